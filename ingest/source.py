@@ -1,0 +1,40 @@
+"""What a source is: a name, a licence, a rank among the others, and a reader of its files.
+
+The rank decides whose fact wins where several sources state one (higher wins) and whose relation kind wins among
+stated ones. `creates` says whether a record that fits no known work makes a new one. Readers only read: they get
+an open `SourceFile` and somewhere to report rejects, and yield records in file order without holding the file.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from ingest.reading import SourceFile
+from ingest.rejects import Rejects
+from kensho.domain.records import Record
+
+Reader: TypeAlias = Callable[[SourceFile, Rejects], Iterator[Record]]
+SnapshotReader: TypeAlias = Callable[[SourceFile], str | None]
+
+
+def undated(_file: SourceFile) -> None:
+    """Return no snapshot date: the file carries none."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One upstream. `patterns` are globs, relative to a data folder, under which its files are known.
+
+    `read` raises `SourceFileError` where the file as a whole is not this source's. `snapshot` returns the date
+    (ISO 8601) that the file itself carries. `order` places the source in a run over many: ids before enrichments.
+    """
+
+    name: str
+    title: str
+    licence: str
+    order: int
+    rank: int
+    patterns: tuple[str, ...]
+    read: Reader
+    snapshot: SnapshotReader = undated
+    creates: bool = False

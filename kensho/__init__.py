@@ -1,0 +1,1 @@
+"""Kenshō: a graph of anime and films, and the service that answers questions about it."""

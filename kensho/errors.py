@@ -1,0 +1,123 @@
+"""Every deliberate error of Kenshō: values with a meaning, and no HTTP in them.
+
+An error carries what a caller needs to act (the field, the value, the limit); `kensho/api/problems.py`
+maps each class to a status once, and the command line maps each to an exit code through `exit_code`.
+This module imports nothing of Kenshō's, so that every room may raise from it.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+
+class FieldProblem(NamedTuple):
+    """One thing wrong with one field: its name, and a sentence that quotes the value."""
+
+    field: str
+    message: str
+
+
+class KenshoError(Exception):
+    """The root of every error that Kenshō raises on purpose."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInputError(KenshoError):
+    """A caller sent something that can't be served; each problem names its field and value."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, problems: Sequence[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
+        self.problems = tuple(problems)
+
+    @classmethod
+    def of(cls, field: str, message: str) -> "InvalidInputError":
+        """Return the error for a single field."""
+        return cls([FieldProblem(field, message)])
+
+
+class NotFoundError(KenshoError):
+    """Nothing in the graph answers to this name."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class GoneError(KenshoError):
+    """The work was removed from the graph; its id is never given to another."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class MovedError(KenshoError):
+    """The work was merged into another; `successor` is the id that lives on."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, *, successor: str) -> None:
+        super().__init__(message)
+        self.successor = successor
+
+
+class SettingsError(KenshoError):
+    """A setting is missing or makes no sense; the message names it and its value."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class StorageError(KenshoError):
+    """The graph store refused or failed a statement."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class StoreInUseError(StorageError):
+    """Another process owns the embedded store; the message names it."""
+
+
+class StoreUnavailableError(StorageError):
+    """The store can't be reached now; it may be reachable again later."""
+
+
+class DeadlineExceededError(StorageError):
+    """A call to the store did not finish within its deadline."""
+
+
+class RuleViolationError(StorageError):
+    """The schema refused a value: an ASSERT, a type, a unique index, or a missing end of an edge."""
+
+
+class SchemaVersionError(StorageError):
+    """The database was written by a newer Kenshō than this one, or by none."""
+
+
+class QueryNotFoundError(StorageError):
+    """No file in `queries/` has this dotted name."""
+
+
+class ReadModelError(KenshoError):
+    """The read model on disk is missing, damaged, or of another format; it can be rebuilt."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class NotReadyError(KenshoError):
+    """The service can't answer yet: the read model is still being built."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class SourceFileError(KenshoError):
+    """A source file can't be used as a whole: wrong source, truncated, corrupt, wrong encoding."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class IngestRefusedError(KenshoError):
+    """The file is sound, but applying it would be a mistake unless the curator insists."""
+
+    exit_code: ClassVar[int] = 4

@@ -1,0 +1,1 @@
+"""What knows the machine and not the domain: settings, logs, metrics."""

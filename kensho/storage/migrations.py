@@ -1,0 +1,101 @@
+"""Migrations: `graph_schema/NNNN_name.surql`, each committed in one transaction together with its record.
+
+The record is what makes a half-applied migration impossible: schema and record commit together or not at all. A
+migration that was once applied never changes (its checksum is kept), and a database that knows a migration which
+this code does not is refused: an older Kenshō would read it wrongly.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from kensho.errors import SchemaVersionError, StorageError
+from kensho.storage.gateway import Gateway
+
+_NAME: Final = re.compile(r"^(\d{4})_([a-z0-9_]+)\.surql$")
+_DEADLINE_S: Final = 600.0
+"""A migration may rewrite a whole table."""
+
+
+class Migration(msgspec.Struct, frozen=True):
+    """One numbered step of the schema; `checksum` is the SHA-256 of its text."""
+
+    number: int
+    name: str
+    text: str
+    checksum: str
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The record of a step that a database has taken."""
+
+    number: int
+    name: str
+    checksum: str
+
+
+def load(root: Path) -> tuple[Migration, ...]:
+    """Read the migrations under `root` in order; raises `StorageError` for a gap, a twin or a misnamed file."""
+    found: list[Migration] = []
+    for path in sorted(root.glob("[0-9]*.surql")):
+        match = _NAME.match(path.name)
+        if match is None:
+            raise StorageError(f"{path.name}: a migration is named NNNN_words.surql")
+        text = path.read_text("utf-8")
+        found.append(Migration(int(match[1]), match[2], text, hashlib.sha256(text.encode()).hexdigest()))
+    if [m.number for m in found] != list(range(1, len(found) + 1)):
+        raise StorageError(f"migrations must be numbered 1, 2, 3 …: found {[m.number for m in found]}")
+    return tuple(found)
+
+
+async def applied(gateway: Gateway) -> list[Applied]:
+    """Return the steps that the database has taken, in order; none for an empty database."""
+    return await gateway.fetch("meta.migrations", into=list[Applied])
+
+
+def pending(migrations: Sequence[Migration], taken: Sequence[Applied]) -> tuple[Migration, ...]:
+    """Return the steps still to take.
+
+    Raises:
+        SchemaVersionError: the database is newer than this code, or took a step with another text.
+    """
+    known = {m.number: m for m in migrations}
+    for step in taken:
+        mine = known.get(step.number)
+        if mine is None:
+            raise SchemaVersionError(
+                f"the database has migration {step.number:04} ({step.name}), this Kenshō knows {len(known)}: "
+                "it was written by a newer Kenshō; upgrade this one"
+            )
+        if mine.checksum != step.checksum:
+            raise SchemaVersionError(
+                f"migration {step.number:04} ({step.name}) was applied with another text than this Kenshō's"
+            )
+    done = {step.number for step in taken}
+    return tuple(m for m in migrations if m.number not in done)
+
+
+async def migrate(gateway: Gateway, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
+    """Bring the database up to `migrations`; return the steps taken now (none when it was up to date)."""
+    steps = pending(migrations, await applied(gateway))
+    for step in steps:
+        await gateway.run_script(
+            f"BEGIN;\n{step.text}\n"
+            "CREATE migration SET id = $number, name = $name, checksum = $checksum RETURN NONE;\nCOMMIT;",
+            {"number": step.number, "name": step.name, "checksum": step.checksum},
+            deadline_s=_DEADLINE_S,
+        )
+    return steps
+
+
+async def require_current(gateway: Gateway, migrations: Sequence[Migration]) -> None:
+    """Raise `SchemaVersionError` unless the database has taken exactly `migrations`."""
+    missing = pending(migrations, await applied(gateway))
+    if missing:
+        raise SchemaVersionError(
+            f"the database lacks migration {missing[0].number:04} ({missing[0].name}): run 'kensho migrate'"
+        )

@@ -1,0 +1,75 @@
+"""Who owns an embedded store: a small file beside it, so that a refusal can name the process that holds it.
+
+The engine's own LOCK file does the excluding and survives `kill -9` correctly; this file only explains. It is
+written after the lock is held, so a stale one (its process is gone) is simply replaced.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from kensho.errors import StoreInUseError
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """The process that holds a store: its id and its command line."""
+
+    pid: int
+    command: str
+
+
+@contextlib.contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Add the recorded owner's name to a `StoreInUseError` that the block raises."""
+    try:
+        yield
+    except StoreInUseError as error:
+        path = owner_file(url)
+        owner = read_owner(path) if path is not None else None
+        raise StoreInUseError(_sentence(url, owner)) from error
+
+
+@contextlib.contextmanager
+def recorded(url: str) -> Iterator[None]:
+    """Record this process as the owner of the store at `url`, whose lock it holds, while the block runs."""
+    path = owner_file(url)
+    if path is None:
+        yield
+        return
+    _record(path, Owner(os.getpid(), " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def owner_file(url: str) -> Path | None:
+    """Return the owner file of an embedded store on disk; `None` for one in memory."""
+    scheme, _, location = url.partition("://")
+    if not location or scheme in ("mem", "memory"):
+        return None
+    store = Path(location)
+    return store.with_name(store.name + ".owner.json")
+
+
+def read_owner(path: Path) -> Owner | None:
+    """Return the recorded owner, or `None` where none is recorded or the record can't be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Owner)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def _record(path: Path, owner: Owner) -> None:
+    part = path.with_suffix(".part")
+    part.write_bytes(msgspec.json.encode(owner))
+    part.replace(path)
+
+
+def _sentence(url: str, owner: Owner | None) -> str:
+    who = f"process {owner.pid} ({owner.command})" if owner else "another process"
+    return f"the store {url} is in use by {who}; stop it, or let both use one server through a ws:// URL"
