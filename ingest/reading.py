@@ -18,6 +18,7 @@ from kensho.errors import SourceFileError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_CHUNK_BYTES: Final = 1024 * 1024
 _MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 """A longer line is no record of any source; without a bound one line could fill the memory."""
 
@@ -27,6 +28,7 @@ class SourceFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._is_whole = False
 
     @property
     def name(self) -> str:
@@ -37,10 +39,20 @@ class SourceFile:
     def open(self) -> Iterator[BinaryIO]:
         """Open the decompressed bytes; a fault while reading raises `SourceFileError`."""
         try:
+            self._check_archive()
             with self.path.open("rb") as raw, self._decompressed(raw) as stream:
                 yield stream
         except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
             raise SourceFileError(f"{self.path}: {_fault(error)}") from error
+
+    def _check_archive(self) -> None:
+        """Read an archive to its end, once: a truncated one is refused before its first line."""
+        if self._is_whole:
+            return
+        with self.path.open("rb") as raw, self._decompressed(raw) as stream:
+            while stream is not raw and stream.read(_CHUNK_BYTES):
+                pass
+        self._is_whole = True
 
     @contextmanager
     def _decompressed(self, raw: BinaryIO) -> Iterator[BinaryIO]:

@@ -26,7 +26,8 @@ class Source(msgspec.Struct, frozen=True):
     """One upstream. `patterns` are globs, relative to a data folder, under which its files are known.
 
     `read` raises `SourceFileError` where the file as a whole is not this source's. `snapshot` returns the date
-    (ISO 8601) that the file itself carries. `order` places the source in a run over many: ids before enrichments.
+    (ISO 8601) that the file itself carries. `groups` says that each record is one whole work, so that two of its
+    records never share one: such a source decides which ids belong together. `order` places the source in a run over many: ids before enrichments.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Source(msgspec.Struct, frozen=True):
     read: Reader
     snapshot: SnapshotReader = undated
     creates: bool = False
+    groups: bool = False

@@ -4,7 +4,7 @@ Reading rule, as on MyAnimeList, AniList and Kitsu: on A's page "sequel: B" mean
 kept once, in its canonical direction: earlier, parent or source → later, child or derived.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -98,7 +98,7 @@ def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> K
     return _PARENT_FALLBACK
 
 
-def winner(assertions: Sequence[Assertion], source_rank: dict[str, int]) -> Resolution:
+def winner(assertions: Sequence[Assertion], source_rank: Mapping[str, int]) -> Resolution:
     """Return the winning kind: curated > stated > inferred, typed before untyped, then the higher-ranked source.
 
     Ties go to the newer snapshot, then to the kind's name, so that the order of assertions does not matter.

@@ -1,0 +1,1 @@
+"""The curators' decisions, kept as data with their reasons."""

@@ -1,0 +1,68 @@
+"""AniDB's titles dump (`animetitles.xml`): every title of every anime, with its kind and language.
+
+Titles only, so nothing here makes a work. AniDB names its transcriptions `x-jat`, `x-kot` and
+`x-zht`; they become BCP 47 script tags, every other language stays as AniDB writes it. Cost: one
+pass, one element at a time.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from ingest.decoding import Spot, clean_titles
+from ingest.documents import xml_elements
+from ingest.reading import SourceFile
+from ingest.rejects import Rejects
+from ingest.source import Source
+from ingest.source_values import page_number
+from kensho.domain.records import Facts, Record
+from kensho.domain.works import TitleKind
+
+_KINDS: Final[dict[str, TitleKind]] = {
+    "main": "main",
+    "official": "official",
+    "syn": "synonym",
+    "short": "short",
+}
+_LANGUAGES: Final = {"x-jat": "ja-Latn", "x-kot": "ko-Latn", "x-zht": "zh-Latn"}
+_XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
+    """Yield one record per `<anime>`.
+
+    Raises:
+        SourceFileError: no AniDB titles dump, or broken XML.
+    """
+    for number, anime in xml_elements(file, root="animetitles", tag="anime"):
+        aid = page_number(anime.get("aid"))
+        if aid is None:
+            rejects.add(number, "aid", anime.get("aid"), "not an AniDB number")
+            continue
+        key = f"anidb:{aid}"
+        titles = clean_titles(_titles(anime, spot := Spot(rejects, number, key)), spot)
+        if titles:
+            yield Record(key=key, ids=(key,), facts=Facts(titles=titles))
+        else:
+            spot.refuse("record", key, "it has no title")
+
+
+def _titles(anime: Element, spot: Spot) -> Iterator[tuple[str | None, str | None, TitleKind]]:
+    for title in anime.iterfind("title"):
+        kind = _KINDS.get(title.get("type", ""))
+        if kind is None:
+            spot.refuse("titles", title.get("type"), "not a kind of title that AniDB has")
+            continue
+        language = title.get(_XML_LANG)
+        yield title.text, _LANGUAGES.get(language or "", language), kind
+
+
+SOURCE: Final = Source(
+    name="anidb-titles",
+    title="AniDB titles dump",
+    licence="CC-BY-NC-SA-4.0",
+    order=40,
+    rank=40,
+    patterns=("anidb/animetitles.xml*", "animetitles.xml*"),
+    read=read,
+)

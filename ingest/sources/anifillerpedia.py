@@ -1,0 +1,83 @@
+"""Anifillerpedia: canon, mixed and filler labels of a series' episodes, one JSON document each.
+
+The documents carry a title and no id; `ingest/curation/anifillerpedia.toml` says which MAL entry
+each title is. A series that is not listed there is rejected by its title. `mixed` episodes are no
+filler. Cost: one small document.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Final, Literal
+
+import msgspec
+
+from ingest.decoding import Int, PageNumber, RawDecoder, Spot
+from ingest.documents import json_items
+from ingest.episode_lists import EpisodeLists
+from ingest.json_heads import head_of
+from ingest.reading import SourceFile
+from ingest.rejects import Rejects
+from ingest.source import Source
+from ingest.source_values import has_members
+from kensho.domain.records import EpisodeFacts, Record
+from kensho.errors import SourceFileError
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    mal: PageNumber
+    reason: str
+
+
+class _Raw(msgspec.Struct, frozen=True):
+    episode_number: Int
+    status: Literal["canon", "mixed", "filler"]
+
+
+_DECODER: Final = RawDecoder(_Raw)
+
+
+def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
+    """Yield the record of the document's series, if it is a known one.
+
+    Raises:
+        SourceFileError: no Anifillerpedia document, or broken JSON.
+    """
+    expected = "a JSON document with series_title and labelled episodes"
+    episodes = json_items(file, "episodes.item", expected=expected, is_ours=_is_ours)
+    title = head_of(file, data="episodes").get("series_title")
+    if not isinstance(title, str):
+        raise SourceFileError(f"{file.path}: expected {expected}, found no series_title")
+    entry = _known_series().get(title)
+    if entry is None:
+        reason = "no MAL id is known for this series; see ingest/curation/anifillerpedia.toml"
+        rejects.add(1, "series_title", title, reason)
+        return
+    lists, key = EpisodeLists(), f"mal:{entry.mal}"
+    for number, document in episodes:
+        raw = _DECODER.convert(document, number, rejects)
+        if raw is not None:
+            label, filler = raw.status, raw.status == "filler"
+            episode = EpisodeFacts(raw.episode_number, filler=filler, canon=label)
+            lists.add(key, episode, Spot(rejects, number, key))
+    yield from lists.records()
+
+
+def _is_ours(item: object) -> bool:
+    return has_members(item, "episode_number", "status")
+
+
+def _known_series() -> dict[str, _Entry]:
+    text = (files("ingest.curation") / "anifillerpedia.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), dict[str, _Entry])
+
+
+SOURCE: Final = Source(
+    name="anifillerpedia",
+    title="Anifillerpedia",
+    licence="CC-BY-NC-SA-4.0",
+    order=66,
+    rank=55,
+    patterns=("episodes/anifillerpedia_*.json*", "anifillerpedia_*.json*"),
+    read=read,
+)

@@ -1,0 +1,72 @@
+"""AniList's recommendations as votes between MAL ids: `{mal: {mal: votes}}` (one JSON document).
+
+Only the ties are stated, nothing of the works. A tie of a work to itself or without votes is
+rejected. Cost: one pass of the document, a member at a time.
+"""
+
+from collections.abc import Iterator
+from typing import Final, cast
+
+from ingest.decoding import MAX_INT, Spot
+from ingest.documents import json_members
+from ingest.reading import SourceFile
+from ingest.rejects import Rejects
+from ingest.source import Source
+from ingest.source_values import page_number
+from kensho.domain.records import Links, Recommendation, Record
+
+
+def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
+    """Yield one record per work that has recommendations, in the document's order.
+
+    Raises:
+        SourceFileError: not such a document, or broken JSON.
+    """
+    expected = "a JSON object of MAL ids with votes by MAL id"
+    for number, member in json_members(file, expected=expected, is_ours=_is_ours):
+        mal, votes = cast("tuple[str, object]", member)
+        if page_number(mal) is None:
+            rejects.add(number, "record", mal, "not a MAL number")
+        elif not isinstance(votes, dict):
+            rejects.add(number, "record", votes, "expected votes by MAL id", key=f"mal:{mal}")
+        else:
+            key = f"mal:{page_number(mal)}"
+            spot = Spot(rejects, number, key)
+            ties = tuple(_ties(key, cast("dict[str, object]", votes), spot))
+            if ties:
+                yield Record(key=key, ids=(key,), links=Links(recommendations=ties))
+
+
+def _is_ours(member: object) -> bool:
+    mal, votes = cast("tuple[str, object]", member)
+    if page_number(mal) is None or not isinstance(votes, dict):
+        return False
+    return all(page_number(target) for target in cast("dict[str, object]", votes))
+
+
+def _ties(key: str, votes: dict[str, object], spot: Spot) -> Iterator[Recommendation]:
+    for mal, count in votes.items():
+        number = page_number(mal)
+        target = f"mal:{number}"
+        if number is None:
+            spot.refuse("recommendations", mal, "not a MAL number")
+        elif target == key:
+            spot.refuse("recommendations", target, "a work doesn't recommend itself")
+        elif type(count) is not int or not 0 < count <= MAX_INT:
+            spot.refuse("recommendations", count, "votes are a positive whole number")
+        else:
+            yield Recommendation(target, count)
+
+
+SOURCE: Final = Source(
+    name="anilist-recommendations",
+    title="AniList recommendations",
+    licence="none stated",
+    order=80,
+    rank=50,
+    patterns=(
+        "recommendations/anilist_recommendations.json*",
+        "anilist_recommendations.json*",
+    ),
+    read=read,
+)

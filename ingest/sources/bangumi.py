@@ -1,0 +1,161 @@
+"""bangumi-data: Chinese and Japanese titles, broadcast times and ids (JSON Lines).
+
+Its items are finer than MAL's: arcs, remasters and yearly series share one MAL id. Such an id
+belongs to the first item that names it and is rejected for the others, for it does not identify
+them. Timestamps are UTC and become Japan's dates; the coarse `type` (a TV special is `tv`) is not
+taken. Cost: one pass, the ids seen stay in memory.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from ingest.decoding import RawDecoder, Spot, clean_titles, date_or_reject, latest_year
+from ingest.json_lines import LineForm, json_lines
+from ingest.reading import SourceFile
+from ingest.rejects import Rejects
+from ingest.source import Source
+from ingest.source_values import page_number
+from kensho.domain.records import Facts, Mapping, Record
+from kensho.domain.works import Title, TitleKind
+
+
+class _Site(msgspec.Struct, frozen=True):
+    site: str
+    id: str = ""
+
+
+class _Raw(msgspec.Struct, frozen=True):
+    title: str
+    sites: list[_Site]
+    title_translate: dict[str, list[str]] = msgspec.field(
+        name="titleTranslate", default_factory=dict[str, list[str]]
+    )
+    lang: str | None = None
+    begin: str | None = None
+    end: str | None = None
+
+
+_FORM: Final = LineForm("bangumi-data items", frozenset(("title", "titleTranslate", "sites")))
+_DECODER: Final = RawDecoder(_Raw)
+_PROVIDERS: Final = {"bangumi": "bangumi", "mal": "mal", "anidb": "anidb", "aniList": "anilist"}
+"""bangumi-data's name of a site → ours, in the order in which ids are kept."""
+_TMDB: Final = re.compile(
+    r"(movie|tv)/(\d{1,10})(?:-[^/]*)?(?:/season/(\d{1,4})(?:/episode/(\d{1,5}))?)?", re.ASCII
+)
+_JAPAN: Final = dt.timezone(dt.timedelta(hours=9))
+_DAY: Final = dt.timedelta(days=1)
+_LONGEST_BROADCAST: Final = dt.timedelta(hours=3)
+
+
+def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
+    """Yield one record per item that has an id on Bangumi, MAL, AniDB or AniList.
+
+    Raises:
+        SourceFileError: no bangumi-data items, or a truncated file.
+    """
+    latest = latest_year()
+    owners: dict[str, int] = {}
+    for line, raw in json_lines(file, _FORM, _DECODER, rejects):
+        spot = Spot(rejects, line)
+        ids = _own_ids(raw, owners, spot)
+        if not ids:
+            spot.refuse("record", raw.title, "no id of its own on Bangumi, MAL, AniDB or AniList")
+            continue
+        spot = Spot(rejects, line, ids[0])
+        yield Record(key=ids[0], ids=ids, facts=_facts(raw, spot, latest))
+
+
+def _own_ids(raw: _Raw, owners: dict[str, int], spot: Spot) -> tuple[str, ...]:
+    """Return the item's ids that no earlier line has, Bangumi's first."""
+    ids: list[str] = []
+    for site, provider in _PROVIDERS.items():
+        for entry in raw.sites:
+            if entry.site != site or not entry.id:
+                continue
+            number = page_number(entry.id)
+            source_id = f"{provider}:{number}"
+            if number is None:
+                spot.refuse("sites", f"{site} {entry.id}", f"not a {provider} number")
+            elif (owner := owners.setdefault(source_id, spot.line)) != spot.line:
+                spot.refuse("sites", source_id, f"it is the id of the item in line {owner}")
+            elif source_id not in ids:
+                ids.append(source_id)
+    return tuple(ids)
+
+
+def _facts(raw: _Raw, spot: Spot, latest: int) -> Facts:
+    begin, end = _instant(raw.begin, "begin", spot), _instant(raw.end, "end", spot)
+    return Facts(
+        titles=_titles(raw, spot),
+        start_date=_day(begin, "begin", spot, latest),
+        end_date=_day(_last_broadcast(begin, end), "end", spot, latest),
+        mappings=tuple(_mappings(raw, spot)),
+    )
+
+
+def _titles(raw: _Raw, spot: Spot) -> tuple[Title, ...]:
+    candidates: list[tuple[str | None, str | None, TitleKind]] = [
+        (raw.title, raw.lang or None, "official")
+    ]
+    for language, texts in raw.title_translate.items():
+        for nth, text in enumerate(texts):
+            candidates.append((text, language, "synonym" if nth else "official"))
+    return clean_titles(candidates, spot)
+
+
+def _instant(text: str | None, field: str, spot: Spot) -> dt.datetime | None:
+    if not text:
+        return None
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None or not 1 < instant.year < dt.MAXYEAR:
+        spot.refuse(field, text, "not an ISO 8601 timestamp with a time zone")
+        return None
+    return instant.astimezone(_JAPAN)
+
+
+def _last_broadcast(begin: dt.datetime | None, end: dt.datetime | None) -> dt.datetime | None:
+    """Return when the last broadcast began: one that ends at midnight ran the day before."""
+    if begin is None or end is None or end < begin:
+        return end
+    running = (end - begin) % _DAY
+    return end - running if running <= _LONGEST_BROADCAST else end
+
+
+def _day(instant: dt.datetime | None, field: str, spot: Spot, latest: int) -> dt.date | None:
+    if instant is None:
+        return None
+    return date_or_reject((instant.year, instant.month, instant.day), field, spot, latest=latest)
+
+
+def _mappings(raw: _Raw, spot: Spot) -> Iterator[Mapping]:
+    """Yield the TMDB pages; a page of one episode says at which the item begins there."""
+    for entry in raw.sites:
+        if entry.site != "tmdb" or not entry.id:
+            continue
+        found = _TMDB.fullmatch(entry.id)
+        if found is None:
+            spot.refuse(
+                "sites", f"tmdb {entry.id}", "no TMDB page such as movie/1 or tv/1/season/2"
+            )
+            continue
+        season = int(found[3]) if found[3] else None
+        offset = int(found[4]) - 1 if found[4] else None
+        yield Mapping(f"tmdb:{found[1]}/{int(found[2])}", season=season, offset=offset)
+
+
+SOURCE: Final = Source(
+    name="bangumi",
+    title="bangumi-data",
+    licence="CC-BY-4.0",
+    order=45,
+    rank=30,
+    patterns=("bangumi/items.jsonl*", "items.jsonl*"),
+    read=read,
+)

@@ -1,0 +1,75 @@
+"""Episodes that a curator describes, one per line (JSON Lines).
+
+`{"work": url, "number", "titles": {language: text}, "air_date", "filler", "recap"}`: the first
+title is the main one; all but `work`, `number` and `titles` may be missing. The lines of one work
+make one record. Kenshō's own sample has this form. Cost: the file is held, for the lines of a work
+may lie apart.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from ingest.decoding import Int, RawDecoder, Spot, clean_titles, latest_year
+from ingest.episode_lists import EpisodeLists
+from ingest.json_lines import LineForm, json_lines
+from ingest.reading import SourceFile
+from ingest.rejects import Rejects
+from ingest.source import Source
+from ingest.source_values import date_of, source_id_or_reject
+from kensho.domain.records import EpisodeFacts, Record
+from kensho.domain.works import TitleKind
+
+
+class _Raw(msgspec.Struct, frozen=True):
+    work: str
+    number: Int
+    titles: dict[str, str] = {}
+    air_date: str | None = None
+    filler: bool | None = None
+    recap: bool | None = None
+
+
+_FORM: Final = LineForm("curated episodes", frozenset(("work", "number", "titles")))
+_DECODER: Final = RawDecoder(_Raw)
+
+
+def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
+    """Yield one record per work, in the order in which they first appear.
+
+    Raises:
+        SourceFileError: no curated episodes, or a truncated file.
+    """
+    latest, lists = latest_year(), EpisodeLists()
+    for line, raw in json_lines(file, _FORM, _DECODER, rejects):
+        key = source_id_or_reject(raw.work, "work", Spot(rejects, line))
+        if key is not None:
+            spot = Spot(rejects, line, key)
+            lists.add(key, _episode(raw, spot, latest), spot)
+    yield from lists.records()
+
+
+def _episode(raw: _Raw, spot: Spot, latest: int) -> EpisodeFacts:
+    titles: list[tuple[str | None, str | None, TitleKind]] = [
+        (text, language, "official" if nth else "main")
+        for nth, (language, text) in enumerate(raw.titles.items())
+    ]
+    return EpisodeFacts(
+        number=raw.number,
+        titles=clean_titles(titles, spot),
+        air_date=date_of(raw.air_date, "air_date", spot, latest=latest),
+        filler=raw.filler,
+        recap=raw.recap,
+    )
+
+
+SOURCE: Final = Source(
+    name="kensho-episodes",
+    title="Kenshō's curated episodes",
+    licence="Apache-2.0",
+    order=64,
+    rank=90,
+    patterns=("curated/episodes.jsonl*", "episodes.jsonl*"),
+    read=read,
+)
