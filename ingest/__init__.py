@@ -1,1 +1,1 @@
-"""Ingestion: the second program on Kenshō's core, which turns dumps of many sources into the graph."""
+"""Ingestion: the second program on Kenshō's core; it turns dumps of many sources into the graph."""

@@ -1,7 +1,10 @@
-"""Progress: bars with rate and remaining time on a terminal, one plain line per stage and ten seconds otherwise."""
+"""Progress: bars with rate and remaining time on a terminal.
+
+One plain line per stage and ten seconds otherwise.
+"""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -34,7 +37,9 @@ class _RateColumn(ProgressColumn):
 class Progress:
     """Shows stages on `console`; `quiet` shows nothing (for `--json`)."""
 
-    def __init__(self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, console: Console, *, quiet: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._console = console
         self._quiet = quiet
         self._clock = clock
@@ -45,7 +50,7 @@ class Progress:
             self._console.print(line, highlight=False, markup=False)
 
     @contextmanager
-    def stage(self, name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    def stage(self, name: str, total: int | None = None) -> Generator[Callable[[int], None]]:
         """Show one stage; the function it yields is told how many more are done."""
         if self._quiet:
             yield lambda _: None
@@ -69,7 +74,7 @@ class Progress:
         )
 
     @contextmanager
-    def _lines(self, name: str) -> Iterator[Callable[[int], None]]:
+    def _lines(self, name: str) -> Generator[Callable[[int], None]]:
         started = last = self._clock()
         done = 0
 

@@ -1,8 +1,9 @@
 """What a source is: a name, a licence, a rank among the others, and a reader of its files.
 
-The rank decides whose fact wins where several sources state one (higher wins) and whose relation kind wins among
-stated ones. `creates` says whether a record that fits no known work makes a new one. Readers only read: they get
-an open `SourceFile` and somewhere to report rejects, and yield records in file order without holding the file.
+The rank decides whose fact wins where several sources state one (higher wins) and whose relation
+kind wins among stated ones. `creates` says whether a record that fits no known work makes a new
+one. Readers only read: they get an open `SourceFile` and somewhere to report rejects, and yield
+records in file order without holding the file.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,8 +11,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
 from kensho.domain.records import Record
 
 Reader: TypeAlias = Callable[[SourceFile, Rejects], Iterator[Record]]
@@ -23,11 +24,14 @@ def undated(_file: SourceFile) -> None:
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One upstream. `patterns` are globs, relative to a data folder, under which its files are known.
+    """One upstream. `patterns` are globs.
 
-    `read` raises `SourceFileError` where the file as a whole is not this source's. `snapshot` returns the date
-    (ISO 8601) that the file itself carries. `groups` says that each record is one whole work, so that two of its
-    records never share one: such a source decides which ids belong together. `order` places the source in a run over many: ids before enrichments.
+    Relative to a data folder, under which its files are known.
+
+    `read` raises `SourceFileError` where the file as a whole is not this source's. `snapshot`
+    returns the date (ISO 8601) that the file itself carries. `groups` says that each record is one
+    whole work, so that two of its records never share one: such a source decides which ids belong
+    together. `order` places the source in a run over many: ids before enrichments.
     """
 
     name: str

@@ -1,4 +1,6 @@
-"""Read the curators' decisions: which source wins a field, which tag is which, and in what category.
+"""Read the curators' decisions.
+
+Which source wins a field, which tag is which, and in what category.
 
 The files lie beside this module as TOML; each entry bears its reason. They are read once per run.
 """

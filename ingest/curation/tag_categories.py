@@ -10,10 +10,10 @@ from typing import Final, get_args
 
 import msgspec
 
-from ingest.decoding import RawDecoder, Spot, choice_or_reject, fold_tag
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import RawDecoder, Spot, choice_or_reject, fold_tag
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
 from kensho.domain.works import MAX_TAG_CHARS, TagCategory
 
 _CATEGORIES: Final[dict[str, TagCategory]] = {name: name for name in get_args(TagCategory)}

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from ingest.decoding import Spot, clean_titles
-from ingest.documents import xml_elements
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Spot, clean_titles
+from ingest.reading.documents import xml_elements
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import language_or_reject, page_number
 from ingest.source import Source
-from ingest.source_values import page_number
 from kensho.domain.records import Facts, Record
 from kensho.domain.works import TitleKind
 
@@ -53,8 +53,8 @@ def _titles(anime: Element, spot: Spot) -> Iterator[tuple[str | None, str | None
         if kind is None:
             spot.refuse("titles", title.get("type"), "not a kind of title that AniDB has")
             continue
-        language = title.get(_XML_LANG)
-        yield title.text, _LANGUAGES.get(language or "", language), kind
+        tag = title.get(_XML_LANG)
+        yield title.text, language_or_reject(_LANGUAGES.get(tag or "", tag), spot), kind
 
 
 SOURCE: Final = Source(

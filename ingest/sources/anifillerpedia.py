@@ -12,14 +12,14 @@ from typing import Final, Literal
 
 import msgspec
 
-from ingest.decoding import Int, PageNumber, RawDecoder, Spot
-from ingest.documents import json_items
-from ingest.episode_lists import EpisodeLists
-from ingest.json_heads import head_of
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Int, PageNumber, RawDecoder, Spot
+from ingest.reading.documents import json_items
+from ingest.reading.episode_lists import EpisodeLists
+from ingest.reading.files import SourceFile
+from ingest.reading.json_heads import head_of
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import has_members
 from ingest.source import Source
-from ingest.source_values import has_members
 from kensho.domain.records import EpisodeFacts, Record
 from kensho.errors import SourceFileError
 

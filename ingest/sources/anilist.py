@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Int,
     PageNumber,
     RawDecoder,
@@ -34,10 +34,10 @@ from ingest.decoding import (
     url_or_reject,
     year_or_reject,
 )
-from ingest.html_text import text_of
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.files import SourceFile
+from ingest.reading.html_text import text_of
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
 from ingest.source import Source
 from kensho.domain.records import Claim, ClaimedKind, Facts, Links, Record
 from kensho.domain.works import SEASONS, AnimeType, Season, Status

@@ -7,12 +7,12 @@ rejected. Cost: one pass of the document, a member at a time.
 from collections.abc import Iterator
 from typing import Final, cast
 
-from ingest.decoding import MAX_INT, Spot
-from ingest.documents import json_members
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import MAX_INT, Spot
+from ingest.reading.documents import json_members
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import page_number
 from ingest.source import Source
-from ingest.source_values import page_number
 from kensho.domain.records import Links, Recommendation, Record
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Int,
     PageNumber,
     RawDecoder,
@@ -27,12 +27,12 @@ from ingest.decoding import (
     url_or_reject,
     year_or_reject,
 )
-from ingest.documents import json_items
-from ingest.json_heads import head_of
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.documents import json_items
+from ingest.reading.files import SourceFile
+from ingest.reading.json_heads import head_of
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import has_members, is_imdb_id, iso_day, running_time_s
 from ingest.source import Source
-from ingest.source_values import has_members, is_imdb_id, iso_day, running_time_s
 from kensho.domain.records import Facts, Links, Record
 from kensho.domain.works import Status, Title, TitleKind
 

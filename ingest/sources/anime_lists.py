@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
-from ingest.decoding import Spot
-from ingest.documents import xml_elements
-from ingest.episode_runs import EpisodePair, runs
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Spot
+from ingest.reading.documents import xml_elements
+from ingest.reading.episode_runs import EpisodePair, runs
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import comma_list, is_imdb_id, page_number
 from ingest.source import Source
-from ingest.source_values import comma_list, is_imdb_id, page_number
 from kensho.domain.records import Facts, Mapping, Record
 
 _NO_IDS: Final = frozenset(

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
 from ingest.source import Source
 from kensho.domain.records import Links, Record, Redirect
 from kensho.errors import SourceFileError

@@ -13,12 +13,12 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import RawDecoder, Spot, clean_titles, date_or_reject, latest_year
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import RawDecoder, Spot, clean_titles, date_or_reject, latest_year
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import language_or_reject, page_number
 from ingest.source import Source
-from ingest.source_values import page_number
 from kensho.domain.records import Facts, Mapping, Record
 from kensho.domain.works import Title, TitleKind
 
@@ -99,9 +99,10 @@ def _facts(raw: _Raw, spot: Spot, latest: int) -> Facts:
 
 def _titles(raw: _Raw, spot: Spot) -> tuple[Title, ...]:
     candidates: list[tuple[str | None, str | None, TitleKind]] = [
-        (raw.title, raw.lang or None, "official")
+        (raw.title, language_or_reject(raw.lang, spot), "official")
     ]
-    for language, texts in raw.title_translate.items():
+    for tag, texts in raw.title_translate.items():
+        language = language_or_reject(tag, spot)
         for nth, text in enumerate(texts):
             candidates.append((text, language, "synonym" if nth else "official"))
     return clean_titles(candidates, spot)

@@ -11,13 +11,13 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import Int, RawDecoder, Spot, clean_titles, latest_year
-from ingest.episode_lists import EpisodeLists
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Int, RawDecoder, Spot, clean_titles, latest_year
+from ingest.reading.episode_lists import EpisodeLists
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import date_of, language_or_reject, source_id_or_reject
 from ingest.source import Source
-from ingest.source_values import date_of, source_id_or_reject
 from kensho.domain.records import EpisodeFacts, Record
 from kensho.domain.works import TitleKind
 
@@ -52,7 +52,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
 
 def _episode(raw: _Raw, spot: Spot, latest: int) -> EpisodeFacts:
     titles: list[tuple[str | None, str | None, TitleKind]] = [
-        (text, language, "official" if nth else "main")
+        (text, language_or_reject(language, spot), "official" if nth else "main")
         for nth, (language, text) in enumerate(raw.titles.items())
     ]
     return EpisodeFacts(

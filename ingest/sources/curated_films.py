@@ -11,21 +11,25 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Int,
     RawDecoder,
     Spot,
     clean_tags,
     clean_titles,
-    count_or_reject,
     latest_year,
     main_title_or_reject,
 )
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import (
+    collection_or_reject,
+    date_of,
+    seconds_or_reject,
+    source_id_or_reject,
+)
 from ingest.source import Source
-from ingest.source_values import collection_or_reject, date_of, source_id_or_reject
 from kensho.domain.records import Facts, Links, Record
 
 
@@ -75,12 +79,11 @@ def _record(raw: _Raw, ids: tuple[str, ...], spot: Spot, latest: int) -> Record 
     if title is None:
         return None
     released = date_of(raw.release_date, "release_date", spot, latest=latest)
-    minutes = count_or_reject(raw.runtime_min, "runtime_min", spot)
     facts = Facts(
         titles=clean_titles([(title, "en", "main"), (raw.original_title, None, "official")], spot),
         year=released.year if released else None,
         start_date=released,
-        duration_s=minutes * 60 if minutes else None,
+        duration_s=seconds_or_reject(raw.runtime_min, "runtime_min", spot),
         tags=clean_tags(raw.genres, spot),
     )
     name = raw.collection

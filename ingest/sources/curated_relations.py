@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import RawDecoder, Spot, choice_or_reject
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import RawDecoder, Spot, choice_or_reject
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import source_id_or_reject
 from ingest.source import Source
-from ingest.source_values import source_id_or_reject
 from kensho.domain.records import Claim, Links, Record
 from kensho.domain.relations import KINDS, Kind
 

@@ -8,10 +8,10 @@ minified, perhaps compressed; the provider is told by the file's name alone (`my
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.documents import json_items
-from ingest.json_heads import head_of
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.documents import json_items
+from ingest.reading.files import SourceFile
+from ingest.reading.json_heads import head_of
+from ingest.reading.rejects import Rejects
 from ingest.source import Source
 from kensho.domain.records import Record
 from kensho.domain.source_ids import parse

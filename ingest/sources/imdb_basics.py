@@ -9,7 +9,7 @@ file has over ten million lines, so they are split at their tabs and nothing is 
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Spot,
     clean_tags,
     clean_titles,
@@ -17,11 +17,11 @@ from ingest.decoding import (
     main_title_or_reject,
     year_or_reject,
 )
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import is_imdb_id, seconds_or_reject
+from ingest.reading.tab_separated import ABSENT, rows, whole_number_or_reject
 from ingest.source import Source
-from ingest.source_values import is_imdb_id
-from ingest.tab_separated import ABSENT, rows, whole_number_or_reject
 from kensho.domain.records import Facts, Record
 from kensho.domain.works import WorkKind
 
@@ -71,7 +71,7 @@ def _facts(row: list[bytes], spot: Spot, latest: int) -> Facts | None:
     return Facts(
         titles=clean_titles([(title, None, "main"), (original, None, "official")], spot),
         year=year_or_reject(year, spot, latest=latest),
-        duration_s=minutes * 60 if minutes else None,
+        duration_s=seconds_or_reject(minutes, "runtimeMinutes", spot),
         tags=clean_tags(genres, spot, category="genre"),
         adult=None if row[4] == ABSENT else row[4] == b"1",
     )

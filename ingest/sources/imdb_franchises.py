@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Int,
     RawDecoder,
     Spot,
@@ -20,16 +20,16 @@ from ingest.decoding import (
     url_or_reject,
     year_or_reject,
 )
-from ingest.documents import json_items
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
-from ingest.source import Source
-from ingest.source_values import (
+from ingest.reading.documents import json_items
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import (
     collection_or_reject,
     has_members,
     imdb_rating_or_reject,
     is_imdb_id,
 )
+from ingest.source import Source
 from kensho.domain.records import Collection, Facts, Links, Record
 
 

@@ -7,12 +7,12 @@ about 3 µs a line; nothing is held.
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.decoding import Spot
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Spot
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import imdb_rating_or_reject, is_imdb_id
+from ingest.reading.tab_separated import ABSENT, rows, whole_number_or_reject
 from ingest.source import Source
-from ingest.source_values import imdb_rating_or_reject, is_imdb_id
-from ingest.tab_separated import ABSENT, rows, whole_number_or_reject
 from kensho.domain.records import Facts, Record
 
 _COLUMNS: Final = ("tconst", "averageRating", "numVotes")

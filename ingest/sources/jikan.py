@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Int,
     PageNumber,
     RawDecoder,
@@ -34,9 +34,9 @@ from ingest.decoding import (
     url_or_reject,
     year_or_reject,
 )
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
 from ingest.source import Source
 from kensho.domain.records import Claim, ClaimedKind, Facts, Links, Record, Tagging
 from kensho.domain.works import SEASONS, AnimeType, Season, Status, TagCategory, TitleKind
@@ -90,8 +90,6 @@ _TITLE_FORMS: Final[dict[str, tuple[str | None, TitleKind]]] = {
     "German": ("de", "official"),
     "Spanish": ("es", "official"),
     "French": ("fr", "official"),
-    "Italian": ("it", "official"),
-    "Portuguese": ("pt", "official"),
 }
 
 

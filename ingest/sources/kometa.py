@@ -11,12 +11,12 @@ from typing import Final, cast
 
 import msgspec
 
-from ingest.decoding import Int, PageNumber, RawDecoder, Spot
-from ingest.documents import json_members
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Int, PageNumber, RawDecoder, Spot
+from ingest.reading.documents import json_members
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import comma_list, is_imdb_id, page_number
 from ingest.source import Source
-from ingest.source_values import comma_list, is_imdb_id, page_number
 from kensho.domain.records import Facts, Mapping, Record
 
 _ABSOLUTE: Final = -1

@@ -10,13 +10,13 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import Int, PageNumber, RawDecoder, Spot, clean_titles, latest_year
-from ingest.episode_lists import EpisodeLists
-from ingest.json_lines import LineForm, json_lines
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.decoding import Int, PageNumber, RawDecoder, Spot, clean_titles, latest_year
+from ingest.reading.episode_lists import EpisodeLists
+from ingest.reading.files import SourceFile
+from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import date_of
 from ingest.source import Source
-from ingest.source_values import date_of
 from kensho.domain.records import EpisodeFacts, Record
 
 

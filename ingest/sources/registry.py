@@ -5,6 +5,8 @@ Listed plainly: a new adapter is one import and one line. Cost: importing this i
 
 from typing import Final
 
+import msgspec
+
 from ingest.source import Source
 from ingest.sources import (
     anidb_titles,
@@ -52,6 +54,18 @@ _ALL: Final[tuple[Source, ...]] = (
     tmdb_collections.SOURCE,
 )
 
+_SAMPLE: Final = msgspec.structs.replace(
+    aodb.SOURCE,
+    name="kensho-works",
+    title="Kenshō's own sample catalogue",
+    licence="Apache-2.0",
+    order=11,
+    rank=20,
+    patterns=("curated/anime.jsonl*", "anime.jsonl*"),
+)
+"""Works in anime-offline-database's form, by us or by a curator; that database outranks them."""
+
 SOURCES: Final[dict[str, Source]] = {
-    source.name: source for source in sorted(_ALL, key=lambda source: (source.order, source.name))
+    source.name: source
+    for source in sorted((*_ALL, _SAMPLE), key=lambda source: (source.order, source.name))
 }

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.decoding import (
+from ingest.reading.decoding import (
     Int,
     PageNumber,
     RawDecoder,
@@ -20,17 +20,25 @@ from ingest.decoding import (
     clean_tags,
     clean_text,
     clean_titles,
-    count_or_reject,
     latest_year,
     main_title_or_reject,
     score_or_reject,
+    url_or_reject,
 )
-from ingest.documents import json_items
-from ingest.json_heads import head_of
-from ingest.reading import SourceFile
-from ingest.rejects import Rejects
+from ingest.reading.documents import json_items
+from ingest.reading.files import SourceFile
+from ingest.reading.json_heads import head_of
+from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import (
+    collection_or_reject,
+    date_of,
+    has_members,
+    is_imdb_id,
+    iso_day,
+    language_or_reject,
+    seconds_or_reject,
+)
 from ingest.source import Source
-from ingest.source_values import collection_or_reject, date_of, has_members, is_imdb_id, iso_day
 from kensho.domain.records import Collection, Facts, Links, Record
 from kensho.domain.works import Status
 
@@ -138,9 +146,9 @@ def _imdb(film: _RawFilm, spot: Spot) -> Iterator[str]:
 
 def _facts(film: _RawFilm, title: str, spot: Spot, latest: int) -> Facts:
     released = date_of(film.release_date, "releaseDate", spot, latest=latest)
-    minutes = count_or_reject(film.runtime, "runtime", spot)
     language = film.original_language
-    language = _LANGUAGES.get(language or "", language)
+    language = language_or_reject(_LANGUAGES.get(language or "", language), spot)
+    poster = f"{_POSTERS}{film.poster_path}" if film.poster_path else None
     return Facts(
         titles=clean_titles(
             [(title, "en", "main"), (film.original_title, language, "official")], spot
@@ -148,8 +156,8 @@ def _facts(film: _RawFilm, title: str, spot: Spot, latest: int) -> Facts:
         status=choice_or_reject(film.status or None, _STATUSES, "status", spot),
         year=released.year if released else None,
         start_date=released,
-        duration_s=minutes * 60 if minutes else None,
-        poster_url=f"{_POSTERS}{film.poster_path}" if film.poster_path else None,
+        duration_s=seconds_or_reject(film.runtime, "runtime", spot),
+        poster_url=url_or_reject(poster, "poster_path", spot),
         synopsis=clean_text(film.overview),
         score=score_or_reject(film.rating, spot) if film.vote_count else None,
         tags=clean_tags(film.genres, spot, category="genre", relevance=1.0),

@@ -1,8 +1,11 @@
-"""What one source says of one thing: the record, the unit that ingestion keeps, compares and can undo.
+"""What one source says of one thing.
 
-Every source adapter yields `Record`s and nothing else. A record names the thing by source ids (`"mal:20"`), never
-by Kenshō's own, so it means the same whatever else is in the graph. The graph is a pure function of all kept
-records: dropping a record takes back just what it said. Absent facts stay absent; nothing is guessed here.
+The record, the unit that ingestion keeps, compares and can undo.
+
+Every source adapter yields `Record`s and nothing else. A record names the thing by source ids
+(`"mal:20"`), never by Kenshō's own, so it means the same whatever else is in the graph. The graph
+is a pure function of all kept records: dropping a record takes back just what it said. Absent facts
+stay absent; nothing is guessed here.
 """
 
 import datetime as dt
@@ -50,15 +53,20 @@ ClaimedKind: TypeAlias = Literal[
     "related",
     "parent",
 ]
-"""A relation kind as a source states it: the kinds of the graph, and `parent`, which says only "B is above A"
-(AniList's PARENT, MAL's "Parent story"): its kind is recovered from what B says of A."""
+"""A relation kind as a source states it: the kinds of the graph, and `parent`.
+
+`parent` (AniList's PARENT) says only "B is above A": its kind is recovered from what B says of A.
+"""
 
 Method: TypeAlias = Literal["stated", "inferred", "curated"]
 EpisodeNumber: TypeAlias = Annotated[int, Meta(gt=0)]
 
 
 class Tagging(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A tag on a work: folded name, category where the source knows it, relevance 0..1 where it weighs."""
+    """A tag on a work: folded name.
+
+    Category where the source knows it, relevance 0..1 where it weighs.
+    """
 
     name: TagName
     category: TagCategory | None = None
@@ -66,17 +74,21 @@ class Tagging(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A stated relation: `target` is the `kind` of the record's own work. `target` is a source id."""
+    """A stated relation: `target` is the `kind` of the record's own work.
+
+    `target` is a source id.
+    """
 
     kind: ClaimedKind
     target: str
 
 
 class Mapping(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An id that does not identify the work alone: `id` covers it with others, perhaps for some episodes.
+    """An id that covers the work with others, or some of its episodes, and so can't identify it.
 
-    `season` is the provider's season; `first` and `last` bound the work's own episodes, both inclusive, where the
-    source gives a range; `offset` is added to the work's episode number to get the provider's.
+    `season` is the provider's season; `first` and `last` bound the work's own episodes, both
+    inclusive, where the source gives a range; `offset` is added to the work's episode number to get
+    the provider's.
     """
 
     id: str
@@ -87,9 +99,10 @@ class Mapping(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EpisodeFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An episode: number within its work, titles, air date, running time in seconds, filler and recap marks.
+    """An episode: number, titles, air date, running time in seconds, filler and recap marks.
 
-    `filler` is a source's yes or no; `canon` is the finer label of those that tell canon, mixed and filler apart.
+    `filler` is a source's yes or no; `canon` is the finer label of those that tell canon, mixed and
+    filler apart.
     """
 
     number: EpisodeNumber
@@ -104,7 +117,10 @@ class EpisodeFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Redirect(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Episodes `first..last` of the record's work are `to_first..to_last` of `target`; `None`: open end."""
+    """Episodes `first..last` of the record's work are `to_first..to_last` of `target`.
+
+    `None`: open end.
+    """
 
     first: int
     last: int | None
@@ -164,9 +180,9 @@ class Links(msgspec.Struct, frozen=True, omit_defaults=True):
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """One source's word on one work.
 
-    `key` is the source id the record is about and unique in its source; `ids` are all the ids that identify the
-    same work one to one (`key` among them), in the source's order: a new work gets its UUID from the first.
-    `dead` says that the provider has deleted `key`: nothing else is stated.
+    `key` is the source id the record is about and unique in its source; `ids` are all the ids that
+    identify the same work one to one (`key` among them), in the source's order: a new work gets its
+    UUID from the first. `dead` says that the provider has deleted `key`: nothing else is stated.
     """
 
     key: str

@@ -1,11 +1,14 @@
-"""Relation kinds: what each means, how it reads from the other end, and which of several assertions wins.
+"""Relation kinds: what each means, how it reads from the other end.
 
-Reading rule, as on MyAnimeList, AniList and Kitsu: on A's page "sequel: B" means *B is the sequel of A*. An edge is
-kept once, in its canonical direction: earlier, parent or source → later, child or derived.
+Which of several assertions wins.
+
+Reading rule, as on MyAnimeList, AniList and Kitsu: on A's page "sequel: B" means *B is the sequel
+of A*. An edge is kept once, in its canonical direction: earlier, parent or source → later, child or
+derived.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 import msgspec
 
@@ -57,7 +60,7 @@ FORWARD: Final[frozenset[Kind]] = frozenset(forward for forward, _ in _PAIRS)
 """Kinds that already read from the earlier or parent work to the later or derived one."""
 
 INVERSE: Final[dict[Kind, Kind]] = {
-    **{forward: backward for forward, backward in _PAIRS},
+    **dict(_PAIRS),
     **{backward: forward for forward, backward in _PAIRS},
     **{kind: kind for kind in SYMMETRIC},
 }
@@ -72,7 +75,10 @@ _PARENTS: Final[frozenset[ClaimedKind]] = frozenset(
 
 
 class Assertion(msgspec.Struct, frozen=True):
-    """Who says so: source, its snapshot date, the kind as read along the edge, how, and how surely (0..1)."""
+    """Who says so: source, its snapshot date, the kind as read along the edge, how.
+
+    How surely (0..1).
+    """
 
     source: str
     snapshot: str
@@ -89,9 +95,12 @@ class Resolution(NamedTuple):
 
 
 def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> Kind:
-    """Return the kind that a claim means, reading an ambiguous `parent` by what the other end says back."""
+    """Return the kind that a claim means.
+
+    Reading an ambiguous `parent` by what the other end says back.
+    """
     if claimed not in ("parent", "parent_story"):
-        return claimed
+        return cast("Kind", claimed)
     for kind in reciprocal:
         if kind in _PARENTS and kind != "parent":
             return INVERSE[kind]
@@ -99,10 +108,11 @@ def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> K
 
 
 def winner(assertions: Sequence[Assertion], source_rank: Mapping[str, int]) -> Resolution:
-    """Return the winning kind: curated > stated > inferred, typed before untyped, then the higher-ranked source.
+    """Return the kind that wins: typed before untyped, then curated > stated > inferred.
 
-    Ties go to the newer snapshot, then to the kind's name, so that the order of assertions does not matter.
-    `assertions` are all read along the same direction and are not empty.
+    Among equals the higher-ranked source wins, then the newer snapshot, then the kind's name, so
+    that the order of assertions does not matter. `assertions` are all read along the same direction
+    and are not empty.
     """
     best = max(
         assertions,

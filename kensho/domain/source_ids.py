@@ -1,8 +1,8 @@
 """Source ids: `provider:id` names for the pages of other catalogues, and the URLs they stand for.
 
-`"mal:20"` and `https://myanimelist.net/anime/20/Naruto` name the same page. The short form is what the graph
-keeps and what `/api/resolve` takes; ids keep the provider's own spelling, case included. The URL forms are those
-that the providers themselves serve and that anime-offline-database lists.
+`"mal:20"` and `https://myanimelist.net/anime/20/Naruto` name the same page. The short form is what
+the graph keeps and what `/api/resolve` takes; ids keep the provider's own spelling, case included.
+The URL forms are those that the providers themselves serve and that anime-offline-database lists.
 """
 
 import re
@@ -37,7 +37,8 @@ PROVIDERS: Final[dict[str, Provider]] = {
     "tmdb": Provider("www.themoviedb.org", "/{}", r"^/((?:movie|tv|collection)/\d+)"),
     "tvdb": Provider("thetvdb.com", "/?tab=series&id={}", r"^/\?tab=series&id=(\d+)"),
 }
-"""Provider name → its pages. tmdb ids carry their kind (`movie/129`): its films and series share numbers."""
+"""Provider name → its pages. tmdb ids carry their kind (`movie/129`): its films and series share
+numbers."""
 
 _HOSTS: Final = {provider.host: name for name, provider in PROVIDERS.items()} | {
     "kitsu.io": "kitsu",  # the domain before 2024; old dumps still use it
@@ -64,7 +65,10 @@ def from_url(url: str) -> str | None:
 
 
 def parse(text: str) -> str | None:
-    """Return the source id that `text` names, as `provider:id` or as a URL; `None` where it names none."""
+    """Return the source id that `text` names, as `provider:id` or as a URL.
+
+    `None` where it names none.
+    """
     short = _SHORT.match(text)
     if short is not None and short[1] in PROVIDERS:
         return text
@@ -72,7 +76,10 @@ def parse(text: str) -> str | None:
 
 
 def url_of(source_id: str) -> str:
-    """Return the page of a source id; raises `KeyError` for a provider that is not in `PROVIDERS`."""
+    """Return the page of a source id.
+
+    Raises `KeyError` for a provider that is not in `PROVIDERS`.
+    """
     name, _, local = source_id.partition(":")
     provider = PROVIDERS[name]
     return f"https://{provider.host}{provider.path.format(local)}"

@@ -1,7 +1,8 @@
 """The vocabulary of the graph: what a work is, and which values its facts may take.
 
-The limits here are those of the data model and are asserted a second time by `graph_schema/`; a value that
-breaks one is refused before it is written, with the field named. Ids are UUIDs that survive re-ingestion.
+The limits here are those of the data model and are asserted a second time by `graph_schema/`; a
+value that breaks one is refused before it is written, with the field named. Ids are UUIDs that
+survive re-ingestion.
 """
 
 import uuid
@@ -45,7 +46,10 @@ def tag_uuid(name: str) -> uuid.UUID:
 
 
 def episode_uuid(work: uuid.UUID, number: int) -> uuid.UUID:
-    """Return the id of a work's episode: derived, so that it survives re-ingestion with its work."""
+    """Return the id of a work's episode.
+
+    Derived, so that it survives re-ingestion with its work.
+    """
     return uuid.uuid5(work, f"episode:{number}")
 
 

@@ -1,0 +1,32 @@
+# Wheels are built in a stage of their own, with caches that no image keeps.
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /src
+COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY kensho ./kensho
+COPY ingest ./ingest
+COPY queries ./queries
+COPY graph_schema ./graph_schema
+RUN mkdir /opt/empty && python -m venv /opt/kensho \
+ && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /opt/kensho/bin/pip install --no-cache-dir --no-deps .
+
+# The graph server with a data folder of its own: a new volume takes its owner from the image, so nothing runs as root.
+FROM surrealdb/surrealdb:v3.2.4 AS store
+COPY --from=build --chown=10001:10001 /opt/empty /data
+USER 10001:10001
+VOLUME /data
+
+FROM python:3.11-slim-bookworm AS kensho
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/kensho kensho
+COPY --from=build /opt/kensho /opt/kensho
+ENV PATH=/opt/kensho/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    KENSHO_HOST=0.0.0.0 \
+    KENSHO_LOG_FORMAT=json
+USER kensho
+WORKDIR /var/lib/kensho
+VOLUME /var/lib/kensho
+EXPOSE 8700
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
+  CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8700/health/ready', timeout=2)"]
+CMD ["kensho", "serve"]

@@ -1,0 +1,214 @@
+"""`kensho ingest`, `kensho forget` and `kensho check`: what curators type.
+
+The `kensho` command finds these by entry point, and turns errors into one line and an exit code.
+Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
+codes: 0 done, 1 the check found errors, 2 wrong use, 4 a source was refused, 5 the store failed, 6
+done but some values were rejected.
+"""
+
+import asyncio
+import datetime as dt
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+from rich.console import Console
+from rich_click import RichCommand
+
+from ingest import check as checking
+from ingest import report
+from ingest.folder import jobs_in
+from ingest.pipeline.run import Job, Options, Pipeline, Report
+from ingest.progress import Progress
+from ingest.reading import fetching
+from ingest.source import Source
+from ingest.sources.registry import SOURCES
+from kensho.errors import InvalidInputError
+from kensho.platform import settings as settings_module
+from kensho.storage import migrations, queries
+from kensho.storage.gateway import Gateway, StoreSettings
+
+T = TypeVar("T")
+EXIT_FOUND: Final = 1
+EXIT_REFUSED: Final = 4
+EXIT_REJECTS: Final = 6
+_CACHE_DIR: Final = Path("var/downloads")
+_REJECTS_DIR: Final = Path("var/rejects")
+
+_STORE = click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(cls=RichCommand)
+@click.argument("source", required=False)
+@click.argument("locations", nargs=-1, metavar="[PATH|URL]...")
+@click.option(
+    "--all",
+    "folder",
+    type=_PATH,
+    help="Run every source whose files this folder or manifest names.",
+)
+@click.option(
+    "--list",
+    "list_sources",
+    is_flag=True,
+    help="List the sources, and the files they are known by.",
+)
+@click.option("--snapshot", metavar="DATE", help="The date the files stand for (YYYY-MM-DD).")
+@click.option(
+    "--force", is_flag=True, help="Apply a snapshot that is older or far smaller than the last."
+)
+@click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
+@click.option(
+    "--rejects",
+    type=_PATH,
+    default=_REJECTS_DIR,
+    show_default=True,
+    help="Folder for rejected values.",
+)
+@_STORE
+@_JSON
+def ingest(
+    locations: tuple[str, ...],
+    list_sources: bool,
+    store: str | None,
+    as_json: bool,
+    **given: object,
+) -> None:
+    """Bring dumps of other catalogues into the graph.
+
+    `kensho ingest aodb FILE` runs one source; `kensho ingest --all DIR` runs every source whose
+    files are there, in the right order. A repeated run changes nothing; a newer dump updates, adds
+    and retires.
+    """
+    if list_sources:
+        report.print_sources(SOURCES, Console(), as_json=as_json)
+        return
+    snapshot = _date(given["snapshot"])
+    options = Options(
+        Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"])
+    )
+    folder = Path(str(given["folder"])) if given["folder"] is not None else None
+    source = str(given["source"]) if given["source"] is not None else None
+    progress = Progress(Console(stderr=True), quiet=as_json)
+    _run_jobs(_jobs(source, locations, folder, progress), options, store, progress, as_json=as_json)
+
+
+@click.command(cls=RichCommand)
+@click.argument("source")
+@_STORE
+@_JSON
+def forget(source: str, store: str | None, as_json: bool) -> None:
+    """Take back all that SOURCE has said; what other sources and curators said stays."""
+    progress = Progress(Console(stderr=True), quiet=as_json)
+    job = Job(_source(source), ())
+    _run_jobs([job], Options(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
+
+
+@click.command(cls=RichCommand)
+@_STORE
+@_JSON
+@click.option(
+    "--all", "show_all", is_flag=True, help="Print every finding, not the first ten of each rule."
+)
+def check(store: str | None, as_json: bool, show_all: bool) -> None:
+    """Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates.
+
+    Exits with 1 where a rule of the data model is broken; contradictions among sources are notices.
+    """
+
+    async def run(gateway: Gateway) -> list[checking.Finding]:
+        return list(checking.findings(await checking.read_graph(gateway)))
+
+    found = _with_store(store, run)
+    report.print_findings(
+        found, Console(), as_json=as_json, limit=None if show_all else report.FINDINGS_SHOWN
+    )
+    if any(f.severity == "error" for f in found):
+        sys.exit(EXIT_FOUND)
+
+
+def _run_jobs(
+    jobs: list[Job], options: Options, store: str | None, progress: Progress, *, as_json: bool
+) -> None:
+    async def run(gateway: Gateway) -> Report:
+        await migrations.migrate(gateway, migrations.load(queries.data_root("graph_schema")))
+        return await Pipeline(gateway, SOURCES, options, progress).run(jobs)
+
+    result = _with_store(store, run)
+    report.print_report(result, Console(), as_json=as_json)
+    if result.failed:
+        sys.exit(EXIT_REFUSED)
+    if result.rejects:
+        sys.exit(EXIT_REJECTS)
+
+
+def _with_store(store: str | None, run: Callable[[Gateway], Awaitable[T]]) -> T:
+    """Open the store that the options and the environment name, and run something on it."""
+    settings = settings_module.with_changes(settings_module.load(), store_url=store)
+    target = StoreSettings(
+        url=settings.store_url,
+        namespace=settings.store_namespace,
+        database=settings.store_database,
+        username=settings.store_username,
+        password=settings.store_password,
+        pool_size=settings.store_pool_size,
+        deadline_s=settings.store_deadline_s,
+    )
+
+    async def opened() -> T:
+        async with Gateway.open(target, queries.load(queries.data_root("queries"))) as gateway:
+            return await run(gateway)
+
+    return asyncio.run(opened())
+
+
+def _jobs(
+    source: str | None, locations: tuple[str, ...], folder: Path | None, progress: Progress
+) -> list[Job]:
+    if folder is not None:
+        if source is not None:
+            raise InvalidInputError.of("--all", f"takes no source beside it, not {source!r}")
+        return jobs_in(folder, SOURCES)
+    if source is None or not locations:
+        raise InvalidInputError.of(
+            "SOURCE", "name a source and its files, or use --all; --list shows the sources"
+        )
+    return [Job(_source(source), tuple(_local(location, progress) for location in locations))]
+
+
+def _source(name: str) -> Source:
+    if name not in SOURCES:
+        raise InvalidInputError.of(
+            "SOURCE", f"{name!r} is not a source; known are {', '.join(SOURCES)}"
+        )
+    return SOURCES[name]
+
+
+def _local(location: str, progress: Progress) -> Path:
+    """Return the local file of a path, or of an address after fetching it."""
+    if "://" not in location:
+        return Path(location)
+    with progress.stage(f"fetching {location}") as advance:
+        so_far = 0
+
+        def tell(done_bytes: int, _total_bytes: int | None) -> None:
+            nonlocal so_far
+            advance(done_bytes - so_far)
+            so_far = done_bytes
+
+        return fetching.fetch(location, _CACHE_DIR, progress=tell)
+
+
+def _date(text: object) -> str | None:
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(str(text)).isoformat()
+    except ValueError as error:
+        raise InvalidInputError.of("--snapshot", f"{text!r} is not a date (YYYY-MM-DD)") from error

@@ -1,0 +1,1 @@
+"""From records to the graph: identity, composition, comparison, and one writer."""

@@ -1,0 +1,258 @@
+"""Compose a work from what all its records say.
+
+A pure fold, the same whatever the order of the records.
+
+Each fact is taken whole from one source, the first that states it: by
+`ingest/curation/precedence.toml` for the fields it names, else by the rank of the source. Titles,
+tags, studios, ids and mappings are united. A work of which every id is dead at its provider, or of
+which no record says what it is called, composes to nothing.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from ingest.curation.decisions import Decisions
+from ingest.pipeline.rows import Composed, EpisodeNode, KeptRecord, Node, Rank
+from kensho.domain.records import EpisodeFacts, Facts
+from kensho.domain.records import Mapping as IdMapping
+from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind, episode_uuid
+
+T = TypeVar("T")
+
+UNWEIGHED_RELEVANCE: Final = 0.5
+"""Relevance of a tag that no source weighs: anime-offline-database unites all sites' tags without
+weights."""
+_KIND_ORDER: Final = {"main": 0, "official": 1, "synonym": 2, "short": 3}
+_CATEGORY_ORDER: Final[dict[TagCategory, int]] = {
+    "genre": 0,
+    "theme": 1,
+    "content": 2,
+    "demographic": 3,
+}
+"""Where sources file a tag differently the narrower category wins, so that the order of sources
+does not matter."""
+
+
+class Composer:
+    """Folds records into works under the ranks of the sources and the curators' decisions."""
+
+    def __init__(self, ranks: Mapping[str, Rank], decisions: Decisions) -> None:
+        self._ranks = ranks
+        self._decisions = decisions
+
+    def compose(self, records: Sequence[KeptRecord]) -> Composed | None:
+        """Return the work that `records` (all of one work) describe.
+
+        Or `None` where they describe none.
+        """
+        live = _without_dead(records)
+        ordered = sorted(live, key=lambda r: (-self._rank(r.source), r.source, r.key))
+        makers = [r for r in ordered if self._creates(r.source)]
+        titles = _titles(ordered)
+        if not makers or not titles:
+            return None
+        kind = makers[0].work_kind
+        node = self._node(kind, makers, ordered, titles)
+        tags, categories = self._tags(ordered)
+        episodes = _episodes(node.id, ordered)
+        body = msgspec.json.encode((kind, node, sorted(tags.items()), episodes))
+        digest = hashlib.blake2b(body, digest_size=12).hexdigest()
+        return Composed(kind, node, tags, episodes, categories, digest)
+
+    def _node(
+        self,
+        kind: WorkKind,
+        makers: Sequence[KeptRecord],
+        ordered: Sequence[KeptRecord],
+        titles: tuple[Title, ...],
+    ) -> Node:
+        def first(field: str, read: Callable[[Facts], T | None]) -> T | None:
+            return next(
+                (
+                    v
+                    for r in self._by_precedence(field, ordered)
+                    if (v := read(r.facts)) is not None
+                ),
+                None,
+            )
+
+        scored = next(
+            (r for r in self._by_precedence("score", ordered) if r.facts.score is not None), None
+        )
+        start, end = (
+            first("start_date", lambda f: f.start_date),
+            first("end_date", lambda f: f.end_date),
+        )
+        dated = next(
+            (r.facts for r in self._by_precedence("year", makers) if r.facts.year is not None),
+            Facts(),
+        )
+        anime = kind == "anime"
+        return Node(
+            id=ordered[0].work,
+            title=titles[0].text,
+            titles=titles,
+            status=first("status", lambda f: f.status) or "unknown",
+            studios=next((r.facts.studios for r in ordered if r.facts.studios), ()),
+            producers=next((r.facts.producers for r in ordered if r.facts.producers), ()),
+            sources=_identities(makers, ordered),
+            mappings=_mappings(ordered),
+            anime_type=(first("anime_type", lambda f: f.anime_type) or "unknown")
+            if anime
+            else None,
+            episodes=first("episode_count", lambda f: f.episode_count) if anime else None,
+            season=dated.season if anime else None,
+            year=dated.year if dated.year is not None else (start.year if start else None),
+            start_date=start.isoformat() if start else None,
+            end_date=end.isoformat() if end and anime else None,
+            duration_s=first("duration_s", lambda f: f.duration_s),
+            poster_url=first("poster_url", lambda f: f.poster_url),
+            synopsis=first("synopsis", lambda f: f.synopsis),
+            score=round(scored.facts.score, 3)
+            if scored and scored.facts.score is not None
+            else None,
+            score_source=scored.source if scored else None,
+            imdb=first("imdb", lambda f: f.imdb) or _imdb_id(ordered),
+            adult=first("adult", lambda f: f.adult),
+        )
+
+    def _tags(
+        self, ordered: Sequence[KeptRecord]
+    ) -> tuple[dict[str, float], dict[str, TagCategory]]:
+        relevance: dict[str, float] = {}
+        categories: dict[str, TagCategory] = {}
+        for tagging in (t for r in ordered for t in r.facts.tags):
+            name = self._decisions.tag_name(tagging.name)
+            weight = UNWEIGHED_RELEVANCE if tagging.relevance is None else tagging.relevance
+            relevance[name] = max(weight, relevance.get(name, 0.0))
+            category = self.category(name, tagging.category, categories.get(name))
+            if category is not None:
+                categories[name] = category
+        return dict(sorted(relevance.items())), categories
+
+    def category(
+        self, name: str, stated: TagCategory | None, known: TagCategory | None
+    ) -> TagCategory | None:
+        """Return a tag's category: the curators' decision.
+
+        Else the narrower of what is stated and known.
+        """
+        return self._decisions.tag_category(name) or narrower(stated, known)
+
+    def _by_precedence(self, field: str, ordered: Sequence[KeptRecord]) -> Iterable[KeptRecord]:
+        preferred = self._decisions.precedence.get(field)
+        if not preferred:
+            return ordered
+        place = {source: number for number, source in enumerate(preferred)}
+        return sorted(ordered, key=lambda r: place.get(r.source, len(place)))
+
+    def _rank(self, source: str) -> int:
+        rank = self._ranks.get(source)
+        return rank.rank if rank is not None else 0
+
+    def _creates(self, source: str) -> bool:
+        rank = self._ranks.get(source)
+        return rank is not None and rank.creates
+
+
+def narrower(one: TagCategory | None, other: TagCategory | None) -> TagCategory | None:
+    """Return the narrower of two categories; `None` is no category."""
+    if one is None or other is None:
+        return one or other
+    return one if _CATEGORY_ORDER[one] >= _CATEGORY_ORDER[other] else other
+
+
+def _without_dead(records: Sequence[KeptRecord]) -> list[KeptRecord]:
+    dead = {r.key for r in records if r.dead}
+    if not dead:
+        return list(records)
+    return [
+        msgspec.structs.replace(r, ids=tuple(i for i in r.ids if i not in dead))
+        for r in records
+        if not r.dead and any(i not in dead for i in r.ids)
+    ]
+
+
+def _titles(ordered: Sequence[KeptRecord]) -> tuple[Title, ...]:
+    best: dict[str, Title] = {}
+    for title in (t for r in ordered for t in r.facts.titles):
+        seen = best.get(title.text)
+        best[title.text] = title if seen is None else _united(seen, title)
+    ordered_titles = sorted(best.values(), key=lambda t: _KIND_ORDER[t.kind])
+    # A work has one main title, the first by rank; the other sources' main titles are official
+    # ones.
+    return tuple(
+        msgspec.structs.replace(t, kind="official") if t.kind == "main" and number else t
+        for number, t in enumerate(ordered_titles)
+    )
+
+
+def _united(one: Title, other: Title) -> Title:
+    stronger = one if _KIND_ORDER[one.kind] <= _KIND_ORDER[other.kind] else other
+    return Title(one.text, one.language or other.language, stronger.kind)
+
+
+def _identities(makers: Sequence[KeptRecord], ordered: Sequence[KeptRecord]) -> tuple[str, ...]:
+    ids: dict[str, None] = {}
+    for record in (*makers, *ordered):
+        ids.update(dict.fromkeys(record.ids))
+    return tuple(sorted(ids))
+
+
+def _mappings(ordered: Sequence[KeptRecord]) -> tuple[IdMapping, ...]:
+    """Unite the mappings; where sources map to the same id and season.
+
+    The higher-ranked one's are kept.
+    """
+    kept: dict[tuple[str, int | None], tuple[str, list[IdMapping]]] = {}
+    for record in ordered:
+        for mapping in record.facts.mappings:
+            source, found = kept.setdefault((mapping.id, mapping.season), (record.source, []))
+            if source == record.source and mapping not in found:
+                found.append(mapping)
+    return tuple(m for _, found in kept.values() for m in found)
+
+
+def _imdb_id(ordered: Sequence[KeptRecord]) -> ImdbRating | None:
+    """Return IMDb's id alone, where one is known and no rating of it."""
+    ids = [
+        i
+        for r in ordered
+        for i in (*r.ids, *(m.id for m in r.facts.mappings))
+        if i.startswith("imdb:")
+    ]
+    return ImdbRating(ids[0].removeprefix("imdb:")) if ids else None
+
+
+def _episodes(work: uuid.UUID, ordered: Sequence[KeptRecord]) -> tuple[EpisodeNode, ...]:
+    by_number: dict[int, list[EpisodeFacts]] = {}
+    for record in ordered:
+        for episode in record.facts.episodes:
+            by_number.setdefault(episode.number, []).append(episode)
+    return tuple(_episode(work, number, by_number[number]) for number in sorted(by_number))
+
+
+def _episode(work: uuid.UUID, number: int, said: Sequence[EpisodeFacts]) -> EpisodeNode:
+    def first(read: Callable[[EpisodeFacts], T | None]) -> T | None:
+        return next((v for e in said if (v := read(e)) is not None), None)
+
+    titles: dict[str, Title] = {}
+    for title in (t for e in said for t in e.titles):
+        titles.setdefault(title.text, title)
+    air_date = first(lambda e: e.air_date)
+    return EpisodeNode(
+        id=episode_uuid(work, number),
+        number=number,
+        titles=tuple(titles.values()),
+        air_date=air_date.isoformat() if air_date else None,
+        duration_s=first(lambda e: e.duration_s),
+        synopsis=first(lambda e: e.synopsis),
+        thumbnail_url=first(lambda e: e.thumbnail_url),
+        filler=first(lambda e: e.filler),
+        canon=first(lambda e: e.canon),
+        recap=first(lambda e: e.recap),
+    )

@@ -1,0 +1,132 @@
+"""Bring the edges between works in line with the kept records.
+
+Derive all, compare, write what differs.
+
+Edges depend on the records of both their ends and on who owns each id, so they are derived from all
+records at once: 85,000 edges from 60,000 records in a few seconds, less than it takes to find out
+which few changed.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from ingest.pipeline.franchises import Franchise, plan
+from ingest.pipeline.identity import Identities
+from ingest.pipeline.in_flight import InFlight
+from ingest.pipeline.ledger import DEADLINE_S, PAGE, Ledger, as_json
+from ingest.pipeline.projection import NodeHead
+from ingest.pipeline.ties import EdgeId, Fields, Table, Ties
+from kensho.storage.gateway import Gateway
+
+EDGES_A_BATCH: Final = 1000
+_PUT: Final[dict[Table, str]] = {
+    "is_sequel_of": "ingest.put_sequels",
+    "is_related_to": "ingest.put_relations",
+    "is_same_as": "ingest.put_same_as",
+    "in_franchise": "ingest.put_memberships",
+    "is_recommended_with": "ingest.put_recommendations",
+    "redirects_episodes_to": "ingest.put_redirects",
+}
+_IN_THE_ID: Final = frozenset(("in", "out", "kind", "first", "to_first"))
+"""Fields that repeat a part of the edge's id."""
+
+
+class EdgeCounts(msgspec.Struct):
+    """What happened to the edges; `unresolved` counts ids that no work of the graph carries."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unresolved: int = 0
+    by_kind: dict[str, int] = {}
+
+
+async def project_edges(
+    gateway: Gateway,
+    identities: Identities,
+    heads: Mapping[uuid.UUID, NodeHead],
+    source_rank: Mapping[str, int],
+) -> EdgeCounts:
+    """Derive every edge from the kept records and write the differences."""
+    ties = Ties(identities, heads, source_rank)
+    async for row, links in Ledger(gateway).links():
+        ties.add(row, links)
+    ties.finish()
+    counts = EdgeCounts(unresolved=len(ties.unresolved), by_kind=ties.by_kind)
+    await _write_franchises(gateway, ties)
+    for table, desired in ties.edges.items():
+        await _write(gateway, table, desired, counts)
+        desired.clear()
+    return counts
+
+
+async def _write_franchises(gateway: Gateway, ties: Ties) -> None:
+    stored = await gateway.fetch("ingest.franchise_heads", into=list[Franchise])
+    rows, drop = plan(stored, ties.franchises)
+    if rows or drop:
+        params = {"rows": as_json(rows), "drop": as_json(drop)}
+        await gateway.execute("ingest.put_franchises", params, deadline_s=DEADLINE_S)
+
+
+async def _write(
+    gateway: Gateway, table: Table, desired: dict[EdgeId, Fields], counts: EdgeCounts
+) -> None:
+    drop, changed = await _compare(gateway, table, desired)
+    counts.removed += len(drop)
+    counts.changed += changed
+    counts.added += len(desired) - changed
+    ids = sorted(desired, key=_text)
+    async with InFlight() as in_flight:
+        for start in range(0, len(drop), EDGES_A_BATCH):
+            params = {"table": table, "ids": as_json(drop[start : start + EDGES_A_BATCH])}
+            await in_flight.write(
+                gateway.execute("ingest.drop_edges", params, deadline_s=DEADLINE_S)
+            )
+        for start in range(0, len(ids), EDGES_A_BATCH):
+            rows = [
+                {"id": edge_id, **desired[edge_id]}
+                for edge_id in ids[start : start + EDGES_A_BATCH]
+            ]
+            params = {"edges": as_json(rows)}
+            await in_flight.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
+
+
+async def _compare(
+    gateway: Gateway, table: Table, desired: dict[EdgeId, Fields]
+) -> tuple[list[EdgeId], int]:
+    """Take out of `desired` what stands already.
+
+    Return (ids to drop, how many stand but differ).
+    """
+    drop: list[EdgeId] = []
+    changed = 0
+    after: EdgeId = (str(uuid.UUID(int=0)), str(uuid.UUID(int=0)))
+    while page := await gateway.fetch(
+        "ingest.edge_heads",
+        {"table": table, "after": list(after), "limit": PAGE},
+        into=list[Fields],
+        deadline_s=DEADLINE_S,
+    ):
+        for row in page:
+            edge_id = msgspec.convert(row["id"], EdgeId)
+            wanted = desired.get(edge_id)
+            if wanted is None:
+                drop.append(edge_id)
+            elif _same(row, wanted):
+                del desired[edge_id]
+            else:
+                changed += 1
+        after = msgspec.convert(page[-1]["id"], EdgeId)
+    return drop, changed
+
+
+def _same(row: Fields, wanted: Fields) -> bool:
+    fields = (wanted.keys() | row.keys()) - _IN_THE_ID - {"id"}
+    return all(msgspec.to_builtins(wanted.get(name)) == row.get(name) for name in fields)
+
+
+def _text(edge_id: EdgeId) -> tuple[str, ...]:
+    return tuple(str(part) for part in edge_id)

@@ -1,0 +1,236 @@
+"""Bring the works of the graph in line with the kept records.
+
+Compose, compare by digest, write what differs.
+
+Works go in batches, each one transaction with its tags and episodes, so that a kill between two
+leaves whole works only. What composes to the same digest is not written again.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+from typing import Final
+
+import msgspec
+
+from ingest.pipeline.compose import Composer
+from ingest.pipeline.identity import Identities
+from ingest.pipeline.in_flight import InFlight
+from ingest.pipeline.ledger import DEADLINE_S, PAGE, Ledger, as_json
+from ingest.pipeline.rows import Composed, KeptRecord
+from kensho.domain.works import TagCategory, WorkKind, tag_uuid
+from kensho.storage.gateway import Gateway
+
+WORKS_A_BATCH: Final = 250
+"""About 3,500 taggings: larger batches are no faster and hold the writer longer."""
+
+
+class NodeHead(msgspec.Struct, frozen=True):
+    """What is known of a work's node without reading it.
+
+    Its table, digest, and date (sortable text).
+    """
+
+    table: WorkKind
+    digest: str
+    when: str
+
+
+class WorkCounts(msgspec.Struct):
+    """What a projection did to works."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+
+class _TagRow(msgspec.Struct, omit_defaults=True):
+    id: uuid.UUID
+    name: str
+    category: TagCategory | None = None
+
+
+class WorkProjection:
+    """Writes composed works; keeps the heads of all nodes current as it goes."""
+
+    def __init__(self, gateway: Gateway, composer: Composer, identities: Identities) -> None:
+        self._gateway = gateway
+        self._ledger = Ledger(gateway)
+        self._composer = composer
+        self._identities = identities
+        self._tags: dict[str, TagCategory | None] = {}
+        self.heads: dict[uuid.UUID, NodeHead] = {}
+        self.counts = WorkCounts()
+
+    async def load(self) -> None:
+        """Read the heads of all nodes and tags: about 2 s for 40,000 works."""
+        for table in ("anime", "movie"):
+            after, rows = uuid.UUID(int=0), [None]
+            while rows:
+                page = await self._gateway.fetch(
+                    "ingest.node_heads",
+                    {"table": table, "after": after, "limit": PAGE},
+                    into=list[tuple[uuid.UUID, str, int | None, str | None]],
+                    deadline_s=DEADLINE_S,
+                )
+                for work, digest, year, date in page:
+                    self.heads[work] = NodeHead(
+                        table, digest, date or (str(year) if year else "9999")
+                    )
+                    after = work
+                rows = [None] if page else []
+        tags = await self._gateway.fetch(
+            "ingest.tag_heads", into=list[tuple[uuid.UUID, str, TagCategory | None]]
+        )
+        self._tags = {name: category for _, name, category in tags}
+
+    async def project(self, works: Collection[uuid.UUID] | None) -> AsyncIterator[int]:
+        """Compose `works` (`None`: all) and write what differs.
+
+        Yields the number of works done after each batch.
+        """
+        batch: list[Composed] = []
+        gone: list[uuid.UUID] = []
+        seen: set[uuid.UUID] = set()
+        async with InFlight() as in_flight:
+            async for work, records in self._records(works):
+                composed = self._composer.compose(records)
+                seen.add(work)
+                if composed is not None:
+                    self._compare(composed, batch)
+                elif work in self.heads:
+                    gone.append(work)
+                if len(batch) >= WORKS_A_BATCH:
+                    await in_flight.write(self._put(batch))
+                    batch = []
+                    yield len(seen)
+            await in_flight.write(self._put(batch))
+        expected = self.heads.keys() if works is None else works
+        gone += [work for work in expected if work not in seen and work in self.heads]
+        await self._retire(gone)
+        yield len(seen)
+
+    async def _records(
+        self, works: Collection[uuid.UUID] | None
+    ) -> AsyncIterator[tuple[uuid.UUID, list[KeptRecord]]]:
+        if works is None:
+            async for records in self._ledger.by_work():
+                yield records[0].work, records
+            return
+        ordered = sorted(works)
+        for start in range(0, len(ordered), WORKS_A_BATCH):
+            found = await self._ledger.of_works(ordered[start : start + WORKS_A_BATCH])
+            for work, records in found.items():
+                if records:
+                    yield work, records
+
+    def _compare(self, composed: Composed, batch: list[Composed]) -> None:
+        head = self.heads.get(composed.node.id)
+        if head is None:
+            self.counts.added += 1
+        elif head.digest != composed.digest:
+            self.counts.changed += 1
+        else:
+            self.counts.unchanged += 1
+            self._note_categories(composed)
+            return
+        batch.append(composed)
+
+    def _note_categories(self, composed: Composed) -> set[str]:
+        """Return the tags of a work that are new or filed otherwise than so far, and file them."""
+        moved: set[str] = set()
+        for name in composed.tags:
+            known = self._tags.get(name)
+            category = self._composer.category(name, composed.categories.get(name), known)
+            if name not in self._tags or category != known:
+                self._tags[name] = category
+                moved.add(name)
+        return moved
+
+    async def _put(self, batch: list[Composed]) -> None:
+        if not batch:
+            return
+        moved = set[str]().union(*(self._note_categories(c) for c in batch))
+        if moved:
+            rows = [_TagRow(tag_uuid(name), name, self._tags[name]) for name in sorted(moved)]
+            await self._gateway.execute(
+                "ingest.put_tags", {"tags": as_json(rows)}, deadline_s=DEADLINE_S
+            )
+        refiled = [
+            c.node.id
+            for c in batch
+            if c.node.id in self.heads and self.heads[c.node.id].table != c.kind
+        ]
+        if refiled:
+            await self._retire_rows([(self.heads[w].table, w, None, None) for w in refiled])
+        await self._gateway.execute("ingest.put_works", self._rows(batch), deadline_s=DEADLINE_S)
+        for c in batch:
+            when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
+            self.heads[c.node.id] = NodeHead(c.kind, c.digest, when)
+
+    def _rows(self, batch: list[Composed]) -> dict[str, object]:
+        nodes: dict[str, list[dict[str, object]]] = {"anime": [], "movie": []}
+        for c in batch:
+            row = msgspec.to_builtins(c.node, builtin_types=(uuid.UUID,))
+            row.update(titles=c.node.titles, mappings=c.node.mappings, studios=c.node.studios)
+            row.update(producers=c.node.producers, sources=c.node.sources, digest=c.digest)
+            nodes[c.kind].append(row)
+        taggings = [
+            (c.kind, c.node.id, tag_uuid(name), w) for c in batch for name, w in c.tags.items()
+        ]
+        episodes = [(c.kind, c.node.id, e) for c in batch for e in c.episodes]
+        prune = [
+            (c.kind, c.node.id, [tag_uuid(n) for n in c.tags], [e.id for e in c.episodes])
+            for c in batch
+            if c.node.id in self.heads or c.node.id in self._identities.retired
+        ]
+        return {
+            "anime": as_json(nodes["anime"]),
+            "movies": as_json(nodes["movie"]),
+            "taggings": as_json(taggings),
+            "episodes": as_json(episodes),
+            "prune": as_json(prune),
+        }
+
+    async def _retire(self, works: Collection[uuid.UUID]) -> None:
+        if not works:
+            return
+        rows: list[tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]] = []
+        for work in sorted(works):
+            table = self.heads[work].table
+            successor = await self._successor(table, work)
+            rows.append(
+                (table, work, self.heads[successor].table if successor else None, successor)
+            )
+        await self._retire_rows(rows)
+        for _, work, _, _ in rows:
+            del self.heads[work]
+            self._identities.retired.add(work)
+        self.counts.removed += len(rows)
+
+    async def _successor(self, table: WorkKind, work: uuid.UUID) -> uuid.UUID | None:
+        """Return the work that most of this one's ids name now."""
+        rows = await self._gateway.fetch(
+            "ingest.sources_of",
+            {"table": table, "works": [work]},
+            into=list[tuple[uuid.UUID, tuple[str, ...]]],
+        )
+        owners = Counter(
+            owner
+            for _, ids in rows
+            for i in ids
+            if (owner := self._identities.owner(i)) is not None
+            and owner != work
+            and owner in self.heads
+        )
+        return max(owners, key=lambda o: (owners[o], str(o))) if owners else None
+
+    async def _retire_rows(
+        self, rows: list[tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]]
+    ) -> None:
+        for start in range(0, len(rows), WORKS_A_BATCH):
+            chunk = rows[start : start + WORKS_A_BATCH]
+            await self._gateway.execute(
+                "ingest.retire_works", {"works": as_json(chunk)}, deadline_s=DEADLINE_S
+            )

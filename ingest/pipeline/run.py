@@ -1,0 +1,226 @@
+"""Run sources into the graph: survey, take in, project works, project edges.
+
+Each step commits as it goes.
+
+Sources run in their order (`Source.order`), then the works whose records differ are composed once,
+then the edges. After a run that was cut, `meta.composed` is false and the next one brings the whole
+graph in line.
+"""
+
+import hashlib
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from ingest.curation import decisions
+from ingest.pipeline.compose import Composer
+from ingest.pipeline.edges import EdgeCounts, project_edges
+from ingest.pipeline.identity import Identities
+from ingest.pipeline.intake import Intake, IntakeCounts
+from ingest.pipeline.ledger import Ledger
+from ingest.pipeline.projection import WorkCounts, WorkProjection
+from ingest.pipeline.rows import Rank
+from ingest.pipeline.snapshots import require_plausible, snapshot_of
+from ingest.pipeline.survey import Survey
+from ingest.progress import Progress
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import RejectLog
+from ingest.source import Source
+from kensho.errors import KenshoError
+from kensho.storage.gateway import Gateway
+
+_SMALL_SOURCE: Final = 100
+"""Below this many records a source may shrink freely: a curator's own file is edited, not
+truncated."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One source and its files; no files takes back all that the source said."""
+
+    source: Source
+    paths: tuple[Path, ...]
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What the curator insists on, and where rejects go."""
+
+    rejects_dir: Path
+    snapshot: str | None = None
+    force: bool = False
+    dry_run: bool = False
+
+
+class SourceReport(msgspec.Struct):
+    """How one source's run ended."""
+
+    source: str
+    state: str
+    snapshot: str | None = None
+    records: IntakeCounts = msgspec.field(default_factory=IntakeCounts)
+    rejects: int = 0
+    rejects_file: str | None = None
+    seconds: float = 0.0
+    message: str | None = None
+
+
+class Report(msgspec.Struct):
+    """How a whole run ended."""
+
+    sources: list[SourceReport]
+    works: WorkCounts
+    edges: EdgeCounts
+    revision: int
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether any source was refused."""
+        return any(s.state == "failed" for s in self.sources)
+
+    @property
+    def rejects(self) -> int:
+        """Return how many values or records were rejected."""
+        return sum(s.rejects for s in self.sources)
+
+
+class Pipeline:
+    """Runs jobs over one open store."""
+
+    def __init__(
+        self, gateway: Gateway, sources: Mapping[str, Source], options: Options, progress: Progress
+    ) -> None:
+        self._gateway = gateway
+        self._ledger = Ledger(gateway)
+        self._sources = sources
+        self._options = options
+        self._progress = progress
+        self._identities = Identities({}, {})
+        self._touched: set[uuid.UUID] = set()
+        self._runs: list[tuple[uuid.UUID, SourceReport]] = []
+
+    async def run(self, jobs: Sequence[Job]) -> Report:
+        """Run all jobs and bring the graph in line.
+
+        A refused source is reported and does not stop the others.
+        """
+        started = time.monotonic()
+        await self._load()
+        meta = await self._meta()
+        reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.order)]
+        works, edges = WorkCounts(), EdgeCounts()
+        if not self._options.dry_run and (self._touched or not meta.composed):
+            works, edges = await self._project(None if not meta.composed else self._touched)
+        for run, report in self._runs:
+            report.state = "finished"
+            counts = msgspec.structs.asdict(report.records) | {"rejected": report.rejects}
+            await self._ledger.finish_run(run, report.state, counts, None)
+        revision = (await self._meta()).revision
+        return Report(reports, works, edges, revision, time.monotonic() - started)
+
+    async def _load(self) -> None:
+        with self._progress.stage("what is known"):
+            order = {name: (s.groups, s.order) for name, s in self._sources.items()}
+            self._identities = Identities(await self._ledger.held(), order)
+            self._identities.retired = await self._ledger.retired()
+        if not self._options.dry_run:
+            await self._ledger.close_interrupted()
+
+    async def _meta(self) -> "_Meta":
+        return await self._gateway.fetch("meta.revision", into=_Meta)
+
+    async def _run_job(self, job: Job) -> SourceReport:
+        started = time.monotonic()
+        report = SourceReport(job.source.name, "running")
+        try:
+            await self._take(job, report)
+        except KenshoError as error:
+            report.state, report.message = "failed", error.message
+            self._progress.say(f"{job.source.name}: {error.message}")
+        report.seconds = time.monotonic() - started
+        return report
+
+    async def _take(self, job: Job, report: SourceReport) -> None:
+        source, held = job.source, self._identities.held.get(job.source.name, {})
+        files = [SourceFile(path) for path in job.paths]
+        reject_path = self._options.rejects_dir / f"{source.name}.jsonl"
+        with (
+            Survey(source, self._identities) as survey,
+            RejectLog(source.name, reject_path) as rejects,
+        ):
+            with self._progress.stage(f"{source.name}: reading") as advance:
+                for file in files:
+                    survey.read(file, rejects, advance)
+            report.rejects, report.rejects_file = (
+                rejects.count,
+                str(reject_path) if rejects.count else None,
+            )
+            report.snapshot = self._options.snapshot or snapshot_of(source, files)
+            if not self._options.force:
+                last = await self._ledger.last_snapshot(source.name)
+                shrinks = len(held) > _SMALL_SOURCE and files
+                require_plausible(
+                    report.snapshot, last, len(survey.keys), len(held) if shrinks else 0
+                )
+            if self._options.dry_run:
+                report.records, report.state = _foreseen(survey, held), "planned"
+                return
+            run = uuid.uuid4()
+            path = ", ".join(str(p) for p in job.paths)
+            await self._ledger.start_run(
+                run, source.name, path, _sha256(job.paths), report.snapshot
+            )
+            intake = Intake(self._ledger, self._identities, survey, report.snapshot, run)
+            try:
+                report.records = await intake.take(self._progress)
+            except KenshoError as error:
+                await self._ledger.finish_run(run, "failed", {}, error.message)
+                raise
+            finally:
+                self._touched |= intake.touched
+        self._runs.append((run, report))
+
+    async def _project(self, works: set[uuid.UUID] | None) -> tuple[WorkCounts, EdgeCounts]:
+        ranks = {name: Rank(s.rank, s.creates) for name, s in self._sources.items()}
+        composer = Composer(ranks, decisions.load())
+        projection = WorkProjection(self._gateway, composer, self._identities)
+        await projection.load()
+        total = self._identities.works_total() if works is None else len(works)
+        done = 0
+        with self._progress.stage("works", total) as advance:
+            async for so_far in projection.project(works):
+                advance(so_far - done)
+                done = so_far
+        with self._progress.stage("edges"):
+            rank = {name: s.rank for name, s in self._sources.items()}
+            edges = await project_edges(self._gateway, self._identities, projection.heads, rank)
+        await self._gateway.execute("ingest.set_composed")
+        return projection.counts, edges
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    revision: int
+    composed: bool
+
+
+def _foreseen(survey: Survey, held: Mapping[str, object]) -> IntakeCounts:
+    changed = sum(flag and key in held for key, flag in survey.keys.items())
+    return IntakeCounts(
+        added=sum(key not in held for key in survey.keys),
+        changed=changed,
+        removed=sum(key not in survey.keys for key in held),
+        unchanged=sum(not flag for flag in survey.keys.values()),
+        unmatched=survey.unmatched,
+    )
+
+
+def _sha256(paths: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while chunk := file.read(1024 * 1024):
+                digest.update(chunk)
+    return digest.hexdigest()

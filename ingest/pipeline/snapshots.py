@@ -1,0 +1,44 @@
+"""The date a source file stands for, and whether applying it is plausible.
+
+The date is what the file itself says, else the day on which it was last written. A dump older than
+the one applied last, or far smaller, is more often a mistake than an intention: it is refused
+before the first write.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from ingest.reading.files import SourceFile
+from ingest.source import Source
+from kensho.errors import IngestRefusedError
+
+_KEEPS_AT_LEAST: Final = 0.8
+"""Monthly dumps lose well under one entry in a hundred; a fifth fewer is a cut or wrong file."""
+
+
+def snapshot_of(source: Source, files: Sequence[SourceFile]) -> str:
+    """Return the newest date (ISO 8601) of the files: as stated, else as last written."""
+    dates = [source.snapshot(file) or _written_on(file) for file in files]
+    return max(dates, default=dt.datetime.now(dt.UTC).date().isoformat())
+
+
+def require_plausible(snapshot: str, last: str | None, records: int, held: int) -> None:
+    """Raise `IngestRefusedError` for a snapshot older than `last`.
+
+    Or for far fewer records than are `held`.
+    """
+    if last is not None and snapshot < last:
+        raise IngestRefusedError(
+            f"the snapshot of {snapshot} is older than the one of {last} that is in the graph; "
+            "use --force to go back"
+        )
+    if records < held * _KEEPS_AT_LEAST:
+        raise IngestRefusedError(
+            f"the file holds {records:,} records where {held:,} are in the graph: applying it "
+            "would retire the rest; use --force if that is meant"
+        )
+
+
+def _written_on(file: SourceFile) -> str:
+    return dt.datetime.fromtimestamp(file.path.stat().st_mtime, dt.UTC).date().isoformat()

@@ -1,0 +1,1 @@
+"""From files and addresses to checked values: streams, forms, decoding, and what is left out."""

@@ -1,0 +1,121 @@
+"""Whole-document forms read as streams: items of a big JSON document, elements of an XML one.
+
+The law: one item is in memory at a time; a document that is not the expected one raises
+`SourceFileError` before its first item, one that is broken further on raises it there; and XML
+entities and external references are refused, never expanded. Such documents have no lines: items
+are numbered from 1. Cost: one pass, about 20 MB/s of JSON or XML.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Final, cast
+from xml.etree.ElementTree import Element, ParseError
+
+import ijson
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from ingest.reading.files import SourceFile
+from kensho.errors import SourceFileError
+
+_MAX_QUOTED_CHARS: Final = 80
+
+
+def json_items(
+    file: SourceFile,
+    prefix: str,
+    *,
+    expected: str,
+    is_ours: Callable[[object], bool],
+    exact: bool = True,
+) -> Iterator[tuple[int, object]]:
+    """Yield (number, value) for each item at the ijson `prefix`, such as `"catalog.item"`.
+
+    `is_ours` looks at the first item alone and tells this source's documents from others'.
+    Fractions come as `Decimal`, so that a number beyond 64 bits doesn't break the document; without
+    `exact` they are floats.
+
+    Raises:
+        SourceFileError: not JSON, truncated, not UTF-8, or not what `expected` says.
+    """
+    return _checked(file, _json(file, prefix, pairs=False, exact=exact), expected, is_ours)
+
+
+def json_members(
+    file: SourceFile, *, expected: str, is_ours: Callable[[object], bool]
+) -> Iterator[tuple[int, object]]:
+    """Yield (number, (key, value)) for each member of the document's outermost object.
+
+    Raises:
+        SourceFileError: as `json_items`.
+    """
+    return _checked(file, _json(file, "", pairs=True), expected, is_ours)
+
+
+def xml_elements(file: SourceFile, *, root: str, tag: str) -> Iterator[tuple[int, Element]]:
+    """Yield (number, element) for each `tag` directly in the `root`; it is cleared after use.
+
+    Raises:
+        SourceFileError: not well-formed, truncated, another root, an entity or a reference outside.
+    """
+    with file.open() as stream:
+        try:
+            yield from _elements(
+                file, cast("_Events", iterparse(stream, ("start", "end"))), root, tag
+            )
+        except DefusedXmlException as error:
+            raise SourceFileError(
+                f"{file.path}: refused XML entity or reference: {error}"
+            ) from error
+        except (ParseError, UnicodeError, LookupError, ValueError) as error:
+            raise SourceFileError(
+                f"{file.path}: expected XML with root <{root}>, found broken XML: {error}"
+            ) from error
+
+
+_Events = Iterator[tuple[str, Element]]
+
+
+def _elements(
+    file: SourceFile, events: _Events, root: str, tag: str
+) -> Iterator[tuple[int, Element]]:
+    _, top = next(events)
+    if top.tag != root:
+        raise SourceFileError(f"{file.path}: expected XML with root <{root}>, found <{top.tag}>")
+    depth = number = 0
+    for event, element in events:
+        depth += 1 if event == "start" else -1
+        if event == "end" and depth == 0:
+            if element.tag == tag:
+                number += 1
+                yield number, element
+            top.clear()
+
+
+def _json(file: SourceFile, prefix: str, *, pairs: bool, exact: bool = True) -> Iterator[object]:
+    with file.open() as stream:
+        read = ijson.kvitems if pairs else ijson.items
+        try:
+            yield from cast("Iterator[object]", read(stream, prefix, use_float=not exact))
+        except (ijson.JSONError, UnicodeError, ValueError) as error:
+            raise SourceFileError(
+                f"{file.path}: the JSON is truncated or broken: {_first_line(error)}"
+            ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """Return what ijson says (in bytes where the text is no UTF-8) without its drawing."""
+    said: object = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return text.partition("\n")[0]
+
+
+def _checked(
+    file: SourceFile, items: Iterator[object], expected: str, is_ours: Callable[[object], bool]
+) -> Iterator[tuple[int, object]]:
+    nothing = object()
+    first = next(items, nothing)
+    if first is nothing or not is_ours(first):
+        found = "no such item" if first is nothing else repr(first)[:_MAX_QUOTED_CHARS]
+        raise SourceFileError(f"{file.path}: expected {expected}, found {found}")
+    return enumerate(itertools.chain((first,), items), 1)

@@ -1,0 +1,33 @@
+"""Gather episodes that come one by one into one record per work.
+
+The law: a work has each number once; the second of two is rejected, and so is a number below 1.
+Cost: all episodes of a file are held until it has been read.
+"""
+
+from collections.abc import Iterator
+
+from ingest.reading.decoding import MAX_INT, Spot
+from kensho.domain.records import EpisodeFacts, Facts, Record
+
+
+class EpisodeLists:
+    """Episodes by the work that has them, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[str, dict[int, EpisodeFacts]] = {}
+
+    def add(self, key: str, episode: EpisodeFacts, spot: Spot) -> None:
+        """Keep one episode of the work `key`, or reject it."""
+        episodes = self._by_key.setdefault(key, {})
+        if not 0 < episode.number <= MAX_INT:
+            spot.refuse("number", episode.number, "episodes count from 1")
+        elif episode.number in episodes:
+            spot.refuse("number", episode.number, "the work already has an episode of this number")
+        else:
+            episodes[episode.number] = episode
+
+    def records(self) -> Iterator[Record]:
+        """Yield one record per work with episodes."""
+        for key, episodes in self._by_key.items():
+            if episodes:
+                yield Record(key, (key,), facts=Facts(episodes=tuple(episodes.values())))

@@ -1,0 +1,242 @@
+"""Fetch a source given as an https address into a local file, resuming what an earlier try began.
+
+The law: a file appears under its name only when it is complete; an unchanged one (304, or the same
+ETag) is not fetched again; a part is continued only where the server confirms that it is of the
+same version (Range with If-Range), else it is thrown away. Transport faults, 429 and 5xx are tried
+again a bounded number of times; everything else is a `SourceFileError` that names address and
+answer. Plain http is for loopback hosts alone. Cost: one pass over the bytes, one more to hash.
+"""
+
+import ipaddress
+import re
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import httpx
+import msgspec
+import stamina
+
+from ingest.reading.fetch_cache import CachedFile, Note
+from kensho.errors import SourceFileError
+
+Progress: TypeAlias = Callable[[int, int | None], None]
+"""Called with the bytes that are there and the bytes there will be, where known."""
+
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+|\*)", re.ASCII)
+_HTML_STARTS: Final = (b"<!doctype html", b"<html")
+_SNIFFED_BYTES: Final = 64
+_CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
+_CHUNK_BYTES: Final = 256 * 1024
+_USER_AGENT: Final = "kensho-ingest"
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How long and how much: the largest known dump has under 1 GiB. Pauses double each time."""
+
+    size_bytes: int = 4 * 1024**3
+    connect_s: float = 10
+    silence_s: float = 30
+    total_s: float = 3600
+    attempts: int = 5
+    first_pause_s: float = 0.5
+
+
+class _TryAgainError(Exception):
+    """The server can't answer now, or what is on disk does not fit its answer any more."""
+
+
+def fetch(
+    url: str, cache_dir: Path, *, progress: Progress | None = None, limits: Limits | None = None
+) -> Path:
+    """Return the local file that holds what `url` serves now, fetched into `cache_dir` if need be.
+
+    Raises:
+        SourceFileError: refused address, 4xx, an HTML page, too large, of the wrong size, or no
+            complete answer within the limits.
+    """
+    try:
+        address = httpx.URL(url)
+        _check_address(address, loopback_allowed=True)
+        return _Fetcher(address, cache_dir, progress or _unseen, limits or Limits()).fetch()
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, _TryAgainError) as error:
+        reason = str(error) or type(error).__name__
+        raise SourceFileError(f"{_shown(url)}: can't be fetched: {reason}") from error
+
+
+class _Fetcher:
+    """One address on its way into the cache."""
+
+    def __init__(self, url: httpx.URL, folder: Path, progress: Progress, limits: Limits) -> None:
+        self._url = url
+        self._name = _shown(str(url))
+        self._is_local = _is_loopback(url.host)
+        self._cache = CachedFile(folder, self._name)
+        self._progress = progress
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.total_s
+
+    def fetch(self) -> Path:
+        self._cache.path.parent.mkdir(parents=True, exist_ok=True)
+        limits = self._limits
+        attempts = stamina.retry_context(
+            on=(httpx.TransportError, _TryAgainError),
+            attempts=limits.attempts,
+            timeout=limits.total_s,
+            wait_initial=limits.first_pause_s,
+            wait_jitter=limits.first_pause_s,
+        )
+        with self._client() as client:
+            for attempt in attempts:
+                with attempt:
+                    self._try(client)
+        return self._cache.path
+
+    def _client(self) -> httpx.Client:
+        return httpx.Client(
+            follow_redirects=True,
+            event_hooks={"request": [self._check_request]},
+            headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"},
+            timeout=httpx.Timeout(self._limits.silence_s, connect=self._limits.connect_s),
+            trust_env=not self._is_local,  # a proxy of the environment can't reach this loopback
+        )
+
+    def _check_request(self, request: httpx.Request) -> None:
+        """Look at each address in a chain of redirects, too."""
+        _check_address(request.url, loopback_allowed=self._is_local)
+
+    def _try(self, client: httpx.Client) -> None:
+        complete, part = self._cache.complete(), self._cache.part()
+        have_bytes = self._cache.part_path.stat().st_size if part else 0
+        headers = _conditions(complete, part, have_bytes)
+        with client.stream("GET", self._url, headers=headers) as response:
+            if self._is_unchanged(response, complete):
+                self._cache.drop_part()
+                size = self._cache.path.stat().st_size
+                self._progress(size, size)
+                return
+            self._check_answer(response)
+            if response.status_code == HTTPStatus.PARTIAL_CONTENT:
+                note = self._continued(response, part, have_bytes)
+            else:
+                note, have_bytes = _note_of(self._name, response), 0
+                self._cache.begin(note)
+            self._write(response, have_bytes, note.size_bytes)
+        self._cache.finish(note)
+
+    def _is_unchanged(self, response: httpx.Response, complete: Note | None) -> bool:
+        if complete is None:
+            return False
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return True
+        same = complete.etag is not None and complete.etag == response.headers.get("ETag")
+        return response.status_code == HTTPStatus.OK and same
+
+    def _check_answer(self, response: httpx.Response) -> None:
+        status = response.status_code
+        answer = f"the server answers {status} {response.reason_phrase}".rstrip()
+        if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            self._cache.drop_part()
+            raise _TryAgainError(answer)
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _TryAgainError(answer)
+        if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+            raise SourceFileError(f"{self._name}: {answer}")
+        if response.headers.get("Content-Type", "").lower().startswith("text/html"):
+            raise SourceFileError(f"{self._name}: expected a data file, found an HTML page")
+
+    def _continued(self, response: httpx.Response, part: Note | None, have_bytes: int) -> Note:
+        """Return the part's note, where the answer carries on exactly where the part ends."""
+        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        etag = response.headers.get("ETag")
+        if (
+            part is None
+            or found is None
+            or int(found[1]) != have_bytes
+            or (part.etag is not None and etag not in (None, part.etag))
+            or found[2] not in ("*", str(part.size_bytes or found[2]))
+        ):
+            self._cache.drop_part()
+            raise _TryAgainError("the server continues another file than the one begun")
+        return part
+
+    def _write(self, response: httpx.Response, done_bytes: int, total_bytes: int | None) -> None:
+        """Append the answer to the part; both know their sizes, where the server told any."""
+        self._check_size(total_bytes or 0)
+        self._progress(done_bytes, total_bytes)
+        with self._cache.part_path.open("ab") as file:
+            for chunk in response.iter_raw(_CHUNK_BYTES):
+                if not done_bytes and chunk[:_SNIFFED_BYTES].lstrip().lower().startswith(
+                    _HTML_STARTS
+                ):
+                    raise SourceFileError(f"{self._name}: expected a data file, found an HTML page")
+                done_bytes += len(chunk)
+                self._check_size(done_bytes)
+                file.write(chunk)
+                self._progress(done_bytes, total_bytes)
+                if time.monotonic() > self._deadline:
+                    raise SourceFileError(f"{self._name}: took over {self._limits.total_s:g} s")
+        if total_bytes not in (None, done_bytes):
+            if done_bytes > (total_bytes or 0):
+                self._cache.drop_part()
+            raise _TryAgainError(
+                f"size mismatch: {done_bytes} bytes came, {total_bytes} were announced"
+            )
+
+    def _check_size(self, size_bytes: int) -> None:
+        if size_bytes > self._limits.size_bytes:
+            self._cache.drop_part()
+            raise SourceFileError(
+                f"{self._name}: larger than {self._limits.size_bytes} bytes, which is the limit"
+            )
+
+
+def _conditions(complete: Note | None, part: Note | None, have_bytes: int) -> dict[str, str]:
+    """Return the headers that ask for news only: not the same version again, not the same bytes."""
+    headers: dict[str, str] = {}
+    if complete is not None and complete.etag is not None:
+        headers["If-None-Match"] = complete.etag
+    elif complete is not None and complete.last_modified is not None:
+        headers["If-Modified-Since"] = complete.last_modified
+    if part is not None and part.range_mark is not None and have_bytes:
+        headers["Range"] = f"bytes={have_bytes}-"
+        headers["If-Range"] = part.range_mark
+    return headers
+
+
+def _note_of(url: str, response: httpx.Response) -> Note:
+    length = response.headers.get("Content-Length", "")
+    return Note(
+        url=url,
+        etag=response.headers.get("ETag"),
+        last_modified=response.headers.get("Last-Modified"),
+        size_bytes=int(length) if length.isdecimal() else None,
+    )
+
+
+def _check_address(url: httpx.URL, *, loopback_allowed: bool) -> None:
+    if url.scheme == "https" and url.host:
+        return
+    if url.scheme == "http" and loopback_allowed and _is_loopback(url.host):
+        return
+    raise SourceFileError(f"{_shown(str(url))}: only https addresses are fetched")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _shown(url: str) -> str:
+    """Return an address without the name and password it may carry: messages and notes hold it."""
+    return _CREDENTIALS.sub("//", url, count=1)
+
+
+def _unseen(_done_bytes: int, _total_bytes: int | None) -> None:
+    """Show no progress."""

@@ -1,0 +1,79 @@
+"""Rejects: what a source file held and the graph can't take.
+
+Each with line, field, value and reason.
+
+A reject loses one record or one value of it, never the run. The file is JSON Lines, so that a
+curator can grep, count and fix it; values are quoted up to a bounded length, because a broken dump
+can hold anything.
+"""
+
+import contextlib
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final, Protocol, Self
+
+import msgspec
+
+MAX_QUOTED_CHARS: Final = 200
+
+
+class Reject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One refused record or value.
+
+    `line` counts from 1 (the record's number where a file has no lines).
+    """
+
+    source: str
+    line: int
+    field: str
+    value: str
+    reason: str
+    key: str | None = None
+
+
+class Rejects(Protocol):
+    """Where adapters report what they leave out."""
+
+    def add(
+        self, line: int, field: str, value: object, reason: str, *, key: str | None = None
+    ) -> None:
+        """Report one refused value of `field`, or a whole record where `field` is `"record"`."""
+
+
+class RejectLog:
+    """Rejects of one source, counted.
+
+    Appended to a file that is created with the first of them.
+    """
+
+    def __init__(self, source: str, path: Path | None) -> None:
+        self.source = source
+        self.path = path
+        self.count = 0
+        self._file: BinaryIO | None = None
+        self._stack = contextlib.ExitStack()
+
+    def add(
+        self, line: int, field: str, value: object, reason: str, *, key: str | None = None
+    ) -> None:
+        """Count one reject and write it down."""
+        self.count += 1
+        if self.path is None:
+            return
+        if self._file is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._stack.enter_context(self.path.open("wb"))
+        quoted = str(value)[:MAX_QUOTED_CHARS].encode("utf-8", "replace").decode()
+        reject = Reject(self.source, line, field, quoted, reason, key)
+        self._file.write(msgspec.json.encode(reject) + b"\n")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()

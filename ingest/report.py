@@ -1,0 +1,116 @@
+"""What curators read at the end: tables on a terminal, one JSON object for machines."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from ingest.check import Finding
+from ingest.pipeline.run import Report, SourceReport
+from ingest.source import Source
+
+FINDINGS_SHOWN: Final = 10
+"""Findings of one rule on a terminal; `--all` and `--json` show every one."""
+
+
+def print_report(report: Report, console: Console, *, as_json: bool) -> None:
+    """Print how a run ended: a row for each source.
+
+    Then works, edges by kind, revision and seconds.
+    """
+    if as_json:
+        _print_json(report)
+        return
+    table = Table(title="Sources", title_justify="left")
+    table.add_column("source")
+    for name in ("added", "changed", "removed", "unchanged", "unmatched", "rejected", "seconds"):
+        table.add_column(name, justify="right")
+    table.add_column("snapshot")
+    table.add_column("state")
+    for source in report.sources:
+        _add_source(table, source)
+    console.print(table)
+    works, edges = report.works, report.edges
+    console.print(
+        f"works: {works.added:,} added, {works.changed:,} changed, {works.removed:,} removed"
+    )
+    console.print(
+        f"edges: {edges.added:,} added, {edges.changed:,} changed, {edges.removed:,} removed"
+    )
+    if edges.by_kind:
+        kinds = sorted(edges.by_kind.items(), key=lambda item: -item[1])
+        console.print(
+            "relations by kind: " + ", ".join(f"{kind} {count:,}" for kind, count in kinds)
+        )
+        console.print(f"{edges.unresolved:,} ids named by sources belong to no work of the graph")
+    for source in report.sources:
+        if source.message:
+            console.print(f"{source.source}: {source.message}", markup=False)
+        if source.rejects_file:
+            console.print(
+                f"{source.source}: rejects are listed in {source.rejects_file}", markup=False
+            )
+    console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
+
+
+def _add_source(table: Table, source: SourceReport) -> None:
+    records = source.records
+    numbers = (
+        records.added,
+        records.changed,
+        records.removed,
+        records.unchanged,
+        records.unmatched,
+        source.rejects,
+    )
+    cells = [f"{number:,}" for number in numbers]
+    table.add_row(
+        source.source, *cells, f"{source.seconds:.1f}", source.snapshot or "", source.state
+    )
+
+
+def print_sources(sources: Mapping[str, Source], console: Console, *, as_json: bool) -> None:
+    """Print the known sources in the order in which a run over many reads them."""
+    if as_json:
+        listed = [
+            {
+                "name": s.name,
+                "title": s.title,
+                "licence": s.licence,
+                "rank": s.rank,
+                "patterns": s.patterns,
+            }
+            for s in sources.values()
+        ]
+        _print_json(listed)
+        return
+    table = Table("source", "what it is", "licence", "files")
+    for source in sources.values():
+        table.add_row(source.name, source.title, source.licence, "\n".join(source.patterns[:2]))
+    console.print(table)
+
+
+def print_findings(
+    found: Sequence[Finding], console: Console, *, as_json: bool, limit: int | None
+) -> None:
+    """Print what the check found, rule by rule, at most `limit` sentences of each."""
+    errors = sum(f.severity == "error" for f in found)
+    if as_json:
+        _print_json({"errors": errors, "notices": len(found) - errors, "findings": found})
+        return
+    by_rule: dict[tuple[str, str], list[str]] = {}
+    for finding in found:
+        by_rule.setdefault((finding.severity, finding.rule), []).append(finding.sentence)
+    for (severity, rule), sentences in by_rule.items():
+        console.print(f"{severity}: {rule}: {len(sentences):,}", style="bold")
+        for sentence in sentences[:limit]:
+            console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
+        if limit is not None and len(sentences) > limit:
+            console.print(f"  and {len(sentences) - limit:,} more; --all shows them")
+    console.print(f"{errors:,} errors, {len(found) - errors:,} notices")
+
+
+def _print_json(value: object) -> None:
+    print(msgspec.json.encode(value).decode())  # noqa: T201 -- the command's answer

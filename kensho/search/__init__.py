@@ -1,0 +1,1 @@
+"""The title index. Empty until its issue."""

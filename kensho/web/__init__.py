@@ -1,0 +1,1 @@
+"""Pages for viewers. Empty until their issue."""

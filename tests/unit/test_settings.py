@@ -1,0 +1,96 @@
+"""Settings: read from KENSHO_* variables, refused with the variable and the value."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from kensho.errors import SettingsError
+from kensho.platform import settings
+from kensho.platform.settings import Settings
+
+
+def test_without_variables_the_defaults_hold() -> None:
+    assert settings.load({}) == Settings()
+    assert Settings().store_url == "surrealkv://var/kensho.db"
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    assert settings.load({"PATH": "/bin", "KENSHOKU": "x"}) == Settings()
+
+
+def test_a_variable_sets_its_field() -> None:
+    found = settings.load(
+        {"KENSHO_PORT": "9000", "KENSHO_READ_MODEL_DIR": "/x", "KENSHO_REFRESH_EVERY_S": "0.5"}
+    )
+    assert (found.port, found.read_model_dir, found.refresh_every_s) == (9000, Path("/x"), 0.5)
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert settings.load({"KENSHO_STORE_USERNAME": ""}).store_username is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "http"),
+        ("PORT", "65536"),
+        ("LOG_LEVEL", "loud"),
+        ("STORE_URL", "postgres://x"),
+        ("STORE_DEADLINE_S", "-1"),
+        ("STORE_DEADLINE_S", "nan"),
+        ("STORE_NAMESPACE", "a; REMOVE"),
+        ("MAX_BODY_BYTES", "1"),
+        ("WORKERS", "2"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"KENSHO_{name}: .*{value}"):
+        settings.load({f"KENSHO_{name}": value})
+
+
+def test_a_variable_that_is_no_setting_is_refused() -> None:
+    with pytest.raises(SettingsError, match="KENSHO_PROT"):
+        settings.load({"KENSHO_PROT": "9000"})
+
+
+def test_a_secret_is_not_shown() -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings.load({"KENSHO_SECRET": "hunter2"})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_workers_share_a_server() -> None:
+    found = settings.load({"KENSHO_WORKERS": "2", "KENSHO_STORE_URL": "ws://graph:8000"})
+    assert found.workers == 2
+
+
+def test_an_option_that_was_not_given_changes_nothing() -> None:
+    assert settings.with_changes(Settings(), host=None, port=9000) == Settings(port=9000)
+
+
+def test_options_are_checked_as_variables_are() -> None:
+    with pytest.raises(SettingsError, match="KENSHO_WORKERS"):
+        settings.with_changes(Settings(), workers=2)
+
+
+def test_a_secret_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "secret"
+    first = settings.signing_secret(Settings(secret_file=path))
+    assert len(first) >= 32
+    assert settings.signing_secret(Settings(secret_file=path)) == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_given_secret_needs_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    assert settings.signing_secret(Settings(secret="s" * 16, secret_file=path)) == "s" * 16
+    assert not path.exists()
+
+
+def test_a_secret_file_that_can_t_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="KENSHO_SECRET_FILE"):
+        settings.signing_secret(Settings(secret_file=tmp_path / "file" / "secret"))
