@@ -14,8 +14,8 @@ from typing import Final, Literal
 import msgspec
 import rustworkx
 
-from ingest.pipeline.ledger import DEADLINE_S, PAGE
 from kensho.storage.gateway import Gateway
+from kensho.storage.paging import pages
 
 EDGE_TABLES: Final = (
     "is_sequel_of",
@@ -192,17 +192,8 @@ async def read_graph(gateway: Gateway) -> Snapshot:
 
 
 async def _works(gateway: Gateway, table: str) -> list[CheckedWork]:
-    found: list[CheckedWork] = []
-    after = uuid.UUID(int=0)
-    while page := await gateway.fetch(
-        "check.works",
-        {"table": table, "after": after, "limit": PAGE},
-        into=list[CheckedWork],
-        deadline_s=DEADLINE_S,
-    ):
-        found += page
-        after = page[-1].id
-    return found
+    found = pages(gateway, "check.works", list[CheckedWork], table=table)
+    return [work async for page in found for work in page]
 
 
 class _EdgeRow(msgspec.Struct, frozen=True):
@@ -214,29 +205,13 @@ class _EdgeRow(msgspec.Struct, frozen=True):
 
 async def _edges(gateway: Gateway, table: str) -> list[CheckedEdge]:
     found: list[CheckedEdge] = []
-    after: list[str | int] = [str(uuid.UUID(int=0))] * 2
-    while page := await gateway.fetch(
-        "check.edges",
-        {"table": table, "after": after, "limit": PAGE},
-        into=list[_EdgeRow],
-        deadline_s=DEADLINE_S,
-    ):
+    async for page in pages(gateway, "check.edges", list[_EdgeRow], table=table):
         for row in page:
             ends = (uuid.UUID(str(row.id[0])), uuid.UUID(str(row.id[1])))
             found.append(CheckedEdge(table, ends, row.start, row.end, bool(row.conflict)))
-        after = list(page[-1].id)
     return found
 
 
 async def _recorded(gateway: Gateway) -> frozenset[uuid.UUID]:
-    found: set[uuid.UUID] = set()
-    after: tuple[uuid.UUID, str, str] = (uuid.UUID(int=0), "", "")
-    while page := await gateway.fetch(
-        "check.record_works",
-        {"work": after[0], "source": after[1], "key": after[2], "limit": PAGE},
-        into=list[tuple[uuid.UUID, str, str]],
-        deadline_s=DEADLINE_S,
-    ):
-        found.update(work for work, _, _ in page)
-        after = page[-1]
-    return frozenset(found)
+    found = pages(gateway, "check.record_works", list[uuid.UUID])
+    return frozenset([work async for page in found for work in page])

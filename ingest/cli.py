@@ -28,7 +28,8 @@ from ingest.sources.registry import SOURCES
 from kensho.errors import InvalidInputError
 from kensho.platform import settings as settings_module
 from kensho.storage import migrations, queries
-from kensho.storage.gateway import Gateway, StoreSettings
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
 
 T = TypeVar("T")
 EXIT_FOUND: Final = 1
@@ -174,7 +175,7 @@ def _jobs(
     if folder is not None:
         if source is not None:
             raise InvalidInputError.of("--all", f"takes no source beside it, not {source!r}")
-        return jobs_in(folder, SOURCES)
+        return jobs_in(folder, SOURCES, lambda address: _local(address, progress))
     if source is None or not locations:
         raise InvalidInputError.of(
             "SOURCE", "name a source and its files, or use --all; --list shows the sources"

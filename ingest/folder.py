@@ -7,8 +7,9 @@ A manifest is `manifest.toml`: a table for each source with `paths` (or https ad
 source declares.
 """
 
+import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,20 +24,25 @@ MANIFEST: Final = "manifest.toml"
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     paths: tuple[str, ...]
+    snapshot: dt.date | None = None
 
 
-def jobs_in(folder: Path, sources: Mapping[str, Source]) -> list[Job]:
+def jobs_in(
+    folder: Path, sources: Mapping[str, Source], fetch: Callable[[str], Path] = Path
+) -> list[Job]:
     """Return the jobs for a folder, or for a manifest file itself.
+
+    `fetch` returns the local file of an address.
 
     Raises:
         SourceFileError: the folder holds no known file, or its manifest is wrong.
     """
     if folder.is_file():
-        return _listed(folder, sources)
+        return _listed(folder, sources, fetch)
     if not folder.is_dir():
         raise SourceFileError(f"{folder}: no such folder")
     if (folder / MANIFEST).is_file():
-        return _listed(folder / MANIFEST, sources)
+        return _listed(folder / MANIFEST, sources, fetch)
     found = [Job(s, paths) for s in sources.values() if (paths := _matching(folder, s))]
     if not found:
         raise SourceFileError(f"{folder}: no file of any known source; see 'kensho ingest --list'")
@@ -47,19 +53,34 @@ def _matching(folder: Path, source: Source) -> tuple[Path, ...]:
     return tuple(sorted({path for pattern in source.patterns for path in folder.glob(pattern)}))
 
 
-def _listed(manifest: Path, sources: Mapping[str, Source]) -> list[Job]:
+def _listed(
+    manifest: Path, sources: Mapping[str, Source], fetch: Callable[[str], Path]
+) -> list[Job]:
     try:
         entries = msgspec.toml.decode(manifest.read_bytes(), type=dict[str, _Entry])
-    except (msgspec.ValidationError, tomllib.TOMLDecodeError) as error:
+    except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SourceFileError(f"{manifest}: {error}") from error
     unknown = entries.keys() - sources.keys()
     if unknown:
         raise SourceFileError(f"{manifest}: no source is named {', '.join(sorted(unknown))}")
-    return [Job(sources[name], _paths(manifest, entry)) for name, entry in entries.items()]
+    if not entries:
+        raise SourceFileError(f"{manifest}: names no source")
+    return [
+        Job(
+            sources[name],
+            _paths(manifest, name, entry, fetch),
+            entry.snapshot.isoformat() if entry.snapshot else None,
+        )
+        for name, entry in entries.items()
+    ]
 
 
-def _paths(manifest: Path, entry: _Entry) -> tuple[Path, ...]:
-    paths = tuple(manifest.parent / path for path in entry.paths)
+def _paths(
+    manifest: Path, name: str, entry: _Entry, fetch: Callable[[str], Path]
+) -> tuple[Path, ...]:
+    if not entry.paths:  # a job without files would take back all that the source said
+        raise SourceFileError(f"{manifest}: {name} names no file")
+    paths = tuple(fetch(p) if "://" in p else manifest.parent / p for p in entry.paths)
     for path in paths:
         if not path.is_file():
             raise SourceFileError(f"{manifest}: {path} is not a file")

@@ -44,3 +44,8 @@ class Source(msgspec.Struct, frozen=True):
     snapshot: SnapshotReader = undated
     creates: bool = False
     groups: bool = False
+
+    @property
+    def place(self) -> tuple[bool, bool, int, str]:
+        """Return where the source stands in a run over many: those that make works come first."""
+        return (not self.creates, not self.groups, self.order, self.name)

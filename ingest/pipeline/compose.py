@@ -44,10 +44,13 @@ class Composer:
         self._ranks = ranks
         self._decisions = decisions
 
-    def compose(self, records: Sequence[KeptRecord]) -> Composed | None:
+    def compose(
+        self, records: Sequence[KeptRecord], carries: Callable[[str], bool] = lambda _: True
+    ) -> Composed | None:
         """Return the work that `records` (all of one work) describe.
 
-        Or `None` where they describe none.
+        Or `None` where they describe none. `carries` tells which ids are this work's: a record may
+        name others that belong to another one.
         """
         live = _without_dead(records)
         ordered = sorted(live, key=lambda r: (-self._rank(r.source), r.source, r.key))
@@ -57,6 +60,7 @@ class Composer:
             return None
         kind = makers[0].work_kind
         node = self._node(kind, makers, ordered, titles)
+        node = msgspec.structs.replace(node, sources=tuple(filter(carries, _identities(ordered))))
         tags, categories = self._tags(ordered)
         episodes = _episodes(node.id, ordered)
         body = msgspec.json.encode((kind, node, sorted(tags.items()), episodes))
@@ -99,7 +103,7 @@ class Composer:
             status=first("status", lambda f: f.status) or "unknown",
             studios=next((r.facts.studios for r in ordered if r.facts.studios), ()),
             producers=next((r.facts.producers for r in ordered if r.facts.producers), ()),
-            sources=_identities(makers, ordered),
+            sources=(),
             mappings=_mappings(ordered),
             anime_type=(first("anime_type", lambda f: f.anime_type) or "unknown")
             if anime
@@ -196,11 +200,8 @@ def _united(one: Title, other: Title) -> Title:
     return Title(one.text, one.language or other.language, stronger.kind)
 
 
-def _identities(makers: Sequence[KeptRecord], ordered: Sequence[KeptRecord]) -> tuple[str, ...]:
-    ids: dict[str, None] = {}
-    for record in (*makers, *ordered):
-        ids.update(dict.fromkeys(record.ids))
-    return tuple(sorted(ids))
+def _identities(ordered: Sequence[KeptRecord]) -> list[str]:
+    return sorted({source_id for record in ordered for source_id in record.ids})
 
 
 def _mappings(ordered: Sequence[KeptRecord]) -> tuple[IdMapping, ...]:

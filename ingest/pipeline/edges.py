@@ -16,10 +16,11 @@ import msgspec
 from ingest.pipeline.franchises import Franchise, plan
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.in_flight import InFlight
-from ingest.pipeline.ledger import DEADLINE_S, PAGE, Ledger, as_json
+from ingest.pipeline.ledger import DEADLINE_S, Ledger, as_json
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.ties import EdgeId, Fields, Table, Ties
 from kensho.storage.gateway import Gateway
+from kensho.storage.paging import pages
 
 EDGES_A_BATCH: Final = 1000
 _PUT: Final[dict[Table, str]] = {
@@ -91,6 +92,7 @@ async def _write(
                 for edge_id in ids[start : start + EDGES_A_BATCH]
             ]
             params = {"edges": as_json(rows)}
+            await in_flight.checkpoint(gateway)
             await in_flight.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
 
 
@@ -103,13 +105,7 @@ async def _compare(
     """
     drop: list[EdgeId] = []
     changed = 0
-    after: EdgeId = (str(uuid.UUID(int=0)), str(uuid.UUID(int=0)))
-    while page := await gateway.fetch(
-        "ingest.edge_heads",
-        {"table": table, "after": list(after), "limit": PAGE},
-        into=list[Fields],
-        deadline_s=DEADLINE_S,
-    ):
+    async for page in pages(gateway, "ingest.edge_heads", list[Fields], table=table):
         for row in page:
             edge_id = msgspec.convert(row["id"], EdgeId)
             wanted = desired.get(edge_id)
@@ -119,13 +115,14 @@ async def _compare(
                 del desired[edge_id]
             else:
                 changed += 1
-        after = msgspec.convert(page[-1]["id"], EdgeId)
     return drop, changed
 
 
 def _same(row: Fields, wanted: Fields) -> bool:
+    """Tell whether a stored row says what is wanted; compared as the JSON that it came as."""
     fields = (wanted.keys() | row.keys()) - _IN_THE_ID - {"id"}
-    return all(msgspec.to_builtins(wanted.get(name)) == row.get(name) for name in fields)
+    said = msgspec.json.decode(msgspec.json.encode(wanted), type=Fields)
+    return all(said.get(name) == row.get(name) for name in fields)
 
 
 def _text(edge_id: EdgeId) -> tuple[str, ...]:

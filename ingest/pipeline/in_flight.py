@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Self
 
+from kensho.storage.gateway import Gateway
+
 
 class InFlight:
     """Runs writes one after another beside their caller; leaving the block waits for the last.
@@ -26,6 +28,12 @@ class InFlight:
             raise
         self._task = asyncio.create_task(batch)
         await asyncio.sleep(0)  # lets it reach the engine before the caller computes on
+
+    async def checkpoint(self, gateway: Gateway) -> None:
+        """Let an embedded store flush, if it is time, with no write in flight."""
+        if gateway.checkpoint_is_due:
+            await self.drain()
+            await gateway.checkpoint()
 
     async def drain(self) -> None:
         """Wait until no write is in flight."""

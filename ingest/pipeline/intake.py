@@ -16,6 +16,7 @@ import msgspec
 from ingest.pipeline.identity import Grouping, Held, Identities
 from ingest.pipeline.in_flight import InFlight
 from ingest.pipeline.ledger import Ledger, RecordId, RecordRow, record_row
+from ingest.pipeline.settling import settle
 from ingest.pipeline.survey import Survey
 from ingest.progress import Progress
 from kensho.domain.records import Record
@@ -70,14 +71,15 @@ class Intake:
                     if len(self._rows) >= RECORDS_A_BATCH:
                         advance(len(self._rows))
                         await in_flight.write(self._flush())
+                        await in_flight.checkpoint(self._ledger.gateway)
                 advance(len(self._rows))
                 await in_flight.write(self._flush())
         await self._drop_missing(before)
         self.counts.unmatched += self._survey.unmatched
         self.counts.unchanged = sum(not changed for changed in self._survey.keys.values())
-        if self._structural or self._identities.displaced:
-            self._identities.reindex()
-            await self._reattach()
+        if self._structural or self._identities.contested:
+            self.counts.moved, touched = await settle(self._ledger, self._identities)
+            self.touched |= touched
         return self.counts
 
     def _place(
@@ -85,7 +87,7 @@ class Intake:
     ) -> tuple[uuid.UUID, ...]:
         if grouping is not None:
             return (grouping.place(record),)
-        works = self._identities.attached((record.key, *record.ids))
+        works = self._identities.about(record, self._source.name)
         if works or not self._source.creates:
             return works
         return held.works if held is not None else (self._identities.mint(record.ids),)
@@ -94,7 +96,7 @@ class Intake:
         self, record: Record, digest: str, works: tuple[uuid.UUID, ...], old: Held | None
     ) -> None:
         name = self._source.name
-        held = self._identities.keep(name, record, digest, works, creates=self._source.creates)
+        held = self._identities.keep(name, record, digest, works)
         self._rows += record_row(name, record, held, self._snapshot, self._run)
         self.touched.update(works)
         if old is None:
@@ -122,24 +124,3 @@ class Intake:
             await self._flush()
         self.counts.removed = len(missing)
         self._structural |= bool(missing)
-
-    async def _reattach(self) -> None:
-        """Move other sources' records along with the ids a grouping source joined or parted."""
-        moves: list[tuple[uuid.UUID, str, str, list[uuid.UUID]]] = []
-        for source, records in self._identities.held.items():
-            if source == self._source.name:
-                continue
-            for key, held in records.items():
-                works = self._identities.attached((key, *held.ids))
-                if works and works != held.works:
-                    moves.append((held.works[0], source, key, list(works)))
-                    moves += [
-                        (work, source, key, []) for work in held.works[1:] if work not in works
-                    ]
-                    records[key] = msgspec.structs.replace(held, works=works)
-                    self.touched.update(held.works, works)
-        for start in range(0, len(moves), RECORDS_A_BATCH):
-            await self._ledger.move(moves[start : start + RECORDS_A_BATCH])
-        self.counts.moved = len(moves)
-        if moves:
-            self._identities.reindex()

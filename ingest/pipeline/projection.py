@@ -8,7 +8,7 @@ leaves whole works only. What composes to the same digest is not written again.
 
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from typing import Final
 
 import msgspec
@@ -16,10 +16,11 @@ import msgspec
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.in_flight import InFlight
-from ingest.pipeline.ledger import DEADLINE_S, PAGE, Ledger, as_json
+from ingest.pipeline.ledger import DEADLINE_S, Ledger, as_json
 from ingest.pipeline.rows import Composed, KeptRecord
 from kensho.domain.works import TagCategory, WorkKind, tag_uuid
 from kensho.storage.gateway import Gateway
+from kensho.storage.paging import pages
 
 WORKS_A_BATCH: Final = 250
 """About 3,500 taggings: larger batches are no faster and hold the writer longer."""
@@ -59,6 +60,7 @@ class WorkProjection:
         self._ledger = Ledger(gateway)
         self._composer = composer
         self._identities = identities
+        self._stored_tags: dict[str, TagCategory | None] = {}
         self._tags: dict[str, TagCategory | None] = {}
         self.heads: dict[uuid.UUID, NodeHead] = {}
         self.counts = WorkCounts()
@@ -66,36 +68,29 @@ class WorkProjection:
     async def load(self) -> None:
         """Read the heads of all nodes and tags: about 2 s for 40,000 works."""
         for table in ("anime", "movie"):
-            after, rows = uuid.UUID(int=0), [None]
-            while rows:
-                page = await self._gateway.fetch(
-                    "ingest.node_heads",
-                    {"table": table, "after": after, "limit": PAGE},
-                    into=list[tuple[uuid.UUID, str, int | None, str | None]],
-                    deadline_s=DEADLINE_S,
-                )
+            shape = list[tuple[uuid.UUID, str, int | None, str | None]]
+            async for page in pages(self._gateway, "ingest.node_heads", shape, table=table):
                 for work, digest, year, date in page:
-                    self.heads[work] = NodeHead(
-                        table, digest, date or (str(year) if year else "9999")
-                    )
-                    after = work
-                rows = [None] if page else []
+                    when = date or (str(year) if year else "9999")
+                    self.heads[work] = NodeHead(table, digest, when)
         tags = await self._gateway.fetch(
             "ingest.tag_heads", into=list[tuple[uuid.UUID, str, TagCategory | None]]
         )
-        self._tags = {name: category for _, name, category in tags}
+        self._stored_tags = {name: category for _, name, category in tags}
 
     async def project(self, works: Collection[uuid.UUID] | None) -> AsyncIterator[int]:
         """Compose `works` (`None`: all) and write what differs.
 
-        Yields the number of works done after each batch.
+        Yields the number of works done after each batch. Categories of tags are derived anew from
+        all works; a run over some can only narrow them.
         """
+        self._tags = {} if works is None else dict(self._stored_tags)
         batch: list[Composed] = []
         gone: list[uuid.UUID] = []
         seen: set[uuid.UUID] = set()
         async with InFlight() as in_flight:
             async for work, records in self._records(works):
-                composed = self._composer.compose(records)
+                composed = self._composer.compose(records, self._carried_by(work))
                 seen.add(work)
                 if composed is not None:
                     self._compare(composed, batch)
@@ -104,12 +99,17 @@ class WorkProjection:
                 if len(batch) >= WORKS_A_BATCH:
                     await in_flight.write(self._put(batch))
                     batch = []
+                    await in_flight.checkpoint(self._gateway)
                     yield len(seen)
             await in_flight.write(self._put(batch))
         expected = self.heads.keys() if works is None else works
         gone += [work for work in expected if work not in seen and work in self.heads]
         await self._retire(gone)
+        await self._finish_tags(is_whole=works is None)
         yield len(seen)
+
+    def _carried_by(self, work: uuid.UUID) -> Callable[[str], bool]:
+        return lambda source_id: self._identities.owner(source_id) == work
 
     async def _records(
         self, works: Collection[uuid.UUID] | None
@@ -126,6 +126,7 @@ class WorkProjection:
                     yield work, records
 
     def _compare(self, composed: Composed, batch: list[Composed]) -> None:
+        self._file_tags(composed)
         head = self.heads.get(composed.node.id)
         if head is None:
             self.counts.added += 1
@@ -133,37 +134,46 @@ class WorkProjection:
             self.counts.changed += 1
         else:
             self.counts.unchanged += 1
-            self._note_categories(composed)
             return
         batch.append(composed)
 
-    def _note_categories(self, composed: Composed) -> set[str]:
-        """Return the tags of a work that are new or filed otherwise than so far, and file them."""
-        moved: set[str] = set()
+    def _file_tags(self, composed: Composed) -> None:
         for name in composed.tags:
             known = self._tags.get(name)
-            category = self._composer.category(name, composed.categories.get(name), known)
-            if name not in self._tags or category != known:
-                self._tags[name] = category
-                moved.add(name)
-        return moved
+            self._tags[name] = self._composer.category(name, composed.categories.get(name), known)
+
+    async def _put_tags(self, names: Iterable[str]) -> None:
+        rows = [_TagRow(tag_uuid(name), name, self._tags[name]) for name in sorted(names)]
+        if rows:
+            await self._gateway.execute(
+                "ingest.put_tags", {"tags": as_json(rows)}, deadline_s=DEADLINE_S
+            )
+            self._stored_tags.update((row.name, row.category) for row in rows)
+
+    async def _finish_tags(self, *, is_whole: bool) -> None:
+        """File tags as they ended up, and drop those that no work bears any more."""
+        stored = self._stored_tags
+        await self._put_tags(
+            [n for n, c in self._tags.items() if n not in stored or stored[n] != c]
+        )
+        if is_whole or self.counts.changed or self.counts.removed:
+            unused = await self._gateway.fetch(
+                "ingest.unused_tags", into=list[uuid.UUID], deadline_s=DEADLINE_S
+            )
+            if unused:
+                await self._gateway.execute("ingest.drop_tags", {"tags": as_json(unused)})
 
     async def _put(self, batch: list[Composed]) -> None:
         if not batch:
             return
-        moved = set[str]().union(*(self._note_categories(c) for c in batch))
-        if moved:
-            rows = [_TagRow(tag_uuid(name), name, self._tags[name]) for name in sorted(moved)]
-            await self._gateway.execute(
-                "ingest.put_tags", {"tags": as_json(rows)}, deadline_s=DEADLINE_S
-            )
+        await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
         refiled = [
-            c.node.id
-            for c in batch
-            if c.node.id in self.heads and self.heads[c.node.id].table != c.kind
+            c for c in batch if c.node.id in self.heads and self.heads[c.node.id].table != c.kind
         ]
         if refiled:
-            await self._retire_rows([(self.heads[w].table, w, None, None) for w in refiled])
+            # Redirects to the row that goes are to follow it into the other table.
+            ids = [(c.kind, c.node.id) for c in refiled]
+            await self._retire_rows([(self.heads[w].table, w, kind, w) for kind, w in ids])
         await self._gateway.execute("ingest.put_works", self._rows(batch), deadline_s=DEADLINE_S)
         for c in batch:
             when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
@@ -199,7 +209,7 @@ class WorkProjection:
         rows: list[tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]] = []
         for work in sorted(works):
             table = self.heads[work].table
-            successor = await self._successor(table, work)
+            successor = await self._successor(table, work, works)
             rows.append(
                 (table, work, self.heads[successor].table if successor else None, successor)
             )
@@ -209,8 +219,10 @@ class WorkProjection:
             self._identities.retired.add(work)
         self.counts.removed += len(rows)
 
-    async def _successor(self, table: WorkKind, work: uuid.UUID) -> uuid.UUID | None:
-        """Return the work that most of this one's ids name now."""
+    async def _successor(
+        self, table: WorkKind, work: uuid.UUID, gone: Collection[uuid.UUID]
+    ) -> uuid.UUID | None:
+        """Return the work that most of this one's ids name now, if it is not `gone` as well."""
         rows = await self._gateway.fetch(
             "ingest.sources_of",
             {"table": table, "works": [work]},
@@ -221,7 +233,7 @@ class WorkProjection:
             for _, ids in rows
             for i in ids
             if (owner := self._identities.owner(i)) is not None
-            and owner != work
+            and owner not in gone
             and owner in self.heads
         )
         return max(owners, key=lambda o: (owners[o], str(o))) if owners else None

@@ -88,16 +88,13 @@ class Relations:
 
     def _edge(self, low: uuid.UUID, high: uuid.UUID, claims: list[int]) -> RelationEdge:
         assertions = sorted(self._assertions(claims), key=_assertion_order)
+        # Read from the earlier work first: where two kinds are equally sure, the dates then decide
+        # between them, and not the accident of ids.
+        if self._is_later(low, high):
+            low, high, assertions = high, low, _inverted(assertions)
         kind = winner(assertions, self._source_rank).kind
-        if self._reversed(kind, low, high):
-            low, high, kind = high, low, INVERSE[kind]
-            assertions = sorted(
-                (
-                    Assertion(a.source, a.snapshot, INVERSE[a.kind], a.method, a.confidence)
-                    for a in assertions
-                ),
-                key=_assertion_order,
-            )
+        if kind not in SYMMETRIC and kind not in FORWARD:
+            low, high, kind, assertions = high, low, INVERSE[kind], _inverted(assertions)
         typed = {a.kind for a in assertions if a.kind != "related"}
         return RelationEdge(low, high, kind, tuple(assertions), conflict=len(typed) > 1)
 
@@ -117,9 +114,7 @@ class Relations:
         for number, entries in by_sayer.items():
             said = self._sayers[number]
             for backward, claimed in entries:
-                back: list[ClaimedKind] = [
-                    k for b, k in by_source[said.source] if b is not backward
-                ]
+                back = sorted(k for b, k in by_source[said.source] if b is not backward)
                 kind = resolve_parent(claimed, back)
                 read = INVERSE[kind] if backward else kind
                 found.add(
@@ -127,10 +122,8 @@ class Relations:
                 )
         return _newest_only(found)
 
-    def _reversed(self, kind: Kind, low: uuid.UUID, high: uuid.UUID) -> bool:
-        if kind in SYMMETRIC:
-            return (self._when.get(low, "9999"), low) > (self._when.get(high, "9999"), high)
-        return kind not in FORWARD
+    def _is_later(self, low: uuid.UUID, high: uuid.UUID) -> bool:
+        return (self._when.get(low, "9999"), low) > (self._when.get(high, "9999"), high)
 
     def _number(self, work: uuid.UUID) -> int:
         number = self._works.setdefault(work, len(self._ids))
@@ -143,6 +136,17 @@ class Relations:
         if number == len(self._sayers):
             self._sayers.append(said)
         return number
+
+
+def _inverted(assertions: list[Assertion]) -> list[Assertion]:
+    """Return the same assertions, read from the other end."""
+    return sorted(
+        (
+            Assertion(a.source, a.snapshot, INVERSE[a.kind], a.method, a.confidence)
+            for a in assertions
+        ),
+        key=_assertion_order,
+    )
 
 
 def _newest_only(assertions: set[Assertion]) -> set[Assertion]:

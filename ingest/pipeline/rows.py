@@ -1,4 +1,4 @@
-"""The shapes between kept records and the graph's rows; their field names are those of the tables."""
+"""The shapes between kept records and rows of the graph; field names are those of the tables."""
 
 import uuid
 

@@ -19,11 +19,12 @@ import msgspec
 from ingest.curation import decisions
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
-from ingest.pipeline.identity import Identities
+from ingest.pipeline.identity import Identities, Standing
 from ingest.pipeline.intake import Intake, IntakeCounts
 from ingest.pipeline.ledger import Ledger
 from ingest.pipeline.projection import WorkCounts, WorkProjection
 from ingest.pipeline.rows import Rank
+from ingest.pipeline.settling import settle
 from ingest.pipeline.snapshots import require_plausible, snapshot_of
 from ingest.pipeline.survey import Survey
 from ingest.progress import Progress
@@ -39,10 +40,14 @@ truncated."""
 
 
 class Job(msgspec.Struct, frozen=True):
-    """One source and its files; no files takes back all that the source said."""
+    """One source and its files; no files takes back all that the source said.
+
+    `snapshot` is the date (ISO 8601) that the files stand for, where they bear none.
+    """
 
     source: Source
     paths: tuple[Path, ...]
+    snapshot: str | None = None
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -110,10 +115,14 @@ class Pipeline:
         started = time.monotonic()
         await self._load()
         meta = await self._meta()
-        reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.order)]
+        reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
+        if self._touched:
+            await self._settle()
         works, edges = WorkCounts(), EdgeCounts()
         if not self._options.dry_run and (self._touched or not meta.composed):
-            works, edges = await self._project(None if not meta.composed else self._touched)
+            # What a forgotten source alone knew of tags is found out from all that is left.
+            is_whole = not meta.composed or any(not job.paths for job in jobs)
+            works, edges = await self._project(None if is_whole else self._touched)
         for run, report in self._runs:
             report.state = "finished"
             counts = msgspec.structs.asdict(report.records) | {"rejected": report.rejects}
@@ -123,11 +132,21 @@ class Pipeline:
 
     async def _load(self) -> None:
         with self._progress.stage("what is known"):
-            order = {name: (s.groups, s.order) for name, s in self._sources.items()}
-            self._identities = Identities(await self._ledger.held(), order)
+            standings = {
+                name: Standing(s.creates, s.groups, s.order) for name, s in self._sources.items()
+            }
+            self._identities = Identities(await self._ledger.held(), standings)
             self._identities.retired = await self._ledger.retired()
-        if not self._options.dry_run:
-            await self._ledger.close_interrupted()
+            if self._options.dry_run:
+                self._identities.settle()
+            else:
+                await self._settle()
+                await self._ledger.close_interrupted()
+
+    async def _settle(self) -> None:
+        """Attach all records where they belong, whatever a killed run or a new rule left behind."""
+        _, touched = await settle(self._ledger, self._identities)
+        self._touched |= touched
 
     async def _meta(self) -> "_Meta":
         return await self._gateway.fetch("meta.revision", into=_Meta)
@@ -158,9 +177,9 @@ class Pipeline:
                 rejects.count,
                 str(reject_path) if rejects.count else None,
             )
-            report.snapshot = self._options.snapshot or snapshot_of(source, files)
+            report.snapshot = self._options.snapshot or job.snapshot or snapshot_of(source, files)
             if not self._options.force:
-                last = await self._ledger.last_snapshot(source.name)
+                last = await self._ledger.last_snapshot(source.name) if held else None
                 shrinks = len(held) > _SMALL_SOURCE and files
                 require_plausible(
                     report.snapshot, last, len(survey.keys), len(held) if shrinks else 0
@@ -194,6 +213,9 @@ class Pipeline:
             async for so_far in projection.project(works):
                 advance(so_far - done)
                 done = so_far
+        # The engine merges its files when it flushes, in memory: better now than beside all the
+        # edges.
+        await self._gateway.checkpoint()
         with self._progress.stage("edges"):
             rank = {name: s.rank for name, s in self._sources.items()}
             edges = await project_edges(self._gateway, self._identities, projection.heads, rank)

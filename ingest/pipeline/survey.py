@@ -16,6 +16,7 @@ from typing import BinaryIO, Final, Self, cast
 import msgspec
 
 from ingest.pipeline.identity import Identities
+from ingest.reading.decoding import Spot
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
@@ -59,41 +60,35 @@ class Survey:
             SourceFileError: the file is broken as a whole, or holds no record of this source.
         """
         before = self.records
-        for record in self.source.read(file, rejects):
-            self._take(record, rejects)
+        for number, record in enumerate(self.source.read(file, rejects), 1):
+            self._take(record, Spot(rejects, file.line or number, record.key))
             if self.records % _ADVANCE_EVERY == 0:
                 advance(_ADVANCE_EVERY)
         advance((self.records - before) % _ADVANCE_EVERY)
         if self.records == before:
             raise SourceFileError(f"{file.path}: no usable record of source {self.source.name}")
 
-    def _take(self, record: Record, rejects: Rejects) -> None:
+    def _take(self, record: Record, spot: Spot) -> None:
         if record.key in self.keys:
-            rejects.add(
-                self.records + 1,
-                "record",
-                record.key,
-                "a record of this id came before",
-                key=record.key,
-            )
+            spot.refuse("record", record.key, "a record of this id came before")
             return
         self.records += 1
-        if not self.source.creates and not self._identities.known((record.key, *record.ids)):
+        works = None if self.source.creates else self._identities.about(record, self.source.name)
+        if works == ():
             self.unmatched += 1
             return
         body = self._encoder.encode(record)
         digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
         held = self._held.get(record.key)
-        unchanged = held is not None and held.digest == digest and self._stays(record, held.works)
+        # A maker's record is placed by `settle`, an enricher's must still be where its ids belong.
+        unchanged = (
+            held is not None and held.digest == digest and (works is None or works == held.works)
+        )
         self.keys[record.key] = not unchanged
         if unchanged:
             return
         self.changed += 1
         self._spool.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
-
-    def _stays(self, record: Record, works: tuple[object, ...]) -> bool:
-        """Tell whether an unchanged record is still attached where its ids belong."""
-        return self.source.creates or self._identities.attached((record.key, *record.ids)) == works
 
     def spooled(self) -> Iterator[tuple[str, Record]]:
         """Yield (digest, record) of all new or changed records, in file order."""

@@ -104,10 +104,9 @@ class Ties:
         if target is None:
             return
         low, high = sorted((work, target))
-        known = self.edges["is_recommended_with"].get((str(low), str(high)))
         # Both ends state the pair, and merged entries several times: the most votes stand.
-        votes = max(recommendation.votes, int(str(known["votes"])) if known else 0)
-        self._put("is_recommended_with", low, high, (), {"votes": votes, "source": source})
+        fields: Fields = {"votes": recommendation.votes, "source": source}
+        self._put("is_recommended_with", low, high, (), fields)
 
     def _redirect(self, work: uuid.UUID, redirect: Redirect, source: str) -> None:
         target = self._target(redirect.target, work)
@@ -120,9 +119,11 @@ class Ties:
 
     def _join(self, work: uuid.UUID, collection: Collection, source: str) -> None:
         franchise = Franchise.of(collection)
-        self.franchises.setdefault(franchise.id, franchise)
+        known = self.franchises.setdefault(franchise.id, franchise)
+        if franchise.title < known.title:  # films may call it differently: any fixed choice will do
+            self.franchises[franchise.id] = franchise
         ends: Fields = {"in_table": self._heads[work].table, "out_table": "franchise"}
-        self.edges["in_franchise"][str(work), str(franchise.id)] = ends | {"source": source}
+        self._keep("in_franchise", (str(work), str(franchise.id)), ends | {"source": source})
 
     def _put(
         self,
@@ -133,18 +134,22 @@ class Ties:
         fields: Fields,
     ) -> None:
         ends: Fields = {"in_table": self._heads[start].table, "out_table": self._heads[end].table}
-        known = self.edges[table].get((str(start), str(end), *rest))
+        self._keep(table, (str(start), str(end), *rest), ends | fields)
+
+    def _keep(self, table: Table, edge_id: EdgeId, fields: Fields) -> None:
+        known = self.edges[table].get(edge_id)
         if known is None or self._outranks(fields, known):
-            self.edges[table][str(start), str(end), *rest] = ends | fields
+            self.edges[table][edge_id] = fields
 
     def _outranks(self, fields: Fields, known: Fields) -> bool:
         """Tell whether `fields` are to replace `known`.
 
-        More votes, else the higher source, else the first name.
+        More votes, else the higher source, else the first name, else the first as text.
         """
 
-        def order(f: Fields) -> tuple[int, int, str]:
+        def order(f: Fields) -> tuple[int, int, str, str]:
             source = str(f.get("source", ""))
-            return (-int(str(f.get("votes", 0))), -self._source_rank.get(source, 0), source)
+            votes, rank = int(str(f.get("votes", 0))), self._source_rank.get(source, 0)
+            return (-votes, -rank, source, repr(sorted(f.items())))
 
         return order(fields) < order(known)

@@ -31,6 +31,8 @@ class SourceFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.line = 0
+        """The line that was read last, while `lines` is being read; 0 where a file has none."""
         self._is_whole = False
 
     @property
@@ -85,6 +87,7 @@ class SourceFile:
                     raise SourceFileError(f"{self.path}: line {number} is over 16 MiB long")
                 self._check_utf8(line, number)
                 if stripped := line.strip(b"\r\n\t \xef\xbb\xbf" if number == 1 else b"\r\n\t "):
+                    self.line = number
                     yield number, stripped
 
     def _check_utf8(self, line: bytes, number: int) -> None:

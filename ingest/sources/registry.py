@@ -62,10 +62,11 @@ _SAMPLE: Final = msgspec.structs.replace(
     order=11,
     rank=20,
     patterns=("curated/anime.jsonl*", "anime.jsonl*"),
+    groups=False,
 )
-"""Works in anime-offline-database's form, by us or by a curator; that database outranks them."""
+"""Works in anime-offline-database's form, by us or by a curator; that database outranks them, and
+alone decides what belongs together: two that do would contradict each other."""
 
 SOURCES: Final[dict[str, Source]] = {
-    source.name: source
-    for source in sorted((*_ALL, _SAMPLE), key=lambda source: (source.order, source.name))
+    source.name: source for source in sorted((*_ALL, _SAMPLE), key=lambda source: source.place)
 }

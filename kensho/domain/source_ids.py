@@ -48,7 +48,7 @@ _HOSTS: Final = {provider.host: name for name, provider in PROVIDERS.items()} | 
 }
 _PATTERNS: Final = {name: re.compile(p.pattern, re.ASCII) for name, p in PROVIDERS.items()}
 _URL: Final = re.compile(r"^https?://(?:www\.)?([^/]+)(/.*)$", re.ASCII)
-_SHORT: Final = re.compile(r"^([a-z][a-z-]*):([^\s:]{1,200})$")
+_SHORT: Final = re.compile(r"^([a-z][a-z-]*):([^\s:]{1,200})\Z")
 
 
 def from_url(url: str) -> str | None:

@@ -1,1 +1,4 @@
-"""The only room that speaks SurrealDB: one gateway, queries as files, migrations, and rows as Structs."""
+"""The only room that speaks SurrealDB.
+
+One gateway, queries as files, migrations, and rows as Structs.
+"""

@@ -1,60 +1,54 @@
-"""The one door to SurrealDB: every statement's status is checked, every call has a deadline, every error a type.
+"""The one door to SurrealDB: every statement's status is checked.
 
-One URL decides the store: `surrealkv://path` and `mem://` run the engine inside this process, `ws://host:port` and
-`wss://` speak to a server over a pool of connections. Reads answer with JSON text that msgspec decodes into
-Structs (three times faster than the driver's own decoding, docs/decisions/0002). Writes go through one lock per
-process, and are retried, bounded, when the engine answers that a conflict "can be retried". The driver is a
-pre-release: this module alone imports it, so that another version is a change of one file.
+Every call has a deadline, every error a type.
+
+One URL decides the store: `surrealkv://path` and `mem://` run the engine inside this process,
+`ws://host:port` and `wss://` speak to a server over a pool of connections. Reads answer with JSON
+text that msgspec decodes into Structs (three times faster than the driver's own decoding,
+docs/decisions/0002). Writes go through one lock per process, and are retried, bounded, when the
+engine answers that a conflict "can be retried". The driver is a pre-release: this module alone
+imports it, so that another version is a change of one file.
 """
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final, Self, TypeVar, cast
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import msgspec
-from surrealdb import AsyncSurreal
-from surrealdb.errors import SurrealError
+from surrealdb import AsyncEmbeddedSurrealConnection, AsyncWsSurrealConnection
+from surrealdb.errors import ConnectionUnavailableError, SurrealError
+from typing_extensions import override
 
 from kensho.errors import (
     DeadlineExceededError,
-    RuleViolationError,
     StorageError,
     StoreInUseError,
     StoreUnavailableError,
 )
-from kensho.storage import ownership
+from kensho.platform import memory
+from kensho.storage import answers, ownership
 from kensho.storage.queries import Query, named
+from kensho.storage.store_settings import StoreSettings
 
 T = TypeVar("T")
+Params: TypeAlias = Mapping[str, object] | None
 
 _MAX_TRIES: Final = 8
-"""Conflicts are rare behind one writer lock; eight tries with doubling pauses span about a second."""
+"""Conflicts are rare behind one writer lock; eight tries with doubling pauses span about a second.
+"""
 _FIRST_PAUSE_S: Final = 0.005
+_RECOVERY_DEADLINE_S: Final = 300.0
+"""Opening an embedded store replays its log: 5 s after a large ingest on an idle machine, far more
+on a busy one.
+"""
 _RETRYABLE: Final = "can be retried"
-_RULE_BROKEN: Final = re.compile(
-    r"must conform to|but expected a|already contains|already exists|does not exist|Couldn't coerce"
-    r"|while processing event|no such field exists|Expected `"
-)
-
-
-class StoreSettings(msgspec.Struct, frozen=True):
-    """Where the graph stands, and the bounds on talking to it."""
-
-    url: str
-    namespace: str = "kensho"
-    database: str = "kensho"
-    username: str | None = None
-    password: str | None = None
-    pool_size: int = 4
-    deadline_s: float = 10.0
-    connect_deadline_s: float = 10.0
-
-    @property
-    def embedded(self) -> bool:
-        """Tell whether the engine runs inside this process."""
-        return not self.url.startswith(("ws://", "wss://"))
+_CHECKPOINT_BYTES: Final = 64 * 1024 * 1024
+"""Of parameters written; as edges, which weigh most, they take five times that in the engine."""
+_SETTLE_S: Final = 0.02
+"""After close the engine's threads still let go of Python objects; an interpreter that ends
+meanwhile aborts ("panic in a function that cannot unwind": two busy runs in three; none of 120
+with 5 ms or more)."""
 
 
 class Gateway:
@@ -66,11 +60,21 @@ class Gateway:
         self._idle: asyncio.Queue[Any] = asyncio.Queue()
         self._embedded: Any = None
         self._writer = asyncio.Lock()
+        self._unflushed_bytes = 0
+        self._calls = 0
+        self._open_for_calls = asyncio.Event()
+        self._open_for_calls.set()
+        self._no_calls = asyncio.Event()
+        self._no_calls.set()
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, settings: StoreSettings, queries: Mapping[str, Query]) -> AsyncIterator[Self]:
+    async def open(
+        cls, settings: StoreSettings, queries: Mapping[str, Query], *, must_answer: bool = True
+    ) -> AsyncIterator[Self]:
         """Open the store and close it afterwards.
+
+        A server that is away is waited for unless it `must_answer`.
 
         Raises:
             StoreInUseError: another process owns the embedded store; the message names it.
@@ -85,27 +89,57 @@ class Gateway:
                     yield gateway
                 finally:
                     await gateway._embedded.close()
+                    await asyncio.sleep(_SETTLE_S)
             return
         for _ in range(settings.pool_size):
             gateway._idle.put_nowait(None)  # opened at first use, and again after a loss
-        await gateway.ping()
+        if must_answer:
+            await gateway.ping()
         try:
             yield gateway
         finally:
-            await gateway._close_pool()
+            while not gateway._idle.empty():
+                await _drop(gateway._idle.get_nowait())
+
+    @property
+    def checkpoint_is_due(self) -> bool:
+        """Tell whether an embedded store holds so much unflushed that a checkpoint pays."""
+        return self._unflushed_bytes >= _CHECKPOINT_BYTES
+
+    async def checkpoint(self) -> None:
+        """Let an embedded store on disk flush what it holds in memory; nothing for any other.
+
+        The engine keeps all that was written since it was opened in memory, up to a share of the
+        machine's, and flushes it when closed: this waits for the calls under way, closes it and
+        opens it again. Calls made meanwhile wait.
+        """
+        on_disk = ownership.owner_file(self.settings.url) is not None  # one in memory would be lost
+        if self._embedded is None or not on_disk:
+            return
+        async with self._writer:
+            self._open_for_calls.clear()
+            try:
+                await self._no_calls.wait()
+                await self._embedded.close()
+                self._embedded = await self._connect()
+                self._unflushed_bytes = 0
+            finally:
+                self._open_for_calls.set()
+        memory.release()
 
     async def ping(self) -> None:
         """Ask the store for a constant; raises as any read does."""
         await self.fetch("meta.ping", into=int)
 
     async def fetch(
-        self, name: str, params: Mapping[str, object] | None = None, *, into: type[T], deadline_s: float | None = None
+        self, name: str, params: Params = None, *, into: type[T], deadline_s: float | None = None
     ) -> T:
         """Run the read query `name` and decode its last statement's JSON text as `into`.
 
         Raises:
             DeadlineExceededError: no answer within `deadline_s` (by default the settings').
-            StoreUnavailableError: the store can't be reached; a lost connection was tried once anew.
+            StoreUnavailableError: the store can't be reached; a lost connection was tried once
+              anew.
             StorageError: any statement failed, or the answer is not of this shape.
         """
         query = self._query(name, params, writes=False)
@@ -114,105 +148,149 @@ class Gateway:
             raise StorageError(f"query {name} answered {answer!r} where JSON text was due")
         try:
             return msgspec.json.decode(answer, type=into)
-        except msgspec.ValidationError as error:
+        except msgspec.DecodeError as error:
             raise StorageError(f"query {name} answered another shape: {error}") from error
 
     async def execute(
-        self, name: str, params: Mapping[str, object] | None = None, *, deadline_s: float | None = None
+        self, name: str, params: Params = None, *, deadline_s: float | None = None
     ) -> None:
         """Run the write query `name`, which is one transaction, alone among this process's writes.
 
         Raises:
             RuleViolationError: the schema refused a value; nothing was written.
-            DeadlineExceededError, StoreUnavailableError: the outcome is unknown; every write here may be repeated.
+            DeadlineExceededError, StoreUnavailableError: the outcome is unknown; every write
+              here may be repeated.
         """
         query = self._query(name, params, writes=True)
         await self.run_script(query.text, params, deadline_s=deadline_s)
 
     async def run_script(
-        self, text: str, params: Mapping[str, object] | None = None, *, deadline_s: float | None = None
+        self, text: str, params: Params = None, *, deadline_s: float | None = None
     ) -> None:
         """Run SurrealQL that is not from `queries/` (a migration) as `execute` does."""
         async with self._writer:
-            pause_s = _FIRST_PAUSE_S
-            for attempt in range(1, _MAX_TRIES + 1):
+            self._unflushed_bytes += sum(
+                len(v) for v in (params or {}).values() if isinstance(v, str)
+            )
+            for attempt in range(_MAX_TRIES):
                 try:
                     await self._run(text, params, deadline_s)
                 except StorageError as error:
-                    if _RETRYABLE not in error.message or attempt == _MAX_TRIES:
+                    if _RETRYABLE not in error.message or attempt == _MAX_TRIES - 1:
                         raise
-                    await asyncio.sleep(pause_s)
-                    pause_s *= 2
+                    await asyncio.sleep(_FIRST_PAUSE_S * 2**attempt)
                 else:
                     return
 
-    def _query(self, name: str, params: Mapping[str, object] | None, *, writes: bool) -> Query:
+    @contextlib.asynccontextmanager
+    async def writes_held(self) -> AsyncIterator[None]:
+        """Keep this process's writes waiting while the block runs.
+
+        Another process's writes are not held.
+        """
+        async with self._writer:
+            yield
+
+    def _query(self, name: str, params: Params, *, writes: bool) -> Query:
         query = named(self._queries, name)
         if query.writes is not writes:
-            raise StorageError(f"query {name} {'reads' if writes else 'writes'}; use {'fetch' if writes else 'execute'}")
-        if query.params != frozenset(params or ()):
-            raise StorageError(f"query {name} takes {sorted(query.params)}, not {sorted(params or ())}")
+            fit = "reads; use fetch" if writes else "writes; use execute"
+            raise StorageError(f"query {name} {fit}")
+        takes, given = sorted(query.params), sorted(params or ())
+        if takes != given:
+            raise StorageError(f"query {name} takes {takes}, not {given}")
         return query
 
-    async def _run(self, text: str, params: Mapping[str, object] | None, deadline_s: float | None) -> object:
+    async def _run(self, text: str, params: Params, deadline_s: float | None) -> object:
         seconds = deadline_s if deadline_s is not None else self.settings.deadline_s
         try:
             async with asyncio.timeout(seconds):
                 response = await self._send(text, dict(params or {}))
         except TimeoutError as error:
             raise DeadlineExceededError(f"the store gave no answer within {seconds:g} s") from error
-        return _last_result(response)
+        return answers.last_result(response)
+
+    async def _send_embedded(self, text: str, params: dict[str, object]) -> object:
+        await self._open_for_calls.wait()
+        self._calls += 1
+        self._no_calls.clear()
+        try:
+            return await self._ask(self._embedded, text, params)
+        finally:
+            self._calls -= 1
+            if not self._calls:
+                self._no_calls.set()
 
     async def _send(self, text: str, params: dict[str, object]) -> object:
         if self._embedded is not None:
-            with _translated("the embedded store failed"):
-                return await self._embedded.query_raw(text, params)
+            return await self._send_embedded(text, params)
         connection = await self._idle.get()
         try:
             if connection is not None:
                 with contextlib.suppress(StoreUnavailableError):
-                    return await self._send_over(connection, text, params)
-                await _close_quietly(connection)
-                connection = None
+                    return await self._ask(connection, text, params)
+                await _drop(connection)
             connection = await self._connect()
-            return await self._send_over(connection, text, params)
+            return await self._ask(connection, text, params)
         except BaseException:
-            await _close_quietly(connection)  # a cut call may still be answered: never reuse its connection
-            connection = None
+            # A cut call may still be answered: never reuse its connection.
+            dropped, connection = connection, None
+            await _drop(dropped)
             raise
         finally:
             self._idle.put_nowait(connection)
 
-    async def _send_over(self, connection: Any, text: str, params: dict[str, object]) -> object:
-        with _translated(f"lost the connection to {self.settings.url}"):
-            return await connection.query_raw(text, params)
+    async def _ask(self, connection: Any, text: str, params: dict[str, object]) -> object:
+        try:
+            with _translated(f"lost {self.settings.url}"):
+                return await connection.query_raw(text, params)
+        except (TypeError, ValueError) as error:  # of the driver's encoder, before anything is sent
+            raise StorageError(f"a parameter can't be sent: {error}") from error
 
     async def _connect(self) -> Any:
         settings = self.settings
+        deadline_s = _RECOVERY_DEADLINE_S if settings.embedded else settings.connect_deadline_s
+        connection: Any = None
         try:
-            async with asyncio.timeout(settings.connect_deadline_s):
+            async with asyncio.timeout(deadline_s):
                 with _translated(f"can't open {settings.url}"):
-                    connection = cast("Any", AsyncSurreal(settings.url))
+                    # Every answer is one text: streaming brings nothing, and to cut a stream waits.
+                    connection = (
+                        AsyncEmbeddedSurrealConnection(settings.url)
+                        if settings.embedded
+                        else _Session(settings.url, streaming=False)
+                    )
                     await connection.connect()
                     if settings.username is not None:
                         await connection.signin(
                             {"username": settings.username, "password": settings.password}
                         )
                     await connection.use(settings.namespace, settings.database)
-        except TimeoutError as error:
-            raise StoreUnavailableError(
-                f"can't open {settings.url} within {settings.connect_deadline_s:g} s"
-            ) from error
+        except BaseException as error:
+            await _drop(connection)
+            if not isinstance(error, TimeoutError):
+                raise
+            late = f"can't open {settings.url} within {deadline_s:g} s"
+            raise StoreUnavailableError(late) from error
         return connection
 
-    async def _close_pool(self) -> None:
-        while not self._idle.empty():
-            await _close_quietly(self._idle.get_nowait())
+
+class _Session(AsyncWsSurrealConnection):
+    """A connection that stays lost: the driver's reconnects and forgets sign-in and `use`."""
+
+    @override
+    async def connect(self, url: str | None = None) -> None:
+        if self.recv_task is not None and self.recv_task.done():
+            raise ConnectionUnavailableError("the server closed the connection")
+        await super().connect(url)
 
 
-async def _close_quietly(connection: Any) -> None:
-    if connection is not None:
-        with contextlib.suppress(Exception):
+async def _drop(connection: Any) -> None:
+    """Let go of a connection at once: the closing handshake would wait 10 s for a silent server."""
+    with contextlib.suppress(Exception):
+        if connection is not None and connection.socket is not None:
+            connection.socket.transport.abort()
+        if connection is not None:
             await connection.close()
 
 
@@ -227,29 +305,3 @@ def _translated(what: str) -> Any:
         raise StoreUnavailableError(f"{what}: {error}") from error
     except (OSError, EOFError) as error:
         raise StoreUnavailableError(f"{what}: {error}") from error
-
-
-def _last_result(response: object) -> object:
-    """Return the last statement's result; raises the first real error among all statements."""
-    answer = cast("dict[str, Any]", response)
-    if "error" in answer:
-        raise _typed(str(answer["error"].get("message", answer["error"])), None)
-    statements = cast("list[dict[str, Any]]", answer["result"])
-    failed = [s for s in statements if s["status"] != "OK"]
-    # A failing statement makes its neighbours "not executed": the cause is the one that says something else.
-    for statement in sorted(failed, key=lambda s: _kind(s) == "NotExecuted"):
-        raise _typed(str(statement["result"]), _kind(statement))
-    return statements[-1]["result"] if statements else None
-
-
-def _kind(statement: dict[str, Any]) -> str | None:
-    details = statement.get("details")
-    return cast("dict[str, str]", details).get("kind") if isinstance(details, dict) else None
-
-
-def _typed(message: str, kind: str | None) -> StorageError:
-    if kind == "TimedOut" or "exceeded the timeout" in message:
-        return DeadlineExceededError(message)
-    if _RULE_BROKEN.search(message):
-        return RuleViolationError(message)
-    return StorageError(message)

@@ -1,8 +1,10 @@
-"""Migrations: `graph_schema/NNNN_name.surql`, each committed in one transaction together with its record.
+"""Migrations: `graph_schema/NNNN_name.surql`.
 
-The record is what makes a half-applied migration impossible: schema and record commit together or not at all. A
-migration that was once applied never changes (its checksum is kept), and a database that knows a migration which
-this code does not is refused: an older Kenshō would read it wrongly.
+Each committed in one transaction together with its record.
+
+The record is what makes a half-applied migration impossible: schema and record commit together or
+not at all. A migration that was once applied never changes (its checksum is kept), and a database
+that knows a migration which this code does not is refused: an older Kenshō would read it wrongly.
 """
 
 import hashlib
@@ -17,6 +19,16 @@ from kensho.errors import SchemaVersionError, StorageError
 from kensho.storage.gateway import Gateway
 
 _NAME: Final = re.compile(r"^(\d{4})_([a-z0-9_]+)\.surql$")
+_OWN_TRANSACTION: Final = re.compile(
+    r"^(BEGIN|COMMIT|CANCEL|OPTION|RETURN)\b(?! (?:NONE|BEFORE|AFTER|DIFF)\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""These would end our transaction early (RETURN skips to its COMMIT), or switch events off."""
+SNAPSHOT: Final = "SNAPSHOT.surql"
+"""The file beside the migrations that is generated from them; no step itself."""
+_RECORD: Final = (
+    "CREATE migration SET id = $number, name = $name, checksum = $checksum RETURN NONE;"
+)
 _DEADLINE_S: Final = 600.0
 """A migration may rewrite a whole table."""
 
@@ -39,16 +51,24 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 def load(root: Path) -> tuple[Migration, ...]:
-    """Read the migrations under `root` in order; raises `StorageError` for a gap, a twin or a misnamed file."""
+    """Read the migrations under `root` in order; raises `StorageError` for a file out of rule."""
     found: list[Migration] = []
-    for path in sorted(root.glob("[0-9]*.surql")):
+    for path in sorted(root.glob("*.surql")):
+        if path.name == SNAPSHOT:
+            continue
         match = _NAME.match(path.name)
         if match is None:
             raise StorageError(f"{path.name}: a migration is named NNNN_words.surql")
         text = path.read_text("utf-8")
-        found.append(Migration(int(match[1]), match[2], text, hashlib.sha256(text.encode()).hexdigest()))
+        if escape := _OWN_TRANSACTION.search(text):
+            raise StorageError(f"{path.name}: a migration has no {escape[1]} statement of its own")
+        found.append(
+            Migration(int(match[1]), match[2], text, hashlib.sha256(text.encode()).hexdigest())
+        )
     if [m.number for m in found] != list(range(1, len(found) + 1)):
-        raise StorageError(f"migrations must be numbered 1, 2, 3 …: found {[m.number for m in found]}")
+        raise StorageError(
+            f"migrations must be numbered 1, 2, 3 …: found {[m.number for m in found]}"
+        )
     return tuple(found)
 
 
@@ -68,24 +88,27 @@ def pending(migrations: Sequence[Migration], taken: Sequence[Applied]) -> tuple[
         mine = known.get(step.number)
         if mine is None:
             raise SchemaVersionError(
-                f"the database has migration {step.number:04} ({step.name}), this Kenshō knows {len(known)}: "
-                "it was written by a newer Kenshō; upgrade this one"
+                f"the database has migration {step.number:04} ({step.name}), "
+                f"this Kenshō knows {len(known)}: a newer Kenshō wrote it; upgrade this one"
             )
         if mine.checksum != step.checksum:
             raise SchemaVersionError(
-                f"migration {step.number:04} ({step.name}) was applied with another text than this Kenshō's"
+                f"migration {step.number:04} ({step.name}) was applied with another text "
+                "than this Kenshō's"
             )
     done = {step.number for step in taken}
     return tuple(m for m in migrations if m.number not in done)
 
 
 async def migrate(gateway: Gateway, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
-    """Bring the database up to `migrations`; return the steps taken now (none when it was up to date)."""
+    """Bring the database up to `migrations`.
+
+    Return the steps taken now (none when it was up to date).
+    """
     steps = pending(migrations, await applied(gateway))
     for step in steps:
         await gateway.run_script(
-            f"BEGIN;\n{step.text}\n"
-            "CREATE migration SET id = $number, name = $name, checksum = $checksum RETURN NONE;\nCOMMIT;",
+            f"BEGIN;\n{step.text}\n{_RECORD}\nCOMMIT;",
             {"number": step.number, "name": step.name, "checksum": step.checksum},
             deadline_s=_DEADLINE_S,
         )
@@ -97,5 +120,6 @@ async def require_current(gateway: Gateway, migrations: Sequence[Migration]) -> 
     missing = pending(migrations, await applied(gateway))
     if missing:
         raise SchemaVersionError(
-            f"the database lacks migration {missing[0].number:04} ({missing[0].name}): run 'kensho migrate'"
+            f"the database lacks migration {missing[0].number:04} ({missing[0].name}): "
+            "run 'kensho migrate'"
         )

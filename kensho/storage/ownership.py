@@ -1,7 +1,10 @@
-"""Who owns an embedded store: a small file beside it, so that a refusal can name the process that holds it.
+"""Who owns an embedded store.
 
-The engine's own LOCK file does the excluding and survives `kill -9` correctly; this file only explains. It is
-written after the lock is held, so a stale one (its process is gone) is simply replaced.
+A small file beside it, so that a refusal can name the process that holds it.
+
+The engine's own LOCK file does the excluding and survives `kill -9` correctly; this file only
+explains. It is written after the lock is held, so a stale one (its process is gone) is simply
+replaced.
 """
 
 import contextlib
@@ -35,7 +38,10 @@ def explained(url: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def recorded(url: str) -> Iterator[None]:
-    """Record this process as the owner of the store at `url`, whose lock it holds, while the block runs."""
+    """Record this process as the owner of the store at `url`.
+
+    Whose lock it holds, while the block runs.
+    """
     path = owner_file(url)
     if path is None:
         yield
@@ -72,4 +78,5 @@ def _record(path: Path, owner: Owner) -> None:
 
 def _sentence(url: str, owner: Owner | None) -> str:
     who = f"process {owner.pid} ({owner.command})" if owner else "another process"
-    return f"the store {url} is in use by {who}; stop it, or let both use one server through a ws:// URL"
+    advice = "stop it, or let both use one server through a ws:// URL"
+    return f"the store {url} is in use by {who}; {advice}"

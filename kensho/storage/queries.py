@@ -5,8 +5,9 @@ A query file opens with comment lines that name its parameters and the shape of 
     -- params: id (uuid)
     -- result: one object, or null
 
-and its kind: a file whose first statement is BEGIN is a write and must end with COMMIT; any other is a read, whose
-last statement answers with one JSON text (`encoding::json::encode`), which the gateway decodes into Structs.
+and its kind: a file whose first statement is BEGIN is a write and must end with COMMIT; any other
+is a read, whose last statement answers with one JSON text (`encoding::json::encode`), which the
+gateway decodes into Structs.
 """
 
 import re
@@ -21,8 +22,12 @@ from kensho.errors import QueryNotFoundError, StorageError
 
 _COMMENT: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
 _PARAM: Final = re.compile(r"\$([a-z_][a-z0-9_]*)\b")
-_LOCAL: Final = re.compile(r"\bLET \$([a-z_]+)|\bFOR \$([a-z_]+)|\|\s*\$([a-z_]+)\s*(?:,\s*\$([a-z_]+)\s*)?\|")
-_ENGINE_PARAMS: Final = frozenset(("input", "parent", "this", "value", "event", "before", "after"))
+_LOCAL: Final = re.compile(
+    r"\bLET \$([a-z_]+)|\bFOR \$([a-z_]+)|\|\s*\$([a-z_]+)\s*(?:,\s*\$([a-z_]+)\s*)?\|"
+)
+_ENGINE_PARAMS: Final = frozenset(
+    ("input", "parent", "this")
+)  # $before, $after, $value, $event: in events only
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -36,17 +41,25 @@ class Query(msgspec.Struct, frozen=True):
 
 
 def data_root(folder: str) -> Path:
-    """Return `queries/` or `graph_schema/`: inside the package in a wheel, at the top of a checkout."""
+    """Return `queries/` or `graph_schema/`.
+
+    Inside the package in a wheel, at the top of a checkout.
+    """
     packaged = Path(str(files("kensho"))) / "_data" / folder
     return packaged if packaged.is_dir() else Path(str(files("kensho"))).parent / folder
 
 
 def load(root: Path) -> Mapping[str, Query]:
-    """Read every query under `root`; raises `StorageError` for a file that breaks the rules above."""
+    """Read every query under `root`.
+
+    Raises `StorageError` for a file that breaks the rules above.
+    """
     return {
         query.name: query
         for path in sorted(root.rglob("*.surql"))
-        for query in [_parse(".".join(path.relative_to(root).with_suffix("").parts), path.read_text("utf-8"))]
+        for query in [
+            _parse(".".join(path.relative_to(root).with_suffix("").parts), path.read_text("utf-8"))
+        ]
     }
 
 

@@ -7,7 +7,13 @@ from typing import Any, Final
 from kensho.domain.works import episode_uuid, tag_uuid, work_uuid
 from kensho.storage.gateway import Gateway
 
-ASSERTION: Final = {"source": "mal", "snapshot": "2024-01-01", "kind": "sequel", "method": "stated", "confidence": 0.9}
+ASSERTION: Final = {
+    "source": "mal",
+    "snapshot": "2024-01-01",
+    "kind": "sequel",
+    "method": "stated",
+    "confidence": 0.9,
+}
 
 TRIGUN: Final = work_uuid("mal:6")
 BEBOP: Final = work_uuid("mal:1")
@@ -26,83 +32,182 @@ MERGED: Final = work_uuid("mal:merged")
 REMOVED: Final = work_uuid("mal:removed")
 UNKNOWN: Final = uuid.UUID("00000000-0000-4000-8000-000000000000")
 
-TAGS: Final = {"space": "theme", "drama": "genre", "cyberpunk": "theme", "ninja": "theme", "slice of life": "genre", "gun": None}
+TAGS: Final = {
+    "space": "theme",
+    "drama": "genre",
+    "cyberpunk": "theme",
+    "ninja": "theme",
+    "slice of life": "genre",
+    "gun": None,
+}
 
 ANIME: Final[list[dict[str, Any]]] = [
     {
-        "id": TRIGUN, "title": "Trigun", "year": 1998, "season": "spring", "episodes": 26, "score": 8.2,
+        "id": TRIGUN,
+        "title": "Trigun",
+        "year": 1998,
+        "season": "spring",
+        "episodes": 26,
+        "score": 8.2,
         "sources": ["mal:6"],
     },
     {
-        "id": BEBOP, "title": "Cowboy Bebop", "year": 1998, "season": "spring", "episodes": 26, "score": 8.75,
-        "imdb": {"id": "tt0213338", "rating": 8.9, "votes": 140000}, "synopsis": "Bounty hunters in “space”.",
-        "poster_url": "https://posters.example/1.jpg", "studios": ["Sunrise"], "producers": ["Bandai Visual"],
-        "duration_s": 1440, "sources": ["mal:1", "anilist:1", "anidb:23", "imdb:tt0213338"],
-        "titles": [("Cowboy Bebop", "en", "main"), ("カウボーイビバップ", "ja", "official"), ("Bebop", None, "short")],
+        "id": BEBOP,
+        "title": "Cowboy Bebop",
+        "year": 1998,
+        "season": "spring",
+        "episodes": 26,
+        "score": 8.75,
+        "imdb": {"id": "tt0213338", "rating": 8.9, "votes": 140000},
+        "synopsis": "Bounty hunters in “space”.",
+        "poster_url": "https://posters.example/1.jpg",
+        "studios": ["Sunrise"],
+        "producers": ["Bandai Visual"],
+        "duration_s": 1440,
+        "sources": ["mal:1", "anilist:1", "anidb:23", "imdb:tt0213338"],
+        "titles": [
+            ("Cowboy Bebop", "en", "main"),
+            ("カウボーイビバップ", "ja", "official"),
+            ("Bebop", None, "short"),
+        ],
     },
     {
-        "id": BEBOP_FILM, "title": "Cowboy Bebop: Tengoku no Tobira", "year": 2001, "season": "summer", "episodes": 1,
-        "anime_type": "movie", "score": 8.38, "sources": ["mal:5"],
+        "id": BEBOP_FILM,
+        "title": "Cowboy Bebop: Tengoku no Tobira",
+        "year": 2001,
+        "season": "summer",
+        "episodes": 1,
+        "anime_type": "movie",
+        "score": 8.38,
+        "sources": ["mal:5"],
     },
     {
-        "id": HAIBANE, "title": "Haibane Renmei", "year": 2002, "season": "fall", "episodes": 13, "score": 8.0,
-        "sources": ["mal:387"], "adult": False,
+        "id": HAIBANE,
+        "title": "Haibane Renmei",
+        "year": 2002,
+        "season": "fall",
+        "episodes": 13,
+        "score": 8.0,
+        "sources": ["mal:387"],
+        "adult": False,
     },
     {
-        "id": GITS, "title": "Koukaku Kidoutai: Stand Alone Complex", "year": 2002, "season": "fall", "episodes": 26,
-        "score": 8.42, "imdb": {"id": "tt0346314", "rating": 8.5, "votes": 40000}, "sources": ["mal:467"],
+        "id": GITS,
+        "title": "Koukaku Kidoutai: Stand Alone Complex",
+        "year": 2002,
+        "season": "fall",
+        "episodes": 26,
+        "score": 8.42,
+        "imdb": {"id": "tt0346314", "rating": 8.5, "votes": 40000},
+        "sources": ["mal:467"],
         "mappings": [{"id": "tvdb:73749", "season": 1, "first": 1, "last": 26}],
     },
     {
-        "id": GITS_2, "title": "Koukaku Kidoutai: 2nd GIG", "year": 2004, "season": "winter", "episodes": 26,
-        "score": 8.53, "sources": ["mal:801"], "mappings": [{"id": "tvdb:73749", "season": 2, "first": 1, "last": 26}],
+        "id": GITS_2,
+        "title": "Koukaku Kidoutai: 2nd GIG",
+        "year": 2004,
+        "season": "winter",
+        "episodes": 26,
+        "score": 8.53,
+        "sources": ["mal:801"],
+        "mappings": [{"id": "tvdb:73749", "season": 2, "first": 1, "last": 26}],
     },
     {
-        "id": GITS_SSS, "title": "Koukaku Kidoutai: Solid State Society", "year": 2006, "episodes": 1,
-        "anime_type": "special", "score": 8.1, "sources": ["mal:1566"],
+        "id": GITS_SSS,
+        "title": "Koukaku Kidoutai: Solid State Society",
+        "year": 2006,
+        "episodes": 1,
+        "anime_type": "special",
+        "score": 8.1,
+        "sources": ["mal:1566"],
     },
     {
-        "id": NARUTO, "title": "Naruto", "year": 2002, "season": "fall", "episodes": 220, "score": 7.99,
-        "sources": ["mal:20"], "status": "finished",
+        "id": NARUTO,
+        "title": "Naruto",
+        "year": 2002,
+        "season": "fall",
+        "episodes": 220,
+        "score": 7.99,
+        "sources": ["mal:20"],
+        "status": "finished",
     },
     {
-        "id": NARUTO_2, "title": "Naruto: Shippuuden", "year": 2007, "season": "winter", "episodes": 500,
-        "score": 8.26, "sources": ["mal:1735"], "status": "ongoing",
+        "id": NARUTO_2,
+        "title": "Naruto: Shippuuden",
+        "year": 2007,
+        "season": "winter",
+        "episodes": 500,
+        "score": 8.26,
+        "sources": ["mal:1735"],
+        "status": "ongoing",
     },
 ]
 MOVIES: Final[list[dict[str, Any]]] = [
     {
-        "id": SPIRITED_AWAY, "title": "Spirited Away", "year": 2001, "sources": ["imdb:tt0245429", "tmdb:movie/129"],
+        "id": SPIRITED_AWAY,
+        "title": "Spirited Away",
+        "year": 2001,
+        "sources": ["imdb:tt0245429", "tmdb:movie/129"],
         "imdb": {"id": "tt0245429", "rating": 8.6, "votes": 900000},
     },
     {
-        "id": MATRIX, "title": "The Matrix", "year": 1999, "sources": ["imdb:tt0133093", "tmdb:movie/603"],
+        "id": MATRIX,
+        "title": "The Matrix",
+        "year": 1999,
+        "sources": ["imdb:tt0133093", "tmdb:movie/603"],
         "imdb": {"id": "tt0133093", "rating": 8.7, "votes": 2000000},
     },
     {
-        "id": MATRIX_2, "title": "The Matrix Reloaded", "year": 2003, "sources": ["imdb:tt0234215"],
+        "id": MATRIX_2,
+        "title": "The Matrix Reloaded",
+        "year": 2003,
+        "sources": ["imdb:tt0234215"],
         "imdb": {"id": "tt0234215", "rating": 7.2, "votes": 600000},
     },
     {"id": LOST_FILM, "title": "A Lost Film", "sources": ["imdb:tt9999999"]},
 ]
 TAGGINGS: Final = [
-    (BEBOP, "space", 0.95), (TRIGUN, "space", 0.5), (BEBOP_FILM, "space", 0.5), (BEBOP, "drama", 0.6),
-    (HAIBANE, "drama", 0.9), (GITS, "drama", 0.4), (GITS, "cyberpunk", 1.0), (GITS_2, "cyberpunk", 1.0),
-    (NARUTO, "ninja", 1.0), (HAIBANE, "slice of life", 0.8), (BEBOP, "gun", 0.7),
+    (BEBOP, "space", 0.95),
+    (TRIGUN, "space", 0.5),
+    (BEBOP_FILM, "space", 0.5),
+    (BEBOP, "drama", 0.6),
+    (HAIBANE, "drama", 0.9),
+    (GITS, "drama", 0.4),
+    (GITS, "cyberpunk", 1.0),
+    (GITS_2, "cyberpunk", 1.0),
+    (NARUTO, "ninja", 1.0),
+    (HAIBANE, "slice of life", 0.8),
+    (BEBOP, "gun", 0.7),
 ]
 SEQUELS: Final = [(GITS_2, GITS), (GITS_SSS, GITS_2), (NARUTO_2, NARUTO), (MATRIX_2, MATRIX)]
 """(work, of): `work` is the sequel of `of`."""
-RELATED: Final = [(BEBOP_FILM, BEBOP, "side_story"), (NARUTO, HAIBANE, "other"), (GITS, MATRIX, "related")]
+RELATED: Final = [
+    (BEBOP_FILM, BEBOP, "side_story"),
+    (NARUTO, HAIBANE, "other"),
+    (GITS, MATRIX, "related"),
+]
 """(work, of, kind): `work` is the `kind` of `of`."""
 EPISODES: Final = [
-    (BEBOP, 2, {"titles": [{"text": "Stray Dog Strut", "language": "en", "kind": "official"}], "filler": False}),
-    (BEBOP, 1, {
-        "titles": [
-            {"text": "アステロイド・ブルース", "language": "ja", "kind": "official"},
-            {"text": "Asteroid Blues", "language": "en", "kind": "official"},
-        ],
-        "air_date": "1998-10-24", "duration_s": 1440,
-    }),
+    (
+        BEBOP,
+        2,
+        {
+            "titles": [{"text": "Stray Dog Strut", "language": "en", "kind": "official"}],
+            "filler": False,
+        },
+    ),
+    (
+        BEBOP,
+        1,
+        {
+            "titles": [
+                {"text": "アステロイド・ブルース", "language": "ja", "kind": "official"},
+                {"text": "Asteroid Blues", "language": "en", "kind": "official"},
+            ],
+            "air_date": "1998-10-24",
+            "duration_s": 1440,
+        },
+    ),
 ]
 _MOVIE_IDS: Final = frozenset(row["id"] for row in MOVIES)
 
@@ -147,15 +252,29 @@ async def load_small_graph(gateway: Gateway) -> None:
     await gateway.run_script(
         _SCRIPT,
         {
-            "tags": json.dumps([{"name": n} | ({"category": c} if c else {}) | {"id": str(tag_uuid(n))} for n, c in TAGS.items()]),
+            "tags": json.dumps(
+                [
+                    {"name": n} | ({"category": c} if c else {}) | {"id": str(tag_uuid(n))}
+                    for n, c in TAGS.items()
+                ]
+            ),
             "anime": json.dumps([_anime(row) for row in ANIME]),
             "movies": json.dumps([_work(row) for row in MOVIES]),
-            "taggings": json.dumps([[*_record(work), str(tag_uuid(tag)), weight] for work, tag, weight in TAGGINGS]),
-            "sequels": json.dumps([[*_record(work), *_record(of), ASSERTION] for work, of in SEQUELS]),
-            "related": json.dumps(
-                [[*_record(work), *_record(of), ASSERTION | {"kind": kind}] for work, of, kind in RELATED]
+            "taggings": json.dumps(
+                [[*_record(work), str(tag_uuid(tag)), weight] for work, tag, weight in TAGGINGS]
             ),
-            "episodes": json.dumps([_episode(work, number, facts) for work, number, facts in EPISODES]),
+            "sequels": json.dumps(
+                [[*_record(work), *_record(of), ASSERTION] for work, of in SEQUELS]
+            ),
+            "related": json.dumps(
+                [
+                    [*_record(of), *_record(work), ASSERTION | {"kind": kind}]
+                    for work, of, kind in RELATED
+                ]
+            ),
+            "episodes": json.dumps(
+                [_episode(work, number, facts) for work, number, facts in EPISODES]
+            ),
             "merged": str(MERGED),
             "successor": str(BEBOP),
             "removed": str(REMOVED),

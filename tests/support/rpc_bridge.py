@@ -1,9 +1,10 @@
 """A SurrealDB server for tests: its CBOR RPC over WebSocket, with the embedded engine behind it.
 
-The engine's own `execute(bytes) -> bytes` speaks just the messages that a server does, so the bridge only passes
-them on, and keeps for each socket what a real server keeps for each session: whether it has signed in and chosen
-a database. A socket that has not done both is refused, so that a client which forgets to do it again after a loss
-is found out. On command it drops every connection, goes deaf, or stops listening.
+The engine's own `execute(bytes) -> bytes` speaks just the messages that a server does, so the
+bridge only passes them on, and keeps for each socket what a real server keeps for each session:
+whether it has signed in and chosen a database. A socket that has not done both is refused, so that
+a client which forgets to do it again after a loss is found out. On command it drops every
+connection, goes deaf, or stops listening.
 """
 
 import asyncio
@@ -63,6 +64,10 @@ class RpcBridge:
     def open_connections(self) -> int:
         """How many sockets are connected now."""
         return len(self._sockets())
+
+    async def wait_unused(self) -> None:
+        """Wait until no socket is connected."""
+        await asyncio.gather(*(socket.wait_closed() for socket in self._sockets()))
 
     async def start(self) -> None:
         """Listen (again)."""
@@ -156,26 +161,20 @@ class _Session:
 
     def answer(self, request: dict[str, Any]) -> dict[str, object] | None:
         """Return the bridge's own answer; `None` where the engine's is due."""
+        refusal = f"Method not found: {request['method']}"
         match request["method"], request.get("params"):
             case "signin", [{"user": user, "pass": password}]:
                 self._signed_in = (user, password) == (USERNAME, PASSWORD)
-                return (
-                    {"result": "a.b.c"}
-                    if self._signed_in
-                    else _refusal("There was a problem with authentication")
-                )
+                if self._signed_in:
+                    return {"result": "a.b.c"}
+                refusal = "There was a problem with authentication"
             case "use", [namespace, database]:
                 self._database = (namespace, database)
                 return {"result": None}
             case "query", _ if not self._signed_in:
-                return _refusal("IAM error: Not enough permissions to perform this action")
+                refusal = "IAM error: Not enough permissions to perform this action"
             case "query", _ if self._database != (NAMESPACE, DATABASE):
-                return _refusal("Specify a namespace to use")
+                refusal = "Specify a namespace to use"
             case "query", _:
                 return None
-            case method, _:
-                return _refusal(f"Method not found: {method}")
-
-
-def _refusal(message: str) -> dict[str, object]:
-    return {"error": {"code": -32000, "kind": "NotAllowed", "message": message}}
+        return {"error": {"code": -32000, "kind": "NotAllowed", "message": refusal}}

@@ -1,4 +1,4 @@
-"""A process of its own that owns a store: `hold` it until killed, be `busy` in it and leave, or `migrate` it.
+"""A process that owns a store: `hold` it until killed, be `busy` in it and leave, or `migrate` it.
 
 Run as `python -m tests.support.store_owner hold surrealkv://path`.
 """
@@ -8,11 +8,14 @@ import sys
 from pathlib import Path
 
 from kensho.storage import migrations
-from kensho.storage.gateway import Gateway, StoreSettings
-from tests.support.stores import own_queries
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+from tests.support.stores import own_queries, read_query
 
-_FILL = "BEGIN; DEFINE TABLE noise SCHEMALESS; INSERT INTO noise $rows RETURN NONE; COMMIT;"
-_READ = "SELECT * FROM noise;"
+_WORK = read_query(
+    "work",
+    "FOR $i IN 0..300 { LET $x = crypto::md5(<string>$i); }; RETURN encoding::json::encode(1);",
+)
 
 
 async def hold(url: str) -> None:
@@ -23,15 +26,9 @@ async def hold(url: str) -> None:
 
 
 async def busy(url: str) -> None:
-    """Read with much concurrency, cut some of the calls, and leave at once."""
-    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
-        await gateway.run_script(_FILL, {"rows": [{"id": n} for n in range(1000)]})
-        reads = [asyncio.create_task(gateway.run_script(_READ)) for _ in range(4)]
-        reads += [asyncio.create_task(gateway.ping()) for _ in range(200)]
-        await asyncio.gather(*reads[:150])
-        for read in reads:
-            read.cancel()
-        await asyncio.gather(*reads, return_exceptions=True)
+    """Keep the engine's threads at work with many reads, and leave with the last answer."""
+    async with Gateway.open(StoreSettings(url), {**own_queries(), _WORK.name: _WORK}) as gateway:
+        await asyncio.gather(*(gateway.fetch(_WORK.name, into=int) for _ in range(48)))
 
 
 async def migrate(url: str, folder: str) -> None:
@@ -42,5 +39,10 @@ async def migrate(url: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    verb, *arguments = sys.argv[1:]
-    asyncio.run({"hold": hold, "busy": busy, "migrate": migrate}[verb](*arguments))
+    match sys.argv[1:]:
+        case ["hold", store]:
+            asyncio.run(hold(store))
+        case ["busy", store]:
+            asyncio.run(busy(store))
+        case ["migrate", store, steps]:
+            asyncio.run(migrate(store, steps))

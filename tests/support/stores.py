@@ -1,7 +1,6 @@
-"""Stores for tests: settings for each kind of store, a notebook to write in, and valid nodes to vary."""
+"""Stores for tests: settings for each kind of store, and a notebook to write in."""
 
 import contextlib
-import uuid
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -9,7 +8,8 @@ from typing import Final
 import msgspec
 
 from kensho.storage import migrations, queries
-from kensho.storage.gateway import Gateway, StoreSettings
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
 from kensho.storage.queries import Query
 from tests.support.rpc_bridge import PASSWORD, USERNAME, RpcBridge
 
@@ -33,8 +33,10 @@ _NOTEBOOK_QUERIES: Final = {
     "notes/echo": "-- params: value (any)\n-- result: the value\n"
     "RETURN encoding::json::encode($value);",
     "notes/add": "-- params: key (string), text (string), stars (int or none)\n-- result: none\n"
-    "BEGIN;\nCREATE type::record('note', $key) SET text = $text, stars = $stars RETURN NONE;\nCOMMIT;",
-    "notes/add_three": "-- params: first (string), second (string), third (string)\n-- result: none\n"
+    "BEGIN;\nCREATE type::record('note', $key) SET text = $text, stars = $stars RETURN NONE;\n"
+    "COMMIT;",
+    "notes/add_three": "-- params: first (string), second (string), third (string)\n"
+    "-- result: none\n"
     "BEGIN;\nCREATE note SET text = $first;\nCREATE note SET text = $second;\n"
     "CREATE note SET text = $third;\nCOMMIT;",
     "notes/cite": "-- params: citing (string), cited (string)\n-- result: none\nBEGIN;\n"
@@ -50,6 +52,8 @@ _NOTEBOOK_QUERIES: Final = {
     "RETURN encoding::json::encode(2);\nRETURN encoding::json::encode(3);",
     "notes/count": "-- params: none\n-- result: integer\n"
     "RETURN encoding::json::encode(counter:one.value);",
+    "notes/start_anew": "-- params: none\n-- result: none\nBEGIN;\nDELETE counter:one;\n"
+    "INSERT INTO counter { id: 'one', value: 7 } ON DUPLICATE KEY UPDATE value = 7;\nCOMMIT;",
     "notes/increment": "-- params: none\n-- result: none\nBEGIN;\n"
     "UPDATE counter:one SET value = value + 1 RETURN NONE;\nCOMMIT;",
     "notes/increment_slowly": "-- params: none\n-- result: none\nBEGIN;\n"
@@ -67,7 +71,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 def notebook_queries(folder: Path) -> dict[str, Query]:
-    """Return the project's queries and the notebook's, which are written under `folder` to be loaded."""
+    """Return the project's queries and the notebook's, which are loaded from `folder`."""
     for name, text in _NOTEBOOK_QUERIES.items():
         path = folder / f"{name}.surql"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -91,9 +95,15 @@ def bridge_settings(bridge: RpcBridge, **changes: object) -> StoreSettings:
     return msgspec.structs.replace(settings, **changes)
 
 
+def read_query(name: str, text: str) -> Query:
+    """Return a read without parameters, for what only a test asks."""
+    return Query(name=name, text=text, params=frozenset(), result="", writes=False)
+
+
 @contextlib.asynccontextmanager
-async def open_graph() -> AsyncIterator[Gateway]:
-    """Open a graph in memory that has every migration."""
-    async with Gateway.open(MEMORY, own_queries()) as gateway:
+async def open_graph(*more: Query, url: str = MEMORY.url) -> AsyncIterator[Gateway]:
+    """Open a graph that has every migration, and knows `more` queries; in memory by default."""
+    known = {**own_queries(), **{query.name: query for query in more}}
+    async with Gateway.open(StoreSettings(url), known) as gateway:
         await migrations.migrate(gateway, own_migrations())
         yield gateway

@@ -1,0 +1,153 @@
+"""`/api/anime`: one work, many works, a work's episodes, and the graph around it."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get, post
+from litestar.openapi.spec import Example
+from litestar.params import Body, QueryParameter
+
+from kensho.api import examples
+from kensho.api.answers import Answer, Fresh
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.api.parameters import DetailFields, Kinds, WorkId
+from kensho.api.requests import BatchRequest
+from kensho.discovery import episodes, splicing, surroundings, works
+from kensho.discovery.episodes import EpisodeList
+from kensho.discovery.views import Detail, Summary
+from kensho.domain.relations import Assertion, Kind
+
+Depth: TypeAlias = Annotated[
+    int,
+    QueryParameter(
+        ge=1,
+        le=surroundings.MAX_DEPTH,
+        description="How many hops to go.",
+        examples=[Example(value=2)],
+    ),
+]
+
+
+class WorkBatch(msgspec.Struct, frozen=True):
+    """Works in the asked order, each once; `moved` tells which ids now answer under another."""
+
+    items: list[Detail]
+    missing: list[UUID]
+    moved: dict[str, UUID]
+
+
+class Node(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in the graph; distance in hops."""
+
+    distance: int
+
+
+class GraphEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """Reads "`to` is the `kind` of `from`"."""
+
+    source: UUID
+    target: UUID
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class Graph(msgspec.Struct, frozen=True):
+    """The graph around a work, nearest first; `truncated` when more lies within the depth than is answered."""
+
+    nodes: list[Node]
+    edges: list[GraphEdge]
+    truncated: bool
+
+
+_GRAPH = {
+    "nodes": [msgspec.to_builtins(examples.SUMMARY) | {"distance": 0}],
+    "edges": [
+        {
+            "from": str(examples.FIRST_ID),
+            "to": str(examples.SECOND_ID),
+            "kind": "side_story",
+            "assertions": [msgspec.to_builtins(examples.ASSERTION)],
+        }
+    ],
+    "truncated": True,
+}
+
+
+class AnimeController(Controller):
+    """Works by id; a film's id is a work's id too."""
+
+    path = "/api/anime"
+    tags: Sequence[str] | None = ("anime",)
+
+    @get(
+        "/{work_id:str}",
+        summary="Read a work",
+        responses=answer(Detail, "The work.", examples.DETAIL),
+    )
+    async def read(self, desk: GivenDesk, work_id: WorkId, fields: DetailFields = None) -> Answer:
+        """Return all that is known of a work, with its neighbours one hop away.
+
+        On a work's page "sequel: B" means that B is the sequel of this work.
+        """
+        model = desk.model
+        chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
+        return Answer(works.document(model, works.locate(model, work_id), chosen), model.revision)
+
+    @post(
+        "/batch",
+        status_code=200,
+        summary="Read many works",
+        responses=answer(
+            WorkBatch, "The works.", WorkBatch([examples.DETAIL], [examples.SECOND_ID], {})
+        ),
+    )
+    async def read_many(
+        self,
+        desk: GivenDesk,
+        data: Annotated[BatchRequest, Body(description="The works to read.")],
+        fields: DetailFields = None,
+    ) -> Fresh:
+        """Return up to 100 works in the asked order, each once, and the ids that are no works.
+
+        An id that was merged into another answers with its successor, named under `moved`.
+        """
+        model = desk.model
+        chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
+        return Fresh(splicing.encoded(works.batch(model, data.ids, chosen)))
+
+    @get(
+        "/{work_id:str}/episodes",
+        summary="List the episodes of a work",
+        responses=answer(
+            EpisodeList, "The episodes, by number.", EpisodeList([examples.EPISODE], 1)
+        ),
+    )
+    async def list_episodes(self, desk: GivenDesk, work_id: WorkId) -> Answer:
+        """Return every known episode of a work, by number; `duration` is in seconds."""
+        model = desk.model
+        kind = model.kind(works.locate(model, work_id))
+        revision, found = await episodes.of_work(desk.gateway, work_id, kind)
+        return Answer(splicing.encoded(found), revision, keep=False)
+
+    @get(
+        "/{work_id:str}/relations",
+        summary="Walk the graph around a work",
+        responses=answer(Graph, "The nodes and edges around the work.", _GRAPH),
+    )
+    async def walk(
+        self, desk: GivenDesk, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
+    ) -> Answer:
+        """Return the works within `depth` hops, nearest first, the work itself at distance 0, and the edges among them.
+
+        An edge reads "`to` is the `kind` of `from`". At most 500 nodes and 2,000 edges are answered; `truncated`
+        tells when there are more.
+        """
+        model = desk.model
+        node = works.locate(model, work_id)
+        return Answer(
+            surroundings.surroundings(model, node, surroundings.kinds_named(kinds), depth),
+            model.revision,
+        )

@@ -1,0 +1,106 @@
+"""`/api/browse`: what was broadcast in a season of a year."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, TypeAlias, cast
+
+import msgspec
+from litestar import Controller, get
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
+
+from kensho.api import examples
+from kensho.api.answers import Answer
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryFields, TagText
+from kensho.discovery import browse, splicing, works
+from kensho.discovery.browse import Filters, Sorting
+from kensho.discovery.views import Summary
+from kensho.domain.works import AnimeType, Season, Status
+
+_ANY_CASE: Final = "^([Ww][Ii][Nn][Tt][Ee][Rr]|[Ss][Pp][Rr][Ii][Nn][Gg]|[Ss][Uu][Mm][Mm][Ee][Rr]|[Ff][Aa][Ll][Ll])$"
+
+Year: TypeAlias = Annotated[
+    int, PathParameter(description="1900 up to five years ahead.", examples=[Example(value=1998)])
+]
+SeasonName: TypeAlias = Annotated[
+    str,
+    PathParameter(
+        pattern=_ANY_CASE,
+        description="winter, spring, summer or fall, in any case.",
+        examples=[Example(value="spring")],
+    ),
+]
+OfType: TypeAlias = Annotated[
+    AnimeType | None,
+    QueryParameter(description="Works of this type.", examples=[Example(value="tv")]),
+]
+OfStatus: TypeAlias = Annotated[
+    Status | None,
+    QueryParameter(description="Works in this status.", examples=[Example(value="finished")]),
+]
+SortedBy: TypeAlias = Annotated[
+    Sorting,
+    QueryParameter(
+        description="`rating` (IMDb's) and `score` from high to low, `title` from A to Z; works without come last.",
+        examples=[Example(value="score")],
+    ),
+]
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    """Where a page stands among all pages."""
+
+    page: int
+    limit: int
+    total_pages: int
+    total_items: int
+
+
+class SeasonPage(msgspec.Struct, frozen=True):
+    """A page of a season."""
+
+    anime: list[Summary]
+    pagination: Pagination
+
+
+class BrowseController(Controller):
+    """Seasons."""
+
+    path = "/api/browse"
+    tags: Sequence[str] | None = ("browse",)
+
+    @get(
+        "/season/{year:str}/{season:str}",
+        summary="Browse a season",
+        responses=answer(
+            SeasonPage,
+            "A page of the season.",
+            SeasonPage([examples.SUMMARY], Pagination(1, 20, 1, 1)),
+        ),
+    )
+    async def browse_season(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
+        self,
+        desk: GivenDesk,
+        year: Year,
+        season: SeasonName,
+        page: PageNumber = 1,
+        limit: Limit = DEFAULT_LIMIT,
+        type: OfType = None,  # noqa: A002 -- the parameter's public name
+        status: OfStatus = None,
+        tag: TagText = None,
+        sort: SortedBy = "rating",
+        fields: SummaryFields = None,
+    ) -> Answer:
+        """Return the works first broadcast in a season, best IMDb rating first unless told otherwise."""
+        model = desk.model
+        desk.calendar.check(year)
+        chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)
+        name = cast("Season", season.lower())
+        nodes = browse.season(model, year, name, Filters(type=type, status=status, tag=tag), sort)
+        total = len(nodes)
+        body = splicing.assembled(
+            anime=browse.page_of(model, nodes[(page - 1) * limit : page * limit], chosen),
+            pagination=splicing.encoded(Pagination(page, limit, -(-total // limit), total)),
+        )
+        return Answer(body, model.revision)

@@ -1,0 +1,93 @@
+"""One small world of works that every example in the document is taken from."""
+
+from typing import Final
+from uuid import UUID
+
+from kensho.api.parameters import EXAMPLE_ID
+from kensho.discovery.episodes import EpisodeView
+from kensho.discovery.resolve import ResolvedWork
+from kensho.discovery.tags import TaggedWork
+from kensho.discovery.views import (
+    Detail,
+    ImdbView,
+    RelatedAnime,
+    RelatedWork,
+    SeasonView,
+    SourceView,
+    Summary,
+    TagView,
+)
+from kensho.domain.relations import Assertion
+
+FIRST_ID: Final = UUID(EXAMPLE_ID)
+SECOND_ID: Final = UUID("5b0a0d3c-7c43-5c0e-8a60-2f1b7f0f4a22")
+TAG_ID: Final = UUID("9d1f3a56-66a1-5f0b-9a8e-71c2f7a3c033")
+SUMMARY: Final = Summary(
+    id=FIRST_ID,
+    title="Cowboy Bebop",
+    poster_url="https://posters.example/cowboy-bebop.jpg",
+    episodes=26,
+    status="finished",
+    anime_type="tv",
+    imdb_rating=8.9,
+)
+ASSERTION: Final = Assertion(
+    source="aodb", snapshot="2026-02-01", kind="side_story", method="stated", confidence=0.9
+)
+RELATED: Final = RelatedWork(
+    id=SECOND_ID,
+    title="Cowboy Bebop: Tengoku no Tobira",
+    poster_url=None,
+    episodes=1,
+    status="finished",
+    anime_type="movie",
+    kind="side_story",
+    assertions=(ASSERTION,),
+)
+DETAIL: Final = Detail(
+    id=SUMMARY.id,
+    title=SUMMARY.title,
+    poster_url=SUMMARY.poster_url,
+    episodes=SUMMARY.episodes,
+    status=SUMMARY.status,
+    anime_type=SUMMARY.anime_type,
+    imdb_rating=SUMMARY.imdb_rating,
+    synonyms=("カウボーイビバップ",),
+    anime_season=SeasonView(season="spring", year=1998),
+    imdb=ImdbView(id="tt0213338", rating=8.9, votes=140_000),
+    score=8.75,
+    duration_s=1_440,
+    studios=("Sunrise",),
+    producers=("Bandai Visual",),
+    tags=(TagView(id=TAG_ID, name="space", category="theme", relevance=0.93),),
+    sources=(SourceView(provider="mal", id="1", url="https://myanimelist.net/anime/1"),),
+    related_anime=RelatedAnime(sequels=(), prequels=(), related=(RELATED,)),
+)
+FILM: Final = Summary(
+    id=SECOND_ID,
+    title="Spirited Away",
+    poster_url=None,
+    episodes=None,
+    status="finished",
+    anime_type="movie",
+    imdb_rating=8.6,
+)
+TAGGED: Final = TaggedWork(
+    id=SUMMARY.id,
+    title=SUMMARY.title,
+    poster_url=SUMMARY.poster_url,
+    episodes=SUMMARY.episodes,
+    status=SUMMARY.status,
+    anime_type=SUMMARY.anime_type,
+    imdb_rating=SUMMARY.imdb_rating,
+    relevance=0.93,
+)
+EPISODE: Final = EpisodeView(
+    id=UUID("c1a5f6f2-0d0b-5f8e-9d84-9b8b1c5d6e44"),
+    episode_number=1,
+    titles={"en": "Asteroid Blues", "ja": "アステロイド・ブルース"},
+    title="Asteroid Blues",
+    duration=1_440,
+    air_date="1998-10-24",
+)
+RESOLVED: Final = ResolvedWork(id=str(FIRST_ID), kind="anime", title="Cowboy Bebop")

@@ -1,0 +1,72 @@
+"""Probes and numbers: `/health/live`, `/health/ready`, `/api/health`, `/metrics`."""
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import Controller, get
+
+from kensho.api import metrics
+from kensho.api.answers import Fresh
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.discovery import health, splicing
+from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
+
+_FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
+_UNAVAILABLE = 503
+_RETRY_AFTER = (b"retry-after", b"5")
+
+
+class Liveness(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+class HealthController(Controller):
+    """How the service is."""
+
+    tags: Sequence[str] | None = ("health",)
+
+    @get(
+        "/health/live",
+        summary="Tell whether the process lives",
+        responses=answer(Liveness, "It does.", Liveness("ok")),
+    )
+    async def live(self) -> Fresh:
+        """Answer as long as the process serves requests at all, whatever its dependencies do."""
+        return Fresh(splicing.encoded(Liveness("ok")))
+
+    @get(
+        "/health/ready",
+        summary="Tell whether requests can be served",
+        responses=answer(Readiness, "They can; perhaps not all of them.", Readiness("ok", _FINE)),
+    )
+    async def ready(self, desk: GivenDesk) -> Fresh:
+        """Return each dependency's state and latency: 200 while anything can be served, and 503 when nothing can.
+
+        Without the store, reads from the read model go on: the service is then degraded, and still ready.
+        """
+        found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
+        if found.status == "down":
+            return Fresh(splicing.encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER])
+        return Fresh(splicing.encoded(found))
+
+    @get(
+        "/api/health",
+        summary="Tell how the service is",
+        responses=answer(
+            Health,
+            "How it is.",
+            Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE),
+        ),
+    )
+    async def overview(self, desk: GivenDesk) -> Fresh:
+        """Return the state, the program's version, the graph's revision and its sizes; always 200."""
+        found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
+        return Fresh(splicing.encoded(health.described(found, desk.catalogue, desk.version)))
+
+    @get("/metrics", include_in_schema=False)
+    async def metrics(self, desk: GivenDesk) -> Fresh:
+        """Return what Prometheus scrapes."""
+        return Fresh(desk.metrics.exposed(desk.revision), media_type=metrics.CONTENT_TYPE)

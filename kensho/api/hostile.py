@@ -1,0 +1,93 @@
+"""What is refused before it is routed: targets that are too long, not UTF-8, ambiguous, or carry control characters.
+
+Every sound request pays one look at its target; only one with a query or an escape is decoded here.
+"""
+
+import re
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from kensho.errors import FieldProblem, InvalidInputError
+
+MAX_PATH_BYTES: Final = 2_000
+MAX_QUERY_BYTES: Final = 8_000
+MAX_VALUE_CHARS: Final = 1_000
+MAX_PARAMETERS: Final = 32
+_PLAIN_PATH: Final = re.compile(rb"[\x21-\x24\x26-\x7e]*")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class TooLong(NamedTuple):
+    """A target longer than any of ours: which part, and the limit in bytes."""
+
+    part: str
+    limit_bytes: int
+
+
+def too_long(path: bytes, query: bytes) -> TooLong | None:
+    """Tell whether a request target is longer than is ever needed."""
+    if len(path) > MAX_PATH_BYTES:
+        return TooLong("path", MAX_PATH_BYTES)
+    return TooLong("query", MAX_QUERY_BYTES) if len(query) > MAX_QUERY_BYTES else None
+
+
+def check_path(path: bytes) -> None:
+    """Refuse a raw path that is not UTF-8 once decoded, or that holds control characters.
+
+    Raises:
+        InvalidInputError: naming the path.
+    """
+    if _PLAIN_PATH.fullmatch(path):
+        return
+    try:
+        text = unquote_to_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInputError.of("path", "its percent-encoding is not UTF-8") from error
+    if _CONTROL.search(text):
+        raise InvalidInputError.of("path", "it holds a control character")
+
+
+def parameters(query: bytes) -> dict[str, str]:
+    """Return the query parameters by name.
+
+    Raises:
+        InvalidInputError: naming each parameter that comes twice, is too long, not UTF-8, or holds control characters.
+    """
+    try:
+        pairs = parse_qsl(
+            query.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidInputError.of("query", "its percent-encoding is not UTF-8") from error
+    except ValueError as error:
+        raise InvalidInputError.of(
+            "query", f"at most {MAX_PARAMETERS} parameters are read"
+        ) from error
+    found = dict(pairs)
+    problems = [problem for name, value in pairs for problem in _problems(name, value)]
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        problems += [
+            FieldProblem(_shown(n), "it may be given once") for n in found if names.count(n) > 1
+        ]
+    if problems:
+        raise InvalidInputError(problems)
+    return found
+
+
+def _problems(name: str, value: str) -> list[FieldProblem]:
+    if len(value) > MAX_VALUE_CHARS:
+        return [
+            FieldProblem(
+                _shown(name),
+                f"its value has {len(value)} characters; at most {MAX_VALUE_CHARS} are read",
+            )
+        ]
+    if _CONTROL.search(value) or _CONTROL.search(name):
+        return [FieldProblem(_shown(name), "it holds a control character")]
+    return []
+
+
+def _shown(name: str) -> str:
+    """Return a name as an answer may repeat it: without control characters, and short."""
+    return _CONTROL.sub("\ufffd", name)[:80]

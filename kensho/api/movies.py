@@ -1,0 +1,79 @@
+"""`/api/movies`: the films of the graph, best first, and one film."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import msgspec
+from litestar import Controller, get
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from kensho.api import examples
+from kensho.api.answers import Answer
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.api.parameters import DEFAULT_LIMIT, Cursor, DetailFields, Limit, SummaryFields, WorkId
+from kensho.discovery import browse, splicing, works
+from kensho.discovery.cursors import Ordered
+from kensho.discovery.views import Detail, Summary
+
+FilmYear: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(
+        description="Films of this year: 1900 up to five ahead.", examples=[Example(value=2001)]
+    ),
+]
+
+
+class FilmList(msgspec.Struct, frozen=True):
+    """A page of films; `total` counts all pages, `next_cursor` is null on the last."""
+
+    movies: list[Summary]
+    total: int
+    next_cursor: str | None
+
+
+class MoviesController(Controller):
+    """Films: works that are no part of a series' broadcast."""
+
+    path = "/api/movies"
+    tags: Sequence[str] | None = ("movies",)
+
+    @get(
+        summary="List films",
+        responses=answer(FilmList, "A page of films.", FilmList([examples.FILM], 1, None)),
+    )
+    async def list_films(
+        self,
+        desk: GivenDesk,
+        year: FilmYear = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        fields: SummaryFields = None,
+    ) -> Answer:
+        """Return films by IMDb rating, then votes, then title; unrated ones last."""
+        model = desk.model
+        if year is not None:
+            desk.calendar.check(year)
+        chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)
+        ordered = Ordered(desk.films.nodes(model, year), model.revision, model.id, model.node)
+        part = desk.cursors.cut(ordered, f"movies?year={year}", cursor, limit)
+        body = splicing.assembled(
+            movies=browse.page_of(model, part.nodes, chosen),
+            total=b"%d" % part.total,
+            next_cursor=splicing.encoded(part.next_cursor),
+        )
+        return Answer(body, model.revision)
+
+    @get(
+        "/{work_id:str}",
+        summary="Read a film",
+        responses=answer(Detail, "The film.", examples.DETAIL),
+    )
+    async def read(self, desk: GivenDesk, work_id: WorkId, fields: DetailFields = None) -> Answer:
+        """Return all that is known of a film, with its neighbours one hop away."""
+        model = desk.model
+        chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
+        return Answer(
+            works.document(model, works.locate_film(model, work_id), chosen), model.revision
+        )

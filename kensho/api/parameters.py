@@ -1,0 +1,96 @@
+"""The parameters that several operations share, each with the bounds that are enforced and documented alike."""
+
+from typing import Annotated, Final, TypeAlias
+from uuid import UUID
+
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
+
+from kensho.discovery.cursors import MAX_CHARS
+from kensho.discovery.tags import TAGGED_FIELDS
+from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS
+from kensho.domain.relations import KINDS
+
+MAX_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 20
+MAX_PAGE: Final = 10_000
+EXAMPLE_ID: Final = "0f0b1f8e-3c0a-5d53-9f53-1d3a5d1c8a11"
+
+
+def listing(words: tuple[str, ...]) -> str:
+    """Return the pattern of a comma-separated list of these words.
+
+    It documents what the use case checks: that names the word which is not known, and a pattern could not.
+    """
+    word = f"({'|'.join(words)})"
+    return f"^{word}(,{word}){{0,{len(words) - 1}}}$"
+
+
+WorkId: TypeAlias = Annotated[
+    UUID,
+    PathParameter(
+        description="The work's id: a UUID that survives re-ingestion.",
+        examples=[Example(value=EXAMPLE_ID)],
+    ),
+]
+Limit: TypeAlias = Annotated[
+    int,
+    QueryParameter(
+        ge=1, le=MAX_LIMIT, description="How many to answer at most.", examples=[Example(value=20)]
+    ),
+]
+PageNumber: TypeAlias = Annotated[
+    int,
+    QueryParameter(
+        ge=1, le=MAX_PAGE, description="Which page, from 1.", examples=[Example(value=1)]
+    ),
+]
+Cursor: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=MAX_CHARS,
+        description="Where to go on: the `next_cursor` of the page before, with the same filters.",
+    ),
+]
+DetailFields: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": listing(DETAIL_FIELDS)},
+        description=f"Fields to answer with, separated by commas. Known are {', '.join(DETAIL_FIELDS)}.",
+        examples=[Example(value="title,episodes,tags")],
+    ),
+]
+SummaryFields: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": listing(SUMMARY_FIELDS)},
+        description=f"Fields of each work, separated by commas. Known are {', '.join(SUMMARY_FIELDS)}.",
+        examples=[Example(value="id,title")],
+    ),
+]
+TaggedFields: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": listing(TAGGED_FIELDS)},
+        description=f"Fields of each work, separated by commas. Known are {', '.join(TAGGED_FIELDS)}.",
+        examples=[Example(value="id,title,relevance")],
+    ),
+]
+Kinds: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": listing(KINDS)},
+        description="Follow these kinds of relation only, as read from the work walked from; separated by commas.",
+        examples=[Example(value="sequel,prequel")],
+    ),
+]
+TagText: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=50,
+        description="Works with this tag, by name or id.",
+        examples=[Example(value="drama")],
+    ),
+]

@@ -1,0 +1,85 @@
+"""`/api/resolve`: the works behind an id or a URL of another catalogue."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+from litestar import Controller, get, post
+from litestar.openapi.spec import Example
+from litestar.params import Body, QueryParameter
+
+from kensho.api import examples
+from kensho.api.answers import Answer, Fresh
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.api.requests import LOCAL_ID, ResolveRequest
+from kensho.discovery import resolve, splicing
+from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
+from kensho.errors import NotFoundError
+
+Url: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=1_000,
+        description="A page of a provider.",
+        examples=[Example(value="https://myanimelist.net/anime/1")],
+    ),
+]
+OfProvider: TypeAlias = Annotated[
+    Provider | None, QueryParameter(description="Whose id it is.", examples=[Example(value="mal")])
+]
+LocalId: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        pattern=LOCAL_ID,
+        description="The id there. TMDB's are `movie/129`, `tv/30991`; a bare number means any of them.",
+        examples=[Example(value="1")],
+    ),
+]
+
+
+class ResolveController(Controller):
+    """Ids of other catalogues."""
+
+    path = "/api/resolve"
+    tags: Sequence[str] | None = ("resolve",)
+
+    @get(
+        summary="Resolve an id or URL",
+        responses=answer(ResolvedWorks, "The works behind it.", ResolvedWorks([examples.RESOLVED])),
+    )
+    async def resolve_one(
+        self,
+        desk: GivenDesk,
+        url: Url = None,
+        provider: OfProvider = None,
+        id: LocalId = None,  # noqa: A002 -- public name
+    ) -> Answer:
+        """Return the works behind a provider's id or page: give `url`, or `provider` and `id`.
+
+        An id that stands for several works lists them all, with the episodes of each that it covers, where known.
+        """
+        model = desk.model
+        found = resolve.resolve(model, resolve.asked(url, provider, id))
+        if not found:
+            raise NotFoundError(f"no work is behind {url or f'{provider}:{id}'}")
+        return Answer(splicing.encoded(ResolvedWorks(found)), model.revision)
+
+    @post(
+        "/batch",
+        status_code=200,
+        summary="Resolve many ids",
+        responses=answer(
+            ResolvedBatch,
+            "The works behind each.",
+            ResolvedBatch({"1": [examples.RESOLVED]}, missing=["999999999"]),
+        ),
+    )
+    async def resolve_many(
+        self,
+        desk: GivenDesk,
+        data: Annotated[ResolveRequest, Body(description="The ids to resolve.")],
+    ) -> Fresh:
+        """Return what is behind each of up to 100 ids of one provider, and the ids behind which there is nothing."""
+        model = desk.model
+        return Fresh(splicing.encoded(resolve.resolve_batch(model, data.provider, data.ids)))

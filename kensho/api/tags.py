@@ -1,0 +1,131 @@
+"""`/api/tags`: the tags, and the works of a tag."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
+
+from kensho.api import examples
+from kensho.api.answers import Answer
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, TaggedFields
+from kensho.discovery import splicing, tags
+from kensho.discovery.cursors import Ordered
+from kensho.discovery.tags import TaggedWork
+from kensho.domain.works import TagCategory
+from kensho.graph.model import ReadModel
+
+TagPath: TypeAlias = Annotated[
+    str,
+    PathParameter(
+        min_length=1,
+        max_length=100,
+        description="The tag's id, or its name in any case.",
+        examples=[Example(value="space")],
+    ),
+]
+OfCategory: TypeAlias = Annotated[
+    TagCategory | None,
+    QueryParameter(description="Tags of this category.", examples=[Example(value="theme")]),
+]
+
+
+class TagItem(msgspec.Struct, frozen=True):
+    """A tag, and how many works bear it."""
+
+    id: UUID
+    name: str
+    category: TagCategory | None
+    count: int
+
+
+class TagList(msgspec.Struct, frozen=True):
+    """A page of tags; `total` counts all pages, `next_cursor` is null on the last."""
+
+    tags: list[TagItem]
+    total: int
+    next_cursor: str | None
+
+
+class TaggedList(msgspec.Struct, frozen=True):
+    """A page of a tag's works; `total` counts all pages, `next_cursor` is null on the last."""
+
+    tag: TagItem
+    anime: list[TaggedWork]
+    total: int
+    next_cursor: str | None
+
+
+_SPACE = TagItem(examples.TAG_ID, "space", "theme", 412)
+
+
+class TagsController(Controller):
+    """Tags."""
+
+    path = "/api/tags"
+    tags: Sequence[str] | None = ("tags",)
+
+    @get(
+        summary="List tags",
+        responses=answer(TagList, "A page of tags.", TagList([_SPACE], 1, None)),
+    )
+    async def list_tags(
+        self,
+        desk: GivenDesk,
+        category: OfCategory = None,
+        limit: Limit = MAX_LIMIT,
+        cursor: Cursor = None,
+    ) -> Answer:
+        """Return the tags with the number of works that bear each: most borne first, then by name."""
+        model = desk.model
+        listed = model.tags
+        ordered = Ordered(
+            tags.listed(model, category),
+            model.revision,
+            lambda number: listed[number].id,
+            model.tag,
+        )
+        part = desk.cursors.cut(ordered, f"tags?category={category}", cursor, limit)
+        page = TagList(
+            [_item(model, number) for number in part.nodes], part.total, part.next_cursor
+        )
+        return Answer(splicing.encoded(page), model.revision)
+
+    @get(
+        "/{tag:str}/anime",
+        summary="List the works of a tag",
+        responses=answer(
+            TaggedList, "A page of works.", TaggedList(_SPACE, [examples.TAGGED], 1, None)
+        ),
+    )
+    async def list_works(
+        self,
+        desk: GivenDesk,
+        tag: TagPath,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        fields: TaggedFields = None,
+    ) -> Answer:
+        """Return the works of a tag: most relevant first, then best score. A name with a slash is asked for by id."""
+        model = desk.model
+        chosen = splicing.chosen(fields, tags.TAGGED_FIELDS)
+        number = tags.tag_named(model, tag)
+        ordered = Ordered(tags.nodes_of(model, number), model.revision, model.id, model.node)
+        part = desk.cursors.cut(ordered, f"tags/{model.tags[number].id}/anime", cursor, limit)
+        body = splicing.assembled(
+            tag=splicing.encoded(_item(model, number)),
+            anime=tags.page_of(model, number, part, chosen),
+            total=b"%d" % part.total,
+            next_cursor=splicing.encoded(part.next_cursor),
+        )
+        return Answer(body, model.revision)
+
+
+def _item(model: ReadModel, number: int) -> TagItem:
+    tag = model.tags[number]
+    return TagItem(tag.id, tag.name, tag.category, tag.works)

@@ -1,0 +1,202 @@
+"""The composition root: builds the application from settings; the lifespan opens the rooms and closes them.
+
+Nothing is opened before the lifespan: the store's connections belong to the loop that serves. The read model is
+opened, or built where there is none, beside the serving, so that the process is alive from the first second.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator
+from importlib.metadata import PackageNotFoundError, version
+from random import Random
+from time import perf_counter
+
+import structlog
+from litestar import Litestar
+from litestar.di import Provide
+
+from kensho.api import docs, problems
+from kensho.api.anime import AnimeController
+from kensho.api.answers import Answers
+from kensho.api.browse import BrowseController
+from kensho.api.desk import Desk
+from kensho.api.document import amended
+from kensho.api.front import Front, Watch
+from kensho.api.health import HealthController
+from kensho.api.limits import Limiter
+from kensho.api.metrics import Metrics
+from kensho.api.movies import MoviesController
+from kensho.api.resolve import ResolveController
+from kensho.api.strict import Strict
+from kensho.api.tags import TagsController
+from kensho.discovery.browse import Calendar, Films
+from kensho.discovery.cursors import Cursors
+from kensho.discovery.read_model import Catalogue
+from kensho.errors import (
+    DeadlineExceededError,
+    KenshoError,
+    NotReadyError,
+    StoreUnavailableError,
+)
+from kensho.platform.settings import Settings, signing_secret
+from kensho.storage import migrations, queries
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+
+_log = structlog.get_logger("kensho")
+_LONGEST_PAUSE_S = 30.0
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Return the application; it opens the store and the read model when it starts.
+
+    Raises:
+        SettingsError: the secret that signs cursors can't be read or made.
+    """
+    house = House(settings)
+    strict = Strict()
+    app = Litestar(
+        route_handlers=[
+            AnimeController,
+            MoviesController,
+            BrowseController,
+            TagsController,
+            ResolveController,
+            HealthController,
+        ],
+        dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},
+        exception_handlers=problems.handlers(),
+        before_request=strict.check,
+        request_max_body_size=settings.max_body_bytes,
+        openapi_config=docs.configuration(installed_version(), house.calendar),
+        logging_config=None,
+        lifespan=[house.open],
+    )
+    strict.learn(amended(app.openapi_schema.to_schema(), house.calendar))
+    app.asgi_handler = Front(
+        app.asgi_handler,
+        Answers(
+            version=installed_version(),
+            max_age_s=settings.max_age_s,
+            cache_bytes=settings.cache_bytes,
+        ),
+        house.revision,
+        Watch(
+            metrics=house.metrics,
+            limiter=Limiter(settings.rate_limit_per_minute)
+            if settings.rate_limit_per_minute
+            else None,
+            random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
+            slow_s=settings.slow_request_s,
+        ),
+    )
+    return app
+
+
+def installed_version() -> str:
+    """Return the version of the installed package, or `0.0.0` in a bare checkout."""
+    try:
+        return version("kensho")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """Return what the gateway needs to know."""
+    return StoreSettings(
+        url=settings.store_url,
+        namespace=settings.store_namespace,
+        database=settings.store_database,
+        username=settings.store_username,
+        password=settings.store_password,
+        pool_size=settings.store_pool_size,
+        deadline_s=settings.store_deadline_s,
+    )
+
+
+class House:
+    """Opens and holds what requests are served from."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._cursors = Cursors(signing_secret(settings))
+        self._desk: Desk | None = None
+        self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
+        self.metrics = Metrics()
+
+    def current_desk(self) -> Desk:
+        """Return what requests are served from; raises `NotReadyError` outside the lifespan."""
+        if self._desk is None:
+            raise NotReadyError("the service is not started")
+        return self._desk
+
+    def revision(self) -> int | None:
+        """Return the revision that is served now."""
+        return None if self._desk is None else self._desk.revision
+
+    @contextlib.asynccontextmanager
+    async def open(self, _app: Litestar) -> AsyncIterator[None]:
+        """Open the store, check its schema, and keep the read model current while the block runs.
+
+        Raises:
+            StorageError: the store can't be opened, or its schema is not this program's.
+        """
+        settings = self._settings
+        loaded = queries.load(queries.data_root("queries"))
+        async with Gateway.open(store_settings(settings), loaded, must_answer=False) as gateway:
+            await _require_schema(gateway)
+            catalogue = Catalogue(gateway, settings.read_model_dir)
+            self._desk = self._furnished(gateway, catalogue)
+            keeper = asyncio.create_task(_keep_current(catalogue, settings.refresh_every_s))
+            try:
+                yield
+            finally:
+                self._desk = None
+                keeper.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await keeper
+
+    def _furnished(self, gateway: Gateway, catalogue: Catalogue) -> Desk:
+        return Desk(
+            gateway=gateway,
+            catalogue=catalogue,
+            cursors=self._cursors,
+            films=Films(),
+            calendar=self.calendar,
+            clock=perf_counter,
+            metrics=self.metrics,
+            version=installed_version(),
+        )
+
+
+async def _require_schema(gateway: Gateway) -> None:
+    """Refuse a graph of another schema; a server that is away now is believed, and looked at by every query."""
+    with contextlib.suppress(StoreUnavailableError, DeadlineExceededError):
+        await migrations.require_current(
+            gateway, migrations.load(queries.data_root("graph_schema"))
+        )
+
+
+async def _keep_current(catalogue: Catalogue, every_s: float) -> None:
+    """Open or build the read model, again until it succeeds, and then follow the graph.
+
+    While the store is away, the last model that was built here is served.
+    """
+    pause_s = every_s
+    while True:
+        try:
+            await catalogue.open_or_build()
+        except (KenshoError, OSError) as error:
+            served = await catalogue.open_latest()
+            _log.warning(
+                "can't read the graph",
+                error=str(error),
+                serving_the_last=served,
+                retry_in_s=pause_s,
+            )
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, max(every_s, _LONGEST_PAUSE_S))
+        else:
+            break
+    await catalogue.watch(every_s)

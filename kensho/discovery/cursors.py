@@ -1,0 +1,112 @@
+"""Cursors: where a list goes on, as a signed text that a client carries and can't forge.
+
+A cursor belongs to one query and is refused for another. It remembers the revision and place of the last item
+seen, and its id: after the graph has changed, the list goes on behind that item wherever it stands now, or at the
+same place where it is gone. So a cursor never goes stale, and no list breaks off while the graph is ingested.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from itsdangerous import BadData, URLSafeSerializer
+
+from kensho.errors import InvalidInputError
+
+MAX_CHARS: Final = 400
+_DIGEST_BYTES: Final = 9
+
+
+class Position(NamedTuple):
+    """A place in a list: items already seen, the last of them, and the revision that was read."""
+
+    query: str
+    revision: int
+    seen: int
+    last: UUID
+
+
+class Slice(NamedTuple):
+    """Part of a list: the nodes of this page, the size of the whole, and where to go on."""
+
+    nodes: list[int]
+    first: int
+    total: int
+    next_cursor: str | None
+
+
+class Ordered(NamedTuple):
+    """A list at one revision: its nodes in order, and how nodes and ids find each other."""
+
+    nodes: Sequence[int] | npt.NDArray[np.int32]
+    revision: int
+    id_of: Callable[[int], UUID]
+    node_of: Callable[[UUID], int | None]
+
+
+class Cursors:
+    """Writes and reads cursors under one secret."""
+
+    def __init__(self, secret: str) -> None:
+        self._signer = URLSafeSerializer(
+            secret,
+            salt="kensho.cursor",
+            signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+        )
+
+    def write(self, position: Position) -> str:
+        """Return the cursor of a position."""
+        return str(
+            self._signer.dumps(
+                [position.query, position.revision, position.seen, position.last.hex]
+            )
+        )
+
+    def read(self, cursor: str, query: str) -> Position:
+        """Return the position that a cursor stands for.
+
+        Raises:
+            InvalidInputError: it was not written under this secret, or for another query.
+        """
+        try:
+            position = msgspec.convert(self._signer.loads(cursor), Position)
+        except (BadData, msgspec.ValidationError, UnicodeError) as error:
+            raise InvalidInputError.of(
+                "cursor", "this is no cursor of ours; ask again without it"
+            ) from error
+        if position.query != query:
+            raise InvalidInputError.of(
+                "cursor", "this cursor belongs to another query; ask again without it"
+            )
+        return position
+
+    def cut(self, items: Ordered, query: str, cursor: str | None, limit: int) -> Slice:
+        """Return the `limit` items after `cursor`; `query` names the list, its filters included.
+
+        Raises:
+            InvalidInputError: as `read`.
+        """
+        key = _digest(query)
+        first = self._resumed(items, self.read(cursor, key)) if cursor is not None else 0
+        nodes = [int(node) for node in items.nodes[first : first + limit]]
+        seen, total = first + len(nodes), len(items.nodes)
+        more = bool(nodes) and seen < total
+        following = Position(key, items.revision, seen, items.id_of(nodes[-1])) if more else None
+        return Slice(nodes, first, total, self.write(following) if following else None)
+
+    @staticmethod
+    def _resumed(items: Ordered, position: Position) -> int:
+        if position.revision != items.revision:
+            last = items.node_of(position.last)
+            for place, node in enumerate(items.nodes):
+                if node == last:
+                    return place + 1
+        return position.seen
+
+
+def _digest(query: str) -> str:
+    return hashlib.blake2b(query.encode(), digest_size=_DIGEST_BYTES).hexdigest()

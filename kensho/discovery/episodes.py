@@ -1,0 +1,90 @@
+"""The episodes of a work, by number: one hop in the graph, answered by the engine itself.
+
+The read model has no episodes: they are many, change weekly, and are read one work at a time. So this answer has
+the graph's own revision, and is unavailable while the engine is.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.works import Title, WorkKind
+from kensho.storage.gateway import Gateway
+
+
+class EpisodeView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An episode; `titles` by BCP 47 language ("und": not stated), `duration` in seconds."""
+
+    id: UUID
+    episode_number: int
+    titles: dict[str, str]
+    title: str | None = None
+    duration: int | None = None
+    air_date: str | None = None
+    synopsis: str | None = None
+    thumbnail_url: str | None = None
+    filler: bool | None = None
+    canon: Literal["canon", "mixed", "filler"] | None = None
+    recap: bool | None = None
+
+
+class EpisodeList(msgspec.Struct, frozen=True):
+    """All episodes of a work that the graph knows."""
+
+    episodes: list[EpisodeView]
+    total: int
+
+
+class EpisodeRow(msgspec.Struct, frozen=True):
+    """A row of `episode`."""
+
+    id: UUID
+    number: int
+    titles: tuple[Title, ...]
+    air_date: str | None = None
+    duration_s: int | None = None
+    synopsis: str | None = None
+    thumbnail_url: str | None = None
+    filler: bool | None = None
+    canon: Literal["canon", "mixed", "filler"] | None = None
+    recap: bool | None = None
+
+
+class EpisodesOfWork(msgspec.Struct, frozen=True):
+    """A work's episodes, and the revision of the graph they were read at."""
+
+    revision: int
+    episodes: list[EpisodeRow]
+
+
+async def of_work(gateway: Gateway, work: UUID, kind: WorkKind) -> tuple[int, EpisodeList]:
+    """Return the graph's revision and the work's episodes.
+
+    Raises:
+        StorageError: the engine can't be reached or is late.
+    """
+    found = await gateway.fetch(
+        "episodes.of_work", {"table": kind, "work": work}, into=EpisodesOfWork
+    )
+    views = [_view(row) for row in found.episodes]
+    return found.revision, EpisodeList(views, len(views))
+
+
+def _view(row: EpisodeRow) -> EpisodeView:
+    titles: dict[str, str] = {}
+    for title in row.titles:
+        titles.setdefault(title.language or "und", title.text)
+    return EpisodeView(
+        id=row.id,
+        episode_number=row.number,
+        titles=titles,
+        title=titles.get("en") or next(iter(titles.values()), None),
+        duration=row.duration_s,
+        air_date=row.air_date,
+        synopsis=row.synopsis,
+        thumbnail_url=row.thumbnail_url,
+        filler=row.filler,
+        canon=row.canon,
+        recap=row.recap,
+    )

@@ -1,0 +1,117 @@
+"""Resolve an id or URL of another catalogue to the works behind it.
+
+An id may stand for several works: a TVDB series covers what AniDB lists as many. Then all are listed, with the
+work's own episodes that the id covers, where a source tells. TMDB numbers its films, series and collections apart:
+a bare number names every one of them.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from kensho.discovery.neighbours import title_of
+from kensho.domain import source_ids
+from kensho.domain.works import WorkKind
+from kensho.errors import FieldProblem, InvalidInputError, NotFoundError
+from kensho.graph.model import ReadModel
+
+Provider: TypeAlias = Literal[
+    "anidb",
+    "anilist",
+    "anime-planet",
+    "animecountdown",
+    "animenewsnetwork",
+    "anisearch",
+    "bangumi",
+    "imdb",
+    "kitsu",
+    "livechart",
+    "mal",
+    "simkl",
+    "tmdb",
+    "tvdb",
+]
+_TMDB_KINDS: Final = ("movie", "tv", "collection")
+
+
+class EpisodeRange(msgspec.Struct, frozen=True):
+    """Episodes of the work, both ends included; an open end is null."""
+
+    first: int | None
+    last: int | None
+
+
+class ResolvedWork(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work behind an id; `episodes` where the id covers a part of it."""
+
+    id: str
+    kind: WorkKind
+    title: str
+    episodes: EpisodeRange | None = None
+
+
+class ResolvedWorks(msgspec.Struct, frozen=True):
+    """The works behind one id."""
+
+    results: list[ResolvedWork]
+
+
+class ResolvedBatch(msgspec.Struct, frozen=True):
+    """The works behind each of many ids, and the ids behind which there is none, in the asked order."""
+
+    items: dict[str, list[ResolvedWork]]
+    missing: list[str]
+
+
+def asked(url: str | None, provider: Provider | None, local: str | None) -> tuple[str, ...]:
+    """Return the source ids that a request names: by `url`, or by `provider` and `id`.
+
+    Raises:
+        InvalidInputError: both ways at once, or neither whole.
+        NotFoundError: no known provider serves the URL.
+    """
+    if url is not None:
+        if provider is not None or local is not None:
+            raise InvalidInputError.of("url", "give either url, or provider and id")
+        source_id = source_ids.from_url(url)
+        if source_id is None:
+            raise NotFoundError(f"no known provider serves {url!r}")
+        return (source_id,)
+    if provider is None or local is None:
+        absent = [n for n, value in (("provider", provider), ("id", local)) if value is None]
+        raise InvalidInputError(
+            [FieldProblem(n, "give url, or both provider and id") for n in absent]
+        )
+    return spellings(provider, local)
+
+
+def spellings(provider: Provider, local: str) -> tuple[str, ...]:
+    """Return the source ids that `local` may mean at `provider`."""
+    if provider == "tmdb" and local.isdecimal():
+        return tuple(f"tmdb:{kind}/{local}" for kind in _TMDB_KINDS)
+    return (f"{provider}:{local}",)
+
+
+def resolve(model: ReadModel, ids: Iterable[str]) -> list[ResolvedWork]:
+    """Return the works behind any of `ids`, each once for each range; none is an empty list."""
+    found = [
+        ResolvedWork(
+            id=str(model.id(match.node)),
+            kind=model.kind(match.node),
+            title=title_of(model, match.node),
+            episodes=EpisodeRange(match.first, match.last) if match.first or match.last else None,
+        )
+        for source_id in ids
+        for match in model.resolve(source_id)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def resolve_batch(model: ReadModel, provider: Provider, ids: Sequence[str]) -> ResolvedBatch:
+    """Return what is behind each of `ids` at `provider`."""
+    answers = {local: resolve(model, spellings(provider, local)) for local in ids}
+    return ResolvedBatch(
+        items={local: works for local, works in answers.items() if works},
+        missing=[local for local, works in answers.items() if not works],
+    )

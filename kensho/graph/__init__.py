@@ -1,0 +1,1 @@
+"""The graph in memory: mapped arrays of works, relations, tags and seasons, and walks over them."""

@@ -1,0 +1,227 @@
+"""Builds the read model's folder from a stream of works, edges, tags and taggings, in any order.
+
+The law: the same inputs give the same answers whatever order they came in; ends that name no work
+are refused, as the graph itself refuses them. Documents go to disk as they arrive, so that a build
+holds ids and numbers only: about 80 MB at 40,000 works and 556,000 taggings. Works are numbered in
+UUID order: that number is the *node*.
+"""
+
+from array import array
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.errors import ReadModelError
+from kensho.graph import adjacency, seasons, source_ids, tagging
+from kensho.graph.columns import Columns, Facts, columns_of, facts_of
+from kensho.graph.files import NewFolder
+from kensho.graph.inputs import EdgeInput, RetiredInput, TaggingInput, TagInput, WorkInput
+from kensho.graph.keys import ID_BYTES, as_blob, as_column, numbers_of
+
+_NO_ID = bytes(ID_BYTES)
+
+
+class Inputs(msgspec.Struct, frozen=True):
+    """A whole graph, for `write`."""
+
+    works: Iterable[WorkInput] = ()
+    edges: Iterable[EdgeInput] = ()
+    tags: Iterable[TagInput] = ()
+    taggings: Iterable[TaggingInput] = ()
+    retired: Iterable[RetiredInput] = ()
+
+
+def write(root: Path, revision: int, inputs: Inputs, *, stamp: str = "") -> Path:
+    """Write the read model of `inputs` as `root/<revision>/` and return that folder.
+
+    Raises:
+        ReadModelError: an edge or a tagging names a work or tag that is not among the inputs.
+    """
+    with Build(root, revision) as build:
+        build.add_works(inputs.works)
+        build.add_edges(inputs.edges)
+        build.add_tags(inputs.tags)
+        build.add_taggings(inputs.taggings)
+        build.add_retired(inputs.retired)
+        return build.commit(stamp)
+
+
+class Documents:
+    """Documents end to end in one file; where each begins and ends is kept in memory."""
+
+    def __init__(self, folder: NewFolder, name: str) -> None:
+        self._file = folder.file(f"{name}.bin")
+        self._name = name
+        self._places = array("q")
+
+    def add(self, document: bytes) -> tuple[int, int]:
+        """Append a document; return its place as (start, end)."""
+        start = self._file.size_bytes
+        self._file.write(document)
+        place = (start, self._file.size_bytes)
+        self.repeat(place)
+        return place
+
+    def repeat(self, place: tuple[int, int]) -> None:
+        """Append a document that was added before, without its bytes."""
+        self._places.extend(place)
+
+    def arrays(self, order: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+        """Return where each document lies, in another order: shape (documents, 2)."""
+        places = np.array(self._places, dtype=np.int64).reshape(-1, 2)
+        return {f"{self._name}_places": places[order]}
+
+
+class Build:
+    """A read model in the making: a context manager; `commit` at the end of the block."""
+
+    def __init__(self, root: Path, revision: int) -> None:
+        self._folder = NewFolder(root, revision)
+        self._work_ids = bytearray()
+        self._facts: list[Facts] = []
+        self._references = source_ids.References()
+        self._edge_sources, self._edge_targets = bytearray(), bytearray()
+        self._edge_kinds = bytearray()
+        self._assertions_seen: dict[bytes, tuple[int, int]] = {}
+        self._tags: list[TagInput] = []
+        self._tagged_works, self._tagged_tags = bytearray(), bytearray()
+        self._relevances = array("d")
+        self._retired: list[RetiredInput] = []
+
+    def __enter__(self) -> Self:
+        self._folder.__enter__()
+        self._summaries = Documents(self._folder, "summary")
+        self._details = Documents(self._folder, "detail")
+        self._assertions = Documents(self._folder, "assertions")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._folder.__exit__(kind, error, trace)
+
+    def add_works(self, works: Iterable[WorkInput]) -> None:
+        """Add works."""
+        for work in works:
+            self._references.add(len(self._facts), work.source_ids)
+            self._work_ids += work.id.bytes
+            self._facts.append(facts_of(work))
+            self._summaries.add(work.summary)
+            self._details.add(work.detail)
+
+    def add_edges(self, edges: Iterable[EdgeInput]) -> None:
+        """Add relations."""
+        for edge in edges:
+            self._edge_sources += edge.source.bytes
+            self._edge_targets += edge.target.bytes
+            self._edge_kinds.append(adjacency.CODE[edge.kind])
+            self._add_assertions(edge.assertions)
+
+    def _add_assertions(self, assertions: bytes) -> None:
+        # Most edges bear one of a few texts (one source, one snapshot): each is stored once.
+        place = self._assertions_seen.get(assertions)
+        if place is None:
+            self._assertions_seen[assertions] = self._assertions.add(assertions)
+        else:
+            self._assertions.repeat(place)
+
+    def add_tags(self, tags: Iterable[TagInput]) -> None:
+        """Add tags."""
+        self._tags += tags
+
+    def add_taggings(self, taggings: Iterable[TaggingInput]) -> None:
+        """Add tags on works."""
+        for entry in taggings:
+            self._tagged_works += entry.work.bytes
+            self._tagged_tags += entry.tag.bytes
+            self._relevances.append(entry.relevance)
+
+    def add_retired(self, retired: Iterable[RetiredInput]) -> None:
+        """Add ids that are no longer works."""
+        self._retired += retired
+
+    def commit(self, stamp: str) -> Path:
+        """Put everything in order, bring it to disk and return the finished folder.
+
+        Raises:
+            ReadModelError: an edge or a tagging names a work or tag that was not added, or a work
+            came twice.
+        """
+        arrived = as_column(self._work_ids)
+        order = np.argsort(arrived, kind="stable")
+        ids = arrived[order]
+        if np.any(ids[1:] == ids[:-1]):
+            raise ReadModelError("a work came twice")
+        columns = columns_of(self._facts).taken(order)
+        self._folder.arrays(columns._asdict())
+        self._folder.file("ids.bin").write(as_blob(ids))
+        self._folder.arrays(self._summaries.arrays(order) | self._details.arrays(order))
+        self._folder.arrays(seasons.pack(columns))
+        counts = {
+            "works": len(ids),
+            "anime": int(np.count_nonzero(columns.kind == 0)),
+            "movies": int(np.count_nonzero(columns.kind == 1)),
+            "edges": self._finish_edges(ids),
+            "tags": len(self._tags),
+            "taggings": self._finish_tags(ids, columns),
+            "source_ids": self._finish_source_ids(order),
+            "retired": self._finish_retired(),
+        }
+        return self._folder.commit(stamp, counts)
+
+    def _finish_edges(self, ids: npt.NDArray[np.bytes_]) -> int:
+        packed = adjacency.pack(
+            _known(as_column(self._edge_sources), ids, "an edge"),
+            _known(as_column(self._edge_targets), ids, "an edge"),
+            np.frombuffer(bytes(self._edge_kinds), dtype=np.uint8),
+            len(ids),
+        )
+        self._folder.arrays(packed.arrays | self._assertions.arrays(packed.kept))
+        return len(packed.kept)
+
+    def _finish_tags(self, ids: npt.NDArray[np.bytes_], columns: Columns) -> int:
+        tag_ids = as_column(b"".join(tag.id.bytes for tag in self._tags))
+        by_id = np.argsort(tag_ids, kind="stable")
+        places = by_id[_known(as_column(self._tagged_tags), tag_ids[by_id], "a tagging")].astype(
+            np.int32
+        )
+        nodes = _known(as_column(self._tagged_works), ids, "a tagging")
+        taggings = tagging.Taggings(nodes, places, np.array(self._relevances, dtype=np.float64))
+        listed, numbers = tagging.counted(self._tags, taggings)
+        numbered = taggings._replace(tag=numbers[places])
+        self._folder.arrays(tagging.pack(numbered, columns.score, [tag.name for tag in listed]))
+        self._folder.file("tags.json").write(msgspec.json.encode(listed))
+        return len(nodes)
+
+    def _finish_source_ids(self, order: npt.NDArray[Any]) -> int:
+        node_of = np.empty(len(order), dtype=np.int32)
+        node_of[order] = np.arange(len(order), dtype=np.int32)
+        arrays, keys = self._references.pack(node_of)
+        self._folder.arrays(arrays)
+        self._folder.file("source_ids.bin").write(keys)
+        return len(arrays["source_ends"])
+
+    def _finish_retired(self) -> int:
+        retired = sorted(self._retired, key=lambda entry: entry.id.bytes)
+        self._folder.file("retired.bin").write(b"".join(entry.id.bytes for entry in retired))
+        successors = (entry.successor.bytes if entry.successor else _NO_ID for entry in retired)
+        self._folder.file("successors.bin").write(b"".join(successors))
+        return len(retired)
+
+
+def _known(
+    wanted: npt.NDArray[np.bytes_], ids: npt.NDArray[np.bytes_], what: str
+) -> npt.NDArray[np.int32]:
+    numbers = numbers_of(wanted, ids)
+    if np.any(numbers < 0):
+        missing = as_blob(wanted[numbers < 0][:1]).hex()
+        raise ReadModelError(f"{what} names {missing}, which was not added")
+    return numbers

@@ -1,0 +1,170 @@
+"""The read model: one revision of the graph, mapped from disk, for lists, look-ups and walks.
+
+The law: it answers for exactly one revision, `revision`, and never changes; a newer one is another
+`ReadModel`. Works are *nodes*, 0..works_total - 1 in UUID order. Opening reads and sums every file
+once; after that, pages come from the machine's page cache, shared by all workers. A model is closed
+when nobody holds it any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, Self, cast
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from kensho.domain.relations import Kind
+from kensho.domain.works import Season, WorkKind
+from kensho.graph.adjacency import Adjacency, Edge, Neighbour
+from kensho.graph.columns import WORK_KINDS, Columns
+from kensho.graph.files import OpenFolder
+from kensho.graph.keys import Ids
+from kensho.graph.seasons import Seasons
+from kensho.graph.source_ids import Resolved, SourceIds
+from kensho.graph.tagging import TagCount, Tags
+from kensho.graph.walk import Limits, Walk, walk
+
+_EDGE_ARRAYS: Final = (
+    "edge_source",
+    "edge_target",
+    "edge_kind",
+    "neighbour_offsets",
+    "neighbour_nodes",
+    "neighbour_kinds",
+    "neighbour_edges",
+)
+_SEASON_ARRAYS: Final = ("season_keys", "season_offsets", "season_nodes")
+_TAG_ARRAYS: Final = ("tag_offsets", "tag_nodes", "tag_relevances", "node_tag_offsets", "node_tags")
+_SOURCE_ARRAYS: Final = (
+    "source_ends",
+    "source_offsets",
+    "source_nodes",
+    "source_first",
+    "source_last",
+)
+
+
+class Retired(NamedTuple):
+    """What became of an id: merged into `successor`, or removed (none)."""
+
+    successor: UUID | None
+
+
+class Documents:
+    """Stored documents by number."""
+
+    def __init__(self, folder: OpenFolder, name: str) -> None:
+        self._data = folder.blob(f"{name}.bin")
+        self._places = folder.array(f"{name}_places").reshape(-1).data
+
+    def __getitem__(self, number: int) -> bytes:
+        return self._data[self._places[2 * number] : self._places[2 * number + 1]]
+
+
+class ReadModel:
+    """An open read model; `ReadModel.open(folder)`."""
+
+    def __init__(self, folder: OpenFolder) -> None:
+        def arrays(names: Sequence[str]) -> Mapping[str, npt.NDArray[np.generic]]:
+            return {name: folder.array(name) for name in names}
+
+        self.revision: Final = folder.manifest.revision
+        self.counts: Final[Mapping[str, int]] = folder.manifest.counts
+        self.columns: Final = Columns(*(folder.array(name) for name in Columns._fields))
+        self._ids = Ids(folder.blob("ids.bin"))
+        self.works_total: Final = len(self._ids)
+        self._summaries = Documents(folder, "summary")
+        self._details = Documents(folder, "detail")
+        self._assertions = Documents(folder, "assertions")
+        self._adjacency = Adjacency(arrays(_EDGE_ARRAYS))
+        self._seasons = Seasons(arrays(_SEASON_ARRAYS))
+        self._tags = Tags(arrays(_TAG_ARRAYS), folder.blob("tags.json")[:])
+        self._source_ids = SourceIds(arrays(_SOURCE_ARRAYS), folder.blob("source_ids.bin"))
+        self._retired = Ids(folder.blob("retired.bin"))
+        self._successors = Ids(folder.blob("successors.bin"))
+
+    @classmethod
+    def open(cls, folder: Path, *, stamp: str | None = None) -> Self:
+        """Check and map `folder`; `stamp`, where given, must be the one it was built with.
+
+        Raises:
+            ReadModelError: a file is missing or damaged (it is named), or the format or stamp is
+            another.
+        """
+        return cls(OpenFolder.open(folder, stamp=stamp))
+
+    def node(self, work: UUID) -> int | None:
+        """Return the node of `work`, or `None`: the graph has no such work at this revision."""
+        return self._ids.find(work)
+
+    def id(self, node: int) -> UUID:
+        """Return the id of a node."""
+        return self._ids[node]
+
+    def kind(self, node: int) -> WorkKind:
+        """Tell whether a node is a series or a film of the graph."""
+        return cast("WorkKind", WORK_KINDS[self.columns.kind[node]])
+
+    def retired(self, work: UUID) -> Retired | None:
+        """Return what became of an id that is no longer a work; `None` for any other id."""
+        number = self._retired.find(work)
+        if number is None:
+            return None
+        successor = self._successors[number]
+        return Retired(successor if successor.int else None)
+
+    def summary(self, node: int) -> bytes:
+        """Return the stored summary of a node: a JSON object."""
+        return self._summaries[node]
+
+    def detail(self, node: int) -> bytes:
+        """Return the stored detail of a node, without its neighbours: a JSON object."""
+        return self._details[node]
+
+    def edge(self, edge: int) -> Edge:
+        """Return an edge in its canonical direction."""
+        return self._adjacency.edge(edge)
+
+    def assertions(self, edge: int) -> bytes:
+        """Return who says so: a JSON array."""
+        return self._assertions[edge]
+
+    def neighbours(self, node: int) -> Sequence[Neighbour]:
+        """Return the works one hop away, one for each edge, in UUID order, then by kind."""
+        return self._adjacency.neighbours(node)
+
+    def walk(
+        self, node: int, kinds: frozenset[Kind] | None, depth: int, max_nodes: int, max_edges: int
+    ) -> Walk:
+        """Return what is within `depth` hops along `kinds` (`None`: all), nearest first, then UUID.
+
+        `max_nodes` counts the start, which comes first, at distance 0; what the bounds leave out is
+        the farthest.
+        """
+        return walk(self._adjacency, node, kinds, Limits(depth, max_nodes, max_edges))
+
+    def season_nodes(self, year: int, season: Season) -> npt.NDArray[np.int32]:
+        """Return a season's works: best IMDb rating first, then score (none last), then UUID."""
+        return self._seasons.nodes(year, season)
+
+    @property
+    def tags(self) -> Sequence[TagCount]:
+        """Every tag, most works first, then by name; a tag's place is its number."""
+        return self._tags.listed
+
+    def tag(self, name_or_id: UUID | str) -> int | None:
+        """Return the number of the tag of this id (or its text) or folded name, or `None`."""
+        return self._tags.number(name_or_id)
+
+    def tag_nodes(self, tag: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Return a tag's works and relevances: most relevant first, then best score, then UUID."""
+        return self._tags.nodes(tag)
+
+    def tags_of(self, node: int) -> npt.NDArray[np.int32]:
+        """Return the numbers of a work's tags: most relevant first, then by name."""
+        return self._tags.of(node)
+
+    def resolve(self, source_id: str) -> list[Resolved]:
+        """Return the works behind a source id: without a range first, then by range, then UUID."""
+        return self._source_ids.resolve(source_id)

@@ -1,0 +1,64 @@
+"""Logs: structlog to standard error, as lines for people or as JSON, each with the request and trace it belongs to.
+
+`REQUEST` is set once per request by the API's front; every log line written while that request is served then
+carries its ids, however deep in the house it is written.
+"""
+
+import logging
+import sys
+from contextvars import ContextVar
+from typing import Final, Literal, NamedTuple
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+class RequestIds(NamedTuple):
+    """What names a request in logs and traces."""
+
+    request_id: str
+    trace_id: str
+
+
+REQUEST: Final[ContextVar[RequestIds | None]] = ContextVar("kensho_request", default=None)
+
+
+def configure(
+    level: Literal["debug", "info", "warning", "error"], form: Literal["console", "json"]
+) -> None:
+    """Set up logging for this process; call it once, from an entry point."""
+    last: list[Processor] = (
+        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        if form == "json"
+        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    )
+    structlog.configure(
+        processors=[
+            add_request_ids,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(
+        level=_LEVELS[level], stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def add_request_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the ids of the request being served to a log line, where there is one."""
+    ids = REQUEST.get()
+    if ids is not None:
+        event["request_id"] = ids.request_id
+        event["trace_id"] = ids.trace_id
+    return event

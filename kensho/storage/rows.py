@@ -1,0 +1,115 @@
+"""Rows of the graph as Structs, in the shape in which `queries/read_model/*.surql` answer.
+
+An absent field arrives as JSON null and stays `None`. Rows arrive as JSON arrays: the engine makes
+those in two thirds of the time of objects. An edge's id is derived from its ends (`[in, out]`, and
+the kind where there may be several), so the id alone tells them. `gc=False` keeps Python's
+collector from walking a million rows that can't form cycles.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.records import Mapping
+from kensho.domain.relations import Kind
+from kensho.domain.works import AnimeType, ImdbRating, Season, Status, TagCategory, Title, WorkKind
+
+
+class GraphState(msgspec.Struct, frozen=True):
+    """Where the graph stands; not `composed`: an ingest is at work on it, or was cut short."""
+
+    revision: int
+    composed: bool
+
+
+class Work(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `anime` or `movie`; a film is of type "movie", without season and episodes."""
+
+    id: UUID
+    kind: WorkKind
+    title: str
+    titles: tuple[Title, ...]
+    status: Status
+    sources: tuple[str, ...]
+    anime_type: AnimeType = "movie"
+    mappings: tuple[Mapping, ...] = ()
+    studios: tuple[str, ...] = ()
+    producers: tuple[str, ...] = ()
+    episodes: int | None = None
+    season: Season | None = None
+    year: int | None = None
+    start_date: str | None = None
+    end_date: str | None = None
+    duration_s: int | None = None
+    poster_url: str | None = None
+    synopsis: str | None = None
+    score: float | None = None
+    score_source: str | None = None
+    imdb: ImdbRating | None = None
+    adult: bool | None = None
+
+
+class Tag(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `tag`."""
+
+    id: UUID
+    name: str
+    category: TagCategory | None
+
+
+class TaggingId(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The id of a `has_tag` edge."""
+
+    work: UUID
+    tag: UUID
+
+
+class TaggingRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `has_tag`; relevance 0..1."""
+
+    id: TaggingId
+    relevance: float
+
+
+class SequelId(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The id of an `is_sequel_of` edge: `work` is the sequel of `of`."""
+
+    work: UUID
+    of: UUID
+
+
+class SequelRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `is_sequel_of`; `assertions` is their JSON."""
+
+    id: SequelId
+    assertions: msgspec.Raw
+
+
+class RelationId(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The id of an `is_related_to` edge: `work` is the `kind` of `of`."""
+
+    of: UUID
+    work: UUID
+    kind: Kind
+
+
+class RelationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `is_related_to`; `assertions` is their JSON."""
+
+    id: RelationId
+    assertions: msgspec.Raw
+
+
+class Membership(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `in_franchise`, with the franchise's slug and title."""
+
+    work: UUID
+    slug: str
+    title: str
+
+
+class Retired(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `retired_work`; `successor` is none where the work was removed."""
+
+    id: UUID
+    successor: UUID | None

@@ -1,0 +1,67 @@
+"""Reads the whole graph, table by table, in pages that are ranges of ids.
+
+Rows come in the order of their ids. Pages by themselves are no consistent view: the caller compares
+`state` before and after.
+"""
+
+from typing import Final
+
+from kensho.storage.gateway import Gateway
+from kensho.storage.paging import Pages, pages
+from kensho.storage.rows import (
+    GraphState,
+    Membership,
+    RelationRow,
+    Retired,
+    SequelRow,
+    Tag,
+    TaggingRow,
+    Work,
+)
+
+_WORKS_PER_PAGE: Final = 400
+
+
+async def state(gateway: Gateway) -> GraphState:
+    """Return the graph's revision and whether it is composed; raises as any read does."""
+    return await gateway.fetch("meta.revision", into=GraphState)
+
+
+def anime(gateway: Gateway) -> Pages[Work]:
+    """Yield pages of series."""
+    return pages(gateway, "read_model.anime", list[Work], _WORKS_PER_PAGE)
+
+
+def movies(gateway: Gateway) -> Pages[Work]:
+    """Yield pages of films."""
+    return pages(gateway, "read_model.movies", list[Work], _WORKS_PER_PAGE)
+
+
+def tags(gateway: Gateway) -> Pages[Tag]:
+    """Yield pages of tags."""
+    return pages(gateway, "read_model.tags", list[Tag])
+
+
+def retired(gateway: Gateway) -> Pages[Retired]:
+    """Yield pages of ids that are no longer works."""
+    return pages(gateway, "read_model.retired", list[Retired])
+
+
+def taggings(gateway: Gateway) -> Pages[TaggingRow]:
+    """Yield pages of tags on works, all of one work's in one page."""
+    return pages(gateway, "read_model.taggings", list[TaggingRow])
+
+
+def sequels(gateway: Gateway) -> Pages[SequelRow]:
+    """Yield pages of sequel edges; their mirrors in `is_prequel_of` say the same."""
+    return pages(gateway, "read_model.sequels", list[SequelRow])
+
+
+def relations(gateway: Gateway) -> Pages[RelationRow]:
+    """Yield pages of the relation edges of every other kind."""
+    return pages(gateway, "read_model.relations", list[RelationRow])
+
+
+def memberships(gateway: Gateway) -> Pages[Membership]:
+    """Yield pages of works in franchises, all franchises of one work in one page."""
+    return pages(gateway, "read_model.memberships", list[Membership])

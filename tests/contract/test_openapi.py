@@ -1,0 +1,80 @@
+"""The API does what its own document says: schemathesis asks all it can think of and finds no disagreement."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import settings
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from kensho.api.document import amended
+from kensho.api.parameters import EXAMPLE_ID
+from kensho.app import create_app
+from kensho.discovery.browse import Calendar
+from kensho.platform.settings import Settings
+from tests.support import graphs
+from tests.support.servers import serving
+
+pytestmark = pytest.mark.contract
+
+UNSAYABLE = ("cursor", "url", "provider", "id")
+"""A document can't say which cursors are ours, nor that `url` excludes `provider` and `id`."""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the small graph for this module."""
+    with serving(tmp_path_factory.mktemp("served")) as url:
+        yield url
+
+
+def known_document() -> dict[str, Any]:
+    """Return the document, with an example work that the small graph has."""
+    app = create_app(Settings(secret="a secret of tests"))
+    calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
+    text = json.dumps(amended(app.openapi_schema.to_schema(), calendar))
+    document: dict[str, Any] = json.loads(text.replace(EXAMPLE_ID, str(graphs.MATRIX)))
+    return document
+
+
+api = schemathesis.openapi.from_dict(known_document())
+
+
+@api.parametrize()
+@settings(max_examples=40, deadline=None)
+def test_no_operation_disagrees_with_its_document(case: schemathesis.Case, base: str) -> None:
+    whole = not {*UNSAYABLE} & {*(case.query or {})} and case.operation.path != "/api/resolve"
+    case.call_and_validate(
+        base_url=base, excluded_checks=[] if whole else [positive_data_acceptance]
+    )
+
+
+def test_the_document_is_openapi_3_1_and_names_every_operation(base: str) -> None:
+    document = httpx.get(f"{base}/api/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    operations = [o for item in document["paths"].values() for o in item.values()]
+    assert len(operations) == 14
+    for operation in operations:
+        assert operation["summary"]
+        assert operation["description"]
+        assert {"200", "400"} <= operation["responses"].keys()
+        (content,) = operation["responses"]["200"]["content"].values()
+        assert content["examples"]
+
+
+def test_every_parameter_is_bounded(base: str) -> None:
+    document = httpx.get(f"{base}/api/openapi.json").json()
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                schema = parameter["schema"]
+                bounded = {"enum", "format", "pattern"} & schema.keys() or {
+                    "minimum",
+                    "maximum",
+                } <= schema.keys()
+                assert bounded, parameter["name"]
+                assert parameter["description"]

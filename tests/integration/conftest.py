@@ -1,0 +1,97 @@
+"""The API over the small graph: one store on disk and one application for all tests that only read."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
+
+from kensho.app import create_app
+from kensho.platform.settings import Settings
+from kensho.storage import migrations
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+from tests.support.graphs import load_small_graph
+from tests.support.stores import own_migrations, own_queries
+
+
+@pytest.fixture(scope="session")
+async def small_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the URL of a store on disk that holds the small graph."""
+    return await written_store(tmp_path_factory.mktemp("store") / "kensho.db")
+
+
+@pytest.fixture(scope="session")
+def settings(small_store: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return the settings of the application that all reading tests share."""
+    return settings_for(small_store, tmp_path_factory.mktemp("api"))
+
+
+@pytest.fixture(scope="session")
+async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
+    """Return a client of the shared application, once it is ready."""
+    async with running(settings) as client:
+        await until_ready(client)
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[AsyncClient]:
+    """Run an application and yield a client of it; both on this loop, unlike with Litestar's own test client."""
+    app = create_app(settings)
+    async with (
+        _alive(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://test") as client,
+    ):
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def _alive(app: Litestar) -> AsyncIterator[None]:
+    """Keep the lifespan in a task of its own: a fixture is set up and torn down in two, which anyio refuses."""
+    started, done = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.lifespan():
+            started.set()
+            await done.wait()
+
+    life = asyncio.create_task(live())
+    start = asyncio.create_task(started.wait())
+    await asyncio.wait((life, start), return_when=asyncio.FIRST_COMPLETED)
+    start.cancel()
+    try:
+        if not life.done():
+            yield
+    finally:
+        done.set()
+        await life
+
+
+async def written_store(path: Path) -> str:
+    """Write the small graph into a new store at `path` and return its URL."""
+    url = f"surrealkv://{path}"
+    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
+        await migrations.migrate(gateway, own_migrations())
+        await load_small_graph(gateway)
+    return url
+
+
+def settings_for(url: str, folder: Path) -> Settings:
+    """Return settings that keep everything under `folder`."""
+    return Settings(
+        store_url=url,
+        read_model_dir=folder / "read_model",
+        secret_file=folder / "secret",
+        refresh_every_s=0.05,
+    )
+
+
+async def until_ready(client: AsyncClient) -> None:
+    """Wait until the read model is served, at most ten seconds."""
+    async with asyncio.timeout(10):
+        while (await client.get("/health/ready")).status_code != 200:
+            await asyncio.sleep(0.02)

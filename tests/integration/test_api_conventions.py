@@ -1,0 +1,223 @@
+"""What holds for every operation: tags and 304, compression, HEAD, ids of requests and traces, problems, limits."""
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import brotli
+import msgspec
+import pytest
+from httpx import AsyncClient
+
+from kensho.api.problems import Problem
+from tests.integration.conftest import running, settings_for, until_ready, written_store
+from tests.support import graphs
+
+READS = [
+    f"/api/anime/{graphs.BEBOP}",
+    f"/api/anime/{graphs.BEBOP}?fields=title",
+    f"/api/anime/{graphs.BEBOP}/episodes",
+    f"/api/anime/{graphs.BEBOP}/relations?depth=2",
+    "/api/browse/season/2002/fall",
+    "/api/tags",
+    "/api/tags/space/anime",
+    "/api/movies",
+    f"/api/movies/{graphs.MATRIX}",
+    "/api/resolve?provider=mal&id=1",
+]
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+IDENTITY = {"accept-encoding": "identity"}
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_every_read_has_a_strong_tag_and_answers_304(client: AsyncClient, path: str) -> None:
+    whole = await client.get(path)
+    etag = whole.headers["etag"]
+    assert re.fullmatch(r'"[^"]+"', etag)
+    assert "max-age" in whole.headers["cache-control"]
+    assert whole.headers["vary"] == "Accept-Encoding"
+    for known in (etag, f'"x", W/{etag}', "*"):
+        fresh = await client.get(path, headers={"if-none-match": known})
+        assert (fresh.status_code, fresh.content) == (304, b"")
+        assert fresh.headers["etag"] == etag
+    assert (await client.get(path, headers={"if-none-match": '"other"'})).status_code == 200
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_head_answers_as_get_without_a_body(client: AsyncClient, path: str) -> None:
+    for _ in range(2):  # routed, and from the kept answers
+        got = await client.get(path, headers=IDENTITY)
+        head = await client.head(path, headers=IDENTITY)
+        assert head.status_code == 200
+        assert head.content == b""
+        for name in ("etag", "content-length", "content-type"):
+            assert head.headers[name] == got.headers[name]
+
+
+async def test_the_tag_is_of_the_query_whatever_its_order(client: AsyncClient) -> None:
+    one = await client.get("/api/browse/season/2002/fall?limit=2&page=1")
+    other = await client.get("/api/browse/season/2002/fall?page=1&limit=2")
+    third = await client.get("/api/browse/season/2002/fall?page=1&limit=3")
+    assert one.headers["etag"] == other.headers["etag"] != third.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("br", "br"),
+        ("gzip", "gzip"),
+        ("gzip, deflate, br", "br"),
+        ("gzip;q=1.0, br;q=0.5", "gzip"),
+        ("br;q=0, *", "gzip"),
+        ("identity", None),
+        ("br;q=0", None),
+        ("deflate", None),
+        ("nonsense;q=x, ;;,", None),
+    ],
+)
+async def test_large_answers_are_compressed_by_negotiation(
+    client: AsyncClient, accept: str, expected: str | None
+) -> None:
+    path = f"/api/anime/{graphs.BEBOP}"
+    plain = (await client.get(path, headers=IDENTITY)).content
+    assert len(plain) > 1024
+    async with client.stream("GET", path, headers={"accept-encoding": accept}) as answer:
+        raw = b"".join([chunk async for chunk in answer.aiter_raw()])
+    assert answer.headers.get("content-encoding") == expected
+    opened = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[expected](raw)
+    assert opened == plain
+
+
+async def test_each_encoding_has_its_own_tag(client: AsyncClient) -> None:
+    path = f"/api/anime/{graphs.BEBOP}"
+    tags = {
+        (await client.get(path, headers={"accept-encoding": e})).headers["etag"]
+        for e in ("br", "gzip", "identity")
+    }
+    assert len(tags) == 3
+
+
+async def test_small_answers_are_not_compressed(client: AsyncClient) -> None:
+    answer = await client.get(
+        f"/api/anime/{graphs.BEBOP}?fields=title", headers={"accept-encoding": "br"}
+    )
+    assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "path", [f"/api/anime/{graphs.BEBOP}", "/api/nowhere", "/health/live", "/api/tags?limit=0"]
+)
+async def test_a_sound_request_id_comes_back(client: AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"x-request-id": "abc-123"})
+    assert answer.headers["x-request-id"] == "abc-123"
+    if answer.status_code >= 400:
+        assert answer.json()["request_id"] == "abc-123"
+
+
+@pytest.mark.parametrize("sent", ["", "with blank", "x" * 129, "tab\there"])
+async def test_an_unsound_request_id_is_replaced(client: AsyncClient, sent: str) -> None:
+    answer = await client.get("/health/live", headers={"x-request-id": sent})
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+
+
+async def test_a_trace_goes_on_under_a_span_of_our_own(client: AsyncClient) -> None:
+    answer = await client.get("/health/live", headers={"traceparent": TRACE})
+    version, trace_id, span_id, flags = answer.headers["traceparent"].split("-")
+    assert (version, trace_id, flags) == ("00", TRACE.split("-")[1], "01")
+    assert span_id != TRACE.split("-")[2]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", "nonsense", "00-" + "0" * 32 + "-00f067aa0ba902b7-01", TRACE.upper(), f"ff{TRACE[2:]}"],
+)
+async def test_an_unsound_trace_is_begun_anew(client: AsyncClient, sent: str) -> None:
+    answer = await client.get("/health/live", headers={"traceparent": sent})
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", answer.headers["traceparent"])
+    assert "4bf92f3577b34da6a3ce929d0e0e4736" not in answer.headers["traceparent"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/anime/nonsense", 400),
+        ("GET", f"/api/anime/{graphs.UNKNOWN}", 404),
+        ("GET", f"/api/anime/{graphs.REMOVED}", 410),
+        ("GET", "/api/nowhere", 404),
+        ("GET", "/nowhere", 404),
+        ("DELETE", "/api/tags", 405),
+        ("POST", "/api/anime/batch", 415),
+        ("GET", f"/api/tags?cursor={'x' * 9000}", 414),
+        ("GET", "/api/tags/", 404),
+    ],
+)
+async def test_every_error_is_a_problem(
+    client: AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    problem = msgspec.json.decode(answer.content, type=Problem)
+    assert problem.status == status
+    assert problem.request_id == answer.headers["x-request-id"]
+    assert problem.instance == path.split("?", maxsplit=1)[0]
+    assert problem.message == problem.detail
+    assert problem.type == f"urn:kensho:problem:{problem.error}"
+
+
+async def test_a_method_that_is_not_possible_is_answered_with_those_that_are(
+    client: AsyncClient,
+) -> None:
+    answer = await client.delete("/api/tags")
+    assert answer.status_code == 405
+    assert {"GET", "HEAD", "OPTIONS"} <= set(answer.headers["allow"].replace(" ", "").split(","))
+
+
+async def test_metrics_count_by_route_and_not_by_id(client: AsyncClient) -> None:
+    await client.get(f"/api/anime/{graphs.BEBOP}")
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert 'route="/api/anime/{work_id}",status="200"' in answer.text
+    assert str(graphs.BEBOP) not in answer.text
+    assert "kensho_graph_revision" in answer.text
+
+
+async def test_health_tells_version_revision_and_sizes(client: AsyncClient) -> None:
+    health = (await client.get("/api/health")).json()
+    assert health["status"] == "ok"
+    assert health["revision"] == 1
+    assert health["dependencies"]["store"]["status"] == "ok"
+    assert health["dependencies"]["store"]["latency_ms"] >= 0
+    assert sum(health["counts"].values()) > 0
+    assert (await client.get("/health/live")).json() == {"status": "ok"}
+    assert (await client.get("/health/ready")).json()["status"] == "ok"
+
+
+class TestLimit:
+    """A limit of three requests a minute."""
+
+    @pytest.fixture
+    async def limited(self, tmp_path: Path) -> AsyncIterator[AsyncClient]:
+        settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
+        async with running(msgspec.structs.replace(settings, rate_limit_per_minute=3)) as client:
+            await until_ready(client)
+            yield client
+
+    async def test_the_request_beyond_it_is_told_when_to_come_back(
+        self, limited: AsyncClient
+    ) -> None:
+        answers = [await limited.get("/api/tags") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        assert answers[0].headers["ratelimit-policy"] == '"default";q=3;w=60'
+        assert answers[0].headers["ratelimit"].startswith('"default";r=2;t=')
+        assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+        assert answers[3].json()["error"] == "too_many_requests"
+
+    async def test_probes_are_not_counted(self, limited: AsyncClient) -> None:
+        assert {(await limited.get("/health/live")).status_code for _ in range(10)} == {200}
+
+
+async def test_without_a_limit_nothing_is_said_of_one(client: AsyncClient) -> None:
+    assert "ratelimit" not in (await client.get("/api/tags")).headers

@@ -1,0 +1,77 @@
+"""The real server as a process of its own, over a store on disk that holds the small graph."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from kensho.storage import migrations
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+from tests.support.graphs import load_small_graph
+from tests.support.stores import own_migrations, own_queries
+
+_PATIENCE_S: Final = 20.0
+
+
+async def written_store(path: Path) -> str:
+    """Write the small graph into a new store at `path` and return its URL."""
+    url = f"surrealkv://{path}"
+    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
+        await migrations.migrate(gateway, own_migrations())
+        await load_small_graph(gateway)
+    return url
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve the small graph from `folder`; yield the base URL once it is ready."""
+    url = asyncio.run(written_store(folder / "kensho.db"))
+    port = free_port()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "kensho.cli", "serve"], env=environment(url, folder, port)
+    )
+    try:
+        _wait_until_ready(running, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        assert running.wait(_PATIENCE_S) == 0
+
+
+def environment(url: str, folder: Path, port: int) -> dict[str, str]:
+    """Return the environment of a server that keeps everything under `folder`."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("KENSHO_")},
+        "KENSHO_STORE_URL": url,
+        "KENSHO_PORT": str(port),
+        "KENSHO_READ_MODEL_DIR": str(folder / "read_model"),
+        "KENSHO_SECRET_FILE": str(folder / "secret"),
+    }
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(running: subprocess.Popen[bytes], port: int) -> None:
+    limit = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < limit:
+        assert running.poll() is None, "the server has ended"
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                return
+        time.sleep(0.05)
+    raise TimeoutError("the server did not become ready")

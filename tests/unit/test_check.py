@@ -1,0 +1,130 @@
+"""The check: each rule finds its fault and nothing else."""
+
+import uuid
+from collections.abc import Iterable
+
+from ingest.check import EDGE_TABLES, CheckedEdge, CheckedWork, Finding, Snapshot, findings
+
+A, B, C = (uuid.UUID(int=n) for n in (1, 2, 3))
+WORKS = (
+    CheckedWork(A, "Alpha", ("mal:1",), 2001, "2001-01-05", "2001-03-30"),
+    CheckedWork(B, "Beta", ("mal:2",), 2002, "2002-01-05", "2002-03-30"),
+    CheckedWork(C, "Gamma", ("mal:3",)),
+)
+
+
+def edge(table: str, start: uuid.UUID, end: uuid.UUID, *, conflict: bool = False) -> CheckedEdge:
+    return CheckedEdge(table, (start, end), start, end, conflict)
+
+
+def sequel(later: uuid.UUID, earlier: uuid.UUID, *, conflict: bool = False) -> list[CheckedEdge]:
+    return [
+        edge("is_sequel_of", later, earlier, conflict=conflict),
+        edge("is_prequel_of", earlier, later),
+    ]
+
+
+def found(
+    *edges: CheckedEdge,
+    works: Iterable[CheckedWork] = WORKS,
+    recorded: Iterable[uuid.UUID] = (A, B, C),
+    composed: bool = True,
+) -> list[Finding]:
+    by_table = {table: [e for e in edges if e.table == table] for table in EDGE_TABLES}
+    return list(
+        findings(Snapshot({w.id: w for w in works}, by_table, frozenset(recorded), composed))
+    )
+
+
+def only(results: list[Finding]) -> Finding:
+    (finding,) = results
+    return finding
+
+
+def test_a_sound_graph_has_no_findings() -> None:
+    assert found(*sequel(B, A), edge("is_related_to", A, C)) == []
+
+
+def test_a_graph_behind_its_records_is_an_error() -> None:
+    finding = only(found(composed=False))
+    assert (finding.severity, finding.rule) == ("error", "graph lags its records")
+
+
+def test_a_sequel_edge_without_its_mirror_is_an_error() -> None:
+    finding = only(found(edge("is_sequel_of", B, A)))
+    assert (finding.severity, finding.rule) == ("error", "mirror edge missing")
+    assert finding.sentence == f"Beta ({B}) and Alpha ({A}): the prequel edge is missing"
+
+
+def test_a_mirror_without_its_sequel_edge_is_an_error() -> None:
+    finding = only(found(edge("is_prequel_of", A, B)))
+    assert finding.sentence == f"Beta ({B}) and Alpha ({A}): the sequel edge is missing"
+
+
+def test_an_edge_whose_end_is_not_in_the_graph_is_an_error() -> None:
+    finding = only(found(CheckedEdge("has_tag", (A, B), A, None)))
+    assert (finding.severity, finding.rule) == ("error", "dangling end")
+
+
+def test_an_edge_whose_row_names_other_ends_is_an_error() -> None:
+    finding = only(found(CheckedEdge("has_tag", (A, B), A, C)))
+    assert finding.sentence == f"has_tag {A} → {B}: its row names other ends than its id"
+
+
+def test_two_works_that_follow_each_other_are_an_error_once() -> None:
+    rules = [f.rule for f in found(*sequel(B, A), *sequel(A, B))]
+    assert rules.count("sequel of each other") == 1
+
+
+def test_an_id_of_two_works_is_an_error() -> None:
+    twin = CheckedWork(uuid.UUID(int=9), "Alpha again", ("mal:1",))
+    finding = only(found(works=[*WORKS, twin], recorded=[A, B, C, twin.id]))
+    assert (finding.severity, finding.rule) == ("error", "id carried twice")
+    assert finding.sentence.startswith("mal:1: carried by Alpha")
+
+
+def test_a_work_without_a_record_is_an_error() -> None:
+    finding = only(found(recorded=[A, B]))
+    assert (finding.severity, finding.rule) == ("error", "work without a record")
+
+
+def test_a_loop_of_sequels_is_a_notice_that_names_the_works() -> None:
+    loop = found(*sequel(B, A), *sequel(C, B), *sequel(A, C))
+    (finding,) = [f for f in loop if f.rule == "loop of sequels"]
+    assert finding.severity == "notice"
+    assert all(name in finding.sentence for name in ("Alpha", "Beta", "Gamma"))
+
+
+def test_a_chain_is_no_loop() -> None:
+    assert found(*sequel(B, A), *sequel(C, B), *sequel(C, A)) == []
+
+
+def test_a_contradiction_of_sources_is_a_notice() -> None:
+    finding = only(found(*sequel(B, A, conflict=True)))
+    assert (finding.severity, finding.rule) == ("notice", "sources contradict")
+
+
+def test_an_end_before_the_start_is_a_notice() -> None:
+    odd = CheckedWork(C, "Gamma", ("mal:3",), 2001, "2001-05-01", "2001-04-01")
+    finding = only(found(works=[*WORKS[:2], odd]))
+    assert (finding.severity, finding.rule) == ("notice", "impossible date")
+
+
+def test_a_year_far_from_the_start_is_a_notice() -> None:
+    odd = CheckedWork(C, "Gamma", ("mal:3",), 2003, "2001-05-01")
+    assert only(found(works=[*WORKS[:2], odd])).rule == "impossible date"
+
+
+def test_a_winter_season_may_start_in_december() -> None:
+    winter = CheckedWork(C, "Gamma", ("mal:3",), 2002, "2001-12-28")
+    assert found(works=[*WORKS[:2], winter]) == []
+
+
+def test_a_sequel_before_its_prequel_is_a_notice() -> None:
+    finding = only(found(*sequel(A, B)))
+    assert (finding.severity, finding.rule) == ("notice", "sequel before its prequel")
+
+
+def test_errors_come_first() -> None:
+    severities = [f.severity for f in found(*sequel(A, B), composed=False)]
+    assert severities == ["error", "notice"]
