@@ -1,4 +1,7 @@
-"""The yardstick: a bare Litestar handler that returns a body of the size given, served as Kenshō is."""
+"""The yardstick: a bare Litestar handler that returns a body of the size given.
+
+Served as Kenshō is.
+"""
 
 import asyncio
 import sys

@@ -1,10 +1,14 @@
-"""Measure the API on an ingested store against a bare Litestar handler of the same body size, in turn.
+"""Measure the API on an ingested store against a bare Litestar handler of the same body size.
 
-    python -m benchmarks.bench_api --store surrealkv://var/kensho.db [--rounds 3] [--seconds 5] [--ids 4000]
+In turn.
 
-Starts the real server (granian, one worker) and the yardstick one after the other, round by round, so that a
-noisy machine is noisy for both. Prints medians over the rounds. Promises: `/api/anime/{id}` p95 within 10 ms at 32
-connections and at least half the yardstick's rate; lists and walks p95 within 5 ms (one connection per two cores).
+    python -m benchmarks.bench_api --store surrealkv://var/kensho.db [--rounds 3] [--seconds 5]
+      [--ids 4000]
+
+Starts the real server (granian, one worker) and the yardstick one after the other, round by round,
+so that a noisy machine is noisy for both. Prints medians over the rounds. Promises:
+`/api/anime/{id}` p95 within 10 ms at 32 connections and at least half the yardstick's rate; lists
+and walks p95 within 5 ms (one connection per two cores).
 """
 
 import argparse

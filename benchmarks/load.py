@@ -1,7 +1,9 @@
-"""A load generator for loopback: keep-alive connections that each send the next request when the last is answered.
+"""A load generator for loopback.
 
-It is far from wrk's rate, but needs nothing installed, and runs on another core than the server; what it measures
-of two servers in turn can be compared.
+Keep-alive connections that each send the next request when the last is answered.
+
+It is far from wrk's rate, but needs nothing installed, and runs on another core than the server;
+what it measures of two servers in turn can be compared.
 """
 
 import asyncio
@@ -68,7 +70,10 @@ class Connection(asyncio.Protocol):
 async def load(
     port: int, paths: Sequence[str], *, connections: int, seconds: float, headers: str = ""
 ) -> Load:
-    """Ask for `paths` in turn over `connections` for `seconds`; the first half second is not counted."""
+    """Ask for `paths` in turn over `connections` for `seconds`.
+
+    The first half second is not counted.
+    """
     requests = cycle(
         [f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n".encode() for path in paths]
     )

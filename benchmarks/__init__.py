@@ -1,0 +1,1 @@
+"""Figures that Kenshō claims, each measured against a named peer in the same run."""

@@ -1,0 +1,30 @@
+"""Print every figure that Kenshō claims: `make bench`. Needs ../shared/data and about ten minutes."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    data = parser.parse_args().data
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Path(scratch) / "real.db"
+        url = f"surrealkv://{store}"
+        run("bench_ingest", "--data", str(data), "--keep", str(store))
+        run("bench_source_ids", "--data", str(data))
+        run("bench_read_model", "--store", url)
+        run("bench_api", "--store", url)
+
+
+def run(module: str, *arguments: str) -> None:
+    """Run one benchmark as its own process, under a heading."""
+    print(f"\n== {module}", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{module}", *arguments], check=True)
+
+
+if __name__ == "__main__":
+    main()
