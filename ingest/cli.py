@@ -37,6 +37,8 @@ EXIT_REFUSED: Final = 4
 EXIT_REJECTS: Final = 6
 _CACHE_DIR: Final = Path("var/downloads")
 _REJECTS_DIR: Final = Path("var/rejects")
+_FILE_WIDTH: Final = 160
+"""Characters; the widest table, of sources, takes some 140."""
 
 _STORE = click.option(
     "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
@@ -88,7 +90,7 @@ def ingest(
     and retires.
     """
     if list_sources:
-        report.print_sources(SOURCES, Console(), as_json=as_json)
+        report.print_sources(SOURCES, _output(), as_json=as_json)
         return
     snapshot = _date(given["snapshot"])
     options = Options(
@@ -124,11 +126,12 @@ def check(store: str | None, as_json: bool, show_all: bool) -> None:
     """
 
     async def run(gateway: Gateway) -> list[checking.Finding]:
+        await migrations.require_current(gateway, _migrations())
         return list(checking.findings(await checking.read_graph(gateway)))
 
     found = _with_store(store, run)
     report.print_findings(
-        found, Console(), as_json=as_json, limit=None if show_all else report.FINDINGS_SHOWN
+        found, _output(), as_json=as_json, limit=None if show_all else report.FINDINGS_SHOWN
     )
     if any(f.severity == "error" for f in found):
         sys.exit(EXIT_FOUND)
@@ -138,15 +141,27 @@ def _run_jobs(
     jobs: list[Job], options: Options, store: str | None, progress: Progress, *, as_json: bool
 ) -> None:
     async def run(gateway: Gateway) -> Report:
-        await migrations.migrate(gateway, migrations.load(queries.data_root("graph_schema")))
+        if options.dry_run and await migrations.applied(gateway):
+            await migrations.require_current(gateway, _migrations())
+        else:
+            await migrations.migrate(gateway, _migrations())
         return await Pipeline(gateway, SOURCES, options, progress).run(jobs)
 
     result = _with_store(store, run)
-    report.print_report(result, Console(), as_json=as_json)
+    report.print_report(result, _output(), as_json=as_json)
     if result.failed:
         sys.exit(EXIT_REFUSED)
     if result.rejects:
         sys.exit(EXIT_REJECTS)
+
+
+def _output() -> Console:
+    """Return standard output; off a terminal its tables are as wide as they need to be."""
+    return Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
+
+
+def _migrations() -> tuple[migrations.Migration, ...]:
+    return migrations.load(queries.data_root("graph_schema"))
 
 
 def _with_store(store: str | None, run: Callable[[Gateway], Awaitable[T]]) -> T:

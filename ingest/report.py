@@ -42,15 +42,18 @@ def print_report(report: Report, console: Console, *, as_json: bool) -> None:
     if edges.by_kind:
         kinds = sorted(edges.by_kind.items(), key=lambda item: -item[1])
         console.print(
-            "relations by kind: " + ", ".join(f"{kind} {count:,}" for kind, count in kinds)
+            "relations by kind: " + ", ".join(f"{kind} {count:,}" for kind, count in kinds),
+            soft_wrap=True,
         )
         console.print(f"{edges.unresolved:,} ids named by sources belong to no work of the graph")
     for source in report.sources:
         if source.message:
-            console.print(f"{source.source}: {source.message}", markup=False)
+            console.print(f"{source.source}: {source.message}", markup=False, soft_wrap=True)
         if source.rejects_file:
             console.print(
-                f"{source.source}: rejects are listed in {source.rejects_file}", markup=False
+                f"{source.source}: rejects are listed in {source.rejects_file}",
+                markup=False,
+                soft_wrap=True,
             )
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
 

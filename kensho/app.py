@@ -1,13 +1,14 @@
-"""The composition root: builds the application from settings; the lifespan opens the rooms and closes them.
+"""The composition root: builds the application; its lifespan opens and closes the rooms.
 
-Nothing is opened before the lifespan: the store's connections belong to the loop that serves. The read model is
-opened, or built where there is none, beside the serving, so that the process is alive from the first second.
+Nothing is opened before the lifespan: the store's connections belong to the loop that serves. The
+read model is opened, or built where there is none, beside the serving, so that the process is alive
+from the first second.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from time import perf_counter
@@ -136,7 +137,7 @@ class House:
         return None if self._desk is None else self._desk.revision
 
     @contextlib.asynccontextmanager
-    async def open(self, _app: Litestar) -> AsyncIterator[None]:
+    async def open(self, _app: Litestar) -> AsyncGenerator[None]:
         """Open the store, check its schema, and keep the read model current while the block runs.
 
         Raises:
@@ -171,7 +172,7 @@ class House:
 
 
 async def _require_schema(gateway: Gateway) -> None:
-    """Refuse a graph of another schema; a server that is away now is believed, and looked at by every query."""
+    """Refuse a graph of another schema; a server that is away now is believed."""
     with contextlib.suppress(StoreUnavailableError, DeadlineExceededError):
         await migrations.require_current(
             gateway, migrations.load(queries.data_root("graph_schema"))

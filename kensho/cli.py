@@ -1,17 +1,19 @@
 """The `kensho` command: `serve` and `version`, and whatever the entry points "kensho.commands" add.
 
-An error we raise on purpose becomes one line on standard error and an exit code of its own; only a bug shows a
-traceback. Ingestion is found by entry point and never imported: it is a second program on the same core.
+An error we raise on purpose becomes one line on standard error and an exit code of its own; only a
+bug shows a traceback. Ingestion is found by entry point and never imported: it is a second program
+on the same core.
 """
 
 import asyncio
 import contextlib
 import functools
 import signal
+import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Final, cast
 
 import click
 import msgspec
@@ -80,6 +82,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         settings_module.load(), host=host, port=port, workers=workers
     )
     logs.configure(settings.log_level, settings.log_format)
+    _require_free(settings.host, settings.port)
     if settings.workers == 1:
         asyncio.run(_serve_here(settings))
     else:
@@ -119,32 +122,38 @@ async def _serve_here(settings: Settings) -> None:
         async with app.lifespan():
             address = f"http://{settings.host}:{settings.port}"
             _log.info("serving", url=address, store=settings.store_url)
-            await _run(server, address)
+            await server.serve()
 
 
-async def _run(server: Server, address: str) -> None:
+def _require_free(host: str, port: int) -> None:
+    """Refuse an address that is taken: granian would share it, and answer every other request."""
     try:
-        await server.serve()
-    except (OSError, RuntimeError) as error:
-        raise SettingsError(f"can't listen on {address}: {error}") from error
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise SettingsError(f"can't listen on http://{host}:{port}: {error.strerror}") from error
 
 
 @contextlib.contextmanager
-def _single_error() -> Iterator[None]:
-    """Raise an error of ours by itself: Litestar's lifespan runs in a task group, which wraps it."""
+def _single_error() -> Generator[None]:
+    """Raise an error of ours by itself: Litestar's lifespan wraps it in a group."""
     try:
         yield
     except BaseExceptionGroup as group:
-        ours = group.subgroup(KenshoError)
-        while isinstance(ours, BaseExceptionGroup):
-            ours = ours.exceptions[0]
-        if ours is None:
-            raise
-        raise ours from group
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = cast("BaseExceptionGroup[BaseException]", first).exceptions[0]
+        if isinstance(first, KenshoError):
+            raise first from group
+        raise
 
 
 @contextlib.contextmanager
-def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+def _stopping(stop: Callable[[], None]) -> Generator[None]:
     """Call `stop` on SIGINT and SIGTERM while the block runs."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

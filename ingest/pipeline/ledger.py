@@ -41,8 +41,8 @@ class RecordRow(msgspec.Struct, frozen=True, omit_defaults=True):
     snapshot: str
     method: Method
     run: uuid.UUID
+    dead: bool  # without a default, so that it is always written: an update would null it
     links: str | None = None
-    dead: bool = msgspec.field(default=False)
 
 
 class LinkRow(msgspec.Struct, frozen=True):

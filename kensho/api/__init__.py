@@ -1,1 +1,1 @@
-"""The HTTP API: Litestar controllers, one per resource, thin; errors become problems in one place."""
+"""The HTTP API: thin Litestar controllers, one per resource; one place for problems."""

@@ -55,7 +55,7 @@ class GraphEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target":
 
 
 class Graph(msgspec.Struct, frozen=True):
-    """The graph around a work, nearest first; `truncated` when more lies within the depth than is answered."""
+    """The graph around a work, nearest first; `truncated` when more lies within the depth."""
 
     nodes: list[Node]
     edges: list[GraphEdge]
@@ -140,10 +140,12 @@ class AnimeController(Controller):
     async def walk(
         self, desk: GivenDesk, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
     ) -> Answer:
-        """Return the works within `depth` hops, nearest first, the work itself at distance 0, and the edges among them.
+        """Return the works within `depth` hops, nearest first, and the edges among them.
 
-        An edge reads "`to` is the `kind` of `from`". At most 500 nodes and 2,000 edges are answered; `truncated`
-        tells when there are more.
+        The work itself comes first, at distance 0.
+
+        An edge reads "`to` is the `kind` of `from`". At most 500 nodes and 2,000 edges are
+        answered; `truncated` tells when there are more.
         """
         model = desk.model
         node = works.locate(model, work_id)

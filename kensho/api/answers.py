@@ -1,8 +1,9 @@
-"""Answers that are ready bytes: encoded once, tagged, compressed, and kept while the graph stands still.
+"""Answers as ready bytes: encoded once, tagged, compressed, kept while the graph stands still.
 
-A strong ETag is made of the program's version, the graph's revision, the query in canonical order and the encoding:
-all that the bytes depend on. Kept answers are found by their target before anything is routed, which serves a hot
-read at one and a half times the rate of a handler (shared design, SEARCH.md).
+A strong ETag is made of the program's version, the graph's revision, the query in canonical order
+and the encoding: all that the bytes depend on. Kept answers are found by their target before
+anything is routed, which serves a hot read at one and a half times the rate of a handler (shared
+design, SEARCH.md).
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias, cast
 
 from cachetools import LRUCache
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from kensho.api import encodings
 from kensho.api.encodings import Encoding
@@ -106,7 +107,8 @@ class Answers:
 class Answer:
     """What a controller returns: a JSON document and the revision it was read at.
 
-    `keep` is false where the revision is not the read model's, so that nothing would tell when it has passed.
+    `keep` is false where the revision is not the read model's, so that nothing would tell when it
+    has passed.
     """
 
     __slots__ = ("_body", "_keep", "_revision")
@@ -118,18 +120,17 @@ class Answer:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Make the answer ready and send it."""
-        state = cast("HTTPScope", scope)["state"]
-        answers: Answers = state["answers"]
-        key: Key = state["key"]
+        known = cast("dict[str, Any]", scope)
+        state, answers, key = known["state"], known["state"]["answers"], known["state"]["key"]
         ready = await answers.make(self._body, self._revision, key)
-        ready.route = str(scope.get("path_template", ""))
-        if self._keep and cast("Any", scope)["method"] == "GET":
+        ready.route = known["path_template"]
+        if self._keep:
             answers.keep(key, ready)
         await ready.send(state["if_none_match"], send)
 
 
 class Fresh:
-    """An answer that is never kept or tagged: the outcome of a POST, or how the service is just now."""
+    """An answer never kept or tagged: what a POST asked for, or how the service is now."""
 
     __slots__ = ("_body", "_headers", "_status")
 

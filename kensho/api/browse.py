@@ -16,9 +16,12 @@ from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryField
 from kensho.discovery import browse, splicing, works
 from kensho.discovery.browse import Filters, Sorting
 from kensho.discovery.views import Summary
-from kensho.domain.works import AnimeType, Season, Status
+from kensho.domain.works import SEASONS, AnimeType, Season, Status
 
-_ANY_CASE: Final = "^([Ww][Ii][Nn][Tt][Ee][Rr]|[Ss][Pp][Rr][Ii][Nn][Gg]|[Ss][Uu][Mm][Mm][Ee][Rr]|[Ff][Aa][Ll][Ll])$"
+_ANY_CASE: Final = "^({})$".format(
+    "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)
+)
+"""JSON Schema's patterns have no flag for that."""
 
 Year: TypeAlias = Annotated[
     int, PathParameter(description="1900 up to five years ahead.", examples=[Example(value=1998)])
@@ -42,7 +45,7 @@ OfStatus: TypeAlias = Annotated[
 SortedBy: TypeAlias = Annotated[
     Sorting,
     QueryParameter(
-        description="`rating` (IMDb's) and `score` from high to low, `title` from A to Z; works without come last.",
+        description="`rating` (IMDb's) and `score` from high to low, `title` from A to Z.",
         examples=[Example(value="score")],
     ),
 ]
@@ -92,7 +95,7 @@ class BrowseController(Controller):
         sort: SortedBy = "rating",
         fields: SummaryFields = None,
     ) -> Answer:
-        """Return the works first broadcast in a season, best IMDb rating first unless told otherwise."""
+        """Return the works first broadcast in a season, best IMDb rating first by default."""
         model = desk.model
         desk.calendar.check(year)
         chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)

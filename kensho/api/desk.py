@@ -1,4 +1,7 @@
-"""What a request is served from, handed to handlers as one dependency: Litestar resolves several in a task group."""
+"""What a request is served from, handed to handlers as one dependency.
+
+One, because Litestar resolves several in a task group, anew for every request.
+"""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -30,7 +33,7 @@ class Desk(msgspec.Struct, frozen=True):
 
     @property
     def model(self) -> ReadModel:
-        """Return the read model of now; hold on to it for one answer. Raises `NotReadyError` while there is none."""
+        """Return the read model of now, for one answer; raises `NotReadyError`."""
         return self.catalogue.current
 
     @property

@@ -1,8 +1,9 @@
 """`/api/openapi.json` and `/api/docs`: the document, and Swagger UI over it, all served by us.
 
-Swagger UI comes from npm's `swagger-ui-dist` (the first line to show OpenAPI 3.1 is 5) by `make assets`, which puts
-its script and style sheet into `kensho/web/static/vendor/swagger-ui`. Without it the page lists the operations
-plainly. The content security policy lets the page load nothing from anywhere else.
+Swagger UI comes from npm's `swagger-ui-dist` (the first line to show OpenAPI 3.1 is 5) by `make
+assets`, which puts its script and style sheet into `kensho/web/static/vendor/swagger-ui`. Without
+it the page lists the operations plainly. The content security policy lets the page load nothing
+from anywhere else.
 """
 
 from html import escape
@@ -38,12 +39,14 @@ _POLICY: Final = (
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Kenshō API</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/api/docs/assets/swagger-ui.css"></head>
 <body><main id="docs"><h1>Kenshō API</h1><p><a href="/api/openapi.json">OpenAPI document</a></p>
 <ul>{operations}</ul></main>
-<script src="/api/docs/assets/swagger-ui-bundle.js"></script><script src="/api/docs/assets/docs.js"></script>
+<script src="/api/docs/assets/swagger-ui-bundle.js"></script>
+<script src="/api/docs/assets/docs.js"></script>
 </body></html>"""
 
 
@@ -73,7 +76,7 @@ class PagePlugin(OpenAPIRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
         """Return the page; the list in it is what is shown until Swagger UI has loaded."""
         operations = "".join(
-            f"<li><code>{method.upper()} {escape(path)}</code> {escape(str(operation.get('summary', '')))}</li>"
+            f"<li><code>{method.upper()} {escape(path)}</code> {escape(operation['summary'])}</li>"
             for path, item in openapi_schema["paths"].items()
             for method, operation in item.items()
         )
@@ -117,8 +120,10 @@ async def _refuse_unknown(request: Request[Any, Any, Any]) -> None:
         raise NotFoundException
 
 
-_DESCRIPTION: Final = """Public reads over a graph of works. Ids are UUIDs that survive re-ingestion: a merged one
-answers 308, a removed one 410. Errors are RFC 9457 problems. Every read has a strong ETag and answers 304."""
+_DESCRIPTION: Final = """
+Public reads over a graph of works. Ids are UUIDs that survive re-ingestion: a merged one answers
+308, a removed one 410. Errors are RFC 9457 problems. Every read has a strong ETag and answers 304.
+"""
 _TAGS: Final = {
     "anime": "Works, their episodes and the graph around them.",
     "movies": "Films.",

@@ -1,7 +1,8 @@
-"""The OpenAPI 3.1 document: what Litestar reads from the handlers, and what holds for every operation.
+"""The OpenAPI 3.1 document: what the handlers say, and what holds for every operation.
 
-Litestar knows parameters, bodies and answers. Added here: the problems each operation can answer with, the headers
-of a tagged answer, 304, and parameters that are absent or present but never null. Components get short names.
+Litestar knows parameters, bodies and answers. Added here: the problems each operation can answer
+with, the headers of a tagged answer, 304, and parameters that are absent or present but never null.
+Components get short names.
 """
 
 from typing import Any, Final, TypeAlias
@@ -25,7 +26,7 @@ _PROBLEMS: Final = {
     "414": "The request target is longer than is read.",
     "415": "The body is not `application/json`.",
     "429": "Too many requests; `Retry-After` tells when to come back.",
-    "503": "The service is starting, or the store can't be reached; `Retry-After` tells when to come back.",
+    "503": "Starting, or without its store; `Retry-After` tells when to come back.",
 }
 _MOVED: Final = {
     "description": "The work was merged into another: the same target, under the id that lives on.",
@@ -72,7 +73,8 @@ def answer(shape: Any, description: str, example: object) -> dict[int, ResponseS
 def amended(document: Document, calendar: Calendar) -> Document:
     """Return Litestar's document with what holds for every operation; the input is not changed.
 
-    The bounds of a year are those of `calendar` now: they move once a year, and are enforced as of then.
+    The bounds of a year are those of `calendar` now: they move once a year, and are enforced as of
+    then.
     """
     whole: Document = msgspec.json.decode(msgspec.json.encode(document))
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
@@ -132,7 +134,7 @@ def _problem(status: str) -> Document:
 
 
 def _components() -> Document:
-    """Return the schemas that msgspec writes more exactly than Litestar: with patterns and without more members."""
+    """Return the schemas that msgspec writes more exactly, with patterns, than Litestar."""
     shapes = [Problem, BatchRequest, ResolveRequest]
     _, components = msgspec.json.schema_components(
         shapes, ref_template="#/components/schemas/{name}"

@@ -1,8 +1,9 @@
 """The front: the one ASGI layer that every request passes before it is routed.
 
-It gives the request its ids, refuses hostile targets, counts against the limit, sends kept answers, makes HEAD of
-GET, adds the common headers and takes the time. One layer and not seven, because each costs a quarter of the
-throughput or more (shared design, SEARCH.md). It wraps the application as a whole, so that 404 and 405 pass it too.
+It gives the request its ids, refuses hostile targets, counts against the limit, sends kept answers,
+makes HEAD of GET, adds the common headers and takes the time. One layer and not seven, because each
+costs a quarter of the throughput or more (shared design, SEARCH.md). It wraps the application as a
+whole, so that 404 and 405 pass it too.
 """
 
 from http import HTTPStatus
@@ -137,7 +138,7 @@ class Front:
 
 
 class Exchange:
-    """One answer on its way out: adds the common headers, drops the body of HEAD, notes the status."""
+    """One answer on its way out: adds common headers, drops HEAD's body, notes the status."""
 
     __slots__ = ("_send", "extra", "head", "status", "trace")
 

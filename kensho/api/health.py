@@ -43,9 +43,10 @@ class HealthController(Controller):
         responses=answer(Readiness, "They can; perhaps not all of them.", Readiness("ok", _FINE)),
     )
     async def ready(self, desk: GivenDesk) -> Fresh:
-        """Return each dependency's state and latency: 200 while anything can be served, and 503 when nothing can.
+        """Return each dependency's state and latency; 503 only when nothing can be served.
 
-        Without the store, reads from the read model go on: the service is then degraded, and still ready.
+        Without the store, reads from the read model go on: the service is then degraded, and still
+        ready.
         """
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
         if found.status == "down":
@@ -62,7 +63,7 @@ class HealthController(Controller):
         ),
     )
     async def overview(self, desk: GivenDesk) -> Fresh:
-        """Return the state, the program's version, the graph's revision and its sizes; always 200."""
+        """Return the state, the program's version, the graph's revision and sizes."""
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
         return Fresh(splicing.encoded(health.described(found, desk.catalogue, desk.version)))
 

@@ -1,4 +1,4 @@
-"""What is refused before it is routed: targets that are too long, not UTF-8, ambiguous, or carry control characters.
+"""What is refused before it is routed: targets too long, not UTF-8, or ambiguous.
 
 Every sound request pays one look at its target; only one with a query or an escape is decoded here.
 """
@@ -51,7 +51,8 @@ def parameters(query: bytes) -> dict[str, str]:
     """Return the query parameters by name.
 
     Raises:
-        InvalidInputError: naming each parameter that comes twice, is too long, not UTF-8, or holds control characters.
+        InvalidInputError: one comes twice, is too long, not UTF-8, or holds control
+            characters; names each.
     """
     try:
         pairs = parse_qsl(

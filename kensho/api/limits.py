@@ -1,16 +1,18 @@
-"""A limit on requests per client and minute, off by default: a proxy in front does it for several machines at once.
+"""A limit on requests per client and minute; off by default.
 
-A fixed window per client address, counted per process. Headers follow the IETF draft "RateLimit header fields for
-HTTP" (draft-ietf-httpapi-ratelimit-headers-10). The address is the peer's own: a forwarded one can be forged.
+A proxy in front limits for several machines at once. A fixed window per client address, counted per
+process. Headers follow the IETF draft "RateLimit header fields for HTTP"
+(draft-ietf-httpapi-ratelimit-headers-10). The address is the peer's own: a forwarded one can be
+forged.
 """
 
 from typing import Final, NamedTuple
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 WINDOW_S: Final = 60
 _MAX_CLIENTS: Final = 100_000
-"""Beyond so many clients in a minute the longest unseen is forgotten: memory stays bounded, about 20 MB."""
+"""Beyond so many clients the longest unseen is forgotten: memory stays bounded, about 20 MB."""
 
 
 class Window(NamedTuple):
@@ -32,7 +34,7 @@ class Limiter:
 
     def __init__(self, per_minute: int) -> None:
         self._quota = per_minute
-        self._windows: TTLCache[str, Window] = TTLCache(_MAX_CLIENTS, ttl=2 * WINDOW_S)
+        self._windows: LRUCache[str, Window] = LRUCache(_MAX_CLIENTS)
         self._policy = (b"ratelimit-policy", b'"default";q=%d;w=%d' % (per_minute, WINDOW_S))
 
     def judge(self, client: str, now: float) -> Verdict:

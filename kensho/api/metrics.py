@@ -1,7 +1,7 @@
 """What Prometheus reads: requests by route, method and status, their duration, and what is served.
 
-Children are looked up once and kept, because `labels()` costs more than counting; routes are templates, so that
-ids never become labels.
+Children are looked up once and kept, because `labels()` costs more than counting; routes are
+templates, so that ids never become labels.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""The parameters that several operations share, each with the bounds that are enforced and documented alike."""
+"""The parameters that several operations share, bounded as enforced."""
 
 from typing import Annotated, Final, TypeAlias
 from uuid import UUID
@@ -20,7 +20,8 @@ EXAMPLE_ID: Final = "0f0b1f8e-3c0a-5d53-9f53-1d3a5d1c8a11"
 def listing(words: tuple[str, ...]) -> str:
     """Return the pattern of a comma-separated list of these words.
 
-    It documents what the use case checks: that names the word which is not known, and a pattern could not.
+    It documents what the use case checks: that names the word which is not known, and a pattern
+    could not.
     """
     word = f"({'|'.join(words)})"
     return f"^{word}(,{word}){{0,{len(words) - 1}}}$"
@@ -57,7 +58,7 @@ DetailFields: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         schema_extra={"pattern": listing(DETAIL_FIELDS)},
-        description=f"Fields to answer with, separated by commas. Known are {', '.join(DETAIL_FIELDS)}.",
+        description=f"Fields to answer with, by commas: {', '.join(DETAIL_FIELDS)}.",
         examples=[Example(value="title,episodes,tags")],
     ),
 ]
@@ -65,7 +66,7 @@ SummaryFields: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         schema_extra={"pattern": listing(SUMMARY_FIELDS)},
-        description=f"Fields of each work, separated by commas. Known are {', '.join(SUMMARY_FIELDS)}.",
+        description=f"Fields of each work, by commas: {', '.join(SUMMARY_FIELDS)}.",
         examples=[Example(value="id,title")],
     ),
 ]
@@ -73,7 +74,7 @@ TaggedFields: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         schema_extra={"pattern": listing(TAGGED_FIELDS)},
-        description=f"Fields of each work, separated by commas. Known are {', '.join(TAGGED_FIELDS)}.",
+        description=f"Fields of each work, by commas: {', '.join(TAGGED_FIELDS)}.",
         examples=[Example(value="id,title,relevance")],
     ),
 ]
@@ -81,7 +82,7 @@ Kinds: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         schema_extra={"pattern": listing(KINDS)},
-        description="Follow these kinds of relation only, as read from the work walked from; separated by commas.",
+        description="Follow only these kinds, by commas, as read from the work walked from.",
         examples=[Example(value="sequel,prequel")],
     ),
 ]

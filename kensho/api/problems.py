@@ -1,17 +1,18 @@
 """Errors as RFC 9457 problems: each error class has its status here and nowhere else.
 
-A problem also has the members `error` and `message` of the first contract, for clients that read those.
+A problem also has the members `error` and `message` of the first contract, for clients that read
+those.
 """
 
 import re
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
 
 from kensho.errors import (
     FieldProblem,
@@ -31,6 +32,7 @@ RETRY_AFTER_S: Final = 5
 """A store that restarts and a read model that is built are back within seconds."""
 _NAMED: Final = re.compile(r"\bfield `([^`]+)`")
 _TYPE: Final = "urn:kensho:problem:"
+Handler: TypeAlias = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 _log = structlog.get_logger("kensho.api")
 
 
@@ -100,7 +102,7 @@ def encoded(
     )
 
 
-def handlers() -> ExceptionHandlersMap:
+def handlers() -> dict[int | type[Exception], Handler]:
     """Return the exception handlers of the application."""
     return {KenshoError: _from_kensho, HTTPException: _from_litestar, Exception: _from_bug}
 
@@ -177,13 +179,13 @@ def _sentence(request: Request[Any, Any, Any], status: HTTPStatus, error: HTTPEx
 
 
 def _fields(error: HTTPException) -> list[FieldProblem]:
-    """Return the fields that Litestar names: `extra` is a list of {key, message} for what failed validation."""
+    """Return the fields that failed validation: `extra` lists {key, message}."""
     entries = error.extra if isinstance(error.extra, list) else []
     return [_field(str(entry["key"]), str(entry["message"])) for entry in entries]
 
 
 def _field(key: str, message: str) -> FieldProblem:
-    """Return the field at fault: of a body as a whole, the one that msgspec's message names, if any."""
+    """Return the field at fault; of a whole body, the one that msgspec's message names."""
     named = _NAMED.search(message) if key == "data" else None
     return FieldProblem(named[1] if named else ("body" if key == "data" else key), message)
 

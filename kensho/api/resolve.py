@@ -32,7 +32,7 @@ LocalId: TypeAlias = Annotated[
     str | None,
     QueryParameter(
         pattern=LOCAL_ID,
-        description="The id there. TMDB's are `movie/129`, `tv/30991`; a bare number means any of them.",
+        description="The id there. TMDB's are `movie/129`, `tv/30991`; a bare number is any.",
         examples=[Example(value="1")],
     ),
 ]
@@ -57,7 +57,8 @@ class ResolveController(Controller):
     ) -> Answer:
         """Return the works behind a provider's id or page: give `url`, or `provider` and `id`.
 
-        An id that stands for several works lists them all, with the episodes of each that it covers, where known.
+        An id that stands for several works lists them all, with the episodes of each that it
+        covers, where known.
         """
         model = desk.model
         found = resolve.resolve(model, resolve.asked(url, provider, id))
@@ -80,6 +81,6 @@ class ResolveController(Controller):
         desk: GivenDesk,
         data: Annotated[ResolveRequest, Body(description="The ids to resolve.")],
     ) -> Fresh:
-        """Return what is behind each of up to 100 ids of one provider, and the ids behind which there is nothing."""
+        """Return what is behind each of up to 100 ids, and those behind which there is nothing."""
         model = desk.model
         return Fresh(splicing.encoded(resolve.resolve_batch(model, data.provider, data.ids)))

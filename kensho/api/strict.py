@@ -1,7 +1,7 @@
-"""What the document says of parameters is what is enforced: names, spelling of numbers and ids, content type.
+"""What the document says of parameters is enforced: names, spellings, content type.
 
-Litestar checks bounds, but takes "1e5" and "null" for numbers and lets unknown parameters pass in silence. The table
-here is made from the OpenAPI document itself, so that the two can't disagree.
+Litestar checks bounds, but takes "1e5" and "null" for numbers and lets unknown parameters pass in
+silence. The table here is made from the OpenAPI document itself, so that the two can't disagree.
 """
 
 import re
@@ -70,7 +70,7 @@ class Strict:
 
 
 async def _check_body(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body that is no JSON; Litestar lets bad UTF-8 and endless nesting through as bugs of ours."""
+    """Refuse a body that is no JSON; Litestar stumbles over bad UTF-8 and deep nesting."""
     if request.content_type[0] != "application/json":
         raise HTTPException(status_code=_UNSUPPORTED, detail="send the body as application/json")
     try:
@@ -104,4 +104,4 @@ def _spelling(schema: Document) -> Spelling | None:
     if "enum" in schema:
         words = [str(word) for word in schema["enum"]]
         return re.compile("|".join(map(re.escape, words))), f"one of {', '.join(words)}"
-    return _SPELLINGS.get(schema.get("format", schema.get("type")))
+    return _SPELLINGS.get(schema.get("format") or schema.get("type", ""))

@@ -81,13 +81,16 @@ class TagsController(Controller):
         limit: Limit = MAX_LIMIT,
         cursor: Cursor = None,
     ) -> Answer:
-        """Return the tags with the number of works that bear each: most borne first, then by name."""
+        """Return the tags with their numbers of works: most borne first, then by name."""
         model = desk.model
-        listed = model.tags
+
+        def tag_id(number: int) -> UUID:
+            return model.tags[number].id
+
         ordered = Ordered(
             tags.listed(model, category),
             model.revision,
-            lambda number: listed[number].id,
+            tag_id,
             model.tag,
         )
         part = desk.cursors.cut(ordered, f"tags?category={category}", cursor, limit)
@@ -111,7 +114,10 @@ class TagsController(Controller):
         cursor: Cursor = None,
         fields: TaggedFields = None,
     ) -> Answer:
-        """Return the works of a tag: most relevant first, then best score. A name with a slash is asked for by id."""
+        """Return the works of a tag: most relevant first, then best score.
+
+        A tag whose name has a slash is asked for by id.
+        """
         model = desk.model
         chosen = splicing.chosen(fields, tags.TAGGED_FIELDS)
         number = tags.tag_named(model, tag)

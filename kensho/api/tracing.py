@@ -1,7 +1,8 @@
-"""The ids a request is known by: `X-Request-ID` and W3C `traceparent`, taken over where sound and made otherwise.
+"""The ids a request is known by: `X-Request-ID` and W3C `traceparent`.
 
-A caller's request id is kept when it is at most 128 visible ASCII characters, so that it can stand in a log line
-and a header as it is. Of a sound `traceparent` the trace id and flags go on, under a span id of our own
+Both are taken over where they are sound, and made otherwise. A caller's request id is kept when it
+is at most 128 visible ASCII characters, so that it can stand in a log line and a header as it is.
+Of a sound `traceparent` the trace id and flags go on, under a span id of our own
 (https://www.w3.org/TR/trace-context/, version 00).
 """
 

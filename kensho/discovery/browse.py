@@ -1,7 +1,8 @@
 """Lists of works: a season of a year, and the films.
 
-Lists come in the read model's own order; a filter keeps that order and a total counts what it kept, exactly.
-Works that lack the value a list is sorted by come last, and equal ones in the order of their ids.
+Lists come in the read model's own order; a filter keeps that order and a total counts what it kept,
+exactly. Works that lack the value a list is sorted by come last, and equal ones in the order of
+their ids.
 """
 
 import datetime as dt
@@ -33,7 +34,7 @@ class Filters(msgspec.Struct, frozen=True):
 
 
 def season(model: ReadModel, year: int, name: Season, filters: Filters, sort: Sorting) -> Nodes:
-    """Return the works of a season, best IMDb rating first, or by `sort`; nothing bears a tag that is not there."""
+    """Return the works of a season, best IMDb rating first, or by `sort`."""
     return _sorted(model, _kept(model, model.season_nodes(year, name), filters), sort)
 
 
@@ -55,7 +56,7 @@ class Calendar:
 
 
 class Films:
-    """The films in order: best IMDb rating first, then most votes, then title; sorted once for each revision."""
+    """The films by IMDb rating, then votes, then title; sorted once for each revision."""
 
     def __init__(self) -> None:
         self._revision = -1

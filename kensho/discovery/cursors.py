@@ -1,8 +1,9 @@
 """Cursors: where a list goes on, as a signed text that a client carries and can't forge.
 
-A cursor belongs to one query and is refused for another. It remembers the revision and place of the last item
-seen, and its id: after the graph has changed, the list goes on behind that item wherever it stands now, or at the
-same place where it is gone. So a cursor never goes stale, and no list breaks off while the graph is ingested.
+A cursor belongs to one query and is refused for another. It remembers the revision and place of the
+last item seen, and its id: after the graph has changed, the list goes on behind that item wherever
+it stands now, or at the same place where it is gone. So a cursor never goes stale, and no list
+breaks off while the graph is ingested.
 """
 
 import hashlib

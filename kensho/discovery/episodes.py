@@ -1,7 +1,7 @@
 """The episodes of a work, by number: one hop in the graph, answered by the engine itself.
 
-The read model has no episodes: they are many, change weekly, and are read one work at a time. So this answer has
-the graph's own revision, and is unavailable while the engine is.
+The read model has no episodes: they are many, change weekly, and are read one work at a time. So
+this answer has the graph's own revision, and is unavailable while the engine is.
 """
 
 from typing import Literal

@@ -33,8 +33,8 @@ from kensho.graph.inputs import (
 )
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
+from kensho.storage.paging import Pages
 from kensho.storage.rows import Membership, RelationRow, SequelRow, Tag, TaggingRow, Work
-from kensho.storage.snapshot import Pages
 
 Row = TypeVar("Row")
 

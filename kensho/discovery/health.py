@@ -1,7 +1,8 @@
 """How the service is: each thing it depends on, with the time it took to answer.
 
-Nothing here fails: what can't be reached is reported as such. Reads from the read model go on without the store,
-so a lost store degrades the service; only without a read model can nothing be served.
+Nothing here fails: what can't be reached is reported as such. Reads from the read model go on
+without the store, so a lost store degrades the service; only without a read model can nothing be
+served.
 """
 
 import asyncio

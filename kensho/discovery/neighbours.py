@@ -1,8 +1,9 @@
 """A work's neighbours as its own page shows them: sequels, prequels and the rest, one hop away.
 
-Reading rule: on A's page "sequel: B" means *B is the sequel of A*. An edge is kept once, in its canonical direction;
-read from its other end, its kind and those of its assertions are turned around, so that what a source asserts reads
-the same way as the edge it stands under. Cost: about 3 µs for each neighbour.
+Reading rule: on A's page "sequel: B" means *B is the sequel of A*. An edge is kept once, in its
+canonical direction; read from its other end, its kind and those of its assertions are turned
+around, so that what a source asserts reads the same way as the edge it stands under. Cost: about 3
+µs for each neighbour.
 """
 
 from functools import lru_cache
@@ -68,7 +69,7 @@ def related_anime(model: ReadModel, node: int) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _turned(assertions: bytes) -> bytes:
-    """Return the assertions read from the other end; pure, and a graph of 76,000 edges has 72 different lists."""
+    """Return the assertions read from the other end; 76,000 edges have 72 different lists."""
     read = _ASSERTIONS.decode(assertions)
     turned = [msgspec.structs.replace(a, kind=INVERSE[a.kind]) for a in read]
     return assertions if turned == read else msgspec.json.encode(turned)

@@ -1,8 +1,8 @@
 """Resolve an id or URL of another catalogue to the works behind it.
 
-An id may stand for several works: a TVDB series covers what AniDB lists as many. Then all are listed, with the
-work's own episodes that the id covers, where a source tells. TMDB numbers its films, series and collections apart:
-a bare number names every one of them.
+An id may stand for several works: a TVDB series covers what AniDB lists as many. Then all are
+listed, with the work's own episodes that the id covers, where a source tells. TMDB numbers its
+films, series and collections apart: a bare number names every one of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,7 +58,7 @@ class ResolvedWorks(msgspec.Struct, frozen=True):
 
 
 class ResolvedBatch(msgspec.Struct, frozen=True):
-    """The works behind each of many ids, and the ids behind which there is none, in the asked order."""
+    """The works behind each of many ids, in the asked order, and the ids without any."""
 
     items: dict[str, list[ResolvedWork]]
     missing: list[str]

@@ -1,7 +1,7 @@
-"""The graph around a work: nodes nearest first, and the edges among them, bounded in depth and fan-out.
+"""The graph around a work: nodes nearest first, and their edges, bounded in number.
 
-An edge of the answer reads "`to` is the `kind` of `from`", as it was walked: asking for `kinds=prequel` answers
-with edges of kind "prequel".
+An edge of the answer reads "`to` is the `kind` of `from`", as it was walked: asking for
+`kinds=prequel` answers with edges of kind "prequel".
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ from kensho.graph.model import ReadModel
 MAX_DEPTH: Final = 3
 MAX_NODES: Final = 500
 MAX_EDGES: Final = 2_000
-"""About 400 KB of JSON: as much as a viewer can draw. What lies beyond is cut and the answer says so."""
+"""About 500 KB of JSON: as much as can be drawn. What lies beyond is cut; the answer says so."""
 
 
 def kinds_named(text: str | None) -> frozenset[Kind] | None:
@@ -39,7 +39,7 @@ def kinds_named(text: str | None) -> frozenset[Kind] | None:
 
 
 def surroundings(model: ReadModel, node: int, kinds: frozenset[Kind] | None, depth: int) -> bytes:
-    """Return `{nodes, edges, truncated}` as JSON: the nodes within `depth` hops of `node`, itself at distance 0."""
+    """Return the graph within `depth` hops of `node`, itself at distance 0, as JSON."""
     walk = model.walk(node, kinds, depth, MAX_NODES, MAX_EDGES)
     summaries = {visited: model.summary(visited) for visited, _ in walk.nodes}
     ids = {visited: splicing.id_text(summary) for visited, summary in summaries.items()}

@@ -1,4 +1,4 @@
-"""Tags with the number of works that bear each, and the works of a tag: most relevant first, then best score."""
+"""Tags with their numbers of works, and a tag's works: most relevant first, then best score."""
 
 import unicodedata
 from typing import Final

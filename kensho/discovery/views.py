@@ -1,8 +1,9 @@
-"""The documents that callers read: `Summary` and `Detail` of a work, and the parts they are made of.
+"""The documents that callers read: `Summary` and `Detail` of a work, and their parts.
 
-A member that is always there has no default and may be null; one that is there only when known has the default
-`None`, which is left out of the JSON. The read model keeps the documents of every work ready as bytes, so these
-functions run when a model is built and not when a request is answered. They are pure and take what storage read.
+A member that is always there has no default and may be null; one that is there only when known has
+the default `None`, which is left out of the JSON. The read model keeps the documents of every work
+ready as bytes, so these functions run when a model is built and not when a request is answered.
+They are pure and take what storage read.
 """
 
 from collections.abc import Sequence
@@ -122,7 +123,7 @@ def summary_of(row: Work) -> Summary:
 
 
 def detail_of(row: Work, tags: Tags, franchise: FranchiseView | None = None) -> StoredDetail:
-    """Return the work as its own page shows it, `tags` by relevance; neighbours are added when it is asked for."""
+    """Return the work as its own page shows it, without the neighbours."""
     return StoredDetail(
         id=row.id,
         title=row.title,

@@ -1,7 +1,8 @@
 """One work, or a batch of works, by id.
 
-Ids survive re-ingestion. One that was merged leads to its successor, one that was removed is gone for good, and
-any other is unknown: three different answers, so that a client knows what to do with its bookmark.
+Ids survive re-ingestion. One that was merged leads to its successor, one that was removed is gone
+for good, and any other is unknown: three different answers, so that a client knows what to do with
+its bookmark.
 """
 
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ def locate(model: ReadModel, work: UUID) -> int:
 
 
 def locate_film(model: ReadModel, work: UUID) -> int:
-    """Return the node of a film; raises as `locate`, and `NotFoundError` for a work that is none."""
+    """Return the node of a film; raises as `locate`, and for a work that is none."""
     node = locate(model, work)
     if model.kind(node) != "movie":
         raise NotFoundError(f"the work {work} is no film")

@@ -1,7 +1,7 @@
-"""Logs: structlog to standard error, as lines for people or as JSON, each with the request and trace it belongs to.
+"""Logs: structlog to standard error, as lines for people or as JSON.
 
-`REQUEST` is set once per request by the API's front; every log line written while that request is served then
-carries its ids, however deep in the house it is written.
+`REQUEST` is set once per request by the API's front; every log line written while that request is
+served then carries its ids, however deep in the house it is written.
 """
 
 import logging

@@ -1,7 +1,8 @@
 """Settings: every knob with its reason, read from `KENSHO_*` variables here and nowhere else.
 
-`KENSHO_STORE_URL=ws://graph:8000` sets `store_url`; an empty variable counts as not set. A value that makes no
-sense is refused with the variable's name and the value, before anything is opened. Secrets are not shown.
+`KENSHO_STORE_URL=ws://graph:8000` sets `store_url`; an empty variable counts as not set. A value
+that makes no sense is refused with the variable's name and the value, before anything is opened.
+Secrets are not shown.
 """
 
 import os
@@ -28,7 +29,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs. The text under a field is why it exists, and why it has this default."""
 
     store_url: str = "surrealkv://var/kensho.db"
-    """Where the graph stands: embedded on disk needs no second process; `ws://` lets several processes share it."""
+    """Where the graph stands: embedded on disk needs no second process; `ws://` lets several
+    processes share it."""
     store_namespace: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,64}$")] = "kensho"
     store_database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,64}$")] = "kensho"
     """Namespace and database within the store: one server may hold several graphs."""
@@ -44,39 +46,42 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Loopback unless told otherwise: nothing is published by accident."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8700
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Processes that serve; more than one needs a `ws://` store, because one process owns an embedded one."""
+    """Processes that serve; more than one needs a `ws://` store: one owns an embedded one."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
     """`json` for machines that collect logs: one object a line."""
     slow_request_s: Seconds = 1.0
-    """A request that takes longer is logged; logging every request would cost three quarters of the throughput."""
+    """A request that takes longer is logged; logging every request would cost three quarters of the
+    throughput."""
 
     read_model_dir: Path = Path("var/read_model")
     """Derived from the graph and safe to delete; on a disk with room for twice its size."""
     refresh_every_s: Seconds = 5.0
-    """How often the graph's revision is looked up; a change is served at most this long after it was written."""
+    """How often the graph's revision is looked up; a change is served at most this long after it
+    was written."""
 
     secret: Annotated[str, Meta(min_length=16, max_length=512)] | None = None
-    """Signs cursors. Machines that serve one address must share it; by default it is made once and kept."""
+    """Signs cursors. Machines behind one address share it; by default it is made once and kept."""
     secret_file: Path = Path("var/secret")
     """Where the made secret is kept, readable by its owner only."""
 
     cache_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
-    """Encoded answers kept per process, so that hot ones are ready bytes: 64 MiB hold some 10,000. 0 keeps none."""
+    """Encoded answers kept per process, so that hot ones are ready bytes: 64 MiB hold some 10,000.
+    0 keeps none."""
     max_age_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
     """How long caches may keep an answer without asking; afterwards an ETag answers 304."""
     max_body_bytes: Annotated[int, Meta(ge=1_024, le=16_777_216)] = 65_536
     """The largest body read; a batch of 100 ids is 4 KB."""
     rate_limit_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    """Requests per client address and minute, per process; 0 leaves limiting to the proxy in front."""
+    """Requests per client address and minute, per process; 0 leaves that to the proxy in front."""
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process's environment, or of `environment`.
 
     Raises:
-        SettingsError: a variable is unknown or its value makes no sense; names the variable and the value.
+        SettingsError: a variable is unknown or its value makes no sense; names both.
     """
     variables = os.environ if environment is None else environment  # noqa: TID251 -- the one place that reads it
     given = {
@@ -97,7 +102,7 @@ def with_changes(settings: Settings, **changes: object) -> Settings:
 
 
 def signing_secret(settings: Settings) -> str:
-    """Return the secret that signs cursors; made and kept in `secret_file` (mode 0600) where none is set.
+    """Return the secret that signs cursors; made and kept in `secret_file` where none is set.
 
     Raises:
         SettingsError: the file can't be read or written.
@@ -154,7 +159,7 @@ def _checked(settings: Settings) -> Settings:
         )
     if settings.workers > 1 and not url.startswith(("ws://", "wss://")):
         raise SettingsError(
-            f"{PREFIX}WORKERS: {settings.workers} processes can't share the embedded store {url!r}; "
+            f"{PREFIX}WORKERS: {settings.workers} processes can't share the store {url!r}; "
             "use 1, or a ws:// store"
         )
     return settings

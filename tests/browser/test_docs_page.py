@@ -1,4 +1,4 @@
-"""The page for people over the API: shown with our own assets alone, under a policy that allows no others."""
+"""The page for people over the API: our own assets alone, under a policy that allows no others."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,21 +1,18 @@
-"""The API over the small graph: one store on disk and one application for all tests that only read."""
+"""The API over the small graph: one store and one application for all tests that only read."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar
 
 from kensho.app import create_app
 from kensho.platform.settings import Settings
-from kensho.storage import migrations
-from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
-from tests.support.graphs import load_small_graph
-from tests.support.stores import own_migrations, own_queries
+from tests.support.servers import written_store
 
 
 @pytest.fixture(scope="session")
@@ -40,18 +37,18 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """Run an application and yield a client of it; both on this loop, unlike with Litestar's own test client."""
+    """Run an application and yield a client of it, both on this loop."""
     app = create_app(settings)
     async with (
         _alive(app),
-        AsyncClient(transport=ASGITransport(app), base_url="http://test") as client,
+        AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://test") as client,
     ):
         yield client
 
 
 @contextlib.asynccontextmanager
 async def _alive(app: Litestar) -> AsyncIterator[None]:
-    """Keep the lifespan in a task of its own: a fixture is set up and torn down in two, which anyio refuses."""
+    """Keep the lifespan in one task: a fixture is torn down in another than it was set up in."""
     started, done = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -71,15 +68,6 @@ async def _alive(app: Litestar) -> AsyncIterator[None]:
         await life
 
 
-async def written_store(path: Path) -> str:
-    """Write the small graph into a new store at `path` and return its URL."""
-    url = f"surrealkv://{path}"
-    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
-        await migrations.migrate(gateway, own_migrations())
-        await load_small_graph(gateway)
-    return url
-
-
 def settings_for(url: str, folder: Path) -> Settings:
     """Return settings that keep everything under `folder`."""
     return Settings(
@@ -91,7 +79,12 @@ def settings_for(url: str, folder: Path) -> Settings:
 
 
 async def until_ready(client: AsyncClient) -> None:
-    """Wait until the read model is served, at most ten seconds."""
+    """Wait until the read model is served."""
+    await until(client, "/health/ready", lambda answer: answer.status_code == 200)
+
+
+async def until(client: AsyncClient, path: str, holds: Callable[[Response], bool]) -> None:
+    """Ask for `path` until its answer `holds`, at most ten seconds."""
     async with asyncio.timeout(10):
-        while (await client.get("/health/ready")).status_code != 200:
+        while not holds(await client.get(path)):  # noqa: ASYNC110 -- a server's state has no event
             await asyncio.sleep(0.02)

@@ -1,4 +1,4 @@
-"""What holds for every operation: tags and 304, compression, HEAD, ids of requests and traces, problems, limits."""
+"""What holds for every operation: tags, compression, HEAD, request ids, problems, limits."""
 
 import gzip
 import re
@@ -11,8 +11,9 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.api.problems import Problem
-from tests.integration.conftest import running, settings_for, until_ready, written_store
+from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
+from tests.support.servers import written_store
 
 READS = [
     f"/api/anime/{graphs.BEBOP}",

@@ -1,17 +1,16 @@
 """What goes on without the store, what does not, and how the service comes back by itself."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from httpx import AsyncClient
+from httpx import Response
 
 from kensho.platform.settings import Settings
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
-from tests.integration.conftest import running, settings_for, until_ready
+from tests.integration.conftest import running, settings_for, until, until_ready
 from tests.support import graphs
 from tests.support.rpc_bridge import PASSWORD, USERNAME, RpcBridge
 from tests.support.stores import bridge_settings, own_migrations, own_queries
@@ -41,11 +40,8 @@ def settings(server: RpcBridge, tmp_path: Path) -> Settings:
     )
 
 
-async def until(client: AsyncClient, path: str, status: int) -> None:
-    """Wait until `path` answers with `status`, at most ten seconds."""
-    async with asyncio.timeout(10):
-        while (await client.get(path)).status_code != status:
-            await asyncio.sleep(0.02)
+def has_status(status: int) -> Callable[[Response], bool]:
+    return lambda answer: answer.status_code == status
 
 
 async def test_reads_go_on_without_the_store_and_episodes_come_back_with_it(
@@ -66,7 +62,7 @@ async def test_reads_go_on_without_the_store_and_episodes_come_back_with_it(
         assert (await client.get("/health/live")).status_code == 200
 
         await server.start()
-        await until(client, EPISODES, 200)
+        await until(client, EPISODES, has_status(200))
         assert (await client.get("/health/ready")).json()["dependencies"]["store"]["status"] == "ok"
 
 
@@ -78,9 +74,7 @@ async def test_a_change_of_the_graph_is_served_without_a_restart(
         before = await client.get(DETAIL)
         async with Gateway.open(bridge_settings(server), own_queries()) as gateway:
             await graphs.rename(gateway, graphs.BEBOP, "Cowboy Bebop, again")
-        async with asyncio.timeout(10):
-            while (await client.get(DETAIL)).json()["title"] != "Cowboy Bebop, again":
-                await asyncio.sleep(0.02)
+        await until(client, DETAIL, lambda answer: answer.json()["title"] == "Cowboy Bebop, again")
         assert (await client.get(DETAIL)).headers["etag"] != before.headers["etag"]
 
 
@@ -92,9 +86,7 @@ async def test_a_cursor_outlives_a_change_of_the_graph(
         first = (await client.get("/api/movies?limit=2")).json()
         async with Gateway.open(bridge_settings(server), own_queries()) as gateway:
             await graphs.rename(gateway, graphs.BEBOP, "Cowboy Bebop, again")
-        async with asyncio.timeout(10):
-            while (await client.get("/api/health")).json()["revision"] != 2:
-                await asyncio.sleep(0.02)
+        await until(client, "/api/health", lambda answer: answer.json()["revision"] == 2)
         rest = (await client.get(f"/api/movies?cursor={first['next_cursor']}")).json()
         assert [film["title"] for film in rest["movies"]] == ["The Matrix Reloaded", "A Lost Film"]
 
@@ -106,10 +98,10 @@ async def test_a_service_that_starts_without_its_store_serves_the_last_read_mode
         await until_ready(client)
     await server.stop()
     async with running(settings) as client:
-        await until(client, DETAIL, 200)
+        await until(client, DETAIL, has_status(200))
         assert (await client.get("/health/ready")).json()["status"] == "degraded"
         await server.start()
-        await until(client, EPISODES, 200)
+        await until(client, EPISODES, has_status(200))
 
 
 async def test_without_a_read_model_the_service_lives_and_says_when_to_come_back(
@@ -125,4 +117,4 @@ async def test_without_a_read_model_the_service_lives_and_says_when_to_come_back
         assert (await client.get("/health/ready")).status_code == 503
         assert (await client.get("/api/health")).json()["status"] == "down"
         await server.start()
-        await until(client, DETAIL, 200)
+        await until(client, DETAIL, has_status(200))

@@ -132,6 +132,19 @@ async def test_a_missing_folder_is_built_anew(graph: Gateway, tmp_path: Path) ->
     assert (await opened(graph, tmp_path)).current.works_total == 0
 
 
+async def test_without_the_graph_the_newest_sound_model_is_opened(
+    graph: Gateway, tmp_path: Path
+) -> None:
+    assert not await Catalogue(graph, tmp_path).open_latest()
+    catalogue = await opened(graph, tmp_path)
+    await add_work(graph)
+    await catalogue.refresh()
+    (tmp_path / "1" / "ids.bin").unlink()
+    later = Catalogue(graph, tmp_path)
+    assert await later.open_latest()
+    assert later.current.revision == 0
+
+
 async def test_refreshing_does_nothing_until_the_revision_moves(
     graph: Gateway, tmp_path: Path
 ) -> None:

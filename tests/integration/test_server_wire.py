@@ -1,4 +1,4 @@
-"""The real server on loopback: hostile bytes on the wire, starting and stopping, and the command line."""
+"""The real server on loopback: hostile bytes, starting and stopping, the command line."""
 
 import asyncio
 import json

@@ -37,9 +37,9 @@ from tests.support.records import (
     dead,
     emptied,
     graph_state,
+    ingest,
     open_graph,
     revision,
-    run,
     without_ids,
 )
 
@@ -124,7 +124,7 @@ async def store() -> AsyncIterator[Gateway]:
 
 
 async def fresh(store: Gateway, said: Said) -> object:
-    await run(await emptied(store), said)
+    await ingest(await emptied(store), said)
     return without_ids(await graph_state(store))
 
 
@@ -141,8 +141,8 @@ async def test_after_any_history_the_graph_says_what_the_sources_say_now(
     expected = await fresh(store, said)
     await emptied(store)
     for earlier in history:
-        await run(store, earlier)
-    await run(store, and_nothing_else(said))
+        await ingest(store, earlier)
+    await ingest(store, and_nothing_else(said))
     assert without_ids(await graph_state(store)) == expected
 
 
@@ -153,10 +153,10 @@ async def test_a_second_run_of_the_same_files_writes_nothing(
 ) -> None:
     await emptied(store)
     for earlier in history:
-        await run(store, earlier)
-    await run(store, said)
+        await ingest(store, earlier)
+    await ingest(store, said)
     before, at = await graph_state(store), await revision(store)
-    report = await run(store, said)
+    report = await ingest(store, said)
     for source in report.sources:
         counted = source.records
         assert counted == IntakeCounts(unchanged=counted.unchanged, unmatched=counted.unmatched)
@@ -176,8 +176,8 @@ async def test_makers_may_run_in_any_order_and_any_split(
         dump = list(said[source])
         part = data.draw(st.integers(0, len(dump)))
         if part:
-            await run(store, {source: dump[:part]})
-        await run(store, {source: dump})
+            await ingest(store, {source: dump[:part]})
+        await ingest(store, {source: dump})
     assert without_ids(await graph_state(store)) == expected
 
 
@@ -189,9 +189,9 @@ async def test_to_forget_a_source_takes_back_just_what_it_said(
     others = {source: dump for source, dump in said.items() if source != more}
     expected = await fresh(store, others)
     await emptied(store)
-    await run(store, said)
-    await run(store, {more: []})
-    await run(store, others)  # what only the forgotten source's works could place goes unmatched
+    await ingest(store, said)
+    await ingest(store, {more: []})
+    await ingest(store, others)  # what only the forgotten source's works could place goes unmatched
     assert without_ids(await graph_state(store)) == expected
 
 
@@ -203,7 +203,7 @@ async def test_an_id_that_was_given_is_a_work_or_leads_somewhere(
     await emptied(store)
     given_out: set[str] = set()
     for said in history:
-        await run(store, and_nothing_else(said))
+        await ingest(store, and_nothing_else(said))
         state = await graph_state(store)
         works = {key.partition(":")[2] for table in ("anime", "movie") for key in state[table]}
         given_out |= works

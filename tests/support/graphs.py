@@ -1,4 +1,4 @@
-"""A small real graph for tests, written by bound INSERTs: what it holds is stated here and nowhere else."""
+"""A small real graph for tests, written by bound INSERTs; what it holds is stated here."""
 
 import json
 import uuid
@@ -213,15 +213,20 @@ _MOVIE_IDS: Final = frozenset(row["id"] for row in MOVIES)
 
 _SCRIPT: Final = """
 BEGIN;
-INSERT INTO tag (encoding::json::decode($tags).map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
-INSERT INTO anime (encoding::json::decode($anime).map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
-INSERT INTO movie (encoding::json::decode($movies).map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
+INSERT INTO tag (encoding::json::decode($tags)
+  .map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
+INSERT INTO anime (encoding::json::decode($anime)
+  .map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
+INSERT INTO movie (encoding::json::decode($movies)
+  .map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
 INSERT RELATION INTO has_tag (encoding::json::decode($taggings).map(|$r| {
-  id: [<uuid>$r[1], <uuid>$r[2]], in: type::record($r[0], <uuid>$r[1]), out: type::record('tag', <uuid>$r[2]),
+  id: [<uuid>$r[1], <uuid>$r[2]], in: type::record($r[0], <uuid>$r[1]),
+  out: type::record('tag', <uuid>$r[2]),
   relevance: $r[3]
 })) RETURN NONE;
 INSERT RELATION INTO is_sequel_of (encoding::json::decode($sequels).map(|$r| {
-  id: [<uuid>$r[1], <uuid>$r[3]], in: type::record($r[0], <uuid>$r[1]), out: type::record($r[2], <uuid>$r[3]),
+  id: [<uuid>$r[1], <uuid>$r[3]], in: type::record($r[0], <uuid>$r[1]),
+  out: type::record($r[2], <uuid>$r[3]),
   assertions: [$r[4]]
 })) RETURN NONE;
 INSERT RELATION INTO is_related_to (encoding::json::decode($related).map(|$r| {
@@ -229,12 +234,16 @@ INSERT RELATION INTO is_related_to (encoding::json::decode($related).map(|$r| {
   out: type::record($r[2], <uuid>$r[3]), kind: $r[4].kind, assertions: [$r[4]]
 })) RETURN NONE;
 FOR $e IN encoding::json::decode($episodes) {
-  INSERT INTO episode object::extend($e[2], {id: <uuid>$e[2].id, work: type::record($e[0], <uuid>$e[1])}) RETURN NONE;
+  INSERT INTO episode object::extend($e[2], {
+    id: <uuid>$e[2].id, work: type::record($e[0], <uuid>$e[1])
+  }) RETURN NONE;
   INSERT RELATION INTO has_episode {
-    id: [<uuid>$e[1], <uuid>$e[2].id], in: type::record($e[0], <uuid>$e[1]), out: type::record('episode', <uuid>$e[2].id)
+    id: [<uuid>$e[1], <uuid>$e[2].id], in: type::record($e[0], <uuid>$e[1]),
+    out: type::record('episode', <uuid>$e[2].id)
   } RETURN NONE;
 };
-CREATE type::record('retired_work', <uuid>$merged) SET successor = type::record('anime', <uuid>$successor) RETURN NONE;
+CREATE type::record('retired_work', <uuid>$merged)
+  SET successor = type::record('anime', <uuid>$successor) RETURN NONE;
 CREATE type::record('retired_work', <uuid>$removed) SET successor = NONE RETURN NONE;
 UPDATE meta:graph SET revision += 1 RETURN NONE;
 COMMIT;

@@ -103,7 +103,7 @@ def graphs(draw: st.DrawFn, *, min_works: int = 1) -> RandomGraph:
     """Draw a graph of up to nine works."""
     ids = draw(st.lists(st.sampled_from(WORK_IDS), unique=True, min_size=min_works))
     ends = st.tuples(st.sampled_from(ids), st.sampled_from(ids)).filter(lambda e: e[0] != e[1])
-    # A few kinds often, the others seldom: else loops and parallel edges of one kind hardly come up.
+    # A few kinds often, the others seldom: else loops and parallel edges hardly come up.
     kinds = st.sampled_from((*COMMON_KINDS * 4, *STORED_KINDS))
     edges = st.tuples(ends, kinds).map(lambda drawn: (*drawn[0], drawn[1]))
     tags = draw(st.lists(st.sampled_from(TAG_IDS), unique=True))

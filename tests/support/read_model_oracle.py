@@ -31,15 +31,15 @@ def distances(
 
 def edges_among(
     graph: RandomGraph, nearest_first: list[UUID], kinds: frozenset[Kind] | None
-) -> set[Reading]:
+) -> list[Reading]:
     """Return each edge among works as read from its earlier end, else from the other."""
-    found: set[Reading] = set()
+    found: list[Reading] = []
     for source, target, kind in graph.edges:
         if source not in nearest_first or target not in nearest_first:
             continue
         both: list[Reading] = [(source, target, kind), (target, source, INVERSE[kind])]
         both.sort(key=lambda reading: nearest_first.index(reading[0]))
-        found.update([reading for reading in both if kinds is None or reading[2] in kinds][:1])
+        found += [reading for reading in both if kinds is None or reading[2] in kinds][:1]
     return found
 
 

@@ -1,0 +1,374 @@
+"""The commands that curators type, as processes: what they print and refuse, how they exit."""
+
+import contextlib
+import functools
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+import tomllib
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import click
+import pytest
+from click.testing import CliRunner
+from typing_extensions import override
+
+from ingest.cli import check, forget, ingest
+from kensho.errors import KenshoError
+from tests.support.records import open_graph
+
+ROOT: Final = Path(__file__).parents[2]
+SAMPLE: Final = ROOT / "ingest" / "sample"
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of stores are POSIX here")
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        assert self.out.count("\n") == 1, "one JSON object, on one line"
+        return json.loads(self.out)
+
+
+class Shell:
+    """Runs `kensho` in a folder of its own."""
+
+    def __init__(self, folder: Path, entry_points: Path) -> None:
+        self.folder = folder
+        self.url = f"surrealkv://{folder / 'kensho.db'}"
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("KENSHO_")}
+        self._environment = inherited | {
+            "KENSHO_STORE_URL": self.url,
+            "PYTHONPATH": os.pathsep.join((str(entry_points), str(ROOT))),
+            "COLUMNS": "80",
+        }
+
+    def __call__(self, *arguments: str | Path) -> Ended:
+        ended = subprocess.run(
+            [sys.executable, "-m", "kensho.cli", *map(str, arguments)],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def file(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+
+@pytest.fixture(scope="session")
+def entry_points(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that declares our commands, as an installed Kenshō does."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    groups = {"console_scripts": project["scripts"], **project["entry-points"]}
+    folder = tmp_path_factory.mktemp("site")
+    info = folder / f"{project['name']}-{project['version']}.dist-info"
+    info.mkdir()
+    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(head)
+    lines = [
+        line
+        for group, points in groups.items()
+        for line in (f"[{group}]", *(f"{name} = {target}" for name, target in points.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sampled(tmp_path_factory: pytest.TempPathFactory, entry_points: Path) -> Shell:
+    """Return a shell in whose store the sample is; tests with it change nothing."""
+    shell = Shell(tmp_path_factory.mktemp("sampled"), entry_points)
+    ended = shell("ingest", "--all", SAMPLE)
+    assert ended.code == 0, ended.err
+    shell.file("first.out", ended.out.encode())
+    shell.file("first.err", ended.err.encode())
+    return shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path, entry_points: Path) -> Shell:
+    return Shell(tmp_path, entry_points)
+
+
+def dump(*entries: dict[str, object]) -> bytes:
+    head = {"repository": "https://example.org", "lastUpdate": "2026-02-01"}
+    return b"".join(json.dumps(line).encode() + b"\n" for line in (head, *entries))
+
+
+def entry(number: int, **more: object) -> dict[str, object]:
+    page = f"https://myanimelist.net/anime/{number}"
+    return {"sources": [page], "title": f"Work {number}", **more}
+
+
+def test_a_command_explains_itself(sampled: Shell) -> None:
+    ended = sampled("ingest", "--help")
+    assert ended.code == 0
+    assert "Usage: kensho ingest" in ended.out
+
+
+@pytest.mark.parametrize("command", [ingest, forget, check])
+def test_every_command_has_its_options_explained(command: click.Command) -> None:
+    shown = CliRunner().invoke(command, ["--help"])
+    assert shown.exit_code == 0
+    assert "--store" in shown.output
+    assert "--json" in shown.output
+
+
+def test_sources_are_listed(sampled: Shell) -> None:
+    listed = sampled("ingest", "--list")
+    assert listed.code == 0
+    assert "anime-offline-database" in listed.out
+    said = sampled("ingest", "--list", "--json").json
+    assert said[0]["name"] == "aodb"
+    assert said[0].keys() == {"name", "title", "licence", "rank", "patterns"}
+
+
+def test_off_a_terminal_a_run_says_plain_lines(sampled: Shell) -> None:
+    lines = (sampled.folder / "first.err").read_text().splitlines()
+    assert any(line.startswith("kensho-works: reading: 520 in ") for line in lines)
+    assert any(line.startswith("works: 589 in ") for line in lines)
+    assert "\x1b" not in "".join(lines)
+
+
+def test_off_a_terminal_the_table_cuts_no_name_and_no_number(sampled: Shell) -> None:
+    text = (sampled.folder / "first.out").read_text()
+    assert "…" not in text
+    assert all(name in text for name in ("kensho-works", "kensho-films", "2026-11-20", "finished"))
+    assert "works: 589 added, 0 changed, 0 removed" in text
+
+
+def test_a_second_run_of_the_sample_changes_nothing(sampled: Shell) -> None:
+    ended = sampled("ingest", "--all", SAMPLE, "--json")
+    assert (ended.code, ended.err) == (0, "")
+    said = ended.json
+    assert {s["source"]: s["records"]["unchanged"] for s in said["sources"]} == {
+        "kensho-works": 520,
+        "kensho-films": 69,
+        "kensho-relations": 320,
+        "kensho-episodes": 12,
+    }
+    assert said["works"] == {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}
+    assert [said["edges"][name] for name in ("added", "changed", "removed")] == [0, 0, 0]
+
+
+def test_a_report_for_machines_has_the_same_members_always(sampled: Shell) -> None:
+    said = sampled("ingest", "--all", SAMPLE, "--dry-run", "--json").json
+    assert said.keys() == {"sources", "works", "edges", "revision", "seconds"}
+    assert said["sources"][0].keys() == {
+        "source",
+        "state",
+        "snapshot",
+        "records",
+        "rejects",
+        "rejects_file",
+        "seconds",
+        "message",
+    }
+    assert {source["state"] for source in said["sources"]} == {"planned"}
+
+
+def test_the_sample_passes_the_check(sampled: Shell) -> None:
+    ended = sampled("check", "--json")
+    assert ended.code == 0
+    assert ended.json["errors"] == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        (ingest, [], ["SOURCE", "--all", "--list"]),
+        (ingest, ["aodb"], ["SOURCE", "--list"]),
+        (ingest, ["nobody", "x.json"], ["SOURCE", "'nobody'", "aodb"]),
+        (ingest, ["aodb", "--all", "."], ["--all", "'aodb'"]),
+        (ingest, ["aodb", "x", "--snapshot", "May"], ["--snapshot", "'May'", "YYYY-MM-DD"]),
+        (forget, ["nobody"], ["SOURCE", "'nobody'"]),
+        (check, ["--store", "ftp://x"], ["STORE_URL", "'ftp://x'"]),
+    ],
+)
+def test_wrong_use_names_field_and_value(
+    command: click.Command, arguments: list[str], said: list[str]
+) -> None:
+    refused = CliRunner().invoke(command, arguments).exception
+    assert isinstance(refused, KenshoError)
+    assert refused.exit_code == 2
+    assert all(part in refused.message for part in said)
+
+
+@pytest.mark.parametrize("arguments", [["ingest", "nobody", "x.json"], ["ingest", "--frce"]])
+def test_wrong_use_is_one_message_and_an_exit_code(shell: Shell, arguments: list[str]) -> None:
+    ended = shell(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert arguments[-1] in ended.err or "'nobody'" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_a_folder_without_sources_is_refused(shell: Shell) -> None:
+    ended = shell("ingest", "--all", shell.folder)
+    assert ended.code == 4
+    assert f"{shell.folder}: no file of any known source" in ended.err
+
+
+def test_a_refused_source_is_reported_and_the_others_are_taken_in(shell: Shell) -> None:
+    shell.file("anime.jsonl", dump(entry(1)))
+    shell.file("films.jsonl", b"<html></html>")
+    ended = shell("ingest", "--all", ".", "--json")
+    assert ended.code == 4
+    by_name = {source["source"]: source for source in ended.json["sources"]}
+    assert by_name["kensho-works"]["state"] == "finished"
+    assert by_name["kensho-films"]["state"] == "failed"
+    assert "films.jsonl: expected curated films" in by_name["kensho-films"]["message"]
+    assert ended.json["works"]["added"] == 1
+
+
+def test_rejects_are_written_down_and_have_an_exit_code(shell: Shell) -> None:
+    year, tag = {"season": "SPRING", "year": 2933}, "x" * 51
+    path = shell.file("db.jsonl", dump(entry(1, animeSeason=year), entry(2, tags=[tag])))
+    ended = shell("ingest", "aodb", path, "--rejects", "refused", "--json")
+    assert ended.code == 6
+    (source,) = ended.json["sources"]
+    assert (source["state"], source["rejects"]) == ("finished", 2)
+    rejects = [json.loads(line) for line in open_lines(shell.folder / source["rejects_file"])]
+    assert [(r["line"], r["field"], r["value"]) for r in rejects] == [
+        (2, "year", "2933"),
+        (3, "tags", tag),
+    ]
+    assert all(r["reason"] and r["source"] == "aodb" for r in rejects)
+
+
+def open_lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines()
+
+
+def test_a_truncated_archive_is_refused(shell: Shell) -> None:
+    path = shell.file("db.jsonl.gz", gzip.compress(dump(*map(entry, range(1, 400))))[:-30])
+    ended = shell("ingest", "aodb", path)
+    assert ended.code == 4
+    assert f"aodb: {path}: the file is truncated" in ended.out
+
+
+def test_an_older_dump_needs_force(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(entry(1)))
+    assert shell("ingest", "aodb", path).code == 0
+    refused = shell("ingest", "aodb", path, "--snapshot", "2025-01-01", "--json")
+    assert refused.code == 4
+    assert "2025-01-01 is older" in refused.json["sources"][0]["message"]
+    assert shell("ingest", "aodb", path, "--snapshot", "2025-01-01", "--force").code == 0
+
+
+def test_what_a_source_said_can_be_forgotten(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(entry(1), entry(2)))
+    assert shell("ingest", "aodb", path).code == 0
+    ended = shell("forget", "aodb", "--json")
+    assert ended.code == 0
+    assert ended.json["works"]["removed"] == 2
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    @override
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback and yield its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_an_address_is_fetched_and_ingested(shell: Shell, tmp_path: Path) -> None:
+    shell.file("there/db.jsonl.gz", gzip.compress(dump(entry(1))))
+    with served(tmp_path / "there") as address:
+        ended = shell("ingest", "aodb", f"{address}/db.jsonl.gz")
+        missing = shell("ingest", "aodb", f"{address}/nothing.jsonl")
+    assert ended.code == 0, ended.err
+    assert f"fetching {address}/db.jsonl.gz" in ended.err
+    assert "works: 1 added" in ended.out
+    assert missing.code == 4
+    assert f"{address}/nothing.jsonl: the server answers 404" in missing.err
+
+
+def test_an_address_that_is_not_secure_is_refused(shell: Shell) -> None:
+    ended = shell("ingest", "aodb", "http://example.org/db.jsonl")
+    assert ended.code == 4
+    assert "only https addresses are fetched" in ended.err
+
+
+def test_a_store_without_a_graph_is_not_checked(shell: Shell) -> None:
+    ended = shell("check")
+    assert ended.code == 5
+    assert "migrat" in ended.err
+
+
+async def test_a_store_in_use_is_refused_by_name(shell: Shell) -> None:
+    async with open_graph(shell.url):
+        ended = shell("check")
+    assert ended.code == 5
+    assert f"in use by process {os.getpid()}" in ended.err
+
+
+_FAULTS: Final = """
+REMOVE EVENT refuse_removal ON is_prequel_of;
+DELETE (SELECT VALUE id FROM is_prequel_of LIMIT 1);
+UPDATE (SELECT VALUE id FROM anime WHERE title = 'Work 3')
+  SET sources = ['mal:3', 'mal:4'], start_date = '2020-05-01', end_date = '2019-05-01' RETURN NONE;
+UPDATE (SELECT VALUE id FROM anime WHERE title = 'Work 5')
+  SET year = 1990, start_date = '2020-05-01' RETURN NONE;
+DELETE source_record WHERE ids CONTAINS 'mal:6';
+UPDATE meta:graph SET composed = false;
+"""
+
+
+async def test_the_check_finds_planted_faults(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(*map(entry, range(1, 9))))
+    circle = [(1, 2), (2, 3), (3, 1), (7, 8), (8, 7)]
+    lines = [{"from": f"mal:{a}", "kind": "sequel", "to": f"mal:{b}"} for a, b in circle]
+    relations = shell.file("r.jsonl", "".join(json.dumps(line) + "\n" for line in lines).encode())
+    assert shell("ingest", "aodb", path).code == 0
+    assert shell("ingest", "kensho-relations", relations).code == 0
+    async with open_graph(shell.url) as gateway:
+        await gateway.run_script(_FAULTS)
+    ended = shell("check", "--json")
+    assert ended.code == 1
+    found = {(f["severity"], f["rule"]): f["sentence"] for f in ended.json["findings"]}
+    assert found.keys() == {
+        ("error", "graph lags its records"),
+        ("error", "mirror edge missing"),
+        ("error", "id carried twice"),
+        ("error", "work without a record"),
+        ("notice", "loop of sequels"),
+        ("notice", "sources contradict"),
+        ("notice", "impossible date"),
+    }
+    assert "mal:4: carried by Work" in found["error", "id carried twice"]
+    assert "Work 6" in found["error", "work without a record"]
+    assert all(f"Work {n}" in found["notice", "loop of sequels"] for n in (1, 2, 3))
+    text = shell("check").out
+    assert "notice: impossible date: 2" in text
+    assert text.splitlines()[-1] == "4 errors, 4 notices"
