@@ -6,12 +6,10 @@ codes: 0 done, 1 the check found errors, 2 wrong use, 4 a source was refused, 5 
 done but some values were rejected.
 """
 
-import asyncio
 import datetime as dt
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import click
 from rich.console import Console
@@ -26,12 +24,10 @@ from ingest.reading import fetching
 from ingest.source import Source
 from ingest.sources.registry import SOURCES
 from kensho.errors import InvalidInputError
-from kensho.platform import settings as settings_module
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
+from kensho.storage.opening import run_on_store
 
-T = TypeVar("T")
 EXIT_FOUND: Final = 1
 EXIT_REFUSED: Final = 4
 EXIT_REJECTS: Final = 6
@@ -129,7 +125,7 @@ def check(store: str | None, as_json: bool, show_all: bool) -> None:
         await migrations.require_current(gateway, _migrations())
         return list(checking.findings(await checking.read_graph(gateway)))
 
-    found = _with_store(store, run)
+    found = run_on_store(store, run)
     report.print_findings(
         found, _output(), as_json=as_json, limit=None if show_all else report.FINDINGS_SHOWN
     )
@@ -147,7 +143,7 @@ def _run_jobs(
             await migrations.migrate(gateway, _migrations())
         return await Pipeline(gateway, SOURCES, options, progress).run(jobs)
 
-    result = _with_store(store, run)
+    result = run_on_store(store, run)
     report.print_report(result, _output(), as_json=as_json)
     if result.failed:
         sys.exit(EXIT_REFUSED)
@@ -162,26 +158,6 @@ def _output() -> Console:
 
 def _migrations() -> tuple[migrations.Migration, ...]:
     return migrations.load(queries.data_root("graph_schema"))
-
-
-def _with_store(store: str | None, run: Callable[[Gateway], Awaitable[T]]) -> T:
-    """Open the store that the options and the environment name, and run something on it."""
-    settings = settings_module.with_changes(settings_module.load(), store_url=store)
-    target = StoreSettings(
-        url=settings.store_url,
-        namespace=settings.store_namespace,
-        database=settings.store_database,
-        username=settings.store_username,
-        password=settings.store_password,
-        pool_size=settings.store_pool_size,
-        deadline_s=settings.store_deadline_s,
-    )
-
-    async def opened() -> T:
-        async with Gateway.open(target, queries.load(queries.data_root("queries"))) as gateway:
-            return await run(gateway)
-
-    return asyncio.run(opened())
 
 
 def _jobs(

@@ -43,7 +43,7 @@ from kensho.errors import (
 from kensho.platform.settings import Settings, signing_secret
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
+from kensho.storage.opening import store_settings
 
 _log = structlog.get_logger("kensho")
 _LONGEST_PAUSE_S = 30.0
@@ -101,19 +101,6 @@ def installed_version() -> str:
         return version("kensho")
     except PackageNotFoundError:
         return "0.0.0"
-
-
-def store_settings(settings: Settings) -> StoreSettings:
-    """Return what the gateway needs to know."""
-    return StoreSettings(
-        url=settings.store_url,
-        namespace=settings.store_namespace,
-        database=settings.store_database,
-        username=settings.store_username,
-        password=settings.store_password,
-        pool_size=settings.store_pool_size,
-        deadline_s=settings.store_deadline_s,
-    )
 
 
 class House:

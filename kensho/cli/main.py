@@ -1,4 +1,4 @@
-"""The `kensho` command: `serve` and `version`, and whatever the entry points "kensho.commands" add.
+"""The `kensho` command: our own commands, and whatever the entry points "kensho.commands" add.
 
 An error we raise on purpose becomes one line on standard error and an exit code of its own; only a
 bug shows a traceback. Ingestion is found by entry point and never imported: it is a second program
@@ -13,7 +13,7 @@ import socket
 import sys
 from collections.abc import Callable, Generator
 from importlib.metadata import entry_points
-from typing import Final, cast
+from typing import Final
 
 import click
 import msgspec
@@ -26,6 +26,7 @@ from rich_click import RichGroup
 from typing_extensions import override
 
 from kensho.app import create_app, installed_version
+from kensho.cli.graph import migrate, show
 from kensho.errors import KenshoError, SettingsError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
@@ -97,6 +98,10 @@ def version(as_json: bool) -> None:
     click.echo(msgspec.json.encode({"version": text}).decode() if as_json else f"kensho {text}")
 
 
+commands.add_command(migrate)
+commands.add_command(show)
+
+
 def main() -> None:
     """Run the command line; exits with the code of the error, if any."""
     try:
@@ -144,12 +149,14 @@ def _single_error() -> Generator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        first: BaseException = group
-        while isinstance(first, BaseExceptionGroup):
-            first = cast("BaseExceptionGroup[BaseException]", first).exceptions[0]
-        if isinstance(first, KenshoError):
-            raise first from group
-        raise
+        ours = _leaf(group.subgroup(KenshoError))
+        if ours is None:
+            raise
+        raise ours from group
+
+
+def _leaf(error: KenshoError | BaseExceptionGroup[KenshoError] | None) -> KenshoError | None:
+    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 @contextlib.contextmanager
@@ -182,7 +189,3 @@ def _app_of_worker(settings: Settings) -> Litestar:
     """Build a worker's application; runs in the child."""
     logs.configure(settings.log_level, settings.log_format)
     return create_app(settings)
-
-
-if __name__ == "__main__":
-    main()

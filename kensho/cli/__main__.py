@@ -1,0 +1,5 @@
+"""`python -m kensho.cli` is `kensho`."""
+
+from kensho.cli.main import main
+
+main()

@@ -1,0 +1,43 @@
+"""Open the store that the settings name: for commands, which do one thing and end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from kensho.platform import settings as settings_module
+from kensho.platform.settings import Settings
+from kensho.storage import queries
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+
+T = TypeVar("T")
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """Return what the gateway needs to know."""
+    return StoreSettings(
+        url=settings.store_url,
+        namespace=settings.store_namespace,
+        database=settings.store_database,
+        username=settings.store_username,
+        password=settings.store_password,
+        pool_size=settings.store_pool_size,
+        deadline_s=settings.store_deadline_s,
+    )
+
+
+def run_on_store(store_url: str | None, run: Callable[[Gateway], Awaitable[T]]) -> T:
+    """Open the store at `store_url`, or else the one that the environment names, and run `run`.
+
+    Raises:
+        SettingsError: a setting makes no sense.
+        StorageError: the store can't be opened; or what `run` raises.
+    """
+    settings = settings_module.with_changes(settings_module.load(), store_url=store_url)
+
+    async def opened() -> T:
+        known = queries.load(queries.data_root("queries"))
+        async with Gateway.open(store_settings(settings), known) as gateway:
+            return await run(gateway)
+
+    return asyncio.run(opened())
