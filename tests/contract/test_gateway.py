@@ -21,8 +21,8 @@ from kensho.errors import (
 )
 from kensho.storage import ownership
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
 from kensho.storage.queries import Query
+from kensho.storage.store_settings import StoreSettings
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import NOTEBOOK, Note, bridge_settings
 

@@ -9,8 +9,8 @@ import pytest
 from kensho.errors import DeadlineExceededError, StorageError, StoreUnavailableError
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
 from kensho.storage.queries import Query
+from kensho.storage.store_settings import StoreSettings
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import NOTEBOOK, bridge_settings, own_migrations
 

@@ -323,6 +323,20 @@ async def test_a_rating_goes_to_all_works_of_its_title(graph: Gateway) -> None:
     assert rated == {"mal:1": 8.5, "mal:2": 8.5, "imdb:tt1": 8.5}
 
 
+async def test_a_rating_reaches_a_film_that_comes_later_and_stays_with_the_anime(
+    graph: Gateway,
+) -> None:
+    said = {
+        "grouper": [work(1)],
+        "ids": [record("mal:1", mappings=(Mapping("imdb:tt1"),))],
+        "ratings": [record("imdb:tt1", imdb=ImdbRating("tt1", 8.5, 100))],
+    }
+    await ingest(graph, said)
+    await ingest(graph, {"films": [record("imdb:tt1", title="A film", kind="movie")]})
+    works = await works_by_id(graph)
+    assert [works[i]["imdb"]["rating"] for i in ("mal:1", "imdb:tt1")] == [8.5, 8.5]
+
+
 async def test_what_fits_no_work_is_counted_and_not_kept(graph: Gateway) -> None:
     said = {"grouper": [work(1)], "episodes": [record("mal:1"), record("mal:7")]}
     report = await ingest(graph, said)

@@ -25,8 +25,8 @@ from kensho.domain.relations import SYMMETRIC
 from kensho.domain.works import Title, WorkKind
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
 from kensho.storage.queries import Query
+from kensho.storage.store_settings import StoreSettings
 from tests.support.stores import own_migrations, own_queries
 
 NODES: Final = ("anime", "movie", "episode", "tag", "franchise")
@@ -175,7 +175,7 @@ def _dump(text: str) -> Query:
     )
 
 
-_DUMPS: Final[dict[str, Query]] = {
+DUMPS: Final[dict[str, Query]] = {
     "tests.dump": _dump("SELECT * FROM type::table($table) ORDER BY id"),
     "tests.composed": Query(
         "tests.composed",
@@ -190,7 +190,7 @@ _DUMPS: Final[dict[str, Query]] = {
 @contextlib.asynccontextmanager
 async def open_graph(url: str = "mem://") -> AsyncIterator[Gateway]:
     """Open a migrated graph whose whole contents can be read."""
-    async with Gateway.open(StoreSettings(url), {**own_queries(), **_DUMPS}) as gateway:
+    async with Gateway.open(StoreSettings(url), {**own_queries(), **DUMPS}) as gateway:
         await migrations.migrate(gateway, own_migrations())
         yield gateway
 

@@ -9,8 +9,8 @@ import msgspec
 
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
 from kensho.storage.queries import Query
+from kensho.storage.store_settings import StoreSettings
 from tests.support.rpc_bridge import PASSWORD, USERNAME, RpcBridge
 
 MEMORY: Final = StoreSettings("mem://")

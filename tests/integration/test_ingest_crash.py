@@ -1,0 +1,216 @@
+"""Killed or cut anywhere, an ingest loses nothing committed, and the next run completes it."""
+
+import contextlib
+import random
+import shutil
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+import pytest
+from typing_extensions import override
+
+from kensho.domain.records import Collection, EpisodeFacts, Links, Record, Tagging
+from kensho.domain.records import Mapping as IdMapping
+from kensho.domain.works import ImdbRating
+from kensho.storage.gateway import Gateway, StoreSettings
+from kensho.storage.migrations import migrate
+from tests.support import ingest_worker
+from tests.support.records import (
+    DUMPS,
+    Said,
+    State,
+    claims,
+    dead,
+    emptied,
+    graph_state,
+    ingest,
+    open_graph,
+    record,
+    revision,
+    rows,
+    work,
+)
+from tests.support.stores import own_migrations, own_queries
+
+SAMPLE: Final = Path(__file__).parents[2] / "ingest" / "sample"
+KILLS: Final = 21
+KILLS_A_STORE: Final = 3
+"""A store that was killed in is killed in again, twice, before it is let finish."""
+_SEED: Final = 20_260_101
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and forks")
+
+
+class Reference(NamedTuple):
+    """An uninterrupted run: what it leaves, and how long it takes."""
+
+    state: State
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def forks() -> ForkServerContext:
+    return ingest_worker.context()
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stores") / "empty.db"
+
+
+@pytest.fixture(scope="module")
+async def reference(empty: Path, forks: ForkServerContext) -> AsyncIterator[Reference]:
+    async with open_graph(f"surrealkv://{empty}"):
+        pass  # migrated once; each store below begins as a copy
+    path = empty.with_name("reference.db")
+    shutil.copytree(empty, path)
+    worker = ingest_worker.started(forks, f"surrealkv://{path}", SAMPLE)
+    begun = time.monotonic()
+    worker.process.join(120)
+    seconds = time.monotonic() - begun
+    assert worker.process.exitcode == 0
+    async with open_graph(f"surrealkv://{path}") as gateway:
+        yield Reference(await graph_state(gateway), seconds)
+
+
+async def killed_after(
+    seconds: float, url: str, forks: ForkServerContext, reference: Reference
+) -> bool:
+    """Kill a run after so many seconds and look at what it leaves; tell whether it was killed."""
+    async with open_graph(url) as gateway:
+        at = await revision(gateway)
+    worker = ingest_worker.started(forks, url, SAMPLE)
+    worker.process.join(seconds)
+    worker.process.kill()
+    worker.process.join()
+    async with open_graph(url) as gateway:
+        assert await revision(gateway) >= at + worker.committed()
+        records = await rows(gateway, "source_record")
+    for row in records.values():
+        del row["run"]
+    expected = reference.state["source_record"]
+    assert all(expected[key] == row for key, row in records.items())
+    return worker.process.exitcode == -signal.SIGKILL
+
+
+async def finished(url: str, forks: ForkServerContext) -> State:
+    """Run to the end, and return what the graph holds."""
+    worker = ingest_worker.started(forks, url, SAMPLE)
+    worker.process.join(120)
+    assert worker.process.exitcode == 0
+    async with open_graph(url) as gateway:
+        return await graph_state(gateway)
+
+
+class _CutError(RuntimeError):
+    """The process ended here."""
+
+
+class _CutGateway(Gateway):
+    """Ends the run at the write after so many."""
+
+    writes_left = 0
+
+    @override
+    async def execute(
+        self,
+        name: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        deadline_s: float | None = None,
+    ) -> None:
+        if self.writes_left == 0:
+            raise _CutError
+        self.writes_left -= 1
+        await super().execute(name, params, deadline_s=deadline_s)
+
+
+def _film(number: int, title: str) -> Record:
+    links = Links(collection=Collection(f"set:{number}", title), same_as=("mal:1",))
+    return record(
+        f"tmdb:movie/{number}", f"imdb:tt{number}", title=title, kind="movie", links=links
+    )
+
+
+BEFORE: Final[Said] = {
+    "grouper": [
+        work(1, tags=(Tagging("a"), Tagging("b")), episodes=(EpisodeFacts(1), EpisodeFacts(2))),
+        work(2, links=claims(sequel="mal:3")),
+        work(3, "mal:4"),
+        work(5),
+        work(6, links=claims(other="mal:1")),
+    ],
+    "site": [work(2, synopsis="Two."), work(4, synopsis="Four."), work(9, "anilist:9")],
+    "films": [_film(1, "Tales")],
+    "ids": [record("mal:1", mappings=(IdMapping("imdb:tt1"),)), record("mal:5", "anidb:5")],
+    "ratings": [record("imdb:tt1", imdb=ImdbRating("tt1", 8.5, 3)), record("anidb:5", score=5)],
+}
+AFTER: Final[Said] = {
+    "grouper": [
+        work(1, "mal:2", tags=(Tagging("b"), Tagging("c")), episodes=(EpisodeFacts(2),)),
+        work(3),
+        work(4, links=claims(sequel="mal:3")),
+        msgspec.structs.replace(work(6, links=claims(other="mal:1")), work_kind="movie"),
+        record("anilist:9", title="Nine"),
+        work(7),
+    ],
+    "site": [work(2, synopsis="Two."), work(4, synopsis="Four!"), work(9, "anilist:9")],
+    "films": [_film(1, "Old tales"), _film(2, "Tales")],
+    "ids": [record("mal:1", mappings=(IdMapping("imdb:tt1"), IdMapping("imdb:tt2")))],
+    "ratings": [record("imdb:tt1", imdb=ImdbRating("tt1", 8.6, 4)), record("anidb:5", score=5)],
+    "dead": [dead("mal:7")],
+}
+"""A dump that merges, splits, drops, refiles, returns and moves."""
+
+
+async def test_a_run_that_is_cut_between_any_two_writes_is_completed_by_the_next() -> None:
+    queries = {**own_queries(), **DUMPS}
+    async with _CutGateway.open(StoreSettings("mem://"), queries) as gateway:
+        gateway.writes_left = -1
+        await migrate(gateway, own_migrations())
+        await ingest(gateway, BEFORE)
+        await ingest(gateway, AFTER)
+        expected, cuts = await graph_state(gateway), 0
+        while True:
+            gateway.writes_left = -1
+            await emptied(gateway)
+            await ingest(gateway, BEFORE)
+            gateway.writes_left = cuts
+            with contextlib.suppress(_CutError):
+                await ingest(gateway, AFTER)
+                break
+            gateway.writes_left = -1
+            await ingest(gateway, AFTER)
+            assert await graph_state(gateway) == expected, f"cut after {cuts} writes"
+            cuts += 1
+        assert cuts > 20
+
+
+async def test_a_killed_ingest_loses_nothing_and_the_next_one_completes_it(
+    reference: Reference, empty: Path, forks: ForkServerContext
+) -> None:
+    chance = random.Random(_SEED)
+    moments = [(n + chance.random()) / KILLS for n in range(KILLS)]
+    chance.shuffle(moments)
+    kills = 0
+    for number in range(0, KILLS, KILLS_A_STORE):
+        path = empty.with_name(f"killed-{number}.db")
+        shutil.copytree(empty, path)
+        url = f"surrealkv://{path}"
+        for moment in moments[number : number + KILLS_A_STORE]:
+            # What is left to do shrinks from kill to kill, and so must the time that is given.
+            given_s = moment * reference.seconds / (1 + kills % KILLS_A_STORE)
+            while not await killed_after(given_s, url, forks, reference):
+                shutil.rmtree(path)
+                shutil.copytree(empty, path)
+                given_s /= 2
+            kills += 1
+        assert await finished(url, forks) == reference.state
+        shutil.rmtree(path)
+    assert kills >= 20

@@ -1,0 +1,101 @@
+"""A process of its own that ingests a folder in many small batches, and tells of each commit.
+
+It is forked from a server that has everything imported, so that it is at work within milliseconds
+and can be killed at any point of it.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from typing_extensions import override
+
+from ingest.folder import jobs_in
+from ingest.pipeline import edges, intake, projection
+from ingest.pipeline.run import Options, Pipeline
+from ingest.sources.registry import SOURCES
+from kensho.storage.gateway import Gateway, StoreSettings
+from tests.support.records import silent
+from tests.support.stores import own_queries
+
+_BATCHES: Final = (
+    (intake, "RECORDS_A_BATCH", 60),
+    (projection, "WORKS_A_BATCH", 40),
+    (edges, "EDGES_A_BATCH", 60),
+)
+"""An eighth of the usual size: a small catalogue has as many places to be cut as a large one."""
+_NO_REVISION: Final = frozenset(
+    ("ingest.start_run", "ingest.finish_run", "ingest.close_interrupted")
+)
+
+
+class Worker(NamedTuple):
+    """A process that ingests, and the line on which it says so: `None` first, then each commit."""
+
+    process: ForkServerProcess
+    line: Connection
+
+    def committed(self) -> int:
+        """Return how many revisions the process has seen committed since it was asked last."""
+        count = 0
+        try:
+            while self.line.poll():
+                self.line.recv()
+                count += 1
+        except EOFError:
+            pass
+        return count
+
+
+def context() -> ForkServerContext:
+    """Return what starts workers fast."""
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([__name__])
+    return forks
+
+
+def started(forks: ForkServerContext, url: str, folder: Path) -> Worker:
+    """Start a worker, and return when its store is open."""
+    ours, theirs = forks.Pipe(duplex=False)
+    process = forks.Process(target=_work, args=(url, folder, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    assert ours.poll(60), "the worker opens its store"
+    ours.recv()
+    return Worker(process, ours)
+
+
+class _TellingGateway(Gateway):
+    """Tells of every commit right after it."""
+
+    line: Connection
+
+    @override
+    async def execute(
+        self,
+        name: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        deadline_s: float | None = None,
+    ) -> None:
+        await super().execute(name, params, deadline_s=deadline_s)
+        if name not in _NO_REVISION:
+            self.line.send(name)
+
+
+def _work(url: str, folder: Path, line: Connection) -> None:
+    for module, name, size in _BATCHES:
+        setattr(module, name, size)
+    asyncio.run(_ingest(url, folder, line))
+
+
+async def _ingest(url: str, folder: Path, line: Connection) -> None:
+    async with _TellingGateway.open(StoreSettings(url), own_queries()) as gateway:
+        gateway.line = line
+        line.send(None)
+        options = Options(folder / "rejects")
+        await Pipeline(gateway, SOURCES, options, silent()).run(jobs_in(folder, SOURCES))
