@@ -1,4 +1,4 @@
-"""Print every figure that Kenshō claims: `make bench`. Needs ../shared/data and about ten minutes."""
+"""Print every figure that Kenshō claims (`make bench`); needs ../shared/data and ten minutes."""
 
 import argparse
 import subprocess

@@ -77,9 +77,8 @@ def measure(data: Path, scratch: Path, keep: Path | None) -> None:
     run = ingest(everything, "--all", str(data))
     print(f"everything, from empty      {figures(run)}   (at most 180 s, 1,536 MB)")
     again = ingest(everything, "--all", str(data))
-    print(
-        f"everything again            {figures(again)}   {again.wall_s / run.wall_s:.2f} of the first"
-    )
+    ratio = again.wall_s / run.wall_s
+    print(f"everything again            {figures(again)}   {ratio:.2f} of the first")
     report = json.loads(again.output)
     changes = sum(
         s["records"][k] for s in report["sources"] for k in ("added", "changed", "removed")

@@ -9,7 +9,7 @@ leaves whole works only. What composes to the same digest is not written again.
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -24,6 +24,8 @@ from kensho.storage.paging import pages
 
 WORKS_A_BATCH: Final = 250
 """About 3,500 taggings: larger batches are no faster and hold the writer longer."""
+
+RetiredRow: TypeAlias = tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]
 
 
 class NodeHead(msgspec.Struct, frozen=True):
@@ -172,8 +174,10 @@ class WorkProjection:
         ]
         if refiled:
             # Redirects to the row that goes are to follow it into the other table.
-            ids = [(c.kind, c.node.id) for c in refiled]
-            await self._retire_rows([(self.heads[w].table, w, kind, w) for kind, w in ids])
+            rows: list[RetiredRow] = [
+                (self.heads[c.node.id].table, c.node.id, c.kind, c.node.id) for c in refiled
+            ]
+            await self._retire_rows(rows)
         await self._gateway.execute("ingest.put_works", self._rows(batch), deadline_s=DEADLINE_S)
         for c in batch:
             when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
@@ -206,7 +210,7 @@ class WorkProjection:
     async def _retire(self, works: Collection[uuid.UUID]) -> None:
         if not works:
             return
-        rows: list[tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]] = []
+        rows: list[RetiredRow] = []
         for work in sorted(works):
             table = self.heads[work].table
             successor = await self._successor(table, work, works)
@@ -238,9 +242,7 @@ class WorkProjection:
         )
         return max(owners, key=lambda o: (owners[o], str(o))) if owners else None
 
-    async def _retire_rows(
-        self, rows: list[tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]]
-    ) -> None:
+    async def _retire_rows(self, rows: list[RetiredRow]) -> None:
         for start in range(0, len(rows), WORKS_A_BATCH):
             chunk = rows[start : start + WORKS_A_BATCH]
             await self._gateway.execute(

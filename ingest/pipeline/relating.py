@@ -114,7 +114,10 @@ class Relations:
         for number, entries in by_sayer.items():
             said = self._sayers[number]
             for backward, claimed in entries:
-                back = sorted(k for b, k in by_source[said.source] if b is not backward)
+                back: list[ClaimedKind] = [
+                    k for b, k in by_source[said.source] if b is not backward
+                ]
+                back.sort()
                 kind = resolve_parent(claimed, back)
                 read = INVERSE[kind] if backward else kind
                 found.add(

@@ -26,7 +26,7 @@ from kensho.storage.rows import GraphState
 
 _LOCK: Final = ".lock"
 _LOCK_PAUSE_S: Final = 0.05
-_LONGEST_PAUSE_S: Final = 300.0
+_LONGEST_PAUSE_S: Final = 30.0
 
 
 class Catalogue:

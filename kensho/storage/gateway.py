@@ -12,7 +12,7 @@ imports it, so that another version is a change of one file.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import msgspec
@@ -71,7 +71,7 @@ class Gateway:
     @contextlib.asynccontextmanager
     async def open(
         cls, settings: StoreSettings, queries: Mapping[str, Query], *, must_answer: bool = True
-    ) -> AsyncIterator[Self]:
+    ) -> AsyncGenerator[Self]:
         """Open the store and close it afterwards.
 
         A server that is away is waited for unless it `must_answer`.
@@ -183,7 +183,7 @@ class Gateway:
                     return
 
     @contextlib.asynccontextmanager
-    async def writes_held(self) -> AsyncIterator[None]:
+    async def writes_held(self) -> AsyncGenerator[None]:
         """Keep this process's writes waiting while the block runs.
 
         Another process's writes are not held.

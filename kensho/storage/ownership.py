@@ -10,7 +10,7 @@ replaced.
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,7 @@ class Owner(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def explained(url: str) -> Iterator[None]:
+def explained(url: str) -> Generator[None]:
     """Add the recorded owner's name to a `StoreInUseError` that the block raises."""
     try:
         yield
@@ -37,7 +37,7 @@ def explained(url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def recorded(url: str) -> Iterator[None]:
+def recorded(url: str) -> Generator[None]:
     """Record this process as the owner of the store at `url`.
 
     Whose lock it holds, while the block runs.

@@ -18,8 +18,9 @@ from typing_extensions import override
 from kensho.domain.records import Collection, EpisodeFacts, Links, Record, Tagging
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.works import ImdbRating
-from kensho.storage.gateway import Gateway, StoreSettings
+from kensho.storage.gateway import Gateway
 from kensho.storage.migrations import migrate
+from kensho.storage.store_settings import StoreSettings
 from tests.support import ingest_worker
 from tests.support.records import (
     DUMPS,

@@ -29,7 +29,7 @@ from kensho.domain.records import (
     Redirect,
     Tagging,
 )
-from kensho.domain.works import ImdbRating, TagCategory, Title
+from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind
 from kensho.storage.gateway import Gateway
 from tests.support.records import (
     SOURCES,
@@ -86,7 +86,7 @@ def record(draw: st.DrawFn, source: str, key: str) -> Record:
     if source == "films":
         collection = draw(st.none() | st.builds(Collection, st.just("set:1"), st.just("Tales")))
         said = Links(said.relations, said.recommendations, (), said.same_as, collection)
-    kind = "movie" if source == "films" else "anime"
+    kind: WorkKind = "movie" if source == "films" else "anime"
     return Record(key, ids, kind, draw(facts(source, key)), said)
 
 

@@ -92,24 +92,24 @@ async def test_lists_and_lookups_agree(graph: RandomGraph) -> None:
 
 
 async def rows(gateway: Gateway, name: str, **params: object) -> list[dict[str, Any]]:
-    return await gateway.fetch(f"works.{name}", params, into=list[dict[str, Any]])
+    return await gateway.fetch(name, params, into=list[dict[str, Any]])
 
 
 async def seasons_agree(gateway: Gateway, model: ReadModel) -> None:
     for year in (2019, 2020):
         for season in SEASONS:
-            expected = await rows(gateway, "of_season", year=year, season=season)
+            expected = await rows(gateway, "works.of_season", year=year, season=season)
             found = [str(model.id(node)) for node in model.season_nodes(year, season).tolist()]
             assert found == [row["id"] for row in expected]
 
 
 async def tags_agree(gateway: Gateway, model: ReadModel) -> None:
-    counts = await rows(gateway, "tag_counts")
+    counts = await rows(gateway, "works.tag_counts")
     assert [(str(t.id), t.name, t.category, t.works) for t in model.tags] == [
         (row["id"], row["name"], row["category"], row["works"]) for row in counts
     ]
     for number, tag in enumerate(model.tags):
-        expected = await rows(gateway, "of_tag", tag=tag.id)
+        expected = await rows(gateway, "works.of_tag", tag=tag.id)
         nodes, relevances = model.tag_nodes(number)
         assert [str(model.id(node)) for node in nodes.tolist()] == [row["id"] for row in expected]
         assert relevances.tolist() == [row["relevance"] for row in expected]
@@ -118,7 +118,7 @@ async def tags_agree(gateway: Gateway, model: ReadModel) -> None:
 async def source_ids_agree(gateway: Gateway, model: ReadModel) -> None:
     for source_id in (*SOURCE_IDS, "mal:11"):
         expected: set[tuple[str, int | None, int | None]] = set()
-        for row in await rows(gateway, "behind_source_id", source_id=source_id):
+        for row in await rows(gateway, "works.behind_source_id", source_id=source_id):
             expected |= {(row["id"], None, None)} if row["identity"] else set()
             expected |= {(row["id"], r["first"], r["last"]) for r in row["ranges"]}
         assert {
@@ -128,7 +128,7 @@ async def source_ids_agree(gateway: Gateway, model: ReadModel) -> None:
 
 async def retired_ids_agree(gateway: Gateway, model: ReadModel) -> None:
     for work in (*RETIRED_IDS, *WORK_IDS):
-        expected = await rows(gateway, "retired", id=work)
+        expected = await rows(gateway, "works.retired", id=work)
         found = model.retired(work)
         successor = str(found.successor) if found and found.successor else None
         assert ([{"successor": successor}] if found else []) == expected

@@ -18,7 +18,8 @@ from ingest.folder import jobs_in
 from ingest.pipeline import edges, intake, projection
 from ingest.pipeline.run import Options, Pipeline
 from ingest.sources.registry import SOURCES
-from kensho.storage.gateway import Gateway, StoreSettings
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
 from tests.support.records import silent
 from tests.support.stores import own_queries
 

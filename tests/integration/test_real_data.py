@@ -1,0 +1,334 @@
+"""Known facts of real dumps: what is read of them, how they join, and what the graph then says.
+
+The whole of anime-offline-database is read; the graph is built from a part of it (everything that
+Jikan knows, the works below, and some more), from all other files whole, and from our own curated
+relations, which say what the dumps here leave untyped.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import pytest
+
+from ingest.check import findings, read_graph
+from ingest.folder import jobs_in
+from ingest.pipeline.relating import Relations, Said
+from ingest.pipeline.run import Options, Pipeline, Report
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Reject
+from ingest.sources.registry import SOURCES
+from kensho.domain.records import Record
+from kensho.domain.works import work_uuid
+from kensho.storage.gateway import Gateway
+from tests.support.adapter_runs import RejectList
+from tests.support.records import Row, graph_state, open_graph, rows, silent, works_by_id
+
+ROOT: Final = Path(__file__).parents[2]
+DATA: Final = ROOT.parent / "shared" / "data"
+AODB: Final = DATA / "aodb" / "anime-offline-database.jsonl.zst"
+JIKAN: Final = DATA / "jikan" / "jikan_v4_full.jsonl.zst"
+ANILIST: Final = DATA / "anilist" / "anilist_media.jsonl.zst"
+
+pytestmark = pytest.mark.skipif(
+    not AODB.exists(), reason=f"the real dumps are not here: {DATA} has no anime-offline-database"
+)
+
+WANTED: Final = frozenset(
+    f"mal:{n}"
+    for n in (
+        *(50265, 50602, 53887, 59027),  # SPY×FAMILY
+        *(20, 1735),  # Naruto
+        *(9253, 30484, 11577, 32188),  # Steins;Gate
+        *(10087, 11741, 22297, 28701, 356, 25537),  # Fate
+        *(32281, 269, 41467, 53998),  # Your Name; Bleach
+    )
+) | {"anilist:199375"}
+OTHERS: Final = 1500
+
+
+class Reading(NamedTuple):
+    """What a source's files hold."""
+
+    records: list[Record]
+    rejects: list[Reject]
+
+
+def read(name: str, path: Path) -> Reading:
+    rejects = RejectList()
+    return Reading(list(SOURCES[name].read(SourceFile(path), rejects)), rejects.all)
+
+
+@pytest.fixture(scope="module")
+def aodb() -> Reading:
+    return read("aodb", AODB)
+
+
+@pytest.fixture(scope="module")
+def typed() -> dict[str, list[Record]]:
+    """Return the records of the sources that type relations."""
+    read_from = {"jikan": JIKAN, "anilist": ANILIST}
+    return {name: read(name, path).records for name, path in read_from.items()}
+
+
+@pytest.fixture(scope="module")
+def owner(aodb: Reading) -> dict[str, str]:
+    """Return the key of the entry that has each id."""
+    return {i: record.key for record in aodb.records for i in record.ids}
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    return (line for _, line in SourceFile(path).lines())
+
+
+@pytest.fixture(scope="module")
+def folder(
+    tmp_path_factory: pytest.TempPathFactory, aodb: Reading, typed: dict[str, list[Record]]
+) -> Path:
+    """Return a data folder with a part of the largest two dumps and the whole of the others."""
+    folder = tmp_path_factory.mktemp("data")
+    known = WANTED | {record.key for record in typed["jikan"]}
+    chosen = [bool(known & {*record.ids}) for record in aodb.records]
+    more = [n for n, is_chosen in enumerate(chosen) if not is_chosen][:OTHERS]
+    numbers = {n for n, is_chosen in enumerate(chosen) if is_chosen} | {*more}
+    head, *entries = lines(AODB)
+    assert len(entries) == len(aodb.records)
+    part = [head, *(line for n, line in enumerate(entries) if n in numbers)]
+    ids = {i for n in numbers for i in aodb.records[n].ids}
+    medium = msgspec.json.Decoder(dict[str, Any])
+    media = [line for line in lines(ANILIST) if f"anilist:{medium.decode(line)['id']}" in ids]
+    for name, content in (("anime-offline-database.jsonl", part), ("anilist_media.jsonl", media)):
+        (folder / name).write_bytes(b"\n".join(content) + b"\n")
+    for name in ("jikan", "anidb", "bangumi", "id_maps", "episode_redirects", "episodes"):
+        (folder / name).symlink_to(DATA / name)
+    for name in ("movies", "recommendations"):
+        (folder / name).symlink_to(DATA / name)
+    (folder / "relations.jsonl").symlink_to(ROOT / "ingest" / "sample" / "relations.jsonl")
+    return folder
+
+
+class Ingested(NamedTuple):
+    """A store in which the folder is, and what it holds."""
+
+    gateway: Gateway
+    report: Report
+    works: dict[str, Row]
+    sequels: dict[tuple[str, str], Row]
+    related: dict[tuple[str, str], Row]
+
+
+@pytest.fixture(scope="module")
+async def graph(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ingested]:
+    async with open_graph(f"surrealkv://{tmp_path_factory.mktemp('store') / 'real.db'}") as gateway:
+        report = await ingested(gateway, folder)
+        works = await works_by_id(gateway)
+        names = {
+            f"{row['table']}:u'{row['uuid']}'": source_id
+            for source_id, row in works.items()
+            if source_id.startswith(("mal:", "imdb:"))
+        }
+        ended = [
+            {(names.get(r["in"], r["in"]), names.get(r["out"], r["out"])): r for r in found}
+            for found in [
+                list((await rows(gateway, table)).values())
+                for table in ("is_sequel_of", "is_related_to")
+            ]
+        ]
+        yield Ingested(gateway, report, works, *ended)
+
+
+async def ingested(gateway: Gateway, folder: Path) -> Report:
+    options = Options(folder / "rejects")
+    return await Pipeline(gateway, SOURCES, options, silent()).run(jobs_in(folder, SOURCES))
+
+
+# What is read
+
+
+def test_the_database_is_read_whole(aodb: Reading) -> None:
+    assert len(aodb.records) == 39_813
+    assert len({record.key for record in aodb.records}) == 39_813
+
+
+def test_a_year_that_cannot_be_is_rejected_and_the_work_is_not(aodb: Reading) -> None:
+    (reject,) = [r for r in aodb.rejects if r.field == "year"]
+    assert (reject.value, reject.key, reject.line) == ("2033", "anilist:199375", 3829)
+    (record,) = [r for r in aodb.records if r.key == "anilist:199375"]
+    assert record.facts.year is None
+
+
+def test_tags_over_fifty_characters_are_rejected(aodb: Reading) -> None:
+    rejects = [r for r in aodb.rejects if r.field == "tags"]
+    assert len(rejects) == 79
+    assert all(len(r.value) > 50 for r in rejects)
+
+
+def test_nothing_else_of_the_database_is_rejected(aodb: Reading) -> None:
+    assert {r.field for r in aodb.rejects} == {"year", "tags"}
+
+
+# How it joins
+
+
+def test_nearly_all_typed_relations_join_at_both_ends(
+    typed: dict[str, list[Record]], owner: dict[str, str]
+) -> None:
+    for source, records in typed.items():
+        ends = [(r.key, c.target) for r in records for c in r.links.relations]
+        joined = sum(start in owner and end in owner for start, end in ends)
+        assert joined >= 0.96 * len(ends) > 0, source
+
+
+def test_two_sources_that_type_a_pair_nearly_always_agree(
+    typed: dict[str, list[Record]], owner: dict[str, str]
+) -> None:
+    relations = Relations({}, {})
+    for source, records in typed.items():
+        said = Said(source, "2026-01-01", "stated")
+        for record in records:
+            for claim in record.links.relations:
+                ends = owner.get(record.key), owner.get(claim.target)
+                if ends[0] and ends[1]:
+                    relations.add(work_uuid(ends[0]), claim.kind, work_uuid(ends[1]), said)
+    both = [e for e in relations.edges() if {a.source for a in e.assertions} == {*typed}]
+    agreed = sum(len({a.kind for a in e.assertions}) == 1 for e in both)
+    assert agreed >= 0.9 * len(both)
+    assert len(both) > 500
+
+
+# What the graph says
+
+
+def test_every_file_is_taken_in(graph: Ingested) -> None:
+    states = {source.source: source.state for source in graph.report.sources}
+    assert set(states.values()) == {"finished"}
+    assert len(states) == 15
+
+
+async def test_the_graph_breaks_no_rule(graph: Ingested) -> None:
+    found = findings(await read_graph(graph.gateway))
+    assert [f.sentence for f in found if f.severity == "error"] == []
+
+
+async def test_a_second_run_changes_nothing(graph: Ingested, folder: Path) -> None:
+    before = await graph_state(graph.gateway)
+    report = await ingested(graph.gateway, folder)
+    changed = [s.records.added + s.records.changed + s.records.removed for s in report.sources]
+    assert sum(changed) == 0
+    assert report.revision == graph.report.revision
+    assert await graph_state(graph.gateway) == before
+
+
+def test_spy_family_has_its_sequels(graph: Ingested) -> None:
+    assert ("mal:50602", "mal:50265") in graph.sequels
+    assert ("mal:53887", "mal:50602") in graph.sequels
+
+
+def test_shippuuden_is_the_sequel_of_naruto_by_every_source(graph: Ingested) -> None:
+    said = graph.sequels["mal:1735", "mal:20"]["assertions"]
+    kinds = {a["source"]: a["kind"] for a in said}
+    assert kinds == {
+        "jikan": "sequel",
+        "anilist": "sequel",
+        "aodb": "related",
+        "kensho-relations": "sequel",
+    }
+
+
+async def test_naruto_is_the_prequel_of_shippuuden(graph: Ingested) -> None:
+    naruto, shippuuden = (f"anime:u'{graph.works[i]['uuid']}'" for i in ("mal:20", "mal:1735"))
+    mirrors = {(r["in"], r["out"]) for r in (await rows(graph.gateway, "is_prequel_of")).values()}
+    assert (naruto, shippuuden) in mirrors
+    assert len(mirrors) == len(graph.sequels)
+
+
+def test_steins_gate_zero_is_the_sequel_of_steins_gate_says_the_curator(graph: Ingested) -> None:
+    edge = graph.sequels["mal:30484", "mal:9253"]
+    assert ("kensho-relations", "curated") in {
+        (a["source"], a["method"]) for a in edge["assertions"]
+    }
+
+
+def test_fate_zero_comes_before_fate_stay_night(graph: Ingested) -> None:
+    assert ("mal:11741", "mal:10087") in graph.sequels
+    assert ("mal:22297", "mal:11741") in graph.sequels
+    assert ("mal:28701", "mal:22297") in graph.sequels
+
+
+def test_an_untyped_relation_stays_untyped(graph: Ingested) -> None:
+    untyped = [edge for edge in graph.related.values() if edge["kind"] == "related"]
+    assert len(untyped) > 1000
+    assert all({a["kind"] for a in edge["assertions"]} == {"related"} for edge in untyped)
+
+
+async def test_your_name_the_film_is_your_name_the_anime(graph: Ingested) -> None:
+    film, anime = graph.works["imdb:tt5311514"], graph.works["mal:32281"]
+    assert (film["table"], anime["table"]) == ("movie", "anime")
+    same = {(r["in"], r["out"]) for r in (await rows(graph.gateway, "is_same_as")).values()}
+    assert (f"movie:u'{film['uuid']}'", f"anime:u'{anime['uuid']}'") in same
+
+
+def test_a_mean_score_is_no_imdb_rating(graph: Ingested) -> None:
+    with_imdb = [row["imdb"] for row in graph.works.values() if "imdb" in row]
+    assert with_imdb
+    assert not any("rating" in imdb for imdb in with_imdb), "no IMDb dataset is among the dumps"
+
+
+def test_the_year_2033_is_missing(graph: Ingested) -> None:
+    assert "year" not in graph.works["anilist:199375"]
+
+
+async def test_tags_have_at_most_fifty_characters_and_known_categories(graph: Ingested) -> None:
+    tags = (await rows(graph.gateway, "tag")).values()
+    assert max(len(tag["name"]) for tag in tags) <= 50
+    by_name = {tag["name"]: tag.get("category") for tag in tags}
+    assert (by_name["action"], by_name["space"], by_name["shounen"]) == (
+        "genre",
+        "theme",
+        "demographic",
+    )
+
+
+async def test_narutos_episodes_say_which_are_filler(graph: Ingested) -> None:
+    naruto = f"anime:u'{graph.works['mal:20']['uuid']}'"
+    episodes = {
+        e["number"]: (e.get("filler"), e.get("canon"))
+        for e in (await rows(graph.gateway, "episode")).values()
+        if e["work"] == naruto
+    }
+    assert len(episodes) == 220
+    assert episodes[1] == (False, "canon")
+    assert episodes[26] == episodes[101] == episodes[136] == (True, "filler")
+    assert episodes[220] == (False, "mixed")
+
+
+async def test_later_episodes_of_one_entry_are_those_of_another(graph: Ingested) -> None:
+    war, part_two = (f"anime:u'{graph.works[i]['uuid']}'" for i in ("mal:41467", "mal:53998"))
+    rules = [
+        (r["first"], r["last"], r["to_first"], r["to_last"])
+        for r in (await rows(graph.gateway, "redirects_episodes_to")).values()
+        if (r["in"], r["out"]) == (war, part_two)
+    ]
+    assert rules == [(14, 26, 1, 13)]
+
+
+async def test_a_film_is_in_the_franchise_of_its_collection(graph: Ingested) -> None:
+    franchises = await rows(graph.gateway, "franchise")
+    assert len({f["slug"] for f in franchises.values()}) == len(franchises) > 400
+    members = {(r["in"], r["out"]) for r in (await rows(graph.gateway, "in_franchise")).values()}
+    alien = graph.works["imdb:tt0078748"]
+    titles = {
+        franchises[out]["title"] for start, out in members if start.endswith(f"'{alien['uuid']}'")
+    }
+    assert any("alien" in title.lower() for title in titles)
+
+
+def test_rejects_are_written_where_they_were_asked_for(graph: Ingested, folder: Path) -> None:
+    said = {s.source: s.rejects_file for s in graph.report.sources if s.rejects}
+    assert {"aodb", "bangumi"} <= said.keys()
+    for path in said.values():
+        assert path is not None
+        reject = json.loads(Path(path).read_text("utf-8").splitlines()[0])
+        assert {"source", "line", "field", "value", "reason"} <= reject.keys()
