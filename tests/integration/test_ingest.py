@@ -3,7 +3,7 @@
 import gzip
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -589,7 +589,7 @@ async def read(gateway: Gateway, path: Path) -> Report:
     return await pipeline.run([Job(sources["aodb"], (path,))])
 
 
-BROKEN = {
+BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "cut.jsonl.gz": (lambda: gzip.compress(dump(*range(900)))[:-40], "truncated"),
     "cut.jsonl.zst": (lambda: zstandard.compress(dump(*range(900)))[:-40], "truncated"),
     "corrupt.jsonl.gz": (lambda: gzip.compress(dump(1))[:12] + b"\xff" * 60, "corrupt"),

@@ -129,14 +129,17 @@ async def graph(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
             for source_id, row in works.items()
             if source_id.startswith(("mal:", "imdb:"))
         }
-        ended = [
-            {(names.get(r["in"], r["in"]), names.get(r["out"], r["out"])): r for r in found}
-            for found in [
-                list((await rows(gateway, table)).values())
-                for table in ("is_sequel_of", "is_related_to")
-            ]
-        ]
-        yield Ingested(gateway, report, works, *ended)
+
+        async def ended(table: str) -> dict[tuple[str, str], Row]:
+            found = (await rows(gateway, table)).values()
+            return {(ended_in(r["in"]), ended_in(r["out"])): r for r in found}
+
+        def ended_in(record: str | None) -> str:
+            return names.get(str(record), str(record))
+
+        yield Ingested(
+            gateway, report, works, await ended("is_sequel_of"), await ended("is_related_to")
+        )
 
 
 async def ingested(gateway: Gateway, folder: Path) -> Report:
