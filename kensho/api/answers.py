@@ -2,8 +2,7 @@
 
 A strong ETag is made of the program's version, the graph's revision, the query in canonical order
 and the encoding: all that the bytes depend on. Kept answers are found by their target before
-anything is routed, which serves a hot read at one and a half times the rate of a handler (shared
-design, SEARCH.md).
+anything is routed, which serves a hot read at one and a half times the rate of a handler.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 It gives the request its ids, refuses hostile targets, counts against the limit, sends kept answers,
 makes HEAD of GET, adds the common headers and takes the time. One layer and not seven, because each
-costs a quarter of the throughput or more (shared design, SEARCH.md). It wraps the application as a
+costs a quarter of the throughput or more. It wraps the application as a
 whole, so that 404 and 405 pass it too.
 """
 

@@ -172,6 +172,7 @@ def _episodes() -> bytes:
 
 SAMPLES: Final[dict[str, Sample]] = {
     "aodb": Sample("anime-offline-database.jsonl", _aodb()),
+    "kensho-works": Sample("anime.jsonl", _aodb()),  # ours, in the other's form
     "jikan": Sample("jikan/full.jsonl", _jikan()),
     "anilist": Sample("anilist_media.jsonl", _anilist()),
     "dead-entries": Sample("dead-entries/myanimelist.json", _dead_entries()),
