@@ -14,7 +14,7 @@ SWAGGER_UI_FILES := LICENSE NOTICE swagger-ui.css swagger-ui-bundle.js swagger-u
 RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 
-.PHONY: run sample assets test lint types layers pytest bench lock system-packages clean
+.PHONY: run sample assets test lint types layers pytest bench snapshot lock system-packages clean
 
 run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve; prints the URL.
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/api/docs (Ctrl-C stops it)"
@@ -53,6 +53,9 @@ pytest: $(DEV_INSTALLED)
 
 bench: $(DEV_INSTALLED) ## Print every figure on ../shared/data; takes about ten minutes.
 	$(BIN)/python -m benchmarks
+
+snapshot: $(DEV_INSTALLED) ## Generate graph_schema/SNAPSHOT.surql from the migrations.
+	$(BIN)/kensho migrate --store mem:// --snapshot graph_schema/SNAPSHOT.surql
 
 lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock

@@ -1,5 +1,7 @@
 """`kensho migrate` and `kensho show`: the schema of a store, and what it holds of a work."""
 
+import asyncio
+from pathlib import Path
 from typing import Final
 
 import click
@@ -9,7 +11,7 @@ from rich.table import Table
 from rich_click import RichCommand
 
 from kensho.discovery.dossier import Dossier, dossier
-from kensho.storage import migrations, queries
+from kensho.storage import migrations, queries, schema_snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -24,7 +26,10 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON obj
 @_STORE
 @_JSON
 @click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
-def migrate(store: str | None, as_json: bool, dry_run: bool) -> None:
+@click.option(
+    "--snapshot", type=click.Path(path_type=Path), help="Write the resulting schema to this file."
+)
+def migrate(store: str | None, as_json: bool, dry_run: bool, snapshot: Path | None) -> None:
     """Bring the store's schema up to this version's.
 
     A database that a newer Kenshō wrote is refused.
@@ -34,7 +39,11 @@ def migrate(store: str | None, as_json: bool, dry_run: bool) -> None:
     async def run(gateway: Gateway) -> tuple[migrations.Migration, ...]:
         if dry_run:
             return migrations.pending(known, await migrations.applied(gateway))
-        return await migrations.migrate(gateway, known)
+        steps = await migrations.migrate(gateway, known)
+        if snapshot is not None:
+            text = await schema_snapshot.snapshot(gateway)
+            await asyncio.to_thread(snapshot.write_text, text, "utf-8")
+        return steps
 
     steps = [f"{step.number:04} {step.name}" for step in run_on_store(store, run)]
     if as_json:
