@@ -99,11 +99,11 @@ class WorkProjection:
                 elif work in self.heads:
                     gone.append(work)
                 if len(batch) >= WORKS_A_BATCH:
-                    await in_flight.write(self._put(batch))
+                    await in_flight.write(self._put(batch, self._rows(batch)))
                     batch = []
                     await in_flight.checkpoint(self._gateway)
                     yield len(seen)
-            await in_flight.write(self._put(batch))
+            await in_flight.write(self._put(batch, self._rows(batch)))
         expected = self.heads.keys() if works is None else works
         gone += [work for work in expected if work not in seen and work in self.heads]
         await self._retire(gone)
@@ -165,7 +165,7 @@ class WorkProjection:
             if unused:
                 await self._gateway.execute("ingest.drop_tags", {"tags": as_json(unused)})
 
-    async def _put(self, batch: list[Composed]) -> None:
+    async def _put(self, batch: list[Composed], rows: dict[str, object]) -> None:
         if not batch:
             return
         await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
@@ -174,11 +174,11 @@ class WorkProjection:
         ]
         if refiled:
             # Redirects to the row that goes are to follow it into the other table.
-            rows: list[RetiredRow] = [
+            retired: list[RetiredRow] = [
                 (self.heads[c.node.id].table, c.node.id, c.kind, c.node.id) for c in refiled
             ]
-            await self._retire_rows(rows)
-        await self._gateway.execute("ingest.put_works", self._rows(batch), deadline_s=DEADLINE_S)
+            await self._retire_rows(retired)
+        await self._gateway.execute("ingest.put_works", rows, deadline_s=DEADLINE_S)
         for c in batch:
             when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
             self.heads[c.node.id] = NodeHead(c.kind, c.digest, when)

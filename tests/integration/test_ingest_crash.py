@@ -197,21 +197,20 @@ async def test_a_killed_ingest_loses_nothing_and_the_next_one_completes_it(
     reference: Reference, empty: Path, forks: ForkServerContext
 ) -> None:
     chance = random.Random(_SEED)
+    # As parts of the whole way: a store's first kill comes early, its last one late.
     moments = [(n + chance.random()) / KILLS for n in range(KILLS)]
-    chance.shuffle(moments)
     kills = 0
-    for number in range(0, KILLS, KILLS_A_STORE):
+    for number in range(KILLS // KILLS_A_STORE):
         path = empty.with_name(f"killed-{number}.db")
         shutil.copytree(empty, path)
-        url = f"surrealkv://{path}"
-        for moment in moments[number : number + KILLS_A_STORE]:
-            # What is left to do shrinks from kill to kill, and so must the time that is given.
-            given_s = moment * reference.seconds / (1 + kills % KILLS_A_STORE)
+        url, so_far = f"surrealkv://{path}", 0.0
+        for moment in moments[number :: KILLS // KILLS_A_STORE]:
+            given_s = (moment - so_far) * reference.seconds
             while not await killed_after(given_s, url, forks, reference):
-                shutil.rmtree(path)
+                shutil.rmtree(path)  # it had come to its end: begin anew, and kill earlier
                 shutil.copytree(empty, path)
                 given_s /= 2
-            kills += 1
+            kills, so_far = kills + 1, moment
         assert await finished(url, forks) == reference.state
         shutil.rmtree(path)
     assert kills >= 20
