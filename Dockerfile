@@ -1,3 +1,12 @@
+# The documentation page's script and style sheet, as `make assets` gets them.
+FROM node:22-bookworm-slim AS assets
+WORKDIR /assets
+RUN npm pack --silent swagger-ui-dist@5.35.0 \
+ && echo "1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6  swagger-ui-dist-5.35.0.tgz" | sha256sum -c \
+ && tar xzf swagger-ui-dist-5.35.0.tgz --strip-components 1 package/LICENSE package/NOTICE \
+      package/swagger-ui.css package/swagger-ui-bundle.js package/swagger-ui-bundle.js.LICENSE.txt \
+ && rm swagger-ui-dist-5.35.0.tgz
+
 # Wheels are built in a stage of their own, with caches that no image keeps.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
@@ -6,6 +15,7 @@ COPY kensho ./kensho
 COPY ingest ./ingest
 COPY queries ./queries
 COPY graph_schema ./graph_schema
+COPY --from=assets /assets ./kensho/web/static/vendor/swagger-ui
 RUN mkdir /opt/empty && python -m venv /opt/kensho \
  && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
  && /opt/kensho/bin/pip install --no-cache-dir --no-deps .
