@@ -11,6 +11,7 @@ which no record says what it is called, composes to nothing.
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
@@ -35,6 +36,10 @@ _CATEGORY_ORDER: Final[dict[TagCategory, int]] = {
 }
 """Where sources file a tag differently the narrower category wins, so that the order of sources
 does not matter."""
+
+_ANIME_ONLY: Final[dict[str, None]] = dict.fromkeys(
+    ("anime_type", "episodes", "season", "end_date")
+)
 
 
 class Composer:
@@ -74,29 +79,11 @@ class Composer:
         ordered: Sequence[KeptRecord],
         titles: tuple[Title, ...],
     ) -> Node:
-        def first(field: str, read: Callable[[Facts], T | None]) -> T | None:
-            return next(
-                (
-                    v
-                    for r in self._by_precedence(field, ordered)
-                    if (v := read(r.facts)) is not None
-                ),
-                None,
-            )
-
-        scored = next(
-            (r for r in self._by_precedence("score", ordered) if r.facts.score is not None), None
-        )
-        start, end = (
-            first("start_date", lambda f: f.start_date),
-            first("end_date", lambda f: f.end_date),
-        )
-        dated = next(
-            (r.facts for r in self._by_precedence("year", makers) if r.facts.year is not None),
-            Facts(),
-        )
-        anime = kind == "anime"
-        return Node(
+        first = partial(self._first, ordered)
+        score, score_source = self._score(ordered)
+        start, end = first("start_date", _start_date), first("end_date", _end_date)
+        dated = self._dated(makers)
+        node = Node(
             id=ordered[0].work,
             title=titles[0].text,
             titles=titles,
@@ -105,24 +92,39 @@ class Composer:
             producers=next((r.facts.producers for r in ordered if r.facts.producers), ()),
             sources=(),
             mappings=_mappings(ordered),
-            anime_type=(first("anime_type", lambda f: f.anime_type) or "unknown")
-            if anime
-            else None,
-            episodes=first("episode_count", lambda f: f.episode_count) if anime else None,
-            season=dated.season if anime else None,
-            year=dated.year if dated.year is not None else (start.year if start else None),
-            start_date=start.isoformat() if start else None,
-            end_date=end.isoformat() if end and anime else None,
+            anime_type=first("anime_type", lambda f: f.anime_type) or "unknown",
+            episodes=first("episode_count", lambda f: f.episode_count),
+            season=dated.season,
+            year=int(start[:4]) if dated.year is None and start else dated.year,
+            start_date=start,
+            end_date=end,
             duration_s=first("duration_s", lambda f: f.duration_s),
             poster_url=first("poster_url", lambda f: f.poster_url),
             synopsis=first("synopsis", lambda f: f.synopsis),
-            score=round(scored.facts.score, 3)
-            if scored and scored.facts.score is not None
-            else None,
-            score_source=scored.source if scored else None,
+            score=score,
+            score_source=score_source,
             imdb=first("imdb", lambda f: f.imdb) or _imdb_id(ordered),
             adult=first("adult", lambda f: f.adult),
         )
+        return node if kind == "anime" else msgspec.structs.replace(node, **_ANIME_ONLY)
+
+    def _first(
+        self, ordered: Sequence[KeptRecord], field: str, read: Callable[[Facts], T | None]
+    ) -> T | None:
+        """Return what the first source to state `field` says, by the precedence of that field."""
+        stated = (read(record.facts) for record in self._by_precedence(field, ordered))
+        return next((value for value in stated if value is not None), None)
+
+    def _score(self, ordered: Sequence[KeptRecord]) -> tuple[float | None, str | None]:
+        for record in self._by_precedence("score", ordered):
+            if record.facts.score is not None:
+                return round(record.facts.score, 3), record.source
+        return None, None
+
+    def _dated(self, makers: Sequence[KeptRecord]) -> Facts:
+        """Return the facts that give year and season, which belong together."""
+        by_year = (record.facts for record in self._by_precedence("year", makers))
+        return next((facts for facts in by_year if facts.year is not None), Facts())
 
     def _tags(
         self, ordered: Sequence[KeptRecord]
@@ -141,10 +143,7 @@ class Composer:
     def category(
         self, name: str, stated: TagCategory | None, known: TagCategory | None
     ) -> TagCategory | None:
-        """Return a tag's category: the curators' decision.
-
-        Else the narrower of what is stated and known.
-        """
+        """Return a tag's category: the curators' decision, else the narrower of the two."""
         return self._decisions.tag_category(name) or narrower(stated, known)
 
     def _by_precedence(self, field: str, ordered: Sequence[KeptRecord]) -> Iterable[KeptRecord]:
@@ -168,6 +167,14 @@ def narrower(one: TagCategory | None, other: TagCategory | None) -> TagCategory 
     if one is None or other is None:
         return one or other
     return one if _CATEGORY_ORDER[one] >= _CATEGORY_ORDER[other] else other
+
+
+def _start_date(facts: Facts) -> str | None:
+    return facts.start_date.isoformat() if facts.start_date else None
+
+
+def _end_date(facts: Facts) -> str | None:
+    return facts.end_date.isoformat() if facts.end_date else None
 
 
 def _without_dead(records: Sequence[KeptRecord]) -> list[KeptRecord]:
