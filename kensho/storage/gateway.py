@@ -30,6 +30,7 @@ from kensho.platform import memory
 from kensho.storage import answers, ownership
 from kensho.storage.queries import Query, named
 from kensho.storage.store_settings import StoreSettings
+from kensho.storage.turnstile import Turnstile
 
 T = TypeVar("T")
 Params: TypeAlias = Mapping[str, object] | None
@@ -61,11 +62,7 @@ class Gateway:
         self._embedded: Any = None
         self._writer = asyncio.Lock()
         self._unflushed_bytes = 0
-        self._calls = 0
-        self._open_for_calls = asyncio.Event()
-        self._open_for_calls.set()
-        self._no_calls = asyncio.Event()
-        self._no_calls.set()
+        self._calls = Turnstile()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -116,15 +113,10 @@ class Gateway:
         on_disk = ownership.owner_file(self.settings.url) is not None  # one in memory would be lost
         if self._embedded is None or not on_disk:
             return
-        async with self._writer:
-            self._open_for_calls.clear()
-            try:
-                await self._no_calls.wait()
-                await self._embedded.close()
-                self._embedded = await self._connect()
-                self._unflushed_bytes = 0
-            finally:
-                self._open_for_calls.set()
+        async with self._writer, self._calls.closed():
+            await self._embedded.close()
+            self._embedded = await self._connect()
+            self._unflushed_bytes = 0
         memory.release()
 
     async def ping(self) -> None:
@@ -172,15 +164,7 @@ class Gateway:
             self._unflushed_bytes += sum(
                 len(v) for v in (params or {}).values() if isinstance(v, str)
             )
-            for attempt in range(_MAX_TRIES):
-                try:
-                    await self._run(text, params, deadline_s)
-                except StorageError as error:
-                    if _RETRYABLE not in error.message or attempt == _MAX_TRIES - 1:
-                        raise
-                    await asyncio.sleep(_FIRST_PAUSE_S * 2**attempt)
-                else:
-                    return
+            await self._run(text, params, deadline_s)
 
     @contextlib.asynccontextmanager
     async def writes_held(self) -> AsyncGenerator[None]:
@@ -202,6 +186,17 @@ class Gateway:
         return query
 
     async def _run(self, text: str, params: Params, deadline_s: float | None) -> object:
+        """Run statements, again after a conflict; a read has one only where it defines a table."""
+        for attempt in range(_MAX_TRIES - 1):
+            try:
+                return await self._run_once(text, params, deadline_s)
+            except StorageError as error:
+                if _RETRYABLE not in error.message:
+                    raise
+            await asyncio.sleep(_FIRST_PAUSE_S * 2**attempt)
+        return await self._run_once(text, params, deadline_s)
+
+    async def _run_once(self, text: str, params: Params, deadline_s: float | None) -> object:
         seconds = deadline_s if deadline_s is not None else self.settings.deadline_s
         try:
             async with asyncio.timeout(seconds):
@@ -210,20 +205,10 @@ class Gateway:
             raise DeadlineExceededError(f"the store gave no answer within {seconds:g} s") from error
         return answers.last_result(response)
 
-    async def _send_embedded(self, text: str, params: dict[str, object]) -> object:
-        await self._open_for_calls.wait()
-        self._calls += 1
-        self._no_calls.clear()
-        try:
-            return await self._ask(self._embedded, text, params)
-        finally:
-            self._calls -= 1
-            if not self._calls:
-                self._no_calls.set()
-
     async def _send(self, text: str, params: dict[str, object]) -> object:
         if self._embedded is not None:
-            return await self._send_embedded(text, params)
+            async with self._calls.passing():
+                return await self._ask(self._embedded, text, params)
         connection = await self._idle.get()
         try:
             if connection is not None:
