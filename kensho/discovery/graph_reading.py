@@ -18,9 +18,11 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.discovery import views
+from kensho.discovery import fame, title_reading, titles, views
+from kensho.discovery.title_reading import TitleReading
 from kensho.discovery.views import FranchiseView, TagView
-from kensho.domain import source_ids
+from kensho.domain import slots, source_ids
+from kensho.domain import titles as folding
 from kensho.errors import StorageError
 from kensho.graph.build import Build
 from kensho.graph.inputs import (
@@ -31,6 +33,7 @@ from kensho.graph.inputs import (
     TagInput,
     WorkInput,
 )
+from kensho.search import scripts
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages
@@ -38,14 +41,24 @@ from kensho.storage.rows import Membership, RelationRow, SequelRow, Tag, Tagging
 
 Row = TypeVar("Row")
 
+_MAKERS: Final = (
+    views.__file__,
+    source_ids.__file__,
+    folding.__file__,
+    slots.__file__,
+    fame.__file__,
+    title_reading.__file__,
+    __file__,
+)
 _TRIES: Final = 4
 """An ingest commits several batches a second: readings amid one fail, so tries are few."""
 
 
 def document_stamp() -> str:
-    """Name the maker of the stored documents: other code may make other documents."""
-    makers = (views.__file__, source_ids.__file__, __file__)
-    return f"{zlib.crc32(b''.join(Path(maker).read_bytes() for maker in makers)):08x}"
+    """Name the maker of documents and title index: other code may make others."""
+    makers = [Path(module) for module in _MAKERS]
+    makers += sorted(Path(scripts.__file__).parent.glob("*.py"))
+    return f"{zlib.crc32(b''.join(maker.read_bytes() for maker in makers)):08x}"
 
 
 async def build(gateway: Gateway, root: Path) -> Path:
@@ -70,13 +83,19 @@ async def build(gateway: Gateway, root: Path) -> Path:
 async def _build_once(gateway: Gateway, root: Path) -> Path | None:
     revision = (await snapshot.state(gateway)).revision
     with Build(root, revision) as model:
-        await _read_into(model, gateway)
+        names = TitleReading()
+        await _read_into(model, names, gateway)
         if (await snapshot.state(gateway)).revision != revision:
             return None
-        return await asyncio.to_thread(model.commit, document_stamp())
+        return await asyncio.to_thread(_committed, model, names)
 
 
-async def _read_into(model: Build, gateway: Gateway) -> None:
+def _committed(model: Build, names: TitleReading) -> Path:
+    titles.write(model.folder, names.packed())
+    return model.commit(document_stamp())
+
+
+async def _read_into(model: Build, names: TitleReading, gateway: Gateway) -> None:
     """Read everything; tags and memberships come before the works whose documents tell of them."""
     surroundings = Surroundings()
 
@@ -90,16 +109,26 @@ async def _read_into(model: Build, gateway: Gateway) -> None:
 
     def add_works(rows: Sequence[Work]) -> None:
         model.add_works(work_input(row, surroundings) for row in rows)
+        names.add_works(rows)
+
+    def add_memberships(rows: Sequence[Membership]) -> None:
+        surroundings.add_memberships(rows)
+        names.add_memberships(rows)
+
+    def add_edges(edges: list[EdgeInput]) -> None:
+        model.add_edges(edges)
+        names.add_edges([(edge.source, edge.target, edge.kind) for edge in edges])
 
     await _each(snapshot.tags(gateway), add_tags)
-    await _each(snapshot.memberships(gateway), surroundings.add_memberships)
+    await _each(snapshot.memberships(gateway), add_memberships)
     await _each(snapshot.taggings(gateway), add_taggings)
     await _each(snapshot.anime(gateway), add_works)
     await _each(snapshot.movies(gateway), add_works)
-    await _each(snapshot.sequels(gateway), lambda rows: model.add_edges(map(sequel_input, rows)))
-    await _each(
-        snapshot.relations(gateway), lambda rows: model.add_edges(map(relation_input, rows))
-    )
+    await _each(snapshot.sequels(gateway), lambda rows: add_edges([*map(sequel_input, rows)]))
+    await _each(snapshot.relations(gateway), lambda rows: add_edges([*map(relation_input, rows)]))
+    await _each(snapshot.recommendations(gateway), names.add_recommendations)
+    await _each(snapshot.same_as(gateway), names.add_same)
+    await _each(snapshot.redirects(gateway), names.add_redirects)
     await _each(
         snapshot.retired(gateway),
         lambda rows: model.add_retired(RetiredInput(row.id, row.successor) for row in rows),

@@ -12,14 +12,16 @@ import contextlib
 import fcntl
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple, Self
 
 import structlog
 
 from kensho.discovery.graph_reading import build, document_stamp
+from kensho.discovery.titles import Titles
 from kensho.errors import NotReadyError, ReadModelError
-from kensho.graph import files
 from kensho.graph.model import ReadModel
+from kensho.platform import folders
+from kensho.platform.folders import OpenFolder
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.rows import GraphState
@@ -29,13 +31,31 @@ _LOCK_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 30.0
 
 
+class Revision(NamedTuple):
+    """What is served of one revision of the graph."""
+
+    model: ReadModel
+    titles: Titles
+
+    @classmethod
+    def open(cls, folder: Path, *, stamp: str | None = None) -> Self:
+        """Check and map `folder`; `stamp`, where given, must be the one it was built with.
+
+        Raises:
+            ReadModelError: a file is missing or damaged (it is named), or the format or stamp is
+            another.
+        """
+        opened = OpenFolder.open(folder, stamp=stamp)
+        return cls(ReadModel(opened), Titles(opened))
+
+
 class Catalogue:
     """The read model in use; `open_or_build` before serving, `watch` while serving."""
 
     def __init__(self, gateway: Gateway, root: Path) -> None:
         self._gateway = gateway
         self._root = root
-        self._model: ReadModel | None = None
+        self._held: Revision | None = None
         self._changing = asyncio.Lock()
         self._log = structlog.get_logger("kensho.read_model")
         self.last_error: str | None = None
@@ -48,9 +68,14 @@ class Catalogue:
         Raises:
             NotReadyError: none is open yet.
         """
-        if self._model is None:
+        return self.held.model
+
+    @property
+    def held(self) -> Revision:
+        """Return the model in use with its titles; raises as `current`."""
+        if self._held is None:
             raise NotReadyError("the read model is still being built")
-        return self._model
+        return self._held
 
     async def open_or_build(self) -> None:
         """Open the model of the graph's revision, or build it.
@@ -64,9 +89,9 @@ class Catalogue:
         """Open the newest sound model, when the graph can't be asked; return whether one was."""
         async with self._changing:
             for folder in sorted(_folders(self._root), key=lambda path: -int(path.name)):
-                if self._model is None:
-                    self._model = await self._opened(folder)
-            return self._model is not None
+                if self._held is None:
+                    self._held = await self._opened(folder)
+            return self._held is not None
 
     async def refresh(self) -> bool:
         """Bring the model up to the graph; return whether it was exchanged.
@@ -103,27 +128,28 @@ class Catalogue:
     async def _follow(self, state: GraphState) -> bool:
         async with self._changing:
             folder = self._root / str(state.revision)
-            held = self._model is not None and self._model.revision == state.revision
-            if held and (folder / files.MANIFEST).exists():
+            held = self._held is not None and self._held.model.revision == state.revision
+            if held and (folder / folders.MANIFEST).exists():
                 return False
-            self._model = await self._opened(folder) or await self._built(folder)
-            self._log.info("read_model_opened", revision=self._model.revision, **self._model.counts)
+            self._held = await self._opened(folder) or await self._built(folder)
+            model = self._held.model
+            self._log.info("read_model_opened", revision=model.revision, **model.counts)
             return True
 
-    async def _built(self, folder: Path) -> ReadModel:
+    async def _built(self, folder: Path) -> Revision:
         async with _alone(self._root):
-            model = await self._opened(folder)
-            if model is None:  # or another worker has built it while this one waited
-                model = await asyncio.to_thread(
-                    ReadModel.open, await build(self._gateway, self._root)
+            made = await self._opened(folder)
+            if made is None:  # or another worker has built it while this one waited
+                made = await asyncio.to_thread(
+                    Revision.open, await build(self._gateway, self._root)
                 )
-            kept = {used.revision for used in (model, self._model) if used is not None}
-            await asyncio.to_thread(files.sweep, self._root, keep=kept)
-            return model
+            kept = {used.model.revision for used in (made, self._held) if used is not None}
+            await asyncio.to_thread(folders.sweep, self._root, keep=kept)
+            return made
 
-    async def _opened(self, folder: Path) -> ReadModel | None:
+    async def _opened(self, folder: Path) -> Revision | None:
         try:
-            return await asyncio.to_thread(ReadModel.open, folder, stamp=document_stamp())
+            return await asyncio.to_thread(Revision.open, folder, stamp=document_stamp())
         except ReadModelError as error:
             self._log.info("read_model_unusable", reason=error.message)
             return None

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -19,9 +19,9 @@ import numpy.typing as npt
 from kensho.errors import ReadModelError
 from kensho.graph import adjacency, seasons, source_ids, tagging
 from kensho.graph.columns import Columns, Facts, columns_of, facts_of
-from kensho.graph.files import NewFolder
 from kensho.graph.inputs import EdgeInput, RetiredInput, TaggingInput, TagInput, WorkInput
 from kensho.graph.keys import ID_BYTES, as_blob, as_column, numbers_of
+from kensho.platform.folders import NewFolder
 
 _NO_ID = bytes(ID_BYTES)
 
@@ -78,10 +78,13 @@ class Documents:
 
 
 class Build:
-    """A read model in the making: a context manager; `commit` at the end of the block."""
+    """A read model in the making: a context manager; `commit` at the end of the block.
+
+    What else belongs to the revision is written into `folder` before that.
+    """
 
     def __init__(self, root: Path, revision: int) -> None:
-        self._folder = NewFolder(root, revision)
+        self.folder: Final = NewFolder(root, revision)
         self._work_ids = bytearray()
         self._facts: list[Facts] = []
         self._references = source_ids.References()
@@ -94,10 +97,10 @@ class Build:
         self._retired: list[RetiredInput] = []
 
     def __enter__(self) -> Self:
-        self._folder.__enter__()
-        self._summaries = Documents(self._folder, "summary")
-        self._details = Documents(self._folder, "detail")
-        self._assertions = Documents(self._folder, "assertions")
+        self.folder.__enter__()
+        self._summaries = Documents(self.folder, "summary")
+        self._details = Documents(self.folder, "detail")
+        self._assertions = Documents(self.folder, "assertions")
         return self
 
     def __exit__(
@@ -106,7 +109,7 @@ class Build:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._folder.__exit__(kind, error, trace)
+        self.folder.__exit__(kind, error, trace)
 
     def add_works(self, works: Iterable[WorkInput]) -> None:
         """Add works."""
@@ -161,10 +164,10 @@ class Build:
         if np.any(ids[1:] == ids[:-1]):
             raise ReadModelError("a work came twice")
         columns = columns_of(self._facts).taken(order)
-        self._folder.arrays(columns._asdict())
-        self._folder.file("ids.bin").write(as_blob(ids))
-        self._folder.arrays(self._summaries.arrays(order) | self._details.arrays(order))
-        self._folder.arrays(seasons.pack(columns))
+        self.folder.arrays(columns._asdict())
+        self.folder.file("ids.bin").write(as_blob(ids))
+        self.folder.arrays(self._summaries.arrays(order) | self._details.arrays(order))
+        self.folder.arrays(seasons.pack(columns))
         counts = {
             "works": len(ids),
             "anime": int(np.count_nonzero(columns.kind == 0)),
@@ -175,7 +178,7 @@ class Build:
             "source_ids": self._finish_source_ids(order),
             "retired": self._finish_retired(),
         }
-        return self._folder.commit(stamp, counts)
+        return self.folder.commit(stamp, counts)
 
     def _finish_edges(self, ids: npt.NDArray[np.bytes_]) -> int:
         packed = adjacency.pack(
@@ -184,7 +187,7 @@ class Build:
             np.frombuffer(bytes(self._edge_kinds), dtype=np.uint8),
             len(ids),
         )
-        self._folder.arrays(packed.arrays | self._assertions.arrays(packed.kept))
+        self.folder.arrays(packed.arrays | self._assertions.arrays(packed.kept))
         return len(packed.kept)
 
     def _finish_tags(self, ids: npt.NDArray[np.bytes_], columns: Columns) -> int:
@@ -197,23 +200,23 @@ class Build:
         taggings = tagging.Taggings(nodes, places, np.array(self._relevances, dtype=np.float64))
         listed, numbers = tagging.counted(self._tags, taggings)
         numbered = taggings._replace(tag=numbers[places])
-        self._folder.arrays(tagging.pack(numbered, columns.score, [tag.name for tag in listed]))
-        self._folder.file("tags.json").write(msgspec.json.encode(listed))
+        self.folder.arrays(tagging.pack(numbered, columns.score, [tag.name for tag in listed]))
+        self.folder.file("tags.json").write(msgspec.json.encode(listed))
         return len(nodes)
 
     def _finish_source_ids(self, order: npt.NDArray[Any]) -> int:
         node_of = np.empty(len(order), dtype=np.int32)
         node_of[order] = np.arange(len(order), dtype=np.int32)
         arrays, keys = self._references.pack(node_of)
-        self._folder.arrays(arrays)
-        self._folder.file("source_ids.bin").write(keys)
+        self.folder.arrays(arrays)
+        self.folder.file("source_ids.bin").write(keys)
         return len(arrays["source_ends"])
 
     def _finish_retired(self) -> int:
         retired = sorted(self._retired, key=lambda entry: entry.id.bytes)
-        self._folder.file("retired.bin").write(b"".join(entry.id.bytes for entry in retired))
+        self.folder.file("retired.bin").write(b"".join(entry.id.bytes for entry in retired))
         successors = (entry.successor.bytes if entry.successor else _NO_ID for entry in retired)
-        self._folder.file("successors.bin").write(b"".join(successors))
+        self.folder.file("successors.bin").write(b"".join(successors))
         return len(retired)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from kensho.graph.files import Blob
+from kensho.platform.folders import Blob
 
 ID_BYTES: Final = 16
 

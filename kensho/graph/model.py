@@ -18,12 +18,12 @@ from kensho.domain.relations import Kind
 from kensho.domain.works import Season, WorkKind
 from kensho.graph.adjacency import Adjacency, Edge, Neighbour
 from kensho.graph.columns import WORK_KINDS, Columns
-from kensho.graph.files import OpenFolder
 from kensho.graph.keys import Ids
 from kensho.graph.seasons import Seasons
 from kensho.graph.source_ids import Resolved, SourceIds
 from kensho.graph.tagging import TagCount, Tags
 from kensho.graph.walk import Limits, Walk, walk
+from kensho.platform.folders import OpenFolder
 
 _EDGE_ARRAYS: Final = (
     "edge_source",

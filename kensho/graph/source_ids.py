@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kensho.graph.files import Blob
 from kensho.graph.inputs import SourceRef
 from kensho.graph.keys import Texts, joined, offsets_of
+from kensho.platform.folders import Blob
 
 _NO_NUMBER: Final = -(2**31)
 """Below every episode number, so that entries without a range sort first."""

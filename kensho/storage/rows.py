@@ -108,6 +108,31 @@ class Membership(msgspec.Struct, frozen=True, array_like=True, gc=False):
     title: str
 
 
+class SamePair(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `is_same_as`: two records of one work."""
+
+    work: UUID
+    other: UUID
+
+
+class Recommendation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `is_recommended_with`: viewers of one recommend the other; each pair comes once."""
+
+    work: UUID
+    other: UUID
+    votes: int
+
+
+class Redirect(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `redirects_episodes_to`: episodes first..last of `work` are `to_first`.. of `to`."""
+
+    work: UUID
+    to: UUID
+    first: int
+    last: int | None
+    to_first: int
+
+
 class Retired(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `retired_work`; `successor` is none where the work was removed."""
 

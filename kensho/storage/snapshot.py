@@ -11,8 +11,11 @@ from kensho.storage.paging import Pages, pages
 from kensho.storage.rows import (
     GraphState,
     Membership,
+    Recommendation,
+    Redirect,
     RelationRow,
     Retired,
+    SamePair,
     SequelRow,
     Tag,
     TaggingRow,
@@ -65,3 +68,18 @@ def relations(gateway: Gateway) -> Pages[RelationRow]:
 def memberships(gateway: Gateway) -> Pages[Membership]:
     """Yield pages of works in franchises, all franchises of one work in one page."""
     return pages(gateway, "read_model.memberships", list[Membership])
+
+
+def same_as(gateway: Gateway) -> Pages[SamePair]:
+    """Yield pages of pairs that are one work."""
+    return pages(gateway, "read_model.same_as", list[SamePair])
+
+
+def recommendations(gateway: Gateway) -> Pages[Recommendation]:
+    """Yield pages of recommended pairs."""
+    return pages(gateway, "read_model.recommendations", list[Recommendation])
+
+
+def redirects(gateway: Gateway) -> Pages[Redirect]:
+    """Yield pages of redirected episodes."""
+    return pages(gateway, "read_model.redirects", list[Redirect])

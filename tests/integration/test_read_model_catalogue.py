@@ -16,7 +16,7 @@ from surrealdb import RecordID
 from kensho.discovery import graph_reading
 from kensho.discovery.read_model import Catalogue
 from kensho.errors import KenshoError, NotReadyError, StorageError
-from kensho.graph.files import MANIFEST
+from kensho.platform.folders import MANIFEST
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import Query
 from tests.support.damage import DAMAGES, Damage

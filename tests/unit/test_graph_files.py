@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from kensho.errors import ReadModelError
-from kensho.graph import build, files
-from kensho.graph.files import MANIFEST, Manifest
+from kensho.graph import build
 from kensho.graph.model import ReadModel
+from kensho.platform import folders
+from kensho.platform.folders import MANIFEST, Manifest
 from tests.support.damage import DAMAGES, Damage
 from tests.support.random_graphs import WORK_IDS as IDS
 from tests.support.random_graphs import RandomGraph, RandomTag, RandomWork, inputs_of
@@ -122,6 +123,6 @@ def test_sweeping_keeps_the_named_revisions_and_other_peoples_files(tmp_path: Pa
         written(tmp_path, revision)
     (tmp_path / ".part-9-1").mkdir()
     (tmp_path / "notes").mkdir()
-    files.sweep(tmp_path, keep={2, 3})
+    folders.sweep(tmp_path, keep={2, 3})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "notes"]
-    files.sweep(tmp_path / "absent", keep=set())
+    folders.sweep(tmp_path / "absent", keep=set())

@@ -1,0 +1,171 @@
+"""Gathers from the graph what the title index is made of, while the graph is being read.
+
+The law: works are numbered in UUID order here as in the read model, so that an entry of the index
+is a node of the model; franchises follow after the works. A film and its record in another table
+(`is_same_as`) are one entry, the series' one. Cost: 12 µs for a title, some 5 s for 320,000.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.discovery import fame
+from kensho.discovery.fame import Edge, Standing
+from kensho.domain import slots
+from kensho.domain.relations import Kind
+from kensho.domain.works import Title
+from kensho.search.build import Entries, Named, Packed, TitleBuild
+from kensho.search.keys import folded
+from kensho.storage.rows import Membership, Recommendation, Redirect, SamePair, Work
+
+_FRANCHISE_KNOWN = 0.5
+_NO_REDIRECT_END = np.iinfo(np.int32).max
+
+
+class FranchiseName(msgspec.Struct, frozen=True):
+    """A franchise as a hit, and how many works belong to it."""
+
+    slug: str
+    title: str
+    works: int
+
+
+class TitleReading:
+    """What has been read so far; `packed` when everything has."""
+
+    def __init__(self) -> None:
+        self._build = TitleBuild()
+        self._places: dict[UUID, int] = {}
+        self._standings: list[Standing] = []
+        self._kinds: list[str] = []
+        self._edges: list[tuple[UUID, UUID, Kind]] = []
+        self._votes: dict[UUID, int] = {}
+        self._same: list[SamePair] = []
+        self._redirects: list[Redirect] = []
+        self._members: dict[tuple[str, str], list[UUID]] = {}
+
+    def add_works(self, rows: Sequence[Work]) -> None:
+        """Learn works and their titles."""
+        for row in rows:
+            self._places[row.id] = len(self._standings)
+            titles = row.titles or (Title(row.title, kind="main"),)
+            bases = self._build.add(Named(titles, row.anime_type, row.year))
+            said = slots.parsed(folded(row.title)).slots
+            self._kinds.append(row.kind)
+            self._standings.append(
+                Standing(
+                    type=row.anime_type,
+                    date=fame.date_of(row.start_date, row.year, row.season),
+                    titles=len(titles),
+                    sources=len(row.sources),
+                    score=row.score,
+                    names=bases,
+                    marked=bool(slots.marker(said)),
+                    is_part=(said.part or 1) > 1,
+                )
+            )
+
+    def add_edges(self, edges: Sequence[tuple[UUID, UUID, Kind]]) -> None:
+        """Learn relations: from a work to what is its `kind`."""
+        self._edges += edges
+
+    def add_recommendations(self, rows: Sequence[Recommendation]) -> None:
+        """Learn how many viewers recommend works."""
+        for row in rows:
+            for work in (row.work, row.other):
+                self._votes[work] = self._votes.get(work, 0) + row.votes
+
+    def add_same(self, rows: Sequence[SamePair]) -> None:
+        """Learn which records are one work."""
+        self._same += rows
+
+    def add_redirects(self, rows: Sequence[Redirect]) -> None:
+        """Learn which episodes are another work's."""
+        self._redirects += rows
+
+    def add_memberships(self, rows: Sequence[Membership]) -> None:
+        """Learn franchises."""
+        for row in rows:
+            self._members.setdefault((row.slug, row.title), []).append(row.work)
+
+    def packed(self) -> Packed:
+        """Return the index, with the groups, franchises and redirects that answers need."""
+        node_of = self._nodes()
+        order: list[int] = np.argsort(node_of).tolist()
+        works = [self._standings[place] for place in order]
+        nodes = {work: int(node_of[place]) for work, place in self._places.items()}
+        for work, votes in self._votes.items():
+            if work in nodes:
+                works[nodes[work]].votes = votes
+        edges: list[Edge] = [
+            (nodes[one], nodes[other], kind)
+            for one, other, kind in self._edges
+            if one in nodes and other in nodes
+        ]
+        members = {
+            name: [nodes[work] for work in sorted(found) if work in nodes]
+            for name, found in sorted(self._members.items())
+        }
+        packed = self._indexed(node_of, works, edges, list(members))
+        groups = fame.groups(works, edges, [found for found in members.values() if found])
+        names = [FranchiseName(slug, title, len(members[slug, title])) for slug, title in members]
+        packed.arrays.update(_redirects(self._redirects, nodes))
+        packed.arrays["node_group"] = np.array(groups, dtype=np.int32)
+        packed.arrays["franchise_node"] = np.array(
+            [found[0] if found else -1 for found in members.values()], dtype=np.int32
+        )
+        packed.blobs["franchises"] = msgspec.json.encode(names)
+        return packed
+
+    def _nodes(self) -> npt.NDArray[np.int64]:
+        """Return the node of each work, in the order in which works were read."""
+        node_of = np.empty(len(self._places), dtype=np.int64)
+        for node, work in enumerate(sorted(self._places)):
+            node_of[self._places[work]] = node
+        return node_of
+
+    def _indexed(
+        self,
+        node_of: npt.NDArray[np.int64],
+        works: Sequence[Standing],
+        edges: Sequence[Edge],
+        franchises: Sequence[tuple[str, str]],
+    ) -> Packed:
+        numbers = node_of.tolist()
+        for pair in self._same:
+            one, other = self._places.get(pair.work), self._places.get(pair.other)
+            if one is not None and other is not None and self._kinds[one] != self._kinds[other]:
+                anime, movie = (one, other) if self._kinds[one] == "anime" else (other, one)
+                numbers[movie] = int(node_of[anime])
+        for _, title in franchises:
+            self._build.add(Named((Title(title, kind="main"),)))
+            numbers.append(len(numbers))
+        return self._build.packed(
+            Entries(
+                numbers,
+                fame.known(works, edges) + [_FRANCHISE_KNOWN] * len(franchises),
+                fame.seasons(works, edges) + [[] for _ in franchises],
+            )
+        )
+
+
+def _redirects(
+    rows: Sequence[Redirect], nodes: dict[UUID, int]
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the redirects between known works, by the node that they lead away from."""
+    found = sorted(
+        (
+            nodes[row.work],
+            row.first,
+            _NO_REDIRECT_END if row.last is None else row.last,
+            nodes[row.to],
+            row.to_first,
+        )
+        for row in rows
+        if row.work in nodes and row.to in nodes
+    )
+    table = np.array(found, dtype=np.int32).reshape(-1, 5)
+    return {"redirects": table}

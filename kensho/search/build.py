@@ -1,0 +1,110 @@
+"""Builds the title index: from named entries to arrays and blobs, in one pass and a few sorts.
+
+The law: the same entries give the same index. Entries are named in any order and numbered at the
+end, so that titles can be read while the works are still arriving. Cost at 250,000 titles: some
+10 s and 400 MB while it is built, 110 MB of files, shared by every process that opens them.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, get_args
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.domain.works import AnimeType, Title
+from kensho.search import deletions, followers, grams, initials, phrases, rows
+from kensho.search.rows import NewRow
+
+TYPES: Final[tuple[AnimeType, ...]] = get_args(AnimeType)
+
+
+class Named(msgspec.Struct, frozen=True, gc=False):
+    """An entry of the index: its titles, and what queries say of a work besides them."""
+
+    titles: tuple[Title, ...]
+    type: AnimeType = "unknown"
+    year: int | None = None
+
+
+class Entries(msgspec.Struct, frozen=True):
+    """How named entries end up: `numbers` says which entry each became, in the order of naming.
+
+    Several may become one. For each entry, `known` is how well known it is, 0..1, and `later` what
+    tells on its story, by the season it counts as: `((2, 17), (3, 20))`.
+    """
+
+    numbers: Sequence[int]
+    known: Sequence[float]
+    later: Sequence[Sequence[tuple[int, int]]]
+
+
+class Packed(msgspec.Struct, frozen=True):
+    """A built index: arrays by name, blobs by name."""
+
+    arrays: dict[str, npt.NDArray[Any]]
+    blobs: dict[str, bytes]
+
+
+class TitleBuild:
+    """An index in the making."""
+
+    def __init__(self) -> None:
+        self._rows: list[NewRow] = []
+        self._types = array("B")
+        self._years = array("h")
+
+    def add(self, named: Named) -> frozenset[str]:
+        """Name an entry; return its titles' letters without markers, to tell which share a name."""
+        found = rows.rows_of(len(self._types), named.titles)
+        self._rows += found
+        self._types.append(TYPES.index(named.type))
+        self._years.append(named.year or 0)
+        return frozenset(row.base for row in found)
+
+    def packed(self, entries: Entries) -> Packed:
+        """Return the index of everything that was named."""
+        for row in self._rows:
+            row.entry = entries.numbers[row.entry]
+        found = sorted(self._rows, key=_order)
+        arrays, blobs = rows.pack(found)
+        lengths = rows.lengths_of(found)
+        arrays |= grams.pack([row.letters for row in found], lengths)
+        arrays |= deletions.pack([(row.letters, row.native) for row in found])
+        plains = [row.plain.encode("utf-8", "surrogatepass") for row in found]
+        places, blob = phrases.pack(plains, [rows.word_bytes(row) for row in found])
+        arrays |= places
+        blobs |= blob
+        arrays |= initials.pack(found)
+        arrays |= followers.pack(found, entries.later)
+        arrays |= dict(self._by_entry(entries, found))
+        return Packed(arrays, blobs)
+
+    def _by_entry(
+        self, entries: Entries, found: list[NewRow]
+    ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        # Where several became one, the first that was named speaks for it.
+        numbers = np.array(entries.numbers, dtype=np.int64)[::-1]
+        for name, column, kind in (("type", self._types, "u1"), ("year", self._years, "i2")):
+            values = np.zeros(len(entries.known), dtype=kind)
+            values[numbers] = np.array(column, dtype=kind)[::-1]
+            yield f"entry_{name}", values
+        yield "entry_known", np.array(entries.known, dtype=np.float32)
+        yield "entry_main_row", _main_rows(found, len(entries.known))
+
+
+def _order(row: NewRow) -> tuple[int, str, int, str]:
+    return len(row.letters), row.letters, row.entry, row.plain
+
+
+def _main_rows(found: list[NewRow], entries: int) -> npt.NDArray[np.int32]:
+    """Return the row of each entry's main title; -1 for an entry without titles."""
+    best = np.full(entries, -1, dtype=np.int32)
+    kinds: dict[int, int] = {}
+    for number, row in enumerate(found):
+        kind = row.texts[0][0]
+        if kind < kinds.get(row.entry, len(rows.TITLE_KINDS)):
+            kinds[row.entry] = kind
+            best[row.entry] = number
+    return best

@@ -1,0 +1,178 @@
+"""Finds the rows that one reading of a query means, and scores them.
+
+The law: everything that begins with the query, or has it at the beginning of a later word, is
+found, however much it is; beyond that everything near it that shares enough of its letters. An
+equal title ends the search for initials and seasons, which guess.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from kensho.domain import ranking, slots
+from kensho.search.build import TYPES
+from kensho.search.deletions import DeletionIndex
+from kensho.search.followers import Followers
+from kensho.search.grams import GramIndex
+from kensho.search.initials import InitialIndex
+from kensho.search.judging import Judge, Numbers, Parts, Scores
+from kensho.search.keys import Key, weight_of
+from kensho.search.phrases import PhraseIndex, Places
+from kensho.search.readings import Reading
+from kensho.search.rows import Rows, distinct
+
+TOLERANT_FROM: Final = 4
+"""Shorter texts must stand in a title as they are; a Han character counts as two letters."""
+_JUDGED_PHRASES: Final = 48
+"""Longer runs of titles that hold the query are scored by their length and fame alone."""
+_MOST_INITIALS: Final = 20
+_MOST_FIRSTS: Final = 8
+
+
+class Scored(NamedTuple):
+    """Rows and their scores, in no order; a row may come twice."""
+
+    rows: Numbers
+    scores: Scores
+
+
+class Evidence(NamedTuple):
+    """Why a row scores what it scores: its parts, and the grade by which it equals the query."""
+
+    parts: Parts
+    grade: float | None
+
+
+class Finder:
+    """Finds rows in the arrays of an index."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any]) -> None:
+        self.rows: Final = Rows(arrays, blobs)
+        self._known: Scores = arrays["entry_known"]
+        self._types: npt.NDArray[np.uint8] = arrays["entry_type"]
+        self._years: npt.NDArray[np.int16] = arrays["entry_year"]
+        self._main_rows: Numbers = arrays["entry_main_row"]
+        self._grams = GramIndex(arrays)
+        self._deletions = DeletionIndex(arrays)
+        self._phrases = PhraseIndex(arrays, blobs)
+        self._initials = InitialIndex(arrays)
+        self._followers = Followers(arrays)
+        self._judge = Judge(self.rows, self._known)
+
+    def scored(self, reading: Reading) -> Scored:
+        """Return the rows that `reading` finds."""
+        key = reading.key
+        if not key.letters:
+            return Scored(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+        places = self._phrases.places(key.plain)
+        rows, scores = self._inexact(key, places)
+        exact = self._exact_rows(key, places)
+        more = [(row, self._judge.exact(reading.text, key, row)) for row in exact]
+        if not more:
+            more = self._by_initials(key) + self._by_season(key)
+        rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
+        scores = np.concatenate((scores, np.array([score for _, score in more], dtype=np.float32)))
+        return Scored(rows, self._agreeing(reading, rows, scores) - reading.handicap)
+
+    def evidence(self, reading: Reading, row: int) -> Evidence:
+        """Return why `row` scores what it scores."""
+        key, rows = reading.key, np.array([row], dtype=np.int32)
+        places = self._phrases.places(key.plain)
+        here = places.rows == row
+        worth = self._judge.phrase(
+            key, Places(places.rows[here], places.offsets[here], places.whole[here])
+        )
+        phrase = np.array([worth.max(initial=0.0)], dtype=np.float32)
+        grade = self._judge.grade(reading.text, key, row) if self._equals(key, row) else None
+        return Evidence(self._judge.parts(key, rows, phrase), grade)
+
+    def _inexact(self, key: Key, places: Places) -> tuple[Numbers, Scores]:
+        worth = self._judge.phrase(key, places)
+        many = len(places.rows) > _JUDGED_PHRASES
+        first = places.rows
+        if many:
+            likely = np.argpartition(-(worth + self._judge.ties(first)), _JUDGED_PHRASES)
+            first = first[likely[:_JUDGED_PHRASES]]
+        rows = distinct(np.concatenate((first, *self._near(key))))
+        phrase = np.zeros(len(rows), dtype=np.float32)
+        if many:
+            place = np.searchsorted(rows, places.rows)
+            judged = rows[np.minimum(place, len(rows) - 1)] == places.rows
+            np.maximum.at(phrase, place[judged], worth[judged])
+        else:
+            np.maximum.at(phrase, np.searchsorted(rows, first), worth)
+            judged = np.ones(len(first), dtype=np.bool_)
+        if not len(rows):
+            return rows, phrase
+        scores = self._judge.parts(key, rows, phrase).total()
+        if many:
+            rest = places.rows[~judged]
+            rows = np.concatenate((rows, rest))
+            scores = np.concatenate((scores, worth[~judged] + self._judge.ties(rest)))
+        return rows, scores
+
+    def _near(self, key: Key) -> list[Numbers]:
+        if weight_of(key.letters) < TOLERANT_FROM:
+            return []
+        found = [self._deletions.candidates(key.letters), self._grams.candidates(key.letters)]
+        if key.native != key.plain:
+            found.append(self._deletions.candidates(key.native))
+        return found
+
+    def _exact_rows(self, key: Key, places: Places) -> list[int]:
+        """Return the rows that equal the query, in letters with markers or letter by letter."""
+        rows = [*self.rows.equal(key.letters)]
+        if key.parsed.words != key.parsed.stem:  # markers that were typed, and folded into one
+            whole = (places.offsets == 0) & (self.rows.plain_length[places.rows] == len(key.plain))
+            rows += places.rows[whole].tolist()
+        return rows
+
+    def _equals(self, key: Key, row: int) -> bool:
+        return self.rows.letters[row] == key.letters or self._phrases.plain(row) == key.plain
+
+    def _by_initials(self, key: Key) -> list[tuple[int, float]]:
+        rows = self._initial_rows(key.letters) if " " not in key.words else []
+        ties = self._judge.ties(np.array(rows, dtype=np.int32)).tolist()
+        return [(row, ranking.INITIALS + tie) for row, tie in zip(rows, ties, strict=True)]
+
+    def _initial_rows(self, letters: str) -> list[int]:
+        rows = self._initials.rows(letters)
+        known = self._known[self.rows.entry[rows]]
+        best: list[int] = rows[np.argsort(-known, kind="stable")[:_MOST_INITIALS]].tolist()
+        return best
+
+    def _by_season(self, key: Key) -> list[tuple[int, float]]:
+        """Return the asked-for season of the works whose title the text is but for the marker."""
+        parsed = key.parsed
+        if not slots.marker(parsed.slots):
+            return []
+        firsts = [*self.rows.equal(key.base)] or self._initial_rows(key.base)
+        entries = dict.fromkeys(self.rows.entry[firsts].tolist())
+        best = sorted(entries, key=lambda entry: -float(self._known[entry]))[:_MOST_FIRSTS]
+        found: list[tuple[int, float]] = []
+        for first in best:
+            for place, entry in enumerate(self._followers.matching(first, parsed.slots)):
+                step = ranking.EXACT_STEP * (1 - float(self._known[entry]) + place / 10)
+                found.append((int(self._main_rows[entry]), ranking.SAME_MEANING - step))
+        return found
+
+    def _agreeing(self, reading: Reading, rows: Numbers, scores: Scores) -> Scores:
+        """Return the scores with what year and type, where asked for, give and take."""
+        wanted = reading.slots
+        if reading.via == "text":
+            return scores  # here year and type are words of the title
+        entries = self.rows.entry[rows]
+        step = np.zeros(len(rows), dtype=np.float32)
+        if wanted.year is not None:
+            step += _step(self._years[entries] == wanted.year)
+        if wanted.type is not None:
+            step += _step(self._types[entries] == TYPES.index(wanted.type))
+        if reading.via == "slots":
+            scores = np.minimum(scores, ranking.SAME_MEANING)
+        return scores + step
+
+
+def _step(agrees: npt.NDArray[np.bool_]) -> Scores:
+    return np.where(agrees, ranking.AGREES, -ranking.DISAGREES).astype(np.float32)

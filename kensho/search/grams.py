@@ -1,0 +1,124 @@
+"""Finds the rows that share most grams with a query: postings read rarest first, within a budget.
+
+The law: rows are numbered by the length of their letters, so a gram's postings are ordered by
+length too, and only the slice of lengths that a match can have is read. The rarest grams tell most
+and cost least; those that the budget does not reach tell little. What comes out are candidates,
+which `rerank` judges. Cost: 40,000 postings take about 0.2 ms at 280,000 rows.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kensho.search import codes
+from kensho.search.rows import distinct
+
+LENGTH_BOUNDS: Final = (0, 4, 6, 8, 10, 12, 15, 18, 22, 27, 33, 41, 52, 66, 90, 1 << 15)
+"""Lengths at which postings may be cut, about a third apart."""
+BUDGET: Final = 12_000
+"""Postings read for a query at 250,000 rows; it grows with the rows beyond that."""
+_ROWS_AT_BUDGET: Final = 300_000
+_SHORTEST: Final = 0.6
+"""A row shorter than this part of the query shares too little with it."""
+_LONGEST: Final = 1.7
+"""A half-typed query with an error may be this much shorter than the row meant."""
+CANDIDATES: Final = 72
+
+Rows = npt.NDArray[np.int32]
+
+
+def pack(letters: list[str], lengths: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:
+    """Return the index of rows whose letters these are, in ascending order of length."""
+    grams, rows = codes.grams_of_all(letters)
+    order = np.lexsort((rows, grams))
+    grams, rows = grams[order], rows[order]
+    kept = np.ones(len(grams), dtype=bool)
+    kept[1:] = (grams[1:] != grams[:-1]) | (rows[1:] != rows[:-1])
+    grams, rows = grams[kept], rows[kept]
+    names, starts = np.unique(grams, return_index=True)
+    bounds = np.searchsorted(lengths, LENGTH_BOUNDS)
+    return {
+        "gram_names": names,
+        "gram_cuts": _cuts(rows, starts, bounds),
+        "gram_rows": rows,
+        "gram_bounds": bounds.astype(np.int32),
+    }
+
+
+def _cuts(
+    rows: Rows, starts: npt.NDArray[np.intp], bounds: npt.NDArray[np.intp]
+) -> npt.NDArray[np.int32]:
+    """Return where each gram's postings pass each bound: shape (grams, bounds)."""
+    gram = np.zeros(len(rows), dtype=np.int64)
+    gram[starts[1:]] = 1
+    gram = np.cumsum(gram)
+    width = int(bounds[-1]) + 1
+    placed = gram * width + rows
+    wanted = np.arange(len(starts), dtype=np.int64)[:, None] * width + bounds[None, :]
+    return np.searchsorted(placed, wanted.ravel()).reshape(wanted.shape).astype(np.int32)
+
+
+class GramIndex:
+    """An open gram index."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._names = arrays["gram_names"]
+        self._cuts = arrays["gram_cuts"]
+        self._rows = arrays["gram_rows"]
+        self._bounds = arrays["gram_bounds"].tolist()
+        rows_total = self._bounds[-1]
+        self._budget = max(BUDGET, BUDGET * rows_total // _ROWS_AT_BUDGET)
+
+    def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:
+        """Return about `wanted` rows that share most grams with `letters`, in no order."""
+        grams = codes.grams_of(letters)
+        places = np.searchsorted(self._names, grams)
+        np.minimum(places, len(self._names) - 1, out=places)
+        places = places[self._names[places] == grams]
+        first, last = _window(len(letters))
+        lowest, highest = self._bounds[first], self._bounds[last]
+        if not len(places) or lowest == highest:
+            return np.empty(0, dtype=np.int32)
+        cuts = self._cuts[places]
+        starts, ends = cuts[:, first], cuts[:, last]
+        order = np.argsort(ends - starts, kind="stable")
+        starts, ends = starts[order], ends[order]
+        spent = np.cumsum(ends - starts)
+        reached = max(int(np.searchsorted(spent, self._budget, side="right")), 1)
+        read = np.concatenate(
+            [
+                self._rows[start:end]
+                for start, end in zip(
+                    starts[:reached].tolist(), ends[:reached].tolist(), strict=True
+                )
+            ]
+        )
+        return self._most_shared(read, lowest, wanted)
+
+    @staticmethod
+    def _most_shared(read: Rows, lowest: int, wanted: int) -> Rows:
+        """Return the rows that come most often in `read`; of equals those with the least number.
+
+        Those are shorter, so that what they share is a larger part of them.
+        """
+        read = read - lowest
+        shared = np.bincount(read)
+        each = shared.take(read)
+        # A row that comes n times stands n times in `read`.
+        rows_by_shared = np.bincount(each)
+        rows_by_shared[1:] //= np.arange(1, len(rows_by_shared))
+        above = np.cumsum(rows_by_shared[::-1])
+        least = len(above) - 1 - int(np.searchsorted(above, wanted))
+        found = distinct(read[each >= least])
+        if len(found) > wanted:
+            found = found[np.argsort(-shared[found], kind="stable")[:wanted]]
+        return found + np.int32(lowest)
+
+
+def _window(length: int) -> tuple[int, int]:
+    shortest, longest = length * _SHORTEST - 1, length * _LONGEST + 4
+    first = max(sum(bound <= shortest for bound in LENGTH_BOUNDS) - 1, 0)
+    last = min(sum(bound <= longest for bound in LENGTH_BOUNDS), len(LENGTH_BOUNDS) - 1)
+    return first, last

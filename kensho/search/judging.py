@@ -1,0 +1,123 @@
+"""Judges candidates: what each piece of evidence for a row comes to, part by part.
+
+The law: what a row scores depends on the query and the row alone, not on the other candidates; so
+a row judged by itself, to explain it, scores what it scored in the list. Three readings are
+compared by rapidfuzz and the best counts: the letters in their order, the words in any order, and
+the title's beginning as long as the query. Cost: about 60 µs for 200 rows.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, Indel
+
+from kensho.domain import ranking
+from kensho.search.keys import Key
+from kensho.search.phrases import Places
+from kensho.search.rows import DIGIT_BITS, Rows, digits_of, turned_of
+
+Scores = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int32]
+
+_DIGIT_MASK: Final = np.uint64((1 << DIGIT_BITS) - 1)
+
+
+class Parts(NamedTuple):
+    """The evidence for rows, one array of shape (rows,) for each part, all in units of score.
+
+    `likeness` is by edits, `phrase` by standing there as typed (0 where it does not), `digits` is
+    taken off the likeness, `ties` is given for the title's kind and the work's fame.
+    """
+
+    likeness: Scores
+    phrase: Scores
+    digits: Scores
+    ties: Scores
+
+    def total(self) -> Scores:
+        """Return the scores of inexact rows."""
+        best = np.maximum(self.likeness - self.digits, self.phrase)
+        capped: Scores = np.minimum(best, ranking.BEST_INEXACT - ranking.KNOWN)
+        return capped + self.ties
+
+
+class Judge:
+    """Judges rows of an index whose entries are as well known as `known` says, 0..1."""
+
+    def __init__(self, rows: Rows, known: Scores) -> None:
+        self._rows = rows
+        self._known = known
+
+    def parts(self, key: Key, rows: Numbers, phrase: Scores) -> Parts:
+        """Return the evidence for `rows`, whose `phrase` part is known already."""
+        letters = self._rows.letters.taken(rows)
+        turned = self._rows.turned.taken(rows) if _needs_turned(key) else ()
+        return Parts(
+            likeness=_likeness(key, letters, turned),
+            phrase=phrase,
+            digits=self._digits(key, rows),
+            ties=self.ties(rows),
+        )
+
+    def phrase(self, key: Key, places: Places) -> Scores:
+        """Return the worth of `key` standing at these places."""
+        coverage = np.minimum(len(key.plain) / self._rows.plain_length[places.rows], 1.0)
+        worth = ranking.phrase(coverage, places.offsets == 0, places.whole)
+        return np.asarray(worth, dtype=np.float32)
+
+    def ties(self, rows: Numbers) -> Scores:
+        """Return what breaks ties between rows."""
+        known = self._known[self._rows.entry[rows]]
+        ties: Scores = ranking.tie_break(self._rows.kind[rows], known)
+        return ties
+
+    def exact(self, text: str, key: Key, row: int) -> float:
+        """Return the score of a row whose letters are the query's."""
+        known = float(self._known[self._rows.entry[row]])
+        return ranking.exact(self.grade(text, key, row), int(self._rows.kind[row]), known)
+
+    def grade(self, text: str, key: Key, row: int) -> float:
+        """Return how much had to be folded away for the query to equal this row."""
+        texts = self._rows.texts(row)
+        if text in texts:
+            return ranking.VERBATIM
+        if text.casefold() in map(str.casefold, texts):
+            return ranking.SAME_BUT_CASE
+        same = self._rows.turned[row] == turned_of(key.words)
+        return ranking.SAME_WORDS if same else ranking.SAME_LETTERS
+
+    def _digits(self, key: Key, rows: Numbers) -> Scores:
+        found, wanted = self._rows.digits[rows], digits_of(key.letters)
+        extra = np.where(found != np.uint64(wanted), ranking.DIGITS_EXTRA, 0.0)
+        if not wanted:
+            return extra.astype(np.float32)
+        lost = np.zeros(len(rows), dtype=np.bool_)
+        for digit in range(10):
+            times = wanted >> DIGIT_BITS * digit & int(_DIGIT_MASK)
+            if times:
+                lost |= (found >> np.uint64(DIGIT_BITS * digit) & _DIGIT_MASK) < times
+        return np.where(lost, ranking.DIGITS_LOST, extra).astype(np.float32)
+
+
+def _needs_turned(key: Key) -> bool:
+    return " " in key.words or not key.words.isascii()
+
+
+def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores:
+    best: Scores = _alike(key.letters, letters)
+    size = len(key.letters)
+    heads = [text[:size] for text in letters]
+    best = np.maximum(best, _alike(key.letters, heads) * ranking.HALF_TYPED)
+    if _needs_turned(key):
+        # In the script they are written in, one error in kana or Hangul is one edit.
+        words = turned_of(key.words)
+        reordered = process.cdist([words], turned, scorer=Indel.normalized_similarity)[0]
+        best = np.maximum(best, reordered * ranking.REORDERED)
+    return best
+
+
+def _alike(text: str, others: Sequence[str]) -> Any:
+    return process.cdist([text], others, scorer=OSA.normalized_similarity)[0]

@@ -1,0 +1,103 @@
+"""The ways in which a query may be read, each a text of its own to look for.
+
+The law: the text as typed comes first, and no other reading is tried where it is a title as it
+stands. A release name is read without its groups and codecs; a year, a type or an episode is read
+as a wish about the work rather than a word of its title. Only where nothing is found at all is the
+text read as typed on the wrong keyboard, or letter by letter in Latin ones.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from kensho.domain import ranking
+from kensho.domain.slots import Slots
+from kensho.search import keyboards, keys, release_names
+from kensho.search.keys import Key
+from kensho.search.release_names import ReleaseName
+
+MAX_CHARS: Final = 300
+"""Longer than any title; what is longer is cut, which bounds the time of a search."""
+Via: TypeAlias = Literal["text", "release", "slots", "keyboard", "transliteration"]
+
+_HANDICAP: Final[dict[Via, float]] = {
+    "text": 0.0,
+    "release": 0.0,
+    "slots": 0.07,
+    "keyboard": 0.01,
+    "transliteration": 0.03,
+}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A text to look for in place of what was typed, and what it says of the work looked for.
+
+    `handicap` is taken off its scores: other readings come after the text itself.
+    """
+
+    via: Via
+    text: str
+    key: Key
+    slots: Slots
+    release: ReleaseName | None = None
+
+    @property
+    def handicap(self) -> float:
+        """Return what is taken off the scores of this reading."""
+        return _HANDICAP[self.via]
+
+
+def as_typed(text: str) -> Reading:
+    """Return the reading of a text as it stands, as far as `MAX_CHARS`."""
+    text = text[:MAX_CHARS]
+    key = keys.key_of(text)
+    return Reading("text", text, key, key.parsed.slots)
+
+
+def others(typed: Reading, best: float) -> Iterator[Reading]:
+    """Yield the readings that may do better than `best`, what the text as it stands has scored."""
+    if best >= ranking.BEST_INEXACT:
+        return
+    if release_names.looks_like_release(typed.text):
+        release = release_names.parsed(typed.text)
+        if release is not None and release.title.strip():
+            yield _of_release(release)
+            return
+    core = typed.key.parsed.core
+    if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
+        yield _named(core, typed.slots)
+
+
+def last_resorts(typed: Reading) -> Iterator[Reading]:
+    """Yield the readings of a text of which nothing was found."""
+    for text in keyboards.as_meant(typed.text):
+        key = keys.key_of(text)
+        yield Reading("keyboard", text, key, key.parsed.slots)
+    latin = keyboards.in_latin(typed.text)
+    if latin is not None:
+        key = keys.key_of(latin)
+        yield Reading("transliteration", latin, key, key.parsed.slots)
+
+
+def _named(core: str, wanted: Slots) -> Reading:
+    """Return the reading of a bare name with the season that is wanted of it."""
+    season = Slots(season=wanted.season, final=wanted.final, part=wanted.part)
+    return Reading("slots", core, keys.key_with(core, season), wanted)
+
+
+def _of_release(release: ReleaseName) -> Reading:
+    key = keys.key_of(release.title)
+    said = key.parsed.slots
+    wanted = Slots(
+        season=release.season or said.season,
+        final=said.final,
+        part=said.part,
+        year=release.year or said.year,
+        type=release.type or said.type,
+        episode=release.episode,
+    )
+    if release.season and said.season is None:
+        season = Slots(season=release.season, part=said.part)
+        key = keys.key_with(key.parsed.stem, season)
+    return Reading("release", release.title, key, wanted, release)

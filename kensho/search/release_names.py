@@ -1,0 +1,286 @@
+"""Names of video files and torrents: the title that is meant, and what else they say.
+
+"[Group] Title - 05v2 (1080p) [ABCD1234].mkv" and "Show.Name.S02E05.WEB-DL.x264-GRP" are pasted into
+search boxes as they are. The library anitopy tells their words apart. Before it, rules here cut the
+name at an episode number that is beyond doubt, so that no other number is taken for one ("Title
+2.22 - 04"); after it, they choose one of two languages and drop what the library left.
+
+The law: `parsed` answers None or a title that is not empty, and raises for no text.
+
+Why anitopy (2.1.1): it alone gets the title of 76 % of 329 labelled names, aniparse 2.0.0 of 70 %,
+guessit 4.4.0 of 68 %; with these rules it is 83 %, and 88 % where a year may be cut from a title.
+The cost: 1 µs for `looks_like_release`, 0.4 ms for `parsed`, 20 ms for the worst text found.
+Reading is one at a time in a process, because the library keeps its state in classes.
+"""
+
+import re
+import threading
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias, cast
+
+import anitopy
+import msgspec
+
+from kensho.domain.works import AnimeType
+
+_Answer: TypeAlias = dict[str, str | list[str]]
+_Said: TypeAlias = dict[str, list[str]]
+"""What the library calls its parts, and the words that it found for each."""
+
+MAX_CHARS: Final = 300
+"""File systems allow 255; what is longer is cut, which bounds the library's time."""
+
+_TYPES: Final[dict[str, AnimeType]] = {
+    "movie": "movie",
+    "gekijouban": "movie",
+    "ova": "ova",
+    "oad": "ova",
+    "oav": "ova",
+    "ona": "ona",
+    "sp": "special",
+    "special": "special",
+    "specials": "special",
+    "tv": "tv",
+}
+_EXTENSION: Final = r"\.(?:mkv|mp4|avi|ogm|wmv|m4v|webm|rmvb|flv|mov)$"
+_TECHNICAL: Final = (
+    r"\b(?:(?:480|540|576|720|1080|1440|2160)[pi]|[0-9]{3,4}x[0-9]{3,4}|[xh]\.?26[45]|hevc|xvid|divx"
+    r"|web-?dl|web-?rip|blu-?ray|bd-?rip|bd-?remux|dvd-?rip|hdtv|hi10p?|vostfr|10-?bits?)\b"
+)
+_SIGN: Final = re.compile(r"[\[【_.]|- ?[0-9]|[0-9][pPxXeE]|[xX]26|[Ww][Ee][Bb]|[Bb][Dd]|VOST")
+_RELEASE: Final = re.compile(
+    rf"{_TECHNICAL}|{_EXTENSION}|\bs[0-9]{{1,2}} ?e[0-9]{{1,4}}\b"
+    r"|^[\[【][^\]】]{2,}[\]】] ?\S|[^\W_]_[^\W_]+_|^\w+(?:\.\w+){3}"
+    r"|[ _.]-[ _.][0-9]{2,4}(?:v[0-9])?(?=$|[ _.]?[\[(.]| - | dvd\b)",
+    re.IGNORECASE,
+)
+"""How releases are written and titles are not: it is so for 1 in 1,000 of 318,505 real titles."""
+
+_NOISE: Final = re.compile(
+    r"[0-9]{1,2}月新番|[\x00-\x1f\x7f\ud800-\udfff]|\[\s*\]"
+    r"|(?<![\w.])(?:8|10|12)[ -]?b(?:its?)?\b",
+    re.IGNORECASE,
+)
+_ONE_WRITING: Final = str.maketrans(
+    dict.fromkeys("【\uff3b\uff5b{", "[")
+    | dict.fromkeys("】\uff3d\uff5d}", "]")
+    | {"\uff08": "(", "\uff09": ")", "★": " ", "☆": " "}
+    | dict.fromkeys("\u2012\u2013\u2014", "-")
+    | dict.fromkeys("〜\uff5e", "~")
+)
+"""East Asian and typographic marks as the ASCII ones that the library knows."""
+_HAN_NUMBERS: Final = {han: number for number, han in enumerate("一二三四五六七八九十", start=1)}
+_HAN_SEASON: Final = re.compile("第 ?([0-9]{1,2}|[一二三四五六七八九十]) ?[季期]")
+_COUNT: Final = r"([0-9]{1,4})(?:v[0-9]|[a-c])?(?: ?[-~] ?([0-9]{1,4}))?(?![0-9])"
+_EPISODES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"(?<![^\W_])S([0-9]{1,2})[ .]?E([0-9]{1,4})(?:-?E?([0-9]{1,4}))?(?![0-9])",
+        r"(?<=[ _.-])()(?:ep|eps|episode|episodio|#)[ _.-]?" + _COUNT,
+        r"()第? ?([0-9]{1,4})(?:-([0-9]{1,4}))?[话話集]",
+        r"(?<=[ _.])([0-9]{1,2})x([0-9]{2})()(?![0-9])",
+        r"[ _.-]()-[ _.]?\(?"
+        + _COUNT
+        + r"(?=\)|$|[_\[(]|\.(?![0-9])| +(?:[-\[(]|$|dvd|bd|vost|end))",
+        r"\[()(?:TV |EP?)?(?!(?:(?:19|20)[0-9]{2}|480|540|576|720|1080|1440|2160)\])"
+        + _COUNT
+        + r" ?\(?(?:END|fin|完)?\)?\]",
+    )
+)
+"""Season, first and last episode; the surest spelling comes first."""
+_RESOLUTION: Final = re.compile(
+    "(?<![0-9a-z])(?:[0-9]{3,4}x)?([0-9]{3,4})[pi]\\b|[0-9]{3,4}x([0-9]{3,4})", re.IGNORECASE
+)
+_SEASON: Final = re.compile(
+    r"(?: -)? [(\[]?(?:(?:S|Season|Saison|Temporada|Staffel) ?([0-9]{1,2})"
+    r"|([0-9]{1,2})(?:st|nd|rd|th) Season)[)\]]?$",
+    re.IGNORECASE,
+)
+_FILM: Final = re.compile(r"\b(?:movie|film|gekijou?ban)$", re.IGNORECASE)
+_NO_TITLE: Final = re.compile(
+    rf"[0-9 ._-]*$|(?:tv|bd|dvd|gb|big5|end|fin)\b|.*(?:{_TECHNICAL})", re.IGNORECASE
+)
+_TAIL: Final = re.compile(
+    r"(?:(?: -)? (?:multi|dual|dub(?:bed)?|sub(?:bed)?|complete|batch|extended|remastered|uncut"
+    r"|french|raw|vostfr|vf(?:/vostfr)?|audio|dvd|bd|uhd|4k|3d|tv|\(tv\)|\[tv\]|end|fin))+$",
+    re.IGNORECASE,
+)
+_YEAR: Final = re.compile(r"(?<=\S) \(?((?:19[1-9]|20[0-3])[0-9])\)?$")
+_DOT: Final = re.compile(r"\.(?![0-9])|(?<![0-9])\.")
+_NUMBER: Final = re.compile("[0-9]{1,4}")
+_FILE: Final = re.compile(_EXTENSION, re.IGNORECASE)
+_OUTSIDE: Final = re.compile(r"\[[^\[\]]*\]|[\W_]")
+"""What does not count as text outside brackets."""
+_IN_TITLES: Final = frozenset(
+    {
+        *("file_name", "anime_title", "anime_type", "anime_year", "anime_season", "other"),
+        *(
+            "anime_season_prefix",
+            "episode_number",
+            "episode_prefix",
+            "volume_number",
+            "volume_prefix",
+        ),
+        *("release_group", "release_information", "language"),
+    }
+)
+"""What the library finds in ordinary titles as well: "Mob Psycho 100" has no hundredth episode."""
+_MANY_DOTS: Final = re.compile(r"\w\.\w+\.\w")
+_LATIN: Final = re.compile(r"^[\x20-\u024f]*[a-z][\x20-\u024f]*$", re.IGNORECASE)
+_ANITOPY: Final = cast(
+    "Callable[[str, dict[str, bool]], _Answer | None]",
+    anitopy.parse,  # pyright: ignore[reportUnknownMemberType]  # the library has no types
+)
+_OPTIONS: Final = {"parse_file_extension": False, "parse_episode_title": False}
+"""Looking for an episode's title, anitopy 2.1.1 never ends on a name that closes with a dash."""
+_LOCK: Final = threading.Lock()
+"""anitopy keeps the name that it is reading in class attributes, so it reads one at a time."""
+
+
+class ReleaseName(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a release name says; None is what it does not say."""
+
+    title: str
+    season: int | None = None
+    episode: int | None = None
+    last_episode: int | None = None
+    year: int | None = None
+    type: AnimeType | None = None
+    group: str | None = None
+    resolution: str | None = None
+
+
+def looks_like_release(text: str) -> bool:
+    """Return whether a text is written as files are named, not as titles are."""
+    return _SIGN.search(text) is not None and _RELEASE.search(text[:MAX_CHARS]) is not None
+
+
+def parsed(text: str) -> ReleaseName | None:
+    """Return what a release name says, or None if nothing in the text is a release's."""
+    given = text[:MAX_CHARS].strip()
+    stripped = _FILE.sub("", given)
+    name = _NOISE.sub(" ", stripped.translate(_ONE_WRITING)).strip()
+    mark = _episode_mark(name)
+    said = _said(name, mark)
+    words = _words(said, dotted=_MANY_DOTS.search(name) is not None)
+    numbers = _episodes(mark, said)
+    title = words.title
+    if numbers and not mark and _FILM.search(title):
+        title, numbers = f"{title} {numbers[0]}", []
+    season = _number(mark[1] if mark else None) or _han_season(name) or words.season
+    resolution = _RESOLUTION.search(name)
+    group = _first(said, "release_group")
+    sure = mark or resolution or (group and name.startswith("[")) or looks_like_release(text)
+    if not title or not (sure or said.keys() - _IN_TITLES):
+        return None
+    return ReleaseName(
+        title=title,
+        season=season,
+        episode=numbers[0] if numbers else None,
+        last_episode=numbers[-1] if len(numbers) > 1 else None,
+        year=words.year,
+        type=_type(said),
+        group=group,
+        resolution=f"{resolution[1] or resolution[2]}p" if resolution else None,
+    )
+
+
+def _said(name: str, mark: re.Match[str] | None) -> _Said:
+    """Return what the library says of the part before a sure episode number, or of it all.
+
+    A name of brackets alone, `[Group][Title][01]`, needs no library: its title is the last bracket
+    that can be one.
+    """
+    if mark is None:
+        return _library(name, numbers=True)
+    head = name[: mark.start()]
+    if _OUTSIDE.sub("", head):
+        return _library(head, numbers=False)
+    brackets = [one for one in re.findall(r"[^\[\]]+", head) if one.strip(" ._-")]
+    titles = [one for one in brackets if not _NO_TITLE.match(one)]
+    if not titles:
+        return _library(name, numbers=False)
+    said = {"anime_title": titles[-1:]}
+    return said | {"release_group": brackets[:1]} if len(titles) > 1 else said
+
+
+def _library(name: str, *, numbers: bool) -> _Said:
+    """Return what anitopy says; it is not total: some punctuation alone makes it fail."""
+    options = {"parse_episode_number": numbers, **_OPTIONS}
+    try:
+        with _LOCK:
+            said = _ANITOPY(name, options) or {}
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return {}
+    return {key: value if isinstance(value, list) else [value] for key, value in said.items()}
+
+
+def _first(said: _Said, key: str) -> str | None:
+    return said[key][0] if key in said else None
+
+
+def _episode_mark(name: str) -> re.Match[str] | None:
+    for pattern in _EPISODES:
+        for match in pattern.finditer(name):
+            if match.start() > 0:
+                return match
+    return None
+
+
+def _episodes(mark: re.Match[str] | None, said: _Said) -> list[int]:
+    if mark:
+        return [int(number) for number in (mark[2], mark[3]) if number]
+    texts = said.get("episode_number", [])
+    return [int(match[0]) for text in texts if (match := _NUMBER.match(text))]
+
+
+def _han_season(name: str) -> int | None:
+    match = _HAN_SEASON.search(name)
+    return _HAN_NUMBERS.get(match[1]) or int(match[1]) if match else None
+
+
+class _Words(NamedTuple):
+    title: str
+    year: int | None
+    season: int | None
+
+
+def _type(said: _Said) -> AnimeType | None:
+    for kind in said.get("anime_type", []):
+        if kind.lower() in _TYPES:
+            return _TYPES[kind.lower()]
+    return None
+
+
+def _words(said: _Said, *, dotted: bool) -> _Words:
+    title = _first(said, "anime_title") or _first(said, "release_group") or ""
+    if dotted:
+        title = _DOT.sub(" ", title)
+    title = " ".join(_HAN_SEASON.sub(" ", title.replace("_", " ")).split())
+    title = _TAIL.sub("", _in_one_language(title.split(" AKA ")[0]))
+    title, year = _cut(title, _YEAR)
+    title, season = _cut(title, _SEASON)
+    return _Words(
+        title=title.strip(" -~_.|/\\"),
+        year=_number(year or _first(said, "anime_year")),
+        season=_number(season or _first(said, "anime_season")),
+    )
+
+
+def _cut(title: str, tail: re.Pattern[str]) -> tuple[str, str | None]:
+    """Return the title without a tail, and the number or the word that was in the tail."""
+    match = tail.search(title)
+    if match is None:
+        return title, None
+    return title[: match.start()], match[match.lastindex or 0]
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def _in_one_language(title: str) -> str:
+    """Return the Latin half of "葬送的芙莉莲 / Sousou no Frieren"; "Fate/Zero" stays whole."""
+    halves = [half.strip() for half in title.split("/")]
+    latin = [half for half in halves if _LATIN.match(half)]
+    return latin[-1] if latin and len(latin) < len(halves) else title
