@@ -25,7 +25,10 @@ _BEGINNING: Final = 0.30
 _TYPE: Final = 0.10
 _PART: Final = 0.10
 """The second half of a season is asked for by name, or not meant."""
-_OF_TYPE: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.7, "ova": 0.4, "ona": 0.4}
+_ALONE: Final = 0.5
+"""What a single catalogue lists is often a second entry of a work that others list once."""
+_RANKS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.7, "ova": 0.4, "ona": 0.4}
+_LOWEST: Final = 0.1
 _SERIES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 _LOOSE: Final[frozenset[Kind]] = frozenset(
     ("related", "other", "character", "crossover", "music_video")
@@ -73,13 +76,17 @@ def date_of(start: str | None, year: int | None, season: Season | None) -> str:
 def known(works: Sequence[Standing], edges: Iterable[Edge]) -> list[float]:
     """Return how well known each work is, 0..1."""
     later = _later(works, edges)
-    return [
+    return [_known(work, begins=number not in later) for number, work in enumerate(works)]
+
+
+def _known(work: Standing, *, begins: bool) -> float:
+    whole = (
         _FAME * _fame(work)
-        + _BEGINNING * (number not in later and not work.marked)
+        + _BEGINNING * (begins and not work.marked)
         - _PART * work.is_part
-        + _TYPE * _OF_TYPE.get(work.type, 0.1)
-        for number, work in enumerate(works)
-    ]
+        + _TYPE * _RANKS.get(work.type, _LOWEST)
+    )
+    return whole if work.sources > 1 else whole * _ALONE
 
 
 def _fame(work: Standing) -> float:
@@ -100,10 +107,14 @@ def _later(works: Sequence[Standing], edges: Iterable[Edge]) -> set[int]:
     for one, other, kind in edges:
         first, second = sorted((one, other), key=lambda number: works[number].date)
         before, after = works[first], works[second]
-        precedes = before.date < after.date and (before.type == "tv" or after.type != "tv")
+        precedes = before.date < after.date and _rank(before) >= _rank(after)
         if precedes and (kind == "sequel" or before.names & after.names):
             later.add(second)
     return later
+
+
+def _rank(work: Standing) -> float:
+    return _RANKS.get(work.type, _LOWEST)
 
 
 def seasons(works: Sequence[Standing], edges: Iterable[Edge]) -> list[list[tuple[int, int]]]:

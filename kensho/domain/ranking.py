@@ -36,8 +36,6 @@ WHOLE_WORDS: Final = 0.02
 """The query ends where a word of the title does: "home" is Home Sweet Home before Homunculus."""
 REORDERED: Final = 0.97
 """The same words in another order."""
-HALF_TYPED: Final = 0.90
-"""The title's beginning with errors in it."""
 LEAST: Final = 0.59
 """Below this a title is no hit, only a suggestion: two errors in five letters still are."""
 DOUBTFUL: Final = 0.75
@@ -49,7 +47,6 @@ DIGITS_LOST: Final = 0.14
 """A digit that was typed and is not in the title: "Mob Psycho 100" is not "Mob Psycho II"."""
 DIGITS_EXTRA: Final = 0.03
 """A digit that is in the title and was not typed: the first season comes before the second."""
-AGREES: Final = 0.02
 DISAGREES: Final = 0.10
 """Year or type are asked for, and the work's is another."""
 

@@ -90,27 +90,21 @@ class Finder:
 
     def _inexact(self, key: Key, places: Places) -> tuple[Numbers, Scores]:
         worth = self._judge.phrase(key, places)
-        many = len(places.rows) > _JUDGED_PHRASES
-        first = places.rows
-        if many:
-            likely = np.argpartition(-(worth + self._judge.ties(first)), _JUDGED_PHRASES)
-            first = first[likely[:_JUDGED_PHRASES]]
+        likely = np.arange(len(places.rows))
+        if len(likely) > _JUDGED_PHRASES:
+            better = np.argpartition(worth + self._judge.ties(places.rows), -_JUDGED_PHRASES)
+            likely = better[-_JUDGED_PHRASES:]
+        first = places.rows[likely]
         rows = distinct(np.concatenate((first, *self._near(key))))
         phrase = np.zeros(len(rows), dtype=np.float32)
-        if many:
-            place = np.searchsorted(rows, places.rows)
-            judged = rows[np.minimum(place, len(rows) - 1)] == places.rows
-            np.maximum.at(phrase, place[judged], worth[judged])
-        else:
-            np.maximum.at(phrase, np.searchsorted(rows, first), worth)
-            judged = np.ones(len(first), dtype=np.bool_)
+        np.maximum.at(phrase, np.searchsorted(rows, first), worth[likely])
         if not len(rows):
             return rows, phrase
         scores = self._judge.parts(key, rows, phrase).total()
-        if many:
-            rest = places.rows[~judged]
-            rows = np.concatenate((rows, rest))
-            scores = np.concatenate((scores, worth[~judged] + self._judge.ties(rest)))
+        if len(likely) < len(worth):
+            # All of them once more, as their places alone are worth: the better score counts.
+            rows = np.concatenate((rows, places.rows))
+            scores = np.concatenate((scores, worth + self._judge.ties(places.rows)))
         return rows, scores
 
     def _near(self, key: Key) -> list[Numbers]:
@@ -159,20 +153,16 @@ class Finder:
         return found
 
     def _agreeing(self, reading: Reading, rows: Numbers, scores: Scores) -> Scores:
-        """Return the scores with what year and type, where asked for, give and take."""
+        """Return the scores less what a year or type that is asked for and not theirs takes off."""
         wanted = reading.slots
         if reading.via == "text":
             return scores  # here year and type are words of the title
         entries = self.rows.entry[rows]
-        step = np.zeros(len(rows), dtype=np.float32)
+        loss = np.zeros(len(rows), dtype=np.float32)
         if wanted.year is not None:
-            step += _step(self._years[entries] == wanted.year)
+            loss += ranking.DISAGREES * (self._years[entries] != wanted.year)
         if wanted.type is not None:
-            step += _step(self._types[entries] == TYPES.index(wanted.type))
+            loss += ranking.DISAGREES * (self._types[entries] != TYPES.index(wanted.type))
         if reading.via == "slots":
             scores = np.minimum(scores, ranking.SAME_MEANING)
-        return scores + step
-
-
-def _step(agrees: npt.NDArray[np.bool_]) -> Scores:
-    return np.where(agrees, ranking.AGREES, -ranking.DISAGREES).astype(np.float32)
+        return scores - loss

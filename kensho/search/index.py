@@ -18,6 +18,12 @@ from kensho.search.judging import Numbers, Scores
 from kensho.search.readings import Reading
 
 
+_STEPS: Final = 1 << 24
+"""Scores are told apart as finely as a 32-bit float can."""
+_PLACE_BITS: Final = 32
+_PLACE_MASK: Final = (1 << _PLACE_BITS) - 1
+
+
 class Hits(NamedTuple):
     """Entries, best first, with the score and row of each, and the number of its reading."""
 
@@ -40,6 +46,7 @@ class TitleIndex:
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any]) -> None:
         self._finder: Final = Finder(arrays, blobs)
+        self._known = arrays["entry_known"]
 
     def __len__(self) -> int:
         """Return how many rows there are: distinct spellings of titles."""
@@ -74,17 +81,34 @@ class TitleIndex:
         scores = np.concatenate([scores for _, scores in found])
         sizes = [len(rows) for rows, _ in found]
         via = np.repeat(np.arange(len(found), dtype=np.uint8), sizes)
-        order = np.lexsort((rows, -scores))
+        order = _descending(scores)
         rows, scores, via = rows[order], scores[order], via[order]
         entries = self._finder.rows.entry[rows]
-        _, first = np.unique(entries, return_index=True)
-        first.sort()
-        enough = int(np.searchsorted(-scores[first], -ranking.LEAST, side="right"))
+        first = _first_of_each(entries, len(self._known))
+        enough = int(np.count_nonzero(scores[first] >= ranking.LEAST))
         hits, near = (
             Hits(entries[chosen], scores[chosen], rows[chosen], via[chosen])
             for chosen in (first[:enough], first[enough:])
         )
         return hits, near
+
+
+def _descending(scores: Scores) -> npt.NDArray[np.int64]:
+    """Return the places of `scores` from high to low, equal ones in their order.
+
+    Sorted as whole numbers, which takes a quarter of the time of a stable sort: 22,000 titles hold
+    an S.
+    """
+    ranks = (scores * -_STEPS).astype(np.int64) << _PLACE_BITS
+    return np.sort(ranks | np.arange(len(scores))) & _PLACE_MASK
+
+
+def _first_of_each(entries: Numbers, total: int) -> npt.NDArray[np.int64]:
+    """Return the places at which each entry comes first, ascending."""
+    places = np.arange(len(entries))
+    first = np.empty(total, dtype=np.int64)
+    first[entries[::-1]] = places[::-1]  # of several writes to one place the last one stays
+    return places[first[entries] == places]
 
 
 def _best_of(found: list[Scored]) -> float:

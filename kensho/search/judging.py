@@ -50,6 +50,7 @@ class Judge:
     def __init__(self, rows: Rows, known: Scores) -> None:
         self._rows = rows
         self._known = known
+        self._ties: Scores = ranking.tie_break(rows.kind, known[rows.entry]).astype(np.float32)
 
     def parts(self, key: Key, rows: Numbers, phrase: Scores) -> Parts:
         """Return the evidence for `rows`, whose `phrase` part is known already."""
@@ -64,15 +65,14 @@ class Judge:
 
     def phrase(self, key: Key, places: Places) -> Scores:
         """Return the worth of `key` standing at these places."""
-        coverage = np.minimum(len(key.plain) / self._rows.plain_length[places.rows], 1.0)
+        coverage = np.float32(len(key.plain)) / self._rows.plain_length[places.rows]
+        np.minimum(coverage, 1.0, out=coverage)
         worth = ranking.phrase(coverage, places.offsets == 0, places.whole)
         return np.asarray(worth, dtype=np.float32)
 
     def ties(self, rows: Numbers) -> Scores:
         """Return what breaks ties between rows."""
-        known = self._known[self._rows.entry[rows]]
-        ties: Scores = ranking.tie_break(self._rows.kind[rows], known)
-        return ties
+        return self._ties[rows]
 
     def exact(self, text: str, key: Key, row: int) -> float:
         """Return the score of a row whose letters are the query's."""
@@ -109,8 +109,9 @@ def _needs_turned(key: Key) -> bool:
 def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores:
     best: Scores = _alike(key.letters, letters)
     size = len(key.letters)
-    heads = [text[:size] for text in letters]
-    best = np.maximum(best, _alike(key.letters, heads) * ranking.HALF_TYPED)
+    heads = _alike(key.letters, [text[:size] for text in letters])
+    coverage = np.array([size / max(len(text), size) for text in letters], dtype=np.float32)
+    best = np.maximum(best, heads * ranking.phrase(coverage, 1, 0))
     if _needs_turned(key):
         # In the script they are written in, one error in kana or Hangul is one edit.
         words = turned_of(key.words)

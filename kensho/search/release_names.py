@@ -50,6 +50,7 @@ _TECHNICAL: Final = (
 _SIGN: Final = re.compile(r"[\[【_.]|- ?[0-9]|[0-9][pPxXeE]|[xX]26|[Ww][Ee][Bb]|[Bb][Dd]|VOST")
 _RELEASE: Final = re.compile(
     rf"{_TECHNICAL}|{_EXTENSION}|\bs[0-9]{{1,2}} ?e[0-9]{{1,4}}\b"
+    r"|^[^\W\d_]+(?:-[^\W\d_]+)+-[0-9]{2,4}\b"
     r"|^[\[【][^\]】]{2,}[\]】] ?\S|[^\W_]_[^\W_]+_|^\w+(?:\.\w+){3}"
     r"|[ _.]-[ _.][0-9]{2,4}(?:v[0-9])?(?=$|[ _.]?[\[(.]| - | dvd\b)",
     re.IGNORECASE,
@@ -137,6 +138,19 @@ _LOCK: Final = threading.Lock()
 """anitopy keeps the name that it is reading in class attributes, so it reads one at a time."""
 
 
+_MOST_BRACKETS: Final = 16
+"""More groups than any release has; anitopy's time grows with their square."""
+_SIGNS: Final = re.compile(rf"[\[\](){{}}_]| - |\.\w|[0-9]$|{_TECHNICAL}", re.IGNORECASE)
+_TRACK: Final = re.compile(r"(0[0-9]{1,2}) - (.+?) - ")
+"""A place in a folder before the names of the work and of the episode."""
+_PLACE: Final = re.compile(r"^[0-9]{1,3} (?=\[)")
+_HYPHENED: Final = re.compile(r"^[^\W\d_]+(?:-[^\W\d_]+)+-[0-9]{2,4}(?![0-9])")
+_SEASONS: Final = re.compile(r"\bS[0-9]{2}\b", re.IGNORECASE)
+_SEVERAL: Final = re.compile(
+    r"\b(?:movies|ovas|specials)\b.*\b(?:movies|ovas|specials)\b", re.IGNORECASE
+)
+
+
 class ReleaseName(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a release name says; None is what it does not say."""
 
@@ -158,8 +172,16 @@ def looks_like_release(text: str) -> bool:
 def parsed(text: str) -> ReleaseName | None:
     """Return what a release name says, or None if nothing in the text is a release's."""
     given = text[:MAX_CHARS].strip()
+    if sum(map(given.count, "[(")) > _MOST_BRACKETS:
+        return None
     stripped = _FILE.sub("", given)
+    if stripped != given and _is_plain(stripped):
+        return ReleaseName(title=stripped)
     name = _NOISE.sub(" ", stripped.translate(_ONE_WRITING)).strip()
+    track = _TRACK.match(name)
+    if track:
+        return ReleaseName(title=track[2], episode=int(track[1]))
+    name = _HYPHENED.sub(_spaced, _PLACE.sub("", name))
     mark = _episode_mark(name)
     said = _said(name, mark)
     words = _words(said, dotted=_MANY_DOTS.search(name) is not None)
@@ -170,6 +192,10 @@ def parsed(text: str) -> ReleaseName | None:
     season = _number(mark[1] if mark else None) or _han_season(name) or words.season
     resolution = _RESOLUTION.search(name)
     group = _first(said, "release_group")
+    if title.isdecimal() and group and not numbers:
+        title, numbers = group, [int(title)]  # "[Title].05.[Codec]"
+    if len(_SEASONS.findall(name)) > 1:
+        season = None  # a batch of several
     sure = mark or resolution or (group and name.startswith("[")) or looks_like_release(text)
     if not title or not (sure or said.keys() - _IN_TITLES):
         return None
@@ -179,7 +205,7 @@ def parsed(text: str) -> ReleaseName | None:
         episode=numbers[0] if numbers else None,
         last_episode=numbers[-1] if len(numbers) > 1 else None,
         year=words.year,
-        type=_type(said),
+        type=None if _SEVERAL.search(name) else _type(said),
         group=group,
         resolution=f"{resolution[1] or resolution[2]}p" if resolution else None,
     )
@@ -217,6 +243,17 @@ def _library(name: str, *, numbers: bool) -> _Said:
 
 def _first(said: _Said, key: str) -> str | None:
     return said[key][0] if key in said else None
+
+
+def _is_plain(name: str) -> bool:
+    """Tell a title with nothing about it: no number in it is an episode's."""
+    return _SIGNS.search(name) is None and _episode_mark(name) is None
+
+
+def _spaced(hyphened: re.Match[str]) -> str:
+    """Return "Detective-Conan-656" as "Detective Conan - 656"."""
+    words, _, number = hyphened.group().rpartition("-")
+    return f"{words.replace('-', ' ')} - {number}"
 
 
 def _episode_mark(name: str) -> re.Match[str] | None:
