@@ -65,7 +65,7 @@ def main() -> None:
 def measure(real: Corpus, data: Path, *, only_peers: bool) -> None:
     """Print everything about this graph."""
     print(f"{len(real.works)} works, {len(real.distinct)} titles")
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         ours = [] if only_peers else [Kensho(Path(folder) / "measure")]
         compare([*ours, Tantivy(), Postgres(), BruteForce()], real)
         if not only_peers:

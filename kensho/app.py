@@ -29,11 +29,13 @@ from kensho.api.limits import Limiter
 from kensho.api.metrics import Metrics
 from kensho.api.movies import MoviesController
 from kensho.api.resolve import ResolveController
+from kensho.api.search import SearchController
 from kensho.api.strict import Strict
 from kensho.api.tags import TagsController
 from kensho.discovery.browse import Calendar, Films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.read_model import Catalogue
+from kensho.discovery.searching import Searching
 from kensho.errors import (
     DeadlineExceededError,
     KenshoError,
@@ -63,6 +65,7 @@ def create_app(settings: Settings) -> Litestar:
             MoviesController,
             BrowseController,
             TagsController,
+            SearchController,
             ResolveController,
             HealthController,
         ],
@@ -152,6 +155,7 @@ class House:
             cursors=self._cursors,
             films=Films(),
             calendar=self.calendar,
+            searching=Searching(self._cursors, safe=self._settings.search_safe),
             clock=perf_counter,
             metrics=self.metrics,
             version=installed_version(),

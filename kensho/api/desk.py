@@ -14,6 +14,7 @@ from kensho.api.metrics import Metrics
 from kensho.discovery.browse import Calendar, Films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.read_model import Catalogue
+from kensho.discovery.searching import Searching
 from kensho.errors import NotReadyError
 from kensho.graph.model import ReadModel
 from kensho.storage.gateway import Gateway
@@ -27,6 +28,7 @@ class Desk(msgspec.Struct, frozen=True):
     cursors: Cursors
     films: Films
     calendar: Calendar
+    searching: Searching
     clock: Callable[[], float]
     metrics: Metrics
     version: str

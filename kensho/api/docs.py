@@ -129,6 +129,7 @@ _TAGS: Final = {
     "movies": "Films.",
     "browse": "Seasons.",
     "tags": "Tags and the works that bear them.",
+    "search": "Titles, in any spelling.",
     "resolve": "Ids of other catalogues.",
     "health": "How the service is.",
 }

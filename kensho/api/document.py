@@ -35,7 +35,7 @@ _MOVED: Final = {
     },
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
-_SELECTABLE: Final = ("Summary", "TaggedWork", "Detail")
+_SELECTABLE: Final = ("Summary", "TaggedWork", "SearchResult", "Detail")
 _VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """What `hostile` lets through."""
 _TAGGED: Final = {

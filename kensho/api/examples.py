@@ -6,9 +6,21 @@ from uuid import UUID
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.discovery.episodes import EpisodeView
 from kensho.discovery.resolve import ResolvedWork
+from kensho.discovery.search_views import (
+    Completion,
+    Completions,
+    Facets,
+    FranchiseHit,
+    Hidden,
+    ReadAs,
+    SearchPage,
+    SearchResult,
+    TagFacet,
+)
 from kensho.discovery.tags import TaggedWork
 from kensho.discovery.views import (
     Detail,
+    FranchiseView,
     ImdbView,
     RelatedAnime,
     RelatedWork,
@@ -91,3 +103,60 @@ EPISODE: Final = EpisodeView(
     air_date="1998-10-24",
 )
 RESOLVED: Final = ResolvedWork(id=str(FIRST_ID), kind="anime", title="Cowboy Bebop")
+FOUND: Final = SearchPage(
+    results=[
+        SearchResult(
+            id=SUMMARY.id,
+            title=SUMMARY.title,
+            poster_url=SUMMARY.poster_url,
+            episodes=SUMMARY.episodes,
+            status=SUMMARY.status,
+            anime_type=SUMMARY.anime_type,
+            imdb_rating=SUMMARY.imdb_rating,
+            kind="anime",
+            matched_title="カウボーイビバップ",
+            score=0.9973,
+            highlights=[(0, 5)],
+            franchise=FranchiseView(slug="cowboy-bebop", title="Cowboy Bebop"),
+        )
+    ],
+    franchises=[
+        FranchiseHit(
+            slug="cowboy-bebop",
+            title="Cowboy Bebop",
+            matched_title="Cowboy Bebop",
+            works=4,
+            score=0.9,
+            highlights=[(0, 6)],
+        )
+    ],
+    total=1,
+    hidden=Hidden(adult=0),
+    facets=Facets(
+        type={"tv": 1},
+        status={"finished": 1},
+        season={"spring": 1},
+        year={"1998": 1},
+        tag=[TagFacet("space", 1)],
+    ),
+    read_as=ReadAs(via="text", text="cowboy"),
+    next_cursor=None,
+)
+COMPLETIONS: Final = Completions(
+    [
+        Completion(
+            id=SUMMARY.id,
+            title=SUMMARY.title,
+            matched_title="Cowboy Bebop",
+            kind="anime",
+            highlights=[(0, 6)],
+        ),
+        Completion(
+            slug="cowboy-bebop",
+            title="Cowboy Bebop",
+            matched_title="Cowboy Bebop",
+            kind="franchise",
+            highlights=[(0, 6)],
+        ),
+    ]
+)

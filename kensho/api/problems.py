@@ -31,6 +31,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
 """A store that restarts and a read model that is built are back within seconds."""
 _NAMED: Final = re.compile(r"\bfield `([^`]+)`")
+_MISSING: Final = re.compile(r"Missing required (?:query|path) parameter '([^']+)'")
 _TYPE: Final = "urn:kensho:problem:"
 Handler: TypeAlias = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 _log = structlog.get_logger("kensho.api")
@@ -180,6 +181,9 @@ def _sentence(request: Request[Any, Any, Any], status: HTTPStatus, error: HTTPEx
 
 def _fields(error: HTTPException) -> list[FieldProblem]:
     """Return the fields that failed validation: `extra` lists {key, message}."""
+    missing = _MISSING.match(str(error.detail))
+    if missing is not None:
+        return [FieldProblem(missing[1], "it must be given")]
     entries = error.extra if isinstance(error.extra, list) else []
     return [_field(str(entry["key"]), str(entry["message"])) for entry in entries]
 

@@ -17,6 +17,7 @@ from kensho.errors import FieldProblem, InvalidInputError
 _SPELLINGS: Final = {
     "integer": (re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII), "a whole number"),
     "number": (re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII), "a number"),
+    "boolean": (re.compile(r"true|false"), "true or false"),
     "uuid": (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "a UUID"),
 }
 _SHOWN_CHARS: Final = 80

@@ -86,7 +86,7 @@ def _known(work: Standing, *, begins: bool) -> float:
         - _PART * work.is_part
         + _TYPE * _RANKS.get(work.type, _LOWEST)
     )
-    return whole if work.sources > 1 else whole * _ALONE
+    return max(0.0, whole if work.sources > 1 else whole * _ALONE)
 
 
 def _fame(work: Standing) -> float:
@@ -107,8 +107,9 @@ def _later(works: Sequence[Standing], edges: Iterable[Edge]) -> set[int]:
     for one, other, kind in edges:
         first, second = sorted((one, other), key=lambda number: works[number].date)
         before, after = works[first], works[second]
-        precedes = before.date < after.date and _rank(before) >= _rank(after)
-        if precedes and (kind == "sequel" or before.names & after.names):
+        if before.date == after.date:
+            later.update((other,) if kind == "sequel" else ())
+        elif _rank(before) >= _rank(after) and (kind == "sequel" or before.names & after.names):
             later.add(second)
     return later
 

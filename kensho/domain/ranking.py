@@ -20,7 +20,8 @@ SAME_LETTERS: Final = 0.9955
 SAME_MEANING: Final = 0.991
 """The season that is asked for of the work whose title it is ("aot 3"), or its year or type."""
 EXACT_STEP: Final = 0.0018
-"""What the better known of two works gains where both are exact: less than one fold."""
+"""What the better known of two works gains where both are exact: less than a fold of case or words.
+Whether long vowels were folded as well counts less, because half of the world leaves them out."""
 _BY_FAME: Final = 0.7
 _MOST_KIND: Final = 3
 
@@ -47,8 +48,9 @@ DIGITS_LOST: Final = 0.14
 """A digit that was typed and is not in the title: "Mob Psycho 100" is not "Mob Psycho II"."""
 DIGITS_EXTRA: Final = 0.03
 """A digit that is in the title and was not typed: the first season comes before the second."""
+AGREES: Final = 0.04
 DISAGREES: Final = 0.10
-"""Year or type are asked for, and the work's is another."""
+"""Year and type are asked for, and are the work's, or others."""
 
 
 def phrase(coverage: Number, at_start: Number, whole_words: Number) -> Number:

@@ -39,7 +39,8 @@ _KATAKANA_TO_HIRAGANA: Final = 0x60
 
 _LONG_VOWELS: Final = re.compile(r"(?<=o)(?:[ou]|h(?![aeiouy]))+|(?<=u)u+")
 """What follows a vowel to make it long: ou, oo and oh are ō, uu is ū."""
-_PARTICLE_WO: Final = re.compile(r"\bwo\b")
+_PARTICLE_WO: Final = re.compile("(?<= )wo(?= |$)|^wo(?= )")
+"""Between other words only: alone it is the beginning of a word."""
 
 
 class _Letters(dict[int, str]):
@@ -80,7 +81,11 @@ def folded(text: str) -> str:
         plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
         plain = unicodedata.normalize("NFD", plain)
     words = unicodedata.normalize("NFC", " ".join(plain.translate(_LETTERS).split()))
-    return words or unicodedata.normalize("NFC", "".join(plain.split()))
+    return words or unicodedata.normalize("NFC", "".join(filter(_is_printed, plain)))
+
+
+def _is_printed(character: str) -> bool:
+    return unicodedata.category(character)[0] not in "CZ"
 
 
 def squeezed(words: str) -> str:

@@ -61,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often the graph's revision is looked up; a change is served at most this long after it
     was written."""
 
+    search_safe: bool = True
+    """Whether searches hide adult works unless asked with `safe=false`: a title typed in an office
+    or by a child must not show them by surprise."""
+
     secret: Annotated[str, Meta(min_length=16, max_length=512)] | None = None
     """Signs cursors. Machines behind one address share it; by default it is made once and kept."""
     secret_file: Path = Path("var/secret")

@@ -27,6 +27,7 @@ TOLERANT_FROM: Final = 4
 """Shorter texts must stand in a title as they are; a Han character counts as two letters."""
 _JUDGED_PHRASES: Final = 48
 """Longer runs of titles that hold the query are scored by their length and fame alone."""
+_LAST_WO: Final = " wo"
 _MOST_INITIALS: Final = 20
 _MOST_FIRSTS: Final = 8
 
@@ -66,7 +67,7 @@ class Finder:
         key = reading.key
         if not key.letters:
             return Scored(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
-        places = self._phrases.places(key.plain)
+        places = self._places(key)
         rows, scores = self._inexact(key, places)
         exact = self._exact_rows(key, places)
         more = [(row, self._judge.exact(reading.text, key, row)) for row in exact]
@@ -74,12 +75,13 @@ class Finder:
             more = self._by_initials(key) + self._by_season(key)
         rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
         scores = np.concatenate((scores, np.array([score for _, score in more], dtype=np.float32)))
-        return Scored(rows, self._agreeing(reading, rows, scores) - reading.handicap)
+        agreeing = self._agreeing(reading, rows, scores)
+        return Scored(rows, np.maximum(agreeing - reading.handicap, 0.0))
 
     def evidence(self, reading: Reading, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
         key, rows = reading.key, np.array([row], dtype=np.int32)
-        places = self._phrases.places(key.plain)
+        places = self._places(key)
         here = places.rows == row
         worth = self._judge.phrase(
             key, Places(places.rows[here], places.offsets[here], places.whole[here])
@@ -87,6 +89,13 @@ class Finder:
         phrase = np.array([worth.max(initial=0.0)], dtype=np.float32)
         grade = self._judge.grade(reading.text, key, row) if self._equals(key, row) else None
         return Evidence(self._judge.parts(key, rows, phrase), grade)
+
+    def _places(self, key: Key) -> Places:
+        """Return where the query stands; a last "wo" may be a particle, or begin "world"."""
+        places = self._phrases.places(key.plain)
+        if not len(places.rows) and key.words.endswith(_LAST_WO):
+            return self._phrases.places(f"{key.plain[:-1]}wo")
+        return places
 
     def _inexact(self, key: Key, places: Places) -> tuple[Numbers, Scores]:
         worth = self._judge.phrase(key, places)
@@ -153,16 +162,17 @@ class Finder:
         return found
 
     def _agreeing(self, reading: Reading, rows: Numbers, scores: Scores) -> Scores:
-        """Return the scores less what a year or type that is asked for and not theirs takes off."""
+        """Return the scores with what a year and type that are asked for give and take."""
         wanted = reading.slots
         if reading.via == "text":
             return scores  # here year and type are words of the title
         entries = self.rows.entry[rows]
-        loss = np.zeros(len(rows), dtype=np.float32)
+        agrees = np.ones(len(rows), dtype=np.bool_)
         if wanted.year is not None:
-            loss += ranking.DISAGREES * (self._years[entries] != wanted.year)
+            agrees &= self._years[entries] == wanted.year
         if wanted.type is not None:
-            loss += ranking.DISAGREES * (self._types[entries] != TYPES.index(wanted.type))
-        if reading.via == "slots":
-            scores = np.minimum(scores, ranking.SAME_MEANING)
-        return scores - loss
+            agrees &= self._types[entries] == TYPES.index(wanted.type)
+        if wanted.year is None and wanted.type is None:
+            return scores
+        better = np.maximum(scores, np.minimum(scores + ranking.AGREES, ranking.SAME_MEANING))
+        return np.where(agrees, better, scores - ranking.DISAGREES)

@@ -73,6 +73,8 @@ class GramIndex:
 
     def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:
         """Return about `wanted` rows that share most grams with `letters`, in no order."""
+        if not len(self._names):
+            return np.empty(0, dtype=np.int32)
         grams = codes.grams_of(letters)
         places = np.searchsorted(self._names, grams)
         np.minimum(places, len(self._names) - 1, out=places)

@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking
-from kensho.search import readings
+from kensho.search import readings, scripts
 from kensho.search.finding import Evidence, Finder, Scored
 from kensho.search.judging import Numbers, Scores
 from kensho.search.readings import Reading
-
 
 _STEPS: Final = 1 << 24
 """Scores are told apart as finely as a 32-bit float can."""
@@ -45,6 +44,7 @@ class TitleIndex:
     """An open index."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any]) -> None:
+        scripts.prepare()
         self._finder: Final = Finder(arrays, blobs)
         self._known = arrays["entry_known"]
 
@@ -100,15 +100,17 @@ def _descending(scores: Scores) -> npt.NDArray[np.int64]:
     an S.
     """
     ranks = (scores * -_STEPS).astype(np.int64) << _PLACE_BITS
-    return np.sort(ranks | np.arange(len(scores))) & _PLACE_MASK
+    order: npt.NDArray[np.int64] = np.sort(ranks | np.arange(len(scores))) & _PLACE_MASK
+    return order
 
 
 def _first_of_each(entries: Numbers, total: int) -> npt.NDArray[np.int64]:
     """Return the places at which each entry comes first, ascending."""
-    places = np.arange(len(entries))
+    places: npt.NDArray[np.int64] = np.arange(len(entries), dtype=np.int64)
     first = np.empty(total, dtype=np.int64)
     first[entries[::-1]] = places[::-1]  # of several writes to one place the last one stays
-    return places[first[entries] == places]
+    firsts: npt.NDArray[np.int64] = places[first[entries] == places]
+    return firsts
 
 
 def _best_of(found: list[Scored]) -> float:

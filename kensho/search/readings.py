@@ -2,8 +2,8 @@
 
 The law: the text as typed comes first, and no other reading is tried where it is a title as it
 stands. A release name is read without its groups and codecs; a year, a type or an episode is read
-as a wish about the work rather than a word of its title. Only where nothing is found at all is the
-text read as typed on the wrong keyboard, or letter by letter in Latin ones.
+as a wish about the work rather than a word of its title. Only where nothing is found but what is
+doubtful is the text read as typed on the wrong keyboard, or letter by letter in Latin ones.
 """
 
 from collections.abc import Iterator

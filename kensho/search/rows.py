@@ -136,11 +136,12 @@ def word_bytes(row: NewRow) -> list[int]:
     words = scripts.romanised(row.words)
     spaced = words if words.isascii() else " ".join(_HAN.sub(" ", words).split())
     starts = titles.word_starts(spaced if letters_of(spaced) == row.plain else words)
+    starts = [start for start in starts if start < len(row.plain)]
     if not row.plain.isascii():
         ends = np.cumsum(
             [0, *(len(letter.encode("utf-8", "surrogatepass")) for letter in row.plain)]
         )
-        starts = [int(ends[start]) for start in starts if start < len(row.plain)]
+        starts = [int(ends[start]) for start in starts]
     return [start for start in dict.fromkeys(starts) if start <= _MAX_OFFSET]
 
 

@@ -8,7 +8,7 @@ Cost: the table takes 30 ms to make, once for each process.
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, Final, cast
 
@@ -20,7 +20,13 @@ _KANA_KEPT: Final = 65_536
 """Runs of kana come again and again while an index is built, and take jaconv 20 µs each."""
 _LONG_MARK: Final = "ー"
 _HIRAGANA: Final = re.compile(r"[\u3041-\u3096]+")
+_SMALL_TSU: Final = "っ"
 _HANGUL: Final = re.compile(r"[\uac00-\ud7a3]")
+
+
+def prepare() -> None:
+    """Make the table of Han variants now, and not in the first request that needs it."""
+    _variants()
 
 
 def simplified(text: str) -> str:
@@ -37,26 +43,35 @@ def romanised(words: str) -> str:
         return words
     if _HANGUL.search(words):
         words = unicodedata.normalize("NFD", words)
-    return _HIRAGANA.sub(
-        lambda kana: _in_latin(kana.group()), words.replace(_LONG_MARK, "").replace("を", "お")
-    )
+    kana = words.replace(_LONG_MARK, "").replace("を", "お") or words
+    return _HIRAGANA.sub(lambda run: _in_latin(run.group()), kana)
 
 
 @lru_cache(maxsize=_KANA_KEPT)
 def _in_latin(kana: str) -> str:
-    return str(jaconv.kana2alphabet(kana))
+    # Before a small tsu jaconv needs a letter; after one that is not typed on yet, it has no sound.
+    return str(jaconv.kana2alphabet(f"あ{kana.rstrip(_SMALL_TSU)}"))[1:]
 
 
 @cache
 def _variants() -> Mapping[int, str]:
     characters = [chr(code) for block in _HAN for code in block]
-    traditional = _converted("jp2t", "\n".join(characters))
-    simple = _converted("t2s", traditional).split("\n")
+    simple = _simplest(characters)
     return {
         ord(character): form
         for character, form in zip(characters, simple, strict=True)
         if character != form and len(form) == 1
     }
+
+
+def _simplest(characters: Sequence[str]) -> Sequence[str]:
+    """Return where the variants of each character end: some lead to others that lead further."""
+    text = "\n".join(characters)
+    while True:
+        simpler = _converted("t2s", _converted("jp2t", text))
+        if simpler == text:
+            return text.split("\n")
+        text = simpler
 
 
 def _converted(tables: str, text: str) -> str:

@@ -1,0 +1,147 @@
+"""`kensho search`: the works that a text may mean, from the command line.
+
+It answers as `/api/search` does and exits with 1 where nothing is found. The read model is built
+where there is none of the store's revision; that of a store named by `--store` is kept apart.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Final, get_args
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich_click import RichCommand
+
+from kensho.discovery.cursors import Cursors
+from kensho.discovery.facets import Filters
+from kensho.discovery.read_model import Catalogue, Revision
+from kensho.discovery.search_views import Explanation, SearchPage
+from kensho.discovery.searching import Asked, Searching, check
+from kensho.domain.works import AnimeType
+from kensho.platform import logs
+from kensho.platform import settings as settings_module
+from kensho.platform.settings import Settings
+from kensho.storage.gateway import Gateway
+from kensho.storage.opening import run_on_store
+
+NOTHING_FOUND: Final = 1
+_MOST: Final = 100
+_DIGEST_BYTES: Final = 6
+
+
+@click.command(cls=RichCommand)
+@click.argument("text")
+@click.option("--limit", type=click.IntRange(1, _MOST), default=10, help="How many to show.")
+@click.option("--type", "type_", type=click.Choice(get_args(AnimeType)), help="Only this type.")
+@click.option("--year", type=click.IntRange(1900), help="Only works of this year.")
+@click.option(
+    "--safe/--no-safe", default=None, help="Hide adult works; default KENSHO_SEARCH_SAFE, or hide."
+)
+@click.option("--explain", is_flag=True, help="Say why each title scores what it scores.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer of /api/search.")
+@click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argument
+    text: str,
+    limit: int,
+    type_: AnimeType | None,
+    year: int | None,
+    safe: bool | None,
+    explain: bool,
+    as_json: bool,
+    store: str | None,
+) -> None:
+    """Print the works that TEXT may mean, best first; exits with 1 if there are none."""
+    check(text)
+    settings = settings_module.load()
+    logs.configure("warning", settings.log_format)
+    searching = Searching(
+        Cursors(settings_module.signing_secret(settings)), safe=settings.search_safe
+    )
+    hides = searching.safe if safe is None else safe
+    asked = Asked(
+        text=text,
+        filters=Filters(type=type_, year=year, safe=hides),
+        limit=limit,
+        explain=explain,
+    )
+
+    async def run(gateway: Gateway) -> tuple[Revision, bytes]:
+        catalogue = Catalogue(gateway, _folder(settings, store))
+        await catalogue.open_or_build()
+        return catalogue.held, await searching.answer(catalogue.held, asked)
+
+    held, body = run_on_store(store, run)
+    page = msgspec.json.decode(body, type=SearchPage)
+    if as_json:
+        click.echo(body)
+    else:
+        _print(Console(), held, page)
+    if not page.results:
+        sys.exit(NOTHING_FOUND)
+
+
+def _folder(settings: Settings, store: str | None) -> Path:
+    """Return where the read models of a store are; revisions of several stores must not mix."""
+    if store is None or store == settings.store_url:
+        return settings.read_model_dir
+    name = hashlib.blake2b(store.encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return settings.read_model_dir / f"of-{name}"
+
+
+def _print(console: Console, held: Revision, page: SearchPage) -> None:
+    if page.results:
+        _print_results(console, held, page)
+    else:
+        console.print(f"nothing found: {page.reason}", markup=False, highlight=False)
+        for near in page.suggestions or ():
+            line = f"did you mean {near.matched_title} ({near.title}, {near.id})?"
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for franchise in page.franchises:
+        line = f"franchise: {franchise.title} ({franchise.works} works, {franchise.slug})"
+        console.print(line, markup=False, highlight=False)
+    if page.hidden.adult:
+        hidden = f"{page.hidden.adult} adult works are hidden; --no-safe shows them"
+        console.print(hidden, markup=False, highlight=False)
+
+
+def _print_results(console: Console, held: Revision, page: SearchPage) -> None:
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "title", "matched", "type", "year", "score"):
+        table.add_column(name, overflow="fold", justify="right" if name == "score" else "left")
+    years = held.model.columns.year
+    for rank, work in enumerate(page.results, start=1):
+        node = held.model.node(work.id)
+        year = int(years[node]) if node is not None else 0
+        table.add_row(
+            str(rank),
+            escape(work.title),
+            _marked(work.matched_title, work.highlights),
+            work.anime_type,
+            str(year or ""),
+            f"{work.score:.4f}",
+        )
+        if work.explain is not None:
+            table.add_row("", "", _told(work.explain), "", "", "")
+    console.print(table, highlight=False)
+    console.print(f"{page.total} works", highlight=False)
+
+
+def _marked(title: str, spans: list[tuple[int, int]]) -> str:
+    """Return a title with what matched in bold."""
+    text, place = "", 0
+    for first, end in spans:
+        text += f"{escape(title[place:first])}[bold]{escape(title[first:end])}[/bold]"
+        place = end
+    return text + escape(title[place:])
+
+
+def _told(why: Explanation) -> str:
+    parts = ", ".join(f"{part.name} {part.value:+.4f}" for part in why.parts)
+    overlooked = f"; but for {', '.join(why.folds)}" if why.folds else ""
+    return escape(f"{why.via}: {parts}; {why.edits} edits{overlooked}")

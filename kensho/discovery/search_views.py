@@ -1,0 +1,183 @@
+"""The documents of a search: results, facets, how the query was read, and why a title is a hit.
+
+Answers are spliced from ready bytes and only seldom built from these; tests decode every answer
+into them. A member with a default is left out of the JSON where it has no meaning.
+"""
+
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.discovery.views import FranchiseView, Summary
+from kensho.domain.works import AnimeType, WorkKind
+from kensho.search.readings import Via
+from kensho.search.release_names import ReleaseName
+
+Fold: TypeAlias = Literal[
+    "width",
+    "case",
+    "diacritics",
+    "script",
+    "han_variants",
+    "punctuation",
+    "spacing",
+    "long_vowels",
+    "season_marker",
+]
+Spans: TypeAlias = list[tuple[int, int]]
+"""Ranges of code points of the matched title: first included, end not."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A piece of evidence and what it adds to the score."""
+
+    name: str
+    value: float
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why a title scores what it scores; the parts add up to the score.
+
+    `folds` are the differences between what was typed and the title that were overlooked; `edits`
+    counts the letters to change, insert, leave out or swap from one to the other.
+    """
+
+    via: Via
+    matched_title: str
+    folds: list[Fold]
+    edits: int
+    parts: list[Part]
+    score: float
+
+
+class FoundTitle(msgspec.Struct, frozen=True, kw_only=True):
+    """A hit in brief."""
+
+    id: UUID
+    title: str
+    matched_title: str
+    score: float
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The hits of one franchise, or of one story: how many works, and the best after the first."""
+
+    franchise: FranchiseView | None = None
+    works: int
+    more: list[FoundTitle]
+
+
+class SearchResult(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work that the query may mean, best first; score 0..1."""
+
+    kind: WorkKind
+    matched_title: str
+    score: float
+    highlights: Spans
+    franchise: FranchiseView | None = None
+    explain: Explanation | None = None
+    group: Group | None = None
+
+
+class FranchiseHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A franchise that the query may mean, and how many works belong to it."""
+
+    slug: str
+    title: str
+    matched_title: str
+    works: int
+    score: float
+    highlights: Spans
+
+
+class Hidden(msgspec.Struct, frozen=True):
+    """Hits that are left out because `safe` is on."""
+
+    adult: int
+
+
+class TagFacet(msgspec.Struct, frozen=True):
+    """A tag, and how many hits bear it."""
+
+    name: str
+    count: int
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """How many hits there are of each value, under all filters but the facet's own.
+
+    A year or season that is not known is not counted.
+    """
+
+    type: dict[str, int]
+    status: dict[str, int]
+    season: dict[str, int]
+    year: dict[str, int]
+    tag: list[TagFacet]
+
+
+class RedirectedEpisode(msgspec.Struct, frozen=True):
+    """Where an episode really is that was asked for by its number in another work."""
+
+    from_id: UUID
+    from_episode: int
+    id: UUID
+    episode: int
+
+
+class ReadAs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the query was understood where the best hit was found."""
+
+    via: Via
+    text: str
+    season: int | None = None
+    final: bool = False
+    part: int | None = None
+    year: int | None = None
+    type: AnimeType | None = None
+    episode: int | None = None
+    release: ReleaseName | None = None
+    redirected: RedirectedEpisode | None = None
+
+
+class Suggestion(FoundTitle, frozen=True, kw_only=True):
+    """A title near the query, of a work of this kind."""
+
+    kind: WorkKind
+
+
+class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A page of hits; totals and facets count all pages.
+
+    `total` counts works, or groups where they are grouped; then `total_works` counts works.
+    `suggestions` and `reason` are there when `total` is 0.
+    """
+
+    results: list[SearchResult]
+    franchises: list[FranchiseHit]
+    total: int
+    total_works: int | None = None
+    hidden: Hidden
+    facets: Facets
+    read_as: ReadAs
+    suggestions: list[Suggestion] | None = None
+    reason: str | None = None
+    next_cursor: str | None
+
+
+class Completion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a half-typed query may become: a work by its id, or a franchise by its slug."""
+
+    id: UUID | None = None
+    slug: str | None = None
+    title: str
+    matched_title: str
+    kind: Literal["anime", "movie", "franchise"]
+    highlights: Spans
+
+
+class Completions(msgspec.Struct, frozen=True):
+    """What a half-typed query may become: titles that begin with it first, then best first."""
+
+    suggestions: list[Completion]

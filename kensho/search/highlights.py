@@ -1,0 +1,207 @@
+"""Which characters of a written title the query's letters matched, so that a page can mark them.
+
+The law: spans are ranges of code points, ascending, apart from one another, and never empty; what
+is marked reads as letters of the query. The title is folded character by character, each letter
+remembering its owner. First the query is looked for as it stands, then word by word and by the
+stretches that an alignment leaves equal, whichever covers more, and last as first letters of words.
+
+Cost: 3 µs for a title seen lately, 8 µs for another; an alignment takes 3 µs more.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+from kensho.domain import titles
+from kensho.search.keys import Key, folded, letters_of
+
+Span = tuple[int, int]
+
+_SHORTEST_BLOCK: Final = 2
+"""Single letters are equal by chance."""
+_MOST_INITIALS: Final = 12
+_KEPT_TITLES: Final = 8_192
+"""Well-known titles are found again and again; one takes some 500 bytes."""
+_MARKS: Final = "[\u0300-\u036f\u0591-\u065f\u3099\u309a\uff9e\uff9f]*"
+_CLUSTER: Final = re.compile(
+    f"(?:[っッｯ]{_MARKS}(?=[ぁ-んァ-ンｦ-ﾝ]))*.{_MARKS}(?:[ぁぃぅぇぉゃゅょァィゥェォャュョｧ-ｮ]{_MARKS})*",
+    re.DOTALL,
+)
+"""What is read as one: a character with its marks, a kana with the small ones around it."""
+_PARTICLE_WO: Final = re.compile(r"(?<![^\W_])wo(?![^\W_])", re.IGNORECASE)
+
+
+class _Pieces(dict[str, str]):
+    """The letters that each cluster of a title reads as; filled as clusters are met."""
+
+    def __missing__(self, cluster: str) -> str:
+        # Behind a kana: an ornament that stands alone is kept, a small tsu that begins is spelt.
+        letters = letters_of(folded("あ" + cluster))[1:]
+        if len(self) < _KEPT_TITLES:
+            self[cluster] = letters
+        return letters
+
+
+_PIECES: Final = _Pieces()
+
+
+class _Written(NamedTuple):
+    """A title's letters and where they come from.
+
+    Cluster `c` stands at `stops[c]..stops[c + 1]` in the title and at `ends[c]..ends[c + 1]` in the
+    letters before long vowels were made short; `origins`, where any was, has the place of each
+    letter there.
+    """
+
+    letters: str
+    origins: Sequence[int] | None
+    ends: list[int]
+    stops: Sequence[int]
+
+    def span(self, first: int, end: int) -> Span:
+        """Return where letters `first` to `end` stand in the title."""
+        begin = self._cluster(first if self.origins is None else self.origins[first])
+        last = self._cluster(end - 1 if self.origins is None else self.origins[end - 1])
+        if self.origins is not None:  # the rest of a long vowel belongs to it
+            following = self.origins[end] if end < len(self.origins) else self.ends[-1]
+            for swallowed in range(self.origins[end - 1] + 1, following):
+                cluster = self._cluster(swallowed)
+                if cluster > last + 1:
+                    break
+                last = cluster
+        return self.stops[begin], self.stops[last + 1]
+
+    def begins_word(self, place: int) -> bool:
+        """Tell whether a word begins at this letter; every Han character or kana begins one."""
+        origin = place if self.origins is None else self.origins[place]
+        cluster = self._cluster(origin)
+        if self.ends[cluster] != origin:
+            return False
+        before = self.ends[cluster - 1] == origin if cluster else True
+        return before or self.letters[place] > "\u2e7f"
+
+    def _cluster(self, origin: int) -> int:
+        return bisect_right(self.ends, origin) - 1
+
+
+def highlights(title: str, key: Key) -> list[Span]:
+    """Return the ranges of code points of `title` that the query of this key matched."""
+    written = _written(title)
+    plain = key.plain
+    if not plain or not written.letters:
+        return []
+    place = _place(written, plain)
+    if place >= 0:
+        return [written.span(place, place + len(plain))]
+    found, whole = _words(written, key.words) if " " in key.words else ([], False)
+    if not whole:
+        blocks = _blocks(written.letters, plain)
+        found = max(found, blocks, key=_covered)
+    if not found:
+        found = list(_initials(written, plain))
+    # Twice, because neighbours among the letters need not be such in the title, nor the reverse.
+    return list(_merged([written.span(first, end) for first, end in _merged(found)]))
+
+
+def begins(title: str, key: Key) -> bool:
+    """Tell whether `title` begins with the query's letters."""
+    return _written(title).letters.startswith(key.plain)
+
+
+@lru_cache(maxsize=_KEPT_TITLES)
+def _written(title: str) -> _Written:
+    clusters: Sequence[str] = title if title.isascii() else _CLUSTER.findall(title)
+    pieces = [_PIECES[cluster] for cluster in clusters]
+    stops: Sequence[int] = (
+        range(len(title) + 1)
+        if len(clusters) == len(title)
+        else list(accumulate(map(len, clusters), initial=0))
+    )
+    for match in _PARTICLE_WO.finditer(title):
+        pieces[bisect_right(stops, match.start()) - 1] = ""
+    if not any(pieces):  # nothing but ornament, which is then what is looked for
+        pieces = [cluster.strip() for cluster in clusters]
+    ends = list(accumulate(map(len, pieces), initial=0))
+    letters = "".join(pieces)
+    short = titles.squeezed(letters)
+    return _Written(short, None if short == letters else _origins(short, letters), ends, stops)
+
+
+def _origins(short: str, letters: str) -> list[int]:
+    """Return the place of each letter of `short` in `letters`, of which it lacks some."""
+    places: list[int] = []
+    place = 0
+    for letter in short:
+        place = letters.find(letter, place)
+        places.append(place)
+        place += 1
+    return places
+
+
+def _place(written: _Written, text: str) -> int:
+    """Return where `text` stands, at the beginning of a word if it does; -1 where nowhere."""
+    letters = written.letters
+    first = place = letters.find(text)
+    while place > 0 and not written.begins_word(place):
+        place = letters.find(text, place + 1)
+    return place if place >= 0 else first
+
+
+@lru_cache(maxsize=256)
+def _letters_by_word(words: str) -> tuple[str, ...]:
+    return tuple(letters_of(word) for word in words.split())
+
+
+def _words(written: _Written, words: str) -> tuple[list[Span], bool]:
+    """Return where words of the query stand, and whether every one does."""
+    wanted = _letters_by_word(words)
+    found: list[Span] = []
+    for word in wanted:
+        place = _place(written, word) if word else -1
+        if place >= 0 and (len(word) >= _SHORTEST_BLOCK or written.begins_word(place)):
+            found.append((place, place + len(word)))
+    return found, len(found) == len(wanted)
+
+
+def _blocks(letters: str, plain: str) -> list[Span]:
+    """Return the stretches of `letters` that stay the same when it is edited into the query."""
+    return [
+        (block.b, block.b + block.size)
+        for block in Levenshtein.editops(plain, letters).as_matching_blocks()
+        if block.size >= _SHORTEST_BLOCK
+    ]
+
+
+def _initials(written: _Written, plain: str) -> Iterator[Span]:
+    """Yield the first letters of words, where the query is made of them."""
+    if len(plain) > _MOST_INITIALS:
+        return
+    starts = [place for place in range(len(written.letters)) if written.begins_word(place)]
+    first = "".join(written.letters[place] for place in starts).find(plain)
+    if first >= 0:
+        for place in starts[first : first + len(plain)]:
+            yield place, place + 1
+
+
+def _covered(spans: Sequence[Span]) -> int:
+    return sum(end - first for first, end in spans)
+
+
+def _merged(spans: Sequence[Span]) -> Iterator[Span]:
+    """Yield spans in order, neighbours as one."""
+    ordered = sorted(spans)
+    if not ordered:
+        return
+    first, end = ordered[0]
+    for begin, stop in ordered[1:]:
+        if begin > end:
+            yield first, end
+            first, end = begin, stop
+        else:
+            end = max(end, stop)
+    yield first, end

@@ -1,0 +1,234 @@
+"""Search and type-ahead over the small graph, with a franchise, an adult work and a redirect."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+import pytest
+from httpx import AsyncClient
+
+from kensho.discovery.search_views import SearchPage
+from kensho.platform.settings import with_changes
+from tests.integration.conftest import running, settings_for, until_ready
+from tests.support import graphs
+from tests.support.searches import searchable_store
+
+
+@pytest.fixture(scope="module")
+async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
+    """Serve a store of our own for this module."""
+    folder = tmp_path_factory.mktemp("search")
+    url = await searchable_store(folder)
+    async with running(settings_for(url, folder)) as client:
+        await until_ready(client)
+        yield client
+
+
+async def read(client: AsyncClient, query: str) -> SearchPage:
+    answer = await client.get(f"/api/search?{query}")
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=SearchPage)
+
+
+def titles(page: SearchPage) -> list[str]:
+    return [result.title for result in page.results]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("cowboy bebop", "Cowboy Bebop"),
+        ("COWBOYBEBOP", "Cowboy Bebop"),
+        ("cowboy bebpo", "Cowboy Bebop"),
+        ("bebop cowboy", "Cowboy Bebop"),
+        ("かうぼーいびばっぷ", "Cowboy Bebop"),
+        ("kaubooibibappu", "Cowboy Bebop"),
+        ("haibane", "Haibane Renmei"),
+        ("spirited awy", "Spirited Away"),
+        ("naruto shippuden", "Naruto: Shippuuden"),
+    ],
+)
+async def test_a_title_is_found_in_any_spelling(served: AsyncClient, text: str, first: str) -> None:
+    assert titles(await read(served, f"q={quote(text)}"))[0] == first
+
+
+async def test_a_result_is_a_summary_with_what_matched(served: AsyncClient) -> None:
+    page = await read(served, "q=cowb&limit=1")
+    [result] = page.results
+    assert (result.kind, result.anime_type, result.imdb_rating) == ("anime", "tv", 8.9)
+    assert (result.matched_title, result.highlights) == ("Cowboy Bebop", [(0, 4)])
+    assert 0 < result.score <= 1
+    assert page.read_as.via == "text"
+    assert (page.reason, page.suggestions) == (None, None)
+
+
+async def test_films_are_found_beside_series(served: AsyncClient) -> None:
+    page = await read(served, "q=matrix")
+    assert [(result.title, result.kind) for result in page.results] == [
+        ("The Matrix", "movie"),
+        ("The Matrix Reloaded", "movie"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("year=1998", ["Cowboy Bebop"]),
+        ("type=movie", ["Cowboy Bebop: Tengoku no Tobira"]),
+        ("season=SPRING&status=finished", ["Cowboy Bebop"]),
+        ("tag=gun", ["Cowboy Bebop"]),
+        ("tag=no-such-tag", []),
+    ],
+)
+async def test_hits_are_filtered(served: AsyncClient, query: str, expected: list[str]) -> None:
+    page = await read(served, f"q=cowboy%20bebop&{query}")
+    assert titles(page) == expected
+    assert page.total == len(expected)
+
+
+async def test_facets_say_what_else_could_be_chosen(served: AsyncClient) -> None:
+    page = await read(served, "q=cowboy%20bebop&type=tv")
+    assert page.facets.type == {"tv": 1, "movie": 1}
+    assert page.facets.year == {"1998": 1}
+    assert [tag.name for tag in page.facets.tag] == ["drama", "gun", "space"]
+
+
+async def test_adult_works_are_hidden_and_counted(served: AsyncClient) -> None:
+    safe = await read(served, "q=koukaku%20kidoutai")
+    all_ = await read(served, "q=koukaku%20kidoutai&safe=false")
+    assert (safe.total, safe.hidden.adult) == (2, 1)
+    assert (all_.total, all_.hidden.adult) == (3, 0)
+
+
+async def test_what_hides_adult_works_is_a_setting(tmp_path: Path) -> None:
+    settings = settings_for(await searchable_store(tmp_path), tmp_path)
+    async with running(with_changes(settings, search_safe=False)) as client:
+        await until_ready(client)
+        assert (await read(client, "q=koukaku%20kidoutai")).total == 3
+        assert (await read(client, "q=koukaku%20kidoutai&safe=true")).total == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("q=qqqqqqqqqqqq", "no title has these letters within two errors"),
+        ("q=qqq", "no word of a title begins with these letters"),
+        ("q=naruto&year=1950", "the filters leave none of the 2 hits"),
+        ("q=spirited%20away&year=1950", "the filters leave out the only hit"),
+        ("q=solid%20state%20society", "the only hit is adult and safe is on"),
+    ],
+)
+async def test_an_empty_answer_says_why(served: AsyncClient, query: str, said: str) -> None:
+    page = await read(served, query)
+    assert (page.total, page.results) == (0, [])
+    assert said in (page.reason or "")
+
+
+async def test_an_empty_answer_suggests_what_filters_left_out(served: AsyncClient) -> None:
+    page = await read(served, "q=naruto&year=1950")
+    assert page.suggestions is not None
+    assert [near.title for near in page.suggestions][:2] == ["Naruto", "Naruto: Shippuuden"]
+
+
+async def test_an_adult_work_is_not_suggested(served: AsyncClient) -> None:
+    page = await read(served, "q=solid%20state%20society")
+    assert str(graphs.GITS_SSS) not in {str(near.id) for near in page.suggestions or ()}
+
+
+async def test_a_franchise_is_found_by_its_name(served: AsyncClient) -> None:
+    page = await read(served, "q=naruto")
+    assert [(found.slug, found.works) for found in page.franchises] == [("naruto", 2)]
+    assert page.results[0].franchise is not None
+    assert page.results[0].franchise.slug == "naruto"
+    assert (await read(served, "q=naruto&offset=1")).franchises == []
+
+
+async def test_works_of_a_franchise_are_one_result(served: AsyncClient) -> None:
+    page = await read(served, "q=naruto&group=franchise")
+    [result] = page.results
+    assert (page.total, page.total_works) == (1, 2)
+    assert result.group is not None
+    assert result.group.franchise is not None
+    assert result.group.works == 2
+    assert [more.title for more in result.group.more] == ["Naruto: Shippuuden"]
+
+
+async def test_a_chain_of_sequels_is_one_result_without_a_franchise(served: AsyncClient) -> None:
+    [result] = (await read(served, "q=matrix&group=franchise")).results
+    assert result.group is not None
+    assert (result.group.franchise, result.group.works) == (None, 2)
+
+
+async def test_a_release_is_read_and_its_episode_led_to_where_it_is(served: AsyncClient) -> None:
+    name = quote("[Group] Naruto - 222 (1080p) [ABCD1234].mkv")
+    page = await read(served, f"q={name}")
+    assert titles(page)[:2] == ["Naruto: Shippuuden", "Naruto"]
+    assert (page.read_as.via, page.read_as.episode) == ("release", 222)
+    assert page.read_as.release is not None
+    assert page.read_as.release.group == "Group"
+    assert page.read_as.redirected is not None
+    assert page.read_as.redirected.from_id == graphs.NARUTO
+    assert (page.read_as.redirected.id, page.read_as.redirected.episode) == (graphs.NARUTO_2, 2)
+
+
+async def test_an_episode_of_the_work_itself_leads_nowhere_else(served: AsyncClient) -> None:
+    page = await read(served, f"q={quote('[Group] Naruto - 12 (1080p).mkv')}")
+    assert titles(page)[0] == "Naruto"
+    assert page.read_as.redirected is None
+
+
+async def test_a_score_is_explained_by_parts_that_add_up(served: AsyncClient) -> None:
+    for text in ("COWBOY BEBOP", "cowboy bebpo", "cowb", "かうぼーい", "koukaku kidoutai 2"):
+        for result in (await read(served, f"q={quote(text)}&explain=true")).results:
+            assert result.explain is not None
+            total = sum(part.value for part in result.explain.parts)
+            assert total == pytest.approx(result.explain.score, abs=1e-6)
+            assert result.score == pytest.approx(result.explain.score, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "folds", "edits"),
+    [
+        ("Cowboy Bebop", [], 0),
+        ("COWBOY bebop", ["case"], 0),
+        ("\uff43owboy bebop", ["width", "case"], 0),
+        ("cówboy-bebop", ["case", "diacritics", "punctuation"], 0),
+        ("cowboybebop", ["case", "spacing"], 0),
+        ("cowboy bebpo", ["case"], 1),
+        ("kauboi bibappu", ["script", "spacing"], 0),
+    ],
+)
+async def test_an_explanation_names_what_was_overlooked(
+    served: AsyncClient, text: str, folds: list[str], edits: int
+) -> None:
+    why = (await read(served, f"q={quote(text)}&explain=true&limit=1")).results[0].explain
+    assert why is not None
+    assert (why.folds, why.edits) == (folds, edits)
+
+
+async def test_pages_meet_every_hit_once(served: AsyncClient) -> None:
+    whole = await read(served, "q=a&limit=100")
+    walked: list[str] = []
+    cursor = ""
+    while True:
+        page = await read(served, f"q=a&limit=1{cursor}")
+        assert page.total == whole.total
+        walked += titles(page)
+        if page.next_cursor is None:
+            break
+        cursor = f"&cursor={page.next_cursor}"
+    assert walked == titles(whole)
+    assert titles(await read(served, "q=a&limit=2&offset=1")) == walked[1:3]
+
+
+async def test_a_cursor_belongs_to_its_filters(served: AsyncClient) -> None:
+    cursor = (await read(served, "q=naruto&limit=1")).next_cursor
+    answer = await served.get(f"/api/search?q=naruto&type=tv&cursor={cursor}")
+    assert [error["field"] for error in answer.json()["errors"]] == ["cursor"]
+
+
+async def test_only_the_asked_fields_are_answered(served: AsyncClient) -> None:
+    answer = await served.get("/api/search?q=naruto&limit=1&fields=title,score")
+    [result] = answer.json()["results"]
+    assert list(result) == ["title", "score"]

@@ -1,0 +1,194 @@
+import pytest
+
+from kensho.domain import ranking
+from kensho.domain.works import Title
+from kensho.search.build import Entries, Named, TitleBuild
+from kensho.search.index import TitleIndex
+from kensho.search.phrases import PhraseIndex
+from tests.support.title_search import Catalogue, catalogue, work
+
+WORKS = (
+    work("Kanon", "Kanon (2006)", known=0.4, year=2006),
+    work("Hunter x Hunter", "HxH", known=0.6),
+    work("Hunter x Hunter", "ハンター×ハンター", known=0.6),
+    work("Ace of Titans", known=0.6, later=((2, 0),)),
+)
+
+
+def best(made: Catalogue, text: str) -> str:
+    return made.found(text)[0]
+
+
+def test_an_exact_title_comes_first() -> None:
+    made = catalogue(work("Naruto Shippuuden", known=1.0), "Narutaru", "Naruto")
+    assert best(made, "naruto") == "Naruto"
+
+
+def test_a_title_as_it_is_written_beats_case_and_case_beats_folding() -> None:
+    made = catalogue(
+        work("k-on!", known=1.0), work("K-ON!", known=0.5), work("K-On!"), work("Kōn", known=1.0)
+    )
+    assert best(made, "K-On!") == "K-On!"
+    assert best(made, "K-ON!") == "K-ON!"
+    assert made.found("k-on!")[0] == "k-on!"
+    assert made.found("K-oN!") == ["k-on!", "K-ON!", "K-On!", "Kōn"]
+    assert made.found("K-On!")[-1] == "Kōn"
+
+
+def test_a_whole_word_comes_before_a_longer_one() -> None:
+    made = catalogue("Home Sweet Home", "Homunculus", "Sweet Home")
+    assert made.found("home") == ["Home Sweet Home", "Sweet Home", "Homunculus"]
+
+
+def test_a_title_that_begins_with_the_text_comes_before_one_that_has_it_later() -> None:
+    made = catalogue("The Wind Rises", "Wind Breaker")
+    assert made.found("wind") == ["Wind Breaker", "The Wind Rises"]
+
+
+def test_one_letter_finds_itself_and_what_has_a_word_that_begins_with_it() -> None:
+    made = catalogue("K", "Kanon", "Hikari", "Ao no K", "Saki", "J")
+    assert made.found("k") == ["K", "Kanon", "Ao no K"]
+    assert made.near("k") == []
+
+
+@pytest.mark.parametrize("text", ["ka", "kan"])
+def test_up_to_three_latin_letters_are_never_taken_for_others(text: str) -> None:
+    made = catalogue("Kanon", "Kon", "Nakan", "Han", "Ki")
+    assert made.found(text) == ["Kanon"]
+    assert made.near(text) == []
+
+
+def test_two_han_characters_may_have_an_error_and_one_may_not() -> None:
+    made = catalogue("銀魂", "咲")
+    assert made.near("金魂") == ["銀魂"]
+    assert made.found("金") == made.near("金") == []
+
+
+def test_one_kana_may_be_wrong_where_that_changes_half_the_romanisation() -> None:
+    assert catalogue("ちか", "むし").near("ねか") == ["ちか"]
+
+
+def test_titles_that_part_at_the_last_letter_typed_are_told_apart() -> None:
+    text = "kumonomachitomushinomori"
+    made = Catalogue([work(f"{text[:size]}zz") for size in range(len(text))])
+    index = PhraseIndex(made.packed.arrays, made.packed.blobs)
+    for size in range(1, len(text)):
+        entries = {made.entry_of(row) for row in index.places(text[:size]).rows.tolist()}
+        assert entries == set(range(size, len(text)))
+
+
+def test_a_run_of_han_characters_is_found_wherever_it_stands() -> None:
+    made = catalogue("進撃の巨人", "鋼の錬金術師")
+    assert made.found("巨人") == ["進撃の巨人"]
+    assert made.found("錬金") == ["鋼の錬金術師"]
+
+
+@pytest.mark.parametrize("text", ["nauto", "anruto", "naruro", "narutoo", "NARRUTO"])
+def test_an_error_in_typing_is_forgiven(text: str) -> None:
+    assert best(catalogue("Naruto", "Bleach", "Kanon"), text) == "Naruto"
+
+
+def test_digits_are_not_fuzzed_away() -> None:
+    made = catalogue("Area 89", "Area 88", "Mob Psycho 100", "Mob Psycho 200")
+    assert best(made, "Area 88") == "Area 88"
+    assert made.found("Mob Psycho 200")[0] == "Mob Psycho 200"
+    scores = made.scores("mob psycho 300")
+    assert scores["Mob Psycho 100"] == scores["Mob Psycho 200"] < ranking.BEST_INEXACT - 0.1
+
+
+def test_of_two_seasons_the_first_comes_first_where_none_was_asked_for() -> None:
+    made = catalogue("Overlord III", "Overlord II", "Overlord")
+    assert made.found("overlord")[0] == "Overlord"
+    assert made.found("overlrod")[0] == "Overlord"
+
+
+def test_an_error_in_the_name_does_not_lose_the_season() -> None:
+    made = catalogue("Overlord", "Overlord II", "Overlord III")
+    assert best(made, "overlrod 2nd season") == "Overlord II"
+
+
+def test_the_better_known_comes_first_of_two_that_are_equally_near() -> None:
+    made = catalogue("Kanon", work("Kanon", known=0.9), "Kanan")
+    assert made.found("kanom")[0] == "Kanon"
+
+
+def test_a_main_title_comes_before_a_synonym() -> None:
+    made = catalogue(work("Other", "Kanon"), work("Kanon"))
+    assert made.found("kanon") == ["Kanon", "Other"]
+    assert made.found("kano") == ["Kanon", "Other"]
+
+
+def test_a_row_is_of_the_best_kind_among_its_titles() -> None:
+    made = catalogue(work("Kanon", "KANON", "kanon!"), "Kanon")
+    assert made.search("kano").hits.entries.tolist() == [0, 1]
+    one, other = made.search("kano").hits.scores.tolist()
+    assert one == other
+
+
+def test_fame_and_kind_do_not_overturn_an_exact_title() -> None:
+    made = catalogue(work("Kanon!", known=1.0), work("Unknown", "Kanon", known=0.0))
+    assert made.found("Kanon")[0] == "Unknown"
+
+
+def test_the_same_words_in_another_order_find_the_title() -> None:
+    assert best(catalogue("Attack on Titan", "Titan Maximum"), "titan attack on") == (
+        "Attack on Titan"
+    )
+
+
+def test_a_work_is_one_hit_by_its_best_title() -> None:
+    made = catalogue(work("Naruto", "NARUTO", "Naruto!", "Narutoo", "ナルト"), "Naruto Shippuuden")
+    found = made.search("ナルト")
+    assert found.hits.entries.tolist() == [0, 1]
+    assert made.index.title(int(found.hits.rows[0]), found.readings[0]) == "ナルト"
+
+
+def test_what_is_too_far_off_is_a_suggestion_and_no_hit() -> None:
+    made = catalogue("Naruto", "Kanon")
+    assert made.found("narxyz") == []
+    assert made.near("narxyz") == ["Naruto"]
+
+
+def test_a_hopeless_text_finds_nothing() -> None:
+    made = catalogue("Naruto", "Kanon")
+    for text in ("", "   ", "qqqqqq", "🦊"):
+        assert made.found(text) == made.near(text) == []
+
+
+def test_however_many_titles_begin_with_a_text_all_are_found_the_best_known_first() -> None:
+    count = 700
+    made = Catalogue([work(f"Kumo {n:03}", known=n / count) for n in range(count)])
+    for text in ("k", "ku", "kumo"):
+        hits = made.search(text).hits.entries.tolist()
+        assert hits == list(range(count))[::-1]
+
+
+def test_the_same_titles_give_the_same_index_and_the_same_hits() -> None:
+    one, other = Catalogue(WORKS), Catalogue(WORKS)
+    assert one.packed.blobs == other.packed.blobs
+    for name, array in one.packed.arrays.items():
+        assert array.tobytes() == other.packed.arrays[name].tobytes()
+    for text in ("aot", "hunter", "kanno", "k"):
+        assert one.scores(text) == other.scores(text)
+        assert one.found(text) == one.found(text) == other.found(text)
+
+
+def test_works_that_became_one_entry_are_found_by_the_titles_of_both() -> None:
+    build = TitleBuild()
+    build.add(Named((Title("Kimi no Na wa.", kind="main"),), "tv", 2016))
+    build.add(Named((Title("Your Name.", kind="main"),), "movie", 2017))
+    packed = build.packed(Entries(numbers=[0, 0], known=[0.5], later=[[]]))
+    index = TitleIndex(packed.arrays, packed.blobs)
+    for text in ("kimi no na wa", "your name", "your name 2016"):
+        assert index.search(text).hits.entries.tolist() == [0]
+    first, second = (index.search(f"your name {year}").hits.scores[0] for year in (2016, 2017))
+    assert first > second
+
+
+def test_the_letters_wo_find_the_words_that_begin_with_them() -> None:
+    assert catalogue("Wolf's Rain", "One Piece").found("wo")[0] == "Wolf's Rain"
+
+
+@pytest.mark.parametrize("titles", [(), ("K",)], ids=["no titles", "no grams"])
+def test_an_index_of_next_to_nothing_answers_too(titles: tuple[str, ...]) -> None:
+    assert catalogue(*titles).found("naruto") == []

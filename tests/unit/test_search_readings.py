@@ -1,0 +1,158 @@
+import pytest
+
+from kensho.domain import ranking
+from tests.support.title_search import Catalogue, catalogue, work
+
+TITAN = "Shingeki no Kyojin"
+STORY = (
+    work(
+        TITAN,
+        "AoT",
+        "進撃の巨人",
+        "진격의 거인",
+        official=("Attack on Titan",),
+        known=0.95,
+        later=((2, 1), (3, 2), (4, 4)),
+    ),
+    work(f"{TITAN} Season 2", "Attack on Titan Season 2", known=0.85),
+    work(f"{TITAN} Season 3", "Attack on Titan Season 3", known=0.85),
+    work(f"{TITAN} Season 3 Part 2", known=0.8),
+    work(f"{TITAN}: The Final Season", known=0.8),
+    work(f"{TITAN}: The Final Season Part 2", known=0.7),
+)
+HUNTERS = (
+    work("Hunter x Hunter", known=0.6, year=1999),
+    work("Hunter x Hunter (2011)", known=0.9, year=2011),
+    work("Hunter x Hunter Movie: Phantom Rouge", known=0.4, year=2013, type="movie"),
+)
+
+
+def best(made: Catalogue, text: str) -> str:
+    return made.found(text)[0]
+
+
+@pytest.mark.parametrize("typed", ["t", "ti", "tit", "titan", "on titan", "no kyo", "kyojin"])
+def test_a_later_word_finds_the_title(typed: str) -> None:
+    assert TITAN in Catalogue(STORY).found(typed)
+
+
+def test_initials_find_main_and_official_titles_only() -> None:
+    made = Catalogue(STORY)
+    assert best(made, "snk") == TITAN
+    assert catalogue(work("Other", "Summer of Love")).found("sol") == []
+    assert catalogue(work("Other", official=["Summer of Love"])).found("sol") == ["Other"]
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix"),
+    [
+        ("aot 2", " Season 2"),
+        ("aot 3", " Season 3"),
+        ("aot s3", " Season 3"),
+        ("aot 3rd season", " Season 3"),
+        ("aot season 3 part 2", " Season 3 Part 2"),
+        ("aot final season", ": The Final Season"),
+        ("aot 4", ": The Final Season"),
+        ("aot final season part 2", ": The Final Season Part 2"),
+        ("snk 2", " Season 2"),
+        ("進撃の巨人 3", " Season 3"),
+        ("진격의 거인 3기", " Season 3"),
+    ],
+)
+def test_a_season_is_found_by_any_title_of_the_first(text: str, suffix: str) -> None:
+    assert best(Catalogue(STORY), text) == TITAN + suffix
+
+
+def test_a_year_is_a_wish_where_it_is_no_word_of_the_title() -> None:
+    made = Catalogue(HUNTERS)
+    assert best(made, "hunter x hunter 2011") == "Hunter x Hunter (2011)"
+    assert best(made, "hunter x hunter 1999") == "Hunter x Hunter"
+
+
+def test_the_year_that_is_asked_for_comes_before_a_year_that_looks_like_it() -> None:
+    made = Catalogue(HUNTERS)
+    assert best(made, "hunter x hunter 2013") == "Hunter x Hunter Movie: Phantom Rouge"
+
+
+def test_a_type_is_a_wish_where_it_is_no_word_of_the_title() -> None:
+    made = catalogue(work("Kanon"), work("Kimi no Na wa.", type="movie"), work("Kimi no Na wa."))
+    first, second = made.search("kimi no na wa movie").hits.entries[:2].tolist()
+    assert (first, second) == (1, 2)
+    assert best(Catalogue(HUNTERS), "hunter x hunter movie") == (
+        "Hunter x Hunter Movie: Phantom Rouge"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("[Kumo] Shingeki no Kyojin - 05 [720p].mkv", TITAN),
+        ("Shingeki.no.Kyojin.S02E05.1080p.WEB-DL.x264-KUMO.mkv", f"{TITAN} Season 2"),
+        ("[Kumo] Shingeki no Kyojin S3 - 07 (1280x720 x265)", f"{TITAN} Season 3"),
+    ],
+)
+def test_the_name_of_a_release_finds_its_work(name: str, title: str) -> None:
+    made = Catalogue(STORY)
+    assert best(made, name) == title
+    assert made.search(name).readings[-1].via == "release"
+
+
+@pytest.mark.parametrize("text", ["тфкгещ", "ㅜㅁㄱㅕㅅㅐ"])
+def test_what_was_typed_on_the_wrong_keyboard_is_found_as_a_last_resort(text: str) -> None:
+    assert catalogue("Naruto", "Kanon").found(text) == ["Naruto"]
+
+
+def test_latin_keys_struck_for_russian_letters_find_a_russian_title() -> None:
+    assert catalogue(work("Naruto", "Наруто"), "Kanon").found("yfhenj") == ["Naruto"]
+
+
+@pytest.mark.parametrize("text", ["наруто", "나루토"])
+def test_another_script_is_read_in_latin_letters_as_a_last_resort(text: str) -> None:
+    assert best(catalogue("Naruto", "Kanon"), text) == "Naruto"
+    assert best(catalogue("Naruto", work("Other", text)), text) == "Other"
+
+
+def test_no_last_resort_is_tried_where_a_title_is_exact() -> None:
+    assert [reading.via for reading in catalogue("Naruto").search("naruto").readings] == ["text"]
+
+
+def test_no_last_resort_is_tried_where_a_title_begins_with_the_text() -> None:
+    made = catalogue(work("Другой", "Так"), "NFR Something")
+    assert made.found("nfr") == ["NFR Something"]
+
+
+def test_a_season_by_a_title_of_its_own_comes_before_one_by_sequels() -> None:
+    made = catalogue(work("Sora", "Aozora", later=((2, 1),)), "Kumo Recap", "Sora Season 2")
+    assert made.found("aozora 2")[:2] == ["Sora Season 2", "Kumo Recap"]
+
+
+def test_a_season_of_which_only_a_part_is_known_is_that_part() -> None:
+    made = catalogue(work("Sora", "Aozora"), "Sora Season 2 Part 2", "Sora Season 3")
+    assert made.scores("aozora 2")["Sora Season 2 Part 2"] > ranking.BEST_INEXACT
+    assert best(made, "aozora 2") == "Sora Season 2 Part 2"
+
+
+def test_other_readings_come_after_the_text_itself() -> None:
+    made = catalogue(work("Naruto", known=1.0, year=2002, type="tv"))
+    as_typed = made.scores("naruto")["Naruto"]
+    for text in ("naruto 2002", "naruto tv", "тфкгещ", "наруто"):
+        assert made.scores(text)["Naruto"] < as_typed - 0.005
+
+
+def test_a_doubled_consonant_on_a_korean_keyboard_is_two_letters() -> None:
+    assert catalogue("Geek", "Kanon").found("ㅎㄸㅏ") == ["Geek"]
+
+
+def test_a_season_whose_titles_have_no_letters_is_not_taken_for_another_work() -> None:
+    made = catalogue(work("Sora", later=((2, 1),)), "ー", "Other Work")
+    assert "Other Work" not in made.found("sora 2")
+
+
+def test_no_score_is_above_one() -> None:
+    made = catalogue(work("Naruto", known=1.0, year=2002))
+    assert made.scores("[Kumo] Naruto (2002) - 05 [720p].mkv")["Naruto"] <= 1
+
+
+def test_no_score_is_below_zero() -> None:
+    made = catalogue(work("Qqqqqqqqqabc", year=2001))
+    assert made.scores("abcdef tokubetsuhen the movie 2010")["Qqqqqqqqqabc"] >= 0
