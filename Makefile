@@ -51,7 +51,7 @@ layers: $(DEV_INSTALLED)
 pytest: $(DEV_INSTALLED)
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
 
-bench: $(DEV_INSTALLED) ## Print every figure on ../shared/data; takes about ten minutes.
+bench: $(DEV_INSTALLED) ## Print every figure on ../shared/data; takes about half an hour.
 	$(BIN)/python -m benchmarks
 
 snapshot: $(DEV_INSTALLED) ## Generate graph_schema/SNAPSHOT.surql from the migrations.

@@ -32,6 +32,8 @@ PREFIX: Final = 0.80
 """A title that begins with the query, before it is known how much of it that is."""
 INNER: Final = 0.72
 """The same where the query begins at a later word."""
+SCATTERED: Final = 0.68
+"""All words are in the title, with others between them."""
 COVERED: Final = 0.16
 WHOLE_WORDS: Final = 0.02
 """The query ends where a word of the title does: "home" is Home Sweet Home before Homunculus."""
@@ -44,11 +46,11 @@ DOUBTFUL: Final = 0.75
 
 KNOWN: Final = 0.035
 KIND_STEP: Final = 0.002
-DIGITS_LOST: Final = 0.14
+DIGITS_LOST: Final = 0.17
 """A digit that was typed and is not in the title: "Mob Psycho 100" is not "Mob Psycho II"."""
 DIGITS_EXTRA: Final = 0.03
 """A digit that is in the title and was not typed: the first season comes before the second."""
-AGREES: Final = 0.04
+AGREES: Final = 0.02
 DISAGREES: Final = 0.10
 """Year and type are asked for, and are the work's, or others."""
 

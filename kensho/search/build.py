@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.works import AnimeType, Title
-from kensho.search import deletions, followers, grams, initials, phrases, rows
+from kensho.search import deletions, followers, grams, initials, phrases, rows, words
 from kensho.search.rows import NewRow
 
 TYPES: Final[tuple[AnimeType, ...]] = get_args(AnimeType)
@@ -76,6 +76,7 @@ class TitleBuild:
         places, blob = phrases.pack(plains, [rows.word_bytes(row) for row in found])
         arrays |= places
         blobs |= blob
+        arrays |= words.pack([row.words for row in found])
         arrays |= initials.pack(found)
         arrays |= followers.pack(found, entries.later)
         arrays |= dict(self._by_entry(entries, found))

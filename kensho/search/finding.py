@@ -1,8 +1,8 @@
 """Finds the rows that one reading of a query means, and scores them.
 
-The law: everything that begins with the query, or has it at the beginning of a later word, is
-found, however much it is; beyond that everything near it that shares enough of its letters. An
-equal title ends the search for initials and seasons, which guess.
+The law: everything that begins with the query, has it at the beginning of a later word, or has all
+its words is found, however much it is; beyond that everything near it that shares enough of its
+letters. An equal title ends the search for initials and seasons, which guess.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from kensho.search.keys import Key, weight_of
 from kensho.search.phrases import PhraseIndex, Places
 from kensho.search.readings import Reading
 from kensho.search.rows import Rows, distinct
+from kensho.search.words import WordIndex
 
 TOLERANT_FROM: Final = 4
 """Shorter texts must stand in a title as they are; a Han character counts as two letters."""
@@ -58,6 +59,7 @@ class Finder:
         self._grams = GramIndex(arrays)
         self._deletions = DeletionIndex(arrays)
         self._phrases = PhraseIndex(arrays, blobs)
+        self._words = WordIndex(arrays)
         self._initials = InitialIndex(arrays)
         self._followers = Followers(arrays)
         self._judge = Judge(self.rows, self._known)
@@ -86,6 +88,8 @@ class Finder:
         worth = self._judge.phrase(
             key, Places(places.rows[here], places.offsets[here], places.whole[here])
         )
+        if np.any(self._words.rows(key.words) == row):
+            worth = np.concatenate((worth, self._judge.scattered(key, rows)))
         phrase = np.array([worth.max(initial=0.0)], dtype=np.float32)
         grade = self._judge.grade(reading.text, key, row) if self._equals(key, row) else None
         return Evidence(self._judge.parts(key, rows, phrase), grade)
@@ -98,12 +102,16 @@ class Finder:
         return places
 
     def _inexact(self, key: Key, places: Places) -> tuple[Numbers, Scores]:
-        worth = self._judge.phrase(key, places)
-        likely = np.arange(len(places.rows))
+        scattered = self._words.rows(key.words)
+        held = np.concatenate((places.rows, scattered))
+        worth = np.concatenate(
+            (self._judge.phrase(key, places), self._judge.scattered(key, scattered))
+        )
+        likely = np.arange(len(held))
         if len(likely) > _JUDGED_PHRASES:
-            better = np.argpartition(worth + self._judge.ties(places.rows), -_JUDGED_PHRASES)
+            better = np.argpartition(worth + self._judge.ties(held), -_JUDGED_PHRASES)
             likely = better[-_JUDGED_PHRASES:]
-        first = places.rows[likely]
+        first = held[likely]
         rows = distinct(np.concatenate((first, *self._near(key))))
         phrase = np.zeros(len(rows), dtype=np.float32)
         np.maximum.at(phrase, np.searchsorted(rows, first), worth[likely])
@@ -112,8 +120,8 @@ class Finder:
         scores = self._judge.parts(key, rows, phrase).total()
         if len(likely) < len(worth):
             # All of them once more, as their places alone are worth: the better score counts.
-            rows = np.concatenate((rows, places.rows))
-            scores = np.concatenate((scores, worth + self._judge.ties(places.rows)))
+            rows = np.concatenate((rows, held))
+            scores = np.concatenate((scores, worth + self._judge.ties(held)))
         return rows, scores
 
     def _near(self, key: Key) -> list[Numbers]:

@@ -72,13 +72,12 @@ class Followers:
     def matching(self, entry: int, wanted: Slots) -> list[int]:
         """Return the followers that `wanted` asks for, likeliest first.
 
-        A part is asked for where there is one; a season is its first part, or whatever there is of
-        it.
+        A season without a part is its first part, or whatever there is of it.
         """
         code = season_code(wanted)
         followers = self.of(entry)
         exact = [follower for follower in followers if follower.code == code]
-        if not exact:
+        if not exact and wanted.part is None:
             season = code // PARTS
             exact = [follower for follower in followers if follower.code // PARTS == season]
         ranked = sorted(exact, key=lambda follower: (not follower.by_title, follower.code))

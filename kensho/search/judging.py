@@ -22,6 +22,8 @@ from kensho.search.rows import DIGIT_BITS, Rows, digits_of, turned_of
 Scores = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int32]
 
+_MOST: Final = np.float32(ranking.BEST_INEXACT - ranking.KNOWN)
+"""What is left below an exact title once ties are broken."""
 _DIGIT_MASK: Final = np.uint64((1 << DIGIT_BITS) - 1)
 
 
@@ -40,7 +42,7 @@ class Parts(NamedTuple):
     def total(self) -> Scores:
         """Return the scores of inexact rows."""
         best = np.maximum(self.likeness - self.digits, self.phrase)
-        capped: Scores = np.minimum(best, ranking.BEST_INEXACT - ranking.KNOWN)
+        capped: Scores = np.minimum(best, _MOST)
         return capped + self.ties
 
 
@@ -68,7 +70,12 @@ class Judge:
         coverage = np.float32(len(key.plain)) / self._rows.plain_length[places.rows]
         np.minimum(coverage, 1.0, out=coverage)
         worth = ranking.phrase(coverage, places.offsets == 0, places.whole)
-        return np.asarray(worth, dtype=np.float32)
+        return np.minimum(np.asarray(worth, dtype=np.float32), _MOST)
+
+    def scattered(self, key: Key, rows: Numbers) -> Scores:
+        """Return the worth of rows that have all words of `key` somewhere."""
+        coverage = np.float32(len(key.plain)) / self._rows.plain_length[rows]
+        return np.asarray(ranking.SCATTERED + ranking.COVERED * coverage, dtype=np.float32)
 
     def ties(self, rows: Numbers) -> Scores:
         """Return what breaks ties between rows."""

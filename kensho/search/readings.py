@@ -24,7 +24,7 @@ Via: TypeAlias = Literal["text", "release", "slots", "keyboard", "transliteratio
 _HANDICAP: Final[dict[Via, float]] = {
     "text": 0.0,
     "release": 0.0,
-    "slots": 0.08,
+    "slots": 0.10,
     "keyboard": 0.01,
     "transliteration": 0.03,
 }

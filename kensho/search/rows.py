@@ -8,7 +8,6 @@ entry is (a work, a franchise) is the caller's business.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -20,6 +19,7 @@ from kensho.domain.works import Title, TitleKind
 from kensho.search import scripts
 from kensho.search.keys import Key, initials_of, key_of, letters_of, season_code
 from kensho.search.strings import Blob, Strings, packed
+from kensho.search.words import hash_of
 
 TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synonym")
 """From the one that says most about what is meant to the one that says least."""
@@ -109,7 +109,7 @@ def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
         arrays |= found
         blobs |= blob
     text_rows = np.cumsum([0, *(len(row.texts) for row in rows)])
-    hashes = np.array([_hash(row.letters) for row in rows], dtype=np.uint64)
+    hashes = np.array([hash_of(row.letters) for row in rows], dtype=np.uint64)
     by_hash = np.argsort(hashes, kind="stable")
     arrays |= {
         "row_entry": np.array([row.entry for row in rows], dtype=np.int32),
@@ -178,12 +178,7 @@ class Rows:
 
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
-        wanted = np.uint64(_hash(letters))
+        wanted = np.uint64(hash_of(letters))
         low = int(np.searchsorted(self._hashes, wanted))
         high = int(np.searchsorted(self._hashes, wanted, side="right"))
         return [row for row in self._hashed[low:high].tolist() if self.letters[row] == letters]
-
-
-def _hash(letters: str) -> int:
-    encoded = letters.encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(encoded, digest_size=8).digest(), "little")
