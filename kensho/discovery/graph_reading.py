@@ -33,6 +33,7 @@ from kensho.graph.inputs import (
     TagInput,
     WorkInput,
 )
+from kensho.platform import memory
 from kensho.search import scripts
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
@@ -92,7 +93,9 @@ async def _build_once(gateway: Gateway, root: Path) -> Path | None:
 
 def _committed(model: Build, names: TitleReading) -> Path:
     titles.write(model.folder, names.packed())
-    return model.commit(document_stamp())
+    folder = model.commit(document_stamp())
+    memory.release()  # the build took a gigabyte that the service has no use for
+    return folder
 
 
 async def _read_into(model: Build, names: TitleReading, gateway: Gateway) -> None:

@@ -32,7 +32,7 @@ PREFIX: Final = 0.80
 """A title that begins with the query, before it is known how much of it that is."""
 INNER: Final = 0.72
 """The same where the query begins at a later word."""
-SCATTERED: Final = 0.68
+SCATTERED: Final = 0.70
 """All words are in the title, with others between them."""
 COVERED: Final = 0.16
 WHOLE_WORDS: Final = 0.02
@@ -41,6 +41,9 @@ REORDERED: Final = 0.97
 """The same words in another order."""
 LEAST: Final = 0.59
 """Below this a title is no hit, only a suggestion: two errors in five letters still are."""
+SPREAD: Final = 0.30
+"""What scores so much less than the best is no hit either: beside an exact title a likeness of two
+thirds is noise."""
 DOUBTFUL: Final = 0.75
 """Where nothing scores more, the text may have been meant otherwise: on another keyboard, say."""
 

@@ -92,8 +92,8 @@ class DeletionIndex:
         if not edits:
             return np.empty(0, dtype=np.int32)
         keys = np.unique(_query_keys(code_points(letters), edits))
-        starts = np.searchsorted(self._keys, keys)
-        ends = np.searchsorted(self._keys, keys, side="right")
+        starts = self._keys.searchsorted(keys)
+        ends = self._keys.searchsorted(keys, side="right")
         runs = [
             self._rows[start : min(end, start + _MOST_OF_ONE)]
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)

@@ -24,6 +24,7 @@ _SHORTEST: Final = 0.6
 """A row shorter than this part of the query shares too little with it."""
 _LONGEST: Final = 1.7
 """A half-typed query with an error may be this much shorter than the row meant."""
+_ROWS_AT_ONCE: Final = 20_000
 CANDIDATES: Final = 72
 
 Rows = npt.NDArray[np.int32]
@@ -31,7 +32,7 @@ Rows = npt.NDArray[np.int32]
 
 def pack(letters: list[str], lengths: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:
     """Return the index of rows whose letters these are, in ascending order of length."""
-    grams, rows = codes.grams_of_all(letters)
+    grams, rows = _all_grams(letters)
     order = np.lexsort((rows, grams))
     grams, rows = grams[order], rows[order]
     kept = np.ones(len(grams), dtype=bool)
@@ -45,6 +46,17 @@ def pack(letters: list[str], lengths: npt.NDArray[np.int32]) -> dict[str, npt.ND
         "gram_rows": rows,
         "gram_bounds": bounds.astype(np.int32),
     }
+
+
+def _all_grams(letters: list[str]) -> tuple[codes.Codes, Rows]:
+    """Return the grams of all rows, some thousands at a time: it takes 200 bytes for a letter."""
+    grams = [np.empty(0, dtype=np.uint64)]
+    rows = [np.empty(0, dtype=np.int32)]
+    for first in range(0, len(letters), _ROWS_AT_ONCE):
+        found, owners = codes.grams_of_all(letters[first : first + _ROWS_AT_ONCE])
+        grams.append(found)
+        rows.append(owners + np.int32(first))
+    return np.concatenate(grams), np.concatenate(rows)
 
 
 def _cuts(
@@ -76,7 +88,7 @@ class GramIndex:
         if not len(self._names):
             return np.empty(0, dtype=np.int32)
         grams = codes.grams_of(letters)
-        places = np.searchsorted(self._names, grams)
+        places = self._names.searchsorted(grams)
         np.minimum(places, len(self._names) - 1, out=places)
         places = places[self._names[places] == grams]
         first, last = _window(len(letters))

@@ -91,6 +91,9 @@ class _Written(NamedTuple):
 
 def highlights(title: str, key: Key) -> list[Span]:
     """Return the ranges of code points of `title` that the query of this key matched."""
+    typed = _as_typed(title, key.words)
+    if typed is not None:
+        return [typed]
     written = _written(title)
     plain = key.plain
     if not plain or not written.letters:
@@ -106,6 +109,16 @@ def highlights(title: str, key: Key) -> list[Span]:
         found = list(_initials(written, plain))
     # Twice, because neighbours among the letters need not be such in the title, nor the reverse.
     return list(_merged([written.span(first, end) for first, end in _merged(found)]))
+
+
+def _as_typed(title: str, words: str) -> Span | None:
+    """Return where the words stand as they are: the common case, and one that needs no folding."""
+    if not words or not title.isascii():
+        return None
+    place = title.lower().find(words)
+    if place < 0 or (place and title[place - 1].isalnum()):
+        return None
+    return place, place + len(words)
 
 
 def begins(title: str, key: Key) -> bool:

@@ -85,7 +85,9 @@ class TitleIndex:
         rows, scores, via = rows[order], scores[order], via[order]
         entries = self._finder.rows.entry[rows]
         first = _first_of_each(entries, len(self._known))
-        enough = int(np.count_nonzero(scores[first] >= ranking.LEAST))
+        best = float(scores[0]) if len(scores) else 0.0
+        least = max(ranking.LEAST, best - ranking.SPREAD)
+        enough = int(np.count_nonzero(scores[first] >= least))
         hits, near = (
             Hits(entries[chosen], scores[chosen], rows[chosen], via[chosen])
             for chosen in (first[:enough], first[enough:])

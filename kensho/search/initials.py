@@ -52,5 +52,5 @@ class InitialIndex:
         if len(text) not in INITIALS or not text.isascii():
             return np.empty(0, dtype=np.int32)
         code = np.uint64(_code(text))
-        first = np.searchsorted(self._codes, code)
-        return self._rows[first : np.searchsorted(self._codes, code, side="right")]
+        first = self._codes.searchsorted(code)
+        return self._rows[first : self._codes.searchsorted(code, side="right")]

@@ -114,11 +114,11 @@ def _needs_turned(key: Key) -> bool:
 
 
 def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores:
-    best: Scores = _alike(key.letters, letters)
-    size = len(key.letters)
-    heads = _alike(key.letters, [text[:size] for text in letters])
+    size, rows = len(key.letters), len(letters)
+    heads = [text[:size] for text in letters]
+    alike = _alike(key.letters, [*letters, *heads])
     coverage = np.array([size / max(len(text), size) for text in letters], dtype=np.float32)
-    best = np.maximum(best, heads * ranking.phrase(coverage, 1, 0))
+    best: Scores = np.maximum(alike[:rows], alike[rows:] * ranking.phrase(coverage, 1, 0))
     if _needs_turned(key):
         # In the script they are written in, one error in kana or Hangul is one edit.
         words = turned_of(key.words)

@@ -83,10 +83,8 @@ class PhraseIndex:
         """Return the places at which `plain` stands."""
         wanted = plain.encode("utf-8", "surrogatepass")
         first, last = wanted[:_HEAD].ljust(_HEAD, b"\0"), wanted[:_HEAD].ljust(_HEAD, b"\xff")
-        low = int(np.searchsorted(self._heads, np.uint64(int.from_bytes(first, "big"))))
-        high = int(
-            np.searchsorted(self._heads, np.uint64(int.from_bytes(last, "big")), side="right")
-        )
+        low = int(self._heads.searchsorted(np.uint64(int.from_bytes(first, "big"))))
+        high = int(self._heads.searchsorted(np.uint64(int.from_bytes(last, "big")), side="right"))
         if len(wanted) > _HEAD:
             low = self._bisect(wanted, low, high, past=False)
             high = self._bisect(wanted, low, high, past=True)

@@ -179,6 +179,6 @@ class Rows:
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
         wanted = np.uint64(hash_of(letters))
-        low = int(np.searchsorted(self._hashes, wanted))
-        high = int(np.searchsorted(self._hashes, wanted, side="right"))
+        low = int(self._hashes.searchsorted(wanted))
+        high = int(self._hashes.searchsorted(wanted, side="right"))
         return [row for row in self._hashed[low:high].tolist() if self.letters[row] == letters]

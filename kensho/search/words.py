@@ -64,7 +64,7 @@ class WordIndex:
         if len(wanted) < _FEWEST or not len(self._hashes):
             return self._rows[:0]
         hashes = np.array([hash_of(word) for word in wanted], dtype=np.uint64)
-        places = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        places = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
         if np.any(self._hashes[places] != hashes):
             return self._rows[:0]
         starts, ends = self._starts[places], self._ends[places]
@@ -72,6 +72,6 @@ class WordIndex:
         found = self._rows[starts[order[0]] : ends[order[0]]]
         for place in order[1:].tolist():
             among = self._rows[starts[place] : ends[place]]
-            at = np.minimum(np.searchsorted(among, found), len(among) - 1)
+            at = np.minimum(among.searchsorted(found), len(among) - 1)
             found = found[among[at] == found]
         return found
