@@ -20,6 +20,8 @@ def main() -> None:
         run("bench_api", "--store", url)
         run("bench_search", "--store", url, "--data", str(data))
         run("bench_search_http", "--store", url)
+        run("bench_walks", "--store", url)
+        run("bench_franchises", "--store", url, "--data", str(data))
 
 
 def run(module: str, *arguments: str) -> None:

@@ -27,6 +27,7 @@ from kensho.discovery.facets import Filters
 from kensho.discovery.read_model import Revision
 from kensho.discovery.searching import SHORT_CHARS, Asked, Searching
 
+WARM_UP = 100
 QUERIES = 12_000
 """More than one run asks, so that none comes twice."""
 
@@ -90,7 +91,7 @@ def longest_hold_ms(read_model: Path, texts: list[str]) -> float:
         asked = Asked(text=text[:300], filters=Filters(safe=True), limit=20)
         began = time.perf_counter()
         searching.page(held, asked)
-        if place > 100:  # the first ones load tables and map pages
+        if place > WARM_UP:  # the first ones load tables and map pages
             took.append(time.perf_counter() - began)
     cuts = statistics.quantiles(took, n=1000)
     print(f"a search in process, as JSON: median {statistics.median(took) * 1e3:.2f} ms,", end=" ")

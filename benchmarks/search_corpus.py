@@ -25,7 +25,7 @@ from kensho.domain.works import Title
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
-from kensho.storage.rows import Recommendation, Work
+from kensho.storage.rows import Recommendation, SamePair, Work
 
 SEED: Final = 1
 LONGEST: Final = 12
@@ -43,13 +43,14 @@ Piece: TypeAlias = "str | list[str]"
 class Corpus(msgspec.Struct, frozen=True, dict=True):
     """Works, and every title once per work that bears it, as (text, number of the work).
 
-    Relations and recommendations may name works that a smaller corpus lacks.
+    Relations, recommendations and pairs may name works that a smaller corpus lacks.
     """
 
     rows: list[Work]
     titles: list[tuple[str, int]]
     relations: list[tuple[UUID, UUID, Kind]] = []
     recommendations: list[Recommendation] = []
+    same: list[SamePair] = []
 
     @property
     def works(self) -> list[str]:
@@ -62,12 +63,28 @@ class Corpus(msgspec.Struct, frozen=True, dict=True):
         return list(dict.fromkeys(text for text, _ in self.titles))
 
     @cached_property
+    def twins(self) -> dict[int, int]:
+        """The other record of the same work, both ways: finding one finds the other."""
+        numbers = {row.id: number for number, row in enumerate(self.rows)}
+        found: dict[int, int] = {}
+        for pair in self.same:
+            if pair.work in numbers and pair.other in numbers:
+                one, other = numbers[pair.work], numbers[pair.other]
+                found |= {one: other, other: one}
+        return found
+
+    def with_twins(self, works: Iterable[int]) -> frozenset[int]:
+        """Return these works and their other records."""
+        chosen = frozenset(works)
+        return chosen | {self.twins[work] for work in chosen if work in self.twins}
+
+    @cached_property
     def bearers(self) -> dict[str, frozenset[int]]:
         """The works that bear a title, by its `key`."""
         found: dict[str, set[int]] = {}
         for text, work in self.titles:
             found.setdefault(key(text), set()).add(work)
-        return {text: frozenset(works) for text, works in found.items()}
+        return {text: self.with_twins(works) for text, works in found.items()}
 
     @cached_property
     def by_source(self) -> dict[str, frozenset[int]]:
@@ -76,7 +93,7 @@ class Corpus(msgspec.Struct, frozen=True, dict=True):
         for number, row in enumerate(self.rows):
             for source in row.sources:
                 found.setdefault(source, set()).add(number)
-        return {source: frozenset(works) for source, works in found.items()}
+        return {source: self.with_twins(works) for source, works in found.items()}
 
 
 def key(text: str) -> str:
@@ -103,18 +120,15 @@ async def _read(gateway: Gateway) -> Corpus:
         for row in page
     ]
     votes = [row async for page in snapshot.recommendations(gateway) for row in page]
-    return of_works(rows, relations, votes)
+    same = [row async for page in snapshot.same_as(gateway) for row in page]
+    return of_works(rows, Corpus([], [], relations, votes, same))
 
 
-def of_works(
-    rows: Iterable[Work],
-    relations: list[tuple[UUID, UUID, Kind]],
-    recommendations: list[Recommendation],
-) -> Corpus:
-    """Return the corpus of these works, in their order."""
+def of_works(rows: Iterable[Work], around: Corpus) -> Corpus:
+    """Return the corpus of these works, in their order, with what `around` says of them."""
     kept = list(rows)
     titles = [(text, number) for number, row in enumerate(kept) for text in _texts(row)]
-    return Corpus(kept, titles, relations, recommendations)
+    return Corpus(kept, titles, around.relations, around.recommendations, around.same)
 
 
 def _texts(row: Work) -> Iterable[str]:
@@ -126,13 +140,13 @@ def recombined(corpus: Corpus, titles_total: int, seed: int = SEED) -> Corpus:
     rows = list(corpus.rows)
     random.Random(seed).shuffle(rows)
     if titles_total <= len(corpus.distinct):
-        return of_works(_first(rows, titles_total), corpus.relations, corpus.recommendations)
+        return of_works(_first(rows, titles_total), corpus)
     made = _made(corpus, titles_total - len(corpus.distinct), random.Random(seed))
     was_on = gc.isenabled()
     gc.disable()  # Millions of new objects without cycles: the collector would walk them each time.
     try:
         rows.extend(_one_title_work(text, number) for number, text in enumerate(made))
-        return of_works(rows, corpus.relations, corpus.recommendations)
+        return of_works(rows, corpus)
     finally:
         if was_on:
             gc.enable()

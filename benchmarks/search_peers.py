@@ -89,6 +89,7 @@ class Kensho:
         reading.add_works(corpus.rows)
         reading.add_edges(corpus.relations)
         reading.add_recommendations(corpus.recommendations)
+        reading.add_same(corpus.same)
         with NewFolder(self.folder, REVISION) as folder:
             titles.write(folder, reading.packed())
             order = np.argsort([row.id.bytes for row in corpus.rows], kind="stable")

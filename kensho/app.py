@@ -28,6 +28,7 @@ from kensho.api.health import HealthController
 from kensho.api.limits import Limiter
 from kensho.api.metrics import Metrics
 from kensho.api.movies import MoviesController
+from kensho.api.paths import PathsController
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.strict import Strict
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> Litestar:
             TagsController,
             SearchController,
             ResolveController,
+            PathsController,
             HealthController,
         ],
         dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},

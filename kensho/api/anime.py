@@ -13,9 +13,9 @@ from kensho.api import examples
 from kensho.api.answers import Answer, Fresh
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
-from kensho.api.parameters import DetailFields, Kinds, WorkId
+from kensho.api.parameters import DEFAULT_LIMIT, DetailFields, Kinds, Limit, WorkId
 from kensho.api.requests import BatchRequest
-from kensho.discovery import episodes, splicing, surroundings, works
+from kensho.discovery import connections, episodes, splicing, surroundings, works
 from kensho.discovery.episodes import EpisodeList
 from kensho.discovery.views import Detail, Summary
 from kensho.domain.relations import Assertion, Kind
@@ -73,6 +73,35 @@ _GRAPH = {
         }
     ],
     "truncated": True,
+}
+
+
+class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a work is similar: rare tags that both bear, a studio of both, or viewers' votes."""
+
+    tags: tuple[str, ...] | None = None
+    studio: str | None = None
+    recommended: int | None = None
+
+
+class SimilarWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A similar work; score 0..1."""
+
+    score: float
+    why: tuple[Reason, ...]
+
+
+class SimilarList(msgspec.Struct, frozen=True):
+    """The works most similar to one, of other stories than its own."""
+
+    similar: list[SimilarWork]
+
+
+_SIMILAR = {
+    "similar": [
+        msgspec.to_builtins(examples.SUMMARY)
+        | {"score": 0.31, "why": [{"tags": ["bounty hunter", "space"]}, {"recommended": 12}]}
+    ]
 }
 
 
@@ -153,3 +182,19 @@ class AnimeController(Controller):
             surroundings.surroundings(model, node, surroundings.kinds_named(kinds), depth),
             model.revision,
         )
+
+    @get(
+        "/{work_id:str}/similar",
+        summary="Find similar works",
+        responses=answer(SimilarList, "The similar works.", _SIMILAR),
+    )
+    async def list_similar(
+        self, desk: GivenDesk, work_id: WorkId, limit: Limit = DEFAULT_LIMIT
+    ) -> Answer:
+        """Return works that share rare tags or a studio, or that viewers recommend together.
+
+        Works of the same story or franchise are left out: `relations` shows those. Each work says
+        why it is there.
+        """
+        held = desk.catalogue.held
+        return Answer(connections.similar(held, work_id, limit), held.model.revision)

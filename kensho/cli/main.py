@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from kensho.app import installed_version
 from kensho.cli.graph import migrate, show
+from kensho.cli.path import path
 from kensho.cli.search import search
 from kensho.cli.serving import serve
 from kensho.errors import KenshoError
@@ -64,6 +65,7 @@ commands.add_command(serve)
 commands.add_command(migrate)
 commands.add_command(show)
 commands.add_command(search)
+commands.add_command(path)
 
 
 def main() -> None:

@@ -4,9 +4,7 @@ It answers as `/api/search` does and exits with 1 where nothing is found. The re
 where there is none of the store's revision; that of a store named by `--store` is kept apart.
 """
 
-import hashlib
 import sys
-from pathlib import Path
 from typing import Final, get_args
 
 import click
@@ -16,21 +14,20 @@ from rich.markup import escape
 from rich.table import Table
 from rich_click import RichCommand
 
+from kensho.cli.revisions import opened
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import Filters
-from kensho.discovery.read_model import Catalogue, Revision
+from kensho.discovery.read_model import Revision
 from kensho.discovery.search_views import Explanation, SearchPage
 from kensho.discovery.searching import Asked, Searching, check
 from kensho.domain.works import AnimeType
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
-from kensho.platform.settings import Settings
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
 NOTHING_FOUND: Final = 1
 _MOST: Final = 100
-_DIGEST_BYTES: Final = 6
 
 
 @click.command(cls=RichCommand)
@@ -72,9 +69,8 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     )
 
     async def run(gateway: Gateway) -> tuple[Revision, bytes]:
-        catalogue = Catalogue(gateway, _folder(settings, store))
-        await catalogue.open_or_build()
-        return catalogue.held, await searching.answer(catalogue.held, asked)
+        held = await opened(gateway, settings, store)
+        return held, await searching.answer(held, asked)
 
     held, body = run_on_store(store, run)
     page = msgspec.json.decode(body, type=SearchPage)
@@ -84,14 +80,6 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
         _print(Console(), held, page)
     if not page.results:
         sys.exit(NOTHING_FOUND)
-
-
-def _folder(settings: Settings, store: str | None) -> Path:
-    """Return where the read models of a store are; revisions of several stores must not mix."""
-    if store is None or store == settings.store_url:
-        return settings.read_model_dir
-    name = hashlib.blake2b(store.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    return settings.read_model_dir / f"of-{name}"
 
 
 def _print(console: Console, held: Revision, page: SearchPage) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import zlib
 from array import array
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
@@ -23,25 +24,39 @@ from kensho.discovery.title_reading import TitleReading
 from kensho.discovery.views import FranchiseView, TagView
 from kensho.domain import slots, source_ids
 from kensho.domain import titles as folding
+from kensho.domain.relations import Assertion, Kind
 from kensho.errors import StorageError
+from kensho.graph import paths, similar
 from kensho.graph.build import Build
 from kensho.graph.inputs import (
     EdgeInput,
+    RecommendationInput,
     RetiredInput,
     SourceRef,
     TaggingInput,
     TagInput,
     WorkInput,
 )
+from kensho.graph.paths import only_inferred
 from kensho.platform import memory
 from kensho.search import scripts
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages
-from kensho.storage.rows import Membership, RelationRow, SequelRow, Tag, TaggingRow, Work
+from kensho.storage.rows import (
+    Membership,
+    Recommendation,
+    RelationRow,
+    Retired,
+    SequelRow,
+    Tag,
+    TaggingRow,
+    Work,
+)
 
 Row = TypeVar("Row")
 
+_ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
 _MAKERS: Final = (
     views.__file__,
     source_ids.__file__,
@@ -49,6 +64,8 @@ _MAKERS: Final = (
     slots.__file__,
     fame.__file__,
     title_reading.__file__,
+    paths.__file__,
+    similar.__file__,
     __file__,
 )
 _TRIES: Final = 4
@@ -100,42 +117,64 @@ def _committed(model: Build, names: TitleReading) -> Path:
 
 async def _read_into(model: Build, names: TitleReading, gateway: Gateway) -> None:
     """Read everything; tags and memberships come before the works whose documents tell of them."""
-    surroundings = Surroundings()
-
-    def add_tags(rows: Sequence[Tag]) -> None:
-        surroundings.add_tags(rows)
-        model.add_tags(TagInput(row.id, row.name, row.category) for row in rows)
-
-    def add_taggings(rows: Sequence[TaggingRow]) -> None:
-        surroundings.add_taggings(rows)
-        model.add_taggings(TaggingInput(row.id.work, row.id.tag, row.relevance) for row in rows)
-
-    def add_works(rows: Sequence[Work]) -> None:
-        model.add_works(work_input(row, surroundings) for row in rows)
-        names.add_works(rows)
-
-    def add_memberships(rows: Sequence[Membership]) -> None:
-        surroundings.add_memberships(rows)
-        names.add_memberships(rows)
-
-    def add_edges(edges: list[EdgeInput]) -> None:
-        model.add_edges(edges)
-        names.add_edges([(edge.source, edge.target, edge.kind) for edge in edges])
-
-    await _each(snapshot.tags(gateway), add_tags)
-    await _each(snapshot.memberships(gateway), add_memberships)
-    await _each(snapshot.taggings(gateway), add_taggings)
-    await _each(snapshot.anime(gateway), add_works)
-    await _each(snapshot.movies(gateway), add_works)
-    await _each(snapshot.sequels(gateway), lambda rows: add_edges([*map(sequel_input, rows)]))
-    await _each(snapshot.relations(gateway), lambda rows: add_edges([*map(relation_input, rows)]))
-    await _each(snapshot.recommendations(gateway), names.add_recommendations)
+    intake = _Intake(model, names)
+    await _each(snapshot.tags(gateway), intake.add_tags)
+    await _each(snapshot.memberships(gateway), intake.add_memberships)
+    await _each(snapshot.taggings(gateway), intake.add_taggings)
+    await _each(snapshot.anime(gateway), intake.add_works)
+    await _each(snapshot.movies(gateway), intake.add_works)
+    await _each(snapshot.sequels(gateway), intake.add_sequels)
+    await _each(snapshot.relations(gateway), intake.add_relations)
+    await _each(snapshot.recommendations(gateway), intake.add_recommendations)
+    await _each(snapshot.retired(gateway), intake.add_retired)
     await _each(snapshot.same_as(gateway), names.add_same)
     await _each(snapshot.redirects(gateway), names.add_redirects)
-    await _each(
-        snapshot.retired(gateway),
-        lambda rows: model.add_retired(RetiredInput(row.id, row.successor) for row in rows),
-    )
+
+
+class _Intake:
+    """Hands rows on to all that is made of them: the read model, its documents and the titles."""
+
+    def __init__(self, model: Build, names: TitleReading) -> None:
+        self._model = model
+        self._names = names
+        self._surroundings = Surroundings()
+
+    def add_tags(self, rows: Sequence[Tag]) -> None:
+        self._surroundings.add_tags(rows)
+        self._model.add_tags(TagInput(row.id, row.name, row.category) for row in rows)
+
+    def add_taggings(self, rows: Sequence[TaggingRow]) -> None:
+        self._surroundings.add_taggings(rows)
+        self._model.add_taggings(
+            TaggingInput(row.id.work, row.id.tag, row.relevance) for row in rows
+        )
+
+    def add_works(self, rows: Sequence[Work]) -> None:
+        self._model.add_works(work_input(row, self._surroundings) for row in rows)
+        self._names.add_works(rows)
+
+    def add_memberships(self, rows: Sequence[Membership]) -> None:
+        self._surroundings.add_memberships(rows)
+        self._names.add_memberships(rows)
+
+    def add_sequels(self, rows: Sequence[SequelRow]) -> None:
+        self._add_edges([sequel_input(row) for row in rows])
+
+    def add_relations(self, rows: Sequence[RelationRow]) -> None:
+        self._add_edges([relation_input(row) for row in rows])
+
+    def _add_edges(self, edges: Sequence[EdgeInput]) -> None:
+        self._model.add_edges(edges)
+        self._names.add_edges([(edge.source, edge.target, edge.kind) for edge in edges])
+
+    def add_recommendations(self, rows: Sequence[Recommendation]) -> None:
+        self._model.add_recommendations(
+            RecommendationInput(row.work, row.other, row.votes) for row in rows
+        )
+        self._names.add_recommendations(rows)
+
+    def add_retired(self, rows: Sequence[Retired]) -> None:
+        self._model.add_retired(RetiredInput(row.id, row.successor) for row in rows)
 
 
 async def _each(pages: Pages[Row], use: Callable[[list[Row]], None]) -> None:
@@ -212,14 +251,25 @@ def work_input(row: Work, surroundings: Surroundings) -> WorkInput:
         ),
         summary=msgspec.json.encode(views.summary_of(row)),
         detail=msgspec.json.encode(detail),
+        studios=tuple(row.studios),
     )
 
 
 def sequel_input(row: SequelRow) -> EdgeInput:
     """Return a sequel edge in its canonical direction: from the earlier work to its sequel."""
-    return EdgeInput(row.id.of, row.id.work, "sequel", bytes(row.assertions))
+    return _edge_input(row.id.of, row.id.work, "sequel", bytes(row.assertions))
 
 
 def relation_input(row: RelationRow) -> EdgeInput:
     """Return a relation edge, whose rows already read in the canonical direction."""
-    return EdgeInput(row.id.of, row.id.work, row.id.kind, bytes(row.assertions))
+    return _edge_input(row.id.of, row.id.work, row.id.kind, bytes(row.assertions))
+
+
+def _edge_input(source: UUID, target: UUID, kind: Kind, assertions: bytes) -> EdgeInput:
+    return EdgeInput(source, target, kind, assertions, _only_inferred(kind, assertions))
+
+
+@lru_cache(maxsize=4096)
+def _only_inferred(kind: Kind, assertions: bytes) -> bool:
+    """Tell whether nobody states that an edge is of this kind; 76,000 edges have 72 texts."""
+    return only_inferred(kind, _ASSERTIONS.decode(assertions))

@@ -17,9 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.errors import ReadModelError
-from kensho.graph import adjacency, seasons, source_ids, tagging
+from kensho.graph import adjacency, paths, seasons, similar, source_ids, tagging
 from kensho.graph.columns import Columns, Facts, columns_of, facts_of
-from kensho.graph.inputs import EdgeInput, RetiredInput, TaggingInput, TagInput, WorkInput
+from kensho.graph.inputs import (
+    EdgeInput,
+    RecommendationInput,
+    RetiredInput,
+    TaggingInput,
+    TagInput,
+    WorkInput,
+)
 from kensho.graph.keys import ID_BYTES, as_blob, as_column, numbers_of
 from kensho.platform.folders import NewFolder
 
@@ -34,6 +41,7 @@ class Inputs(msgspec.Struct, frozen=True):
     tags: Iterable[TagInput] = ()
     taggings: Iterable[TaggingInput] = ()
     retired: Iterable[RetiredInput] = ()
+    recommendations: Iterable[RecommendationInput] = ()
 
 
 def write(root: Path, revision: int, inputs: Inputs, *, stamp: str = "") -> Path:
@@ -48,6 +56,7 @@ def write(root: Path, revision: int, inputs: Inputs, *, stamp: str = "") -> Path
         build.add_tags(inputs.tags)
         build.add_taggings(inputs.taggings)
         build.add_retired(inputs.retired)
+        build.add_recommendations(inputs.recommendations)
         return build.commit(stamp)
 
 
@@ -90,7 +99,11 @@ class Build:
         self._references = source_ids.References()
         self._edge_sources, self._edge_targets = bytearray(), bytearray()
         self._edge_kinds = bytearray()
+        self._edge_inferred = bytearray()
         self._assertions_seen: dict[bytes, tuple[int, int]] = {}
+        self._studios: list[tuple[str, ...]] = []
+        self._recommended, self._recommending = bytearray(), bytearray()
+        self._votes = array("i")
         self._tags: list[TagInput] = []
         self._tagged_works, self._tagged_tags = bytearray(), bytearray()
         self._relevances = array("d")
@@ -117,6 +130,7 @@ class Build:
             self._references.add(len(self._facts), work.source_ids)
             self._work_ids += work.id.bytes
             self._facts.append(facts_of(work))
+            self._studios.append(work.studios)
             self._summaries.add(work.summary)
             self._details.add(work.detail)
 
@@ -126,6 +140,7 @@ class Build:
             self._edge_sources += edge.source.bytes
             self._edge_targets += edge.target.bytes
             self._edge_kinds.append(adjacency.CODE[edge.kind])
+            self._edge_inferred.append(edge.inferred)
             self._add_assertions(edge.assertions)
 
     def _add_assertions(self, assertions: bytes) -> None:
@@ -150,6 +165,13 @@ class Build:
     def add_retired(self, retired: Iterable[RetiredInput]) -> None:
         """Add ids that are no longer works."""
         self._retired += retired
+
+    def add_recommendations(self, recommendations: Iterable[RecommendationInput]) -> None:
+        """Add recommended pairs; one with an end that is no work is passed over."""
+        for entry in recommendations:
+            self._recommending += entry.work.bytes
+            self._recommended += entry.other.bytes
+            self._votes.append(entry.votes)
 
     def commit(self, stamp: str) -> Path:
         """Put everything in order, bring it to disk and return the finished folder.
@@ -176,6 +198,7 @@ class Build:
             "tags": len(self._tags),
             "taggings": self._finish_tags(ids, columns),
             "source_ids": self._finish_source_ids(order),
+            "recommendations": self._finish_likeness(ids, order),
             "retired": self._finish_retired(),
         }
         return self.folder.commit(stamp, counts)
@@ -187,7 +210,9 @@ class Build:
             np.frombuffer(bytes(self._edge_kinds), dtype=np.uint8),
             len(ids),
         )
-        self.folder.arrays(packed.arrays | self._assertions.arrays(packed.kept))
+        inferred = np.frombuffer(bytes(self._edge_inferred), dtype=np.bool_)[packed.kept]
+        costs = paths.pack(packed.arrays["edge_kind"], inferred, packed.arrays["neighbour_edges"])
+        self.folder.arrays(packed.arrays | costs | self._assertions.arrays(packed.kept))
         return len(packed.kept)
 
     def _finish_tags(self, ids: npt.NDArray[np.bytes_], columns: Columns) -> int:
@@ -200,9 +225,22 @@ class Build:
         taggings = tagging.Taggings(nodes, places, np.array(self._relevances, dtype=np.float64))
         listed, numbers = tagging.counted(self._tags, taggings)
         numbered = taggings._replace(tag=numbers[places])
-        self.folder.arrays(tagging.pack(numbered, columns.score, [tag.name for tag in listed]))
+        arrays = tagging.pack(numbered, columns.score, [tag.name for tag in listed])
+        self.folder.arrays(arrays | similar.pack_tags(arrays))
         self.folder.file("tags.json").write(msgspec.json.encode(listed))
         return len(nodes)
+
+    def _finish_likeness(self, ids: npt.NDArray[np.bytes_], order: npt.NDArray[Any]) -> int:
+        places: list[int] = order.tolist()
+        studios, names = similar.pack_studios([self._studios[place] for place in places])
+        one = numbers_of(as_column(self._recommending), ids)
+        other = numbers_of(as_column(self._recommended), ids)
+        known = (one >= 0) & (other >= 0)
+        votes = np.array(self._votes, dtype=np.int32)[known]
+        pairs = similar.Pairs(one[known], other[known], votes)
+        self.folder.arrays(studios | similar.pack_recommended(pairs, len(ids)))
+        self.folder.file("studios.json").write(msgspec.json.encode(names))
+        return len(votes)
 
     def _finish_source_ids(self, order: npt.NDArray[Any]) -> int:
         node_of = np.empty(len(order), dtype=np.int32)

@@ -40,15 +40,20 @@ class WorkInput(msgspec.Struct, frozen=True):
     source_ids: tuple[SourceRef, ...]
     summary: bytes
     detail: bytes
+    studios: tuple[str, ...] = ()
 
 
 class EdgeInput(NamedTuple):
-    """A relation: `target` is the `kind` of `source`; `assertions` is JSON, kept as it comes."""
+    """A relation: `target` is the `kind` of `source`; `assertions` is JSON, kept as it comes.
+
+    `inferred` tells that nobody states it.
+    """
 
     source: UUID
     target: UUID
     kind: Kind
     assertions: bytes
+    inferred: bool = False
 
 
 class TaggingInput(NamedTuple):
@@ -65,6 +70,14 @@ class TagInput(NamedTuple):
     id: UUID
     name: str
     category: TagCategory | None
+
+
+class RecommendationInput(NamedTuple):
+    """Viewers of one work recommend the other; each pair comes once."""
+
+    work: UUID
+    other: UUID
+    votes: int
 
 
 class RetiredInput(NamedTuple):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self, cast
 from uuid import UUID
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +20,9 @@ from kensho.domain.works import Season, WorkKind
 from kensho.graph.adjacency import Adjacency, Edge, Neighbour
 from kensho.graph.columns import WORK_KINDS, Columns
 from kensho.graph.keys import Ids
+from kensho.graph.paths import Paths
 from kensho.graph.seasons import Seasons
+from kensho.graph.similar import Likeness
 from kensho.graph.source_ids import Resolved, SourceIds
 from kensho.graph.tagging import TagCount, Tags
 from kensho.graph.walk import Limits, Walk, walk
@@ -36,6 +39,25 @@ _EDGE_ARRAYS: Final = (
 )
 _SEASON_ARRAYS: Final = ("season_keys", "season_offsets", "season_nodes")
 _TAG_ARRAYS: Final = ("tag_offsets", "tag_nodes", "tag_relevances", "node_tag_offsets", "node_tags")
+_PATH_ARRAYS: Final = (
+    "neighbour_offsets",
+    "neighbour_nodes",
+    "neighbour_kinds",
+    "neighbour_edges",
+    "neighbour_costs",
+)
+_LIKENESS_ARRAYS: Final = (
+    *_TAG_ARRAYS,
+    "similar_by_tag",
+    "similar_by_node",
+    "studio_offsets",
+    "studio_nodes",
+    "node_studio_offsets",
+    "node_studios",
+    "recommended_offsets",
+    "recommended_nodes",
+    "recommended_votes",
+)
 _SOURCE_ARRAYS: Final = (
     "source_ends",
     "source_offsets",
@@ -81,6 +103,9 @@ class ReadModel:
         self._seasons = Seasons(arrays(_SEASON_ARRAYS))
         self._tags = Tags(arrays(_TAG_ARRAYS), folder.blob("tags.json")[:])
         self._source_ids = SourceIds(arrays(_SOURCE_ARRAYS), folder.blob("source_ids.bin"))
+        self.paths: Final = Paths(arrays(_PATH_ARRAYS))
+        self.likeness: Final = Likeness(arrays(_LIKENESS_ARRAYS))
+        self.studios: Final = msgspec.json.decode(folder.blob("studios.json")[:], type=list[str])
         self._retired = Ids(folder.blob("retired.bin"))
         self._successors = Ids(folder.blob("successors.bin"))
 

@@ -74,7 +74,8 @@ class Judge:
 
     def scattered(self, key: Key, rows: Numbers) -> Scores:
         """Return the worth of rows that have all words of `key` somewhere."""
-        coverage = np.float32(len(key.plain)) / self._rows.plain_length[rows]
+        # A query that says a word twice may be longer than a title that says it once.
+        coverage = np.minimum(len(key.plain) / self._rows.plain_length[rows], 1.0)
         return np.asarray(ranking.SCATTERED + ranking.COVERED * coverage, dtype=np.float32)
 
     def ties(self, rows: Numbers) -> Scores:

@@ -1,0 +1,140 @@
+"""Measure how well kinds of untyped relations are inferred: by cross-validation over franchises.
+
+    pip install scikit-learn
+    python -m benchmarks.bench_inference --store surrealkv://var/kensho.db --data ../shared/data
+
+Franchises are split in five; each fifth is told by a model whose weights, steps and thresholds come
+from the others alone. "among" lets the model see what pages of other works state around a pair, as
+for an untyped pair in the whole graph; "alone" withholds every stated kind. Precision counts a pair
+as right only if kind and direction are; coverage is the share of all pairs of a kind that are so
+told. Then all untyped pairs are told with the model as shipped, and timed.
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import msgspec
+
+from benchmarks.train_relations import (
+    MODEL,
+    Example,
+    Graph,
+    examples,
+    folds,
+    parsed_arguments,
+    read_graph,
+    table,
+)
+from kensho.domain.inference import Inference, Model, family, infer, judge
+from kensho.domain.pair_features import Reader, Surroundings
+from kensho.domain.relations import INVERSE, Kind
+
+BINS: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)
+SHOWN: Final = 40
+
+
+class Told(NamedTuple):
+    """A labelled pair, what was judged of it, and whether that would have been said."""
+
+    truth: Kind
+    kind: Kind
+    confidence: float
+    is_said: bool
+
+
+def main() -> None:
+    graph = read_graph(parsed_arguments())
+    for name in ("among", "alone"):
+        print(f"\n{name}: kind, pairs, said, precision, direction, coverage, coverage if forced")
+        report(told(examples(graph, alone=name == "alone")))
+    model = msgspec.json.decode(MODEL.read_bytes(), type=Model)
+    report_untyped(model, graph)
+
+
+def told(labelled: Sequence[Example]) -> list[Told]:
+    """Return what is told of each fifth by a model of the others."""
+    found: list[Told] = []
+    for train, test in folds(labelled):
+        made = table(train)
+        for one in test:
+            said = judge(made, one.signs)
+            is_said = said.is_said and one.is_tellable
+            found.append(Told(one.kind, said.kind, said.confidence, is_said))
+    return found
+
+
+def report(found: Sequence[Told]) -> None:
+    """Print a line for each kind, one for all, and how far confidence is what it says."""
+    for kind in sorted({family(one.truth) for one in found}):
+        meant = [one for one in found if family(one.truth) == kind]
+        judged = [one for one in found if family(one.kind) == kind]
+        said = [one for one in judged if one.is_said]
+        of_kind = [one for one in said if family(one.truth) == kind]
+        print(
+            f"  {kind:20} {len(meant):5} {len(said):5}  {share(right(said), said):6.3f} "
+            f"{share(right(of_kind), of_kind):6.3f} {share(right(said), meant):6.3f} "
+            f"{share(right(judged), meant):6.3f}"
+        )
+    said = [one for one in found if one.is_said]
+    print(
+        f"  {'all':20} {len(found):5} {len(said):5}  {share(right(said), said):6.3f} "
+        f"{'':6} {share(said, found):6.3f} {share(right(found), found):6.3f}"
+    )
+    for low, high in pairwise(BINS):
+        inside = [one for one in found if low <= one.confidence < high]
+        mean = sum(one.confidence for one in inside) / max(1, len(inside))
+        print(
+            f"  confidence {low:.2f}..{high:.2f}: {len(inside):5} pairs, said {mean:.3f}, "
+            f"right {share(right(inside), inside):.3f}"
+        )
+
+
+def right(found: Iterable[Told]) -> list[Told]:
+    return [one for one in found if one.kind == one.truth]
+
+
+def share(part: Sequence[Told], whole: Sequence[Told]) -> float:
+    return len(part) / len(whole) if whole else 0.0
+
+
+def report_untyped(model: Model, graph: Graph) -> None:
+    """Tell all untyped pairs, print kinds, time, and some for the eye."""
+    reader = Reader(model.vocabulary)
+    began = time.process_time()
+    for one in graph.profiles.values():
+        reader.profile(one.facts)
+    read = time.process_time()
+    around = Surroundings(
+        graph.profiles.values(), graph.edges, graph.labels, graph.lists, graph.pages
+    )
+    placed = time.process_time()
+    inferred = {
+        (pair.a.profile.facts.key, pair.b.profile.facts.key): infer(model, pair)
+        for pair in around.untold()
+    }
+    print(
+        f"\n{len(graph.profiles)} works read in {read - began:.1f} s of processor, placed in "
+        f"{placed - read:.1f} s; of {len(graph.edges) - len(graph.labels)} untyped pairs "
+        f"{len(inferred)} judged in {time.process_time() - placed:.1f} s"
+    )
+    kinds = Counter(one.kind if one else "related" for one in inferred.values())
+    print(", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
+    said = sorted((edge, one) for edge, one in inferred.items() if one)
+    for (a, b), one in random.Random(4).sample(said, min(SHOWN, len(said))):
+        print(line(graph, a, b, one))
+
+
+def line(graph: Graph, a: str, b: str, one: Inference) -> str:
+    if one.kind in ("prequel", "parent_story", "full_story"):
+        a, b, one = b, a, msgspec.structs.replace(one, kind=INVERSE[one.kind])
+    first, second = (graph.profiles[work] for work in (a, b))
+    ends = (f"{x.title[:45]} ({x.facts.anime_type} {x.facts.date[:4]})" for x in (second, first))
+    return f"  {one.confidence:.2f} {f' is the {one.kind} of '.join(ends)}: {one.because}"
+
+
+if __name__ == "__main__":
+    main()

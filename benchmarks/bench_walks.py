@@ -1,0 +1,250 @@
+"""Measure paths, walks, hubs and likeness on the real graph, and the same walks in other hands.
+
+    python -m benchmarks.bench_walks --store surrealkv://var/kensho.db
+    python -m benchmarks.bench_walks --read-model var/read_model/681
+
+Every walk is measured after all answered alike, and paths after networkx found the same costs. CPU
+time of the calling thread is what is printed for our own calls, so that neighbours on the machine
+don't show; peers that work in threads of their own are timed by the clock.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+import rustworkx as rx
+
+from benchmarks import walk_peers
+from benchmarks.bench_read_model import Memory, median_s, memory
+from kensho.discovery.graph_reading import build
+from kensho.domain.relations import INVERSE, KINDS, Assertion
+from kensho.graph import paths, similar
+from kensho.graph.bridges import Pieces
+from kensho.graph.model import ReadModel
+from kensho.graph.paths import Paths
+from kensho.storage import queries
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+
+ALL: Final = 1 << 30
+DEPTH: Final = 3
+PAIRS: Final = 500
+WALK_RUNS: Final = 21
+HUB_WORKS: Final = 150
+HUB_EDGES: Final = 400
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Credits(msgspec.Struct):
+    """The part of a work's document that likeness needs."""
+
+    studios: list[str]
+
+
+def main() -> None:
+    """Run everything and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--store", help="URL of an ingested store")
+    given.add_argument("--read-model", type=Path, help="folder of a read model's revision")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=".") as scratch:
+        folder = arguments.read_model or asyncio.run(built(arguments.store, Path(scratch)))
+        model = ReadModel.open(folder)
+        print(f"graph               {dict(model.counts)}")
+        arrays = arrays_of(folder, model)
+        report_paths(arrays, folder)
+        report_walks(model, Path(scratch))
+        report_hub(model, arrays)
+        report_likeness(model, arrays)
+
+
+async def built(url: str, root: Path) -> Path:
+    """Build the read model of a store."""
+    known = queries.load(queries.data_root("queries"))
+    async with Gateway.open(StoreSettings(url), known) as gateway:
+        return await build(gateway, root)
+
+
+def arrays_of(folder: Path, model: ReadModel) -> Arrays:
+    """Return the model's arrays of edges and tags, with the costs of edges."""
+    arrays = {
+        file.stem: np.load(file, mmap_mode="r")
+        for pattern in ("edge_*.npy", "neighbour_*.npy", "tag_*.npy", "node_tag*.npy")
+        for file in folder.glob(pattern)
+    }
+    known = {True: 0, False: 0}
+    inferred = np.zeros(model.counts["edges"], dtype=np.bool_)
+    for number in range(len(inferred)):
+        assertions = msgspec.json.decode(model.assertions(number), type=list[Assertion])
+        inferred[number] = paths.only_inferred(model.edge(number).kind, assertions)
+        known[bool(inferred[number])] += 1
+    print(f"edges               {known[False]} stated, {known[True]} inferred")
+    return arrays | paths.pack(arrays["edge_kind"], inferred, arrays["neighbour_edges"])
+
+
+def report_paths(arrays: Arrays, folder: Path) -> None:
+    """Print paths between random works of the largest component, and what a graph object costs."""
+    graph = graph_object(arrays)
+    giant = sorted(max(rx.connected_components(graph), key=len))
+    chance = random.Random(1)
+    pairs = [(one, other) for one, other in (chance.sample(giant, 2) for _ in range(PAIRS))]
+    print(f"largest component   {len(giant)} works")
+    found = Paths(arrays)
+    agree(arrays, found, pairs[:20])
+    print(f"open paths          {median_s(lambda: Paths(arrays), 101) * 1e3:8.3f} ms")
+    for most in (1, 3, 5):
+        spent = [cpu_ms(partial(found.best, *pair, most)) for pair in pairs]
+        print(f"paths, k = {most}        {spread(spent)}")
+    one = [
+        cpu_ms(partial(rx.graph_dijkstra_shortest_paths, graph, a, b, weight_fn=float))
+        for a, b in pairs
+    ]
+    print(f"rustworkx, one path {spread(one)}")
+    print(f"rustworkx, build    {median_s(lambda: graph_object(arrays), 5) * 1e3:8.3f} ms")
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        before, after = pool.apply(grown_by_graph_object, (folder,))
+    print(f"rustworkx, private  {(after.private - before.private) / 1e6:8.1f} MB for each worker")
+
+
+def graph_object(arrays: Arrays) -> "rx.PyGraph[None, float]":
+    """Return the graph as rustworkx keeps it, weighted by stated costs."""
+    weights = [(paths.WEIGHTS.get(k) or paths.WEIGHTS[INVERSE[k]]).stated for k in KINDS]
+    graph: rx.PyGraph[None, float] = rx.PyGraph()
+    graph.add_nodes_from([None] * (len(arrays["neighbour_offsets"]) - 1))
+    ends = zip(arrays["edge_source"].tolist(), arrays["edge_target"].tolist(), strict=True)
+    kinds = arrays["edge_kind"].tolist()
+    graph.add_edges_from([(a, b, float(weights[k])) for (a, b), k in zip(ends, kinds, strict=True)])
+    return graph
+
+
+def grown_by_graph_object(folder: Path) -> tuple[Memory, Memory]:
+    """Return this process's memory before and after it has made the graph object."""
+    names = ("edge_source", "edge_target", "edge_kind", "neighbour_offsets")
+    arrays = {name: np.load(folder / f"{name}.npy") for name in names}
+    before = memory()
+    graph = graph_object(arrays)
+    after = memory()
+    assert graph.num_edges()
+    return before, after
+
+
+def agree(arrays: Arrays, found: Paths, pairs: list[tuple[int, int]]) -> None:
+    """Stop unless networkx finds paths of the same costs."""
+    graph: nx.Graph[int] = nx.Graph()
+    offsets = arrays["neighbour_offsets"]
+    owners = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets)).tolist()
+    rows = zip(
+        owners, arrays["neighbour_nodes"].tolist(), arrays["neighbour_costs"].tolist(), strict=True
+    )
+    for owner, other, cost in rows:
+        known = graph.get_edge_data(owner, other, default={"cost": cost})["cost"]
+        graph.add_edge(owner, other, cost=min(cost, known))
+    for start, goal in pairs:
+        mine = [path.cost for path in found.best(start, goal, 3)]
+        theirs = islice(nx.shortest_simple_paths(graph, start, goal, "cost"), 3)
+        costs = [sum(graph[a][b]["cost"] for a, b in pairwise(nodes)) for nodes in theirs]
+        if mine != costs:
+            raise SystemExit(f"from {start} to {goal}: {mine}, networkx {costs}")
+
+
+def report_walks(model: ReadModel, scratch: Path) -> None:
+    """Print walks of three hops from works with a typical, a large and the largest surrounding."""
+    chance = random.Random(2)
+    sample = chance.sample(range(model.works_total), min(4_000, model.works_total))
+    sizes = [(len(model.walk(node, None, DEPTH, ALL, ALL).nodes), node) for node in sample]
+    related = sorted(entry for entry in sizes if entry[0] > 1)
+    peers = {
+        "networkx": walk_peers.in_networkx(model),
+        "SQLite": walk_peers.in_sqlite(model),
+        "Kùzu": walk_peers.in_kuzu(model, scratch),
+    }
+    places = {"median": len(related) // 2, "p95": len(related) * 95 // 100, "largest": -1}
+    for name, place in places.items():
+        size, node = related[place]
+        walk = model.walk(node, None, DEPTH, ALL, ALL)
+        mine_s = median_s(partial(model.walk, node, None, DEPTH, ALL, ALL), WALK_RUNS)
+        print(f"walk, {name:<13} {mine_s * 1e3:8.3f} ms  ({size} works, {len(walk.edges)} edges)")
+        expected = {n for n, _ in walk.nodes}, {step.edge for step in walk.edges}
+        for peer, other in peers.items():
+            if other(node, DEPTH) != expected:
+                raise SystemExit(f"{peer} walks elsewhere from {node}")
+            other_s = median_s(partial(other, node, DEPTH), WALK_RUNS)
+            print(f"    {peer:<15} {other_s * 1e3:8.3f} ms, {other_s / mine_s:6.1f} times as long")
+
+
+def report_hub(model: ReadModel, arrays: Arrays) -> None:
+    """Print the extraction of a hub near 150 works and 400 edges: its edges, then its bridges."""
+    pieces = Pieces(arrays)
+    hubs = [
+        [n for n, _ in model.walk(node, None, 6, HUB_WORKS, 0).nodes]
+        for node in range(0, model.works_total, 97)
+    ]
+    full = [hub for hub in hubs if len(hub) == HUB_WORKS]
+    hub = min(full or hubs, key=lambda nodes: abs(len(pieces.inside(nodes).edges) - HUB_EDGES))
+    edges = len(pieces.inside(hub).edges)
+    alone = np.full(model.works_total, -1, dtype=np.int32)
+    alone[hub] = 1
+    inside_ms = statistics.median(cpu_ms(partial(pieces.inside, hub)) for _ in range(301))
+    print(f"hub                 {inside_ms:8.3f} ms  ({len(hub)} works, {edges} edges)")
+    found = pieces.bridges(hub, alone)
+    bridges_ms = statistics.median(cpu_ms(partial(pieces.bridges, hub, alone)) for _ in range(51))
+    print(f"hub, its bridges    {bridges_ms:8.3f} ms  ({len(found)} bridges)")
+
+
+def report_likeness(model: ReadModel, arrays: Arrays) -> None:
+    """Print similar works of random works and of those with the most tags."""
+    decoder = msgspec.json.Decoder(Credits)
+    studios = [decoder.decode(model.detail(node)).studios for node in range(model.works_total)]
+    nobody = np.zeros(0, dtype=np.int32)
+    nothing = similar.Pairs(nobody, nobody, nobody)
+    likeness = similar.Likeness(
+        {
+            **arrays,
+            **similar.pack_tags(arrays),
+            **similar.pack_studios(studios)[0],
+            **similar.pack_recommended(nothing, model.works_total),
+        }
+    )
+    alone = np.full(model.works_total, similar.NO_GROUP, dtype=np.int32)
+    tagged = np.argsort(-np.diff(arrays["node_tag_offsets"]), kind="stable")
+    chosen = {
+        "random works": random.Random(3).sample(range(model.works_total), PAIRS),
+        "most tags": tagged[:PAIRS].tolist(),
+    }
+    for name, nodes in chosen.items():
+        spent = [cpu_ms(partial(likeness.similar, node, 20, alone)) for node in nodes]
+        print(f"similar, {name:<14}{spread(spent)}")
+
+
+def cpu_ms(call: Callable[[], object]) -> float:
+    """Return the processor's time of a call on this thread in milliseconds, the better of two."""
+    taken: list[float] = []
+    for _ in range(2):
+        began = time.thread_time()
+        call()
+        taken.append(time.thread_time() - began)
+    return min(taken) * 1e3
+
+
+def spread(spent: list[float]) -> str:
+    """Return the median, the 95th percentile and the greatest of times in milliseconds."""
+    percentiles = statistics.quantiles(spent, n=100, method="inclusive")
+    return f"p50 {percentiles[49]:7.3f}  p95 {percentiles[94]:7.3f}  max {max(spent):7.3f} ms"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The same graph in other hands: networkx, SQLite and Kùzu, each as its own documentation says.
+
+Each answers the works within some hops of a work, and the edges among them, as the read model does.
+"""
+
+import csv
+import itertools
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import kuzu
+import networkx as nx
+
+from kensho.graph.model import ReadModel
+
+Walked = tuple[set[int], set[int]]
+Peer = Callable[[int, int], Walked]
+
+_WITHIN = """
+WITH RECURSIVE reached(node, hops) AS (
+  VALUES (?, 0) UNION
+  SELECT way.b, reached.hops + 1 FROM reached JOIN way ON way.a = reached.node
+  WHERE reached.hops < ?
+)
+"""
+
+
+def in_networkx(model: ReadModel) -> Peer:
+    """Return a walk over a `MultiGraph`."""
+    graph: nx.MultiGraph[int] = nx.MultiGraph()
+    graph.add_nodes_from(range(model.works_total))
+    for number in range(model.counts["edges"]):
+        source, target, _ = model.edge(number)
+        graph.add_edge(source, target, number)
+
+    def walk(start: int, hops: int) -> Walked:
+        near = set(nx.single_source_shortest_path_length(graph, start, cutoff=hops))
+        return near, {key for _, _, key in graph.subgraph(near).edges(keys=True)}
+
+    return walk
+
+
+def in_sqlite(model: ReadModel) -> Peer:
+    """Return a recursive query over an indexed table in memory, each edge in both directions."""
+    store = sqlite3.connect(":memory:")
+    store.execute("CREATE TABLE way (a INTEGER, b INTEGER, edge INTEGER)")
+    for number in range(model.counts["edges"]):
+        source, target, _ = model.edge(number)
+        rows = [(source, target, number), (target, source, number)]
+        store.executemany("INSERT INTO way VALUES (?, ?, ?)", rows)
+    store.execute("CREATE INDEX by_a ON way (a, b, edge)")
+    store.execute("ANALYZE")
+
+    def walk(start: int, hops: int) -> Walked:
+        nodes = store.execute(_WITHIN + "SELECT DISTINCT node FROM reached", (start, hops))
+        near = {node for (node,) in nodes}
+        edges = store.execute(
+            _WITHIN + ", near AS MATERIALIZED (SELECT DISTINCT node FROM reached)"
+            " SELECT DISTINCT way.edge FROM near JOIN way ON way.a = near.node"
+            " WHERE way.b IN (SELECT node FROM near)",
+            (start, hops),
+        )
+        return near, {edge for (edge,) in edges}
+
+    return walk
+
+
+def in_kuzu(model: ReadModel, folder: Path) -> Peer:
+    """Return a query for shortest paths over a database on disk, loaded from CSV."""
+    works, edges = folder / "works.csv", folder / "edges.csv"
+    with works.open("w", newline="") as file:
+        csv.writer(file).writerows((node,) for node in range(model.works_total))
+    with edges.open("w", newline="") as file:
+        numbers = range(model.counts["edges"])
+        csv.writer(file).writerows((*model.edge(number)[:2], number) for number in numbers)
+    connection = kuzu.Connection(kuzu.Database(str(folder / "graph.kuzu")))
+    connection.execute("CREATE NODE TABLE W(n INT64 PRIMARY KEY)")
+    connection.execute("CREATE REL TABLE E(FROM W TO W, edge INT64)")
+    connection.execute(f"COPY W FROM '{works}'")
+    connection.execute(f"COPY E FROM '{edges}'")
+
+    def column(query: str, **values: object) -> set[int]:
+        answer = connection.execute(query, values)
+        return set(itertools.chain.from_iterable(answer.get_all()))
+
+    def walk(start: int, hops: int) -> Walked:
+        way = f"MATCH (a:W {{n: $start}})-[* SHORTEST 1..{hops}]-(b:W)"
+        near = column(f"{way} RETURN DISTINCT b.n", start=start) | {start}
+        among = "MATCH (a:W)-[e:E]->(b:W) WHERE a.n IN $near AND b.n IN $near RETURN e.edge"
+        return near, column(among, near=sorted(near))
+
+    return walk

@@ -1,0 +1,87 @@
+"""`/api/paths`: how two works are connected."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.openapi.spec import Example
+from litestar.params import QueryParameter
+
+from kensho.api import examples
+from kensho.api.anime import GraphEdge
+from kensho.api.answers import Answer
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.discovery import connections
+from kensho.discovery.views import Summary
+
+FromWork: TypeAlias = Annotated[
+    UUID,
+    QueryParameter(
+        name="from",
+        description="The work to set out from.",
+        examples=[Example(value=str(examples.FIRST_ID))],
+    ),
+]
+ToWork: TypeAlias = Annotated[
+    UUID,
+    QueryParameter(
+        name="to",
+        description="The work to arrive at.",
+        examples=[Example(value=str(examples.SECOND_ID))],
+    ),
+]
+HowMany: TypeAlias = Annotated[
+    int,
+    QueryParameter(
+        ge=1,
+        le=connections.MOST_PATHS,
+        description="How many paths to answer at most.",
+        examples=[Example(value=3)],
+    ),
+]
+
+
+class PathView(msgspec.Struct, frozen=True):
+    """A connection: as a sentence, its works in order, and the edges between them."""
+
+    sentence: str
+    works: list[Summary]
+    edges: list[GraphEdge]
+
+
+class PathList(msgspec.Struct, frozen=True):
+    """The closest connections first; none where there is none."""
+
+    paths: list[PathView]
+
+
+_PATH = PathView(
+    "Cowboy Bebop is the parent story of Cowboy Bebop: Tengoku no Tobira.",
+    [examples.SUMMARY],
+    [GraphEdge(examples.FIRST_ID, examples.SECOND_ID, "side_story", (examples.ASSERTION,))],
+)
+
+
+class PathsController(Controller):
+    """Connections between works."""
+
+    path = "/api/paths"
+    tags: Sequence[str] | None = ("anime",)
+
+    @get(
+        summary="Connect two works",
+        responses=answer(PathList, "The connections.", PathList([_PATH])),
+    )
+    async def connect(
+        self, desk: GivenDesk, from_work: FromWork, to_work: ToWork, k: HowMany = 3
+    ) -> Answer:
+        """Return the closest connections between two works, each also as one sentence.
+
+        Sequels and side stories are short ways, shared characters and untyped relations long ones.
+        An edge reads "`to` is the `kind` of `from`".
+        """
+        model = desk.model
+        return Answer(connections.paths(model, from_work, to_work, k), model.revision)

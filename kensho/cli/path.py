@@ -1,0 +1,86 @@
+"""`kensho path`: how two works are connected, in words."""
+
+import sys
+from typing import Final
+from uuid import UUID
+
+import click
+import msgspec
+from rich_click import RichCommand
+
+from kensho.cli.revisions import opened
+from kensho.discovery import connections
+from kensho.discovery.read_model import Revision
+from kensho.errors import NotFoundError
+from kensho.platform import logs
+from kensho.platform import settings as settings_module
+from kensho.storage.gateway import Gateway
+from kensho.storage.opening import run_on_store
+
+NO_WAY: Final = 1
+
+
+class _Told(msgspec.Struct):
+    sentence: str
+
+
+class _Paths(msgspec.Struct):
+    paths: list[_Told]
+
+
+@click.command(cls=RichCommand)
+@click.argument("one")
+@click.argument("other")
+@click.option(
+    "-k",
+    "most",
+    type=click.IntRange(1, connections.MOST_PATHS),
+    default=3,
+    help="How many ways to show.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer of /api/paths.")
+@click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> None:
+    """Say how ONE and OTHER are connected; each is a title, an id such as mal:20, or a UUID.
+
+    Exits with 1 if they are strangers.
+    """
+    settings = settings_module.load()
+    logs.configure("warning", settings.log_format)
+
+    async def run(gateway: Gateway) -> bytes:
+        held = await opened(gateway, settings, store)
+        ends = work_meant(held, one), work_meant(held, other)
+        return connections.paths(held.model, *ends, most)
+
+    body = run_on_store(store, run)
+    found = msgspec.json.decode(body, type=_Paths)
+    if as_json:
+        click.echo(body)
+    for told in () if as_json else found.paths:
+        click.echo(told.sentence)
+    if not found.paths:
+        click.echo("nothing connects them", err=True)
+        sys.exit(NO_WAY)
+
+
+def work_meant(held: Revision, text: str) -> UUID:
+    """Return the work that a UUID, a source id or a title means.
+
+    Raises:
+        NotFoundError: it means none.
+    """
+    model = held.model
+    try:
+        return UUID(text)
+    except ValueError:
+        pass
+    by_source = model.resolve(text) if ":" in text else []
+    if by_source:
+        return model.id(by_source[0].node)
+    for entry in held.titles.index.search(text).hits.entries.tolist():
+        if entry < model.works_total:
+            return model.id(entry)
+    raise NotFoundError(f"no work is meant by {text!r}")

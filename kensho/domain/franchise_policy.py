@@ -1,0 +1,134 @@
+"""What curators decide about franchises, as values: a policy per kind, corrections with reasons.
+
+A kind is followed (it joins works whatever they are called), shown (it joins them only where they
+bear one name, and is displayed at the border otherwise) or excluded. `strength` is what the kind
+weighs against the need for a shared name, in the unit of `name_words.Rarity`.
+
+The law: pure; the file is read by whoever runs this. A decision without a reason is refused.
+"""
+
+from collections.abc import Container, Iterable, Mapping
+from itertools import chain
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from kensho.domain.hub_inputs import HubWork, TieKind
+
+Reason: TypeAlias = Annotated[str, Meta(min_length=10)]
+SourceIds: TypeAlias = tuple[str, ...]
+
+
+class KindPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a kind of tie does at the border of a franchise."""
+
+    action: Literal["follow", "show", "exclude"]
+    reason: Reason
+    strength: float = 0.0
+
+
+class Join(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Works that are of one franchise."""
+
+    works: SourceIds
+    reason: Reason
+
+
+class Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Works that are of different franchises, each of `works` from each of `others`."""
+
+    works: SourceIds
+    others: SourceIds
+    reason: Reason
+
+
+class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the franchise of a work is called."""
+
+    work: str
+    title: str
+    reason: Reason
+
+
+class Omnibus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A project that gathers what otherwise has nothing in common.
+
+    Its works are those of these ids and those whose title begins with one of `names`; they are one
+    franchise, and no tie leads out of it.
+    """
+
+    title: str
+    reason: Reason
+    names: tuple[str, ...] = ()
+    works: SourceIds = ()
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every decision in force.
+
+    `forms` are words that tell the form of a work and name none; `recaps` those of them that say
+    it is a summary.
+    """
+
+    kinds: Mapping[TieKind, KindPolicy]
+    forms: tuple[str, ...] = ()
+    recaps: tuple[str, ...] = ()
+    join: tuple[Join, ...] = ()
+    cut: tuple[Cut, ...] = ()
+    rename: tuple[Rename, ...] = ()
+    omnibus: tuple[Omnibus, ...] = ()
+
+    @property
+    def sources(self) -> frozenset[str]:
+        """Every source id that a decision names."""
+        return frozenset(
+            chain(
+                chain.from_iterable(join.works for join in self.join),
+                chain.from_iterable((*cut.works, *cut.others) for cut in self.cut),
+                chain.from_iterable(omnibus.works for omnibus in self.omnibus),
+                (rename.work for rename in self.rename),
+            )
+        )
+
+    def action(self, kind: TieKind) -> Literal["follow", "show", "exclude"]:
+        """Return what becomes of ties of a kind; a kind without a decision is shown."""
+        return self.kinds[kind].action if kind in self.kinds else "show"
+
+    def strength(self, kind: TieKind) -> float:
+        """Return what a kind weighs."""
+        return self.kinds[kind].strength if kind in self.kinds else 0.0
+
+
+def policy_of(document: Mapping[str, object]) -> Policy:
+    """Return the policy that a document states, such as a parsed `franchises.toml`.
+
+    Raises:
+        msgspec.ValidationError: a decision lacks its reason, or says what is not known.
+    """
+    return msgspec.convert(document, Policy)
+
+
+def works_by_source(works: Iterable[HubWork], wanted: Container[str]) -> dict[str, list[UUID]]:
+    """Return the works of each wanted source id, in the order of their ids."""
+    found: dict[str, list[UUID]] = {}
+    for work in works:
+        for source in work.sources:
+            if source in wanted:
+                found.setdefault(source, []).append(work.id)
+    return {source: sorted(ids) for source, ids in found.items()}
+
+
+def omnibus_works(
+    omnibus: Omnibus, works: Iterable[HubWork], by_source: Mapping[str, list[UUID]]
+) -> list[UUID]:
+    """Return the works of an omnibus project."""
+    named = tuple(name.casefold() for name in omnibus.names)
+    found = {
+        work.id
+        for work in works
+        if named and any(title.casefold().startswith(named) for title in work.titles)
+    }
+    found.update(id_ for source in omnibus.works for id_ in by_source.get(source, ()))
+    return sorted(found)

@@ -1,0 +1,157 @@
+"""What ties say of the order of works, and which of them must give way.
+
+A sequel comes after what it continues, a prequel before it; a side story, a summary or a spin-off
+after the work it belongs to. A side story that several works claim waits for those that were there
+before it, or for the earliest. Where rules form a loop, the weakest is set aside: inferred ties
+before stated ones, looser kinds before sequels, what contradicts the dates before what agrees.
+
+The law: the rules that are kept form no loop, and do not depend on the order of ties.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.hub_inputs import METHOD_RANK, Tie, TieKind, tie_key
+
+Place: TypeAlias = tuple[str, int, int, int, int, str, UUID]
+"""What works are released by: date, season, part, number, type, title, id."""
+
+_EARLIER_FIRST: Final[Mapping[TieKind, int]] = {
+    "sequel": 3,
+    "side_story": 2,
+    "summary": 1,
+    "spin_off": 0,
+}
+_LATER_FIRST: Final[Mapping[TieKind, int]] = {
+    "prequel": 3,
+    "parent_story": 2,
+    "full_story": 1,
+    "spun_off_from": 0,
+}
+CONTINUES: Final = 3
+BELONGS: Final = 1
+"""Ranks of rules: what continues a story, and what goes with a work in whatever way."""
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A tie that the order does not keep, and why."""
+
+    tie: Tie
+    why: str
+
+
+class OrderRule(msgspec.Struct, frozen=True, gc=False):
+    """`first` comes before `then`, as a tie says."""
+
+    first: UUID
+    then: UUID
+    rank: int
+    tie: Tie
+
+
+def order_rules(
+    ties: Iterable[Tie],
+    work_of: Mapping[UUID, UUID],
+    places: Mapping[UUID, Place],
+    hints: Iterable[OrderRule] = (),
+) -> tuple[list[OrderRule], list[SetAside]]:
+    """Return what ties say of the order of works, the surest first, and the ties that gave way.
+
+    `work_of` names the work that each record is of; ties to any other say nothing. `hints` are
+    weaker than every tie that says something.
+    """
+    said = [*_said(ties, work_of, places), *hints]
+    rules, late = _with_earliest_parents(said, places)
+    kept, loops = _without_loops(rules)
+    return kept, [*late, *loops]
+
+
+def _said(
+    ties: Iterable[Tie], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
+) -> list[OrderRule]:
+    found: list[OrderRule] = []
+    for tie in ties:
+        source, target = work_of.get(tie.source), work_of.get(tie.target)
+        if source is None or target is None or source == target:
+            continue
+        if tie.kind in _EARLIER_FIRST:
+            found.append(OrderRule(source, target, _EARLIER_FIRST[tie.kind], tie))
+        elif tie.kind in _LATER_FIRST:
+            found.append(OrderRule(target, source, _LATER_FIRST[tie.kind], tie))
+    return sorted(
+        found,
+        key=lambda rule: (
+            -METHOD_RANK[rule.tie.method],
+            -rule.rank,
+            -rule.tie.confidence,
+            places[rule.first] > places[rule.then],  # What agrees with the dates is surer.
+            tie_key(rule.tie),
+        ),
+    )
+
+
+def _with_earliest_parents(
+    rules: Iterable[OrderRule], places: Mapping[UUID, Place]
+) -> tuple[list[OrderRule], list[SetAside]]:
+    """Return the rules without those by which a side story waits for later parents.
+
+    A catalogue that lists a special with every season does not mean that it follows the last one.
+    """
+    said = list(rules)
+    earliest: dict[UUID, Place] = {}
+    for rule in said:
+        if rule.rank < CONTINUES:
+            parent = places[rule.first]
+            earliest[rule.then] = min(parent, earliest.get(rule.then, parent))
+    kept: list[OrderRule] = []
+    aside: list[SetAside] = []
+    for rule in said:
+        parent = places[rule.first]
+        is_late = places[rule.then] < parent
+        if rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
+            aside.append(SetAside(rule.tie, "another parent came out earlier than this one"))
+        else:
+            kept.append(rule)
+    return kept, aside
+
+
+def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[SetAside]]:
+    """Return the rules that agree with all surer ones, and the ties of the others."""
+    after: dict[UUID, dict[UUID, Tie]] = {}
+    kept: list[OrderRule] = []
+    aside: list[SetAside] = []
+    for rule in rules:
+        if rule.then in after.get(rule.first, ()):
+            kept.append(rule)
+        elif (against := _leads(rule.then, rule.first, after)) is not None:
+            aside.append(SetAside(rule.tie, f"surer ties say the opposite: {_told(against)}"))
+        else:
+            after.setdefault(rule.first, {})[rule.then] = rule.tie
+            kept.append(rule)
+    return kept, aside
+
+
+def _leads(
+    start: UUID, end: UUID, after: Mapping[UUID, Mapping[UUID, Tie]]
+) -> tuple[Tie, ...] | None:
+    """Return a shortest chain of ties from one work to a later one, or None."""
+    level: list[tuple[UUID, tuple[Tie, ...]]] = [(start, ())]
+    seen = {start}
+    while level:
+        following: list[tuple[UUID, tuple[Tie, ...]]] = []
+        for work, chain in level:
+            for then, tie in after.get(work, {}).items():
+                if then == end:
+                    return (*chain, tie)
+                if then not in seen:
+                    seen.add(then)
+                    following.append((then, (*chain, tie)))
+        level = following
+    return None
+
+
+def _told(chain: Iterable[Tie]) -> str:
+    return ", ".join(f"{tie.target} is the {tie.kind} of {tie.source}" for tie in chain)

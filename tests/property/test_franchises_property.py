@@ -1,0 +1,249 @@
+"""Franchises, orders and slugs on random graphs: laws that hold whatever the data is."""
+
+import random
+from collections.abc import Iterable
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kensho.domain.franchises import Franchise
+from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.relations import KINDS
+from kensho.domain.slugs import Slugged, Unslugged, assigned
+from kensho.domain.watch_order import Order, watch_order
+from tests.support.hubs import curated, grown, number
+
+NAMES = ("gundam", "naruto", "bleach", "zero", "the")
+POLICY = curated()
+WORKS = 12
+
+keys = st.integers(0, WORKS - 1).map(number)
+works = st.lists(
+    st.builds(
+        HubWork,
+        id=keys,
+        titles=st.lists(
+            st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(" ".join),
+            min_size=1,
+            max_size=2,
+        ).map(tuple),
+        type=st.sampled_from(("tv", "movie", "ova", "special")),
+        date=st.sampled_from(("", "2001", "2001-04", "2001-04-07", "2009-01-01")),
+        episodes=st.sampled_from((None, 1, 12)),
+        duration_s=st.sampled_from((None, 90, 1440)),
+        fame=st.sampled_from((0.1, 0.5, 0.9)),
+        kind=st.sampled_from(("anime", "movie")),
+        is_music=st.booleans(),
+    ),
+    unique_by=lambda work: work.id,
+    max_size=WORKS,
+)
+ties = st.lists(
+    st.builds(
+        Tie,
+        keys,
+        keys,
+        st.sampled_from((*KINDS, "same_work", "joined")),
+        st.sampled_from(("stated", "inferred", "curated")),
+        st.sampled_from((0.5, 0.9, 1.0)),
+    ),
+    max_size=30,
+)
+orders = st.sampled_from(("release", "story", "essential"))
+groupings = st.lists(st.integers(0, 4), min_size=10, max_size=10)
+"""Which of five franchises each of ten works is in; those of franchise 0 are alone."""
+
+
+def records(found: Franchise) -> list[UUID]:
+    return [id_ for member in found.members for id_ in (member.work, *member.also)]
+
+
+def inside(found: Franchise, said: Iterable[Tie]) -> list[Tie]:
+    own = set(records(found))
+    return [tie for tie in said if tie.source in own and tie.target in own]
+
+
+def reached(start: UUID, said: Iterable[Tie]) -> set[UUID]:
+    near: dict[UUID, set[UUID]] = {}
+    for tie in said:
+        near.setdefault(tie.source, set()).add(tie.target)
+        near.setdefault(tie.target, set()).add(tie.source)
+    seen, waiting = {start}, [start]
+    while waiting:
+        new = near.get(waiting.pop(), set()) - seen
+        seen |= new
+        waiting.extend(new)
+    return seen
+
+
+@given(works, ties, st.randoms(use_true_random=False))
+def test_the_order_of_works_and_ties_does_not_matter(
+    some: list[HubWork], said: list[Tie], chance: random.Random
+) -> None:
+    expected = grown(some, said, POLICY)
+    chance.shuffle(some)
+    chance.shuffle(said)
+    assert grown(some, said, POLICY) == expected
+
+
+@given(works, ties)
+def test_every_work_is_at_home_at_most_once(some: list[HubWork], said: list[Tie]) -> None:
+    at_home = [id_ for one in grown(some, said, POLICY) for id_ in records(one)]
+    assert len(at_home) == len(set(at_home))
+    assert set(at_home) <= {work.id for work in some}
+
+
+@given(works, ties)
+def test_a_reason_is_a_path_of_real_ties_from_the_root(
+    some: list[HubWork], said: list[Tie]
+) -> None:
+    for one in grown(some, said, POLICY):
+        record = {id_: member.work for member in one.members for id_ in (member.work, *member.also)}
+        for member in one.members:
+            at = one.root
+            for tie in member.because:
+                assert tie in said
+                source, target = record[tie.source], record[tie.target]
+                assert at in (source, target)
+                at = target if at == source else source
+            assert at == member.work
+
+
+@given(works, ties)
+def test_cutting_the_bridges_separates_franchises(some: list[HubWork], said: list[Tie]) -> None:
+    for one in grown(some, said, POLICY):
+        own = set(records(one))
+        cut = [bridge.tie for bridge in one.bridges]
+        assert all((tie.source in own) != (tie.target in own) for tie in cut)
+        assert all(bridge.beyond not in own for bridge in one.bridges)
+        known = {work.id for work in some}
+        left = [t for t in said if t not in cut and {t.source, t.target} <= known]
+        assert reached(one.root, left) == own
+
+
+@given(works, ties)
+def test_a_guest_is_at_home_elsewhere_and_its_ties_are_bridges(
+    some: list[HubWork], said: list[Tie]
+) -> None:
+    for one in grown(some, said, POLICY):
+        bridges = [bridge.tie for bridge in one.bridges]
+        for guest in one.guests:
+            assert guest.work not in records(one)
+            assert guest.because
+            assert all(tie in bridges for tie in guest.because)
+
+
+@given(works, ties)
+def test_a_franchise_is_the_same_when_computed_with_its_component_alone(
+    some: list[HubWork], said: list[Tie]
+) -> None:
+    known = {work.id for work in some}
+    real = [tie for tie in said if {tie.source, tie.target} <= known]
+    for one in grown(some, said, POLICY):
+        component = reached(one.root, real)
+        alone = grown([work for work in some if work.id in component], said, POLICY)
+        assert one in alone
+
+
+@given(works, ties, orders)
+def test_an_order_is_a_permutation(some: list[HubWork], said: list[Tie], order: Order) -> None:
+    by_id = {work.id: work for work in some}
+    for one in grown(some, said, POLICY):
+        found = watch_order(one.members, by_id, said, order)
+        steps = [step.work for step in found.steps]
+        assert len(steps) == len(set(steps))
+        assert [step.position for step in found.steps] == list(range(1, len(steps) + 1))
+        wanted = {member.work for member in one.members}
+        if order == "essential":
+            assert one.root in steps
+            assert set(steps) <= wanted
+            assert not any(step.optional for step in found.steps)
+        else:
+            assert set(steps) == wanted
+
+
+@given(works, ties, orders)
+def test_every_step_has_a_reason_and_every_tie_of_it_exists(
+    some: list[HubWork], said: list[Tie], order: Order
+) -> None:
+    by_id = {work.id: work for work in some}
+    for one in grown(some, said, POLICY):
+        found = watch_order(one.members, by_id, said, order)
+        for step in found.steps:
+            assert step.because
+            assert all(because.tie is None or because.tie in said for because in step.because)
+        own = inside(one, said)
+        assert all(aside.tie in own for aside in found.set_aside)
+
+
+@given(works, ties)
+def test_a_story_keeps_every_tie_that_it_gives_as_a_reason(
+    some: list[HubWork], said: list[Tie]
+) -> None:
+    by_id = {work.id: work for work in some}
+    for one in grown(some, said, POLICY):
+        record = {id_: member.work for member in one.members for id_ in (member.work, *member.also)}
+        steps = watch_order(one.members, by_id, said, "story").steps
+        position = {step.work: step.position for step in steps}
+        for step in steps:
+            for because in step.because:
+                if because.tie is not None:
+                    ends = {record[because.tie.source], record[because.tie.target]}
+                    (other,) = ends - {step.work}
+                    is_after = position[other] < step.position
+                    assert is_after == (because.rule == "after")
+
+
+@given(works, ties, orders, st.randoms(use_true_random=False))
+def test_an_order_does_not_depend_on_the_order_of_ties(
+    some: list[HubWork], said: list[Tie], order: Order, chance: random.Random
+) -> None:
+    by_id = {work.id: work for work in some}
+    shuffled = list(said)
+    chance.shuffle(shuffled)
+    for one in grown(some, said, POLICY):
+        expected = watch_order(one.members, by_id, said, order)
+        found = watch_order(one.members, by_id, shuffled, order)
+        assert found.steps == expected.steps
+
+
+def regrouped(grouping: list[int]) -> list[Unslugged]:
+    groups: dict[int, set[UUID]] = {}
+    for work, group in enumerate(grouping):
+        if group:
+            groups.setdefault(group, set()).add(number(work))
+    return [Unslugged(min(some), ("Fate",), frozenset(some), "2006") for some in groups.values()]
+
+
+@given(st.lists(groupings, max_size=8))
+def test_slugs_are_never_used_again(history: list[list[int]]) -> None:
+    standing: list[Slugged] = []
+    redirects: dict[str, str | None] = {}
+    ever: set[str] = set()
+    for grouping in history:
+        now = regrouped(grouping)
+        given_ = assigned(standing, redirects, now)
+        before = {one.slug for one in standing}
+        slugs = list(given_.slugs.values())
+        assert len(slugs) == len(set(slugs)) == len(now)
+        assert not (set(slugs) - before) & ever
+        assert not set(slugs) & set(given_.redirects)
+        ever |= set(slugs)
+        assert ever == set(slugs) | set(given_.redirects)
+        assert all(to is None or to in slugs for to in given_.redirects.values())
+        redirects = dict(given_.redirects)
+        standing = [Slugged(given_.slugs[one.root], one.members) for one in now]
+
+
+@given(groupings, groupings, st.randoms(use_true_random=False))
+def test_slugs_do_not_depend_on_the_order_of_franchises(
+    old: list[int], new: list[int], chance: random.Random
+) -> None:
+    given_ = assigned([], {}, regrouped(old))
+    standing = [Slugged(given_.slugs[one.root], one.members) for one in regrouped(old)]
+    now = regrouped(new)
+    expected = assigned(standing, {}, now)
+    chance.shuffle(standing)
+    chance.shuffle(now)
+    assert assigned(standing, {}, now) == expected

@@ -1,0 +1,92 @@
+from importlib.resources import files
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kensho.domain.inference import Model, in_order, infer, judge, signs
+from kensho.domain.pair_features import Facts, Known, Pair, Profile, Reader, Side
+from kensho.domain.relations import INVERSE, KINDS
+from kensho.domain.works import Title
+
+MODEL = msgspec.json.decode((files("ingest.curation") / "inference.json").read_bytes(), type=Model)
+READER = Reader(MODEL.vocabulary)
+PROVIDERS = ["mal", "anidb", "anilist", "kitsu", "livechart", "simkl"]
+WORDS = "hoshi,no,ringo,season 2,ii,movie 3,ova,soushuuhen,gaiden,picture drama,総集編,第2期,zero"
+NAMES = st.one_of(
+    st.text(min_size=1, max_size=30),
+    st.lists(st.sampled_from(WORDS.split(",")), min_size=1, max_size=5).map(" ".join),
+)
+TITLES = st.builds(
+    Title, NAMES, st.sampled_from([None, "en", "ja", "de"]), st.sampled_from(["main", "short"])
+)
+FACTS = st.builds(
+    Facts,
+    key=st.text(max_size=3),
+    titles=st.lists(TITLES, max_size=3).map(tuple),
+    anime_type=st.sampled_from(["tv", "movie", "ova", "ona", "special", "unknown"]),
+    date=st.one_of(st.sampled_from(["", "1999", "2004-10", "2004-10-05"]), st.text(max_size=8)),
+    episodes=st.none() | st.integers(0, 2000),
+    duration_s=st.none() | st.integers(0, 20_000),
+    studios=st.lists(st.sampled_from("abc"), max_size=2).map(tuple),
+    tags=st.frozensets(st.sampled_from(["recap", "music", "sequel", "school", "kids"])),
+    synopsis=st.none() | st.text(max_size=20) | st.sampled_from(["A recap.", "The sequel to it."]),
+)
+PROFILES = FACTS.map(READER.profile)
+LISTS = st.frozensets(st.sampled_from(PROVIDERS))
+SIDES = st.builds(
+    Side,
+    PROFILES,
+    degree=st.integers(1, 300),
+    is_first=st.booleans(),
+    is_hub=st.booleans(),
+    is_next=st.booleans(),
+    lists=LISTS,
+    pages=LISTS,
+    known=st.lists(st.builds(Known, PROFILES, st.sampled_from(KINDS)), max_size=3).map(tuple),
+)
+PAIRS = st.builds(Pair, SIDES, SIDES, st.integers(0, 50), st.integers(0, 9))
+
+
+def swapped(pair: Pair) -> Pair:
+    return Pair(pair.b, pair.a, pair.common, pair.between)
+
+
+def is_ordered(a: Profile, b: Profile) -> bool:
+    return a.order != b.order
+
+
+@given(PAIRS.filter(lambda pair: is_ordered(pair.a.profile, pair.b.profile)))
+def test_read_from_the_other_end_the_kind_is_the_inverse(pair: Pair) -> None:
+    there, back = infer(MODEL, pair), infer(MODEL, swapped(pair))
+    if there is None or back is None:
+        assert there is back
+    else:
+        assert back.kind == INVERSE[there.kind]
+        assert (back.confidence, back.because) == (there.confidence, there.because)
+
+
+@given(PAIRS)
+def test_the_same_pair_is_told_alike_each_time_and_in_one_line(pair: Pair) -> None:
+    said = infer(MODEL, pair)
+    assert said == infer(MODEL, pair)
+    if said is not None:
+        assert 0 <= said.confidence <= 1
+        assert said.kind != "related"
+        assert said.because
+
+
+@given(PAIRS)
+def test_confidence_is_a_share_and_signs_in_any_order_weigh_the_same(pair: Pair) -> None:
+    held = list(signs(in_order(pair)))
+    for table in (MODEL.among, MODEL.alone):
+        judged = judge(table, held)
+        again = judge(table, held[::-1])
+        assert 0 <= judged.confidence <= 1
+        assert (again.kind, again.confidence) == (judged.kind, judged.confidence)
+
+
+@given(PAIRS)
+def test_each_sign_holds_once(pair: Pair) -> None:
+    held = list(signs(in_order(pair)))
+    assert len(held) == len(set(held))

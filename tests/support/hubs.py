@@ -1,0 +1,62 @@
+"""Small franchises for tests: works by letter, ties between them, and the curated policy."""
+
+import tomllib
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+from kensho.domain.franchise_policy import Policy, policy_of
+from kensho.domain.franchises import Franchise, franchises
+from kensho.domain.hub_inputs import HubWork, Tie, TieKind
+from kensho.domain.name_words import Rarity, words_of
+
+TELLS = 7.0
+"""How much a word tells that one work in a thousand bears."""
+GRAMMAR = frozenset(("no", "the", "of"))
+
+
+def number(key: str | int) -> UUID:
+    """Return the id of the work of a letter or number."""
+    return UUID(int=key if isinstance(key, int) else ord(key))
+
+
+def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> HubWork:
+    usual = {"type": "tv", "episodes": 12, "duration_s": 1440, "fame": 0.5}
+    return HubWork(id=number(key), titles=(title,), date=date, **{**usual, **facts})
+
+
+def tie(pair: str, kind: TieKind = "related", **facts: Any) -> Tie:
+    """Return the tie that says "the second work of the pair is the kind of the first"."""
+    return Tie(number(pair[0]), number(pair[1]), kind, **facts)
+
+
+def rare(works: Iterable[HubWork]) -> Rarity:
+    """Return a rarity by which every word names but grammar: few works have no statistics."""
+    words = {word for one in works for word in words_of(one.titles)}
+    return Rarity({word: 1.0 if word in GRAMMAR else TELLS for word in words})
+
+
+def curated() -> Policy:
+    """Return the policy that comes with Kenshō."""
+    text = (files("ingest.curation") / "franchises.toml").read_text(encoding="utf-8")
+    return policy_of(tomllib.loads(text))
+
+
+def grown(
+    works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy | None = None
+) -> list[Franchise]:
+    every = list(works)
+    return franchises(every, ties, policy or curated(), rare=rare(every))
+
+
+def homes(found: Iterable[Franchise]) -> set[frozenset[UUID]]:
+    """Return the works of each franchise, with all their records."""
+    return {
+        frozenset(id_ for one in franchise.members for id_ in (one.work, *one.also))
+        for franchise in found
+    }
+
+
+def together(*keys: str) -> set[frozenset[UUID]]:
+    return {frozenset(number(key) for key in group) for group in keys}

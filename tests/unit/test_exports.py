@@ -1,0 +1,248 @@
+"""Exports of a small catalogue, what they hold in memory, and the blocks for search engines."""
+
+import io
+import tracemalloc
+from collections.abc import Iterator
+from uuid import UUID
+
+import msgspec
+import networkx as nx
+import pytest
+
+from ingest.sources.registry import SOURCES
+from kensho.discovery import json_ld
+from kensho.discovery.export_formats.shape import (
+    EDGE_FIELDS,
+    NODE_FIELDS,
+    Edge,
+    Graph,
+    Node,
+    Notice,
+)
+from kensho.discovery.exports import FORMATS, LICENCES, NOTES, Belonging, export, part, whole
+from kensho.discovery.json_ld import Place
+from kensho.discovery.views import ImdbView, SeasonView, SourceView, StoredDetail, Summary, TagView
+from kensho.domain.relations import Assertion, Kind
+from kensho.graph import bridges
+from kensho.graph.build import Inputs
+from kensho.graph.inputs import EdgeInput, WorkInput
+from kensho.graph.model import ReadModel
+from tests.support.read_models import opened
+
+IDS = [UUID(int=number) for number in (1, 2, 3, 4)]
+TITLES = ["Fate/Zero", "Fate/stay night", 'Carnival "Phantasm"', "Kara no Kyoukai"]
+STATED = Assertion("jikan", "2026-11-20", "sequel", "stated", 1.0)
+
+
+def work(number: int) -> WorkInput:
+    summary = Summary(
+        id=IDS[number],
+        title=TITLES[number],
+        poster_url=None,
+        episodes=13 + number,
+        status="finished",
+        anime_type="tv",
+        imdb_rating=None,
+    )
+    return WorkInput(
+        id=IDS[number],
+        kind="anime",
+        anime_type="tv",
+        status="finished",
+        year=2011 if number else None,
+        season="fall" if number else None,
+        imdb_rating=None,
+        imdb_votes=None,
+        score=8.5 if number else None,
+        adult=False,
+        source_ids=(),
+        summary=msgspec.json.encode(summary),
+        detail=b"{}",
+    )
+
+
+def edge(source: int, target: int, kind: Kind) -> EdgeInput:
+    return EdgeInput(IDS[source], IDS[target], kind, msgspec.json.encode([STATED]))
+
+
+EDGES = [edge(0, 1, "sequel"), edge(1, 2, "spin_off"), edge(3, 0, "character")]
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ReadModel]:
+    with opened(Inputs(works=[*map(work, range(4))], edges=EDGES), revision=7) as opened_model:
+        yield opened_model
+
+
+def triples(graph: Graph) -> list[tuple[str, str, str]]:
+    return [(edge.source, edge.target, edge.kind) for edge in graph.edges]
+
+
+def test_the_whole_graph_has_every_work_and_every_edge_as_it_is_kept(model: ReadModel) -> None:
+    graph = whole(model)
+    first, second, *_ = nodes = list(graph.nodes)
+    assert [node.title for node in nodes] == TITLES
+    assert (first.year, first.season, first.score, first.episodes) == (None, None, None, 13)
+    assert (second.year, second.season, second.score, second.kind) == (2011, "fall", 8.5, "anime")
+    assert triples(graph) == [
+        (str(IDS[0]), str(IDS[1]), "sequel"),
+        (str(IDS[1]), str(IDS[2]), "spin_off"),
+        (str(IDS[3]), str(IDS[0]), "character"),
+    ]
+
+
+def test_a_part_has_its_members_their_reasons_and_only_the_edges_among_them(
+    model: ReadModel,
+) -> None:
+    graph = part(
+        model, "Fate", {1: Belonging("main"), 0: Belonging("side", "a prequel"), 2: Belonging()}
+    )
+    nodes = list(graph.nodes)
+    assert [(n.title, n.role, n.because) for n in nodes] == [
+        ("Fate/Zero", "side", "a prequel"),
+        ("Fate/stay night", "main", None),
+        ('Carnival "Phantasm"', None, None),
+    ]
+    edges = list(graph.edges)
+    assert [edge.kind for edge in edges] == ["sequel", "spin_off"]
+    assert edges[0].assertions == (STATED,)
+    assert edges[0].id == f"{IDS[0]}:sequel:{IDS[1]}"
+
+
+def test_json_tells_of_the_bridges_that_lead_out_of_a_part(model: ReadModel) -> None:
+    out = bridges.Bridge(0, 3, "character", 2, -1, bridges.Beyond(1, (3,)), only=True)
+    document = b"".join(export(part(model, "Fate", {0: Belonging()}, [out]), "json"))
+    (bridge,) = msgspec.json.decode(document)["bridges"]
+    assert bridge["beyond"] == {"works": 1, "nearest": [str(IDS[3])]}
+    assert (bridge["edge"]["from"], bridge["edge"]["kind"]) == (str(IDS[3]), "character")
+    assert bridge["only"] is True
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_says_where_its_facts_come_from(model: ReadModel, name: str) -> None:
+    head = b"".join(export(whole(model), name)).split(b"Carnival")[0].decode()
+    assert "the whole graph" in head
+    assert "7" in head
+    for note in NOTES:
+        assert note in head.replace("&apos;", "'")
+
+
+def test_the_notes_name_every_source_with_the_licence_that_it_is_read_under() -> None:
+    assert {source.title: source.licence for source in SOURCES.values()} == LICENCES
+    assert all(any(title in note for note in NOTES) for title in LICENCES)
+
+
+def test_a_link_between_two_works_can_have_several_kinds(model: ReadModel) -> None:
+    nodes = [Node(id=i, title=i, kind="anime", anime_type="tv", status="finished") for i in "ab"]
+    edges = [Edge("a", "b", "sequel"), Edge("a", "b", "character"), Edge("b", "a", "other")]
+    graph = Graph(Notice("Two", 1, ()), nodes, edges)
+    read = nx.read_graphml(io.BytesIO(b"".join(export(graph, "graphml"))))
+    assert sorted(facts["kind"] for *_, facts in read.edges(data=True)) == [
+        "character",
+        "other",
+        "sequel",
+    ]
+
+
+def test_every_field_of_a_node_and_an_edge_is_declared() -> None:
+    assert {"id", *NODE_FIELDS} == set(Node.__struct_fields__)
+    assert {"source", "target", *EDGE_FIELDS} == set(Edge.__struct_fields__)
+
+
+def large(total: int) -> Graph:
+    nodes = (
+        Node(id=f"{n:032x}", title=f"Work {n}", kind="anime", anime_type="tv", status="finished")
+        for n in range(total)
+    )
+    edges = (Edge(f"{n:032x}", f"{n + 1:032x}", "sequel", (STATED,)) for n in range(total - 1))
+    return Graph(Notice("Large", 1, ()), nodes, edges)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_large_graph_is_written_in_pieces_that_are_not_kept(name: str) -> None:
+    tracemalloc.start()
+    sizes = [len(piece) for piece in export(large(5_000), name)]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert sum(sizes) > 1_000_000
+    assert max(sizes) < 70_000
+    assert min(sizes[:-1]) >= 64 * 1024
+    assert most < 500_000
+
+
+DETAIL = StoredDetail(
+    id=IDS[0],
+    title="</script><!-- Fate & 'Zero' \u2028",
+    poster_url="https://posters.example/1.jpg",
+    episodes=13,
+    status="finished",
+    anime_type="tv",
+    synonyms=("フェイト/ゼロ",),
+    anime_season=SeasonView("fall", 2011),
+    imdb=ImdbView("tt2051178", 8.2, 17_000),
+    duration_s=1_440,
+    studios=("ufotable",),
+    producers=(),
+    tags=(TagView(IDS[1], "action", "genre", 1.0), TagView(IDS[2], "war", "theme", 1.0)),
+    sources=(SourceView("mal", "10087", "https://myanimelist.net/anime/10087"),),
+)
+HUB = Place("Fate", "https://kensho.example/franchises/fate")
+
+
+def test_a_series_is_told_in_the_words_of_schema_org() -> None:
+    block = json_ld.of_work(DETAIL, "https://kensho.example/anime/1", HUB)
+    assert block["@type"] == "TVSeries"
+    assert block["numberOfEpisodes"] == 13
+    assert block["genre"] == ["action"]
+    assert block["datePublished"] == "2011"
+    assert block["sameAs"] == ["https://myanimelist.net/anime/10087"]
+    assert block["aggregateRating"]["ratingCount"] == 17_000
+    assert block["isPartOf"] == {
+        "@type": "CreativeWorkSeries",
+        "@id": HUB.url,
+        "url": HUB.url,
+        "name": "Fate",
+    }
+    assert "duration" not in block
+
+
+def test_a_film_has_a_length_and_no_episodes_and_what_is_unknown_is_left_out() -> None:
+    film = msgspec.structs.replace(
+        DETAIL,
+        anime_type="movie",
+        duration_s=6_840,
+        imdb=ImdbView("tt1", 8.0, None),
+        poster_url=None,
+        synonyms=(),
+        studios=(),
+        tags=(),
+        sources=(),
+        anime_season=SeasonView(None, None),
+    )
+    assert json_ld.of_work(film, "https://kensho.example/anime/1") == {
+        "@context": "https://schema.org",
+        "@type": "Movie",
+        "@id": "https://kensho.example/anime/1",
+        "url": "https://kensho.example/anime/1",
+        "name": film.title,
+        "duration": "PT114M",
+    }
+
+
+def test_a_hub_lists_its_works_in_order_and_begins_with_its_first_year() -> None:
+    later = msgspec.structs.replace(DETAIL, title="Later", anime_type="movie")
+    earlier = msgspec.structs.replace(DETAIL, title="Earlier", anime_season=SeasonView(None, 2006))
+    block = json_ld.of_hub(HUB, [later, earlier], ["https://k.example/2", "https://k.example/1"])
+    assert (block["@type"], block["startDate"]) == ("CreativeWorkSeries", "2006")
+    assert [(p["@type"], p["name"]) for p in block["hasPart"]] == [
+        ("Movie", "Later"),
+        ("TVSeries", "Earlier"),
+    ]
+    assert "startDate" not in json_ld.of_hub(HUB, [], [])
+
+
+def test_a_block_can_not_end_the_element_that_it_stands_in() -> None:
+    block = json_ld.of_work(DETAIL, "https://kensho.example/anime/1?a=1&b=2")
+    text = json_ld.script_text(block)
+    assert not set(text) & set("<>&\u2028\u2029")
+    assert msgspec.json.decode(text) == msgspec.json.decode(msgspec.json.encode(block))

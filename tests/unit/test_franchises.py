@@ -1,0 +1,294 @@
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from kensho.domain.franchise_policy import (
+    Cut,
+    Join,
+    KindPolicy,
+    Omnibus,
+    Policy,
+    Rename,
+    policy_of,
+)
+from kensho.domain.franchises import Franchise, franchises, rarity
+from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.name_words import rarity_of
+from kensho.domain.relations import KINDS
+from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
+from tests.support.hubs import curated, grown, homes, number, rare, tie, together, work
+
+NARUTO = [work("a", "Naruto", "2002-10-03", fame=0.9), work("b", "Naruto Shippuuden", "2007-02-15")]
+BLEACH = [work("x", "Bleach", "2004-10-05", fame=0.9), work("y", "Bleach Memories", "2006-12-16")]
+SPECIAL = work("s", "Naruto Bleach Special", type="special", episodes=1)
+BOTH = [*NARUTO, *BLEACH]
+
+
+def with_decisions(**decisions: object) -> Policy:
+    return msgspec.structs.replace(curated(), **decisions)
+
+
+def roles(found: Franchise) -> dict[UUID, str]:
+    return {member.work: member.role for member in found.members}
+
+
+def test_related_works_of_one_name_are_one_franchise() -> None:
+    assert homes(grown(NARUTO, [tie("ab")])) == together("ab")
+
+
+def test_a_sequel_under_another_name_belongs_to_the_franchise() -> None:
+    works = [work("a", "Bakemonogatari"), work("b", "Kizu")]
+    assert homes(grown(works, [tie("ab", "sequel")])) == together("ab")
+
+
+def test_series_that_are_related_but_share_no_name_stay_apart() -> None:
+    assert grown([work("a", "Overlord"), work("b", "Konosuba")], [tie("ab")]) == []
+
+
+def test_grammar_is_no_name() -> None:
+    works = [work("a", "The Rose of Versailles"), work("b", "The Prince of Tennis")]
+    assert grown(works, [tie("ab")]) == []
+
+
+def test_works_of_one_name_that_nothing_ties_stay_apart() -> None:
+    assert grown(NARUTO, []) == []
+
+
+def test_a_crossover_is_at_home_in_one_franchise_and_does_not_join_two() -> None:
+    found = grown([*BOTH, SPECIAL], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
+    assert homes(found) in (together("abs", "xy"), together("ab", "xys"))
+
+
+def test_a_crossover_is_a_guest_where_it_is_not_at_home() -> None:
+    found = grown([*BOTH, SPECIAL], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
+    (host,) = [one for one in found if number("s") not in {m.work for m in one.members}]
+    assert [guest.work for guest in host.guests] == [number("s")]
+
+
+def test_a_shared_character_is_a_bridge_and_says_what_lies_beyond() -> None:
+    found = grown(BOTH, [tie("ab"), tie("xy"), tie("bx", "character")])
+    assert homes(found) == together("ab", "xy")
+    beyond = {one.root: [bridge.beyond for bridge in one.bridges] for one in found}
+    assert beyond == {number("a"): [number("x")], number("x"): [number("b")]}
+
+
+def test_a_song_goes_with_the_one_series_that_it_is_tied_to() -> None:
+    song = work("s", "Haruka Kanata", type="special", episodes=1, duration_s=240, is_music=True)
+    (found,) = grown([*NARUTO, song], [tie("ab"), tie("as")])
+    assert roles(found)[number("s")] == "music"
+
+
+def test_a_song_that_is_tied_to_two_series_stays_alone() -> None:
+    song = work("s", "Haruka Kanata", type="special", episodes=1, duration_s=240, is_music=True)
+    found = grown([*BOTH, song], [tie("ab"), tie("xy"), tie("as"), tie("xs")])
+    assert homes(found) == together("ab", "xy")
+
+
+def test_an_anime_film_and_its_movie_record_are_one_member() -> None:
+    film = work("f", "Naruto Film", "2004-08-21", type="movie", episodes=1, duration_s=4920)
+    record = work("m", "Ninja Clash", "2004-08-21", type="movie", kind="movie")
+    ties = [tie("ab"), tie("af"), tie("mf", "same_work")]
+    (found,) = grown([*NARUTO, film, record], ties)
+    (member,) = [one for one in found.members if one.work == number("f")]
+    assert (member.role, member.also) == ("film", (number("m"),))
+
+
+def test_records_years_apart_that_share_no_word_are_two_works() -> None:
+    works = [*NARUTO, work("r", "Rio", "2011-04-03", type="movie", kind="movie")]
+    assert homes(grown(works, [tie("ab"), tie("br", "same_work")])) == together("ab")
+
+
+def test_a_film_with_nothing_but_its_movie_record_is_alone() -> None:
+    works = [work("f", "Akira", type="movie"), work("m", "Akira", type="movie", kind="movie")]
+    assert grown(works, [tie("fm", "same_work")]) == []
+
+
+def test_every_member_says_by_which_ties_it_belongs() -> None:
+    works = [*NARUTO, work("c", "Boruto Naruto", "2017-04-05")]
+    ties = [tie("ab", "sequel"), tie("bc", "sequel"), tie("ac")]
+    (found,) = grown(works, ties)
+    because = {member.work: member.because for member in found.members}
+    assert because == {number("a"): (), number("b"): (ties[0],), number("c"): (ties[0], ties[1])}
+
+
+def test_a_recap_an_alternative_a_side_story_and_a_spin_off_are_told_apart() -> None:
+    keys = "rsvo"
+    works = [*NARUTO, *(work(key, f"Naruto {key * 3}", "2009") for key in keys)]
+    ties = [
+        tie("ab", "sequel"),
+        tie("ar", "summary"),
+        tie("as", "side_story"),
+        tie("av", "alternative_version"),
+        tie("oa", "spun_off_from"),
+    ]
+    (found,) = grown(works, ties)
+    told = roles(found)
+    assert [told[number(key)] for key in "abrsvo"] == [
+        "main",
+        "main",
+        "summary",
+        "side",
+        "alternative",
+        "spin_off",
+    ]
+
+
+def test_a_franchise_is_called_what_its_works_have_in_common() -> None:
+    works = [work("a", "Fate/stay night", "2006"), work("b", "Fate/Zero", "2011")]
+    (found,) = grown(works, [tie("ab")])
+    assert found.title == "Fate"
+
+
+def test_a_franchise_without_a_common_name_is_called_after_its_root() -> None:
+    works = [work("a", "Bakemonogatari", "2009"), work("b", "Nisemonogatari", "2012")]
+    (found,) = grown(works, [tie("ab", "sequel")])
+    assert found.title == "Bakemonogatari"
+
+
+def test_curators_join_cut_and_rename() -> None:
+    works = [
+        msgspec.structs.replace(one, sources=(f"mal:{place}",)) for place, one in enumerate(BOTH)
+    ]
+    reason = "a reason that somebody can check"
+    policy = with_decisions(
+        join=(Join(("mal:0", "mal:2"), reason),),
+        cut=(Cut(("mal:2",), ("mal:3",), reason),),
+        rename=(Rename("mal:1", "Ninja", reason),),
+    )
+    found = grown(works, [tie("ab"), tie("xy")], policy)
+    assert homes(found) == together("abx")
+    assert found[0].title == "Ninja"
+    assert {tie.method for one in found[0].members for tie in one.because} == {"stated", "curated"}
+
+
+def test_no_tie_leads_out_of_an_omnibus_project() -> None:
+    reason = "a reason that somebody can check"
+    policy = with_decisions(omnibus=(Omnibus("Expo", reason, names=("Expo",)),))
+    works = [*NARUTO, work("e", "Expo"), work("f", "Expo Naruto")]
+    found = grown(works, [tie("ab"), tie("fa", "sequel")], policy)
+    assert homes(found) == together("ab", "ef")
+    assert {one.title for one in found} == {"Naruto", "Expo"}
+
+
+def test_excluded_kinds_play_no_part() -> None:
+    reason = "a reason that somebody can check"
+    kinds = {**curated().kinds, "other": KindPolicy("exclude", reason)}
+    found = grown(NARUTO, [tie("ab", "other")], with_decisions(kinds=kinds))
+    assert found == []
+
+
+def test_a_tie_to_a_work_that_is_not_there_says_nothing() -> None:
+    assert homes(grown(NARUTO, [tie("ab"), tie("az", "sequel")])) == together("ab")
+
+
+def test_every_kind_has_a_policy() -> None:
+    assert set(KINDS) <= set(curated().kinds)
+
+
+def test_a_decision_without_a_reason_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError, match="reason"):
+        policy_of({"kinds": {}, "cut": [{"works": ["mal:1"], "others": ["mal:2"]}]})
+
+
+def test_a_word_tells_more_the_rarer_it_is() -> None:
+    told = rarity_of([["gundam", "the"], ["naruto", "the"], ["the"]], frozenset())
+    assert told.of_word["the"] == 0
+    assert told.of_word["gundam"] > 1
+
+
+def test_numbers_single_letters_and_forms_name_nothing() -> None:
+    told = rarity_of([["2", "z", "movie", "gundam"]] + [["other"]] * 99, frozenset(["movie"]))
+    assert told.names(["2", "z", "movie", "gundam"]) == {"gundam"}
+
+
+def slugged(slug: str, keys: str) -> Slugged:
+    return Slugged(slug, frozenset(map(number, keys)))
+
+
+def unslugged(keys: str, title: str = "Fate", year: str = "") -> Unslugged:
+    return Unslugged(number(keys[0]), (title,), frozenset(map(number, keys)), year)
+
+
+def test_a_slug_stays_when_the_title_changes() -> None:
+    given = assigned([slugged("fate", "abc")], {}, [unslugged("bcd", "Type-Moon")])
+    assert given.slugs == {number("b"): "fate"}
+    assert given.redirects == {}
+
+
+def test_when_two_franchises_merge_the_smaller_leads_to_the_larger() -> None:
+    given = assigned([slugged("big", "abc"), slugged("small", "xy")], {}, [unslugged("abcxy")])
+    assert given.slugs == {number("a"): "big"}
+    assert given.redirects == {"small": "big"}
+
+
+def test_when_one_franchise_splits_the_larger_part_keeps_the_slug() -> None:
+    given = assigned([slugged("fate", "abcde")], {}, [unslugged("abc"), unslugged("de")])
+    assert given.slugs == {number("a"): "fate", number("d"): "fate-2"}
+
+
+def test_a_slug_that_was_given_is_not_given_again() -> None:
+    given = assigned([], {"fate": None}, [unslugged("ab", year="2006")])
+    assert given.slugs == {number("a"): "fate-2006"}
+    assert given.redirects == {"fate": None}
+
+
+def test_redirects_lead_to_what_stands_in_one_step() -> None:
+    before = [slugged("big", "abc"), slugged("middle", "xy")]
+    given = assigned(before, {"small": "middle"}, [unslugged("abcxy")])
+    assert given.redirects == {"small": "big", "middle": "big"}
+
+
+def test_a_franchise_that_dissolves_leads_nowhere() -> None:
+    assert assigned([slugged("fate", "ab")], {"old": "fate"}, []).redirects == {
+        "fate": None,
+        "old": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("SPY×FAMILY", "spyfamily"),
+        ("Pokémon", "pokemon"),
+        ("JoJo's Bizarre Adventure", "jojos-bizarre-adventure"),
+        ("進撃の巨人", ""),
+    ],
+)
+def test_a_slug_is_ascii_words_joined_by_hyphens(title: str, slug: str) -> None:
+    assert slug_of(title) == slug
+
+
+def test_a_slug_is_taken_from_the_first_title_that_has_one() -> None:
+    one = Unslugged(number("a"), ("進撃の巨人", "Attack on Titan"), frozenset([number("a")]))
+    assert assigned([], {}, [one]).slugs == {number("a"): "attack-on-titan"}
+
+
+def test_a_title_without_any_is_a_franchise() -> None:
+    assert assigned([], {}, [unslugged("ab", "☆")]).slugs == {number("a"): "franchise"}
+
+
+def test_a_work_knows_whether_it_is_minor() -> None:
+    assert work("a", "Pv", type="special", episodes=1, duration_s=90).is_minor
+    assert not work("a", "Series", episodes=12).is_minor
+    assert not HubWork(number("a"), ("Film",), "movie", duration_s=5400).is_minor
+    assert HubWork(number("a"), ("Unknown",), "special").is_minor
+
+
+def test_a_word_that_all_works_bear_does_not_join_them() -> None:
+    ties = [tie("ab"), tie("xy", "sequel")]
+    assert homes(franchises(BOTH, ties, curated())) == together("xy")
+
+
+def test_a_component_can_be_computed_alone_with_the_rarity_of_the_whole() -> None:
+    others = [work(number_, f"Title {chr(number_)}") for number_ in range(300, 400)]
+    whole = rarity([*BOTH, *others], curated())
+    assert homes(franchises(NARUTO, [tie("ab")], curated(), rare=whole)) == together("ab")
+
+
+def test_a_collection_names_a_franchise_of_its_films() -> None:
+    works = [work(key, title, type="movie") for key, title in (("a", "Dr. No"), ("b", "Goldeneye"))]
+    named = {one.id: "James Bond Collection" for one in works}
+    ties = [Tie(number("a"), number("b"), "joined")]
+    (found,) = franchises(works, ties, curated(), collections=named, rare=rare(works))
+    assert found.title == "James Bond Collection"

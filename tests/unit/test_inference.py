@@ -1,0 +1,157 @@
+from importlib.resources import files
+
+import msgspec
+import pytest
+
+from kensho.domain.inference import Inference, Model, Table, infer, judge
+from kensho.domain.pair_features import Facts, Pair, Profile, Reader, Side, Surroundings
+from kensho.domain.relations import Kind
+from kensho.domain.works import AnimeType, Title
+
+MODEL = msgspec.json.decode((files("ingest.curation") / "inference.json").read_bytes(), type=Model)
+READER = Reader(MODEL.vocabulary)
+MINUTE = 60
+
+
+def work(
+    title: str,
+    anime_type: AnimeType,
+    date: str,
+    *,
+    size: tuple[int, int] = (12, 24),
+    says: str = "",
+) -> Profile:
+    """Return a work of `size` episodes by minutes; `says` is its synopsis."""
+    episodes, minutes = size
+    titles = (Title(title, "ja-Latn", "main"),)
+    facts = Facts(title + date, titles, anime_type, date, episodes, minutes * MINUTE)
+    return READER.profile(msgspec.structs.replace(facts, synopsis=says))
+
+
+def told(a: Profile, b: Profile, *others: Profile) -> Inference | None:
+    """Return what `b` is of `a`, with others related to `a`."""
+    keys = [one.facts.key for one in (b, *others)]
+    around = Surroundings((a, b, *others), [(a.facts.key, key) for key in keys])
+    return infer(MODEL, around.pair(a.facts.key, b.facts.key))
+
+
+def kind(a: Profile, b: Profile, *others: Profile) -> Kind | None:
+    said = told(a, b, *others)
+    return said.kind if said else None
+
+
+FIRST = work("Yoake no Hakobune", "tv", "2018-04-05")
+SECOND = work(
+    "Yoake no Hakobune 2nd Season", "tv", "2019-10-03", says="The second season of the series."
+)
+RECAP = work(
+    "Yoake no Hakobune Soushuuhen", "special", "2018-07-01", size=(1, 24), says="A recap episode."
+)
+SONG = work("Sora e", "special", "2018-05-01", size=(1, 4), says="Music video of a song by Lumi.")
+
+
+def test_a_second_season_is_the_sequel() -> None:
+    assert kind(FIRST, SECOND) == "sequel"
+
+
+def test_read_from_the_second_season_the_first_is_the_prequel() -> None:
+    assert kind(SECOND, FIRST) == "prequel"
+
+
+def test_both_readings_are_equally_sure_for_the_same_reasons() -> None:
+    there, back = told(FIRST, SECOND), told(SECOND, FIRST)
+    assert there is not None
+    assert back is not None
+    assert (there.confidence, there.because) == (back.confidence, back.because)
+
+
+def test_an_inference_says_why() -> None:
+    said = told(FIRST, SECOND)
+    assert said is not None
+    assert "season 2 follows season 1" in said.because
+
+
+def test_a_recap_is_a_summary_and_the_series_its_full_story() -> None:
+    assert kind(FIRST, RECAP) == "summary"
+    assert kind(RECAP, FIRST) == "full_story"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        work("Yoake no Hakobune OVA", "ova", "2018-12-20", size=(1, 24)),
+        work("Yoake no Hakobune Movie: Kita no Umi", "movie", "2018-12-20", size=(1, 90)),
+        work("Yoake no Hakobune (2031)", "tv", "2031-04-01"),
+        work("Chibi Hakobune x Hoshi no Ringo", "special", "2018-06-01", size=(1, 2)),
+        SONG,
+    ],
+    ids=["ova", "film", "remake", "crossover short", "music video"],
+)
+def test_what_continues_nothing_is_never_said_to_be_a_sequel(other: Profile) -> None:
+    assert kind(FIRST, other) not in ("sequel", "prequel")
+    assert kind(other, FIRST) not in ("sequel", "prequel")
+
+
+def test_the_season_tells_direction_where_dates_are_unknown() -> None:
+    first = work("Yoake no Hakobune", "tv", "")
+    second = work("Yoake no Hakobune 2nd Season", "tv", "", says="The second season.")
+    assert kind(second, first) in ("prequel", None)
+    assert kind(first, second) in ("sequel", None)
+
+
+def test_a_pair_that_no_telling_provider_lists_is_left_alone() -> None:
+    pages = frozenset(("mal", "livechart"))
+    weak = Pair(
+        Side(FIRST, lists=frozenset(("livechart",)), pages=pages), Side(SECOND, pages=pages)
+    )
+    listed = msgspec.structs.replace(weak.a, lists=frozenset(("mal",)))
+    assert not weak.is_tellable
+    assert infer(MODEL, weak) is None
+    assert Pair(listed, weak.b).is_tellable
+
+
+def test_pairs_stated_or_listed_by_no_teller_are_not_judged() -> None:
+    a, b, c, d = (one.facts.key for one in (FIRST, SECOND, RECAP, SONG))
+    pages = {key: frozenset(("mal", "livechart")) for key in (a, b, c, d)}
+    lists = {(a, c): frozenset(("mal",)), (a, d): frozenset(("livechart",))}
+    around = Surroundings(
+        (FIRST, SECOND, RECAP, SONG), [(a, b), (a, c), (a, d)], [(a, b, "sequel")], lists, pages
+    )
+    assert [pair.b.profile for pair in around.untold()] == [RECAP]
+
+
+def test_what_is_stated_of_a_pair_is_not_in_its_own_surroundings() -> None:
+    a, b, c = (one.facts.key for one in (FIRST, SECOND, RECAP))
+    around = Surroundings(
+        (FIRST, SECOND, RECAP), [(a, b), (a, c)], [(a, b, "sequel"), (a, c, "summary")]
+    )
+    assert [one.kind for one in around.pair(a, b).a.known] == ["summary"]
+    assert around.pair(a, b, frozenset((frozenset((a, c)),))).a.known == ()
+    assert around.pair(a, b, None).a.known == ()
+
+
+def test_a_model_without_numbers_says_nothing() -> None:
+    assert infer(Model(), Pair(Side(FIRST), Side(SECOND))) is None
+
+
+def test_confidence_lies_between_the_measured_steps() -> None:
+    weights: dict[str, tuple[float, ...]] = {"always": (0.0, 0.0)}
+    steps: dict[Kind, tuple[tuple[float, float], ...]] = {"sequel": ((0.4, 0.2), (0.6, 0.4))}
+    table = Table(("sequel", "other"), weights, steps, {"sequel": 0.5})
+    judged = judge(table, ())
+    assert judged.kind == "sequel"
+    assert judged.confidence == pytest.approx(0.3)
+    assert judged.is_said
+
+
+@pytest.mark.parametrize(
+    ("title", "number"),
+    [("Kaze no Uta Movie 2: Natsu", 2), ("Kaze no Uta", None), ("Kaze no Uta 1999", None)],
+)
+def test_films_are_numbered_apart_from_seasons(title: str, number: int | None) -> None:
+    assert work(title, "movie", "2001", size=(1, 80)).number == number
+
+
+@pytest.mark.parametrize(("date", "month"), [("2024-05-01", 24_292), ("2024", 24_294), ("", None)])
+def test_a_date_may_be_known_in_part(date: str, month: int | None) -> None:
+    assert work("Kaze no Uta", "tv", date).month == month

@@ -1,0 +1,155 @@
+from collections.abc import Sequence
+
+from kensho.domain.franchises import Member
+from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.roles import Role
+from kensho.domain.watch_order import Order, WatchOrder, watch_order
+from tests.support.hubs import number, tie, work
+
+ROLES: dict[str, Role] = {}
+
+
+def ordered(
+    works: Sequence[HubWork],
+    ties: Sequence[Tie] = (),
+    order: Order = "story",
+    roles: dict[str, Role] = ROLES,
+) -> WatchOrder:
+    """Return an order of works, the first of which is the root, all main unless said otherwise."""
+    told = {number(key): role for key, role in roles.items()}
+    members = [
+        Member(one.id, told.get(one.id, "main"), () if place == 0 else (tie("ab"),))
+        for place, one in enumerate(works)
+    ]
+    return watch_order(members, {one.id: one for one in works}, ties, order)
+
+
+def letters(found: WatchOrder) -> str:
+    return "".join(chr(step.work.int) for step in found.steps)
+
+
+def step_of(found: WatchOrder, key: str) -> tuple[str, ...]:
+    (step,) = [step for step in found.steps if step.work == number(key)]
+    return tuple(because.rule for because in step.because)
+
+
+A = work("a", "Naruto", "2002-10-03")
+B = work("b", "Naruto Shippuuden", "2007-02-15")
+C = work("c", "Boruto", "2017-04-05")
+SPECIAL = work("s", "Naruto Special", "2005-01-01", type="special", episodes=1, duration_s=600)
+
+
+def test_release_goes_by_date() -> None:
+    assert letters(ordered([A, C, B], order="release")) == "abc"
+
+
+def test_release_goes_by_season_where_dates_are_equal() -> None:
+    works = [A, work("q", "Naruto 3", "2017"), work("p", "Naruto 2", "2017")]
+    found = ordered(works, order="release")
+    assert letters(found) == "apq"
+    assert step_of(found, "q") == ("season",)
+
+
+def test_a_year_alone_comes_after_the_dates_of_that_year() -> None:
+    works = [A, work("y", "Naruto Y", "2007"), B, work("m", "Naruto M", "2007-02")]
+    assert letters(ordered(works, order="release")) == "abmy"
+
+
+def test_works_without_a_date_come_last_and_say_so() -> None:
+    found = ordered([A, work("u", "Naruto U", ""), B], order="release")
+    assert letters(found) == "abu"
+    assert step_of(found, "u") == ("undated",)
+
+
+def test_a_late_prequel_comes_before_what_it_leads_to() -> None:
+    zero = work("z", "Fate Zero", "2011-10-02")
+    night = work("n", "Fate Night", "2006-01-07")
+    found = ordered([night, zero, work("o", "Fate Other", "2008")], [tie("nz", "prequel")])
+    assert letters(found) == "zno"
+    assert step_of(found, "n") == ("after",)
+    assert step_of(found, "z") == ("before",)
+
+
+def test_a_special_that_came_out_first_follows_its_parent() -> None:
+    early = work("e", "Naruto Lite", "2002-09-27", type="ona")
+    assert letters(ordered([A, early], [tie("ae", "side_story")])) == "ae"
+
+
+def test_what_announced_a_series_is_watched_after_it() -> None:
+    herald = work("s", "Naruto Ride", "2002-08-08", type="special", episodes=1, duration_s=600)
+    members = [Member(A.id, "main", ()), Member(herald.id, "side", (tie("as"),))]
+    found = watch_order(members, {A.id: A, herald.id: herald}, [tie("as")], "story")
+    assert letters(found) == "as"
+    assert step_of(found, "s") == ("after",)
+
+
+def test_a_spin_off_series_stands_apart_and_a_spin_off_extra_falls_where_it_came_out() -> None:
+    works = [A, work("v", "Naruto SD", "2003"), work("o", "Naruto O", "2004", type="ova"), B]
+    ties = [tie("av", "spin_off"), tie("ao", "spin_off"), tie("ab", "sequel")]
+    found = ordered(works, ties, roles={"v": "spin_off", "o": "spin_off"})
+    assert letters(found) == "aobv"
+
+
+def test_a_side_story_falls_where_it_came_out() -> None:
+    ties = [tie("ab", "sequel"), tie("as", "side_story"), tie("bs", "side_story")]
+    found = ordered([A, B, SPECIAL], ties)
+    assert letters(found) == "asb"
+    assert [one.tie for one in found.set_aside] == [ties[2]]
+
+
+def test_alternatives_stand_apart_after_the_story_with_their_sequels() -> None:
+    works = [A, work("v", "Naruto V", "2003"), B, work("w", "Naruto W", "2004")]
+    ties = [tie("av", "alternative_version"), tie("vw", "sequel"), tie("ab", "sequel")]
+    found = ordered(works, ties, roles={"v": "alternative"})
+    assert letters(found) == "abvw"
+    assert [step.strand for step in found.steps] == [0, 0, 1, 1]
+    assert step_of(found, "v")[0] == "apart"
+
+
+def test_essential_leaves_out_what_a_story_is_whole_without() -> None:
+    roles: dict[str, Role] = {"s": "side", "r": "summary", "m": "music", "x": "crossover"}
+    works = [A, B, *(work(key, f"Naruto {key}", "2008") for key in "srmx")]
+    assert letters(ordered(works, order="essential", roles=roles)) == "ab"
+
+
+def test_the_root_is_essential_whatever_it_is() -> None:
+    root = work("a", "Naruto", type="special", episodes=1, duration_s=60)
+    assert letters(ordered([root], order="essential")) == "a"
+
+
+def test_optional_steps_are_marked() -> None:
+    found = ordered([A, SPECIAL], order="release", roles={"s": "side"})
+    assert [step.optional for step in found.steps] == [False, True]
+
+
+def test_a_loop_is_broken_at_its_weakest_tie() -> None:
+    weak = tie("ca", "sequel", method="inferred", confidence=0.6)
+    found = ordered([A, B, C], [tie("ab", "sequel"), tie("bc", "sequel"), weak])
+    assert letters(found) == "abc"
+    assert [one.tie for one in found.set_aside] == [weak]
+    assert str(number("b")) in found.set_aside[0].why
+
+
+def test_of_two_equal_ties_the_one_that_contradicts_the_dates_gives_way() -> None:
+    wrong = tie("ba", "sequel")
+    found = ordered([A, B], [wrong, tie("ab", "sequel")])
+    assert letters(found) == "ab"
+    assert [one.tie for one in found.set_aside] == [wrong]
+
+
+def test_a_curator_outweighs_a_source() -> None:
+    curated = tie("ba", "sequel", method="curated")
+    found = ordered([A, B], [tie("ab", "sequel"), curated])
+    assert letters(found) == "ba"
+
+
+def test_a_tie_of_a_second_record_counts_for_its_work() -> None:
+    late, film = work("a", "Naruto", "2007"), work("b", "Naruto Film", "2002")
+    members = [Member(late.id, "main", ()), Member(film.id, "film", (), (number("m"),))]
+    works = {late.id: late, film.id: film}
+    assert letters(watch_order(members, works, [], "story")) == "ba"
+    assert letters(watch_order(members, works, [tie("am", "sequel")], "story")) == "ab"
+
+
+def test_positions_count_from_one() -> None:
+    assert [step.position for step in ordered([A, B, C]).steps] == [1, 2, 3]
