@@ -118,7 +118,8 @@ def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores
     size, rows = len(key.letters), len(letters)
     heads = [text[:size] for text in letters]
     alike = _alike(key.letters, [*letters, *heads])
-    coverage = np.array([size / max(len(text), size) for text in letters], dtype=np.float32)
+    lengths = np.fromiter(map(len, letters), dtype=np.float32, count=rows)
+    coverage = size / np.maximum(lengths, size)
     best: Scores = np.maximum(alike[:rows], alike[rows:] * ranking.phrase(coverage, 1, 0))
     if _needs_turned(key):
         # In the script they are written in, one error in kana or Hangul is one edit.

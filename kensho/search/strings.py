@@ -49,4 +49,7 @@ class Strings:
         starts, ends = self._ends[numbers], self._ends[numbers + 1]
         for place in np.flatnonzero(ends - starts > WIDTH).tolist():
             encoded[place] = self._blob[starts[place] : ends[place]]
-        return [str(text, *_UTF8) for text in encoded]
+        try:
+            return [text.decode() for text in encoded]  # twice as fast as with an error handler
+        except UnicodeDecodeError:
+            return [str(text, *_UTF8) for text in encoded]
