@@ -7,8 +7,7 @@ the first so many queries, and a ratio of times compares the queries that both a
 titles of the real graph are the measure; whether every title finds its work, the release names and
 our labelled queries are asked of the whole graph. The time of a search is that of one after the
 other, alone; between peers that empty the processor's caches it takes longer, as the tables show.
-Python's collector runs as in production, but
-leaves alone what was there before the queries.
+Python's collector runs as in production, but leaves alone what was there before the queries.
 """
 
 import argparse

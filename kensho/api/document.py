@@ -108,13 +108,17 @@ def _amend(operation: Document, path: str) -> None:
         responses["308"] = _MOVED
 
 
+_PATHS: Final = "/api/paths"
+"""Names works in its query; a merged one is answered for its successor."""
+
+
 def _statuses(path: str, *, has_body: bool) -> list[str]:
     if not path.startswith("/api/") or path == "/api/health":
         return ["400", "414"]
     statuses = ["400", "414", "429", "503"]
-    if "{" in path or path == "/api/resolve":
+    if "{" in path or path in ("/api/resolve", _PATHS):
         statuses.append("404")
-    if "{work_id}" in path:
+    if "{work_id}" in path or path == _PATHS:
         statuses.append("410")
     return [*statuses, "413", "415"] if has_body else statuses
 

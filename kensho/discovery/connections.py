@@ -17,7 +17,7 @@ from kensho.discovery.neighbours import assertions_read, title_of
 from kensho.discovery.read_model import Revision
 from kensho.domain.relations import Kind
 from kensho.domain.sentences import sentence
-from kensho.errors import InvalidInputError
+from kensho.errors import InvalidInputError, MovedError
 from kensho.graph.model import ReadModel
 from kensho.graph.paths import MAX_PATHS, Path
 from kensho.graph.similar import why
@@ -29,15 +29,24 @@ _PLACES: Final = 4
 def paths(model: ReadModel, start: UUID, goal: UUID, most: int) -> bytes:
     """Return `PathList` as JSON: the closest connections first, none between strangers.
 
+    An id that was merged into another means its successor.
+
     Raises:
         InvalidInputError: both ends are the same work.
-        MovedError, GoneError, NotFoundError: as `works.locate`, for either end.
+        GoneError, NotFoundError: as `works.locate`, for either end.
     """
-    ends = works.locate(model, start), works.locate(model, goal)
+    ends = _located(model, start), _located(model, goal)
     if ends[0] == ends[1]:
         raise InvalidInputError.of("to", "both ends are the same work")
     found = model.paths.best(*ends, most)
     return splicing.assembled(paths=splicing.array(_path(model, path) for path in found))
+
+
+def _located(model: ReadModel, work: UUID) -> int:
+    try:
+        return works.locate(model, work)
+    except MovedError as error:
+        return works.locate(model, UUID(error.successor))
 
 
 def told(model: ReadModel, path: Path) -> str:

@@ -43,6 +43,14 @@ async def test_the_way_back_reads_the_other_way(client: AsyncClient) -> None:
     assert " is a side story of Cowboy Bebop." in path["sentence"]
 
 
+async def test_a_merged_work_means_its_successor(client: AsyncClient) -> None:
+    answer = await client.get(f"/api/anime/{graphs.MERGED}", follow_redirects=False)
+    successor = answer.headers["location"].rpartition("/")[2]
+    other = graphs.NARUTO if successor != str(graphs.NARUTO) else graphs.TRIGUN
+    merged = await paths(client, f"from={graphs.MERGED}&to={other}")
+    assert merged == await paths(client, f"from={successor}&to={other}")
+
+
 async def test_strangers_have_no_path(client: AsyncClient) -> None:
     assert await paths(client, f"from={graphs.TRIGUN}&to={graphs.NARUTO}") == []
 
