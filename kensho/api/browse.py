@@ -18,7 +18,7 @@ from kensho.discovery.browse import Filters, Sorting
 from kensho.discovery.views import Summary
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
 
-_ANY_CASE: Final = "^({})$".format(
+ANY_CASE: Final = "^({})$".format(
     "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)
 )
 """JSON Schema's patterns have no flag for that."""
@@ -29,7 +29,7 @@ Year: TypeAlias = Annotated[
 SeasonName: TypeAlias = Annotated[
     str,
     PathParameter(
-        pattern=_ANY_CASE,
+        pattern=ANY_CASE,
         description="winter, spring, summer or fall, in any case.",
         examples=[Example(value="spring")],
     ),

@@ -9,7 +9,7 @@ from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.answers import Answer
-from kensho.api.browse import OfStatus, OfType
+from kensho.api.browse import ANY_CASE, OfStatus, OfType
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, TagText, listing
@@ -17,14 +17,10 @@ from kensho.discovery import splicing, suggesting
 from kensho.discovery.facets import Filters
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.discovery.searching import MAX_CHARS, MAX_OFFSET, Asked
-from kensho.domain.works import SEASONS, Season
+from kensho.domain.works import Season
 
 _FIELDS: Final = SearchResult.__struct_fields__
 _DEFAULT_SUGGESTIONS: Final = 8
-_ANY_CASE: Final = "^({})$".format(
-    "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)
-)
-"""JSON Schema's patterns have no flag for that."""
 _VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _TYPED: Final = rf"{_VISIBLE}[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """What `hostile` lets through, and something that can be seen in it."""
@@ -59,7 +55,7 @@ OfYear: TypeAlias = Annotated[
 OfSeason: TypeAlias = Annotated[
     str | None,
     QueryParameter(
-        pattern=_ANY_CASE,
+        pattern=ANY_CASE,
         description="Works of this season: winter, spring, summer or fall, in any case.",
         examples=[Example(value="spring")],
     ),

@@ -22,6 +22,16 @@ import anitopy
 import msgspec
 
 from kensho.domain.works import AnimeType
+from kensho.search.release_shapes import (
+    EXTENSION,
+    HYPHENED,
+    PLACE,
+    TECHNICAL,
+    TRACK,
+    episode_mark,
+    is_plain,
+    spaced,
+)
 
 _Answer: TypeAlias = dict[str, str | list[str]]
 _Said: TypeAlias = dict[str, list[str]]
@@ -42,14 +52,9 @@ _TYPES: Final[dict[str, AnimeType]] = {
     "specials": "special",
     "tv": "tv",
 }
-_EXTENSION: Final = r"\.(?:mkv|mp4|avi|ogm|wmv|m4v|webm|rmvb|flv|mov)$"
-_TECHNICAL: Final = (
-    r"\b(?:(?:480|540|576|720|1080|1440|2160)[pi]|[0-9]{3,4}x[0-9]{3,4}|[xh]\.?26[45]|hevc|xvid|divx"
-    r"|web-?dl|web-?rip|blu-?ray|bd-?rip|bd-?remux|dvd-?rip|hdtv|hi10p?|vostfr|10-?bits?)\b"
-)
 _SIGN: Final = re.compile(r"[\[【_.]|- ?[0-9]|[0-9][pPxXeE]|[xX]26|[Ww][Ee][Bb]|[Bb][Dd]|VOST")
 _RELEASE: Final = re.compile(
-    rf"{_TECHNICAL}|{_EXTENSION}|\bs[0-9]{{1,2}} ?e[0-9]{{1,4}}\b"
+    rf"{TECHNICAL}|{EXTENSION}|\bs[0-9]{{1,2}} ?e[0-9]{{1,4}}\b"
     r"|^[^\W\d_]+(?:-[^\W\d_]+)+-[0-9]{2,4}\b"
     r"|^[\[【][^\]】]{2,}[\]】] ?\S|[^\W_]_[^\W_]+_|^\w+(?:\.\w+){3}"
     r"|[ _.]-[ _.][0-9]{2,4}(?:v[0-9])?(?=$|[ _.]?[\[(.]| - | dvd\b)",
@@ -72,23 +77,6 @@ _ONE_WRITING: Final = str.maketrans(
 """East Asian and typographic marks as the ASCII ones that the library knows."""
 _HAN_NUMBERS: Final = {han: number for number, han in enumerate("一二三四五六七八九十", start=1)}
 _HAN_SEASON: Final = re.compile("第 ?([0-9]{1,2}|[一二三四五六七八九十]) ?[季期]")
-_COUNT: Final = r"([0-9]{1,4})(?:v[0-9]|[a-c])?(?: ?[-~] ?([0-9]{1,4}))?(?![0-9])"
-_EPISODES: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?<![^\W_])S([0-9]{1,2})[ .]?E([0-9]{1,4})(?:-?E?([0-9]{1,4}))?(?![0-9])",
-        r"(?<=[ _.-])()(?:ep|eps|episode|episodio|#)[ _.-]?" + _COUNT,
-        r"()第? ?([0-9]{1,4})(?:-([0-9]{1,4}))?[话話集]",
-        r"(?<=[ _.])([0-9]{1,2})x([0-9]{2})()(?![0-9])",
-        r"[ _.-]()-[ _.]?\(?"
-        + _COUNT
-        + r"(?=\)|$|[_\[(]|\.(?![0-9])| +(?:[-\[(]|$|dvd|bd|vost|end))",
-        r"\[()(?:TV |EP?)?(?!(?:(?:19|20)[0-9]{2}|480|540|576|720|1080|1440|2160)\])"
-        + _COUNT
-        + r" ?\(?(?:END|fin|完)?\)?\]",
-    )
-)
-"""Season, first and last episode; the surest spelling comes first."""
 _RESOLUTION: Final = re.compile(
     "(?<![0-9a-z])(?:[0-9]{3,4}x)?([0-9]{3,4})[pi]\\b|[0-9]{3,4}x([0-9]{3,4})", re.IGNORECASE
 )
@@ -99,7 +87,7 @@ _SEASON: Final = re.compile(
 )
 _FILM: Final = re.compile(r"\b(?:movie|film|gekijou?ban)$", re.IGNORECASE)
 _NO_TITLE: Final = re.compile(
-    rf"[0-9 ._-]*$|(?:tv|bd|dvd|gb|big5|end|fin)\b|.*(?:{_TECHNICAL})", re.IGNORECASE
+    rf"[0-9 ._-]*$|(?:tv|bd|dvd|gb|big5|end|fin)\b|.*(?:{TECHNICAL})", re.IGNORECASE
 )
 _TAIL: Final = re.compile(
     r"(?:(?: -)? (?:multi|dual|dub(?:bed)?|sub(?:bed)?|complete|batch|extended|remastered|uncut"
@@ -109,7 +97,7 @@ _TAIL: Final = re.compile(
 _YEAR: Final = re.compile(r"(?<=\S) \(?((?:19[1-9]|20[0-3])[0-9])\)?$")
 _DOT: Final = re.compile(r"\.(?![0-9])|(?<![0-9])\.")
 _NUMBER: Final = re.compile("[0-9]{1,4}")
-_FILE: Final = re.compile(_EXTENSION, re.IGNORECASE)
+_FILE: Final = re.compile(EXTENSION, re.IGNORECASE)
 _OUTSIDE: Final = re.compile(r"\[[^\[\]]*\]|[\W_]")
 """What does not count as text outside brackets."""
 _IN_TITLES: Final = frozenset(
@@ -140,11 +128,6 @@ _LOCK: Final = threading.Lock()
 
 _MOST_BRACKETS: Final = 16
 """More groups than any release has; anitopy's time grows with their square."""
-_SIGNS: Final = re.compile(rf"[\[\](){{}}_]| - |\.\w|[0-9]$|{_TECHNICAL}", re.IGNORECASE)
-_TRACK: Final = re.compile(r"(0[0-9]{1,2}) - (.+?) - ")
-"""A place in a folder before the names of the work and of the episode."""
-_PLACE: Final = re.compile(r"^[0-9]{1,3} (?=\[)")
-_HYPHENED: Final = re.compile(r"^[^\W\d_]+(?:-[^\W\d_]+)+-[0-9]{2,4}(?![0-9])")
 _SEASONS: Final = re.compile(r"\bS[0-9]{2}\b", re.IGNORECASE)
 _SEVERAL: Final = re.compile(
     r"\b(?:movies|ovas|specials)\b.*\b(?:movies|ovas|specials)\b", re.IGNORECASE
@@ -175,14 +158,14 @@ def parsed(text: str) -> ReleaseName | None:
     if sum(map(given.count, "[(")) > _MOST_BRACKETS:
         return None
     stripped = _FILE.sub("", given)
-    if stripped != given and _is_plain(stripped):
+    if stripped != given and is_plain(stripped):
         return ReleaseName(title=stripped)
     name = _NOISE.sub(" ", stripped.translate(_ONE_WRITING)).strip()
-    track = _TRACK.match(name)
+    track = TRACK.match(name)
     if track:
         return ReleaseName(title=track[2], episode=int(track[1]))
-    name = _HYPHENED.sub(_spaced, _PLACE.sub("", name))
-    mark = _episode_mark(name)
+    name = HYPHENED.sub(spaced, PLACE.sub("", name))
+    mark = episode_mark(name)
     said = _said(name, mark)
     words = _words(said, dotted=_MANY_DOTS.search(name) is not None)
     numbers = _episodes(mark, said)
@@ -243,25 +226,6 @@ def _library(name: str, *, numbers: bool) -> _Said:
 
 def _first(said: _Said, key: str) -> str | None:
     return said[key][0] if key in said else None
-
-
-def _is_plain(name: str) -> bool:
-    """Tell a title with nothing about it: no number in it is an episode's."""
-    return _SIGNS.search(name) is None and _episode_mark(name) is None
-
-
-def _spaced(hyphened: re.Match[str]) -> str:
-    """Return "Detective-Conan-656" as "Detective Conan - 656"."""
-    words, _, number = hyphened.group().rpartition("-")
-    return f"{words.replace('-', ' ')} - {number}"
-
-
-def _episode_mark(name: str) -> re.Match[str] | None:
-    for pattern in _EPISODES:
-        for match in pattern.finditer(name):
-            if match.start() > 0:
-                return match
-    return None
 
 
 def _episodes(mark: re.Match[str] | None, said: _Said) -> list[int]:
