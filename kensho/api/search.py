@@ -16,8 +16,9 @@ from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, TagText, listing
 from kensho.discovery import splicing, suggesting
 from kensho.discovery.facets import Filters
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
-from kensho.discovery.searching import MAX_CHARS, MAX_OFFSET, Asked
+from kensho.discovery.searching import MAX_OFFSET, Asked
 from kensho.domain.works import Season
+from kensho.search.readings import MAX_CHARS
 
 _FIELDS: Final = SearchResult.__struct_fields__
 _DEFAULT_SUGGESTIONS: Final = 8

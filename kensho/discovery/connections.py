@@ -49,13 +49,6 @@ def _located(model: ReadModel, work: UUID) -> int:
         return works.locate(model, UUID(error.successor))
 
 
-def told(model: ReadModel, path: Path) -> str:
-    """Return a path as one sentence."""
-    nodes = [path.edges[0].source, *(edge.target for edge in path.edges)]
-    kinds: Sequence[Kind] = [edge.kind for edge in path.edges]
-    return sentence([title_of(model, node) for node in nodes], kinds)
-
-
 def _path(model: ReadModel, path: Path) -> bytes:
     nodes = [path.edges[0].source, *(edge.target for edge in path.edges)]
     edges = (
@@ -68,8 +61,9 @@ def _path(model: ReadModel, path: Path) -> bytes:
         )
         for source, target, kind, edge in path.edges
     )
+    kinds: Sequence[Kind] = [edge.kind for edge in path.edges]
     return splicing.assembled(
-        sentence=splicing.encoded(told(model, path)),
+        sentence=splicing.encoded(sentence([title_of(model, node) for node in nodes], kinds)),
         works=splicing.array(model.summary(node) for node in nodes),
         edges=splicing.array(edges),
     )
@@ -85,14 +79,13 @@ def similar(held: Revision, work: UUID, most: int) -> bytes:
     node = works.locate(model, work)
     adult: npt.NDArray[np.bool_] = model.columns.adult
     hidden = None if adult[node] else adult
-    tags = [tag.name for tag in model.tags]
     found = model.likeness.similar(node, most, held.titles.groups, hidden)
     return splicing.assembled(
         similar=splicing.array(
             splicing.extended(
                 model.summary(one.node),
                 splicing.member("score", splicing.encoded(round(one.score, _PLACES))),
-                splicing.member("why", splicing.encoded(why(one, tags, model.studios))),
+                splicing.member("why", splicing.encoded(why(one, model.tag_names, model.studios))),
             )
             for one in found
         )

@@ -2,7 +2,7 @@
 
 The law: a filter keeps the order of the hits. A facet counts exactly, over all hits that pass every
 filter but the facet's own, so that it tells what else could be chosen. Cost: 40 µs for 50 hits,
-3 ms for 20,000; the table of taggings takes 50 ms and 9 MB, once for each revision.
+3 ms for 20,000; the taggings are the read model's own mapped columns.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -80,24 +80,20 @@ class Sieve:
 
 
 class Taggings:
-    """Who bears which tags, laid out to count tags over any works; made once for a revision."""
+    """Who bears which tags, as the read model holds it, to count tags over any works."""
 
     def __init__(self, model: ReadModel) -> None:
-        tags = range(len(model.tags))
-        borne = [model.tag_nodes(tag)[0] for tag in tags]
-        sizes = np.array([len(nodes) for nodes in borne], dtype=np.int64)
-        self._nodes: Nodes = np.concatenate([np.empty(0, dtype=np.int32), *borne])
+        columns = model.taggings
+        sizes = np.diff(columns.tag_offsets)
         self._borne = np.flatnonzero(sizes)
-        self._starts = (np.cumsum(sizes) - sizes)[self._borne]
-        self._tags = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)[
-            np.argsort(self._nodes, kind="stable")
-        ]
+        self._starts = columns.tag_offsets[self._borne]
+        self._nodes: Nodes = columns.tag_nodes
+        self._tags = columns.node_tags
+        self._offsets = columns.node_tag_offsets
         self._works = model.works_total
-        self._offsets = np.zeros(self._works + 1, dtype=np.int64)
-        np.cumsum(np.bincount(self._nodes, minlength=self._works), out=self._offsets[1:])
-        names = [tag.name for tag in model.tags]
+        names = model.tag_names
         self._rank = np.empty(len(names), dtype=np.int64)
-        self._rank[sorted(tags, key=names.__getitem__)] = np.arange(len(names))
+        self._rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
         self._heads = [b'{"name":%b,"count":' % msgspec.json.encode(name) for name in names]
 
     def counts(self, nodes: Nodes) -> Counts:

@@ -23,8 +23,8 @@ from kensho.discovery.search_views import RedirectedEpisode
 from kensho.discovery.splicing import Fields
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.search.index import Found, Hits
+from kensho.search.readings import MAX_CHARS
 
-MAX_CHARS: Final = 300
 MAX_OFFSET: Final = 10_000
 SHORT_CHARS: Final = 3
 """So short a text may begin every other title: its search takes up to 30 ms."""

@@ -24,7 +24,7 @@ from kensho.graph.paths import Paths
 from kensho.graph.seasons import Seasons
 from kensho.graph.similar import Likeness
 from kensho.graph.source_ids import Resolved, SourceIds
-from kensho.graph.tagging import TagCount, Tags
+from kensho.graph.tagging import TagColumns, TagCount, Tags
 from kensho.graph.walk import Limits, Walk, walk
 from kensho.platform.folders import OpenFolder
 
@@ -102,6 +102,7 @@ class ReadModel:
         self._adjacency = Adjacency(arrays(_EDGE_ARRAYS))
         self._seasons = Seasons(arrays(_SEASON_ARRAYS))
         self._tags = Tags(arrays(_TAG_ARRAYS), folder.blob("tags.json")[:])
+        self.tag_names: Final = [tag.name for tag in self._tags.listed]
         self._source_ids = SourceIds(arrays(_SOURCE_ARRAYS), folder.blob("source_ids.bin"))
         self.paths: Final = Paths(arrays(_PATH_ARRAYS))
         self.likeness: Final = Likeness(arrays(_LIKENESS_ARRAYS))
@@ -185,6 +186,11 @@ class ReadModel:
     def tag_nodes(self, tag: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
         """Return a tag's works and relevances: most relevant first, then best score, then UUID."""
         return self._tags.nodes(tag)
+
+    @property
+    def taggings(self) -> TagColumns:
+        """All taggings as mapped columns, to count over many works."""
+        return self._tags.columns
 
     def tags_of(self, node: int) -> npt.NDArray[np.int32]:
         """Return the numbers of a work's tags: most relevant first, then by name."""

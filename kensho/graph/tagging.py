@@ -64,6 +64,15 @@ def pack(
     }
 
 
+class TagColumns(NamedTuple):
+    """All taggings: the works of each tag in `tag_nodes`, the tags of each work in `node_tags`."""
+
+    tag_offsets: npt.NDArray[np.int32]
+    tag_nodes: npt.NDArray[np.int32]
+    node_tag_offsets: npt.NDArray[np.int32]
+    node_tags: npt.NDArray[np.int32]
+
+
 class Tags:
     """The tags, by number, id and name, and who bears them."""
 
@@ -72,6 +81,7 @@ class Tags:
         self._by_id = {tag.id: number for number, tag in enumerate(self.listed)}
         self._by_name = {tag.name: number for number, tag in enumerate(self.listed)}
         self._arrays = arrays
+        self.columns = TagColumns(*(arrays[name] for name in TagColumns._fields))
 
     def number(self, name_or_id: UUID | str) -> int | None:
         """Return the number of the tag of this id, id's text, or folded name."""

@@ -50,9 +50,7 @@ class Reading(msgspec.Struct, frozen=True):
 
 def as_typed(text: str) -> Reading:
     """Return the reading of a text as it stands, as far as `MAX_CHARS`."""
-    text = text[:MAX_CHARS]
-    key = keys.key_of(text)
-    return Reading("text", text, key, key.parsed.slots)
+    return _read("text", text[:MAX_CHARS])
 
 
 def others(typed: Reading, best: float) -> Iterator[Reading]:
@@ -72,12 +70,16 @@ def others(typed: Reading, best: float) -> Iterator[Reading]:
 def last_resorts(typed: Reading) -> Iterator[Reading]:
     """Yield the readings of a text of which nothing was found."""
     for text in keyboards.as_meant(typed.text):
-        key = keys.key_of(text)
-        yield Reading("keyboard", text, key, key.parsed.slots)
+        yield _read("keyboard", text)
     latin = keyboards.in_latin(typed.text)
     if latin is not None:
-        key = keys.key_of(latin)
-        yield Reading("transliteration", latin, key, key.parsed.slots)
+        yield _read("transliteration", latin)
+
+
+def _read(via: Via, text: str) -> Reading:
+    """Return the reading of a text by itself."""
+    key = keys.key_of(text)
+    return Reading(via, text, key, key.parsed.slots)
 
 
 def _named(core: str, wanted: Slots) -> Reading:
