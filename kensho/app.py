@@ -19,7 +19,6 @@ from litestar.di import Provide
 
 from kensho.api import docs, problems
 from kensho.api.anime import AnimeController
-from kensho.api.answers import Answers
 from kensho.api.browse import BrowseController
 from kensho.api.desk import Desk
 from kensho.api.document import amended
@@ -43,6 +42,7 @@ from kensho.errors import (
     NotReadyError,
     StoreUnavailableError,
 )
+from kensho.platform.answers import Answers
 from kensho.platform.settings import Settings, signing_secret
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway

@@ -10,7 +10,6 @@ from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
-from kensho.api.answers import Answer, Fresh
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.api.parameters import DEFAULT_LIMIT, DetailFields, Kinds, Limit, WorkId
@@ -19,6 +18,7 @@ from kensho.discovery import connections, episodes, splicing, surroundings, work
 from kensho.discovery.episodes import EpisodeList
 from kensho.discovery.views import Detail, Summary
 from kensho.domain.relations import Assertion, Kind
+from kensho.platform.answers import Answer, Fresh
 
 Depth: TypeAlias = Annotated[
     int,

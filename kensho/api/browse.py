@@ -9,7 +9,6 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
-from kensho.api.answers import Answer
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryFields, TagText
@@ -17,6 +16,7 @@ from kensho.discovery import browse, splicing, works
 from kensho.discovery.browse import Filters, Sorting
 from kensho.discovery.views import Summary
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
+from kensho.platform.answers import Answer
 
 ANY_CASE: Final = "^({})$".format(
     "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)

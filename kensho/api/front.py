@@ -15,13 +15,14 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from kensho.api import encodings, hostile, problems
-from kensho.api.answers import Answers, Key, Ready, RevisionOf
+from kensho.api import hostile, problems
 from kensho.api.limits import WINDOW_S, Limiter
 from kensho.api.metrics import Metrics
 from kensho.api.problems import Kind
 from kensho.api.tracing import Trace, traced
 from kensho.errors import FieldProblem, InvalidInputError
+from kensho.platform import encodings
+from kensho.platform.answers import Answers, Key, Ready, RevisionOf
 from kensho.platform.logs import REQUEST, RequestIds
 
 _WANTED: Final = frozenset((b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding"))

@@ -6,11 +6,11 @@ import msgspec
 from litestar import Controller, get
 
 from kensho.api import metrics
-from kensho.api.answers import Fresh
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.discovery import health, splicing
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
+from kensho.platform.answers import Fresh
 
 _FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
 _UNAVAILABLE = 503

@@ -9,13 +9,13 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
-from kensho.api.answers import Answer
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, DetailFields, Limit, SummaryFields, WorkId
 from kensho.discovery import browse, splicing, works
 from kensho.discovery.cursors import Ordered
 from kensho.discovery.views import Detail, Summary
+from kensho.platform.answers import Answer
 
 FilmYear: TypeAlias = Annotated[
     int | None,

@@ -11,11 +11,11 @@ from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.anime import GraphEdge
-from kensho.api.answers import Answer
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.discovery import connections
 from kensho.discovery.views import Summary
+from kensho.platform.answers import Answer
 
 FromWork: TypeAlias = Annotated[
     UUID,

@@ -8,13 +8,13 @@ from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
-from kensho.api.answers import Answer, Fresh
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.api.requests import LOCAL_ID, ResolveRequest
 from kensho.discovery import resolve, splicing
 from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
 from kensho.errors import NotFoundError
+from kensho.platform.answers import Answer, Fresh
 
 Url: TypeAlias = Annotated[
     str | None,

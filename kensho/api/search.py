@@ -8,7 +8,6 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
-from kensho.api.answers import Answer
 from kensho.api.browse import ANY_CASE, OfStatus, OfType
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
@@ -18,6 +17,7 @@ from kensho.discovery.facets import Filters
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.discovery.searching import MAX_OFFSET, Asked
 from kensho.domain.works import Season
+from kensho.platform.answers import Answer
 from kensho.search.readings import MAX_CHARS
 
 _FIELDS: Final = SearchResult.__struct_fields__

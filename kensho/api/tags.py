@@ -10,7 +10,6 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
-from kensho.api.answers import Answer
 from kensho.api.desk import GivenDesk
 from kensho.api.document import answer
 from kensho.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, TaggedFields
@@ -19,6 +18,7 @@ from kensho.discovery.cursors import Ordered
 from kensho.discovery.tags import TaggedWork
 from kensho.domain.works import TagCategory
 from kensho.graph.model import ReadModel
+from kensho.platform.answers import Answer
 
 TagPath: TypeAlias = Annotated[
     str,

@@ -74,10 +74,10 @@ _PARENTS: Final[frozenset[ClaimedKind]] = frozenset(
 """The kinds whose other end a source may call just "parent"."""
 
 
-class Assertion(msgspec.Struct, frozen=True):
+class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Who says so: source, its snapshot date, the kind as read along the edge, how.
 
-    How surely (0..1).
+    How surely (0..1), and of an inferred kind why, in one line.
     """
 
     source: str
@@ -85,6 +85,7 @@ class Assertion(msgspec.Struct, frozen=True):
     kind: Kind
     method: Method
     confidence: float
+    because: str | None = None
 
 
 class Resolution(NamedTuple):

@@ -10,8 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.records import Mapping
+from kensho.domain.hub_inputs import TieKind
+from kensho.domain.records import Mapping, Method
 from kensho.domain.relations import Kind
+from kensho.domain.roles import Role
 from kensho.domain.works import AnimeType, ImdbRating, Season, Status, TagCategory, Title, WorkKind
 
 
@@ -100,12 +102,53 @@ class RelationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     assertions: msgspec.Raw
 
 
+class TieRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A tie that is the reason for something: `target` is the `kind` of `source`."""
+
+    source: UUID
+    target: UUID
+    kind: TieKind
+    method: Method
+    confidence: float
+
+
+class FranchiseRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `franchise`; `digest` is another one whenever its members or reasons are."""
+
+    slug: str
+    title: str
+    root: UUID
+    digest: str
+
+
 class Membership(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `in_franchise`, with the franchise's slug and title."""
+    """A row of `in_franchise`, with the franchise's slug and title.
+
+    `because` leads from the franchise's root to the work; `record_of` is the member that this one
+    is another record of.
+    """
 
     work: UUID
     slug: str
     title: str
+    role: Role = "main"
+    because: tuple[TieRow, ...] = ()
+    record_of: UUID | None = None
+
+
+class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `visits_franchise`: a guest of the franchise of this slug, and by which ties."""
+
+    work: UUID
+    slug: str
+    because: tuple[TieRow, ...]
+
+
+class RetiredSlug(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `retired_slug`; `successor` is none where the franchise dissolved."""
+
+    slug: str
+    successor: str | None
 
 
 class SamePair(msgspec.Struct, frozen=True, array_like=True, gc=False):

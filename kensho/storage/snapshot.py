@@ -9,20 +9,25 @@ from typing import Final
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages, pages
 from kensho.storage.rows import (
+    FranchiseRow,
     GraphState,
     Membership,
     Recommendation,
     Redirect,
     RelationRow,
     Retired,
+    RetiredSlug,
     SamePair,
     SequelRow,
     Tag,
     TaggingRow,
+    Visit,
     Work,
 )
 
 _WORKS_PER_PAGE: Final = 400
+_DEADLINE_S: Final = 30.0
+"""For a whole table at once: thousands of rows, beside an ingest."""
 
 
 async def state(gateway: Gateway) -> GraphState:
@@ -65,9 +70,26 @@ def relations(gateway: Gateway) -> Pages[RelationRow]:
     return pages(gateway, "read_model.relations", list[RelationRow])
 
 
+async def franchises(gateway: Gateway) -> list[FranchiseRow]:
+    """Return every franchise, in order of slugs; some thousands."""
+    rows = list[FranchiseRow]
+    return await gateway.fetch("read_model.franchises", into=rows, deadline_s=_DEADLINE_S)
+
+
+async def retired_slugs(gateway: Gateway) -> list[RetiredSlug]:
+    """Return every slug that stands no more, and where it leads."""
+    rows = list[RetiredSlug]
+    return await gateway.fetch("read_model.retired_slugs", into=rows, deadline_s=_DEADLINE_S)
+
+
 def memberships(gateway: Gateway) -> Pages[Membership]:
-    """Yield pages of works in franchises, all franchises of one work in one page."""
+    """Yield pages of works in franchises."""
     return pages(gateway, "read_model.memberships", list[Membership])
+
+
+def visits(gateway: Gateway) -> Pages[Visit]:
+    """Yield pages of guests of franchises, all visits of one work in one page."""
+    return pages(gateway, "read_model.visits", list[Visit])
 
 
 def same_as(gateway: Gateway) -> Pages[SamePair]:

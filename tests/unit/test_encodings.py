@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.api import encodings
+from kensho.platform import encodings
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,25 @@
 """Answers as ready bytes: encoded once, tagged, compressed, kept while the graph stands still.
 
 A strong ETag is made of the program's version, the graph's revision, the query in canonical order
-and the encoding: all that the bytes depend on. Kept answers are found by their target before
-anything is routed, which serves a hot read at one and a half times the rate of a handler.
+and the encoding: all that the bytes depend on. An answer that is the same over several revisions
+says so by a `tag` of its own, which stands in the revision's place. Kept answers are found by their
+target before anything is routed, which serves a hot read at one and a half times the rate of a
+handler.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from cachetools import LRUCache
 from litestar.types import Receive, Scope, Send
 
-from kensho.api import encodings
-from kensho.api.encodings import Encoding
+from kensho.platform import encodings
+from kensho.platform.encodings import Encoding
 
 JSON: Final = b"application/json"
+HTML: Final = b"text/html; charset=utf-8"
 _LARGE_BYTES: Final = 65_536
 """Larger bodies are compressed on a thread: it would take milliseconds of the loop."""
 _MAX_KEPT_SHARE: Final = 64
@@ -25,6 +28,20 @@ _ETAG_BYTES: Final = 9
 
 Key: TypeAlias = tuple[bytes, bytes, Encoding]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+
+class Form(NamedTuple):
+    """What an answer is besides its bytes: its media type, further headers, and its own tag.
+
+    `tag` are ASCII letters and digits that change when and only when the document does.
+    """
+
+    media_type: bytes = JSON
+    headers: Headers = ()
+    tag: bytes | None = None
+
+
+PLAIN: Final = Form()
 
 
 class Ready:
@@ -73,7 +90,7 @@ class Answers:
         if len(ready.body) <= self._largest:
             self._kept[key] = ready
 
-    async def make(self, body: bytes, revision: int, key: Key) -> Ready:
+    async def make(self, body: bytes, revision: int, key: Key, form: Form = PLAIN) -> Ready:
         """Tag and compress `body`, which answers the target `key` at `revision`."""
         path, query, encoding = key
         if encoding != "identity" and len(body) >= encodings.MIN_BYTES:
@@ -83,37 +100,41 @@ class Answers:
                 body = encodings.compressed(body, encoding)
         else:
             encoding = "identity"
-        etag = self._etag(revision, path, query, encoding)
+        etag = self._etag(form.tag or b"%d" % revision, path, query, encoding)
         headers = [
-            (b"content-type", JSON),
+            (b"content-type", form.media_type),
             (b"etag", etag),
             (b"cache-control", self._cache_control),
             (b"vary", b"Accept-Encoding"),
+            *form.headers,
         ]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
         return Ready(body, headers, etag=etag, revision=revision)
 
-    def _etag(self, revision: int, path: bytes, query: bytes, encoding: Encoding) -> bytes:
+    def _etag(self, tag: bytes, path: bytes, query: bytes, encoding: Encoding) -> bytes:
         canonical = b"&".join(sorted(query.split(b"&"))) if b"&" in query else query
         seed = b"\0".join((self._version, path, canonical, encoding.encode()))
-        return b'"%d-%b"' % (
-            revision,
+        return b'"%b-%b"' % (
+            tag,
             hashlib.blake2b(seed, digest_size=_ETAG_BYTES).hexdigest().encode(),
         )
 
 
 class Answer:
-    """What a controller returns: a JSON document and the revision it was read at.
+    """What a controller returns: a document, JSON if no `form` is given, and its revision.
 
     `keep` is false where the revision is not the read model's, so that nothing would tell when it
     has passed.
     """
 
-    __slots__ = ("_body", "_keep", "_revision")
+    __slots__ = ("_body", "_form", "_keep", "_revision")
 
-    def __init__(self, body: bytes, revision: int, *, keep: bool = True) -> None:
+    def __init__(
+        self, body: bytes, revision: int, *, form: Form = PLAIN, keep: bool = True
+    ) -> None:
         self._body = body
+        self._form = form
         self._revision = revision
         self._keep = keep
 
@@ -121,7 +142,7 @@ class Answer:
         """Make the answer ready and send it."""
         known = cast("dict[str, Any]", scope)
         state, answers, key = known["state"], known["state"]["answers"], known["state"]["key"]
-        ready = await answers.make(self._body, self._revision, key)
+        ready = await answers.make(self._body, self._revision, key, self._form)
         ready.route = known["path_template"]
         if self._keep:
             answers.keep(key, ready)

@@ -1,0 +1,155 @@
+"""The documents of a franchise: the hub with its members, and its watch orders.
+
+The law is that of `views`: a member that is always there has no default, one that is there only
+when known is left out of the JSON. The read model keeps these documents of every franchise ready as
+bytes; a page that needs the values decodes them. Edges read "`to` is the `kind` of `from`".
+"""
+
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.discovery.views import FranchiseView, Summary
+from kensho.domain.hub_inputs import TieKind
+from kensho.domain.records import Method
+from kensho.domain.roles import Role
+from kensho.domain.watch_order import Order, Rule
+
+ROLES: Final[tuple[Role, ...]] = (
+    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+)  # fmt: skip
+"""In the order in which a hub lists them."""
+ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
+SectionState: TypeAlias = Literal["ready", "planned"]
+
+
+class HubEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """A tie: said by which method, how surely (0..1).
+
+    `joined` is a collection's or a curator's word, `same_work` joins two records of one work.
+    """
+
+    source: UUID
+    target: UUID
+    kind: TieKind
+    method: Method
+    confidence: float
+
+
+class HubWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in a hub; `date` is as much of YYYY-MM-DD as is known."""
+
+    year: int | None
+    date: str | None = None
+    duration_s: int | None = None
+
+
+class HubMember(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work at home in a franchise: what it is to the whole, and the ties from the root to it.
+
+    `also` are further records of the same work.
+    """
+
+    work: HubWork
+    role: Role
+    because: tuple[HubEdge, ...]
+    also: tuple[UUID, ...] = ()
+
+
+class HubGuest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work that is at home elsewhere (`home`) or alone, and the ties by which it shows here."""
+
+    work: HubWork
+    because: tuple[HubEdge, ...]
+    home: FranchiseView | None = None
+
+
+class HubTag(msgspec.Struct, frozen=True):
+    """A tag that members have in common: the share of them (0..1) that bear it."""
+
+    id: UUID
+    name: str
+    share: float
+
+
+class Years(msgspec.Struct, frozen=True):
+    """The years of the first and the latest member."""
+
+    first: int
+    last: int
+
+
+class RoleCount(msgspec.Struct, frozen=True):
+    """How many members have a role."""
+
+    role: Role
+    works: int
+
+
+class Sections(msgspec.Struct, frozen=True):
+    """What a hub has ready, and what is still to come."""
+
+    anime: SectionState = "ready"
+    manga: SectionState = "planned"
+    community: SectionState = "planned"
+    store: SectionState = "planned"
+
+
+class HubCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A franchise in a list; `poster_url` is that of its root."""
+
+    slug: str
+    title: str
+    root: UUID
+    works_total: int
+    years: Years | None = None
+    poster_url: str | None = None
+
+
+class Hub(HubCard, frozen=True, kw_only=True, omit_defaults=True):
+    """A franchise: the root first, then members by date; roles in the order of `ROLES`."""
+
+    episodes_total: int
+    roles: tuple[RoleCount, ...]
+    tags: tuple[HubTag, ...]
+    members: tuple[HubMember, ...]
+    guests: tuple[HubGuest, ...]
+    sections: Sections = msgspec.field(default_factory=Sections)
+
+
+class HubBecause(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a step stands where it does: the rule, the edge or date it went by, and both in words."""
+
+    rule: Rule
+    text: str
+    edge: HubEdge | None = None
+    date: str | None = None
+
+
+class HubStep(msgspec.Struct, frozen=True):
+    """A work in an order; positions count from 1, strand 0 is the story of the root."""
+
+    work: HubWork
+    position: int
+    role: Role
+    optional: bool
+    strand: int
+    because: tuple[HubBecause, ...]
+
+
+class HubSetAside(msgspec.Struct, frozen=True):
+    """An edge that the order contradicts, and why it had to."""
+
+    edge: HubEdge
+    why: str
+
+
+class HubOrder(msgspec.Struct, frozen=True):
+    """A watch order of a franchise."""
+
+    slug: str
+    title: str
+    order: Order
+    steps: tuple[HubStep, ...]
+    set_aside: tuple[HubSetAside, ...]
