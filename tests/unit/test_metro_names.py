@@ -1,0 +1,74 @@
+"""What stations are called: without the franchise's own name, and never nothing."""
+
+import pytest
+
+from kensho.domain.metro_inputs import MapWork
+from kensho.domain.metro_names import briefs_of, initials, names_of, printed
+from kensho.domain.metro_text import cut, measured, width, wrapped
+
+
+def names(franchise: str, *titles: str) -> list[str]:
+    works = [MapWork(id=title, title=title, type="series", role="main") for title in titles]
+    return list(names_of(works, franchise).values())
+
+
+def test_a_title_goes_without_the_name_of_its_franchise() -> None:
+    assert names("Dragon Ball", "Dragon Ball Z", "Dragon Ball: Super Hero") == ["Z", "Super Hero"]
+
+
+def test_what_several_titles_have_in_front_of_the_name_goes_with_it() -> None:
+    titles = ["Kidou Senshi Gundam: Suisei no Majo", "Kidou Senshi Gundam 00"]
+    assert names("Gundam", *titles) == ["Suisei no Majo", "00"]
+
+
+def test_what_one_title_alone_has_in_front_of_the_name_stays() -> None:
+    assert names("Precure", "Heartcatch Precure!", "Precure All Stars") == [
+        "Heartcatch!",
+        "All Stars",
+    ]
+
+
+def test_a_title_that_is_nothing_but_the_name_keeps_it() -> None:
+    assert names("Naruto", "Naruto", "Naruto!", "NARUTO (2002)") == ["Naruto", "Naruto!", "2002"]
+
+
+@pytest.mark.parametrize("title", ["Suzumiya Haruhi-chan no Yuuutsu", "Haruhiism"])
+def test_a_longer_word_is_not_the_name(title: str) -> None:
+    assert names("Haruhi", title.replace("Suzumiya ", "")) == [title.replace("Suzumiya ", "")]
+
+
+@pytest.mark.parametrize("title", ["", "\x00\x1b", "\u202e"])
+def test_a_title_of_nothing_printable_is_a_question_mark(title: str) -> None:
+    assert names("Naruto", title) == ["?"]
+
+
+def test_direction_marks_and_line_breaks_are_no_part_of_a_name() -> None:
+    assert printed("a\u202eb\n c\x00\u200dd") == "ab c\u200dd"
+
+
+def test_a_beginning_that_many_share_is_abbreviated() -> None:
+    said = {str(n): f"Grand Order: Part {word}" for n, word in enumerate(("one", "two", "three"))}
+    assert briefs_of(said)["0"] == "GOP: one"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Stardust Memory 2", "SM2"), ("Fall of the House", "FH"), ("Zeta", "Zeta"), ("☆", "☆")],
+)
+def test_initials_are_at_most_four_characters(name: str, short: str) -> None:
+    assert initials(name) == short
+
+
+def test_lines_break_between_words_and_inside_only_those_too_wide() -> None:
+    lines = wrapped(measured("a bb ccccccccc", 10), 30)
+    assert [line for line, _ in lines] == ["a bb", "ccccc", "cccc"]
+
+
+def test_a_cut_text_ends_in_an_ellipsis_and_fits() -> None:
+    short = cut("Nyan Koi and friends", 12, 60)
+    assert short.endswith("…")
+    assert width(short, 12) <= 60
+
+
+def test_full_width_characters_are_as_wide_as_high() -> None:
+    assert width("機動", 10) > 20 > width("ab", 10)
