@@ -1,4 +1,4 @@
-"""What ties say of the order of works, and which of them must give way.
+"""What works are released by, what ties say of their order, and which of them must give way.
 
 A sequel comes after what it continues, a prequel before it; a side story, a summary or a spin-off
 after the work it belongs to. A side story that several works claim waits for those that were there
@@ -8,17 +8,26 @@ before stated ones, looser kinds before sequels, what contradicts the dates befo
 The law: the rules that are kept form no loop, and do not depend on the order of ties.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from kensho.domain.hub_inputs import METHOD_RANK, Tie, TieKind, tie_key
+from kensho.domain import slots
+from kensho.domain.hub_inputs import METHOD_RANK, HubWork, Tie, TieKind, tie_key
+from kensho.domain.titles import folded
+from kensho.domain.works import AnimeType
 
 Place: TypeAlias = tuple[str, int, int, int, int, str, UUID]
 """What works are released by: date, season, part, number, type, title, id."""
 
+_LAST: Final = ("-12-31", "-31")
+_YEAR_CHARS, _MONTH_CHARS = 4, 7
+_TYPES: Final[Mapping[AnimeType, int]] = {"tv": 0, "movie": 1, "ova": 2, "ona": 3, "special": 4}
+_FINAL: Final = 99
+_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
 _EARLIER_FIRST: Final[Mapping[TieKind, int]] = {
     "sequel": 3,
     "side_story": 2,
@@ -34,6 +43,34 @@ _LATER_FIRST: Final[Mapping[TieKind, int]] = {
 CONTINUES: Final = 3
 BELONGS: Final = 1
 """Ranks of rules: what continues a story, and what goes with a work in whatever way."""
+
+
+def place_of(work: HubWork) -> Place:
+    """Return what a work is released by; of equal dates the first season, part and number."""
+    words = folded(work.title)
+    said = slots.parsed(words).slots
+    number = _NUMBER.search(words)
+    return (
+        _padded(work.shown),
+        _FINAL if said.final and said.season is None else said.season or 1,
+        said.part or 1,
+        int(number[0]) if number else 0,
+        _TYPES.get(work.type, len(_TYPES)),
+        words,
+        work.id,
+    )
+
+
+def _padded(date: str) -> str:
+    """Return a date with its unknown parts as late as can be."""
+    if len(date) == _YEAR_CHARS:
+        return date + _LAST[0]
+    return date + _LAST[1] if len(date) == _MONTH_CHARS else date
+
+
+def month_of(place: Place) -> int:
+    """Return the month of a place, counted from year 0."""
+    return 12 * int(place[0][:_YEAR_CHARS]) + int(place[0][_YEAR_CHARS + 1 : _MONTH_CHARS] or 0)
 
 
 class SetAside(msgspec.Struct, frozen=True):

@@ -111,7 +111,7 @@ def roles_of(
     recaps: frozenset[str],
 ) -> dict[int, Role]:
     """Return the role of each work of a franchise; `guests` are shown elsewhere as well."""
-    said = _said(works, ties)
+    said = _said(root, works, ties)
     line = _story_line(root, ties)
     return {
         node: "main"
@@ -123,7 +123,9 @@ def roles_of(
     }
 
 
-def _said(works: Mapping[int, HubWork], ties: Iterable[NodeTie]) -> dict[int, dict[Role, int]]:
+def _said(
+    root: int, works: Mapping[int, HubWork], ties: Iterable[NodeTie]
+) -> dict[int, dict[Role, int]]:
     """Return which roles ties give to each work, and by what method at best."""
     said: dict[int, dict[Role, int]] = {}
     for one, other, tie, _ in ties:
@@ -131,8 +133,9 @@ def _said(works: Mapping[int, HubWork], ties: Iterable[NodeTie]) -> dict[int, di
         if tie.kind in _ROLE_OF_INVERSE:
             node, role = one, _ROLE_OF_INVERSE[tie.kind]
         elif tie.kind in _ALTERNATIVES:
-            # Which of two is the alternative nobody says: the less known, then the later.
-            node = max(one, other, key=lambda n: (-works[n].fame, works[n].shown, n))
+            # Which of two is the alternative nobody says: never what the franchise is told from,
+            # else the less known, then the later.
+            node = max(one, other, key=lambda n: (n != root, -works[n].fame, works[n].shown, n))
             role = "alternative"
         if role is not None:
             mine = said.setdefault(node, {})

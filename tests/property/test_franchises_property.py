@@ -163,6 +163,17 @@ def test_an_order_is_a_permutation(some: list[HubWork], said: list[Tie], order: 
             assert set(steps) == wanted
 
 
+@given(works, ties)
+def test_the_essential_is_the_release_order_without_what_is_optional(
+    some: list[HubWork], said: list[Tie]
+) -> None:
+    by_id = {work.id: work for work in some}
+    for one in grown(some, said, POLICY):
+        whole = watch_order(one.members, by_id, said, "release").steps
+        essential = watch_order(one.members, by_id, said, "essential").steps
+        assert [step.work for step in essential] == [s.work for s in whole if not s.optional]
+
+
 @given(works, ties, orders)
 def test_every_step_has_a_reason_and_every_tie_of_it_exists(
     some: list[HubWork], said: list[Tie], order: Order

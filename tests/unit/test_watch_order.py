@@ -4,7 +4,7 @@ from kensho.domain.franchises import Member
 from kensho.domain.hub_inputs import HubWork, Tie
 from kensho.domain.roles import Role
 from kensho.domain.watch_order import Order, WatchOrder, watch_order
-from tests.support.hubs import number, tie, work
+from tests.support.hubs import grown, number, tie, work
 
 ROLES: dict[str, Role] = {}
 
@@ -106,10 +106,58 @@ def test_alternatives_stand_apart_after_the_story_with_their_sequels() -> None:
     assert step_of(found, "v")[0] == "apart"
 
 
+def test_the_best_known_telling_comes_first() -> None:
+    works = [A, B, work("v", "Naruto V", "2012", fame=0.9), work("w", "Naruto W", "2014")]
+    ties = [tie("av", "alternative_version"), tie("vw", "sequel"), tie("ab", "sequel")]
+    found = ordered(works, ties, roles={"v": "alternative"})
+    assert letters(found) == "vwab"
+    assert [step.strand for step in found.steps] == [1, 1, 0, 0]
+    assert step_of(found, "a")[0] == "apart"
+
+
+def test_of_tellings_known_alike_the_root_comes_first() -> None:
+    again = work("v", "Naruto V", "2012", fame=A.fame + 0.01)
+    found = ordered([A, again], [tie("av", "alternative_version")], roles={"v": "alternative"})
+    assert letters(found) == "av"
+
+
+def test_a_spin_off_presumes_the_story_however_well_known_it_is() -> None:
+    found = ordered(
+        [A, work("v", "Rock Lee", "2001", fame=0.9)],
+        [tie("av", "spin_off")],
+        roles={"v": "spin_off"},
+    )
+    assert letters(found) == "av"
+
+
+def test_what_a_franchise_is_told_from_is_no_alternative_to_a_better_known_telling() -> None:
+    first = work("a", "Naruto", "2002", fame=0.8)
+    again = work("v", "Naruto V", "2012", fame=0.9)
+    (franchise,) = grown([first, again], [tie("av", "alternative_version")])
+    assert [(one.work, one.role) for one in franchise.members] == [
+        (first.id, "main"),
+        (again.id, "alternative"),
+    ]
+
+
 def test_essential_leaves_out_what_a_story_is_whole_without() -> None:
     roles: dict[str, Role] = {"s": "side", "r": "summary", "m": "music", "x": "crossover"}
     works = [A, B, *(work(key, f"Naruto {key}", "2008") for key in "srmx")]
     assert letters(ordered(works, order="essential", roles=roles)) == "ab"
+
+
+def test_a_late_prequel_is_seen_last_by_whoever_sees_only_the_essential() -> None:
+    zero = work("z", "Fate Zero", "2011-10-02")
+    night = work("n", "Fate Night", "2006-01-07")
+    found = ordered([night, zero], [tie("nz", "prequel")], order="essential")
+    assert letters(found) == "nz"
+    assert step_of(found, "z") == ("date",)
+    assert [one.tie for one in found.set_aside] == [tie("nz", "prequel")]
+
+
+def test_the_essential_names_the_ties_that_agree_with_the_dates() -> None:
+    found = ordered([A, B], [tie("ab", "sequel")], order="essential")
+    assert step_of(found, "b") == ("after",)
 
 
 def test_the_root_is_essential_whatever_it_is() -> None:
