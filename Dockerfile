@@ -10,7 +10,7 @@ RUN npm pack --silent swagger-ui-dist@5.35.0 \
 # Wheels are built in a stage of their own, with caches that no image keeps.
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY requirements.lock pyproject.toml hatch_build.py README.md LICENSE ./
 COPY kensho ./kensho
 COPY ingest ./ingest
 COPY queries ./queries

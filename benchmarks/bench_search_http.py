@@ -25,7 +25,7 @@ from benchmarks.load import Load, load
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import Filters
 from kensho.discovery.read_model import Revision
-from kensho.discovery.searching import SHORT_CHARS, Asked, Searching
+from kensho.discovery.searching import Asked, Searching, is_short
 
 WARM_UP = 100
 QUERIES = 12_000
@@ -87,7 +87,7 @@ def longest_hold_ms(read_model: Path, texts: list[str]) -> float:
     held = Revision.open(max(read_model.glob("[0-9]*")))
     searching = Searching(Cursors("a secret for the benchmark"), safe=True)
     took: list[float] = []
-    for place, text in enumerate(text for text in texts if len(text.strip()) > SHORT_CHARS):
+    for place, text in enumerate(text for text in texts if not is_short(text)):
         asked = Asked(text=text[:300], filters=Filters(safe=True), limit=20)
         began = time.perf_counter()
         searching.page(held, asked)

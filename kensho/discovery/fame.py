@@ -1,121 +1,16 @@
-"""How well known works are, which comes first of those that share a name, and which tell one story.
+"""Which works are listed together, and which seasons follow a series: for search results.
 
-The law: pure arithmetic over what the graph says, so that the same graph gives the same order.
-Nobody tells the graph how popular a work is; that many catalogues list it, in many languages, and
-that viewers recommend it, does. A work is no beginning where the graph calls it a sequel, or where
-a neighbour that came before it bears one of its names.
+The law: pure arithmetic over what the graph says, so that the same graph gives the same order. How
+well known a work is says `kensho.domain.fame`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import log1p
 from typing import Final
 
-import msgspec
-import rustworkx
+from kensho.domain.fame import Edge, Standing
+from kensho.domain.works import AnimeType
 
-from kensho.domain.relations import Kind
-from kensho.domain.works import AnimeType, Season
-
-_MOST_TITLES: Final = 60
-_MOST_SOURCES: Final = 10
-_MOST_VOTES: Final = 3000
-_BEST_SCORE: Final = 10.0
-_FAME: Final = 0.60
-_BEGINNING: Final = 0.30
-_TYPE: Final = 0.10
-_PART: Final = 0.10
-"""The second half of a season is asked for by name, or not meant."""
-_ALONE: Final = 0.5
-"""What a single catalogue lists is often a second entry of a work that others list once."""
-_RANKS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.7, "ova": 0.4, "ona": 0.4}
-_LOWEST: Final = 0.1
 _SERIES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
-_LOOSE: Final[frozenset[Kind]] = frozenset(
-    ("related", "other", "character", "crossover", "music_video")
-)
-"""Kinds that join works which tell no common story."""
-_MONTHS: Final[Mapping[Season, str]] = {
-    "winter": "01",
-    "spring": "04",
-    "summer": "07",
-    "fall": "10",
-}
-_UNDATED: Final = "9999"
-_MONTH_CHARS: Final = len("2026-11")
-
-
-class Standing(msgspec.Struct, gc=False):
-    """What is known of a work that says how well known it is.
-
-    `names` are its titles as the title index reads them, without markers; `marked` tells whether
-    the main title has one, `is_part` whether that is of a later part.
-    """
-
-    type: AnimeType
-    date: str
-    titles: int
-    sources: int
-    score: float | None
-    names: frozenset[str]
-    marked: bool
-    is_part: bool
-    votes: int = 0
-
-
-Edge = tuple[int, int, Kind]
-"""From a work to what is its `kind`."""
-
-
-def date_of(start: str | None, year: int | None, season: Season | None) -> str:
-    """Return the month in which a work was first shown, as text; the unknown sorts last."""
-    if start is not None:
-        return start[:_MONTH_CHARS]
-    return f"{year}-{_MONTHS[season] if season else '12'}" if year is not None else _UNDATED
-
-
-def known(works: Sequence[Standing], edges: Iterable[Edge]) -> list[float]:
-    """Return how well known each work is, 0..1."""
-    later = _later(works, edges)
-    return [_known(work, begins=number not in later) for number, work in enumerate(works)]
-
-
-def _known(work: Standing, *, begins: bool) -> float:
-    whole = (
-        _FAME * _fame(work)
-        + _BEGINNING * (begins and not work.marked)
-        - _PART * work.is_part
-        + _TYPE * _RANKS.get(work.type, _LOWEST)
-    )
-    return max(0.0, whole if work.sources > 1 else whole * _ALONE)
-
-
-def _fame(work: Standing) -> float:
-    return (
-        0.40 * min(1.0, log1p(work.titles) / log1p(_MOST_TITLES))
-        + 0.20 * min(1.0, work.sources / _MOST_SOURCES)
-        + 0.25 * min(1.0, log1p(work.votes) / log1p(_MOST_VOTES))
-        + 0.15 * (work.score or 0.0) / _BEST_SCORE
-    )
-
-
-def _later(works: Sequence[Standing], edges: Iterable[Edge]) -> set[int]:
-    """Return the works that came after a neighbour which they follow, or whose name they share.
-
-    A series is preceded by series only: what comes before it as a special or film announces it.
-    """
-    later: set[int] = set()
-    for one, other, kind in edges:
-        first, second = sorted((one, other), key=lambda number: works[number].date)
-        before, after = works[first], works[second]
-        if before.date == after.date:
-            later.update((other,) if kind == "sequel" else ())
-        elif _rank(before) >= _rank(after) and (kind == "sequel" or before.names & after.names):
-            later.add(second)
-    return later
-
-
-def _rank(work: Standing) -> float:
-    return _RANKS.get(work.type, _LOWEST)
 
 
 def seasons(works: Sequence[Standing], edges: Iterable[Edge]) -> list[list[tuple[int, int]]]:
@@ -142,25 +37,16 @@ def _sequels(first: int, following: Mapping[int, Sequence[int]]) -> Iterator[tup
         yield from ((season, work) for work in level)
 
 
-def groups(
-    works: Sequence[Standing], edges: Iterable[Edge], franchises: Iterable[Sequence[int]]
-) -> list[int]:
-    """Return a group number for each work: of one franchise, or of one story by their relations."""
-    graph = rustworkx.PyGraph(multigraph=False)
-    graph.add_nodes_from(range(len(works)))
-    graph.add_edges_from_no_data(
-        [
-            (one, other)
-            for one, other, kind in edges
-            if kind not in _LOOSE or works[one].names & works[other].names
-        ]
-    )
-    graph.add_edges_from_no_data(
-        [(members[0], member) for members in franchises for member in members[1:]]
-    )
-    numbers = [0] * len(works)
-    components = rustworkx.connected_components(graph)
-    for number, component in enumerate(sorted(components, key=min)):
-        for work in component:
-            numbers[work] = number
-    return numbers
+def groups(works_total: int, franchises: Iterable[Sequence[int]]) -> list[int]:
+    """Return a group number for each work, the same for the works of one franchise.
+
+    No work is in two franchises; one in none is a group of its own. Groups are numbered from 0 by
+    their first work.
+    """
+    first = list(range(works_total))
+    for members in franchises:
+        earliest = min(members)
+        for member in members:
+            first[member] = earliest
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(work, len(numbers)) for work in first]

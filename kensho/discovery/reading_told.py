@@ -1,8 +1,8 @@
 """Tells people how their query was understood, and why nothing was found."""
 
 from kensho.discovery.search_views import ReadAs, RedirectedEpisode
-from kensho.search.finding import TOLERANT_FROM
 from kensho.search.index import Found, Hits
+from kensho.search.kernel.arrays import TOLERANT_FROM
 from kensho.search.keys import weight_of
 from kensho.search.readings import Reading
 

@@ -61,7 +61,7 @@ class FoundTitle(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The hits of one franchise, or of one story: how many works, and the best after the first."""
+    """The hits of one franchise: how many works, and the best after the first; or a work alone."""
 
     franchise: FranchiseView | None = None
     works: int

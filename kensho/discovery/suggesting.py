@@ -13,7 +13,7 @@ import numpy as np
 from kensho.discovery import splicing
 from kensho.discovery.hit_documents import Hit, Shelf, taken
 from kensho.discovery.read_model import Revision
-from kensho.discovery.searching import SHORT_CHARS, check
+from kensho.discovery.searching import check, is_short
 from kensho.domain import ranking
 from kensho.search.highlights import begins
 from kensho.search.index import Hits
@@ -32,7 +32,7 @@ async def answer(held: Revision, text: str, limit: int, *, safe: bool) -> bytes:
     Raises:
         InvalidInputError: the text is empty.
     """
-    if len(text.strip()) > SHORT_CHARS:
+    if not is_short(text):
         return completions(held, text, limit, safe=safe)
     return await asyncio.to_thread(completions, held, text, limit, safe=safe)
 

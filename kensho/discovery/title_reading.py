@@ -5,7 +5,9 @@ is a node of the model; franchises follow after the works. A film and its record
 (`is_same_as`) are one entry, the series' one. Cost: 12 µs for a title, some 5 s for 320,000.
 """
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from uuid import UUID
 
 import msgspec
@@ -13,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.discovery import fame
-from kensho.discovery.fame import Edge, Standing
 from kensho.domain import slots
+from kensho.domain.fame import Edge, Standing, date_of, known
 from kensho.domain.relations import Kind
 from kensho.domain.works import Title
 from kensho.search.build import Entries, Named, Packed, TitleBuild
@@ -22,6 +24,8 @@ from kensho.search.keys import folded
 from kensho.storage.rows import Membership, Recommendation, Redirect, SamePair, Work
 
 _FRANCHISE_KNOWN = 0.5
+_NUMBER = attrgetter("int")
+"""By which ids are ordered: ten times as fast as to compare them themselves."""
 _NO_REDIRECT_END = np.iinfo(np.int32).max
 
 
@@ -46,6 +50,7 @@ class TitleReading:
         self._same: list[SamePair] = []
         self._redirects: list[Redirect] = []
         self._members: dict[tuple[str, str], list[UUID]] = {}
+        self._works_of: Counter[tuple[str, str]] = Counter()
 
     def add_works(self, rows: Sequence[Work]) -> None:
         """Learn works and their titles."""
@@ -58,7 +63,7 @@ class TitleReading:
             self._standings.append(
                 Standing(
                     type=row.anime_type,
-                    date=fame.date_of(row.start_date, row.year, row.season),
+                    date=date_of(row.start_date, row.year, row.season),
                     titles=len(titles),
                     sources=len(row.sources),
                     score=row.score,
@@ -87,9 +92,11 @@ class TitleReading:
         self._redirects += rows
 
     def add_memberships(self, rows: Sequence[Membership]) -> None:
-        """Learn franchises."""
+        """Learn franchises; they count works, however many records there are of one."""
         for row in rows:
-            self._members.setdefault((row.slug, row.title), []).append(row.work)
+            name = (row.slug, row.title)
+            self._members.setdefault(name, []).append(row.work)
+            self._works_of[name] += row.record_of is None
 
     def packed(self) -> Packed:
         """Return the index, with the groups, franchises and redirects that answers need."""
@@ -110,8 +117,8 @@ class TitleReading:
             for name, found in sorted(self._members.items())
         }
         packed = self._indexed(node_of, works, edges, list(members))
-        groups = fame.groups(works, edges, [found for found in members.values() if found])
-        names = [FranchiseName(slug, title, len(members[slug, title])) for slug, title in members]
+        groups = fame.groups(len(works), [found for found in members.values() if found])
+        names = [FranchiseName(*name, self._works_of[name]) for name in members]
         packed.arrays.update(_redirects(self._redirects, nodes))
         packed.arrays["node_group"] = np.array(groups, dtype=np.int32)
         packed.arrays["franchise_node"] = np.array(
@@ -123,7 +130,7 @@ class TitleReading:
     def _nodes(self) -> npt.NDArray[np.int64]:
         """Return the node of each work, in the order in which works were read."""
         node_of = np.empty(len(self._places), dtype=np.int64)
-        for node, work in enumerate(sorted(self._places)):
+        for node, work in enumerate(sorted(self._places, key=_NUMBER)):
             node_of[self._places[work]] = node
         return node_of
 
@@ -146,7 +153,7 @@ class TitleReading:
         return self._build.packed(
             Entries(
                 numbers,
-                fame.known(works, edges) + [_FRANCHISE_KNOWN] * len(franchises),
+                known(works, edges) + [_FRANCHISE_KNOWN] * len(franchises),
                 fame.seasons(works, edges) + [[] for _ in franchises],
             )
         )

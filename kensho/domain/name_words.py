@@ -18,6 +18,8 @@ from kensho.domain.titles import folded
 
 LEAST_RARITY: Final = 3.7
 """Words in more than one work of 40 are grammar: no, the, of, uta."""
+NOTCHES: Final = 20
+"""A unit of rarity has so many steps: one more title moves the words of few others."""
 _SHORTEST: Final = 2
 _OTHERS: Final = 0.3
 """What a second and third shared word add: titles in several languages repeat one name."""
@@ -50,8 +52,19 @@ def words_of(titles: Iterable[str]) -> frozenset[str]:
 
 def rarity_of(works: Sequence[Collection[str]], forms: frozenset[str]) -> Rarity:
     """Return how rare each word is among these works, given the words of each."""
-    bearers = Counter(word for words in works for word in words)
-    return Rarity({word: log(len(works) / many) for word, many in bearers.items()}, forms)
+    return rarity_among(len(works), Counter(word for words in works for word in words), forms)
+
+
+def rarity_among(works: int, bearers: Mapping[str, int], forms: frozenset[str]) -> Rarity:
+    """Return how rare each word is, given in how many of so many works it is."""
+    told = {many: rareness(many, works) for many in set(bearers.values())}
+    return Rarity({word: told[many] for word, many in bearers.items()}, forms)
+
+
+def rareness(bearers: int, works: int) -> float:
+    """Return how rare a word is that so many of so many works bear, in steps."""
+    most = round(log(works) * NOTCHES)
+    return max(0, round(most - log(bearers) * NOTCHES)) / NOTCHES
 
 
 class Profile:

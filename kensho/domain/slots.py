@@ -170,7 +170,7 @@ _BARE: Final = re.compile(
 """A number without a word for it. The Japanese ii, good, is known by what stands around it."""
 
 
-class Slots(msgspec.Struct, frozen=True, omit_defaults=True):
+class Slots(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What the markers of a text say; None is what no marker said."""
 
     season: int | None = None
@@ -181,7 +181,7 @@ class Slots(msgspec.Struct, frozen=True, omit_defaults=True):
     episode: int | None = None
 
 
-class Parsed(msgspec.Struct, frozen=True):
+class Parsed(msgspec.Struct, frozen=True, gc=False):
     """A text read thrice: as given, without season and part, and the name alone."""
 
     words: str

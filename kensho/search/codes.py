@@ -19,9 +19,14 @@ _HAN_LAST: Final = 0xFAFF
 _START: Final = "\x02"
 
 
-def code_points(text: str) -> Codes:
+def points_of(text: str) -> npt.NDArray[np.uint32]:
     """Return the code points of `text`; unpaired surrogates count as what they are."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def code_points(text: str) -> Codes:
+    """Return the code points of `text` as numbers to reckon with."""
+    return points_of(text).astype(np.uint64)
 
 
 def grams_of(text: str) -> Codes:

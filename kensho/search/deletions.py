@@ -59,18 +59,17 @@ def _keys(points: Codes, edits: int) -> Iterator[Codes]:
         yield key
 
 
-def pack(spellings: Sequence[tuple[str, ...]]) -> dict[str, npt.NDArray[Any]]:
-    """Return the index of rows, each by its spellings; equal ones count once."""
+def pack(letters: Sequence[str], natives: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Return the index of rows, each by its two spellings; equal ones count once."""
     groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
-    for row, texts in enumerate(spellings):
-        for text in dict.fromkeys(texts):
-            edits = edits_of(text)
-            if edits and len(text) <= LONGEST:
+    for row, (one, other) in enumerate(zip(letters, natives, strict=True)):
+        for text in (one,) if one == other else (one, other):
+            if len(text) <= LONGEST and (edits := edits_of(text)):
                 groups.setdefault((len(text), edits), []).append((row, text))
     keys: list[Codes] = [np.empty(0, dtype=np.uint64)]
     rows: list[Rows] = [np.empty(0, dtype=np.int32)]
-    for (_, edits), members in sorted(groups.items()):
-        points = np.stack([code_points(text) for _, text in members])
+    for (length, edits), members in sorted(groups.items()):
+        points = code_points("".join([text for _, text in members])).reshape(-1, length)
         found = np.stack(list(_keys(points, edits)))
         keys.append(found.ravel())
         rows.append(np.tile(np.array([row for row, _ in members], dtype=np.int32), len(found)))

@@ -6,6 +6,7 @@ letters. An equal title ends the search for initials and seasons, which guess.
 """
 
 from collections.abc import Mapping
+from ctypes import CDLL
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -13,31 +14,21 @@ import numpy.typing as npt
 
 from kensho.domain import ranking, slots
 from kensho.search.build import TYPES
-from kensho.search.deletions import DeletionIndex
 from kensho.search.followers import Followers
-from kensho.search.grams import GramIndex
 from kensho.search.initials import InitialIndex
 from kensho.search.judging import Judge, Numbers, Parts, Scores
-from kensho.search.keys import Key, weight_of
-from kensho.search.phrases import PhraseIndex, Places
+from kensho.search.kernel.arrays import ArrayKernel
+from kensho.search.kernel.compiled import CompiledKernel
+from kensho.search.kernel.kernels import Kernel, Scored
+from kensho.search.keys import Key
+from kensho.search.phrases import PhraseIndex, Places, Run
 from kensho.search.readings import Reading
-from kensho.search.rows import Rows, distinct
+from kensho.search.rows import Rows
 from kensho.search.words import WordIndex
 
-TOLERANT_FROM: Final = 4
-"""Shorter texts must stand in a title as they are; a Han character counts as two letters."""
-_JUDGED_PHRASES: Final = 48
-"""Longer runs of titles that hold the query are scored by their length and fame alone."""
 _LAST_WO: Final = " wo"
 _MOST_INITIALS: Final = 20
 _MOST_FIRSTS: Final = 8
-
-
-class Scored(NamedTuple):
-    """Rows and their scores, in no order; a row may come twice."""
-
-    rows: Numbers
-    scores: Scores
 
 
 class Evidence(NamedTuple):
@@ -50,40 +41,50 @@ class Evidence(NamedTuple):
 class Finder:
     """Finds rows in the arrays of an index."""
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        blobs: Mapping[str, Any],
+        code: CDLL | None,
+    ) -> None:
+        """Open the arrays; `code` is the compiled kernel, where it is to be used."""
         self.rows: Final = Rows(arrays, blobs)
         self._known: Scores = arrays["entry_known"]
         self._types: npt.NDArray[np.uint8] = arrays["entry_type"]
         self._years: npt.NDArray[np.int16] = arrays["entry_year"]
         self._main_rows: Numbers = arrays["entry_main_row"]
-        self._grams = GramIndex(arrays)
-        self._deletions = DeletionIndex(arrays)
         self._phrases = PhraseIndex(arrays, blobs)
         self._words = WordIndex(arrays)
         self._initials = InitialIndex(arrays)
         self._followers = Followers(arrays)
         self._judge = Judge(self.rows, self._known)
+        kernel = ArrayKernel(arrays, self.rows, self._phrases, self._words, self._judge)
+        self.kernel: Final[Kernel] = (
+            CompiledKernel(code, arrays, blobs, self._judge, kernel) if code else kernel
+        )
 
     def scored(self, reading: Reading) -> Scored:
         """Return the rows that `reading` finds."""
         key = reading.key
         if not key.letters:
             return Scored(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
-        places = self._places(key)
-        rows, scores = self._inexact(key, places)
-        exact = self._exact_rows(key, places)
+        run = self._run(key)
+        rows, scores = self.kernel.inexact(key, run)
+        exact = self._exact_rows(key, run)
         more = [(row, self._judge.exact(reading.text, key, row)) for row in exact]
         if not more:
             more = self._by_initials(key) + self._by_season(key)
-        rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
-        scores = np.concatenate((scores, np.array([score for _, score in more], dtype=np.float32)))
+        if more:
+            rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
+            exact_scores = np.array([score for _, score in more], dtype=np.float32)
+            scores = np.concatenate((scores, exact_scores))
         agreeing = self._agreeing(reading, rows, scores)
         return Scored(rows, np.maximum(agreeing - reading.handicap, 0.0))
 
     def evidence(self, reading: Reading, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
         key, rows = reading.key, np.array([row], dtype=np.int32)
-        places = self._places(key)
+        places = self._phrases.at(self._run(key))
         here = places.rows == row
         worth = self._judge.phrase(
             key, Places(places.rows[here], places.offsets[here], places.whole[here])
@@ -94,48 +95,18 @@ class Finder:
         grade = self._judge.grade(reading.text, key, row) if self._equals(key, row) else None
         return Evidence(self._judge.parts(key, rows, phrase), grade)
 
-    def _places(self, key: Key) -> Places:
+    def _run(self, key: Key) -> Run:
         """Return where the query stands; a last "wo" may be a particle, or begin "world"."""
-        places = self._phrases.places(key.plain)
-        if not len(places.rows) and key.words.endswith(_LAST_WO):
-            return self._phrases.places(f"{key.plain[:-1]}wo")
-        return places
+        run = self.kernel.run(key.plain)
+        if run.low == run.high and key.words.endswith(_LAST_WO):
+            return self.kernel.run(f"{key.plain[:-1]}wo")
+        return run
 
-    def _inexact(self, key: Key, places: Places) -> tuple[Numbers, Scores]:
-        scattered = self._words.rows(key.words)
-        held = np.concatenate((places.rows, scattered))
-        worth = np.concatenate(
-            (self._judge.phrase(key, places), self._judge.scattered(key, scattered))
-        )
-        likely = np.arange(len(held))
-        if len(likely) > _JUDGED_PHRASES:
-            better = np.argpartition(worth + self._judge.ties(held), -_JUDGED_PHRASES)
-            likely = better[-_JUDGED_PHRASES:]
-        first = held[likely]
-        rows = distinct(np.concatenate((first, *self._near(key))))
-        phrase = np.zeros(len(rows), dtype=np.float32)
-        np.maximum.at(phrase, np.searchsorted(rows, first), worth[likely])
-        if not len(rows):
-            return rows, phrase
-        scores = self._judge.parts(key, rows, phrase).total()
-        if len(likely) < len(worth):
-            # All of them once more, as their places alone are worth: the better score counts.
-            rows = np.concatenate((rows, held))
-            scores = np.concatenate((scores, worth + self._judge.ties(held)))
-        return rows, scores
-
-    def _near(self, key: Key) -> list[Numbers]:
-        if weight_of(key.letters) < TOLERANT_FROM:
-            return []
-        found = [self._deletions.candidates(key.letters), self._grams.candidates(key.letters)]
-        if key.native != key.plain:
-            found.append(self._deletions.candidates(key.native))
-        return found
-
-    def _exact_rows(self, key: Key, places: Places) -> list[int]:
+    def _exact_rows(self, key: Key, run: Run) -> list[int]:
         """Return the rows that equal the query, in letters with markers or letter by letter."""
-        rows = [*self.rows.equal(key.letters)]
+        rows = self.kernel.equal(key.letters)
         if key.parsed.words != key.parsed.stem:  # markers that were typed, and folded into one
+            places = self._phrases.at(run)
             whole = (places.offsets == 0) & (self.rows.plain_length[places.rows] == len(key.plain))
             rows += places.rows[whole].tolist()
         return rows
@@ -159,7 +130,7 @@ class Finder:
         parsed = key.parsed
         if not slots.marker(parsed.slots):
             return []
-        firsts = [*self.rows.equal(key.base)] or self._initial_rows(key.base)
+        firsts = self.kernel.equal(key.base) or self._initial_rows(key.base)
         entries = dict.fromkeys(self.rows.entry[firsts].tolist())
         best = sorted(entries, key=lambda entry: -float(self._known[entry]))[:_MOST_FIRSTS]
         found: list[tuple[int, float]] = []

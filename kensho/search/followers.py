@@ -31,14 +31,15 @@ def pack(
     found: set[tuple[int, int, int, int]] = set()
     for first, followers in enumerate(later):
         found |= {(first, season * PARTS, 1, entry) for season, entry in followers}
-    bearers: dict[str, list[int]] = {}
+    marked = [row for row in rows if row.season]
+    bearers: dict[str, list[int]] = {row.base: [] for row in marked}
     for row in rows:
-        bearers.setdefault(row.letters, []).append(row.entry)
-    for row in rows:
-        if row.season:
-            for first in bearers.get(row.base, ()):
-                if first != row.entry:
-                    found.add((first, row.season, 0, row.entry))
+        if row.letters in bearers:
+            bearers[row.letters].append(row.entry)
+    for row in marked:
+        for first in bearers[row.base]:
+            if first != row.entry:
+                found.add((first, row.season, 0, row.entry))
     ordered = sorted(found)
     firsts = np.array([first for first, *_ in ordered], dtype=np.int64)
     return {

@@ -33,16 +33,19 @@ Rows = npt.NDArray[np.int32]
 def pack(letters: list[str], lengths: npt.NDArray[np.int32]) -> dict[str, npt.NDArray[Any]]:
     """Return the index of rows whose letters these are, in ascending order of length."""
     grams, rows = _all_grams(letters)
-    order = np.lexsort((rows, grams))
+    # A gram's rows come in ascending order, because all of its places are pairs or all triples.
+    order = np.argsort(grams, kind="stable")
     grams, rows = grams[order], rows[order]
+    del order
     kept = np.ones(len(grams), dtype=bool)
     kept[1:] = (grams[1:] != grams[:-1]) | (rows[1:] != rows[:-1])
     grams, rows = grams[kept], rows[kept]
-    names, starts = np.unique(grams, return_index=True)
+    begins = np.ones(len(grams), dtype=bool)
+    begins[1:] = grams[1:] != grams[:-1]
     bounds = np.searchsorted(lengths, LENGTH_BOUNDS)
     return {
-        "gram_names": names,
-        "gram_cuts": _cuts(rows, starts, bounds),
+        "gram_names": grams[begins],
+        "gram_cuts": _cuts(rows, begins, bounds),
         "gram_rows": rows,
         "gram_bounds": bounds.astype(np.int32),
     }
@@ -60,16 +63,19 @@ def _all_grams(letters: list[str]) -> tuple[codes.Codes, Rows]:
 
 
 def _cuts(
-    rows: Rows, starts: npt.NDArray[np.intp], bounds: npt.NDArray[np.intp]
+    rows: Rows, begins: npt.NDArray[np.bool_], bounds: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.int32]:
     """Return where each gram's postings pass each bound: shape (grams, bounds)."""
-    gram = np.zeros(len(rows), dtype=np.int64)
-    gram[starts[1:]] = 1
-    gram = np.cumsum(gram)
-    width = int(bounds[-1]) + 1
-    placed = gram * width + rows
-    wanted = np.arange(len(starts), dtype=np.int64)[:, None] * width + bounds[None, :]
-    return np.searchsorted(placed, wanted.ravel()).reshape(wanted.shape).astype(np.int32)
+    passed = np.searchsorted(bounds, np.arange(int(bounds[-1])), side="right")
+    cells = (np.cumsum(begins, dtype=np.int64) - 1) * len(bounds)
+    cells += passed[rows]
+    counts = np.bincount(cells, minlength=int(begins.sum()) * len(bounds))
+    return np.cumsum(counts).reshape(-1, len(bounds)).astype(np.int32)
+
+
+def budget_of(rows: int) -> int:
+    """Return how many postings are read for a query of so many rows."""
+    return max(BUDGET, BUDGET * rows // _ROWS_AT_BUDGET)
 
 
 class GramIndex:
@@ -80,8 +86,7 @@ class GramIndex:
         self._cuts = arrays["gram_cuts"]
         self._rows = arrays["gram_rows"]
         self._bounds = arrays["gram_bounds"].tolist()
-        rows_total = self._bounds[-1]
-        self._budget = max(BUDGET, BUDGET * rows_total // _ROWS_AT_BUDGET)
+        self._budget = budget_of(self._bounds[-1])
 
     def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:
         """Return about `wanted` rows that share most grams with `letters`, in no order."""
@@ -91,7 +96,7 @@ class GramIndex:
         places = self._names.searchsorted(grams)
         np.minimum(places, len(self._names) - 1, out=places)
         places = places[self._names[places] == grams]
-        first, last = _window(len(letters))
+        first, last = window(len(letters))
         lowest, highest = self._bounds[first], self._bounds[last]
         if not len(places) or lowest == highest:
             return np.empty(0, dtype=np.int32)
@@ -131,7 +136,8 @@ class GramIndex:
         return found + np.int32(lowest)
 
 
-def _window(length: int) -> tuple[int, int]:
+def window(length: int) -> tuple[int, int]:
+    """Return the bounds between which rows may match a text of this length."""
     shortest, longest = length * _SHORTEST - 1, length * _LONGEST + 4
     first = max(sum(bound <= shortest for bound in LENGTH_BOUNDS) - 1, 0)
     last = min(sum(bound <= longest for bound in LENGTH_BOUNDS), len(LENGTH_BOUNDS) - 1)

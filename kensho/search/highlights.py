@@ -33,7 +33,12 @@ _CLUSTER: Final = re.compile(
     re.DOTALL,
 )
 """What is read as one: a character with its marks, a kana with the small ones around it."""
-_PARTICLE_WO: Final = re.compile(r"(?<![^\W_])wo(?![^\W_])", re.IGNORECASE)
+_O: Final = "[oò-öōŏőơǒǫǭȍȏȫȭȯȱṍṏṑṓọ-ợ]"
+_LETTER: Final = r"[^\W_]"
+_PARTICLE_WO: Final = re.compile(
+    rf"(?<!{_LETTER})(?<!{_LETTER}['\u2019])w{_O}(?!['\u2019]?{_LETTER})", re.IGNORECASE
+)
+"""A word by itself; an apostrophe does not end one."""
 
 
 class _Pieces(dict[str, str]):
@@ -129,14 +134,15 @@ def begins(title: str, key: Key) -> bool:
 @lru_cache(maxsize=_KEPT_TITLES)
 def _written(title: str) -> _Written:
     clusters: Sequence[str] = title if title.isascii() else _CLUSTER.findall(title)
-    pieces = [_PIECES[cluster] for cluster in clusters]
+    pieces = list(map(_PIECES.__getitem__, clusters))
     stops: Sequence[int] = (
         range(len(title) + 1)
         if len(clusters) == len(title)
         else list(accumulate(map(len, clusters), initial=0))
     )
     for match in _PARTICLE_WO.finditer(title):
-        pieces[bisect_right(stops, match.start()) - 1] = ""
+        if "".join(pieces) != "wo":  # alone it is no particle
+            pieces[bisect_right(stops, match.start()) - 1] = ""
     if not any(pieces):  # nothing but ornament, which is then what is looked for
         pieces = [cluster.strip() for cluster in clusters]
     ends = list(accumulate(map(len, pieces), initial=0))

@@ -2,7 +2,7 @@
 
 The law: one hit for an entry, by its best title; the same index gives the same hits in the same
 order. An index never changes; its arrays are mapped from disk and shared by processes. Cost at
-250,000 titles: about 0.5 ms for a search.
+250,000 titles: about 0.2 ms for a search with the compiled kernel, 0.6 ms with the other.
 """
 
 from collections.abc import Mapping
@@ -13,14 +13,11 @@ import numpy.typing as npt
 
 from kensho.domain import ranking
 from kensho.search import readings, scripts
-from kensho.search.finding import Evidence, Finder, Scored
+from kensho.search.finding import Evidence, Finder
 from kensho.search.judging import Numbers, Scores
+from kensho.search.kernel import compiled
+from kensho.search.kernel.kernels import Scored
 from kensho.search.readings import Reading
-
-_STEPS: Final = 1 << 24
-"""Scores are told apart as finely as a 32-bit float can."""
-_PLACE_BITS: Final = 32
-_PLACE_MASK: Final = (1 << _PLACE_BITS) - 1
 
 
 class Hits(NamedTuple):
@@ -43,9 +40,17 @@ class Found(NamedTuple):
 class TitleIndex:
     """An open index."""
 
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, npt.NDArray[Any]],
+        blobs: Mapping[str, Any],
+        *,
+        is_compiled: bool = True,
+    ) -> None:
+        """Open an index; `is_compiled` is whether to use the compiled kernel where there is one."""
         scripts.prepare()
-        self._finder: Final = Finder(arrays, blobs)
+        code = compiled.library() if is_compiled else None
+        self._finder: Final = Finder(arrays, blobs, code)
         self._known = arrays["entry_known"]
 
     def __len__(self) -> int:
@@ -60,7 +65,9 @@ class TitleIndex:
         for reading in readings.others(typed, best):
             tried.append(reading)
             found.append(self._finder.scored(reading))
-        if _best_of(found) < ranking.DOUBTFUL:
+        if len(found) > 1:
+            best = _best_of(found)
+        if best < ranking.DOUBTFUL:
             for reading in readings.last_resorts(typed):
                 tried.append(reading)
                 found.append(self._finder.scored(reading))
@@ -77,43 +84,15 @@ class TitleIndex:
 
     def _best(self, found: list[Scored]) -> tuple[Hits, Hits]:
         """Return one hit for each entry, best first, and what is below the least score of a hit."""
-        rows = np.concatenate([rows for rows, _ in found])
-        scores = np.concatenate([scores for _, scores in found])
-        sizes = [len(rows) for rows, _ in found]
-        via = np.repeat(np.arange(len(found), dtype=np.uint8), sizes)
-        order = _descending(scores)
-        rows, scores, via = rows[order], scores[order], via[order]
-        entries = self._finder.rows.entry[rows]
-        first = _first_of_each(entries, len(self._known))
-        best = float(scores[0]) if len(scores) else 0.0
-        least = max(ranking.LEAST, best - ranking.SPREAD)
-        enough = int(np.count_nonzero(scores[first] >= least))
-        hits, near = (
-            Hits(entries[chosen], scores[chosen], rows[chosen], via[chosen])
-            for chosen in (first[:enough], first[enough:])
+        best = self._finder.kernel.best(found)
+        entries, scores, rows, lists, count = best
+        return (
+            Hits(entries[:count], scores[:count], rows[:count], lists[:count]),
+            Hits(entries[count:], scores[count:], rows[count:], lists[count:]),
         )
-        return hits, near
-
-
-def _descending(scores: Scores) -> npt.NDArray[np.int64]:
-    """Return the places of `scores` from high to low, equal ones in their order.
-
-    Sorted as whole numbers, which takes a quarter of the time of a stable sort: 22,000 titles hold
-    an S.
-    """
-    ranks = (scores * -_STEPS).astype(np.int64) << _PLACE_BITS
-    order: npt.NDArray[np.int64] = np.sort(ranks | np.arange(len(scores))) & _PLACE_MASK
-    return order
-
-
-def _first_of_each(entries: Numbers, total: int) -> npt.NDArray[np.int64]:
-    """Return the places at which each entry comes first, ascending."""
-    places: npt.NDArray[np.int64] = np.arange(len(entries), dtype=np.int64)
-    first = np.empty(total, dtype=np.int64)
-    first[entries[::-1]] = places[::-1]  # of several writes to one place the last one stays
-    firsts: npt.NDArray[np.int64] = places[first[entries] == places]
-    return firsts
 
 
 def _best_of(found: list[Scored]) -> float:
-    return max(float(scores.max(initial=0.0)) for _, scores in found)
+    return max(
+        (float(np.maximum.reduce(scores)) for _, scores in found if len(scores)), default=0.0
+    )

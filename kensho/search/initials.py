@@ -10,12 +10,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kensho.search.codes import code_points
 from kensho.search.keys import INITIALS
-from kensho.search.rows import TITLE_KINDS, NewRow
+from kensho.search.rows import NewRow
 
 _BITS: Final = 7
-_OFFICIAL: Final = TITLE_KINDS.index("official")
 
 Rows = npt.NDArray[np.int32]
 
@@ -24,7 +22,7 @@ def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
     """Return the index of the initials of `rows`."""
     found: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
-        if row.initials is not None and row.texts[0][0] <= _OFFICIAL:
+        if row.initials is not None:
             found.append((_code(row.initials), number))
     found.sort()
     return {
@@ -35,7 +33,7 @@ def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
 
 def _code(initials: str) -> int:
     code = 0
-    for point in code_points(initials).tolist():
+    for point in initials.encode("ascii"):
         code = code << _BITS | point
     return code
 

@@ -57,7 +57,7 @@ class Judge:
     def parts(self, key: Key, rows: Numbers, phrase: Scores) -> Parts:
         """Return the evidence for `rows`, whose `phrase` part is known already."""
         letters = self._rows.letters.taken(rows)
-        turned = self._rows.turned.taken(rows) if _needs_turned(key) else ()
+        turned = self._rows.turned.taken(rows) if needs_turned(key) else ()
         return Parts(
             likeness=_likeness(key, letters, turned),
             phrase=phrase,
@@ -77,6 +77,11 @@ class Judge:
         # A query that says a word twice may be longer than a title that says it once.
         coverage = np.minimum(len(key.plain) / self._rows.plain_length[rows], 1.0)
         return np.asarray(ranking.SCATTERED + ranking.COVERED * coverage, dtype=np.float32)
+
+    @property
+    def all_ties(self) -> Scores:
+        """Return what breaks ties, row by row."""
+        return self._ties
 
     def ties(self, rows: Numbers) -> Scores:
         """Return what breaks ties between rows."""
@@ -110,7 +115,8 @@ class Judge:
         return np.where(lost, ranking.DIGITS_LOST, extra).astype(np.float32)
 
 
-def _needs_turned(key: Key) -> bool:
+def needs_turned(key: Key) -> bool:
+    """Tell whether the words of `key` are compared in any order, and in their own script."""
     return " " in key.words or not key.words.isascii()
 
 
@@ -121,7 +127,7 @@ def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores
     lengths = np.fromiter(map(len, letters), dtype=np.float32, count=rows)
     coverage = size / np.maximum(lengths, size)
     best: Scores = np.maximum(alike[:rows], alike[rows:] * ranking.phrase(coverage, 1, 0))
-    if _needs_turned(key):
+    if needs_turned(key):
         # In the script they are written in, one error in kana or Hangul is one edit.
         words = turned_of(key.words)
         reordered = process.cdist([words], turned, scorer=Indel.normalized_similarity)[0]

@@ -44,7 +44,11 @@ class Key(msgspec.Struct, frozen=True, gc=False):
 
 def key_of(text: str) -> Key:
     """Return the key of a title or a query."""
-    words = folded(text)
+    return key_of_words(folded(text))
+
+
+def key_of_words(words: str) -> Key:
+    """Return the key of a folded text."""
     parsed = slots.parsed(words)
     plain = letters_of(words)
     base = plain if parsed.stem == words else letters_of(parsed.stem)

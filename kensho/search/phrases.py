@@ -5,21 +5,37 @@ byte of its plain letters at which a word begins, sorted by what follows there; 
 text stands are then one run of places, found by binary searches: 10 µs at a million places.
 """
 
-from array import array
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kensho.search.strings import Blob
+from kensho.search.beginnings import Beginnings
+from kensho.search.ordering import HEAD, Texts
+from kensho.search.strings import Blob, joined
 
 MAX_PLACES: Final = 24
 """Places kept for one row: nobody begins to type at a later word."""
 _LONGEST_WORD: Final = 255
-_HEAD: Final = 8
+_HEAD: Final = HEAD
 """Bytes of each place that are kept beside it, so that most of a look-up touches no text."""
+
+
+class _Words(NamedTuple):
+    """Words of rows: the byte at which each begins, and how many it has."""
+
+    rows: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.uint8]
+    sizes: npt.NDArray[np.uint8]
+
+
+class Run(NamedTuple):
+    """A part of the list of places, `low` to `high`, where a text of `size` bytes stands."""
+
+    low: int
+    high: int
+    size: int
 
 
 class Places(NamedTuple):
@@ -34,32 +50,34 @@ class Places(NamedTuple):
 
 
 def pack(
-    plains: Sequence[bytes], starts: Sequence[Sequence[int]]
+    plains: Sequence[str], begins: Beginnings
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, bytes]]:
-    """Return the places of rows with these plain letters, whose words begin at these bytes."""
-    rows, offsets, sizes = array("i"), array("B"), array("B")
-    for row, begins in enumerate(starts):
-        for begin, end in pairwise((*begins[:MAX_PLACES], len(plains[row]))):
-            rows.append(row)
-            offsets.append(begin)
-            sizes.append(min(end - begin, _LONGEST_WORD))
-    tails = [plains[row][offset:] for row, offset in zip(rows, offsets, strict=True)]
-    order = sorted(range(len(tails)), key=tails.__getitem__)
-    ends = np.cumsum([0, *map(len, plains)])
+    """Return the places of rows with these plain letters, whose words begin there."""
+    blob, ends = joined(plains)
+    rows, offsets, sizes = _kept(begins, np.diff(ends))
+    texts = Texts(blob, ends[rows] + offsets, ends[rows + 1])
+    order = texts.order()
     arrays: dict[str, npt.NDArray[Any]] = {
         "phrase_ends": ends.astype(np.uint32),
-        "phrase_heads": _heads([tails[place] for place in order]),
-        "phrase_rows": np.array(rows, dtype=np.int32)[order],
-        "phrase_offsets": np.array(offsets, dtype=np.uint8)[order],
-        "phrase_sizes": np.array(sizes, dtype=np.uint8)[order],
+        "phrase_heads": texts.heads(order),
+        "phrase_rows": rows[order],
+        "phrase_offsets": offsets[order],
+        "phrase_sizes": sizes[order],
     }
-    return arrays, {"plains": b"".join(plains)}
+    return arrays, {"plains": blob}
 
 
-def _heads(tails: list[bytes]) -> npt.NDArray[np.uint64]:
-    """Return the first eight bytes of each text as a number that sorts as they do."""
-    padded = b"".join(tail[:_HEAD].ljust(_HEAD, b"\0") for tail in tails)
-    return np.frombuffer(padded, dtype=">u8").astype(np.uint64)
+def _kept(begins: Beginnings, lengths: npt.NDArray[Any]) -> _Words:
+    """Return the first words of each row, and how many bytes each is, up to the longest told."""
+    rows, offsets = begins
+    first = np.searchsorted(rows, np.arange(len(lengths)))
+    kept = np.arange(len(rows)) - first[rows] < MAX_PLACES
+    rows, offsets = rows[kept], offsets[kept]
+    until = lengths[rows]
+    followed = np.flatnonzero(rows[1:] == rows[:-1])
+    until[followed] = offsets[followed + 1]
+    sizes = np.minimum(until - offsets, _LONGEST_WORD)
+    return _Words(rows, offsets.astype(np.uint8), sizes.astype(np.uint8))
 
 
 class PhraseIndex:
@@ -81,6 +99,16 @@ class PhraseIndex:
 
     def places(self, plain: str) -> Places:
         """Return the places at which `plain` stands."""
+        return self.at(self.run(plain))
+
+    def at(self, run: Run) -> Places:
+        """Return the places of a run."""
+        low, high, size = run
+        whole = self._sizes[low:high] == size
+        return Places(self._rows[low:high], self._offsets[low:high], whole)
+
+    def run(self, plain: str) -> Run:
+        """Return where the places at which `plain` stands are in the list."""
         wanted = plain.encode("utf-8", "surrogatepass")
         first, last = wanted[:_HEAD].ljust(_HEAD, b"\0"), wanted[:_HEAD].ljust(_HEAD, b"\xff")
         low = int(self._heads.searchsorted(np.uint64(int.from_bytes(first, "big"))))
@@ -88,8 +116,7 @@ class PhraseIndex:
         if len(wanted) > _HEAD:
             low = self._bisect(wanted, low, high, past=False)
             high = self._bisect(wanted, low, high, past=True)
-        whole = self._sizes[low:high] == len(wanted)
-        return Places(self._rows[low:high], self._offsets[low:high], whole)
+        return Run(low, high, len(wanted))
 
     def _bisect(self, wanted: bytes, low: int, high: int, *, past: bool) -> int:
         size = len(wanted)

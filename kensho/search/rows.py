@@ -6,7 +6,6 @@ their letters, then by the letters, then by entry; equal letters are found by th
 entry is (a work, a franchise) is the caller's business.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,19 +13,21 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.domain import titles
 from kensho.domain.works import Title, TitleKind
-from kensho.search import scripts
-from kensho.search.keys import Key, initials_of, key_of, letters_of, season_code
-from kensho.search.strings import Blob, Strings, packed
-from kensho.search.words import hash_of
+from kensho.search.codes import points_of
+from kensho.search.keys import Key, folded, initials_of, key_of_words, season_code
+from kensho.search.ordering import Texts
+from kensho.search.strings import Blob, Strings, ends_of, joined, packed
+from kensho.search.words import hash_of, hashes_of
 
 TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synonym")
 """From the one that says most about what is meant to the one that says least."""
 DIGIT_BITS: Final = 5
 _DIGIT_MOST: Final = (1 << DIGIT_BITS) - 1
-_HAN: Final = re.compile(r"(?<=[\u3400-\u9fff])|(?=[\u3400-\u9fff])")
-_MAX_OFFSET: Final = 255
+_RANKS: Final = {kind: rank for rank, kind in enumerate(TITLE_KINDS)}
+_OFFICIAL: Final = TITLE_KINDS.index("official")
+"""The last kind that is known by its initials."""
+_ENTRY_DIGITS: Final = 10
 
 Numbers = npt.NDArray[Any]
 
@@ -34,7 +35,8 @@ Numbers = npt.NDArray[Any]
 class NewRow(msgspec.Struct, gc=False):
     """A row in the making: the parts of its key, and the titles that read so, best kind first.
 
-    `season` is the code of its markers, 0 where it has none; `initials` are those of its words.
+    `kind` is that of the first. `season` is the code of its markers, 0 where it has none;
+    `initials` are those of its words, where titles of its kind are known by them.
     """
 
     entry: int
@@ -44,27 +46,28 @@ class NewRow(msgspec.Struct, gc=False):
     base: str
     native: str
     season: int
+    kind: int
     initials: str | None
-    texts: list[tuple[int, str]]
+    texts: tuple[str, ...]
 
 
 def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
     """Return the rows of an entry with these titles."""
-    found: dict[tuple[str, str, str], NewRow] = {}
+    found: dict[tuple[str, str, str], tuple[Key, list[tuple[int, str]]]] = {}
+    by_words: dict[str, list[tuple[int, str]]] = {}
     for title in named:
-        key = key_of(title.text)
-        if not key.letters:
-            continue
-        row = found.get((key.letters, key.plain, key.native))
-        if row is None:
-            row = found[key.letters, key.plain, key.native] = _row(entry, key)
-        row.texts.append((TITLE_KINDS.index(title.kind), title.text))
-    for row in found.values():
-        row.texts.sort()
-    return list(found.values())
+        words = folded(title.text)
+        texts = by_words.get(words)
+        if texts is None:
+            key = key_of_words(words)
+            spelling = key.letters, key.plain, key.native
+            texts = by_words[words] = found.setdefault(spelling, (key, []))[1]
+        texts.append((_RANKS[title.kind], title.text))
+    return [_row(entry, key, sorted(texts)) for key, texts in found.values() if key.letters]
 
 
-def _row(entry: int, key: Key) -> NewRow:
+def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:
+    kind, _ = texts[0]
     parsed = key.parsed
     return NewRow(
         entry=entry,
@@ -74,9 +77,20 @@ def _row(entry: int, key: Key) -> NewRow:
         base=key.base,
         native=key.native,
         season=season_code(parsed.slots) if key.letters != key.base else 0,
-        initials=initials_of(parsed.stem),
-        texts=[],
+        kind=kind,
+        initials=initials_of(parsed.stem) if kind <= _OFFICIAL else None,
+        texts=tuple([text for _, text in texts]),
     )
+
+
+def in_order(rows: Sequence[NewRow]) -> list[NewRow]:
+    """Return rows as they are numbered: by length, letters, entry, and what was typed."""
+    names = [
+        f"{chr(len(row.letters))}{row.letters}{row.entry:0{_ENTRY_DIGITS}}{row.plain}"
+        for row in rows
+    ]
+    blob, ends = joined(names)
+    return [rows[place] for place in Texts(blob, ends[:-1], ends[1:]).order().tolist()]
 
 
 def turned_of(words: str) -> str:
@@ -95,12 +109,25 @@ def digits_of(letters: str) -> int:
     return counts
 
 
+def _digits(letters: Sequence[str]) -> npt.NDArray[np.uint64]:
+    """Return `digits_of` each."""
+    points = points_of("\n".join(letters))
+    places = np.flatnonzero((points >= ord("0")) & (points <= ord("9")))
+    rows = np.searchsorted(np.flatnonzero(points == ord("\n")), places)
+    digits = points[places] - np.uint32(ord("0"))
+    counts = np.bincount(rows * 10 + digits, minlength=10 * len(letters)).reshape(-1, 10)
+    counts = np.minimum(counts, _DIGIT_MOST) << np.arange(0, 10 * DIGIT_BITS, DIGIT_BITS)
+    found: npt.NDArray[np.uint64] = counts.sum(axis=1).astype(np.uint64)
+    return found
+
+
 def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
     """Return the arrays and blobs of rows that are in their order."""
-    texts = {
-        "letters": (row.letters for row in rows),
+    letters = [row.letters for row in rows]
+    texts: dict[str, Iterable[str]] = {
+        "letters": letters,
         "turned": (turned_of(row.words) for row in rows),
-        "texts": (text for row in rows for _, text in row.texts),
+        "texts": (text for row in rows for text in row.texts),
     }
     arrays: dict[str, Numbers] = {}
     blobs: dict[str, bytes] = {}
@@ -108,17 +135,16 @@ def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
         found, blob = packed(name, column)
         arrays |= found
         blobs |= blob
-    text_rows = np.cumsum([0, *(len(row.texts) for row in rows)])
-    hashes = np.array([hash_of(row.letters) for row in rows], dtype=np.uint64)
+    hashes = hashes_of(letters)
     by_hash = np.argsort(hashes, kind="stable")
     arrays |= {
         "row_entry": np.array([row.entry for row in rows], dtype=np.int32),
         "row_hashes": hashes[by_hash],
         "row_hashed": by_hash.astype(np.int32),
         "row_plain_length": np.array([len(row.plain) for row in rows], dtype=np.uint8),
-        "row_kind": np.array([row.texts[0][0] for row in rows], dtype=np.uint8),
-        "row_digits": np.array([digits_of(row.letters) for row in rows], dtype=np.uint64),
-        "row_texts": text_rows.astype(np.uint32),
+        "row_kind": np.array([row.kind for row in rows], dtype=np.uint8),
+        "row_digits": _digits(letters),
+        "row_texts": ends_of([len(row.texts) for row in rows]).astype(np.uint32),
     }
     return arrays, blobs
 
@@ -126,23 +152,6 @@ def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
 def lengths_of(rows: Sequence[NewRow]) -> npt.NDArray[np.int32]:
     """Return how many letters each row has."""
     return np.array([len(row.letters) for row in rows], dtype=np.int32)
-
-
-def word_bytes(row: NewRow) -> list[int]:
-    """Return at which byte of its plain letters each word of a row begins.
-
-    Every Han character begins a word, because Chinese and Japanese put no spaces between them.
-    """
-    words = scripts.romanised(row.words)
-    spaced = words if words.isascii() else " ".join(_HAN.sub(" ", words).split())
-    starts = titles.word_starts(spaced if letters_of(spaced) == row.plain else words)
-    starts = [start for start in starts if start < len(row.plain)]
-    if not row.plain.isascii():
-        ends = np.cumsum(
-            [0, *(len(letter.encode("utf-8", "surrogatepass")) for letter in row.plain)]
-        )
-        starts = [int(ends[start]) for start in starts]
-    return [start for start in dict.fromkeys(starts) if start <= _MAX_OFFSET]
 
 
 def distinct(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

@@ -22,6 +22,7 @@ _LONG_MARK: Final = "ー"
 _HIRAGANA: Final = re.compile(r"[\u3041-\u3096]+")
 _SMALL_TSU: Final = "っ"
 _HANGUL: Final = re.compile(r"[\uac00-\ud7a3]")
+_READ_ALOUD: Final = re.compile(rf"[\u3041-\u3096{_LONG_MARK}\uac00-\ud7a3]")
 
 
 def prepare() -> None:
@@ -39,7 +40,7 @@ def romanised(words: str) -> str:
 
     `"しんげき"` reads `"shingeki"`; a syllable of Hangul reads as its two or three jamo.
     """
-    if words.isascii():
+    if words.isascii() or not _READ_ALOUD.search(words):
         return words
     if _HANGUL.search(words):
         words = unicodedata.normalize("NFD", words)

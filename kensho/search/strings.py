@@ -4,7 +4,7 @@ Fetching 160 texts by slicing the blob takes 100 µs, by one gather from a table
 So a table holds the first `WIDTH` bytes of each, which is all of nine in ten.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -20,9 +20,22 @@ Blob = Any
 def packed(name: str, texts: Iterable[str]) -> tuple[dict[str, npt.NDArray[Any]], dict[str, bytes]]:
     """Return the arrays and the blob of `texts`, each under a name that begins with `name`."""
     encoded = [text.encode(*_UTF8) for text in texts]
-    ends = np.cumsum([0, *map(len, encoded)]).astype(np.uint32)
+    ends = ends_of([len(text) for text in encoded]).astype(np.uint32)
     table = np.array(encoded, dtype=f"S{WIDTH}") if encoded else np.empty(0, dtype=f"S{WIDTH}")
     return {f"{name}_ends": ends, f"{name}_table": table}, {name: b"".join(encoded)}
+
+
+def joined(texts: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """Return `texts` end to end, and where each begins and the last one ends."""
+    encoded = [text.encode(*_UTF8) for text in texts]
+    return b"".join(encoded), ends_of([len(text) for text in encoded])
+
+
+def ends_of(lengths: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Return where each of so many parts of these lengths begins, and where the last one ends."""
+    ends = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(np.array(lengths, dtype=np.int64), out=ends[1:])
+    return ends
 
 
 class Strings:

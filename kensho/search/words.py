@@ -5,8 +5,11 @@ folded, so texts without spaces have one. Words are kept as 64-bit hashes with t
 them. Cost: 15 µs for a query; the rarest word's rows are looked up in the others'.
 """
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from itertools import count, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -25,18 +28,26 @@ def hash_of(text: str) -> int:
     return int.from_bytes(blake2b(encoded, digest_size=_HASH_BYTES).digest(), "little")
 
 
+def hashes_of(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """Return `hash_of` each."""
+    digests = [
+        blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
+        for text in texts
+    ]
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
 def pack(texts: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     """Return the index of rows with these folded words."""
-    numbers: dict[str, int] = {}
-    words: list[int] = []
-    rows: list[int] = []
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    words, rows = array("i"), array("i")
     for row, text in enumerate(texts):
         if " " in text:
-            for word in dict.fromkeys(text.split(" ")):
-                words.append(numbers.setdefault(word, len(numbers)))
-                rows.append(row)
-    hashes = np.array([hash_of(word) for word in numbers], dtype=np.uint64)
-    borne = np.array(words, dtype=np.int64)
+            borne_here = dict.fromkeys(text.split(" "))
+            words.extend(map(numbers.__getitem__, borne_here))
+            rows.extend(repeat(row, len(borne_here)))
+    borne = np.array(words, dtype=np.int32)
+    hashes = hashes_of(numbers)
     order = np.argsort(borne, kind="stable")
     ends = np.cumsum(np.bincount(borne, minlength=len(hashes)))
     by_hash = np.argsort(hashes, kind="stable")

@@ -154,10 +154,10 @@ async def test_works_of_a_franchise_are_one_result(served: AsyncClient) -> None:
     assert [more.title for more in result.group.more] == ["Naruto: Shippuuden"]
 
 
-async def test_a_chain_of_sequels_is_one_result_without_a_franchise(served: AsyncClient) -> None:
-    [result] = (await read(served, "q=matrix&group=franchise")).results
-    assert result.group is not None
-    assert (result.group.franchise, result.group.works) == (None, 2)
+async def test_works_without_a_franchise_are_results_of_their_own(served: AsyncClient) -> None:
+    page = await read(served, "q=matrix&group=franchise")
+    assert (page.total, page.total_works) == (2, 2)
+    assert [found.group and found.group.franchise for found in page.results] == [None, None]
 
 
 async def test_a_release_is_read_and_its_episode_led_to_where_it_is(served: AsyncClient) -> None:

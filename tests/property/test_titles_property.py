@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kensho.domain.titles import folded, squeezed, word_starts
+from kensho.domain.titles import folded, squeezed
 from kensho.search import keys, scripts
 from tests.support.title_search import slowly_squeezed, title_texts
 
@@ -78,11 +78,21 @@ def test_composed_and_decomposed_texts_fold_alike(text: str) -> None:
 
 @bounded
 @given(TEXTS.map(folded))
-def test_letters_and_word_starts_are_those_of_reading_letter_by_letter(words: str) -> None:
+def test_letters_are_those_of_reading_letter_by_letter(words: str) -> None:
     assume(words)
-    letters, starts = slowly_squeezed(words)
-    assert squeezed(words) == letters
-    assert word_starts(words) == starts
+    assert squeezed(words) == slowly_squeezed(words)[0]
+
+
+@bounded
+@given(
+    st.lists(st.sampled_from("aé가각ㄱㅏがかﾞ゛カー\u0301\u3099\u0e4d\u09beΣς☆"), max_size=12).map(
+        "".join
+    )
+)
+def test_characters_that_join_their_neighbours_fold_as_the_composed_ones(text: str) -> None:
+    assert {folded(unicodedata.normalize(form, text)) for form in ("NFKC", "NFKD")} == {
+        folded(text)
+    }
 
 
 @bounded

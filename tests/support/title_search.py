@@ -144,17 +144,24 @@ def places_of(rows: Sequence[NewRow], plain: str) -> set[tuple[int, int, bool]]:
     return {
         (number, len(row.plain[:start].encode()), row.plain[start:end] == plain)
         for number, row in enumerate(rows)
-        for start, end in pairwise((*dict.fromkeys(_word_starts(row)), len(row.plain)))
+        for start, end in pairwise((*_word_starts(row.words, row.plain), len(row.plain)))
         if row.plain.startswith(plain, start)
     }
 
 
-def _word_starts(row: NewRow) -> list[int]:
+def word_bytes(words: str, plain: str) -> list[int]:
+    """Return at which byte of its plain letters each word of a folded text begins."""
+    return [len(plain[:start].encode()) for start in _word_starts(words, plain)]
+
+
+def _word_starts(words: str, plain: str) -> list[int]:
     """Return where words begin; every Han character is one, unless that changes the letters."""
-    words = scripts.romanised(row.words)
+    words = scripts.romanised(words)
     spaced = "".join(f" {letter} " if "㐀" <= letter <= "鿿" else letter for letter in words)
     letters, starts = slowly_squeezed(" ".join(spaced.split()))
-    return starts if letters == row.plain else slowly_squeezed(words)[1]
+    if letters != plain:
+        starts = slowly_squeezed(words)[1]
+    return [start for start in dict.fromkeys(starts) if start < len(plain)]
 
 
 _LATIN = "naruto,home,sweet,titan,oh,ohayo,uun,no,x,k,ōkami,Déjà,Yuu,roomy,Hunter×Hunter,spy,aot"

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from kensho.discovery.fame import Edge, Standing, date_of, groups, known, seasons
+from kensho.discovery.fame import groups, seasons
+from kensho.domain.fame import Edge, Standing, date_of, known
 
 NAME = "kumo"
 
@@ -109,35 +110,16 @@ def test_the_order_of_edges_makes_no_difference() -> None:
     works = [standing(f"20{year}-04", f"n{year % 3}") for year in range(10, 18)]
     edges: list[Edge] = [*chain(0, 1, 2, 3), (4, 5, "side_story"), (7, 6, "other"), (2, 4, "other")]
     assert known(works, edges) == known(works, edges[::-1])
-    assert groups(works, edges, [[1, 7]]) == groups(works, edges[::-1], [[7, 1]])
     assert seasons(works, edges) == seasons(works, edges[::-1])
 
 
-def test_works_of_one_story_are_one_group() -> None:
-    works = [standing(name=str(number)) for number in range(5)]
-    edges: list[Edge] = [(0, 2, "sequel"), (2, 4, "side_story")]
-    assert groups(works, edges, []) == [0, 1, 0, 2, 0]
-
-
-@pytest.mark.parametrize("kind", ["related", "other", "character", "crossover", "music_video"])
-def test_a_loose_relation_joins_only_works_that_share_a_name(kind: Any) -> None:
-    works = [standing(name="kumo"), standing(name="hachi"), standing(name="kumo")]
-    assert groups(works, [(0, 1, kind), (0, 2, kind)], []) == [0, 1, 0]
-
-
-def test_a_shared_name_alone_joins_nothing() -> None:
-    assert groups([standing(), standing()], [], []) == [0, 1]
-
-
-def test_members_of_a_franchise_are_one_group() -> None:
-    works = [standing(name=str(number)) for number in range(4)]
-    assert groups(works, [], [[3, 1]]) == [0, 1, 2, 1]
+def test_members_of_a_franchise_are_one_group_and_others_stand_alone() -> None:
+    assert groups(4, [[3, 1]]) == [0, 1, 2, 1]
 
 
 def test_groups_are_numbered_from_nothing_by_their_first_work() -> None:
-    works = [standing(name=str(number)) for number in range(4)]
-    assert groups(works, chain(3, 1), []) == [0, 1, 2, 1]
-    assert groups([], [], []) == []
+    assert groups(5, [[4, 2], [3, 1]]) == groups(5, [[1, 3], [2, 4]]) == [0, 1, 2, 1, 2]
+    assert groups(0, []) == []
 
 
 def test_a_chain_counts_its_seasons_from_the_second() -> None:

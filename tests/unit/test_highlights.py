@@ -1,7 +1,7 @@
 """What is marked in a title: the characters that the query's letters are, and no others."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kensho.search.highlights import begins, highlights
@@ -89,6 +89,8 @@ bits = st.sampled_from((*"abcouh wóがか撃×'☆.", "カッチ", "きゃ", "�
 
 
 @given(st.lists(bits, max_size=20))
+@example(list("wó×"))
+@example(["wó", "☆"])
 def test_a_title_is_marked_by_itself_from_its_first_letter_on(chosen: list[str]) -> None:
     title = "".join(chosen)
     key = key_of(title)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kensho.domain.titles import folded, squeezed, word_starts
+from kensho.domain.titles import folded, glued, squeezed, swallowed
 
 
 def letters(text: str) -> str:
@@ -121,26 +121,15 @@ def test_nothing_is_left_of_nothing(text: str) -> None:
     assert squeezed(folded(text)) == ""
 
 
-def test_words_begin_where_their_letters_stand_in_what_is_squeezed() -> None:
-    assert word_starts("home sweet home") == [0, 4, 9]
-    assert letters("home sweet home")[4:] == "sweethome"
-
-
-def test_a_word_after_a_long_vowel_begins_where_the_short_one_ends() -> None:
-    assert word_starts("shoujo kakumei") == [0, 5]
-    assert squeezed("shoujo kakumei")[5:] == "kakumei"
-
-
-def test_a_word_that_begins_with_what_was_swallowed_begins_after_it() -> None:
-    assert squeezed("sora no oto") == "soranoto"
-    assert word_starts("sora no oto") == [0, 4, 6]
-
-
-def test_the_particle_counts_for_the_one_letter_it_reads_as() -> None:
-    assert squeezed("kaze wo hiku") == "kazeohiku"
-    assert word_starts("kaze wo hiku") == [0, 4, 5]
-
-
 @pytest.mark.parametrize("words", ["w o", "woo", "wou"])
 def test_letters_that_happen_to_spell_the_particle_stay(words: str) -> None:
     assert squeezed(squeezed(words)) == squeezed(words)
+
+
+def test_titles_on_lines_of_their_own_are_glued_apart_from_one_another() -> None:
+    lines = ["kaze wo hiku", "wo", "wo kaeru", "miru wo"]
+    assert glued("\n".join(lines)) == "kaze o hiku\nwo\no kaeru\nmiru o"
+
+
+def test_a_long_vowel_ends_with_its_line() -> None:
+    assert list(swallowed("shoujo\noh\nhana\nuuu\nu")) == [(3, 4), (8, 9), (16, 18)]

@@ -1,0 +1,192 @@
+/* How like two texts are: edits between them (Hyyrö 2003), and letters they have in common (Hyyrö
+ * 2004), each 64 letters of the query at a time. Twins of rapidfuzz's OSA and Indel. */
+
+#include "kernel.h"
+
+#include <string.h>
+
+/* Return the next code point of UTF-8 that is known to be sound, surrogates included. */
+static uint32_t next(const uint8_t **at)
+{
+    const uint8_t *byte = *at;
+    uint32_t first = *byte;
+    if (first < 0x80) {
+        *at = byte + 1;
+        return first;
+    }
+    if (first < 0xE0) {
+        *at = byte + 2;
+        return (first & 31) << 6 | (byte[1] & 63);
+    }
+    if (first < 0xF0) {
+        *at = byte + 3;
+        return (first & 15) << 12 | (uint32_t)(byte[1] & 63) << 6 | (byte[2] & 63);
+    }
+    *at = byte + 4;
+    return (first & 7) << 18 | (uint32_t)(byte[1] & 63) << 12 | (uint32_t)(byte[2] & 63) << 6 |
+           (byte[3] & 63);
+}
+
+static int64_t slot_of(const Pattern *pattern, uint32_t letter)
+{
+    uint32_t slot = letter * 0x9E3779B1u % (2 * MOST_LETTERS);
+    while (pattern->numbers[slot] && pattern->others[slot] != letter)
+        slot = (slot + 1) % (2 * MOST_LETTERS);
+    return slot;
+}
+
+/* Return where each 64 letters of the pattern have this letter. */
+static const uint64_t *masks_of(const Pattern *pattern, uint32_t letter)
+{
+    int64_t number =
+        letter < 128 ? pattern->ascii[letter] : pattern->numbers[slot_of(pattern, letter)];
+    return pattern->masks + number * pattern->words;
+}
+
+/* Each distinct letter gets a number from 1, and a mask; number 0 is for all others. */
+void prepare(Pattern *pattern, const uint32_t *letters, int64_t length)
+{
+    uint16_t known = 0;
+    pattern->length = length;
+    pattern->words = (length + 63) / 64;
+    memset(pattern->ascii, 0, sizeof pattern->ascii);
+    memset(pattern->numbers, 0, sizeof pattern->numbers);
+    memset(pattern->masks, 0, (size_t)pattern->words * sizeof *pattern->masks);
+    for (int64_t i = 0; i < length; i++) {
+        int64_t slot = letters[i] < 128 ? 0 : slot_of(pattern, letters[i]);
+        uint16_t *number =
+            letters[i] < 128 ? &pattern->ascii[letters[i]] : &pattern->numbers[slot];
+        if (!*number) {
+            *number = ++known;
+            if (letters[i] >= 128) pattern->others[slot] = letters[i];
+            memset(pattern->masks + known * pattern->words, 0,
+                   (size_t)pattern->words * sizeof *pattern->masks);
+        }
+        pattern->masks[*number * pattern->words + i / 64] |= 1ull << i % 64;
+    }
+}
+
+static float similarity(int64_t distance, int64_t most)
+{
+    return (float)(1.0 - (double)distance / (double)most);
+}
+
+typedef struct {
+    uint64_t positive, negative, diagonal, match;
+} Column;
+
+/* Take the column of one more letter of the text, in place; return how the last row changes. */
+static int64_t step(Column *columns, const uint64_t *masks, int64_t words, uint64_t last)
+{
+    uint64_t up = 1, down = 0, diagonal_before = 0, match_before = 0;
+    int64_t change = 0;
+    for (int64_t word = 0; word < words; word++) {
+        Column old = columns[word];
+        uint64_t match = masks[word], wide = match | down;
+        uint64_t swapped = ((~old.diagonal & match) << 1 |
+                            (~diagonal_before & match_before) >> 63) & old.match;
+        uint64_t diagonal =
+            (((wide & old.positive) + old.positive) ^ old.positive) | wide | old.negative | swapped;
+        uint64_t more = old.negative | ~(diagonal | old.positive), fewer = diagonal & old.positive;
+        if (word == words - 1) change = ((more & last) != 0) - ((fewer & last) != 0);
+        uint64_t more_out = more >> 63, fewer_out = fewer >> 63;
+        more = more << 1 | up;
+        fewer = fewer << 1 | down;
+        up = more_out;
+        down = fewer_out;
+        columns[word] = (Column){fewer | ~(diagonal | more), more & diagonal, diagonal, match};
+        diagonal_before = old.diagonal;
+        match_before = match;
+    }
+    return change;
+}
+
+static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_t length)
+{
+    return (Likeness){
+        .whole = similarity(distance, length > size ? length : size),
+        .head = similarity(head, size),
+        .length = length,
+    };
+}
+
+/* The same as `step` for each letter in turn, where the pattern has 64 letters at most. */
+static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
+{
+    int64_t size = pattern->length, distance = size, head = size, length = 0;
+    int last = (int)size - 1;
+    uint64_t positive = ~0ull, negative = 0, diagonal = 0, before = 0;
+    while (text < end) {
+        uint64_t match = *masks_of(pattern, next(&text));
+        uint64_t swapped = (~diagonal & match) << 1 & before;
+        diagonal = (((match & positive) + positive) ^ positive) | match | negative | swapped;
+        uint64_t more = negative | ~(diagonal | positive), fewer = diagonal & positive;
+        distance += (int64_t)(more >> last & 1) - (int64_t)(fewer >> last & 1);
+        more = more << 1 | 1;
+        fewer <<= 1;
+        positive = fewer | ~(diagonal | more);
+        negative = more & diagonal;
+        before = match;
+        length++;
+        head = length <= size ? distance : head;
+    }
+    return likeness_of(size, distance, head, length);
+}
+
+/* Return how like a text and its beginning, as long as the pattern, are to it by edits. */
+Likeness alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
+{
+    Column columns[MOST_WORDS];
+    int64_t size = pattern->length, words = pattern->words;
+    int64_t distance = size, head = size, length = 0;
+    if (words == 1) return alike_short(pattern, text, end);
+    uint64_t last = 1ull << (size - 1) % 64;
+    for (int64_t word = 0; word < words; word++) columns[word] = (Column){~0ull, 0, 0, 0};
+    while (text < end) {
+        distance += step(columns, masks_of(pattern, next(&text)), words, last);
+        length++;
+        if (length <= size) head = distance;
+    }
+    return likeness_of(size, distance, head, length);
+}
+
+static int64_t in_common_short(const Pattern *pattern, const uint8_t *text, const uint8_t *end,
+                               int64_t *length)
+{
+    uint64_t left = ~0ull;
+    for (*length = 0; text < end; ++*length) {
+        uint64_t both = left & *masks_of(pattern, next(&text));
+        left = (left + both) | (left - both);
+    }
+    return __builtin_popcountll(~left);
+}
+
+static int64_t in_common(const Pattern *pattern, const uint8_t *text, const uint8_t *end,
+                         int64_t *length)
+{
+    uint64_t left[MOST_WORDS];
+    int64_t found = 0;
+    memset(left, 255, sizeof left);
+    for (*length = 0; text < end; ++*length) {
+        const uint64_t *masks = masks_of(pattern, next(&text));
+        uint64_t carry = 0;
+        for (int64_t word = 0; word < pattern->words; word++) {
+            uint64_t both = left[word] & masks[word], sum = left[word] + both;
+            uint64_t carried = sum < both;
+            sum += carry;
+            carry = carried | (sum < carry);
+            left[word] = sum | (left[word] - both);
+        }
+    }
+    for (int64_t word = 0; word < pattern->words; word++) found += __builtin_popcountll(~left[word]);
+    return found;
+}
+
+/* Return how many letters a text and the pattern have in common in their order, of all they have. */
+float reordered_alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
+{
+    int64_t length, common;
+    common = pattern->words == 1 ? in_common_short(pattern, text, end, &length)
+                                 : in_common(pattern, text, end, &length);
+    return similarity(pattern->length + length - 2 * common, pattern->length + length);
+}
