@@ -1,4 +1,4 @@
-"""Measure paths, walks, hubs and likeness on the real graph, and the same walks in other hands.
+"""Measure paths, walks and likeness on the real graph, and the same walks in other hands.
 
     python -m benchmarks.bench_walks --store surrealkv://var/kensho.db
     python -m benchmarks.bench_walks --read-model var/read_model/681
@@ -32,7 +32,6 @@ from benchmarks.bench_read_model import Memory, median_s, memory
 from kensho.discovery.graph_reading import build
 from kensho.domain.relations import INVERSE, KINDS, Assertion
 from kensho.graph import paths, similar
-from kensho.graph.bridges import Pieces
 from kensho.graph.model import ReadModel
 from kensho.graph.paths import Paths
 from kensho.storage import queries
@@ -43,8 +42,6 @@ ALL: Final = 1 << 30
 DEPTH: Final = 3
 PAIRS: Final = 500
 WALK_RUNS: Final = 21
-HUB_WORKS: Final = 150
-HUB_EDGES: Final = 400
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -68,7 +65,6 @@ def main() -> None:
         arrays = arrays_of(folder, model)
         report_paths(arrays, folder)
         report_walks(model, Path(scratch))
-        report_hub(model, arrays)
         report_likeness(model, arrays)
 
 
@@ -184,25 +180,6 @@ def report_walks(model: ReadModel, scratch: Path) -> None:
                 raise SystemExit(f"{peer} walks elsewhere from {node}")
             other_s = median_s(partial(other, node, DEPTH), WALK_RUNS)
             print(f"    {peer:<15} {other_s * 1e3:8.3f} ms, {other_s / mine_s:6.1f} times as long")
-
-
-def report_hub(model: ReadModel, arrays: Arrays) -> None:
-    """Print the extraction of a hub near 150 works and 400 edges: its edges, then its bridges."""
-    pieces = Pieces(arrays)
-    hubs = [
-        [n for n, _ in model.walk(node, None, 6, HUB_WORKS, 0).nodes]
-        for node in range(0, model.works_total, 97)
-    ]
-    full = [hub for hub in hubs if len(hub) == HUB_WORKS]
-    hub = min(full or hubs, key=lambda nodes: abs(len(pieces.inside(nodes).edges) - HUB_EDGES))
-    edges = len(pieces.inside(hub).edges)
-    alone = np.full(model.works_total, -1, dtype=np.int32)
-    alone[hub] = 1
-    inside_ms = statistics.median(cpu_ms(partial(pieces.inside, hub)) for _ in range(301))
-    print(f"hub                 {inside_ms:8.3f} ms  ({len(hub)} works, {edges} edges)")
-    found = pieces.bridges(hub, alone)
-    bridges_ms = statistics.median(cpu_ms(partial(pieces.bridges, hub, alone)) for _ in range(51))
-    print(f"hub, its bridges    {bridges_ms:8.3f} ms  ({len(found)} bridges)")
 
 
 def report_likeness(model: ReadModel, arrays: Arrays) -> None:

@@ -6,16 +6,20 @@ Each answers the works within some hops of a work, and the edges among them, as 
 import csv
 import itertools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 import kuzu
 import networkx as nx
 
+from kensho.graph.hubs import NO_HUB
 from kensho.graph.model import ReadModel
 
 Walked = tuple[set[int], set[int]]
 Peer = Callable[[int, int], Walked]
+HubPeer = Callable[[int, int], Walked]
+"""Given a root and its franchise: what can be reached without leaving it, and the edges inside."""
 
 _WITHIN = """
 WITH RECURSIVE reached(node, hops) AS (
@@ -89,5 +93,71 @@ def in_kuzu(model: ReadModel, folder: Path) -> Peer:
         near = column(f"{way} RETURN DISTINCT b.n", start=start) | {start}
         among = "MATCH (a:W)-[e:E]->(b:W) WHERE a.n IN $near AND b.n IN $near RETURN e.edge"
         return near, column(among, near=sorted(near))
+
+    return walk
+
+
+_HUB: Final = """
+WITH RECURSIVE reached(node) AS (
+  VALUES (?) UNION
+  SELECT way.b FROM reached JOIN way ON way.hub = ? AND way.a = reached.node
+)
+"""
+
+
+def _ways(model: ReadModel) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (one end, other end, edge, franchise) of each edge inside a franchise."""
+    home = model.hubs.homes.tolist()
+    for number in range(model.counts["edges"]):
+        source, target, _ = model.edge(number)
+        if home[source] == home[target] != NO_HUB:
+            yield source, target, number, home[source]
+
+
+def hubs_in_sqlite(model: ReadModel) -> HubPeer:
+    """Return a recursive query over an indexed table in memory, each edge in both directions."""
+    store = sqlite3.connect(":memory:")
+    store.execute("CREATE TABLE way (a INTEGER, b INTEGER, edge INTEGER, hub INTEGER)")
+    for source, target, number, hub in _ways(model):
+        rows = [(source, target, number, hub), (target, source, number, hub)]
+        store.executemany("INSERT INTO way VALUES (?, ?, ?, ?)", rows)
+    store.execute("CREATE INDEX by_a ON way (hub, a, b, edge)")
+    store.execute("ANALYZE")
+
+    def walk(root: int, hub: int) -> Walked:
+        near = {node for (node,) in store.execute(_HUB + "SELECT node FROM reached", (root, hub))}
+        edges = store.execute(
+            _HUB + "SELECT DISTINCT way.edge FROM reached JOIN way"
+            " ON way.hub = ? AND way.a = reached.node",
+            (root, hub, hub),
+        )
+        return near, {edge for (edge,) in edges}
+
+    return walk
+
+
+def hubs_in_kuzu(model: ReadModel, folder: Path) -> HubPeer:
+    """Return a query for shortest paths inside a franchise over a database on disk."""
+    works, edges = folder / "hub_works.csv", folder / "hub_edges.csv"
+    with works.open("w", newline="") as file:
+        csv.writer(file).writerows((node,) for node in range(model.works_total))
+    with edges.open("w", newline="") as file:
+        csv.writer(file).writerows(_ways(model))
+    connection = kuzu.Connection(kuzu.Database(str(folder / "hubs.kuzu")))
+    connection.execute("CREATE NODE TABLE W(n INT64 PRIMARY KEY)")
+    connection.execute("CREATE REL TABLE E(FROM W TO W, edge INT64, hub INT64)")
+    connection.execute(f"COPY W FROM '{works}'")
+    connection.execute(f"COPY E FROM '{edges}'")
+
+    def column(query: str, **values: object) -> set[int]:
+        answer = connection.execute(query, values)
+        return set(itertools.chain.from_iterable(answer.get_all()))
+
+    def walk(root: int, hub: int) -> Walked:
+        # Every edge in the table is inside some franchise, so that no path leaves this one.
+        way = "MATCH (a:W {n: $root})-[* SHORTEST 1..30]-(b:W)"
+        near = column(f"{way} RETURN DISTINCT b.n", root=root) | {root}
+        among = "MATCH (a:W)-[e:E]->(b:W) WHERE a.n IN $near AND e.hub = $hub RETURN e.edge"
+        return near, column(among, near=sorted(near), hub=hub)
 
     return walk

@@ -49,13 +49,13 @@ class NotFoundError(KenshoError):
 
 
 class GoneError(KenshoError):
-    """The work was removed from the graph; its id is never given to another."""
+    """The work was removed, or the franchise dissolved; its name is never given to another."""
 
     exit_code: ClassVar[int] = 3
 
 
 class MovedError(KenshoError):
-    """The work was merged into another; `successor` is the id that lives on."""
+    """A work or franchise was merged into another; `successor` is the id or slug that lives on."""
 
     exit_code: ClassVar[int] = 3
 

@@ -14,6 +14,7 @@ from litestar.openapi.spec import Example
 from kensho.api.problems import Problem
 from kensho.api.requests import BatchRequest, ResolveRequest
 from kensho.discovery.browse import Calendar
+from kensho.discovery.exports import FORMATS
 from kensho.domain.works import MIN_YEAR
 
 Document: TypeAlias = dict[str, Any]
@@ -21,7 +22,7 @@ Document: TypeAlias = dict[str, Any]
 _PROBLEMS: Final = {
     "400": "A parameter or the body can't be understood; `errors` names each field.",
     "404": "There is no such thing.",
-    "410": "The work was removed from the graph; its id is never given to another.",
+    "410": "It was removed from the graph; its id or slug is never given to another.",
     "413": "The body is larger than is read.",
     "414": "The request target is longer than is read.",
     "415": "The body is not `application/json`.",
@@ -29,11 +30,16 @@ _PROBLEMS: Final = {
     "503": "Starting, or without its store; `Retry-After` tells when to come back.",
 }
 _MOVED: Final = {
-    "description": "The work was merged into another: the same target, under the id that lives on.",
+    "description": "It was merged into another: the same target, under the id or slug that stands.",
     "headers": {
-        "Location": {"schema": {"type": "string"}, "description": "The target under the new id."}
+        "Location": {"schema": {"type": "string"}, "description": "The target under the new name."}
     },
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_FILES: Final = [known for name, known in FORMATS.items() if name != "json"]
+_FILE: Final = {
+    "schema": {"type": "string"},
+    "examples": {"file": {"summary": "A file to save.", "value": ""}},
 }
 _SELECTABLE: Final = ("Summary", "TaggedWork", "SearchResult", "Detail")
 _VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
@@ -104,8 +110,15 @@ def _amend(operation: Document, path: str) -> None:
             "description": "The client's copy (`If-None-Match`) is still right.",
             "headers": _TAGGED,
         }
-    if "{work_id}" in path:
+    if _names_what_may_go(path):
         responses["308"] = _MOVED
+    if path.endswith("/graph"):
+        responses["200"]["content"] |= {known.media_type: _FILE for known in _FILES}
+
+
+def _names_what_may_go(path: str) -> bool:
+    """Tell whether a path names a work or a franchise, which may be merged or removed."""
+    return "{work_id}" in path or "{slug}" in path
 
 
 _PATHS: Final = "/api/paths"
@@ -118,7 +131,7 @@ def _statuses(path: str, *, has_body: bool) -> list[str]:
     statuses = ["400", "414", "429", "503"]
     if "{" in path or path in ("/api/resolve", _PATHS):
         statuses.append("404")
-    if "{work_id}" in path or path == _PATHS:
+    if _names_what_may_go(path) or path == _PATHS:
         statuses.append("410")
     return [*statuses, "413", "415"] if has_body else statuses
 

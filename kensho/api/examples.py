@@ -3,8 +3,23 @@
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.discovery.episodes import EpisodeView
+from kensho.discovery.hub_views import (
+    Hub,
+    HubBecause,
+    HubCard,
+    HubEdge,
+    HubMember,
+    HubOrder,
+    HubStep,
+    HubTag,
+    HubWork,
+    RoleCount,
+    Years,
+)
 from kensho.discovery.resolve import ResolvedWork
 from kensho.discovery.search_views import (
     Completion,
@@ -159,4 +174,64 @@ COMPLETIONS: Final = Completions(
             highlights=[(0, 6)],
         ),
     ]
+)
+SLUG: Final = "cowboy-bebop"
+HUB_CARD: Final = HubCard(
+    slug=SLUG,
+    title="Cowboy Bebop",
+    root=FIRST_ID,
+    works_total=2,
+    years=Years(1998, 2001),
+    poster_url=SUMMARY.poster_url,
+)
+_HUB_WORK: Final = HubWork(
+    **msgspec.structs.asdict(SUMMARY), year=1998, date="1998-04-03", duration_s=1_440
+)
+_HUB_FILM: Final = HubWork(
+    id=SECOND_ID,
+    title=RELATED.title,
+    poster_url=None,
+    episodes=1,
+    status="finished",
+    anime_type="movie",
+    year=2001,
+    date="2001-09-01",
+)
+_HUB_EDGE: Final = HubEdge(FIRST_ID, SECOND_ID, "side_story", "stated", 0.9)
+HUB: Final = Hub(
+    **msgspec.structs.asdict(HUB_CARD),
+    episodes_total=27,
+    roles=(RoleCount("main", 1), RoleCount("side", 1)),
+    tags=(HubTag(TAG_ID, "space", 1.0),),
+    members=(
+        HubMember(_HUB_WORK, "main", ()),
+        HubMember(_HUB_FILM, "side", (_HUB_EDGE,)),
+    ),
+    guests=(),
+)
+HUB_ORDER: Final = HubOrder(
+    slug=SLUG,
+    title=HUB.title,
+    order="story",
+    steps=(
+        HubStep(
+            _HUB_WORK,
+            position=1,
+            role="main",
+            optional=False,
+            strand=0,
+            because=(HubBecause("date", "released on 3 April 1998", date="1998-04-03"),),
+        ),
+        HubStep(
+            _HUB_FILM,
+            position=2,
+            role="side",
+            optional=True,
+            strand=0,
+            because=(
+                HubBecause("after", "is a side story of Cowboy Bebop, says AniList", _HUB_EDGE),
+            ),
+        ),
+    ),
+    set_aside=(),
 )

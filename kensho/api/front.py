@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from kensho.api import hostile, problems
 from kensho.api.limits import WINDOW_S, Limiter
 from kensho.api.metrics import Metrics
-from kensho.api.problems import Kind
+from kensho.api.problems import Fault, Kind, PageOf
 from kensho.api.tracing import Trace, traced
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.platform import encodings
@@ -47,12 +47,16 @@ class Refusal(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """What the front reports to, and the clock-like things it needs."""
+    """What the front reports to, and the clock-like things it needs.
+
+    `page_of` tells viewers of a fault by a page.
+    """
 
     metrics: Metrics
     limiter: Limiter | None
     random: Random
     slow_s: float
+    page_of: PageOf | None = None
 
 
 class Front:
@@ -90,7 +94,7 @@ class Front:
         """Answer the request; return the template of its route, or nothing where it has none."""
         refusal, asked = self._examine(scope, exchange)
         if refusal is not None:
-            await _refuse(scope, exchange, refusal)
+            await _refuse(scope, exchange, refusal, self._watch.page_of)
             return ""
         path, query = _target(scope)
         key: Key = (path, query, encodings.negotiated(wanted.get(b"accept-encoding", b"identity")))
@@ -106,6 +110,7 @@ class Front:
             key=key,
             asked=asked,
             if_none_match=if_none_match,
+            page_of_fault=self._watch.page_of,
         )
         if exchange.head:
             scope["method"] = "GET"
@@ -189,18 +194,23 @@ def _examined(scope: HTTPScope) -> tuple[Refusal | None, dict[str, str]]:
     return None, asked
 
 
-async def _refuse(scope: HTTPScope, exchange: Exchange, refusal: Refusal) -> None:
-    body = problems.encoded(
-        refusal.kind,
+async def _refuse(
+    scope: HTTPScope, exchange: Exchange, refusal: Refusal, page_of: PageOf | None
+) -> None:
+    fault = Fault(
+        refusal.kind.status,
+        refusal.kind.slug,
         refusal.detail,
-        instance=scope["path"][: hostile.MAX_PATH_BYTES],
-        request_id=exchange.trace.request_id.decode(),
-        fields=refusal.fields,
+        scope["path"][: hostile.MAX_PATH_BYTES],
+        exchange.trace.request_id.decode(),
+        refusal.fields,
     )
+    body, media_type, further = problems.told_of(fault, refusal.kind, page_of)
     headers: Headers = [
-        (b"content-type", problems.MEDIA_TYPE.encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
+        *((name.encode(), value.encode()) for name, value in further.items()),
         *refusal.headers,
     ]
     await exchange.send(

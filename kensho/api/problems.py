@@ -1,13 +1,15 @@
 """Errors as RFC 9457 problems: each error class has its status here and nowhere else.
 
+Viewers are told the same by a page, where the front has been given a maker of those.
+
 A problem also has the members `error` and `message` of the first contract, for clients that read
 those.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import msgspec
 import structlog
@@ -58,6 +60,31 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
 
 
+class Fault(NamedTuple):
+    """A failed request, as a page tells of it."""
+
+    status: int
+    slug: str
+    detail: str
+    path: str
+    request_id: str
+    fields: Sequence[FieldProblem]
+    location: str | None = None
+    retry_after_s: int | None = None
+
+
+class FaultPage(NamedTuple):
+    """A page that tells of a fault, with its media type and other headers."""
+
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str]
+
+
+PageOf: TypeAlias = Callable[[Fault], FaultPage | None]
+"""Makes the page of a fault; `None` where a program asked, which is told by a problem."""
+
+
 class Kind(NamedTuple):
     """What a class of errors is to HTTP."""
 
@@ -69,8 +96,8 @@ class Kind(NamedTuple):
 _KINDS: Final[dict[type[KenshoError], Kind]] = {
     InvalidInputError: Kind(400, "invalid_input", "The request can't be understood"),
     NotFoundError: Kind(404, "not_found", "There is no such thing"),
-    GoneError: Kind(410, "gone", "The work was removed"),
-    MovedError: Kind(308, "moved", "The work was merged into another"),
+    GoneError: Kind(410, "gone", "It was removed"),
+    MovedError: Kind(308, "moved", "It was merged into another"),
     NotReadyError: Kind(503, "not_ready", "The service is starting"),
     ReadModelError: Kind(503, "not_ready", "The service is starting"),
     StoreUnavailableError: Kind(503, "store_unavailable", "The graph store can't be reached"),
@@ -85,7 +112,7 @@ def kind_of(error: KenshoError) -> Kind:
 
 
 def encoded(
-    kind: Kind, detail: str, *, instance: str, request_id: str, fields: list[FieldProblem]
+    kind: Kind, detail: str, *, instance: str, request_id: str, fields: Sequence[FieldProblem]
 ) -> bytes:
     """Return a problem as JSON."""
     return msgspec.json.encode(
@@ -101,6 +128,21 @@ def encoded(
             message=detail,
         )
     )
+
+
+def told_of(fault: Fault, kind: Kind, page_of: PageOf | None) -> FaultPage:
+    """Return the answer that tells of a fault: a page for viewers, a problem for programs."""
+    page = page_of(fault) if page_of is not None else None
+    if page is not None:
+        return page
+    body = encoded(
+        kind,
+        fault.detail,
+        instance=fault.path,
+        request_id=fault.request_id,
+        fields=fault.fields,
+    )
+    return FaultPage(body, MEDIA_TYPE, {})
 
 
 def handlers() -> dict[int | type[Exception], Handler]:
@@ -159,14 +201,26 @@ def _response(
     fields: list[FieldProblem],
 ) -> Response[bytes]:
     state = request.scope["state"]
-    body = encoded(
+    told = told_of(
+        Fault(
+            kind.status,
+            kind.slug,
+            detail,
+            request.scope["path"],
+            str(state.get("request_id", "")),
+            fields,
+            headers.get("location"),
+            RETRY_AFTER_S if "retry-after" in headers else None,
+        ),
         kind,
-        detail,
-        instance=request.scope["path"],
-        request_id=str(state.get("request_id", "")),
-        fields=fields,
+        state.get("page_of_fault"),
     )
-    return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=headers)
+    return Response(
+        told.body,
+        status_code=kind.status,
+        media_type=told.media_type.partition(";")[0],  # Litestar adds the charset itself
+        headers={**headers, **told.headers},
+    )
 
 
 def _sentence(request: Request[Any, Any, Any], status: HTTPStatus, error: HTTPException) -> str:
@@ -195,13 +249,12 @@ def _field(key: str, message: str) -> FieldProblem:
 
 
 def _successor(request: Request[Any, Any, Any], successor: str) -> str:
-    """Return the request's own target with the id in its path replaced."""
-    old = str(request.scope["path_params"].get("work_id", ""))
-    target = (
-        request.scope["raw_path"]
-        .partition(b"?")[0]
-        .decode("ascii", "replace")
-        .replace(old, successor, 1)
-    )
-    query = request.scope["query_string"].decode("ascii", "replace")
-    return f"{target}?{query}" if query else target
+    """Return the request's own target with the first name in its path replaced."""
+    scope = cast("dict[str, Any]", request.scope)
+    template = scope["path_template"].split("/")
+    place = next((number for number, part in enumerate(template) if part.startswith("{")), None)
+    target = scope["raw_path"].partition(b"?")[0].decode("ascii", "replace").split("/")
+    if place is not None:
+        target[place] = successor
+    query = scope["query_string"].decode("ascii", "replace")
+    return "/".join(target) + (f"?{query}" if query else "")

@@ -23,7 +23,7 @@ from kensho.search.readings import MAX_CHARS
 _FIELDS: Final = SearchResult.__struct_fields__
 _DEFAULT_SUGGESTIONS: Final = 8
 _VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
-_TYPED: Final = rf"{_VISIBLE}[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+TYPED: Final = rf"{_VISIBLE}[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """What `hostile` lets through, and something that can be seen in it."""
 
 Typed: TypeAlias = Annotated[
@@ -31,7 +31,7 @@ Typed: TypeAlias = Annotated[
     QueryParameter(
         min_length=1,
         max_length=MAX_CHARS,
-        schema_extra={"pattern": _TYPED},
+        schema_extra={"pattern": TYPED},
         description="A title in any spelling or script, the beginning of one, first letters of its "
         "words, or the name of a release; 1 to 300 characters, not only spaces.",
         examples=[Example(value="cowboy")],

@@ -15,7 +15,9 @@ from rich_click import RichGroup
 from typing_extensions import override
 
 from kensho.app import installed_version
+from kensho.cli.export import export
 from kensho.cli.graph import migrate, show
+from kensho.cli.hub import hub, watch_order
 from kensho.cli.path import path
 from kensho.cli.search import search
 from kensho.cli.serving import serve
@@ -66,6 +68,9 @@ commands.add_command(migrate)
 commands.add_command(show)
 commands.add_command(search)
 commands.add_command(path)
+commands.add_command(hub)
+commands.add_command(watch_order)
+commands.add_command(export)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ The read model has no episodes: they are many, change weekly, and are read one w
 this answer has the graph's own revision, and is unavailable while the engine is.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
@@ -56,6 +57,36 @@ class EpisodesOfWork(msgspec.Struct, frozen=True):
 
     revision: int
     episodes: list[EpisodeRow]
+
+
+class EpisodeCount(msgspec.Struct, frozen=True):
+    """How many episodes of a work are listed, and how many of them are filler and recaps.
+
+    `judged` are those that somebody calls filler or not.
+    """
+
+    id: UUID
+    listed: int
+    judged: int
+    filler: int
+    recap: int
+
+
+class EpisodeCounts(msgspec.Struct, frozen=True):
+    """The counts of works that have episodes, and the revision of the graph they were read at."""
+
+    revision: int
+    works: list[EpisodeCount]
+
+
+async def counts(gateway: Gateway, works: Mapping[UUID, WorkKind]) -> EpisodeCounts:
+    """Return how many episodes these works have; those without any are left out.
+
+    Raises:
+        StorageError: the engine can't be reached or is late.
+    """
+    asked = [{"table": kind, "id": work} for work, kind in works.items()]
+    return await gateway.fetch("episodes.counts", {"works": asked}, into=EpisodeCounts)
 
 
 async def of_work(gateway: Gateway, work: UUID, kind: WorkKind) -> tuple[int, EpisodeList]:

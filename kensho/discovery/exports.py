@@ -6,18 +6,17 @@ under which licences. Cost: 10 µs for each node and each edge.
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
 from kensho.discovery.export_formats import as_cypher, as_dot, as_gexf, as_graphml, as_json
-from kensho.discovery.export_formats.shape import Beyond, Bridge, Edge, Graph, Node, Notice
+from kensho.discovery.export_formats.shape import Bridge, Edge, Graph, Node, Notice
 from kensho.discovery.views import Summary
 from kensho.domain.relations import Assertion
 from kensho.domain.works import SEASONS
-from kensho.graph import bridges as graph_bridges
 from kensho.graph.model import ReadModel
 
 
@@ -71,11 +70,15 @@ _SUMMARY: Final = msgspec.json.Decoder(Summary)
 _ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])
 
 
-class Belonging(NamedTuple):
-    """How a work belongs to the franchise it is exported with, and the reason in words."""
+class _Contents(msgspec.Struct, frozen=True):
+    """The stored document of a franchise's graph."""
 
-    role: str | None = None
-    because: str | None = None
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    bridges: tuple[Bridge, ...]
+
+
+_CONTENTS: Final = msgspec.json.Decoder(_Contents)
 
 
 def export(graph: Graph, name: str) -> Iterator[bytes]:
@@ -93,35 +96,29 @@ def whole(model: ReadModel) -> Graph:
     """Return the whole graph: every work and every edge."""
     notice = Notice("Kenshō: the whole graph", model.revision, NOTES)
     edges = (_edge(model, number) for number in range(model.counts["edges"]))
-    return Graph(notice, _nodes(model, range(model.works_total), {}), edges)
+    return Graph(notice, _nodes(model), edges)
 
 
-def part(
-    model: ReadModel,
-    title: str,
-    members: Mapping[int, Belonging],
-    bridges: Iterable[graph_bridges.Bridge] = (),
-) -> Graph:
-    """Return the graph of `members` and the edges among them, in UUID order, and its bridges."""
-    inside = sorted(members)
-    edges = (
-        _edge(model, step.edge)
-        for node in inside
-        for step in model.neighbours(node)
-        if step.node in members and model.edge(step.edge).source == node
-    )
-    notice = Notice(title, model.revision, NOTES)
-    leading_out = (_bridge(model, bridge) for bridge in bridges)
-    return Graph(notice, _nodes(model, inside, members), edges, leading_out)
+def of_hub(title: str, document: bytes) -> Graph:
+    """Return the graph of a franchise, given the stored document of it."""
+    contents = _CONTENTS.decode(document)
+    return Graph(notice_of_hub(title), contents.nodes, contents.edges, contents.bridges)
 
 
-def _nodes(
-    model: ReadModel, numbers: Iterable[int], members: Mapping[int, Belonging]
-) -> Iterator[Node]:
+def hub_as_json(title: str, document: bytes) -> bytes:
+    """Return the graph of a franchise as `export` writes it as JSON, without reading it."""
+    return b'{"notice":' + as_json.told(notice_of_hub(title)) + b"," + document[1:] + b"\n"
+
+
+def notice_of_hub(title: str) -> Notice:
+    """Return what stands at the head of a franchise's graph."""
+    return Notice(f"Kenshō: {title}", None, NOTES)
+
+
+def _nodes(model: ReadModel) -> Iterator[Node]:
     columns = model.columns
-    for number in numbers:
+    for number in range(model.works_total):
         summary = _SUMMARY.decode(model.summary(number))
-        belonging = members.get(number, Belonging())
         season, score = columns.season.item(number), columns.score.item(number)
         yield Node(
             id=str(summary.id),
@@ -134,8 +131,6 @@ def _nodes(
             episodes=summary.episodes,
             score=None if math.isnan(score) else score,
             imdb_rating=summary.imdb_rating,
-            role=belonging.role,
-            because=belonging.because,
         )
 
 
@@ -143,12 +138,6 @@ def _edge(model: ReadModel, number: int) -> Edge:
     source, target, kind = model.edge(number)
     assertions = _assertions(model.assertions(number))
     return Edge(str(model.id(source)), str(model.id(target)), kind, assertions)
-
-
-def _bridge(model: ReadModel, bridge: graph_bridges.Bridge) -> Bridge:
-    nearest = tuple(str(model.id(node)) for node in bridge.beyond.nearest)
-    beyond = Beyond(bridge.beyond.works, nearest)
-    return Bridge(_edge(model, bridge.edge), beyond, bridge.only)
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,7 @@ lock, the others open what it built.
 import asyncio
 import contextlib
 import fcntl
+import gc
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import IO, Final, NamedTuple, Self
@@ -132,6 +133,7 @@ class Catalogue:
             if held and (folder / folders.MANIFEST).exists():
                 return False
             self._held = await self._opened(folder) or await self._built(folder)
+            gc.freeze()  # a collection that walks all of a model holds the event loop for 30 ms
             model = self._held.model
             self._log.info("read_model_opened", revision=model.revision, **model.counts)
             return True

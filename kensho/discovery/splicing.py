@@ -41,6 +41,11 @@ def id_text(document: bytes) -> bytes:
     return document[_ID]
 
 
+def text_of(document: bytes, name: str) -> str:
+    """Return a member of `document` that is a text."""
+    return msgspec.json.decode(_MEMBERS.decode(document)[name], type=str)
+
+
 def encoded(value: object) -> bytes:
     """Return `value` as JSON; of Structs, absent members are left out."""
     return msgspec.json.encode(value)

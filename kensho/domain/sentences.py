@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from kensho.domain.relations import INVERSE, Kind
+from kensho.domain.hub_inputs import TieKind
+from kensho.domain.relations import INVERSE
 
-PHRASES: Final[Mapping[Kind, str]] = {
+PHRASES: Final[Mapping[TieKind, str]] = {
     "sequel": "the sequel of",
     "prequel": "the prequel of",
     "side_story": "a side story of",
@@ -35,13 +36,24 @@ PHRASES: Final[Mapping[Kind, str]] = {
     "promotes": "the work promoted by the music video",
     "other": "a work connected in some other way with",
     "related": "a work related in some unstated way to",
+    "joined": "a work collected together with",
+    "same_work": "another record of",
 }
 """What a work is, by its kind, before the title of the work that it is that of."""
 
 _MISREAD: Final = re.compile(r"[,“”]|\bis\b", re.IGNORECASE)
 
 
-def sentence(titles: Sequence[str], kinds: Sequence[Kind]) -> str:
+def inverse(kind: TieKind) -> TieKind:
+    """Return what a tie of this kind reads as from its other end."""
+    match kind:
+        case "joined" | "same_work":
+            return kind
+        case _:
+            return INVERSE[kind]
+
+
+def sentence(titles: Sequence[str], kinds: Sequence[TieKind]) -> str:
     """Return the path through the works of these titles as a sentence.
 
     `titles[i + 1]` is the `kinds[i]` of `titles[i]`, as an edge is walked: read from the side of
@@ -50,10 +62,11 @@ def sentence(titles: Sequence[str], kinds: Sequence[Kind]) -> str:
     """
     if len(kinds) != len(titles) - 1 or not kinds:
         raise ValueError(f"{len(kinds)} edges do not join {len(titles)} works")
-    steps = zip(pairwise(map(_cited, titles)), kinds, strict=True)
-    parts = [f"{PHRASES[INVERSE[kind]]} {after}" for (_, after), kind in steps]
-    return f"{_cited(titles[0])} is {', '.join(parts)}."
+    steps = zip(pairwise(map(cited, titles)), kinds, strict=True)
+    parts = [f"{PHRASES[inverse(kind)]} {after}" for (_, after), kind in steps]
+    return f"{cited(titles[0])} is {', '.join(parts)}."
 
 
-def _cited(title: str) -> str:
+def cited(title: str) -> str:
+    """Return a title as it stands in a sentence."""
     return f"“{title}”" if _MISREAD.search(title) else title

@@ -19,10 +19,14 @@ import numpy.typing as npt
 from kensho.errors import ReadModelError
 from kensho.graph import adjacency, paths, seasons, similar, source_ids, tagging
 from kensho.graph.columns import Columns, Facts, columns_of, facts_of
+from kensho.graph.documents import NewDocuments
+from kensho.graph.hubs import NewHubs
 from kensho.graph.inputs import (
     EdgeInput,
+    HubInput,
     RecommendationInput,
     RetiredInput,
+    RetiredSlugInput,
     TaggingInput,
     TagInput,
     WorkInput,
@@ -42,13 +46,16 @@ class Inputs(msgspec.Struct, frozen=True):
     taggings: Iterable[TaggingInput] = ()
     retired: Iterable[RetiredInput] = ()
     recommendations: Iterable[RecommendationInput] = ()
+    hubs: Iterable[HubInput] = ()
+    retired_slugs: Iterable[RetiredSlugInput] = ()
 
 
 def write(root: Path, revision: int, inputs: Inputs, *, stamp: str = "") -> Path:
     """Write the read model of `inputs` as `root/<revision>/` and return that folder.
 
     Raises:
-        ReadModelError: an edge or a tagging names a work or tag that is not among the inputs.
+        ReadModelError: an edge, a tagging or a franchise names a work or tag that is not among the
+        inputs.
     """
     with Build(root, revision) as build:
         build.add_works(inputs.works)
@@ -57,33 +64,9 @@ def write(root: Path, revision: int, inputs: Inputs, *, stamp: str = "") -> Path
         build.add_taggings(inputs.taggings)
         build.add_retired(inputs.retired)
         build.add_recommendations(inputs.recommendations)
+        build.add_hubs(inputs.hubs)
+        build.add_retired_slugs(inputs.retired_slugs)
         return build.commit(stamp)
-
-
-class Documents:
-    """Documents end to end in one file; where each begins and ends is kept in memory."""
-
-    def __init__(self, folder: NewFolder, name: str) -> None:
-        self._file = folder.file(f"{name}.bin")
-        self._name = name
-        self._places = array("q")
-
-    def add(self, document: bytes) -> tuple[int, int]:
-        """Append a document; return its place as (start, end)."""
-        start = self._file.size_bytes
-        self._file.write(document)
-        place = (start, self._file.size_bytes)
-        self.repeat(place)
-        return place
-
-    def repeat(self, place: tuple[int, int]) -> None:
-        """Append a document that was added before, without its bytes."""
-        self._places.extend(place)
-
-    def arrays(self, order: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
-        """Return where each document lies, in another order: shape (documents, 2)."""
-        places = np.array(self._places, dtype=np.int64).reshape(-1, 2)
-        return {f"{self._name}_places": places[order]}
 
 
 class Build:
@@ -111,9 +94,10 @@ class Build:
 
     def __enter__(self) -> Self:
         self.folder.__enter__()
-        self._summaries = Documents(self.folder, "summary")
-        self._details = Documents(self.folder, "detail")
-        self._assertions = Documents(self.folder, "assertions")
+        self._summaries = NewDocuments(self.folder, "summary")
+        self._details = NewDocuments(self.folder, "detail")
+        self._assertions = NewDocuments(self.folder, "assertions")
+        self._hubs = NewHubs(self.folder)
         return self
 
     def __exit__(
@@ -173,12 +157,21 @@ class Build:
             self._recommended += entry.other.bytes
             self._votes.append(entry.votes)
 
+    def add_hubs(self, hubs: Iterable[HubInput]) -> None:
+        """Add franchises."""
+        for hub in hubs:
+            self._hubs.add(hub)
+
+    def add_retired_slugs(self, slugs: Iterable[RetiredSlugInput]) -> None:
+        """Add slugs of franchises that stand no more."""
+        self._hubs.add_retired(slugs)
+
     def commit(self, stamp: str) -> Path:
         """Put everything in order, bring it to disk and return the finished folder.
 
         Raises:
-            ReadModelError: an edge or a tagging names a work or tag that was not added, or a work
-            came twice.
+            ReadModelError: an edge, a tagging or a franchise names a work or tag that was not
+            added, or a work or franchise came twice.
         """
         arrived = as_column(self._work_ids)
         order = np.argsort(arrived, kind="stable")
@@ -200,6 +193,7 @@ class Build:
             "source_ids": self._finish_source_ids(order),
             "recommendations": self._finish_likeness(ids, order),
             "retired": self._finish_retired(),
+            "franchises": self._hubs.write(ids),
         }
         return self.folder.commit(stamp, counts)
 

@@ -4,6 +4,7 @@ The law: ends and keys are UUIDs, each relation comes once in its canonical dire
 documents are opaque bytes that are stored as they come and spliced into answers as they are.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -85,3 +86,25 @@ class RetiredInput(NamedTuple):
 
     id: UUID
     successor: UUID | None
+
+
+class HubInput(msgspec.Struct, frozen=True):
+    """A franchise: its members, the root first; their further records; its guests.
+
+    `papers` are its ready documents by the names of `hubs.PAPERS`; the more `popularity`, the
+    earlier it is listed.
+    """
+
+    slug: str
+    members: tuple[UUID, ...]
+    records: tuple[UUID, ...]
+    guests: tuple[UUID, ...]
+    popularity: float
+    papers: Mapping[str, bytes]
+
+
+class RetiredSlugInput(NamedTuple):
+    """A slug that stands no more: it leads to `successor`, or nowhere (none)."""
+
+    slug: str
+    successor: str | None

@@ -48,6 +48,12 @@ class Texts:
         self._data = data
         self._numbers = range(len(ends))
 
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, number: int) -> str:
+        return self._bytes(number).decode()
+
     def find(self, wanted: str) -> int | None:
         """Return the number of `wanted`, or `None`."""
         key = wanted.encode()

@@ -19,6 +19,8 @@ from kensho.domain.relations import Kind
 from kensho.domain.works import Season, WorkKind
 from kensho.graph.adjacency import Adjacency, Edge, Neighbour
 from kensho.graph.columns import WORK_KINDS, Columns
+from kensho.graph.documents import Documents
+from kensho.graph.hubs import Hubs
 from kensho.graph.keys import Ids
 from kensho.graph.paths import Paths
 from kensho.graph.seasons import Seasons
@@ -73,17 +75,6 @@ class Retired(NamedTuple):
     successor: UUID | None
 
 
-class Documents:
-    """Stored documents by number."""
-
-    def __init__(self, folder: OpenFolder, name: str) -> None:
-        self._data = folder.blob(f"{name}.bin")
-        self._places = folder.array(f"{name}_places").reshape(-1).data
-
-    def __getitem__(self, number: int) -> bytes:
-        return self._data[self._places[2 * number] : self._places[2 * number + 1]]
-
-
 class ReadModel:
     """An open read model; `ReadModel.open(folder)`."""
 
@@ -107,6 +98,7 @@ class ReadModel:
         self.paths: Final = Paths(arrays(_PATH_ARRAYS))
         self.likeness: Final = Likeness(arrays(_LIKENESS_ARRAYS))
         self.studios: Final = msgspec.json.decode(folder.blob("studios.json")[:], type=list[str])
+        self.hubs: Final = Hubs(folder)
         self._retired = Ids(folder.blob("retired.bin"))
         self._successors = Ids(folder.blob("successors.bin"))
 

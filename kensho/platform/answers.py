@@ -9,7 +9,7 @@ handler.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from cachetools import LRUCache
@@ -100,6 +100,12 @@ class Answers:
                 body = encodings.compressed(body, encoding)
         else:
             encoding = "identity"
+        etag, headers = self.head((path, query, encoding), revision, form)
+        return Ready(body, headers, etag=etag, revision=revision)
+
+    def head(self, key: Key, revision: int, form: Form) -> tuple[bytes, Headers]:
+        """Return the tag and the headers of an answer to the target `key` at `revision`."""
+        path, query, encoding = key
         etag = self._etag(form.tag or b"%d" % revision, path, query, encoding)
         headers = [
             (b"content-type", form.media_type),
@@ -110,7 +116,7 @@ class Answers:
         ]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
-        return Ready(body, headers, etag=etag, revision=revision)
+        return etag, headers
 
     def _etag(self, tag: bytes, path: bytes, query: bytes, encoding: Encoding) -> bytes:
         canonical = b"&".join(sorted(query.split(b"&"))) if b"&" in query else query
@@ -147,6 +153,30 @@ class Answer:
         if self._keep:
             answers.keep(key, ready)
         await ready.send(state["if_none_match"], send)
+
+
+class Streamed:
+    """A document sent while it is made, piece by piece: tagged and compressed, and never held."""
+
+    __slots__ = ("_form", "_pieces", "_revision")
+
+    def __init__(self, pieces: Iterator[bytes], revision: int, form: Form) -> None:
+        self._pieces = pieces
+        self._form = form
+        self._revision = revision
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the pieces, each made on a thread, or 304 to a client that has them all."""
+        state = cast("dict[str, Any]", scope)["state"]
+        etag, headers = state["answers"].head(state["key"], self._revision, self._form)
+        if state["if_none_match"] is not None and _matches(state["if_none_match"], etag):
+            await Ready(b"", headers, etag=etag, revision=self._revision).send(etag, send)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        pieces = encodings.compressing(self._pieces, state["key"][2])
+        while piece := await asyncio.to_thread(next, pieces, b""):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Fresh:

@@ -4,6 +4,7 @@ Below, the headers outweigh the gain.
 """
 
 import zlib
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final, Literal, TypeAlias, cast
 
@@ -43,6 +44,21 @@ def compressed(body: bytes, encoding: Encoding) -> bytes:
     if encoding == "gzip":
         return zlib.compress(body, _GZIP_LEVEL, _GZIP_WBITS)
     return body
+
+
+def compressing(pieces: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
+    """Yield the pieces of one body in `encoding`, none of them empty, as they are ready."""
+    if encoding == "identity":
+        yield from filter(None, pieces)
+        return
+    if encoding == "br":
+        brotli_encoder = _BROTLI.Compressor(mode=_BROTLI.MODE_TEXT, quality=_BROTLI_QUALITY)
+        add, end = brotli_encoder.process, brotli_encoder.finish
+    else:
+        encoder = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
+        add, end = encoder.compress, encoder.flush
+    yield from filter(None, map(add, pieces))
+    yield end()
 
 
 def _weighed(part: str) -> tuple[str, float]:

@@ -45,6 +45,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
     """Loopback unless told otherwise: nothing is published by accident."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8700
+    public_url: Annotated[str, Meta(pattern=r"^https?://[^/\s?#]+$")] | None = None
+    """Scheme and host under which the world reaches the pages, for what other sites read of them.
+    Without it their own addresses stay relative: a request's `Host` is not believed, since pages
+    are kept for everybody."""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     """Processes that serve; more than one needs a `ws://` store: one owns an embedded one."""
 

@@ -17,6 +17,7 @@ from kensho.app import create_app
 from kensho.discovery.browse import Calendar
 from kensho.platform.settings import Settings
 from tests.support import graphs
+from tests.support.hub_rows import hub_store
 from tests.support.servers import serving
 
 pytestmark = pytest.mark.contract
@@ -28,7 +29,7 @@ UNSAYABLE = ("cursor", "url", "provider", "id")
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the small graph for this module."""
-    with serving(tmp_path_factory.mktemp("served")) as url:
+    with serving(tmp_path_factory.mktemp("served"), write=hub_store) as url:
         yield url
 
 
@@ -57,13 +58,14 @@ def test_the_document_is_openapi_3_1_and_names_every_operation(base: str) -> Non
     document = httpx.get(f"{base}/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     operations = [o for item in document["paths"].values() for o in item.values()]
-    assert len(operations) == 18
+    assert len(operations) == 22
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]
         assert {"200", "400"} <= operation["responses"].keys()
-        (content,) = operation["responses"]["200"]["content"].values()
-        assert content["examples"]
+        contents = operation["responses"]["200"]["content"].values()
+        assert contents
+        assert all(content["examples"] for content in contents)
 
 
 def test_every_parameter_is_bounded(base: str) -> None:

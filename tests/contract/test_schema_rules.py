@@ -7,14 +7,15 @@ dropped silently.
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 from surrealdb import RecordID
 
+from kensho.domain.roles import Role
 from kensho.errors import RuleViolationError
 from kensho.storage.gateway import Gateway
-from tests.support.graph_writing import ABSENT, ASSERTION, put, tie
+from tests.support.graph_writing import ABSENT, ASSERTION, REASON, put, tie
 from tests.support.stores import open_graph
 
 pytestmark = pytest.mark.contract
@@ -23,6 +24,7 @@ THIS_YEAR: Final = dt.datetime.now(dt.UTC).year
 LONG: Final = "x" * 501
 WORKS: Final = ("anime", "movie")
 SEQUEL_LIKE: Final = ("is_sequel_of", "is_related_to")
+HUB_EDGES: Final = ("in_franchise", "visits_franchise")
 
 ENDS: Final = {
     "is_sequel_of": (WORKS, WORKS),
@@ -30,6 +32,7 @@ ENDS: Final = {
     "has_tag": (WORKS, ("tag",)),
     "has_episode": (WORKS, ("episode",)),
     "in_franchise": (WORKS, ("franchise",)),
+    "visits_franchise": (WORKS, ("franchise",)),
     "is_same_as": (WORKS, WORKS),
     "is_recommended_with": (WORKS, WORKS),
     "redirects_episodes_to": (WORKS, WORKS),
@@ -104,6 +107,10 @@ ACCEPTED: Final[list[Case]] = [
     ("tag", "category", "content"),
     ("franchise", "slug", "mobile-suit-0079"),
     ("franchise", "title", "x" * 500),
+    ("franchise", "root", ABSENT),
+    ("franchise", "digest", ABSENT),
+    ("retired_slug", "successor", "gundam"),
+    ("meta", "rules", "0"),
     ("source_record", "work_kind", "movie"),
     ("source_record", "links", "{}"),
     ("source_record", "method", "inferred"),
@@ -178,7 +185,11 @@ REFUSED: Final[list[Case]] = [
     ("franchise", "slug", "a/b"),
     ("franchise", "title", ""),
     ("franchise", "title", LONG),
-    ("franchise", "source_id", ABSENT),
+    ("franchise", "source_id", "imdb:1"),
+    ("franchise", "root", "anime:1"),
+    ("retired_slug", "successor", 1),
+    ("hub_part", "digest", ABSENT),
+    ("hub_part", "inferred", ABSENT),
     ("franchise", "colour", "blue"),
     ("source_record", "work_kind", "episode"),
     ("source_record", "ids", ABSENT),
@@ -200,7 +211,11 @@ EDGE_ACCEPTED: Final[list[Case]] = [
     *((table, "conflict", True) for table in SEQUEL_LIKE),
     *((table, "assertions", [ASSERTION, {**ASSERTION, "confidence": 0}]) for table in SEQUEL_LIKE),
     *((table, "assertions", [{**ASSERTION, "method": "curated"}]) for table in SEQUEL_LIKE),
+    *((t, "assertions", [{**ASSERTION, "because": "both are one"}]) for t in SEQUEL_LIKE),
     ("is_related_to", "kind", "related"),
+    *(("in_franchise", "role", role) for role in get_args(Role)),
+    ("in_franchise", "record_of", uuid.UUID(int=3)),
+    *((table, "because", []) for table in HUB_EDGES),
     ("has_tag", "relevance", 0),
     ("has_tag", "relevance", 1),
     ("is_recommended_with", "votes", 0),
@@ -223,7 +238,13 @@ EDGE_REFUSED: Final[list[Case]] = [
     ("has_tag", "relevance", -0.01),
     ("has_tag", "relevance", 1.01),
     ("has_tag", "relevance", "high"),
-    ("in_franchise", "source", ABSENT),
+    ("in_franchise", "role", ABSENT),
+    ("in_franchise", "role", "guest"),
+    ("in_franchise", "source", "imdb"),
+    *((table, "because", ABSENT) for table in HUB_EDGES),
+    *((table, "because", [{**REASON, "method": "guessed"}]) for table in HUB_EDGES),
+    *((table, "because", [{**REASON, "confidence": 1.1}]) for table in HUB_EDGES),
+    *((table, "because", [{**REASON, "source": "mal:1"}]) for table in HUB_EDGES),
     ("is_same_as", "source", ABSENT),
     ("is_recommended_with", "votes", -1),
     ("redirects_episodes_to", "first", -1),

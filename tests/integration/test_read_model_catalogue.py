@@ -68,23 +68,21 @@ async def test_before_a_model_is_open_the_catalogue_says_so(graph: Gateway, tmp_
         _ = Catalogue(graph, tmp_path).current
 
 
-async def test_documents_tell_of_tags_and_of_the_first_franchise_by_title(
+async def test_documents_tell_of_tags_and_of_the_franchise_that_is_home(
     graph: Gateway, tmp_path: Path
 ) -> None:
     work = await put(graph, "anime", title="Haibane", sources=["mal:387"], mappings=[])
     for name, relevance in (("b", 0.9), ("a", 0.9), ("c", 1.0)):
         await tie(graph, "has_tag", work, await put(graph, "tag", name=name), relevance=relevance)
-    for slug, title in (("z", "Zeta"), ("a", "Alpha")):
-        await tie(
-            graph, "in_franchise", work, await put(graph, "franchise", slug=slug, title=title)
-        )
+    home = await put(graph, "franchise", slug="haibane", title="Haibane Renmei", root=work)
+    await tie(graph, "in_franchise", work, home, because=[])
     model = (await opened(graph, tmp_path)).current
     node = model.node(uuid.UUID(str(work.id)))
     assert node is not None
     detail = msgspec.json.decode(model.detail(node))
     assert [tag["name"] for tag in detail["tags"]] == ["c", "a", "b"]
     assert [model.tags[tag].name for tag in model.tags_of(node).tolist()] == ["c", "a", "b"]
-    assert detail["franchise"] == {"slug": "a", "title": "Alpha"}
+    assert detail["franchise"] == {"slug": "haibane", "title": "Haibane Renmei"}
     assert msgspec.json.decode(model.summary(node))["title"] == "Haibane"
 
 

@@ -47,6 +47,15 @@ _RUN: Final = {
 }
 
 
+REASON: Final = {
+    "source": uuid.UUID(int=1),
+    "target": uuid.UUID(int=2),
+    "kind": "joined",
+    "method": "curated",
+    "confidence": 1.0,
+}
+
+
 def valid(table: str) -> dict[str, Any]:
     """Return a record of `table` that the schema accepts; what must be unique is new each time."""
     fresh = uuid.uuid4().hex
@@ -55,10 +64,12 @@ def valid(table: str) -> dict[str, Any]:
         "movie": dict(_WORK),
         "episode": {"work": RecordID("anime", uuid.uuid4()), "number": 1, "titles": []},
         "tag": {"name": fresh},
-        "franchise": {"slug": fresh, "title": "Gundam", "source_id": "imdb:1"},
+        "franchise": {"slug": fresh, "title": "Gundam", "digest": "0"},
         "source_record": dict(_RECORD),
         "ingest_run": dict(_RUN),
         "retired_work": {},
+        "retired_slug": {},
+        "hub_part": {"digest": "0", "inferred": "[]"},
         "meta": {"revision": 0, "composed": True},
     }
     return node[table]
@@ -72,7 +83,8 @@ def valid_edge(table: str) -> dict[str, Any]:
         "is_related_to": {"kind": "side_story", "assertions": [ASSERTION]},
         "has_tag": {"relevance": 0.5},
         "has_episode": {},
-        "in_franchise": {"source": "imdb"},
+        "in_franchise": {"role": "main", "because": [REASON]},
+        "visits_franchise": {"because": [REASON]},
         "is_same_as": {"source": "mal"},
         "is_recommended_with": {"votes": 1, "source": "mal"},
         "redirects_episodes_to": {

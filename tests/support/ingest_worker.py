@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from ingest.folder import jobs_in
 from ingest.pipeline import edges, intake, projection
+from ingest.pipeline.hubs import store
 from ingest.pipeline.run import Options, Pipeline
 from ingest.sources.registry import SOURCES
 from kensho.storage.gateway import Gateway
@@ -27,6 +28,8 @@ _BATCHES: Final = (
     (intake, "RECORDS_A_BATCH", 60),
     (projection, "WORKS_A_BATCH", 40),
     (edges, "EDGES_A_BATCH", 60),
+    (store, "MEMBERS_A_BATCH", 40),
+    (store, "PARTS_A_BATCH", 60),
 )
 """An eighth of the usual size: a small catalogue has as many places to be cut as a large one."""
 _NO_REVISION: Final = frozenset(

@@ -37,10 +37,13 @@ EDGES: Final = (
     "has_tag",
     "has_episode",
     "in_franchise",
+    "visits_franchise",
     "is_same_as",
     "is_recommended_with",
     "redirects_episodes_to",
 )
+KEPT: Final = ("source_record", "retired_work", "retired_slug", "hub_part")
+"""What an ingest goes by, beside the graph."""
 SNAPSHOT: Final = "2026-01-01"
 
 Row = dict[str, Any]
@@ -197,9 +200,9 @@ async def open_graph(url: str = "mem://") -> AsyncIterator[Gateway]:
 
 async def emptied(gateway: Gateway) -> Gateway:
     """Take everything out of a graph: far cheaper than to migrate another one."""
-    tables = (*NODES, *EDGES, "source_record", "retired_work", "ingest_run")
+    tables = (*NODES, *EDGES, *KEPT, "ingest_run")
     deletes = " ".join(f"DELETE {table} RETURN NONE;" for table in tables)
-    reset = "UPDATE meta:graph SET revision = 0, composed = true RETURN NONE;"
+    reset = "UPDATE meta:graph SET revision = 0, composed = true, rules = NONE RETURN NONE;"
     await gateway.run_script(f"BEGIN; {deletes} {reset} COMMIT;")
     return gateway
 
@@ -214,7 +217,7 @@ async def rows(gateway: Gateway, table: str) -> dict[str, Row]:
 
 async def graph_state(gateway: Gateway) -> State:
     """Return all that the graph and its ledger hold, but for runs, revision and times."""
-    tables = (*NODES, *EDGES, "source_record", "retired_work")
+    tables = (*NODES, *EDGES, *KEPT)
     state = {table: await rows(gateway, table) for table in tables}
     for table in state.values():
         for row in table.values():
@@ -250,9 +253,11 @@ def uuid_in(text: str) -> uuid.UUID:
 def without_ids(state: State) -> object:
     """Return a state in which works go by their source ids: which UUID one bears is history.
 
-    Left out are the records of no work, redirects of retired ids, and the direction of edges that
-    have none.
+    Left out are the records of no work, redirects of retired ids, the direction of edges that have
+    none, and franchises: where two ties are equally good, ids decide, and slugs are history.
+    `tests.support.hub_oracle` says what those must be.
     """
+    compared = [t for t in (*NODES, *EDGES) if "franchise" not in t]
     names = {
         str(uuid_in(key)): "+".join(row["sources"])
         for table in ("anime", "movie")
@@ -276,7 +281,7 @@ def without_ids(state: State) -> object:
 
     return {
         table: sorted((canonical(table, k, r) for k, r in state[table].items()), key=repr)
-        for table in (*NODES, *EDGES)
+        for table in compared
     } | {
         "source_record": sorted(
             repr(named((k, r)))

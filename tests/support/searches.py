@@ -10,9 +10,9 @@ from uuid import UUID
 import msgspec
 
 from kensho.discovery import titles
-from kensho.discovery.graph_reading import Surroundings, work_input
 from kensho.discovery.read_model import Revision
 from kensho.discovery.title_reading import TitleReading
+from kensho.discovery.work_reading import Surroundings, work_input
 from kensho.domain.works import Title, tag_uuid
 from kensho.graph.build import Build
 from kensho.graph.inputs import TaggingInput, TagInput
@@ -27,10 +27,11 @@ from tests.support.stores import own_queries
 _MORE: Final = """
 BEGIN;
 UPDATE type::record('anime', <uuid>$adult) SET adult = true RETURN NONE;
-CREATE franchise:naruto SET slug = 'naruto', title = 'Naruto', source_id = 'test:1' RETURN NONE;
+CREATE franchise:naruto SET slug = 'naruto', title = 'Naruto', digest = '1',
+  root = type::record('anime', <uuid>$works[0]) RETURN NONE;
 INSERT RELATION INTO in_franchise $works.map(|$w| {
   id: [<uuid>$w, 'naruto'], in: type::record('anime', <uuid>$w), out: franchise:naruto,
-  source: 'test'
+  role: 'main', because: []
 }) RETURN NONE;
 INSERT RELATION INTO redirects_episodes_to {
   id: [<uuid>$works[0], <uuid>$works[1], 221], in: type::record('anime', <uuid>$works[0]),

@@ -7,9 +7,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import httpx
 
@@ -19,6 +19,8 @@ from kensho.storage.store_settings import StoreSettings
 from tests.support.graphs import load_small_graph
 from tests.support.stores import own_migrations, own_queries
 
+Writing: TypeAlias = Callable[[Path], Coroutine[Any, Any, str]]
+"""Writes a store into a folder and returns its URL."""
 _PATIENCE_S: Final = 20.0
 
 
@@ -32,9 +34,12 @@ async def written_store(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve the small graph from `folder`; yield the base URL once it is ready."""
-    url = asyncio.run(written_store(folder / "kensho.db"))
+def serving(folder: Path, write: Writing | None = None) -> Iterator[str]:
+    """Serve what `write` writes into `folder`, the small graph if it is none.
+
+    Yields the base URL once the server is ready.
+    """
+    url = asyncio.run(write(folder) if write else written_store(folder / "kensho.db"))
     port = free_port()
     running = subprocess.Popen(
         [sys.executable, "-m", "kensho.cli", "serve"], env=environment(url, folder, port)

@@ -11,19 +11,21 @@ import pytest
 
 from ingest.sources.registry import SOURCES
 from kensho.discovery import json_ld
+from kensho.discovery.export_formats import as_json
 from kensho.discovery.export_formats.shape import (
     EDGE_FIELDS,
     NODE_FIELDS,
+    Beyond,
+    Bridge,
     Edge,
     Graph,
     Node,
     Notice,
 )
-from kensho.discovery.exports import FORMATS, LICENCES, NOTES, Belonging, export, part, whole
+from kensho.discovery.exports import FORMATS, LICENCES, NOTES, export, hub_as_json, of_hub, whole
 from kensho.discovery.json_ld import Place
 from kensho.discovery.views import ImdbView, SeasonView, SourceView, StoredDetail, Summary, TagView
 from kensho.domain.relations import Assertion, Kind
-from kensho.graph import bridges
 from kensho.graph.build import Inputs
 from kensho.graph.inputs import EdgeInput, WorkInput
 from kensho.graph.model import ReadModel
@@ -91,31 +93,42 @@ def test_the_whole_graph_has_every_work_and_every_edge_as_it_is_kept(model: Read
     ]
 
 
-def test_a_part_has_its_members_their_reasons_and_only_the_edges_among_them(
-    model: ReadModel,
-) -> None:
-    graph = part(
-        model, "Fate", {1: Belonging("main"), 0: Belonging("side", "a prequel"), 2: Belonging()}
-    )
-    nodes = list(graph.nodes)
-    assert [(n.title, n.role, n.because) for n in nodes] == [
-        ("Fate/Zero", "side", "a prequel"),
-        ("Fate/stay night", "main", None),
-        ('Carnival "Phantasm"', None, None),
+def stored() -> bytes:
+    """Return the stored document of a franchise of two works, with a bridge."""
+    nodes = [
+        Node(id=f"{n}", title=TITLES[n], kind="anime", anime_type="tv", status="finished")
+        for n in range(2)
     ]
-    edges = list(graph.edges)
-    assert [edge.kind for edge in edges] == ["sequel", "spin_off"]
-    assert edges[0].assertions == (STATED,)
-    assert edges[0].id == f"{IDS[0]}:sequel:{IDS[1]}"
+    edges = [Edge("0", "1", "sequel", (STATED,))]
+    bridge = Bridge(Edge("3", "0", "character"), Beyond(1, ("3",)), only=True)
+    return b"{" + b"".join(as_json.contents(nodes, edges, [bridge]))
 
 
-def test_json_tells_of_the_bridges_that_lead_out_of_a_part(model: ReadModel) -> None:
-    out = bridges.Bridge(0, 3, "character", 2, -1, bridges.Beyond(1, (3,)), only=True)
-    document = b"".join(export(part(model, "Fate", {0: Belonging()}, [out]), "json"))
-    (bridge,) = msgspec.json.decode(document)["bridges"]
-    assert bridge["beyond"] == {"works": 1, "nearest": [str(IDS[3])]}
-    assert (bridge["edge"]["from"], bridge["edge"]["kind"]) == (str(IDS[3]), "character")
+def test_a_franchise_is_exported_from_its_stored_document() -> None:
+    graph = of_hub("Fate", stored())
+    assert [node.title for node in graph.nodes] == TITLES[:2]
+    (edge,) = graph.edges
+    assert (edge.id, edge.assertions) == ("0:sequel:1", (STATED,))
+
+
+def test_the_graph_of_a_franchise_is_the_same_json_whether_read_or_spliced() -> None:
+    whole_document = b"".join(export(of_hub("Fate", stored()), "json"))
+    assert hub_as_json("Fate", stored()) == whole_document
+    assert msgspec.json.decode(whole_document)["notice"]["title"] == "Kenshō: Fate"
+
+
+def test_json_tells_of_the_bridges_that_lead_out_of_a_franchise() -> None:
+    (bridge,) = msgspec.json.decode(hub_as_json("Fate", stored()))["bridges"]
+    assert bridge["beyond"] == {"works": 1, "nearest": ["3"]}
+    assert (bridge["edge"]["from"], bridge["edge"]["kind"]) == ("3", "character")
     assert bridge["only"] is True
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_franchise_names_no_revision(name: str) -> None:
+    head = b"".join(export(of_hub("Fate", stored()), name)).split(b"stay night")[0].decode()
+    assert "evision" not in head
+    assert "Kenshō: Fate" in head
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -249,7 +249,9 @@ def test_a_franchise_that_dissolves_leads_nowhere() -> None:
 @pytest.mark.parametrize(
     ("title", "slug"),
     [
-        ("SPY×FAMILY", "spyfamily"),
+        ("SPY×FAMILY", "spy-x-family"),
+        ("THE iDOLM@STER", "the-idolmaster"),
+        ("Mahou Shoujo Madoka☆Magica", "mahou-shoujo-madoka-magica"),
         ("Pokémon", "pokemon"),
         ("JoJo's Bizarre Adventure", "jojos-bizarre-adventure"),
         ("進撃の巨人", ""),
@@ -273,6 +275,14 @@ def test_a_work_knows_whether_it_is_minor() -> None:
     assert not work("a", "Series", episodes=12).is_minor
     assert not HubWork(number("a"), ("Film",), "movie", duration_s=5400).is_minor
     assert HubWork(number("a"), ("Unknown",), "special").is_minor
+
+
+def test_records_that_curators_keep_apart_are_two_works() -> None:
+    film = work("r", "Naruto Rio", "2007-04-03", type="movie", kind="movie", sources=("tmdb:1",))
+    works = [NARUTO[0], msgspec.structs.replace(NARUTO[1], sources=("mal:2",)), film]
+    reason = "a reason that somebody can check"
+    policy = with_decisions(cut=(Cut(("mal:2",), ("tmdb:1",), reason),))
+    assert homes(grown(works, [tie("ab"), tie("br", "same_work")], policy)) == together("ab")
 
 
 def test_a_word_that_all_works_bear_does_not_join_them() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from ingest import report
 from ingest.check import Finding
 from ingest.pipeline.edges import EdgeCounts
+from ingest.pipeline.hubs.project import HubCounts
 from ingest.pipeline.intake import IntakeCounts
 from ingest.pipeline.projection import WorkCounts
 from ingest.pipeline.run import Report, SourceReport
@@ -24,11 +25,12 @@ FINISHED = SourceReport(
     rejects_file="var/rejects/grouper.jsonl",
     seconds=1.26,
 )
+HUBS = HubCounts(added=3, changed=1, removed=2, redirected=2, computed=1234)
 REFUSED = SourceReport("site", "failed", message="[site.jsonl]: no such file")
 
 
 def of(*sources: SourceReport, edges: EdgeCounts | None = None) -> Report:
-    return Report(list(sources), WorkCounts(added=7), edges or EdgeCounts(), 1000, 2.5)
+    return Report(list(sources), WorkCounts(added=7), edges or EdgeCounts(), HUBS, 1000, 2.5)
 
 
 def printed(result: Report) -> str:
@@ -68,12 +70,17 @@ def test_works_edges_revision_and_time_close_the_report() -> None:
     text = printed(of(FINISHED))
     assert "works: 7 added, 0 changed, 0 removed" in text
     assert "edges: 0 added, 0 changed, 0 removed" in text
+    assert (
+        "franchises: 3 added, 1 changed, 2 removed, 2 slugs redirected; 1,234 works looked at"
+        in text
+    )
     assert text.splitlines()[-1] == "revision 1,000, 2.5 s"
 
 
 def test_kinds_are_counted_the_most_frequent_first() -> None:
-    edges = EdgeCounts(added=3, by_kind={"other": 1, "sequel": 2}, unresolved=9)
+    edges = EdgeCounts(3, by_kind={"other": 1, "sequel": 2}, inferred={"sequel": 1}, unresolved=9)
     text = printed(of(FINISHED, edges=edges))
+    assert "of them inferred: sequel 1" in text
     assert "relations by kind: sequel 2, other 1" in text
     assert "9 ids named by sources belong to no work of the graph" in text
 

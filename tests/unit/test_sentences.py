@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kensho.domain.hub_inputs import TieKind
 from kensho.domain.relations import INVERSE, KINDS, Kind
-from kensho.domain.sentences import PHRASES, sentence
+from kensho.domain.sentences import PHRASES, inverse, sentence
 
 # What the sentence says of A where A's page says "kind: B", so B is the kind of A.
 READINGS: dict[Kind, str] = {
@@ -78,7 +79,7 @@ def test_edges_that_do_not_join_the_works_are_refused(titles: list[str]) -> None
         sentence(titles, kinds)
 
 
-def understood(said: str) -> tuple[list[str], list[Kind]]:
+def understood(said: str) -> tuple[list[str], list[TieKind]]:
     """Read a sentence back, knowing no more than its grammar."""
     title = r"(“[^”]*”|[^,“”]+?)"
     phrases = {phrase: kind for kind, phrase in PHRASES.items()}
@@ -87,7 +88,7 @@ def understood(said: str) -> tuple[list[str], list[Kind]]:
     assert first
     parts = re.findall(f"({phrase}) {title}(?:, |[.]$)", said[first.end() :])
     titles = [first[1], *(text for _, text in parts)]
-    return [text.strip("“”") for text in titles], [INVERSE[phrases[p]] for p, _ in parts]
+    return [text.strip("“”") for text in titles], [inverse(phrases[p]) for p, _ in parts]
 
 
 words = st.sampled_from(("a", "is", "the", "sequel", "of", ",", ",a", "B", "side story", "."))
@@ -99,3 +100,8 @@ steps = st.lists(st.tuples(st.sampled_from(KINDS), named), min_size=1, max_size=
 def test_a_sentence_can_be_read_in_one_way_only(first: str, path: list[tuple[Kind, str]]) -> None:
     titles, kinds = [first, *(title for _, title in path)], [kind for kind, _ in path]
     assert understood(sentence(titles, kinds)) == (titles, kinds)
+
+
+def test_a_path_may_go_through_a_collection_or_another_record() -> None:
+    said = sentence(["A", "B", "C"], ["joined", "same_work"])
+    assert said == "A is a work collected together with B, another record of C."

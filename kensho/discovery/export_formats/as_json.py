@@ -4,19 +4,33 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from kensho.discovery.export_formats.shape import READING, Graph
+from kensho.discovery.export_formats.shape import READING, Bridge, Edge, Graph, Node, Notice
 
 
 def write(graph: Graph) -> Iterator[bytes]:
     """Yield the document; an edge has `from` and `to`, as everywhere in the API."""
-    notice = msgspec.to_builtins(graph.notice) | {"reading": READING}
-    yield b'{"notice":' + msgspec.json.encode(notice) + b',"nodes":['
-    yield from _listed(graph.nodes)
+    yield b'{"notice":' + told(graph.notice) + b","
+    yield from contents(graph.nodes, graph.edges, graph.bridges)
+    yield b"\n"
+
+
+def told(notice: Notice) -> bytes:
+    """Return a notice as JSON; one of a part names no revision."""
+    known = msgspec.to_builtins(notice) | {"reading": READING}
+    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
+
+
+def contents(
+    nodes: Iterable[Node], edges: Iterable[Edge], bridges: Iterable[Bridge]
+) -> Iterator[bytes]:
+    """Yield the members of the document after its notice, up to its closing brace."""
+    yield b'"nodes":['
+    yield from _listed(nodes)
     yield b'],"edges":['
-    yield from _listed(graph.edges)
+    yield from _listed(edges)
     yield b'],"bridges":['
-    yield from _listed(graph.bridges)
-    yield b"]}\n"
+    yield from _listed(bridges)
+    yield b"]}"
 
 
 def _listed(entries: Iterable[msgspec.Struct]) -> Iterator[bytes]:

@@ -48,16 +48,20 @@ class Edge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """What is said at the head of a file: its title, the graph's revision, notes line by line."""
+    """What is said at the head of a file: its title, the graph's revision, notes line by line.
+
+    A franchise names no revision: most revisions of the graph leave it as it is.
+    """
 
     title: str
-    revision: int
+    revision: int | None
     notes: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Return all of it as lines of text."""
-        return (self.title, f"Revision of the graph: {self.revision}.", READING, *self.notes)
+        of = () if self.revision is None else (f"Revision of the graph: {self.revision}.",)
+        return (self.title, *of, READING, *self.notes)
 
 
 class Beyond(msgspec.Struct, frozen=True):

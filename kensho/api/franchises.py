@@ -1,0 +1,197 @@
+"""`/api/franchises`: franchises as hubs, their graphs and their watch orders."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from litestar import Controller, get
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
+from litestar.types import ASGIApp
+
+from kensho.api import examples
+from kensho.api.desk import GivenDesk
+from kensho.api.document import answer
+from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit
+from kensho.api.search import TYPED
+from kensho.discovery import exports, franchises, splicing
+from kensho.discovery.export_formats.shape import READING, Bridge, Edge, Node
+from kensho.discovery.hub_views import Hub, HubCard, HubOrder
+from kensho.domain.watch_order import Order
+from kensho.platform.answers import Answer, Form, Streamed
+from kensho.search.readings import MAX_CHARS
+
+MAX_SLUG_CHARS: Final = 100
+FormatName: TypeAlias = Literal["json", "graphml", "gexf", "cypher", "dot"]
+Slug: TypeAlias = Annotated[
+    str,
+    PathParameter(
+        min_length=1,
+        max_length=MAX_SLUG_CHARS,
+        description="The franchise's slug: given once and kept.",
+        examples=[Example(value=examples.SLUG)],
+    ),
+]
+Meant: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=MAX_CHARS,
+        schema_extra={"pattern": TYPED},
+        description="Franchises that this title means: their own, or that of one of their works.",
+        examples=[Example(value="cowboy")],
+    ),
+]
+InOrder: TypeAlias = Annotated[
+    Order,
+    QueryParameter(
+        description="By release, as the story runs, or the story without what is optional.",
+        examples=[Example(value="story")],
+    ),
+]
+InFormat: TypeAlias = Annotated[
+    FormatName,
+    QueryParameter(
+        name="format",
+        description="In which form the graph is written.",
+        examples=[Example(value="json")],
+    ),
+]
+
+
+class HubList(msgspec.Struct, frozen=True):
+    """A page of franchises; `total` counts all pages, `next_cursor` is null on the last."""
+
+    franchises: list[HubCard]
+    total: int
+    next_cursor: str | None
+
+
+class HubNotice(msgspec.Struct, frozen=True):
+    """Whence the facts are, under which licences, and how edges read."""
+
+    title: str
+    notes: list[str]
+    reading: str
+
+
+class HubNode(Node, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in the graph of a franchise."""
+
+
+class HubGraph(msgspec.Struct, frozen=True):
+    """The works of a franchise, the relations among them, and those that lead out of it."""
+
+    notice: HubNotice
+    nodes: list[HubNode]
+    edges: list[Edge]
+    bridges: list[Bridge]
+
+
+_GRAPH = HubGraph(
+    HubNotice("Kenshō: Cowboy Bebop", [exports.NOTES[0]], READING),
+    [
+        HubNode(
+            id=str(examples.FIRST_ID),
+            title=examples.SUMMARY.title,
+            kind="anime",
+            anime_type="tv",
+            status="finished",
+            year=1998,
+            role="main",
+            because="the franchise begins with it",
+        )
+    ],
+    [],
+    [],
+)
+
+
+class FranchisesController(Controller):
+    """Franchises: works that belong together, whatever their form."""
+
+    path = "/api/franchises"
+    tags: Sequence[str] | None = ("franchises",)
+
+    @get(
+        summary="List franchises",
+        responses=answer(HubList, "A page of franchises.", HubList([examples.HUB_CARD], 1, None)),
+    )
+    async def list_hubs(
+        self,
+        desk: GivenDesk,
+        q: Meant = None,
+        limit: Limit = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+    ) -> Answer:
+        """Return franchises by how well known their works are; with `q`, best match first."""
+        held = desk.catalogue.held
+        part = desk.cursors.cut(
+            franchises.listed(held, q), f"franchises?q={q or ''}", cursor, limit
+        )
+        body = splicing.assembled(
+            franchises=franchises.cards(held.model.hubs, part.nodes),
+            total=b"%d" % part.total,
+            next_cursor=splicing.encoded(part.next_cursor),
+        )
+        return Answer(body, held.model.revision)
+
+    @get(
+        "/{slug:str}",
+        summary="Read a franchise",
+        responses=answer(Hub, "The franchise.", examples.HUB),
+    )
+    async def read(self, desk: GivenDesk, slug: Slug) -> Answer:
+        """Return a franchise: its works by date with role and reason, its guests, what it counts.
+
+        The reason of a work is the path of edges from the root to it; an edge reads "`to` is the
+        `kind` of `from`".
+        """
+        model = desk.model
+        number = franchises.locate(model, slug)
+        form = Form(tag=model.hubs.tag(number, "hub"))
+        return Answer(franchises.hub(model, number), model.revision, form=form)
+
+    @get(
+        "/{slug:str}/graph",
+        summary="Export a franchise's graph",
+        responses=answer(HubGraph, "The graph.", _GRAPH),
+    )
+    async def graph(
+        self,
+        desk: GivenDesk,
+        slug: Slug,
+        format_: InFormat = "json",
+    ) -> ASGIApp:
+        """Return the works of a franchise and their relations, and the edges that lead out of it.
+
+        A node tells its role and why it belongs; a bridge tells how many works lie beyond it.
+        GraphML, GEXF, Cypher and DOT are files to save, and hold no bridges.
+        """
+        model = desk.model
+        number = franchises.locate(model, slug)
+        tag = model.hubs.tag(number, "graph")
+        if format_ == "json":
+            body = franchises.graph_as_json(model, number)
+            return Answer(body, model.revision, form=Form(tag=tag))
+        known = exports.FORMATS[format_]
+        name = f'attachment; filename="{slug}{known.suffix}"'
+        headers = ((b"content-disposition", name.encode()),)
+        form = Form(known.media_type.encode(), headers, tag)
+        pieces = exports.export(franchises.graph(model, number), format_)
+        return Streamed(pieces, model.revision, form)
+
+    @get(
+        "/{slug:str}/watch-order",
+        summary="Order a franchise",
+        responses=answer(HubOrder, "The watch order.", examples.HUB_ORDER),
+    )
+    async def watch_order(self, desk: GivenDesk, slug: Slug, order: InOrder = "release") -> Answer:
+        """Return in which order to watch a franchise, and why each work stands where it does.
+
+        What contradicts the order is listed in `set_aside`.
+        """
+        model = desk.model
+        number = franchises.locate(model, slug)
+        form = Form(tag=model.hubs.tag(number, order))
+        return Answer(franchises.watch_order(model, number, order), model.revision, form=form)

@@ -1,0 +1,121 @@
+"""`kensho hub` and `kensho watch-order`: a franchise from the command line."""
+
+from collections.abc import Callable
+from typing import Final
+
+import click
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich_click import RichCommand
+
+from kensho.cli.revisions import opened
+from kensho.discovery import franchises
+from kensho.discovery.hub_views import ORDERS, Hub, HubOrder, HubWork
+from kensho.discovery.read_model import Revision
+from kensho.domain.watch_order import Order
+from kensho.platform import logs
+from kensho.platform import settings as settings_module
+from kensho.storage.gateway import Gateway
+from kensho.storage.opening import run_on_store
+
+STORE: Final = click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+
+
+@click.command(cls=RichCommand)
+@click.argument("franchise")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer of /api/franchises/{slug}.")
+@STORE
+def hub(franchise: str, as_json: bool, store: str | None) -> None:
+    """Print the works of FRANCHISE, a slug or a title, each with its role."""
+    body = run_on_held(
+        store, lambda held: franchises.hub(held.model, franchises.meant(held, franchise))
+    )
+    if as_json:
+        click.echo(body)
+    else:
+        _print_hub(Console(), msgspec.json.decode(body, type=Hub))
+
+
+@click.command("watch-order", cls=RichCommand)
+@click.argument("franchise")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="release",
+    help="By release, as the story runs, or without what is optional.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the answer of /api/franchises/{slug}/watch-order.",
+)
+@STORE
+def watch_order(franchise: str, order: Order, as_json: bool, store: str | None) -> None:
+    """Print in which order to watch FRANCHISE, a slug or a title, and why."""
+    body = run_on_held(
+        store,
+        lambda held: franchises.watch_order(held.model, franchises.meant(held, franchise), order),
+    )
+    if as_json:
+        click.echo(body)
+    else:
+        _print_order(Console(), msgspec.json.decode(body, type=HubOrder))
+
+
+def run_on_held(store: str | None, ask: Callable[[Revision], bytes]) -> bytes:
+    """Return what `ask` answers from the read model of a store."""
+    settings = settings_module.load()
+    logs.configure("warning", settings.log_format)
+
+    async def run(gateway: Gateway) -> bytes:
+        return ask(await opened(gateway, settings, store))
+
+    return run_on_store(store, run)
+
+
+def _print_hub(console: Console, found: Hub) -> None:
+    years = f"{found.years.first} to {found.years.last}" if found.years else "years not known"
+    _say(console, f"{found.title} ({found.slug}): {found.works_total} works, {years}")
+    _say(console, ", ".join(f"{count.works} {count.role}" for count in found.roles))
+    table = _table("title", "type", "year", "role", "id")
+    for member in found.members:
+        table.add_row(*_told(member.work), member.role, str(member.work.id))
+    for guest in found.guests:
+        home = f"guest from {guest.home.slug}" if guest.home else "guest"
+        table.add_row(*_told(guest.work), escape(home), str(guest.work.id))
+    console.print(table, highlight=False)
+
+
+def _print_order(console: Console, found: HubOrder) -> None:
+    table = _table("", "title", "type", "year", "", "why", "id")
+    for step in found.steps:
+        why = "; ".join(because.text for because in step.because)
+        optional = "optional" if step.optional else ""
+        position = str(step.position)
+        table.add_row(position, *_told(step.work), optional, escape(why), str(step.work.id))
+    console.print(table, highlight=False)
+    titles = {step.work.id: step.work.title for step in found.steps}
+    for aside in found.set_aside:
+        edge = aside.edge
+        target, source = (titles.get(work, str(work)) for work in (edge.target, edge.source))
+        _say(console, f"set aside: {target} is the {edge.kind} of {source}: {aside.why}")
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold", no_wrap=name == "id")
+    return table
+
+
+def _told(work: HubWork) -> tuple[str, str, str]:
+    return escape(work.title), work.anime_type, str(work.year or "")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

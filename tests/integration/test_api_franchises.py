@@ -1,0 +1,328 @@
+"""`/api/franchises` over the small graph: hubs, watch orders, graphs, slugs that moved, tags."""
+
+import io
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import networkx as nx
+import pydot
+import pytest
+from httpx import AsyncClient
+
+from kensho.discovery.export_formats.shape import Edge, Node
+from kensho.discovery.exports import FORMATS
+from kensho.discovery.hub_views import Hub, HubCard, HubOrder
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+from tests.integration.conftest import running, settings_for, until, until_ready
+from tests.support import graphs, hub_rows
+from tests.support.cypher import run
+from tests.support.stores import own_queries
+
+SHELL = f"/api/franchises/{hub_rows.GITS}"
+BEBOP = f"/api/franchises/{hub_rows.BEBOP}"
+TITLES = [
+    "Koukaku Kidoutai: Stand Alone Complex",
+    "Koukaku Kidoutai: 2nd GIG",
+    "Koukaku Kidoutai: Solid State Society",
+]
+
+
+@pytest.fixture(scope="module")
+async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
+    folder = tmp_path_factory.mktemp("hubs")
+    url = await hub_rows.hub_store(folder)
+    async with running(settings_for(url, folder)) as client:
+        await until_ready(client)
+        yield client
+
+
+async def hub(client: AsyncClient, path: str) -> Hub:
+    answer = await client.get(path)
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=Hub)
+
+
+async def order(client: AsyncClient, path: str, name: str) -> HubOrder:
+    answer = await client.get(f"{path}/watch-order?order={name}")
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=HubOrder)
+
+
+async def test_a_hub_tells_its_works_by_date_each_with_role_and_reason(hubs: AsyncClient) -> None:
+    found = await hub(hubs, SHELL)
+    assert (found.slug, found.title, found.root) == (hub_rows.GITS, "Koukaku Kidoutai", graphs.GITS)
+    assert [member.work.title for member in found.members] == TITLES
+    assert [member.role for member in found.members] == ["main", "main", "side"]
+    assert [[edge.kind for edge in member.because] for member in found.members] == [
+        [],
+        ["sequel"],
+        ["sequel", "sequel"],
+    ]
+    assert (found.works_total, found.episodes_total) == (3, 53)
+    assert (found.years.first, found.years.last) == (2002, 2006)  # type: ignore[union-attr]
+    assert [(tag.name, tag.share) for tag in found.tags] == [("cyberpunk", 0.67)]
+    assert [(count.role, count.works) for count in found.roles] == [("main", 2), ("side", 1)]
+
+
+async def test_a_guest_says_where_it_is_at_home(hubs: AsyncClient) -> None:
+    (guest,) = (await hub(hubs, SHELL)).guests
+    assert (guest.work.title, guest.home and guest.home.slug) == ("Naruto", hub_rows.NARUTO)
+    (alone,) = (await hub(hubs, f"/api/franchises/{hub_rows.NARUTO}")).guests
+    assert (alone.work.title, alone.home) == ("Haibane Renmei", None)
+
+
+async def test_further_records_of_a_work_are_no_members(hubs: AsyncClient) -> None:
+    found = await hub(hubs, BEBOP)
+    assert [(member.work.id, member.also) for member in found.members] == [
+        (graphs.BEBOP, ()),
+        (graphs.BEBOP_FILM, (graphs.LOST_FILM,)),
+    ]
+
+
+@pytest.mark.parametrize("work", [graphs.BEBOP, graphs.BEBOP_FILM, graphs.LOST_FILM])
+async def test_the_page_of_each_record_names_its_home(hubs: AsyncClient, work: object) -> None:
+    detail = (await hubs.get(f"/api/anime/{work}")).json()
+    assert detail["franchise"] == {"slug": hub_rows.BEBOP, "title": "Cowboy Bebop"}
+
+
+async def test_a_guest_is_not_at_home(hubs: AsyncClient) -> None:
+    assert "franchise" not in (await hubs.get(f"/api/anime/{graphs.HAIBANE}")).json()
+
+
+async def test_works_are_ordered_by_release_with_dates_as_exactly_as_known(
+    hubs: AsyncClient,
+) -> None:
+    found = await order(hubs, SHELL, "release")
+    assert [step.work.title for step in found.steps] == TITLES
+    assert [step.because[0].text for step in found.steps] == [
+        "released in fall 2002",
+        "released in winter 2004",
+        "released in 2006",
+    ]
+    assert found.steps[0].because[0].date == "2002"
+
+
+async def test_the_story_says_what_continues_what_and_who_says_so(hubs: AsyncClient) -> None:
+    found = await order(hubs, SHELL, "story")
+    assert [step.position for step in found.steps] == [1, 2, 3]
+    (because,) = found.steps[1].because
+    assert (because.rule, because.edge and because.edge.kind) == ("after", "sequel")
+    assert because.text == f"continues {TITLES[0]}, says mal"
+
+
+async def test_the_essential_leaves_out_what_is_optional(hubs: AsyncClient) -> None:
+    optional = [
+        step.work.title for step in (await order(hubs, SHELL, "story")).steps if step.optional
+    ]
+    assert optional == [TITLES[2]]
+    assert [step.work.title for step in (await order(hubs, SHELL, "essential")).steps] == TITLES[:2]
+
+
+async def test_the_first_order_given_is_by_release(hubs: AsyncClient) -> None:
+    assert (await hubs.get(f"{SHELL}/watch-order")).json()["order"] == "release"
+
+
+async def listed(client: AsyncClient, query: str) -> list[str]:
+    answer = await client.get(f"/api/franchises{query}")
+    assert answer.status_code == 200, answer.text
+    page = answer.json()
+    assert len(page["franchises"]) <= page["total"]
+    return [msgspec.convert(card, HubCard).slug for card in page["franchises"]]
+
+
+async def test_the_list_can_be_read_in_pages(hubs: AsyncClient) -> None:
+    whole = await listed(hubs, "")
+    assert sorted(whole) == sorted(hub_rows.FRANCHISES)
+    first = (await hubs.get("/api/franchises?limit=2")).json()
+    rest = (await hubs.get(f"/api/franchises?limit=2&cursor={first['next_cursor']}")).json()
+    assert [card["slug"] for card in (*first["franchises"], *rest["franchises"])] == whole
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("naruto", hub_rows.NARUTO),
+        ("shippuuden", hub_rows.NARUTO),  # by the title of a member
+        ("カウボーイビバップ", hub_rows.BEBOP),
+        ("koukaku kidoutai", hub_rows.GITS),
+    ],
+)
+async def test_a_title_finds_the_franchise_it_means(
+    hubs: AsyncClient, text: str, slug: str
+) -> None:
+    assert (await listed(hubs, f"?q={text}"))[0] == slug
+
+
+async def test_a_title_that_means_nothing_finds_nothing(hubs: AsyncClient) -> None:
+    assert await listed(hubs, "?q=qqqqxxxxzzzz") == []
+
+
+@pytest.mark.parametrize("rest", ["", "/watch-order", "/watch-order?order=story", "/graph"])
+async def test_a_slug_that_moved_leads_to_the_same_target_of_its_successor(
+    hubs: AsyncClient, rest: str
+) -> None:
+    answer = await hubs.get(f"/api/franchises/bebop{rest}", follow_redirects=False)
+    assert answer.status_code == 308
+    assert answer.headers["location"] == f"{BEBOP}{rest}"
+    assert (await hubs.get(answer.headers["location"])).status_code == 200
+
+
+async def test_a_slug_that_dissolved_is_gone_and_an_unknown_one_is_named(
+    hubs: AsyncClient,
+) -> None:
+    gone = await hubs.get("/api/franchises/noir?", follow_redirects=False)
+    assert (gone.status_code, gone.json()["error"]) == (410, "gone")
+    unknown = await hubs.get("/api/franchises/nobody/graph")
+    assert unknown.status_code == 404
+    assert "nobody" in unknown.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["%2e%2e", "COWBOY-BEBOP", "cowboy-bebop'--", "%F0%9F%8D%99", "a" * 100, "cowboy%2Dbebop%20"],
+)
+async def test_hostile_slugs_are_unknown(hubs: AsyncClient, slug: str) -> None:
+    assert (await hubs.get(f"/api/franchises/{slug}")).status_code in (404, 400)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        (f"{SHELL}/watch-order?order=best", "order"),
+        (f"{SHELL}/watch-order?order=", "order"),
+        (f"{SHELL}/graph?format=xml", "format"),
+        (f"{SHELL}?fields=title", "fields"),
+        ("/api/franchises?q=%20", "q"),
+        ("/api/franchises?limit=0", "limit"),
+        ("/api/franchises?cursor=forged", "cursor"),
+        (f"/api/franchises/{'a' * 101}", "slug"),
+    ],
+)
+async def test_what_can_not_be_understood_is_named(
+    hubs: AsyncClient, path: str, field: str
+) -> None:
+    answer = await hubs.get(path)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        SHELL,
+        f"{SHELL}/watch-order",
+        "/api/franchises",
+        *(f"{SHELL}/graph?format={name}" for name in FORMATS),
+    ],
+)
+async def test_every_answer_is_tagged_and_answers_304(hubs: AsyncClient, path: str) -> None:
+    whole = await hubs.get(path)
+    etag = whole.headers["etag"]
+    assert re.fullmatch(r'"[^"]+"', etag)
+    fresh = await hubs.get(path, headers={"if-none-match": etag})
+    assert (fresh.status_code, fresh.content, fresh.headers["etag"]) == (304, b"", etag)
+    head = await hubs.head(path)
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", etag)
+
+
+async def exported(client: AsyncClient, name: str, encoding: str = "identity") -> bytes:
+    answer = await client.get(f"{SHELL}/graph?format={name}", headers={"accept-encoding": encoding})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == FORMATS[name].media_type
+    named = f'attachment; filename="{hub_rows.GITS}{FORMATS[name].suffix}"'
+    assert answer.headers.get("content-disposition") == (None if name == "json" else named)
+    assert answer.headers.get("content-encoding", "identity") == encoding
+    return answer.content
+
+
+IDS = sorted(str(work) for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS))
+KINDS = {(str(graphs.GITS), str(graphs.GITS_2)), (str(graphs.GITS_2), str(graphs.GITS_SSS))}
+
+
+async def test_the_graph_tells_roles_reasons_and_bridges(hubs: AsyncClient) -> None:
+    found: dict[str, Any] = msgspec.json.decode(await exported(hubs, "json"))
+    nodes = {node.id: node for node in msgspec.convert(found["nodes"], list[Node])}
+    assert sorted(nodes) == IDS
+    assert nodes[str(graphs.GITS_2)].because == f"{TITLES[1]} is the sequel of {TITLES[0]}."
+    assert nodes[str(graphs.GITS)].role == "main"
+    edges = msgspec.convert(found["edges"], list[Edge])
+    assert {(edge.source, edge.target) for edge in edges} == KINDS
+    assert edges[0].assertions[0].source == "mal"
+    (bridge,) = found["bridges"]
+    assert bridge["beyond"] == {"works": 1, "nearest": [str(graphs.MATRIX)]}
+    assert found["notice"]["notes"]
+    assert "revision" not in found["notice"]
+
+
+async def test_graphml_and_gexf_are_opened_by_networkx(hubs: AsyncClient) -> None:
+    graphml = nx.read_graphml(io.BytesIO(await exported(hubs, "graphml")))
+    gexf = nx.read_gexf(io.BytesIO(await exported(hubs, "gexf")))
+    for graph in (graphml, gexf):
+        assert sorted(graph) == IDS
+        assert set(graph.edges()) == KINDS
+        assert graph.nodes[str(graphs.GITS_SSS)]["role"] == "side"
+
+
+@pytest.mark.filterwarnings("ignore:.* deprecated - use:DeprecationWarning")  # pydot's parser
+async def test_dot_and_cypher_are_opened_by_their_parsers(hubs: AsyncClient) -> None:
+    found = pydot.graph_from_dot_data((await exported(hubs, "dot")).decode())
+    assert found
+    (read,) = found
+    assert sorted(str(node.get_name()).strip('"') for node in read.get_nodes()) == IDS
+    nodes, edges = run((await exported(hubs, "cypher")).decode(), escapes_before_strings=False)
+    assert sorted(nodes) == IDS
+    assert {(source, target) for source, target, *_ in edges.values()} == KINDS
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+async def test_files_are_compressed_by_negotiation(
+    hubs: AsyncClient, name: str, encoding: str
+) -> None:
+    assert await exported(hubs, name, encoding) == await exported(hubs, name)
+
+
+async def test_another_record_of_a_work_is_a_node_that_says_so(hubs: AsyncClient) -> None:
+    nodes = (await hubs.get(f"{BEBOP}/graph")).json()["nodes"]
+    because = {node["id"]: node["because"] for node in nodes}
+    assert because[str(graphs.LOST_FILM)] == "another record of Cowboy Bebop: Tengoku no Tobira"
+
+
+class TestTags:
+    """Tags over several revisions, in a store of their own that is written while it is served."""
+
+    async def test_a_tag_changes_with_its_own_franchise_only(self, tmp_path: Path) -> None:
+        url = await hub_rows.hub_store(tmp_path)
+        paths = [SHELL, f"{SHELL}/watch-order?order=story", f"{SHELL}/graph", BEBOP]
+        async with running(settings_for(url, tmp_path)) as client:
+            await until_ready(client)
+            first = [(await client.get(path)).headers["etag"] for path in paths]
+        await self._rename(url, graphs.NARUTO_2, "Naruto: Hurricane Chronicles")
+        second = await self._tags(url, tmp_path, paths, 3)
+        assert second == first
+        await self._rename(url, graphs.GITS_2, "Ghost in the Shell: 2nd GIG")
+        third = await self._tags(url, tmp_path, paths, 4)
+        assert [one == other for one, other in zip(third, first, strict=True)] == [
+            False,
+            False,
+            False,
+            True,
+        ]
+
+    async def _rename(self, url: str, work: Any, title: str) -> None:
+        async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
+            await graphs.rename(gateway, work, title)
+
+    async def _tags(self, url: str, folder: Path, paths: list[str], revision: int) -> list[str]:
+        async with running(settings_for(url, folder)) as client:
+            await until(
+                client,
+                "/api/health",
+                lambda answer: answer.json().get("revision") == revision,
+            )
+            return [(await client.get(path)).headers["etag"] for path in paths]

@@ -1,0 +1,295 @@
+"""Documents of franchises, against what rows must come to, computed the slow and obvious way."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kensho.discovery import franchises
+from kensho.discovery.hub_views import ORDERS, ROLES, Hub, HubCard, HubEdge, HubOrder
+from kensho.discovery.read_model import Revision
+from kensho.domain import hub_inputs
+from kensho.domain.franchises import Member
+from kensho.domain.hub_inputs import Tie
+from kensho.domain.records import Method
+from kensho.domain.relations import Kind
+from kensho.domain.watch_order import watch_order
+from kensho.graph.hubs import HUB_TAGGED
+from kensho.storage.rows import FranchiseRow, Membership, Visit, Work
+from tests.support import hub_models
+from tests.support.hub_models import Rows, member, tie
+
+SLUGS = ("alpha", "beta", "gamma")
+KINDS: tuple[Kind, ...] = ("sequel", "side_story", "summary", "character", "related")
+methods: st.SearchStrategy[Method] = st.sampled_from(("stated", "inferred"))
+dates = st.sampled_from((None, "2006", "2006-04", "2006-04-07", "2011-10-02"))
+
+
+def works_of(total: int) -> st.SearchStrategy[list[Work]]:
+    facts = st.fixed_dictionaries(
+        {
+            "start_date": dates,
+            "year": st.none() | st.integers(1990, 2026),
+            "season": st.none() | st.just("spring"),
+            "episodes": st.none() | st.integers(1, 26),
+            "duration_s": st.none() | st.just(300),
+            "anime_type": st.sampled_from(("tv", "movie", "special")),
+        }
+    )
+    return st.lists(facts, min_size=total, max_size=total).map(
+        lambda rows: [hub_models.work(n + 1, f"Title {n + 1}", **row) for n, row in enumerate(rows)]
+    )
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Rows:
+    total = draw(st.integers(2, 8))
+    numbers = range(1, total + 1)
+    homes = {n: draw(st.sampled_from((*SLUGS, None))) for n in numbers}
+    rows, roots = list[Membership](), dict[str, int]()
+    for number, slug in homes.items():
+        if slug is None:
+            continue
+        if slug not in roots:
+            roots[slug] = number
+            rows.append(member(number, slug))
+        elif draw(st.integers(0, 3)) == 0:
+            root = roots[slug]
+            rows.append(member(number, slug, record_of=UUID(int=root)))
+        else:
+            reason = tie(roots[slug], number, draw(st.sampled_from(KINDS)))
+            rows.append(member(number, slug, reason, role=draw(st.sampled_from(ROLES))))
+    pairs = st.tuples(st.sampled_from(numbers), st.sampled_from(numbers))
+    visits = {
+        (work, slug)
+        for work, slug in draw(
+            st.lists(st.tuples(st.sampled_from(numbers), st.sampled_from(SLUGS)))
+        )
+        if slug in roots and homes[work] != slug
+    }
+    edges = {
+        (min(pair), max(pair), draw(st.sampled_from(KINDS)))
+        for pair in draw(st.lists(pairs, max_size=10))
+        if pair[0] != pair[1]
+    }
+    tags = draw(st.sets(st.tuples(st.sampled_from(numbers), st.sampled_from(("war", "space")))))
+    return Rows(
+        works=draw(works_of(total)),
+        franchises=[
+            FranchiseRow(slug, slug.title(), UUID(int=root), "d") for slug, root in roots.items()
+        ],
+        memberships=draw(st.permutations(rows)),
+        visits=[
+            Visit(UUID(int=work), slug, (tie(roots[slug], work, "character"),))
+            for work, slug in sorted(visits)
+        ],
+        edges=[
+            (UUID(int=one), UUID(int=other), kind, draw(methods))
+            for one, other, kind in sorted(edges)
+        ],
+        tags=[(UUID(int=work), name) for work, name in sorted(tags)],
+    )
+
+
+def shown(work: Work) -> str:
+    year = "9999" if work.year is None else str(work.year)
+    return work.start_date or (f"{year}-04" if work.season and work.year else year)
+
+
+def ordered_by(held: Revision, work: Work) -> hub_inputs.HubWork:
+    node = held.model.node(work.id)
+    return hub_inputs.HubWork(
+        id=work.id,
+        titles=(work.title,),
+        type=work.anime_type,
+        date="" if shown(work) == "9999" else shown(work),
+        episodes=work.episodes,
+        duration_s=work.duration_s,
+        fame=float(held.titles.index._known[node]),
+    )
+
+
+def hubs_of(held: Revision) -> Iterator[tuple[Hub, int]]:
+    for number in range(len(held.model.hubs)):
+        yield msgspec.json.decode(franchises.hub(held.model, number), type=Hub), number
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=40)
+def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
+    works = {work.id: work for work in rows.works}
+    with hub_models.opened(rows) as held:
+        found = {hub.slug: hub for hub, _ in hubs_of(held)}
+    assert sorted(found) == sorted(row.slug for row in rows.franchises)
+    for row in rows.franchises:
+        hub = found[row.slug]
+        mine = [one for one in rows.memberships if one.slug == row.slug]
+        at_home = [one for one in mine if one.record_of is None]
+        at_home.sort(key=lambda one: (one.work != row.root, shown(works[one.work]), one.work))
+        assert [(one.work.id, one.role) for one in hub.members] == [
+            (one.work, one.role) for one in at_home
+        ]
+        for one, expected in zip(hub.members, at_home, strict=True):
+            work = works[expected.work]
+            assert [(e.source, e.target, e.kind) for e in one.because] == [
+                (e.source, e.target, e.kind) for e in expected.because
+            ]
+            assert set(one.also) == {m.work for m in mine if m.record_of == one.work.id}
+            year = None if work.year is None else str(work.year)
+            assert (one.work.title, one.work.date) == (work.title, work.start_date or year)
+        years = [works[one.work].year for one in at_home if works[one.work].year]
+        assert (hub.years and (hub.years.first, hub.years.last)) == (
+            (min(years), max(years)) if years else None  # type: ignore[type-var]
+        )
+        assert hub.works_total == len(at_home)
+        assert hub.episodes_total == sum(works[one.work].episodes or 0 for one in at_home)
+        assert {count.role: count.works for count in hub.roles} == {
+            role: [one.role for one in at_home].count(role) for role in {o.role for o in at_home}
+        }
+        for tag in hub.tags:
+            bearing = [one for one in at_home if (one.work, tag.name) in rows.tags]
+            assert len(bearing) >= max(2, len(at_home) / 2)
+            assert tag.share == round(len(bearing) / len(at_home), 2)
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=40)
+def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
+    home = {row.work: row.slug for row in rows.memberships}
+    with hub_models.opened(rows) as held:
+        for hub, number in hubs_of(held):
+            expected = {(v.work, home.get(v.work)) for v in rows.visits if v.slug == hub.slug}
+            assert {(g.work.id, g.home and g.home.slug) for g in hub.guests} == expected
+            model = held.model
+            nodes = model.hubs.guests(number).tolist()
+            assert {model.id(node) for node in nodes} == {work for work, _ in expected}
+        for node, number in enumerate(held.model.hubs.homes.tolist()):
+            slug = held.model.hubs.slug(number) if number >= 0 else None
+            assert slug == home.get(held.model.id(node))
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=40)
+def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
+    edges = {(one, other, kind) for one, other, kind, _ in rows.edges}
+    with hub_models.opened(rows) as held:
+        for hub, number in hubs_of(held):
+            found = {
+                name: msgspec.json.decode(
+                    franchises.watch_order(held.model, number, name), type=HubOrder
+                )
+                for name in ORDERS
+            }
+            members = {one.work.id for one in hub.members}
+            for name in ("release", "story"):
+                assert {step.work.id for step in found[name].steps} == members
+            needed = [step.work.id for step in found["release"].steps if not step.optional]
+            assert sorted(step.work.id for step in found["essential"].steps) == sorted(needed)
+            for order in found.values():
+                assert [s.position for s in order.steps] == [*range(1, len(order.steps) + 1)]
+                for because in (b for step in order.steps for b in step.because):
+                    assert because.text
+                    edge = because.edge
+                    reasons = {e for m in hub.members for e in m.because}
+                    assert (
+                        edge is None
+                        or edge in reasons
+                        or (edge.source, edge.target, edge.kind) in edges
+                    )
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=40)
+def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
+    home = {row.work: row.slug for row in rows.memberships}
+    with hub_models.opened(rows) as held:
+        works = {work.id: ordered_by(held, work) for work in rows.works}
+        for hub, number in hubs_of(held):
+            members = [
+                Member(one.work.id, one.role, tuple(map(as_tie, one.because)), one.also)
+                for one in hub.members
+            ]
+            ties = [
+                Tie(one, other, kind, method, 0.8)
+                for one, other, kind, method in rows.edges
+                if home.get(one) == home.get(other) == hub.slug
+            ]
+            for name in ORDERS:
+                expected = watch_order(members, works, ties, name)
+                body = franchises.watch_order(held.model, number, name)
+                found = msgspec.json.decode(body, type=HubOrder)
+                assert [(s.work.id, s.optional, s.strand) for s in found.steps] == [
+                    (step.work, step.optional, step.strand) for step in expected.steps
+                ]
+                assert [[b.rule for b in s.because] for s in found.steps] == [
+                    [because.rule for because in step.because] for step in expected.steps
+                ]
+                assert [as_tie(aside.edge) for aside in found.set_aside] == [
+                    aside.tie for aside in expected.set_aside
+                ]
+
+
+def as_tie(edge: HubEdge) -> Tie:
+    return Tie(edge.source, edge.target, edge.kind, edge.method, edge.confidence)
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=40)
+def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: Rows) -> None:
+    home = {row.work: row.slug for row in rows.memberships}
+    with hub_models.opened(rows) as held:
+        for hub, number in hubs_of(held):
+            graph = franchises.graph(held.model, number)
+            inside = {str(work) for work, slug in home.items() if slug == hub.slug}
+            edges = {(str(one), str(other), kind) for one, other, kind, _ in rows.edges}
+            assert {node.id for node in graph.nodes} == inside
+            assert {(e.source, e.target, e.kind) for e in graph.edges} == {
+                edge for edge in edges if {edge[0], edge[1]} <= inside
+            }
+            bridges = [bridge.edge for bridge in graph.bridges]
+            assert {(e.source, e.target, e.kind) for e in bridges} == {
+                edge for edge in edges if len({edge[0], edge[1]} & inside) == 1
+            }
+            roles = {str(one.work.id): one.role for one in hub.members}
+            assert all(node.role in roles.values() for node in graph.nodes)
+
+
+@given(graphs(), st.data())
+@settings(deadline=None, max_examples=40)
+def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.DataObject) -> None:
+    renamed = data.draw(st.sampled_from([work.id for work in rows.works]))
+    works = [
+        msgspec.structs.replace(work, title="Another") if work.id == renamed else work
+        for work in rows.works
+    ]
+    changed = msgspec.structs.replace(rows, works=works)
+    with hub_models.opened(rows) as one, hub_models.opened(changed, revision=9) as other:
+        for hub, number in hubs_of(one):
+            bodies = [franchises.hub(held.model, number) for held in (one, other)]
+            tags = [held.model.hubs.tag(number, "hub") for held in (one, other)]
+            tagged = [
+                [held.model.hubs.paper(number, name) for name in HUB_TAGGED]
+                for held in (one, other)
+            ]
+            holds = {o.work.id for o in hub.members} | {o.work.id for o in hub.guests}
+            assert (bodies[0] != bodies[1]) == (renamed in holds)
+            assert (tags[0] != tags[1]) == (tagged[0] != tagged[1])
+            graphs = [held.model.hubs.paper(number, "graph") for held in (one, other)]
+            if graphs[0] != graphs[1]:
+                assert len({held.model.hubs.tag(number, "graph") for held in (one, other)}) == 2
+
+
+@given(graphs())
+@settings(deadline=None, max_examples=30)
+def test_every_franchise_is_listed_once_by_its_card(rows: Rows) -> None:
+    with hub_models.opened(rows) as held:
+        model = held.model
+        numbers = list(franchises.listed(held, None).nodes)
+        assert sorted(numbers) == [*range(len(model.hubs))]
+        cards = msgspec.json.decode(franchises.cards(model.hubs, numbers), type=list[HubCard])
+        for number, card in zip(numbers, cards, strict=True):
+            hub = msgspec.json.decode(franchises.hub(model, int(number)), type=Hub)
+            assert all(getattr(card, name) == getattr(hub, name) for name in card.__struct_fields__)
+            assert franchises.locate(model, card.slug) == number

@@ -1,0 +1,140 @@
+"""Hubs against an oracle: after any history, what is stored is what one computation of all gives.
+
+An ingest computes only the parts of the graph whose inputs differ. Whatever runs came before, the
+inferred kinds, franchises, members, reasons and guests are those that the graph, taken as it stands
+and computed in one piece, has; and every slug that was ever given stands or leads on.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.check import findings, read_graph
+from kensho.domain.records import Claim, ClaimedKind, Collection, Links, Record
+from kensho.domain.works import Title
+from kensho.storage import snapshot
+from kensho.storage.gateway import Gateway
+from tests.support import hub_oracle
+from tests.support.records import Said, emptied, graph_state, ingest, open_graph, record, revision
+
+NAMES: Final = ("Gurren Saga", "Kirameki Tales", "Omatsuri")
+MORE: Final = ("", " 2nd Season", " Movie", " Recap")
+KINDS: Final[tuple[ClaimedKind, ...]] = (
+    "related", "related", "related", "sequel", "side_story", "crossover", "alternative_version",
+)  # fmt: skip
+WORKS: Final = 8
+LETTERS: Final = "bcdfghjklmnpqrstvwxz"
+FILLER: Final = [
+    record(f"kitsu:{n}", title=f"{LETTERS[n % 20]}a{LETTERS[n // 20]}ofu") for n in range(160)
+]
+"""Works that nothing ties: among so many a shared name tells something."""
+
+numbers = st.integers(0, WORKS - 1)
+claims = st.lists(st.tuples(st.sampled_from(KINDS), numbers), max_size=3)
+
+
+@st.composite
+def series(draw: st.DrawFn, number: int) -> Record:
+    title = draw(st.sampled_from(NAMES)) + draw(st.sampled_from(MORE))
+    relations = tuple(Claim(kind, f"mal:{other}") for kind, other in draw(claims))
+    return record(
+        f"mal:{number}",
+        links=Links(relations=relations),
+        titles=(Title(title, None, "main"),),
+        anime_type=draw(st.sampled_from(("tv", "movie", "special"))),
+        year=2000 + draw(st.integers(0, 3)),
+        episode_count=draw(st.sampled_from((1, 12))),
+        duration_s=draw(st.sampled_from((240, 1440, 5400))),
+    )
+
+
+@st.composite
+def film(draw: st.DrawFn, number: int) -> Record:
+    same = draw(st.lists(numbers.map("mal:{}".format), max_size=1))
+    collection = draw(st.none() | st.builds(Collection, st.just("set:1"), st.just("Agent")))
+    links = Links(same_as=tuple(same), collection=collection)
+    title = draw(st.sampled_from(NAMES))
+    return record(f"tmdb:movie/{number}", title=title, kind="movie", year=2001, links=links)
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Said:
+    """Return what three sources say; what one does not say it takes back."""
+    some = draw(st.sets(numbers))
+    films = draw(st.sets(st.integers(0, 2)))
+    curated = draw(st.lists(st.tuples(numbers, numbers), max_size=1))
+    return {
+        "grouper": [draw(series(number)) for number in sorted(some)],
+        "films": [draw(film(number)) for number in sorted(films)],
+        "curator": [
+            record(f"mal:{one}", links=Links(relations=(Claim("side_story", f"mal:{other}"),)))
+            for one, other in curated
+        ],
+    }
+
+
+@pytest.fixture(scope="module")
+async def store() -> AsyncIterator[Gateway]:
+    async with open_graph() as gateway:
+        yield gateway
+
+
+@settings(max_examples=25, deadline=None)
+@given(history=st.lists(catalogues(), min_size=1, max_size=3))
+async def test_after_any_history_hubs_are_what_the_whole_graph_gives(
+    store: Gateway, history: list[Said]
+) -> None:
+    await ingest(await emptied(store), {"site": FILLER})
+    for said in history:
+        await ingest(store, said)
+        assert await hub_oracle.stored(store) == await hub_oracle.computed(store)
+        errors = [one for one in findings(await read_graph(store)) if one.severity == "error"]
+        assert errors == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(history=st.lists(catalogues(), min_size=1, max_size=2))
+async def test_a_second_run_of_the_same_files_computes_and_writes_nothing(
+    store: Gateway, history: list[Said]
+) -> None:
+    await ingest(await emptied(store), {"site": FILLER})
+    for said in history:
+        await ingest(store, said)
+    before, at = await graph_state(store), await revision(store)
+    report = await ingest(store, history[-1])
+    assert report.hubs.computed == 0
+    assert (await graph_state(store), await revision(store)) == (before, at)
+
+
+@settings(max_examples=15, deadline=None)
+@given(history=st.lists(catalogues(), min_size=2, max_size=4))
+async def test_a_slug_that_was_given_stands_or_leads_on(
+    store: Gateway, history: list[Said]
+) -> None:
+    await ingest(await emptied(store), {"site": FILLER})
+    given_out: set[str] = set()
+    for said in history:
+        await ingest(store, said)
+        standing = {row.slug for row in await snapshot.franchises(store)}
+        redirects = {row.slug: row.successor for row in await snapshot.retired_slugs(store)}
+        given_out |= standing
+        assert standing.isdisjoint(redirects)
+        assert given_out == standing | redirects.keys()
+        assert {slug for slug in redirects.values() if slug is not None} <= standing
+
+
+@settings(max_examples=15, deadline=None)
+@given(said=catalogues(), data=st.data())
+async def test_the_order_of_sources_does_not_matter_to_hubs(
+    store: Gateway, said: Said, data: st.DataObject
+) -> None:
+    await ingest(await emptied(store), {"site": FILLER, **said})
+    expected = await hub_oracle.stored(store)
+    await ingest(await emptied(store), {"site": FILLER})
+    for source in data.draw(st.permutations(list(said))):
+        await ingest(store, {source: said[source]})
+    await ingest(store, said)
+    assert await hub_oracle.stored(store) == expected

@@ -1,0 +1,112 @@
+"""Read models with franchises, made from rows without a store, and what their rows must come to."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+
+from kensho.discovery.graph_reading import Intake
+from kensho.discovery.read_model import Revision
+from kensho.domain.records import Method
+from kensho.domain.relations import Assertion, Kind
+from kensho.domain.works import Title, tag_uuid
+from kensho.graph.build import Build
+from kensho.storage.rows import (
+    FranchiseRow,
+    Membership,
+    RelationId,
+    RelationRow,
+    RetiredSlug,
+    Tag,
+    TaggingId,
+    TaggingRow,
+    TieRow,
+    Visit,
+    Work,
+)
+from tests.support.read_models import scratch_folder
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """What is stored; `edges` are (of, work, kind, method): `work` is the `kind` of `of`."""
+
+    works: Sequence[Work]
+    franchises: Sequence[FranchiseRow] = ()
+    memberships: Sequence[Membership] = ()
+    visits: Sequence[Visit] = ()
+    retired: Sequence[RetiredSlug] = ()
+    edges: Sequence[tuple[UUID, UUID, Kind, Method]] = ()
+    tags: Sequence[tuple[UUID, str]] = ()
+
+
+def work(number: int, title: str, **facts: object) -> Work:
+    """Return a series of this title."""
+    known = {"kind": "anime", "status": "finished", "sources": (), "anime_type": "tv", **facts}
+    names = (Title(title, kind="main"),)
+    return msgspec.convert(
+        {"id": UUID(int=number), "title": title, "titles": names, **known}, _Named
+    ).row()
+
+
+class _Named(msgspec.Struct, kw_only=True):
+    """A work by the names of its columns."""
+
+    id: UUID
+    title: str
+    titles: tuple[Title, ...]
+    kind: str
+    status: str
+    sources: tuple[str, ...]
+    anime_type: str
+    episodes: int | None = None
+    season: str | None = None
+    year: int | None = None
+    start_date: str | None = None
+    duration_s: int | None = None
+    score: float | None = None
+
+    def row(self) -> Work:
+        return Work(**msgspec.structs.asdict(self))
+
+
+def member(work: int, slug: str, *because: TieRow, **facts: object) -> Membership:
+    """Return a work at home in the franchise of this slug."""
+    return Membership(UUID(int=work), slug, slug.title(), because=because, **facts)  # type: ignore[arg-type]
+
+
+def tie(one: int, other: int, kind: Kind = "sequel") -> TieRow:
+    """Return the tie that says: the other work is the `kind` of the one."""
+    return TieRow(UUID(int=one), UUID(int=other), kind, "stated", 1.0)
+
+
+def assertions(kind: Kind, method: str) -> bytes:
+    """Return what stands on an edge of this kind."""
+    said = {"source": "jikan", "snapshot": "2026-01", "kind": kind, "method": method}
+    return msgspec.json.encode([msgspec.convert({**said, "confidence": 0.8}, Assertion)])
+
+
+@contextlib.contextmanager
+def opened(rows: Rows, *, revision: int = 1) -> Iterator[Revision]:
+    """Build and open the revision that these rows make."""
+    with scratch_folder() as root, Build(root, revision) as model:
+        intake = Intake(model)
+        intake.add_franchises(rows.franchises)
+        intake.add_memberships(rows.memberships)
+        intake.add_visits(rows.visits)
+        intake.add_retired_slugs(rows.retired)
+        names = sorted({name for _, name in rows.tags})
+        intake.add_tags([Tag(tag_uuid(name), name, None) for name in names])
+        taggings = sorted(rows.tags, key=lambda tagging: tagging[0])
+        intake.add_taggings(
+            [TaggingRow(TaggingId(work, tag_uuid(name)), 0.5) for work, name in taggings]
+        )
+        intake.add_works(rows.works)
+        intake.add_relations(
+            [
+                RelationRow(RelationId(of, work, kind), msgspec.Raw(assertions(kind, method)))
+                for of, work, kind, method in rows.edges
+            ]
+        )
+        intake.finish()
+        yield Revision.open(model.commit("tests"))

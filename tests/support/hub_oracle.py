@@ -1,0 +1,234 @@
+"""What hubs must be: computed from the stored graph in one piece, and read back as stored.
+
+Slow and obvious beside `ingest.pipeline.hubs`: no parts, no batches, nothing kept from before.
+Kinds are inferred over all relations at once, franchises grown of all works.
+"""
+
+from collections import Counter
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ingest.pipeline.hubs import rules
+from ingest.pipeline.hubs.facts import HubRow, pair_facts, works_of
+from ingest.pipeline.hubs.store import HubStore
+from ingest.pipeline.ledger import as_json
+from kensho.domain.franchises import franchises
+from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.inference import infer
+from kensho.domain.pair_features import Reader, Surroundings
+from kensho.domain.records import Links
+from kensho.domain.relations import INVERSE, Assertion, Kind
+from kensho.storage import snapshot
+from kensho.storage.gateway import Gateway
+from tests.support.records import SOURCES, rows, uuid_in
+
+
+class Relation(NamedTuple):
+    """`target` is the `kind` of `source`, and who says so."""
+
+    source: UUID
+    target: UUID
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class Home(NamedTuple):
+    """A work in a franchise, by the franchise's root: a member's role and reason."""
+
+    root: UUID
+    work: UUID
+    role: str
+    because: tuple[Tie, ...]
+    record_of: UUID | None
+
+
+class Hubs(NamedTuple):
+    """What is inferred of pairs (source, target, kind, confidence, why), and all franchises."""
+
+    inferred: set[tuple[UUID, UUID, Kind, float, str | None]]
+    titles: dict[UUID, str]
+    homes: set[Home]
+    guests: set[tuple[UUID, UUID, tuple[Tie, ...]]]
+
+
+async def stored(gateway: Gateway) -> Hubs:
+    """Return the hubs that the graph holds."""
+    said = {
+        (edge.source, edge.target, one.kind, one.confidence, one.because)
+        for edge in await relations(gateway)
+        for one in edge.assertions
+        if one.method == "inferred"
+    }
+    root_of = {row.slug: row.root for row in await snapshot.franchises(gateway)}
+    homes = {
+        Home(
+            root_of[row.slug],
+            row.work,
+            row.role,
+            tuple(Tie(*msgspec.structs.astuple(tie)) for tie in row.because),
+            row.record_of,
+        )
+        async for page in snapshot.memberships(gateway)
+        for row in page
+    }
+    guests = {
+        (root_of[row.slug], row.work, tuple(Tie(*msgspec.structs.astuple(t)) for t in row.because))
+        async for page in snapshot.visits(gateway)
+        for row in page
+    }
+    titles = {row.root: row.title for row in await snapshot.franchises(gateway)}
+    return Hubs(said, titles, homes, guests)
+
+
+async def computed(gateway: Gateway) -> Hubs:
+    """Return what the graph's works and records make of hubs."""
+    model = rules.load().model
+    found, names = await hub_rows(gateway), await HubStore(gateway).tag_names()
+    edges = [without_inferred(edge) for edge in await relations(gateway)]
+    lists, pages = await listings(gateway)
+    around = Surroundings(
+        (Reader(model.vocabulary).profile(pair_facts(row, names)) for row in found),
+        [(str(e.source), str(e.target)) for e in edges],
+        [(str(e.source), str(e.target), e.kind) for e in edges if e.kind != "related"],
+        lists,
+        pages,
+    )
+    told: dict[tuple[UUID, UUID], Tie] = {}
+    said: set[tuple[UUID, UUID, Kind, float, str | None]] = set()
+    for pair in around.untold():
+        inference = infer(model, pair)
+        if inference is not None:
+            a, b = (UUID(side.profile.facts.key) for side in (pair.a, pair.b))
+            sure, kind = round(inference.confidence, 4), inference.kind
+            turned = kind in _BACKWARD
+            one, other, kind = (b, a, INVERSE[kind]) if turned else (a, b, kind)
+            told[a, b] = Tie(one, other, kind, "inferred", sure)
+            said.add((one, other, kind, sure, inference.because))
+    ties = [told.get((e.source, e.target)) or stated(e) for e in edges]
+    return await grown(gateway, found, ties, said)
+
+
+_BACKWARD = frozenset(
+    ("prequel", "parent_story", "full_story", "spun_off_from", "source", "contains", "promotes")
+)
+
+
+async def grown(
+    gateway: Gateway,
+    found: list[HubRow],
+    ties: list[Tie],
+    said: set[tuple[UUID, UUID, Kind, float, str | None]],
+) -> Hubs:
+    """Return the franchises of all works at once."""
+    votes: Counter[UUID] = Counter()
+    async for page in snapshot.recommendations(gateway):
+        for vote in page:
+            votes.update({vote.work: vote.votes, vote.other: vote.votes})
+    kinds = [(t.source, t.target, t.kind) for t in ties]
+    works = works_of(found, kinds, votes, await HubStore(gateway).tag_names())  # type: ignore[arg-type]
+    same = [
+        Tie(row.work, row.other, "same_work")
+        async for page in snapshot.same_as(gateway)
+        for row in page
+    ]
+    titles, joined = await collected(gateway, works)
+    made = franchises(
+        works.values(), [*ties, *same, *joined], rules.load().policy, collections=titles
+    )
+    homes = {
+        Home(one.root, member.work, member.role, member.because, None)
+        for one in made
+        for member in one.members
+    }
+    for one in made:
+        for member in one.members:
+            for record in member.also:
+                (tie,) = [t for t in same if {t.source, t.target} == {record, member.work}]
+                because = (*member.because, tie)
+                homes.add(Home(one.root, record, member.role, because, member.work))
+    guests = {(one.root, guest.work, guest.because) for one in made for guest in one.guests}
+    return Hubs(said, {one.root: one.title for one in made}, homes, guests)
+
+
+def without_inferred(edge: Relation) -> Relation:
+    """Return an edge as it was before anything was inferred of it, from its earlier end."""
+    stated_ones = tuple(one for one in edge.assertions if one.method != "inferred")
+    if len(stated_ones) == len(edge.assertions):
+        return edge
+    return Relation(edge.source, edge.target, "related", stated_ones)
+
+
+def stated(edge: Relation) -> Tie:
+    """Return an edge as a tie."""
+    ranks = {"curated": 2, "stated": 1, "inferred": 0}
+    said = [one for one in edge.assertions if one.kind == edge.kind]
+    best = max(said, key=lambda one: (ranks[one.method], one.confidence))
+    return Tie(edge.source, edge.target, edge.kind, best.method, best.confidence)
+
+
+async def relations(gateway: Gateway) -> list[Relation]:
+    """Return all relations of the graph."""
+    decode = msgspec.json.Decoder(tuple[Assertion, ...]).decode
+    found = [
+        Relation(row.id.of, row.id.work, "sequel", decode(row.assertions))
+        async for page in snapshot.sequels(gateway)
+        for row in page
+    ]
+    async for page in snapshot.relations(gateway):
+        found += [
+            Relation(row.id.of, row.id.work, row.id.kind, decode(row.assertions)) for row in page
+        ]
+    return found
+
+
+async def hub_rows(gateway: Gateway) -> list[HubRow]:
+    """Return all works."""
+    works = [(t, uuid_in(key)) for t in ("anime", "movie") for key in await rows(gateway, t)]
+    params = {"works": as_json(works), "synopsis_chars": 10_000}
+    return await gateway.fetch("ingest.hub_works", params, into=list[HubRow])
+
+
+async def listings(
+    gateway: Gateway,
+) -> tuple[dict[tuple[str, str], frozenset[str]], dict[str, frozenset[str]]]:
+    """Return who lists what, as the records of sources that group say."""
+    owner = {
+        source_id: str(uuid_in(key))
+        for table in ("anime", "movie")
+        for key, row in (await rows(gateway, table)).items()
+        for source_id in row["sources"]
+    }
+    lists: dict[tuple[str, str], frozenset[str]] = {}
+    pages: dict[str, frozenset[str]] = {}
+    for key, row in (await rows(gateway, "source_record")).items():
+        work = str(uuid_in(key))
+        if not any(f"'{name}'" in key for name, source in SOURCES.items() if source.groups):
+            continue
+        pages[work] = pages.get(work, frozenset()) | {i.partition(":")[0] for i in row["ids"]}
+        links = msgspec.json.decode(row.get("links") or "{}", type=Links)
+        for claim in links.relations:
+            if there := owner.get(claim.target):
+                provider = claim.target.partition(":")[0]
+                lists[work, there] = lists.get((work, there), frozenset()) | {provider}
+    return lists, pages
+
+
+async def collected(
+    gateway: Gateway, works: dict[UUID, HubWork]
+) -> tuple[dict[UUID, str], list[Tie]]:
+    """Return the titles of the works' collections, and the ties from the first work of each."""
+    found: dict[str, dict[UUID, str]] = {}
+    for key, row in (await rows(gateway, "source_record")).items():
+        links = msgspec.json.decode(row.get("links") or "{}", type=Links)
+        if links.collection is not None and uuid_in(key) in works:
+            found.setdefault(links.collection.id, {})[uuid_in(key)] = links.collection.title
+    titles: dict[UUID, str] = {}
+    ties: list[Tie] = []
+    for members in found.values():
+        title = min(members.values())
+        first, *others = sorted(members, key=lambda work: (works[work].shown, work))
+        ties += [Tie(first, other, "joined") for other in others]
+        titles.update({work: min(title, titles.get(work, title)) for work in members})
+    return titles, ties

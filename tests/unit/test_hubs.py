@@ -1,0 +1,157 @@
+"""Franchises of the read model: slugs, homes, tags, and what is half written."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from kensho.discovery import franchises
+from kensho.discovery.hub_views import Hub, HubOrder
+from kensho.discovery.read_model import Revision
+from kensho.errors import GoneError, MovedError, NotFoundError, ReadModelError
+from kensho.graph.build import Inputs
+from kensho.graph.hubs import PAPERS
+from kensho.graph.inputs import HubInput
+from kensho.storage.rows import FranchiseRow, Membership, RetiredSlug, TieRow
+from tests.support import hub_models, read_models
+from tests.support.hub_models import Rows, member, tie
+
+ZERO, NIGHT, FILM = (
+    hub_models.work(1, "Fate/Zero", year=2011, season="fall", start_date="2011-10-02"),
+    hub_models.work(2, "Fate/stay night", year=2006, season="winter"),
+    hub_models.work(3, "Fate/stay night: the film", kind="movie", anime_type="movie", year=2010),
+)
+FATE = FranchiseRow("fate", "Fate", NIGHT.id, "d")
+BACK = tie(2, 1, "prequel")
+
+
+def rows(*memberships: Membership, **more: object) -> Rows:
+    known = {
+        "works": [ZERO, NIGHT, FILM],
+        "franchises": [FATE],
+        "memberships": memberships,
+        "edges": [(NIGHT.id, ZERO.id, "prequel", "stated")],
+    }
+    return Rows(**{**known, **more})  # type: ignore[arg-type]
+
+
+def story(held: Revision) -> HubOrder:
+    body = franchises.watch_order(held.model, franchises.locate(held.model, "fate"), "story")
+    return msgspec.json.decode(body, type=HubOrder)
+
+
+def test_a_prequel_says_what_it_leads_up_to() -> None:
+    with hub_models.opened(rows(member(2, "fate"), member(1, "fate", BACK))) as held:
+        found = story(held)
+    assert [step.work.title for step in found.steps] == ["Fate/Zero", "Fate/stay night"]
+    assert [[because.text for because in step.because] for step in found.steps] == [
+        ["leads up to Fate/stay night, says MyAnimeList"],
+        ["continues Fate/Zero, says MyAnimeList"],
+    ]
+
+
+def test_a_tie_of_another_record_is_told_of_the_work() -> None:
+    film = member(3, "fate", record_of=NIGHT.id)
+    told = rows(
+        member(2, "fate"),
+        member(1, "fate", tie(3, 1, "prequel")),
+        film,
+        edges=[(FILM.id, ZERO.id, "prequel", "inferred")],
+    )
+    with hub_models.opened(told) as held:
+        (_, last) = story(held).steps
+        graph = franchises.graph(held.model, 0)
+    assert last.because[0].text == "continues Fate/Zero, as Kenshō infers"
+    because = {node.title: node.because for node in graph.nodes}
+    assert because == {
+        "Fate/stay night": "the franchise begins with it",
+        "Fate/stay night: the film": "another record of Fate/stay night",
+        "Fate/Zero": "Fate/Zero is the prequel of Fate/stay night.",
+    }
+
+
+def test_a_reason_whose_path_is_broken_is_not_told() -> None:
+    broken = TieRow(UUID(int=7), ZERO.id, "sequel", "stated", 1.0)
+    with hub_models.opened(rows(member(2, "fate"), member(1, "fate", broken))) as held:
+        graph = franchises.graph(held.model, 0)
+    assert {node.title: node.because for node in graph.nodes}["Fate/Zero"] is None
+
+
+def test_what_contradicts_an_order_is_set_aside_by_titles() -> None:
+    loop = [(NIGHT.id, ZERO.id, "prequel", "stated"), (NIGHT.id, ZERO.id, "sequel", "inferred")]
+    with hub_models.opened(rows(member(2, "fate"), member(1, "fate", BACK), edges=loop)) as held:
+        (aside,) = story(held).set_aside
+    assert aside.edge.method == "inferred"
+    assert aside.why == "surer ties say the opposite: Fate/Zero is the prequel of Fate/stay night"
+
+
+@pytest.mark.parametrize(
+    "half_written",
+    [
+        rows(),
+        rows(member(1, "fate", BACK)),  # without its root
+        rows(member(2, "fate"), works=[ZERO, FILM], edges=[]),
+        rows(member(2, "fate"), franchises=[]),
+    ],
+)
+def test_a_franchise_that_is_half_written_is_none(half_written: Rows) -> None:
+    with hub_models.opened(half_written) as held:
+        assert len(held.model.hubs) == 0
+        assert set(held.model.hubs.homes.tolist()) == {-1}
+
+
+def test_an_older_versions_franchise_is_no_home() -> None:
+    with hub_models.opened(rows(member(2, "fate"), franchises=[])) as held:
+        assert b"franchise" not in held.model.detail(1)
+
+
+def test_slugs_that_stand_no_more_lead_on_or_nowhere() -> None:
+    retired = [RetiredSlug("type-moon", "fate"), RetiredSlug("carnival", None)]
+    with hub_models.opened(rows(member(2, "fate"), retired=retired)) as held:
+        assert franchises.locate(held.model, "fate") == 0
+        with pytest.raises(MovedError) as moved:
+            franchises.locate(held.model, "type-moon")
+        assert moved.value.successor == "fate"
+        with pytest.raises(GoneError):
+            franchises.locate(held.model, "carnival")
+        with pytest.raises(NotFoundError, match="fat"):
+            franchises.locate(held.model, "fat")
+        assert franchises.meant(held, "stay night") == 0
+
+
+def test_the_root_leads_even_where_others_are_older() -> None:
+    with hub_models.opened(
+        rows(member(2, "fate", BACK), member(1, "fate"), franchises=[_rooted(ZERO.id)])
+    ) as held:
+        hub = msgspec.json.decode(franchises.hub(held.model, 0), type=Hub)
+    assert [one.work.title for one in hub.members] == ["Fate/Zero", "Fate/stay night"]
+
+
+def _rooted(work: UUID) -> FranchiseRow:
+    return msgspec.structs.replace(FATE, root=work)
+
+
+def hub_input(slug: str, *members: int, papers: Mapping[str, bytes] | None = None) -> HubInput:
+    works = tuple(UUID(int=number) for number in members)
+    return HubInput(slug, works, (), (), 1.0, papers or dict.fromkeys(PAPERS, b"{}"))
+
+
+@pytest.mark.parametrize(
+    ("hubs", "said"),
+    [
+        ([hub_input("fate", 9)], "a franchise names a work"),
+        ([hub_input("fate"), hub_input("fate")], "a franchise came twice"),
+    ],
+)
+def test_franchises_that_can_not_be_are_refused(hubs: list[HubInput], said: str) -> None:
+    with pytest.raises(ReadModelError, match=said), read_models.opened(Inputs(hubs=hubs)):
+        pass
+
+
+def test_a_tag_tells_which_document_ends_where() -> None:
+    one = hub_input("a", papers={**dict.fromkeys(PAPERS, b"{}"), "card": b"12", "hub": b"3"})
+    other = hub_input("b", papers={**dict.fromkeys(PAPERS, b"{}"), "card": b"1", "hub": b"23"})
+    with read_models.opened(Inputs(hubs=[one, other])) as model:
+        assert model.hubs.tag(0, "hub") != model.hubs.tag(1, "hub")
+        assert [model.hubs.slug(number) for number in range(2)] == ["a", "b"]

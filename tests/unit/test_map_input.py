@@ -1,0 +1,125 @@
+"""From a hub and its graph to what the map is drawn from."""
+
+from uuid import UUID
+
+from kensho.discovery.export_formats.shape import Beyond, Bridge, Edge
+from kensho.discovery.hub_views import Hub, HubEdge, HubGuest, HubMember, HubWork
+from kensho.discovery.views import FranchiseView
+from kensho.domain.metro_inputs import GuestOf
+from kensho.domain.relations import Assertion, Kind
+from kensho.domain.roles import Role
+from kensho.domain.works import AnimeType
+from kensho.web.map_input import edges_of, works_of
+
+NAMES = {"mal": "MyAnimeList", "anilist": "AniList"}
+
+
+def number(key: str) -> UUID:
+    return UUID(int=ord(key))
+
+
+def work(key: str, anime_type: AnimeType = "tv", date: str | None = "2001-04") -> HubWork:
+    return HubWork(
+        id=number(key),
+        title=f"Work {key}",
+        poster_url=None,
+        episodes=12,
+        status="finished",
+        anime_type=anime_type,
+        year=2001,
+        date=date,
+    )
+
+
+def member(key: str, role: Role = "main", *ties: HubEdge, also: str = "") -> HubMember:
+    return HubMember(work(key), role, ties, tuple(map(number, also)))
+
+
+def tie(pair: str, kind: Kind = "sequel") -> HubEdge:
+    return HubEdge(number(pair[0]), number(pair[1]), kind, "stated", 0.8)
+
+
+def edge(pair: str, kind: Kind = "sequel", *assertions: Assertion) -> Edge:
+    return Edge(str(number(pair[0])), str(number(pair[1])), kind, assertions)
+
+
+def said(source: str, kind: Kind = "sequel", **facts: object) -> Assertion:
+    usual = {"snapshot": "2024-01-01", "method": "stated", "confidence": 0.9}
+    return Assertion(source=source, kind=kind, **{**usual, **facts})  # type: ignore[arg-type]
+
+
+def hub(*members: HubMember, guests: tuple[HubGuest, ...] = ()) -> Hub:
+    return Hub(
+        slug="example",
+        title="Example",
+        root=members[0].work.id,
+        works_total=len(members),
+        episodes_total=0,
+        roles=(),
+        tags=(),
+        members=members,
+        guests=guests,
+    )
+
+
+def drawn(one: Hub, *edges: Edge, bridges: tuple[Edge, ...] = ()) -> list[tuple[str, str, str]]:
+    beyond = Beyond(1, ())
+    found = edges_of(one, edges, [Bridge(b, beyond, only=True) for b in bridges], NAMES.__getitem__)
+    return [(chr(UUID(e.source).int), chr(UUID(e.target).int), e.kind) for e in found]
+
+
+def test_members_have_their_role_and_guests_lead_to_their_home() -> None:
+    home = FranchiseView("elsewhere", "Elsewhere")
+    one = hub(member("a"), member("m", "music"), guests=(HubGuest(work("g", "movie"), (), home),))
+    found = {chr(UUID(w.id).int): w for w in works_of(one)}
+    assert [(w.role, w.type) for w in found.values()] == [
+        ("main", "series"),
+        ("music", "music"),
+        ("crossover", "film"),
+    ]
+    assert found["g"].guest_of == (GuestOf("elsewhere", "Elsewhere"),)
+    assert found["a"].date == "2001-04"
+
+
+def test_a_year_stands_in_for_a_date() -> None:
+    one = hub(HubMember(work("a", date=None), "main", ()))
+    assert [w.date for w in works_of(one)] == ["2001"]
+
+
+def test_edges_of_further_records_are_those_of_the_work_and_loops_are_none() -> None:
+    one = hub(member("a"), member("b", "side", tie("ab"), also="c"))
+    assert drawn(one, edge("ac"), edge("bc", "other")) == [("a", "b", "sequel")]
+
+
+def test_an_edge_out_of_the_hub_is_drawn_only_to_a_guest() -> None:
+    guests = (HubGuest(work("g"), (tie("ag", "crossover"),), None),)
+    one = hub(member("a"), guests=guests)
+    found = drawn(one, bridges=(edge("ag", "crossover"), edge("ax")))
+    assert found == [("a", "g", "crossover")]
+
+
+def test_a_tie_that_no_relation_says_holds_its_work_to_the_rest() -> None:
+    one = hub(
+        member("a"), member("b", "side", tie("ab")), member("c", "side", tie("ab"), tie("bc"))
+    )
+    assert drawn(one, edge("ba", "prequel")) == [("b", "a", "prequel"), ("b", "c", "sequel")]
+
+
+def test_an_edge_is_known_by_the_surest_of_those_who_agree() -> None:
+    one = hub(member("a"), member("b"))
+    assertions = (
+        said("anilist", "side_story", method="curated"),
+        said("mal", method="inferred", confidence=0.99),
+        said("mal", confidence=0.7),
+        said("anilist", confidence=0.8),
+    )
+    (found,) = edges_of(one, [edge("ab", "sequel", *assertions)], [], NAMES.__getitem__)
+    assert (found.method, found.confidence) == ("stated", 0.8)
+    assert found.sources == ("MyAnimeList", "AniList")
+
+
+def test_an_edge_whose_kind_nobody_says_is_known_by_those_who_say_another() -> None:
+    one = hub(member("a"), member("b"))
+    told = edge("ab", "sequel", said("mal", "related"))
+    (found,) = edges_of(one, [told], [], NAMES.__getitem__)
+    assert (found.kind, found.sources) == ("sequel", ("MyAnimeList",))

@@ -1,0 +1,72 @@
+"""Reasons of watch orders in words."""
+
+import pytest
+
+from ingest.sources.registry import SOURCES
+from kensho.domain.hub_inputs import TieKind
+from kensho.domain.order_words import SOURCE_NAMES, Voice, follows, leads_to, placed, released
+from kensho.domain.works import Season
+
+
+@pytest.mark.parametrize(
+    ("date", "year", "season", "words"),
+    [
+        ("2006-04-07", 2006, "spring", "released on 7 April 2006"),
+        ("2006-04", 2006, "spring", "released in April 2006"),
+        ("2006", 2006, "spring", "released in spring 2006"),
+        ("2006", 2006, None, "released in 2006"),
+        (None, 2006, "spring", "released in spring 2006"),
+        (None, 2006, None, "released in 2006"),
+        (None, None, None, "nobody says when it came out"),
+    ],
+)
+def test_a_date_stands_as_exactly_as_it_is_known(
+    date: str | None, year: int | None, season: Season | None, words: str
+) -> None:
+    assert released(date, year, season) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "voice", "words"),
+    [
+        ("sequel", Voice("stated", ("jikan",)), "continues Fate/Zero, says MyAnimeList"),
+        (
+            "sequel",
+            Voice("stated", ("jikan", "anilist")),
+            "continues Fate/Zero, say MyAnimeList and AniList",
+        ),
+        (
+            "sequel",
+            Voice("stated", ("jikan", "anilist", "aodb", "mal-episodes")),
+            "continues Fate/Zero, say MyAnimeList, AniList and anime-offline-database",
+        ),
+        ("sequel", Voice("stated"), "continues Fate/Zero"),
+        ("sequel", Voice("inferred", ("kensho",)), "continues Fate/Zero, as Kenshō infers"),
+        (
+            "side_story",
+            Voice("curated", ("kensho-relations",)),
+            "is a side story of Fate/Zero, say the curators",
+        ),
+        ("joined", Voice("curated"), "the curators put it with Fate/Zero"),
+        ("joined", Voice("stated"), "stands in a collection with Fate/Zero"),
+        ("summary", Voice("stated", ("someone",)), "is a summary of Fate/Zero, says someone"),
+    ],
+)
+def test_a_tie_names_what_is_followed_and_who_says_so(
+    kind: TieKind, voice: Voice, words: str
+) -> None:
+    assert follows(kind, "Fate/Zero", voice) == words
+
+
+def test_a_title_that_could_be_misread_is_quoted() -> None:
+    words = leads_to("This Is It, Really", Voice("stated", ("anilist",)))
+    assert words == "leads up to “This Is It, Really”, says AniList"
+
+
+def test_rules_without_a_tie_have_words_of_their_own() -> None:
+    assert placed("apart") == "begins another line of the story"
+    assert placed("date") == placed("undated")
+
+
+def test_every_source_has_a_name() -> None:
+    assert SOURCE_NAMES.keys() == SOURCES.keys()
