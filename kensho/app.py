@@ -8,6 +8,7 @@ from the first second.
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import AsyncGenerator
 from importlib.metadata import PackageNotFoundError, version
 from random import Random
@@ -16,18 +17,21 @@ from time import perf_counter
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.types import ASGIApp
 
 from kensho.api import docs, problems
 from kensho.api.anime import AnimeController
 from kensho.api.browse import BrowseController
 from kensho.api.desk import Desk
 from kensho.api.document import amended
+from kensho.api.franchises import FranchisesController
 from kensho.api.front import Front, Watch
 from kensho.api.health import HealthController
 from kensho.api.limits import Limiter
 from kensho.api.metrics import Metrics
 from kensho.api.movies import MoviesController
 from kensho.api.paths import PathsController
+from kensho.api.problems import Fault, FaultPage
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.strict import Strict
@@ -42,11 +46,16 @@ from kensho.errors import (
     NotReadyError,
     StoreUnavailableError,
 )
-from kensho.platform.answers import Answers
+from kensho.platform.answers import HTML, Answers
 from kensho.platform.settings import Settings, signing_secret
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
+from kensho.web.desk import WebDesk
+from kensho.web.faults import FaultPages
+from kensho.web.listing import Sifting
+from kensho.web.pages import Workshop
+from kensho.web.rendering import PAGE_HEADERS, Renderer
 
 _log = structlog.get_logger("kensho")
 _LONGEST_PAUSE_S = 30.0
@@ -58,7 +67,8 @@ def create_app(settings: Settings) -> Litestar:
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
     """
-    house = House(settings)
+    pages = Workshop()
+    house = House(settings, pages.renderer)
     strict = Strict()
     app = Litestar(
         route_handlers=[
@@ -69,7 +79,9 @@ def create_app(settings: Settings) -> Litestar:
             SearchController,
             ResolveController,
             PathsController,
+            FranchisesController,
             HealthController,
+            pages.router(house.current_web_desk),
         ],
         dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},
         exception_handlers=problems.handlers(),
@@ -80,8 +92,16 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[house.open],
     )
     strict.learn(amended(app.openapi_schema.to_schema(), house.calendar))
-    app.asgi_handler = Front(
-        app.asgi_handler,
+    app.asgi_handler = _front(app.asgi_handler, settings, house)
+    return app
+
+
+def _front(app: ASGIApp, settings: Settings, house: "House") -> Front:
+    """Return the layer before the application; it tells viewers of faults by pages."""
+    pages = FaultPages(house.renderer, house.current_web_desk)
+    limit = settings.rate_limit_per_minute
+    return Front(
+        app,
         Answers(
             version=installed_version(),
             max_age_s=settings.max_age_s,
@@ -90,14 +110,12 @@ def create_app(settings: Settings) -> Litestar:
         house.revision,
         Watch(
             metrics=house.metrics,
-            limiter=Limiter(settings.rate_limit_per_minute)
-            if settings.rate_limit_per_minute
-            else None,
+            limiter=Limiter(limit) if limit else None,
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.slow_request_s,
+            page_of=functools.partial(_told_on_a_page, pages),
         ),
     )
-    return app
 
 
 def installed_version() -> str:
@@ -108,13 +126,24 @@ def installed_version() -> str:
         return "0.0.0"
 
 
+def _told_on_a_page(pages: FaultPages, fault: Fault) -> FaultPage | None:
+    """Return the page of a fault, as the front and the error handlers send it."""
+    body = pages.body(fault)
+    if body is None:
+        return None
+    headers = {name.decode(): value.decode() for name, value in PAGE_HEADERS}
+    return FaultPage(body, HTML.decode(), headers)
+
+
 class House:
     """Opens and holds what requests are served from."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, renderer: Renderer) -> None:
         self._settings = settings
+        self.renderer = renderer
         self._cursors = Cursors(signing_secret(settings))
         self._desk: Desk | None = None
+        self._web_desk: WebDesk | None = None
         self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
         self.metrics = Metrics()
 
@@ -123,6 +152,12 @@ class House:
         if self._desk is None:
             raise NotReadyError("the service is not started")
         return self._desk
+
+    def current_web_desk(self) -> WebDesk:
+        """Return what pages are made from; raises as `current_desk`."""
+        if self._web_desk is None:
+            raise NotReadyError("the service is not started")
+        return self._web_desk
 
     def revision(self) -> int | None:
         """Return the revision that is served now."""
@@ -141,11 +176,12 @@ class House:
             await _require_schema(gateway)
             catalogue = Catalogue(gateway, settings.read_model_dir)
             self._desk = self._furnished(gateway, catalogue)
+            self._web_desk = _web_desk(self._desk, self.renderer, settings.public_url or "")
             keeper = asyncio.create_task(_keep_current(catalogue, settings.refresh_every_s))
             try:
                 yield
             finally:
-                self._desk = None
+                self._desk = self._web_desk = None
                 keeper.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await keeper
@@ -162,6 +198,24 @@ class House:
             metrics=self.metrics,
             version=installed_version(),
         )
+
+
+def _web_desk(desk: Desk, renderer: Renderer, origin: str) -> WebDesk:
+    """Return the same rooms as pages want them."""
+    return WebDesk(
+        gateway=desk.gateway,
+        catalogue=desk.catalogue,
+        cursors=desk.cursors,
+        films=desk.films,
+        calendar=desk.calendar,
+        searching=desk.searching,
+        sifting=Sifting(),
+        clock=desk.clock,
+        today=lambda: dt.datetime.now(dt.UTC).date(),
+        renderer=renderer,
+        version=desk.version,
+        origin=origin,
+    )
 
 
 async def _require_schema(gateway: Gateway) -> None:

@@ -7,7 +7,7 @@ member gives is a tie. Ties that leave an omnibus project, and excluded kinds, l
 The law: nodes are numbered by their ids, ties sorted, so nothing depends on the order of inputs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -53,7 +53,9 @@ def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> 
     projects = [(one.title, omnibus_works(one, ordered, by_source)) for one in policy.omnibus]
     decided = [_found(join.works, by_source) for join in policy.join]
     curated = _curated([*decided, *(members for _, members in projects)])
-    kept = sorted((tie for tie in chain(ties, curated) if _counts(tie, known, policy)), key=tie_key)
+    parted = set(_parted(policy, by_source))
+    counted = (tie for tie in chain(ties, curated) if _counts(tie, known, policy))
+    kept = sorted((tie for tie in counted if not _is_parted(tie, parted)), key=tie_key)
     records = _records(known, kept)
     first = {record.id: heads[0].id for heads in records.values() for record in heads}
     heads = [work for work in ordered if first[work.id] == work.id]
@@ -65,7 +67,7 @@ def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> 
         also=[tuple(records[work.id][1:]) for work in heads],
         node=node,
         ties=list(_node_ties(kept, node, omnibus)),
-        apart=list(_apart(policy, by_source, node)),
+        apart=sorted({(node[one], node[other]) for one, other in parted}),
         omnibus=omnibus,
         titles=_titles(policy, by_source, node),
     )
@@ -121,14 +123,18 @@ def _node_ties(
         last = tie
 
 
-def _apart(
-    policy: Policy, by_source: Mapping[str, list[UUID]], node: Mapping[UUID, int]
-) -> Iterable[tuple[int, int]]:
+def _parted(policy: Policy, by_source: Mapping[str, list[UUID]]) -> Iterable[tuple[UUID, UUID]]:
     for cut in policy.cut:
         for one in _found(cut.works, by_source):
             for other in _found(cut.others, by_source):
-                if node[one] != node[other]:
-                    yield node[one], node[other]
+                if one != other:
+                    yield one, other
+
+
+def _is_parted(tie: Tie, parted: Collection[tuple[UUID, UUID]]) -> bool:
+    """Tell whether a tie makes one work of two records that curators keep apart."""
+    ends = (tie.source, tie.target)
+    return tie.kind == "same_work" and (ends in parted or ends[::-1] in parted)
 
 
 def _titles(

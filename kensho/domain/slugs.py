@@ -10,7 +10,6 @@ is a redirect, and redirects lead to slugs that stand, in one step.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Final
@@ -18,7 +17,11 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.domain.titles import folded
+
 _WORDS: Final = re.compile("[a-z0-9]+")
+_INNER_AT: Final = re.compile(r"(?<=\w)@(?=\w)")
+"""THE iDOLM@STER."""
 _NAMELESS: Final = "franchise"
 _MOST_CHARS: Final = 80
 """Longer slugs are cut at a word: an address should fit on a line."""
@@ -104,9 +107,11 @@ def _candidates(one: Unslugged) -> Iterator[str]:
 
 
 def slug_of(title: str) -> str:
-    """Return a title as lower-case ASCII words joined by hyphens; empty where it has none."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = _WORDS.findall(plain.replace("'", ""))
+    """Return a title as lower-case ASCII words joined by hyphens; empty where it has none.
+
+    Ornament parts words, "SPY×FAMILY" is spy-x-family; an @ inside of one is its a.
+    """
+    words = _WORDS.findall(folded(_INNER_AT.sub("a", title)))
     while len(words) > 1 and len("-".join(words)) > _MOST_CHARS:
         words.pop()
     return "-".join(words)[:_MOST_CHARS]

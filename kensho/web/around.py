@@ -1,0 +1,178 @@
+"""`/anime/{id}/map`: the map around a work, one to three steps far, of whatever franchise.
+
+A stop leads to the map around it, so that one walks through the graph from work to work.
+
+The law: works at home in the work's own franchise keep their roles there; others are guests that
+name their home. The nearest `MOST` works are shown, and a page that shows no more says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from kensho.discovery import franchises, surroundings, works
+from kensho.discovery.hub_views import Hub
+from kensho.discovery.views import Summary
+from kensho.domain.metro_inputs import GuestOf, MapEdge, MapWork
+from kensho.domain.metro_layout import metro_map
+from kensho.domain.metro_map import MetroMap
+from kensho.domain.relations import Assertion, Kind
+from kensho.domain.roles import Role
+from kensho.graph.hubs import NO_HUB
+from kensho.graph.model import ReadModel
+from kensho.platform.answers import Answer
+from kensho.web import asking, map_filters, map_input, map_marking, map_shelf, places
+from kensho.web.desk import GivenWebDesk, WebDesk
+
+MOST: Final = 120
+DEPTHS: Final = (1, 2, 3)
+_ROLES: Final[Mapping[Kind, Role]] = {
+    "sequel": "main",
+    "prequel": "main",
+    "parent_story": "main",
+    "full_story": "main",
+    "spun_off_from": "main",
+    "side_story": "side",
+    "spin_off": "spin_off",
+    "summary": "summary",
+    "alternative_version": "alternative",
+    "alternative_setting": "alternative",
+    "music_video": "music",
+}
+"""What a work is to the one it was reached from, where no franchise says."""
+
+
+class AroundForm(msgspec.Struct, frozen=True):
+    """How far."""
+
+    depth: Literal[1, 2, 3] = 1
+
+
+class Near(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work at a distance."""
+
+    distance: int
+
+
+class Tie(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """`target` is the `kind` of `source`."""
+
+    source: UUID
+    target: UUID
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class Around(msgspec.Struct, frozen=True):
+    """The graph around a work, nearest first."""
+
+    nodes: list[Near]
+    edges: list[Tie]
+    truncated: bool
+
+
+class Neighbourhood(NamedTuple):
+    """The map around a work, and whether there is more than it shows."""
+
+    map: MetroMap
+    is_cut: bool
+
+
+_AROUND: Final = msgspec.json.Decoder(Around)
+
+
+class AroundController(Controller):
+    """The map around a work."""
+
+    path = "/anime/{work_id:str}/map"
+
+    @get()
+    async def around(
+        self, desk: GivenWebDesk, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> Answer:
+        """Show a work amid its neighbours."""
+        form = asking.read(request, AroundForm)
+        work = asking.work_id(work_id)
+        found = around(desk, work, form.depth)
+        svg = map_shelf.inline(found.map, lambda other: places.around(other, form.depth))
+        return desk.page(
+            "around.html.jinja",
+            desk.model.revision,
+            work=work,
+            title=found.map.title,
+            found=found,
+            depth=form.depth,
+            depths=DEPTHS,
+            svg=Markup(map_marking.chosen(svg, work)),  # noqa: S704 -- made safe by `map_svg`
+            filters=map_filters.filters(found.map, desk.renderer.wording),
+            place=places.around(work, form.depth),
+        )
+
+
+def around(desk: WebDesk, work: UUID, depth: int) -> Neighbourhood:
+    """Return the map around a work; raises as `works.locate`."""
+    model = desk.model
+    node = works.locate(model, work)
+    graph = _AROUND.decode(surroundings.surroundings(model, node, None, depth))
+    kept = graph.nodes[:MOST]
+    roles = _roles(desk, node, graph)
+    drawn = metro_map(
+        kept[0].title,
+        [
+            _work(model, one, roles.get(one.id, "crossover"), _away(model, node, one))
+            for one in kept
+        ],
+        _edges(desk, kept, graph.edges),
+    )
+    return Neighbourhood(drawn, graph.truncated or len(graph.nodes) > len(kept))
+
+
+def _roles(desk: WebDesk, node: int, graph: Around) -> dict[UUID, Role]:
+    """Return what works are: in the franchise of the first, or by how they are reached from it."""
+    model = desk.model
+    home = model.hubs.homes.item(node)
+    if home != NO_HUB:
+        hub: Hub = map_shelf.hub_of(model, home)
+        return {id_: one.role for one in hub.members for id_ in (one.work.id, *one.also)}
+    roles: dict[UUID, Role] = {graph.nodes[0].id: "main"}
+    for edge in graph.edges:
+        roles.setdefault(edge.target, _ROLES.get(edge.kind, "crossover"))
+    return roles
+
+
+def _away(model: ReadModel, node: int, one: Summary) -> tuple[GuestOf, ...]:
+    """Return the franchise that a work is at home in, where it is another than the first's."""
+    other = model.node(one.id)
+    home = NO_HUB if other is None else model.hubs.homes.item(other)
+    if home in (NO_HUB, model.hubs.homes.item(node)):
+        return ()
+    return (GuestOf(model.hubs.slug(home), franchises.title_of(model, home)),)
+
+
+def _work(model: ReadModel, one: Summary, role: Role, away: tuple[GuestOf, ...]) -> MapWork:
+    node = model.node(one.id)
+    year = None if node is None else model.columns.year.item(node) or None
+    return MapWork(
+        id=str(one.id),
+        title=one.title,
+        type="music" if role == "music" else map_input.TYPES[one.anime_type],
+        role=role,
+        date=str(year) if year else "",
+        episodes=one.episodes,
+        status=one.status,
+        guest_of=away,
+    )
+
+
+def _edges(desk: WebDesk, kept: Sequence[Near], edges: Sequence[Tie]) -> list[MapEdge]:
+    inside = {one.id for one in kept}
+    return [
+        map_input.told((str(one.source), str(one.target)), one.kind, one.assertions, desk.source)
+        for one in edges
+        if one.source in inside and one.target in inside
+    ]

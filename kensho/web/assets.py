@@ -1,0 +1,127 @@
+"""Our own style sheet, scripts and icon: read once, compressed once, cached for ever.
+
+The law: an address holds a digest of all files together, so that a file under it never changes and
+modules find each other by relative imports. Another digest (a page of an older program, still open)
+gets the file of now, to be asked for again.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple, cast
+
+import brotli
+from litestar import get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.types import Receive, Scope, Send
+
+from kensho.platform.answers import Ready
+from kensho.platform.encodings import MIN_BYTES, Encoding
+
+ROOT: Final = "/assets"
+_TYPES: Final = {
+    ".css": b"text/css; charset=utf-8",
+    ".js": b"text/javascript; charset=utf-8",
+    ".svg": b"image/svg+xml",
+}
+_FOR_EVER: Final = b"public, max-age=31536000, immutable"
+_BRIEFLY: Final = b"public, max-age=60"
+_DIGEST_CHARS: Final = 12
+_GZIP_WBITS: Final = 31
+"""zlib's window bits for a gzip frame (15 + 16)."""
+_ENCODINGS: Final[tuple[Encoding, ...]] = ("br", "gzip", "identity")
+
+
+class _File(NamedTuple):
+    """A file, ready in each encoding, to be kept for ever and briefly."""
+
+    stable: Mapping[Encoding, Ready]
+    passing: Mapping[Encoding, Ready]
+
+
+class Assets:
+    """The files of a folder, and those that are made, by name."""
+
+    def __init__(self, folder: Path, made: Mapping[str, bytes] | None = None) -> None:
+        contents = {
+            path.name: path.read_bytes()
+            for path in sorted(folder.iterdir())
+            if path.suffix in _TYPES
+        } | dict(made or {})
+        seed = b"\0".join(name.encode() + b"\0" + body for name, body in contents.items())
+        self.digest: Final = hashlib.sha256(seed).hexdigest()[:_DIGEST_CHARS]
+        self._files = {name: _file(name, body) for name, body in contents.items()}
+
+    def url(self, name: str) -> str:
+        """Return the address of a file; raises `KeyError` where there is none of that name."""
+        if name not in self._files:
+            raise KeyError(name)
+        return f"{ROOT}/{self.digest}/{name}"
+
+    def find(self, digest: str, name: str) -> Mapping[Encoding, Ready] | None:
+        """Return a file in its encodings."""
+        file = self._files.get(name)
+        if file is None:
+            return None
+        return file.stable if digest == self.digest else file.passing
+
+
+class _Sent:
+    """A file as an answer: in the encoding of the request."""
+
+    def __init__(self, variants: Mapping[Encoding, Ready]) -> None:
+        self._variants = variants
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the file, or 304."""
+        state = cast("dict[str, Any]", scope)["state"]
+        await self._variants[state["key"][2]].send(state["if_none_match"], send)
+
+
+def handler(assets: Assets) -> HTTPRouteHandler:
+    """Return the route of the files."""
+
+    @get(f"{ROOT}/{{digest:str}}/{{name:str}}", include_in_schema=False)
+    async def asset(digest: FromPath[str], name: FromPath[str]) -> _Sent:
+        """Return one of our own files."""
+        variants = assets.find(digest, name)
+        if variants is None:
+            raise NotFoundException
+        return _Sent(variants)
+
+    return asset
+
+
+def _file(name: str, body: bytes) -> _File:
+    return _File(
+        stable={e: _ready(name, body, e, _FOR_EVER) for e in _ENCODINGS},
+        passing={e: _ready(name, body, e, _BRIEFLY) for e in _ENCODINGS},
+    )
+
+
+def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> Ready:
+    if len(body) < MIN_BYTES:
+        encoding = "identity"
+    made = _compressed(body, encoding)
+    etag = b'"%b"' % hashlib.sha256(made).hexdigest()[:_DIGEST_CHARS].encode()
+    headers = [
+        (b"content-type", _TYPES[Path(name).suffix]),
+        (b"etag", etag),
+        (b"cache-control", caching),
+        (b"vary", b"Accept-Encoding"),
+    ]
+    if encoding != "identity":
+        headers.append((b"content-encoding", encoding.encode()))
+    return Ready(made, headers, etag=etag, revision=0)
+
+
+@lru_cache(maxsize=64)
+def _compressed(body: bytes, encoding: Encoding) -> bytes:
+    """Return a file in an encoding at its best quality: it is done once."""
+    if encoding == "br":
+        return cast("bytes", cast("Any", brotli).compress(body))
+    return zlib.compress(body, 9, _GZIP_WBITS) if encoding == "gzip" else body

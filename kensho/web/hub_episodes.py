@@ -1,0 +1,58 @@
+"""The episodes of a franchise, work by work: how many, and which share may be left out.
+
+The counts of what is listed come from the engine, the number of episodes from the work itself;
+where the engine is away, the latter is all there is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from kensho.discovery import episodes
+from kensho.discovery.episodes import EpisodeCount
+from kensho.discovery.hub_views import HubOrder, HubWork
+from kensho.domain.works import WorkKind
+from kensho.errors import StorageError
+from kensho.web import figures
+from kensho.web.desk import WebDesk
+
+
+class Row(NamedTuple):
+    """A work with its episodes; `filler` and `recap` are shares in words, empty if not known."""
+
+    work: HubWork
+    listed: int
+    filler: str
+    recap: str
+
+
+async def listed(desk: WebDesk, works: Sequence[UUID]) -> tuple[int, Mapping[UUID, EpisodeCount]]:
+    """Return the graph's revision and the counts of works; 0 and none where the store is away."""
+    model = desk.model
+    nodes = {work: node for work in works if (node := model.node(work)) is not None}
+    kinds: dict[UUID, WorkKind] = {work: model.kind(node) for work, node in nodes.items()}
+    try:
+        found = await episodes.counts(desk.gateway, kinds)
+    except StorageError:
+        return 0, {}
+    return found.revision, {one.id: one for one in found.works}
+
+
+def rows(order: HubOrder, counted: Mapping[UUID, EpisodeCount]) -> list[Row]:
+    """Return a row for each work in the order."""
+    return [_row(step.work, counted.get(step.work.id)) for step in order.steps]
+
+
+def _row(work: HubWork, count: EpisodeCount | None) -> Row:
+    if count is None:
+        return Row(work, 0, "", "")
+    return Row(
+        work,
+        count.listed,
+        _share(count.filler, count.judged),
+        _share(count.recap, count.listed) if count.recap else "",
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({figures.percent(part / whole)})" if whole else ""

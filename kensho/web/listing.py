@@ -1,0 +1,120 @@
+"""Works as lists show them: decoded from the read model, filtered, with counts of what else is."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from kensho.discovery import franchises
+from kensho.discovery.browse import Nodes
+from kensho.discovery.facets import Filters, Sieve, Taggings
+from kensho.discovery.hub_views import HubCard
+from kensho.discovery.search_views import Facets
+from kensho.discovery.views import Summary
+from kensho.domain.works import SEASONS
+from kensho.graph.model import ReadModel
+from kensho.web import places
+from kensho.web.wording import Wording
+
+_SUMMARY: Final = msgspec.json.Decoder(Summary)
+_FACETS: Final = msgspec.json.Decoder(Facets)
+_CARDS: Final = msgspec.json.Decoder(list[HubCard])
+_MOST_CHOICES: Final = 40
+
+
+class Choice(NamedTuple):
+    """A value of a filter: how many works it would leave; its link sets it, or takes it off."""
+
+    label: str
+    works: int
+    href: str
+    is_on: bool
+
+
+class Group(NamedTuple):
+    """The values of a filter."""
+
+    name: str
+    choices: list[Choice]
+
+
+class Sifted(NamedTuple):
+    """The works that pass, how many are hidden for being adult, and counts of what else is."""
+
+    nodes: Nodes
+    hidden: int
+    facets: Facets
+
+
+def summaries(model: ReadModel, nodes: Iterable[int]) -> list[Summary]:
+    """Return the works of these nodes."""
+    return [_SUMMARY.decode(model.summary(int(node))) for node in nodes]
+
+
+def hub_cards(model: ReadModel, numbers: Iterable[int]) -> list[HubCard]:
+    """Return the franchises of these numbers."""
+    return _CARDS.decode(franchises.cards(model.hubs, numbers))
+
+
+class Sifting:
+    """Filters lists; holds what is made once for a revision, to count tags by."""
+
+    def __init__(self) -> None:
+        self._taggings: tuple[int, Taggings] | None = None
+
+    def of(self, model: ReadModel, nodes: Nodes, filters: Filters) -> Sifted:
+        """Return those of `nodes` that pass, in their order."""
+        sieve = Sieve(model, filters, nodes)
+        kept = sieve.kept
+        facets = _FACETS.decode(sieve.facets(self._taggings_of(model)))
+        return Sifted(nodes if kept is None else nodes[kept], sieve.adult_hidden, facets)
+
+    def _taggings_of(self, model: ReadModel) -> Taggings:
+        kept = self._taggings
+        if kept is None or kept[0] != model.revision:
+            kept = self._taggings = (model.revision, Taggings(model))
+        return kept[1]
+
+
+class Page(NamedTuple):
+    """A page with filters: its path, and the parameters it was asked for by name."""
+
+    place: str
+    asked: Mapping[str, object]
+
+    def linked(self, **changes: object) -> str:
+        """Return the page with other parameters; always its first part."""
+        return places.asking(self.place, {**self.asked, "page": None, **changes})
+
+
+def groups(page: Page, facets: Facets, names: Iterable[str], wording: Wording) -> list[Group]:
+    """Return the filters of these names that leave a choice, each with its values."""
+    found = [Group(name, _choices(page, name, _counts(facets, name), wording)) for name in names]
+    return [group for group in found if len(group.choices) > 1 or page.asked.get(group.name)]
+
+
+def _counts(facets: Facets, name: str) -> dict[str, int]:
+    if name == "tag":
+        return {tag.name: tag.count for tag in facets.tag}
+    counts: dict[str, int] = getattr(facets, name)
+    if name == "season":
+        return {season: counts[season] for season in SEASONS if season in counts}
+    if name == "year":
+        return counts
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def _choices(page: Page, name: str, counts: dict[str, int], wording: Wording) -> list[Choice]:
+    chosen = page.asked.get(name)
+    chosen = None if chosen is None else str(chosen)
+    if chosen is not None:
+        counts = {chosen: counts.get(chosen, 0), **counts}
+    return [
+        Choice(
+            label=wording.name(name, value),
+            works=count,
+            href=page.linked(**{name: None if value == chosen else value}),
+            is_on=value == chosen,
+        )
+        for value, count in list(counts.items())[:_MOST_CHOICES]
+    ]

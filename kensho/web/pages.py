@@ -1,0 +1,73 @@
+"""All pages as one router, and what they are made with.
+
+A new page is a controller in a module of its own, a template, its words in `strings.toml`, and a
+line in `_CONTROLLERS`.
+"""
+
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from litestar import Controller, Router
+from litestar.di import Provide
+
+from kensho.web import assets
+from kensho.web.around import AroundController
+from kensho.web.assets import Assets
+from kensho.web.browse import BrowseController
+from kensho.web.desk import WebDesk
+from kensho.web.embed import EmbedController, OembedController
+from kensho.web.films import FilmsController
+from kensho.web.home import HomeController
+from kensho.web.hub_index import HubIndexController
+from kensho.web.hub_pictures import HubPicturesController
+from kensho.web.hubs import HubController
+from kensho.web.map_style import style
+from kensho.web.path import PathController
+from kensho.web.rendering import Renderer
+from kensho.web.search import SearchController
+from kensho.web.status import StatusController
+from kensho.web.wording import Wording
+from kensho.web.works import FilmController, WorkController
+
+_CONTROLLERS: Final[tuple[type[Controller], ...]] = (
+    HomeController,
+    SearchController,
+    BrowseController,
+    WorkController,
+    FilmsController,
+    FilmController,
+    HubController,
+    HubPicturesController,
+    HubIndexController,
+    EmbedController,
+    OembedController,
+    AroundController,
+    PathController,
+    StatusController,
+)
+_HERE: Final = Path(str(files("kensho"))) / "web"
+
+
+class Workshop:
+    """Reads what pages are made of, once: templates, words and assets."""
+
+    def __init__(self, folder: Path = _HERE) -> None:
+        self._assets = Assets(folder / "static", {"map.css": style().encode()})
+        self.renderer: Final = Renderer(
+            folder / "templates", self._assets, Wording.read(folder / "strings.toml")
+        )
+
+    def router(self, desk: Callable[[], WebDesk]) -> Router:
+        """Return the router of all pages; `desk` tells what they are served from."""
+
+        def given() -> WebDesk:  # Litestar copies what a router is given, a function excepted
+            return desk()
+
+        return Router(
+            "/",
+            route_handlers=[*_CONTROLLERS, assets.handler(self._assets)],
+            dependencies={"desk": Provide(given, sync_to_thread=False)},
+            include_in_schema=False,
+        )

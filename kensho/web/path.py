@@ -1,0 +1,118 @@
+"""`/path`: how two works are connected, as a sentence, a route and its steps."""
+
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from litestar import Controller, Request, get
+
+from kensho.discovery import connections
+from kensho.discovery.views import Summary
+from kensho.domain.relations import Assertion, Kind
+from kensho.platform.answers import Answer
+from kensho.web import asking, ends, provenance, route_svg
+from kensho.web.desk import GivenWebDesk, WebDesk
+from kensho.web.ends import End
+from kensho.web.route_svg import Leg, Stop
+from kensho.web.wording import Wording
+
+_MOST: Final = 3
+
+
+class PathForm(msgspec.Struct, frozen=True, rename={"start": "from", "goal": "to"}):
+    """The two ends: ids or titles."""
+
+    start: str = ""
+    goal: str = ""
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """A step: the work that it leads to is the `kind` of the one before."""
+
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class Way(msgspec.Struct, frozen=True):
+    """A connection: as a sentence, its works in order, and the edges between them."""
+
+    sentence: str
+    works: list[Summary]
+    edges: list[Edge]
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """The closest connections first."""
+
+    paths: list[Way]
+
+
+class Step(NamedTuple):
+    """A work on the way; what it is to the one before, and who says so."""
+
+    work: Summary
+    kind: str | None
+    lines: list[str]
+
+
+_WAYS: Final = msgspec.json.Decoder(Ways)
+
+
+class PathController(Controller):
+    """Connections."""
+
+    path = "/path"
+
+    @get()
+    async def connect(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Answer:
+        """Show how two works are connected, or ask which."""
+        form = asking.read(request, PathForm)
+        start, goal = await ends.found(desk, form.start), await ends.found(desk, form.goal)
+        ways = _ways(desk, start, goal)
+        wording = desk.renderer.wording
+        return desk.page(
+            "path.html.jinja",
+            desk.model.revision,
+            form=form,
+            start=start,
+            goal=goal,
+            is_same=start.work is not None and goal.work is not None and ways is None,
+            ways=ways,
+            routes=[_route(desk, way, wording) for way in ways or ()],
+            steps=_steps(ways[0], wording) if ways else [],
+        )
+
+
+def _ways(desk: WebDesk, start: End, goal: End) -> list[Way] | None:
+    """Return the ways; `None` where there are no two works to connect."""
+    if start.work is None or goal.work is None or start.work.id == goal.work.id:
+        return None
+    return _WAYS.decode(connections.paths(desk.model, start.work.id, goal.work.id, _MOST)).paths
+
+
+def _route(desk: WebDesk, way: Way, wording: Wording) -> Any:
+    stops = [Stop(work.title, work.anime_type, desk.place_of(work.id)) for work in way.works]
+    legs = [
+        Leg(
+            edge.kind, wording.name("kind", edge.kind), provenance.is_only_inferred(edge.assertions)
+        )
+        for edge in way.edges
+    ]
+    label = wording.say(
+        "path.picture", one=way.works[0].title, other=way.works[-1].title, sentence=way.sentence
+    )
+    return route_svg.drawn(stops, legs, label)
+
+
+def _steps(way: Way, wording: Wording) -> list[Step]:
+    first, *others = way.works
+    return [
+        Step(first, None, []),
+        *(
+            Step(
+                work,
+                wording.name("kind", edge.kind),
+                provenance.told(edge.assertions, edge.kind, wording),
+            )
+            for work, edge in zip(others, way.edges, strict=True)
+        ),
+    ]

@@ -1,0 +1,182 @@
+"""A connection as one metro route: stations from left to right, with what leads to each.
+
+The law: pure; the same way gives the same picture. A step along the story goes straight on, one to
+what stands beside it goes down a lane, one back to it goes up, at 45 degrees. Nothing overlaps:
+stations are as far apart as their labels are wide. The picture is scaled by nobody, its strip
+scrolls instead.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
+from typing import Final, NamedTuple
+
+from markupsafe import Markup
+
+from kensho.domain.relations import Kind
+from kensho.domain.works import AnimeType
+from kensho.web.posters import SHAPES
+
+_APART: Final = 184
+_LANE: Final = 56
+_MARGIN: Final = 88
+_TOP: Final = 48
+_LINE_HEIGHT: Final = 19
+_MOST_LINES: Final = 3
+_LINE_CHARS: Final = 20
+_BEND: Final = 12
+"""How far from its corner a curve begins."""
+_STEP: Final[Mapping[Kind, int]] = {
+    "sequel": 0,
+    "prequel": 0,
+    "parent_story": -1,
+    "full_story": -1,
+    "spun_off_from": -1,
+    "source": -1,
+    "contains": -1,
+    "promotes": -1,
+}
+"""Lanes to go down by a step; those of other kinds go down one."""
+_COLOUR: Final[Mapping[Kind, int]] = {
+    "sequel": 0,
+    "prequel": 0,
+    "side_story": 1,
+    "parent_story": 1,
+    "spin_off": 2,
+    "spun_off_from": 2,
+    "alternative_version": 4,
+    "alternative_setting": 4,
+    "same_setting": 3,
+    "character": 3,
+    "crossover": 3,
+}
+_OTHER_COLOUR: Final = 7
+
+
+class Stop(NamedTuple):
+    """A work on the way, and its page."""
+
+    title: str
+    anime_type: AnimeType
+    href: str
+
+
+class Leg(NamedTuple):
+    """A step: its kind, that in words, and whether nobody states it."""
+
+    kind: Kind
+    label: str
+    is_inferred: bool
+
+
+class _Point(NamedTuple):
+    x: int
+    y: int
+
+
+def drawn(stops: Sequence[Stop], legs: Sequence[Leg], label: str) -> Markup:
+    """Return the route as SVG; `label` says the same in words."""
+    points = _points(legs)
+    width = points[-1].x + _MARGIN
+    height = max(
+        p.y + 40 + _LINE_HEIGHT * len(wrapped(stop.title))
+        for p, stop in zip(points, stops, strict=True)
+    )
+    parts = [_leg(a, b, leg) for (a, b), leg in zip(pairwise(points), legs, strict=True)]
+    parts += [_stop(point, stop) for point, stop in zip(points, stops, strict=True)]
+    return Markup(
+        '<svg class="route" width="{}" height="{}" viewBox="0 0 {} {}" role="group" '
+        'aria-label="{}">{}</svg>'
+    ).format(width, height, width, height, label, Markup("").join(parts))
+
+
+def _points(legs: Sequence[Leg]) -> list[_Point]:
+    lanes = list(accumulate((_STEP.get(leg.kind, 1) for leg in legs), initial=0))
+    top = min(lanes)
+    return [
+        _Point(_MARGIN + n * _APART, _TOP + (lane - top) * _LANE) for n, lane in enumerate(lanes)
+    ]
+
+
+def _leg(a: _Point, b: _Point, leg: Leg) -> Markup:
+    inferred = " route-inferred" if leg.is_inferred else ""
+    return Markup(
+        '<g class="line-{}"><path class="route-line{}" d="{}"/></g>'
+        '<text class="route-kind route-{}" x="{}" y="{}">{}</text>'
+    ).format(
+        _COLOUR.get(leg.kind, _OTHER_COLOUR),
+        inferred,
+        _course(a, b),
+        *_label_place(a, b),
+        leg.label,
+    )
+
+
+def _label_place(a: _Point, b: _Point) -> tuple[str, int, int]:
+    """Return where the words of a step stand: above the line, beside a slope on its upper side."""
+    middle = (a.x + b.x) // 2
+    if a.y == b.y:
+        return "level", middle, a.y - 14
+    height = (a.y + b.y) // 2 - 10
+    return ("down", middle + 8, height) if a.y < b.y else ("up", middle - 8, height)
+
+
+def _course(a: _Point, b: _Point) -> str:
+    """Return the path between two stations: straight, or with one slope of 45 degrees."""
+    if a.y == b.y:
+        return f"M{a.x} {a.y}H{b.x}"
+    drop = b.y - a.y
+    down = 1 if drop > 0 else -1
+    first = (a.x + b.x - abs(drop)) // 2
+    last = first + abs(drop)
+    return (
+        f"M{a.x} {a.y}H{first - _BEND}Q{first} {a.y} {first + _BEND} {a.y + down * _BEND}"
+        f"L{last - _BEND} {b.y - down * _BEND}Q{last} {b.y} {last + _BEND} {b.y}H{b.x}"
+    )
+
+
+def _stop(point: _Point, stop: Stop) -> Markup:
+    lines = wrapped(stop.title)
+    spans = Markup("").join(
+        Markup('<tspan x="{}" dy="{}">{}</tspan>').format(point.x, _LINE_HEIGHT if n else 0, line)
+        for n, line in enumerate(lines)
+    )
+    return Markup(
+        '<a href="{}"><title>{}</title><path class="route-stop" transform="translate({} {})" '
+        'd="{}"/><text class="route-title" x="{}" y="{}">{}</text></a>'
+    ).format(
+        stop.href,
+        stop.title,
+        point.x,
+        point.y,
+        SHAPES.get(stop.anime_type, SHAPES["tv"]),
+        point.x,
+        point.y + 38,
+        spans,
+    )
+
+
+def wrapped(title: str) -> list[str]:
+    """Return a title in lines of a station's width, cut where they would be too many."""
+    lines: list[str] = [""]
+    for word in _words(title):
+        if _width(lines[-1] + word.rstrip()) > _LINE_CHARS and lines[-1]:
+            lines.append("")
+        lines[-1] += word
+    lines = [line.strip() for line in lines]
+    if len(lines) <= _MOST_LINES:
+        return lines
+    return [*lines[: _MOST_LINES - 1], lines[_MOST_LINES - 1].rstrip(" :,-") + "…"]
+
+
+def _words(title: str) -> list[str]:
+    """Return the parts between which a line may end; wide letters may part anywhere."""
+    parts: list[str] = []
+    for word in title.split():
+        pieces = list(word) if _width(word) > min(len(word), _LINE_CHARS) else [word]
+        parts += [*pieces[:-1], pieces[-1] + " "]
+    return parts
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

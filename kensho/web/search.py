@@ -1,0 +1,116 @@
+"""`/search`: what a text may mean, one entry for each franchise or story."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Controller, Request, get
+from markupsafe import Markup, escape
+
+from kensho.discovery.facets import Filters
+from kensho.discovery.search_views import ReadAs, SearchPage, Spans
+from kensho.discovery.searching import MAX_OFFSET, Asked
+from kensho.domain.works import AnimeType, Season, Status
+from kensho.platform.answers import Answer
+from kensho.web import asking, listing
+from kensho.web.desk import GivenWebDesk
+from kensho.web.listing import Page
+from kensho.web.wording import Wording
+
+PER_PAGE: Final = 20
+FILTERS: Final = ("type", "status", "season", "year", "tag")
+_PAGE: Final = msgspec.json.Decoder(SearchPage)
+_LEAST_UNSURE: Final = ("season", "part", "year", "episode")
+
+
+class SearchForm(msgspec.Struct, frozen=True):
+    """What is searched for; `page` counts from 1."""
+
+    q: str = ""
+    type: AnimeType | None = None
+    status: Status | None = None
+    season: Season | None = None
+    year: int | None = None
+    tag: str | None = None
+    safe: bool | None = None
+    page: int = 1
+
+
+class SearchController(Controller):
+    """Titles."""
+
+    path = "/search"
+
+    @get()
+    async def search(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Answer:
+        """Show what the text may mean."""
+        form = asking.read(request, SearchForm)
+        held = desk.held
+        revision = held.model.revision
+        if not form.q:
+            return desk.page("search_empty.html.jinja", revision)
+        if form.year is not None:
+            desk.calendar.check(form.year)
+        asked = _asked(form, safe=desk.searching.safe)
+        found = _PAGE.decode(await desk.searching.answer(held, asked))
+        page = Page("/search", _parameters(form))
+        last = min(-(-found.total // PER_PAGE), MAX_OFFSET // PER_PAGE)
+        return desk.page(
+            "search.html.jinja",
+            revision,
+            query=form.q,
+            found=found,
+            form=form,
+            page=page,
+            pages=last,
+            is_filtered=any(page.asked.get(name) for name in FILTERS),
+            is_safe=asked.filters.safe,
+            groups=listing.groups(page, found.facets, FILTERS, desk.renderer.wording),
+            read_as=understood(form.q, found.read_as, desk.renderer.wording),
+            marked=marked,
+        )
+
+
+def marked(text: str, spans: Spans) -> Markup:
+    """Return a title with what was typed of it marked."""
+    parts: list[str] = []
+    at = 0
+    for first, end in spans:
+        parts += [escape(text[at:first]), Markup("<mark>{}</mark>").format(text[first:end])]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def understood(typed: str, read: ReadAs, wording: Wording) -> str | None:
+    """Return how the text was understood, in words; `None` where it was taken as it is."""
+    details = [
+        wording.say(f"search.read_{name}", n=getattr(read, name))
+        for name in _LEAST_UNSURE
+        if getattr(read, name) is not None
+    ]
+    if read.text.casefold() == typed.casefold() and not details:
+        return None
+    key = "search.read_as" if read.release is None else "search.read_release"
+    return ", ".join([wording.say(key, text=read.text), *details])
+
+
+def _asked(form: SearchForm, *, safe: bool) -> Asked:
+    return Asked(
+        text=form.q,
+        filters=Filters(
+            type=form.type,
+            status=form.status,
+            season=form.season,
+            year=form.year,
+            tag=form.tag,
+            safe=safe if form.safe is None else form.safe,
+        ),
+        limit=PER_PAGE,
+        offset=min((max(form.page, 1) - 1) * PER_PAGE, MAX_OFFSET),
+        by_franchise=True,
+    )
+
+
+def _parameters(form: SearchForm) -> dict[str, object]:
+    safe = None if form.safe is None else str(form.safe).lower()
+    page = None if form.page == 1 else form.page
+    return {**msgspec.structs.asdict(form), "safe": safe, "page": page}

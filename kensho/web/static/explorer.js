@@ -1,0 +1,13 @@
+// Starts what improves the pages; each of them is whole without it.
+
+import { combobox } from "./combobox.js";
+import { posters } from "./posters.js";
+import { shortcuts } from "./shortcuts.js";
+
+for (const box of document.querySelectorAll("[data-combobox]")) combobox(/** @type {HTMLElement} */ (box));
+posters(document);
+shortcuts(document);
+for (const filters of document.querySelectorAll("details[data-wide-open]")) {
+  // On a wide screen filters stand beside the list; on a phone they begin closed.
+  if (matchMedia("(max-width: 760px)").matches) filters.removeAttribute("open");
+}

@@ -1,0 +1,226 @@
+"""A franchise's pages in a browser: the map by mouse and by keyboard, orders, filters, frames."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import AXE, CHROMIUM, Opener
+from tests.browser.test_explorer_pages import WINDOWS
+
+pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's Chromium")]
+
+HUB: Final = "/hub/gundam"
+PAGES: Final = (
+    HUB,
+    f"{HUB}/map",
+    f"{HUB}/map?order=release",
+    f"{HUB}/map?as=list",
+    f"{HUB}/watch-order?order=story",
+    f"{HUB}/episodes",
+    f"/embed{HUB}",
+    "/hubs",
+    "/hub/nowhere-at-all",
+)
+_JUDGED: Final = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" | ")}`);
+}"""
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs `make test-assets`")
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(opened: Opener, path: str, window: str) -> None:
+    with opened(path, **WINDOWS[window]) as page:
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(_JUDGED) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs `make test-assets`")
+@pytest.mark.parametrize("window", WINDOWS)
+def test_axe_finds_nothing_in_an_open_card(opened: Opener, window: str) -> None:
+    with opened(f"{HUB}/map", **WINDOWS[window]) as page:
+        first(page).click()
+        expect(page.locator(".stop")).to_be_visible()
+        page.evaluate(AXE.read_text("utf-8"))
+        assert page.evaluate(_JUDGED) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_scrolls_downwards_only(opened: Opener, path: str) -> None:
+    with opened(path, **WINDOWS["phone"]) as page:
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def first(page: Page) -> Locator:
+    """Return the station where the franchise begins."""
+    return page.locator('.station[data-kind="main"]').first
+
+
+def chosen(page: Page) -> str | None:
+    return page.locator(".station[data-chosen]").get_attribute("data-id")
+
+
+def test_the_map_is_followed_to_a_sequel_by_click(opened: Opener) -> None:
+    with opened(HUB) as page:
+        page.get_by_role("link", name="Map", exact=True).click()
+        start = first(page)
+        begun = start.get_attribute("data-id")
+        start.locator(".mark").click()
+        expect(page.locator(".stop")).to_contain_text("From here")
+        sequel = page.locator(".stop-links li", has_text="Sequel").locator("a[data-go]").first
+        goal, title = sequel.get_attribute("data-go"), sequel.inner_text()
+        sequel.click()
+        expect(page.locator(".stop h2")).to_have_text(title)
+        assert chosen(page) == goal != begun
+        assert f"work={goal}" in page.url
+        page.reload()
+        expect(page.locator(".stop h2")).to_have_text(title)
+        page.get_by_role("link", name="Close").click()
+        expect(page.locator(".stop")).to_be_hidden()
+        assert "work=" not in page.url
+
+
+def test_the_map_is_walked_by_keyboard_alone(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        page.get_by_role("region", name=re.compile("^Map of")).focus()
+        page.keyboard.press("Tab")
+        here = focused(page)
+        assert page.locator(f'.station[data-id="{here}"]').get_attribute("tabindex") == "0"
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        there = focused(page)
+        ways = page.locator(f'.route[data-from="{here}"][data-to="{there}"]')
+        assert ways.count() + page.locator(f'.route[data-from="{there}"]').count() > 0
+        expect(page.locator("[data-says]")).not_to_be_empty()
+        page.keyboard.press("ArrowLeft")
+        assert focused(page) != there
+        page.keyboard.press("Enter")
+        expect(page.locator(".stop h2 a")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator(".stop")).to_be_hidden()
+        assert focused(page) is not None
+        wide = page.locator("svg.metro").bounding_box()
+        page.keyboard.press("+")
+        closer = page.locator("svg.metro").bounding_box()
+        assert wide is not None
+        assert closer is not None
+        assert closer["width"] > wide["width"]
+
+
+def focused(page: Page) -> str | None:
+    found: str | None = page.evaluate("document.activeElement?.getAttribute('data-id')")
+    return found
+
+
+def test_a_watch_order_is_laid_over_the_map_and_taken_off(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        page.evaluate("window.stays = true")
+        page.get_by_role("link", name="By release").click()
+        expect(page.locator(".badge").first).to_be_visible()
+        assert "order=release" in page.url
+        page.get_by_role("link", name="The essential").click()
+        expect(page.locator(".station:not([data-step])").first).to_be_attached()
+        faded = page.locator(".station:not([data-step])").first
+        expect(faded).to_have_css("opacity", "0.38")
+        expect(page.get_by_role("link", name="Why in this order")).to_be_visible()
+        page.get_by_role("link", name="No order").click()
+        expect(page.locator(".badge")).to_have_count(0)
+        assert page.evaluate("window.stays")
+
+
+def test_the_legend_filters_and_the_address_keeps_it(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        page.get_by_label(re.compile("^OVAs")).uncheck()
+        gone = page.locator('.station[data-type="ova"]')
+        assert gone.count() > 0
+        expect(page.locator(".station.off")).to_have_count(gone.count())
+        assert "hide=ova" in page.url
+        page.reload()
+        expect(page.locator(".station.off")).to_have_count(gone.count())
+        page.get_by_label(re.compile("^OVAs")).check()
+        expect(page.locator(".station.off")).to_have_count(0)
+
+
+def test_hovering_traces_what_a_work_is_connected_with(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        first(page).locator(".mark").hover()
+        expect(page.locator("svg.metro")).to_have_class(re.compile("tracing"))
+        expect(page.locator(".route.near").first).to_be_attached()
+        expect(page.locator("[data-says]")).to_contain_text("episodes")
+
+
+def test_a_map_is_dragged_and_its_place_kept(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        box = page.locator("[data-frame]").bounding_box()
+        assert box is not None
+        x, y = box["x"] + 500, box["y"] + 200
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - 300, y, steps=4)
+        page.mouse.up()
+        moved = page.evaluate("document.querySelector('[data-frame]').scrollLeft")
+        assert moved >= 250
+        page.wait_for_url(re.compile("#at="))
+        page.reload()
+        page.wait_for_function("document.querySelector('[data-frame]').scrollLeft > 200")
+
+
+def test_a_watch_order_is_read_and_optional_steps_toggled(opened: Opener) -> None:
+    with opened(HUB) as page:
+        page.get_by_role("link", name="Watch order").click()
+        steps = page.locator(".step:visible")
+        every = steps.count()
+        expect(page.locator(".step-why").first).to_contain_text(re.compile(r"\w+ .*\."))
+        page.get_by_role("link", name=re.compile("^Leave out optional steps")).click()
+        assert 0 < steps.count() < every
+        assert page.url.endswith("optional=0")
+        page.get_by_role("link", name=re.compile("^Show optional steps")).click()
+        assert steps.count() == every
+
+
+def test_all_of_it_but_gestures_works_without_scripts(opened: Opener) -> None:
+    with opened(HUB, java_script_enabled=False) as page:
+        page.get_by_role("link", name="Watch order").click()
+        every = page.locator(".step").count()
+        page.get_by_role("link", name=re.compile("^Leave out")).click()
+        assert page.locator(".step").count() < every
+        page.get_by_role("link", name="Map", exact=True).click()
+        page.get_by_role("link", name="By release").click()
+        expect(page.locator(".badge").first).to_be_visible()
+        expect(page.get_by_role("button", name="Fit")).to_be_hidden()
+        page.get_by_role("link", name="List", exact=True).click()
+        assert page.locator(".tree > li").count() > 10
+        page.goto(f"{HUB}/map")
+        first(page).locator(".mark").click()
+        expect(page.locator("h1.work-title")).to_be_visible()
+        expect(page.locator(".place-on-map")).to_be_visible()
+
+
+def test_other_sites_show_the_map_in_a_frame(opened: Opener, explorer: str) -> None:
+    with opened(HUB) as page:
+        snippet = page.locator("[data-snippet]").input_value()
+        assert f'src="{explorer}/embed{HUB}"' in snippet
+    with opened(f"/embed{HUB}") as page:
+        expect(page.locator(".station").first).to_be_visible()
+        assert page.locator("header").count() == 0
+        assert page.locator(".station").first.get_attribute("target") == "_top"
+
+
+def test_the_neighbourhood_of_a_work_is_a_map_too(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        first(page).locator(".mark").click()
+        page.locator(".stop").get_by_role("link", name="2 steps").click()
+        expect(page.locator(".station[data-chosen]")).to_have_count(1)
+        before = page.url
+        page.locator(".station:not([data-chosen]) .mark").first.click()
+        page.wait_for_url(lambda url: url.split("#")[0] != before.split("#")[0])
+        expect(page.locator("h1")).to_contain_text("Around")
+
+
+def test_a_small_map_stands_for_each_franchise(opened: Opener, tmp_path: Path) -> None:
+    with opened("/hubs") as page:
+        page.wait_for_function("document.querySelector('.atlas-map img').naturalWidth > 100")
