@@ -15,20 +15,20 @@ from uuid import UUID
 import msgspec
 from defusedxml import ElementTree
 
-from kensho.discovery import fame
-from kensho.domain import slots
+from ingest.pipeline.hubs.facts import HubRow, works_of
+from ingest.pipeline.hubs.growing import collected_ties
+from ingest.pipeline.hubs.inputs import Collected
+from ingest.pipeline.hubs.store import HubStore
+from ingest.pipeline.ledger import Ledger
+from ingest.pipeline.ties import Gathered
 from kensho.domain.hub_inputs import METHOD_RANK, HubWork, Tie
 from kensho.domain.records import Method
-from kensho.domain.relations import Assertion, Kind
-from kensho.domain.titles import folded
+from kensho.domain.relations import Assertion
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
-from kensho.storage.rows import Recommendation, Work
+from kensho.storage.rows import Work
 
-SONG_S: Final = 600
-"""A song is a brief single work of the tag "music"."""
-MONTHS: Final = {"winter": "-01", "spring": "-04", "summer": "-07", "fall": "-10"}
 NEKO: Final = re.compile(r"\s+franchise: (?P<slug>\S+)|\s+(?P<list>[a-z_]+):|\s+- (?P<id>\d+)")
 
 Groups = Mapping[str, frozenset[UUID]]
@@ -93,96 +93,70 @@ async def _read(gateway: Gateway) -> Graph:
         async for page in snapshot.relations(gateway)
         for row in page
     ]
-    votes = [row async for page in snapshot.recommendations(gateway) for row in page]
-    songs = await song_works(gateway)
-    works = hub_works(rows, edges, votes, songs)
+    votes: Counter[UUID] = Counter()
+    async for page in snapshot.recommendations(gateway):
+        for vote in page:
+            votes.update({vote.work: vote.votes, vote.other: vote.votes})
+    tags = await work_tags(gateway)
+    names = await HubStore(gateway).tag_names()
+    works = hub_works([hub_row(row, tags.get(row.id, ())) for row in rows], edges, votes, names)
     same = [
         Tie(row.work, row.other, "same_work")
         async for page in snapshot.same_as(gateway)
         for row in page
     ]
-    members = [row async for page in snapshot.memberships(gateway) for row in page]
-    gathered: dict[str, list[UUID]] = defaultdict(list)
-    for member in members:
-        gathered[member.slug].append(member.work)
-    collections = {member.work: member.title for member in members}
+    titles, joined = collected_ties(await collections_of(gateway), works)
     by_source = {id_: row.id for row in reversed(rows) for id_ in row.sources}
-    return Graph(works, edges, [*same, *joined(gathered, works)], collections, by_source)
+    return Graph(works, edges, [*same, *joined], titles, by_source)
 
 
-async def song_works(gateway: Gateway) -> frozenset[UUID]:
-    """Return the works with the tag "music"."""
-    tags = [tag async for page in snapshot.tags(gateway) for tag in page]
-    music = {tag.id for tag in tags if tag.name == "music"}
-    return frozenset(
-        [
-            row.id.work
-            async for page in snapshot.taggings(gateway)
-            for row in page
-            if row.id.tag in music
-        ]
+async def collections_of(gateway: Gateway) -> list[Collected]:
+    """Return what sources collect works in, as an ingest finds it."""
+    found: dict[str, Gathered] = {}
+    async for row, links in Ledger(gateway).links():
+        if links.collection is not None:
+            known = found.setdefault(links.collection.id, Gathered(links.collection.title))
+            known.add(row.id[0], links.collection.title)
+    return [Collected(one.title, tuple(sorted(one.works))) for one in found.values()]
+
+
+async def work_tags(gateway: Gateway) -> dict[UUID, tuple[UUID, ...]]:
+    """Return the tags of each work."""
+    found: defaultdict[UUID, list[UUID]] = defaultdict(list)
+    async for page in snapshot.taggings(gateway):
+        for row in page:
+            found[row.id.work].append(row.id.tag)
+    return {work: tuple(tags) for work, tags in found.items()}
+
+
+def hub_row(row: Work, tags: Sequence[UUID]) -> HubRow:
+    """Return a row of the read model as an ingest reads it."""
+    return HubRow(
+        id=row.id,
+        kind=row.kind,
+        titles=row.titles,
+        sources=row.sources,
+        studios=row.studios,
+        tags=tuple(tags),
+        anime_type=row.anime_type,
+        episodes=row.episodes,
+        season=row.season,
+        year=row.year,
+        start_date=row.start_date,
+        duration_s=row.duration_s,
+        synopsis=row.synopsis,
+        score=row.score,
     )
-
-
-def joined(gathered: Mapping[str, Sequence[UUID]], works: Mapping[UUID, HubWork]) -> Iterator[Tie]:
-    for members in gathered.values():
-        first, *others = sorted(members, key=lambda work: (works[work].shown, work))
-        yield from (Tie(first, other, "joined") for other in others)
 
 
 def hub_works(
-    rows: Sequence[Work],
+    rows: Sequence[HubRow],
     edges: Iterable[Edge],
-    votes: Iterable[Recommendation],
-    songs: frozenset[UUID],
+    votes: Mapping[UUID, int],
+    tag_names: Mapping[UUID, str],
 ) -> dict[UUID, HubWork]:
-    place = {row.id: number for number, row in enumerate(rows)}
-    counted: Counter[UUID] = Counter()
-    for vote in votes:
-        counted[vote.work] += vote.votes
-        counted[vote.other] += vote.votes
-    kinds: list[tuple[int, int, Kind]] = [
-        (place[e.of], place[e.work], e.tie(frozenset(METHOD_RANK)).kind)  # type: ignore[misc]
-        for e in edges
-    ]
-    known = fame.known([standing(row, counted[row.id]) for row in rows], kinds)
-    return {
-        row.id: hub_work(row, known[number], is_tagged_music=row.id in songs)
-        for row, number in zip(rows, range(len(rows)), strict=True)
-    }
-
-
-def standing(row: Work, votes: int) -> fame.Standing:
-    main = slots.parsed(folded(row.title))
-    return fame.Standing(
-        type=row.anime_type,
-        date=fame.date_of(row.start_date, row.year, row.season),
-        titles=len(row.titles),
-        sources=len(row.sources),
-        score=row.score,
-        names=frozenset(slots.parsed(folded(title.text)).core for title in row.titles),
-        marked=main.stem != main.words,
-        is_part=(main.slots.part or 1) > 1,
-        votes=votes,
-    )
-
-
-def hub_work(row: Work, known: float, *, is_tagged_music: bool) -> HubWork:
-    """Return a row as franchises see it; a song is a brief single of the tag "music"."""
-    month = MONTHS[row.season] if row.season else ""
-    brief = (row.episodes or 1) == 1 and (row.duration_s or 0) <= SONG_S
-    return HubWork(
-        id=row.id,
-        titles=tuple(dict.fromkeys((row.title, *(title.text for title in row.titles)))),
-        type=row.anime_type,
-        date=row.start_date or (f"{row.year}{month}" if row.year else ""),
-        episodes=row.episodes,
-        duration_s=row.duration_s,
-        fame=known,
-        sources=row.sources,
-        kind=row.kind,
-        is_music=is_tagged_music and brief and row.anime_type not in ("tv", "movie"),
-    )
+    kinds = [(e.of, e.work, e.tie(frozenset(METHOD_RANK)).kind) for e in edges]
+    return works_of(rows, kinds, votes, tag_names)
 
 
 def human_orders(path: Path, by_source: Mapping[str, UUID]) -> Iterator[HumanOrder]:

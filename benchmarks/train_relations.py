@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -24,17 +25,18 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from benchmarks.franchise_data import hub_row
+from ingest.pipeline.hubs.facts import pair_facts
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
 from ingest.sources import anilist, aodb, jikan
 from kensho.domain.inference import Model, Table, family, in_order, judge, names, signs
-from kensho.domain.pair_features import Facts, Profile, Reader, Surroundings, Vocabulary
+from kensho.domain.pair_features import Profile, Reader, Surroundings, Vocabulary
 from kensho.domain.records import Record
 from kensho.domain.relations import INVERSE, Kind
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
-from kensho.storage.rows import Work
 
 MODEL: Final = Path("ingest/curation/inference.json")
 FLOORS: Final[dict[str, float]] = {
@@ -55,7 +57,6 @@ FOLDS: Final = 5
 UNLISTED_WEIGHT: Final = 0.25
 """Each pair is learnt from a second time without providers' lists, for graphs that lack them."""
 LARGE_COMPONENT: Final = 150
-_MONTHS: Final = {"winter": "01", "spring": "04", "summer": "07", "fall": "10"}
 _LOOSE: Final = ("strangers", "share_word")
 
 
@@ -134,8 +135,8 @@ def read_graph(arguments: argparse.Namespace) -> Graph:
         if arguments.rows
         else run_on_store(arguments.store, _rows)
     )
-    labels = [Label(str(r.id.of), str(r.id.work), "sequel") for r in rows["sequels"]]
-    labels += [Label(str(r.id.of), str(r.id.work), r.id.kind) for r in rows["relations"]]
+    labels = [label(r, "sequel") for r in rows["sequels"]]
+    labels += [label(r, r.id.kind) for r in rows["relations"]]
     edges = sorted((one.a, one.b) for one in labels)
     labels = sorted(one for one in labels if one.kind != "related")
     vocabulary = msgspec.json.decode(MODEL.read_bytes(), type=Model).vocabulary
@@ -148,33 +149,24 @@ def read_graph(arguments: argparse.Namespace) -> Graph:
     return Graph(around, profiles, edges, labels, lists, pages, own, groups)
 
 
+def label(row: Any, kind: Kind) -> Label:
+    """Return a relation as it is stated; what was inferred of it is no label."""
+    is_inferred = b'"inferred"' in bytes(row.assertions)
+    return Label(str(row.id.of), str(row.id.work), "related" if is_inferred else kind)
+
+
 def read_profiles(
     rows: Mapping[str, list[Any]], wanted: set[str], vocabulary: Vocabulary
 ) -> dict[str, Profile]:
     """Return the profiles of the works wanted."""
-    tags: defaultdict[str, set[str]] = defaultdict(set)
+    tags: defaultdict[UUID, list[UUID]] = defaultdict(list)
     named = {tag.id: tag.name for tag in rows["tags"]}
     for row in rows["taggings"]:
-        tags[str(row.id.work)].add(named[row.id.tag])
+        tags[row.id.work].append(row.id.tag)
     reader = Reader(vocabulary)
     works = (work for work in (*rows["anime"], *rows["movies"]) if str(work.id) in wanted)
-    return {str(work.id): reader.profile(facts(work, tags[str(work.id)])) for work in works}
-
-
-def facts(work: Work, tags: Iterable[str]) -> Facts:
-    """Return a work's facts; without a first day, the first month of its season dates it."""
-    season = f"{work.year}-{_MONTHS[work.season]}" if work.year and work.season else None
-    return Facts(
-        key=str(work.id),
-        titles=work.titles,
-        anime_type=work.anime_type,
-        date=work.start_date or season or str(work.year or ""),
-        episodes=work.episodes,
-        duration_s=work.duration_s,
-        studios=work.studios,
-        tags=frozenset(tags),
-        synopsis=work.synopsis,
-    )
+    facts = (pair_facts(hub_row(work, tags[work.id]), named) for work in works)
+    return {one.key: reader.profile(one) for one in facts}
 
 
 def read_lists(

@@ -32,20 +32,7 @@ def print_report(report: Report, console: Console, *, as_json: bool) -> None:
     for source in report.sources:
         _add_source(table, source)
     console.print(table)
-    works, edges = report.works, report.edges
-    console.print(
-        f"works: {works.added:,} added, {works.changed:,} changed, {works.removed:,} removed"
-    )
-    console.print(
-        f"edges: {edges.added:,} added, {edges.changed:,} changed, {edges.removed:,} removed"
-    )
-    if edges.by_kind:
-        kinds = sorted(edges.by_kind.items(), key=lambda item: -item[1])
-        console.print(
-            "relations by kind: " + ", ".join(f"{kind} {count:,}" for kind, count in kinds),
-            soft_wrap=True,
-        )
-        console.print(f"{edges.unresolved:,} ids named by sources belong to no work of the graph")
+    _print_graph(report, console)
     for source in report.sources:
         if source.message:
             console.print(f"{source.source}: {source.message}", markup=False, soft_wrap=True)
@@ -56,6 +43,26 @@ def print_report(report: Report, console: Console, *, as_json: bool) -> None:
                 soft_wrap=True,
             )
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
+
+
+def _print_graph(report: Report, console: Console) -> None:
+    """Print what became of works, edges and franchises."""
+    works, edges, hubs = report.works, report.edges, report.hubs
+    for name, counts in (("works", works), ("edges", edges), ("franchises", hubs)):
+        said = f"{counts.added:,} added, {counts.changed:,} changed, {counts.removed:,} removed"
+        if name == "franchises":
+            said += f", {hubs.redirected:,} slugs redirected; {hubs.computed:,} works looked at"
+        console.print(f"{name}: {said}")
+    if edges.by_kind:
+        console.print(f"relations by kind: {_by_count(edges.by_kind)}", soft_wrap=True)
+        if edges.inferred:
+            console.print(f"of them inferred: {_by_count(edges.inferred)}", soft_wrap=True)
+        console.print(f"{edges.unresolved:,} ids named by sources belong to no work of the graph")
+
+
+def _by_count(kinds: Mapping[str, int]) -> str:
+    ranked = sorted(kinds.items(), key=lambda item: -item[1])
+    return ", ".join(f"{kind} {count:,}" for kind, count in ranked)
 
 
 def _add_source(table: Table, source: SourceReport) -> None:

@@ -8,17 +8,23 @@ which few changed.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from ingest.pipeline.franchises import Franchise, plan
+from ingest.pipeline.hubs.inputs import Collected, Inputs
+from ingest.pipeline.hubs.project import Hubs
+from ingest.pipeline.hubs.words import TitleWords
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.in_flight import InFlight
 from ingest.pipeline.ledger import DEADLINE_S, Ledger, as_json
+from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.ties import EdgeId, Fields, Table, Ties
+from ingest.progress import Progress
+from ingest.source import Source
+from kensho.domain.franchise_policy import Policy
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -27,7 +33,6 @@ _PUT: Final[dict[Table, str]] = {
     "is_sequel_of": "ingest.put_sequels",
     "is_related_to": "ingest.put_relations",
     "is_same_as": "ingest.put_same_as",
-    "in_franchise": "ingest.put_memberships",
     "is_recommended_with": "ingest.put_recommendations",
     "redirects_episodes_to": "ingest.put_redirects",
 }
@@ -36,40 +41,91 @@ _IN_THE_ID: Final = frozenset(("in", "out", "kind", "first", "to_first"))
 
 
 class EdgeCounts(msgspec.Struct):
-    """What happened to the edges; `unresolved` counts ids that no work of the graph carries."""
+    """What happened to the edges; `unresolved` counts ids that no work of the graph carries.
+
+    `by_kind` counts all relations, `inferred` those of which nobody states the kind.
+    """
 
     added: int = 0
     changed: int = 0
     removed: int = 0
     unresolved: int = 0
     by_kind: dict[str, int] = {}
+    inferred: dict[str, int] = {}
 
 
 async def project_edges(
     gateway: Gateway,
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
-    source_rank: Mapping[str, int],
+    sources: Mapping[str, Source],
+    hubs: Hubs,
+    progress: Progress,
 ) -> EdgeCounts:
-    """Derive every edge from the kept records and write the differences."""
-    ties = Ties(identities, heads, source_rank)
-    async for row, links in Ledger(gateway).links():
-        ties.add(row, links)
-    ties.finish()
-    counts = EdgeCounts(unresolved=len(ties.unresolved), by_kind=ties.by_kind)
-    await _write_franchises(gateway, ties)
-    for table, desired in ties.edges.items():
-        await _write(gateway, table, desired, counts)
-        desired.clear()
+    """Derive every edge from the kept records and write the differences, and the hubs'."""
+    with progress.stage("ties"):
+        ranks = {name: source.rank for name, source in sources.items()}
+        listing = {name for name, source in sources.items() if source.groups}
+        ties = Ties(identities, heads, ranks, listing)
+        async for row, links in Ledger(gateway).links():
+            ties.add(row, links)
+    with progress.stage("kinds and franchises"):
+        words = await hubs.words()
+        ties.finish(await hubs.judge(_inputs(ties, identities, heads, hubs, words), words))
+    counts = EdgeCounts(
+        unresolved=len(ties.unresolved), by_kind=dict(ties.by_kind), inferred=dict(ties.inferred)
+    )
+    with progress.stage("edges"):
+        for table, desired in ties.edges.items():
+            await _write(gateway, table, desired, counts)
+            desired.clear()
+    with progress.stage("franchises"):
+        await hubs.write()
     return counts
 
 
-async def _write_franchises(gateway: Gateway, ties: Ties) -> None:
-    stored = await gateway.fetch("ingest.franchise_heads", into=list[Franchise])
-    rows, drop = plan(stored, ties.franchises)
-    if rows or drop:
-        params = {"rows": as_json(rows), "drop": as_json(drop)}
-        await gateway.execute("ingest.put_franchises", params, deadline_s=DEADLINE_S)
+def _inputs(
+    ties: Ties,
+    identities: Identities,
+    heads: Mapping[uuid.UUID, NodeHead],
+    hubs: Hubs,
+    words: TitleWords,
+) -> Inputs:
+    """Return what hubs are computed from."""
+    held = [one for name in ties.listing for one in identities.held.get(name, {}).values()]
+    return Inputs(
+        heads=heads,
+        relations=ties.united(),
+        same=[(uuid.UUID(str(a)), uuid.UUID(str(b))) for a, b in ties.edges["is_same_as"]],
+        collections=[
+            Collected(known.title, tuple(sorted(known.works)))
+            for known in ties.collections.values()
+        ],
+        together=list(_together(hubs.rules.policy, identities, heads, words)),
+        listings=ties.listings,
+        pages=pages_of((one.works, one.ids) for one in held),
+        votes=ties.votes(),
+    )
+
+
+def _together(
+    policy: Policy,
+    identities: Identities,
+    heads: Mapping[uuid.UUID, NodeHead],
+    words: TitleWords,
+) -> Iterator[list[uuid.UUID]]:
+    """Yield the works that each decision of the policy joins."""
+    for project in policy.omnibus:
+        yield sorted({*words.omnibus[project.title], *_owners(project.works, identities, heads)})
+    for join in policy.join:
+        yield sorted(_owners(join.works, identities, heads))
+
+
+def _owners(
+    source_ids: Iterable[str], identities: Identities, heads: Mapping[uuid.UUID, NodeHead]
+) -> set[uuid.UUID]:
+    owners = map(identities.owner, source_ids)
+    return {owner for owner in owners if owner is not None and owner in heads}
 
 
 async def _write(

@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, cast
 
+import msgspec
+
 from kensho.domain.records import ClaimedKind, Method
 from kensho.domain.relations import (
     FORWARD,
@@ -65,6 +67,7 @@ class Relations:
         self._said: dict[Said, int] = {}
         self._sayers: list[Said] = []
         self._pairs: dict[int, list[int]] = {}
+        self._one_of: dict[tuple[Assertion, ...], tuple[Assertion, ...]] = {}
 
     def add(self, work: uuid.UUID, kind: ClaimedKind, target: uuid.UUID, said: Said) -> None:
         """Note that `target` is the `kind` of `work`.
@@ -96,7 +99,9 @@ class Relations:
         if kind not in SYMMETRIC and kind not in FORWARD:
             low, high, kind, assertions = high, low, INVERSE[kind], _inverted(assertions)
         typed = {a.kind for a in assertions if a.kind != "related"}
-        return RelationEdge(low, high, kind, tuple(assertions), conflict=len(typed) > 1)
+        said = tuple(assertions)  # most pairs have the same: held once
+        said = self._one_of.setdefault(said, said)
+        return RelationEdge(low, high, kind, said, conflict=len(typed) > 1)
 
     def _assertions(self, claims: list[int]) -> set[Assertion]:
         """Return what is asserted, read from the work of smaller id.
@@ -141,13 +146,19 @@ class Relations:
         return number
 
 
+def judged(edge: RelationEdge, said: Assertion) -> RelationEdge:
+    """Return an untyped edge with what is inferred of it, read along it; the kind may turn it."""
+    assertions, kind = sorted((*edge.assertions, said), key=_assertion_order), said.kind
+    if kind in SYMMETRIC or kind in FORWARD:
+        return RelationEdge(edge.source, edge.target, kind, tuple(assertions), conflict=False)
+    turned = tuple(_inverted(assertions))
+    return RelationEdge(edge.target, edge.source, INVERSE[kind], turned, conflict=False)
+
+
 def _inverted(assertions: list[Assertion]) -> list[Assertion]:
     """Return the same assertions, read from the other end."""
     return sorted(
-        (
-            Assertion(a.source, a.snapshot, INVERSE[a.kind], a.method, a.confidence)
-            for a in assertions
-        ),
+        (msgspec.structs.replace(a, kind=INVERSE[a.kind]) for a in assertions),
         key=_assertion_order,
     )
 

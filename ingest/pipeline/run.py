@@ -1,10 +1,10 @@
-"""Run sources into the graph: survey, take in, project works, project edges.
+"""Run sources into the graph: survey, take in, project works, edges and hubs.
 
 Each step commits as it goes.
 
 Sources run in their order (`Source.order`), then the works whose records differ are composed once,
-then the edges. After a run that was cut, `meta.composed` is false and the next one brings the whole
-graph in line.
+then edges and franchises. After a run that was cut, `meta.composed` is false and the next one
+brings the whole graph in line.
 """
 
 import hashlib
@@ -19,6 +19,8 @@ import msgspec
 from ingest.curation import decisions
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
+from ingest.pipeline.hubs import rules
+from ingest.pipeline.hubs.project import HubCounts, Hubs
 from ingest.pipeline.identity import Identities, Standing
 from ingest.pipeline.intake import Intake, IntakeCounts
 from ingest.pipeline.ledger import Ledger
@@ -78,6 +80,7 @@ class Report(msgspec.Struct):
     sources: list[SourceReport]
     works: WorkCounts
     edges: EdgeCounts
+    hubs: HubCounts
     revision: int
     seconds: float
 
@@ -103,6 +106,7 @@ class Pipeline:
         self._sources = sources
         self._options = options
         self._progress = progress
+        self._rules = rules.load()
         self._identities = Identities({}, {})
         self._touched: set[uuid.UUID] = set()
         self._runs: list[tuple[uuid.UUID, SourceReport]] = []
@@ -118,17 +122,19 @@ class Pipeline:
         reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
         if self._touched:
             await self._settle()
-        works, edges = WorkCounts(), EdgeCounts()
-        if not self._options.dry_run and (self._touched or not meta.composed):
+        works, edges, hubs = WorkCounts(), EdgeCounts(), HubCounts()
+        if not self._options.dry_run and await self._lags(meta):
             # What a forgotten source alone knew of tags is found out from all that is left.
             is_whole = not meta.composed or any(not job.paths for job in jobs)
-            works, edges = await self._project(None if is_whole else self._touched)
+            works, edges, hubs = await self._project(
+                None if is_whole else self._touched, trusted=meta.composed
+            )
         for run, report in self._runs:
             report.state = "finished"
             counts = msgspec.structs.asdict(report.records) | {"rejected": report.rejects}
             await self._ledger.finish_run(run, report.state, counts, None)
         revision = (await self._meta()).revision
-        return Report(reports, works, edges, revision, time.monotonic() - started)
+        return Report(reports, works, edges, hubs, revision, time.monotonic() - started)
 
     async def _load(self) -> None:
         with self._progress.stage("what is known"):
@@ -147,6 +153,13 @@ class Pipeline:
         """Attach all records where they belong, whatever a killed run or a new rule left behind."""
         _, touched = await settle(self._ledger, self._identities)
         self._touched |= touched
+
+    async def _lags(self, meta: "_Meta") -> bool:
+        """Tell whether the graph may be other than its records, and the rules of hubs, make it."""
+        if self._touched or not meta.composed:
+            return True
+        made_by = await self._gateway.fetch("ingest.rules", into=list[str])
+        return made_by != [self._rules.digest]
 
     async def _meta(self) -> "_Meta":
         return await self._gateway.fetch("meta.revision", into=_Meta)
@@ -202,7 +215,9 @@ class Pipeline:
                 self._touched |= intake.touched
         self._runs.append((run, report))
 
-    async def _project(self, works: set[uuid.UUID] | None) -> tuple[WorkCounts, EdgeCounts]:
+    async def _project(
+        self, works: set[uuid.UUID] | None, *, trusted: bool
+    ) -> tuple[WorkCounts, EdgeCounts, HubCounts]:
         ranks = {name: Rank(s.rank, s.creates) for name, s in self._sources.items()}
         composer = Composer(ranks, decisions.load())
         projection = WorkProjection(self._gateway, composer, self._identities)
@@ -216,11 +231,12 @@ class Pipeline:
         # The engine merges its files when it flushes, in memory: better now than beside all the
         # edges.
         await self._gateway.checkpoint()
-        with self._progress.stage("edges"):
-            rank = {name: s.rank for name, s in self._sources.items()}
-            edges = await project_edges(self._gateway, self._identities, projection.heads, rank)
-        await self._gateway.execute("ingest.set_composed")
-        return projection.counts, edges
+        hubs = Hubs(self._gateway, self._rules, trusted=trusted)
+        edges = await project_edges(
+            self._gateway, self._identities, projection.heads, self._sources, hubs, self._progress
+        )
+        await self._gateway.execute("ingest.set_composed", {"rules": self._rules.digest})
+        return projection.counts, edges, hubs.counts
 
 
 class _Meta(msgspec.Struct, frozen=True):

@@ -7,21 +7,22 @@ fields. Ends that name no work of the graph are counted, not guessed at.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection as Container
+from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
-from ingest.pipeline.franchises import Franchise
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.ledger import LinkRow
+from ingest.pipeline.listings import Listings
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.relating import RelationEdge, Relations, Said
-from kensho.domain.records import Collection, Links, Recommendation, Redirect
+from kensho.domain.records import Claim, Collection, Links, Recommendation, Redirect
 
 Table: TypeAlias = Literal[
     "is_sequel_of",
     "is_related_to",
     "is_same_as",
-    "in_franchise",
     "is_recommended_with",
     "redirects_episodes_to",
 ]
@@ -29,40 +30,56 @@ EdgeId: TypeAlias = tuple[str | int, ...]
 Fields: TypeAlias = dict[str, object]
 
 
+class Gathered:
+    """A collection that a source states: its title, and its works."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.works: set[uuid.UUID] = set()
+
+    def add(self, work: uuid.UUID, title: str) -> None:
+        """Note that a work is collected; works may call it differently: the first name stands."""
+        self.title = min(self.title, title)
+        self.works.add(work)
+
+
 class Ties:
-    """Collects ties; `finish` turns the relations among them into edges."""
+    """Collects ties; `united` and `finish` turn the relations among them into edges.
+
+    `listing` names the sources that repeat which providers list a relation.
+    """
 
     def __init__(
         self,
         identities: Identities,
         heads: Mapping[uuid.UUID, NodeHead],
         source_rank: Mapping[str, int],
+        listing: Container[str] = (),
     ) -> None:
         self._identities = identities
         self._heads = heads
         self._source_rank = source_rank
+        self.listing = listing
         self._relations = Relations({w: h.when for w, h in heads.items()}, source_rank)
         self.edges: dict[Table, dict[EdgeId, Fields]] = {
             "is_sequel_of": {},
             "is_related_to": {},
             "is_same_as": {},
-            "in_franchise": {},
             "is_recommended_with": {},
             "redirects_episodes_to": {},
         }
-        self.franchises: dict[uuid.UUID, Franchise] = {}
+        self.collections: dict[str, Gathered] = {}
+        self.listings = Listings()
         self.unresolved: set[str] = set()
-        self.by_kind: dict[str, int] = {}
+        self.by_kind: Counter[str] = Counter()
+        self.inferred: Counter[str] = Counter()
 
     def add(self, row: LinkRow, links: Links) -> None:
         """Note all ties of one record."""
         work, source, _ = row.id
         if work not in self._heads:
             return
-        said = Said(source, row.snapshot, row.method)
-        for claim in links.relations:
-            if (target := self._target(claim.target, work)) is not None:
-                self._relations.add(work, claim.kind, target, said)
+        self._claim(work, links.relations, Said(source, row.snapshot, row.method))
         for source_id in links.same_as:
             self._equate(work, source_id, source)
         for recommendation in links.recommendations:
@@ -70,13 +87,26 @@ class Ties:
         for redirect in links.redirects:
             self._redirect(work, redirect, source)
         if links.collection is not None:
-            self._join(work, links.collection, source)
+            self._join(work, links.collection)
 
-    def finish(self) -> None:
-        """Turn the collected relations into edges, and let their working memory go."""
-        for edge in self._relations.edges():
-            self._relate(edge)
+    def united(self) -> list[RelationEdge]:
+        """Return the relations, one edge for each pair, and let their working memory go."""
+        found = list(self._relations.edges())
         self._relations = Relations({}, {})
+        return found
+
+    def finish(self, relations: Iterable[RelationEdge]) -> None:
+        """Take the relations as they are to stand."""
+        for edge in relations:
+            self._relate(edge)
+
+    def votes(self) -> Counter[uuid.UUID]:
+        """Return how many viewers recommend each work with others."""
+        votes: Counter[uuid.UUID] = Counter()
+        for (low, high), fields in self.edges["is_recommended_with"].items():
+            for work in (low, high):
+                votes[uuid.UUID(str(work))] += int(str(fields["votes"]))
+        return votes
 
     def _target(self, source_id: str, work: uuid.UUID) -> uuid.UUID | None:
         owner = self._identities.owner(source_id)
@@ -87,13 +117,22 @@ class Ties:
 
     def _relate(self, edge: RelationEdge) -> None:
         fields: Fields = {"assertions": edge.assertions, "conflict": edge.conflict}
-        self.by_kind[edge.kind] = self.by_kind.get(edge.kind, 0) + 1
+        self.by_kind[edge.kind] += 1
+        if any(a.method == "inferred" for a in edge.assertions):
+            self.inferred[edge.kind] += 1
         if (
             edge.kind == "sequel"
         ):  # `target` is the sequel: the edge reads "target is_sequel_of source"
             self._put("is_sequel_of", edge.target, edge.source, (), fields)
         else:
             self._put("is_related_to", edge.source, edge.target, (edge.kind,), fields)
+
+    def _claim(self, work: uuid.UUID, claims: Iterable[Claim], said: Said) -> None:
+        for claim in claims:
+            if (target := self._target(claim.target, work)) is not None:
+                self._relations.add(work, claim.kind, target, said)
+                if said.source in self.listing:
+                    self.listings.add(work, target, claim.target)
 
     def _equate(self, work: uuid.UUID, source_id: str, source: str) -> None:
         if (other := self._target(source_id, work)) is not None:
@@ -117,13 +156,9 @@ class Ties:
         rest = (redirect.first, redirect.to_first)
         self._put("redirects_episodes_to", work, target, rest, fields | {"source": source})
 
-    def _join(self, work: uuid.UUID, collection: Collection, source: str) -> None:
-        franchise = Franchise.of(collection)
-        known = self.franchises.setdefault(franchise.id, franchise)
-        if franchise.title < known.title:  # films may call it differently: any fixed choice will do
-            self.franchises[franchise.id] = franchise
-        ends: Fields = {"in_table": self._heads[work].table, "out_table": "franchise"}
-        self._keep("in_franchise", (str(work), str(franchise.id)), ends | {"source": source})
+    def _join(self, work: uuid.UUID, collection: Collection) -> None:
+        known = self.collections.setdefault(collection.id, Gathered(collection.title))
+        known.add(work, collection.title)
 
     def _put(
         self,

@@ -263,6 +263,21 @@ def test_an_untyped_relation_stays_untyped(graph: Ingested) -> None:
     assert all({a["kind"] for a in edge["assertions"]} == {"related"} for edge in untyped)
 
 
+def test_an_inferred_kind_says_why_beside_what_is_stated(graph: Ingested) -> None:
+    edges = [*graph.sequels.values(), *graph.related.values()]
+    inferred = [
+        (edge, said)
+        for edge in edges
+        for said in edge["assertions"]
+        if said["method"] == "inferred"
+    ]
+    assert len(inferred) > 100
+    for edge, said in inferred:
+        assert said["source"] == "kensho"
+        assert said["because"]
+        assert {a["kind"] for a in edge["assertions"]} == {"related", said["kind"]}
+
+
 async def test_your_name_the_film_is_your_name_the_anime(graph: Ingested) -> None:
     film, anime = graph.works["imdb:tt5311514"], graph.works["mal:32281"]
     assert (film["table"], anime["table"]) == ("movie", "anime")

@@ -1,0 +1,1 @@
+"""Hubs: kinds inferred for untyped relations, and franchises grown from all ties, as rows."""

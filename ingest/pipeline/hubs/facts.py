@@ -1,0 +1,121 @@
+"""A work as inference, fame and franchises see it, each in its shape, from one row of the store.
+
+Pure readings. The row is that of `queries/ingest/hub_works.surql`; a synopsis is cut to what a
+reader of pairs looks at. Cost: 60 µs for a work, most of it for reading its titles.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain import fame, pair_features, slots
+from kensho.domain.hub_inputs import HubWork
+from kensho.domain.relations import Kind
+from kensho.domain.titles import folded
+from kensho.domain.works import AnimeType, Season, Title, WorkKind
+
+_SONG_S: Final = 600
+"""A song is a brief single work of the tag "music"."""
+_MONTHS: Final[Mapping[Season, str]] = {
+    "winter": "-01",
+    "spring": "-04",
+    "summer": "-07",
+    "fall": "-10",
+}
+_MUSIC: Final = "music"
+"""The tag of works that show a song."""
+SYNOPSIS_CHARS: Final = 400
+"""As far as `kensho.domain.pair_features` reads."""
+
+
+class HubRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is read of a work; a film is of type "movie". `titles` begin with the main one."""
+
+    id: UUID
+    kind: WorkKind
+    titles: tuple[Title, ...]
+    sources: tuple[str, ...]
+    studios: tuple[str, ...]
+    tags: tuple[UUID, ...]
+    anime_type: AnimeType = "movie"
+    episodes: int | None = None
+    season: Season | None = None
+    year: int | None = None
+    start_date: str | None = None
+    duration_s: int | None = None
+    synopsis: str | None = None
+    score: float | None = None
+
+    @property
+    def date(self) -> str:
+        """As much as is known; without a first day, the first month of the season dates a work."""
+        month = _MONTHS[self.season] if self.season else ""
+        return self.start_date or (f"{self.year}{month}" if self.year else "")
+
+
+def pair_facts(row: HubRow, tag_names: Mapping[UUID, str]) -> pair_features.Facts:
+    """Return a work as pairs are told by."""
+    return pair_features.Facts(
+        key=str(row.id),
+        titles=row.titles,
+        anime_type=row.anime_type,
+        date=row.date,
+        episodes=row.episodes,
+        duration_s=row.duration_s,
+        studios=row.studios,
+        tags=frozenset(tag_names[tag] for tag in row.tags),
+        synopsis=row.synopsis,
+    )
+
+
+def works_of(
+    rows: Sequence[HubRow],
+    kinds: Iterable[tuple[UUID, UUID, Kind]],
+    votes: Mapping[UUID, int],
+    tag_names: Mapping[UUID, str],
+) -> dict[UUID, HubWork]:
+    """Return works as franchises see them, given each relation: what is which kind of which."""
+    place = {row.id: number for number, row in enumerate(rows)}
+    edges: list[fame.Edge] = [(place[one], place[other], kind) for one, other, kind in kinds]
+    known = fame.known([standing(row, votes.get(row.id, 0)) for row in rows], edges)
+    music = {tag for tag, name in tag_names.items() if name == _MUSIC}
+    return {
+        row.id: hub_work(row, famous, is_tagged_music=not music.isdisjoint(row.tags))
+        for row, famous in zip(rows, known, strict=True)
+    }
+
+
+def standing(row: HubRow, votes: int) -> fame.Standing:
+    """Return what says how well known a work is; `votes` of viewers recommend it."""
+    read = [slots.parsed(folded(title.text)) for title in row.titles]
+    main = read[0]
+    return fame.Standing(
+        type=row.anime_type,
+        date=fame.date_of(row.start_date, row.year, row.season),
+        titles=len(row.titles),
+        sources=len(row.sources),
+        score=row.score,
+        names=frozenset(one.core for one in read),
+        marked=main.stem != main.words,
+        is_part=(main.slots.part or 1) > 1,
+        votes=votes,
+    )
+
+
+def hub_work(row: HubRow, known: float, *, is_tagged_music: bool) -> HubWork:
+    """Return a work as franchises see it; a song is a brief single of the tag "music"."""
+    brief = (row.episodes or 1) == 1 and (row.duration_s or 0) <= _SONG_S
+    return HubWork(
+        id=row.id,
+        titles=tuple(dict.fromkeys(title.text for title in row.titles)),
+        type=row.anime_type,
+        date=row.date,
+        episodes=row.episodes,
+        duration_s=row.duration_s,
+        fame=known,
+        sources=row.sources,
+        kind=row.kind,
+        is_music=is_tagged_music and brief and row.anime_type not in ("tv", "movie"),
+    )

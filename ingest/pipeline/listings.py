@@ -1,0 +1,45 @@
+"""Which providers' pages of a work list another one, as the sources that unite providers repeat it.
+
+Such a source (anime-offline-database) names related works by their ids on every provider that has
+them; who lists what tells kinds of relations apart (`kensho.domain.pair_features`). Held as bits:
+150 bytes a pair.
+"""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+
+class Listings:
+    """Collects who lists what."""
+
+    def __init__(self) -> None:
+        self._bit: dict[str, int] = {}
+        self._lists: dict[tuple[UUID, UUID], int] = {}
+        self._names: dict[int, frozenset[str]] = {0: frozenset()}
+
+    def add(self, work: UUID, other: UUID, source_id: str) -> None:
+        """Note that the provider of `source_id` lists `other` on its page of `work`."""
+        provider = source_id.partition(":")[0]
+        bit = self._bit.setdefault(provider, 1 << len(self._bit))
+        self._lists[work, other] = self._lists.get((work, other), 0) | bit
+
+    def of(self, work: UUID, other: UUID) -> frozenset[str]:
+        """Return the providers whose page of `work` lists `other`."""
+        bits = self._lists.get((work, other), 0)
+        names = self._names.get(bits)
+        if names is None:
+            names = frozenset(name for name, bit in self._bit.items() if bits & bit)
+            self._names[bits] = names
+        return names
+
+
+def pages_of(held: Iterable[tuple[Iterable[UUID], Iterable[str]]]) -> Mapping[UUID, frozenset[str]]:
+    """Return the providers that have a page of each work, given works and ids of records."""
+    pages: dict[UUID, frozenset[str]] = {}
+    interned: dict[frozenset[str], frozenset[str]] = {}
+    for works, ids in held:
+        providers = frozenset(source_id.partition(":")[0] for source_id in ids)
+        for work in works:
+            found = pages.get(work, frozenset()) | providers
+            pages[work] = interned.setdefault(found, found)
+    return pages
