@@ -27,6 +27,11 @@ class RequestIds(NamedTuple):
     trace_id: str
 
 
+_TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Without the values of variables: a read model among them takes seconds to write, and a secret
+has no place in a log."""
 REQUEST: Final[ContextVar[RequestIds | None]] = ContextVar("kensho_request", default=None)
 
 
@@ -35,9 +40,13 @@ def configure(
 ) -> None:
     """Set up logging for this process; call it once, from an entry point."""
     last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if form == "json"
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         processors=[

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 import structlog
@@ -32,6 +33,19 @@ def test_an_error_is_told_with_its_traceback(capsys: pytest.CaptureFixture[str])
     logs.configure("info", "json")
     structlog.get_logger("test").error("failed", exc_info=ValueError("odd"))
     assert json.loads(capsys.readouterr().err)["exception"][0]["exc_value"] == "odd"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_tells_no_values_of_variables(
+    form: Literal["json", "console"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("info", form)
+    secret = "".join(("pass", "word", "123"))
+    try:
+        raise ValueError(len(secret))
+    except ValueError as error:
+        structlog.get_logger("test").error("failed", exc_info=error)
+    assert secret not in capsys.readouterr().err
 
 
 def test_what_is_below_the_level_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:
