@@ -35,6 +35,10 @@ def test_an_error_is_told_with_its_traceback(capsys: pytest.CaptureFixture[str])
     assert json.loads(capsys.readouterr().err)["exception"][0]["exc_value"] == "odd"
 
 
+def fail(secret: str) -> None:
+    raise ValueError(len(secret))
+
+
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_a_traceback_tells_no_values_of_variables(
     form: Literal["json", "console"], capsys: pytest.CaptureFixture[str]
@@ -42,7 +46,7 @@ def test_a_traceback_tells_no_values_of_variables(
     logs.configure("info", form)
     secret = "".join(("pass", "word", "123"))
     try:
-        raise ValueError(len(secret))
+        fail(secret)
     except ValueError as error:
         structlog.get_logger("test").error("failed", exc_info=error)
     assert secret not in capsys.readouterr().err
