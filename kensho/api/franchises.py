@@ -45,7 +45,7 @@ Meant: TypeAlias = Annotated[
 InOrder: TypeAlias = Annotated[
     Order,
     QueryParameter(
-        description="By release, as the story runs, or the story without what is optional.",
+        description="By release, as the story runs, or by release without what is optional.",
         examples=[Example(value="story")],
     ),
 ]

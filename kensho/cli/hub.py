@@ -46,7 +46,7 @@ def hub(franchise: str, as_json: bool, store: str | None) -> None:
     "--order",
     type=click.Choice(ORDERS),
     default="release",
-    help="By release, as the story runs, or without what is optional.",
+    help="By release, as the story runs, or by release without what is optional.",
 )
 @click.option(
     "--json",

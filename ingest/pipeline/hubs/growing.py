@@ -97,7 +97,7 @@ class Grower:
     def _grow(self, batch: Sequence[Part], found: Iterable[HubRow]) -> Grown:
         rows = {row.id: row for row in found}
         verdicts = self._inferred(
-            [part for part in batch if any(map(is_untold, part.relations))], rows
+            [part for part in batch if any(map(self._is_tellable, part.relations))], rows
         )
         relations = with_verdicts((edge for part in batch for edge in part.relations), verdicts)
         kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
