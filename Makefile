@@ -18,7 +18,7 @@ RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 KERNEL := hatch_build.py $(wildcard kensho/search/kernel/*.[ch]) # compiled by the installation
 
-.PHONY: run sample assets test-assets test lint types layers pytest bench snapshot lock system-packages clean
+.PHONY: run sample pictures assets test-assets test lint types layers pytest bench snapshot lock system-packages clean
 
 run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve; prints the URL.
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
@@ -67,6 +67,9 @@ pytest: $(DEV_INSTALLED)
 
 bench: $(DEV_INSTALLED) ## Print every figure on ../shared/data; takes about half an hour.
 	$(BIN)/python -m benchmarks
+
+pictures: $(DEV_INSTALLED) assets system-packages ## Take the screenshots of docs/ anew, from the sample catalogue.
+	$(BIN)/python -m docs.pictures
 
 snapshot: $(DEV_INSTALLED) ## Generate graph_schema/SNAPSHOT.surql from the migrations.
 	$(BIN)/kensho migrate --store mem:// --snapshot graph_schema/SNAPSHOT.surql

@@ -85,8 +85,11 @@ async def counts(gateway: Gateway, works: Mapping[UUID, WorkKind]) -> EpisodeCou
     Raises:
         StorageError: the engine can't be reached or is late.
     """
-    asked = [{"table": kind, "id": work} for work, kind in works.items()]
-    return await gateway.fetch("episodes.counts", {"works": asked}, into=EpisodeCounts)
+    anime = [str(work) for work, kind in works.items() if kind == "anime"]
+    movies = [str(work) for work, kind in works.items() if kind == "movie"]
+    return await gateway.fetch(
+        "episodes.counts", {"anime": anime, "movies": movies}, into=EpisodeCounts
+    )
 
 
 async def of_work(gateway: Gateway, work: UUID, kind: WorkKind) -> tuple[int, EpisodeList]:

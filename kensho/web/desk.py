@@ -23,6 +23,7 @@ from kensho.storage.gateway import Gateway
 from kensho.web import places
 from kensho.web.listing import Sifting
 from kensho.web.map_shelf import Maps
+from kensho.web.picture import Pictures
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
 _FORM: Final = Form(media_type=HTML, headers=PAGE_HEADERS)
@@ -43,6 +44,7 @@ class WebDesk(msgspec.Struct, frozen=True):
     renderer: Renderer
     version: str
     maps: Maps = msgspec.field(default_factory=Maps)
+    pictures: Pictures = msgspec.field(default_factory=Pictures)
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
 

@@ -13,10 +13,10 @@ from litestar import Controller, Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.errors import InvalidInputError, NotFoundError
+from kensho.errors import InvalidInputError, MovedError, NotFoundError
 from kensho.platform.answers import HTML, Answer, Form, Fresh
 from kensho.web import asking, hubs, map_shelf, places
-from kensho.web.desk import GivenWebDesk
+from kensho.web.desk import GivenWebDesk, WebDesk
 from kensho.web.rendering import FRAMED_HEADERS
 
 _FORM: Final = Form(HTML, FRAMED_HEADERS)
@@ -68,7 +68,7 @@ class OembedController(Controller):
         if form.format != "json":
             raise InvalidInputError.of("format", f"{form.format!r} is none; there is json")
         origin = desk.origin or str(request.base_url).rstrip("/")
-        hub = map_shelf.hub_of(desk.model, hubs.located(desk, slug_of(form.url, origin)))
+        hub = map_shelf.hub_of(desk.model, _located(desk, slug_of(form.url, origin)))
         wide = _within(_SIZE[0], form.maxwidth, _LEAST[0])
         high = _within(_SIZE[1], form.maxheight, _LEAST[1])
         place = f"{origin}{places.embedded(hub.slug)}"
@@ -89,7 +89,7 @@ class OembedController(Controller):
 
 
 def slug_of(url: str, origin: str) -> str:
-    """Return the slug of the franchise whose page is at `url`, which is one of `origin`.
+    """Return the slug of the franchise whose page is at `url`, one of `origin` or a bare path.
 
     Raises:
         NotFoundError: it is no such page's.
@@ -99,10 +99,19 @@ def slug_of(url: str, origin: str) -> str:
     except ValueError as error:
         raise NotFoundError(f"{url!r} is no address") from error
     parts = known.path.split("/")
-    is_ours = known.scheme in ("http", "https") and known.netloc == urlsplit(origin).netloc
+    is_ours = known.scheme in ("", "http", "https")
+    is_ours = is_ours and known.netloc in ("", urlsplit(origin).netloc)
     if not is_ours or len(parts) < _PARTS or parts[1] != "hub" or not parts[2]:
         raise NotFoundError(f"nothing can be shown of {url!r}")
     return unquote(parts[2])
+
+
+def _located(desk: WebDesk, slug: str) -> int:
+    """Return a franchise, or the one that took its place: other sites keep old addresses."""
+    try:
+        return hubs.located(desk, slug)
+    except MovedError as error:
+        return hubs.located(desk, error.successor)
 
 
 def _thumbnail(url: str, form: EmbedForm) -> dict[str, object]:

@@ -1,10 +1,9 @@
 """A franchise's map as pictures: `map.svg`, `small.svg`, `wide.svg`, `map.png`, `card.png`.
 
 The law: a picture holds no link and needs no style but its own. Pictures are tagged and kept for
-the revision like pages; a PNG is rendered on a thread.
+the revision like pages.
 """
 
-import asyncio
 from typing import Any, Final
 from uuid import UUID
 
@@ -64,15 +63,17 @@ class HubPicturesController(Controller):
     async def as_png(self, desk: GivenWebDesk, slug: FromPath[str]) -> Answer:
         """Return the whole map as a PNG file."""
         drawn = _drawn(desk, slug)
-        made = await asyncio.to_thread(picture.of_map, drawn.map)
+        name = f"map {drawn.hub.slug} {desk.model.revision}"
+        made = await desk.pictures.of(name, picture.of_map(drawn.map))
         return Answer(made, desk.model.revision, form=_PNG)
 
     @get("/card.png")
     async def as_card(self, desk: GivenWebDesk, slug: FromPath[str]) -> Answer:
         """Return the picture that other sites show beside a link: 1200 by 630 pixels."""
         drawn = _drawn(desk, slug)
-        says = hubs.described(desk, drawn.hub).removeprefix(f"{drawn.hub.title}: ")
-        made = await asyncio.to_thread(picture.of_card, drawn.hub.title, says, drawn.map)
+        says = hubs.counted(desk, drawn.hub)
+        name = f"card {drawn.hub.slug} {desk.model.revision}"
+        made = await desk.pictures.of(name, picture.of_card(drawn.hub.title, says, drawn.map))
         return Answer(made, desk.model.revision, form=_PNG)
 
 

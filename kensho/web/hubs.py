@@ -3,6 +3,7 @@
 A slug that was retired leads to the one that took its place, a dissolved one is gone.
 """
 
+import functools
 from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
@@ -39,6 +40,8 @@ FORMATS: Final = (
     ("cypher", "Cypher"),
     ("dot", "DOT"),
 )
+SHOWN_AT_ONCE: Final = 24
+"""Works of a role that are seen at once; the rest unfolds."""
 _MOST_SLUG_CHARS: Final = 100
 _FRAME: Final = (800, 520)
 GivenRequest: TypeAlias = Request[Any, Any, Any]
@@ -74,6 +77,7 @@ class HubController(Controller):
             hub,
             "overview",
             groups=groups(hub, reasons),
+            shown_at_once=SHOWN_AT_ONCE,
             guests=guests(hub, reasons),
             block=Markup(hub_block.text_of(desk, hub)),  # noqa: S704 -- made safe there
             formats=FORMATS,
@@ -125,7 +129,7 @@ class HubController(Controller):
             "order",
             found=shown,
             optional=optional,
-            facts_of=lambda work: facts(work, desk.renderer.wording),
+            facts_of=functools.partial(facts, wording=desk.renderer.wording),
         )
 
     @get("/episodes")
@@ -203,12 +207,18 @@ def tabs_of(slug: str) -> dict[str, str]:
 
 def described(desk: WebDesk, hub: Hub) -> str:
     """Return a franchise in a sentence, for other sites."""
+    return desk.renderer.wording.say("hub.described", title=hub.title, works=counted(desk, hub))
+
+
+def counted(desk: WebDesk, hub: Hub) -> str:
+    """Return how many works a franchise has, of which years."""
     wording = desk.renderer.wording
-    works = wording.count("works", hub.works_total)
-    if hub.years is None:
-        return wording.say("hub.described", title=hub.title, works=works)
-    first, last = hub.years.first, hub.years.last
-    return wording.say("hub.described_years", title=hub.title, works=works, first=first, last=last)
+    works, years = wording.count("works", hub.works_total), hub.years
+    if years is None:
+        return works
+    if years.first == years.last:
+        return wording.say("hub.of_year", works=works, year=years.first)
+    return wording.say("hub.of_years", works=works, first=years.first, last=years.last)
 
 
 def snippet(desk: WebDesk, hub: Hub) -> str:

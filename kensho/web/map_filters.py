@@ -24,9 +24,9 @@ _SHAPES: Final[Mapping[Shape, str]] = {
 
 
 class Filter(NamedTuple):
-    """What can be taken off the map: works of some types (joined by "-"), or of a role."""
+    """What can be taken off the map: works of some types (joined by "-") or of a role, guesses."""
 
-    by: Literal["type", "role"]
+    by: Literal["type", "role", "method"]
     value: str
     label: str
     total: int
@@ -34,7 +34,7 @@ class Filter(NamedTuple):
 
 
 def filters(drawn: MetroMap, wording: Wording) -> list[Filter]:
-    """Return what a map can be filtered by: shapes, then roles; none where all are alike."""
+    """Return what a map can be filtered by: shapes, roles, guesses; none where all are alike."""
     shapes = Counter(station.shape for station in drawn.stations)
     roles = Counter(station.role for station in drawn.stations)
     colours = {line.kind: line.colour for line in reversed(drawn.lines)}
@@ -48,7 +48,12 @@ def filters(drawn: MetroMap, wording: Wording) -> list[Filter]:
         for role in ROLES
         if role in roles
     ]
-    return [one for some in (by_shape, by_role) if len(some) > 1 for one in some]
+    by_kind = [one for some in (by_shape, by_role) if len(some) > 1 for one in some]
+    guesses = sum(route.is_dashed for route in drawn.routes)
+    if guesses:
+        label = wording.say("map.filter_inferred")
+        by_kind.append(Filter("method", "inferred", label, guesses, _DASHES))
+    return by_kind
 
 
 def _mark(shape: Shape) -> Markup:
@@ -64,3 +69,6 @@ def _symbol(drawn: str, style: str) -> Markup:
         f'<svg class="sign {style}" viewBox="0 0 {_SIZE} {_SIZE}" width="{_SIZE}" height="{_SIZE}"'
         f' aria-hidden="true" focusable="false">{drawn}</svg>'
     )
+
+
+_DASHES: Final = _symbol(f'<path d="M1 {_SIZE / 2}H{_SIZE - 1}"/>', "sign-line sign-dashed line-7")

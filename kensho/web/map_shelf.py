@@ -19,7 +19,6 @@ from kensho.domain.metro_map import MetroMap
 from kensho.graph.model import ReadModel
 from kensho.web import map_input, places
 from kensho.web.map_input import Named
-from kensho.web.map_style import style
 from kensho.web.map_svg import Links, map_svg
 
 _KEPT: Final = 64
@@ -69,4 +68,4 @@ def map_of(model: ReadModel, number: int, hub: Hub, named: Named) -> MetroMap:
 def inline(drawn: MetroMap, place_of: Callable[[UUID], str]) -> str:
     """Return a map as an element of a page: with links, without a style of its own."""
     links = Links(work=lambda id_: place_of(UUID(id_)), franchise=places.hub_map)
-    return map_svg(drawn, links=links).replace(f"<style>{style()}</style>", "", 1)
+    return map_svg(drawn, links=links, is_styled=False)

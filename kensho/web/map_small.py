@@ -1,7 +1,7 @@
 """A franchise's map made small: lines and stops without a word, in a frame of a given size.
 
-The law: it is the map, pressed into the frame; strokes and stops keep their size. A small map is
-not stretched by more than twice, so that few works stay close together.
+The law: it is the map, pressed into the frame and never larger than itself; stops are large enough
+to be seen.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,14 @@ SMALL: Final = (440.0, 190.0)
 WIDE: Final = (1100.0, 300.0)
 """What a page shows across."""
 _MARGIN: Final = 14.0
-_MOST_STRETCH: Final = 0.62
+_WHOLE_WIDE: Final = 700.0
+"""A frame this wide, or wider, may show few works as large as their map does."""
 _THIN: Final = frozenset(("summary", "crossover", "music"))
 _RING: Final = ".small .ring{fill:none;stroke:#1d1a16;stroke:var(--m-ink);stroke-width:3}"
 _RING_WIDER: Final = 5.0
 _RADII: Final = ((30, 5.0), (80, 3.8), (10_000, 2.8))
 """The more works, the smaller their stops."""
+_WIDER_STOPS: Final = 1.4
 
 
 class _Frame:
@@ -32,8 +34,9 @@ class _Frame:
         ys = [station.y for station in drawn.stations]
         self._start = min(xs, default=0.0), min(ys, default=0.0)
         spans = max(xs, default=0.0) - self._start[0], max(ys, default=0.0) - self._start[1]
+        largest = min(1.0, size[0] / _WHOLE_WIDE)
         self._scales = tuple(
-            min(_MOST_STRETCH, (room - 2 * _MARGIN) / span) if span else 1.0
+            min(largest, (room - 2 * _MARGIN) / span) if span else 1.0
             for room, span in zip(size, spans, strict=True)
         )
         self.size = tuple(
@@ -70,7 +73,7 @@ def small_svg(drawn: MetroMap, most: tuple[float, float], chosen: str | None = N
 def contents(drawn: MetroMap, most: tuple[float, float]) -> str:
     """Return the elements of a map made small."""
     frame = _Frame(drawn, most)
-    return "".join((*_routes(drawn, frame), *_stops(drawn, frame)))
+    return "".join((*_routes(drawn, frame), *_stops(drawn, frame, _radius(drawn, most))))
 
 
 def _routes(drawn: MetroMap, frame: _Frame) -> Iterator[str]:
@@ -84,9 +87,8 @@ def _routes(drawn: MetroMap, frame: _Frame) -> Iterator[str]:
                 yield f'<path class="route {kept} c{line.colour}" d="{path(points)}"/>'
 
 
-def _stops(drawn: MetroMap, frame: _Frame) -> Iterator[str]:
+def _stops(drawn: MetroMap, frame: _Frame, radius: float) -> Iterator[str]:
     lines = {line.id: line for line in drawn.lines}
-    radius = _radius(drawn)
     for station in drawn.stations:
         x, y = frame.at((station.x, station.y))
         hollow = ' class="hollow"' if station.is_hollow else ""
@@ -103,14 +105,15 @@ def _ring(drawn: MetroMap, most: tuple[float, float], chosen: str | None) -> str
     for station in drawn.stations:
         if station.id == chosen:
             x, y = frame.at((station.x, station.y))
-            radius = _of(station, _radius(drawn)) + _RING_WIDER
+            radius = _of(station, _radius(drawn, most)) + _RING_WIDER
             place = f'cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"'
             return f'<circle class="ring" {place}/>'
     return ""
 
 
-def _radius(drawn: MetroMap) -> float:
-    return next(radius for most, radius in _RADII if len(drawn.stations) <= most)
+def _radius(drawn: MetroMap, most: tuple[float, float]) -> float:
+    usual = next(radius for many, radius in _RADII if len(drawn.stations) <= many)
+    return usual * (1.0 if most[0] < _WHOLE_WIDE else _WIDER_STOPS)
 
 
 def _of(station: Station, radius: float) -> float:

@@ -37,10 +37,17 @@ class Links(msgspec.Struct, frozen=True):
     franchise: Callable[[str], str] = "/franchises/{}".format
 
 
-def map_svg(drawn: MetroMap, *, links: Links | None = None, prefix: str = "metro") -> str:
+def map_svg(
+    drawn: MetroMap,
+    *,
+    links: Links | None = None,
+    prefix: str = "metro",
+    is_styled: bool = True,
+) -> str:
     """Return a map as an SVG element; with `links`, stations and transfers lead somewhere.
 
-    `prefix` keeps ids apart where a page shows several maps.
+    `prefix` keeps ids apart where a page shows several maps. In a page that has the style sheet of
+    maps already, the element brings none: `is_styled` is false.
     """
     lines = {line.id: line for line in drawn.lines}
     # The children of an image are hidden from screen readers: a map with links is a group.
@@ -53,7 +60,7 @@ def map_svg(drawn: MetroMap, *, links: Links | None = None, prefix: str = "metro
             f' viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">',
             f'<title id="{_text(prefix)}-title">{_text(drawn.title)}: map of the franchise</title>',
             f'<desc id="{_text(prefix)}-desc">{_text(describe(drawn))}</desc>',
-            f"<style>{style()}</style>",
+            f"<style>{style()}</style>" if is_styled else "",
             _group("years", _years(drawn)),
             _group("tracks", _tracks(drawn, lines)),
             _group("routes", _routes(drawn, lines)),

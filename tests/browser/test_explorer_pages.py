@@ -29,7 +29,7 @@ WINDOWS: Final[dict[str, dict[str, Any]]] = {
     "dark": {"color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
 }
-_JUDGED: Final = """async () => {
+JUDGED: Final = """async () => {
   const found = await axe.run(document, { resultTypes: ["violations"] });
   const where = (one) => one.nodes.map((node) => node.html).join(" | ");
   return found.violations.map((one) => `${one.id}: ${where(one)}`);
@@ -48,7 +48,7 @@ def test_axe_finds_nothing(
 ) -> None:
     with opened(place(path, work_of), **WINDOWS[window]) as page:
         page.evaluate(AXE.read_text("utf-8"))
-        assert page.evaluate(_JUDGED) == []
+        assert page.evaluate(JUDGED) == []
 
 
 @pytest.mark.parametrize("path", PAGES)

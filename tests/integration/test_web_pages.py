@@ -39,7 +39,7 @@ HOSTILE: Final = "<script>alert('1')</script> & \"quotes\" \u05e9\u05dc\u05d5\u0
 class Markup(HTMLParser):
     """Collects what the law of a page is about; refuses elements that are left open."""
 
-    VOID: Final = frozenset(("meta", "link", "input", "img", "br", "path", "rect", "circle"))
+    VOID: Final = frozenset(("meta", "link", "input", "img", "br"))
 
     def __init__(self, text: str) -> None:
         super().__init__()

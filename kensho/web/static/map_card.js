@@ -49,6 +49,7 @@ export function cards(section, lines, view) {
     place.replaceChildren(...card.body.childNodes);
     place.hidden = false;
     posters(place);
+    place.querySelector(".stop-head")?.scrollIntoView({ block: "nearest" }); // On a phone it lies below the map.
     if (moves) /** @type {HTMLElement | null} */ (place.querySelector("h2 a"))?.focus();
   }
 

@@ -14,7 +14,7 @@ export function filters(section, lines) {
 
   function sift() {
     /** @type {Record<string, Set<string>>} */
-    const off = { type: new Set(), role: new Set() };
+    const off = { type: new Set(), role: new Set(), method: new Set() };
     for (const box of boxes) {
       if (!box.checked) for (const value of box.value.split("-")) off[box.dataset.filter ?? ""]?.add(value);
     }
@@ -24,7 +24,8 @@ export function filters(section, lines) {
     }
     for (const one of /** @type {NodeListOf<SVGElement>} */ (section.querySelectorAll(".metro [data-from], .metro [data-of]"))) {
       const ends = [one.dataset.from, one.dataset.to, one.dataset.of];
-      one.classList.toggle("off", ends.some((id) => lines.stations.get(id ?? "")?.element.classList.contains("off")));
+      const doubted = off.method.has(one.dataset.method ?? "");
+      one.classList.toggle("off", doubted || ends.some((id) => lines.stations.get(id ?? "")?.element.classList.contains("off")));
     }
   }
 
