@@ -173,4 +173,5 @@ def _role(work: HubWork, said: Mapping[Role, int], *, in_line: bool, is_guest: b
         return next(role for role in _PRECEDENCE if said.get(role) == best)
     is_beside = work.is_minor and work.type != "movie" and not in_line
     by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
-    return "crossover" if is_guest and not in_line else by_form
+    # What is broadcast for a season is its own franchise's story, whoever else makes a visit in it.
+    return "crossover" if is_guest and not in_line and work.type != "tv" else by_form

@@ -16,7 +16,9 @@ from kensho.domain.franchises import Franchise, franchises, rarity
 from kensho.domain.hub_inputs import HubWork, Tie
 from kensho.domain.name_words import rarity_of
 from kensho.domain.relations import KINDS
+from kensho.domain.roles import Role
 from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
+from kensho.domain.works import AnimeType
 from tests.support.hubs import curated, grown, homes, number, rare, tie, together, work
 
 NARUTO = [work("a", "Naruto", "2002-10-03", fame=0.9), work("b", "Naruto Shippuuden", "2007-02-15")]
@@ -64,6 +66,16 @@ def test_a_crossover_is_a_guest_where_it_is_not_at_home() -> None:
     found = grown([*BOTH, SPECIAL], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
     (host,) = [one for one in found if number("s") not in {m.work for m in one.members}]
     assert [guest.work for guest in host.guests] == [number("s")]
+
+
+@pytest.mark.parametrize(("type_", "role"), [("special", "crossover"), ("tv", "main")])
+def test_a_guest_elsewhere_is_a_crossover_unless_it_is_broadcast(
+    type_: AnimeType, role: Role
+) -> None:
+    visiting = msgspec.structs.replace(SPECIAL, type=type_)
+    found = grown([*BOTH, visiting], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
+    (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
+    assert roles(home)[number("s")] == role
 
 
 def test_a_shared_character_is_a_bridge_and_says_what_lies_beyond() -> None:
