@@ -35,7 +35,7 @@ PHRASES: Final[Mapping[TieKind, str]] = {
     "music_video": "a music video for",
     "promotes": "the work promoted by the music video",
     "other": "a work connected in some other way with",
-    "related": "a work related in some unstated way to",
+    "related": "related to",
     "joined": "a work collected together with",
     "same_work": "another record of",
 }

@@ -32,7 +32,7 @@ READINGS: dict[Kind, str] = {
     "music_video": "A is the work promoted by the music video B.",
     "promotes": "A is a music video for B.",
     "other": "A is a work connected in some other way with B.",
-    "related": "A is a work related in some unstated way to B.",
+    "related": "A is related to B.",
 }
 
 
@@ -69,7 +69,7 @@ def test_a_title_that_could_be_misread_stands_between_quotation_marks(title: str
     "title", ["K-On!", "Isekai Quartet", "Kiss×sis", 'Bakuman "3"', "鋼の錬金術師"]
 )
 def test_any_other_title_stands_as_it_is(title: str) -> None:
-    assert sentence([title, "B"], ["related"]).startswith(f"{title} is a work related")
+    assert sentence([title, "B"], ["related"]).startswith(f"{title} is related to ")
 
 
 @pytest.mark.parametrize("titles", [[], ["A"], ["A", "B", "C"]])
