@@ -24,6 +24,7 @@ def main() -> None:
         run("bench_hubs", "--store", url)
         run("bench_franchises", "--store", url, "--data", str(data))
         run("bench_franchise_ingest", "--store", url)
+        run("bench_map", "--store", url)
 
 
 def run(module: str, *arguments: str) -> None:

@@ -5,7 +5,7 @@ Gundam's 4,100 say only "related"): drawn, they would hide the rest. So of the k
 whole group as soon as they hold along a path, a spanning forest is drawn, made of those edges that
 are drawn most simply; the others are folded and named. Every edge of any other kind is drawn.
 
-The law: what was connected stays connected; the order of edges does not matter. The cost: 4 ms for
+The law: what was connected stays connected; the order of edges does not matter. The cost: 6 ms for
 4,000 edges.
 """
 
@@ -29,6 +29,8 @@ _INVERSE: Final[Mapping[TieKind, TieKind]] = {
     "joined": "joined",
 }
 
+_Key: TypeAlias = tuple[int, int, TieKind]
+"""The places in time of an edge's source and target, and its kind."""
 Effort: TypeAlias = Callable[[MapEdge], tuple[float, ...]]
 
 
@@ -55,18 +57,19 @@ def merged(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:
     Where kinds read alike from both ends the earlier work comes first. The surest word wins; all
     sources are kept.
     """
-    found: dict[tuple[str, str, TieKind], list[MapEdge]] = {}
+    found: dict[_Key, list[MapEdge]] = {}
+    place = order.get
     for edge in edges:
-        source, target = edge.source, edge.target
-        if source in order and target in order and source != target:
-            kind = edge.kind
-            if kind not in FORWARD:
-                inverse: TieKind = _INVERSE[kind]
-                if inverse != kind or order[source] > order[target]:
-                    source, target, kind = target, source, inverse
-            found.setdefault((source, target, kind), []).append(edge)
-    keys = sorted(found, key=lambda key: (order[key[0]], order[key[1]], key[2]))
-    return [_one(key, found[key]) for key in keys]
+        source, target, kind = place(edge.source), place(edge.target), edge.kind
+        if source is None or target is None or source == target:
+            continue
+        if kind not in FORWARD:
+            inverse: TieKind = _INVERSE[kind]
+            if inverse != kind or source > target:
+                source, target, kind = target, source, inverse
+        found.setdefault((source, target, kind), []).append(edge)
+    at = {number: work for work, number in order.items()}
+    return [_one((at[key[0]], at[key[1]], key[2]), found[key]) for key in sorted(found)]
 
 
 def chosen(edges: Sequence[MapEdge], effort: Effort) -> Chosen:
@@ -80,7 +83,13 @@ def chosen(edges: Sequence[MapEdge], effort: Effort) -> Chosen:
         else:
             drawn.append(edge)
             joined.join(edge)
-    for edge in sorted((e for e in edges if e.kind in _UNTOLD), key=effort):
+    untold = [edge for edge in edges if edge.kind in _UNTOLD]
+    ends = {edge.source for edge in untold} | {edge.target for edge in untold}
+    # Those inside a group say nothing new whatever their effort: it need not be found out.
+    group = {work: joined.top(work) for work in ends}
+    folded += [edge for edge in untold if group[edge.source] == group[edge.target]]
+    news = [edge for edge in untold if group[edge.source] != group[edge.target]]
+    for edge in sorted(news, key=effort):
         (drawn if joined.join(edge) else folded).append(edge)
     return Chosen(drawn, folded)
 
@@ -88,9 +97,11 @@ def chosen(edges: Sequence[MapEdge], effort: Effort) -> Chosen:
 def _one(key: tuple[str, str, TieKind], said: Sequence[MapEdge]) -> MapEdge:
     """Return what is said of one edge as one edge."""
     source, target, kind = key
-    if not said[1:] and said[0].source == source and said[0].kind == kind:
-        return said[0]
-    best = max(said, key=lambda e: (METHOD_RANK[e.method], e.confidence)) if said[1:] else said[0]
+    best = said[0]
+    if len(said) == 1 and best.source == source and best.kind == kind:
+        return best
+    if len(said) > 1:
+        best = max(said, key=lambda e: (METHOD_RANK[e.method], e.confidence))
     sources = {source for edge in said for source in edge.sources}
     return MapEdge(
         source=source,
@@ -110,11 +121,12 @@ class _Joined:
 
     def join(self, edge: MapEdge) -> bool:
         """Connect the ends of an edge; tell whether they were not connected before."""
-        one, other = self._top(edge.source), self._top(edge.target)
+        one, other = self.top(edge.source), self.top(edge.target)
         self._above[other] = one
         return one != other
 
-    def _top(self, work: str) -> str:
+    def top(self, work: str) -> str:
+        """Return the work that stands for all that are connected with this one."""
         above = self._above
         while (upper := above.get(work, work)) != work:
             above[work] = above.get(upper, upper)

@@ -3,6 +3,7 @@
 The law: pure; works come sorted by time, edges merged. The cost: 3 ms for 150 works.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -79,10 +80,10 @@ def planned(
 
 
 def _near(edges: Iterable[MapEdge]) -> dict[str, set[str]]:
-    near: dict[str, set[str]] = {}
+    near: defaultdict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        near.setdefault(edge.target, set()).add(edge.source)
-        near.setdefault(edge.source, set()).add(edge.target)
+        near[edge.target].add(edge.source)
+        near[edge.source].add(edge.target)
     return near
 
 

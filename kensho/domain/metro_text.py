@@ -56,8 +56,10 @@ def _unusual(character: str) -> float:
 
 
 class Measured(NamedTuple):
-    """The words of a text, how wide each is, and a space."""
+    """A text and how wide it is, its words and how wide each is, and a space."""
 
+    text: str
+    wide: float
     words: tuple[tuple[str, float], ...]
     space: float
     size: float
@@ -71,11 +73,17 @@ class Measured(NamedTuple):
 def measured(text: str, size: float) -> Measured:
     """Return a text, measured once, to be wrapped at several widths."""
     words = tuple((word, width(word, size)) for word in text.split(" "))
-    return Measured(words, width(" ", size), size)
+    space = width(" ", size)
+    wide = words[0][1]
+    for _, more in words[1:]:
+        wide = wide + space + more
+    return Measured(text, wide, words, space, size)
 
 
 def wrapped(text: Measured, most: float) -> list[tuple[str, float]]:
     """Return the lines of a text with their widths, none above `most`; a word breaks if it must."""
+    if text.wide <= most and text.words[0][0]:
+        return [(text.text, text.wide)]
     lines: list[tuple[str, float]] = []
     line, used = "", 0.0
     for word, wide in text.words:
@@ -98,7 +106,7 @@ def cut(text: str, size: float, most: float) -> str:
         return text
     room, kept = most - width(ELLIPSIS, size), 0
     for character in text:
-        room -= width(character, size)
+        room -= size * _WIDTH[character]
         if room < 0:
             break
         kept += 1
@@ -109,7 +117,7 @@ def _parts(word: str, size: float, most: float) -> Iterator[str]:
     """Yield the parts of a word that is too wide for a line."""
     part, used = "", 0.0
     for character in word:
-        step = width(character, size)
+        step = size * _WIDTH[character]
         if part and used + step > most:
             yield part
             part, used = "", 0.0
