@@ -158,7 +158,7 @@ def parsed(text: str) -> ReleaseName | None:
     if sum(map(given.count, "[(")) > _MOST_BRACKETS:
         return None
     stripped = _FILE.sub("", given)
-    if stripped != given and is_plain(stripped):
+    if stripped and stripped != given and is_plain(stripped):
         return ReleaseName(title=stripped)
     name = _NOISE.sub(" ", stripped.translate(_ONE_WRITING)).strip()
     track = TRACK.match(name)

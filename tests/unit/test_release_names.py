@@ -112,6 +112,7 @@ def test_ordinary_titles_are_not(title: str) -> None:
         " - ",
         "...",
         "\x00",
+        ".MKV",
     ],
 )
 def test_a_text_without_anything_of_a_release_is_none(text: str) -> None:
