@@ -25,13 +25,13 @@ from benchmarks import franchise_data
 from kensho.domain.franchise_policy import policy_of
 from kensho.domain.franchises import Franchise, franchises
 from kensho.domain.hub_inputs import HubWork, Tie
-from kensho.domain.metro_inputs import GuestOf, MapEdge, MapWork, MediaType
-from kensho.domain.metro_layout import metro_map
-from kensho.domain.metro_map import MetroMap, Point
+from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
+from kensho.domain.metro.layout import metro_map
+from kensho.domain.metro.map import MetroMap, Point
 from kensho.domain.relations import Kind
 from kensho.domain.roles import Role
 from kensho.domain.works import AnimeType
-from kensho.web.map_svg import Links, map_svg
+from kensho.web.maps.svg import Links, map_svg
 
 RUNS: Final = 9
 SHOWN: Final = 12

@@ -18,16 +18,20 @@ from markupsafe import Markup
 from kensho.discovery import franchises, surroundings, works
 from kensho.discovery.hub_views import Hub
 from kensho.discovery.views import Summary
-from kensho.domain.metro_inputs import GuestOf, MapEdge, MapWork
-from kensho.domain.metro_layout import metro_map
-from kensho.domain.metro_map import MetroMap
+from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.domain.metro.layout import metro_map
+from kensho.domain.metro.map import MetroMap
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.roles import Role
 from kensho.graph.hubs import NO_HUB
 from kensho.graph.model import ReadModel
 from kensho.platform.answers import Answer
-from kensho.web import asking, map_filters, map_input, map_marking, map_shelf, places
+from kensho.web import asking, places
 from kensho.web.desk import GivenWebDesk, WebDesk
+from kensho.web.maps import filters as map_filters
+from kensho.web.maps import input as map_input
+from kensho.web.maps import marking as map_marking
+from kensho.web.maps import shelf as map_shelf
 
 MOST: Final = 120
 DEPTHS: Final = (1, 2, 3)

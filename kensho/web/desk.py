@@ -22,8 +22,8 @@ from kensho.platform.answers import HTML, Answer, Form
 from kensho.storage.gateway import Gateway
 from kensho.web import places
 from kensho.web.listing import Sifting
-from kensho.web.map_shelf import Maps
-from kensho.web.picture import Pictures
+from kensho.web.maps.picture import Pictures
+from kensho.web.maps.shelf import Maps
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
 _FORM: Final = Form(media_type=HTML, headers=PAGE_HEADERS)

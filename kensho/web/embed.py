@@ -15,8 +15,10 @@ from markupsafe import Markup
 
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
 from kensho.platform.answers import HTML, Answer, Form, Fresh
-from kensho.web import asking, hubs, map_shelf, places
+from kensho.web import asking, places
 from kensho.web.desk import GivenWebDesk, WebDesk
+from kensho.web.hubs import pages as hubs
+from kensho.web.maps import shelf as map_shelf
 from kensho.web.rendering import FRAMED_HEADERS
 
 _FORM: Final = Form(HTML, FRAMED_HEADERS)

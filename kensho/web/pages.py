@@ -20,10 +20,10 @@ from kensho.web.desk import WebDesk
 from kensho.web.embed import EmbedController, OembedController
 from kensho.web.films import FilmsController
 from kensho.web.home import HomeController
-from kensho.web.hub_index import HubIndexController
-from kensho.web.hub_pictures import HubPicturesController
-from kensho.web.hubs import HubController
-from kensho.web.map_style import style
+from kensho.web.hubs.index import HubIndexController
+from kensho.web.hubs.pages import HubController
+from kensho.web.hubs.pictures import HubPicturesController
+from kensho.web.maps.style import style
 from kensho.web.path import PathController
 from kensho.web.rendering import Renderer
 from kensho.web.search import SearchController

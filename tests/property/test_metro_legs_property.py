@@ -5,9 +5,9 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kensho.domain.metro_ground import Ground, Place
-from kensho.domain.metro_legs import Box, Legs
-from kensho.domain.metro_map import Point
+from kensho.domain.metro.ground import Ground, Place
+from kensho.domain.metro.legs import Box, Legs
+from kensho.domain.metro.map import Point
 from tests.support import map_oracles as oracle
 
 Route = tuple[Point, ...]

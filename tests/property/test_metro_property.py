@@ -10,14 +10,14 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kensho.domain.metro_edges import edge_id
-from kensho.domain.metro_inputs import GuestOf, MapEdge, MapWork
-from kensho.domain.metro_labels import SIZE, boxes_of
-from kensho.domain.metro_layout import metro_map
-from kensho.domain.metro_legs import Box
-from kensho.domain.metro_map import MetroMap, Station
+from kensho.domain.metro.edges import edge_id
+from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.domain.metro.labels import SIZE, boxes_of
+from kensho.domain.metro.layout import metro_map
+from kensho.domain.metro.legs import Box
+from kensho.domain.metro.map import MetroMap, Station
 from kensho.domain.relations import Kind
-from kensho.web.map_svg import Links, map_svg
+from kensho.web.maps.svg import Links, map_svg
 
 ROLES = ("main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music")
 TYPES = ("series", "film", "ova", "special", "ona", "music", "movie")

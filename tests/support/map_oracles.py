@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from kensho.domain.metro_ground import CLEAR, Place
-from kensho.domain.metro_legs import Box
-from kensho.domain.metro_levels import NEAR
-from kensho.domain.metro_map import Point
+from kensho.domain.metro.ground import CLEAR, Place
+from kensho.domain.metro.legs import Box
+from kensho.domain.metro.levels import NEAR
+from kensho.domain.metro.map import Point
 
 Route = Sequence[Point]
 

@@ -5,11 +5,11 @@ from uuid import UUID
 from kensho.discovery.export_formats.shape import Beyond, Bridge, Edge
 from kensho.discovery.hub_views import Hub, HubEdge, HubGuest, HubMember, HubWork
 from kensho.discovery.views import FranchiseView
-from kensho.domain.metro_inputs import GuestOf
+from kensho.domain.metro.inputs import GuestOf
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.roles import Role
 from kensho.domain.works import AnimeType
-from kensho.web.map_input import edges_of, works_of
+from kensho.web.maps.input import edges_of, works_of
 
 NAMES = {"mal": "MyAnimeList", "anilist": "AniList"}
 

@@ -5,11 +5,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kensho.domain.metro_inputs import MapEdge, MapWork
-from kensho.domain.metro_layout import metro_map
-from kensho.domain.metro_map import MetroMap
-from kensho.web import map_marking, map_small
-from kensho.web.map_svg import map_svg
+from kensho.domain.metro.inputs import MapEdge, MapWork
+from kensho.domain.metro.layout import metro_map
+from kensho.domain.metro.map import MetroMap
+from kensho.web.maps import marking as map_marking
+from kensho.web.maps import small as map_small
+from kensho.web.maps.svg import map_svg
 
 IDS = [UUID(int=n) for n in range(1, 5)]
 

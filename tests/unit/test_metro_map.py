@@ -2,12 +2,12 @@
 
 from itertools import pairwise
 
-from kensho.domain.metro_inputs import GuestOf, MapEdge, MapWork, MediaType
-from kensho.domain.metro_layout import metro_map
-from kensho.domain.metro_map import MetroMap, Route, Station
+from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
+from kensho.domain.metro.layout import metro_map
+from kensho.domain.metro.map import MetroMap, Route, Station
 from kensho.domain.relations import Kind
 from kensho.domain.roles import Role
-from kensho.web.map_legend import LEGEND_HIGH
+from kensho.web.maps.legend import LEGEND_HIGH
 
 
 def work(id_: str, date: str = "2000", role: Role = "main", type_: MediaType = "series") -> MapWork:

@@ -4,11 +4,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kensho.domain.metro_inputs import GuestOf, MapEdge, MapWork
-from kensho.domain.metro_layout import metro_map
-from kensho.domain.metro_map import MetroMap
-from kensho.web.map_shapes import path
-from kensho.web.map_svg import Links, map_svg
+from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.domain.metro.layout import metro_map
+from kensho.domain.metro.map import MetroMap
+from kensho.web.maps.shapes import path
+from kensho.web.maps.svg import Links, map_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [

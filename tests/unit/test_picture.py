@@ -4,10 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kensho.domain.metro_inputs import MapWork
-from kensho.domain.metro_layout import metro_map
+from kensho.domain.metro.inputs import MapWork
+from kensho.domain.metro.layout import metro_map
 from kensho.errors import NotReadyError
-from kensho.web.picture import Drawing, Pictures, of_card, of_map
+from kensho.web.maps.picture import Drawing, Pictures, of_card, of_map
 
 WORK = MapWork(id="a", title="機動戦士", type="series", role="main", date="1979")
 DRAWN = metro_map("Example", [WORK], [])

@@ -1,0 +1,1 @@
+"""The metro map of a franchise: `layout.metro_map` makes it, everything else serves that."""

@@ -1,0 +1,28 @@
+"""An SVG from standard input to a PNG on standard output: a program that `picture` starts.
+
+resvg holds Python's lock while it draws, for seconds where a map is large, so that it would stop
+the server; a process of its own doesn't. It imports nothing else, so that it starts at once.
+
+    python -m kensho.web.maps.rasterise ZOOM BACKGROUND < map.svg > map.png
+"""
+
+import sys
+
+import resvg_py
+
+
+def main() -> None:
+    """Draw."""
+    zoom, background = sys.argv[1:]
+    drawn = resvg_py.svg_to_bytes(
+        svg_string=sys.stdin.buffer.read().decode(),
+        background=background,
+        zoom=float(zoom),
+        sans_serif_family="Liberation Sans",
+        serif_family="Liberation Serif",
+    )
+    sys.stdout.buffer.write(bytes(drawn))
+
+
+if __name__ == "__main__":
+    main()
