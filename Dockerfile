@@ -27,6 +27,9 @@ USER 10001:10001
 VOLUME /data
 
 FROM python:3.11-slim-bookworm AS kensho
+# Fonts are for maps as PNG, whose titles are in any script.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core fonts-noto-cjk \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/kensho kensho
 COPY --from=build /opt/kensho /opt/kensho
 ENV PATH=/opt/kensho/bin:$PATH \
