@@ -6,8 +6,6 @@ from typing import Final
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from rich_click import RichCommand
 
 from kensho.cli.revisions import opened
@@ -82,39 +80,30 @@ def _print_hub(console: Console, found: Hub) -> None:
     years = f"{found.years.first} to {found.years.last}" if found.years else "years not known"
     _say(console, f"{found.title} ({found.slug}): {found.works_total} works, {years}")
     _say(console, ", ".join(f"{count.works} {count.role}" for count in found.roles))
-    table = _table("title", "type", "year", "role", "id")
     for member in found.members:
-        table.add_row(*_told(member.work), member.role, str(member.work.id))
+        _say(console, _line(member.role, member.work))
     for guest in found.guests:
-        home = f"guest from {guest.home.slug}" if guest.home else "guest"
-        table.add_row(*_told(guest.work), escape(home), str(guest.work.id))
-    console.print(table, highlight=False)
+        _say(
+            console, _line("guest", guest.work) + (f"  of {guest.home.slug}" if guest.home else "")
+        )
+
+
+def _line(role: str, work: HubWork) -> str:
+    return f"{role:<12}{work.year or '':<6}{work.anime_type:<9}{work.title}  {work.id}"
 
 
 def _print_order(console: Console, found: HubOrder) -> None:
-    table = _table("", "title", "type", "year", "", "why", "id")
     for step in found.steps:
-        why = "; ".join(because.text for because in step.because)
-        optional = "optional" if step.optional else ""
-        position = str(step.position)
-        table.add_row(position, *_told(step.work), optional, escape(why), str(step.work.id))
-    console.print(table, highlight=False)
+        work = step.work
+        optional = ", optional" if step.optional else ""
+        shown = f"{work.anime_type}, {work.year or 'year not known'}{optional}"
+        _say(console, f"{step.position:>4}  {work.title} ({shown})")
+        _say(console, "      " + "; ".join(because.text for because in step.because))
     titles = {step.work.id: step.work.title for step in found.steps}
     for aside in found.set_aside:
         edge = aside.edge
         target, source = (titles.get(work, str(work)) for work in (edge.target, edge.source))
         _say(console, f"set aside: {target} is the {edge.kind} of {source}: {aside.why}")
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold", no_wrap=name == "id")
-    return table
-
-
-def _told(work: HubWork) -> tuple[str, str, str]:
-    return escape(work.title), work.anime_type, str(work.year or "")
 
 
 def _say(console: Console, text: str) -> None:
