@@ -83,9 +83,8 @@ def _print_hub(console: Console, found: Hub) -> None:
     for member in found.members:
         _say(console, _line(member.role, member.work))
     for guest in found.guests:
-        _say(
-            console, _line("guest", guest.work) + (f"  of {guest.home.slug}" if guest.home else "")
-        )
+        home = f"  from {guest.home.slug}" if guest.home else ""
+        _say(console, _line("guest", guest.work) + home)
 
 
 def _line(role: str, work: HubWork) -> str:
