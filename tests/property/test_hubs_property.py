@@ -117,7 +117,7 @@ def hubs_of(held: Revision) -> Iterator[tuple[Hub, int]]:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
     works = {work.id: work for work in rows.works}
     with hub_models.opened(rows) as held:
@@ -155,7 +155,7 @@ def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with hub_models.opened(rows) as held:
@@ -171,7 +171,7 @@ def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
     edges = {(one, other, kind) for one, other, kind, _ in rows.edges}
     with hub_models.opened(rows) as held:
@@ -201,7 +201,7 @@ def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with hub_models.opened(rows) as held:
@@ -236,7 +236,7 @@ def as_tie(edge: HubEdge) -> Tie:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with hub_models.opened(rows) as held:
@@ -257,7 +257,7 @@ def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: 
 
 
 @given(graphs(), st.data())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.DataObject) -> None:
     renamed = data.draw(st.sampled_from([work.id for work in rows.works]))
     works = [

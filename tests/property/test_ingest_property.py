@@ -133,7 +133,7 @@ def and_nothing_else(said: Said) -> Said:
     return {source: said.get(source, []) for source in SOURCES}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(history=histories, said=catalogues())
 async def test_after_any_history_the_graph_says_what_the_sources_say_now(
     store: Gateway, history: list[Said], said: Said
@@ -146,7 +146,7 @@ async def test_after_any_history_the_graph_says_what_the_sources_say_now(
     assert without_ids(await graph_state(store)) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(history=histories, said=catalogues())
 async def test_a_second_run_of_the_same_files_writes_nothing(
     store: Gateway, history: list[Said], said: Said
@@ -165,7 +165,7 @@ async def test_a_second_run_of_the_same_files_writes_nothing(
     assert (await graph_state(store), await revision(store)) == (before, at)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(said=catalogues(MAKERS), data=st.data())
 async def test_makers_may_run_in_any_order_and_any_split(
     store: Gateway, said: Said, data: st.DataObject
@@ -181,7 +181,7 @@ async def test_makers_may_run_in_any_order_and_any_split(
     assert without_ids(await graph_state(store)) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(said=catalogues(), more=st.sampled_from(tuple(SOURCES)), data=st.data())
 async def test_to_forget_a_source_takes_back_just_what_it_said(
     store: Gateway, said: Said, more: str, data: st.DataObject
@@ -195,7 +195,7 @@ async def test_to_forget_a_source_takes_back_just_what_it_said(
     assert without_ids(await graph_state(store)) == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(history=histories)
 async def test_an_id_that_was_given_is_a_work_or_leads_somewhere(
     store: Gateway, history: list[Said]

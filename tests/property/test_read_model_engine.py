@@ -28,7 +28,7 @@ from tests.support.stores import open_graph
 ALL = 10_000
 # A store is made, migrated and filled for each example: a tenth of a second.
 engine_settings = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
