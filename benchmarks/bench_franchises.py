@@ -29,6 +29,7 @@ from benchmarks.franchise_data import Graph, Groups, HumanOrder
 from kensho.domain.franchise_policy import Policy, policy_of
 from kensho.domain.franchises import Franchise, franchises
 from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.twin_records import twin_ties
 from kensho.domain.watch_order import Order, watch_order
 
 ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
@@ -82,7 +83,8 @@ def measure(graph: Graph, folder: Path) -> None:
 
 def computed(graph: Graph, ties: list[Tie], policy: Policy) -> tuple[list[Franchise], float]:
     began = time.process_time()  # Others may share the machine.
-    found = franchises(graph.works.values(), ties, policy, collections=graph.collections)
+    every = [*ties, *twin_ties(graph.works.values(), ties)]
+    found = franchises(graph.works.values(), every, policy, collections=graph.collections)
     return found, time.process_time() - began
 
 

@@ -53,6 +53,8 @@ def _is_edge(tie: TieRow, ties: Ties) -> bool:
     forth, back = (tie.source, tie.target), (tie.target, tie.source)
     if tie.kind == "joined":  # a curator's decision, or a collection
         return True
+    if tie.kind == "same_work" and tie.method == "inferred":  # told from titles, form and year
+        return True
     if tie.kind == "same_work":
         return forth in ties["is_same_as"] or back in ties["is_same_as"]
     return back in ties["is_sequel_of"] if tie.kind == "sequel" else forth in ties["is_related_to"]

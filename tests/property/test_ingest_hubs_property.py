@@ -8,6 +8,7 @@ and computed in one piece, has; and every slug that was ever given stands or lea
 from collections.abc import AsyncIterator
 from typing import Final
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,13 +62,22 @@ def film(draw: st.DrawFn, number: int) -> Record:
 
 
 @st.composite
+def double(draw: st.DrawFn, one: Record) -> Record:
+    """Return a second entry of a work, of another catalogue, that nobody joins to the first."""
+    relations = tuple(Claim("related", f"mal:{other}") for other in draw(st.sets(numbers)))
+    id_ = one.key.replace("mal", "anidb")
+    return msgspec.structs.replace(one, key=id_, ids=(id_,), links=Links(relations=relations))
+
+
+@st.composite
 def catalogues(draw: st.DrawFn) -> Said:
     """Return what three sources say; what one does not say it takes back."""
-    some = draw(st.sets(numbers))
+    some = [draw(series(number)) for number in sorted(draw(st.sets(numbers)))]
+    doubles = [draw(double(one)) for one in some if draw(st.integers(0, 3)) == 0]
     films = draw(st.sets(st.integers(0, 2)))
     curated = draw(st.lists(st.tuples(numbers, numbers), max_size=1))
     return {
-        "grouper": [draw(series(number)) for number in sorted(some)],
+        "grouper": [*some, *doubles],
         "films": [draw(film(number)) for number in sorted(films)],
         "curator": [
             record(f"mal:{one}", links=Links(relations=(Claim("side_story", f"mal:{other}"),)))

@@ -20,6 +20,7 @@ from kensho.domain.inference import infer
 from kensho.domain.pair_features import Reader, Surroundings
 from kensho.domain.records import Links
 from kensho.domain.relations import INVERSE, Assertion, Kind
+from kensho.domain.twin_records import twin_ties
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from tests.support.records import SOURCES, rows, uuid_in
@@ -134,6 +135,7 @@ async def grown(
         for row in page
     ]
     titles, joined = await collected(gateway, works)
+    same += twin_ties(works.values(), [*ties, *same, *joined])
     made = franchises(
         works.values(), [*ties, *same, *joined], rules.load().policy, collections=titles
     )
@@ -145,11 +147,24 @@ async def grown(
     for one in made:
         for member in one.members:
             for record in member.also:
-                (tie,) = [t for t in same if {t.source, t.target} == {record, member.work}]
-                because = (*member.because, tie)
+                because = (*member.because, *_led(member.work, record, same))
                 homes.add(Home(one.root, record, member.role, because, member.work))
     guests = {(one.root, guest.work, guest.because) for one in made for guest in one.guests}
     return Hubs(said, {one.root: one.title for one in made}, homes, guests)
+
+
+def _led(start: UUID, end: UUID, same: list[Tie]) -> tuple[Tie, ...]:
+    """Return the ties by which one record is known for another, the fewest there are."""
+    paths: list[tuple[UUID, tuple[Tie, ...]]] = [(start, ())]
+    for at, path in paths:  # It grows while it is walked.
+        if at == end:
+            return path
+        paths += [
+            (tie.target if tie.source == at else tie.source, (*path, tie))
+            for tie in same
+            if at in (tie.source, tie.target) and tie not in path
+        ]
+    raise AssertionError(f"nothing joins {start} and {end}")
 
 
 def without_inferred(edge: Relation) -> Relation:

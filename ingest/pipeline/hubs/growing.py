@@ -21,6 +21,7 @@ from kensho.domain.inference import Inference, infer
 from kensho.domain.name_words import Rarity
 from kensho.domain.pair_features import TELLERS, Reader, Surroundings
 from kensho.domain.relations import Assertion, Kind
+from kensho.domain.twin_records import twin_ties
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 
@@ -105,19 +106,16 @@ class Grower:
         same = [Tie(*pair, "same_work") for part in batch for pair in part.same]
         gathered = (one for part in batch for one in part.collections)
         collections, joined = collected_ties(gathered, works)
-        return Grown(
-            batch,
-            verdicts,
-            works,
-            same,
-            franchises(
-                works.values(),
-                [*map(tie_of, relations), *same, *joined],
-                self._rules.policy,
-                collections=collections,
-                rare=self._rare,
-            ),
+        ties = [*map(tie_of, relations), *same, *joined]
+        twins = twin_ties(works.values(), ties)
+        made = franchises(
+            works.values(),
+            [*ties, *twins],
+            self._rules.policy,
+            collections=collections,
+            rare=self._rare,
         )
+        return Grown(batch, verdicts, works, [*same, *twins], made)
 
     def _inferred(self, parts: Sequence[Part], rows: Mapping[UUID, HubRow]) -> list[Verdict]:
         """Return what can be told of the untyped relations of some parts."""

@@ -7,6 +7,7 @@ const MOST = 3;
 const STEP = 1.3;
 const FAR = 0.55;
 const KEPT_AFTER_MS = 250;
+const MAIN_LINE_AT = 0.4; // Share of the frame above the main line: most lanes are below it.
 
 export class View {
   /** @param {HTMLElement} section */
@@ -53,7 +54,13 @@ export class View {
     const fits = this.fitting();
     if (this.box.width * 0.8 <= this.frame.clientWidth) this.zoom(Math.min(1, fits));
     if (chosen !== undefined) this.show(chosen);
-    else this.frame.scrollTop = (this.box.height * this.scale - this.frame.clientHeight) / 2;
+    else this.frame.scrollTop = this.mainLine() * this.scale - this.frame.clientHeight * MAIN_LINE_AT;
+  }
+
+  /** How far down the main line runs; a map without one is seen from its middle. */
+  mainLine() {
+    const mark = this.svg.querySelector(".headings [data-line=main] .swatch");
+    return mark === null ? this.box.height / 2 : Number(mark.getAttribute("y1"));
   }
 
   /** Years stay at the top and names of lines at the left while the map moves below them. */

@@ -1,0 +1,119 @@
+"""Records that are one work although no catalogue says so: the same title, form and year.
+
+Catalogues that join others by id leave some entries over, so that a work stands in the graph once
+with nine ids and once more with the tenth. Two records are held for one where a title of theirs is
+the same to the letter, form and year agree, number of episodes and length don't differ, and above
+all where no catalogue lists both: a catalogue that does knows them for two.
+
+The law: pure, and independent of the order of works; only works that ties connect are compared, so
+that a part of the graph can be computed alone. The cost: 0.5 s for 43,000 works.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from itertools import combinations
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from kensho.domain.hub_inputs import HubWork, Tie
+
+CONFIDENCE: Final = 0.95
+"""Of 80 pairs drawn from the real graph and read by eye 74 were one work; 5 of the others were a
+film beside a list of several, which their number has told apart since."""
+_YEAR_CHARS: Final = 4
+_MONTH_CHARS: Final = 7
+_MOST_ALIKE: Final = 12
+"""What more works are called in a year names none of them: a series' songs, a fair's specials."""
+_LENGTHS: Final = 1.6
+"""By so much two catalogues may differ in how long a work is: one counts the slot, one the film."""
+
+_UNTOLD: Final = frozenset(("related", "other"))
+
+_Alike: TypeAlias = tuple[bool, int]
+"""Whether two main titles agree, and how many titles do."""
+
+
+def twin_ties(works: Iterable[HubWork], ties: Iterable[Tie]) -> list[Tie]:
+    """Return ties of kind `same_work`, method `inferred`, from the better known record."""
+    known = {work.id: work for work in works}
+    said = list(ties)
+    told = {frozenset((tie.source, tie.target)) for tie in said if tie.kind not in _UNTOLD}
+    alike = _alike(known, _parts(known, said), told)
+    ranked = sorted(alike, key=lambda pair: (-alike[pair][0], -alike[pair][1], pair))
+    rivals: defaultdict[UUID, list[_Alike]] = defaultdict(list)
+    for pair, how in alike.items():
+        for end in pair:
+            rivals[end].append(how)
+    listed = {id_: _providers(work) for id_, work in known.items()}
+    found: list[Tie] = []
+    for one, other in ranked:
+        how = alike[one, other]
+        lesser = min(one, other, key=lambda id_: (len(listed[id_]), known[id_].fame, id_))
+        is_best = sum(rival >= how for rival in rivals[lesser]) == 1
+        if is_best and listed[one].isdisjoint(listed[other]):
+            listed[one] = listed[other] = listed[one] | listed[other]
+            first = other if lesser == one else one
+            found.append(Tie(first, lesser, "same_work", "inferred", CONFIDENCE))
+    return found
+
+
+def _alike(
+    known: Mapping[UUID, HubWork], part: Mapping[UUID, UUID], told: Set[frozenset[UUID]]
+) -> dict[tuple[UUID, UUID], _Alike]:
+    """Return the pairs of one part that may be one work, and of which nothing is told."""
+    bearers: defaultdict[tuple[UUID, str, str], list[HubWork]] = defaultdict(list)
+    for id_ in sorted(part):
+        work = known[id_]
+        if work.date:
+            for title in {title.casefold() for title in work.titles}:
+                bearers[part[id_], work.date[:_YEAR_CHARS], title].append(work)
+    shared: defaultdict[tuple[UUID, UUID], int] = defaultdict(int)
+    for some in bearers.values():
+        if 1 < len(some) <= _MOST_ALIKE:
+            for one, other in combinations(some, 2):
+                if _may_be_one(one, other) and {one.id, other.id} not in told:
+                    shared[one.id, other.id] += 1
+    return {
+        pair: (known[pair[0]].title.casefold() == known[pair[1]].title.casefold(), count)
+        for pair, count in shared.items()
+    }
+
+
+def _may_be_one(one: HubWork, other: HubWork) -> bool:
+    lengths = [work.duration_s for work in (one, other) if work.duration_s]
+    return (
+        one.type == other.type
+        and one.is_music == other.is_music
+        and _agree(_parts_of(one), _parts_of(other))
+        and (len(lengths) < len((one, other)) or max(lengths) <= _LENGTHS * min(lengths))
+        and _providers(one).isdisjoint(_providers(other))
+    )
+
+
+def _parts_of(work: HubWork) -> int | None:
+    """Return the number of episodes; a film of unknown number is one, not the three of a list."""
+    return work.episodes or (1 if work.type == "movie" else None)
+
+
+def _agree(one: int | None, other: int | None) -> bool:
+    return one is None or other is None or one == other
+
+
+def _providers(work: HubWork) -> frozenset[str]:
+    return frozenset(source.partition(":")[0] for source in work.sources)
+
+
+def _parts(known: Mapping[UUID, HubWork], ties: Iterable[Tie]) -> dict[UUID, UUID]:
+    """Return for each tied work one that stands for all that ties connect it with."""
+    above: dict[UUID, UUID] = {}
+
+    def top(work: UUID) -> UUID:
+        while above.setdefault(work, work) != work:
+            above[work] = work = above[above[work]]
+        return work
+
+    for tie in ties:
+        if tie.source in known and tie.target in known:
+            low, high = sorted((top(tie.source), top(tie.target)))
+            above[high] = low
+    return {work: top(work) for work in list(above)}

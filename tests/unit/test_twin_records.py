@@ -1,0 +1,100 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+from kensho.domain.hub_inputs import HubWork, Tie, TieKind
+from kensho.domain.twin_records import CONFIDENCE, twin_ties
+from tests.support.hubs import grown, homes, number, tie, together, work
+
+DANBALL = ("Danball Senki W", "ダンボール戦機W")
+
+
+def listed(key: str, *sources: str, titles: tuple[str, ...] = DANBALL, **facts: Any) -> HubWork:
+    one = work(key, titles[0], **{"date": "2012-01-18", "sources": sources, **facts})
+    return msgspec.structs.replace(one, titles=titles)
+
+
+KNOWN = listed("a", "mal:1", "anilist:1", fame=0.8)
+LEFT_OVER = listed("b", "ann:1", titles=("Danbōru Senki W", "ダンボール戦機W"), date="2012-01")
+
+
+def twins(*works: HubWork, kind: TieKind = "related") -> list[Tie]:
+    others = [Tie(works[0].id, one.id, kind) for one in works[1:]]
+    return twin_ties(works, others)
+
+
+def test_an_entry_that_a_catalogue_left_over_is_another_record_of_its_work() -> None:
+    expected = Tie(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
+    assert twin_ties([KNOWN, LEFT_OVER], [tie("ab")]) == [expected]
+    assert twin_ties([LEFT_OVER, KNOWN], [tie("ba")]) == [expected]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"sources": ("mal:2",)},
+        {"date": "2013-01"},
+        {"date": ""},
+        {"type": "special"},
+        {"episodes": 58},
+        {"duration_s": 300},
+        {"is_music": True},
+        {"titles": ("Danball Senki Wars",)},
+    ],
+    ids=lambda facts: next(iter(facts)),
+)
+def test_two_works_are_told_apart_by(facts: dict[str, Any]) -> None:
+    other = listed("b", *facts.pop("sources", ("ann:1",)), **facts)
+    assert twins(KNOWN, other) == []
+
+
+def test_what_is_not_known_does_not_tell_two_works_apart() -> None:
+    assert twins(KNOWN, listed("b", "ann:1", date="2012", episodes=None, duration_s=None)) != []
+
+
+def test_works_that_nothing_ties_are_not_compared() -> None:
+    assert twin_ties([KNOWN, LEFT_OVER], []) == []
+
+
+@pytest.mark.parametrize(("kind", "are_one"), [("sequel", False), ("other", True)])
+def test_works_whose_relation_is_told_are_two(kind: TieKind, are_one: bool) -> None:
+    assert bool(twins(KNOWN, LEFT_OVER, kind=kind)) is are_one
+
+
+def test_of_several_that_are_equally_alike_none_is_chosen() -> None:
+    assert twins(LEFT_OVER, KNOWN, listed("c", "mal:2", "anilist:2")) == []
+
+
+def test_the_one_of_the_same_main_title_is_chosen_before_others() -> None:
+    other = listed("c", "mal:2", titles=("Danball Senki W Specials", DANBALL[1]))
+    left_over = listed("b", "ann:1")
+    assert twin_ties([other, left_over, KNOWN], [tie("ab"), tie("bc")]) == [
+        Tie(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
+    ]
+
+
+def test_a_film_of_unknown_number_is_not_the_list_of_several() -> None:
+    film = listed("a", "imdb:1", type="movie", episodes=None)
+    assert twins(film, listed("b", "ann:1", type="movie", episodes=3)) == []
+    assert twins(film, listed("b", "ann:1", type="movie", episodes=1)) != []
+
+
+def test_two_entries_of_one_catalogue_never_become_one_work_by_a_third() -> None:
+    first = listed("a", "mal:1", titles=("One", "Both"))
+    second = listed("b", "mal:2", titles=("Two", "Both"))
+    between = listed("c", "ann:1", "imdb:1", "anidb:1", titles=("One", "Two"))
+    found = twin_ties([first, second, between], [tie("ac"), tie("bc")])
+    assert len(found) == 1
+
+
+def test_a_franchise_shows_a_work_once_and_names_its_other_record() -> None:
+    sequel = work("s", "Danball Senki Wars", "2013-04-03", sources=("mal:3",))
+    ties = [tie("as", "sequel"), tie("ab"), tie("bs")]
+    works = [KNOWN, LEFT_OVER, sequel]
+    (found,) = grown(works, [*ties, *twin_ties(works, ties)])
+    assert homes([found]) == together("abs")
+    assert [(one.work, one.also) for one in found.members] == [
+        (number("a"), (number("b"),)),
+        (number("s"), ()),
+    ]
