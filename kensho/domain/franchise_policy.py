@@ -7,7 +7,7 @@ weighs against the need for a shared name, in the unit of `name_words.Rarity`.
 The law: pure; the file is read by whoever runs this. A decision without a reason is refused.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
@@ -65,20 +65,44 @@ class Omnibus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     works: SourceIds = ()
 
 
+class Umbrella(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What catalogues add to the titles of works that were shown or made under one roof.
+
+    A title that holds one of `names` says nothing of what belongs together; the works' other titles
+    do.
+    """
+
+    names: tuple[str, ...]
+    reason: Reason
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every decision in force.
 
-    `forms` are words that tell the form of a work and name none; `recaps` those of them that say
-    it is a summary.
+    `forms` are words that tell the form of a work and name none, `forms_abroad` the like in other
+    languages; `recaps` those of them that say it is a summary. `grammar` names nothing either.
     """
 
     kinds: Mapping[TieKind, KindPolicy]
     forms: tuple[str, ...] = ()
+    forms_abroad: tuple[str, ...] = ()
+    grammar: tuple[str, ...] = ()
     recaps: tuple[str, ...] = ()
     join: tuple[Join, ...] = ()
     cut: tuple[Cut, ...] = ()
     rename: tuple[Rename, ...] = ()
     omnibus: tuple[Omnibus, ...] = ()
+    umbrella: tuple[Umbrella, ...] = ()
+
+    def own_titles(self, titles: Sequence[str]) -> Sequence[str]:
+        """Return the titles that are not those of an umbrella."""
+        roofs = [name.casefold() for roof in self.umbrella for name in roof.names]
+        return [title for title in titles if not any(map(title.casefold().__contains__, roofs))]
+
+    @property
+    def nameless(self) -> frozenset[str]:
+        """The words that name nothing, however rare they are."""
+        return frozenset((*self.forms, *self.forms_abroad, *self.grammar, *self.recaps))
 
     @property
     def sources(self) -> frozenset[str]:

@@ -10,7 +10,6 @@ member's reason is a path of ties inside the franchise; a bridge is a tie that l
 that an ingest may recompute that alone, given the rarity of words from before.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
@@ -21,24 +20,19 @@ import msgspec
 
 from kensho.domain.boundaries import Groups, Link
 from kensho.domain.franchise_policy import Policy
+from kensho.domain.franchise_titles import COMMON, common_title
 from kensho.domain.hub_graph import HubGraph, NodeTie, hub_graph
 from kensho.domain.hub_inputs import HubWork, Tie
-from kensho.domain.name_words import LEAST_RARITY, Profile, Rarity, affinity, rarity_of, words_of
+from kensho.domain.name_words import Profile, Rarity, affinity, rarity_of, words_of
 from kensho.domain.roles import Role, paths_from, roles_of, root_of
-from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType
 
 _MASS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.8, "ova": 0.5, "ona": 0.5}
 _LEAST_MASS: Final = 0.25
 """How much a work's names are those of its franchise: a special with two names is no half of it."""
-_COMMON: Final = 0.6
-"""A word in so much of a franchise is part of its title."""
-_NAMES_ENOUGH: Final = 5.5
-"""What the words of a title must tell together: one of them in 250 works does."""
 _GUEST: Final = 2.5
 """How much the names that a work shares with another franchise must tell for it to be a guest."""
 _GUESTLY: Final = frozenset(("crossover", "compilation", "contains"))
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -76,12 +70,15 @@ class Franchise(msgspec.Struct, frozen=True):
 
 def rarity(works: Iterable[HubWork], policy: Policy) -> Rarity:
     """Return how rare each word of all titles is, which shared names are judged by."""
-    return _rarity(((work, words_of(work.titles)) for work in works), policy)
+    return _rarity(((work, _own_words(work, policy)) for work in works), policy)
 
 
 def _rarity(works: Iterable[tuple[HubWork, frozenset[str]]], policy: Policy) -> Rarity:
-    forms = frozenset(policy.forms) | frozenset(policy.recaps)
-    return rarity_of([words for _, words in works], forms)
+    return rarity_of([words for _, words in works], policy.nameless)
+
+
+def _own_words(work: HubWork, policy: Policy) -> frozenset[str]:
+    return words_of(policy.own_titles(work.titles))
 
 
 def franchises(
@@ -97,7 +94,7 @@ def franchises(
     `collections` names what a source collects a work in, which titles a franchise of mostly such.
     `works` may be some connected components of the graph; `rare` is then that of the whole.
     """
-    words = {work.id: (work, words_of(work.titles)) for work in works}
+    words = {work.id: (work, _own_words(work, policy)) for work in works}
     rare = rare or _rarity(words.values(), policy)
     graph = hub_graph((work for work, _ in words.values()), ties, policy)
     names = [
@@ -246,39 +243,16 @@ class _Found:
 
     def _title(self, root: int, nodes: Sequence[int], collected: Mapping[int, str]) -> str:
         """Return what curators call a franchise, or what its works have in common."""
+        graph = self._graph
         for node in nodes:
-            if node in self._graph.titles:
-                return self._graph.titles[node]
-        if root in self._graph.omnibus:
-            return self._graph.omnibus[root]
+            if node in graph.titles:
+                return graph.titles[node]
+        if root in graph.omnibus:
+            return graph.omnibus[root]
         titles = Counter(collected[node] for node in nodes if node in collected)
         title, many = min(titles.items(), key=lambda one: (-one[1], one[0]), default=("", 0))
-        if many >= _COMMON * len(nodes):
+        if many >= COMMON * len(nodes):
             return title
+        bearers = [(graph.works[node], *graph.also[node]) for node in nodes]
         profile = self._groups.profiles[self._home[root]]
-        return common_title(self._graph.works[root].title, profile, self._rare)
-
-
-def common_title(title: str, names: Profile, rare: Rarity) -> str:
-    """Return the longest part of a title that most of a franchise bears, or all of it.
-
-    "Fate/stay night" gives "Fate"; words that name nothing may stand inside, not at the ends.
-    """
-    spans = [match.span() for match in _WORD.finditer(title)]
-    words = [folded(title[start:end]) for start, end in spans]
-    telling = [
-        rare.of_word.get(word, 0.0) >= LEAST_RARITY and rare.may_name(word) for word in words
-    ]
-    best = (0.0, 0, 0)
-    first, told = 0, 0.0
-    for place, word in enumerate(words):
-        if telling[place] and names.share(word, rare) >= _COMMON:
-            first = first if told else place
-            told += rare.of_word[word]
-            best = max(best, (told, -first, place))
-        elif telling[place]:
-            told = 0.0
-    told, first, last = best[0], -best[1], best[2]
-    outside = [*range(first), *range(last + 1, len(words))]
-    is_whole = not any(telling[place] or words[place] in rare.forms for place in outside)
-    return title if told < _NAMES_ENOUGH or is_whole else title[spans[first][0] : spans[last][1]]
+        return common_title(graph.works[root].title, profile, self._rare, bearers)

@@ -22,6 +22,8 @@ Role: TypeAlias = Literal[
 
 _WELL_KNOWN: Final = 0.6
 """The root is as well known as this part of the best-known member, at least."""
+_BESIDE: Final = 0.75
+"""Specials and shorts that come before a series announce it; some are where all began."""
 _STORY: Final[frozenset[TieKind]] = frozenset(("sequel", "prequel"))
 _STEP: Final[Mapping[TieKind, float]] = {
     "joined": 0.5,
@@ -68,11 +70,18 @@ _MAIN_TYPES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 
 def root_of(nodes: Iterable[int], works: Sequence[HubWork]) -> int:
     """Return the earliest of the well-known works, which a franchise is told from."""
-    whole = [node for node in nodes if not works[node].is_minor]
-    candidates = whole or list(nodes)
-    famous = _WELL_KNOWN * max(works[node].fame for node in candidates)
-    known = [node for node in candidates if works[node].fame >= famous]
+    every = list(nodes)
+    whole = [node for node in every if works[node].type == "tv" or not works[node].is_minor]
+    fame = {node: _fame_as_root(works[node]) for node in whole or every}
+    famous = _WELL_KNOWN * max(fame.values())
+    known = [node for node, told in fame.items() if told >= famous]
     return min(known, key=lambda node: (works[node].shown, -works[node].fame, node))
+
+
+def _fame_as_root(work: HubWork) -> float:
+    """Return how well known a work is, less where its form is that of a companion."""
+    is_beside = work.type == "special" or work.is_short
+    return work.fame * (_BESIDE if is_beside else 1.0)
 
 
 def paths_from(root: int, ties: Iterable[NodeTie]) -> dict[int, tuple[Tie, ...]]:
@@ -168,10 +177,12 @@ def _role(work: HubWork, said: Mapping[Role, int], *, in_line: bool, is_guest: b
         return "music"
     if in_line and work.type in _MAIN_TYPES and "summary" not in said:
         return "main"
-    if said:
-        best = max(said.values())
-        return next(role for role in _PRECEDENCE if said.get(role) == best)
     is_beside = work.is_minor and work.type != "movie" and not in_line
     by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
+    if said:
+        best = max(said.values())
+        role: Role = next(role for role in _PRECEDENCE if said.get(role) == best)
+        # Viewers look for a film among the films, whether it continues a story or not.
+        return by_form if role == "side" and work.type == "movie" else role
     # What is broadcast for a season is its own franchise's story, whoever else makes a visit in it.
     return "crossover" if is_guest and not in_line and work.type != "tv" else by_form

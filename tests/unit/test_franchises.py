@@ -158,6 +158,68 @@ def test_a_franchise_without_a_common_name_is_called_after_its_root() -> None:
     assert found.title == "Bakemonogatari"
 
 
+@pytest.mark.parametrize(
+    ("titles", "called"),
+    [
+        (
+            ["Chainsaw Man", "Chainsaw Man Reze", "Chainsaw Man Recap", "Chainsaw Days"],
+            "Chainsaw Man",
+        ),
+        (["Death Note", "Death Parade", "Death Billiards"], "Death"),
+        (["Cyborg 009 Gekitou", "Cyborg 009 Kaijuu", "Cyborg 009 Call"], "Cyborg 009"),
+        (["Wake Up, Girls! Shichinin", "Wake Up, Girls! Beyond"], "Wake Up, Girls!"),
+        (["Sonic★the★Hedgehog", "Sonic Prime"], "Sonic"),
+    ],
+)
+def test_a_title_goes_as_far_as_nearly_all_works_bear_it(titles: list[str], called: str) -> None:
+    works = [work(key, title, f"20{key + 10}") for key, title in enumerate(titles)]
+    ties = [Tie(works[0].id, one.id, "sequel") for one in works[1:]]
+    (found,) = grown(works, ties)
+    assert found.title == called
+
+
+def test_a_franchise_is_told_from_a_series_rather_than_from_what_announced_it() -> None:
+    announced = work("z", "Naruto Zero", "2002-01", type="special", episodes=2, fame=0.55)
+    (found,) = grown([*NARUTO, announced], [tie("ab", "sequel"), tie("az")])
+    assert found.root == number("a")
+
+
+def test_short_episodes_are_no_reason_against_a_root() -> None:
+    short = {"duration_s": 120, "episodes": 12}
+    works = [
+        work("a", "Teekyuu", "2012-10", fame=0.8, **short),
+        work("b", "Teekyuu 2", "2013-07", **short),
+        work("c", "Teekyuu Usakame", "2016-04", fame=0.71, **{**short, "duration_s": 240}),
+    ]
+    (found,) = grown(works, [tie("ab", "sequel"), tie("ac")])
+    assert found.root == number("a")
+
+
+def test_a_film_is_among_the_films_also_where_it_is_a_side_story() -> None:
+    film = work("f", "Naruto Film", "2004-08-21", type="movie", episodes=1, duration_s=4920)
+    (found,) = grown([*NARUTO, film], [tie("ab"), tie("af", "side_story")])
+    assert roles(found)[number("f")] == "film"
+
+
+def test_a_pronoun_of_a_language_that_few_titles_are_in_joins_nothing() -> None:
+    works = [
+        msgspec.structs.replace(work("a", "Tonari"), titles=("Tonari", "Mein Nachbar")),
+        msgspec.structs.replace(work("b", "Kareshi"), titles=("Kareshi", "Mein Geheimnis")),
+    ]
+    policy = curated()
+    told = rarity_of([["mein", "nachbar"], ["mein", "kareshi"]] + [["x"]] * 999, policy.nameless)
+    assert franchises(works, [tie("ab")], policy, rare=told) == []
+
+
+def test_the_slot_that_works_were_shown_in_joins_nothing() -> None:
+    works = [
+        msgspec.structs.replace(work(key, name), titles=(name, "World Masterpiece Theater"))
+        for key, name in (("a", "Flanders"), ("b", "Sara"))
+    ]
+    assert grown(works, [tie("ab")]) == []
+    assert grown(works, [tie("ab")], with_decisions(umbrella=())) != []
+
+
 def test_curators_join_cut_and_rename() -> None:
     works = [
         msgspec.structs.replace(one, sources=(f"mal:{place}",)) for place, one in enumerate(BOTH)

@@ -18,7 +18,8 @@ class TitleWords:
     def __init__(self, policy: Policy) -> None:
         self.omnibus: dict[str, set[UUID]] = {one.title: set() for one in policy.omnibus}
         """The works of each omnibus project, by their titles."""
-        self._forms = frozenset((*policy.forms, *policy.recaps))
+        self._forms = policy.nameless
+        self._own_titles = policy.own_titles
         self._starts = {
             one.title: tuple(name.casefold() for name in one.names) for one in policy.omnibus
         }
@@ -30,7 +31,8 @@ class TitleWords:
 
     def add(self, work: UUID, titles: Sequence[str]) -> None:
         """Learn a work."""
-        numbers = array("I", map(self._numbered, sorted(words_of(titles))))
+        words = words_of(self._own_titles(titles))
+        numbers = array("I", map(self._numbered, sorted(words)))
         for number in numbers:
             self._bearers[number] += 1
         self._of_work[work] = numbers
