@@ -100,9 +100,14 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [title for title in titles if not any(map(title.casefold().__contains__, roofs))]
 
     @property
+    def form_words(self) -> frozenset[str]:
+        """The words that tell the form of a work."""
+        return frozenset((*self.forms, *self.recaps))
+
+    @property
     def nameless(self) -> frozenset[str]:
         """The words that name nothing, however rare they are."""
-        return frozenset((*self.forms, *self.forms_abroad, *self.grammar, *self.recaps))
+        return self.form_words.union(self.forms_abroad, self.grammar)
 
     @property
     def sources(self) -> frozenset[str]:

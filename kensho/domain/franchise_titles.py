@@ -10,7 +10,7 @@ root's title is longer than the core.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from kensho.domain.hub_inputs import HubWork
 from kensho.domain.name_words import LEAST_RARITY, Profile, Rarity
@@ -21,35 +21,42 @@ COMMON: Final = 0.6
 _NAMES_ENOUGH: Final = 5.5
 """What the words of a title must tell together: one of them in 250 works does."""
 _NEARLY_ALL: Final = 0.8
-_NUMBER_CHARS: Final = 2
+_NUMBER: Final = re.compile(r"[0-9]\w+")
 """009 and 100 belong to a name; 2 counts a season."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _FLOURISH: Final = re.compile(r"[!?☆★♪♥△]*(?!\w)")
 
 
-def common_title(
-    title: str, names: Profile, rare: Rarity, works: Iterable[Sequence[HubWork]]
-) -> str:
+class Names(NamedTuple):
+    """What the words of a franchise tell: which it has in common, how rare they are, the forms."""
+
+    shared: Profile
+    rare: Rarity
+    forms: frozenset[str]
+
+
+def common_title(title: str, names: Names, works: Iterable[Sequence[HubWork]]) -> str:
     """Return the longest part of a title that most of a franchise bears, or all of it.
 
-    `works` are all of the franchise, each with its other records. Words that name nothing may stand
-    inside the part, not at its ends.
+    `works` are all of the franchise, each with its other records. A title is cut only where what is
+    left out tells something: a form, or a name.
     """
+    rare = names.rare
     spans = [match.span() for match in _WORD.finditer(title)]
     words = [folded(title[start:end]) for start, end in spans]
     telling = [
         rare.of_word.get(word, 0.0) >= LEAST_RARITY and rare.may_name(word) for word in words
     ]
-    told, first, last = _core(words, telling, names, rare)
+    told, first, last = _core(words, telling, names.shared, rare)
     outside = [*range(first), *range(last + 1, len(words))]
-    is_whole = not any(telling[place] or words[place] in rare.forms for place in outside)
+    is_whole = not any(telling[place] or words[place] in names.forms for place in outside)
     if told < _NAMES_ENOUGH or is_whole:
         return title
-    ends = [
-        name or (word[:1].isdigit() and len(word) >= _NUMBER_CHARS)
-        for name, word in zip(telling, words, strict=True)
+    is_end = [
+        tells or (word in rare.forms and word not in names.forms) or _NUMBER.fullmatch(word)
+        for tells, word in zip(telling, words, strict=True)
     ]
-    first, last = _widened(words, ends, (first, last), _Bearers(works))
+    first, last = _widened(words, [bool(one) for one in is_end], (first, last), _Bearers(works))
     start, end = spans[first][0], spans[last][1]
     flourish = _FLOURISH.match(title, end)
     return title[start : flourish.end() if flourish else end]

@@ -20,7 +20,7 @@ import msgspec
 
 from kensho.domain.boundaries import Groups, Link
 from kensho.domain.franchise_policy import Policy
-from kensho.domain.franchise_titles import COMMON, common_title
+from kensho.domain.franchise_titles import COMMON, Names, common_title
 from kensho.domain.hub_graph import HubGraph, NodeTie, hub_graph
 from kensho.domain.hub_inputs import HubWork, Tie
 from kensho.domain.name_words import Profile, Rarity, affinity, rarity_of, words_of
@@ -254,5 +254,6 @@ class _Found:
         if many >= COMMON * len(nodes):
             return title
         bearers = [(graph.works[node], *graph.also[node]) for node in nodes]
-        profile = self._groups.profiles[self._home[root]]
-        return common_title(graph.works[root].title, profile, self._rare, bearers)
+        shared = self._groups.profiles[self._home[root]]
+        names = Names(shared, self._rare, self._policy.form_words)
+        return common_title(graph.works[root].title, names, bearers)

@@ -117,7 +117,7 @@ GOLDEN: Final = {
         20,
         (1735, 34566, 442, 2472, 13667, 16870, 28755, 12979, 10659),
         (269, 21, 36564),  # Bleach, One Piece, the rope
-        {1735: "main", 34566: "main", 10686: "summary", 442: "side", 12935: "music"},
+        {1735: "main", 34566: "main", 10686: "summary", 442: "film", 12935: "music"},
     ),
     "one-piece": Golden(
         "One Piece",

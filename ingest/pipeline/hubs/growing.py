@@ -28,6 +28,8 @@ from kensho.storage.gateway import Gateway
 WORKS_A_BATCH: Final = 1000
 """About 20 MB while they are read; a larger part is computed as one, and read in several goes."""
 SOURCE: Final = "kensho"
+_COLLECTION: Final = " Collection"
+"""TMDB ends every title of a collection so; nobody calls the films that."""
 _DIGITS: Final = 4
 """Of a confidence: what else differs between machines is noise of their arithmetic."""
 
@@ -174,11 +176,11 @@ def _batches(parts: Iterable[Part]) -> Iterator[list[Part]]:
 def collected_ties(
     collections: Iterable[Collected], works: Mapping[UUID, HubWork]
 ) -> tuple[dict[UUID, str], list[Tie]]:
-    """Return what each work is collected in, and ties from the earliest of a collection on."""
+    """Return the largest collection of each work, and ties from the earliest of each on."""
     titles: dict[UUID, str] = {}
     ties: list[Tie] = []
-    for title, collected in collections:
+    for title, collected in sorted(collections, key=lambda one: (len(one.works), one.title)):
         first, *others = sorted(collected, key=lambda work: (works[work].shown, work))
         ties += (Tie(first, other, "joined") for other in others)
-        titles.update((work, min(title, titles.get(work, title))) for work in collected)
+        titles.update(dict.fromkeys(collected, title.removesuffix(_COLLECTION)))
     return titles, ties

@@ -21,6 +21,7 @@ CODE: Final[Mapping[str, tuple[str, ...]]] = {
         "boundaries",
         "fame",
         "franchise_policy",
+        "franchise_titles",
         "franchises",
         "hub_graph",
         "hub_inputs",
@@ -32,6 +33,7 @@ CODE: Final[Mapping[str, tuple[str, ...]]] = {
         "roles",
         "slots",
         "titles",
+        "twin_records",
         "works",
     ),
 }
