@@ -2,31 +2,34 @@
 
 Catalogues that join others by id leave some entries over, so that a work stands in the graph once
 with nine ids and once more with the tenth. Two records are held for one where a title of theirs is
-the same to the letter, form and year agree, number of episodes and length don't differ, and above
-all where no catalogue lists both: a catalogue that does knows them for two. Works of which anybody
-says how they are related are two as well.
+the same letter by letter, form and year agree, number of episodes and length don't differ, and
+above all where no catalogue lists both: a catalogue that does knows them for two. Works of which
+anybody says how they are related are two as well.
 
 The law: pure, and independent of the order of works; only works that ties connect are compared, so
-that a part of the graph can be computed alone. The cost: 1 s for the 26,000 works that are tied.
+that a part of the graph can be computed alone. The cost: 1.5 s for the 26,000 works that are tied.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import combinations
 from typing import Final, TypeAlias
+from unicodedata import normalize
 from uuid import UUID
 
 from kensho.domain.hub_inputs import HubWork, Tie
 
-CONFIDENCE: Final = 0.95
-"""Of 80 pairs drawn from the real graph and read by eye 74 were one work; 5 of the others were a
-film beside a list of several, which their number has told apart since."""
+CONFIDENCE: Final = 0.93
+"""Of 130 pairs drawn from the real graph and read by eye 121 were one work."""
 _YEAR_CHARS: Final = 4
 _MOST_ALIKE: Final = 12
 """What more works are called in a year names none of them: a series' songs, a fair's specials."""
 _LENGTHS: Final = 1.6
 """By so much two catalogues may differ in how long a work is: one counts the slot, one the film."""
 
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_BETWEEN: Final = re.compile(r"[\W_]+")
 _UNTOLD: Final = frozenset(("related", "other"))
 
 _Alike: TypeAlias = tuple[bool, int]
@@ -65,18 +68,26 @@ def _alike(
     for id_ in sorted(part):
         work = known[id_]
         if year := work.date[:_YEAR_CHARS]:
-            for title in {title.casefold() for title in work.titles}:
-                bearers[year + title].append(work)
+            for letters in {_letters(title) for title in work.titles}:
+                bearers[year + letters].append(work)
     shared: Counter[tuple[UUID, UUID]] = Counter()
     for some in _within_parts(bearers.values(), part):
         for one, other in combinations(some, 2):
             if _may_be_one(one, other):
                 shared[one.id, other.id] += 1
     return {
-        pair: (known[pair[0]].title.casefold() == known[pair[1]].title.casefold(), count)
+        pair: (_letters(known[pair[0]].title) == _letters(known[pair[1]].title), count)
         for pair, count in shared.items()
         if frozenset(pair) not in told
     }
+
+
+def _letters(title: str) -> str:
+    """Return the letters and digits of a title, without accents, which houses write or not."""
+    if not title.isascii():
+        bare = _ACCENTS.sub("", normalize("NFKD", title))
+        title = normalize("NFC", bare)  # What is left of marks makes another letter of a kana.
+    return _BETWEEN.sub("", title.casefold())
 
 
 def _within_parts(

@@ -53,6 +53,15 @@ def test_what_is_not_known_does_not_tell_two_works_apart() -> None:
     assert twins(KNOWN, listed("b", "ann:1", date="2012", episodes=None, duration_s=None)) != []
 
 
+def test_accents_and_signs_are_not_letters_but_marks_of_kana_are() -> None:
+    pairs = [("Shippūden: Bonds", "SHIPPUDEN BONDS"), ("ガンダム", "カンタム")]
+    found = [
+        twins(*(listed(k, f"{k}:1", titles=(t,)) for k, t in zip("ab", p, strict=True)))
+        for p in pairs
+    ]
+    assert [len(one) for one in found] == [1, 0]
+
+
 def test_works_that_nothing_ties_are_not_compared() -> None:
     assert twin_ties([KNOWN, LEFT_OVER], []) == []
 
