@@ -49,6 +49,11 @@ def test_two_works_are_told_apart_by(facts: dict[str, Any]) -> None:
     assert twins(KNOWN, other) == []
 
 
+def test_what_one_catalogue_calls_an_ova_another_calls_a_special() -> None:
+    extra = listed("a", "mal:1", type="special", episodes=4)
+    assert twins(extra, listed("b", "ann:1", type="ova", episodes=4)) != []
+
+
 def test_what_is_not_known_does_not_tell_two_works_apart() -> None:
     assert twins(KNOWN, listed("b", "ann:1", date="2012", episodes=None, duration_s=None)) != []
 
