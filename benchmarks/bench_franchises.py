@@ -13,10 +13,8 @@ the store's assertions; "withheld" takes back what sources state of them and lea
 import argparse
 import statistics
 import time
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Final
@@ -26,7 +24,8 @@ import msgspec
 
 from benchmarks import franchise_data
 from benchmarks.franchise_data import Graph, Groups, HumanOrder
-from kensho.domain.franchise_policy import Policy, policy_of
+from ingest.pipeline.hubs import rules
+from kensho.domain.franchise_policy import Policy
 from kensho.domain.franchises import Franchise, franchises
 from kensho.domain.hub_inputs import HubWork, Tie
 from kensho.domain.watch_order import Order, watch_order
@@ -55,10 +54,7 @@ def main() -> None:
 
 def measure(graph: Graph, folder: Path) -> None:
     """Print everything about this graph."""
-    document = tomllib.loads(
-        (files("ingest.curation") / "franchises.toml").read_text(encoding="utf-8")
-    )
-    policy = policy_of(document)
+    policy = rules.policy()
     human = list(franchise_data.human_orders(folder / "watch_orders.json", graph.by_source))
     sets: dict[str, Groups] = {
         "watch orders": franchise_data.grouped(human),
@@ -182,7 +178,8 @@ def beside(
     human: HumanOrder, order: Order, one: Franchise, works: Mapping[UUID, HubWork], ties: list[Tie]
 ) -> Compared:
     """Compare one of our orders with a human one, over the works of this franchise."""
-    steps = tuple(step.work for step in watch_order(one.members, works, ties, order).steps)
+    found = watch_order(one.members, works, ties, order, one.timelines)
+    steps = tuple(step.work for step in found.steps)
     record = {id_: member.work for member in one.members for id_ in (member.work, *member.also)}
     theirs, needed = (
         [record[work] for work in some if work in record] for some in (human.steps, human.needed)

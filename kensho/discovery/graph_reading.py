@@ -37,6 +37,7 @@ from kensho.domain import (
     sentences,
     slots,
     source_ids,
+    strands,
     watch_order,
 )
 from kensho.domain import titles as folding
@@ -93,6 +94,7 @@ _MAKERS: Final = (
     order_rules.__file__,
     order_words.__file__,
     sentences.__file__,
+    strands.__file__,
     watch_order.__file__,
     bridges.__file__,
     __file__,

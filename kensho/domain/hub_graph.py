@@ -31,7 +31,10 @@ class NodeTie(NamedTuple):
 
 
 class HubGraph(NamedTuple):
-    """Works by node, their other records, ties, pairs to keep apart, and the nodes' omnibus."""
+    """Works by node, their other records, ties, pairs to keep apart, and the nodes' omnibus.
+
+    `timelines` are nodes in the order of their story, each with the curators' reason.
+    """
 
     works: Sequence[HubWork]
     also: Sequence[tuple[HubWork, ...]]
@@ -40,6 +43,7 @@ class HubGraph(NamedTuple):
     apart: Sequence[tuple[int, int]]
     omnibus: Mapping[int, str]
     titles: Mapping[int, str]
+    timelines: Sequence[tuple[Sequence[int], str]]
 
 
 def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> HubGraph:
@@ -70,6 +74,10 @@ def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> 
         apart=sorted({(node[one], node[other]) for one, other in parted}),
         omnibus=omnibus,
         titles=_titles(policy, by_source, node),
+        timelines=[
+            (list(dict.fromkeys(node[id_] for id_ in _found(told.works, by_source))), told.reason)
+            for told in policy.chronology
+        ],
     )
 
 

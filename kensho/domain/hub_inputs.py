@@ -79,6 +79,13 @@ class Tie(msgspec.Struct, frozen=True, gc=False):
     confidence: float = 1.0
 
 
+class Timeline(msgspec.Struct, frozen=True):
+    """Works of a franchise in the order in which their story runs, as curators say, and why."""
+
+    works: tuple[UUID, ...]
+    reason: str
+
+
 def tie_key(tie: Tie) -> tuple[UUID, UUID, str, int, float]:
     """Return what ties are sorted by, so that the order they come in does not matter."""
     return (tie.source, tie.target, tie.kind, -METHOD_RANK[tie.method], -tie.confidence)

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from kensho.domain.franchise_policy import (
+    Chronology,
     Cut,
     Join,
     KindPolicy,
@@ -13,7 +14,7 @@ from kensho.domain.franchise_policy import (
     policy_of,
 )
 from kensho.domain.franchises import Franchise, franchises, rarity
-from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.name_words import rarity_of
 from kensho.domain.relations import KINDS
 from kensho.domain.roles import Role
@@ -201,6 +202,40 @@ def test_every_kind_has_a_policy() -> None:
 def test_a_decision_without_a_reason_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="reason"):
         policy_of({"kinds": {}, "cut": [{"works": ["mal:1"], "others": ["mal:2"]}]})
+
+
+def told(*works: str) -> dict[str, object]:
+    return {"works": works, "reason": "a reason that somebody can check"}
+
+
+def test_a_chronology_that_contradicts_another_is_refused_by_name() -> None:
+    chronology = [told("mal:1", "mal:2", "mal:3"), told("mal:3", "mal:1")]
+    with pytest.raises(msgspec.ValidationError) as refused:
+        policy_of({"kinds": {}, "chronology": chronology})
+    assert str(refused.value) == (
+        "'mal:3' stands before 'mal:1' and after it - at `$.chronology[1].works`"
+    )
+
+
+@pytest.mark.parametrize("works", [("mal:1",), ("mal:1", "mal:1"), ("mal:1", "mal:2", "mal:1")])
+def test_a_chronology_puts_different_works_one_after_the_other(works: tuple[str, ...]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="chronology"):
+        policy_of({"kinds": {}, "chronology": [told(*works)]})
+
+
+def test_a_franchise_tells_what_curators_say_of_the_order_of_its_works() -> None:
+    works = [
+        msgspec.structs.replace(one, sources=(f"mal:{place}",)) for place, one in enumerate(BOTH)
+    ]
+    reason = "a reason that somebody can check"
+    chronology = (
+        Chronology(("mal:1", "mal:7", "mal:2", "mal:0"), reason),
+        Chronology(("mal:0", "mal:3"), reason),
+    )
+    policy = with_decisions(chronology=chronology)
+    (first, *others) = grown(works, [tie("ab"), tie("xy")], policy)
+    assert first.timelines == (Timeline((BOTH[1].id, BOTH[0].id), reason),)
+    assert all(one.timelines == () for one in others)
 
 
 def test_a_word_tells_more_the_rarer_it_is() -> None:

@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 
 from kensho.domain.franchises import Member
-from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.roles import Role
-from kensho.domain.watch_order import Order, WatchOrder, watch_order
+from kensho.domain.watch_order import Because, Decided, Order, WatchOrder, watch_order
 from tests.support.hubs import grown, number, tie, work
 
 ROLES: dict[str, Role] = {}
@@ -14,6 +14,7 @@ def ordered(
     ties: Sequence[Tie] = (),
     order: Order = "story",
     roles: dict[str, Role] = ROLES,
+    timelines: Sequence[Timeline] = (),
 ) -> WatchOrder:
     """Return an order of works, the first of which is the root, all main unless said otherwise."""
     told = {number(key): role for key, role in roles.items()}
@@ -21,7 +22,7 @@ def ordered(
         Member(one.id, told.get(one.id, "main"), () if place == 0 else (tie("ab"),))
         for place, one in enumerate(works)
     ]
-    return watch_order(members, {one.id: one for one in works}, ties, order)
+    return watch_order(members, {one.id: one for one in works}, ties, order, timelines)
 
 
 def letters(found: WatchOrder) -> str:
@@ -189,6 +190,43 @@ def test_a_curator_outweighs_a_source() -> None:
     curated = tie("ba", "sequel", method="curated")
     found = ordered([A, B], [tie("ab", "sequel"), curated])
     assert letters(found) == "ba"
+
+
+def put(keys: str, reason: str = "the years of its world") -> Timeline:
+    return Timeline(tuple(map(number, keys)), reason)
+
+
+def test_curators_outrank_every_tie_and_the_dates() -> None:
+    said = [tie("ab", "sequel", method="curated"), tie("bc", "sequel")]
+    found = ordered([A, B, C], said, timelines=[put("ba")])
+    assert letters(found) == "bac"
+    assert [one.tie for one in found.set_aside] == [said[0]]
+    assert found.set_aside[0].why == "the curators say the opposite: the years of its world"
+
+
+def test_what_curators_place_says_so_and_why() -> None:
+    found = ordered([A, B, C], timelines=[put("ca")])
+    assert letters(found) == "cab"
+    first, then = (step.because[0] for step in found.steps[:2])
+    assert first == Because("curated", decided=Decided(A.id, put("ca").reason, is_before=True))
+    assert then == Because("curated", decided=Decided(C.id, put("ca").reason))
+
+
+def test_what_curators_put_in_one_row_is_one_story() -> None:
+    works = [A, B, work("v", "Naruto V", "2012")]
+    again = [tie("av", "alternative_version"), tie("ab", "sequel")]
+    found = ordered(works, again, roles={"v": "alternative"}, timelines=[put("avb")])
+    assert letters(found) == "avb"
+    assert {step.strand for step in found.steps} == {0}
+
+
+def test_a_timeline_passes_over_works_that_are_not_there() -> None:
+    assert letters(ordered([A, B], timelines=[put("bzay")])) == "ba"
+
+
+def test_a_timeline_is_of_the_story_alone() -> None:
+    for order in ("release", "essential"):
+        assert letters(ordered([A, B], order=order, timelines=[put("ba")])) == "ab"
 
 
 def test_a_tie_of_a_second_record_counts_for_its_work() -> None:
