@@ -31,7 +31,9 @@ from kensho.discovery.title_reading import TitleReading
 from kensho.discovery.work_reading import Surroundings, relation_input, sequel_input, work_input
 from kensho.domain import fame as known_fame
 from kensho.domain import (
+    heralds,
     hub_inputs,
+    optional_works,
     order_rules,
     order_words,
     sentences,
@@ -90,7 +92,9 @@ _MAKERS: Final = (
     hub_graphs.__file__,
     as_json.__file__,
     shape.__file__,
+    heralds.__file__,
     hub_inputs.__file__,
+    optional_works.__file__,
     order_rules.__file__,
     order_words.__file__,
     sentences.__file__,

@@ -181,6 +181,7 @@ def known_work(row: Work) -> KnownWork:
             date=row.start_date or (f"{year}{month}" if year else ""),
             episodes=row.episodes,
             duration_s=row.duration_s,
+            sources=row.sources,
             kind=row.kind,
         ),
     )

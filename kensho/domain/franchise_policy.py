@@ -66,6 +66,13 @@ class Omnibus(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     works: SourceIds = ()
 
 
+class Recap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Works that are made of the scenes of others, where no source says so."""
+
+    works: SourceIds
+    reason: Reason
+
+
 class Chronology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Works in the order in which their story runs, where dates and ties do not tell it.
 
@@ -91,6 +98,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rename: tuple[Rename, ...] = ()
     omnibus: tuple[Omnibus, ...] = ()
     chronology: tuple[Chronology, ...] = ()
+    recap: tuple[Recap, ...] = ()
 
     @property
     def sources(self) -> frozenset[str]:
@@ -101,6 +109,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 chain.from_iterable((*cut.works, *cut.others) for cut in self.cut),
                 chain.from_iterable(omnibus.works for omnibus in self.omnibus),
                 chain.from_iterable(told.works for told in self.chronology),
+                chain.from_iterable(recap.works for recap in self.recap),
                 (rename.work for rename in self.rename),
             )
         )

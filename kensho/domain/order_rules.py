@@ -113,6 +113,18 @@ def order_rules(
     return kept, [*late, *loops]
 
 
+def continued(
+    ties: Iterable[Tie], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
+) -> Iterator[tuple[UUID, UUID]]:
+    """Yield the pairs of works of which one continues the other, as a tie or a curator says."""
+    for tie in ties:
+        one, other = work_of.get(tie.source), work_of.get(tie.target)
+        if tie.kind in ("sequel", "prequel") and one and other and one != other:
+            yield one, other
+    for rule in _curated(timelines, work_of):
+        yield rule.first, rule.then
+
+
 def _curated(timelines: Iterable[Timeline], work_of: Mapping[UUID, UUID]) -> Iterator[OrderRule]:
     for told in timelines:
         known = dict.fromkeys(work_of[work] for work in told.works if work in work_of)

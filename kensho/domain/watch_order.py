@@ -20,14 +20,15 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.franchises import Member
+from kensho.domain.heralds import heralds
 from kensho.domain.hub_inputs import HubWork, Tie, Timeline
+from kensho.domain.optional_works import optional_works
 from kensho.domain.order_rules import (
-    BELONGS,
     CONTINUES,
     OrderRule,
     Place,
     SetAside,
-    month_of,
+    continued,
     order_rules,
     place_of,
 )
@@ -38,9 +39,6 @@ Rule: TypeAlias = Literal[
     "date", "season", "number", "undated", "after", "before", "apart", "curated"
 ]
 
-_OPTIONAL: Final = frozenset(("summary", "music", "crossover", "side", "spin_off"))
-_HERALD: Final = 3
-"""What comes out at most so many months before its series announces it."""
 _EARLIER: Final = "the essential goes by release, and what this puts later came out earlier"
 
 
@@ -91,13 +89,14 @@ def watch_order(
     `ties` and `timelines` may be any; what they say of members counts. Timelines hold in `story`.
     """
     places = {member.work: place_of(works[member.work]) for member in members}
-    optional = {one.work for one in members if is_optional(one, works[one.work])}
+    work_of = {id_: member.work for member in members for id_ in (member.work, *member.also)}
+    said = list(ties)
+    optional = optional_works(members, works, continued(said, work_of, timelines))
     if order == "release":
         return WatchOrder(order, tuple(_by_release(places, optional)))
-    work_of = {id_: member.work for member in members for id_ in (member.work, *member.also)}
-    hints = _heralds(members, work_of, places)
+    hints = heralds(members, works, said, work_of, places)
     told = timelines if order == "story" else ()
-    rules, set_aside = order_rules(ties, work_of, places, hints, told)
+    rules, set_aside = order_rules(said, work_of, places, hints, told)
     if order == "essential":
         needed = {work: place for work, place in places.items() if work not in optional}
         return _essential(needed, rules, set_aside)
@@ -109,11 +108,6 @@ def watch_order(
         for position, work in enumerate(ordered, 1)
     )
     return WatchOrder(order, steps, tuple(set_aside))
-
-
-def is_optional(member: Member, work: HubWork) -> bool:
-    """Tell whether a story is whole without this work."""
-    return bool(member.because) and (member.role in _OPTIONAL or work.is_minor)
 
 
 def _by_release(places: Mapping[UUID, Place], optional: Collection[UUID]) -> Iterable[Step]:
@@ -143,19 +137,6 @@ def _essential(
     return WatchOrder(
         "essential", tuple(steps), (*set_aside, *(SetAside(tie, _EARLIER) for tie in against))
     )
-
-
-def _heralds(
-    members: Iterable[Member], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
-) -> Iterable[OrderRule]:
-    """Yield that what announced a work is watched after it: a special of the weeks before."""
-    for member in members:
-        if member.role in _OPTIONAL and member.because:
-            tie = member.because[-1]
-            ends = {work_of.get(tie.source), work_of.get(tie.target)} - {member.work, None}
-            for host in ends:
-                if host and 0 <= month_of(places[host]) - month_of(places[member.work]) <= _HERALD:
-                    yield OrderRule(host, member.work, BELONGS, tie)
 
 
 def _by_story(

@@ -185,6 +185,17 @@ async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph
     assert await hub_oracle.stored(graph) == await hub_oracle.computed(graph)
 
 
+async def test_a_film_that_is_tagged_as_a_recap_is_a_summary(graph: Gateway) -> None:
+    links = Links(relations=(Claim("related", "mal:1"),))
+    facts: dict[str, Any] = {"anime_type": "movie", "episode_count": 1, "duration_s": 6000}
+    recap = record(
+        "mal:3", title="Gurren Saga Film", year=2004, links=links, tags=(Tagging("recap"),), **facts
+    )
+    await taken(graph, *SAGA, recap)
+    members = {uuid_in(key): row for key, row in (await rows(graph, "in_franchise")).items()}
+    assert members[work_uuid("mal:3")]["role"] == "summary"
+
+
 async def test_the_movie_record_of_a_film_belongs_with_it(graph: Gateway) -> None:
     record_of_two = film(1, "Gurren Saga Two", 2003, "mal:2")
     await taken(graph, *SAGA, films=[record_of_two])

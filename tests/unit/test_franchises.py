@@ -10,6 +10,7 @@ from kensho.domain.franchise_policy import (
     KindPolicy,
     Omnibus,
     Policy,
+    Recap,
     Rename,
     policy_of,
 )
@@ -77,6 +78,13 @@ def test_a_guest_elsewhere_is_a_crossover_unless_it_is_broadcast(
     found = grown([*BOTH, visiting], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
     (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
     assert roles(home)[number("s")] == role
+
+
+def test_what_continues_a_member_is_no_crossover_wherever_else_it_shows() -> None:
+    said = [tie("ab"), tie("xy"), tie("bs", "sequel"), tie("sx")]
+    found = grown([*BOTH, SPECIAL], said)
+    (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
+    assert roles(home)[number("s")] != "crossover"
 
 
 def test_a_shared_character_is_a_bridge_and_says_what_lies_beyond() -> None:
@@ -193,6 +201,27 @@ def test_excluded_kinds_play_no_part() -> None:
 
 def test_a_tie_to_a_work_that_is_not_there_says_nothing() -> None:
     assert homes(grown(NARUTO, [tie("ab"), tie("az", "sequel")])) == together("ab")
+
+
+def test_the_last_part_of_a_series_is_its_story_though_it_is_a_special() -> None:
+    last = work("s", "Naruto Last", "2009", type="special", episodes=2, duration_s=4320)
+    brief = work("t", "Naruto Talk", "2009", type="special", episodes=1, duration_s=600)
+    ties = [tie("ab", "sequel"), tie("bs", "sequel"), tie("bt", "sequel")]
+    (found,) = grown([*NARUTO, last, brief], ties)
+    assert [roles(found)[number(key)] for key in "st"] == ["main", "side"]
+    (found,) = grown([*NARUTO, last], [*ties, tie("as", "side_story")])
+    assert roles(found)[number("s")] == "side"
+
+
+def test_what_is_made_of_the_scenes_of_others_is_a_summary() -> None:
+    film = work("s", "Naruto Film", "2009", type="movie", episodes=1, duration_s=6000)
+    said = [tie("ab", "sequel"), tie("as", "alternative_version")]
+    (found,) = grown([*NARUTO, msgspec.structs.replace(film, is_recap=True)], said)
+    assert roles(found)[number("s")] == "summary"
+    reason = "a reason that somebody can check"
+    policy = with_decisions(recap=(Recap(("mal:9",), reason),))
+    (found,) = grown([*NARUTO, msgspec.structs.replace(film, sources=("mal:9",))], said, policy)
+    assert roles(found)[number("s")] == "summary"
 
 
 def test_every_kind_has_a_policy() -> None:

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+import msgspec
+
 from kensho.domain.franchises import Member
 from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.roles import Role
@@ -82,6 +84,21 @@ def test_what_announced_a_series_is_watched_after_it() -> None:
     found = watch_order(members, {A.id: A, herald.id: herald}, [tie("as")], "story")
     assert letters(found) == "as"
     assert step_of(found, "s") == ("after",)
+
+
+def test_an_extra_that_bears_the_name_of_a_later_season_is_watched_after_it() -> None:
+    ren = work("r", "Naruto Ren", "2014-01-09")
+    lite = work("l", "Naruto Ren Lite", "2013-12-25", type="ona", episodes=6, duration_s=300)
+    members = [
+        Member(A.id, "main", ()),
+        Member(ren.id, "main", (tie("ar", "sequel"),)),
+        Member(lite.id, "side", (tie("al"),)),
+    ]
+    works = {one.id: one for one in (A, ren, lite)}
+    said = [tie("ar", "sequel"), tie("al"), tie("rl")]
+    assert letters(watch_order(members, works, said, "story")) == "arl"
+    early = {**works, lite.id: msgspec.structs.replace(lite, date="2013-06-01")}
+    assert letters(watch_order(members, early, said, "story")) == "alr"
 
 
 def test_a_spin_off_series_stands_apart_and_a_spin_off_extra_falls_where_it_came_out() -> None:
