@@ -128,7 +128,14 @@ def test_cutting_the_bridges_separates_franchises(some: list[HubWork], said: lis
         assert all((tie.source in own) != (tie.target in own) for tie in cut)
         assert all(bridge.beyond not in own for bridge in one.bridges)
         known = {work.id for work in some}
-        left = [t for t in said if t not in cut and {t.source, t.target} <= known]
+        left = [
+            t
+            for t in said
+            if t not in cut
+            and {t.source, t.target} <= known
+            # That two records are one work is not believed where neither year nor name agree.
+            and (t.kind != "same_work" or (t.source in own) == (t.target in own))
+        ]
         assert reached(one.root, left) == own
 
 
