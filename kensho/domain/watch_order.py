@@ -202,18 +202,12 @@ def _leads_to(rule: OrderRule) -> Because:
 
 def _reasons(
     ordered: Sequence[UUID],
-    rules: Iterable[OrderRule],
+    rules: Sequence[OrderRule],
     strands: Mapping[UUID, int],
     places: Mapping[UUID, Place],
 ) -> dict[UUID, tuple[Because, ...]]:
-    """Return why each work stands where it does, the surest tie first, or its date."""
-    found: dict[UUID, list[Because]] = {work: [] for work in ordered}
-    for rule in rules:
-        if strands[rule.first] != strands[rule.then]:
-            continue
-        found[rule.then].append(_follows(rule))
-        if rule.rank >= CONTINUES and places[rule.then] < places[rule.first]:
-            found[rule.first].append(_leads_to(rule))
+    """Return why each work stands where it does, the surest rule first, or its date."""
+    found = _ruled(ordered, rules, strands, places)
     before: UUID | None = None
     for work in ordered:
         if before is not None and strands[work] != strands[before]:
@@ -222,3 +216,23 @@ def _reasons(
             found[work].append(_released(places[work], places[before] if before else None))
         before = work
     return {work: tuple(reasons) for work, reasons in found.items()}
+
+
+def _ruled(
+    ordered: Iterable[UUID],
+    rules: Sequence[OrderRule],
+    strands: Mapping[UUID, int],
+    places: Mapping[UUID, Place],
+) -> dict[UUID, list[Because]]:
+    """Return the rules that placed each work, the surest first."""
+    found: dict[UUID, list[Because]] = {work: [] for work in ordered}
+    for rule in rules:
+        if strands[rule.first] != strands[rule.then]:
+            continue
+        found[rule.then].append(_follows(rule))
+        if rule.rank >= CONTINUES and places[rule.then] < places[rule.first]:
+            found[rule.first].append(_leads_to(rule))
+    for rule in rules:
+        if rule.tie is None and not found[rule.first]:
+            found[rule.first].append(_leads_to(rule))  # The first of a row may be a late prequel.
+    return found

@@ -229,6 +229,13 @@ def test_what_curators_place_says_so_and_why() -> None:
     assert then == Because("curated", decided=Decided(C.id, put("ca").reason))
 
 
+def test_the_first_of_a_row_says_what_it_leads_up_to() -> None:
+    one, two = work("k", "Naruto K", "2016"), work("l", "Naruto L", "2017")
+    found = ordered([A, one, two], timelines=[put("kla")])
+    assert letters(found) == "kla"
+    assert step_of(found, "k") == ("curated",)
+
+
 def test_what_curators_put_in_one_row_is_one_story() -> None:
     works = [A, B, work("v", "Naruto V", "2012")]
     again = [tie("av", "alternative_version"), tie("ab", "sequel")]
