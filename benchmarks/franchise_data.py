@@ -33,6 +33,16 @@ NEKO: Final = re.compile(r"\s+franchise: (?P<slug>\S+)|\s+(?P<list>[a-z_]+):|\s+
 
 Groups = Mapping[str, frozenset[UUID]]
 
+CONTRARY: Final[Mapping[tuple[str, str], str]] = {
+    ("Slayers", "Side Story"): "a film of 2001 before the series of 1996 that it presumes",
+    ("Night Raid", "Main Story"): "the extras of the discs before the series that they came with",
+    ("Danganronpa", "Main Story"): "the first series after the one that concludes it",
+    ("Kino's Journey", "Main Story"): "two films before their series, the later one first",
+    ("Gundam", "AU Series route (second most recommended)"): "three unrelated stories, by taste",
+}
+"""Human orders that go against dates, ties and story alike, so that no rule that is true of other
+franchises gives them. They are counted like the others; the report says what they cost."""
+
 
 class Edge(msgspec.Struct, frozen=True):
     """A relation of the store with everything that is asserted of it."""

@@ -11,6 +11,8 @@ from ingest.check import Finding
 from ingest.pipeline.run import Report, SourceReport
 from ingest.source import Source
 
+IDS_SHOWN: Final = 5
+"""Ids of the curators' decisions on a terminal; `--json` shows every one."""
 FINDINGS_SHOWN: Final = 10
 """Findings of one rule on a terminal; `--all` and `--json` show every one."""
 
@@ -53,6 +55,15 @@ def _print_graph(report: Report, console: Console) -> None:
         if name == "franchises":
             said += f", {hubs.redirected:,} slugs redirected; {hubs.computed:,} works looked at"
         console.print(f"{name}: {said}")
+    if edges.undecided:
+        named = ", ".join(edges.undecided[:IDS_SHOWN])
+        more = ", …" if len(edges.undecided) > IDS_SHOWN else ""
+        console.print(
+            f"{len(edges.undecided):,} ids that curators' decisions name belong to no work of the "
+            f"graph: {named}{more}",
+            markup=False,
+            soft_wrap=True,
+        )
     if edges.by_kind:
         console.print(f"relations by kind: {_by_count(edges.by_kind)}", soft_wrap=True)
         if edges.inferred:

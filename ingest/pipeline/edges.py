@@ -43,7 +43,8 @@ _IN_THE_ID: Final = frozenset(("in", "out", "kind", "first", "to_first"))
 class EdgeCounts(msgspec.Struct):
     """What happened to the edges; `unresolved` counts ids that no work of the graph carries.
 
-    `by_kind` counts all relations, `inferred` those of which nobody states the kind.
+    `by_kind` counts all relations, `inferred` those of which nobody states the kind; `undecided`
+    are ids that curators' decisions name and no work carries.
     """
 
     added: int = 0
@@ -52,6 +53,7 @@ class EdgeCounts(msgspec.Struct):
     unresolved: int = 0
     by_kind: dict[str, int] = {}
     inferred: dict[str, int] = {}
+    undecided: tuple[str, ...] = ()
 
 
 async def project_edges(
@@ -73,7 +75,10 @@ async def project_edges(
         words = await hubs.words()
         ties.finish(await hubs.judge(_inputs(ties, identities, heads, hubs, words), words))
     counts = EdgeCounts(
-        unresolved=len(ties.unresolved), by_kind=dict(ties.by_kind), inferred=dict(ties.inferred)
+        unresolved=len(ties.unresolved),
+        by_kind=dict(ties.by_kind),
+        inferred=dict(ties.inferred),
+        undecided=tuple(_unknown(hubs.rules.policy.sources, identities, heads)),
     )
     with progress.stage("edges"):
         for table, desired in ties.edges.items():
@@ -119,6 +124,15 @@ def _together(
         yield sorted({*words.omnibus[project.title], *_owners(project.works, identities, heads)})
     for join in policy.join:
         yield sorted(_owners(join.works, identities, heads))
+
+
+def _unknown(
+    source_ids: Iterable[str], identities: Identities, heads: Mapping[uuid.UUID, NodeHead]
+) -> Iterator[str]:
+    """Yield the ids that no work of the graph has, in order."""
+    for source_id in sorted(source_ids):
+        if not _owners((source_id,), identities, heads):
+            yield source_id
 
 
 def _owners(

@@ -31,12 +31,15 @@ from kensho.discovery.title_reading import TitleReading
 from kensho.discovery.work_reading import Surroundings, relation_input, sequel_input, work_input
 from kensho.domain import fame as known_fame
 from kensho.domain import (
+    heralds,
     hub_inputs,
+    optional_works,
     order_rules,
     order_words,
     sentences,
     slots,
     source_ids,
+    strands,
     watch_order,
 )
 from kensho.domain import titles as folding
@@ -89,10 +92,13 @@ _MAKERS: Final = (
     hub_graphs.__file__,
     as_json.__file__,
     shape.__file__,
+    heralds.__file__,
     hub_inputs.__file__,
+    optional_works.__file__,
     order_rules.__file__,
     order_words.__file__,
     sentences.__file__,
+    strands.__file__,
     watch_order.__file__,
     bridges.__file__,
     __file__,

@@ -33,11 +33,11 @@ from kensho.discovery.hub_views import (
 from kensho.discovery.views import FranchiseView, TagView
 from kensho.domain import hub_inputs, order_words
 from kensho.domain.franchises import Guest, Member
-from kensho.domain.hub_inputs import Tie
+from kensho.domain.hub_inputs import Tie, Timeline
 from kensho.domain.order_words import Voice
 from kensho.domain.roles import Role
 from kensho.domain.sentences import cited, inverse
-from kensho.domain.watch_order import Because, Order, watch_order
+from kensho.domain.watch_order import Because, Decided, Order, watch_order
 from kensho.domain.works import Season, WorkKind
 
 _MOST_TAGS: Final = 12
@@ -61,7 +61,8 @@ class KnownWork(msgspec.Struct, frozen=True, gc=False):
 class HubFacts(msgspec.Struct, frozen=True):
     """What was read of a franchise: its members, the root first, then by date; guests by date.
 
-    `ties` are those between its works, whichever record of a work they name.
+    `ties` are those between its works, whichever record of a work they name; `timelines` are what
+    curators say of the order of its story.
     """
 
     slug: str
@@ -69,6 +70,7 @@ class HubFacts(msgspec.Struct, frozen=True):
     members: tuple[Member, ...]
     guests: tuple[Guest, ...]
     ties: tuple[Tie, ...]
+    timelines: tuple[Timeline, ...] = ()
 
 
 class Around(msgspec.Struct, frozen=True):
@@ -114,7 +116,7 @@ def card_of(hub: Hub) -> HubCard:
 def order_of(facts: HubFacts, around: Around, order: Order) -> HubOrder:
     """Return a watch order, each step with its reasons in words."""
     ordered_by = {one.work: around.works[one.work].ordered_by for one in facts.members}
-    found = watch_order(facts.members, ordered_by, facts.ties, order)
+    found = watch_order(facts.members, ordered_by, facts.ties, order, facts.timelines)
     telling = _Telling(facts, around)
     roles: dict[UUID, Role] = {member.work: member.role for member in facts.members}
     return HubOrder(
@@ -153,6 +155,9 @@ class _Telling:
     def reason(self, work: UUID, because: Because) -> HubBecause:
         """Return a reason of the step at which `work` stands."""
         known = self._works[work]
+        if because.decided is not None:
+            words = self._by_curators(because.decided)
+            return HubBecause(because.rule, words, reason=because.decided.reason)
         if because.tie is not None:
             words = self._by_tie(work, because, because.tie)
             return HubBecause(because.rule, words, _edge(because.tie))
@@ -165,6 +170,10 @@ class _Telling:
     def with_titles(self, text: str) -> str:
         """Return `text` with titles in place of the ids of works."""
         return _ID.sub(lambda found: cited(self._title(UUID(found[0]))), text)
+
+    def _by_curators(self, said: Decided) -> str:
+        title = self._title(said.work)
+        return order_words.decided(title, said.reason, is_before=said.is_before)
 
     def _by_tie(self, work: UUID, because: Because, tie: Tie) -> str:
         is_target = self._work_of.get(tie.target) == work

@@ -20,7 +20,7 @@ from kensho.discovery.hub_views import ORDERS, HubWork
 from kensho.discovery.views import FranchiseView, TagView, summary_of
 from kensho.domain import hub_inputs
 from kensho.domain.franchises import Guest, Member
-from kensho.domain.hub_inputs import METHOD_RANK, Tie
+from kensho.domain.hub_inputs import METHOD_RANK, Tie, Timeline
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.works import Season
 from kensho.graph.inputs import EdgeInput, HubInput
@@ -153,6 +153,7 @@ class HubReading:
             members=tuple(members),
             guests=tuple(Guest(row.work, _ties(row.because)) for row in visits),
             ties=tuple(sorted({*home.ties, *fixed}, key=hub_inputs.tie_key)),
+            timelines=tuple(Timeline(row.works, row.reason) for row in home.row.timelines),
         )
 
     def _by_date(self, work: UUID) -> tuple[str, UUID]:
@@ -180,6 +181,7 @@ def known_work(row: Work) -> KnownWork:
             date=row.start_date or (f"{year}{month}" if year else ""),
             episodes=row.episodes,
             duration_s=row.duration_s,
+            sources=row.sources,
             kind=row.kind,
         ),
     )

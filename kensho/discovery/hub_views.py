@@ -119,12 +119,16 @@ class Hub(HubCard, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class HubBecause(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a step stands where it does: the rule, the edge or date it went by, and both in words."""
+    """Why a step stands where it does: the rule, what it went by, and both in words.
+
+    That is an edge, a date or, for `curated`, the reason that curators give for their order.
+    """
 
     rule: Rule
     text: str
     edge: HubEdge | None = None
     date: str | None = None
+    reason: str | None = None
 
 
 class HubStep(msgspec.Struct, frozen=True):

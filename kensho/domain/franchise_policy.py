@@ -4,11 +4,12 @@ A kind is followed (it joins works whatever they are called), shown (it joins th
 bear one name, and is displayed at the border otherwise) or excluded. `strength` is what the kind
 weighs against the need for a shared name, in the unit of `name_words.Rarity`.
 
-The law: pure; the file is read by whoever runs this. A decision without a reason is refused.
+The law: pure; the files are read by whoever runs this. A decision without a reason is refused, and
+so are chronologies that contradict one another.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
@@ -76,6 +77,23 @@ class Umbrella(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Reason
 
 
+class Recap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Works that are made of the scenes of others, where no source says so."""
+
+    works: SourceIds
+    reason: Reason
+
+
+class Chronology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Works in the order in which their story runs, where dates and ties do not tell it.
+
+    Each follows the one before it; what lies between two of them stands where it would anyway.
+    """
+
+    works: Annotated[SourceIds, Meta(min_length=2)]
+    reason: Reason
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every decision in force.
 
@@ -93,6 +111,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rename: tuple[Rename, ...] = ()
     omnibus: tuple[Omnibus, ...] = ()
     umbrella: tuple[Umbrella, ...] = ()
+    chronology: tuple[Chronology, ...] = ()
+    recap: tuple[Recap, ...] = ()
 
     def own_titles(self, titles: Sequence[str]) -> Sequence[str]:
         """Return the titles that are not those of an umbrella."""
@@ -117,6 +137,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 chain.from_iterable(join.works for join in self.join),
                 chain.from_iterable((*cut.works, *cut.others) for cut in self.cut),
                 chain.from_iterable(omnibus.works for omnibus in self.omnibus),
+                chain.from_iterable(told.works for told in self.chronology),
+                chain.from_iterable(recap.works for recap in self.recap),
                 (rename.work for rename in self.rename),
             )
         )
@@ -134,9 +156,33 @@ def policy_of(document: Mapping[str, object]) -> Policy:
     """Return the policy that a document states, such as a parsed `franchises.toml`.
 
     Raises:
-        msgspec.ValidationError: a decision lacks its reason, or says what is not known.
+        msgspec.ValidationError: a decision lacks its reason, says what is not known, or puts a work
+            before itself.
     """
-    return msgspec.convert(document, Policy)
+    policy = msgspec.convert(document, Policy)
+    _refuse_loops(policy.chronology)
+    return policy
+
+
+def _refuse_loops(chronologies: Iterable[Chronology]) -> None:
+    after: dict[str, set[str]] = {}
+    for number, told in enumerate(chronologies):
+        for first, then in pairwise(told.works):
+            if first == then or _leads(then, first, after):
+                raise msgspec.ValidationError(
+                    f"{first!r} stands before {then!r} and after it - "
+                    f"at `$.chronology[{number}].works`"
+                )
+            after.setdefault(first, set()).add(then)
+
+
+def _leads(start: str, end: str, after: Mapping[str, Iterable[str]]) -> bool:
+    found, waiting = {start}, [start]
+    while waiting:
+        new = set(after.get(waiting.pop(), ())) - found
+        found |= new
+        waiting.extend(new)
+    return end in found
 
 
 def works_by_source(works: Iterable[HubWork], wanted: Container[str]) -> dict[str, list[UUID]]:

@@ -22,7 +22,7 @@ from kensho.domain.boundaries import Groups, Link
 from kensho.domain.franchise_policy import Policy
 from kensho.domain.franchise_titles import COMMON, Names, common_title
 from kensho.domain.hub_graph import HubGraph, NodeTie, hub_graph
-from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.name_words import Profile, Rarity, affinity, rarity_of, words_of
 from kensho.domain.roles import Role, paths_from, roles_of, root_of
 from kensho.domain.works import AnimeType
@@ -59,13 +59,17 @@ class Bridge(msgspec.Struct, frozen=True):
 
 
 class Franchise(msgspec.Struct, frozen=True):
-    """Works that belong together, the root first, the others by date."""
+    """Works that belong together, the root first, the others by date.
+
+    `timelines` are what curators say of the order of its story.
+    """
 
     root: UUID
     title: str
     members: tuple[Member, ...]
     guests: tuple[Guest, ...] = ()
     bridges: tuple[Bridge, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
 
 
 def rarity(works: Iterable[HubWork], policy: Policy) -> Rarity:
@@ -235,7 +239,15 @@ class _Found:
                 Guest(graph.works[node].id, tuple(visits[node])) for node in sorted(visits)
             ),
             bridges=tuple(self._bridges(home)),
+            timelines=tuple(self._timelines(home)),
         )
+
+    def _timelines(self, home: int) -> Iterable[Timeline]:
+        """Yield what curators say of the order of these works, where they are two or more."""
+        for nodes, reason in self._graph.timelines:
+            works = [self._graph.works[node].id for node in nodes if self._home[node] == home]
+            if len(works) > 1:
+                yield Timeline(tuple(works), reason)
 
     def _bridges(self, home: int) -> Iterable[Bridge]:
         for one, other, tie, _ in self._leaving.get(home, ()):

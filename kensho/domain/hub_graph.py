@@ -12,6 +12,8 @@ from itertools import chain
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from kensho.domain.franchise_policy import Policy, omnibus_works, works_by_source
 from kensho.domain.hub_inputs import HubWork, Tie, tie_key
 from kensho.domain.name_words import words_of
@@ -31,7 +33,10 @@ class NodeTie(NamedTuple):
 
 
 class HubGraph(NamedTuple):
-    """Works by node, their other records, ties, pairs to keep apart, and the nodes' omnibus."""
+    """Works by node, their other records, ties, pairs to keep apart, and the nodes' omnibus.
+
+    `timelines` are nodes in the order of their story, each with the curators' reason.
+    """
 
     works: Sequence[HubWork]
     also: Sequence[tuple[HubWork, ...]]
@@ -40,6 +45,7 @@ class HubGraph(NamedTuple):
     apart: Sequence[tuple[int, int]]
     omnibus: Mapping[int, str]
     titles: Mapping[int, str]
+    timelines: Sequence[tuple[Sequence[int], str]]
 
 
 def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> HubGraph:
@@ -50,6 +56,9 @@ def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> 
     known = {work.id: work for work in works}
     ordered = [known[id_] for id_ in sorted(known)]
     by_source = works_by_source(ordered, policy.sources)
+    for id_ in (id_ for recap in policy.recap for id_ in _found(recap.works, by_source)):
+        known[id_] = msgspec.structs.replace(known[id_], is_recap=True)
+    ordered = [known[work.id] for work in ordered]
     projects = [(one.title, omnibus_works(one, ordered, by_source)) for one in policy.omnibus]
     decided = [_found(join.works, by_source) for join in policy.join]
     curated = _curated([*decided, *(members for _, members in projects)])
@@ -70,6 +79,10 @@ def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> 
         apart=sorted({(node[one], node[other]) for one, other in parted}),
         omnibus=omnibus,
         titles=_titles(policy, by_source, node),
+        timelines=[
+            (list(dict.fromkeys(node[id_] for id_ in _found(told.works, by_source))), told.reason)
+            for told in policy.chronology
+        ],
     )
 
 

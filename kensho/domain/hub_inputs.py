@@ -28,7 +28,8 @@ class HubWork(msgspec.Struct, frozen=True, gc=False):
     """A work as franchises see it.
 
     `titles` begin with the main one; `date` is as much of YYYY-MM-DD as is known, or empty; `fame`
-    runs 0..1; `is_music` says that it shows a song, `sources` are ids such as `"mal:20"`.
+    runs 0..1; `is_music` says that it shows a song, `is_recap` that it is made of the scenes of
+    others; `sources` are ids such as `"mal:20"`.
     """
 
     id: UUID
@@ -41,6 +42,7 @@ class HubWork(msgspec.Struct, frozen=True, gc=False):
     sources: tuple[str, ...] = ()
     kind: WorkKind = "anime"
     is_music: bool = False
+    is_recap: bool = False
 
     @property
     def title(self) -> str:
@@ -77,6 +79,13 @@ class Tie(msgspec.Struct, frozen=True, gc=False):
     kind: TieKind
     method: Method = "stated"
     confidence: float = 1.0
+
+
+class Timeline(msgspec.Struct, frozen=True):
+    """Works of a franchise in the order in which their story runs, as curators say, and why."""
+
+    works: tuple[UUID, ...]
+    reason: str
 
 
 def tie_key(tie: Tie) -> tuple[UUID, UUID, str, int, float]:

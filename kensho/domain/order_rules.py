@@ -5,18 +5,22 @@ after the work it belongs to. A side story that several works claim waits for th
 before it, or for the earliest. Where rules form a loop, the weakest is set aside: inferred ties
 before stated ones, looser kinds before sequels, what contradicts the dates before what agrees.
 
-The law: the rules that are kept form no loop, and do not depend on the order of ties.
+What curators say of the order of the story outranks every tie.
+
+The law: the rules that are kept form no loop, and do not depend on the order of ties. A curated
+rule is always kept, but where records that a curator took for two turn out to be one work.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 
 from kensho.domain import slots
-from kensho.domain.hub_inputs import METHOD_RANK, HubWork, Tie, TieKind, tie_key
+from kensho.domain.hub_inputs import METHOD_RANK, HubWork, Tie, TieKind, Timeline, tie_key
 from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType
 
@@ -40,9 +44,10 @@ _LATER_FIRST: Final[Mapping[TieKind, int]] = {
     "full_story": 1,
     "spun_off_from": 0,
 }
+CURATED: Final = 4
 CONTINUES: Final = 3
 BELONGS: Final = 1
-"""Ranks of rules: what continues a story, and what goes with a work in whatever way."""
+"""Ranks of rules: a curator's, what continues a story, what goes with a work in whatever way."""
 
 
 def place_of(work: HubWork) -> Place:
@@ -81,12 +86,13 @@ class SetAside(msgspec.Struct, frozen=True):
 
 
 class OrderRule(msgspec.Struct, frozen=True, gc=False):
-    """`first` comes before `then`, as a tie says."""
+    """`first` comes before `then`, as a tie says, or a curator for a `reason`."""
 
     first: UUID
     then: UUID
     rank: int
-    tie: Tie
+    tie: Tie | None
+    reason: str = ""
 
 
 def order_rules(
@@ -94,40 +100,60 @@ def order_rules(
     work_of: Mapping[UUID, UUID],
     places: Mapping[UUID, Place],
     hints: Iterable[OrderRule] = (),
+    timelines: Iterable[Timeline] = (),
 ) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return what ties say of the order of works, the surest first, and the ties that gave way.
+    """Return what is said of the order of works, the surest first, and the ties that gave way.
 
     `work_of` names the work that each record is of; ties to any other say nothing. `hints` are
     weaker than every tie that says something.
     """
     said = [*_said(ties, work_of, places), *hints]
     rules, late = _with_earliest_parents(said, places)
-    kept, loops = _without_loops(rules)
+    kept, loops = _without_loops([*_curated(timelines, work_of), *rules])
     return kept, [*late, *loops]
+
+
+def continued(
+    ties: Iterable[Tie], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
+) -> Iterator[tuple[UUID, UUID]]:
+    """Yield the pairs of works of which one continues the other, as a tie or a curator says."""
+    for tie in ties:
+        one, other = work_of.get(tie.source), work_of.get(tie.target)
+        if tie.kind in ("sequel", "prequel") and one and other and one != other:
+            yield one, other
+    for rule in _curated(timelines, work_of):
+        yield rule.first, rule.then
+
+
+def _curated(timelines: Iterable[Timeline], work_of: Mapping[UUID, UUID]) -> Iterator[OrderRule]:
+    for told in timelines:
+        known = dict.fromkeys(work_of[work] for work in told.works if work in work_of)
+        for first, then in pairwise(known):
+            yield OrderRule(first, then, CURATED, None, told.reason)
 
 
 def _said(
     ties: Iterable[Tie], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
 ) -> list[OrderRule]:
-    found: list[OrderRule] = []
+    found: list[tuple[OrderRule, Tie]] = []
     for tie in ties:
         source, target = work_of.get(tie.source), work_of.get(tie.target)
         if source is None or target is None or source == target:
             continue
         if tie.kind in _EARLIER_FIRST:
-            found.append(OrderRule(source, target, _EARLIER_FIRST[tie.kind], tie))
+            found.append((OrderRule(source, target, _EARLIER_FIRST[tie.kind], tie), tie))
         elif tie.kind in _LATER_FIRST:
-            found.append(OrderRule(target, source, _LATER_FIRST[tie.kind], tie))
-    return sorted(
-        found,
-        key=lambda rule: (
-            -METHOD_RANK[rule.tie.method],
-            -rule.rank,
-            -rule.tie.confidence,
-            places[rule.first] > places[rule.then],  # What agrees with the dates is surer.
-            tie_key(rule.tie),
-        ),
+            found.append((OrderRule(target, source, _LATER_FIRST[tie.kind], tie), tie))
+    found.sort(
+        key=lambda said: (
+            -METHOD_RANK[said[1].method],
+            -said[0].rank,
+            -said[1].confidence,
+            places[said[0].first] > places[said[0].then],  # What agrees with the dates is surer.
+            tie_key(said[1]),
+        )
     )
+    return [rule for rule, _ in found]
 
 
 def _with_earliest_parents(
@@ -148,7 +174,7 @@ def _with_earliest_parents(
     for rule in said:
         parent = places[rule.first]
         is_late = places[rule.then] < parent
-        if rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
+        if rule.tie and rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
             aside.append(SetAside(rule.tie, "another parent came out earlier than this one"))
         else:
             kept.append(rule)
@@ -157,38 +183,48 @@ def _with_earliest_parents(
 
 def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[SetAside]]:
     """Return the rules that agree with all surer ones, and the ties of the others."""
-    after: dict[UUID, dict[UUID, Tie]] = {}
+    after: dict[UUID, dict[UUID, OrderRule]] = {}
     kept: list[OrderRule] = []
     aside: list[SetAside] = []
     for rule in rules:
         if rule.then in after.get(rule.first, ()):
             kept.append(rule)
         elif (against := _leads(rule.then, rule.first, after)) is not None:
-            aside.append(SetAside(rule.tie, f"surer ties say the opposite: {_told(against)}"))
+            if rule.tie is not None:
+                aside.append(SetAside(rule.tie, _told(against)))
         else:
-            after.setdefault(rule.first, {})[rule.then] = rule.tie
+            after.setdefault(rule.first, {})[rule.then] = rule
             kept.append(rule)
     return kept, aside
 
 
 def _leads(
-    start: UUID, end: UUID, after: Mapping[UUID, Mapping[UUID, Tie]]
-) -> tuple[Tie, ...] | None:
-    """Return a shortest chain of ties from one work to a later one, or None."""
-    level: list[tuple[UUID, tuple[Tie, ...]]] = [(start, ())]
+    start: UUID, end: UUID, after: Mapping[UUID, Mapping[UUID, OrderRule]]
+) -> tuple[OrderRule, ...] | None:
+    """Return a shortest chain of rules from one work to a later one, or None."""
+    level: list[tuple[UUID, tuple[OrderRule, ...]]] = [(start, ())]
     seen = {start}
     while level:
-        following: list[tuple[UUID, tuple[Tie, ...]]] = []
+        following: list[tuple[UUID, tuple[OrderRule, ...]]] = []
         for work, chain in level:
-            for then, tie in after.get(work, {}).items():
+            for then, rule in after.get(work, {}).items():
                 if then == end:
-                    return (*chain, tie)
+                    return (*chain, rule)
                 if then not in seen:
                     seen.add(then)
-                    following.append((then, (*chain, tie)))
+                    following.append((then, (*chain, rule)))
         level = following
     return None
 
 
-def _told(chain: Iterable[Tie]) -> str:
-    return ", ".join(f"{tie.target} is the {tie.kind} of {tie.source}" for tie in chain)
+def _told(chain: Sequence[OrderRule]) -> str:
+    """Return why a tie gives way to a chain of rules."""
+    reasons = dict.fromkeys(rule.reason for rule in chain if rule.tie is None)
+    if reasons:
+        return f"the curators say the opposite: {'; '.join(reasons)}"
+    said = ", ".join(
+        f"{tie.target} is the {tie.kind} of {tie.source}"
+        for rule in chain
+        if (tie := rule.tie) is not None
+    )
+    return f"surer ties say the opposite: {said}"

@@ -51,6 +51,7 @@ _FIXED: Final[Mapping[Rule, str]] = {
     "apart": "begins another line of the story",
     "after": "goes with what comes before",
     "before": "leads up to what comes after",
+    "curated": "stands where the curators put it",
 }
 _CURATORS: Final = "the curators"
 _YEAR, _MONTH = 1, 2
@@ -98,6 +99,12 @@ def follows(kind: TieKind, title: str, voice: Voice) -> str:
 def leads_to(title: str, voice: Voice) -> str:
     """Return why a work comes before the one of this title, which continues it."""
     return f"leads up to {cited(title)}{_said(voice)}"
+
+
+def decided(title: str, reason: str, *, is_before: bool) -> str:
+    """Return that curators put a work after, or before, the one of this title, and their reason."""
+    place = "leads up to" if is_before else "comes after"
+    return f"{place} {cited(title)}, {_CURATORS} say: {reason}"
 
 
 def _joiners(voice: Voice) -> str:

@@ -8,7 +8,7 @@ The law: pure, and independent of the order of ties. A path exists wherever memb
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final, Literal, TypeAlias
 
 from kensho.domain.hub_graph import NodeTie
@@ -116,16 +116,18 @@ def roles_of(
     works: Mapping[int, HubWork],
     ties: Sequence[NodeTie],
     *,
-    guests: Collection[int],
+    guests: Set[int],
     recaps: frozenset[str],
 ) -> dict[int, Role]:
     """Return the role of each work of a franchise; `guests` are shown elsewhere as well."""
     said = _said(root, works, ties)
     line = _story_line(root, ties)
+    continued = {node for tie in ties if tie.tie.kind in _STORY for node in (tie.one, tie.other)}
+    strangers = guests - continued  # What continues a member is no guest of its franchise.
     return {
         node: "main"
         if node == root
-        else _role(work, said.get(node, {}), in_line=node in line, is_guest=node in guests)
+        else _role(work, said.get(node, {}), in_line=node in line, is_guest=node in strangers)
         if not _is_recap(work, recaps)
         else "summary"
         for node, work in works.items()
@@ -169,7 +171,7 @@ def _story_line(root: int, ties: Iterable[NodeTie]) -> set[int]:
 
 
 def _is_recap(work: HubWork, recaps: frozenset[str]) -> bool:
-    return not recaps.isdisjoint(words_of(work.titles[:1]))
+    return work.is_recap or not recaps.isdisjoint(words_of(work.titles[:1]))
 
 
 def _role(work: HubWork, said: Mapping[Role, int], *, in_line: bool, is_guest: bool) -> Role:
@@ -177,6 +179,8 @@ def _role(work: HubWork, said: Mapping[Role, int], *, in_line: bool, is_guest: b
         return "music"
     if in_line and work.type in _MAIN_TYPES and "summary" not in said:
         return "main"
+    if in_line and not said and work.type != "movie" and not work.is_minor:
+        return "main"  # Whatever it was sold as: the last part of a series may be a special.
     is_beside = work.is_minor and work.type != "movie" and not in_line
     by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
     if said:

@@ -112,6 +112,13 @@ class TieRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     confidence: float
 
 
+class TimelineRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Works in the order in which curators say that their story runs, and why."""
+
+    works: tuple[UUID, ...]
+    reason: str
+
+
 class FranchiseRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `franchise`; `digest` is another one whenever its members or reasons are."""
 
@@ -119,6 +126,7 @@ class FranchiseRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     title: str
     root: UUID
     digest: str
+    timelines: tuple[TimelineRow, ...] = ()
 
 
 class Membership(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -74,7 +74,7 @@ GOLDEN: Final = {
         30,
         (31, 32, 2759, 3784, 3785, 3786, 4130, 53246),
         (28149, 949, 1251),  # the exhibition of animators, Gunbuster, Nadia
-        {31: "film", 32: "film", 2759: "film", 3786: "film", 32311: "music"},
+        {31: "summary", 32: "film", 2759: "film", 3786: "film", 32311: "music"},
     ),
     "shingeki-no-kyojin": Golden(
         "Shingeki no Kyojin",

@@ -173,6 +173,29 @@ async def test_works_that_belong_together_are_a_franchise_with_reasons(graph: Ga
     assert report.hubs == HubCounts(added=2, computed=4)
 
 
+async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph: Gateway) -> None:
+    # S.ifr is said to come before Mai-Otome by `ingest/curation/chronologies.toml`.
+    otome = (series(99, "Mai Otome", 2005, ("sequel", 3268)), series(3268, "Mai Otome 0", 2008))
+    await taken(graph, *otome, *SAGA)
+    found = {row.root: row.timelines for row in await snapshot.franchises(graph)}
+    assert found[work_uuid("mal:1")] == ()
+    ((works, reason),) = [(told.works, told.reason) for told in found[work_uuid("mal:99")]]
+    assert works == (work_uuid("mal:3268"), work_uuid("mal:99"))
+    assert "Arika" in reason
+    assert await hub_oracle.stored(graph) == await hub_oracle.computed(graph)
+
+
+async def test_a_film_that_is_tagged_as_a_recap_is_a_summary(graph: Gateway) -> None:
+    links = Links(relations=(Claim("related", "mal:1"),))
+    facts: dict[str, Any] = {"anime_type": "movie", "episode_count": 1, "duration_s": 6000}
+    recap = record(
+        "mal:3", title="Gurren Saga Film", year=2004, links=links, tags=(Tagging("recap"),), **facts
+    )
+    await taken(graph, *SAGA, recap)
+    members = {uuid_in(key): row for key, row in (await rows(graph, "in_franchise")).items()}
+    assert members[work_uuid("mal:3")]["role"] == "summary"
+
+
 async def test_the_movie_record_of_a_film_belongs_with_it(graph: Gateway) -> None:
     record_of_two = film(1, "Gurren Saga Two", 2003, "mal:2")
     await taken(graph, *SAGA, films=[record_of_two])

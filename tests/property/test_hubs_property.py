@@ -107,6 +107,7 @@ def ordered_by(held: Revision, work: Work) -> hub_inputs.HubWork:
         date="" if shown(work) == "9999" else shown(work),
         episodes=work.episodes,
         duration_s=work.duration_s,
+        sources=work.sources,
         fame=float(held.titles.index._known[node]),
     )
 

@@ -15,7 +15,7 @@ from ingest.pipeline.hubs.facts import HubRow, pair_facts, works_of
 from ingest.pipeline.hubs.store import HubStore
 from ingest.pipeline.ledger import as_json
 from kensho.domain.franchises import franchises
-from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.inference import infer
 from kensho.domain.pair_features import Reader, Surroundings
 from kensho.domain.records import Links
@@ -52,6 +52,7 @@ class Hubs(NamedTuple):
     titles: dict[UUID, str]
     homes: set[Home]
     guests: set[tuple[UUID, UUID, tuple[Tie, ...]]]
+    timelines: dict[UUID, tuple[Timeline, ...]]
 
 
 async def stored(gateway: Gateway) -> Hubs:
@@ -79,8 +80,12 @@ async def stored(gateway: Gateway) -> Hubs:
         async for page in snapshot.visits(gateway)
         for row in page
     }
-    titles = {row.root: row.title for row in await snapshot.franchises(gateway)}
-    return Hubs(said, titles, homes, guests)
+    franchises = await snapshot.franchises(gateway)
+    timelines = {
+        row.root: tuple(Timeline(told.works, told.reason) for told in row.timelines)
+        for row in franchises
+    }
+    return Hubs(said, {row.root: row.title for row in franchises}, homes, guests, timelines)
 
 
 async def computed(gateway: Gateway) -> Hubs:
@@ -150,7 +155,8 @@ async def grown(
                 because = (*member.because, *_led(member.work, record, same))
                 homes.add(Home(one.root, record, member.role, because, member.work))
     guests = {(one.root, guest.work, guest.because) for one in made for guest in one.guests}
-    return Hubs(said, {one.root: one.title for one in made}, homes, guests)
+    timelines = {one.root: one.timelines for one in made}
+    return Hubs(said, {one.root: one.title for one in made}, homes, guests, timelines)
 
 
 def _led(start: UUID, end: UUID, same: list[Tie]) -> tuple[Tie, ...]:

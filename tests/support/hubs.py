@@ -1,12 +1,11 @@
 """Small franchises for tests: works by letter, ties between them, and the curated policy."""
 
-import tomllib
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
-from kensho.domain.franchise_policy import Policy, policy_of
+from ingest.pipeline.hubs import rules
+from kensho.domain.franchise_policy import Policy
 from kensho.domain.franchises import Franchise, franchises
 from kensho.domain.hub_inputs import HubWork, Tie, TieKind
 from kensho.domain.name_words import Rarity, words_of
@@ -39,8 +38,7 @@ def rare(works: Iterable[HubWork]) -> Rarity:
 
 def curated() -> Policy:
     """Return the policy that comes with Kenshō."""
-    text = (files("ingest.curation") / "franchises.toml").read_text(encoding="utf-8")
-    return policy_of(tomllib.loads(text))
+    return rules.policy()
 
 
 def grown(

@@ -4,16 +4,18 @@ import msgspec
 import pytest
 
 from kensho.domain.franchise_policy import (
+    Chronology,
     Cut,
     Join,
     KindPolicy,
     Omnibus,
     Policy,
+    Recap,
     Rename,
     policy_of,
 )
 from kensho.domain.franchises import Franchise, franchises, rarity
-from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.name_words import rarity_of
 from kensho.domain.relations import KINDS
 from kensho.domain.roles import Role
@@ -76,6 +78,13 @@ def test_a_guest_elsewhere_is_a_crossover_unless_it_is_broadcast(
     found = grown([*BOTH, visiting], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
     (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
     assert roles(home)[number("s")] == role
+
+
+def test_what_continues_a_member_is_no_crossover_wherever_else_it_shows() -> None:
+    said = [tie("ab"), tie("xy"), tie("bs", "sequel"), tie("sx")]
+    found = grown([*BOTH, SPECIAL], said)
+    (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
+    assert roles(home)[number("s")] != "crossover"
 
 
 def test_a_shared_character_is_a_bridge_and_says_what_lies_beyond() -> None:
@@ -256,6 +265,27 @@ def test_a_tie_to_a_work_that_is_not_there_says_nothing() -> None:
     assert homes(grown(NARUTO, [tie("ab"), tie("az", "sequel")])) == together("ab")
 
 
+def test_the_last_part_of_a_series_is_its_story_though_it_is_a_special() -> None:
+    last = work("s", "Naruto Last", "2009", type="special", episodes=2, duration_s=4320)
+    brief = work("t", "Naruto Talk", "2009", type="special", episodes=1, duration_s=600)
+    ties = [tie("ab", "sequel"), tie("bs", "sequel"), tie("bt", "sequel")]
+    (found,) = grown([*NARUTO, last, brief], ties)
+    assert [roles(found)[number(key)] for key in "st"] == ["main", "side"]
+    (found,) = grown([*NARUTO, last], [*ties, tie("as", "side_story")])
+    assert roles(found)[number("s")] == "side"
+
+
+def test_what_is_made_of_the_scenes_of_others_is_a_summary() -> None:
+    film = work("s", "Naruto Film", "2009", type="movie", episodes=1, duration_s=6000)
+    said = [tie("ab", "sequel"), tie("as", "alternative_version")]
+    (found,) = grown([*NARUTO, msgspec.structs.replace(film, is_recap=True)], said)
+    assert roles(found)[number("s")] == "summary"
+    reason = "a reason that somebody can check"
+    policy = with_decisions(recap=(Recap(("mal:9",), reason),))
+    (found,) = grown([*NARUTO, msgspec.structs.replace(film, sources=("mal:9",))], said, policy)
+    assert roles(found)[number("s")] == "summary"
+
+
 def test_every_kind_has_a_policy() -> None:
     assert set(KINDS) <= set(curated().kinds)
 
@@ -263,6 +293,40 @@ def test_every_kind_has_a_policy() -> None:
 def test_a_decision_without_a_reason_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="reason"):
         policy_of({"kinds": {}, "cut": [{"works": ["mal:1"], "others": ["mal:2"]}]})
+
+
+def told(*works: str) -> dict[str, object]:
+    return {"works": works, "reason": "a reason that somebody can check"}
+
+
+def test_a_chronology_that_contradicts_another_is_refused_by_name() -> None:
+    chronology = [told("mal:1", "mal:2", "mal:3"), told("mal:3", "mal:1")]
+    with pytest.raises(msgspec.ValidationError) as refused:
+        policy_of({"kinds": {}, "chronology": chronology})
+    assert str(refused.value) == (
+        "'mal:3' stands before 'mal:1' and after it - at `$.chronology[1].works`"
+    )
+
+
+@pytest.mark.parametrize("works", [("mal:1",), ("mal:1", "mal:1"), ("mal:1", "mal:2", "mal:1")])
+def test_a_chronology_puts_different_works_one_after_the_other(works: tuple[str, ...]) -> None:
+    with pytest.raises(msgspec.ValidationError, match="chronology"):
+        policy_of({"kinds": {}, "chronology": [told(*works)]})
+
+
+def test_a_franchise_tells_what_curators_say_of_the_order_of_its_works() -> None:
+    works = [
+        msgspec.structs.replace(one, sources=(f"mal:{place}",)) for place, one in enumerate(BOTH)
+    ]
+    reason = "a reason that somebody can check"
+    chronology = (
+        Chronology(("mal:1", "mal:7", "mal:2", "mal:0"), reason),
+        Chronology(("mal:0", "mal:3"), reason),
+    )
+    policy = with_decisions(chronology=chronology)
+    (first, *others) = grown(works, [tie("ab"), tie("xy")], policy)
+    assert first.timelines == (Timeline((BOTH[1].id, BOTH[0].id), reason),)
+    assert all(one.timelines == () for one in others)
 
 
 def test_a_word_tells_more_the_rarer_it_is() -> None:

@@ -13,7 +13,7 @@ from kensho.errors import GoneError, MovedError, NotFoundError, ReadModelError
 from kensho.graph.build import Inputs
 from kensho.graph.hubs import PAPERS
 from kensho.graph.inputs import HubInput
-from kensho.storage.rows import FranchiseRow, Membership, RetiredSlug, TieRow
+from kensho.storage.rows import FranchiseRow, Membership, RetiredSlug, TieRow, TimelineRow
 from tests.support import hub_models, read_models
 from tests.support.hub_models import Rows, member, tie
 
@@ -49,6 +49,22 @@ def test_a_prequel_says_what_it_leads_up_to() -> None:
         ["leads up to Fate/stay night, says MyAnimeList"],
         ["continues Fate/Zero, says MyAnimeList"],
     ]
+
+
+def test_what_curators_say_of_the_order_is_told_with_their_reason() -> None:
+    reason = "the war of the mages comes ten years before"
+    fate = msgspec.structs.replace(FATE, timelines=(TimelineRow((ZERO.id, NIGHT.id), reason),))
+    said = [(NIGHT.id, ZERO.id, "sequel", "stated")]
+    with hub_models.opened(
+        rows(member(2, "fate"), member(1, "fate", BACK), franchises=[fate], edges=said)
+    ) as held:
+        found = story(held)
+    zero, night = found.steps
+    assert [because.rule for because in night.because] == ["curated"]
+    assert night.because[0].reason == reason
+    assert night.because[0].text == f"comes after Fate/Zero, the curators say: {reason}"
+    assert zero.because[0].text == f"leads up to Fate/stay night, the curators say: {reason}"
+    assert [one.why for one in found.set_aside] == [f"the curators say the opposite: {reason}"]
 
 
 def test_a_tie_of_another_record_is_told_of_the_work() -> None:

@@ -4,7 +4,15 @@ import pytest
 
 from ingest.sources.registry import SOURCES
 from kensho.domain.hub_inputs import TieKind
-from kensho.domain.order_words import SOURCE_NAMES, Voice, follows, leads_to, placed, released
+from kensho.domain.order_words import (
+    SOURCE_NAMES,
+    Voice,
+    decided,
+    follows,
+    leads_to,
+    placed,
+    released,
+)
 from kensho.domain.works import Season
 
 
@@ -70,3 +78,9 @@ def test_rules_without_a_tie_have_words_of_their_own() -> None:
 
 def test_every_source_has_a_name() -> None:
     assert SOURCE_NAMES.keys() == SOURCES.keys()
+
+
+def test_curators_say_where_a_work_stands_and_why() -> None:
+    why = "by the years of its world"
+    assert decided("Zeta", why, is_before=False) == f"comes after Zeta, the curators say: {why}"
+    assert decided("Zeta", why, is_before=True) == f"leads up to Zeta, the curators say: {why}"

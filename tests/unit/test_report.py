@@ -66,6 +66,14 @@ def test_the_file_of_rejects_is_named() -> None:
     assert "grouper: rejects are listed in var/rejects/grouper.jsonl" in printed(of(FINISHED))
 
 
+def test_ids_of_decisions_that_no_work_has_are_named() -> None:
+    edges = EdgeCounts(undecided=tuple(f"mal:{n}" for n in range(7)))
+    text = printed(of(FINISHED, edges=edges))
+    assert "7 ids that curators' decisions name belong to no work of the graph: mal:0, " in text
+    assert "mal:4, …" in text
+    assert "mal:5" not in text
+
+
 def test_works_edges_revision_and_time_close_the_report() -> None:
     text = printed(of(FINISHED))
     assert "works: 7 added, 0 changed, 0 removed" in text

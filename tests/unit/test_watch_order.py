@@ -1,9 +1,11 @@
 from collections.abc import Sequence
 
+import msgspec
+
 from kensho.domain.franchises import Member
-from kensho.domain.hub_inputs import HubWork, Tie
+from kensho.domain.hub_inputs import HubWork, Tie, Timeline
 from kensho.domain.roles import Role
-from kensho.domain.watch_order import Order, WatchOrder, watch_order
+from kensho.domain.watch_order import Because, Decided, Order, WatchOrder, watch_order
 from tests.support.hubs import grown, number, tie, work
 
 ROLES: dict[str, Role] = {}
@@ -14,6 +16,7 @@ def ordered(
     ties: Sequence[Tie] = (),
     order: Order = "story",
     roles: dict[str, Role] = ROLES,
+    timelines: Sequence[Timeline] = (),
 ) -> WatchOrder:
     """Return an order of works, the first of which is the root, all main unless said otherwise."""
     told = {number(key): role for key, role in roles.items()}
@@ -21,7 +24,7 @@ def ordered(
         Member(one.id, told.get(one.id, "main"), () if place == 0 else (tie("ab"),))
         for place, one in enumerate(works)
     ]
-    return watch_order(members, {one.id: one for one in works}, ties, order)
+    return watch_order(members, {one.id: one for one in works}, ties, order, timelines)
 
 
 def letters(found: WatchOrder) -> str:
@@ -81,6 +84,21 @@ def test_what_announced_a_series_is_watched_after_it() -> None:
     found = watch_order(members, {A.id: A, herald.id: herald}, [tie("as")], "story")
     assert letters(found) == "as"
     assert step_of(found, "s") == ("after",)
+
+
+def test_an_extra_that_bears_the_name_of_a_later_season_is_watched_after_it() -> None:
+    ren = work("r", "Naruto Ren", "2014-01-09")
+    lite = work("l", "Naruto Ren Lite", "2013-12-25", type="ona", episodes=6, duration_s=300)
+    members = [
+        Member(A.id, "main", ()),
+        Member(ren.id, "main", (tie("ar", "sequel"),)),
+        Member(lite.id, "side", (tie("al"),)),
+    ]
+    works = {one.id: one for one in (A, ren, lite)}
+    said = [tie("ar", "sequel"), tie("al"), tie("rl")]
+    assert letters(watch_order(members, works, said, "story")) == "arl"
+    early = {**works, lite.id: msgspec.structs.replace(lite, date="2013-06-01")}
+    assert letters(watch_order(members, early, said, "story")) == "alr"
 
 
 def test_a_spin_off_series_stands_apart_and_a_spin_off_extra_falls_where_it_came_out() -> None:
@@ -189,6 +207,50 @@ def test_a_curator_outweighs_a_source() -> None:
     curated = tie("ba", "sequel", method="curated")
     found = ordered([A, B], [tie("ab", "sequel"), curated])
     assert letters(found) == "ba"
+
+
+def put(keys: str, reason: str = "the years of its world") -> Timeline:
+    return Timeline(tuple(map(number, keys)), reason)
+
+
+def test_curators_outrank_every_tie_and_the_dates() -> None:
+    said = [tie("ab", "sequel", method="curated"), tie("bc", "sequel")]
+    found = ordered([A, B, C], said, timelines=[put("ba")])
+    assert letters(found) == "bac"
+    assert [one.tie for one in found.set_aside] == [said[0]]
+    assert found.set_aside[0].why == "the curators say the opposite: the years of its world"
+
+
+def test_what_curators_place_says_so_and_why() -> None:
+    found = ordered([A, B, C], timelines=[put("ca")])
+    assert letters(found) == "cab"
+    first, then = (step.because[0] for step in found.steps[:2])
+    assert first == Because("curated", decided=Decided(A.id, put("ca").reason, is_before=True))
+    assert then == Because("curated", decided=Decided(C.id, put("ca").reason))
+
+
+def test_the_first_of_a_row_says_what_it_leads_up_to() -> None:
+    one, two = work("k", "Naruto K", "2016"), work("l", "Naruto L", "2017")
+    found = ordered([A, one, two], timelines=[put("kla")])
+    assert letters(found) == "kla"
+    assert step_of(found, "k") == ("curated",)
+
+
+def test_what_curators_put_in_one_row_is_one_story() -> None:
+    works = [A, B, work("v", "Naruto V", "2012")]
+    again = [tie("av", "alternative_version"), tie("ab", "sequel")]
+    found = ordered(works, again, roles={"v": "alternative"}, timelines=[put("avb")])
+    assert letters(found) == "avb"
+    assert {step.strand for step in found.steps} == {0}
+
+
+def test_a_timeline_passes_over_works_that_are_not_there() -> None:
+    assert letters(ordered([A, B], timelines=[put("bzay")])) == "ba"
+
+
+def test_a_timeline_is_of_the_story_alone() -> None:
+    for order in ("release", "essential"):
+        assert letters(ordered([A, B], order=order, timelines=[put("ba")])) == "ab"
 
 
 def test_a_tie_of_a_second_record_counts_for_its_work() -> None:

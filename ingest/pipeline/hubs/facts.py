@@ -24,8 +24,10 @@ _MONTHS: Final[Mapping[Season, str]] = {
     "summer": "-07",
     "fall": "-10",
 }
-_MUSIC: Final = "music"
+_MUSIC: Final = frozenset(("music",))
 """The tag of works that show a song."""
+_RECAP: Final = frozenset(("recap", "compilation"))
+"""The tags of works that are made of the scenes of others."""
 SYNOPSIS_CHARS: Final = 400
 """As far as `kensho.domain.pair_features` reads."""
 
@@ -80,9 +82,16 @@ def works_of(
     place = {row.id: number for number, row in enumerate(rows)}
     edges: list[fame.Edge] = [(place[one], place[other], kind) for one, other, kind in kinds]
     known = fame.known([standing(row, votes.get(row.id, 0)) for row in rows], edges)
-    music = {tag for tag, name in tag_names.items() if name == _MUSIC}
+    music, recap = (
+        {tag for tag, name in tag_names.items() if name in names} for names in (_MUSIC, _RECAP)
+    )
     return {
-        row.id: hub_work(row, famous, is_tagged_music=not music.isdisjoint(row.tags))
+        row.id: hub_work(
+            row,
+            famous,
+            is_tagged_music=not music.isdisjoint(row.tags),
+            is_tagged_recap=not recap.isdisjoint(row.tags),
+        )
         for row, famous in zip(rows, known, strict=True)
     }
 
@@ -104,7 +113,9 @@ def standing(row: HubRow, votes: int) -> fame.Standing:
     )
 
 
-def hub_work(row: HubRow, known: float, *, is_tagged_music: bool) -> HubWork:
+def hub_work(
+    row: HubRow, known: float, *, is_tagged_music: bool, is_tagged_recap: bool = False
+) -> HubWork:
     """Return a work as franchises see it; a song is a brief single of the tag "music"."""
     brief = (row.episodes or 1) == 1 and (row.duration_s or 0) <= _SONG_S
     return HubWork(
@@ -118,4 +129,5 @@ def hub_work(row: HubRow, known: float, *, is_tagged_music: bool) -> HubWork:
         sources=row.sources,
         kind=row.kind,
         is_music=is_tagged_music and brief and row.anime_type not in ("tv", "movie"),
+        is_recap=is_tagged_recap,
     )

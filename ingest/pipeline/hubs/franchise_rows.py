@@ -14,7 +14,7 @@ import msgspec
 from ingest.pipeline.hubs.growing import Grown
 from ingest.pipeline.projection import NodeHead
 from kensho.domain.franchises import Guest, Member
-from kensho.domain.hub_inputs import Tie
+from kensho.domain.hub_inputs import Tie, Timeline
 from kensho.domain.roles import Role
 from kensho.domain.works import WorkKind
 
@@ -48,6 +48,7 @@ class FranchiseContent(msgspec.Struct, frozen=True):
     members: tuple[MemberRow, ...]
     guests: tuple[GuestRow, ...]
     digest: str
+    timelines: tuple[Timeline, ...] = ()
 
 
 def contents_of(grown: Grown, heads: Mapping[UUID, NodeHead]) -> Iterator[FranchiseContent]:
@@ -57,7 +58,7 @@ def contents_of(grown: Grown, heads: Mapping[UUID, NodeHead]) -> Iterator[Franch
         members = tuple(_member_rows(franchise.members, same, heads))
         guests = tuple(_guest_rows(franchise.guests, heads))
         root = grown.works[franchise.root]
-        said = (franchise.title, franchise.root, members, guests)
+        said = (franchise.title, franchise.root, members, guests, franchise.timelines)
         yield FranchiseContent(
             root=franchise.root,
             root_table=heads[franchise.root].table,
@@ -66,6 +67,7 @@ def contents_of(grown: Grown, heads: Mapping[UUID, NodeHead]) -> Iterator[Franch
             year=root.date[:4],
             members=members,
             guests=guests,
+            timelines=franchise.timelines,
             digest=hashlib.blake2b(msgspec.json.encode(said), digest_size=12).hexdigest(),
         )
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from ingest.pipeline.hubs.franchise_rows import FranchiseContent, GuestRow, MemberRow
+from kensho.domain.hub_inputs import Timeline
 from kensho.domain.slugs import Slugged, Slugs, Unslugged, assigned
 from kensho.domain.works import NAMESPACE, WorkKind
 
@@ -47,6 +48,7 @@ class FranchiseRow(msgspec.Struct, frozen=True):
     digest: str
     members: tuple[MemberRow, ...]
     guests: tuple[GuestRow, ...]
+    timelines: tuple[Timeline, ...] = ()
 
 
 class FranchisePlan(msgspec.Struct, frozen=True):
@@ -111,6 +113,7 @@ def _row(content: FranchiseContent, slug: str) -> FranchiseRow:
         content.digest,
         content.members,
         content.guests,
+        content.timelines,
     )
 
 

@@ -6,7 +6,7 @@ computes everything anew; `model_version` says of an inferred kind which model s
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from typing import Final
 
@@ -38,6 +38,7 @@ CODE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 """By package the modules whose code decides what is computed."""
+_POLICY_FILES: Final = ("franchises.toml", "chronologies.toml")
 _VERSION_BYTES: Final = 4
 
 
@@ -53,14 +54,26 @@ class Rules(msgspec.Struct, frozen=True):
 def load() -> Rules:
     """Read the rules that come with Kenshō; takes 20 ms."""
     curation = files("ingest.curation")
-    policy = (curation / "franchises.toml").read_bytes()
+    decisions = [(curation / name).read_bytes() for name in _POLICY_FILES]
     model = (curation / "inference.json").read_bytes()
     return Rules(
-        policy=policy_of(tomllib.loads(policy.decode())),
+        policy=_policy(decisions),
         model=msgspec.json.decode(model, type=Model),
         model_version=hashlib.blake2b(model, digest_size=_VERSION_BYTES).hexdigest(),
-        digest=_digest(policy, model, *_code()),
+        digest=_digest(*decisions, model, *_code()),
     )
+
+
+def policy() -> Policy:
+    """Read the curators' policy alone."""
+    return _policy((files("ingest.curation") / name).read_bytes() for name in _POLICY_FILES)
+
+
+def _policy(texts: Iterable[bytes]) -> Policy:
+    document: dict[str, object] = {}
+    for text in texts:
+        document |= tomllib.loads(text.decode())
+    return policy_of(document)
 
 
 def _code() -> list[bytes]:
