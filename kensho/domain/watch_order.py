@@ -230,9 +230,9 @@ def _ruled(
         if strands[rule.first] != strands[rule.then]:
             continue
         found[rule.then].append(_follows(rule))
-        if rule.rank >= CONTINUES and places[rule.then] < places[rule.first]:
+        if rule.rank == CONTINUES and places[rule.then] < places[rule.first]:
             found[rule.first].append(_leads_to(rule))
     for rule in rules:
-        if rule.tie is None and not found[rule.first]:
-            found[rule.first].append(_leads_to(rule))  # The first of a row may be a late prequel.
+        if rule.tie is None and not any(one.decided for one in found[rule.first]):
+            found[rule.first].insert(0, _leads_to(rule))  # The first of a row, a late prequel.
     return found
