@@ -41,28 +41,27 @@ def optional_works(
     members: Sequence[Member],
     works: Mapping[UUID, HubWork],
     continued: Iterable[tuple[UUID, UUID]],
+    sides: Set[UUID] = frozenset(),
 ) -> set[UUID]:
     """Return the works that may be left out; `members` begin with the root.
 
-    `continued` are pairs of works of which one continues the other.
+    `continued` are pairs of works of which one continues the other, `sides` the works that anybody
+    calls a side story.
     """
     near = _neighbours(continued)
     root = works[members[0].work]
-    beside = {one.work for one in members if is_beside(one, works[one.work])}
-    brought = {
+    side_films = {
         one.work
-        for one in members
-        if one.role == "side" and _is_film(works[one.work]) and near.get(one.work, set()) - beside
+        for one in members[1:]
+        if one.role == "film" and one.work in sides and not works[one.work].is_minor
     }
+    beside = {one.work for one in members if is_beside(one, works[one.work])} | side_films
+    brought = {film for film in side_films if near.get(film, set()) - beside}
     strays = {
         one.work for one in members[1:] if one.work not in near and _is_stray(works[one.work], root)
     }
     aside = (beside | strays) - brought
-    return aside | _films_beside(members, works, near, aside)
-
-
-def _is_film(work: HubWork) -> bool:
-    return work.type == "movie" and not work.is_minor
+    return aside | _films_beside(members, works, near, aside, side_films & aside)
 
 
 def _is_stray(work: HubWork, root: HubWork) -> bool:
@@ -79,6 +78,7 @@ def _films_beside(
     works: Mapping[UUID, HubWork],
     near: Mapping[UUID, Iterable[UUID]],
     aside: Set[UUID],
+    side_films: Set[UUID],
 ) -> Set[UUID]:
     """Return which of the films that no tie joins to a series are beside it."""
     if works[members[0].work].type == "movie":
@@ -87,9 +87,9 @@ def _films_beside(
     told = _reached((work.id for work in kept if work.type != "movie"), near)
     role = {one.work: one.role for one in members}
     loose = [work for work in kept if role[work.id] == "film" and work.id not in told]
-    sides = [works[work] for work in aside if role[work] == "side" and _is_film(works[work])]
     series = [work for work in kept if _is_long(work)]
-    years = sorted(film.date[:4] for film in sides if film.date) if len(sides) >= len(loose) else ()
+    dated = sorted(works[film].date[:4] for film in side_films if works[film].date)
+    years = dated if len(side_films) >= len(loose) else ()
     return {
         film.id
         for film in loose

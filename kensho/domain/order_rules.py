@@ -125,6 +125,15 @@ def continued(
         yield rule.first, rule.then
 
 
+def called_side_stories(ties: Iterable[Tie], work_of: Mapping[UUID, UUID]) -> Iterator[UUID]:
+    """Yield the works of which a tie says that they are a side story."""
+    for tie in ties:
+        if tie.kind in ("side_story", "parent_story"):
+            side = tie.target if tie.kind == "side_story" else tie.source
+            if side in work_of:
+                yield work_of[side]
+
+
 def _curated(timelines: Iterable[Timeline], work_of: Mapping[UUID, UUID]) -> Iterator[OrderRule]:
     for told in timelines:
         known = dict.fromkeys(work_of[work] for work in told.works if work in work_of)

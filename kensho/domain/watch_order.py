@@ -28,6 +28,7 @@ from kensho.domain.order_rules import (
     OrderRule,
     Place,
     SetAside,
+    called_side_stories,
     continued,
     order_rules,
     place_of,
@@ -91,7 +92,8 @@ def watch_order(
     places = {member.work: place_of(works[member.work]) for member in members}
     work_of = {id_: member.work for member in members for id_ in (member.work, *member.also)}
     said = list(ties)
-    optional = optional_works(members, works, continued(said, work_of, timelines))
+    sides = set(called_side_stories(said, work_of))
+    optional = optional_works(members, works, continued(said, work_of, timelines), sides)
     if order == "release":
         return WatchOrder(order, tuple(_by_release(places, optional)))
     hints = heralds(members, works, said, work_of, places)

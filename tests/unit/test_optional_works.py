@@ -21,14 +21,20 @@ def film(key: str, title: str, date: str, **facts: object) -> HubWork:
 def optional(
     works: Sequence[HubWork], roles: dict[str, Role], continued: Sequence[str] = ()
 ) -> str:
-    """Return which works are optional; all are main unless `roles` says otherwise."""
+    """Return which works are optional; all are main unless `roles` says otherwise.
+
+    A film whose role is given as a side story is a film that somebody calls one.
+    """
+    films = {one.id for one in works if one.type == "movie"}
     told = {number(key): role for key, role in roles.items()}
+    sides = {one for one, role in told.items() if role == "side" and one in films}
+    told |= dict.fromkeys(sides, "film")
     members = [
         Member(one.id, told.get(one.id, "main"), () if place == 0 else (tie("ab"),))
         for place, one in enumerate(works)
     ]
     pairs = [(number(pair[0]), number(pair[1])) for pair in continued]
-    found = optional_works(members, {one.id: one for one in works}, pairs)
+    found = optional_works(members, {one.id: one for one in works}, pairs, sides)
     return "".join(sorted(chr(one.int) for one in found))
 
 
