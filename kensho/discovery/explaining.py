@@ -13,9 +13,8 @@ from rapidfuzz.distance import OSA
 
 from kensho.discovery.search_views import Explanation, Fold, Part
 from kensho.domain import ranking, titles
-from kensho.graph.columns import ANIME_TYPES
 from kensho.graph.model import ReadModel
-from kensho.search import scripts
+from kensho.search import scripts, wishes
 from kensho.search.finding import Evidence
 from kensho.search.highlights import highlights
 from kensho.search.keys import key_of
@@ -145,12 +144,11 @@ def _rounded(found: list[tuple[str, float]], score: float) -> list[Part]:
 
 def _loss(model: ReadModel, node: int, reading: Reading) -> float:
     """Return what is taken off where a reading asks for another year or type than the work's."""
-    wanted, columns = reading.slots, model.columns
     if reading.via == "text":
         return 0.0
-    year, kind = int(columns.year[node]), ANIME_TYPES[int(columns.anime_type[node])]
-    others = (wanted.year not in (None, year)) + (wanted.type not in (None, kind))
-    return ranking.DISAGREES * others
+    columns, here = model.columns, slice(node, node + 1)
+    met = wishes.met(reading.slots, columns.year[here], columns.anime_type[here])
+    return ranking.DISAGREES if met[0] == wishes.MISSED else 0.0
 
 
 def _width(text: str) -> str:

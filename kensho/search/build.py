@@ -7,7 +7,7 @@ end, so that titles can be read while the works are still arriving. Cost at 250,
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -26,8 +26,7 @@ from kensho.search import (
 )
 from kensho.search.beginnings import beginnings_of
 from kensho.search.rows import NewRow
-
-TYPES: Final[tuple[AnimeType, ...]] = get_args(AnimeType)
+from kensho.search.wishes import TYPES
 
 
 class Named(msgspec.Struct, frozen=True, gc=False):

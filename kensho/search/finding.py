@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking, slots
-from kensho.search.build import TYPES
+from kensho.search import wishes
 from kensho.search.followers import Followers
 from kensho.search.initials import InitialIndex
 from kensho.search.judging import Judge, Numbers, Parts, Scores
@@ -145,13 +145,10 @@ class Finder:
         wanted = reading.slots
         if reading.via == "text":
             return scores  # here year and type are words of the title
-        entries = self.rows.entry[rows]
-        agrees = np.ones(len(rows), dtype=np.bool_)
-        if wanted.year is not None:
-            agrees &= self._years[entries] == wanted.year
-        if wanted.type is not None:
-            agrees &= self._types[entries] == TYPES.index(wanted.type)
         if wanted.year is None and wanted.type is None:
             return scores
+        entries = self.rows.entry[rows]
+        met = wishes.met(wanted, self._years[entries], self._types[entries])
         better = np.maximum(scores, np.minimum(scores + ranking.AGREES, ranking.SAME_MEANING))
-        return np.where(agrees, better, scores - ranking.DISAGREES)
+        worse = np.where(met == wishes.MISSED, scores - ranking.DISAGREES, scores)
+        return np.where(met == wishes.MET, better, worse)

@@ -67,6 +67,9 @@ class TitleIndex:
             found.append(self._finder.scored(reading))
         if len(found) > 1:
             best = _best_of(found)
+        for reading in readings.by_other_names(tried[-1], best):
+            tried.append(reading)
+            found.append(self._finder.scored(reading))
         if best < ranking.DOUBTFUL:
             for reading in readings.last_resorts(typed):
                 tried.append(reading)

@@ -13,7 +13,7 @@ import msgspec
 
 from kensho.domain import ranking
 from kensho.domain.slots import Slots
-from kensho.search import keyboards, keys, release_names
+from kensho.search import keyboards, keys, release_names, release_titles
 from kensho.search.keys import Key
 from kensho.search.release_names import ReleaseName
 
@@ -29,11 +29,15 @@ _HANDICAP: Final[dict[Via, float]] = {
     "transliteration": 0.03,
 }
 
+_SURE: Final = 0.95
+"""A release whose whole title scores so much is not looked for by a part of it."""
+
 
 class Reading(msgspec.Struct, frozen=True):
     """A text to look for in place of what was typed, and what it says of the work looked for.
 
-    `handicap` is taken off its scores: other readings come after the text itself.
+    `handicap` is taken off its scores: other readings come after the text itself, and by `doubt`
+    what is a guess comes after what isn't.
     """
 
     via: Via
@@ -41,11 +45,12 @@ class Reading(msgspec.Struct, frozen=True):
     key: Key
     slots: Slots
     release: ReleaseName | None = None
+    doubt: float = 0.0
 
     @property
     def handicap(self) -> float:
         """Return what is taken off the scores of this reading."""
-        return _HANDICAP[self.via]
+        return _HANDICAP[self.via] + self.doubt
 
 
 def as_typed(text: str) -> Reading:
@@ -65,6 +70,20 @@ def others(typed: Reading, best: float) -> Iterator[Reading]:
     core = typed.key.parsed.core
     if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
         yield _named(core, typed.slots)
+
+
+def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
+    """Yield readings by the single names in a release's title, where it found no more than `best`.
+
+    They keep the season that the whole title says.
+    """
+    if read.release is None or best >= _SURE:
+        return
+    for name, doubt in release_titles.other_names(read.text):
+        said, wanted = keys.key_of(name), read.slots
+        season = Slots(season=wanted.season, final=wanted.final, part=wanted.part)
+        key = keys.key_with(said.parsed.stem, season)
+        yield Reading("release", name, key, wanted, read.release, doubt)
 
 
 def last_resorts(typed: Reading) -> Iterator[Reading]:
@@ -94,12 +113,12 @@ def _of_release(release: ReleaseName) -> Reading:
     wanted = Slots(
         season=release.season or said.season,
         final=said.final,
-        part=said.part,
+        part=release.part or said.part,
         year=release.year or said.year,
         type=release.type or said.type,
         episode=release.episode,
     )
-    if release.season and said.season is None:
-        season = Slots(season=release.season, part=said.part)
-        key = keys.key_with(key.parsed.stem, season)
+    if (release.season and said.season is None) or (release.part and said.part is None):
+        instalment = Slots(season=wanted.season, part=wanted.part)
+        key = keys.key_with(key.parsed.stem, instalment)
     return Reading("release", release.title, key, wanted, release)

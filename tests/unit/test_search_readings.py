@@ -97,6 +97,52 @@ def test_the_name_of_a_release_finds_its_work(name: str, title: str) -> None:
     assert made.search(name).readings[-1].via == "release"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[Kumo] Shingeki no Kyojin (Titans Attacking) - S02E05.mkv",
+        "[Kumo] Shingeki no Kyojin | Titans S2 - 05 [720p].mkv",
+        "[Kumo] 巨人們的故事 Shingeki no Kyojin S2 - 05 [720p].mkv",
+        "[Kumo] Shingeki no Kyojin Season 2 + Everything Else [720p].mkv",
+    ],
+)
+def test_a_release_with_two_names_is_found_by_one_of_them(name: str) -> None:
+    made = Catalogue(STORY)
+    assert best(made, name) == f"{TITAN} Season 2"
+
+
+def test_a_name_behind_a_dash_is_part_of_the_title() -> None:
+    made = Catalogue(
+        (
+            work("Mushi no Mori", known=0.9),
+            work("Mushi no Mori: The Picture of the Wood", known=0.2, type="movie"),
+        )
+    )
+    name = "[Kumo] Mushi no Mori - Picture of the Wood [720p].mkv"
+    assert best(made, name) == "Mushi no Mori: The Picture of the Wood"
+
+
+def test_a_year_beside_a_later_season_is_that_of_the_first() -> None:
+    made = Catalogue(
+        (
+            work("Basket", known=0.5, year=2001),
+            work("Basket (2019)", "Basket", known=0.9, year=2019, later=((2, 2),)),
+            work("Basket 2nd Season", known=0.7, year=2020),
+        )
+    )
+    assert best(made, "Basket (2019) - S02E05 - 1080p.mkv") == "Basket 2nd Season"
+
+
+def test_an_ova_is_no_worse_than_a_special_where_a_special_is_asked_for() -> None:
+    made = Catalogue(
+        (
+            work("Mori: Mushi no Heya", known=0.2, type="ova"),
+            work("Mori: Mushi no Hey", known=0.2, type="movie"),
+        )
+    )
+    assert best(made, "mori mushi no he special") == "Mori: Mushi no Heya"
+
+
 @pytest.mark.parametrize("text", ["тфкгещ", "ㅜㅁㄱㅕㅅㅐ"])
 def test_what_was_typed_on_the_wrong_keyboard_is_found_as_a_last_resort(text: str) -> None:
     assert catalogue("Naruto", "Kanon").found(text) == ["Naruto"]
