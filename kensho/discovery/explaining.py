@@ -30,6 +30,7 @@ _GRADES: Final = {
     ranking.SAME_BUT_CASE: "same_but_case",
     ranking.SAME_WORDS: "same_words",
     ranking.SAME_LETTERS: "same_letters",
+    ranking.SHORTENED: "shortened",
 }
 _LATIN_END: Final = 0x250
 _TO_HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
@@ -121,8 +122,9 @@ def _ways(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]]]:
     yield [*best, ("limit", -over), ("ties", tie)]
     yield [*by_phrase, ("ties", tie)]
     yield [("initials", ranking.INITIALS), ("ties", tie)]
-    step = min(max(raw - ranking.SAME_MEANING, -2 * ranking.EXACT_STEP), 0.0)
-    yield [("season", ranking.SAME_MEANING), ("ties", step)]
+    for worth in (ranking.SAME_MEANING, ranking.SEASON_OF_PREFIX):
+        step = min(max(raw - worth, -2 * ranking.EXACT_STEP), 0.0)
+        yield [("season", worth), ("ties", step)]
 
 
 def _finished(

@@ -6,7 +6,8 @@ their letters, then by the letters, then by entry; equal letters are found by th
 entry is (a work, a franchise) is the caller's business.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -24,10 +25,14 @@ TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synon
 """From the one that says most about what is meant to the one that says least."""
 DIGIT_BITS: Final = 5
 _DIGIT_MOST: Final = (1 << DIGIT_BITS) - 1
+SHORTENED: Final = len(TITLE_KINDS)
+"""What isn't written as a title, and still names the work: "Matrix", "Lord of the Rings"."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(TITLE_KINDS)}
 _OFFICIAL: Final = TITLE_KINDS.index("official")
 """The last kind that is known by its initials."""
 _ENTRY_DIGITS: Final = 10
+_ARTICLE: Final = re.compile(r"(?:the|an?|el|los|las|les?|der|das|il)\s+(?=\S{2})", re.IGNORECASE)
+"""Articles that people leave out; not "die" and "la", which are words of many other titles."""
 
 Numbers = npt.NDArray[Any]
 
@@ -52,9 +57,10 @@ class NewRow(msgspec.Struct, gc=False):
 
 
 def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
-    """Return the rows of an entry with these titles."""
+    """Return the rows of an entry with these titles; a title without its article is one as well."""
     found: dict[tuple[str, str, str], tuple[Key, list[tuple[int, str]]]] = {}
     by_words: dict[str, list[tuple[int, str]]] = {}
+    shortened: list[NewRow] = []
     for title in named:
         words = folded(title.text)
         texts = by_words.get(words)
@@ -62,8 +68,27 @@ def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
             key = key_of_words(words)
             spelling = key.letters, key.plain, key.native
             texts = by_words[words] = found.setdefault(spelling, (key, []))[1]
+            if article := _ARTICLE.match(title.text):
+                shortened += short_rows(entry, title.text[article.end() :], title)
         texts.append((_RANKS[title.kind], title.text))
-    return [_row(entry, key, sorted(texts)) for key, texts in found.values() if key.letters]
+    rows = [_row(entry, key, sorted(texts)) for key, texts in found.values() if key.letters]
+    taken = {row.letters for row in rows}
+    for row in shortened:
+        if row.letters not in taken:
+            taken.add(row.letters)
+            rows.append(row)
+    return rows
+
+
+def short_rows(entry: int, name: str, title: Title) -> Iterator[NewRow]:
+    """Yield rows by which `name`, no title of its own, finds an entry for its `title`."""
+    article = _ARTICLE.match(name)
+    for text in (name, name[article.end() :]) if article else (name,):
+        key = key_of_words(folded(text))
+        if key.letters:
+            row = _row(entry, key, [(_RANKS[title.kind], title.text)])
+            row.kind = SHORTENED
+            yield row
 
 
 def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:

@@ -202,3 +202,53 @@ def test_no_score_is_above_one() -> None:
 def test_no_score_is_below_zero() -> None:
     made = catalogue(work("Qqqqqqqqqabc", year=2001))
     assert made.scores("abcdef tokubetsuhen the movie 2010")["Qqqqqqqqqabc"] >= 0
+
+
+FILMS = (
+    work("The Mushi of the Mori", known=0.3, type="movie"),
+    work("Mushi: Spiders of the Mori", known=0.3, type="movie"),
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["mushi of the mori", "Mushi of the Mori", "the mushi of the mori"]
+)
+def test_a_title_is_found_without_its_article(text: str) -> None:
+    assert best(Catalogue(FILMS), text) == "The Mushi of the Mori"
+
+
+def test_a_title_begins_with_the_word_behind_its_article() -> None:
+    made = Catalogue((*FILMS, work("Umi to Mushi of Light", known=0.3)))
+    assert best(made, "mushi of") == "The Mushi of the Mori"
+
+
+def test_a_title_without_an_article_comes_before_one_that_has_it() -> None:
+    made = Catalogue((*FILMS, work("Mushi of the Mori", known=0.0)))
+    assert best(made, "mushi of the mori") == "Mushi of the Mori"
+
+
+def test_a_season_is_found_by_the_beginning_of_a_title() -> None:
+    made = Catalogue(
+        (
+            work("Komi-san wa Hanasenai", known=0.9, later=((2, 1),)),
+            work("Komi-san wa Hanasenai: Tsuzuki", known=0.5),
+            work("Komichan 2", known=0.1),
+        )
+    )
+    assert best(made, "komi san 2") == "Komi-san wa Hanasenai: Tsuzuki"
+
+
+def test_a_main_title_with_a_season_comes_before_a_synonym_with_it() -> None:
+    made = Catalogue(
+        (
+            work("Spies", known=0.9),
+            work("Spies Season 2", "Spies Season 3", known=0.6),
+            work("Spies Season 3", known=0.5),
+            work("Agents", "Spies", known=0.1),
+        )
+    )
+    assert best(made, "spies 3") == "Spies Season 3"
+
+
+def test_a_part_may_be_written_as_a_letter_behind_a_season() -> None:
+    assert best(Catalogue(STORY), "aot s3 p2") == f"{TITAN} Season 3 Part 2"
