@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from kensho.domain.fame import Standing
-from kensho.domain.titles import folded
+from kensho.domain.titles import folded, without_article
 
 _FEWEST: Final = 2
 _COLON: Final = ": "
@@ -39,11 +39,13 @@ def stories(
     if len(films) < _FEWEST or any(works[film].type != "movie" for film in films):
         return
     yield _story(name, films, titles)
-    heads = dict.fromkeys(titles[film].partition(_COLON)[0] for film in films)
-    for head in heads:
-        some = [film for film in films if titles[film].partition(_COLON)[0] == head]
+    named: dict[str, list[int]] = {}
+    for film in films:
+        head = titles[film].partition(_COLON)[0]
+        named.setdefault(folded(without_article(head) or head), []).append(film)
+    for some in named.values():
         if len(some) >= _FEWEST and some != films:
-            yield _story(head, some, titles)
+            yield _story(titles[some[0]].partition(_COLON)[0], some, titles)
 
 
 def _story(name: str, films: Sequence[int], titles: Sequence[str]) -> Story:

@@ -133,8 +133,19 @@ def is_short(text: str) -> bool:
     return sum(map(str.isalnum, text)) <= SHORT_LETTERS
 
 
+def _is_text(text: str) -> bool:
+    """Tell a text from one with lone surrogates, as Python reads bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check(text: str) -> None:
     """Raise `InvalidInputError` for a text that nothing can be looked for by."""
+    if not _is_text(text):
+        raise InvalidInputError.of("q", "it is not UTF-8")
     if not text.strip():
         raise InvalidInputError.of("q", "type a title, or the beginning of one")
     if len(text) > MAX_CHARS:

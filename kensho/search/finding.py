@@ -20,7 +20,7 @@ from kensho.search.judging import Judge, Numbers, Parts, Scores
 from kensho.search.kernel.arrays import ArrayKernel
 from kensho.search.kernel.compiled import CompiledKernel
 from kensho.search.kernel.kernels import Kernel, Scored
-from kensho.search.keys import Key, weight_of
+from kensho.search.keys import Key, folded, letters_of, weight_of
 from kensho.search.phrases import PhraseIndex, Places, Run
 from kensho.search.readings import Reading
 from kensho.search.rows import SHORTENED, Rows
@@ -30,6 +30,10 @@ _LAST_WO: Final = " wo"
 _MOST_INITIALS: Final = 20
 _MOST_FIRSTS: Final = 8
 _SHORTEST_NAME: Final = 4
+_WELL_KNOWN: Final = 0.5
+"""Works that people abbreviate; the rest have short synonyms by chance."""
+_MOST_WITH_ABBREVIATION: Final = 150
+"""A word that more titles have is a word: "DanMachi" stands in 97, "star" in 1,012."""
 _MOST_PREFIXED: Final = 2_000
 
 
@@ -82,6 +86,21 @@ class Finder:
             scores = np.concatenate((scores, exact_scores))
         agreeing = self._agreeing(reading, rows, scores)
         return Scored(rows, np.maximum(agreeing - reading.handicap, 0.0))
+
+    def names_of(self, word: str) -> list[str]:
+        """Return what `word` stands for: titles of a well known work that don't have it themselves.
+
+        The title of which it is the first letters comes first, then the main one.
+        """
+        entries = set(self.rows.entry[self.kernel.equal(letters_of(word))].tolist())
+        best = max(entries, key=lambda entry: float(self._known[entry]), default=None)
+        is_known = best is not None and self._known[best] >= _WELL_KNOWN
+        if not is_known or self._words.count(word) > _MOST_WITH_ABBREVIATION:
+            return []
+        spelt = self._initials.rows(word)
+        rows = [*spelt[self.rows.entry[spelt] == best].tolist(), int(self._main_rows[best])]
+        titles = dict.fromkeys(self.rows.texts(row)[0] for row in (rows[0], rows[-1]))
+        return [title for title in titles if word not in folded(title).split(" ")]
 
     def evidence(self, reading: Reading, row: int) -> Evidence:
         """Return why `row` scores what it scores."""

@@ -67,7 +67,8 @@ class TitleIndex:
             found.append(self._finder.scored(reading))
         if len(found) > 1:
             best = _best_of(found)
-        for reading in readings.by_other_names(tried[-1], best):
+        more = readings.by_other_names(tried[-1], best)
+        for reading in (*more, *readings.spelt_out(typed, best, self._finder.names_of)):
             tried.append(reading)
             found.append(self._finder.scored(reading))
         if best < ranking.DOUBTFUL:

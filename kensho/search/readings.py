@@ -6,7 +6,7 @@ as a wish about the work rather than a word of its title. Only where nothing is 
 doubtful is the text read as typed on the wrong keyboard, or letter by letter in Latin ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -19,18 +19,22 @@ from kensho.search.release_names import ReleaseName
 
 MAX_CHARS: Final = 300
 """Longer than any title; what is longer is cut, which bounds the time of a search."""
-Via: TypeAlias = Literal["text", "release", "slots", "keyboard", "transliteration"]
+Via: TypeAlias = Literal["text", "release", "slots", "abbreviation", "keyboard", "transliteration"]
 
 _HANDICAP: Final[dict[Via, float]] = {
     "text": 0.0,
     "release": 0.0,
     "slots": 0.10,
+    "abbreviation": 0.02,
     "keyboard": 0.01,
     "transliteration": 0.03,
 }
 
 _SURE: Final = 0.95
 """A release whose whole title scores so much is not looked for by a part of it."""
+
+_SPELT_OUT_BELOW: Final = 0.90
+"""Where the text as it stands scores as much, its first word need not be an abbreviation."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -84,6 +88,16 @@ def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
         season = Slots(season=wanted.season, final=wanted.final, part=wanted.part)
         key = keys.key_with(said.parsed.stem, season)
         yield Reading("release", name, key, wanted, read.release, doubt)
+
+
+def spelt_out(
+    typed: Reading, best: float, names_of: Callable[[str], Sequence[str]]
+) -> Iterator[Reading]:
+    """Yield readings of "dbs broly" with the titles that `names_of` says "dbs" stands for."""
+    first, _, rest = typed.key.words.partition(" ")
+    if rest and best < _SPELT_OUT_BELOW:
+        for title in names_of(first):
+            yield _read("abbreviation", f"{title} {rest}")
 
 
 def last_resorts(typed: Reading) -> Iterator[Reading]:

@@ -6,7 +6,6 @@ their letters, then by the letters, then by entry; equal letters are found by th
 entry is (a work, a franchise) is the caller's business.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kensho.domain.titles import without_article
 from kensho.domain.works import Title, TitleKind
 from kensho.search.codes import points_of
 from kensho.search.keys import Key, folded, initials_of, key_of_words, season_code
@@ -31,8 +31,6 @@ _RANKS: Final = {kind: rank for rank, kind in enumerate(TITLE_KINDS)}
 _OFFICIAL: Final = TITLE_KINDS.index("official")
 """The last kind that is known by its initials."""
 _ENTRY_DIGITS: Final = 10
-_ARTICLE: Final = re.compile(r"(?:the|an?|el|los|las|les?|der|das|il)\s+(?=\S{2})", re.IGNORECASE)
-"""Articles that people leave out; not "die" and "la", which are words of many other titles."""
 
 Numbers = npt.NDArray[Any]
 
@@ -68,8 +66,8 @@ def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
             key = key_of_words(words)
             spelling = key.letters, key.plain, key.native
             texts = by_words[words] = found.setdefault(spelling, (key, []))[1]
-            if article := _ARTICLE.match(title.text):
-                shortened += short_rows(entry, title.text[article.end() :], title)
+            if short := without_article(title.text):
+                shortened += short_rows(entry, short, title)
         texts.append((_RANKS[title.kind], title.text))
     rows = [_row(entry, key, sorted(texts)) for key, texts in found.values() if key.letters]
     taken = {row.letters for row in rows}
@@ -82,8 +80,7 @@ def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
 
 def short_rows(entry: int, name: str, title: Title) -> Iterator[NewRow]:
     """Yield rows by which `name`, no title of its own, finds an entry for its `title`."""
-    article = _ARTICLE.match(name)
-    for text in (name, name[article.end() :]) if article else (name,):
+    for text in filter(None, (name, without_article(name))):
         key = key_of_words(folded(text))
         if key.letters:
             row = _row(entry, key, [(_RANKS[title.kind], title.text)])

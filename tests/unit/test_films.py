@@ -32,6 +32,11 @@ def test_a_film_named_like_its_story_begins_it() -> None:
     assert (story.name, story.first, story.following) == ("Hachi", 0, [(2, 1), (3, 2)])
 
 
+def test_an_article_before_the_name_makes_no_other_story() -> None:
+    _, story = told("The Hachi", "Hachi: Rain", "Hachi: Sun", "Ari")
+    assert (story.name, story.following) == ("The Hachi", [(2, 1), (3, 2)])
+
+
 def test_films_that_number_themselves_otherwise_are_counted_by_their_own_numbers() -> None:
     [story] = told("Mushi", "Mushi Again", "Mushi: Episode I", "Mushi: Episode II")[:1]
     assert story.following == [(2, 3)]

@@ -252,3 +252,27 @@ def test_a_main_title_with_a_season_comes_before_a_synonym_with_it() -> None:
 
 def test_a_part_may_be_written_as_a_letter_behind_a_season() -> None:
     assert best(Catalogue(STORY), "aot s3 p2") == f"{TITAN} Season 3 Part 2"
+
+
+HEROES = (
+    work("Mushi no Hiro", "mnh", "mgh", official=("My Green Hero",), known=0.9),
+    work("Mushi no Hiro: Futari", "My Green Hero: Two of Us", known=0.3, type="movie"),
+    work("Mushi no Hiro the Movie 3", known=0.3, type="movie"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("mnh movie 3", "Mushi no Hiro the Movie 3"),
+        ("mnh futari", "Mushi no Hiro: Futari"),
+        ("mgh two of us", "Mushi no Hiro: Futari"),
+    ],
+)
+def test_an_abbreviation_before_other_words_is_spelt_out(text: str, title: str) -> None:
+    assert best(Catalogue(HEROES), text) == title
+
+
+def test_a_short_synonym_of_an_obscure_work_is_not_spelt_out() -> None:
+    made = Catalogue((work("Hoshi no Uta", "star", known=0.2), work("Star Ships", known=0.2)))
+    assert all(reading.via != "abbreviation" for reading in made.search("star shi umi").readings)
