@@ -93,9 +93,12 @@ def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
 def spelt_out(
     typed: Reading, best: float, names_of: Callable[[str], Sequence[str]]
 ) -> Iterator[Reading]:
-    """Yield readings of "dbs broly" with the titles that `names_of` says "dbs" stands for."""
+    """Yield readings of "dbs broly" with the titles that `names_of` says "dbs" stands for.
+
+    A first word in another script than Latin is a title's beginning rather than an abbreviation.
+    """
     first, _, rest = typed.key.words.partition(" ")
-    if rest and best < _SPELT_OUT_BELOW:
+    if rest and best < _SPELT_OUT_BELOW and first.isascii():
         for title in names_of(first):
             yield _read("abbreviation", f"{title} {rest}")
 
