@@ -25,7 +25,7 @@ from kensho.domain.works import Title
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
-from kensho.storage.rows import Recommendation, SamePair, Work
+from kensho.storage.rows import Membership, Recommendation, SamePair, Work
 
 SEED: Final = 1
 LONGEST: Final = 12
@@ -43,7 +43,7 @@ Piece: TypeAlias = "str | list[str]"
 class Corpus(msgspec.Struct, frozen=True, dict=True):
     """Works, and every title once per work that bears it, as (text, number of the work).
 
-    Relations, recommendations and pairs may name works that a smaller corpus lacks.
+    Relations, recommendations, pairs and franchises may name works that a smaller corpus lacks.
     """
 
     rows: list[Work]
@@ -51,6 +51,7 @@ class Corpus(msgspec.Struct, frozen=True, dict=True):
     relations: list[tuple[UUID, UUID, Kind]] = []
     recommendations: list[Recommendation] = []
     same: list[SamePair] = []
+    memberships: list[Membership] = []
 
     @property
     def works(self) -> list[str]:
@@ -121,14 +122,15 @@ async def _read(gateway: Gateway) -> Corpus:
     ]
     votes = [row async for page in snapshot.recommendations(gateway) for row in page]
     same = [row async for page in snapshot.same_as(gateway) for row in page]
-    return of_works(rows, Corpus([], [], relations, votes, same))
+    members = [row async for page in snapshot.memberships(gateway) for row in page]
+    return of_works(rows, Corpus([], [], relations, votes, same, members))
 
 
 def of_works(rows: Iterable[Work], around: Corpus) -> Corpus:
     """Return the corpus of these works, in their order, with what `around` says of them."""
     kept = list(rows)
     titles = [(text, number) for number, row in enumerate(kept) for text in _texts(row)]
-    return Corpus(kept, titles, around.relations, around.recommendations, around.same)
+    return msgspec.structs.replace(around, rows=kept, titles=titles)
 
 
 def _texts(row: Work) -> Iterable[str]:

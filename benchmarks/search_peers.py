@@ -90,6 +90,7 @@ class Kensho:
         reading.add_edges(corpus.relations)
         reading.add_recommendations(corpus.recommendations)
         reading.add_same(corpus.same)
+        reading.add_memberships(corpus.memberships)
         with NewFolder(self.folder, REVISION) as folder:
             titles.write(folder, reading.packed())
             order = np.argsort([row.id.bytes for row in corpus.rows], kind="stable")
@@ -104,7 +105,8 @@ class Kensho:
 
     def search(self, text: str, k: int = 10) -> list[int]:
         """Return the numbers of works in the corpus that was written."""
-        return self._order[self._index.search(text).hits.entries[:k]].tolist()
+        entries = self._index.search(text).hits.entries
+        return self._order[entries[entries < len(self._order)][:k]].tolist()  # no franchises
 
     def close(self) -> None:
         """Nothing is held but mapped files."""

@@ -13,9 +13,8 @@ from rapidfuzz.distance import OSA
 
 from kensho.discovery.search_views import Explanation, Fold, Part
 from kensho.domain import ranking, titles
-from kensho.graph.columns import ANIME_TYPES
 from kensho.graph.model import ReadModel
-from kensho.search import scripts
+from kensho.search import scripts, wishes
 from kensho.search.finding import Evidence
 from kensho.search.highlights import highlights
 from kensho.search.keys import key_of
@@ -31,6 +30,7 @@ _GRADES: Final = {
     ranking.SAME_BUT_CASE: "same_but_case",
     ranking.SAME_WORDS: "same_words",
     ranking.SAME_LETTERS: "same_letters",
+    ranking.SHORTENED: "shortened",
 }
 _LATIN_END: Final = 0x250
 _TO_HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
@@ -45,7 +45,7 @@ def explained(
         matched_title=title,
         folds=folds(reading, title),
         edits=OSA.distance(reading.key.letters, key_of(title).letters),
-        parts=parts(reading, evidence, score, _loss(model, node, reading)),
+        parts=parts(reading, evidence, score, _met(model, node, reading)),
         score=round(score, _DIGITS),
     )
 
@@ -97,10 +97,13 @@ def _distance(pair: tuple[str, str], stages: Sequence[Stage]) -> int:
     return OSA.distance(typed, found)
 
 
-def parts(reading: Reading, evidence: Evidence, score: float, loss: float) -> list[Part]:
-    """Return what adds up to `score`: the evidence, less what the reading takes off."""
-    raw = score + reading.handicap + loss
-    ways = [_finished(way, reading, loss) for way in _ways(evidence, raw)]
+def parts(reading: Reading, evidence: Evidence, score: float, met: int) -> list[Part]:
+    """Return what adds up to `score`: the evidence, with what the reading gives and takes.
+
+    `met` is what `wishes.met` says of the work.
+    """
+    raw = score + reading.handicap + ranking.DISAGREES * (met == wishes.MISSED)
+    ways = [_finished(way, reading, met) for way in _ways(evidence, raw)]
     found = min(ways, key=lambda way: abs(sum(value for _, value in way) - score))
     rest = score - sum(value for _, value in found)
     if abs(rest) > _NOTHING:
@@ -122,17 +125,19 @@ def _ways(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]]]:
     yield [*best, ("limit", -over), ("ties", tie)]
     yield [*by_phrase, ("ties", tie)]
     yield [("initials", ranking.INITIALS), ("ties", tie)]
-    step = min(max(raw - ranking.SAME_MEANING, -2 * ranking.EXACT_STEP), 0.0)
-    yield [("season", ranking.SAME_MEANING), ("ties", step)]
+    for worth in (ranking.SAME_MEANING, ranking.SEASON_OF_PREFIX):
+        step = min(max(raw - worth, -2 * ranking.EXACT_STEP), 0.0)
+        yield [("season", worth), ("ties", step)]
 
 
-def _finished(
-    way: list[tuple[str, float]], reading: Reading, loss: float
-) -> list[tuple[str, float]]:
+def _finished(way: list[tuple[str, float]], reading: Reading, met: int) -> list[tuple[str, float]]:
     """Return a formula with what the reading gives and takes."""
-    over = max(sum(value for _, value in way) - ranking.SAME_MEANING, 0.0)
-    limit = -over if reading.via == "slots" else 0.0
-    return [*way, ("limit", limit), ("disagreement", -loss), ("handicap", -reading.handicap)]
+    room = max(ranking.SAME_MEANING - sum(value for _, value in way), 0.0)
+    wish = {
+        wishes.MET: ("agreement", min(ranking.AGREES, room)),
+        wishes.MISSED: ("disagreement", -ranking.DISAGREES),
+    }.get(met, ("agreement", 0.0))
+    return [*way, wish, ("handicap", -reading.handicap)]
 
 
 def _rounded(found: list[tuple[str, float]], score: float) -> list[Part]:
@@ -143,14 +148,12 @@ def _rounded(found: list[tuple[str, float]], score: float) -> list[Part]:
     return [Part(first.name, round(first.value + lost, _DIGITS)), *rounded[1:]]
 
 
-def _loss(model: ReadModel, node: int, reading: Reading) -> float:
-    """Return what is taken off where a reading asks for another year or type than the work's."""
-    wanted, columns = reading.slots, model.columns
+def _met(model: ReadModel, node: int, reading: Reading) -> int:
+    """Return whether the work is of the year and type that a reading wishes for."""
     if reading.via == "text":
-        return 0.0
-    year, kind = int(columns.year[node]), ANIME_TYPES[int(columns.anime_type[node])]
-    others = (wanted.year not in (None, year)) + (wanted.type not in (None, kind))
-    return ranking.DISAGREES * others
+        return 0
+    columns, here = model.columns, slice(node, node + 1)
+    return int(wishes.met(reading.slots, columns.year[here], columns.anime_type[here])[0])
 
 
 def _width(text: str) -> str:

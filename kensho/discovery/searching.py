@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery import splicing
+from kensho.discovery import redirecting, splicing
 from kensho.discovery.cursors import Cursors, Ordered, Slice
 from kensho.discovery.facets import Filters, Sieve, Taggings
 from kensho.discovery.hit_documents import Hit, Shelf, joined, taken
@@ -93,7 +93,8 @@ class Searching:
         found = held.titles.index.search(asked.text)
         total = held.model.works_total
         is_work = found.hits.entries < total
-        works, redirect = _redirected(held, found, taken(found.hits, is_work))
+        hits = taken(found.hits, is_work)
+        works, redirect = _redirected(held, found, hits)
         sieve = Sieve(held.model, asked.filters, works.entries)
         listed = _listed(held, works, sieve.kept, by_franchise=asked.by_franchise)
         model = held.model
@@ -103,7 +104,7 @@ class Searching:
         )
         shelf = Shelf(held, found.readings, works)
         members = {
-            "results": _results(shelf, asked, listed, part, is_redirected=redirect is not None),
+            "results": _results(shelf, asked, listed, part, is_redirected=works is not hits),
             "franchises": _franchises(held, found, is_work) if part.first == 0 else b"[]",
             "total": b"%d" % part.total,
             "hidden": b'{"adult":%d}' % sieve.adult_hidden,
@@ -132,8 +133,19 @@ def is_short(text: str) -> bool:
     return sum(map(str.isalnum, text)) <= SHORT_LETTERS
 
 
+def _is_text(text: str) -> bool:
+    """Tell a text from one with lone surrogates, as Python reads bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def check(text: str) -> None:
     """Raise `InvalidInputError` for a text that nothing can be looked for by."""
+    if not _is_text(text):
+        raise InvalidInputError.of("q", "it is not UTF-8")
     if not text.strip():
         raise InvalidInputError.of("q", "type a title, or the beginning of one")
     if len(text) > MAX_CHARS:
@@ -155,20 +167,20 @@ def _redirected(held: Revision, found: Found, works: Hits) -> tuple[Hits, Redire
         return works, None
     best = int(works.entries[0])
     episode = found.readings[int(works.readings[0])].slots.episode
-    target = None if episode is None else held.titles.redirected(best, episode)
-    if episode is None or target is None or target[0] == best:
+    target = None if episode is None else redirecting.target(held, best, episode)
+    if target is None:
         return works, None
-    node, number = target
-    model = held.model
-    first = taken(works, works.entries == node)
+    if not target.is_season:
+        return works, target.told
+    first = taken(works, works.entries == target.node)
     if not len(first.entries):  # by no title of its own
         first = taken(works, np.array([0]))._replace(
-            entries=np.array([node], dtype=works.entries.dtype),
+            entries=np.array([target.node], dtype=works.entries.dtype),
             rows=np.array([-1], dtype=works.rows.dtype),
         )
     first = first._replace(scores=works.scores[:1])
-    rest = taken(works, works.entries != node)
-    return joined(first, rest), RedirectedEpisode(model.id(best), episode, model.id(node), number)
+    rest = taken(works, works.entries != target.node)
+    return joined(first, rest), target.told
 
 
 def _listed(

@@ -6,7 +6,7 @@ is a node of the model; franchises follow after the works. A film and its record
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from uuid import UUID
 
@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery import fame
+from kensho.discovery import fame, films
 from kensho.domain import slots
 from kensho.domain.fame import Edge, Standing, date_of, known
 from kensho.domain.relations import Kind
@@ -45,6 +45,7 @@ class TitleReading:
         self._places: dict[UUID, int] = {}
         self._standings: list[Standing] = []
         self._kinds: list[str] = []
+        self._titles: list[str] = []
         self._edges: list[tuple[UUID, UUID, Kind]] = []
         self._votes: dict[UUID, int] = {}
         self._same: list[SamePair] = []
@@ -57,9 +58,10 @@ class TitleReading:
         for row in rows:
             self._places[row.id] = len(self._standings)
             titles = row.titles or (Title(row.title, kind="main"),)
-            bases = self._build.add(Named(titles, row.anime_type, row.year))
+            names = self._build.add(Named(titles, row.anime_type, row.year))
             said = slots.parsed(folded(row.title)).slots
             self._kinds.append(row.kind)
+            self._titles.append(row.title)
             self._standings.append(
                 Standing(
                     type=row.anime_type,
@@ -67,9 +69,9 @@ class TitleReading:
                     titles=len(titles),
                     sources=len(row.sources),
                     score=row.score,
-                    names=bases,
+                    names=names.bases,
                     marked=bool(slots.marker(said)),
-                    is_part=(said.part or 1) > 1,
+                    is_part=names.is_part,
                 )
             )
 
@@ -116,7 +118,7 @@ class TitleReading:
             name: [nodes[work] for work in sorted(found) if work in nodes]
             for name, found in sorted(self._members.items())
         }
-        packed = self._indexed(node_of, works, edges, list(members))
+        packed = self._indexed(node_of, works, edges, members)
         groups = fame.groups(len(works), [found for found in members.values() if found])
         names = [FranchiseName(*name, self._works_of[name]) for name in members]
         packed.arrays.update(_redirects(self._redirects, nodes))
@@ -139,7 +141,7 @@ class TitleReading:
         node_of: npt.NDArray[np.int64],
         works: Sequence[Standing],
         edges: Sequence[Edge],
-        franchises: Sequence[tuple[str, str]],
+        franchises: Mapping[tuple[str, str], Sequence[int]],
     ) -> Packed:
         numbers = node_of.tolist()
         for pair in self._same:
@@ -150,13 +152,33 @@ class TitleReading:
         for _, title in franchises:
             self._build.add(Named((Title(title, kind="main"),)))
             numbers.append(len(numbers))
+        later = fame.seasons(works, edges) + [[] for _ in franchises]
+        self._tell_films(node_of, works, franchises, later)
         return self._build.packed(
             Entries(
                 numbers,
                 known(works, edges) + [_FRANCHISE_KNOWN] * len(franchises),
-                fame.seasons(works, edges) + [[] for _ in franchises],
+                later,
             )
         )
+
+    def _tell_films(
+        self,
+        node_of: npt.NDArray[np.int64],
+        works: Sequence[Standing],
+        franchises: Mapping[tuple[str, str], Sequence[int]],
+        later: Sequence[list[tuple[int, int]]],
+    ) -> None:
+        """Add to `later` which film is a story's second, and name its first after the story."""
+        place_of: list[int] = np.argsort(node_of).tolist()
+        titles = [self._titles[place] for place in place_of]
+        for number, ((_, name), members) in enumerate(franchises.items(), start=len(works)):
+            for story in films.stories(name, members, works, titles):
+                later[story.first].extend(story.following)
+                if story.name == name:
+                    later[number].extend(story.following)
+                title = Title(titles[story.first], kind="main")
+                self._build.shorten(place_of[story.first], story.name, title)
 
 
 def _redirects(

@@ -22,6 +22,9 @@ _MOST_VOTES: Final = 3000
 _BEST_SCORE: Final = 10.0
 _FAME: Final = 0.60
 _BEGINNING: Final = 0.30
+_LATER: Final = 0.01
+_DEEPEST: Final = 5
+"""Each sequel comes behind the one before it; from the fifth on all are alike."""
 _TYPE: Final = 0.10
 _PART: Final = 0.10
 """The second half of a season is asked for by name, or not meant."""
@@ -70,14 +73,19 @@ def date_of(start: str | None, year: int | None, season: Season | None) -> str:
 
 def known(works: Sequence[Standing], edges: Iterable[Edge]) -> list[float]:
     """Return how well known each work is, 0..1."""
-    later = _later(works, edges)
-    return [_known(work, begins=number not in later) for number, work in enumerate(works)]
+    known_edges = list(edges)
+    later, depths = _later(works, known_edges), _depths(works, known_edges)
+    return [
+        _known(work, begins=number not in later, depth=depths.get(number, 0))
+        for number, work in enumerate(works)
+    ]
 
 
-def _known(work: Standing, *, begins: bool) -> float:
+def _known(work: Standing, *, begins: bool, depth: int) -> float:
     whole = (
         _FAME * _fame(work)
         + _BEGINNING * (begins and not work.marked)
+        - _LATER * min(depth, _DEEPEST)
         - _PART * work.is_part
         + _TYPE * _RANKS.get(work.type, _LOWEST)
     )
@@ -107,6 +115,22 @@ def _later(works: Sequence[Standing], edges: Iterable[Edge]) -> set[int]:
         elif _rank(before) >= _rank(after) and (kind == "sequel" or before.names & after.names):
             later.add(second)
     return later
+
+
+def _depths(works: Sequence[Standing], edges: Sequence[Edge]) -> dict[int, int]:
+    """Return how many sequels each work is away from the nearest work that is none."""
+    following: dict[int, list[int]] = {}
+    for one, other, kind in edges:
+        if kind == "sequel" and _rank(works[one]) >= _rank(works[other]):
+            following.setdefault(one, []).append(other)
+    preceded = {other for sequels in following.values() for other in sequels}
+    depths: dict[int, int] = {}
+    level, depth = set(following) - preceded, 0
+    while level:
+        depth += 1
+        level = {other for one in level for other in following.get(one, ())} - depths.keys()
+        depths.update(dict.fromkeys(level, depth))
+    return depths
 
 
 def _rank(work: Standing) -> float:

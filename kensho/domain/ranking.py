@@ -19,6 +19,10 @@ SAME_WORDS: Final = 0.996
 SAME_LETTERS: Final = 0.9955
 SAME_MEANING: Final = 0.991
 """The season that is asked for of the work whose title it is ("aot 3"), or its year or type."""
+SEASON_OF_PREFIX: Final = 0.88
+"""The season that is asked for of the best known work whose title begins so: "komi san 2"."""
+SHORTENED: Final = 0.9905
+"""A title without its article, or the name that a film's story has in common."""
 EXACT_STEP: Final = 0.0018
 """What the better known of two works gains where both are exact: less than a fold of case or words.
 Whether long vowels were folded as well counts less, because half of the world leaves them out."""

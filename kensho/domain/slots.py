@@ -131,8 +131,9 @@ _READINGS: Final[tuple[_Reading, ...]] = (
     ),
     _Reading(
         "part",
-        _set("part parte partie cour teil pt часть"),
+        _set("part parte partie cour teil pt p часть"),
         _words(
+            "(?:(?<= s[0-9] )|(?<= s[0-9][0-9] ))p[1-9]",
             rf"{_PART} ?{_COUNT}|dai {_COUNT} cour|[1-9] (?:cour|часть)",
             rf"(?:[1-9](?:st|nd|rd|th)|first|second|third|fourth) (?:cour|part)(?! {_COUNT})",
         ),

@@ -52,6 +52,9 @@ _LONG_VOWEL: Final = re.compile(f"{_LONG_O.pattern}|{_LONG_U.pattern}")
 _PARTICLE_WO: Final = re.compile("wo(?:(?<= wo)(?= |$)|(?<=^wo)(?= ))", re.MULTILINE)
 """Between other words only: alone it is the beginning of a word."""
 
+_ARTICLE: Final = re.compile(r"(?:the|an?|el|los|las|les?|der|das|il)\s+(?=\S{2})", re.IGNORECASE)
+"""Articles that people leave out; not "die" and "la", which are words of many other titles."""
+
 
 class _Letters(dict[int, str]):
     """A table for `str.translate`, filled as characters are met: letters stay, the rest is space.
@@ -130,6 +133,12 @@ def _apart(text: str) -> str:
 
 def _is_printed(character: str) -> bool:
     return unicodedata.category(character)[0] not in "CZ"
+
+
+def without_article(text: str) -> str | None:
+    """Return what stands behind the article that a title begins with, or None without one."""
+    article = _ARTICLE.match(text)
+    return text[article.end() :] if article else None
 
 
 def squeezed(words: str) -> str:

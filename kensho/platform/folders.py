@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from kensho.errors import ReadModelError
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised with any change of the files' meaning; folders of another format are rebuilt."""
 MANIFEST: Final = "manifest.json"
 _CHUNK_BYTES: Final = 1 << 20

@@ -7,7 +7,7 @@ end, so that titles can be read while the works are still arriving. Cost at 250,
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -25,9 +25,9 @@ from kensho.search import (
     words,
 )
 from kensho.search.beginnings import beginnings_of
+from kensho.search.keys import PARTS
 from kensho.search.rows import NewRow
-
-TYPES: Final[tuple[AnimeType, ...]] = get_args(AnimeType)
+from kensho.search.wishes import TYPES
 
 
 class Named(msgspec.Struct, frozen=True, gc=False):
@@ -36,6 +36,16 @@ class Named(msgspec.Struct, frozen=True, gc=False):
     titles: tuple[Title, ...]
     type: AnimeType = "unknown"
     year: int | None = None
+
+
+class Names(NamedTuple):
+    """What an entry is called: its titles' letters without markers, to tell which share a name.
+
+    `is_part` tells whether one of them is of a later part.
+    """
+
+    bases: frozenset[str]
+    is_part: bool
 
 
 class Entries(msgspec.Struct, frozen=True):
@@ -65,13 +75,20 @@ class TitleBuild:
         self._types = array("B")
         self._years = array("h")
 
-    def add(self, named: Named) -> frozenset[str]:
-        """Name an entry; return its titles' letters without markers, to tell which share a name."""
+    def add(self, named: Named) -> Names:
+        """Name an entry; return what its titles read like."""
         found = rows.rows_of(len(self._types), named.titles)
         self._rows += found
         self._types.append(TYPES.index(named.type))
         self._years.append(named.year or 0)
-        return frozenset(row.base for row in found)
+        return Names(
+            frozenset(row.base for row in found if row.kind < rows.SHORTENED),
+            any(row.season % PARTS > 1 for row in found),
+        )
+
+    def shorten(self, number: int, name: str, title: Title) -> None:
+        """Let `name` find the entry that was named as the `number`th, for its `title`."""
+        self._rows += rows.short_rows(number, name, title)
 
     def packed(self, entries: Entries) -> Packed:
         """Return the index of everything that was named."""

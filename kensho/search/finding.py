@@ -5,7 +5,7 @@ its words is found, however much it is; beyond that everything near it that shar
 letters. An equal title ends the search for initials and seasons, which guess.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ctypes import CDLL
 from typing import Any, Final, NamedTuple
 
@@ -13,22 +13,28 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking, slots
-from kensho.search.build import TYPES
+from kensho.search import wishes
 from kensho.search.followers import Followers
 from kensho.search.initials import InitialIndex
 from kensho.search.judging import Judge, Numbers, Parts, Scores
 from kensho.search.kernel.arrays import ArrayKernel
 from kensho.search.kernel.compiled import CompiledKernel
 from kensho.search.kernel.kernels import Kernel, Scored
-from kensho.search.keys import Key
+from kensho.search.keys import Key, folded, letters_of, weight_of
 from kensho.search.phrases import PhraseIndex, Places, Run
 from kensho.search.readings import Reading
-from kensho.search.rows import Rows
+from kensho.search.rows import SHORTENED, Rows
 from kensho.search.words import WordIndex
 
 _LAST_WO: Final = " wo"
 _MOST_INITIALS: Final = 20
 _MOST_FIRSTS: Final = 8
+_SHORTEST_NAME: Final = 4
+_WELL_KNOWN: Final = 0.5
+"""Works that people abbreviate; the rest have short synonyms by chance."""
+_MOST_WITH_ABBREVIATION: Final = 150
+"""A word that more titles have is a word: "DanMachi" stands in 97, "star" in 1,012."""
+_MOST_PREFIXED: Final = 2_000
 
 
 class Evidence(NamedTuple):
@@ -72,14 +78,29 @@ class Finder:
         rows, scores = self.kernel.inexact(key, run)
         exact = self._exact_rows(key, run)
         more = [(row, self._judge.exact(reading.text, key, row)) for row in exact]
-        if not more:
-            more = self._by_initials(key) + self._by_season(key)
+        if all(self.rows.kind[row] == SHORTENED for row in exact):
+            more += self._by_initials(key) + self._by_season(key)
         if more:
             rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
             exact_scores = np.array([score for _, score in more], dtype=np.float32)
             scores = np.concatenate((scores, exact_scores))
         agreeing = self._agreeing(reading, rows, scores)
         return Scored(rows, np.maximum(agreeing - reading.handicap, 0.0))
+
+    def names_of(self, word: str) -> list[str]:
+        """Return what `word` stands for: titles of a well known work that don't have it themselves.
+
+        The title of which it is the first letters comes first, then the main one.
+        """
+        entries = set(self.rows.entry[self.kernel.equal(letters_of(word))].tolist())
+        best = max(entries, key=lambda entry: float(self._known[entry]), default=None)
+        is_known = best is not None and self._known[best] >= _WELL_KNOWN
+        if not is_known or self._words.count(word) > _MOST_WITH_ABBREVIATION:
+            return []
+        spelt = self._initials.rows(word)
+        rows = [*spelt[self.rows.entry[spelt] == best].tolist(), int(self._main_rows[best])]
+        titles = dict.fromkeys(self.rows.texts(row)[0] for row in (rows[0], rows[-1]))
+        return [title for title in titles if word not in folded(title).split(" ")]
 
     def evidence(self, reading: Reading, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
@@ -127,17 +148,34 @@ class Finder:
 
     def _by_season(self, key: Key) -> list[tuple[int, float]]:
         """Return the asked-for season of the works whose title the text is but for the marker."""
-        parsed = key.parsed
-        if not slots.marker(parsed.slots):
+        if not slots.marker(key.parsed.slots):
             return []
-        firsts = self.kernel.equal(key.base) or self._initial_rows(key.base)
-        entries = dict.fromkeys(self.rows.entry[firsts].tolist())
+        named = self.kernel.equal(key.base) or self._initial_rows(key.base)
+        found = self._seasons_of(named, ranking.SAME_MEANING, key)
+        return found or self._seasons_of(self._rows_of_name(key), ranking.SEASON_OF_PREFIX, key)
+
+    def _rows_of_name(self, key: Key) -> list[int]:
+        """Return the rows that begin with the name before the marker, as whole words."""
+        if weight_of(key.base) < _SHORTEST_NAME:
+            return []
+        places = self._phrases.places(key.base)
+        stem, begins = key.parsed.stem, places.offsets == 0
+        if " " in stem:  # the last word is a whole one where all words are words of the title
+            begin = np.intersect1d(places.rows[begins], self._words.rows(stem))
+        else:
+            begin = places.rows[begins & places.whole]
+        found: list[int] = begin[:_MOST_PREFIXED].tolist()
+        return found
+
+    def _seasons_of(self, firsts: Sequence[int], worth: float, key: Key) -> list[tuple[int, float]]:
+        """Return the asked-for season of the works that have these rows, and its score."""
+        entries = dict.fromkeys(self.rows.entry[list(firsts)].tolist())
         best = sorted(entries, key=lambda entry: -float(self._known[entry]))[:_MOST_FIRSTS]
         found: list[tuple[int, float]] = []
-        for first in best:
-            for place, entry in enumerate(self._followers.matching(first, parsed.slots)):
-                step = ranking.EXACT_STEP * (1 - float(self._known[entry]) + place / 10)
-                found.append((int(self._main_rows[entry]), ranking.SAME_MEANING - step))
+        for rank, first in enumerate(best):
+            for entry, place in self._followers.matching(first, key.parsed.slots).items():
+                lost = 1 - float(self._known[entry]) + place / 4 + rank / 10
+                found.append((int(self._main_rows[entry]), worth - ranking.EXACT_STEP * lost))
         return found
 
     def _agreeing(self, reading: Reading, rows: Numbers, scores: Scores) -> Scores:
@@ -145,13 +183,10 @@ class Finder:
         wanted = reading.slots
         if reading.via == "text":
             return scores  # here year and type are words of the title
-        entries = self.rows.entry[rows]
-        agrees = np.ones(len(rows), dtype=np.bool_)
-        if wanted.year is not None:
-            agrees &= self._years[entries] == wanted.year
-        if wanted.type is not None:
-            agrees &= self._types[entries] == TYPES.index(wanted.type)
         if wanted.year is None and wanted.type is None:
             return scores
+        entries = self.rows.entry[rows]
+        met = wishes.met(wanted, self._years[entries], self._types[entries])
         better = np.maximum(scores, np.minimum(scores + ranking.AGREES, ranking.SAME_MEANING))
-        return np.where(agrees, better, scores - ranking.DISAGREES)
+        worse = np.where(met == wishes.MISSED, scores - ranking.DISAGREES, scores)
+        return np.where(met == wishes.MET, better, worse)

@@ -1,27 +1,32 @@
 """Knows which entry is the second season of another, for queries such as "aot 3".
 
 The law: an entry follows another as its season N where one of its titles is a title of the other
-with that season's marker, or where the caller's sequels say so. A title's own word comes before
-the sequels', because chains also count what is no season.
+with that season's marker, or where the caller's sequels say so. A main title's word comes before a
+synonym's, and any before the sequels', because chains also count what is no season.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.slots import Slots
 from kensho.search.keys import PARTS, season_code
-from kensho.search.rows import NewRow
+from kensho.search.rows import SHORTENED, NewRow
+
+BY_SEQUELS: Final = SHORTENED + 1
 
 
 class Follower(NamedTuple):
-    """An entry and which season it is: `season_code` of its markers."""
+    """An entry and which season it is: `season_code` of its markers.
+
+    `rank` is the kind of title that says so, or `BY_SEQUELS`.
+    """
 
     code: int
     entry: int
-    by_title: bool
+    rank: int
 
 
 def pack(
@@ -30,7 +35,7 @@ def pack(
     """Return who follows whom, entry by entry."""
     found: set[tuple[int, int, int, int]] = set()
     for first, followers in enumerate(later):
-        found |= {(first, season * PARTS, 1, entry) for season, entry in followers}
+        found |= {(first, season * PARTS, BY_SEQUELS, entry) for season, entry in followers}
     marked = [row for row in rows if row.season]
     bearers: dict[str, list[int]] = {row.base: [] for row in marked}
     for row in rows:
@@ -39,13 +44,13 @@ def pack(
     for row in marked:
         for first in bearers[row.base]:
             if first != row.entry:
-                found.add((first, row.season, 0, row.entry))
+                found.add((first, row.season, row.kind, row.entry))
     ordered = sorted(found)
     firsts = np.array([first for first, *_ in ordered], dtype=np.int64)
     return {
         "follower_starts": np.searchsorted(firsts, np.arange(len(later) + 1)).astype(np.int32),
         "follower_codes": np.array([code for _, code, _, _ in ordered], dtype=np.int16),
-        "follower_stated": np.array([rank == 0 for _, _, rank, _ in ordered], dtype=np.bool_),
+        "follower_ranks": np.array([rank for _, _, rank, _ in ordered], dtype=np.uint8),
         "follower_entries": np.array([entry for *_, entry in ordered], dtype=np.int32),
     }
 
@@ -56,7 +61,7 @@ class Followers:
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._starts = arrays["follower_starts"]
         self._codes = arrays["follower_codes"]
-        self._stated = arrays["follower_stated"]
+        self._ranks = arrays["follower_ranks"]
         self._entries = arrays["follower_entries"]
 
     def of(self, entry: int) -> list[Follower]:
@@ -65,13 +70,13 @@ class Followers:
         found = zip(
             self._codes[run].tolist(),
             self._entries[run].tolist(),
-            self._stated[run].tolist(),
+            self._ranks[run].tolist(),
             strict=True,
         )
-        return [Follower(code, entry, stated) for code, entry, stated in found]
+        return [Follower(code, entry, rank) for code, entry, rank in found]
 
-    def matching(self, entry: int, wanted: Slots) -> list[int]:
-        """Return the followers that `wanted` asks for, likeliest first.
+    def matching(self, entry: int, wanted: Slots) -> dict[int, int]:
+        """Return the followers that `wanted` asks for, each with how many are likelier.
 
         A season without a part is its first part, or whatever there is of it.
         """
@@ -81,5 +86,9 @@ class Followers:
         if not exact and wanted.part is None:
             season = code // PARTS
             exact = [follower for follower in followers if follower.code // PARTS == season]
-        ranked = sorted(exact, key=lambda follower: (not follower.by_title, follower.code))
-        return list(dict.fromkeys(follower.entry for follower in ranked))
+        likeness = [(follower.rank, follower.code) for follower in exact]
+        ranks = {like: rank for rank, like in enumerate(sorted(set(likeness)))}
+        found: dict[int, int] = {}
+        for follower, like in sorted(zip(exact, likeness, strict=True), key=lambda pair: pair[1]):
+            found.setdefault(follower.entry, ranks[like])
+        return found

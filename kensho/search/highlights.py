@@ -127,8 +127,9 @@ def _as_typed(title: str, words: str) -> Span | None:
 
 
 def begins(title: str, key: Key) -> bool:
-    """Tell whether `title` begins with the query's letters."""
-    return _written(title).letters.startswith(key.plain)
+    """Tell whether `title` begins with the query's letters, but for an article before them."""
+    texts = filter(None, (title, titles.without_article(title)))
+    return any(_written(text).letters.startswith(key.plain) for text in texts)
 
 
 @lru_cache(maxsize=_KEPT_TITLES)

@@ -67,6 +67,10 @@ class TitleIndex:
             found.append(self._finder.scored(reading))
         if len(found) > 1:
             best = _best_of(found)
+        more = readings.by_other_names(tried[-1], best)
+        for reading in (*more, *readings.spelt_out(typed, best, self._finder.names_of)):
+            tried.append(reading)
+            found.append(self._finder.scored(reading))
         if best < ranking.DOUBTFUL:
             for reading in readings.last_resorts(typed):
                 tried.append(reading)

@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA, Indel
 from kensho.domain import ranking
 from kensho.search.keys import Key
 from kensho.search.phrases import Places
-from kensho.search.rows import DIGIT_BITS, Rows, digits_of, turned_of
+from kensho.search.rows import DIGIT_BITS, SHORTENED, Rows, digits_of, turned_of
 
 Scores = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int32]
@@ -94,6 +94,8 @@ class Judge:
 
     def grade(self, text: str, key: Key, row: int) -> float:
         """Return how much had to be folded away for the query to equal this row."""
+        if self._rows.kind[row] == SHORTENED:
+            return ranking.SHORTENED
         texts = self._rows.texts(row)
         if text in texts:
             return ranking.VERBATIM

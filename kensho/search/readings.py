@@ -6,34 +6,42 @@ as a wish about the work rather than a word of its title. Only where nothing is 
 doubtful is the text read as typed on the wrong keyboard, or letter by letter in Latin ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from kensho.domain import ranking
 from kensho.domain.slots import Slots
-from kensho.search import keyboards, keys, release_names
+from kensho.search import keyboards, keys, release_names, release_titles
 from kensho.search.keys import Key
 from kensho.search.release_names import ReleaseName
 
 MAX_CHARS: Final = 300
 """Longer than any title; what is longer is cut, which bounds the time of a search."""
-Via: TypeAlias = Literal["text", "release", "slots", "keyboard", "transliteration"]
+Via: TypeAlias = Literal["text", "release", "slots", "abbreviation", "keyboard", "transliteration"]
 
 _HANDICAP: Final[dict[Via, float]] = {
     "text": 0.0,
     "release": 0.0,
     "slots": 0.10,
+    "abbreviation": 0.02,
     "keyboard": 0.01,
     "transliteration": 0.03,
 }
+
+_SURE: Final = 0.95
+"""A release whose whole title scores so much is not looked for by a part of it."""
+
+_SPELT_OUT_BELOW: Final = 0.90
+"""Where the text as it stands scores as much, its first word need not be an abbreviation."""
 
 
 class Reading(msgspec.Struct, frozen=True):
     """A text to look for in place of what was typed, and what it says of the work looked for.
 
-    `handicap` is taken off its scores: other readings come after the text itself.
+    `handicap` is taken off its scores: other readings come after the text itself, and by `doubt`
+    what is a guess comes after what isn't.
     """
 
     via: Via
@@ -41,11 +49,12 @@ class Reading(msgspec.Struct, frozen=True):
     key: Key
     slots: Slots
     release: ReleaseName | None = None
+    doubt: float = 0.0
 
     @property
     def handicap(self) -> float:
         """Return what is taken off the scores of this reading."""
-        return _HANDICAP[self.via]
+        return _HANDICAP[self.via] + self.doubt
 
 
 def as_typed(text: str) -> Reading:
@@ -65,6 +74,33 @@ def others(typed: Reading, best: float) -> Iterator[Reading]:
     core = typed.key.parsed.core
     if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
         yield _named(core, typed.slots)
+
+
+def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
+    """Yield readings by the single names in a release's title, where it found no more than `best`.
+
+    They keep the season that the whole title says.
+    """
+    if read.release is None or best >= _SURE:
+        return
+    for name, doubt in release_titles.other_names(read.text):
+        said, wanted = keys.key_of(name), read.slots
+        season = Slots(season=wanted.season, final=wanted.final, part=wanted.part)
+        key = keys.key_with(said.parsed.stem, season)
+        yield Reading("release", name, key, wanted, read.release, doubt)
+
+
+def spelt_out(
+    typed: Reading, best: float, names_of: Callable[[str], Sequence[str]]
+) -> Iterator[Reading]:
+    """Yield readings of "dbs broly" with the titles that `names_of` says "dbs" stands for.
+
+    A first word in another script than Latin is a title's beginning rather than an abbreviation.
+    """
+    first, _, rest = typed.key.words.partition(" ")
+    if rest and best < _SPELT_OUT_BELOW and first.isascii():
+        for title in names_of(first):
+            yield _read("abbreviation", f"{title} {rest}")
 
 
 def last_resorts(typed: Reading) -> Iterator[Reading]:
@@ -94,12 +130,12 @@ def _of_release(release: ReleaseName) -> Reading:
     wanted = Slots(
         season=release.season or said.season,
         final=said.final,
-        part=said.part,
+        part=release.part or said.part,
         year=release.year or said.year,
         type=release.type or said.type,
         episode=release.episode,
     )
-    if release.season and said.season is None:
-        season = Slots(season=release.season, part=said.part)
-        key = keys.key_with(key.parsed.stem, season)
+    if (release.season and said.season is None) or (release.part and said.part is None):
+        instalment = Slots(season=wanted.season, part=wanted.part)
+        key = keys.key_with(key.parsed.stem, instalment)
     return Reading("release", release.title, key, wanted, release)

@@ -16,11 +16,13 @@ Reading is one at a time in a process, because the library keeps its state in cl
 import re
 import threading
 from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 import anitopy
 import msgspec
 
+from kensho.domain import slots, titles
+from kensho.domain.slots import Slots
 from kensho.domain.works import AnimeType
 from kensho.search.release_shapes import (
     EXTENSION,
@@ -32,6 +34,7 @@ from kensho.search.release_shapes import (
     is_plain,
     spaced,
 )
+from kensho.search.release_titles import han_season, number_of, words_of
 
 _Answer: TypeAlias = dict[str, str | list[str]]
 _Said: TypeAlias = dict[str, list[str]]
@@ -75,27 +78,15 @@ _ONE_WRITING: Final = str.maketrans(
     | dict.fromkeys("〜\uff5e", "~")
 )
 """East Asian and typographic marks as the ASCII ones that the library knows."""
-_HAN_NUMBERS: Final = {han: number for number, han in enumerate("一二三四五六七八九十", start=1)}
-_HAN_SEASON: Final = re.compile("第 ?([0-9]{1,2}|[一二三四五六七八九十]) ?[季期]")
 _RESOLUTION: Final = re.compile(
     "(?<![0-9a-z])(?:[0-9]{3,4}x)?([0-9]{3,4})[pi]\\b|[0-9]{3,4}x([0-9]{3,4})", re.IGNORECASE
 )
-_SEASON: Final = re.compile(
-    r"(?: -)? [(\[]?(?:(?:S|Season|Saison|Temporada|Staffel) ?([0-9]{1,2})"
-    r"|([0-9]{1,2})(?:st|nd|rd|th) Season)[)\]]?$",
-    re.IGNORECASE,
-)
 _FILM: Final = re.compile(r"\b(?:movie|film|gekijou?ban)$", re.IGNORECASE)
+_TECHNICAL: Final = re.compile(TECHNICAL, re.IGNORECASE)
+_BRACKETS: Final = re.compile(r"\[[^\[\]]*\]")
 _NO_TITLE: Final = re.compile(
     rf"[0-9 ._-]*$|(?:tv|bd|dvd|gb|big5|end|fin)\b|.*(?:{TECHNICAL})", re.IGNORECASE
 )
-_TAIL: Final = re.compile(
-    r"(?:(?: -)? (?:multi|dual|dub(?:bed)?|sub(?:bed)?|complete|batch|extended|remastered|uncut"
-    r"|french|raw|vostfr|vf(?:/vostfr)?|audio|dvd|bd|uhd|4k|3d|tv|\(tv\)|\[tv\]|end|fin))+$",
-    re.IGNORECASE,
-)
-_YEAR: Final = re.compile(r"(?<=\S) \(?((?:19[1-9]|20[0-3])[0-9])\)?$")
-_DOT: Final = re.compile(r"\.(?![0-9])|(?<![0-9])\.")
 _NUMBER: Final = re.compile("[0-9]{1,4}")
 _FILE: Final = re.compile(EXTENSION, re.IGNORECASE)
 _OUTSIDE: Final = re.compile(r"\[[^\[\]]*\]|[\W_]")
@@ -114,8 +105,6 @@ _IN_TITLES: Final = frozenset(
     }
 )
 """What the library finds in ordinary titles as well: "Mob Psycho 100" has no hundredth episode."""
-_MANY_DOTS: Final = re.compile(r"\w\.\w+\.\w")
-_LATIN: Final = re.compile(r"^[\x20-\u024f]*[a-z][\x20-\u024f]*$", re.IGNORECASE)
 _ANITOPY: Final = cast(
     "Callable[[str, dict[str, bool]], _Answer | None]",
     anitopy.parse,  # pyright: ignore[reportUnknownMemberType]  # the library has no types
@@ -139,6 +128,7 @@ class ReleaseName(msgspec.Struct, frozen=True, omit_defaults=True):
 
     title: str
     season: int | None = None
+    part: int | None = None
     episode: int | None = None
     last_episode: int | None = None
     year: int | None = None
@@ -167,12 +157,15 @@ def parsed(text: str) -> ReleaseName | None:
     name = HYPHENED.sub(spaced, PLACE.sub("", name))
     mark = episode_mark(name)
     said = _said(name, mark)
-    words = _words(said, dotted=_MANY_DOTS.search(name) is not None)
+    named = _first(said, "anime_title") or _first(said, "release_group") or ""
+    words = words_of(named, name, is_film=mark is None and _TECHNICAL.search(name) is not None)
     numbers = _episodes(mark, said)
     title = words.title
     if numbers and not mark and _FILM.search(title):
         title, numbers = f"{title} {numbers[0]}", []
-    season = _number(mark[1] if mark else None) or _han_season(name) or words.season
+    season = number_of(mark[1] if mark else None) or han_season(name) or words.season
+    lost = _lost(name[: mark.start()], title) if mark else Slots()
+    season = season or number_of(_first(said, "anime_season")) or lost.season
     resolution = _RESOLUTION.search(name)
     group = _first(said, "release_group")
     if title.isdecimal() and group and not numbers:
@@ -185,9 +178,10 @@ def parsed(text: str) -> ReleaseName | None:
     return ReleaseName(
         title=title,
         season=season,
+        part=lost.part,
         episode=numbers[0] if numbers else None,
         last_episode=numbers[-1] if len(numbers) > 1 else None,
-        year=words.year,
+        year=words.year or number_of(_first(said, "anime_year")),
         type=None if _SEVERAL.search(name) else _type(said),
         group=group,
         resolution=f"{resolution[1] or resolution[2]}p" if resolution else None,
@@ -235,15 +229,16 @@ def _episodes(mark: re.Match[str] | None, said: _Said) -> list[int]:
     return [int(match[0]) for text in texts if (match := _NUMBER.match(text))]
 
 
-def _han_season(name: str) -> int | None:
-    match = _HAN_SEASON.search(name)
-    return _HAN_NUMBERS.get(match[1]) or int(match[1]) if match else None
+def _lost(head: str, title: str) -> Slots:
+    """Return season and part that stand before the episode and that the title doesn't say.
 
-
-class _Words(NamedTuple):
-    title: str
-    year: int | None
-    season: int | None
+    The library takes some of them out of titles and tells nobody.
+    """
+    whole = slots.parsed(titles.folded(_BRACKETS.sub(" ", head))).slots
+    said = slots.parsed(titles.folded(title)).slots
+    return Slots(
+        season=None if said.season else whole.season, part=None if said.part else whole.part
+    )
 
 
 def _type(said: _Said) -> AnimeType | None:
@@ -251,37 +246,3 @@ def _type(said: _Said) -> AnimeType | None:
         if kind.lower() in _TYPES:
             return _TYPES[kind.lower()]
     return None
-
-
-def _words(said: _Said, *, dotted: bool) -> _Words:
-    title = _first(said, "anime_title") or _first(said, "release_group") or ""
-    if dotted:
-        title = _DOT.sub(" ", title)
-    title = " ".join(_HAN_SEASON.sub(" ", title.replace("_", " ")).split())
-    title = _TAIL.sub("", _in_one_language(title.split(" AKA ")[0]))
-    title, year = _cut(title, _YEAR)
-    title, season = _cut(title, _SEASON)
-    return _Words(
-        title=title.strip(" -~_.|/\\"),
-        year=_number(year or _first(said, "anime_year")),
-        season=_number(season or _first(said, "anime_season")),
-    )
-
-
-def _cut(title: str, tail: re.Pattern[str]) -> tuple[str, str | None]:
-    """Return the title without a tail, and the number or the word that was in the tail."""
-    match = tail.search(title)
-    if match is None:
-        return title, None
-    return title[: match.start()], match[match.lastindex or 0]
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and _NUMBER.fullmatch(text) else None
-
-
-def _in_one_language(title: str) -> str:
-    """Return the Latin half of "葬送的芙莉莲 / Sousou no Frieren"; "Fate/Zero" stays whole."""
-    halves = [half.strip() for half in title.split("/")]
-    latin = [half for half in halves if _LATIN.match(half)]
-    return latin[-1] if latin and len(latin) < len(halves) else title

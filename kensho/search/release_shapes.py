@@ -17,6 +17,8 @@ _EPISODES: Final = tuple(
     for pattern in (
         r"(?<![^\W_])S([0-9]{1,2})[ .]?E([0-9]{1,4})(?:-?E?([0-9]{1,4}))?(?![0-9])",
         r"(?<=[ _.-])()(?:ep|eps|episode|episodio|#)[ _.-]?" + _COUNT,
+        r"(?<= - )()(?:session|act|chapter|stage|phase|mission|lesson|scene|page)[ _.]" + _COUNT,
+        r"(?<=[0-9]\)) ()" + _COUNT + r"(?= *$| *[\[(])",
         r"()第? ?([0-9]{1,4})(?:-([0-9]{1,4}))?[话話集]",
         r"(?<=[ _.])([0-9]{1,2})x([0-9]{2})()(?![0-9])",
         r"[ _.-]()-[ _.]?\(?"

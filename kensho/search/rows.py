@@ -6,13 +6,14 @@ their letters, then by the letters, then by entry; equal letters are found by th
 entry is (a work, a franchise) is the caller's business.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kensho.domain.titles import without_article
 from kensho.domain.works import Title, TitleKind
 from kensho.search.codes import points_of
 from kensho.search.keys import Key, folded, initials_of, key_of_words, season_code
@@ -24,6 +25,8 @@ TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synon
 """From the one that says most about what is meant to the one that says least."""
 DIGIT_BITS: Final = 5
 _DIGIT_MOST: Final = (1 << DIGIT_BITS) - 1
+SHORTENED: Final = len(TITLE_KINDS)
+"""What isn't written as a title, and still names the work: "Matrix", "Lord of the Rings"."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(TITLE_KINDS)}
 _OFFICIAL: Final = TITLE_KINDS.index("official")
 """The last kind that is known by its initials."""
@@ -52,9 +55,10 @@ class NewRow(msgspec.Struct, gc=False):
 
 
 def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
-    """Return the rows of an entry with these titles."""
+    """Return the rows of an entry with these titles; a title without its article is one as well."""
     found: dict[tuple[str, str, str], tuple[Key, list[tuple[int, str]]]] = {}
     by_words: dict[str, list[tuple[int, str]]] = {}
+    shortened: list[NewRow] = []
     for title in named:
         words = folded(title.text)
         texts = by_words.get(words)
@@ -62,8 +66,26 @@ def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
             key = key_of_words(words)
             spelling = key.letters, key.plain, key.native
             texts = by_words[words] = found.setdefault(spelling, (key, []))[1]
+            if short := without_article(title.text):
+                shortened += short_rows(entry, short, title)
         texts.append((_RANKS[title.kind], title.text))
-    return [_row(entry, key, sorted(texts)) for key, texts in found.values() if key.letters]
+    rows = [_row(entry, key, sorted(texts)) for key, texts in found.values() if key.letters]
+    taken = {row.letters for row in rows}
+    for row in shortened:
+        if row.letters not in taken:
+            taken.add(row.letters)
+            rows.append(row)
+    return rows
+
+
+def short_rows(entry: int, name: str, title: Title) -> Iterator[NewRow]:
+    """Yield rows by which `name`, no title of its own, finds an entry for its `title`."""
+    for text in filter(None, (name, without_article(name))):
+        key = key_of_words(folded(text))
+        if key.letters:
+            row = _row(entry, key, [(_RANKS[title.kind], title.text)])
+            row.kind = SHORTENED
+            yield row
 
 
 def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:

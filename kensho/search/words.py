@@ -69,6 +69,13 @@ class WordIndex:
         self._ends = arrays["word_ends"]
         self._rows = arrays["word_rows"]
 
+    def count(self, word: str) -> int:
+        """Return how many rows have this folded word and others beside it."""
+        place = int(self._hashes.searchsorted(np.uint64(hash_of(word))))
+        if place == len(self._hashes) or int(self._hashes[place]) != hash_of(word):
+            return 0
+        return int(self._ends[place] - self._starts[place])
+
     def rows(self, words: str) -> Rows:
         """Return the rows that have each of these folded words, if they are two or more."""
         wanted = dict.fromkeys(words.split(" "))

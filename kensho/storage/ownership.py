@@ -72,7 +72,9 @@ def read_owner(path: Path) -> Owner | None:
 
 def _record(path: Path, owner: Owner) -> None:
     part = path.with_suffix(".part")
-    part.write_bytes(msgspec.json.encode(owner))
+    # Arguments that are no text, such as half of a character, reach Python as lone surrogates.
+    command = owner.command.encode("utf-8", "backslashreplace").decode()
+    part.write_bytes(msgspec.json.encode(Owner(owner.pid, command)))
     part.replace(path)
 
 

@@ -77,8 +77,9 @@ def test_nothing_found_is_an_exit_code_a_reason_and_suggestions(folder: Path) ->
     assert "did you mean Naruto (Naruto, " in done.stdout
 
 
-def test_an_empty_text_is_one_clear_line(folder: Path) -> None:
-    done = search(folder, "  ")
+@pytest.mark.parametrize("text", ["  ", "\udced\udca0\udc80", "a" * 10_000])
+def test_what_is_no_text_to_search_for_is_one_clear_line(folder: Path, text: str) -> None:
+    done = search(folder, text)
     assert done.returncode == 2
     assert done.stderr.startswith("kensho: q: ")
     assert len(done.stderr.splitlines()) == 1

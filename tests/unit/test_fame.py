@@ -162,3 +162,14 @@ def test_a_date_is_the_month_of_the_premiere_or_the_best_guess_at_it() -> None:
     assert date_of(None, 2013, "spring") == "2013-04"
     assert date_of(None, 2013, None) == "2013-12"
     assert date_of(None, None, None) > date_of("2050-01-01", None, None)
+
+
+def test_a_sequel_comes_before_the_sequel_of_it() -> None:
+    works = [standing(), standing("2012-04", "hachi"), standing("2014-04", "ari")]
+    _, second, third = known(works, chain(0, 1, 2))
+    assert second > third
+
+
+def test_works_that_follow_one_another_in_a_circle_are_known_all_the_same() -> None:
+    works = [standing("9999"), standing("9999", "hachi")]
+    assert min(known(works, [*chain(0, 1), *chain(1, 0)])) > 0

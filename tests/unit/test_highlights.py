@@ -66,6 +66,9 @@ def test_the_season_marker_is_left_out_where_it_is_spelt_otherwise() -> None:
         ("シンゲキ", "shin", True),
         ("Mushishi", "shi", False),
         ("Kimi no Uso", "kimi no u", True),
+        ("The Wind Rises", "wind ri", True),
+        ("The Wind Rises", "the wi", True),
+        ("Hot Wind", "wind", False),
     ],
 )
 def test_a_title_begins_with_letters_and_not_with_spellings(

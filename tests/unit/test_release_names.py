@@ -58,6 +58,32 @@ from kensho.search.release_names import ReleaseName, looks_like_release, parsed
             "[Kumo]_Mushi_no_Mori_Movie_9_[720p].avi",
             ReleaseName("Mushi no Mori Movie 9", type="movie", group="Kumo", resolution="720p"),
         ),
+        (
+            "[Kumo] Mushi no Mori 2nd Season Part 2 - 08 [1080p]",
+            ReleaseName(
+                "Mushi no Mori", season=2, part=2, episode=8, group="Kumo", resolution="1080p"
+            ),
+        ),
+        (
+            "Mushi no Mori (2019) S2 - 10 (1080p).mkv",
+            ReleaseName("Mushi no Mori", season=2, episode=10, year=2019, resolution="1080p"),
+        ),
+        (
+            "[Kumo] Mushi no Mori (2019) 12 .mkv",
+            ReleaseName("Mushi no Mori", episode=12, year=2019, group="Kumo"),
+        ),
+        (
+            "Mushi.no.Mori.2006.JAPANESE.Directors.Cut.1080p.BluRay.x264.mkv",
+            ReleaseName("Mushi no Mori", year=2006, resolution="1080p"),
+        ),
+        (
+            "Mushi 1999 2006 1080p BluRay.mkv",
+            ReleaseName("Mushi 1999", year=2006, resolution="1080p"),
+        ),
+        (
+            "Mushi no Mori - Session 05 - The Spider.mkv",
+            ReleaseName("Mushi no Mori", episode=5),
+        ),
     ],
 )
 def test_a_release_name_is_read_as_its_title_and_its_facts(name: str, said: ReleaseName) -> None:

@@ -97,6 +97,52 @@ def test_the_name_of_a_release_finds_its_work(name: str, title: str) -> None:
     assert made.search(name).readings[-1].via == "release"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "[Kumo] Shingeki no Kyojin (Titans Attacking) - S02E05.mkv",
+        "[Kumo] Shingeki no Kyojin | Titans S2 - 05 [720p].mkv",
+        "[Kumo] 巨人們的故事 Shingeki no Kyojin S2 - 05 [720p].mkv",
+        "[Kumo] Shingeki no Kyojin Season 2 + Everything Else [720p].mkv",
+    ],
+)
+def test_a_release_with_two_names_is_found_by_one_of_them(name: str) -> None:
+    made = Catalogue(STORY)
+    assert best(made, name) == f"{TITAN} Season 2"
+
+
+def test_a_name_behind_a_dash_is_part_of_the_title() -> None:
+    made = Catalogue(
+        (
+            work("Mushi no Mori", known=0.9),
+            work("Mushi no Mori: The Picture of the Wood", known=0.2, type="movie"),
+        )
+    )
+    name = "[Kumo] Mushi no Mori - Picture of the Wood [720p].mkv"
+    assert best(made, name) == "Mushi no Mori: The Picture of the Wood"
+
+
+def test_a_year_beside_a_later_season_is_that_of_the_first() -> None:
+    made = Catalogue(
+        (
+            work("Basket", known=0.5, year=2001),
+            work("Basket (2019)", "Basket", known=0.9, year=2019, later=((2, 2),)),
+            work("Basket 2nd Season", known=0.7, year=2020),
+        )
+    )
+    assert best(made, "Basket (2019) - S02E05 - 1080p.mkv") == "Basket 2nd Season"
+
+
+def test_an_ova_is_no_worse_than_a_special_where_a_special_is_asked_for() -> None:
+    made = Catalogue(
+        (
+            work("Mori: Mushi no Heya", known=0.2, type="ova"),
+            work("Mori: Mushi no Hey", known=0.2, type="movie"),
+        )
+    )
+    assert best(made, "mori mushi no he special") == "Mori: Mushi no Heya"
+
+
 @pytest.mark.parametrize("text", ["тфкгещ", "ㅜㅁㄱㅕㅅㅐ"])
 def test_what_was_typed_on_the_wrong_keyboard_is_found_as_a_last_resort(text: str) -> None:
     assert catalogue("Naruto", "Kanon").found(text) == ["Naruto"]
@@ -156,3 +202,77 @@ def test_no_score_is_above_one() -> None:
 def test_no_score_is_below_zero() -> None:
     made = catalogue(work("Qqqqqqqqqabc", year=2001))
     assert made.scores("abcdef tokubetsuhen the movie 2010")["Qqqqqqqqqabc"] >= 0
+
+
+FILMS = (
+    work("The Mushi of the Mori", known=0.3, type="movie"),
+    work("Mushi: Spiders of the Mori", known=0.3, type="movie"),
+)
+
+
+@pytest.mark.parametrize(
+    "text", ["mushi of the mori", "Mushi of the Mori", "the mushi of the mori"]
+)
+def test_a_title_is_found_without_its_article(text: str) -> None:
+    assert best(Catalogue(FILMS), text) == "The Mushi of the Mori"
+
+
+def test_a_title_begins_with_the_word_behind_its_article() -> None:
+    made = Catalogue((*FILMS, work("Umi to Mushi of Light", known=0.3)))
+    assert best(made, "mushi of") == "The Mushi of the Mori"
+
+
+def test_a_title_without_an_article_comes_before_one_that_has_it() -> None:
+    made = Catalogue((*FILMS, work("Mushi of the Mori", known=0.0)))
+    assert best(made, "mushi of the mori") == "Mushi of the Mori"
+
+
+def test_a_season_is_found_by_the_beginning_of_a_title() -> None:
+    made = Catalogue(
+        (
+            work("Komi-san wa Hanasenai", known=0.9, later=((2, 1),)),
+            work("Komi-san wa Hanasenai: Tsuzuki", known=0.5),
+            work("Komichan 2", known=0.1),
+        )
+    )
+    assert best(made, "komi san 2") == "Komi-san wa Hanasenai: Tsuzuki"
+
+
+def test_a_main_title_with_a_season_comes_before_a_synonym_with_it() -> None:
+    made = Catalogue(
+        (
+            work("Spies", known=0.9),
+            work("Spies Season 2", "Spies Season 3", known=0.6),
+            work("Spies Season 3", known=0.5),
+            work("Agents", "Spies", known=0.1),
+        )
+    )
+    assert best(made, "spies 3") == "Spies Season 3"
+
+
+def test_a_part_may_be_written_as_a_letter_behind_a_season() -> None:
+    assert best(Catalogue(STORY), "aot s3 p2") == f"{TITAN} Season 3 Part 2"
+
+
+HEROES = (
+    work("Mushi no Hiro", "mnh", "mgh", official=("My Green Hero",), known=0.9),
+    work("Mushi no Hiro: Futari", "My Green Hero: Two of Us", known=0.3, type="movie"),
+    work("Mushi no Hiro the Movie 3", known=0.3, type="movie"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("mnh movie 3", "Mushi no Hiro the Movie 3"),
+        ("mnh futari", "Mushi no Hiro: Futari"),
+        ("mgh two of us", "Mushi no Hiro: Futari"),
+    ],
+)
+def test_an_abbreviation_before_other_words_is_spelt_out(text: str, title: str) -> None:
+    assert best(Catalogue(HEROES), text) == title
+
+
+def test_a_short_synonym_of_an_obscure_work_is_not_spelt_out() -> None:
+    made = Catalogue((work("Hoshi no Uta", "star", known=0.2), work("Star Ships", known=0.2)))
+    assert all(reading.via != "abbreviation" for reading in made.search("star shi umi").readings)
