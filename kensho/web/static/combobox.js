@@ -65,6 +65,7 @@ export function combobox(box) {
 
   /** @param {Completion[]} found */
   function show(found) {
+    const chosen = shown[at];
     shown = found;
     at = -1;
     list.replaceChildren(...found.map((one, n) => option(one, n, `${list.id}-${n}`, box)));
@@ -72,8 +73,13 @@ export function combobox(box) {
     status.textContent = (words ?? "").replace("{n}", String(found.length));
     status.className = found.length === 0 ? "find-list find-note" : "unseen";
     if (document.activeElement !== input) return;
-    if (found.length > 0) open();
-    else hide();
+    if (found.length === 0) {
+      hide();
+      return;
+    }
+    open();
+    // An answer that comes late takes nobody's choice away.
+    if (chosen !== undefined) move(found.findIndex((one) => one.kind === chosen.kind && one.id === chosen.id && one.slug === chosen.slug));
   }
 
   function open() {
@@ -108,6 +114,8 @@ export function combobox(box) {
     if (event.isComposing) return; // Enter ends the choice of kanji then.
     const last = shown.length - 1;
     if (event.key === "Escape") {
+      clearTimeout(timer);
+      asking?.abort();
       if (list.hidden) input.value = "";
       close();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && last >= 0) {
