@@ -145,7 +145,8 @@ def _written(title: str) -> _Written:
         if "".join(pieces) != "wo":  # alone it is no particle
             pieces[bisect_right(stops, match.start()) - 1] = ""
     if not any(pieces):  # nothing but ornament, which is then what is looked for
-        pieces = [cluster.strip() for cluster in clusters]
+        folded = titles.folded(title)
+        pieces = [one if (one := cluster.strip()) in folded else "" for cluster in clusters]
     ends = list(accumulate(map(len, pieces), initial=0))
     letters = "".join(pieces)
     short = titles.squeezed(letters)
