@@ -59,7 +59,7 @@ def hub_graph(works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy) -> 
     for id_ in (id_ for recap in policy.recap for id_ in _found(recap.works, by_source)):
         known[id_] = msgspec.structs.replace(known[id_], is_recap=True)
     ordered = [known[work.id] for work in ordered]
-    projects = [(one.title, omnibus_works(one, ordered, by_source)) for one in policy.omnibus]
+    projects = omnibus_works(policy.omnibus, ordered, by_source)
     decided = [_found(join.works, by_source) for join in policy.join]
     curated = _curated([*decided, *(members for _, members in projects)])
     parted = set(_parted(policy, by_source))
