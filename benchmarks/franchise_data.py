@@ -146,6 +146,8 @@ def hub_row(row: Work, tags: Sequence[UUID]) -> HubRow:
         duration_s=row.duration_s,
         synopsis=row.synopsis,
         score=row.score,
+        end_date=row.end_date,
+        seasons=tuple((m.id, m.season) for m in row.mappings if m.season is not None),
     )
 
 

@@ -1,11 +1,13 @@
+import math
 from importlib.resources import files
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.inference import Model, in_order, infer, judge, signs
+from kensho.domain.inference import Model, in_order, infer, judge
 from kensho.domain.pair_features import Facts, Known, Pair, Profile, Reader, Side
+from kensho.domain.pair_measures import measured
 from kensho.domain.relations import INVERSE, KINDS
 from kensho.domain.works import Title
 
@@ -31,25 +33,28 @@ FACTS = st.builds(
     studios=st.lists(st.sampled_from("abc"), max_size=2).map(tuple),
     tags=st.frozensets(st.sampled_from(["recap", "music", "sequel", "school", "kids"])),
     synopsis=st.none() | st.text(max_size=20) | st.sampled_from(["A recap.", "The sequel to it."]),
+    end=st.sampled_from(["", "2000-03-31", "2005-01"]),
+    seasons=st.dictionaries(st.sampled_from(["tvdb:1", "tvdb:2", "tmdb:tv/1"]), st.integers(0, 4)),
 )
 PROFILES = FACTS.map(READER.profile)
 LISTS = st.frozensets(st.sampled_from(PROVIDERS))
 SIDES = st.builds(
     Side,
     PROFILES,
-    degree=st.integers(1, 300),
-    is_first=st.booleans(),
-    is_hub=st.booleans(),
-    is_next=st.booleans(),
     lists=LISTS,
     pages=LISTS,
     known=st.lists(st.builds(Known, PROFILES, st.sampled_from(KINDS)), max_size=3).map(tuple),
 )
-PAIRS = st.builds(Pair, SIDES, SIDES, st.integers(0, 50), st.integers(0, 9))
+MEASURES = sorted({*MODEL.among.measures, *MODEL.alone.measures})
+AROUND = st.dictionaries(
+    st.sampled_from([name for name in MEASURES if name.startswith(("mal:", "anilist:"))]),
+    st.integers(-1, 90).map(float),
+)
+PAIRS = st.builds(Pair, SIDES, SIDES, AROUND)
 
 
 def swapped(pair: Pair) -> Pair:
-    return Pair(pair.b, pair.a, pair.common, pair.between)
+    return Pair(pair.b, pair.a, pair.around)
 
 
 def is_ordered(a: Profile, b: Profile) -> bool:
@@ -77,16 +82,13 @@ def test_the_same_pair_is_told_alike_each_time_and_in_one_line(pair: Pair) -> No
 
 
 @given(PAIRS)
-def test_confidence_is_a_share_and_signs_in_any_order_weigh_the_same(pair: Pair) -> None:
-    held = list(signs(in_order(pair)))
+def test_confidence_is_a_share_and_so_are_odds(pair: Pair) -> None:
     for table in (MODEL.among, MODEL.alone):
-        judged = judge(table, held)
-        again = judge(table, held[::-1])
+        judged = judge(table, measured(in_order(pair)))
         assert 0 <= judged.confidence <= 1
-        assert (again.kind, again.confidence) == (judged.kind, judged.confidence)
+        assert 0 <= judged.odds <= 1
 
 
 @given(PAIRS)
-def test_each_sign_holds_once(pair: Pair) -> None:
-    held = list(signs(in_order(pair)))
-    assert len(held) == len(set(held))
+def test_every_measure_is_a_number(pair: Pair) -> None:
+    assert all(math.isfinite(value) for value in measured(in_order(pair)).values())

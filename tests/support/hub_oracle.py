@@ -17,9 +17,10 @@ from ingest.pipeline.ledger import as_json
 from kensho.domain.franchises import franchises
 from kensho.domain.hub_inputs import HubWork, Tie
 from kensho.domain.inference import infer
-from kensho.domain.pair_features import Reader, Surroundings
+from kensho.domain.pair_features import Reader
 from kensho.domain.records import Links
 from kensho.domain.relations import INVERSE, Assertion, Kind
+from kensho.domain.surroundings import Surroundings
 from kensho.storage import snapshot
 from kensho.storage.gateway import Gateway
 from tests.support.records import SOURCES, rows, uuid_in

@@ -41,7 +41,7 @@ def test_all_code_that_computes_hubs_is_in_their_digest() -> None:
 def test_the_rules_are_those_of_the_curation_files() -> None:
     loaded = rules.load()
     assert loaded.policy.kinds
-    assert loaded.model.among.weights
+    assert loaded.model.among.trees
     assert rules.load().digest == loaded.digest
 
 

@@ -1,11 +1,14 @@
+import math
 from importlib.resources import files
 
 import msgspec
 import pytest
 
-from kensho.domain.inference import Inference, Model, Table, infer, judge
-from kensho.domain.pair_features import Facts, Pair, Profile, Reader, Side, Surroundings
+from kensho.domain.inference import Inference, Model, Table, Tree, infer, judge
+from kensho.domain.pair_features import Facts, Pair, Profile, Reader, Side
+from kensho.domain.pair_measures import PLACES, measured
 from kensho.domain.relations import Kind
+from kensho.domain.surroundings import Surroundings
 from kensho.domain.works import AnimeType, Title
 
 MODEL = msgspec.json.decode((files("ingest.curation") / "inference.json").read_bytes(), type=Model)
@@ -135,13 +138,60 @@ def test_a_model_without_numbers_says_nothing() -> None:
 
 
 def test_confidence_lies_between_the_measured_steps() -> None:
-    weights: dict[str, tuple[float, ...]] = {"always": (0.0, 0.0)}
     steps: dict[Kind, tuple[tuple[float, float], ...]] = {"sequel": ((0.4, 0.2), (0.6, 0.4))}
-    table = Table(("sequel", "other"), weights, steps, {"sequel": 0.5})
-    judged = judge(table, ())
+    table = Table(("sequel", "other"), (), (0.0, 0.0), ((), ()), steps, {"sequel": 0.5})
+    judged = judge(table, {})
     assert judged.kind == "sequel"
     assert judged.confidence == pytest.approx(0.3)
     assert judged.is_said
+
+
+def test_trees_add_up_what_their_ends_are_worth() -> None:
+    asks: Tree = ((0, 2.0, 1, 2, 0.0), (-1, 0.0, 0, 0, -1.0), (-1, 0.0, 0, 0, 1.0))
+    table = Table(("sequel", "related"), ("gap",), (0.5, 0.0), ((asks, asks), ()))
+    assert judge(table, {"gap": 2.0}).kind == "related"
+    above = judge(table, {"gap": 2.1})
+    assert above.kind == "sequel"
+    assert above.odds == pytest.approx(1 / (1 + math.exp(-2.5)))
+
+
+def test_what_is_none_of_the_kinds_is_not_said() -> None:
+    table = Table(("related",), thresholds={"sequel": 0.0})
+    assert not judge(table, {}).is_said
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "place"),
+    [
+        ({"tvdb:7": 1}, {"tvdb:7": 2}, "next"),
+        ({"tvdb:7": 1}, {"tvdb:7": 0}, "to_specials"),
+        ({"tvdb:7": 0}, {"tvdb:7": 1}, "from_specials"),
+        ({"tvdb:7": 0}, {"tvdb:7": 0}, "specials"),
+        ({"tvdb:7": 1}, {"tvdb:8": 1}, "other"),
+        ({"tvdb:7": 1}, {}, "only_a"),
+        ({}, {}, "unknown"),
+    ],
+)
+def test_databases_of_television_tell_seasons_from_specials(
+    early: dict[str, int], late: dict[str, int], place: str
+) -> None:
+    a, b = (
+        READER.profile(msgspec.structs.replace(one.facts, seasons=seasons))
+        for one, seasons in ((FIRST, early), (SECOND, late))
+    )
+    assert PLACES[int(measured(Pair(Side(a), Side(b)))["tvdb"])] == place
+
+
+def test_circles_are_drawn_by_provider_and_alike_from_both_ends() -> None:
+    a, b, c = (one.facts.key for one in (FIRST, SECOND, RECAP))
+    pages = {key: frozenset(("mal", "anilist")) for key in (a, b, c)}
+    lists = {(a, b): frozenset(("mal", "anilist")), (c, b): frozenset(("mal",))}
+    around = Surroundings((FIRST, SECOND, RECAP), [(a, b), (b, c)], (), lists, pages)
+    there, back = around.pair(a, b).around, around.pair(b, a).around
+    assert there == back
+    assert there["mal:b_degree"] == 1
+    assert there["anilist:b_degree"] == 0
+    assert there["mal:b_between"] == 1
 
 
 @pytest.mark.parametrize(

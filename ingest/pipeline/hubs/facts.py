@@ -31,7 +31,10 @@ SYNOPSIS_CHARS: Final = 400
 
 
 class HubRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What is read of a work; a film is of type "movie". `titles` begin with the main one."""
+    """What is read of a work; a film is of type "movie". `titles` begin with the main one.
+
+    `seasons` are those in which databases of television have it, each with the id of the series.
+    """
 
     id: UUID
     kind: WorkKind
@@ -47,6 +50,8 @@ class HubRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     duration_s: int | None = None
     synopsis: str | None = None
     score: float | None = None
+    end_date: str | None = None
+    seasons: tuple[tuple[str, int], ...] = ()
 
     @property
     def date(self) -> str:
@@ -67,6 +72,8 @@ def pair_facts(row: HubRow, tag_names: Mapping[UUID, str]) -> pair_features.Fact
         studios=row.studios,
         tags=frozenset(tag_names[tag] for tag in row.tags),
         synopsis=row.synopsis,
+        end=row.end_date or "",
+        seasons=dict(row.seasons),
     )
 
 

@@ -19,8 +19,9 @@ from kensho.domain.franchises import Franchise, franchises
 from kensho.domain.hub_inputs import HubWork, Tie
 from kensho.domain.inference import Inference, infer
 from kensho.domain.name_words import Rarity
-from kensho.domain.pair_features import TELLERS, Reader, Surroundings
+from kensho.domain.pair_features import TELLERS, Reader
 from kensho.domain.relations import Assertion, Kind
+from kensho.domain.surroundings import Surroundings
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 
