@@ -57,7 +57,8 @@ def _print_graph(report: Report, console: Console) -> None:
         console.print(f"{name}: {said}")
     if edges.undecided:
         named = ", ".join(edges.undecided[:IDS_SHOWN])
-        more = ", …" if len(edges.undecided) > IDS_SHOWN else ""
+        rest = len(edges.undecided) - IDS_SHOWN
+        more = f" and {rest:,} more" if rest > 0 else ""
         console.print(
             f"{len(edges.undecided):,} ids that curators' decisions name belong to no work of the "
             f"graph: {named}{more}",
