@@ -25,6 +25,7 @@ from ingest.pipeline.ties import EdgeId, Fields, Table, Ties
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.franchise_policy import Policy
+from kensho.platform.memory import no_search_for_loops
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -71,7 +72,7 @@ async def project_edges(
         ties = Ties(identities, heads, ranks, listing)
         async for row, links in Ledger(gateway).links():
             ties.add(row, links)
-    with progress.stage("kinds and franchises"):
+    with progress.stage("kinds and franchises"), no_search_for_loops():
         words = await hubs.words()
         ties.finish(await hubs.judge(_inputs(ties, identities, heads, hubs, words), words))
     counts = EdgeCounts(

@@ -21,7 +21,6 @@ from ingest.pipeline.hubs.store import HubStore, StoredPart
 from ingest.pipeline.hubs.words import TitleWords
 from ingest.pipeline.ledger import as_json
 from ingest.pipeline.relating import RelationEdge
-from kensho.platform.memory import no_search_for_loops
 from kensho.storage.gateway import Gateway
 
 
@@ -66,11 +65,10 @@ class Hubs:
         verdicts = self._known(parts, digests, stored)
         changed = [part for part in parts.values() if part.key not in self._unchanged]
         grower = Grower(self._gateway, inputs, self.rules, rare, await self._store.tag_names())
-        with no_search_for_loops():
-            async for grown in grower.grown(changed):
-                verdicts += grown.verdicts
-                self._contents += contents_of(grown, inputs.heads)
-                self._kept += _kept(grown, digests)
+        async for grown in grower.grown(changed):
+            verdicts += grown.verdicts
+            self._contents += contents_of(grown, inputs.heads)
+            self._kept += _kept(grown, digests)
         self.counts.computed = sum(len(part.works) for part in changed)
         self._kept = [one for one in self._kept if stored.get(one.id) != one]
         self._gone = sorted(stored.keys() - parts.keys())
