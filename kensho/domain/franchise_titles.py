@@ -53,10 +53,12 @@ def common_title(title: str, names: Names, works: Iterable[Sequence[HubWork]]) -
     if told < _NAMES_ENOUGH or is_whole:
         return title
     is_end = [
-        tells or (word in rare.forms and word not in names.forms) or _NUMBER.fullmatch(word)
+        tells
+        or (word in rare.forms and word not in names.forms)
+        or _NUMBER.fullmatch(word) is not None
         for tells, word in zip(telling, words, strict=True)
     ]
-    first, last = _widened(words, [bool(one) for one in is_end], (first, last), _Bearers(works))
+    first, last = _widened(words, is_end, (first, last), _Bearers(works))
     start, end = spans[first][0], spans[last][1]
     flourish = _FLOURISH.match(title, end)
     return title[start : flourish.end() if flourish else end]

@@ -16,6 +16,7 @@ from uuid import UUID
 from kensho.domain import slots
 from kensho.domain.franchises import Member
 from kensho.domain.hub_inputs import HubWork
+from kensho.domain.order_rules import reached
 from kensho.domain.titles import folded
 
 _BY_ROLE: Final = frozenset(("summary", "music", "crossover", "side", "spin_off"))
@@ -84,7 +85,7 @@ def _films_beside(
     if works[members[0].work].type == "movie":
         return frozenset()  # A franchise of films has no other story.
     kept = [works[one.work] for one in members if one.work not in aside]
-    told = _reached((work.id for work in kept if work.type != "movie"), near)
+    told = reached((work.id for work in kept if work.type != "movie"), near)
     role = {one.work: one.role for one in members}
     loose = [work for work in kept if role[work.id] == "film" and work.id not in told]
     series = [work for work in kept if _is_long(work)]
@@ -135,13 +136,3 @@ def _neighbours(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
         near.setdefault(one, set()).add(other)
         near.setdefault(other, set()).add(one)
     return near
-
-
-def _reached(starts: Iterable[UUID], near: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
-    found = set(starts)
-    waiting = list(found)
-    while waiting:
-        new = set(near.get(waiting.pop(), ())) - found
-        found |= new
-        waiting.extend(new)
-    return found

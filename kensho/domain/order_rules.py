@@ -125,6 +125,17 @@ def continued(
         yield rule.first, rule.then
 
 
+def reached(starts: Iterable[UUID], near: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
+    """Return some works and all that can be reached from them."""
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        new = set(near.get(waiting.pop(), ())) - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
 def called_side_stories(ties: Iterable[Tie], work_of: Mapping[UUID, UUID]) -> Iterator[UUID]:
     """Yield the works of which a tie says that they are a side story."""
     for tie in ties:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from kensho.domain.franchises import Member
 from kensho.domain.hub_inputs import HubWork
-from kensho.domain.order_rules import CONTINUES, OrderRule, Place
+from kensho.domain.order_rules import CONTINUES, OrderRule, Place, reached
 from kensho.domain.works import AnimeType
 
 _LARGE: Final[frozenset[AnimeType]] = frozenset(("tv", "ona", "movie"))
@@ -37,12 +37,12 @@ def strands_of(
         else:
             parents.setdefault(rule.then, []).append(rule.first)
     apart = _apart(members, works)
-    strands = dict.fromkeys(_reached(members[0].work, near), 0)
+    strands = dict.fromkeys(reached((members[0].work,), near), 0)
     last = 0
     for work in sorted(places, key=places.__getitem__):
         if work in strands:
             continue
-        line = _reached(work, near)
+        line = reached((work,), near)
         if apart.isdisjoint(line):
             hosts = {host for one in line for host in parents.get(one, ()) if host in strands}
             strand = strands[min(hosts, key=places.__getitem__)] if hosts else 0
@@ -76,12 +76,3 @@ def _apart(members: Iterable[Member], works: Mapping[UUID, HubWork]) -> Set[UUID
         if member.role == "alternative"
         or (member.role == "spin_off" and works[member.work].type in _LARGE)
     }
-
-
-def _reached(start: UUID, near: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
-    found, waiting = {start}, [start]
-    while waiting:
-        new = set(near.get(waiting.pop(), ())) - found
-        found |= new
-        waiting.extend(new)
-    return found
