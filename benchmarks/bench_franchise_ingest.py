@@ -23,9 +23,9 @@ import msgspec
 from rich.console import Console
 from typing_extensions import override
 
-from ingest.pipeline.run import Job, Options, Pipeline, Report
+from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
-from ingest.sources.registry import SOURCES
+from ingest.registry import SOURCES
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -102,16 +102,16 @@ async def forget_parts(gateway: Gateway) -> None:
 
 async def ingested(
     gateway: Gateway, scratch: Path, pair: tuple[str, str] | None
-) -> tuple[Report, Stages]:
+) -> tuple[RunReport, Stages]:
     """Run a curator's file of one relation, or nothing at all."""
     jobs = []
     if pair is not None:
         path = scratch / f"{CURATED}.jsonl"
         said = {"from": pair[0], "kind": "side_story", "to": pair[1]}
         path.write_bytes(msgspec.json.encode(said) + b"\n")
-        jobs = [Job(SOURCES[CURATED], (path,), "2099-01-01")]
+        jobs = [IngestJob(SOURCES[CURATED], (path,), "2099-01-01")]
     stages = Stages()
-    options = Options(scratch / "rejects", force=True)
+    options = RunOptions(scratch / "rejects", force=True)
     return await Pipeline(gateway, SOURCES, options, stages).run(jobs), stages
 
 

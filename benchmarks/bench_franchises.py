@@ -24,12 +24,12 @@ import msgspec
 
 from benchmarks import franchise_data
 from benchmarks.franchise_data import CONTRARY, Graph, Groups, HumanOrder
-from ingest.pipeline.hubs import rules
-from kensho.domain.franchise_policy import Policy
-from kensho.domain.franchises import Franchise, franchises
-from kensho.domain.hub_inputs import HubWork, Tie
-from kensho.domain.twin_records import twin_ties
-from kensho.domain.watch_order import Order, watch_order
+from ingest.pipeline.franchises import rules
+from kensho.domain.franchise.duplicates import duplicate_relations
+from kensho.domain.franchise.franchises import Franchise, franchises
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.franchise.policy import Policy
+from kensho.domain.watch_order.order import Order, watch_order
 
 ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
 SHOWN: Final = 15
@@ -77,9 +77,9 @@ def measure(graph: Graph, folder: Path) -> None:
     report_orders(graph, found, graph.ties("stated", "inferred", "curated"), human)
 
 
-def computed(graph: Graph, ties: list[Tie], policy: Policy) -> tuple[list[Franchise], float]:
+def computed(graph: Graph, ties: list[Relation], policy: Policy) -> tuple[list[Franchise], float]:
     began = time.process_time()  # Others may share the machine.
-    every = [*ties, *twin_ties(graph.works.values(), ties)]
+    every = [*ties, *duplicate_relations(graph.works.values(), ties)]
     found = franchises(graph.works.values(), every, policy, collections=graph.collections)
     return found, time.process_time() - began
 
@@ -150,11 +150,11 @@ def report_splits(graph: Graph, found: Iterable[Franchise], groups: Groups) -> N
 
 
 def report_orders(
-    graph: Graph, found: Sequence[Franchise], ties: Iterable[Tie], human: Iterable[HumanOrder]
+    graph: Graph, found: Sequence[Franchise], ties: Iterable[Relation], human: Iterable[HumanOrder]
 ) -> None:
     """Print how far our orders agree with human ones, and which don't."""
     home = home_of(found)
-    inside: dict[UUID, list[Tie]] = defaultdict(list)
+    inside: dict[UUID, list[Relation]] = defaultdict(list)
     for tie in ties:
         if (root := home.get(tie.source)) is not None and root == home.get(tie.target):
             inside[root].append(tie)
@@ -177,7 +177,11 @@ def report_orders(
 
 
 def beside(
-    human: HumanOrder, order: Order, one: Franchise, works: Mapping[UUID, HubWork], ties: list[Tie]
+    human: HumanOrder,
+    order: Order,
+    one: Franchise,
+    works: Mapping[UUID, FranchiseWork],
+    ties: list[Relation],
 ) -> Compared:
     """Compare one of our orders with a human one, over the works of this franchise."""
     found = watch_order(one.members, works, ties, order, one.timelines)

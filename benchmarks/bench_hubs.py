@@ -27,9 +27,9 @@ from benchmarks import walk_peers
 from benchmarks.bench_api import free_port, kensho
 from benchmarks.load import Load, load
 from kensho.discovery import franchises
-from kensho.discovery.graph_reading import build
-from kensho.discovery.hub_views import ORDERS
-from kensho.graph.model import ReadModel
+from kensho.read_model.building.builder import build
+from kensho.read_model.franchise_views import ORDERS
+from kensho.read_model.model import ReadModel
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings

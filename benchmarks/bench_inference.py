@@ -31,10 +31,17 @@ from benchmarks.relation_labels import (
     read_graph,
 )
 from benchmarks.train_relations import folds, table
-from kensho.domain.inference import Inference, Model, Table, family, infer, judge
-from kensho.domain.pair_features import Reader
+from kensho.domain.inference.features import Reader
+from kensho.domain.inference.model import (
+    Inference,
+    MeasureTable,
+    RelationModel,
+    family,
+    infer,
+    judge,
+)
+from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.relations import INVERSE, Kind
-from kensho.domain.surroundings import Surroundings
 
 VIEWS: Final[dict[View, tuple[View, ...]]] = {"alone": ("alone",), "among": ("among", "next_to")}
 """What a model learns from, and what it tells."""
@@ -61,7 +68,7 @@ def main() -> None:
         for view, found in zip(views, told(examples(graph, learnt), seen), strict=True):
             print(f"\n{view}: kind, pairs, said, precision, direction, coverage, named, if forced")
             report(found)
-    model = msgspec.json.decode(MODEL.read_bytes(), type=Model)
+    model = msgspec.json.decode(MODEL.read_bytes(), type=RelationModel)
     report_untyped(model, graph)
 
 
@@ -75,7 +82,7 @@ def told(learnt: Sequence[Example], views: Sequence[Sequence[Example]]) -> list[
     return found
 
 
-def judged(made: Table, one: Example) -> Told:
+def judged(made: MeasureTable, one: Example) -> Told:
     said = judge(made, one.held)
     is_said = said.is_said and one.is_tellable
     return Told(one.kind, said.kind, said.odds, said.confidence, is_said)
@@ -129,14 +136,14 @@ def share(part: Sequence[Told], whole: Sequence[Told]) -> float:
     return len(part) / len(whole) if whole else 0.0
 
 
-def report_untyped(model: Model, graph: Graph) -> None:
+def report_untyped(model: RelationModel, graph: Graph) -> None:
     """Tell all untyped pairs, print kinds, time, and some for the eye."""
     reader = Reader(model.vocabulary)
     began = time.process_time()
     for one in graph.profiles.values():
         reader.profile(one.facts)
     read = time.process_time()
-    around = Surroundings(
+    around = RelatedPairs(
         graph.profiles.values(), graph.edges, graph.labels, graph.lists, graph.pages
     )
     placed = time.process_time()

@@ -22,16 +22,16 @@ from typing import Final
 from uuid import UUID
 
 from benchmarks import franchise_data
-from kensho.domain.franchise_policy import policy_of
-from kensho.domain.franchises import Franchise, franchises
-from kensho.domain.hub_inputs import HubWork, Tie
-from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
-from kensho.domain.metro.layout import metro_map
-from kensho.domain.metro.map import MetroMap, Point
+from kensho.domain.franchise.franchises import Franchise, franchises
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.franchise.policy import policy_of
+from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Kind
-from kensho.domain.roles import Role
 from kensho.domain.works import AnimeType
-from kensho.web.maps.svg import Links, map_svg
+from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap, Point
+from kensho.web.maps.svg import MapLinks, map_svg
 
 RUNS: Final = 9
 SHOWN: Final = 12
@@ -119,7 +119,7 @@ def real(store_url: str) -> Iterator[Given]:
         policy_of(tomllib.loads(document)),
         collections=graph.collections,
     )
-    from_work: dict[UUID, list[Tie]] = defaultdict(list)
+    from_work: dict[UUID, list[Relation]] = defaultdict(list)
     for tie in ties:
         from_work[tie.source].append(tie)
     homes = {member.work: one for one in found for member in one.members}
@@ -129,8 +129,8 @@ def real(store_url: str) -> Iterator[Given]:
 
 def given_of(
     one: Franchise,
-    works: Mapping[UUID, HubWork],
-    from_work: Mapping[UUID, Sequence[Tie]],
+    works: Mapping[UUID, FranchiseWork],
+    from_work: Mapping[UUID, Sequence[Relation]],
     homes: Mapping[UUID, Franchise],
 ) -> Given:
     record = {
@@ -157,7 +157,7 @@ def given_of(
     return one.title, members, edges
 
 
-def map_work(work: HubWork, role: Role, guest_of: tuple[GuestOf, ...] = ()) -> MapWork:
+def map_work(work: FranchiseWork, role: Role, guest_of: tuple[GuestOf, ...] = ()) -> MapWork:
     return MapWork(
         id=str(work.id),
         title=work.title,
@@ -174,8 +174,8 @@ def report(given: Given, folder: Path | None) -> None:
     title, works, edges = given
     drawn = metro_map(*given)
     layout_ms = median_ms(lambda: metro_map(*given))
-    svg_ms = median_ms(lambda: map_svg(drawn, links=Links()))
-    svg = map_svg(drawn, links=Links())
+    svg_ms = median_ms(lambda: map_svg(drawn, links=MapLinks()))
+    svg = map_svg(drawn, links=MapLinks())
     missed = " MISSED" if len(works) <= max(SIZES) and layout_ms > LIMIT_MS else ""
     print(f"{title[:25]:<26}{len(works):>6}{len(edges):>7}{len(drawn.routes):>7}", end="")
     print(

@@ -22,9 +22,9 @@ from uuid import UUID
 
 import numpy as np
 
-from kensho.discovery.graph_reading import build
 from kensho.domain.works import SEASONS
-from kensho.graph.model import ReadModel
+from kensho.read_model.building.builder import build
+from kensho.read_model.model import ReadModel
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings

@@ -25,8 +25,8 @@ from benchmarks.bench_search import at_least, at_most
 from benchmarks.load import Load, load
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import Filters
-from kensho.discovery.read_model import Revision
-from kensho.discovery.searching import Asked, Searching, is_short
+from kensho.discovery.search import SearchRequest, TitleSearch, is_short
+from kensho.read_model.holder import Snapshot
 
 WARM_UP = 100
 QUERIES = 12_000
@@ -89,11 +89,11 @@ def longest_hold_ms(read_model: Path, texts: list[str]) -> float:
     Each is asked three times, and its shortest counts: what else the machine does meanwhile is not
     the search's doing. The longest of all single times is printed beside it.
     """
-    held = Revision.open(max(read_model.glob("[0-9]*")))
+    held = Snapshot.open(max(read_model.glob("[0-9]*")))
     gc.freeze()  # as the service does once a revision is open
-    searching = Searching(Cursors("a secret for the benchmark"), safe=True)
+    searching = TitleSearch(Cursors("a secret for the benchmark"), safe=True)
     asked = [
-        Asked(text=text[:300], filters=Filters(safe=True), limit=20)
+        SearchRequest(text=text[:300], filters=Filters(safe=True), limit=20)
         for text in texts
         if not is_short(text)
     ]
@@ -106,7 +106,7 @@ def longest_hold_ms(read_model: Path, texts: list[str]) -> float:
     return max(took) * 1e3
 
 
-def _took_s(searching: Searching, held: Revision, asked: Asked) -> float:
+def _took_s(searching: TitleSearch, held: Snapshot, asked: SearchRequest) -> float:
     began = time.perf_counter()
     searching.page(held, asked)
     return time.perf_counter() - began

@@ -29,11 +29,11 @@ import rustworkx as rx
 
 from benchmarks import walk_peers
 from benchmarks.bench_read_model import Memory, median_s, memory
-from kensho.discovery.graph_reading import build
 from kensho.domain.relations import INVERSE, KINDS, Assertion
-from kensho.graph import paths, similar
-from kensho.graph.model import ReadModel
-from kensho.graph.paths import Paths
+from kensho.read_model import paths, similar
+from kensho.read_model.building.builder import build
+from kensho.read_model.model import ReadModel
+from kensho.read_model.paths import Paths
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -188,7 +188,7 @@ def report_likeness(model: ReadModel, arrays: Arrays) -> None:
     studios = [decoder.decode(model.detail(node)).studios for node in range(model.works_total)]
     nobody = np.zeros(0, dtype=np.int32)
     nothing = similar.Pairs(nobody, nobody, nobody)
-    likeness = similar.Likeness(
+    likeness = similar.SimilarityIndex(
         {
             **arrays,
             **similar.pack_tags(arrays),

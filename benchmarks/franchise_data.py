@@ -15,19 +15,19 @@ from uuid import UUID
 import msgspec
 from defusedxml import ElementTree
 
-from ingest.pipeline.hubs.facts import HubRow, works_of
-from ingest.pipeline.hubs.growing import collected_ties
-from ingest.pipeline.hubs.inputs import Collected
-from ingest.pipeline.hubs.store import HubStore
-from ingest.pipeline.ledger import Ledger
-from ingest.pipeline.ties import Gathered
-from kensho.domain.hub_inputs import METHOD_RANK, HubWork, Tie
+from ingest.pipeline.claims import GatheredClaims
+from ingest.pipeline.franchises.clustering import collected_ties
+from ingest.pipeline.franchises.inputs import CollectedRelations
+from ingest.pipeline.franchises.store import FranchiseStore
+from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, works_of
+from ingest.pipeline.record_store import RecordStore
+from kensho.domain.franchise.inputs import METHOD_RANK, FranchiseWork, Relation
 from kensho.domain.records import Method
 from kensho.domain.relations import Assertion
-from kensho.storage import snapshot
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
-from kensho.storage.rows import Work
+from kensho.storage.rows import WorkRow
 
 NEKO: Final = re.compile(r"\s+franchise: (?P<slug>\S+)|\s+(?P<list>[a-z_]+):|\s+- (?P<id>\d+)")
 
@@ -51,25 +51,25 @@ class Edge(msgspec.Struct, frozen=True):
     work: UUID
     assertions: tuple[Assertion, ...]
 
-    def tie(self, methods: frozenset[Method]) -> Tie:
+    def tie(self, methods: frozenset[Method]) -> Relation:
         """Return what stands when only typed assertions by these methods count."""
         typed = [a for a in self.assertions if a.kind != "related" and a.method in methods]
         if not typed:
-            return Tie(self.of, self.work, "related")
+            return Relation(self.of, self.work, "related")
         best = max(typed, key=lambda a: (METHOD_RANK[a.method], a.confidence, a.source, a.kind))
-        return Tie(self.of, self.work, best.kind, best.method, best.confidence)
+        return Relation(self.of, self.work, best.kind, best.method, best.confidence)
 
 
 class Graph(msgspec.Struct):
     """What franchises are computed from, and the ids by which others name works."""
 
-    works: dict[UUID, HubWork]
+    works: dict[UUID, FranchiseWork]
     edges: list[Edge]
-    fixed: list[Tie]
+    fixed: list[Relation]
     collections: dict[UUID, str]
     by_source: dict[str, UUID]
 
-    def ties(self, *methods: Method) -> list[Tie]:
+    def ties(self, *methods: Method) -> list[Relation]:
         """Return every tie, of relations what these methods say."""
         counted = frozenset(methods)
         return [*(edge.tie(counted) for edge in self.edges), *self.fixed]
@@ -90,29 +90,29 @@ def real(store_url: str) -> Graph:
 
 
 async def _read(gateway: Gateway) -> Graph:
-    rows = [row async for page in snapshot.anime(gateway) for row in page]
-    rows += [row async for page in snapshot.movies(gateway) for row in page]
+    rows = [row async for page in tables.anime(gateway) for row in page]
+    rows += [row async for page in tables.movies(gateway) for row in page]
     decode = msgspec.json.Decoder(tuple[Assertion, ...]).decode
     edges = [
         Edge(row.id.of, row.id.work, decode(row.assertions))
-        async for page in snapshot.sequels(gateway)
+        async for page in tables.sequels(gateway)
         for row in page
     ]
     edges += [
         Edge(row.id.of, row.id.work, decode(row.assertions))
-        async for page in snapshot.relations(gateway)
+        async for page in tables.relations(gateway)
         for row in page
     ]
     votes: Counter[UUID] = Counter()
-    async for page in snapshot.recommendations(gateway):
+    async for page in tables.recommendations(gateway):
         for vote in page:
             votes.update({vote.work: vote.votes, vote.other: vote.votes})
     tags = await work_tags(gateway)
-    names = await HubStore(gateway).tag_names()
+    names = await FranchiseStore(gateway).tag_names()
     works = hub_works([hub_row(row, tags.get(row.id, ())) for row in rows], edges, votes, names)
     same = [
-        Tie(row.work, row.other, "same_work")
-        async for page in snapshot.same_as(gateway)
+        Relation(row.work, row.other, "same_work")
+        async for page in tables.same_as(gateway)
         for row in page
     ]
     titles, joined = collected_ties(await collections_of(gateway), works)
@@ -120,28 +120,28 @@ async def _read(gateway: Gateway) -> Graph:
     return Graph(works, edges, [*same, *joined], titles, by_source)
 
 
-async def collections_of(gateway: Gateway) -> list[Collected]:
+async def collections_of(gateway: Gateway) -> list[CollectedRelations]:
     """Return what sources collect works in, as an ingest finds it."""
-    found: dict[str, Gathered] = {}
-    async for row, links in Ledger(gateway).links():
+    found: dict[str, GatheredClaims] = {}
+    async for row, links in RecordStore(gateway).links():
         if links.collection is not None:
-            known = found.setdefault(links.collection.id, Gathered(links.collection.title))
+            known = found.setdefault(links.collection.id, GatheredClaims(links.collection.title))
             known.add(row.id[0], links.collection.title)
-    return [Collected(one.title, tuple(sorted(one.works))) for one in found.values()]
+    return [CollectedRelations(one.title, tuple(sorted(one.works))) for one in found.values()]
 
 
 async def work_tags(gateway: Gateway) -> dict[UUID, tuple[UUID, ...]]:
     """Return the tags of each work."""
     found: defaultdict[UUID, list[UUID]] = defaultdict(list)
-    async for page in snapshot.taggings(gateway):
+    async for page in tables.taggings(gateway):
         for row in page:
             found[row.id.work].append(row.id.tag)
     return {work: tuple(tags) for work, tags in found.items()}
 
 
-def hub_row(row: Work, tags: Sequence[UUID]) -> HubRow:
+def hub_row(row: WorkRow, tags: Sequence[UUID]) -> FranchiseWorkRow:
     """Return a row of the read model as an ingest reads it."""
-    return HubRow(
+    return FranchiseWorkRow(
         id=row.id,
         kind=row.kind,
         titles=row.titles,
@@ -162,11 +162,11 @@ def hub_row(row: Work, tags: Sequence[UUID]) -> HubRow:
 
 
 def hub_works(
-    rows: Sequence[HubRow],
+    rows: Sequence[FranchiseWorkRow],
     edges: Iterable[Edge],
     votes: Mapping[UUID, int],
     tag_names: Mapping[UUID, str],
-) -> dict[UUID, HubWork]:
+) -> dict[UUID, FranchiseWork]:
     kinds = [(e.of, e.work, e.tie(frozenset(METHOD_RANK)).kind) for e in edges]
     return works_of(rows, kinds, votes, tag_names)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-from kensho.domain import source_ids
+from kensho.domain import ids as source_ids
 from kensho.errors import KenshoError
 
 TITLES: Final = Path(__file__).parent / "labelled" / "titles.toml"

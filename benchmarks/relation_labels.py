@@ -17,18 +17,18 @@ from uuid import UUID
 import msgspec
 
 from benchmarks.franchise_data import hub_row
-from ingest.pipeline.hubs.facts import pair_facts
+from ingest.pipeline.franchises.work_facts import pair_facts
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
 from ingest.sources import anilist, aodb, jikan
-from kensho.domain.inference import Model, in_order
-from kensho.domain.pair_features import Profile, Reader, Vocabulary
-from kensho.domain.pair_measures import measured
-from kensho.domain.pair_names import LOOSE, names
+from kensho.domain.inference.features import PairProfile, Reader, Vocabulary
+from kensho.domain.inference.measures import measured
+from kensho.domain.inference.model import RelationModel, in_order
+from kensho.domain.inference.neighbourhood import RelatedPairs
+from kensho.domain.inference.title_pairs import LOOSE, names
 from kensho.domain.records import Record
 from kensho.domain.relations import INVERSE, Kind
-from kensho.domain.surroundings import Surroundings
-from kensho.storage import snapshot
+from kensho.storage import tables as snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -49,8 +49,8 @@ class Label(NamedTuple):
 class Graph(NamedTuple):
     """All that training and measuring read; `own` are pairs that only this work's page states."""
 
-    around: Surroundings
-    profiles: dict[str, Profile]
+    around: RelatedPairs
+    profiles: dict[str, PairProfile]
     edges: list[tuple[str, str]]
     labels: list[Label]
     lists: dict[tuple[str, str], frozenset[str]]
@@ -100,11 +100,11 @@ def read_graph(arguments: argparse.Namespace) -> Graph:
     labels += [label(r, r.id.kind) for r in rows["relations"]]
     edges = sorted((one.a, one.b) for one in labels)
     labels = sorted(one for one in labels if one.kind != "related")
-    vocabulary = msgspec.json.decode(MODEL.read_bytes(), type=Model).vocabulary
+    vocabulary = msgspec.json.decode(MODEL.read_bytes(), type=RelationModel).vocabulary
     profiles = read_profiles(rows, {work for edge in edges for work in edge}, vocabulary)
     works = {source: str(w.id) for w in (*rows["anime"], *rows["movies"]) for source in w.sources}
     lists, pages = read_lists(arguments.data, works)
-    around = Surroundings(profiles.values(), edges, labels, lists, pages)
+    around = RelatedPairs(profiles.values(), edges, labels, lists, pages)
     own = read_own(arguments.data, works)
     groups = franchises(profiles, edges, labels)
     return Graph(around, profiles, edges, labels, lists, pages, own, groups)
@@ -118,7 +118,7 @@ def label(row: Any, kind: Kind) -> Label:
 
 def read_profiles(
     rows: Mapping[str, list[Any]], wanted: set[str], vocabulary: Vocabulary
-) -> dict[str, Profile]:
+) -> dict[str, PairProfile]:
     """Return the profiles of the works wanted."""
     tags: defaultdict[UUID, list[UUID]] = defaultdict(list)
     named = {tag.id: tag.name for tag in rows["tags"]}
@@ -175,7 +175,7 @@ def records(path: Path, source: Any) -> Iterator[Record]:
 
 
 def franchises(
-    profiles: Mapping[str, Profile], edges: Sequence[tuple[str, str]], labels: Iterable[Label]
+    profiles: Mapping[str, PairProfile], edges: Sequence[tuple[str, str]], labels: Iterable[Label]
 ) -> dict[str, str]:
     """Return the franchise of each work: connected by any relation.
 
@@ -211,7 +211,7 @@ def connected(edges: Iterable[tuple[str, str]]) -> dict[str, str]:
 def examples(graph: Graph, view: View) -> list[Example]:
     """Return the labelled pairs as seen in a view."""
     groups = {name: n for n, name in enumerate(sorted(set(graph.groups.values())))}
-    bare = Surroundings(map(stripped, graph.profiles.values()), graph.edges, graph.labels)
+    bare = RelatedPairs(map(stripped, graph.profiles.values()), graph.edges, graph.labels)
     made = []
     for a, b, kind in graph.labels:
         withheld = {
@@ -233,7 +233,7 @@ def examples(graph: Graph, view: View) -> list[Example]:
     return made
 
 
-def stripped(work: Profile) -> Profile:
+def stripped(work: PairProfile) -> PairProfile:
     """Return a work as a graph has it that was made from one plain list."""
     facts = msgspec.structs.replace(
         work.facts, studios=(), tags=frozenset[str](), end="", seasons=dict[str, int]()

@@ -1,12 +1,12 @@
 """Titles to search, and who bears them: the real graph, or one of any size made of its titles.
 
-A corpus of 25,000 or 250,000 titles is a seeded choice of whole works; one of 2,500,000 holds
-every real work, and one-title works whose titles are real ones with each word replaced by a word
-of the same script and length from elsewhere, drawn as often as titles use it. So lengths, scripts
-and the frequency of words stay real, and only meaning goes. Corpora of one seed are nested: work 7
-of a smaller one is work 7 of every larger one.
+A corpus of 25,000 or 250,000 titles is a seeded choice of whole works; one of 2,500,000 holds every
+real work, and one-title works whose titles are real ones with each word replaced by a word of the
+same script and length from elsewhere, drawn as often as titles use it. So lengths, scripts and the
+frequency of words stay real, and only meaning goes. Corpora of one seed are nested: work 7 of a
+smaller one is work 7 of every larger one.
 
-Cost: 10 s and 2 GB for 2,500,000 titles.
+Performance: 10 s and 2 GB for 2,500,000 titles.
 """
 
 import gc
@@ -22,10 +22,10 @@ import msgspec
 from kensho.domain.relations import Kind
 from kensho.domain.titles import folded, squeezed
 from kensho.domain.works import Title
-from kensho.storage import snapshot
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
-from kensho.storage.rows import Membership, Recommendation, SamePair, Work
+from kensho.storage.rows import MembershipRow, RecommendationRow, SamePairRow, WorkRow
 
 SEED: Final = 1
 LONGEST: Final = 12
@@ -46,12 +46,12 @@ class Corpus(msgspec.Struct, frozen=True, dict=True):
     Relations, recommendations, pairs and franchises may name works that a smaller corpus lacks.
     """
 
-    rows: list[Work]
+    rows: list[WorkRow]
     titles: list[tuple[str, int]]
     relations: list[tuple[UUID, UUID, Kind]] = []
-    recommendations: list[Recommendation] = []
-    same: list[SamePair] = []
-    memberships: list[Membership] = []
+    recommendations: list[RecommendationRow] = []
+    same: list[SamePairRow] = []
+    memberships: list[MembershipRow] = []
 
     @property
     def works(self) -> list[str]:
@@ -108,32 +108,30 @@ def real(store_url: str) -> Corpus:
 
 
 async def _read(gateway: Gateway) -> Corpus:
-    pages = [snapshot.anime(gateway), snapshot.movies(gateway)]
+    pages = [tables.anime(gateway), tables.movies(gateway)]
     rows = [row for kind in pages async for page in kind for row in page]
     relations: list[tuple[UUID, UUID, Kind]] = [
-        (row.id.of, row.id.work, "sequel")
-        async for page in snapshot.sequels(gateway)
-        for row in page
+        (row.id.of, row.id.work, "sequel") async for page in tables.sequels(gateway) for row in page
     ]
     relations += [
         (row.id.of, row.id.work, row.id.kind)
-        async for page in snapshot.relations(gateway)
+        async for page in tables.relations(gateway)
         for row in page
     ]
-    votes = [row async for page in snapshot.recommendations(gateway) for row in page]
-    same = [row async for page in snapshot.same_as(gateway) for row in page]
-    members = [row async for page in snapshot.memberships(gateway) for row in page]
+    votes = [row async for page in tables.recommendations(gateway) for row in page]
+    same = [row async for page in tables.same_as(gateway) for row in page]
+    members = [row async for page in tables.memberships(gateway) for row in page]
     return of_works(rows, Corpus([], [], relations, votes, same, members))
 
 
-def of_works(rows: Iterable[Work], around: Corpus) -> Corpus:
+def of_works(rows: Iterable[WorkRow], around: Corpus) -> Corpus:
     """Return the corpus of these works, in their order, with what `around` says of them."""
     kept = list(rows)
     titles = [(text, number) for number, row in enumerate(kept) for text in _texts(row)]
     return msgspec.structs.replace(around, rows=kept, titles=titles)
 
 
-def _texts(row: Work) -> Iterable[str]:
+def _texts(row: WorkRow) -> Iterable[str]:
     return dict.fromkeys((row.title, *(title.text for title in row.titles)))
 
 
@@ -154,7 +152,7 @@ def recombined(corpus: Corpus, titles_total: int, seed: int = SEED) -> Corpus:
             gc.enable()
 
 
-def _first(rows: list[Work], titles_total: int) -> Iterator[Work]:
+def _first(rows: list[WorkRow], titles_total: int) -> Iterator[WorkRow]:
     seen: set[str] = set()
     for row in rows:
         if len(seen) >= titles_total:
@@ -163,9 +161,9 @@ def _first(rows: list[Work], titles_total: int) -> Iterator[Work]:
         yield row
 
 
-def _one_title_work(text: str, number: int) -> Work:
+def _one_title_work(text: str, number: int) -> WorkRow:
     titles = (Title(text, kind="main"),)
-    return Work(UUID(int=number), "anime", text, titles, status="unknown", sources=())
+    return WorkRow(UUID(int=number), "anime", text, titles, status="unknown", sources=())
 
 
 def _made(corpus: Corpus, wanted: int, rng: random.Random) -> Iterator[str]:

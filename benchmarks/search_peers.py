@@ -30,10 +30,10 @@ import tantivy
 from rapidfuzz import fuzz, process
 
 from benchmarks.search_corpus import Corpus
-from kensho.discovery import titles
-from kensho.discovery.title_reading import TitleReading
 from kensho.domain.titles import folded
-from kensho.platform.folders import NewFolder, OpenFolder
+from kensho.read_model import titles
+from kensho.read_model.building.titles import TitleCollector
+from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
 
 REVISION: Final = 1
 CANDIDATES: Final = 128
@@ -85,7 +85,7 @@ class Kensho:
 
     def write(self, corpus: Corpus) -> None:
         """Write the index of these works under `folder`, as the read model's build does."""
-        reading = TitleReading()
+        reading = TitleCollector()
         reading.add_works(corpus.rows)
         reading.add_edges(corpus.relations)
         reading.add_recommendations(corpus.recommendations)

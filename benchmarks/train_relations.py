@@ -22,7 +22,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import GroupKFold
 
 from benchmarks.relation_labels import MODEL, Example, View, examples, parsed_arguments, read_graph
-from kensho.domain.inference import Branch, Model, Table, Tree, family, judge
+from kensho.domain.inference.model import Branch, MeasureTable, RelationModel, Tree, family, judge
 from kensho.domain.relations import Kind
 
 VIEWS: Final[tuple[View, ...]] = ("among", "alone")
@@ -72,9 +72,9 @@ class Judged(NamedTuple):
 def main() -> None:
     """Train on the store and data of the command line and write the file."""
     graph = read_graph(parsed_arguments())
-    known = msgspec.json.decode(MODEL.read_bytes(), type=Model)
+    known = msgspec.json.decode(MODEL.read_bytes(), type=RelationModel)
     tables = {view: table(examples(graph, view)) for view in VIEWS}
-    model = Model(known.vocabulary, known.phrases, **tables)
+    model = RelationModel(known.vocabulary, known.phrases, **tables)
     MODEL.write_bytes(msgspec.json.encode(model).replace(b"]],[[", b"]],\n[[") + b"\n")
     for name, made in tables.items():
         print(name, len(made.measures), "measures, said from", made.thresholds)
@@ -87,7 +87,7 @@ def folds(learnt: Sequence[Example]) -> Iterator[tuple[list[int], list[int]]]:
         yield train.tolist(), test.tolist()
 
 
-def table(learnt: Sequence[Example]) -> Table:
+def table(learnt: Sequence[Example]) -> MeasureTable:
     """Return trees learnt from all examples, with steps and thresholds by cross-validation."""
     judged: defaultdict[Kind, list[Judged]] = defaultdict(list)
     for train, test in folds(learnt):
@@ -103,7 +103,7 @@ def table(learnt: Sequence[Example]) -> Table:
     return msgspec.structs.replace(whole, steps=steps, thresholds=thresholds)
 
 
-def grown(learnt: Sequence[Example]) -> Table:
+def grown(learnt: Sequence[Example]) -> MeasureTable:
     """Return the trees of a gradient boosting over the measures that gain most."""
     held = [one.held for one in learnt] + [one.bare for one in learnt]
     weights = [1 - BARE_WEIGHT] * len(learnt) + [BARE_WEIGHT] * len(learnt)
@@ -117,7 +117,7 @@ def grown(learnt: Sequence[Example]) -> Table:
         for place in range(len(model.classes_))
     )
     start = rounded(model._baseline_prediction[0])  # noqa: SLF001 - the same
-    return Table(tuple(model.classes_.tolist()), tuple(measures), start, trees)
+    return MeasureTable(tuple(model.classes_.tolist()), tuple(measures), start, trees)
 
 
 def boosted(

@@ -13,8 +13,8 @@ from typing import Final
 import kuzu
 import networkx as nx
 
-from kensho.graph.hubs import NO_HUB
-from kensho.graph.model import ReadModel
+from kensho.read_model.franchises import NO_FRANCHISE
+from kensho.read_model.model import ReadModel
 
 Walked = tuple[set[int], set[int]]
 Peer = Callable[[int, int], Walked]
@@ -110,7 +110,7 @@ def _ways(model: ReadModel) -> Iterator[tuple[int, int, int, int]]:
     home = model.hubs.homes.tolist()
     for number in range(model.counts["edges"]):
         source, target, _ = model.edge(number)
-        if home[source] == home[target] != NO_HUB:
+        if home[source] == home[target] != NO_FRANCHISE:
             yield source, target, number, home[source]
 
 

@@ -15,14 +15,14 @@ import click
 from rich.console import Console
 from rich_click import RichCommand
 
-from ingest import check as checking
 from ingest import report
+from ingest.checks import graph as checking
 from ingest.folder import jobs_in
-from ingest.pipeline.run import Job, Options, Pipeline, Report
+from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.reading import fetching
+from ingest.registry import SOURCES
 from ingest.source import Source
-from ingest.sources.registry import SOURCES
 from kensho.errors import InvalidInputError
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
@@ -89,7 +89,7 @@ def ingest(
         report.print_sources(SOURCES, _output(), as_json=as_json)
         return
     snapshot = _date(given["snapshot"])
-    options = Options(
+    options = RunOptions(
         Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"])
     )
     folder = Path(str(given["folder"])) if given["folder"] is not None else None
@@ -105,8 +105,8 @@ def ingest(
 def forget(source: str, store: str | None, as_json: bool) -> None:
     """Take back all that SOURCE has said; what other sources and curators said stays."""
     progress = Progress(Console(stderr=True), quiet=as_json)
-    job = Job(_source(source), ())
-    _run_jobs([job], Options(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
+    job = IngestJob(_source(source), ())
+    _run_jobs([job], RunOptions(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
 
 
 @click.command(cls=RichCommand)
@@ -134,9 +134,14 @@ def check(store: str | None, as_json: bool, show_all: bool) -> None:
 
 
 def _run_jobs(
-    jobs: list[Job], options: Options, store: str | None, progress: Progress, *, as_json: bool
+    jobs: list[IngestJob],
+    options: RunOptions,
+    store: str | None,
+    progress: Progress,
+    *,
+    as_json: bool,
 ) -> None:
-    async def run(gateway: Gateway) -> Report:
+    async def run(gateway: Gateway) -> RunReport:
         if options.dry_run and await migrations.applied(gateway):
             await migrations.require_current(gateway, _migrations())
         else:
@@ -162,7 +167,7 @@ def _migrations() -> tuple[migrations.Migration, ...]:
 
 def _jobs(
     source: str | None, locations: tuple[str, ...], folder: Path | None, progress: Progress
-) -> list[Job]:
+) -> list[IngestJob]:
     if folder is not None:
         if source is not None:
             raise InvalidInputError.of("--all", f"takes no source beside it, not {source!r}")
@@ -171,7 +176,7 @@ def _jobs(
         raise InvalidInputError.of(
             "SOURCE", "name a source and its files, or use --all; --list shows the sources"
         )
-    return [Job(_source(source), tuple(_local(location, progress) for location in locations))]
+    return [IngestJob(_source(source), tuple(_local(location, progress) for location in locations))]
 
 
 def _source(name: str) -> Source:

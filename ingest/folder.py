@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.pipeline.run import Job
+from ingest.pipeline.run import IngestJob
 from ingest.source import Source
 from kensho.errors import SourceFileError
 
@@ -29,7 +29,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def jobs_in(
     folder: Path, sources: Mapping[str, Source], fetch: Callable[[str], Path] = Path
-) -> list[Job]:
+) -> list[IngestJob]:
     """Return the jobs for a folder, or for a manifest file itself.
 
     `fetch` returns the local file of an address.
@@ -43,7 +43,7 @@ def jobs_in(
         raise SourceFileError(f"{folder}: no such folder")
     if (folder / MANIFEST).is_file():
         return _listed(folder / MANIFEST, sources, fetch)
-    found = [Job(s, paths) for s in sources.values() if (paths := _matching(folder, s))]
+    found = [IngestJob(s, paths) for s in sources.values() if (paths := _matching(folder, s))]
     if not found:
         raise SourceFileError(f"{folder}: no file of any known source; see 'kensho ingest --list'")
     return found
@@ -55,7 +55,7 @@ def _matching(folder: Path, source: Source) -> tuple[Path, ...]:
 
 def _listed(
     manifest: Path, sources: Mapping[str, Source], fetch: Callable[[str], Path]
-) -> list[Job]:
+) -> list[IngestJob]:
     try:
         entries = msgspec.toml.decode(manifest.read_bytes(), type=dict[str, _Entry])
     except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -66,7 +66,7 @@ def _listed(
     if not entries:
         raise SourceFileError(f"{manifest}: names no source")
     return [
-        Job(
+        IngestJob(
             sources[name],
             _paths(manifest, name, entry, fetch),
             entry.snapshot.isoformat() if entry.snapshot else None,

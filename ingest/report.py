@@ -7,8 +7,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from ingest.check import Finding
-from ingest.pipeline.run import Report, SourceReport
+from ingest.checks.graph import Finding
+from ingest.pipeline.run import RunReport, SourceReport
 from ingest.source import Source
 
 IDS_SHOWN: Final = 5
@@ -17,7 +17,7 @@ FINDINGS_SHOWN: Final = 10
 """Findings of one rule on a terminal; `--all` and `--json` show every one."""
 
 
-def print_report(report: Report, console: Console, *, as_json: bool) -> None:
+def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
     """Print how a run ended: a row for each source.
 
     Then works, edges by kind, revision and seconds.
@@ -47,7 +47,7 @@ def print_report(report: Report, console: Console, *, as_json: bool) -> None:
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
 
 
-def _print_graph(report: Report, console: Console) -> None:
+def _print_graph(report: RunReport, console: Console) -> None:
     """Print what became of works, edges and franchises."""
     works, edges, hubs = report.works, report.edges, report.hubs
     for name, counts in (("works", works), ("edges", edges), ("franchises", hubs)):

@@ -19,42 +19,38 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp
 
-from kensho.api import docs, problems
+from kensho.api import docs
 from kensho.api.anime import AnimeController
 from kensho.api.browse import BrowseController
-from kensho.api.desk import Desk
-from kensho.api.document import amended
 from kensho.api.franchises import FranchisesController
-from kensho.api.front import Front, Watch
 from kensho.api.health import HealthController
-from kensho.api.limits import Limiter
-from kensho.api.metrics import Metrics
 from kensho.api.movies import MoviesController
+from kensho.api.openapi import amend_openapi
 from kensho.api.paths import PathsController
-from kensho.api.problems import Fault, FaultPage
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
-from kensho.api.strict import Strict
+from kensho.api.services import Services
 from kensho.api.tags import TagsController
 from kensho.discovery.browse import Calendar, Films
 from kensho.discovery.cursors import Cursors
-from kensho.discovery.read_model import Catalogue
-from kensho.discovery.searching import Searching
-from kensho.errors import (
-    DeadlineExceededError,
-    KenshoError,
-    NotReadyError,
-    StoreUnavailableError,
-)
-from kensho.platform.answers import HTML, Answers
+from kensho.discovery.search import TitleSearch
+from kensho.errors import DeadlineExceededError, KenshoError, NotReadyError, StoreUnavailableError
+from kensho.http import problem_details
+from kensho.http.metrics import Metrics
+from kensho.http.pipeline import Observability, RequestPipeline
+from kensho.http.problem_details import ErrorResponse, RenderedError
+from kensho.http.query_validation import QueryValidator
+from kensho.http.response_cache import HTML, ResponseCache
+from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings, signing_secret
+from kensho.read_model.holder import SnapshotHolder
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
-from kensho.web.desk import WebDesk
-from kensho.web.faults import FaultPages
-from kensho.web.listing import Sifting
-from kensho.web.pages import Workshop
+from kensho.web.error_pages import ErrorPages
+from kensho.web.listing import ListFilters
+from kensho.web.page_context import PageContext
+from kensho.web.page_router import PageRouter
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
 _log = structlog.get_logger("kensho")
@@ -67,9 +63,9 @@ def create_app(settings: Settings) -> Litestar:
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
     """
-    pages = Workshop()
-    house = House(settings, pages.renderer)
-    strict = Strict()
+    pages = PageRouter()
+    house = AppState(settings, pages.renderer)
+    strict = QueryValidator()
     app = Litestar(
         route_handlers=[
             AnimeController,
@@ -84,33 +80,33 @@ def create_app(settings: Settings) -> Litestar:
             pages.router(house.current_web_desk),
         ],
         dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},
-        exception_handlers=problems.handlers(),
+        exception_handlers=problem_details.handlers(),
         before_request=strict.check,
         request_max_body_size=settings.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), house.calendar),
         logging_config=None,
         lifespan=[house.open],
     )
-    strict.learn(amended(app.openapi_schema.to_schema(), house.calendar))
+    strict.learn(amend_openapi(app.openapi_schema.to_schema(), house.calendar))
     app.asgi_handler = _front(app.asgi_handler, settings, house)
     return app
 
 
-def _front(app: ASGIApp, settings: Settings, house: "House") -> Front:
+def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeline:
     """Return the layer before the application; it tells viewers of faults by pages."""
-    pages = FaultPages(house.renderer, house.current_web_desk)
+    pages = ErrorPages(house.renderer, house.current_web_desk)
     limit = settings.rate_limit_per_minute
-    return Front(
+    return RequestPipeline(
         app,
-        Answers(
+        ResponseCache(
             version=installed_version(),
             max_age_s=settings.max_age_s,
             cache_bytes=settings.cache_bytes,
         ),
         house.revision,
-        Watch(
+        Observability(
             metrics=house.metrics,
-            limiter=Limiter(limit) if limit else None,
+            limiter=RateLimiter(limit) if limit else None,
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.slow_request_s,
             page_of=functools.partial(_told_on_a_page, pages),
@@ -126,34 +122,34 @@ def installed_version() -> str:
         return "0.0.0"
 
 
-def _told_on_a_page(pages: FaultPages, fault: Fault) -> FaultPage | None:
+def _told_on_a_page(pages: ErrorPages, fault: ErrorResponse) -> RenderedError | None:
     """Return the page of a fault, as the front and the error handlers send it."""
     body = pages.body(fault)
     if body is None:
         return None
     headers = {name.decode(): value.decode() for name, value in PAGE_HEADERS}
-    return FaultPage(body, HTML.decode(), headers)
+    return RenderedError(body, HTML.decode(), headers)
 
 
-class House:
+class AppState:
     """Opens and holds what requests are served from."""
 
     def __init__(self, settings: Settings, renderer: Renderer) -> None:
         self._settings = settings
         self.renderer = renderer
         self._cursors = Cursors(signing_secret(settings))
-        self._desk: Desk | None = None
-        self._web_desk: WebDesk | None = None
+        self._desk: Services | None = None
+        self._web_desk: PageContext | None = None
         self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
         self.metrics = Metrics()
 
-    def current_desk(self) -> Desk:
+    def current_desk(self) -> Services:
         """Return what requests are served from; raises `NotReadyError` outside the lifespan."""
         if self._desk is None:
             raise NotReadyError("the service is not started")
         return self._desk
 
-    def current_web_desk(self) -> WebDesk:
+    def current_web_desk(self) -> PageContext:
         """Return what pages are made from; raises as `current_desk`."""
         if self._web_desk is None:
             raise NotReadyError("the service is not started")
@@ -174,7 +170,7 @@ class House:
         loaded = queries.load(queries.data_root("queries"))
         async with Gateway.open(store_settings(settings), loaded, must_answer=False) as gateway:
             await _require_schema(gateway)
-            catalogue = Catalogue(gateway, settings.read_model_dir)
+            catalogue = SnapshotHolder(gateway, settings.read_model_dir)
             self._desk = self._furnished(gateway, catalogue)
             self._web_desk = _web_desk(self._desk, self.renderer, settings.public_url or "")
             keeper = asyncio.create_task(_keep_current(catalogue, settings.refresh_every_s))
@@ -186,30 +182,30 @@ class House:
                 with contextlib.suppress(asyncio.CancelledError):
                     await keeper
 
-    def _furnished(self, gateway: Gateway, catalogue: Catalogue) -> Desk:
-        return Desk(
+    def _furnished(self, gateway: Gateway, catalogue: SnapshotHolder) -> Services:
+        return Services(
             gateway=gateway,
             catalogue=catalogue,
             cursors=self._cursors,
             films=Films(),
             calendar=self.calendar,
-            searching=Searching(self._cursors, safe=self._settings.search_safe),
+            searching=TitleSearch(self._cursors, safe=self._settings.search_safe),
             clock=perf_counter,
             metrics=self.metrics,
             version=installed_version(),
         )
 
 
-def _web_desk(desk: Desk, renderer: Renderer, origin: str) -> WebDesk:
+def _web_desk(desk: Services, renderer: Renderer, origin: str) -> PageContext:
     """Return the same rooms as pages want them."""
-    return WebDesk(
+    return PageContext(
         gateway=desk.gateway,
         catalogue=desk.catalogue,
         cursors=desk.cursors,
         films=desk.films,
         calendar=desk.calendar,
         searching=desk.searching,
-        sifting=Sifting(),
+        sifting=ListFilters(),
         clock=desk.clock,
         today=lambda: dt.datetime.now(dt.UTC).date(),
         renderer=renderer,
@@ -226,7 +222,7 @@ async def _require_schema(gateway: Gateway) -> None:
         )
 
 
-async def _keep_current(catalogue: Catalogue, every_s: float) -> None:
+async def _keep_current(catalogue: SnapshotHolder, every_s: float) -> None:
     """Open or build the read model, again until it succeeds, and then follow the graph.
 
     While the store is away, the last model that was built here is served.

@@ -1,9 +1,9 @@
 """Every deliberate error of Kenshō: values with a meaning, and no HTTP in them.
 
 An error carries what a caller needs to act (the field, the value, the limit);
-`kensho/api/problems.py` maps each class to a status once, and the command line maps each to an exit
-code through `exit_code`. This module imports nothing of Kenshō's, so that every room may raise from
-it.
+`kensho/http/problem_details.py` maps each class to a status once, and the command line maps each to
+an exit code through `exit_code`. This module imports nothing of Kenshō's, so that every room may
+raise from it.
 """
 
 from collections.abc import Sequence

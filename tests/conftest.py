@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import notebook_queries, open_graph
 
 
 @pytest.fixture(scope="session")
-def notebook(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Query]:
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, NamedQuery]:
     """Return the project's queries together with those of the notebook."""
     return notebook_queries(tmp_path_factory.mktemp("queries"))
 

@@ -17,8 +17,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from ingest.curation.decisions import Decisions
-from ingest.pipeline.rows import Composed, EpisodeNode, KeptRecord, Node, Rank
-from kensho.domain.records import EpisodeFacts, Facts
+from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, SourceRank, WorkNode
+from kensho.domain.records import EpisodeFacts, RecordFacts
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind, episode_uuid
 
@@ -45,13 +45,13 @@ _ANIME_ONLY: Final[dict[str, None]] = dict.fromkeys(
 class Composer:
     """Folds records into works under the ranks of the sources and the curators' decisions."""
 
-    def __init__(self, ranks: Mapping[str, Rank], decisions: Decisions) -> None:
+    def __init__(self, ranks: Mapping[str, SourceRank], decisions: Decisions) -> None:
         self._ranks = ranks
         self._decisions = decisions
 
     def compose(
         self, records: Sequence[KeptRecord], carries: Callable[[str], bool] = lambda _: True
-    ) -> Composed | None:
+    ) -> ComposedWork | None:
         """Return the work that `records` (all of one work) describe.
 
         Or `None` where they describe none. `carries` tells which ids are this work's: a record may
@@ -70,7 +70,7 @@ class Composer:
         episodes = _episodes(node.id, ordered)
         body = msgspec.json.encode((kind, node, sorted(tags.items()), episodes))
         digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-        return Composed(kind, node, tags, episodes, categories, digest)
+        return ComposedWork(kind, node, tags, episodes, categories, digest)
 
     def _node(
         self,
@@ -78,12 +78,12 @@ class Composer:
         makers: Sequence[KeptRecord],
         ordered: Sequence[KeptRecord],
         titles: tuple[Title, ...],
-    ) -> Node:
+    ) -> WorkNode:
         first = partial(self._first, ordered)
         score, score_source = self._score(ordered)
         start, end = first("start_date", _start_date), first("end_date", _end_date)
         dated = self._dated(makers)
-        node = Node(
+        node = WorkNode(
             id=ordered[0].work,
             title=titles[0].text,
             titles=titles,
@@ -109,7 +109,7 @@ class Composer:
         return node if kind == "anime" else msgspec.structs.replace(node, **_ANIME_ONLY)
 
     def _first(
-        self, ordered: Sequence[KeptRecord], field: str, read: Callable[[Facts], T | None]
+        self, ordered: Sequence[KeptRecord], field: str, read: Callable[[RecordFacts], T | None]
     ) -> T | None:
         """Return what the first source to state `field` says, by the precedence of that field."""
         stated = (read(record.facts) for record in self._by_precedence(field, ordered))
@@ -121,10 +121,10 @@ class Composer:
                 return round(record.facts.score, 3), record.source
         return None, None
 
-    def _dated(self, makers: Sequence[KeptRecord]) -> Facts:
+    def _dated(self, makers: Sequence[KeptRecord]) -> RecordFacts:
         """Return the facts that give year and season, which belong together."""
         by_year = (record.facts for record in self._by_precedence("year", makers))
-        return next((facts for facts in by_year if facts.year is not None), Facts())
+        return next((facts for facts in by_year if facts.year is not None), RecordFacts())
 
     def _tags(
         self, ordered: Sequence[KeptRecord]
@@ -169,11 +169,11 @@ def narrower(one: TagCategory | None, other: TagCategory | None) -> TagCategory 
     return one if _CATEGORY_ORDER[one] >= _CATEGORY_ORDER[other] else other
 
 
-def _start_date(facts: Facts) -> str | None:
+def _start_date(facts: RecordFacts) -> str | None:
     return facts.start_date.isoformat() if facts.start_date else None
 
 
-def _end_date(facts: Facts) -> str | None:
+def _end_date(facts: RecordFacts) -> str | None:
     return facts.end_date.isoformat() if facts.end_date else None
 
 

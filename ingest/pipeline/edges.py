@@ -13,18 +13,18 @@ from typing import Final
 
 import msgspec
 
-from ingest.pipeline.hubs.inputs import Collected, Inputs
-from ingest.pipeline.hubs.project import Hubs
-from ingest.pipeline.hubs.words import TitleWords
+from ingest.pipeline.claims import Claims, EdgeId, Fields, Table
+from ingest.pipeline.franchises.inputs import CollectedRelations, FranchiseInputs
+from ingest.pipeline.franchises.projection import FranchiseProjection
+from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.in_flight import InFlight
-from ingest.pipeline.ledger import DEADLINE_S, Ledger, as_json
 from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
-from ingest.pipeline.ties import EdgeId, Fields, Table, Ties
+from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
 from ingest.progress import Progress
 from ingest.source import Source
-from kensho.domain.franchise_policy import Policy
+from kensho.domain.franchise.policy import Policy
 from kensho.platform.memory import no_search_for_loops
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -62,15 +62,15 @@ async def project_edges(
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
     sources: Mapping[str, Source],
-    hubs: Hubs,
+    hubs: FranchiseProjection,
     progress: Progress,
 ) -> EdgeCounts:
     """Derive every edge from the kept records and write the differences, and the hubs'."""
     with progress.stage("ties"):
         ranks = {name: source.rank for name, source in sources.items()}
         listing = {name for name, source in sources.items() if source.groups}
-        ties = Ties(identities, heads, ranks, listing)
-        async for row, links in Ledger(gateway).links():
+        ties = Claims(identities, heads, ranks, listing)
+        async for row, links in RecordStore(gateway).links():
             ties.add(row, links)
     with progress.stage("kinds and franchises"), no_search_for_loops():
         words = await hubs.words()
@@ -91,20 +91,20 @@ async def project_edges(
 
 
 def _inputs(
-    ties: Ties,
+    ties: Claims,
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
-    hubs: Hubs,
-    words: TitleWords,
-) -> Inputs:
+    hubs: FranchiseProjection,
+    words: CatalogueTitleWords,
+) -> FranchiseInputs:
     """Return what hubs are computed from."""
     held = [one for name in ties.listing for one in identities.held.get(name, {}).values()]
-    return Inputs(
+    return FranchiseInputs(
         heads=heads,
         relations=ties.united(),
         same=[(uuid.UUID(str(a)), uuid.UUID(str(b))) for a, b in ties.edges["is_same_as"]],
         collections=[
-            Collected(known.title, tuple(sorted(known.works)))
+            CollectedRelations(known.title, tuple(sorted(known.works)))
             for known in ties.collections.values()
         ],
         together=list(_together(hubs.rules.policy, identities, heads, words)),
@@ -118,7 +118,7 @@ def _together(
     policy: Policy,
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
-    words: TitleWords,
+    words: CatalogueTitleWords,
 ) -> Iterator[list[uuid.UUID]]:
     """Yield the works that each decision of the policy joins."""
     for project in policy.omnibus:

@@ -25,14 +25,14 @@ from kensho.domain.works import NAMESPACE, work_uuid
 _SERIES_PROVIDERS: Final = ("imdb:", "tmdb:", "tvdb:")
 
 Place: TypeAlias = tuple[bool, bool, int, str]
-"""Sorts sources by the order in which they decide: see `Standing`; by name among equals."""
+"""Sorts sources by the order in which they decide: see `SourceStanding`; by name among equals."""
 _NOBODY: Final[Place] = (False, False, -1, "")
 """Before every source: no enricher brought the id, a maker states it."""
 _LAST_MAKER: Final[Place] = (True, False, -1, "")
 """After every maker and before every enricher."""
 
 
-class Standing(NamedTuple):
+class SourceStanding(NamedTuple):
     """What identity asks of a source: may it make works, does it group, when does it run.
 
     Makers decide before enrichers, among them those that group, then the earlier in order.
@@ -43,7 +43,7 @@ class Standing(NamedTuple):
     order: int
 
 
-class Held(msgspec.Struct, frozen=True):
+class HeldRecord(msgspec.Struct, frozen=True):
     """A record that the store keeps.
 
     Its digest, its ids, and the works that it is attached to, sorted.
@@ -68,7 +68,9 @@ class Move(NamedTuple):
 class Identities:
     """Who owns each source id, and which records are held, as far as ingestion has come."""
 
-    def __init__(self, held: dict[str, dict[str, Held]], standings: Mapping[str, Standing]) -> None:
+    def __init__(
+        self, held: dict[str, dict[str, HeldRecord]], standings: Mapping[str, SourceStanding]
+    ) -> None:
         """Index `held` (source → key → record); call `settle` before asking for owners."""
         self.held = held
         self.retired: set[uuid.UUID] = set()
@@ -125,14 +127,16 @@ class Identities:
             return (self.mint(self.held[source][key].ids or (key,)),)
         return (uuid.uuid5(NAMESPACE, f"unmatched:{source}:{key}"),)
 
-    def _standing(self, source: str) -> Standing:
-        return self._standings.get(source, Standing(creates=False, groups=False, order=1_000_000))
+    def _standing(self, source: str) -> SourceStanding:
+        return self._standings.get(
+            source, SourceStanding(creates=False, groups=False, order=1_000_000)
+        )
 
     def _place(self, source: str) -> Place:
         creates, groups, order = self._standing(source)
         return (not creates, not groups, order, source)
 
-    def _claim(self, source: str, held: Held) -> None:
+    def _claim(self, source: str, held: HeldRecord) -> None:
         """Give the ids of a placed record to its work; of several claimants the first keeps one."""
         place = self._place(source)
         if len(held.works) == 1 and not held.dead:
@@ -200,10 +204,12 @@ class Identities:
         self._taken.add(free)
         return free
 
-    def keep(self, source: str, record: Record, digest: str, works: tuple[uuid.UUID, ...]) -> Held:
+    def keep(
+        self, source: str, record: Record, digest: str, works: tuple[uuid.UUID, ...]
+    ) -> HeldRecord:
         """Hold a record from now on, and return what is held of it."""
         ids = identifying(record, creates=self._standing(source).creates)
-        held = Held(digest, ids, works, covered_ids(record), record.dead)
+        held = HeldRecord(digest, ids, works, covered_ids(record), record.dead)
         self.held.setdefault(source, {})[record.key] = held
         self._taken.update(works)
         self._claim(source, held)

@@ -1,8 +1,8 @@
 """Which providers' pages of a work list another one, as the sources that unite providers repeat it.
 
 Such a source (anime-offline-database) names related works by their ids on every provider that has
-them; who lists what tells kinds of relations apart (`kensho.domain.pair_features`). Held as bits:
-150 bytes a pair.
+them; who lists what tells kinds of relations apart (`kensho.domain.inference.features`). Held as
+bits: 150 bytes a pair.
 """
 
 from collections.abc import Iterable, Mapping

@@ -16,8 +16,8 @@ import msgspec
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.in_flight import InFlight
-from ingest.pipeline.ledger import DEADLINE_S, Ledger, as_json
-from ingest.pipeline.rows import Composed, KeptRecord
+from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
+from ingest.pipeline.rows import ComposedWork, KeptRecord
 from kensho.domain.works import TagCategory, WorkKind, tag_uuid
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -59,7 +59,7 @@ class WorkProjection:
 
     def __init__(self, gateway: Gateway, composer: Composer, identities: Identities) -> None:
         self._gateway = gateway
-        self._ledger = Ledger(gateway)
+        self._ledger = RecordStore(gateway)
         self._composer = composer
         self._identities = identities
         self._stored_tags: dict[str, TagCategory | None] = {}
@@ -87,7 +87,7 @@ class WorkProjection:
         all works; a run over some can only narrow them.
         """
         self._tags = {} if works is None else dict(self._stored_tags)
-        batch: list[Composed] = []
+        batch: list[ComposedWork] = []
         gone: list[uuid.UUID] = []
         seen: set[uuid.UUID] = set()
         async with InFlight() as in_flight:
@@ -127,7 +127,7 @@ class WorkProjection:
                 if records:
                     yield work, records
 
-    def _compare(self, composed: Composed, batch: list[Composed]) -> None:
+    def _compare(self, composed: ComposedWork, batch: list[ComposedWork]) -> None:
         self._file_tags(composed)
         head = self.heads.get(composed.node.id)
         if head is None:
@@ -139,7 +139,7 @@ class WorkProjection:
             return
         batch.append(composed)
 
-    def _file_tags(self, composed: Composed) -> None:
+    def _file_tags(self, composed: ComposedWork) -> None:
         for name in composed.tags:
             known = self._tags.get(name)
             self._tags[name] = self._composer.category(name, composed.categories.get(name), known)
@@ -165,7 +165,7 @@ class WorkProjection:
             if unused:
                 await self._gateway.execute("ingest.drop_tags", {"tags": as_json(unused)})
 
-    async def _put(self, batch: list[Composed], rows: dict[str, object]) -> None:
+    async def _put(self, batch: list[ComposedWork], rows: dict[str, object]) -> None:
         if not batch:
             return
         await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
@@ -183,7 +183,7 @@ class WorkProjection:
             when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
             self.heads[c.node.id] = NodeHead(c.kind, c.digest, when)
 
-    def _rows(self, batch: list[Composed]) -> dict[str, object]:
+    def _rows(self, batch: list[ComposedWork]) -> dict[str, object]:
         nodes: dict[str, list[dict[str, object]]] = {"anime": [], "movie": []}
         for c in batch:
             row = msgspec.to_builtins(c.node, builtin_types=(uuid.UUID,))

@@ -4,8 +4,8 @@ import uuid
 
 import msgspec
 
-from kensho.domain.records import Facts
 from kensho.domain.records import Mapping as IdMapping
+from kensho.domain.records import RecordFacts
 from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind
 
 
@@ -17,18 +17,18 @@ class KeptRecord(msgspec.Struct, frozen=True):
     key: str
     work_kind: WorkKind
     ids: tuple[str, ...]
-    facts: Facts
+    facts: RecordFacts
     dead: bool = False
 
 
-class Rank(msgspec.Struct, frozen=True):
+class SourceRank(msgspec.Struct, frozen=True):
     """What composition asks of a source: its rank, and whether it may say that a work exists."""
 
     rank: int
     creates: bool
 
 
-class Node(msgspec.Struct, frozen=True, omit_defaults=True):
+class WorkNode(msgspec.Struct, frozen=True, omit_defaults=True):
     """The row of a work in the graph.
 
     In the shape of tables `anime` and `movie`, without its digest.
@@ -72,14 +72,14 @@ class EpisodeNode(msgspec.Struct, frozen=True, omit_defaults=True):
     recap: bool | None = None
 
 
-class Composed(msgspec.Struct, frozen=True):
+class ComposedWork(msgspec.Struct, frozen=True):
     """A work as the graph should hold it.
 
     Node, taggings (tag id → relevance), episodes by number, digest of all.
     """
 
     kind: WorkKind
-    node: Node
+    node: WorkNode
     tags: dict[str, float]
     episodes: tuple[EpisodeNode, ...]
     categories: dict[str, TagCategory]

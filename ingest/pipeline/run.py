@@ -19,16 +19,16 @@ import msgspec
 from ingest.curation import decisions
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
-from ingest.pipeline.hubs import rules
-from ingest.pipeline.hubs.project import HubCounts, Hubs
-from ingest.pipeline.identity import Identities, Standing
-from ingest.pipeline.intake import Intake, IntakeCounts
-from ingest.pipeline.ledger import Ledger
+from ingest.pipeline.franchises import rules
+from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
+from ingest.pipeline.identity import Identities, SourceStanding
+from ingest.pipeline.merge import settle
 from ingest.pipeline.projection import WorkCounts, WorkProjection
-from ingest.pipeline.rows import Rank
-from ingest.pipeline.settling import settle
-from ingest.pipeline.snapshots import require_plausible, snapshot_of
-from ingest.pipeline.survey import Survey
+from ingest.pipeline.record_store import RecordStore
+from ingest.pipeline.record_writer import RecordCounts, RecordWriter
+from ingest.pipeline.rows import SourceRank
+from ingest.pipeline.scan import SourceScan
+from ingest.pipeline.source_dates import require_plausible, snapshot_of
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
@@ -41,7 +41,7 @@ _SMALL_SOURCE: Final = 100
 truncated."""
 
 
-class Job(msgspec.Struct, frozen=True):
+class IngestJob(msgspec.Struct, frozen=True):
     """One source and its files; no files takes back all that the source said.
 
     `snapshot` is the date (ISO 8601) that the files stand for, where they bear none.
@@ -52,7 +52,7 @@ class Job(msgspec.Struct, frozen=True):
     snapshot: str | None = None
 
 
-class Options(msgspec.Struct, frozen=True):
+class RunOptions(msgspec.Struct, frozen=True):
     """What the curator insists on, and where rejects go."""
 
     rejects_dir: Path
@@ -67,20 +67,20 @@ class SourceReport(msgspec.Struct):
     source: str
     state: str
     snapshot: str | None = None
-    records: IntakeCounts = msgspec.field(default_factory=IntakeCounts)
+    records: RecordCounts = msgspec.field(default_factory=RecordCounts)
     rejects: int = 0
     rejects_file: str | None = None
     seconds: float = 0.0
     message: str | None = None
 
 
-class Report(msgspec.Struct):
+class RunReport(msgspec.Struct):
     """How a whole run ended."""
 
     sources: list[SourceReport]
     works: WorkCounts
     edges: EdgeCounts
-    hubs: HubCounts
+    hubs: FranchiseCounts
     revision: int
     seconds: float
 
@@ -99,10 +99,14 @@ class Pipeline:
     """Runs jobs over one open store."""
 
     def __init__(
-        self, gateway: Gateway, sources: Mapping[str, Source], options: Options, progress: Progress
+        self,
+        gateway: Gateway,
+        sources: Mapping[str, Source],
+        options: RunOptions,
+        progress: Progress,
     ) -> None:
         self._gateway = gateway
-        self._ledger = Ledger(gateway)
+        self._ledger = RecordStore(gateway)
         self._sources = sources
         self._options = options
         self._progress = progress
@@ -111,7 +115,7 @@ class Pipeline:
         self._touched: set[uuid.UUID] = set()
         self._runs: list[tuple[uuid.UUID, SourceReport]] = []
 
-    async def run(self, jobs: Sequence[Job]) -> Report:
+    async def run(self, jobs: Sequence[IngestJob]) -> RunReport:
         """Run all jobs and bring the graph in line.
 
         A refused source is reported and does not stop the others.
@@ -122,7 +126,7 @@ class Pipeline:
         reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
         if self._touched:
             await self._settle()
-        works, edges, hubs = WorkCounts(), EdgeCounts(), HubCounts()
+        works, edges, hubs = WorkCounts(), EdgeCounts(), FranchiseCounts()
         if not self._options.dry_run and await self._lags(meta):
             # What a forgotten source alone knew of tags is found out from all that is left.
             is_whole = not meta.composed or any(not job.paths for job in jobs)
@@ -134,12 +138,13 @@ class Pipeline:
             counts = msgspec.structs.asdict(report.records) | {"rejected": report.rejects}
             await self._ledger.finish_run(run, report.state, counts, None)
         revision = (await self._meta()).revision
-        return Report(reports, works, edges, hubs, revision, time.monotonic() - started)
+        return RunReport(reports, works, edges, hubs, revision, time.monotonic() - started)
 
     async def _load(self) -> None:
         with self._progress.stage("what is known"):
             standings = {
-                name: Standing(s.creates, s.groups, s.order) for name, s in self._sources.items()
+                name: SourceStanding(s.creates, s.groups, s.order)
+                for name, s in self._sources.items()
             }
             self._identities = Identities(await self._ledger.held(), standings)
             self._identities.retired = await self._ledger.retired()
@@ -164,7 +169,7 @@ class Pipeline:
     async def _meta(self) -> "_Meta":
         return await self._gateway.fetch("meta.revision", into=_Meta)
 
-    async def _run_job(self, job: Job) -> SourceReport:
+    async def _run_job(self, job: IngestJob) -> SourceReport:
         started = time.monotonic()
         report = SourceReport(job.source.name, "running")
         try:
@@ -175,12 +180,12 @@ class Pipeline:
         report.seconds = time.monotonic() - started
         return report
 
-    async def _take(self, job: Job, report: SourceReport) -> None:
+    async def _take(self, job: IngestJob, report: SourceReport) -> None:
         source, held = job.source, self._identities.held.get(job.source.name, {})
         files = [SourceFile(path) for path in job.paths]
         reject_path = self._options.rejects_dir / f"{source.name}.jsonl"
         with (
-            Survey(source, self._identities) as survey,
+            SourceScan(source, self._identities) as survey,
             RejectLog(source.name, reject_path) as rejects,
         ):
             with self._progress.stage(f"{source.name}: reading") as advance:
@@ -205,7 +210,7 @@ class Pipeline:
             await self._ledger.start_run(
                 run, source.name, path, _sha256(job.paths), report.snapshot
             )
-            intake = Intake(self._ledger, self._identities, survey, report.snapshot, run)
+            intake = RecordWriter(self._ledger, self._identities, survey, report.snapshot, run)
             try:
                 report.records = await intake.take(self._progress)
             except KenshoError as error:
@@ -217,8 +222,8 @@ class Pipeline:
 
     async def _project(
         self, works: set[uuid.UUID] | None, *, trusted: bool
-    ) -> tuple[WorkCounts, EdgeCounts, HubCounts]:
-        ranks = {name: Rank(s.rank, s.creates) for name, s in self._sources.items()}
+    ) -> tuple[WorkCounts, EdgeCounts, FranchiseCounts]:
+        ranks = {name: SourceRank(s.rank, s.creates) for name, s in self._sources.items()}
         composer = Composer(ranks, decisions.load())
         projection = WorkProjection(self._gateway, composer, self._identities)
         await projection.load()
@@ -231,7 +236,7 @@ class Pipeline:
         # The engine merges its files when it flushes, in memory: better now than beside all the
         # edges.
         await self._gateway.checkpoint()
-        hubs = Hubs(self._gateway, self._rules, trusted=trusted)
+        hubs = FranchiseProjection(self._gateway, self._rules, trusted=trusted)
         edges = await project_edges(
             self._gateway, self._identities, projection.heads, self._sources, hubs, self._progress
         )
@@ -244,9 +249,9 @@ class _Meta(msgspec.Struct, frozen=True):
     composed: bool
 
 
-def _foreseen(survey: Survey, held: Mapping[str, object]) -> IntakeCounts:
+def _foreseen(survey: SourceScan, held: Mapping[str, object]) -> RecordCounts:
     changed = sum(flag and key in held for key, flag in survey.keys.items())
-    return IntakeCounts(
+    return RecordCounts(
         added=sum(key not in held for key in survey.keys),
         changed=changed,
         removed=sum(key not in survey.keys for key in held),

@@ -3,12 +3,14 @@
 Adapters describe the part of a dump that they read as a frozen msgspec Struct and decode straight
 into it. Whatever breaks a limit of the data model (`kensho/domain/works.py`) becomes one reject
 that names field and value, and costs that value alone; a record is lost only where it has no key or
-no title. Nothing is guessed: `None` stays `None`. Cost: a sound line is decoded once, in C; only a
-faulty one is decoded again, slowly, to find and drop its fault.
+no title. Nothing is guessed: `None` stays `None`.
+
+Performance: a sound line is decoded once, in C; only a faulty one is decoded again, slowly, to find
+and drop its fault.
 
 Use: `RawDecoder(RawAnime).decode(line, number, rejects)` gives the Struct or `None` (rejected);
-`Spot(rejects, number, key)` goes to the checkers (`year_or_reject`, `clean_titles`, ...), which
-report what they refuse. Whole files of JSON Lines are read by `ingest/reading/json_lines.py`.
+`RecordSpot(rejects, number, key)` goes to the checkers (`year_or_reject`, `clean_titles`, ...),
+which report what they refuse. Whole files of JSON Lines are read by `ingest/reading/json_lines.py`.
 """
 
 import datetime as dt
@@ -22,7 +24,7 @@ from typing import Annotated, Final, Generic, NamedTuple, TypeAlias, TypeVar, ca
 import msgspec
 from msgspec import Meta
 
-from ingest.reading.json_faults import cut, fault_in, value_at
+from ingest.reading.json_errors import cut, error_in, value_at
 from ingest.reading.rejects import Rejects
 from kensho.domain.records import Tagging
 from kensho.domain.works import (
@@ -58,7 +60,7 @@ _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff
 _URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f]+")
 
 
-class Spot(NamedTuple):
+class RecordSpot(NamedTuple):
     """Where a value stands: the record's line and key, and the rejects that hear of it."""
 
     rejects: Rejects
@@ -103,7 +105,7 @@ class RawDecoder(Generic[Raw]):
 
         Faulty members are removed from `document` in place.
         """
-        spot = Spot(rejects, number)
+        spot = RecordSpot(rejects, number)
         for _ in range(_MAX_FAULTS):
             try:
                 return msgspec.convert(document, self._shape)
@@ -113,9 +115,9 @@ class RawDecoder(Generic[Raw]):
         spot.refuse("record", document, f"more than {_MAX_FAULTS} faulty members")
         return None
 
-    def _drop_fault(self, document: object, message: str, spot: Spot) -> bool:
+    def _drop_fault(self, document: object, message: str, spot: RecordSpot) -> bool:
         """Report and cut the fault that msgspec found; False where the record needs it."""
-        fault = fault_in(message)
+        fault = error_in(message)
         spot.refuse(fault.field, value_at(document, fault.steps), fault.reason)
         if not fault.steps or (len(fault.steps) == 1 and fault.field in self._required):
             return False
@@ -136,7 +138,7 @@ def latest_year(now: dt.datetime | None = None) -> int:
     return (now or dt.datetime.now(dt.UTC)).year + YEARS_AHEAD
 
 
-def year_or_reject(year: int | None, spot: Spot, *, latest: int) -> int | None:
+def year_or_reject(year: int | None, spot: RecordSpot, *, latest: int) -> int | None:
     """Return the year where it lies in 1900..`latest`."""
     if year is None or MIN_YEAR <= year <= latest:
         return year
@@ -145,7 +147,7 @@ def year_or_reject(year: int | None, spot: Spot, *, latest: int) -> int | None:
 
 
 def date_or_reject(
-    parts: tuple[int | None, int | None, int | None], field: str, spot: Spot, *, latest: int
+    parts: tuple[int | None, int | None, int | None], field: str, spot: RecordSpot, *, latest: int
 ) -> dt.date | None:
     """Return the date of (year, month, day); where one of the three is unknown, so is the date."""
     year, month, day = parts
@@ -162,7 +164,7 @@ def date_or_reject(
     return None
 
 
-def count_or_reject(count: int | None, field: str, spot: Spot) -> int | None:
+def count_or_reject(count: int | None, field: str, spot: RecordSpot) -> int | None:
     """Return a count where it is positive; zero is how dumps spell unknown."""
     if not count:
         return None
@@ -173,7 +175,7 @@ def count_or_reject(count: int | None, field: str, spot: Spot) -> int | None:
 
 
 def choice_or_reject(
-    value: str | None, choices: Mapping[str, Choice], field: str, spot: Spot
+    value: str | None, choices: Mapping[str, Choice], field: str, spot: RecordSpot
 ) -> Choice | None:
     """Return what `value` stands for in the graph's vocabulary."""
     if value is None:
@@ -184,7 +186,7 @@ def choice_or_reject(
     return None
 
 
-def score_or_reject(score: float | None, spot: Spot) -> float | None:
+def score_or_reject(score: float | None, spot: RecordSpot) -> float | None:
     """Return a score where it lies in 0..10."""
     if score is None or 0 <= score <= 10:  # noqa: PLR2004 - the scale of every score
         return score
@@ -192,7 +194,7 @@ def score_or_reject(score: float | None, spot: Spot) -> float | None:
     return None
 
 
-def url_or_reject(url: str | None, field: str, spot: Spot) -> str | None:
+def url_or_reject(url: str | None, field: str, spot: RecordSpot) -> str | None:
     """Return an http(s) address; any other scheme is refused, for pages link to it."""
     if not url:
         return None
@@ -216,7 +218,7 @@ def clean_text(text: str | None) -> str | None:
     return _CONTROL_IN_TEXT.sub("", text.replace("\r\n", "\n")).strip() or None
 
 
-def main_title_or_reject(text: str, spot: Spot) -> str | None:
+def main_title_or_reject(text: str, spot: RecordSpot) -> str | None:
     """Return the cleaned main title, or `None`: rejected, as the record must then be."""
     cleaned = clean_line(text)
     if 0 < len(cleaned) <= MAX_TITLE_CHARS:
@@ -225,7 +227,7 @@ def main_title_or_reject(text: str, spot: Spot) -> str | None:
     return None
 
 
-def clean_titles(candidates: Iterable[RawTitle], spot: Spot) -> tuple[Title, ...]:
+def clean_titles(candidates: Iterable[RawTitle], spot: RecordSpot) -> tuple[Title, ...]:
     """Return the titles in order: cleaned, empty ones dropped, each once.
 
     A text may stand once per language; without a language it is dropped where it already stands.
@@ -242,7 +244,7 @@ def clean_titles(candidates: Iterable[RawTitle], spot: Spot) -> tuple[Title, ...
     return tuple(titles.values())
 
 
-def clean_names(names: Iterable[str], field: str, spot: Spot) -> tuple[str, ...]:
+def clean_names(names: Iterable[str], field: str, spot: RecordSpot) -> tuple[str, ...]:
     """Return names of studios or producers in lower case, as anime-offline-database has them."""
     kept: dict[str, None] = {}
     for name in names:
@@ -273,7 +275,7 @@ def _tagging(name: str, category: TagCategory | None, relevance: float | None) -
 
 def clean_tags(
     names: Iterable[str],
-    spot: Spot,
+    spot: RecordSpot,
     *,
     category: TagCategory | None = None,
     relevance: float | None = None,

@@ -1,9 +1,11 @@
 """Whole-document forms read as streams: items of a big JSON document, elements of an XML one.
 
-The law: one item is in memory at a time; a document that is not the expected one raises
+Guarantees: one item is in memory at a time; a document that is not the expected one raises
 `SourceFileError` before its first item, one that is broken further on raises it there; and XML
 entities and external references are refused, never expanded. Such documents have no lines: items
-are numbered from 1. Cost: one pass, about 20 MB/s of JSON or XML.
+are numbered from 1.
+
+Performance: one pass, about 20 MB/s of JSON or XML.
 """
 
 import itertools

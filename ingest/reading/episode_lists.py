@@ -1,13 +1,14 @@
 """Gather episodes that come one by one into one record per work.
 
-The law: a work has each number once; the second of two is rejected, and so is a number below 1.
-Cost: all episodes of a file are held until it has been read.
+Guarantees: a work has each number once; the second of two is rejected, and so is a number below 1.
+
+Performance: all episodes of a file are held until it has been read.
 """
 
 from collections.abc import Iterator
 
-from ingest.reading.decoding import MAX_INT, Spot
-from kensho.domain.records import EpisodeFacts, Facts, Record
+from ingest.reading.decoding import MAX_INT, RecordSpot
+from kensho.domain.records import EpisodeFacts, Record, RecordFacts
 
 
 class EpisodeLists:
@@ -16,7 +17,7 @@ class EpisodeLists:
     def __init__(self) -> None:
         self._by_key: dict[str, dict[int, EpisodeFacts]] = {}
 
-    def add(self, key: str, episode: EpisodeFacts, spot: Spot) -> None:
+    def add(self, key: str, episode: EpisodeFacts, spot: RecordSpot) -> None:
         """Keep one episode of the work `key`, or reject it."""
         episodes = self._by_key.setdefault(key, {})
         if not 0 < episode.number <= MAX_INT:
@@ -30,4 +31,4 @@ class EpisodeLists:
         """Yield one record per work with episodes."""
         for key, episodes in self._by_key.items():
             if episodes:
-                yield Record(key, (key,), facts=Facts(episodes=tuple(episodes.values())))
+                yield Record(key, (key,), facts=RecordFacts(episodes=tuple(episodes.values())))

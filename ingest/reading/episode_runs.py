@@ -1,6 +1,8 @@
 """Runs of episodes: pairs "episode here, episode there" gathered into ranges with one offset.
 
-Pure; used by the sources that map the episodes of one catalogue to another's. Cost: one sort.
+Pure; used by the sources that map the episodes of one catalogue to another's.
+
+Performance: one sort.
 """
 
 from collections.abc import Iterable

@@ -17,7 +17,7 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME_CHARS: Final = 120
 
 
-class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+class FetchNote(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whose bytes these are: address, the server's version marks, size and hash where known."""
 
     url: str
@@ -42,24 +42,24 @@ class CachedFile:
         self.path = folder / name_of(url)
         self.part_path = folder / f"{self.path.name}.part"
 
-    def complete(self) -> Note | None:
+    def complete(self) -> FetchNote | None:
         """Return the note of the complete file, where it is there and has the hash noted."""
         note = self._note(self.path)
         if note is None or note.sha256 != sha256_of(self.path):
             return None
         return note
 
-    def part(self) -> Note | None:
+    def part(self) -> FetchNote | None:
         """Return the note of the part, where there is one that can be resumed."""
         note = self._note(self.part_path)
         return note if note is not None and note.range_mark is not None else None
 
-    def begin(self, note: Note) -> None:
+    def begin(self, note: FetchNote) -> None:
         """Note the version that the part's bytes, which follow, belong to."""
         self.drop_part()
         _note_path(self.part_path).write_bytes(msgspec.json.encode(note))
 
-    def finish(self, note: Note) -> Note:
+    def finish(self, note: FetchNote) -> FetchNote:
         """Make the part the complete file; its note comes last: a crash leaves no false one."""
         finished = msgspec.structs.replace(
             note, size_bytes=self.part_path.stat().st_size, sha256=sha256_of(self.part_path)
@@ -75,11 +75,11 @@ class CachedFile:
         _note_path(self.part_path).unlink(missing_ok=True)
         self.part_path.unlink(missing_ok=True)
 
-    def _note(self, path: Path) -> Note | None:
+    def _note(self, path: Path) -> FetchNote | None:
         if not path.is_file():
             return None
         try:
-            note = msgspec.json.decode(_note_path(path).read_bytes(), type=Note)
+            note = msgspec.json.decode(_note_path(path).read_bytes(), type=FetchNote)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
         return note if note.url == self.url else None

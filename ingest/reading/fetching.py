@@ -1,10 +1,12 @@
 """Fetch a source given as an https address into a local file, resuming what an earlier try began.
 
-The law: a file appears under its name only when it is complete; an unchanged one (304, or the same
-ETag) is not fetched again; a part is continued only where the server confirms that it is of the
-same version (Range with If-Range), else it is thrown away. Transport faults, 429 and 5xx are tried
-again a bounded number of times; everything else is a `SourceFileError` that names address and
-answer. Plain http is for loopback hosts alone. Cost: one pass over the bytes, one more to hash.
+Guarantees: a file appears under its name only when it is complete; an unchanged one (304, or the
+same ETag) is not fetched again; a part is continued only where the server confirms that it is of
+the same version (Range with If-Range), else it is thrown away. Transport faults, 429 and 5xx are
+tried again a bounded number of times; everything else is a `SourceFileError` that names address and
+answer. Plain http is for loopback hosts alone.
+
+Performance: one pass over the bytes, one more to hash.
 """
 
 import ipaddress
@@ -19,7 +21,7 @@ import httpx
 import msgspec
 import stamina
 
-from ingest.reading.fetch_cache import CachedFile, Note
+from ingest.reading.fetch_cache import CachedFile, FetchNote
 from kensho.errors import SourceFileError
 
 Progress: TypeAlias = Callable[[int, int | None], None]
@@ -33,7 +35,7 @@ _CHUNK_BYTES: Final = 256 * 1024
 _USER_AGENT: Final = "kensho-ingest"
 
 
-class Limits(msgspec.Struct, frozen=True):
+class FetchLimits(msgspec.Struct, frozen=True):
     """How long and how much: the largest known dump has under 1 GiB. Pauses double each time."""
 
     size_bytes: int = 4 * 1024**3
@@ -49,7 +51,11 @@ class _TryAgainError(Exception):
 
 
 def fetch(
-    url: str, cache_dir: Path, *, progress: Progress | None = None, limits: Limits | None = None
+    url: str,
+    cache_dir: Path,
+    *,
+    progress: Progress | None = None,
+    limits: FetchLimits | None = None,
 ) -> Path:
     """Return the local file that holds what `url` serves now, fetched into `cache_dir` if need be.
 
@@ -60,7 +66,7 @@ def fetch(
     try:
         address = httpx.URL(url)
         _check_address(address, loopback_allowed=True)
-        return _Fetcher(address, cache_dir, progress or _unseen, limits or Limits()).fetch()
+        return _Fetcher(address, cache_dir, progress or _unseen, limits or FetchLimits()).fetch()
     except (httpx.HTTPError, httpx.InvalidURL, OSError, _TryAgainError) as error:
         reason = str(error) or type(error).__name__
         raise SourceFileError(f"{_shown(url)}: can't be fetched: {reason}") from error
@@ -69,7 +75,9 @@ def fetch(
 class _Fetcher:
     """One address on its way into the cache."""
 
-    def __init__(self, url: httpx.URL, folder: Path, progress: Progress, limits: Limits) -> None:
+    def __init__(
+        self, url: httpx.URL, folder: Path, progress: Progress, limits: FetchLimits
+    ) -> None:
         self._url = url
         self._name = _shown(str(url))
         self._is_local = _is_loopback(url.host)
@@ -126,7 +134,7 @@ class _Fetcher:
             self._write(response, have_bytes, note.size_bytes)
         self._cache.finish(note)
 
-    def _is_unchanged(self, response: httpx.Response, complete: Note | None) -> bool:
+    def _is_unchanged(self, response: httpx.Response, complete: FetchNote | None) -> bool:
         if complete is None:
             return False
         if response.status_code == HTTPStatus.NOT_MODIFIED:
@@ -147,7 +155,9 @@ class _Fetcher:
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
             raise SourceFileError(f"{self._name}: expected a data file, found an HTML page")
 
-    def _continued(self, response: httpx.Response, part: Note | None, have_bytes: int) -> Note:
+    def _continued(
+        self, response: httpx.Response, part: FetchNote | None, have_bytes: int
+    ) -> FetchNote:
         """Return the part's note, where the answer carries on exactly where the part ends."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         etag = response.headers.get("ETag")
@@ -193,7 +203,9 @@ class _Fetcher:
             )
 
 
-def _conditions(complete: Note | None, part: Note | None, have_bytes: int) -> dict[str, str]:
+def _conditions(
+    complete: FetchNote | None, part: FetchNote | None, have_bytes: int
+) -> dict[str, str]:
     """Return the headers that ask for news only: not the same version again, not the same bytes."""
     headers: dict[str, str] = {}
     if complete is not None and complete.etag is not None:
@@ -206,9 +218,9 @@ def _conditions(complete: Note | None, part: Note | None, have_bytes: int) -> di
     return headers
 
 
-def _note_of(url: str, response: httpx.Response) -> Note:
+def _note_of(url: str, response: httpx.Response) -> FetchNote:
     length = response.headers.get("Content-Length", "")
-    return Note(
+    return FetchNote(
         url=url,
         etag=response.headers.get("ETag"),
         last_modified=response.headers.get("Last-Modified"),

@@ -1,7 +1,9 @@
 """Reduce a fragment of HTML to plain text: what AniList's descriptions are written in.
 
 `<br>` ends a line and `<p>` a paragraph, other tags vanish, entities become their characters. The
-result is text, not markup: whoever shows it must escape it. Cost: linear, some 10 µs a text.
+result is text, not markup: whoever shows it must escape it.
+
+Performance: linear, some 10 µs a text.
 """
 
 import html

@@ -1,7 +1,8 @@
 """Look at the beginning of a JSON file without reading the rest: its form, and its outermost facts.
 
-Dumps carry their date and origin before their data, as the first members of a document. Cost: the
-bytes before the data, of which nothing but the outermost values is kept.
+Dumps carry their date and origin before their data, as the first members of a document.
+
+Performance: the bytes before the data, of which nothing but the outermost values is kept.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Read whole files of JSON Lines: is it the right source, is it complete, which line holds what.
 
-The law: a file that is not the expected one raises `SourceFileError` before its first record, and
-one that was cut off in the middle of a line raises it at its end; any other faulty line is one
+Guarantees: a file that is not the expected one raises `SourceFileError` before its first record,
+and one that was cut off in the middle of a line raises it at its end; any other faulty line is one
 reject. The form of a source is told by the members that its first line of data must have.
 """
 

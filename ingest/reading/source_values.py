@@ -9,8 +9,8 @@ import re
 import unicodedata
 from typing import Final, cast
 
-from ingest.reading.decoding import MAX_INT, Spot, clean_line, count_or_reject, date_or_reject
-from kensho.domain import source_ids
+from ingest.reading.decoding import MAX_INT, RecordSpot, clean_line, count_or_reject, date_or_reject
+from kensho.domain import ids
 from kensho.domain.records import Collection
 from kensho.domain.works import MAX_TITLE_CHARS, ImdbRating
 
@@ -25,7 +25,7 @@ _MAX_LANGUAGE_CHARS: Final = 35
 _MAX_MINUTES: Final = 100_000
 """The longest film that IMDb knows, Logistics, runs for 51,420 minutes."""
 _MAX_SLUG_CHARS: Final = 120
-"""A source id has at most 200 characters after its provider (kensho/domain/source_ids.py)."""
+"""A source id has at most 200 characters after its provider (kensho/domain/ids.py)."""
 
 
 def page_number(text: str | None) -> int | None:
@@ -46,7 +46,7 @@ def comma_list(text: str | None) -> list[str]:
     return [part for raw in (text or "").split(",") if (part := raw.strip())]
 
 
-def date_of(text: str | None, field: str, spot: Spot, *, latest: int) -> dt.date | None:
+def date_of(text: str | None, field: str, spot: RecordSpot, *, latest: int) -> dt.date | None:
     """Return the date at the beginning of an ISO 8601 text; another form or year is rejected."""
     if not text:
         return None
@@ -85,7 +85,7 @@ def slug_of(name: str) -> str:
     return _NOT_WORD.sub("-", folded).strip("-")[:_MAX_SLUG_CHARS]
 
 
-def collection_or_reject(provider: str, name: str, spot: Spot) -> Collection | None:
+def collection_or_reject(provider: str, name: str, spot: RecordSpot) -> Collection | None:
     """Return the franchise `name` as `provider:slug`; one without letters is rejected."""
     title, slug = clean_line(name), slug_of(name)
     if slug and len(title) <= MAX_TITLE_CHARS:
@@ -95,7 +95,7 @@ def collection_or_reject(provider: str, name: str, spot: Spot) -> Collection | N
 
 
 def imdb_rating_or_reject(
-    title: str, rating: float | None, votes: int | None, spot: Spot
+    title: str, rating: float | None, votes: int | None, spot: RecordSpot
 ) -> ImdbRating:
     """Return IMDb's word on `title`; a rating outside 0..10 or negative votes are rejected.
 
@@ -110,15 +110,15 @@ def imdb_rating_or_reject(
     return ImdbRating(title, rating if votes != 0 else None, votes)
 
 
-def source_id_or_reject(text: str, field: str, spot: Spot) -> str | None:
+def source_id_or_reject(text: str, field: str, spot: RecordSpot) -> str | None:
     """Return the source id that a URL or a short id such as `mal:20` names."""
-    source_id = source_ids.parse(text.strip())
+    source_id = ids.parse(text.strip())
     if source_id is None:
         spot.refuse(field, text, "not a page of a known provider, nor an id such as mal:20")
     return source_id
 
 
-def language_or_reject(tag: str | None, spot: Spot) -> str | None:
+def language_or_reject(tag: str | None, spot: RecordSpot) -> str | None:
     """Return a tag in the form of BCP 47; whether the language is registered is not looked up."""
     if not tag:
         return None
@@ -128,7 +128,7 @@ def language_or_reject(tag: str | None, spot: Spot) -> str | None:
     return None
 
 
-def seconds_or_reject(minutes: int | None, field: str, spot: Spot) -> int | None:
+def seconds_or_reject(minutes: int | None, field: str, spot: RecordSpot) -> int | None:
     """Return a running time in seconds; zero is how dumps spell unknown."""
     known = count_or_reject(minutes, field, spot)
     if known is None or known <= _MAX_MINUTES:

@@ -1,14 +1,17 @@
 r"""IMDb's tab-separated dumps: a line of column names, then rows without quoting.
 
-`\N` stands for what is absent. The law: a file with other columns raises
-`SourceFileError` before its first row; a row with too few or too many fields is one reject.
-Cost: about 1 µs a row; fields stay bytes until somebody needs them as text.
+`\N` stands for what is absent.
+
+Guarantees: a file with other columns raises `SourceFileError` before its first row; a row with too
+few or too many fields is one reject.
+
+Performance: about 1 µs a row; fields stay bytes until somebody needs them as text.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ingest.reading.decoding import Spot
+from ingest.reading.decoding import RecordSpot
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from kensho.errors import SourceFileError
@@ -42,7 +45,7 @@ def rows(
             rejects.add(number, "record", line.decode(), reason)
 
 
-def whole_number_or_reject(text: bytes, field: str, spot: Spot) -> int | None:
+def whole_number_or_reject(text: bytes, field: str, spot: RecordSpot) -> int | None:
     """Return a whole number that is not negative; `None` where it is absent or rejected."""
     if text == ABSENT:
         return None

@@ -1,21 +1,22 @@
 """AniDB's titles dump (`animetitles.xml`): every title of every anime, with its kind and language.
 
 Titles only, so nothing here makes a work. AniDB names its transcriptions `x-jat`, `x-kot` and
-`x-zht`; they become BCP 47 script tags, every other language stays as AniDB writes it. Cost: one
-pass, one element at a time.
+`x-zht`; they become BCP 47 script tags, every other language stays as AniDB writes it.
+
+Performance: one pass, one element at a time.
 """
 
 from collections.abc import Iterator
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from ingest.reading.decoding import Spot, clean_titles
+from ingest.reading.decoding import RecordSpot, clean_titles
 from ingest.reading.documents import xml_elements
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import language_or_reject, page_number
 from ingest.source import Source
-from kensho.domain.records import Facts, Record
+from kensho.domain.records import Record, RecordFacts
 from kensho.domain.works import TitleKind
 
 _KINDS: Final[dict[str, TitleKind]] = {
@@ -40,14 +41,14 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             rejects.add(number, "aid", anime.get("aid"), "not an AniDB number")
             continue
         key = f"anidb:{aid}"
-        titles = clean_titles(_titles(anime, spot := Spot(rejects, number, key)), spot)
+        titles = clean_titles(_titles(anime, spot := RecordSpot(rejects, number, key)), spot)
         if titles:
-            yield Record(key=key, ids=(key,), facts=Facts(titles=titles))
+            yield Record(key=key, ids=(key,), facts=RecordFacts(titles=titles))
         else:
             spot.refuse("record", key, "it has no title")
 
 
-def _titles(anime: Element, spot: Spot) -> Iterator[tuple[str | None, str | None, TitleKind]]:
+def _titles(anime: Element, spot: RecordSpot) -> Iterator[tuple[str | None, str | None, TitleKind]]:
     for title in anime.iterfind("title"):
         kind = _KINDS.get(title.get("type", ""))
         if kind is None:

@@ -2,7 +2,9 @@
 
 The documents carry a title and no id; `ingest/curation/anifillerpedia.toml` says which MAL entry
 each title is. A series that is not listed there is rejected by its title. `mixed` episodes are no
-filler. Cost: one small document.
+filler.
+
+Performance: one small document.
 """
 
 import tomllib
@@ -12,7 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ingest.reading.decoding import Int, PageNumber, RawDecoder, Spot
+from ingest.reading.decoding import Int, PageNumber, RawDecoder, RecordSpot
 from ingest.reading.documents import json_items
 from ingest.reading.episode_lists import EpisodeLists
 from ingest.reading.files import SourceFile
@@ -59,7 +61,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         if raw is not None:
             label, filler = raw.status, raw.status == "filler"
             episode = EpisodeFacts(raw.episode_number, filler=filler, canon=label)
-            lists.add(key, episode, Spot(rejects, number, key))
+            lists.add(key, episode, RecordSpot(rejects, number, key))
     yield from lists.records()
 
 

@@ -5,7 +5,9 @@ Relations to manga are left out: manga are no works here. Descriptions are HTML 
 Dates count only when complete; the year is that of the season, else that of the start. Scores run
 0..100 there. Status CANCELLED becomes `unknown`: such an anime is neither finished nor awaited, and
 saying so keeps a lower-ranked "upcoming" from winning. Transcribed titles of Chinese and Korean
-works are marked as such, not as Japanese. Cost: one pass, a line at a time; 18,000 records: 1 s.
+works are marked as such, not as Japanese.
+
+Performance: one pass, a line at a time; 18,000 records: 1 s.
 """
 
 import datetime as dt
@@ -19,7 +21,7 @@ from ingest.reading.decoding import (
     PageNumber,
     RawDecoder,
     RawTitle,
-    Spot,
+    RecordSpot,
     choice_or_reject,
     clean_line,
     clean_names,
@@ -39,7 +41,7 @@ from ingest.reading.html_text import text_of
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
-from kensho.domain.records import Claim, ClaimedKind, Facts, Links, Record
+from kensho.domain.records import Claim, ClaimedKind, Record, RecordFacts, RecordRelations
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
 
 _LINES: Final = LineForm("AniList media records", frozenset(("id", "idMal", "title")))
@@ -159,7 +161,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     latest = latest_year()
     for number, media in json_lines(file, _LINES, RawDecoder(_Media), rejects):
         key = f"anilist:{media.id}"
-        spot = Spot(rejects, number, key)
+        spot = RecordSpot(rejects, number, key)
         if media.type not in ("ANIME", None):
             spot.refuse("type", media.type, "not an anime")
             continue
@@ -170,7 +172,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
                 key=key,
                 ids=(key,) if media.id_mal is None else (key, f"mal:{media.id_mal}"),
                 facts=_facts(media, titles, spot, latest),
-                links=Links(relations=_relations(media, spot)),
+                links=RecordRelations(relations=_relations(media, spot)),
             )
 
 
@@ -192,12 +194,12 @@ def _titles(media: _Media) -> list[RawTitle]:
     return titles
 
 
-def _facts(media: _Media, titles: list[RawTitle], spot: Spot, latest: int) -> Facts:
+def _facts(media: _Media, titles: list[RawTitle], spot: RecordSpot, latest: int) -> RecordFacts:
     start = media.start_date or _Day()
     year = start.year if media.season_year is None else media.season_year
     studios = media.studios.edges if media.studios else ()
     score = media.average_score
-    return Facts(
+    return RecordFacts(
         titles=clean_titles(titles, spot),
         anime_type=choice_or_reject(media.format, _TYPES, "format", spot),
         episode_count=count_or_reject(media.episodes, "episodes", spot),
@@ -217,16 +219,16 @@ def _facts(media: _Media, titles: list[RawTitle], spot: Spot, latest: int) -> Fa
     )
 
 
-def _date(day: _Day, field: str, spot: Spot, latest: int) -> dt.date | None:
+def _date(day: _Day, field: str, spot: RecordSpot, latest: int) -> dt.date | None:
     return date_or_reject((day.year, day.month, day.day), field, spot, latest=latest)
 
 
-def _poster(cover: _Cover | None, spot: Spot) -> str | None:
+def _poster(cover: _Cover | None, spot: RecordSpot) -> str | None:
     url = cover.large if cover else None
     return None if url and url.endswith(_PLACEHOLDER) else url_or_reject(url, "coverImage", spot)
 
 
-def _relations(media: _Media, spot: Spot) -> tuple[Claim, ...]:
+def _relations(media: _Media, spot: RecordSpot) -> tuple[Claim, ...]:
     claims: dict[Claim, None] = {}
     for edge in media.relations.edges if media.relations else ():
         if edge.node.type != "ANIME" or edge.node.id == media.id:

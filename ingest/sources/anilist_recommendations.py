@@ -1,19 +1,21 @@
 """AniList's recommendations as votes between MAL ids: `{mal: {mal: votes}}` (one JSON document).
 
 Only the ties are stated, nothing of the works. A tie of a work to itself or without votes is
-rejected. Cost: one pass of the document, a member at a time.
+rejected.
+
+Performance: one pass of the document, a member at a time.
 """
 
 from collections.abc import Iterator
 from typing import Final, cast
 
-from ingest.reading.decoding import MAX_INT, Spot
+from ingest.reading.decoding import MAX_INT, RecordSpot
 from ingest.reading.documents import json_members
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import page_number
 from ingest.source import Source
-from kensho.domain.records import Links, Recommendation, Record
+from kensho.domain.records import Recommendation, Record, RecordRelations
 
 
 def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
@@ -31,10 +33,10 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             rejects.add(number, "record", votes, "expected votes by MAL id", key=f"mal:{mal}")
         else:
             key = f"mal:{page_number(mal)}"
-            spot = Spot(rejects, number, key)
+            spot = RecordSpot(rejects, number, key)
             ties = tuple(_ties(key, cast("dict[str, object]", votes), spot))
             if ties:
-                yield Record(key=key, ids=(key,), links=Links(recommendations=ties))
+                yield Record(key=key, ids=(key,), links=RecordRelations(recommendations=ties))
 
 
 def _is_ours(member: object) -> bool:
@@ -44,7 +46,7 @@ def _is_ours(member: object) -> bool:
     return all(page_number(target) for target in cast("dict[str, object]", votes))
 
 
-def _ties(key: str, votes: dict[str, object], spot: Spot) -> Iterator[Recommendation]:
+def _ties(key: str, votes: dict[str, object], spot: RecordSpot) -> Iterator[Recommendation]:
     for mal, count in votes.items():
         number = page_number(mal)
         target = f"mal:{number}"

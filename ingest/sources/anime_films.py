@@ -3,8 +3,9 @@
 Each entry is one IMDb title; the anime entries that it is the film of are `same_as` ties, never the
 film's own ids. `rating` is the mean at Kitsu, not IMDb's, and is only a score. Upstream has already
 merged the parts that share one IMDb title (no id occurs twice); an entry with several IMDb ids is
-no single film and is rejected. Cost: one pass of the document, an entry at a time, and the ids of
-the films seen.
+no single film and is rejected.
+
+Performance: one pass of the document, an entry at a time, and the ids of the films seen.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from ingest.reading.decoding import (
     Int,
     PageNumber,
     RawDecoder,
-    Spot,
+    RecordSpot,
     choice_or_reject,
     clean_tags,
     clean_text,
@@ -33,7 +34,7 @@ from ingest.reading.json_heads import head_of
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import has_members, is_imdb_id, iso_day, running_time_s
 from ingest.source import Source
-from kensho.domain.records import Facts, Links, Record
+from kensho.domain.records import Record, RecordFacts, RecordRelations
 from kensho.domain.works import Status, Title, TitleKind
 
 
@@ -77,7 +78,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         raw = _DECODER.convert(item, number, rejects)
         if raw is None:
             continue
-        spot = Spot(rejects, number, f"imdb:{raw.imdb_id}")
+        spot = RecordSpot(rejects, number, f"imdb:{raw.imdb_id}")
         if not is_imdb_id(raw.imdb_id):
             spot.refuse("imdb_id", raw.imdb_id, "not the id of one IMDb title")
         elif raw.imdb_id in seen:
@@ -96,9 +97,9 @@ def _is_ours(item: object) -> bool:
     return has_members(item, "imdb_id", "kitsu_id", "name")
 
 
-def _record(raw: _Raw, title: str, spot: Spot, latest: int) -> Record:
+def _record(raw: _Raw, title: str, spot: RecordSpot, latest: int) -> Record:
     key = f"imdb:{raw.imdb_id}"
-    facts = Facts(
+    facts = RecordFacts(
         titles=_titles(raw, title, spot),
         status=choice_or_reject(raw.status, _STATUSES, "status", spot),
         year=year_or_reject(raw.year, spot, latest=latest),
@@ -108,17 +109,17 @@ def _record(raw: _Raw, title: str, spot: Spot, latest: int) -> Record:
         score=score_or_reject(raw.rating, spot),
         tags=clean_tags(raw.genres, spot),
     )
-    return Record(key, (key,), "movie", facts, Links(same_as=tuple(_same_as(raw))))
+    return Record(key, (key,), "movie", facts, RecordRelations(same_as=tuple(_same_as(raw))))
 
 
-def _titles(raw: _Raw, title: str, spot: Spot) -> tuple[Title, ...]:
+def _titles(raw: _Raw, title: str, spot: RecordSpot) -> tuple[Title, ...]:
     synonyms: list[tuple[str | None, str | None, TitleKind]] = [
         (text, None, "synonym") for text in raw.synonyms
     ]
     return clean_titles([(title, None, "main"), *synonyms], spot)
 
 
-def _duration(text: str | None, spot: Spot) -> int | None:
+def _duration(text: str | None, spot: RecordSpot) -> int | None:
     if text is None:
         return None
     seconds = running_time_s(text)

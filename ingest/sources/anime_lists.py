@@ -3,7 +3,9 @@
 One AniDB entry is often one season of a series there, so nothing here identifies a work: every id
 is a `Mapping`. Season `a` means absolute numbering (no season). AniDB's specials
 (`anidbseason="0"`) are not the work's own episodes and are left out. An entry that maps to nothing
-gives no record. Cost: one pass, one element at a time.
+gives no record.
+
+Performance: one pass, one element at a time.
 """
 
 import re
@@ -11,14 +13,14 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
-from ingest.reading.decoding import Spot
+from ingest.reading.decoding import RecordSpot
 from ingest.reading.documents import xml_elements
 from ingest.reading.episode_runs import EpisodePair, runs
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import comma_list, is_imdb_id, page_number
 from ingest.source import Source
-from kensho.domain.records import Facts, Mapping, Record
+from kensho.domain.records import Mapping, Record, RecordFacts
 
 _NO_IDS: Final = frozenset(
     ("movie", "ova", "hentai", "unknown", "music video", "tv special", "web", "other")
@@ -57,12 +59,12 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             rejects.add(number, "anidbid", anime.get("anidbid"), "not an AniDB number")
             continue
         key = f"anidb:{anidb}"
-        mappings = tuple(dict.fromkeys(_mappings(anime, Spot(rejects, number, key))))
+        mappings = tuple(dict.fromkeys(_mappings(anime, RecordSpot(rejects, number, key))))
         if mappings:
-            yield Record(key=key, ids=(key,), facts=Facts(mappings=mappings))
+            yield Record(key=key, ids=(key,), facts=RecordFacts(mappings=mappings))
 
 
-def _mappings(anime: Element, spot: Spot) -> Iterator[Mapping]:
+def _mappings(anime: Element, spot: RecordSpot) -> Iterator[Mapping]:
     tvdb = next(_ids(anime, "tvdbid", "tvdb:", _is_number, spot), None)
     if tvdb is not None:
         yield Mapping(
@@ -88,7 +90,7 @@ def _is_number(text: str) -> bool:
 
 
 def _ids(
-    anime: Element, attribute: str, prefix: str, is_id: Callable[[str], bool], spot: Spot
+    anime: Element, attribute: str, prefix: str, is_id: Callable[[str], bool], spot: RecordSpot
 ) -> Iterator[str]:
     for part in comma_list(anime.get(attribute)):
         if is_id(part):
@@ -97,7 +99,7 @@ def _ids(
             spot.refuse(attribute, part, "not an id")
 
 
-def _season(element: Element, attribute: str, spot: Spot) -> int | None:
+def _season(element: Element, attribute: str, spot: RecordSpot) -> int | None:
     if element.get(attribute) == _ABSOLUTE:
         return None
     season = _integer(element, attribute, spot)
@@ -107,7 +109,7 @@ def _season(element: Element, attribute: str, spot: Spot) -> int | None:
     return season
 
 
-def _integer(element: Element, attribute: str, spot: Spot) -> int | None:
+def _integer(element: Element, attribute: str, spot: RecordSpot) -> int | None:
     text = (element.get(attribute) or "").strip()
     if not text:
         return None
@@ -117,7 +119,7 @@ def _integer(element: Element, attribute: str, spot: Spot) -> int | None:
     return None
 
 
-def _ranged(element: Element, series: tuple[_Series, ...], spot: Spot) -> Iterator[Mapping]:
+def _ranged(element: Element, series: tuple[_Series, ...], spot: RecordSpot) -> Iterator[Mapping]:
     """Yield what one `<mapping>` says; its pairs win over its range."""
     own = element.get("anidbseason")
     if own == _SPECIALS:
@@ -140,7 +142,7 @@ def _ranged(element: Element, series: tuple[_Series, ...], spot: Spot) -> Iterat
             yield Mapping(series_id, season=season, first=first, last=last, offset=offset)
 
 
-def _range(element: Element, spot: Spot) -> _Range | None:
+def _range(element: Element, spot: RecordSpot) -> _Range | None:
     first, last = _integer(element, "start", spot), _integer(element, "end", spot)
     offset = _integer(element, "offset", spot)
     if first is not None and last is not None and not 0 <= last - first < _MAX_RANGE:
@@ -151,7 +153,7 @@ def _range(element: Element, spot: Spot) -> _Range | None:
     return _Range(first, last, offset or 0)
 
 
-def _pairs(text: str, spot: Spot) -> Iterator[EpisodePair]:
+def _pairs(text: str, spot: RecordSpot) -> Iterator[EpisodePair]:
     """Yield (own episode, provider's) of `;1-5;2-6+7;`; 0 says that the provider has none."""
     for part in text.split(";"):
         pair = part.strip()

@@ -1,9 +1,11 @@
 """erengy/anime-relations: which absolute episode numbers of one entry are episodes of another.
 
 Rules look like `- 10001|10002|10003:14-26 -> 20001|20002|20003:1-13!` (MAL, Kitsu, AniList ids, `?`
-unknown, `~` the source's own, `!` the same rule once more for the destination). The law: a rule is
-taken whole or rejected with its line; all rules of one entry make one record. Cost: the file is
-small (under 1,000 rules) and is held.
+unknown, `~` the source's own, `!` the same rule once more for the destination).
+
+Guarantees: a rule is taken whole or rejected with its line; all rules of one entry make one record.
+
+Performance: the file is small (under 1,000 rules) and is held.
 """
 
 import datetime as dt
@@ -14,7 +16,7 @@ from typing import Final, NamedTuple
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
-from kensho.domain.records import Links, Record, Redirect
+from kensho.domain.records import Record, RecordRelations, Redirect
 from kensho.errors import SourceFileError
 
 _PROVIDERS: Final = ("mal", "kitsu", "anilist")
@@ -75,7 +77,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             _gather(gathered, rule.target, rule, line, rejects)
     for key, entry in gathered.items():
         ids = tuple(f"{name}:{entry.ids[name]}" for name in _PROVIDERS if name in entry.ids)
-        yield Record(key=key, ids=ids, links=Links(redirects=tuple(entry.redirects)))
+        yield Record(key=key, ids=ids, links=RecordRelations(redirects=tuple(entry.redirects)))
 
 
 def snapshot(file: SourceFile) -> str | None:

@@ -3,7 +3,9 @@
 Its items are finer than MAL's: arcs, remasters and yearly series share one MAL id. Such an id
 belongs to the first item that names it and is rejected for the others, for it does not identify
 them. Timestamps are UTC and become Japan's dates; the coarse `type` (a TV special is `tv`) is not
-taken. Cost: one pass, the ids seen stay in memory.
+taken.
+
+Performance: one pass, the ids seen stay in memory.
 """
 
 import datetime as dt
@@ -13,13 +15,19 @@ from typing import Final
 
 import msgspec
 
-from ingest.reading.decoding import RawDecoder, Spot, clean_titles, date_or_reject, latest_year
+from ingest.reading.decoding import (
+    RawDecoder,
+    RecordSpot,
+    clean_titles,
+    date_or_reject,
+    latest_year,
+)
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import language_or_reject, page_number
 from ingest.source import Source
-from kensho.domain.records import Facts, Mapping, Record
+from kensho.domain.records import Mapping, Record, RecordFacts
 from kensho.domain.works import Title, TitleKind
 
 
@@ -60,16 +68,16 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     latest = latest_year()
     owners: dict[str, int] = {}
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
-        spot = Spot(rejects, line)
+        spot = RecordSpot(rejects, line)
         ids = _own_ids(raw, owners, spot)
         if not ids:
             spot.refuse("record", raw.title, "no id of its own on Bangumi, MAL, AniDB or AniList")
             continue
-        spot = Spot(rejects, line, ids[0])
+        spot = RecordSpot(rejects, line, ids[0])
         yield Record(key=ids[0], ids=ids, facts=_facts(raw, spot, latest))
 
 
-def _own_ids(raw: _Raw, owners: dict[str, int], spot: Spot) -> tuple[str, ...]:
+def _own_ids(raw: _Raw, owners: dict[str, int], spot: RecordSpot) -> tuple[str, ...]:
     """Return the item's ids that no earlier line has, Bangumi's first."""
     ids: list[str] = []
     for site, provider in _PROVIDERS.items():
@@ -87,9 +95,9 @@ def _own_ids(raw: _Raw, owners: dict[str, int], spot: Spot) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _facts(raw: _Raw, spot: Spot, latest: int) -> Facts:
+def _facts(raw: _Raw, spot: RecordSpot, latest: int) -> RecordFacts:
     begin, end = _instant(raw.begin, "begin", spot), _instant(raw.end, "end", spot)
-    return Facts(
+    return RecordFacts(
         titles=_titles(raw, spot),
         start_date=_day(begin, "begin", spot, latest),
         end_date=_day(_last_broadcast(begin, end), "end", spot, latest),
@@ -97,7 +105,7 @@ def _facts(raw: _Raw, spot: Spot, latest: int) -> Facts:
     )
 
 
-def _titles(raw: _Raw, spot: Spot) -> tuple[Title, ...]:
+def _titles(raw: _Raw, spot: RecordSpot) -> tuple[Title, ...]:
     candidates: list[tuple[str | None, str | None, TitleKind]] = [
         (raw.title, language_or_reject(raw.lang, spot), "official")
     ]
@@ -108,7 +116,7 @@ def _titles(raw: _Raw, spot: Spot) -> tuple[Title, ...]:
     return clean_titles(candidates, spot)
 
 
-def _instant(text: str | None, field: str, spot: Spot) -> dt.datetime | None:
+def _instant(text: str | None, field: str, spot: RecordSpot) -> dt.datetime | None:
     if not text:
         return None
     try:
@@ -129,13 +137,13 @@ def _last_broadcast(begin: dt.datetime | None, end: dt.datetime | None) -> dt.da
     return end - running if running <= _LONGEST_BROADCAST else end
 
 
-def _day(instant: dt.datetime | None, field: str, spot: Spot, latest: int) -> dt.date | None:
+def _day(instant: dt.datetime | None, field: str, spot: RecordSpot, latest: int) -> dt.date | None:
     if instant is None:
         return None
     return date_or_reject((instant.year, instant.month, instant.day), field, spot, latest=latest)
 
 
-def _mappings(raw: _Raw, spot: Spot) -> Iterator[Mapping]:
+def _mappings(raw: _Raw, spot: RecordSpot) -> Iterator[Mapping]:
     """Yield the TMDB pages; a page of one episode says at which the item begins there."""
     for entry in raw.sites:
         if entry.site != "tmdb" or not entry.id:

@@ -2,8 +2,9 @@
 
 `{"work": url, "number", "titles": {language: text}, "air_date", "filler", "recap"}`: the first
 title is the main one; all but `work`, `number` and `titles` may be missing. The lines of one work
-make one record. Kenshō's own sample has this form. Cost: the file is held, for the lines of a work
-may lie apart.
+make one record. Kenshō's own sample has this form.
+
+Performance: the file is held, for the lines of a work may lie apart.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.reading.decoding import Int, RawDecoder, Spot, clean_titles, latest_year
+from ingest.reading.decoding import Int, RawDecoder, RecordSpot, clean_titles, latest_year
 from ingest.reading.episode_lists import EpisodeLists
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
@@ -43,14 +44,14 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """
     latest, lists = latest_year(), EpisodeLists()
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
-        key = source_id_or_reject(raw.work, "work", Spot(rejects, line))
+        key = source_id_or_reject(raw.work, "work", RecordSpot(rejects, line))
         if key is not None:
-            spot = Spot(rejects, line, key)
+            spot = RecordSpot(rejects, line, key)
             lists.add(key, _episode(raw, spot, latest), spot)
     yield from lists.records()
 
 
-def _episode(raw: _Raw, spot: Spot, latest: int) -> EpisodeFacts:
+def _episode(raw: _Raw, spot: RecordSpot, latest: int) -> EpisodeFacts:
     titles: list[tuple[str | None, str | None, TitleKind]] = [
         (text, language_or_reject(language, spot), "official" if nth else "main")
         for nth, (language, text) in enumerate(raw.titles.items())

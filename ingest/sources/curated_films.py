@@ -2,8 +2,9 @@
 
 `{"sources": [urls], "title", "original_title", "release_date", "runtime_min", "genres": [],
 "collection"}`: all but `sources` and `title` may be missing. All sources name the same film; a work
-gets its id from the first. Kenshō's own sample has this form. Cost: one pass, the ids of the films
-seen stay in memory.
+gets its id from the first. Kenshō's own sample has this form.
+
+Performance: one pass, the ids of the films seen stay in memory.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import msgspec
 from ingest.reading.decoding import (
     Int,
     RawDecoder,
-    Spot,
+    RecordSpot,
     clean_tags,
     clean_titles,
     latest_year,
@@ -30,7 +31,7 @@ from ingest.reading.source_values import (
     source_id_or_reject,
 )
 from ingest.source import Source
-from kensho.domain.records import Facts, Links, Record
+from kensho.domain.records import Record, RecordFacts, RecordRelations
 
 
 class _Raw(msgspec.Struct, frozen=True):
@@ -55,11 +56,11 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """
     latest, seen = latest_year(), set[str]()
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
-        ids = _ids(raw, Spot(rejects, line))
+        ids = _ids(raw, RecordSpot(rejects, line))
         if not ids:
             rejects.add(line, "record", raw.title, "no source names the film")
             continue
-        spot = Spot(rejects, line, ids[0])
+        spot = RecordSpot(rejects, line, ids[0])
         if ids[0] in seen:
             spot.refuse("record", raw.title, "an earlier line describes this film")
             continue
@@ -69,17 +70,17 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             yield record
 
 
-def _ids(raw: _Raw, spot: Spot) -> tuple[str, ...]:
+def _ids(raw: _Raw, spot: RecordSpot) -> tuple[str, ...]:
     found = (source_id_or_reject(source, "sources", spot) for source in raw.sources)
     return tuple(dict.fromkeys(source_id for source_id in found if source_id))
 
 
-def _record(raw: _Raw, ids: tuple[str, ...], spot: Spot, latest: int) -> Record | None:
+def _record(raw: _Raw, ids: tuple[str, ...], spot: RecordSpot, latest: int) -> Record | None:
     title = main_title_or_reject(raw.title, spot)
     if title is None:
         return None
     released = date_of(raw.release_date, "release_date", spot, latest=latest)
-    facts = Facts(
+    facts = RecordFacts(
         titles=clean_titles([(title, "en", "main"), (raw.original_title, None, "official")], spot),
         year=released.year if released else None,
         start_date=released,
@@ -88,7 +89,7 @@ def _record(raw: _Raw, ids: tuple[str, ...], spot: Spot, latest: int) -> Record 
     )
     name = raw.collection
     franchise = collection_or_reject("kensho-collection", name, spot) if name else None
-    return Record(ids[0], ids, "movie", facts, Links(collection=franchise))
+    return Record(ids[0], ids, "movie", facts, RecordRelations(collection=franchise))
 
 
 SOURCE: Final = Source(

@@ -2,8 +2,9 @@
 
 `to` is the `kind` of `from`, in the kinds of the graph; works are named by URL or by short id
 (`mal:20`). The lines of one work make one record, whose method is `curated`, so they win over what
-other sources state. Kenshō's own sample has this form. Cost: the file is held, for the lines of a
-work may lie apart.
+other sources state. Kenshō's own sample has this form.
+
+Performance: the file is held, for the lines of a work may lie apart.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,13 @@ from typing import Final
 
 import msgspec
 
-from ingest.reading.decoding import RawDecoder, Spot, choice_or_reject
+from ingest.reading.decoding import RawDecoder, RecordSpot, choice_or_reject
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import source_id_or_reject
 from ingest.source import Source
-from kensho.domain.records import Claim, Links, Record
+from kensho.domain.records import Claim, Record, RecordRelations
 from kensho.domain.relations import KINDS, Kind
 
 
@@ -40,15 +41,15 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """
     claims: dict[str, dict[Claim, None]] = {}
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
-        key = source_id_or_reject(raw.from_work, "from", Spot(rejects, line))
-        claim = key and _claim(raw, key, Spot(rejects, line, key))
+        key = source_id_or_reject(raw.from_work, "from", RecordSpot(rejects, line))
+        claim = key and _claim(raw, key, RecordSpot(rejects, line, key))
         if key and claim:
             claims.setdefault(key, {})[claim] = None
     for key, stated in claims.items():
-        yield Record(key, (key,), links=Links(relations=tuple(stated)), method="curated")
+        yield Record(key, (key,), links=RecordRelations(relations=tuple(stated)), method="curated")
 
 
-def _claim(raw: _Raw, key: str, spot: Spot) -> Claim | None:
+def _claim(raw: _Raw, key: str, spot: RecordSpot) -> Claim | None:
     target = source_id_or_reject(raw.to_work, "to", spot)
     if target is None:
         return None

@@ -2,7 +2,9 @@
 
 A file is a JSON document `{..., "lastUpdate": ..., "deadEntries": ["123", ...]}`, pretty-printed or
 minified, perhaps compressed; the provider is told by the file's name alone (`myanimelist.json`,
-`anidb-minified.json.zst`). A record says that its key is dead and nothing else. Cost: one pass.
+`anidb-minified.json.zst`). A record says that its key is dead and nothing else.
+
+Performance: one pass.
 """
 
 from collections.abc import Iterator
@@ -13,8 +15,8 @@ from ingest.reading.files import SourceFile
 from ingest.reading.json_heads import head_of
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
+from kensho.domain.ids import parse
 from kensho.domain.records import Record
-from kensho.domain.source_ids import parse
 from kensho.errors import SourceFileError
 
 _DATA: Final = "deadEntries"

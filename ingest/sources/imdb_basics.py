@@ -2,15 +2,16 @@ r"""IMDb's `title.basics.tsv.gz`: title, year, running time and genres of everyt
 
 Nothing here makes a work: the pipeline drops what no known work carries. Episodes of series
 (`tvEpisode`, three quarters of the file) are no works and are passed over. `\N` means absent. The
-file has over ten million lines, so they are split at their tabs and nothing is held. Cost: about 1
-µs an episode and 5 µs a title, half a minute for the whole file.
+file has over ten million lines, so they are split at their tabs and nothing is held.
+
+Performance: about 1 µs an episode and 5 µs a title, half a minute for the whole file.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
 from ingest.reading.decoding import (
-    Spot,
+    RecordSpot,
     clean_tags,
     clean_titles,
     latest_year,
@@ -22,7 +23,7 @@ from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import is_imdb_id, seconds_or_reject
 from ingest.reading.tab_separated import ABSENT, rows, whole_number_or_reject
 from ingest.source import Source
-from kensho.domain.records import Facts, Record
+from kensho.domain.records import Record, RecordFacts
 from kensho.domain.works import WorkKind
 
 _COLUMNS: Final = (
@@ -54,13 +55,13 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             rejects.add(line, "tconst", tconst, "not the id of an IMDb title")
             continue
         key = f"imdb:{tconst}"
-        facts = _facts(row, Spot(rejects, line, key), latest)
+        facts = _facts(row, RecordSpot(rejects, line, key), latest)
         if facts is not None:
             kind: WorkKind = "movie" if row[1] in _MOVIES else "anime"
             yield Record(key, (key,), kind, facts)
 
 
-def _facts(row: list[bytes], spot: Spot, latest: int) -> Facts | None:
+def _facts(row: list[bytes], spot: RecordSpot, latest: int) -> RecordFacts | None:
     title = main_title_or_reject(row[2].decode(), spot)
     if title is None:
         return None
@@ -68,7 +69,7 @@ def _facts(row: list[bytes], spot: Spot, latest: int) -> Facts | None:
     minutes = whole_number_or_reject(row[7], "runtimeMinutes", spot)
     year = whole_number_or_reject(row[5], "startYear", spot)
     genres = () if row[8] == ABSENT else row[8].decode().split(",")
-    return Facts(
+    return RecordFacts(
         titles=clean_titles([(title, None, "main"), (original, None, "official")], spot),
         year=year_or_reject(year, spot, latest=latest),
         duration_s=seconds_or_reject(minutes, "runtimeMinutes", spot),

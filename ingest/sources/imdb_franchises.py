@@ -2,7 +2,9 @@
 
 The ratings are IMDb's own at the time of the snapshot. A film in two franchises is taken from the
 first; the second is rejected, for a record names one franchise. `Metascore` and `Letterboxd` are
-not taken. Cost: one pass of the document, a franchise at a time, and the ids of the films seen.
+not taken.
+
+Performance: one pass of the document, a franchise at a time, and the ids of the films seen.
 """
 
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import msgspec
 from ingest.reading.decoding import (
     Int,
     RawDecoder,
-    Spot,
+    RecordSpot,
     clean_titles,
     latest_year,
     main_title_or_reject,
@@ -30,7 +32,7 @@ from ingest.reading.source_values import (
     is_imdb_id,
 )
 from ingest.source import Source
-from kensho.domain.records import Collection, Facts, Links, Record
+from kensho.domain.records import Collection, Record, RecordFacts, RecordRelations
 
 
 class _RawFranchise(msgspec.Struct, frozen=True, rename="pascal"):
@@ -64,7 +66,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             film = _FILMS.convert(document, number, rejects)
             if film is None:
                 continue
-            spot = Spot(rejects, number, f"imdb:{film.id}")
+            spot = RecordSpot(rejects, number, f"imdb:{film.id}")
             record = _record(film, franchise, spot, latest)
             if record is None:
                 continue
@@ -82,28 +84,30 @@ def _franchises(
     for number, item in json_items(file, "item", expected=expected, is_ours=_is_ours):
         raw = _FRANCHISES.convert(item, number, rejects)
         if raw is not None:
-            yield raw, collection_or_reject("imdb-franchise", raw.name, Spot(rejects, number))
+            yield raw, collection_or_reject("imdb-franchise", raw.name, RecordSpot(rejects, number))
 
 
 def _is_ours(item: object) -> bool:
     return has_members(item, "Name", "Films")
 
 
-def _record(film: _RawFilm, franchise: Collection | None, spot: Spot, latest: int) -> Record | None:
+def _record(
+    film: _RawFilm, franchise: Collection | None, spot: RecordSpot, latest: int
+) -> Record | None:
     if not is_imdb_id(film.id):
         spot.refuse("Id", film.id, "not the id of an IMDb title")
         return None
     title = main_title_or_reject(film.name, spot)
     if title is None:
         return None
-    facts = Facts(
+    facts = RecordFacts(
         titles=clean_titles([(title, None, "main")], spot),
         year=year_or_reject(film.year, spot, latest=latest),
         poster_url=url_or_reject(film.poster, "Poster", spot),
         imdb=imdb_rating_or_reject(film.id, film.rating, film.votes, spot),
     )
     key = f"imdb:{film.id}"
-    return Record(key, (key,), "movie", facts, Links(collection=franchise))
+    return Record(key, (key,), "movie", facts, RecordRelations(collection=franchise))
 
 
 SOURCE: Final = Source(

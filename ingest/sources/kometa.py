@@ -2,8 +2,9 @@
 
 MAL and AniList ids identify the work only where there is exactly one; with several, the AniDB entry
 covers several works and they are not told. TheTVDB and IMDb ids are `Mapping`s; season -1 means
-absolute numbering. Members that name nothing give no record. Cost: one pass of a JSON document, a
-member at a time.
+absolute numbering. Members that name nothing give no record.
+
+Performance: one pass of a JSON document, a member at a time.
 """
 
 from collections.abc import Iterator
@@ -11,13 +12,13 @@ from typing import Final, cast
 
 import msgspec
 
-from ingest.reading.decoding import Int, PageNumber, RawDecoder, Spot
+from ingest.reading.decoding import Int, PageNumber, RawDecoder, RecordSpot
 from ingest.reading.documents import json_members
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import comma_list, is_imdb_id, page_number
 from ingest.source import Source
-from kensho.domain.records import Facts, Mapping, Record
+from kensho.domain.records import Mapping, Record, RecordFacts
 
 _ABSOLUTE: Final = -1
 
@@ -59,14 +60,14 @@ def _is_ours(member: object) -> bool:
 
 
 def _record(key: str, raw: _Raw, rejects: Rejects, number: int) -> Iterator[Record]:
-    spot = Spot(rejects, number, key)
+    spot = RecordSpot(rejects, number, key)
     ids = (key, *_single("mal", raw.mal_id, spot), *_single("anilist", raw.anilist_id, spot))
     mappings = tuple(_mappings(raw, spot))
     if len(ids) > 1 or mappings:
-        yield Record(key=key, ids=ids, facts=Facts(mappings=mappings))
+        yield Record(key=key, ids=ids, facts=RecordFacts(mappings=mappings))
 
 
-def _single(provider: str, value: int | str | None, spot: Spot) -> Iterator[str]:
+def _single(provider: str, value: int | str | None, spot: RecordSpot) -> Iterator[str]:
     numbers = comma_list(str(value or ""))
     for number in numbers:
         if page_number(number) is None:
@@ -75,7 +76,7 @@ def _single(provider: str, value: int | str | None, spot: Spot) -> Iterator[str]
             yield f"{provider}:{number}"
 
 
-def _mappings(raw: _Raw, spot: Spot) -> Iterator[Mapping]:
+def _mappings(raw: _Raw, spot: RecordSpot) -> Iterator[Mapping]:
     if raw.tvdb_id is not None:
         season = raw.tvdb_season
         if season is not None and season < _ABSOLUTE:

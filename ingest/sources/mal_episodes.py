@@ -1,8 +1,10 @@
 """Episodes of MAL entries, one per line (JSON Lines): titles, air date, filler and recap marks.
 
-The law: one record per entry. The file is grouped by entry but doesn't promise it, so the episodes
-of all entries are gathered before the first record; the second of two episodes with one number is
-rejected. Cost: one pass; about 1 kB of memory an episode.
+Guarantees: one record per entry. The file is grouped by entry but doesn't promise it, so the
+episodes of all entries are gathered before the first record; the second of two episodes with one
+number is rejected.
+
+Performance: one pass; about 1 kB of memory an episode.
 """
 
 from collections.abc import Iterator
@@ -10,7 +12,14 @@ from typing import Final
 
 import msgspec
 
-from ingest.reading.decoding import Int, PageNumber, RawDecoder, Spot, clean_titles, latest_year
+from ingest.reading.decoding import (
+    Int,
+    PageNumber,
+    RawDecoder,
+    RecordSpot,
+    clean_titles,
+    latest_year,
+)
 from ingest.reading.episode_lists import EpisodeLists
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
@@ -44,12 +53,12 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     latest, lists = latest_year(), EpisodeLists()
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
         key = f"mal:{raw.mal_id}"
-        spot = Spot(rejects, line, key)
+        spot = RecordSpot(rejects, line, key)
         lists.add(key, _episode(raw, spot, latest), spot)
     yield from lists.records()
 
 
-def _episode(raw: _Raw, spot: Spot, latest: int) -> EpisodeFacts:
+def _episode(raw: _Raw, spot: RecordSpot, latest: int) -> EpisodeFacts:
     return EpisodeFacts(
         number=raw.number,
         titles=clean_titles(

@@ -2,8 +2,9 @@
 
 A film in two collections is taken from the first; the second is rejected, for a record names one
 franchise. `title` is English, `original_title` is in `original_language`; a running time or a score
-of 0 means unknown. Cost: one pass of the document, a collection at a time, and the ids of the films
-seen.
+of 0 means unknown.
+
+Performance: one pass of the document, a collection at a time, and the ids of the films seen.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from ingest.reading.decoding import (
     Int,
     PageNumber,
     RawDecoder,
-    Spot,
+    RecordSpot,
     choice_or_reject,
     clean_tags,
     clean_text,
@@ -39,7 +40,7 @@ from ingest.reading.source_values import (
     seconds_or_reject,
 )
 from ingest.source import Source
-from kensho.domain.records import Collection, Facts, Links, Record
+from kensho.domain.records import Collection, Record, RecordFacts, RecordRelations
 from kensho.domain.works import Status
 
 
@@ -92,7 +93,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             film = _FILMS.convert(document, number, rejects)
             if film is None:
                 continue
-            spot = Spot(rejects, number, f"tmdb:movie/{film.id}")
+            spot = RecordSpot(rejects, number, f"tmdb:movie/{film.id}")
             record = _record(film, franchise, spot, latest)
             if record is None:
                 continue
@@ -117,7 +118,7 @@ def _collections(
     for number, item in items:
         raw = _COLLECTIONS.convert(item, number, rejects)
         if raw is not None:
-            spot = Spot(rejects, number)
+            spot = RecordSpot(rejects, number)
             yield raw, collection_or_reject("tmdb-collection", raw.franchise, spot)
 
 
@@ -125,17 +126,19 @@ def _is_ours(item: object) -> bool:
     return has_members(item, "franchise", "movieRatings")
 
 
-def _record(film: _RawFilm, franchise: Collection | None, spot: Spot, latest: int) -> Record | None:
+def _record(
+    film: _RawFilm, franchise: Collection | None, spot: RecordSpot, latest: int
+) -> Record | None:
     title = main_title_or_reject(film.title, spot)
     if title is None:
         return None
     key = f"tmdb:movie/{film.id}"
     ids = (key, *_imdb(film, spot))
     facts = _facts(film, title, spot, latest)
-    return Record(key, ids, "movie", facts, Links(collection=franchise))
+    return Record(key, ids, "movie", facts, RecordRelations(collection=franchise))
 
 
-def _imdb(film: _RawFilm, spot: Spot) -> Iterator[str]:
+def _imdb(film: _RawFilm, spot: RecordSpot) -> Iterator[str]:
     if not film.imdb_id:
         return
     if is_imdb_id(film.imdb_id):
@@ -144,12 +147,12 @@ def _imdb(film: _RawFilm, spot: Spot) -> Iterator[str]:
         spot.refuse("imdb_id", film.imdb_id, "not the id of an IMDb title")
 
 
-def _facts(film: _RawFilm, title: str, spot: Spot, latest: int) -> Facts:
+def _facts(film: _RawFilm, title: str, spot: RecordSpot, latest: int) -> RecordFacts:
     released = date_of(film.release_date, "releaseDate", spot, latest=latest)
     language = film.original_language
     language = language_or_reject(_LANGUAGES.get(language or "", language), spot)
     poster = f"{_POSTERS}{film.poster_path}" if film.poster_path else None
-    return Facts(
+    return RecordFacts(
         titles=clean_titles(
             [(title, "en", "main"), (film.original_title, language, "official")], spot
         ),

@@ -10,21 +10,21 @@ from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
 from kensho.api.parameters import DEFAULT_LIMIT, DetailFields, Kinds, Limit, WorkId
-from kensho.api.requests import BatchRequest
-from kensho.discovery import connections, episodes, splicing, surroundings, works
+from kensho.api.request_bodies import BatchRequest
+from kensho.api.services import GivenServices
+from kensho.discovery import episodes, neighbourhood, paths, splicing, works
 from kensho.discovery.episodes import EpisodeList
-from kensho.discovery.views import Detail, Summary
 from kensho.domain.relations import Assertion, Kind
-from kensho.platform.answers import Answer, Fresh
+from kensho.http.response_cache import PreparedResponse, UncachedResponse
+from kensho.read_model.views import Detail, Summary
 
 Depth: TypeAlias = Annotated[
     int,
     QueryParameter(
         ge=1,
-        le=surroundings.MAX_DEPTH,
+        le=neighbourhood.MAX_DEPTH,
         description="How many hops to go.",
         examples=[Example(value=2)],
     ),
@@ -39,13 +39,13 @@ class WorkBatch(msgspec.Struct, frozen=True):
     moved: dict[str, UUID]
 
 
-class Node(Summary, frozen=True, kw_only=True, omit_defaults=True):
+class GraphNode(Summary, frozen=True, kw_only=True, omit_defaults=True):
     """A work in the graph; distance in hops."""
 
     distance: int
 
 
-class GraphEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+class NeighbourhoodEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
     """Reads "`to` is the `kind` of `from`"."""
 
     source: UUID
@@ -54,11 +54,11 @@ class GraphEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target":
     assertions: tuple[Assertion, ...]
 
 
-class Graph(msgspec.Struct, frozen=True):
+class NeighbourhoodDocument(msgspec.Struct, frozen=True):
     """The graph around a work, nearest first; `truncated` when more lies within the depth."""
 
-    nodes: list[Node]
-    edges: list[GraphEdge]
+    nodes: list[GraphNode]
+    edges: list[NeighbourhoodEdge]
     truncated: bool
 
 
@@ -76,7 +76,7 @@ _GRAPH = {
 }
 
 
-class Reason(msgspec.Struct, frozen=True, omit_defaults=True):
+class SimilarityReason(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a work is similar: rare tags that both bear, a studio of both, or viewers' votes."""
 
     tags: tuple[str, ...] | None = None
@@ -88,7 +88,7 @@ class SimilarWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
     """A similar work; score 0..1."""
 
     score: float
-    why: tuple[Reason, ...]
+    why: tuple[SimilarityReason, ...]
 
 
 class SimilarList(msgspec.Struct, frozen=True):
@@ -114,61 +114,67 @@ class AnimeController(Controller):
     @get(
         "/{work_id:str}",
         summary="Read a work",
-        responses=answer(Detail, "The work.", examples.DETAIL),
+        responses=documented_answer(Detail, "The work.", examples.DETAIL),
     )
-    async def read(self, desk: GivenDesk, work_id: WorkId, fields: DetailFields = None) -> Answer:
+    async def read(
+        self, desk: GivenServices, work_id: WorkId, fields: DetailFields = None
+    ) -> PreparedResponse:
         """Return all that is known of a work, with its neighbours one hop away.
 
         On a work's page "sequel: B" means that B is the sequel of this work.
         """
         model = desk.model
         chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
-        return Answer(works.document(model, works.locate(model, work_id), chosen), model.revision)
+        return PreparedResponse(
+            works.document(model, works.locate(model, work_id), chosen), model.revision
+        )
 
     @post(
         "/batch",
         status_code=200,
         summary="Read many works",
-        responses=answer(
+        responses=documented_answer(
             WorkBatch, "The works.", WorkBatch([examples.DETAIL], [examples.SECOND_ID], {})
         ),
     )
     async def read_many(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         data: Annotated[BatchRequest, Body(description="The works to read.")],
         fields: DetailFields = None,
-    ) -> Fresh:
+    ) -> UncachedResponse:
         """Return up to 100 works in the asked order, each once, and the ids that are no works.
 
         An id that was merged into another answers with its successor, named under `moved`.
         """
         model = desk.model
         chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
-        return Fresh(splicing.encoded(works.batch(model, data.ids, chosen)))
+        return UncachedResponse(splicing.encoded(works.batch(model, data.ids, chosen)))
 
     @get(
         "/{work_id:str}/episodes",
         summary="List the episodes of a work",
-        responses=answer(
+        responses=documented_answer(
             EpisodeList, "The episodes, by number.", EpisodeList([examples.EPISODE], 1)
         ),
     )
-    async def list_episodes(self, desk: GivenDesk, work_id: WorkId) -> Answer:
+    async def list_episodes(self, desk: GivenServices, work_id: WorkId) -> PreparedResponse:
         """Return every known episode of a work, by number; `duration` is in seconds."""
         model = desk.model
         kind = model.kind(works.locate(model, work_id))
         revision, found = await episodes.of_work(desk.gateway, work_id, kind)
-        return Answer(splicing.encoded(found), revision, keep=False)
+        return PreparedResponse(splicing.encoded(found), revision, keep=False)
 
     @get(
         "/{work_id:str}/relations",
         summary="Walk the graph around a work",
-        responses=answer(Graph, "The nodes and edges around the work.", _GRAPH),
+        responses=documented_answer(
+            NeighbourhoodDocument, "The nodes and edges around the work.", _GRAPH
+        ),
     )
     async def walk(
-        self, desk: GivenDesk, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
-    ) -> Answer:
+        self, desk: GivenServices, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
+    ) -> PreparedResponse:
         """Return the works within `depth` hops, nearest first, and the edges among them.
 
         The work itself comes first, at distance 0.
@@ -178,23 +184,23 @@ class AnimeController(Controller):
         """
         model = desk.model
         node = works.locate(model, work_id)
-        return Answer(
-            surroundings.surroundings(model, node, surroundings.kinds_named(kinds), depth),
+        return PreparedResponse(
+            neighbourhood.neighbourhood(model, node, neighbourhood.kinds_named(kinds), depth),
             model.revision,
         )
 
     @get(
         "/{work_id:str}/similar",
         summary="Find similar works",
-        responses=answer(SimilarList, "The similar works.", _SIMILAR),
+        responses=documented_answer(SimilarList, "The similar works.", _SIMILAR),
     )
     async def list_similar(
-        self, desk: GivenDesk, work_id: WorkId, limit: Limit = DEFAULT_LIMIT
-    ) -> Answer:
+        self, desk: GivenServices, work_id: WorkId, limit: Limit = DEFAULT_LIMIT
+    ) -> PreparedResponse:
         """Return works that share rare tags or a studio, or that viewers recommend together.
 
         Works of the same story or franchise are left out: `relations` shows those. Each work says
         why it is there.
         """
         held = desk.catalogue.held
-        return Answer(connections.similar(held, work_id, limit), held.model.revision)
+        return PreparedResponse(paths.similar(held, work_id, limit), held.model.revision)

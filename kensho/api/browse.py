@@ -9,14 +9,14 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
 from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryFields, TagText
+from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
-from kensho.discovery.browse import Filters, Sorting
-from kensho.discovery.views import Summary
+from kensho.discovery.browse import BrowseFilters, Sorting
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
-from kensho.platform.answers import Answer
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.views import Summary
 
 ANY_CASE: Final = "^({})$".format(
     "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)
@@ -76,7 +76,7 @@ class BrowseController(Controller):
     @get(
         "/season/{year:str}/{season:str}",
         summary="Browse a season",
-        responses=answer(
+        responses=documented_answer(
             SeasonPage,
             "A page of the season.",
             SeasonPage([examples.SUMMARY], Pagination(1, 20, 1, 1)),
@@ -84,7 +84,7 @@ class BrowseController(Controller):
     )
     async def browse_season(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         year: Year,
         season: SeasonName,
         page: PageNumber = 1,
@@ -94,16 +94,18 @@ class BrowseController(Controller):
         tag: TagText = None,
         sort: SortedBy = "rating",
         fields: SummaryFields = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return the works first broadcast in a season, best IMDb rating first by default."""
         model = desk.model
         desk.calendar.check(year)
         chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)
         name = cast("Season", season.lower())
-        nodes = browse.season(model, year, name, Filters(type=type, status=status, tag=tag), sort)
+        nodes = browse.season(
+            model, year, name, BrowseFilters(type=type, status=status, tag=tag), sort
+        )
         total = len(nodes)
         body = splicing.assembled(
             anime=browse.page_of(model, nodes[(page - 1) * limit : page * limit], chosen),
             pagination=splicing.encoded(Pagination(page, limit, -(-total // limit), total)),
         )
-        return Answer(body, model.revision)
+        return PreparedResponse(body, model.revision)

@@ -22,7 +22,7 @@ from litestar.params import FromPath
 from litestar.response import File
 from typing_extensions import override
 
-from kensho.api.document import Document, amended
+from kensho.api.openapi import Document, amend_openapi
 from kensho.discovery.browse import Calendar
 
 _STATIC: Final = Path(str(files("kensho"))) / "web" / "static"
@@ -62,7 +62,7 @@ class DocumentPlugin(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
         """Return the amended document."""
         if self._body is None:
-            self._body = msgspec.json.encode(amended(openapi_schema, self._calendar))
+            self._body = msgspec.json.encode(amend_openapi(openapi_schema, self._calendar))
         return self._body
 
 

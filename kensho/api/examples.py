@@ -7,35 +7,36 @@ import msgspec
 
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.discovery.episodes import EpisodeView
-from kensho.discovery.hub_views import (
-    Hub,
-    HubBecause,
-    HubCard,
-    HubEdge,
-    HubMember,
-    HubOrder,
-    HubStep,
-    HubTag,
-    HubWork,
-    RoleCount,
-    Years,
-)
 from kensho.discovery.resolve import ResolvedWork
 from kensho.discovery.search_views import (
     Completion,
     Completions,
     Facets,
     FranchiseHit,
-    Hidden,
-    ReadAs,
+    HiddenCounts,
+    QueryInterpretation,
     SearchPage,
     SearchResult,
     TagFacet,
 )
 from kensho.discovery.tags import TaggedWork
-from kensho.discovery.views import (
+from kensho.domain.relations import Assertion
+from kensho.read_model.franchise_views import (
+    FranchiseDetail,
+    FranchiseEdge,
+    FranchiseMember,
+    FranchiseSummary,
+    MemberWork,
+    RoleCount,
+    SharedTag,
+    StepReason,
+    WatchOrderDocument,
+    WatchOrderStep,
+    Years,
+)
+from kensho.read_model.views import (
     Detail,
-    FranchiseView,
+    FranchiseRef,
     ImdbView,
     RelatedAnime,
     RelatedWork,
@@ -44,7 +45,6 @@ from kensho.discovery.views import (
     Summary,
     TagView,
 )
-from kensho.domain.relations import Assertion
 
 FIRST_ID: Final = UUID(EXAMPLE_ID)
 SECOND_ID: Final = UUID("5b0a0d3c-7c43-5c0e-8a60-2f1b7f0f4a22")
@@ -132,7 +132,7 @@ FOUND: Final = SearchPage(
             matched_title="カウボーイビバップ",
             score=0.9973,
             highlights=[(0, 5)],
-            franchise=FranchiseView(slug="cowboy-bebop", title="Cowboy Bebop"),
+            franchise=FranchiseRef(slug="cowboy-bebop", title="Cowboy Bebop"),
         )
     ],
     franchises=[
@@ -146,7 +146,7 @@ FOUND: Final = SearchPage(
         )
     ],
     total=1,
-    hidden=Hidden(adult=0),
+    hidden=HiddenCounts(adult=0),
     facets=Facets(
         type={"tv": 1},
         status={"finished": 1},
@@ -154,7 +154,7 @@ FOUND: Final = SearchPage(
         year={"1998": 1},
         tag=[TagFacet("space", 1)],
     ),
-    read_as=ReadAs(via="text", text="cowboy"),
+    read_as=QueryInterpretation(via="text", text="cowboy"),
     next_cursor=None,
 )
 COMPLETIONS: Final = Completions(
@@ -176,7 +176,7 @@ COMPLETIONS: Final = Completions(
     ]
 )
 SLUG: Final = "cowboy-bebop"
-HUB_CARD: Final = HubCard(
+HUB_CARD: Final = FranchiseSummary(
     slug=SLUG,
     title="Cowboy Bebop",
     root=FIRST_ID,
@@ -184,10 +184,10 @@ HUB_CARD: Final = HubCard(
     years=Years(1998, 2001),
     poster_url=SUMMARY.poster_url,
 )
-_HUB_WORK: Final = HubWork(
+_HUB_WORK: Final = MemberWork(
     **msgspec.structs.asdict(SUMMARY), year=1998, date="1998-04-03", duration_s=1_440
 )
-_HUB_FILM: Final = HubWork(
+_HUB_FILM: Final = MemberWork(
     id=SECOND_ID,
     title=RELATED.title,
     poster_url=None,
@@ -197,39 +197,39 @@ _HUB_FILM: Final = HubWork(
     year=2001,
     date="2001-09-01",
 )
-_HUB_EDGE: Final = HubEdge(FIRST_ID, SECOND_ID, "side_story", "stated", 0.9)
-HUB: Final = Hub(
+_HUB_EDGE: Final = FranchiseEdge(FIRST_ID, SECOND_ID, "side_story", "stated", 0.9)
+HUB: Final = FranchiseDetail(
     **msgspec.structs.asdict(HUB_CARD),
     episodes_total=27,
     roles=(RoleCount("main", 1), RoleCount("side", 1)),
-    tags=(HubTag(TAG_ID, "space", 1.0),),
+    tags=(SharedTag(TAG_ID, "space", 1.0),),
     members=(
-        HubMember(_HUB_WORK, "main", ()),
-        HubMember(_HUB_FILM, "side", (_HUB_EDGE,)),
+        FranchiseMember(_HUB_WORK, "main", ()),
+        FranchiseMember(_HUB_FILM, "side", (_HUB_EDGE,)),
     ),
     guests=(),
 )
-HUB_ORDER: Final = HubOrder(
+HUB_ORDER: Final = WatchOrderDocument(
     slug=SLUG,
     title=HUB.title,
     order="story",
     steps=(
-        HubStep(
+        WatchOrderStep(
             _HUB_WORK,
             position=1,
             role="main",
             optional=False,
             strand=0,
-            because=(HubBecause("date", "released on 3 April 1998", date="1998-04-03"),),
+            because=(StepReason("date", "released on 3 April 1998", date="1998-04-03"),),
         ),
-        HubStep(
+        WatchOrderStep(
             _HUB_FILM,
             position=2,
             role="side",
             optional=True,
             strand=0,
             because=(
-                HubBecause("after", "is a side story of Cowboy Bebop, says AniList", _HUB_EDGE),
+                StepReason("after", "is a side story of Cowboy Bebop, says AniList", _HUB_EDGE),
             ),
         ),
     ),

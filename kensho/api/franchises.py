@@ -10,15 +10,15 @@ from litestar.params import PathParameter, QueryParameter
 from litestar.types import ASGIApp
 
 from kensho.api import examples
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit
 from kensho.api.search import TYPED
+from kensho.api.services import GivenServices
 from kensho.discovery import exports, franchises, splicing
-from kensho.discovery.export_formats.shape import READING, Bridge, Edge, Node
-from kensho.discovery.hub_views import Hub, HubCard, HubOrder
-from kensho.domain.watch_order import Order
-from kensho.platform.answers import Answer, Form, Streamed
+from kensho.domain.watch_order.order import Order
+from kensho.http.response_cache import PreparedResponse, ResponseMeta, StreamedResponse
+from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary, WatchOrderDocument
+from kensho.read_model.graph_views import READING, ExportBridge, ExportEdge, ExportNode
 from kensho.search.readings import MAX_CHARS
 
 MAX_SLUG_CHARS: Final = 100
@@ -59,15 +59,15 @@ InFormat: TypeAlias = Annotated[
 ]
 
 
-class HubList(msgspec.Struct, frozen=True):
+class FranchiseList(msgspec.Struct, frozen=True):
     """A page of franchises; `total` counts all pages, `next_cursor` is null on the last."""
 
-    franchises: list[HubCard]
+    franchises: list[FranchiseSummary]
     total: int
     next_cursor: str | None
 
 
-class HubNotice(msgspec.Struct, frozen=True):
+class FranchiseNotice(msgspec.Struct, frozen=True):
     """Whence the facts are, under which licences, and how edges read."""
 
     title: str
@@ -75,23 +75,23 @@ class HubNotice(msgspec.Struct, frozen=True):
     reading: str
 
 
-class HubNode(Node, frozen=True, kw_only=True, omit_defaults=True):
+class FranchiseNode(ExportNode, frozen=True, kw_only=True, omit_defaults=True):
     """A work in the graph of a franchise."""
 
 
-class HubGraph(msgspec.Struct, frozen=True):
+class FranchiseGraphDocument(msgspec.Struct, frozen=True):
     """The works of a franchise, the relations among them, and those that lead out of it."""
 
-    notice: HubNotice
-    nodes: list[HubNode]
-    edges: list[Edge]
-    bridges: list[Bridge]
+    notice: FranchiseNotice
+    nodes: list[FranchiseNode]
+    edges: list[ExportEdge]
+    bridges: list[ExportBridge]
 
 
-_GRAPH = HubGraph(
-    HubNotice("Kenshō: Cowboy Bebop", [exports.NOTES[0]], READING),
+_GRAPH = FranchiseGraphDocument(
+    FranchiseNotice("Kenshō: Cowboy Bebop", [exports.NOTES[0]], READING),
     [
-        HubNode(
+        FranchiseNode(
             id=str(examples.FIRST_ID),
             title=examples.SUMMARY.title,
             kind="anime",
@@ -115,15 +115,17 @@ class FranchisesController(Controller):
 
     @get(
         summary="List franchises",
-        responses=answer(HubList, "A page of franchises.", HubList([examples.HUB_CARD], 1, None)),
+        responses=documented_answer(
+            FranchiseList, "A page of franchises.", FranchiseList([examples.HUB_CARD], 1, None)
+        ),
     )
     async def list_hubs(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         q: Meant = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return franchises by how well known their works are; with `q`, best match first."""
         held = desk.catalogue.held
         part = desk.cursors.cut(
@@ -134,14 +136,14 @@ class FranchisesController(Controller):
             total=b"%d" % part.total,
             next_cursor=splicing.encoded(part.next_cursor),
         )
-        return Answer(body, held.model.revision)
+        return PreparedResponse(body, held.model.revision)
 
     @get(
         "/{slug:str}",
         summary="Read a franchise",
-        responses=answer(Hub, "The franchise.", examples.HUB),
+        responses=documented_answer(FranchiseDetail, "The franchise.", examples.HUB),
     )
-    async def read(self, desk: GivenDesk, slug: Slug) -> Answer:
+    async def read(self, desk: GivenServices, slug: Slug) -> PreparedResponse:
         """Return a franchise: its works by date with role and reason, its guests, what it counts.
 
         The reason of a work is the path of edges from the root to it; an edge reads "`to` is the
@@ -149,17 +151,17 @@ class FranchisesController(Controller):
         """
         model = desk.model
         number = franchises.locate(model, slug)
-        form = Form(tag=model.hubs.tag(number, "hub"))
-        return Answer(franchises.hub(model, number), model.revision, form=form)
+        form = ResponseMeta(tag=model.hubs.tag(number, "hub"))
+        return PreparedResponse(franchises.hub(model, number), model.revision, form=form)
 
     @get(
         "/{slug:str}/graph",
         summary="Export a franchise's graph",
-        responses=answer(HubGraph, "The graph.", _GRAPH),
+        responses=documented_answer(FranchiseGraphDocument, "The graph.", _GRAPH),
     )
     async def graph(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         slug: Slug,
         format_: InFormat = "json",
     ) -> ASGIApp:
@@ -173,25 +175,29 @@ class FranchisesController(Controller):
         tag = model.hubs.tag(number, "graph")
         if format_ == "json":
             body = franchises.graph_as_json(model, number)
-            return Answer(body, model.revision, form=Form(tag=tag))
+            return PreparedResponse(body, model.revision, form=ResponseMeta(tag=tag))
         known = exports.FORMATS[format_]
         name = f'attachment; filename="{slug}{known.suffix}"'
         headers = ((b"content-disposition", name.encode()),)
-        form = Form(known.media_type.encode(), headers, tag)
+        form = ResponseMeta(known.media_type.encode(), headers, tag)
         pieces = exports.export(franchises.graph(model, number), format_)
-        return Streamed(pieces, model.revision, form)
+        return StreamedResponse(pieces, model.revision, form)
 
     @get(
         "/{slug:str}/watch-order",
         summary="Order a franchise",
-        responses=answer(HubOrder, "The watch order.", examples.HUB_ORDER),
+        responses=documented_answer(WatchOrderDocument, "The watch order.", examples.HUB_ORDER),
     )
-    async def watch_order(self, desk: GivenDesk, slug: Slug, order: InOrder = "release") -> Answer:
+    async def watch_order(
+        self, desk: GivenServices, slug: Slug, order: InOrder = "release"
+    ) -> PreparedResponse:
         """Return in which order to watch a franchise, and why each work stands where it does.
 
         What contradicts the order is listed in `set_aside`.
         """
         model = desk.model
         number = franchises.locate(model, slug)
-        form = Form(tag=model.hubs.tag(number, order))
-        return Answer(franchises.watch_order(model, number, order), model.revision, form=form)
+        form = ResponseMeta(tag=model.hubs.tag(number, order))
+        return PreparedResponse(
+            franchises.watch_order(model, number, order), model.revision, form=form
+        )

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import msgspec
 from litestar import Controller, get
 
-from kensho.api import metrics
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
+from kensho.api.services import GivenServices
 from kensho.discovery import health, splicing
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
-from kensho.platform.answers import Fresh
+from kensho.http import metrics
+from kensho.http.response_cache import UncachedResponse
 
 _FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
 _UNAVAILABLE = 503
@@ -31,18 +31,20 @@ class HealthController(Controller):
     @get(
         "/health/live",
         summary="Tell whether the process lives",
-        responses=answer(Liveness, "It does.", Liveness("ok")),
+        responses=documented_answer(Liveness, "It does.", Liveness("ok")),
     )
-    async def live(self) -> Fresh:
+    async def live(self) -> UncachedResponse:
         """Answer as long as the process serves requests at all, whatever its dependencies do."""
-        return Fresh(splicing.encoded(Liveness("ok")))
+        return UncachedResponse(splicing.encoded(Liveness("ok")))
 
     @get(
         "/health/ready",
         summary="Tell whether requests can be served",
-        responses=answer(Readiness, "They can; perhaps not all of them.", Readiness("ok", _FINE)),
+        responses=documented_answer(
+            Readiness, "They can; perhaps not all of them.", Readiness("ok", _FINE)
+        ),
     )
-    async def ready(self, desk: GivenDesk) -> Fresh:
+    async def ready(self, desk: GivenServices) -> UncachedResponse:
         """Return each dependency's state and latency; 503 only when nothing can be served.
 
         Without the store, reads from the read model go on: the service is then degraded, and still
@@ -50,24 +52,30 @@ class HealthController(Controller):
         """
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
         if found.status == "down":
-            return Fresh(splicing.encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER])
-        return Fresh(splicing.encoded(found))
+            return UncachedResponse(
+                splicing.encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER]
+            )
+        return UncachedResponse(splicing.encoded(found))
 
     @get(
         "/api/health",
         summary="Tell how the service is",
-        responses=answer(
+        responses=documented_answer(
             Health,
             "How it is.",
             Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE),
         ),
     )
-    async def overview(self, desk: GivenDesk) -> Fresh:
+    async def overview(self, desk: GivenServices) -> UncachedResponse:
         """Return the state, the program's version, the graph's revision and sizes."""
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
-        return Fresh(splicing.encoded(health.described(found, desk.catalogue, desk.version)))
+        return UncachedResponse(
+            splicing.encoded(health.described(found, desk.catalogue, desk.version))
+        )
 
     @get("/metrics", include_in_schema=False)
-    async def metrics(self, desk: GivenDesk) -> Fresh:
+    async def metrics(self, desk: GivenServices) -> UncachedResponse:
         """Return what Prometheus scrapes."""
-        return Fresh(desk.metrics.exposed(desk.revision), media_type=metrics.CONTENT_TYPE)
+        return UncachedResponse(
+            desk.metrics.exposed(desk.revision), media_type=metrics.CONTENT_TYPE
+        )

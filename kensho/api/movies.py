@@ -9,13 +9,13 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, DetailFields, Limit, SummaryFields, WorkId
+from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
-from kensho.discovery.cursors import Ordered
-from kensho.discovery.views import Detail, Summary
-from kensho.platform.answers import Answer
+from kensho.discovery.cursors import OrderedList
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.views import Detail, Summary
 
 FilmYear: TypeAlias = Annotated[
     int | None,
@@ -41,39 +41,43 @@ class MoviesController(Controller):
 
     @get(
         summary="List films",
-        responses=answer(FilmList, "A page of films.", FilmList([examples.FILM], 1, None)),
+        responses=documented_answer(
+            FilmList, "A page of films.", FilmList([examples.FILM], 1, None)
+        ),
     )
     async def list_films(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         year: FilmYear = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         fields: SummaryFields = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return films by IMDb rating, then votes, then title; unrated ones last."""
         model = desk.model
         if year is not None:
             desk.calendar.check(year)
         chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)
-        ordered = Ordered(desk.films.nodes(model, year), model.revision, model.id, model.node)
+        ordered = OrderedList(desk.films.nodes(model, year), model.revision, model.id, model.node)
         part = desk.cursors.cut(ordered, f"movies?year={year}", cursor, limit)
         body = splicing.assembled(
             movies=browse.page_of(model, part.nodes, chosen),
             total=b"%d" % part.total,
             next_cursor=splicing.encoded(part.next_cursor),
         )
-        return Answer(body, model.revision)
+        return PreparedResponse(body, model.revision)
 
     @get(
         "/{work_id:str}",
         summary="Read a film",
-        responses=answer(Detail, "The film.", examples.DETAIL),
+        responses=documented_answer(Detail, "The film.", examples.DETAIL),
     )
-    async def read(self, desk: GivenDesk, work_id: WorkId, fields: DetailFields = None) -> Answer:
+    async def read(
+        self, desk: GivenServices, work_id: WorkId, fields: DetailFields = None
+    ) -> PreparedResponse:
         """Return all that is known of a film, with its neighbours one hop away."""
         model = desk.model
         chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
-        return Answer(
+        return PreparedResponse(
             works.document(model, works.locate_film(model, work_id), chosen), model.revision
         )

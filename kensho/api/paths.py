@@ -10,12 +10,12 @@ from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
-from kensho.api.anime import GraphEdge
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
-from kensho.discovery import connections
-from kensho.discovery.views import Summary
-from kensho.platform.answers import Answer
+from kensho.api.anime import NeighbourhoodEdge
+from kensho.api.openapi import documented_answer
+from kensho.api.services import GivenServices
+from kensho.discovery import paths as connections
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.views import Summary
 
 FromWork: TypeAlias = Annotated[
     UUID,
@@ -49,7 +49,7 @@ class PathView(msgspec.Struct, frozen=True):
 
     sentence: str
     works: list[Summary]
-    edges: list[GraphEdge]
+    edges: list[NeighbourhoodEdge]
 
 
 class PathList(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class PathList(msgspec.Struct, frozen=True):
 _PATH = PathView(
     "Cowboy Bebop is the parent story of Cowboy Bebop: Tengoku no Tobira.",
     [examples.SUMMARY],
-    [GraphEdge(examples.FIRST_ID, examples.SECOND_ID, "side_story", (examples.ASSERTION,))],
+    [NeighbourhoodEdge(examples.FIRST_ID, examples.SECOND_ID, "side_story", (examples.ASSERTION,))],
 )
 
 
@@ -73,15 +73,15 @@ class PathsController(Controller):
 
     @get(
         summary="Connect two works",
-        responses=answer(PathList, "The connections.", PathList([_PATH])),
+        responses=documented_answer(PathList, "The connections.", PathList([_PATH])),
     )
     async def connect(
-        self, desk: GivenDesk, from_work: FromWork, to_work: ToWork, k: HowMany = 3
-    ) -> Answer:
+        self, desk: GivenServices, from_work: FromWork, to_work: ToWork, k: HowMany = 3
+    ) -> PreparedResponse:
         """Return the closest connections between two works, each also as one sentence.
 
         Sequels and side stories are short ways, shared characters and untyped relations long ones.
         An edge reads "`to` is the `kind` of `from`".
         """
         model = desk.model
-        return Answer(connections.paths(model, from_work, to_work, k), model.revision)
+        return PreparedResponse(connections.paths(model, from_work, to_work, k), model.revision)

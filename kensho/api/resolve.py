@@ -8,13 +8,13 @@ from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
-from kensho.api.requests import LOCAL_ID, ResolveRequest
+from kensho.api.openapi import documented_answer
+from kensho.api.request_bodies import LOCAL_ID, ResolveRequest
+from kensho.api.services import GivenServices
 from kensho.discovery import resolve, splicing
 from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
 from kensho.errors import NotFoundError
-from kensho.platform.answers import Answer, Fresh
+from kensho.http.response_cache import PreparedResponse, UncachedResponse
 
 Url: TypeAlias = Annotated[
     str | None,
@@ -46,15 +46,17 @@ class ResolveController(Controller):
 
     @get(
         summary="Resolve an id or URL",
-        responses=answer(ResolvedWorks, "The works behind it.", ResolvedWorks([examples.RESOLVED])),
+        responses=documented_answer(
+            ResolvedWorks, "The works behind it.", ResolvedWorks([examples.RESOLVED])
+        ),
     )
     async def resolve_one(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         url: Url = None,
         provider: OfProvider = None,
         id: LocalId = None,  # noqa: A002 -- public name
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return the works behind a provider's id or page: give `url`, or `provider` and `id`.
 
         An id that stands for several works lists them all, with the episodes of each that it
@@ -64,13 +66,13 @@ class ResolveController(Controller):
         found = resolve.resolve(model, resolve.asked(url, provider, id))
         if not found:
             raise NotFoundError(f"no work is behind {url or f'{provider}:{id}'}")
-        return Answer(splicing.encoded(ResolvedWorks(found)), model.revision)
+        return PreparedResponse(splicing.encoded(ResolvedWorks(found)), model.revision)
 
     @post(
         "/batch",
         status_code=200,
         summary="Resolve many ids",
-        responses=answer(
+        responses=documented_answer(
             ResolvedBatch,
             "The works behind each.",
             ResolvedBatch({"1": [examples.RESOLVED]}, missing=["999999999"]),
@@ -78,9 +80,11 @@ class ResolveController(Controller):
     )
     async def resolve_many(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         data: Annotated[ResolveRequest, Body(description="The ids to resolve.")],
-    ) -> Fresh:
+    ) -> UncachedResponse:
         """Return what is behind each of up to 100 ids, and those behind which there is nothing."""
         model = desk.model
-        return Fresh(splicing.encoded(resolve.resolve_batch(model, data.provider, data.ids)))
+        return UncachedResponse(
+            splicing.encoded(resolve.resolve_batch(model, data.provider, data.ids))
+        )

@@ -9,15 +9,15 @@ from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.browse import ANY_CASE, OfStatus, OfType
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, TagText, listing
-from kensho.discovery import splicing, suggesting
+from kensho.api.services import GivenServices
+from kensho.discovery import splicing, suggestions
 from kensho.discovery.facets import Filters
+from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
-from kensho.discovery.searching import MAX_OFFSET, Asked
 from kensho.domain.works import Season
-from kensho.platform.answers import Answer
+from kensho.http.response_cache import PreparedResponse
 from kensho.search.readings import MAX_CHARS
 
 _FIELDS: Final = SearchResult.__struct_fields__
@@ -95,7 +95,7 @@ MostSuggestions: TypeAlias = Annotated[
     int,
     QueryParameter(
         ge=1,
-        le=suggesting.MOST,
+        le=suggestions.MOST,
         description="How many to answer at most.",
         examples=[Example(value=8)],
     ),
@@ -111,11 +111,11 @@ class SearchController(Controller):
     @get(
         "/search",
         summary="Search by title",
-        responses=answer(SearchPage, "A page of hits.", examples.FOUND),
+        responses=documented_answer(SearchPage, "A page of hits.", examples.FOUND),
     )
     async def search(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         q: Typed,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
@@ -129,7 +129,7 @@ class SearchController(Controller):
         explain: Explained = False,
         safe: Safe = None,
         fields: FoundFields = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return the works that a text may mean, best first.
 
         Letters, not spellings, are compared: case, width, accents, punctuation, spaces, kana and
@@ -140,7 +140,7 @@ class SearchController(Controller):
             desk.calendar.check(year)
         name = None if season is None else cast("Season", season.lower())
         hides = desk.searching.safe if safe is None else safe
-        asked = Asked(
+        asked = SearchRequest(
             text=q,
             filters=Filters(type=type, status=status, season=name, year=year, tag=tag, safe=hides),
             limit=limit,
@@ -151,23 +151,23 @@ class SearchController(Controller):
             fields=splicing.chosen(fields, _FIELDS),
         )
         held = desk.catalogue.held
-        return Answer(await desk.searching.answer(held, asked), held.model.revision)
+        return PreparedResponse(await desk.searching.answer(held, asked), held.model.revision)
 
     @get(
         "/suggest",
         summary="Complete a title",
-        responses=answer(Completions, "What the text may become.", examples.COMPLETIONS),
+        responses=documented_answer(Completions, "What the text may become.", examples.COMPLETIONS),
     )
     async def suggest(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         q: Typed,
         limit: MostSuggestions = _DEFAULT_SUGGESTIONS,
         safe: Safe = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return what a half-typed title may become: titles that begin with it first, then best."""
         held = desk.catalogue.held
-        body = await suggesting.answer(
+        body = await suggestions.answer(
             held, q, limit, safe=desk.searching.safe if safe is None else safe
         )
-        return Answer(body, held.model.revision)
+        return PreparedResponse(body, held.model.revision)

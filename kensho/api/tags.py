@@ -10,15 +10,15 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
-from kensho.api.desk import GivenDesk
-from kensho.api.document import answer
+from kensho.api.openapi import documented_answer
 from kensho.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, TaggedFields
+from kensho.api.services import GivenServices
 from kensho.discovery import splicing, tags
-from kensho.discovery.cursors import Ordered
+from kensho.discovery.cursors import OrderedList
 from kensho.discovery.tags import TaggedWork
 from kensho.domain.works import TagCategory
-from kensho.graph.model import ReadModel
-from kensho.platform.answers import Answer
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.model import ReadModel
 
 TagPath: TypeAlias = Annotated[
     str,
@@ -72,22 +72,22 @@ class TagsController(Controller):
 
     @get(
         summary="List tags",
-        responses=answer(TagList, "A page of tags.", TagList([_SPACE], 1, None)),
+        responses=documented_answer(TagList, "A page of tags.", TagList([_SPACE], 1, None)),
     )
     async def list_tags(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         category: OfCategory = None,
         limit: Limit = MAX_LIMIT,
         cursor: Cursor = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return the tags with their numbers of works: most borne first, then by name."""
         model = desk.model
 
         def tag_id(number: int) -> UUID:
             return model.tags[number].id
 
-        ordered = Ordered(
+        ordered = OrderedList(
             tags.listed(model, category),
             model.revision,
             tag_id,
@@ -97,23 +97,23 @@ class TagsController(Controller):
         page = TagList(
             [_item(model, number) for number in part.nodes], part.total, part.next_cursor
         )
-        return Answer(splicing.encoded(page), model.revision)
+        return PreparedResponse(splicing.encoded(page), model.revision)
 
     @get(
         "/{tag:str}/anime",
         summary="List the works of a tag",
-        responses=answer(
+        responses=documented_answer(
             TaggedList, "A page of works.", TaggedList(_SPACE, [examples.TAGGED], 1, None)
         ),
     )
     async def list_works(
         self,
-        desk: GivenDesk,
+        desk: GivenServices,
         tag: TagPath,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         fields: TaggedFields = None,
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Return the works of a tag: most relevant first, then best score.
 
         A tag whose name has a slash is asked for by id.
@@ -121,7 +121,7 @@ class TagsController(Controller):
         model = desk.model
         chosen = splicing.chosen(fields, tags.TAGGED_FIELDS)
         number = tags.tag_named(model, tag)
-        ordered = Ordered(tags.nodes_of(model, number), model.revision, model.id, model.node)
+        ordered = OrderedList(tags.nodes_of(model, number), model.revision, model.id, model.node)
         part = desk.cursors.cut(ordered, f"tags/{model.tags[number].id}/anime", cursor, limit)
         body = splicing.assembled(
             tag=splicing.encoded(_item(model, number)),
@@ -129,7 +129,7 @@ class TagsController(Controller):
             total=b"%d" % part.total,
             next_cursor=splicing.encoded(part.next_cursor),
         )
-        return Answer(body, model.revision)
+        return PreparedResponse(body, model.revision)
 
 
 def _item(model: ReadModel, number: int) -> TagItem:

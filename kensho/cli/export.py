@@ -1,7 +1,7 @@
 """`kensho export`: the graph, or that of one franchise, as a file for other programs.
 
-The law: no more than a piece of the file is held, whatever the size of the graph. A file that was
-not written to its end is removed.
+Guarantees: no more than a piece of the file is held, whatever the size of the graph. A file that
+was not written to its end is removed.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from typing import BinaryIO
 import click
 from rich_click import RichCommand
 
-from kensho.cli.hub import STORE
-from kensho.cli.revisions import opened
+from kensho.cli.franchise import STORE
+from kensho.cli.snapshots import opened
 from kensho.discovery import exports, franchises
-from kensho.discovery.read_model import Revision
 from kensho.errors import InvalidInputError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -44,7 +44,7 @@ def export(franchise: str | None, format_: str, output: Path | None, store: str 
     settings = settings_module.load()
     logs.configure("warning", settings.log_format)
 
-    async def run(gateway: Gateway) -> Revision:
+    async def run(gateway: Gateway) -> Snapshot:
         return await opened(gateway, settings, store)
 
     pieces = _pieces(run_on_store(store, run), franchise, format_)
@@ -53,7 +53,7 @@ def export(franchise: str | None, format_: str, output: Path | None, store: str 
             file.write(piece)
 
 
-def _pieces(held: Revision, franchise: str | None, name: str) -> Iterator[bytes]:
+def _pieces(held: Snapshot, franchise: str | None, name: str) -> Iterator[bytes]:
     """Return the graph of a franchise, or the whole, in the format of this name."""
     model = held.model
     if franchise is None:

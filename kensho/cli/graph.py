@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich_click import RichCommand
 
-from kensho.discovery.dossier import Dossier, dossier
-from kensho.storage import migrations, queries, schema_snapshot
+from kensho.discovery.work_report import WorkReport, work_report
+from kensho.storage import migrations, queries, schema_dump
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -41,7 +41,7 @@ def migrate(store: str | None, as_json: bool, dry_run: bool, snapshot: Path | No
             return migrations.pending(known, await migrations.applied(gateway))
         steps = await migrations.migrate(gateway, known)
         if snapshot is not None:
-            text = await schema_snapshot.snapshot(gateway)
+            text = await schema_dump.snapshot(gateway)
             await asyncio.to_thread(snapshot.write_text, text, "utf-8")
         return steps
 
@@ -62,7 +62,7 @@ def migrate(store: str | None, as_json: bool, dry_run: bool, snapshot: Path | No
 @click.option("--sources", is_flag=True, help="Also print what each source says, word for word.")
 def show(work: str, store: str | None, as_json: bool, sources: bool) -> None:
     """Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL."""
-    found = run_on_store(store, lambda gateway: dossier(gateway, work))
+    found = run_on_store(store, lambda gateway: work_report(gateway, work))
     if as_json:
         _print_json(found)
         return
@@ -78,7 +78,7 @@ def show(work: str, store: str | None, as_json: bool, sources: bool) -> None:
                 console.print_json(bytes(record.links).decode())
 
 
-def _print_work(console: Console, found: Dossier) -> None:
+def _print_work(console: Console, found: WorkReport) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
@@ -113,7 +113,7 @@ def _imdb(imdb: dict[str, object] | None) -> str:
     return f"{imdb['id']}, rated {imdb['rating']} by {imdb.get('votes')}"
 
 
-def _print_relations(console: Console, found: Dossier) -> None:
+def _print_relations(console: Console, found: WorkReport) -> None:
     for relation in found.relations[:_SHOWN_RELATIONS]:
         said = ", ".join(f"{a.source}: {a.kind} ({a.method})" for a in relation.assertions)
         line = f"{relation.kind}: {relation.title} ({relation.id}) — {said}"

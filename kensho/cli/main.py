@@ -16,11 +16,11 @@ from typing_extensions import override
 
 from kensho.app import installed_version
 from kensho.cli.export import export
+from kensho.cli.franchise import hub, watch_order
 from kensho.cli.graph import migrate, show
-from kensho.cli.hub import hub, watch_order
 from kensho.cli.path import path
 from kensho.cli.search import search
-from kensho.cli.serving import serve
+from kensho.cli.serve import serve
 from kensho.errors import KenshoError
 
 _GROUP: Final = "kensho.commands"

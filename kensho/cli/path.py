@@ -8,12 +8,12 @@ import click
 import msgspec
 from rich_click import RichCommand
 
-from kensho.cli.revisions import opened
-from kensho.discovery import connections
-from kensho.discovery.read_model import Revision
+from kensho.cli.snapshots import opened
+from kensho.discovery import paths as connections
 from kensho.errors import NotFoundError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -66,7 +66,7 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
         sys.exit(NO_WAY)
 
 
-def work_meant(held: Revision, text: str) -> UUID:
+def work_meant(held: Snapshot, text: str) -> UUID:
     """Return the work that a UUID, a source id or a title means.
 
     Raises:

@@ -14,15 +14,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich_click import RichCommand
 
-from kensho.cli.revisions import opened
+from kensho.cli.snapshots import opened
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import Filters
-from kensho.discovery.read_model import Revision
+from kensho.discovery.search import SearchRequest, TitleSearch, check
 from kensho.discovery.search_views import Explanation, SearchPage
-from kensho.discovery.searching import Asked, Searching, check
 from kensho.domain.works import AnimeType
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -57,18 +57,18 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     check(text)
     settings = settings_module.load()
     logs.configure("warning", settings.log_format)
-    searching = Searching(
+    searching = TitleSearch(
         Cursors(settings_module.signing_secret(settings)), safe=settings.search_safe
     )
     hides = searching.safe if safe is None else safe
-    asked = Asked(
+    asked = SearchRequest(
         text=text,
         filters=Filters(type=type_, year=year, safe=hides),
         limit=limit,
         explain=explain,
     )
 
-    async def run(gateway: Gateway) -> tuple[Revision, bytes]:
+    async def run(gateway: Gateway) -> tuple[Snapshot, bytes]:
         held = await opened(gateway, settings, store)
         return held, await searching.answer(held, asked)
 
@@ -82,7 +82,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
         sys.exit(NOTHING_FOUND)
 
 
-def _print(console: Console, held: Revision, page: SearchPage) -> None:
+def _print(console: Console, held: Snapshot, page: SearchPage) -> None:
     if page.results:
         _print_results(console, held, page)
     else:
@@ -98,7 +98,7 @@ def _print(console: Console, held: Revision, page: SearchPage) -> None:
         console.print(hidden, markup=False, highlight=False)
 
 
-def _print_results(console: Console, held: Revision, page: SearchPage) -> None:
+def _print_results(console: Console, held: Snapshot, page: SearchPage) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("", "title", "matched", "type", "year", "score"):
         table.add_column(name, overflow="fold", justify="right" if name == "score" else "left")

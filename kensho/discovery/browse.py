@@ -14,18 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.discovery import splicing
-from kensho.discovery.neighbours import title_of
+from kensho.discovery.related_works import title_of
 from kensho.discovery.splicing import Fields
 from kensho.domain.works import MIN_YEAR, YEARS_AHEAD, AnimeType, Season, Status
 from kensho.errors import InvalidInputError
-from kensho.graph.columns import ANIME_TYPES, STATUSES, WORK_KINDS
-from kensho.graph.model import ReadModel
+from kensho.read_model.columns import ANIME_TYPES, STATUSES, WORK_KINDS
+from kensho.read_model.model import ReadModel
 
 Nodes: TypeAlias = npt.NDArray[np.int32]
 Sorting: TypeAlias = Literal["rating", "score", "title"]
 
 
-class Filters(msgspec.Struct, frozen=True):
+class BrowseFilters(msgspec.Struct, frozen=True):
     """What a list keeps; `None` keeps all. `tag` is an id or a name."""
 
     type: AnimeType | None = None
@@ -33,7 +33,9 @@ class Filters(msgspec.Struct, frozen=True):
     tag: str | None = None
 
 
-def season(model: ReadModel, year: int, name: Season, filters: Filters, sort: Sorting) -> Nodes:
+def season(
+    model: ReadModel, year: int, name: Season, filters: BrowseFilters, sort: Sorting
+) -> Nodes:
     """Return the works of a season, best IMDb rating first, or by `sort`."""
     return _sorted(model, _kept(model, model.season_nodes(year, name), filters), sort)
 
@@ -74,7 +76,7 @@ def page_of(model: ReadModel, nodes: Iterable[int], fields: Fields | None) -> by
     return splicing.array(splicing.selected(model.summary(int(node)), fields) for node in nodes)
 
 
-def _kept(model: ReadModel, nodes: Nodes, filters: Filters) -> Nodes:
+def _kept(model: ReadModel, nodes: Nodes, filters: BrowseFilters) -> Nodes:
     columns = model.columns
     if filters.type is not None:
         nodes = nodes[columns.anime_type[nodes] == ANIME_TYPES.index(filters.type)]

@@ -33,7 +33,7 @@ class Position(NamedTuple):
     last: UUID
 
 
-class Slice(NamedTuple):
+class ListSlice(NamedTuple):
     """Part of a list: the nodes of this page, the size of the whole, and where to go on."""
 
     nodes: list[int]
@@ -42,7 +42,7 @@ class Slice(NamedTuple):
     next_cursor: str | None
 
 
-class Ordered(NamedTuple):
+class OrderedList(NamedTuple):
     """A list at one revision: its nodes in order, and how nodes and ids find each other."""
 
     nodes: Sequence[int] | npt.NDArray[np.int32]
@@ -84,8 +84,8 @@ class Cursors:
         return position
 
     def cut(
-        self, items: Ordered, query: str, cursor: str | None, limit: int, *, skip: int = 0
-    ) -> Slice:
+        self, items: OrderedList, query: str, cursor: str | None, limit: int, *, skip: int = 0
+    ) -> ListSlice:
         """Return the `limit` items after `cursor`; `query` names the list, its filters included.
 
         Without a cursor they are those after the first `skip`.
@@ -99,10 +99,10 @@ class Cursors:
         seen, total = first + len(nodes), len(items.nodes)
         more = bool(nodes) and seen < total
         following = Position(key, items.revision, seen, items.id_of(nodes[-1])) if more else None
-        return Slice(nodes, first, total, self.write(following) if following else None)
+        return ListSlice(nodes, first, total, self.write(following) if following else None)
 
     @staticmethod
-    def _resumed(items: Ordered, position: Position) -> int:
+    def _resumed(items: OrderedList, position: Position) -> int:
         if position.revision != items.revision:
             last = items.node_of(position.last)
             for place, node in enumerate(items.nodes):

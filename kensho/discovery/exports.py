@@ -1,8 +1,10 @@
 """The graph, or a part of it, for other programs: JSON, GraphML, GEXF, Cypher, DOT.
 
-The law: nothing is held but one node or edge and a piece of text, whatever the size of the graph;
-the same revision gives the same bytes. Every file says at its head where its facts come from and
-under which licences. Cost: 10 µs for each node and each edge.
+Guarantees: nothing is held but one node or edge and a piece of text, whatever the size of the
+graph; the same revision gives the same bytes. Every file says at its head where its facts come from
+and under which licences.
+
+Performance: 10 µs for each node and each edge.
 """
 
 import math
@@ -12,12 +14,19 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from kensho.discovery.export_formats import as_cypher, as_dot, as_gexf, as_graphml, as_json
-from kensho.discovery.export_formats.shape import Bridge, Edge, Graph, Node, Notice
-from kensho.discovery.views import Summary
+from kensho.discovery.export_formats import as_cypher, as_dot, as_gexf, as_graphml
 from kensho.domain.relations import Assertion
 from kensho.domain.works import SEASONS
-from kensho.graph.model import ReadModel
+from kensho.read_model import graph_json
+from kensho.read_model.graph_views import (
+    ExportBridge,
+    ExportEdge,
+    ExportGraph,
+    ExportNode,
+    ExportNotice,
+)
+from kensho.read_model.model import ReadModel
+from kensho.read_model.views import Summary
 
 
 class Format(NamedTuple):
@@ -25,11 +34,11 @@ class Format(NamedTuple):
 
     media_type: str
     suffix: str
-    write: Callable[[Graph], Iterator[bytes]]
+    write: Callable[[ExportGraph], Iterator[bytes]]
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "json": Format("application/json", ".json", as_json.write),
+    "json": Format("application/json", ".json", graph_json.write),
     "graphml": Format("application/graphml+xml", ".graphml", as_graphml.write),
     "gexf": Format("application/gexf+xml", ".gexf", as_gexf.write),
     "cypher": Format("application/x-cypher-query", ".cypher", as_cypher.write),
@@ -73,15 +82,15 @@ _ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])
 class _Contents(msgspec.Struct, frozen=True):
     """The stored document of a franchise's graph."""
 
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
-    bridges: tuple[Bridge, ...]
+    nodes: tuple[ExportNode, ...]
+    edges: tuple[ExportEdge, ...]
+    bridges: tuple[ExportBridge, ...]
 
 
 _CONTENTS: Final = msgspec.json.Decoder(_Contents)
 
 
-def export(graph: Graph, name: str) -> Iterator[bytes]:
+def export(graph: ExportGraph, name: str) -> Iterator[bytes]:
     """Yield `graph` in the format of this name, one of `FORMATS`, in pieces of some 64 KiB."""
     piece = bytearray()
     for text in FORMATS[name].write(graph):
@@ -92,35 +101,35 @@ def export(graph: Graph, name: str) -> Iterator[bytes]:
     yield bytes(piece)
 
 
-def whole(model: ReadModel) -> Graph:
+def whole(model: ReadModel) -> ExportGraph:
     """Return the whole graph: every work and every edge."""
-    notice = Notice("Kenshō: the whole graph", model.revision, NOTES)
+    notice = ExportNotice("Kenshō: the whole graph", model.revision, NOTES)
     edges = (_edge(model, number) for number in range(model.counts["edges"]))
-    return Graph(notice, _nodes(model), edges)
+    return ExportGraph(notice, _nodes(model), edges)
 
 
-def of_hub(title: str, document: bytes) -> Graph:
+def of_hub(title: str, document: bytes) -> ExportGraph:
     """Return the graph of a franchise, given the stored document of it."""
     contents = _CONTENTS.decode(document)
-    return Graph(notice_of_hub(title), contents.nodes, contents.edges, contents.bridges)
+    return ExportGraph(notice_of_hub(title), contents.nodes, contents.edges, contents.bridges)
 
 
 def hub_as_json(title: str, document: bytes) -> bytes:
     """Return the graph of a franchise as `export` writes it as JSON, without reading it."""
-    return b'{"notice":' + as_json.told(notice_of_hub(title)) + b"," + document[1:] + b"\n"
+    return b'{"notice":' + graph_json.told(notice_of_hub(title)) + b"," + document[1:] + b"\n"
 
 
-def notice_of_hub(title: str) -> Notice:
+def notice_of_hub(title: str) -> ExportNotice:
     """Return what stands at the head of a franchise's graph."""
-    return Notice(f"Kenshō: {title}", None, NOTES)
+    return ExportNotice(f"Kenshō: {title}", None, NOTES)
 
 
-def _nodes(model: ReadModel) -> Iterator[Node]:
+def _nodes(model: ReadModel) -> Iterator[ExportNode]:
     columns = model.columns
     for number in range(model.works_total):
         summary = _SUMMARY.decode(model.summary(number))
         season, score = columns.season.item(number), columns.score.item(number)
-        yield Node(
+        yield ExportNode(
             id=str(summary.id),
             title=summary.title,
             kind=model.kind(number),
@@ -134,10 +143,10 @@ def _nodes(model: ReadModel) -> Iterator[Node]:
         )
 
 
-def _edge(model: ReadModel, number: int) -> Edge:
+def _edge(model: ReadModel, number: int) -> ExportEdge:
     source, target, kind = model.edge(number)
     assertions = _assertions(model.assertions(number))
-    return Edge(str(model.id(source)), str(model.id(target)), kind, assertions)
+    return ExportEdge(str(model.id(source)), str(model.id(target)), kind, assertions)
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,10 @@
 """Filters over the hits of a search, and what each value of a filter would leave of them.
 
-The law: a filter keeps the order of the hits. A facet counts exactly, over all hits that pass every
-filter but the facet's own, so that it tells what else could be chosen. Cost: 40 µs for 50 hits,
-3 ms for 20,000; the taggings are the read model's own mapped columns.
+Guarantees: a filter keeps the order of the hits. A facet counts exactly, over all hits that pass
+every filter but the facet's own, so that it tells what else could be chosen.
+
+Performance: 40 µs for 50 hits, 3 ms for 20,000; the taggings are the read model's own mapped
+columns.
 """
 
 from collections import Counter
@@ -16,8 +18,8 @@ import numpy.typing as npt
 from kensho.discovery import splicing
 from kensho.discovery.browse import Nodes
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
-from kensho.graph.columns import ANIME_TYPES, STATUSES
-from kensho.graph.model import ReadModel
+from kensho.read_model.columns import ANIME_TYPES, STATUSES
+from kensho.read_model.model import ReadModel
 
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
@@ -42,7 +44,7 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     safe: bool = True
 
 
-class Sieve:
+class FilterMasks:
     """Which of these hits pass which filter."""
 
     def __init__(self, model: ReadModel, filters: Filters, nodes: Nodes) -> None:
@@ -64,7 +66,7 @@ class Sieve:
         adult = ~self._masks[_ADULT]
         return int(np.count_nonzero(adult if others is None else adult & others))
 
-    def facets(self, taggings: "Taggings") -> bytes:
+    def facets(self, taggings: "TagCounts") -> bytes:
         """Return `Facets` as JSON."""
         documents = taggings.values.counted(self._under(None))
         for name in self._masks.keys() & documents.keys():
@@ -79,7 +81,7 @@ class Sieve:
         return _all(mask for name, mask in self._masks.items() if name != facet)
 
 
-class Values:
+class FacetValues:
     """What each work has of the facets that have one value, as numbers that are counted at once."""
 
     def __init__(self, model: ReadModel) -> None:
@@ -110,11 +112,11 @@ class Values:
         return {name: b"{%b}" % b",".join(members) for name, members in found.items()}
 
 
-class Taggings:
+class TagCounts:
     """Who bears which tags, as the read model holds it, to count tags over any works."""
 
     def __init__(self, model: ReadModel) -> None:
-        self.values: Final = Values(model)
+        self.values: Final = FacetValues(model)
         columns = model.taggings
         sizes = np.diff(columns.tag_offsets)
         self._borne = np.flatnonzero(sizes)

@@ -1,23 +1,25 @@
 """Franchises by slug and in lists, their watch orders and graphs: answered from ready documents.
 
-The law: a slug lasts. One whose franchise became part of another leads to that one, one whose
-franchise dissolved is gone for good, and any other is unknown. Cost: 10 µs for a document; a list
-by popularity is sorted when the model is built, one by titles costs a search.
+Guarantees: a slug lasts. One whose franchise became part of another leads to that one, one whose
+franchise dissolved is gone for good, and any other is unknown.
+
+Performance: 10 µs for a document; a list by popularity is sorted when the model is built, one by
+titles costs a search.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
-from kensho.discovery import exports, searching, splicing
-from kensho.discovery.cursors import Ordered
-from kensho.discovery.export_formats.shape import Graph
-from kensho.discovery.hub_views import ORDERS
-from kensho.discovery.read_model import Revision
-from kensho.domain.watch_order import Order
+from kensho.discovery import exports, search, splicing
+from kensho.discovery.cursors import OrderedList
+from kensho.domain.watch_order.order import Order
 from kensho.errors import GoneError, MovedError, NotFoundError
-from kensho.graph.hubs import NO_HUB, Hubs
-from kensho.graph.model import ReadModel
+from kensho.read_model.franchise_views import ORDERS
+from kensho.read_model.franchises import NO_FRANCHISE, FranchiseDocuments
+from kensho.read_model.graph_views import ExportGraph
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.model import ReadModel
 
 ORDER_NAMES: Final = ORDERS
 
@@ -58,7 +60,7 @@ def graph_as_json(model: ReadModel, number: int) -> bytes:
     return exports.hub_as_json(title_of(model, number), model.hubs.paper(number, "graph"))
 
 
-def graph(model: ReadModel, number: int) -> Graph:
+def graph(model: ReadModel, number: int) -> ExportGraph:
     """Return the graph of a franchise, to be exported in any format."""
     return exports.of_hub(title_of(model, number), model.hubs.paper(number, "graph"))
 
@@ -68,7 +70,7 @@ def title_of(model: ReadModel, number: int) -> str:
     return splicing.text_of(model.hubs.paper(number, "card"), "title")
 
 
-def listed(held: Revision, text: str | None) -> Ordered:
+def listed(held: Snapshot, text: str | None) -> OrderedList:
     """Return franchises, the most popular first; with `text` those that it may mean, best first.
 
     A franchise is meant by its own title or by that of a work at home in it.
@@ -86,15 +88,15 @@ def listed(held: Revision, text: str | None) -> Ordered:
         node = model.node(work)
         return None if node is None else int(model.hubs.homes[node])
 
-    return Ordered(hubs, model.revision, root_of, rooted_at)
+    return OrderedList(hubs, model.revision, root_of, rooted_at)
 
 
-def cards(hubs: Hubs, numbers: Iterable[int]) -> bytes:
+def cards(hubs: FranchiseDocuments, numbers: Iterable[int]) -> bytes:
     """Return the cards of franchises as a JSON array of `HubCard`."""
     return splicing.array(hubs.paper(number, "card") for number in numbers)
 
 
-def meant(held: Revision, text: str) -> int:
+def meant(held: Snapshot, text: str) -> int:
     """Return the franchise that a slug or a title means.
 
     Raises:
@@ -111,13 +113,13 @@ def meant(held: Revision, text: str) -> int:
         return found
 
 
-def _meant(held: Revision, text: str) -> Iterator[int]:
-    searching.check(text)
+def _meant(held: Snapshot, text: str) -> Iterator[int]:
+    search.check(text)
     model = held.model
     for entry in held.titles.index.search(text).hits.entries.tolist():
         if entry < model.works_total:
             number: int | None = model.hubs.homes.item(entry)
         else:
             number = model.hubs.number(held.titles.franchise(entry).slug)
-        if number not in (None, NO_HUB):
+        if number not in (None, NO_FRANCHISE):
             yield number

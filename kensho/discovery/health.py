@@ -11,8 +11,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from kensho.discovery.read_model import Catalogue
 from kensho.errors import KenshoError, NotReadyError
+from kensho.read_model.holder import SnapshotHolder
 from kensho.storage.gateway import Gateway
 
 State: TypeAlias = Literal["ok", "degraded", "down"]
@@ -53,7 +53,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 async def readiness(
-    gateway: Gateway, catalogue: Catalogue, clock: Callable[[], float]
+    gateway: Gateway, catalogue: SnapshotHolder, clock: Callable[[], float]
 ) -> Readiness:
     """Return how the dependencies are; answers within its own deadline."""
     store = await _store(gateway, clock)
@@ -65,7 +65,7 @@ async def readiness(
     return Readiness(state, Dependencies(store=store, read_model=read_model))
 
 
-def described(ready: Readiness, catalogue: Catalogue, version: str) -> Health:
+def described(ready: Readiness, catalogue: SnapshotHolder, version: str) -> Health:
     """Return the readiness with what is served."""
     try:
         model = catalogue.current
@@ -84,7 +84,7 @@ async def _store(gateway: Gateway, clock: Callable[[], float]) -> Dependency:
     return Dependency("ok", _since_ms(began, clock))
 
 
-def _read_model(catalogue: Catalogue) -> Dependency:
+def _read_model(catalogue: SnapshotHolder) -> Dependency:
     try:
         revision = catalogue.current.revision
     except NotReadyError as error:

@@ -1,8 +1,8 @@
 """Works and franchises for search engines: a block of JSON-LD in the words of schema.org.
 
-The law: what is not known is left out, and nothing is said that the page doesn't show. The block is
-safe inside `<script type="application/ld+json">`: no character in it can end the element or open a
-comment. A rating is given only where the number of voters is known, as schema.org asks.
+Guarantees: what is not known is left out, and nothing is said that the page doesn't show. The block
+is safe inside `<script type="application/ld+json">`: no character in it can end the element or open
+a comment. A rating is given only where the number of voters is known, as schema.org asks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from kensho.discovery.views import StoredDetail
+from kensho.read_model.views import StoredDetail
 
 Block: TypeAlias = dict[str, Any]
 
@@ -22,14 +22,14 @@ _UNSAFE: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u20
 """Outside strings JSON has none of these, so that each may be replaced wherever it stands."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class PageRef(msgspec.Struct, frozen=True):
     """A page of ours: its name and its whole address."""
 
     name: str
     url: str
 
 
-def of_work(work: StoredDetail, url: str, franchise: Place | None = None) -> Block:
+def of_work(work: StoredDetail, url: str, franchise: PageRef | None = None) -> Block:
     """Return the block of a work whose page is at `url`, a part of `franchise`."""
     kind = _TYPES.get(work.anime_type, _SERIES)
     season = work.anime_season
@@ -55,7 +55,7 @@ def of_work(work: StoredDetail, url: str, franchise: Place | None = None) -> Blo
     )
 
 
-def of_hub(franchise: Place, members: Sequence[StoredDetail], urls: Sequence[str]) -> Block:
+def of_hub(franchise: PageRef, members: Sequence[StoredDetail], urls: Sequence[str]) -> Block:
     """Return the block of a franchise: its works with the addresses of their pages, in order."""
     years = [work.anime_season.year for work in members if work.anime_season.year is not None]
     return _present(
@@ -67,7 +67,7 @@ def of_hub(franchise: Place, members: Sequence[StoredDetail], urls: Sequence[str
             "name": franchise.name,
             "startDate": str(min(years)) if years else None,
             "hasPart": [
-                _part(_TYPES.get(work.anime_type, _SERIES), Place(work.title, url))
+                _part(_TYPES.get(work.anime_type, _SERIES), PageRef(work.title, url))
                 for work, url in zip(members, urls, strict=True)
             ],
         }
@@ -101,7 +101,7 @@ def _named(kind: str, name: str) -> Block:
     return {"@type": kind, "name": name}
 
 
-def _part(kind: str, place: Place) -> Block:
+def _part(kind: str, place: PageRef) -> Block:
     return {"@type": kind, "@id": place.url, "url": place.url, "name": place.name}
 
 

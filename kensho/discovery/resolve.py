@@ -10,11 +10,11 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from kensho.discovery.neighbours import title_of
-from kensho.domain import source_ids
+from kensho.discovery.related_works import title_of
+from kensho.domain import ids as source_ids
 from kensho.domain.works import WorkKind
 from kensho.errors import FieldProblem, InvalidInputError, NotFoundError
-from kensho.graph.model import ReadModel
+from kensho.read_model.model import ReadModel
 
 Provider: TypeAlias = Literal[
     "anidb",

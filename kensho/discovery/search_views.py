@@ -9,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.discovery.views import FranchiseView, Summary
 from kensho.domain.works import AnimeType, WorkKind
+from kensho.read_model.views import FranchiseRef, Summary
 from kensho.search.readings import Via
 from kensho.search.release_names import ReleaseName
 
@@ -29,7 +29,7 @@ Spans: TypeAlias = list[tuple[int, int]]
 """Ranges of code points of the matched title: first included, end not."""
 
 
-class Part(msgspec.Struct, frozen=True):
+class ScorePart(msgspec.Struct, frozen=True):
     """A piece of evidence and what it adds to the score."""
 
     name: str
@@ -47,7 +47,7 @@ class Explanation(msgspec.Struct, frozen=True):
     matched_title: str
     folds: list[Fold]
     edits: int
-    parts: list[Part]
+    parts: list[ScorePart]
     score: float
 
 
@@ -60,10 +60,10 @@ class FoundTitle(msgspec.Struct, frozen=True, kw_only=True):
     score: float
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SearchGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The hits of one franchise: how many works, and the best after the first; or a work alone."""
 
-    franchise: FranchiseView | None = None
+    franchise: FranchiseRef | None = None
     works: int
     more: list[FoundTitle]
 
@@ -75,9 +75,9 @@ class SearchResult(Summary, frozen=True, kw_only=True, omit_defaults=True):
     matched_title: str
     score: float
     highlights: Spans
-    franchise: FranchiseView | None = None
+    franchise: FranchiseRef | None = None
     explain: Explanation | None = None
-    group: Group | None = None
+    group: SearchGroup | None = None
 
 
 class FranchiseHit(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class FranchiseHit(msgspec.Struct, frozen=True, kw_only=True):
     highlights: Spans
 
 
-class Hidden(msgspec.Struct, frozen=True):
+class HiddenCounts(msgspec.Struct, frozen=True):
     """Hits that are left out because `safe` is on."""
 
     adult: int
@@ -126,7 +126,7 @@ class RedirectedEpisode(msgspec.Struct, frozen=True):
     episode: int
 
 
-class ReadAs(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class QueryInterpretation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the query was understood where the best hit was found."""
 
     via: Via
@@ -158,9 +158,9 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     franchises: list[FranchiseHit]
     total: int
     total_works: int | None = None
-    hidden: Hidden
+    hidden: HiddenCounts
     facets: Facets
-    read_as: ReadAs
+    read_as: QueryInterpretation
     suggestions: list[Suggestion] | None = None
     reason: str | None = None
     next_cursor: str | None

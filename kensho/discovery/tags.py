@@ -7,12 +7,12 @@ import msgspec
 
 from kensho.discovery import splicing
 from kensho.discovery.browse import Nodes
-from kensho.discovery.cursors import Slice
+from kensho.discovery.cursors import ListSlice
 from kensho.discovery.splicing import Fields
-from kensho.discovery.views import Summary
 from kensho.domain.works import TagCategory
 from kensho.errors import NotFoundError
-from kensho.graph.model import ReadModel
+from kensho.read_model.model import ReadModel
+from kensho.read_model.views import Summary
 
 TAGGED_FIELDS: Final = (*Summary.__struct_fields__, "relevance")
 
@@ -51,7 +51,7 @@ def nodes_of(model: ReadModel, tag: int) -> Nodes:
     return nodes
 
 
-def page_of(model: ReadModel, tag: int, part: Slice, fields: Fields | None) -> bytes:
+def page_of(model: ReadModel, tag: int, part: ListSlice, fields: Fields | None) -> bytes:
     """Return the part's works as a JSON array of `TaggedWork`."""
     _, relevances = model.tag_nodes(tag)
     page = relevances[part.first : part.first + len(part.nodes)]

@@ -12,11 +12,11 @@ from uuid import UUID
 import msgspec
 
 from kensho.discovery import splicing
-from kensho.discovery.neighbours import related_anime
+from kensho.discovery.related_works import related_anime
 from kensho.discovery.splicing import Fields
-from kensho.discovery.views import Detail, Summary
 from kensho.errors import GoneError, MovedError, NotFoundError
-from kensho.graph.model import ReadModel
+from kensho.read_model.model import ReadModel
+from kensho.read_model.views import Detail, Summary
 
 DETAIL_FIELDS: Final = Detail.__struct_fields__
 SUMMARY_FIELDS: Final = Summary.__struct_fields__

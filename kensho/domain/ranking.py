@@ -1,10 +1,11 @@
 """Which hit comes first: what each piece of evidence is worth, as numbers with reasons.
 
-The law: a score runs 0..1 and is first of all how much of what was typed is this title; small steps
-break ties (kind of title, how well known the work is, whether year and type agree). An exact title
-comes before every inexact one, and among exact ones that which needed the least folding, so that a
-title typed as it is written never finds another work first. The formulas take numbers and arrays of
-numbers alike. The weights were set on seeded corruptions of real titles; `make bench` checks them.
+Guarantees: a score runs 0..1 and is first of all how much of what was typed is this title; small
+steps break ties (kind of title, how well known the work is, whether year and type agree). An exact
+title comes before every inexact one, and among exact ones that which needed the least folding, so
+that a title typed as it is written never finds another work first. The formulas take numbers and
+arrays of numbers alike. The weights were set on seeded corruptions of real titles; `make bench`
+checks them.
 """
 
 from typing import Any, Final, TypeAlias

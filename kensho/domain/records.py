@@ -143,7 +143,7 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
     title: TitleText
 
 
-class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record says of the work itself."""
 
     titles: tuple[Title, ...] = ()
@@ -167,7 +167,7 @@ class Facts(msgspec.Struct, frozen=True, omit_defaults=True):
     adult: bool | None = None
 
 
-class Links(msgspec.Struct, frozen=True, omit_defaults=True):
+class RecordRelations(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a record says of the work's ties to others; every end is a source id."""
 
     relations: tuple[Claim, ...] = ()
@@ -188,7 +188,7 @@ class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     key: str
     ids: tuple[str, ...]
     work_kind: WorkKind = "anime"
-    facts: Facts = Facts()
-    links: Links = Links()
+    facts: RecordFacts = RecordFacts()
+    links: RecordRelations = RecordRelations()
     method: Method = "stated"
     dead: bool = False

@@ -5,8 +5,8 @@ become one, the slug of the part that gives more members stays and the other lea
 becomes two, the larger part keeps the slug and the other gets a new one. A franchise that dissolves
 leaves its slug behind, which leads nowhere and is not given again.
 
-The law: pure, independent of the order of inputs; every slug that was ever given either stands or
-is a redirect, and redirects lead to slugs that stand, in one step.
+Guarantees: pure, independent of the order of inputs; every slug that was ever given either stands
+or is a redirect, and redirects lead to slugs that stand, in one step.
 """
 
 import re

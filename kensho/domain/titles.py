@@ -1,10 +1,10 @@
 """How titles are compared: two readings of a text in which spellings of one title meet.
 
 `folded` keeps the words: `"Re:ZERO -Starting Life-"` reads `"re zero starting life"`. `squeezed`
-goes on to the letters alone and to one romanisation: `"Yuu☆Gi☆Ō"`, `"yugioh"` and `"Yu-Gi-Oh!"`
-all read `"yugio"`. Which of two works a text means is decided by how few of these steps it needs.
+goes on to the letters alone and to one romanisation: `"Yuu☆Gi☆Ō"`, `"yugioh"` and `"Yu-Gi-Oh!"` all
+read `"yugio"`. Which of two works a text means is decided by how few of these steps it needs.
 
-The law: both are idempotent, pure, and never empty unless the text has no printable character;
+Guarantees: both are idempotent, pure, and never empty unless the text has no printable character;
 what is folded away is only what writers leave out or type otherwise, and never a digit. Han
 variants and kana in Latin letters need tables, which `kensho.search.scripts` adds.
 """

@@ -1,8 +1,8 @@
 """Builds the title index: from named entries to arrays and blobs, in one pass and a few sorts.
 
-The law: the same entries give the same index. Entries are named in any order and numbered at the
-end, so that titles can be read while the works are still arriving. Cost at 250,000 titles: some
-10 s and 350 MB while it is built, 140 MB of files, shared by every process that opens them.
+Guarantees: the same entries give the same index. Entries are named in any order and numbered at the
+end, so that titles can be read while the works are still arriving. Cost at 250,000 titles: some 10
+s and 350 MB while it is built, 140 MB of files, shared by every process that opens them.
 """
 
 from array import array
@@ -14,23 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.works import AnimeType, Title
-from kensho.search import (
-    deletions,
-    followers,
-    grams,
-    initials,
-    phrases,
-    rows,
-    scripts,
-    words,
-)
-from kensho.search.beginnings import beginnings_of
+from kensho.search import acronyms, ngrams, phrases, rows, scripts, season_index, symspell, words
+from kensho.search.constraints import TYPES
 from kensho.search.keys import PARTS
+from kensho.search.prefixes import prefixes_of
 from kensho.search.rows import NewRow
-from kensho.search.wishes import TYPES
 
 
-class Named(msgspec.Struct, frozen=True, gc=False):
+class IndexedName(msgspec.Struct, frozen=True, gc=False):
     """An entry of the index: its titles, and what queries say of a work besides them."""
 
     titles: tuple[Title, ...]
@@ -38,7 +29,7 @@ class Named(msgspec.Struct, frozen=True, gc=False):
     year: int | None = None
 
 
-class Names(NamedTuple):
+class IndexedNames(NamedTuple):
     """What an entry is called: its titles' letters without markers, to tell which share a name.
 
     `is_part` tells whether one of them is of a later part.
@@ -75,13 +66,13 @@ class TitleBuild:
         self._types = array("B")
         self._years = array("h")
 
-    def add(self, named: Named) -> Names:
+    def add(self, named: IndexedName) -> IndexedNames:
         """Name an entry; return what its titles read like."""
         found = rows.rows_of(len(self._types), named.titles)
         self._rows += found
         self._types.append(TYPES.index(named.type))
         self._years.append(named.year or 0)
-        return Names(
+        return IndexedNames(
             frozenset(row.base for row in found if row.kind < rows.SHORTENED),
             any(row.season % PARTS > 1 for row in found),
         )
@@ -97,17 +88,17 @@ class TitleBuild:
         found = rows.in_order(self._rows)
         letters = [row.letters for row in found]
         # Grams take most room while they are sorted, so they come first.
-        arrays = grams.pack(letters, rows.lengths_of(found))
-        arrays |= deletions.pack(letters, [row.native for row in found])
+        arrays = ngrams.pack(letters, rows.lengths_of(found))
+        arrays |= symspell.pack(letters, [row.native for row in found])
         columns, blobs = rows.pack(found)
         arrays |= columns
-        begins = beginnings_of([scripts.romanised(row.words) for row in found])
+        begins = prefixes_of([scripts.romanised(row.words) for row in found])
         places, blob = phrases.pack([row.plain for row in found], begins)
         arrays |= places
         blobs |= blob
         arrays |= words.pack([row.words for row in found])
-        arrays |= initials.pack(found)
-        arrays |= followers.pack(found, entries.later)
+        arrays |= acronyms.pack(found)
+        arrays |= season_index.pack(found, entries.later)
         arrays |= dict(self._by_entry(entries, arrays))
         return Packed(arrays, blobs)
 

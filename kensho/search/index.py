@@ -1,6 +1,6 @@
 """The title index: which entries a text may mean, best first.
 
-The law: one hit for an entry, by its best title; the same index gives the same hits in the same
+Guarantees: one hit for an entry, by its best title; the same index gives the same hits in the same
 order. An index never changes; its arrays are mapped from disk and shared by processes. Cost at
 250,000 titles: about 0.2 ms for a search with the compiled kernel, 0.6 ms with the other.
 """
@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from kensho.domain import ranking
 from kensho.search import readings, scripts
-from kensho.search.finding import Evidence, Finder
-from kensho.search.judging import Numbers, Scores
+from kensho.search.finder import Evidence, Finder
 from kensho.search.kernel import compiled
-from kensho.search.kernel.kernels import Scored
+from kensho.search.kernel.kernels import ScoredRows
 from kensho.search.readings import Reading
+from kensho.search.scorer import Numbers, Scores
 
 
 class Hits(NamedTuple):
@@ -86,7 +86,7 @@ class TitleIndex:
         """Return why `row` scores what it scores."""
         return self._finder.evidence(reading, row)
 
-    def _best(self, found: list[Scored]) -> tuple[Hits, Hits]:
+    def _best(self, found: list[ScoredRows]) -> tuple[Hits, Hits]:
         """Return one hit for each entry, best first, and what is below the least score of a hit."""
         best = self._finder.kernel.best(found)
         entries, scores, rows, lists, count = best
@@ -96,7 +96,7 @@ class TitleIndex:
         )
 
 
-def _best_of(found: list[Scored]) -> float:
+def _best_of(found: list[ScoredRows]) -> float:
     return max(
         (float(np.maximum.reduce(scores)) for _, scores in found if len(scores)), default=0.0
     )

@@ -1,6 +1,6 @@
 """Reads what was typed on the wrong keyboard, and other scripts in Latin letters, as last resorts.
 
-The law: a layout is a fact about keys, written down here as the letters in the order of the keys
+Guarantees: a layout is a fact about keys, written down here as the letters in the order of the keys
 they stand on. Done: Russian ЙЦУКЕН against QWERTY both ways, and Korean two-set jamo typed for
 Latin letters. Not done: other layouts, and Latin letters typed for Hangul syllables. Scripts other
 than Latin, kana and Han are read in Latin letters by anyascii, sound for sound, which finds a

@@ -1,18 +1,19 @@
 """The keys by which titles and queries are compared: words, letters, and letters with markers.
 
-The law: a title and a query pass through the same function, so whatever is folded away is folded
+Guarantees: a title and a query pass through the same function, so whatever is folded away is folded
 away on both sides. `letters` is what candidates are found and edits are counted by; in it every
 spelling of a season ends in the same few characters: `"Overlord II"` and `"overlord 2nd season"`
 both read `"overlord#2"`. `plain` is the text as typed so far, which half-typed queries begin with.
-Cost: about 8 µs for a title.
+
+Performance: about 8 µs for a title.
 """
 
 from typing import Final
 
 import msgspec
 
-from kensho.domain import slots, titles
-from kensho.domain.slots import Parsed, Slots
+from kensho.domain import title_parts, titles
+from kensho.domain.title_parts import ParsedTitle, TitleParts
 from kensho.search import scripts
 
 MAX_LETTERS: Final = 240
@@ -39,7 +40,7 @@ class Key(msgspec.Struct, frozen=True, gc=False):
     letters: str
     base: str
     native: str
-    parsed: Parsed
+    parsed: ParsedTitle
 
 
 def key_of(text: str) -> Key:
@@ -49,20 +50,20 @@ def key_of(text: str) -> Key:
 
 def key_of_words(words: str) -> Key:
     """Return the key of a folded text."""
-    parsed = slots.parsed(words)
+    parsed = title_parts.parsed(words)
     plain = letters_of(words)
     base = plain if parsed.stem == words else letters_of(parsed.stem)
     return _key(words, plain, base, parsed)
 
 
-def key_with(stem: str, wanted: Slots) -> Key:
+def key_with(stem: str, wanted: TitleParts) -> Key:
     """Return the key of a folded name and markers that are known from elsewhere."""
     plain = letters_of(stem)
-    return _key(stem, plain, plain, Parsed(words=stem, stem=stem, core=stem, slots=wanted))
+    return _key(stem, plain, plain, ParsedTitle(words=stem, stem=stem, core=stem, slots=wanted))
 
 
-def _key(words: str, plain: str, base: str, parsed: Parsed) -> Key:
-    marker = slots.marker(parsed.slots)
+def _key(words: str, plain: str, base: str, parsed: ParsedTitle) -> Key:
+    marker = title_parts.marker(parsed.slots)
     letters = base[:_MOST_BEFORE_MARKER] + marker if marker else base
     native = plain if words.isascii() else titles.squeezed(words)[:MAX_LETTERS]
     return Key(words, plain, letters, base, native, parsed)
@@ -85,7 +86,7 @@ def weight_of(letters: str) -> int:
     return len(letters) + sum(letter >= _TELLS_TWICE for letter in letters)
 
 
-def season_code(wanted: Slots) -> int:
+def season_code(wanted: TitleParts) -> int:
     """Return a number for season and part, such as 32 for part 2 of season 3.
 
     The final season counts as season 99.
@@ -94,7 +95,7 @@ def season_code(wanted: Slots) -> int:
     return season * PARTS + (wanted.part or 0)
 
 
-def initials_of(words: str) -> str | None:
+def acronym_of(words: str) -> str | None:
     """Return the first letters of three to eight folded words, or `None`: they say nothing."""
     parts = words.split(" ")
     if len(parts) not in INITIALS or not words.isascii():

@@ -1,6 +1,6 @@
 """Finds every row in which a text stands at the beginning of a word: a sorted list of such places.
 
-The law: what is found is exact and complete, however many rows it is. A place is a row and the
+Guarantees: what is found is exact and complete, however many rows it is. A place is a row and the
 byte of its plain letters at which a word begins, sorted by what follows there; the rows in which a
 text stands are then one run of places, found by binary searches: 10 µs at a million places.
 """
@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kensho.search.beginnings import Beginnings
-from kensho.search.ordering import HEAD, Texts
+from kensho.search.prefixes import PrefixTable
 from kensho.search.strings import Blob, joined
+from kensho.search.text_sorting import HEAD, TextBlob
 
 MAX_PLACES: Final = 24
 """Places kept for one row: nobody begins to type at a later word."""
@@ -30,7 +30,7 @@ class _Words(NamedTuple):
     sizes: npt.NDArray[np.uint8]
 
 
-class Run(NamedTuple):
+class PhraseRun(NamedTuple):
     """A part of the list of places, `low` to `high`, where a text of `size` bytes stands."""
 
     low: int
@@ -38,7 +38,7 @@ class Run(NamedTuple):
     size: int
 
 
-class Places(NamedTuple):
+class PhrasePlaces(NamedTuple):
     """Where a text stands: rows (a row once for each place) and the byte it stands at.
 
     `whole` tells where the text is a whole word.
@@ -50,12 +50,12 @@ class Places(NamedTuple):
 
 
 def pack(
-    plains: Sequence[str], begins: Beginnings
+    plains: Sequence[str], begins: PrefixTable
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, bytes]]:
     """Return the places of rows with these plain letters, whose words begin there."""
     blob, ends = joined(plains)
     rows, offsets, sizes = _kept(begins, np.diff(ends))
-    texts = Texts(blob, ends[rows] + offsets, ends[rows + 1])
+    texts = TextBlob(blob, ends[rows] + offsets, ends[rows + 1])
     order = texts.order()
     arrays: dict[str, npt.NDArray[Any]] = {
         "phrase_ends": ends.astype(np.uint32),
@@ -67,7 +67,7 @@ def pack(
     return arrays, {"plains": blob}
 
 
-def _kept(begins: Beginnings, lengths: npt.NDArray[Any]) -> _Words:
+def _kept(begins: PrefixTable, lengths: npt.NDArray[Any]) -> _Words:
     """Return the first words of each row, and how many bytes each is, up to the longest told."""
     rows, offsets = begins
     first = np.searchsorted(rows, np.arange(len(lengths)))
@@ -97,17 +97,17 @@ class PhraseIndex:
         """Return the plain letters of a row."""
         return str(self._plains[self._ends[row] : self._ends[row + 1]], "utf-8", "surrogatepass")
 
-    def places(self, plain: str) -> Places:
+    def places(self, plain: str) -> PhrasePlaces:
         """Return the places at which `plain` stands."""
         return self.at(self.run(plain))
 
-    def at(self, run: Run) -> Places:
+    def at(self, run: PhraseRun) -> PhrasePlaces:
         """Return the places of a run."""
         low, high, size = run
         whole = self._sizes[low:high] == size
-        return Places(self._rows[low:high], self._offsets[low:high], whole)
+        return PhrasePlaces(self._rows[low:high], self._offsets[low:high], whole)
 
-    def run(self, plain: str) -> Run:
+    def run(self, plain: str) -> PhraseRun:
         """Return where the places at which `plain` stands are in the list."""
         wanted = plain.encode("utf-8", "surrogatepass")
         first, last = wanted[:_HEAD].ljust(_HEAD, b"\0"), wanted[:_HEAD].ljust(_HEAD, b"\xff")
@@ -116,7 +116,7 @@ class PhraseIndex:
         if len(wanted) > _HEAD:
             low = self._bisect(wanted, low, high, past=False)
             high = self._bisect(wanted, low, high, past=True)
-        return Run(low, high, len(wanted))
+        return PhraseRun(low, high, len(wanted))
 
     def _bisect(self, wanted: bytes, low: int, high: int, *, past: bool) -> int:
         size = len(wanted)

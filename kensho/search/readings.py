@@ -1,6 +1,6 @@
 """The ways in which a query may be read, each a text of its own to look for.
 
-The law: the text as typed comes first, and no other reading is tried where it is a title as it
+Guarantees: the text as typed comes first, and no other reading is tried where it is a title as it
 stands. A release name is read without its groups and codecs; a year, a type or an episode is read
 as a wish about the work rather than a word of its title. Only where nothing is found but what is
 doubtful is the text read as typed on the wrong keyboard, or letter by letter in Latin ones.
@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from kensho.domain import ranking
-from kensho.domain.slots import Slots
+from kensho.domain.title_parts import TitleParts
 from kensho.search import keyboards, keys, release_names, release_titles
 from kensho.search.keys import Key
 from kensho.search.release_names import ReleaseName
@@ -47,7 +47,7 @@ class Reading(msgspec.Struct, frozen=True):
     via: Via
     text: str
     key: Key
-    slots: Slots
+    slots: TitleParts
     release: ReleaseName | None = None
     doubt: float = 0.0
 
@@ -85,7 +85,7 @@ def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
         return
     for name, doubt in release_titles.other_names(read.text):
         said, wanted = keys.key_of(name), read.slots
-        season = Slots(season=wanted.season, final=wanted.final, part=wanted.part)
+        season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
         key = keys.key_with(said.parsed.stem, season)
         yield Reading("release", name, key, wanted, read.release, doubt)
 
@@ -118,16 +118,16 @@ def _read(via: Via, text: str) -> Reading:
     return Reading(via, text, key, key.parsed.slots)
 
 
-def _named(core: str, wanted: Slots) -> Reading:
+def _named(core: str, wanted: TitleParts) -> Reading:
     """Return the reading of a bare name with the season that is wanted of it."""
-    season = Slots(season=wanted.season, final=wanted.final, part=wanted.part)
+    season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
     return Reading("slots", core, keys.key_with(core, season), wanted)
 
 
 def _of_release(release: ReleaseName) -> Reading:
     key = keys.key_of(release.title)
     said = key.parsed.slots
-    wanted = Slots(
+    wanted = TitleParts(
         season=release.season or said.season,
         final=said.final,
         part=release.part or said.part,
@@ -136,6 +136,6 @@ def _of_release(release: ReleaseName) -> Reading:
         episode=release.episode,
     )
     if (release.season and said.season is None) or (release.part and said.part is None):
-        instalment = Slots(season=wanted.season, part=wanted.part)
+        instalment = TitleParts(season=wanted.season, part=wanted.part)
         key = keys.key_with(key.parsed.stem, instalment)
     return Reading("release", release.title, key, wanted, release)

@@ -5,7 +5,7 @@ search boxes as they are. The library anitopy tells their words apart. Before it
 name at an episode number that is beyond doubt, so that no other number is taken for one ("Title
 2.22 - 04"); after it, they choose one of two languages and drop what the library left.
 
-The law: `parsed` answers None or a title that is not empty, and raises for no text.
+Guarantees: `parsed` answers None or a title that is not empty, and raises for no text.
 
 Why anitopy (2.1.1): it alone gets the title of 76 % of 329 labelled names, aniparse 2.0.0 of 70 %,
 guessit 4.4.0 of 68 %; with these rules it is 83 %, and 88 % where a year may be cut from a title.
@@ -21,8 +21,8 @@ from typing import Final, TypeAlias, cast
 import anitopy
 import msgspec
 
-from kensho.domain import slots, titles
-from kensho.domain.slots import Slots
+from kensho.domain import title_parts, titles
+from kensho.domain.title_parts import TitleParts
 from kensho.domain.works import AnimeType
 from kensho.search.release_shapes import (
     EXTENSION,
@@ -164,7 +164,7 @@ def parsed(text: str) -> ReleaseName | None:
     if numbers and not mark and _FILM.search(title):
         title, numbers = f"{title} {numbers[0]}", []
     season = number_of(mark[1] if mark else None) or han_season(name) or words.season
-    lost = _lost(name[: mark.start()], title) if mark else Slots()
+    lost = _lost(name[: mark.start()], title) if mark else TitleParts()
     season = season or number_of(_first(said, "anime_season")) or lost.season
     resolution = _RESOLUTION.search(name)
     group = _first(said, "release_group")
@@ -229,14 +229,14 @@ def _episodes(mark: re.Match[str] | None, said: _Said) -> list[int]:
     return [int(match[0]) for text in texts if (match := _NUMBER.match(text))]
 
 
-def _lost(head: str, title: str) -> Slots:
+def _lost(head: str, title: str) -> TitleParts:
     """Return season and part that stand before the episode and that the title doesn't say.
 
     The library takes some of them out of titles and tells nobody.
     """
-    whole = slots.parsed(titles.folded(_BRACKETS.sub(" ", head))).slots
-    said = slots.parsed(titles.folded(title)).slots
-    return Slots(
+    whole = title_parts.parsed(titles.folded(_BRACKETS.sub(" ", head))).slots
+    said = title_parts.parsed(titles.folded(title)).slots
+    return TitleParts(
         season=None if said.season else whole.season, part=None if said.part else whole.part
     )
 

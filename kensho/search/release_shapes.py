@@ -1,6 +1,6 @@
 """Where numbers stand in the names of releases, told by their shape alone, before any library.
 
-The law: what is matched here is beyond doubt; what is not is left to the library.
+Guarantees: what is matched here is beyond doubt; what is not is left to the library.
 """
 
 import re

@@ -1,11 +1,10 @@
 """The part of a release name that names the work: its year and season apart, its other names.
 
 Names of files say a title in two languages, with the year of a film or with another name in
-brackets: "不死者之王 OVERLORD IV", "Shingeki no Kyojin (Attack on Titan)", "Alien 1979 Directors
-Cut".
+brackets: "不死者之王 OVERLORD IV", "Shingeki no Kyojin (Attack on Titan)", "Alien 1979 Cut".
 
-The law: what is left of a title is never more than was given, and a year or a season is cut at its
-end only, or, of a film, with all that follows the year.
+Guarantees: what is left of a title is never more than was given, and a year or a season is cut at
+its end only, or, of a film, with all that follows the year.
 """
 
 import re
@@ -47,7 +46,7 @@ _FEWEST_LETTERS: Final = 4
 _MOST_NAMES: Final = 4
 
 
-class Words(NamedTuple):
+class ReleaseWords(NamedTuple):
     """A title without the year and the season that stood behind it."""
 
     title: str
@@ -55,7 +54,7 @@ class Words(NamedTuple):
     season: int | None
 
 
-def words_of(text: str, name: str, *, is_film: bool) -> Words:
+def words_of(text: str, name: str, *, is_film: bool) -> ReleaseWords:
     """Return what `text`, the title in the release `name`, says; `is_film` where it may be one."""
     title = text
     if _MANY_DOTS.search(name):
@@ -70,7 +69,7 @@ def words_of(text: str, name: str, *, is_film: bool) -> Words:
             title, year = _cut(title, _YEAR)
         if season is None:
             title, season = _cut(title, _SEASON)
-    return Words(title.strip(" -~_.|/\\"), number_of(year), number_of(season))
+    return ReleaseWords(title.strip(" -~_.|/\\"), number_of(year), number_of(season))
 
 
 def han_season(name: str) -> int | None:

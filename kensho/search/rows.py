@@ -1,6 +1,6 @@
 """Rows: what the index finds. A row is one key of one entry, with the titles that read so.
 
-The law: an entry has one row for each distinct spelling of its titles (`letters`, `plain`,
+Guarantees: an entry has one row for each distinct spelling of its titles (`letters`, `plain`,
 `native`), so a hit's row tells its entry and its matched title. Rows are numbered by the length of
 their letters, then by the letters, then by entry; equal letters are found by their hash. What an
 entry is (a work, a franchise) is the caller's business.
@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from kensho.domain.titles import without_article
 from kensho.domain.works import Title, TitleKind
-from kensho.search.codes import points_of
-from kensho.search.keys import Key, folded, initials_of, key_of_words, season_code
-from kensho.search.ordering import Texts
+from kensho.search.code_points import points_of
+from kensho.search.keys import Key, acronym_of, folded, key_of_words, season_code
 from kensho.search.strings import Blob, Strings, ends_of, joined, packed
+from kensho.search.text_sorting import TextBlob
 from kensho.search.words import hash_of, hashes_of
 
 TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synonym")
@@ -100,7 +100,7 @@ def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:
         native=key.native,
         season=season_code(parsed.slots) if key.letters != key.base else 0,
         kind=kind,
-        initials=initials_of(parsed.stem) if kind <= _OFFICIAL else None,
+        initials=acronym_of(parsed.stem) if kind <= _OFFICIAL else None,
         texts=tuple([text for _, text in texts]),
     )
 
@@ -112,7 +112,7 @@ def in_order(rows: Sequence[NewRow]) -> list[NewRow]:
         for row in rows
     ]
     blob, ends = joined(names)
-    return [rows[place] for place in Texts(blob, ends[:-1], ends[1:]).order().tolist()]
+    return [rows[place] for place in TextBlob(blob, ends[:-1], ends[1:]).order().tolist()]
 
 
 def turned_of(words: str) -> str:
@@ -184,7 +184,7 @@ def distinct(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     return ordered[first]
 
 
-class Rows:
+class TitleRows:
     """The rows of an open index."""
 
     def __init__(self, arrays: Mapping[str, Numbers], blobs: Mapping[str, Blob]) -> None:

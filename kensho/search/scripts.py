@@ -3,7 +3,8 @@
 OpenCC's tables say which Han characters are variants: Japanese forms lead to traditional ones,
 those to simplified ones, and a title is compared by the last. jaconv reads kana in Hepburn letters.
 Neither reads kanji aloud: a title in kanji meets its romanisation only where the graph lists both.
-Cost: the table takes 30 ms to make, once for each process.
+
+Performance: the table takes 30 ms to make, once for each process.
 """
 
 import re

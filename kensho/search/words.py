@@ -1,8 +1,10 @@
 """Finds every row that has all words of a query, in any order and with others between.
 
-The law: what is found is exact and complete; a word is what stands between spaces once a title is
-folded, so texts without spaces have one. Words are kept as 64-bit hashes with the rows that have
-them. Cost: 15 µs for a query; the rarest word's rows are looked up in the others'.
+Guarantees: what is found is exact and complete; a word is what stands between spaces once a title
+is folded, so texts without spaces have one. Words are kept as 64-bit hashes with the rows that have
+them.
+
+Performance: 15 µs for a query; the rarest word's rows are looked up in the others'.
 """
 
 from array import array

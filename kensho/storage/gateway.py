@@ -27,10 +27,10 @@ from kensho.errors import (
     StoreUnavailableError,
 )
 from kensho.platform import memory
-from kensho.storage import answers, ownership
-from kensho.storage.queries import Query, named
+from kensho.storage import ownership, results
+from kensho.storage.queries import NamedQuery, named
+from kensho.storage.rw_gate import ReadWriteGate
 from kensho.storage.store_settings import StoreSettings
-from kensho.storage.turnstile import Turnstile
 
 T = TypeVar("T")
 Params: TypeAlias = Mapping[str, object] | None
@@ -54,19 +54,19 @@ meanwhile aborts ("panic in a function that cannot unwind"); none of 120 did wit
 class Gateway:
     """An open store. Use `async with Gateway.open(settings, queries) as gateway`."""
 
-    def __init__(self, settings: StoreSettings, queries: Mapping[str, Query]) -> None:
+    def __init__(self, settings: StoreSettings, queries: Mapping[str, NamedQuery]) -> None:
         self.settings = settings
         self._queries = queries
         self._idle: asyncio.Queue[Any] = asyncio.Queue()
         self._embedded: Any = None
         self._writer = asyncio.Lock()
         self._unflushed_bytes = 0
-        self._calls = Turnstile()
+        self._calls = ReadWriteGate()
 
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, settings: StoreSettings, queries: Mapping[str, Query], *, must_answer: bool = True
+        cls, settings: StoreSettings, queries: Mapping[str, NamedQuery], *, must_answer: bool = True
     ) -> AsyncGenerator[Self]:
         """Open the store and close it afterwards.
 
@@ -174,7 +174,7 @@ class Gateway:
         async with self._writer:
             yield
 
-    def _query(self, name: str, params: Params, *, writes: bool) -> Query:
+    def _query(self, name: str, params: Params, *, writes: bool) -> NamedQuery:
         query = named(self._queries, name)
         if query.writes is not writes:
             fit = "reads; use fetch" if writes else "writes; use execute"
@@ -206,7 +206,7 @@ class Gateway:
         if _cancels() > cancels_before:
             # Python 3.11's wait_for, in the driver, loses a cancellation that races the answer.
             raise asyncio.CancelledError
-        return answers.last_result(response)
+        return results.last_result(response)
 
     async def _send(self, text: str, params: dict[str, object]) -> object:
         if self._embedded is not None:

@@ -30,7 +30,7 @@ _ENGINE_PARAMS: Final = frozenset(
 )  # $before, $after, $value, $event: in events only
 
 
-class Query(msgspec.Struct, frozen=True):
+class NamedQuery(msgspec.Struct, frozen=True):
     """A loaded query: dotted name, SurrealQL, declared parameters, and whether it writes."""
 
     name: str
@@ -49,7 +49,7 @@ def data_root(folder: str) -> Path:
     return packaged if packaged.is_dir() else Path(str(files("kensho"))).parent / folder
 
 
-def load(root: Path) -> Mapping[str, Query]:
+def load(root: Path) -> Mapping[str, NamedQuery]:
     """Read every query under `root`.
 
     Raises `StorageError` for a file that breaks the rules above.
@@ -63,7 +63,7 @@ def load(root: Path) -> Mapping[str, Query]:
     }
 
 
-def named(queries: Mapping[str, Query], name: str) -> Query:
+def named(queries: Mapping[str, NamedQuery], name: str) -> NamedQuery:
     """Return the query of this dotted name; raises `QueryNotFoundError`."""
     try:
         return queries[name]
@@ -71,7 +71,7 @@ def named(queries: Mapping[str, Query], name: str) -> Query:
         raise QueryNotFoundError(f"there is no query named {name!r}") from None
 
 
-def _parse(name: str, text: str) -> Query:
+def _parse(name: str, text: str) -> NamedQuery:
     header = {
         key.strip(): value.strip()
         for line in text.splitlines()
@@ -91,4 +91,4 @@ def _parse(name: str, text: str) -> Query:
     writes = body.upper().startswith("BEGIN")
     if writes and not body.rstrip("; \n").upper().endswith("COMMIT"):
         raise StorageError(f"query {name}: a query that writes ends with COMMIT")
-    return Query(name=name, text=body, params=declared, result=header["result"], writes=writes)
+    return NamedQuery(name=name, text=body, params=declared, result=header["result"], writes=writes)

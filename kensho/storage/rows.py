@@ -10,10 +10,10 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.hub_inputs import TieKind
+from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.franchise.roles import Role
 from kensho.domain.records import Mapping, Method
 from kensho.domain.relations import Kind
-from kensho.domain.roles import Role
 from kensho.domain.works import AnimeType, ImdbRating, Season, Status, TagCategory, Title, WorkKind
 
 
@@ -24,7 +24,7 @@ class GraphState(msgspec.Struct, frozen=True):
     composed: bool
 
 
-class Work(msgspec.Struct, frozen=True, array_like=True):
+class WorkRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `anime` or `movie`; a film is of type "movie", without season and episodes."""
 
     id: UUID
@@ -51,7 +51,7 @@ class Work(msgspec.Struct, frozen=True, array_like=True):
     adult: bool | None = None
 
 
-class Tag(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class TagRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `tag`."""
 
     id: UUID
@@ -102,12 +102,12 @@ class RelationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     assertions: msgspec.Raw
 
 
-class TieRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class MembershipReasonRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A tie that is the reason for something: `target` is the `kind` of `source`."""
 
     source: UUID
     target: UUID
-    kind: TieKind
+    kind: RelationKind
     method: Method
     confidence: float
 
@@ -119,7 +119,7 @@ class TimelineRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     reason: str
 
 
-class FranchiseRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class StoredFranchise(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `franchise`; `digest` is another one whenever its members or reasons are."""
 
     slug: str
@@ -129,7 +129,7 @@ class FranchiseRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     timelines: tuple[TimelineRow, ...] = ()
 
 
-class Membership(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class MembershipRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `in_franchise`, with the franchise's slug and title.
 
     `because` leads from the franchise's root to the work; `record_of` is the member that this one
@@ -140,33 +140,33 @@ class Membership(msgspec.Struct, frozen=True, array_like=True, gc=False):
     slug: str
     title: str
     role: Role = "main"
-    because: tuple[TieRow, ...] = ()
+    because: tuple[MembershipReasonRow, ...] = ()
     record_of: UUID | None = None
 
 
-class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class GuestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `visits_franchise`: a guest of the franchise of this slug, and by which ties."""
 
     work: UUID
     slug: str
-    because: tuple[TieRow, ...]
+    because: tuple[MembershipReasonRow, ...]
 
 
-class RetiredSlug(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RetiredSlugRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `retired_slug`; `successor` is none where the franchise dissolved."""
 
     slug: str
     successor: str | None
 
 
-class SamePair(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class SamePairRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `is_same_as`: two records of one work."""
 
     work: UUID
     other: UUID
 
 
-class Recommendation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RecommendationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `is_recommended_with`: viewers of one recommend the other; each pair comes once."""
 
     work: UUID
@@ -174,7 +174,7 @@ class Recommendation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     votes: int
 
 
-class Redirect(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RedirectRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `redirects_episodes_to`: episodes first..last of `work` are `to_first`.. of `to`."""
 
     work: UUID
@@ -184,7 +184,7 @@ class Redirect(msgspec.Struct, frozen=True, array_like=True, gc=False):
     to_first: int
 
 
-class Retired(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class RetiredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `retired_work`; `successor` is none where the work was removed."""
 
     id: UUID

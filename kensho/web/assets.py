@@ -1,8 +1,8 @@
 """Our own style sheet, scripts and icon: read once, compressed once, cached for ever.
 
-The law: an address holds a digest of all files together, so that a file under it never changes and
-modules find each other by relative imports. Another digest (a page of an older program, still open)
-gets the file of now, to be asked for again.
+Guarantees: an address holds a digest of all files together, so that a file under it never changes
+and modules find each other by relative imports. Another digest (a page of an older program, still
+open) gets the file of now, to be asked for again.
 """
 
 import hashlib
@@ -19,8 +19,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
-from kensho.platform.answers import Ready
-from kensho.platform.encodings import MIN_BYTES, Encoding
+from kensho.http.compression import MIN_BYTES, Encoding
+from kensho.http.response_cache import CachedResponse
 
 ROOT: Final = "/assets"
 _TYPES: Final = {
@@ -39,8 +39,8 @@ _ENCODINGS: Final[tuple[Encoding, ...]] = ("br", "gzip", "identity")
 class _File(NamedTuple):
     """A file, ready in each encoding, to be kept for ever and briefly."""
 
-    stable: Mapping[Encoding, Ready]
-    passing: Mapping[Encoding, Ready]
+    stable: Mapping[Encoding, CachedResponse]
+    passing: Mapping[Encoding, CachedResponse]
 
 
 class Assets:
@@ -62,7 +62,7 @@ class Assets:
             raise KeyError(name)
         return f"{ROOT}/{self.digest}/{name}"
 
-    def find(self, digest: str, name: str) -> Mapping[Encoding, Ready] | None:
+    def find(self, digest: str, name: str) -> Mapping[Encoding, CachedResponse] | None:
         """Return a file in its encodings."""
         file = self._files.get(name)
         if file is None:
@@ -73,7 +73,7 @@ class Assets:
 class _Sent:
     """A file as an answer: in the encoding of the request."""
 
-    def __init__(self, variants: Mapping[Encoding, Ready]) -> None:
+    def __init__(self, variants: Mapping[Encoding, CachedResponse]) -> None:
         self._variants = variants
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
@@ -103,7 +103,7 @@ def _file(name: str, body: bytes) -> _File:
     )
 
 
-def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> Ready:
+def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> CachedResponse:
     if len(body) < MIN_BYTES:
         encoding = "identity"
     made = _compressed(body, encoding)
@@ -116,7 +116,7 @@ def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> Ready:
     ]
     if encoding != "identity":
         headers.append((b"content-encoding", encoding.encode()))
-    return Ready(made, headers, etag=etag, revision=0)
+    return CachedResponse(made, headers, etag=etag, revision=0)
 
 
 @lru_cache(maxsize=64)

@@ -12,11 +12,11 @@ from kensho.discovery.browse import Sorting
 from kensho.discovery.facets import Filters
 from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
-from kensho.graph.model import ReadModel
-from kensho.platform.answers import Answer
-from kensho.web import asking, listing, places
-from kensho.web.desk import GivenWebDesk, WebDesk
-from kensho.web.listing import Page
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.model import ReadModel
+from kensho.web import forms, listing, urls
+from kensho.web.listing import ListPage
+from kensho.web.page_context import GivenPageContext, PageContext
 from kensho.web.seasons import SeasonOfYear
 
 PER_PAGE: Final = 60
@@ -24,7 +24,7 @@ SORTS: Final[tuple[Sorting, ...]] = ("rating", "score", "title")
 _LOOK_BACK: Final = 40
 """Seasons before today's in which the latest with works is looked for: ten years."""
 _MOST_TAGS: Final = 12
-_NO_FILTERS: Final = browse.Filters()
+_NO_FILTERS: Final = browse.BrowseFilters()
 
 
 class SeasonForm(msgspec.Struct, frozen=True):
@@ -43,29 +43,29 @@ class GoForm(msgspec.Struct, frozen=True):
     season: Season | None = None
 
 
-class BrowseController(Controller):
+class SeasonPageController(Controller):
     """Seasons."""
 
     path = "/browse"
 
     @get()
-    async def go(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Redirect:
+    async def go(self, desk: GivenPageContext, request: Request[Any, Any, Any]) -> Redirect:
         """Lead to the season that a form names, or to the latest one that has works."""
-        form = asking.read(request, GoForm)
+        form = forms.read(request, GoForm)
         now = latest(desk)
-        place = places.season(form.year or now.year, form.season or now.name)
+        place = urls.season(form.year or now.year, form.season or now.name)
         return Redirect(place, status_code=302, headers={"cache-control": "no-store"})
 
     @get("/{year:str}/{season:str}")
     async def season(
         self,
-        desk: GivenWebDesk,
+        desk: GivenPageContext,
         request: Request[Any, Any, Any],
         year: FromPath[str],
         season: FromPath[str],
-    ) -> Answer:
+    ) -> PreparedResponse:
         """Show a season."""
-        form = asking.read(request, SeasonForm)
+        form = forms.read(request, SeasonForm)
         asked = _season(desk, year, season)
         model = desk.model
         filters = Filters(type=form.type, tag=form.tag, safe=desk.searching.safe)
@@ -74,7 +74,7 @@ class BrowseController(Controller):
         pages = max(1, -(-len(found.nodes) // PER_PAGE))
         page_number = min(max(1, form.page), pages)
         first = (page_number - 1) * PER_PAGE
-        page = Page(places.season(*asked), _parameters(form))
+        page = ListPage(urls.season(*asked), _parameters(form))
         return desk.page(
             "season.html.jinja",
             model.revision,
@@ -95,7 +95,7 @@ class BrowseController(Controller):
         )
 
 
-def latest(desk: WebDesk) -> SeasonOfYear:
+def latest(desk: PageContext) -> SeasonOfYear:
     """Return the season of today, or the latest before it that has works."""
     model = desk.model
     now = SeasonOfYear.of(desk.today())
@@ -107,7 +107,7 @@ def _has_works(model: ReadModel, season: SeasonOfYear) -> bool:
     return len(model.season_nodes(season.year, season.name)) > 0
 
 
-def _season(desk: WebDesk, year: str, season: str) -> SeasonOfYear:
+def _season(desk: PageContext, year: str, season: str) -> SeasonOfYear:
     name = season.lower()
     if not (year.isascii() and year.isdecimal()) or name not in SEASONS:
         raise NotFoundError(f"there is no season {season} {year}")
@@ -115,7 +115,7 @@ def _season(desk: WebDesk, year: str, season: str) -> SeasonOfYear:
     return SeasonOfYear(int(year), SEASONS[SEASONS.index(name)])
 
 
-def _neighbour(desk: WebDesk, season: SeasonOfYear, by: int) -> SeasonOfYear | None:
+def _neighbour(desk: PageContext, season: SeasonOfYear, by: int) -> SeasonOfYear | None:
     """Return the season beside this one, or `None` beyond the years that there are."""
     other = season.moved(by)
     return other if MIN_YEAR <= other.year <= desk.calendar.last_year else None

@@ -1,6 +1,6 @@
 """`/embed/hub/{slug}` and `/oembed`: a franchise's map for other sites to show in a frame.
 
-The law: only this page may be framed, by anyone; it has no search and no foot, and a link back.
+Guarantees: only this page may be framed, by anyone; it has no search and no foot, and a link back.
 oEmbed (https://oembed.com) answers for the pages of franchises, as JSON; its addresses are those of
 the host that was asked, for it names no other.
 """
@@ -14,14 +14,14 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
-from kensho.platform.answers import HTML, Answer, Form, Fresh
-from kensho.web import asking, places
-from kensho.web.desk import GivenWebDesk, WebDesk
+from kensho.http.response_cache import HTML, PreparedResponse, ResponseMeta, UncachedResponse
+from kensho.web import forms, urls
 from kensho.web.hubs import pages as hubs
-from kensho.web.maps import shelf as map_shelf
+from kensho.web.maps import map_store as map_shelf
+from kensho.web.page_context import GivenPageContext, PageContext
 from kensho.web.rendering import FRAMED_HEADERS
 
-_FORM: Final = Form(HTML, FRAMED_HEADERS)
+_FORM: Final = ResponseMeta(HTML, FRAMED_HEADERS)
 _SIZE: Final = (800, 520)
 _LEAST: Final = (200, 160)
 _DAY_S: Final = 86_400
@@ -45,7 +45,7 @@ class EmbedController(Controller):
     path = "/embed/hub/{slug:str}"
 
     @get()
-    async def embedded(self, desk: GivenWebDesk, slug: FromPath[str]) -> Answer:
+    async def embedded(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Show the map and little else."""
         model = desk.model
         drawn = desk.maps.of_hub(model, hubs.located(desk, slug), desk.source, desk.place_of)
@@ -55,7 +55,7 @@ class EmbedController(Controller):
             hub=drawn.hub,
             svg=Markup(drawn.inline.replace("<a ", '<a target="_top" ')),  # noqa: S704 -- made safe by `map_svg`
         )
-        return Answer(body, model.revision, form=_FORM)
+        return PreparedResponse(body, model.revision, form=_FORM)
 
 
 class OembedController(Controller):
@@ -64,16 +64,18 @@ class OembedController(Controller):
     path = "/oembed"
 
     @get()
-    async def oembed(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Fresh:
+    async def oembed(
+        self, desk: GivenPageContext, request: Request[Any, Any, Any]
+    ) -> UncachedResponse:
         """Return how to show a franchise's map in a frame."""
-        form = asking.read(request, EmbedForm)
+        form = forms.read(request, EmbedForm)
         if form.format != "json":
             raise InvalidInputError.of("format", f"{form.format!r} is none; there is json")
         origin = desk.origin or str(request.base_url).rstrip("/")
         hub = map_shelf.hub_of(desk.model, _located(desk, slug_of(form.url, origin)))
         wide = _within(_SIZE[0], form.maxwidth, _LEAST[0])
         high = _within(_SIZE[1], form.maxheight, _LEAST[1])
-        place = f"{origin}{places.embedded(hub.slug)}"
+        place = f"{origin}{urls.embedded(hub.slug)}"
         named = desk.renderer.wording.say("hub.picture_alt", title=hub.title)
         said: dict[str, object] = {
             "version": "1.0",
@@ -85,9 +87,9 @@ class OembedController(Controller):
             "html": hubs.frame(place, named, wide, high),
             "width": wide,
             "height": high,
-            **_thumbnail(f"{origin}{places.hub(hub.slug)}/card.png", form),
+            **_thumbnail(f"{origin}{urls.hub(hub.slug)}/card.png", form),
         }
-        return Fresh(msgspec.json.encode(said))
+        return UncachedResponse(msgspec.json.encode(said))
 
 
 def slug_of(url: str, origin: str) -> str:
@@ -108,7 +110,7 @@ def slug_of(url: str, origin: str) -> str:
     return unquote(parts[2])
 
 
-def _located(desk: WebDesk, slug: str) -> int:
+def _located(desk: PageContext, slug: str) -> int:
     """Return a franchise, or the one that took its place: other sites keep old addresses."""
     try:
         return hubs.located(desk, slug)

@@ -6,13 +6,13 @@ from typing import Any, Final
 import msgspec
 from litestar import Controller, Request, get
 
-from kensho.discovery.cursors import Ordered
+from kensho.discovery.cursors import OrderedList
 from kensho.discovery.facets import Filters
-from kensho.discovery.hub_views import HubCard
-from kensho.graph.model import ReadModel
-from kensho.platform.answers import Answer
-from kensho.web import asking, listing, places
-from kensho.web.desk import GivenWebDesk
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.franchise_views import FranchiseSummary
+from kensho.read_model.model import ReadModel
+from kensho.web import forms, listing, urls
+from kensho.web.page_context import GivenPageContext
 
 PER_PAGE: Final = 48
 _COLLECTIONS: Final = 8
@@ -25,15 +25,17 @@ class FilmsForm(msgspec.Struct, frozen=True):
     cursor: str | None = None
 
 
-class FilmsController(Controller):
+class FilmsPageController(Controller):
     """The list of films."""
 
     path = "/movies"
 
     @get()
-    async def films(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Answer:
+    async def films(
+        self, desk: GivenPageContext, request: Request[Any, Any, Any]
+    ) -> PreparedResponse:
         """Show films, best IMDb rating first."""
-        form = asking.read(request, FilmsForm)
+        form = forms.read(request, FilmsForm)
         if form.year is not None:
             desk.calendar.check(form.year)
         model = desk.model
@@ -41,10 +43,10 @@ class FilmsController(Controller):
         found = desk.sifting.of(
             model, desk.films.nodes(model, None), Filters(year=form.year, safe=safe)
         )
-        ordered = Ordered(found.nodes, model.revision, model.id, model.node)
+        ordered = OrderedList(found.nodes, model.revision, model.id, model.node)
         query = f"films?year={form.year}&safe={safe}"
         part = desk.cursors.cut(ordered, query, form.cursor, PER_PAGE)
-        start = places.films(form.year)
+        start = urls.films(form.year)
         return desk.page(
             "films.html.jinja",
             model.revision,
@@ -56,11 +58,11 @@ class FilmsController(Controller):
             start=start,
             collections=[] if form.year or part.first else _collections(model),
             following=part.next_cursor
-            and places.asking("/movies", {"year": form.year, "cursor": part.next_cursor}),
+            and urls.asking("/movies", {"year": form.year, "cursor": part.next_cursor}),
         )
 
 
-def _collections(model: ReadModel) -> list[HubCard]:
+def _collections(model: ReadModel) -> list[FranchiseSummary]:
     """Return the most popular franchises that are told from a film."""
     hubs = model.hubs
     told = (hub for hub in hubs.listed if model.kind(int(hubs.members(hub)[0])) == "movie")

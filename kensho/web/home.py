@@ -6,27 +6,27 @@ from litestar import Controller, get
 
 from kensho.discovery import browse
 from kensho.discovery.facets import Filters
-from kensho.platform.answers import Answer
+from kensho.http.response_cache import PreparedResponse
 from kensho.web import listing
 from kensho.web.browse import latest
-from kensho.web.desk import GivenWebDesk
+from kensho.web.page_context import GivenPageContext
 from kensho.web.seasons import SeasonOfYear
 
 _SHOWN: Final = 18
 _FEATURED: Final = 8
 
 
-class HomeController(Controller):
+class HomePageController(Controller):
     """The first page."""
 
     path = "/"
 
     @get()
-    async def home(self, desk: GivenWebDesk) -> Answer:
+    async def home(self, desk: GivenPageContext) -> PreparedResponse:
         """Show where to start."""
         model = desk.model
         season = latest(desk)
-        nodes = browse.season(model, season.year, season.name, browse.Filters(), "rating")
+        nodes = browse.season(model, season.year, season.name, browse.BrowseFilters(), "rating")
         found = desk.sifting.of(model, nodes, Filters(safe=desk.searching.safe))
         return desk.page(
             "home.html.jinja",

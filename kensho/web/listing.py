@@ -7,22 +7,22 @@ import msgspec
 
 from kensho.discovery import franchises
 from kensho.discovery.browse import Nodes
-from kensho.discovery.facets import Filters, Sieve, Taggings
-from kensho.discovery.hub_views import HubCard
+from kensho.discovery.facets import FilterMasks, Filters, TagCounts
 from kensho.discovery.search_views import Facets
-from kensho.discovery.views import Summary
 from kensho.domain.works import SEASONS
-from kensho.graph.model import ReadModel
-from kensho.web import places
-from kensho.web.wording import Wording
+from kensho.read_model.franchise_views import FranchiseSummary
+from kensho.read_model.model import ReadModel
+from kensho.read_model.views import Summary
+from kensho.web import urls
+from kensho.web.messages import Messages
 
 _SUMMARY: Final = msgspec.json.Decoder(Summary)
 _FACETS: Final = msgspec.json.Decoder(Facets)
-_CARDS: Final = msgspec.json.Decoder(list[HubCard])
+_CARDS: Final = msgspec.json.Decoder(list[FranchiseSummary])
 _MOST_CHOICES: Final = 40
 
 
-class Choice(NamedTuple):
+class FilterChoice(NamedTuple):
     """A value of a filter: how many works it would leave; its link sets it, or takes it off."""
 
     label: str
@@ -31,14 +31,14 @@ class Choice(NamedTuple):
     is_on: bool
 
 
-class Group(NamedTuple):
+class ListedGroup(NamedTuple):
     """The values of a filter."""
 
     name: str
-    choices: list[Choice]
+    choices: list[FilterChoice]
 
 
-class Sifted(NamedTuple):
+class FilteredList(NamedTuple):
     """The works that pass, how many are hidden for being adult, and counts of what else is."""
 
     nodes: Nodes
@@ -51,32 +51,32 @@ def summaries(model: ReadModel, nodes: Iterable[int]) -> list[Summary]:
     return [_SUMMARY.decode(model.summary(int(node))) for node in nodes]
 
 
-def hub_cards(model: ReadModel, numbers: Iterable[int]) -> list[HubCard]:
+def hub_cards(model: ReadModel, numbers: Iterable[int]) -> list[FranchiseSummary]:
     """Return the franchises of these numbers."""
     return _CARDS.decode(franchises.cards(model.hubs, numbers))
 
 
-class Sifting:
+class ListFilters:
     """Filters lists; holds what is made once for a revision, to count tags by."""
 
     def __init__(self) -> None:
-        self._taggings: tuple[int, Taggings] | None = None
+        self._taggings: tuple[int, TagCounts] | None = None
 
-    def of(self, model: ReadModel, nodes: Nodes, filters: Filters) -> Sifted:
+    def of(self, model: ReadModel, nodes: Nodes, filters: Filters) -> FilteredList:
         """Return those of `nodes` that pass, in their order."""
-        sieve = Sieve(model, filters, nodes)
+        sieve = FilterMasks(model, filters, nodes)
         kept = sieve.kept
         facets = _FACETS.decode(sieve.facets(self._taggings_of(model)))
-        return Sifted(nodes if kept is None else nodes[kept], sieve.adult_hidden, facets)
+        return FilteredList(nodes if kept is None else nodes[kept], sieve.adult_hidden, facets)
 
-    def _taggings_of(self, model: ReadModel) -> Taggings:
+    def _taggings_of(self, model: ReadModel) -> TagCounts:
         kept = self._taggings
         if kept is None or kept[0] != model.revision:
-            kept = self._taggings = (model.revision, Taggings(model))
+            kept = self._taggings = (model.revision, TagCounts(model))
         return kept[1]
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """A page with filters: its path, and the parameters it was asked for by name."""
 
     place: str
@@ -84,12 +84,16 @@ class Page(NamedTuple):
 
     def linked(self, **changes: object) -> str:
         """Return the page with other parameters; always its first part."""
-        return places.asking(self.place, {**self.asked, "page": None, **changes})
+        return urls.asking(self.place, {**self.asked, "page": None, **changes})
 
 
-def groups(page: Page, facets: Facets, names: Iterable[str], wording: Wording) -> list[Group]:
+def groups(
+    page: ListPage, facets: Facets, names: Iterable[str], wording: Messages
+) -> list[ListedGroup]:
     """Return the filters of these names that leave a choice, each with its values."""
-    found = [Group(name, _choices(page, name, _counts(facets, name), wording)) for name in names]
+    found = [
+        ListedGroup(name, _choices(page, name, _counts(facets, name), wording)) for name in names
+    ]
     return [group for group in found if len(group.choices) > 1 or page.asked.get(group.name)]
 
 
@@ -104,13 +108,15 @@ def _counts(facets: Facets, name: str) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
 
 
-def _choices(page: Page, name: str, counts: dict[str, int], wording: Wording) -> list[Choice]:
+def _choices(
+    page: ListPage, name: str, counts: dict[str, int], wording: Messages
+) -> list[FilterChoice]:
     chosen = page.asked.get(name)
     chosen = None if chosen is None else str(chosen)
     if chosen is not None:
         counts = {chosen: counts.get(chosen, 0), **counts}
     return [
-        Choice(
+        FilterChoice(
             label=wording.name(name, value),
             works=count,
             href=page.linked(**{name: None if value == chosen else value}),

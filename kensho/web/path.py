@@ -5,15 +5,15 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from litestar import Controller, Request, get
 
-from kensho.discovery import connections
-from kensho.discovery.views import Summary
+from kensho.discovery import paths as connections
 from kensho.domain.relations import Assertion, Kind
-from kensho.platform.answers import Answer
-from kensho.web import asking, ends, provenance, route_svg
-from kensho.web.desk import GivenWebDesk, WebDesk
-from kensho.web.ends import End
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.views import Summary
+from kensho.web import forms, provenance, route_svg, work_lookup
+from kensho.web.messages import Messages
+from kensho.web.page_context import GivenPageContext, PageContext
 from kensho.web.route_svg import Leg, Stop
-from kensho.web.wording import Wording
+from kensho.web.work_lookup import NamedWork
 
 _MOST: Final = 3
 
@@ -25,28 +25,28 @@ class PathForm(msgspec.Struct, frozen=True, rename={"start": "from", "goal": "to
     goal: str = ""
 
 
-class Edge(msgspec.Struct, frozen=True):
+class PathStepEdge(msgspec.Struct, frozen=True):
     """A step: the work that it leads to is the `kind` of the one before."""
 
     kind: Kind
     assertions: tuple[Assertion, ...]
 
 
-class Way(msgspec.Struct, frozen=True):
+class PathDocument(msgspec.Struct, frozen=True):
     """A connection: as a sentence, its works in order, and the edges between them."""
 
     sentence: str
     works: list[Summary]
-    edges: list[Edge]
+    edges: list[PathStepEdge]
 
 
-class Ways(msgspec.Struct, frozen=True):
+class PathDocuments(msgspec.Struct, frozen=True):
     """The closest connections first."""
 
-    paths: list[Way]
+    paths: list[PathDocument]
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A work on the way; what it is to the one before, and who says so."""
 
     work: Summary
@@ -54,19 +54,24 @@ class Step(NamedTuple):
     lines: list[str]
 
 
-_WAYS: Final = msgspec.json.Decoder(Ways)
+_WAYS: Final = msgspec.json.Decoder(PathDocuments)
 
 
-class PathController(Controller):
+class PathPageController(Controller):
     """Connections."""
 
     path = "/path"
 
     @get()
-    async def connect(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Answer:
+    async def connect(
+        self, desk: GivenPageContext, request: Request[Any, Any, Any]
+    ) -> PreparedResponse:
         """Show how two works are connected, or ask which."""
-        form = asking.read(request, PathForm)
-        start, goal = await ends.found(desk, form.start), await ends.found(desk, form.goal)
+        form = forms.read(request, PathForm)
+        start, goal = (
+            await work_lookup.find_work(desk, form.start),
+            await work_lookup.find_work(desk, form.goal),
+        )
         ways = _ways(desk, start, goal)
         wording = desk.renderer.wording
         return desk.page(
@@ -82,14 +87,14 @@ class PathController(Controller):
         )
 
 
-def _ways(desk: WebDesk, start: End, goal: End) -> list[Way] | None:
+def _ways(desk: PageContext, start: NamedWork, goal: NamedWork) -> list[PathDocument] | None:
     """Return the ways; `None` where there are no two works to connect."""
     if start.work is None or goal.work is None or start.work.id == goal.work.id:
         return None
     return _WAYS.decode(connections.paths(desk.model, start.work.id, goal.work.id, _MOST)).paths
 
 
-def _route(desk: WebDesk, way: Way, wording: Wording) -> Any:
+def _route(desk: PageContext, way: PathDocument, wording: Messages) -> Any:
     stops = [Stop(work.title, work.anime_type, desk.place_of(work.id)) for work in way.works]
     legs = [
         Leg(
@@ -103,12 +108,12 @@ def _route(desk: WebDesk, way: Way, wording: Wording) -> Any:
     return route_svg.drawn(stops, legs, label)
 
 
-def _steps(way: Way, wording: Wording) -> list[Step]:
+def _steps(way: PathDocument, wording: Messages) -> list[PathStep]:
     first, *others = way.works
     return [
-        Step(first, None, []),
+        PathStep(first, None, []),
         *(
-            Step(
+            PathStep(
                 work,
                 wording.name("kind", edge.kind),
                 provenance.told(edge.assertions, edge.kind, wording),

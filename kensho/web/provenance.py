@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from kensho.domain.relations import Assertion, Kind
-from kensho.web.figures import percent
-from kensho.web.wording import Wording
+from kensho.web.formatting import percent
+from kensho.web.messages import Messages
 
 
-def told(assertions: Sequence[Assertion], kind: Kind, wording: Wording) -> list[str]:
+def told(assertions: Sequence[Assertion], kind: Kind, wording: Messages) -> list[str]:
     """Return a line for each way in which the relation is known, the surest first.
 
     What says another kind than the relation's own comes last, with the kind it says.
@@ -28,18 +28,18 @@ def is_only_inferred(assertions: Sequence[Assertion]) -> bool:
     return all(a.method == "inferred" for a in assertions)
 
 
-def _who(sources: Sequence[str], wording: Wording) -> str:
+def _who(sources: Sequence[str], wording: Messages) -> str:
     return wording.joined(list(dict.fromkeys(wording.name("provider", s) for s in sources)))
 
 
-def _inferred(assertion: Assertion, wording: Wording) -> str:
+def _inferred(assertion: Assertion, wording: Messages) -> str:
     sure = percent(assertion.confidence)
     if assertion.because is None:
         return wording.say("told.inferred", sure=sure)
     return wording.say("told.inferred_because", sure=sure, because=assertion.because)
 
 
-def _otherwise(assertions: Sequence[Assertion], wording: Wording) -> list[str]:
+def _otherwise(assertions: Sequence[Assertion], wording: Messages) -> list[str]:
     by_kind: dict[Kind, list[str]] = {}
     for assertion in assertions:
         by_kind.setdefault(assertion.kind, []).append(assertion.source)

@@ -1,6 +1,6 @@
 """Templates become pages: escaped by themselves, strict about what is missing.
 
-The law: nothing inline is run. The policy lets a page load scripts and styles from us alone, and
+Guarantees: nothing inline is run. The policy lets a page load scripts and styles from us alone, and
 images from us or over https; a block of JSON-LD is data and not run. Jinja compiles a template
 once. Litestar's own template responses are not used: they can't be tagged and kept as
 `platform.answers` does.
@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from kensho.web import figures, places, posters, scripts
+from kensho.web import formatting, posters, scripts, urls
 from kensho.web.assets import Assets
-from kensho.web.wording import Wording
+from kensho.web.messages import Messages
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
@@ -38,7 +38,7 @@ FRAMED_HEADERS: Final = (
 class Renderer:
     """Fills templates; has what every one of them may use."""
 
-    def __init__(self, folder: Path, assets: Assets, wording: Wording) -> None:
+    def __init__(self, folder: Path, assets: Assets, wording: Messages) -> None:
         self.wording: Final = wording
         self._templates = Environment(
             loader=FileSystemLoader(folder),
@@ -54,13 +54,13 @@ class Renderer:
             count=wording.count,
             named=wording.name,
             colour_of=posters.colour,
-            number=figures.number,
-            minutes=figures.minutes,
-            moment=figures.moment,
+            number=formatting.number,
+            minutes=formatting.minutes,
+            moment=formatting.moment,
             placeholder=posters.placeholder,
             poster_url=posters.loadable,
             language=scripts.language,
-            **_functions(places),
+            **_functions(urls),
         )
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
         known.update(given)
@@ -75,5 +75,5 @@ def _functions(module: object) -> Mapping[str, Callable[..., Any]]:
     return {
         f"to_{name}": function
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == places.__name__
+        if function.__module__ == urls.__name__
     }

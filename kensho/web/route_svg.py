@@ -1,7 +1,7 @@
 """A connection as one metro route: stations from left to right, with what leads to each.
 
-The law: pure; the same way gives the same picture. A step along the story goes straight on, one to
-what stands beside it goes down a lane, one back to it goes up, at 45 degrees. Nothing overlaps:
+Guarantees: pure; the same way gives the same picture. A step along the story goes straight on, one
+to what stands beside it goes down a lane, one back to it goes up, at 45 degrees. Nothing overlaps:
 stations are as far apart as their labels are wide. The picture is scaled by nobody, its strip
 scrolls instead.
 """

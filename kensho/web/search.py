@@ -7,14 +7,14 @@ from litestar import Controller, Request, get
 from markupsafe import Markup, escape
 
 from kensho.discovery.facets import Filters
-from kensho.discovery.search_views import ReadAs, SearchPage, Spans
-from kensho.discovery.searching import MAX_OFFSET, Asked
+from kensho.discovery.search import MAX_OFFSET, SearchRequest
+from kensho.discovery.search_views import QueryInterpretation, SearchPage, Spans
 from kensho.domain.works import AnimeType, Season, Status
-from kensho.platform.answers import Answer
-from kensho.web import asking, listing
-from kensho.web.desk import GivenWebDesk
-from kensho.web.listing import Page
-from kensho.web.wording import Wording
+from kensho.http.response_cache import PreparedResponse
+from kensho.web import forms, listing
+from kensho.web.listing import ListPage
+from kensho.web.messages import Messages
+from kensho.web.page_context import GivenPageContext
 
 PER_PAGE: Final = 20
 FILTERS: Final = ("type", "status", "season", "year", "tag")
@@ -35,15 +35,17 @@ class SearchForm(msgspec.Struct, frozen=True):
     page: int = 1
 
 
-class SearchController(Controller):
+class SearchPageController(Controller):
     """Titles."""
 
     path = "/search"
 
     @get()
-    async def search(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Answer:
+    async def search(
+        self, desk: GivenPageContext, request: Request[Any, Any, Any]
+    ) -> PreparedResponse:
         """Show what the text may mean."""
-        form = asking.read(request, SearchForm)
+        form = forms.read(request, SearchForm)
         held = desk.held
         revision = held.model.revision
         if not form.q:
@@ -52,7 +54,7 @@ class SearchController(Controller):
             desk.calendar.check(form.year)
         asked = _asked(form, safe=desk.searching.safe)
         found = _PAGE.decode(await desk.searching.answer(held, asked))
-        page = Page("/search", _parameters(form))
+        page = ListPage("/search", _parameters(form))
         last = min(-(-found.total // PER_PAGE), MAX_OFFSET // PER_PAGE)
         return desk.page(
             "search.html.jinja",
@@ -80,7 +82,7 @@ def marked(text: str, spans: Spans) -> Markup:
     return Markup("").join([*parts, escape(text[at:])])
 
 
-def understood(typed: str, read: ReadAs, wording: Wording) -> str | None:
+def understood(typed: str, read: QueryInterpretation, wording: Messages) -> str | None:
     """Return how the text was understood, in words; `None` where it was taken as it is."""
     details = [
         wording.say(f"search.read_{name}", n=getattr(read, name))
@@ -93,8 +95,8 @@ def understood(typed: str, read: ReadAs, wording: Wording) -> str | None:
     return ", ".join([wording.say(key, text=read.text), *details])
 
 
-def _asked(form: SearchForm, *, safe: bool) -> Asked:
-    return Asked(
+def _asked(form: SearchForm, *, safe: bool) -> SearchRequest:
+    return SearchRequest(
         text=form.q,
         filters=Filters(
             type=form.type,

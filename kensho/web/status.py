@@ -7,9 +7,9 @@ from litestar import Controller, get
 
 from kensho.discovery import health
 from kensho.errors import StorageError
-from kensho.platform.answers import HTML, Fresh
+from kensho.http.response_cache import HTML, UncachedResponse
 from kensho.storage.gateway import Gateway
-from kensho.web.desk import GivenWebDesk
+from kensho.web.page_context import GivenPageContext
 from kensho.web.rendering import PAGE_HEADERS
 
 _UNAVAILABLE: Final = 503
@@ -17,7 +17,7 @@ _RUNS: Final = 200
 """Ingests among which the latest of each source is looked for."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class IngestRun(msgspec.Struct, frozen=True):
     """An ingest of a source."""
 
     source: str
@@ -26,13 +26,13 @@ class Run(msgspec.Struct, frozen=True):
     finished_at: str | None = None
 
 
-class StatusController(Controller):
+class StatusPageController(Controller):
     """The service itself."""
 
     path = "/status"
 
     @get()
-    async def status(self, desk: GivenWebDesk) -> Fresh:
+    async def status(self, desk: GivenPageContext) -> UncachedResponse:
         """Show how the service is; 503 when nothing can be read, as the probes say."""
         ready = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
         now = health.described(ready, desk.catalogue, desk.version)
@@ -40,13 +40,13 @@ class StatusController(Controller):
             "status.html.jinja", health=now, revision=now.revision, runs=await _runs(desk.gateway)
         )
         status = _UNAVAILABLE if ready.status == "down" else 200
-        return Fresh(body, status=status, media_type=HTML, headers=PAGE_HEADERS)
+        return UncachedResponse(body, status=status, media_type=HTML, headers=PAGE_HEADERS)
 
 
-async def _runs(gateway: Gateway) -> list[Run] | None:
+async def _runs(gateway: Gateway) -> list[IngestRun] | None:
     """Return the latest ingest of each source, latest first; `None` where the store is away."""
     try:
-        runs = await gateway.fetch("ingest.runs", {"limit": _RUNS}, into=list[Run])
+        runs = await gateway.fetch("ingest.runs", {"limit": _RUNS}, into=list[IngestRun])
     except StorageError:
         return None
     return list({run.source: run for run in reversed(runs)}.values())[::-1]

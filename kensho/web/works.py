@@ -9,22 +9,22 @@ from litestar import Controller, Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.discovery import connections, episodes, json_ld, works
+from kensho.discovery import episodes, json_ld, paths, works
 from kensho.discovery.episodes import EpisodeList, EpisodeView
-from kensho.discovery.json_ld import Place
-from kensho.discovery.views import Detail, RelatedWork
+from kensho.discovery.json_ld import PageRef
 from kensho.domain.relations import KINDS
 from kensho.errors import StorageError
-from kensho.platform.answers import Answer
-from kensho.web import asking, particulars, places, provenance, scripts
-from kensho.web.desk import GivenWebDesk, WebDesk
-from kensho.web.likeness import SimilarList, why
-from kensho.web.wording import Wording
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.views import Detail, RelatedWork
+from kensho.web import forms, provenance, scripts, urls, work_extras
+from kensho.web.messages import Messages
+from kensho.web.page_context import GivenPageContext, PageContext
+from kensho.web.similar import SimilarListView, why
 
 EPISODES_PER_PAGE: Final = 100
 _SIMILAR: Final = 12
 _DETAIL: Final = msgspec.json.Decoder(Detail)
-_SIMILAR_LIST: Final = msgspec.json.Decoder(SimilarList)
+_SIMILAR_LIST: Final = msgspec.json.Decoder(SimilarListView)
 
 
 class WorkForm(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class WorkForm(msgspec.Struct, frozen=True):
     episodes: int = 1
 
 
-class Told(NamedTuple):
+class RelationLine(NamedTuple):
     """A neighbour: what it is to the work, and who says so."""
 
     work: RelatedWork
@@ -58,42 +58,44 @@ class EpisodePart(NamedTuple):
     has_lengths: bool
 
 
-class WorkController(Controller):
+class WorkPageController(Controller):
     """Works; a film that is catalogued by itself has its page among the films."""
 
     path = "/anime"
 
     @get("/{work_id:str}")
     async def read(
-        self, desk: GivenWebDesk, request: Request[Any, Any, Any], work_id: FromPath[str]
-    ) -> Answer:
+        self, desk: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> PreparedResponse:
         """Show a work; a film too, whose page names its proper place."""
-        work = asking.work_id(work_id)
+        work = forms.work_id(work_id)
         return await _page(desk, request, work, works.locate(desk.model, work))
 
 
-class FilmController(Controller):
+class FilmPageController(Controller):
     """Films."""
 
     path = "/movies"
 
     @get("/{work_id:str}")
     async def read(
-        self, desk: GivenWebDesk, request: Request[Any, Any, Any], work_id: FromPath[str]
-    ) -> Answer:
+        self, desk: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> PreparedResponse:
         """Show a film."""
-        work = asking.work_id(work_id)
+        work = forms.work_id(work_id)
         return await _page(desk, request, work, works.locate_film(desk.model, work))
 
 
-async def _page(desk: WebDesk, request: Request[Any, Any, Any], work: UUID, node: int) -> Answer:
-    form = asking.read(request, WorkForm)
+async def _page(
+    desk: PageContext, request: Request[Any, Any, Any], work: UUID, node: int
+) -> PreparedResponse:
+    form = forms.read(request, WorkForm)
     held, wording = desk.held, desk.renderer.wording
     model = held.model
     detail = _DETAIL.decode(works.document(model, node))
-    similar = _SIMILAR_LIST.decode(connections.similar(held, work, _SIMILAR)).similar
+    similar = _SIMILAR_LIST.decode(paths.similar(held, work, _SIMILAR)).similar
     revision, listed = await _episodes(desk, work, node)
-    further = await particulars.of_work(desk.gateway, work, model.kind(node))
+    further = await work_extras.of_work(desk.gateway, work, model.kind(node))
     shown = None if listed is None else part_of(listed, form.episodes)
     place = desk.place_of(work)
     return desk.page(
@@ -105,7 +107,7 @@ async def _page(desk: WebDesk, request: Request[Any, Any, Any], work: UUID, node
         place=place,
         address=f"{desk.origin}{place}",
         block=Markup(json_ld.script_text(_block(desk, detail, place))),  # noqa: S704 -- made safe there
-        titles=particulars.grouped(
+        titles=work_extras.grouped(
             (detail.title, *detail.synonyms), further.titles, desk.renderer.wording
         ),
         native=_native(detail.title, detail.synonyms),
@@ -117,7 +119,7 @@ async def _page(desk: WebDesk, request: Request[Any, Any, Any], work: UUID, node
     )
 
 
-async def _episodes(desk: WebDesk, work: UUID, node: int) -> tuple[int, EpisodeList | None]:
+async def _episodes(desk: PageContext, work: UUID, node: int) -> tuple[int, EpisodeList | None]:
     """Return the revision and the episodes; none where the store is away, and 0."""
     try:
         return await episodes.of_work(desk.gateway, work, desk.model.kind(node))
@@ -125,9 +127,9 @@ async def _episodes(desk: WebDesk, work: UUID, node: int) -> tuple[int, EpisodeL
         return 0, None
 
 
-def _block(desk: WebDesk, detail: Detail, place: str) -> json_ld.Block:
+def _block(desk: PageContext, detail: Detail, place: str) -> json_ld.Block:
     home = detail.franchise
-    franchise = Place(home.title, f"{desk.origin}{places.hub(home.slug)}") if home else None
+    franchise = PageRef(home.title, f"{desk.origin}{urls.hub(home.slug)}") if home else None
     return json_ld.of_work(detail, f"{desk.origin}{place}", franchise)
 
 
@@ -141,7 +143,7 @@ def _native(title: str, synonyms: Iterable[str]) -> str | None:
     return written.get("ja") or written.get("han")
 
 
-def _said(part: EpisodePart, wording: Wording) -> str:
+def _said(part: EpisodePart, wording: Messages) -> str:
     """Return how many episodes there are, and how many of them may be left out."""
     marked = (("fillers", part.fillers), ("recaps", part.recaps))
     counted = [wording.count(key, total) for key, total in marked if total]
@@ -169,11 +171,11 @@ def part_of(listed: EpisodeList, part: int) -> EpisodePart:
     )
 
 
-def _relations(detail: Detail, wording: Wording) -> Iterable[Told]:
+def _relations(detail: Detail, wording: Messages) -> Iterable[RelationLine]:
     around = detail.related_anime
     related = sorted(around.related, key=lambda work: KINDS.index(work.kind))
     for work in (*around.prequels, *around.sequels, *related):
-        yield Told(
+        yield RelationLine(
             work,
             wording.name("kind", work.kind),
             provenance.told(work.assertions, work.kind, wording),

@@ -11,15 +11,15 @@ import msgspec
 import pytest
 from typing_extensions import override
 
-from ingest.reading.fetch_cache import Note, name_of
-from ingest.reading.fetching import Limits, fetch
+from ingest.reading.fetch_cache import FetchNote, name_of
+from ingest.reading.fetching import FetchLimits, fetch
 from kensho.errors import SourceFileError
 
 pytestmark = pytest.mark.contract
 
 CONTENT = bytes(range(256)) * 4096  # 1 MiB
 OTHER = b"another version " * 50_000
-QUICK = Limits(attempts=4, first_pause_s=0.001, connect_s=2, silence_s=2)
+QUICK = FetchLimits(attempts=4, first_pause_s=0.001, connect_s=2, silence_s=2)
 
 Answer = Callable[["Handler"], None]
 
@@ -131,8 +131,10 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-def note_of(path: Path) -> Note:
-    return msgspec.json.decode(path.with_name(f"{path.name}.note.json").read_bytes(), type=Note)
+def note_of(path: Path) -> FetchNote:
+    return msgspec.json.decode(
+        path.with_name(f"{path.name}.note.json").read_bytes(), type=FetchNote
+    )
 
 
 def leftovers(folder: Path) -> set[str]:
@@ -146,7 +148,7 @@ def test_a_file_is_fetched_under_its_own_name_with_its_hash_noted(
 
     assert path == tmp_path / "cache" / "tales.jsonl.zst"
     assert path.read_bytes() == CONTENT
-    assert note_of(path) == Note(
+    assert note_of(path) == FetchNote(
         url=server.url,
         etag='"v1"',
         size_bytes=len(CONTENT),

@@ -21,7 +21,7 @@ from kensho.errors import (
 )
 from kensho.storage import ownership
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from kensho.storage.store_settings import StoreSettings
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import NOTEBOOK, Note, bridge_settings
@@ -58,7 +58,9 @@ async def settings(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 @pytest.fixture
-async def store(settings: StoreSettings, notebook: Mapping[str, Query]) -> AsyncIterator[Gateway]:
+async def store(
+    settings: StoreSettings, notebook: Mapping[str, NamedQuery]
+) -> AsyncIterator[Gateway]:
     async with Gateway.open(settings, notebook) as gateway:
         await gateway.run_script(NOTEBOOK)
         yield gateway
@@ -239,7 +241,7 @@ async def test_many_concurrent_reads_answer_each_its_own(store: Gateway) -> None
 
 
 async def test_leaving_with_calls_under_way_closes_the_store(
-    settings: StoreSettings, notebook: Mapping[str, Query]
+    settings: StoreSettings, notebook: Mapping[str, NamedQuery]
 ) -> None:
     async with Gateway.open(settings, notebook) as gateway:
         calls = [asyncio.create_task(gateway.fetch("notes.slow", into=int)) for _ in range(6)]
@@ -276,7 +278,7 @@ def entries(folder: Path) -> list[str]:
 
 
 async def test_a_second_process_is_told_who_owns_the_store(
-    disk: StoreSettings, notebook: Mapping[str, Query]
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery]
 ) -> None:
     with hold(disk) as owner:
         with pytest.raises(StoreInUseError) as caught:
@@ -287,7 +289,7 @@ async def test_a_second_process_is_told_who_owns_the_store(
 
 
 async def test_a_second_gateway_of_one_process_is_told_so_too(
-    disk: StoreSettings, notebook: Mapping[str, Query]
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery]
 ) -> None:
     async with Gateway.open(disk, notebook) as first:
         with pytest.raises(StoreInUseError, match=f"process {os.getpid()}"):
@@ -297,7 +299,7 @@ async def test_a_second_gateway_of_one_process_is_told_so_too(
 
 
 async def test_a_store_whose_owner_was_killed_opens_again(
-    disk: StoreSettings, notebook: Mapping[str, Query]
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery]
 ) -> None:
     with hold(disk) as owner:
         os.kill(owner.pid, signal.SIGKILL)
@@ -312,7 +314,7 @@ async def test_a_store_whose_owner_was_killed_opens_again(
 
 
 async def test_what_was_committed_survives_reopening(
-    disk: StoreSettings, notebook: Mapping[str, Query]
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery]
 ) -> None:
     async with Gateway.open(disk, notebook) as gateway:
         await gateway.run_script(NOTEBOOK)
@@ -322,7 +324,7 @@ async def test_what_was_committed_survives_reopening(
 
 
 async def test_the_owner_file_goes_with_a_clean_close(
-    disk: StoreSettings, notebook: Mapping[str, Query], tmp_path: Path
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery], tmp_path: Path
 ) -> None:
     async with Gateway.open(disk, notebook):
         assert (tmp_path / "store.owner.json").exists()
@@ -330,7 +332,7 @@ async def test_the_owner_file_goes_with_a_clean_close(
 
 
 async def test_the_owner_file_goes_with_an_error_too(
-    disk: StoreSettings, notebook: Mapping[str, Query], tmp_path: Path
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery], tmp_path: Path
 ) -> None:
     with pytest.raises(ZeroDivisionError):
         async with Gateway.open(disk, notebook):
@@ -339,7 +341,7 @@ async def test_the_owner_file_goes_with_an_error_too(
 
 
 async def test_an_unreadable_owner_file_still_gives_the_refusal(
-    disk: StoreSettings, notebook: Mapping[str, Query], tmp_path: Path
+    disk: StoreSettings, notebook: Mapping[str, NamedQuery], tmp_path: Path
 ) -> None:
     async with Gateway.open(disk, notebook):
         (tmp_path / "store.owner.json").write_bytes(b"{half")

@@ -9,7 +9,7 @@ import pytest
 from kensho.errors import DeadlineExceededError, StorageError, StoreUnavailableError
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from kensho.storage.store_settings import StoreSettings
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import NOTEBOOK, bridge_settings, own_migrations
@@ -21,7 +21,7 @@ WATCHDOG_S = 5.0
 
 
 @pytest.fixture
-async def store(bridge: RpcBridge, notebook: Mapping[str, Query]) -> AsyncIterator[Gateway]:
+async def store(bridge: RpcBridge, notebook: Mapping[str, NamedQuery]) -> AsyncIterator[Gateway]:
     async with Gateway.open(bridge_settings(bridge), notebook) as gateway:
         await gateway.run_script(NOTEBOOK)
         bridge.requests.clear()
@@ -33,7 +33,7 @@ async def count(store: Gateway) -> int:
 
 
 async def test_every_connection_signs_in_and_chooses_its_database(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     async with Gateway.open(bridge_settings(bridge, pool_size=3), notebook) as gateway:
         await asyncio.gather(*(gateway.ping() for _ in range(9)))
@@ -42,7 +42,7 @@ async def test_every_connection_signs_in_and_chooses_its_database(
 
 
 async def test_a_pool_never_opens_more_connections_than_its_size(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     bridge.delay_s = 0.01
     async with Gateway.open(bridge_settings(bridge, pool_size=2), notebook) as gateway:
@@ -143,7 +143,7 @@ async def test_a_late_answer_never_reaches_the_next_caller(
 
 
 async def test_leaving_a_silent_server_does_not_hang(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     async with asyncio.timeout(WATCHDOG_S):
         async with Gateway.open(bridge_settings(bridge), notebook) as gateway:
@@ -152,7 +152,7 @@ async def test_leaving_a_silent_server_does_not_hang(
 
 
 async def test_a_server_that_accepts_and_never_speaks_is_unavailable_at_start(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     bridge.stall()
     settings = bridge_settings(bridge, connect_deadline_s=0.1)
@@ -162,7 +162,7 @@ async def test_a_server_that_accepts_and_never_speaks_is_unavailable_at_start(
                 pass
 
 
-async def test_a_server_that_is_down_at_start_is_named(notebook: Mapping[str, Query]) -> None:
+async def test_a_server_that_is_down_at_start_is_named(notebook: Mapping[str, NamedQuery]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         url = f"ws://127.0.0.1:{reserved.getsockname()[1]}"
     with pytest.raises(StoreUnavailableError, match=url):
@@ -193,7 +193,7 @@ async def test_a_gateway_recovers_by_itself_when_its_server_returns(
 
 
 async def test_a_wrong_password_is_refused_at_start(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     settings = bridge_settings(bridge, password="guess")
     with pytest.raises(StoreUnavailableError, match="authentication"):
@@ -204,7 +204,7 @@ async def test_a_wrong_password_is_refused_at_start(
 
 
 async def test_a_missing_sign_in_is_refused_at_start(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     with pytest.raises(StorageError, match="IAM"):
         async with Gateway.open(bridge_settings(bridge, username=None), notebook):
@@ -238,7 +238,7 @@ async def test_a_cancelled_write_frees_the_writer(bridge: RpcBridge, store: Gate
 
 
 async def test_writers_that_collide_are_retried_and_lose_nothing(
-    bridge: RpcBridge, store: Gateway, notebook: Mapping[str, Query]
+    bridge: RpcBridge, store: Gateway, notebook: Mapping[str, NamedQuery]
 ) -> None:
     settings = bridge_settings(bridge, pool_size=1)
     async with (
@@ -255,7 +255,7 @@ async def test_writers_that_collide_are_retried_and_lose_nothing(
 
 
 async def test_a_collision_without_end_is_reported(
-    bridge: RpcBridge, store: Gateway, notebook: Mapping[str, Query]
+    bridge: RpcBridge, store: Gateway, notebook: Mapping[str, NamedQuery]
 ) -> None:
     done = asyncio.Event()
 
@@ -274,7 +274,7 @@ async def test_a_collision_without_end_is_reported(
 
 
 async def test_two_services_that_start_on_an_empty_database_agree_on_its_migrations(
-    bridge: RpcBridge, notebook: Mapping[str, Query]
+    bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
     settings = bridge_settings(bridge)
     async with (

@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from kensho.api.document import amended
+from kensho.api.openapi import amend_openapi
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
 from kensho.discovery.browse import Calendar
@@ -37,7 +37,7 @@ def known_document() -> dict[str, Any]:
     """Return the document, with an example work that the small graph has."""
     app = create_app(Settings(secret="a secret of tests"))
     calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
-    text = json.dumps(amended(app.openapi_schema.to_schema(), calendar))
+    text = json.dumps(amend_openapi(app.openapi_schema.to_schema(), calendar))
     document: dict[str, Any] = json.loads(text.replace(EXAMPLE_ID, str(graphs.MATRIX)))
     return document
 

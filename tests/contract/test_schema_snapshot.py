@@ -2,7 +2,7 @@
 
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
-from kensho.storage.schema_snapshot import snapshot
+from kensho.storage.schema_dump import snapshot
 from kensho.storage.store_settings import StoreSettings
 
 

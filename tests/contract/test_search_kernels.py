@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kensho.search import readings
 from kensho.search.index import TitleIndex
 from kensho.search.kernel import compiled
-from kensho.search.kernel.kernels import Kernel, Scored
+from kensho.search.kernel.kernels import Kernel, ScoredRows
 from tests.support.title_search import Catalogue, Entry, catalogue, catalogues, mistyped, work
 
 pytestmark = pytest.mark.contract
@@ -45,7 +45,7 @@ def kernel(request: pytest.FixtureRequest, crowded: Catalogue) -> Kernel:
     return kernel_of(crowded, is_compiled=request.param == "compiled")
 
 
-def ask(kernel: Kernel, text: str) -> Scored:
+def ask(kernel: Kernel, text: str) -> ScoredRows:
     key = readings.as_typed(text).key
     return kernel.inexact(key, kernel.run(key.plain))
 
@@ -84,8 +84,8 @@ def test_nothing_is_found_for_what_is_like_nothing(kernel: Kernel) -> None:
 def test_of_equals_the_first_is_an_entrys_best(kernel: Kernel, crowded: Catalogue) -> None:
     rows = np.array([7, 3, 7, 9], dtype=np.int32)
     lists = [
-        Scored(rows, np.array([0.8, 0.9, 0.8, 0.2], dtype=np.float32)),
-        Scored(rows[:2], np.array([0.8, 0.95], dtype=np.float32)),
+        ScoredRows(rows, np.array([0.8, 0.9, 0.8, 0.2], dtype=np.float32)),
+        ScoredRows(rows[:2], np.array([0.8, 0.95], dtype=np.float32)),
     ]
     best = kernel.best(lists)
     assert best.rows.tolist() == [3, 7, 9]
@@ -95,7 +95,7 @@ def test_of_equals_the_first_is_an_entrys_best(kernel: Kernel, crowded: Catalogu
 
 
 def test_the_best_of_nothing_is_nothing(kernel: Kernel) -> None:
-    none = Scored(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
+    none = ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
     best = kernel.best([none])
     assert best.hits == 0
     assert len(best.entries) == 0
@@ -138,7 +138,7 @@ def assert_alike(made: Catalogue, texts: Sequence[str]) -> None:
         one, other = ask(arrays, text), ask(code, text)
         assert one.rows.tolist() == other.rows.tolist()
         assert one.scores.tobytes() == other.scores.tobytes()
-        some = Scored(one.rows, np.maximum(one.scores, 0))
+        some = ScoredRows(one.rows, np.maximum(one.scores, 0))
         mine, theirs = arrays.best([some, some]), code.best([some, some])
         assert [np.asarray(part).tolist() for part in mine] == [
             np.asarray(part).tolist() for part in theirs

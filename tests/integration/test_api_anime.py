@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from httpx import AsyncClient
 
-from kensho.discovery.views import Detail
+from kensho.read_model.views import Detail
 from tests.support import graphs
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from httpx import AsyncClient
 
-from kensho.api.problems import Problem
+from kensho.http.problem_details import Problem
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
 from tests.support.servers import written_store

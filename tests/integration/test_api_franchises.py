@@ -12,9 +12,9 @@ import pydot
 import pytest
 from httpx import AsyncClient
 
-from kensho.discovery.export_formats.shape import Edge, Node
 from kensho.discovery.exports import FORMATS
-from kensho.discovery.hub_views import Hub, HubCard, HubOrder
+from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary, WatchOrderDocument
+from kensho.read_model.graph_views import ExportEdge, ExportNode
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until, until_ready
@@ -40,16 +40,16 @@ async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncC
         yield client
 
 
-async def hub(client: AsyncClient, path: str) -> Hub:
+async def hub(client: AsyncClient, path: str) -> FranchiseDetail:
     answer = await client.get(path)
     assert answer.status_code == 200, answer.text
-    return msgspec.json.decode(answer.content, type=Hub)
+    return msgspec.json.decode(answer.content, type=FranchiseDetail)
 
 
-async def order(client: AsyncClient, path: str, name: str) -> HubOrder:
+async def order(client: AsyncClient, path: str, name: str) -> WatchOrderDocument:
     answer = await client.get(f"{path}/watch-order?order={name}")
     assert answer.status_code == 200, answer.text
-    return msgspec.json.decode(answer.content, type=HubOrder)
+    return msgspec.json.decode(answer.content, type=WatchOrderDocument)
 
 
 async def test_a_hub_tells_its_works_by_date_each_with_role_and_reason(hubs: AsyncClient) -> None:
@@ -131,7 +131,7 @@ async def listed(client: AsyncClient, query: str) -> list[str]:
     assert answer.status_code == 200, answer.text
     page = answer.json()
     assert len(page["franchises"]) <= page["total"]
-    return [msgspec.convert(card, HubCard).slug for card in page["franchises"]]
+    return [msgspec.convert(card, FranchiseSummary).slug for card in page["franchises"]]
 
 
 async def test_the_list_can_be_read_in_pages(hubs: AsyncClient) -> None:
@@ -246,11 +246,11 @@ KINDS = {(str(graphs.GITS), str(graphs.GITS_2)), (str(graphs.GITS_2), str(graphs
 
 async def test_the_graph_tells_roles_reasons_and_bridges(hubs: AsyncClient) -> None:
     found: dict[str, Any] = msgspec.json.decode(await exported(hubs, "json"))
-    nodes = {node.id: node for node in msgspec.convert(found["nodes"], list[Node])}
+    nodes = {node.id: node for node in msgspec.convert(found["nodes"], list[ExportNode])}
     assert sorted(nodes) == IDS
     assert nodes[str(graphs.GITS_2)].because == f"{TITLES[1]} is the sequel of {TITLES[0]}."
     assert nodes[str(graphs.GITS)].role == "main"
-    edges = msgspec.convert(found["edges"], list[Edge])
+    edges = msgspec.convert(found["edges"], list[ExportEdge])
     assert {(edge.source, edge.target) for edge in edges} == KINDS
     assert edges[0].assertions[0].source == "mal"
     (bridge,) = found["bridges"]

@@ -14,12 +14,12 @@ from uuid import UUID
 
 import pytest
 
-from ingest.check import findings, read_graph
+from ingest.checks.graph import findings, read_graph
 from ingest.cli import EXIT_REJECTS
-from kensho.domain.roles import Role
-from kensho.storage import snapshot
+from kensho.domain.franchise.roles import Role
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
-from kensho.storage.rows import Membership, TieRow
+from kensho.storage.rows import MembershipReasonRow, MembershipRow
 from tests.support.records import open_graph
 
 DATA: Final = Path(__file__).parents[3] / "shared" / "data"
@@ -163,7 +163,7 @@ class Hubs(NamedTuple):
     work: Mapping[int, UUID]
     roots: Mapping[str, UUID]
     titles: Mapping[str, str]
-    home: Mapping[UUID, Membership]
+    home: Mapping[UUID, MembershipRow]
     faults: Sequence[str]
 
 
@@ -183,13 +183,13 @@ async def read(gateway: Gateway) -> Hubs:
     """Return what a graph holds of hubs."""
     numbers = {
         int(source_id.removeprefix("mal:")): work.id
-        async for page in snapshot.anime(gateway)
+        async for page in tables.anime(gateway)
         for work in page
         for source_id in work.sources
         if source_id.startswith("mal:")
     }
-    rows = await snapshot.franchises(gateway)
-    members = [row async for page in snapshot.memberships(gateway) for row in page]
+    rows = await tables.franchises(gateway)
+    members = [row async for page in tables.memberships(gateway) for row in page]
     found = findings(await read_graph(gateway))
     return Hubs(
         numbers,
@@ -205,7 +205,7 @@ def home_of(hubs: Hubs, number: int) -> str | None:
     return member.slug if member else None
 
 
-def steps(root: UUID, because: Sequence[TieRow]) -> set[UUID]:
+def steps(root: UUID, because: Sequence[MembershipReasonRow]) -> set[UUID]:
     """Return the works that a reason leads to from the root; a step begins where one ended."""
     reached = {root}
     for tie in because:
@@ -249,10 +249,10 @@ def test_the_reason_of_each_member_leads_from_the_root_to_it(hubs: Hubs, slug: s
         assert same.get(member.work, member.work) in known
 
 
-def steps_between(root: UUID, member: Membership, same: Mapping[UUID, UUID]) -> set[UUID]:
+def steps_between(root: UUID, member: MembershipRow, same: Mapping[UUID, UUID]) -> set[UUID]:
     """Return the works on a member's path; a tie may name another record of a work."""
     because = [
-        TieRow(
+        MembershipReasonRow(
             same.get(tie.source, tie.source),
             same.get(tie.target, tie.target),
             tie.kind,

@@ -11,19 +11,19 @@ import msgspec
 import pytest
 import zstandard
 
+from ingest import registry
 from ingest.pipeline.edges import EdgeCounts
-from ingest.pipeline.intake import IntakeCounts
 from ingest.pipeline.projection import WorkCounts
-from ingest.pipeline.run import Job, Options, Pipeline, Report
-from ingest.sources import registry
+from ingest.pipeline.record_writer import RecordCounts
+from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from kensho.domain.records import (
     Claim,
     Collection,
     EpisodeFacts,
-    Links,
     Mapping,
     Recommendation,
     Record,
+    RecordRelations,
     Redirect,
     Tagging,
 )
@@ -97,7 +97,7 @@ async def runs(gateway: Gateway) -> list[dict[str, Any]]:
     return await gateway.fetch("ingest.runs", {"limit": 50}, into=list[dict[str, Any]])
 
 
-def counts(report: Report) -> IntakeCounts:
+def counts(report: RunReport) -> RecordCounts:
     (source,) = report.sources
     return source.records
 
@@ -111,7 +111,7 @@ def many(first: int, last: int) -> list[Record]:
 
 async def test_a_first_run_adds_everything(graph: Gateway) -> None:
     report = await ingest(graph, {"grouper": [work(1, links=claims(sequel="mal:2")), work(2)]})
-    assert counts(report) == IntakeCounts(added=2)
+    assert counts(report) == RecordCounts(added=2)
     assert (report.works, report.edges.added) == (WorkCounts(added=2), 1)
     assert await titles(graph) == {"mal:1": "Work 1", "mal:2": "Work 2"}
 
@@ -121,7 +121,9 @@ async def test_a_second_run_changes_nothing_and_says_so(graph: Gateway) -> None:
         "grouper": [work(1, "anidb:1", links=claims(related="mal:2")), work(2)],
         "site": [work(1, links=claims(sequel="mal:2"), tags=(Tagging("space"),))],
         "films": [
-            record("imdb:tt1", title="A film", kind="movie", links=Links(same_as=("mal:1",)))
+            record(
+                "imdb:tt1", title="A film", kind="movie", links=RecordRelations(same_as=("mal:1",))
+            )
         ],
         "ratings": [record("imdb:tt1", imdb=ImdbRating("tt1", 7.5, 9))],
     }
@@ -143,7 +145,7 @@ async def test_a_newer_dump_updates_adds_and_retires(graph: Gateway) -> None:
     await ingest(graph, {"grouper": many(1, 4)})
     newer = [work(1, title="Work one"), work(2), work(4)]
     report = await ingest(graph, {"grouper": newer}, snapshot="2026-02-01")
-    assert counts(report) == IntakeCounts(added=1, changed=1, removed=1, unchanged=1)
+    assert counts(report) == RecordCounts(added=1, changed=1, removed=1, unchanged=1)
     assert report.works == WorkCounts(added=1, changed=1, removed=1)
     assert await titles(graph) == {"mal:1": "Work one", "mal:2": "Work 2", "mal:4": "Work 4"}
 
@@ -305,7 +307,9 @@ async def test_an_anime_that_turns_out_to_be_a_film_keeps_its_id(graph: Gateway)
 async def test_a_film_and_the_anime_of_its_title_are_two_works_that_are_the_same(
     graph: Gateway,
 ) -> None:
-    film = record("imdb:tt1", title="A film", kind="movie", links=Links(same_as=("mal:1",)))
+    film = record(
+        "imdb:tt1", title="A film", kind="movie", links=RecordRelations(same_as=("mal:1",))
+    )
     mapped = record("mal:1", mappings=(Mapping("imdb:tt1"),))
     await ingest(graph, {"grouper": [work(1)], "ids": [mapped], "films": [film]})
     start, end, _ = await edge(graph, "is_same_as")
@@ -340,7 +344,7 @@ async def test_a_rating_reaches_a_film_that_comes_later_and_stays_with_the_anime
 async def test_what_fits_no_work_is_counted_and_not_kept(graph: Gateway) -> None:
     said = {"grouper": [work(1)], "episodes": [record("mal:1"), record("mal:7")]}
     report = await ingest(graph, said)
-    assert report.sources[1].records == IntakeCounts(added=1, unmatched=1)
+    assert report.sources[1].records == RecordCounts(added=1, unmatched=1)
     assert not any("mal:7" in key for key in await rows(graph, "source_record"))
 
 
@@ -412,21 +416,21 @@ async def test_a_relation_is_made_when_its_other_end_comes(graph: Gateway) -> No
 
 
 async def test_edges_are_counted_by_kind(graph: Gateway) -> None:
-    links = Links(relations=(Claim("sequel", "mal:2"), Claim("other", "mal:3")))
+    links = RecordRelations(relations=(Claim("sequel", "mal:2"), Claim("other", "mal:3")))
     report = await ingest(graph, {"grouper": [work(1, links=links), work(2), work(3)]})
     assert report.edges.by_kind == {"sequel": 1, "other": 1}
 
 
 async def test_a_recommendation_has_the_votes_of_the_end_that_counts_more(graph: Gateway) -> None:
-    one = work(1, links=Links(recommendations=(Recommendation("mal:2", 3),)))
-    two = work(2, links=Links(recommendations=(Recommendation("mal:1", 5),)))
+    one = work(1, links=RecordRelations(recommendations=(Recommendation("mal:2", 3),)))
+    two = work(2, links=RecordRelations(recommendations=(Recommendation("mal:1", 5),)))
     await ingest(graph, {"grouper": [one, two]})
     start, end, row = await edge(graph, "is_recommended_with")
     assert ([start, end], row["votes"]) == (sorted((W1, W2)), 5)
 
 
 async def test_episodes_are_redirected_to_another_work(graph: Gateway) -> None:
-    rule = Links(
+    rule = RecordRelations(
         redirects=(Redirect(13, 24, "mal:2", 1, 12), Redirect(25, None, "mal:2", 13, None))
     )
     await ingest(graph, {"grouper": many(1, 3), "episodes": [record("mal:1", links=rule)]})
@@ -441,7 +445,7 @@ async def test_a_franchise_keeps_its_slug_when_its_collection_is_called_otherwis
     graph: Gateway,
 ) -> None:
     def film(number: int, title: str = "Tales") -> Record:
-        links = Links(collection=Collection("set:1", title))
+        links = RecordRelations(collection=Collection("set:1", title))
         return record(f"tmdb:movie/{number}", title=f"Film {number}", kind="movie", links=links)
 
     async def slugs() -> dict[str, str]:
@@ -479,7 +483,7 @@ async def test_to_forget_a_source_takes_back_exactly_what_it_said(graph: Gateway
     await ingest(graph, {"site": more})
     assert await graph_state(graph) != before
     report = await ingest(graph, {"site": []})
-    assert counts(report) == IntakeCounts(removed=1)
+    assert counts(report) == RecordCounts(removed=1)
     after = await graph_state(graph)
     assert set(after["retired_slug"]) == {"retired_slug:`work-1`"}  # a slug once given stays given
     assert after | {"retired_slug": {}} == before
@@ -545,7 +549,7 @@ async def test_a_dry_run_foresees_and_writes_nothing(graph: Gateway) -> None:
     await ingest(graph, {"grouper": many(1, 4)})
     before, at, known = await graph_state(graph), await revision(graph), await runs(graph)
     report = await run(graph, {"grouper": [work(1, year=2020), work(3), work(5)]}, dry_run=True)
-    assert counts(report) == IntakeCounts(added=1, changed=1, removed=1, unchanged=1)
+    assert counts(report) == RecordCounts(added=1, changed=1, removed=1, unchanged=1)
     assert report.sources[0].state == "planned"
     assert (await graph_state(graph), await revision(graph)) == (before, at)
     assert await runs(graph) == known
@@ -564,7 +568,7 @@ async def test_a_second_record_of_one_key_is_rejected_with_its_line(
 ) -> None:
     twins = [work(1), work(2), work(1, year=2020)]
     report = await run(graph, {"grouper": twins}, rejects_dir=tmp_path)
-    assert (counts(report), report.rejects) == (IntakeCounts(added=2), 1)
+    assert (counts(report), report.rejects) == (RecordCounts(added=2), 1)
     reject = json.loads((tmp_path / "grouper.jsonl").read_text())
     assert (reject["line"], reject["key"], reject["value"]) == (3, "mal:1", "mal:1")
     assert report.sources[0].rejects_file == str(tmp_path / "grouper.jsonl")
@@ -581,11 +585,11 @@ def dump(*ids: int) -> bytes:
     return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
 
 
-async def read(gateway: Gateway, path: Path) -> Report:
+async def read(gateway: Gateway, path: Path) -> RunReport:
     sources = registry.SOURCES
-    options = Options(path.parent / "rejects", force=True)
+    options = RunOptions(path.parent / "rejects", force=True)
     pipeline = Pipeline(gateway, sources, options, silent())
-    return await pipeline.run([Job(sources["aodb"], (path,))])
+    return await pipeline.run([IngestJob(sources["aodb"], (path,))])
 
 
 BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {

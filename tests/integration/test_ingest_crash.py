@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from typing_extensions import override
 
-from kensho.domain.records import Collection, EpisodeFacts, Links, Record, Tagging
+from kensho.domain.records import Collection, EpisodeFacts, Record, RecordRelations, Tagging
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.works import ImdbRating
 from kensho.storage.gateway import Gateway
@@ -133,7 +133,7 @@ class _CutGateway(Gateway):
 
 
 def _film(number: int, title: str) -> Record:
-    links = Links(collection=Collection(f"set:{number}", title), same_as=("mal:1",))
+    links = RecordRelations(collection=Collection(f"set:{number}", title), same_as=("mal:1",))
     return record(
         f"tmdb:movie/{number}", f"imdb:tt{number}", title=title, kind="movie", links=links
     )

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 import pytest
 
-from ingest.check import findings, read_graph
-from ingest.pipeline.hubs.project import HubCounts
-from ingest.pipeline.run import Report
-from kensho.domain.records import Claim, ClaimedKind, Collection, Links, Record, Tagging
+from ingest.checks.graph import findings, read_graph
+from ingest.pipeline.franchises.projection import FranchiseCounts
+from ingest.pipeline.run import RunReport
+from kensho.domain.records import Claim, ClaimedKind, Collection, Record, RecordRelations, Tagging
 from kensho.domain.works import work_uuid
-from kensho.storage import snapshot
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from tests.support import hub_oracle
 from tests.support.records import (
@@ -41,14 +41,14 @@ async def graph() -> AsyncIterator[Gateway]:
 
 def series(number: int, title: str, year: int, *ties: tuple[ClaimedKind, int]) -> Record:
     """Return a series of a year, and what it says that other ones are to it."""
-    links = Links(relations=tuple(Claim(kind, f"mal:{other}") for kind, other in ties))
+    links = RecordRelations(relations=tuple(Claim(kind, f"mal:{other}") for kind, other in ties))
     facts: dict[str, Any] = {"anime_type": "tv", "episode_count": 12, "duration_s": 1440}
     return record(f"mal:{number}", title=title, year=year, links=links, **facts)
 
 
 def film(number: int, title: str, year: int, *same: str, collection: str | None = None) -> Record:
     collected = Collection(f"set:{collection}", collection) if collection else None
-    links = Links(same_as=same, collection=collected)
+    links = RecordRelations(same_as=same, collection=collected)
     return record(f"tmdb:movie/{number}", title=title, kind="movie", year=year, links=links)
 
 
@@ -67,7 +67,7 @@ UNTOLD: Final = (
         title="Yozora",
         year=2010,
         season="spring",
-        links=Links(relations=(Claim("related", "mal:32"),)),
+        links=RecordRelations(relations=(Claim("related", "mal:32"),)),
         anime_type="tv",
         episode_count=12,
         duration_s=1440,
@@ -87,7 +87,7 @@ UNTOLD: Final = (
 )
 
 
-async def taken(graph: Gateway, *works: Record, films: Iterable[Record] = ()) -> Report:
+async def taken(graph: Gateway, *works: Record, films: Iterable[Record] = ()) -> RunReport:
     """Bring in exactly these works beside the filler."""
     return await ingest(graph, {"grouper": works, "site": FILLER, "films": [*films]})
 
@@ -99,15 +99,15 @@ async def franchises(graph: Gateway) -> dict[str, set[str]]:
         for table in ("anime", "movie")
         for key, row in (await rows(graph, table)).items()
     }
-    found: dict[str, set[str]] = {row.slug: set() for row in await snapshot.franchises(graph)}
-    async for page in snapshot.memberships(graph):
+    found: dict[str, set[str]] = {row.slug: set() for row in await tables.franchises(graph)}
+    async for page in tables.memberships(graph):
         for row in page:
             found[row.slug].add(names[row.work])
     return found
 
 
 async def redirects(graph: Gateway) -> dict[str, str | None]:
-    return {row.slug: row.successor for row in await snapshot.retired_slugs(graph)}
+    return {row.slug: row.successor for row in await tables.retired_slugs(graph)}
 
 
 async def inferred(graph: Gateway) -> list[Row]:
@@ -131,7 +131,7 @@ async def test_an_untyped_relation_gets_the_kind_that_is_inferred_and_why(graph:
 async def test_an_inferred_kind_reads_along_the_edge_whichever_end_is_first(
     graph: Gateway,
 ) -> None:
-    links = Links(relations=(Claim("related", "mal:31"),))
+    links = RecordRelations(relations=(Claim("related", "mal:31"),))
     turned = Record("mal:32", ("mal:32",), "anime", UNTOLD[1].facts, links)
     await taken(graph, Record("mal:31", ("mal:31",), "anime", UNTOLD[0].facts), turned)
     ((key, row),) = (await rows(graph, "is_sequel_of")).items()
@@ -141,7 +141,7 @@ async def test_an_inferred_kind_reads_along_the_edge_whichever_end_is_first(
 
 async def test_what_a_source_states_is_not_inferred(graph: Gateway) -> None:
     await taken(graph, *UNTOLD)
-    links = Links(relations=(Claim("side_story", "mal:32"),))
+    links = RecordRelations(relations=(Claim("side_story", "mal:32"),))
     stating = record("mal:31", title="Yozora", links=links)
     await ingest(graph, {"other-site": [stating]})
     assert await inferred(graph) == []
@@ -152,7 +152,7 @@ async def test_what_a_source_states_is_not_inferred(graph: Gateway) -> None:
 async def test_what_is_no_more_stated_is_inferred_again(graph: Gateway) -> None:
     await taken(graph, *UNTOLD)
     before = await graph_state(graph)
-    links = Links(relations=(Claim("side_story", "mal:32"),))
+    links = RecordRelations(relations=(Claim("side_story", "mal:32"),))
     await ingest(graph, {"curator": [record("mal:31", links=links)]})
     await ingest(graph, {"curator": []})
     assert await graph_state(graph) == before
@@ -170,14 +170,14 @@ async def test_works_that_belong_together_are_a_franchise_with_reasons(graph: Ga
     (reason,) = sequel["because"]
     assert (reason["kind"], reason["method"]) == ("sequel", "stated")
     assert reason["target"] == str(work_uuid("mal:2"))
-    assert report.hubs == HubCounts(added=2, computed=4)
+    assert report.hubs == FranchiseCounts(added=2, computed=4)
 
 
 async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph: Gateway) -> None:
     # S.ifr is said to come before Mai-Otome by `ingest/curation/chronologies.toml`.
     otome = (series(99, "Mai Otome", 2005, ("sequel", 3268)), series(3268, "Mai Otome 0", 2008))
     await taken(graph, *otome, *SAGA)
-    found = {row.root: row.timelines for row in await snapshot.franchises(graph)}
+    found = {row.root: row.timelines for row in await tables.franchises(graph)}
     assert found[work_uuid("mal:1")] == ()
     ((works, reason),) = [(told.works, told.reason) for told in found[work_uuid("mal:99")]]
     assert works == (work_uuid("mal:3268"), work_uuid("mal:99"))
@@ -186,7 +186,7 @@ async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph
 
 
 async def test_a_film_that_is_tagged_as_a_recap_is_a_summary(graph: Gateway) -> None:
-    links = Links(relations=(Claim("related", "mal:1"),))
+    links = RecordRelations(relations=(Claim("related", "mal:1"),))
     facts: dict[str, Any] = {"anime_type": "movie", "episode_count": 1, "duration_s": 6000}
     recap = record(
         "mal:3", title="Gurren Saga Film", year=2004, links=links, tags=(Tagging("recap"),), **facts
@@ -213,7 +213,7 @@ async def test_films_of_one_collection_are_a_franchise_of_its_name(graph: Gatewa
 
 async def test_a_crossover_shows_as_a_guest_where_it_is_not_at_home(graph: Gateway) -> None:
     await taken(graph, *SAGA, *TALES, GUEST)
-    visits = [row async for page in snapshot.visits(graph) for row in page]
+    visits = [row async for page in tables.visits(graph) for row in page]
     home = [slug for slug, works in (await franchises(graph)).items() if "Omatsuri" in works]
     assert {visit.work for visit in visits} == {work_uuid("mal:21")}
     assert len({visit.slug for visit in visits}) + len(home) == 2
@@ -225,7 +225,7 @@ async def test_a_second_run_over_the_same_files_writes_nothing(graph: Gateway) -
     before, at = await graph_state(graph), await revision(graph)
     report = await taken(graph, *SAGA, *TALES, GUEST, *UNTOLD)
     assert (await graph_state(graph), await revision(graph)) == (before, at)
-    assert report.hubs == HubCounts()
+    assert report.hubs == FranchiseCounts()
 
 
 async def test_a_change_computes_only_what_is_connected_with_it(graph: Gateway) -> None:
@@ -233,7 +233,7 @@ async def test_a_change_computes_only_what_is_connected_with_it(graph: Gateway) 
     at = {key: row["digest"] for key, row in (await rows(graph, "hub_part")).items()}
     third = series(3, "Gurren Saga Three", 2007, ("prequel", 2))
     report = await taken(graph, *SAGA, third, *TALES, *UNTOLD)
-    assert report.hubs == HubCounts(changed=1, computed=3)
+    assert report.hubs == FranchiseCounts(changed=1, computed=3)
     now = {key: row["digest"] for key, row in (await rows(graph, "hub_part")).items()}
     assert sum(at.get(key) != digest for key, digest in now.items()) == 1
 
@@ -258,7 +258,7 @@ async def test_hubs_made_by_other_rules_are_computed_anew(graph: Gateway) -> Non
     await graph.run_script("BEGIN; UPDATE meta:graph SET rules = 'old' RETURN NONE; COMMIT;")
     await graph.run_script("BEGIN; UPDATE hub_part SET digest = 'old' RETURN NONE; COMMIT;")
     report = await taken(graph, *SAGA, *TALES)
-    assert report.hubs == HubCounts(computed=4)
+    assert report.hubs == FranchiseCounts(computed=4)
     assert await graph_state(graph) == before
 
 
@@ -316,7 +316,7 @@ async def test_an_omnibus_project_is_one_franchise_without_any_tie(graph: Gatewa
 
 async def test_a_dry_run_computes_no_hubs(graph: Gateway) -> None:
     report = await run(graph, {"grouper": SAGA}, dry_run=True)
-    assert report.hubs == HubCounts()
+    assert report.hubs == FranchiseCounts()
     assert await franchises(graph) == {}
 
 

@@ -13,12 +13,12 @@ import msgspec
 import pytest
 from surrealdb import RecordID
 
-from kensho.discovery import graph_reading
-from kensho.discovery.read_model import Catalogue, Revision
 from kensho.errors import KenshoError, NotReadyError, ReadModelError, StorageError
-from kensho.platform.folders import MANIFEST
+from kensho.read_model.building import builder
+from kensho.read_model.holder import Snapshot, SnapshotHolder
+from kensho.read_model.snapshot_folder import MANIFEST
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from tests.support.damage import DAMAGES, Damage
 from tests.support.graph_writing import put, tie, valid
 from tests.support.stores import open_graph
@@ -40,14 +40,14 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-async def opened(graph: Gateway, root: Path) -> Catalogue:
-    catalogue = Catalogue(graph, root)
+async def opened(graph: Gateway, root: Path) -> SnapshotHolder:
+    catalogue = SnapshotHolder(graph, root)
     await catalogue.open_or_build()
     return catalogue
 
 
 @contextlib.asynccontextmanager
-async def watching(catalogue: Catalogue) -> AsyncIterator[None]:
+async def watching(catalogue: SnapshotHolder) -> AsyncIterator[None]:
     task = asyncio.create_task(catalogue.watch(0.01))
     try:
         yield
@@ -65,7 +65,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_before_a_model_is_open_the_catalogue_says_so(graph: Gateway, tmp_path: Path) -> None:
     with pytest.raises(NotReadyError):
-        _ = Catalogue(graph, tmp_path).current
+        _ = SnapshotHolder(graph, tmp_path).current
 
 
 async def test_documents_tell_of_tags_and_of_the_franchise_that_is_home(
@@ -122,7 +122,7 @@ async def test_a_model_with_any_damaged_file_is_built_anew(
     for name, sound in whole.items():
         damage(folder / name)
         with pytest.raises(ReadModelError):
-            Revision.open(folder)
+            Snapshot.open(folder)
         (folder / name).write_bytes(sound)
     damage(folder / min(whole))
     assert (await opened(graph, tmp_path)).current.works_total == 2
@@ -137,12 +137,12 @@ async def test_a_missing_folder_is_built_anew(graph: Gateway, tmp_path: Path) ->
 async def test_without_the_graph_the_newest_sound_model_is_opened(
     graph: Gateway, tmp_path: Path
 ) -> None:
-    assert not await Catalogue(graph, tmp_path).open_latest()
+    assert not await SnapshotHolder(graph, tmp_path).open_latest()
     catalogue = await opened(graph, tmp_path)
     await add_work(graph)
     await catalogue.refresh()
     (tmp_path / "1" / "ids.bin").unlink()
-    later = Catalogue(graph, tmp_path)
+    later = SnapshotHolder(graph, tmp_path)
     assert await later.open_latest()
     assert later.current.revision == 0
 
@@ -252,7 +252,7 @@ async def test_a_reading_overtaken_by_writes_is_begun_again_and_stays_consistent
 
 async def test_two_workers_that_start_together_build_once(graph: Gateway, tmp_path: Path) -> None:
     await add_work(graph)
-    catalogues = [Catalogue(graph, tmp_path) for _ in range(3)]
+    catalogues = [SnapshotHolder(graph, tmp_path) for _ in range(3)]
     await asyncio.gather(*(catalogue.open_or_build() for catalogue in catalogues))
     folder = tmp_path / "1"
     times = {path.stat().st_ino for path in folder.iterdir()}
@@ -296,7 +296,7 @@ async def test_a_graph_without_a_schema_is_an_error_not_an_empty_model(tmp_path:
 
 
 async def test_a_graph_that_other_processes_never_let_rest_is_given_up(tmp_path: Path) -> None:
-    restless = Query(
+    restless = NamedQuery(
         name="meta.revision",
         text="RETURN encoding::json::encode({ revision: rand::int(1, 99999999), composed: true });",
         params=frozenset(),
@@ -305,5 +305,5 @@ async def test_a_graph_that_other_processes_never_let_rest_is_given_up(tmp_path:
     )
     async with open_graph(restless) as graph:
         with pytest.raises(StorageError, match="changed under"):
-            await graph_reading.build(graph, tmp_path)
+            await builder.build(graph, tmp_path)
         assert names_in(tmp_path) == []

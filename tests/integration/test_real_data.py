@@ -13,12 +13,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import pytest
 
-from ingest.check import findings, read_graph
+from ingest.checks.graph import findings, read_graph
 from ingest.folder import jobs_in
-from ingest.pipeline.run import Options, Pipeline, Report
+from ingest.pipeline.run import Pipeline, RunOptions, RunReport
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Reject
-from ingest.sources.registry import SOURCES
+from ingest.registry import SOURCES
 from kensho.domain.records import Record
 from kensho.storage.gateway import Gateway
 from tests.support.adapter_runs import RejectList
@@ -113,7 +113,7 @@ class Ingested(NamedTuple):
     """A store in which the folder is, and what it holds."""
 
     gateway: Gateway
-    report: Report
+    report: RunReport
     works: dict[str, Row]
     sequels: dict[tuple[str, str], Row]
     related: dict[tuple[str, str], Row]
@@ -142,8 +142,8 @@ async def graph(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
         )
 
 
-async def ingested(gateway: Gateway, folder: Path) -> Report:
-    options = Options(folder / "rejects")
+async def ingested(gateway: Gateway, folder: Path) -> RunReport:
+    options = RunOptions(folder / "rejects")
     return await Pipeline(gateway, SOURCES, options, silent()).run(jobs_in(folder, SOURCES))
 
 

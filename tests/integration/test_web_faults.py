@@ -7,9 +7,9 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.errors import FieldProblem, NotReadyError
-from kensho.web.desk import WebDesk
-from kensho.web.faults import FaultPages
-from kensho.web.pages import Workshop
+from kensho.web.error_pages import ErrorPages
+from kensho.web.page_context import PageContext
+from kensho.web.page_router import PageRouter
 from tests.integration.conftest import running, settings_for, until
 from tests.support import graphs
 from tests.support.servers import written_store
@@ -80,7 +80,7 @@ class Told(NamedTuple):
     retry_after_s: int | None = None
 
 
-def not_started() -> WebDesk:
+def not_started() -> PageContext:
     raise NotReadyError("the service is not started")
 
 
@@ -97,6 +97,6 @@ def not_started() -> WebDesk:
     ],
 )
 def test_a_fault_is_told_even_before_the_service_is_started(fault: Told, words: str) -> None:
-    body = FaultPages(Workshop().renderer, not_started).body(fault)
+    body = ErrorPages(PageRouter().renderer, not_started).body(fault)
     assert body is not None
     assert words in body.decode()

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 
 from ingest.curation.decisions import Decisions
 from ingest.pipeline.compose import UNWEIGHED_RELEVANCE, Composer
-from ingest.pipeline.rows import Composed, KeptRecord, Rank
-from kensho.domain.records import EpisodeFacts, Facts, Tagging
+from ingest.pipeline.rows import ComposedWork, KeptRecord, SourceRank
+from kensho.domain.records import EpisodeFacts, RecordFacts, Tagging
 from kensho.domain.works import Status, TagCategory, Title, TitleKind, work_uuid
 from tests.support.ingest_oracles import fact_of, live
 
 WORK = work_uuid("mal:1")
 RANKS = {
-    "a": Rank(50, creates=True),
-    "b": Rank(70, creates=True),
-    "c": Rank(70, creates=False),
+    "a": SourceRank(50, creates=True),
+    "b": SourceRank(70, creates=True),
+    "c": SourceRank(70, creates=False),
 }
 DECISIONS = Decisions(
     precedence={"status": ("a",), "synopsis": ("c", "a")}, tag_aliases={"sci-fi": "scifi"}
@@ -46,7 +46,7 @@ episodes = st.builds(
     filler=st.none() | st.booleans(),
 )
 facts = st.builds(
-    Facts,
+    RecordFacts,
     titles=st.lists(titles, max_size=3).map(tuple),
     status=st.none() | st.sampled_from(get_args(Status)),
     year=st.none() | st.integers(1990, 2030),
@@ -66,7 +66,7 @@ records = st.lists(
             key,
             "anime",
             tuple(dict.fromkeys((key, *more))),
-            Facts() if dead else said,
+            RecordFacts() if dead else said,
             dead,
         ),
         st.sampled_from(tuple(RANKS)),
@@ -80,7 +80,7 @@ records = st.lists(
 )
 
 
-def compose(said: list[KeptRecord]) -> Composed | None:
+def compose(said: list[KeptRecord]) -> ComposedWork | None:
     return Composer(RANKS, DECISIONS).compose(said)
 
 

@@ -12,10 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kensho.discovery.export_formats.shape import Bridge, Edge, Graph, Node, Notice
 from kensho.discovery.export_formats.xml_text import holdable
 from kensho.discovery.exports import FORMATS, export
 from kensho.domain.relations import Assertion, Kind
+from kensho.read_model.graph_views import (
+    ExportBridge,
+    ExportEdge,
+    ExportGraph,
+    ExportNode,
+    ExportNotice,
+)
 from tests.support.cypher import run
 
 HOSTILE = (
@@ -37,9 +43,9 @@ assertions = st.builds(
 )
 
 
-def nodes_of(total: int) -> st.SearchStrategy[list[Node]]:
+def nodes_of(total: int) -> st.SearchStrategy[list[ExportNode]]:
     one = st.builds(
-        Node,
+        ExportNode,
         id=st.just(""),
         title=texts,
         kind=st.sampled_from(("anime", "movie")),
@@ -59,16 +65,16 @@ def nodes_of(total: int) -> st.SearchStrategy[list[Node]]:
 
 
 @st.composite
-def graphs(draw: st.DrawFn) -> Graph:
+def graphs(draw: st.DrawFn) -> ExportGraph:
     nodes = draw(st.integers(1, 4).flatmap(nodes_of))
     ends = st.sampled_from([node.id for node in nodes])
-    edge = st.builds(Edge, ends, ends, kinds, st.lists(assertions, max_size=2).map(tuple))
+    edge = st.builds(ExportEdge, ends, ends, kinds, st.lists(assertions, max_size=2).map(tuple))
     edges = draw(st.lists(edge, max_size=6, unique_by=lambda e: e.id))
-    notice = Notice(draw(texts), 42, tuple(draw(st.lists(texts, max_size=2))))
-    return Graph(notice, nodes, edges)
+    notice = ExportNotice(draw(texts), 42, tuple(draw(st.lists(texts, max_size=2))))
+    return ExportGraph(notice, nodes, edges)
 
 
-def written(graph: Graph, name: str) -> bytes:
+def written(graph: ExportGraph, name: str) -> bytes:
     return b"".join(export(graph, name))
 
 
@@ -78,12 +84,12 @@ def as_held(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in held.items() if value is not None}
 
 
-def expected_nodes(graph: Graph) -> dict[str, dict[str, Any]]:
+def expected_nodes(graph: ExportGraph) -> dict[str, dict[str, Any]]:
     rows = (as_held(msgspec.to_builtins(node)) for node in graph.nodes)
     return {row.pop("id"): row for row in rows}
 
 
-def expected_edges(graph: Graph) -> list[tuple[str, ...]]:
+def expected_edges(graph: ExportGraph) -> list[tuple[str, ...]]:
     return sorted(
         (e.id, e.source, e.target, e.kind, holdable(msgspec.json.encode(e.assertions).decode()))
         for e in graph.edges
@@ -98,7 +104,7 @@ def read_edges(read: "nx.MultiDiGraph[str]") -> list[tuple[str, ...]]:
 
 
 @given(graphs())
-def test_graphml_read_back_is_the_same_graph(graph: Graph) -> None:
+def test_graphml_read_back_is_the_same_graph(graph: ExportGraph) -> None:
     document = written(graph, "graphml")
     opened = nx.read_graphml(io.BytesIO(document), force_multigraph=True)
     read: nx.MultiDiGraph[str] = nx.MultiDiGraph(opened)
@@ -110,7 +116,7 @@ def test_graphml_read_back_is_the_same_graph(graph: Graph) -> None:
 
 
 @given(graphs())
-def test_gexf_read_back_is_the_same_graph(graph: Graph) -> None:
+def test_gexf_read_back_is_the_same_graph(graph: ExportGraph) -> None:
     read = nx.read_gexf(io.BytesIO(written(graph, "gexf")))
     nodes = {name: dict(facts) for name, facts in read.nodes(data=True)}
     assert {n: facts.pop("label") for n, facts in nodes.items()} == {
@@ -125,13 +131,13 @@ def test_gexf_read_back_is_the_same_graph(graph: Graph) -> None:
 
 class Document(msgspec.Struct, forbid_unknown_fields=True):
     notice: dict[str, Any]
-    nodes: list[Node]
-    edges: list[Edge]
-    bridges: list[Bridge]
+    nodes: list[ExportNode]
+    edges: list[ExportEdge]
+    bridges: list[ExportBridge]
 
 
 @given(graphs())
-def test_json_read_back_is_the_same_graph(graph: Graph) -> None:
+def test_json_read_back_is_the_same_graph(graph: ExportGraph) -> None:
     read = msgspec.json.decode(written(graph, "json"), type=Document)
     assert (read.nodes, read.edges) == (graph.nodes, graph.edges)
     assert (read.notice["title"], read.notice["revision"]) == (graph.notice.title, 42)
@@ -151,7 +157,7 @@ def on_lines(text: str) -> str:
 @pytest.mark.filterwarnings("ignore:.* deprecated - use:DeprecationWarning")  # pydot's parser
 @given(graphs())
 @settings(deadline=None)  # pydot's parser takes milliseconds for each node
-def test_dot_read_back_has_the_same_nodes_edges_and_titles(graph: Graph) -> None:
+def test_dot_read_back_has_the_same_nodes_edges_and_titles(graph: ExportGraph) -> None:
     found = pydot.graph_from_dot_data(written(graph, "dot").decode())
     assert found
     (read,) = found
@@ -171,7 +177,7 @@ def test_dot_read_back_has_the_same_nodes_edges_and_titles(graph: Graph) -> None
 
 @given(graphs(), st.booleans())
 def test_cypher_run_makes_the_same_graph_whenever_its_reader_reads_escapes(
-    graph: Graph, early: bool
+    graph: ExportGraph, early: bool
 ) -> None:
     nodes, edges = run(written(graph, "cypher").decode(), escapes_before_strings=early)
     assert nodes == {
@@ -194,5 +200,5 @@ def test_cypher_run_makes_the_same_graph_whenever_its_reader_reads_escapes(
 
 
 @given(graphs(), st.sampled_from(sorted(FORMATS)))
-def test_the_same_graph_gives_the_same_bytes(graph: Graph, name: str) -> None:
+def test_the_same_graph_gives_the_same_bytes(graph: ExportGraph, name: str) -> None:
     assert written(graph, name) == written(graph, name)

@@ -8,11 +8,11 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.franchises import Franchise
-from kensho.domain.hub_inputs import HubWork, Tie, Timeline
+from kensho.domain.franchise.franchises import Franchise
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned
-from kensho.domain.watch_order import Decided, Order, watch_order
+from kensho.domain.watch_order.order import CuratedPlacement, Order, watch_order
 from tests.support.hubs import curated, grown, number
 
 NAMES = ("gundam", "naruto", "bleach", "zero", "the")
@@ -22,7 +22,7 @@ WORKS = 12
 keys = st.integers(0, WORKS - 1).map(number)
 works = st.lists(
     st.builds(
-        HubWork,
+        FranchiseWork,
         id=keys,
         titles=st.lists(
             st.lists(st.sampled_from(NAMES), min_size=1, max_size=3).map(" ".join),
@@ -42,7 +42,7 @@ works = st.lists(
 )
 ties = st.lists(
     st.builds(
-        Tie,
+        Relation,
         keys,
         keys,
         st.sampled_from((*KINDS, "same_work", "joined")),
@@ -69,12 +69,12 @@ def records(found: Franchise) -> list[UUID]:
     return [id_ for member in found.members for id_ in (member.work, *member.also)]
 
 
-def inside(found: Franchise, said: Iterable[Tie]) -> list[Tie]:
+def inside(found: Franchise, said: Iterable[Relation]) -> list[Relation]:
     own = set(records(found))
     return [tie for tie in said if tie.source in own and tie.target in own]
 
 
-def reached(start: UUID, said: Iterable[Tie]) -> set[UUID]:
+def reached(start: UUID, said: Iterable[Relation]) -> set[UUID]:
     near: dict[UUID, set[UUID]] = {}
     for tie in said:
         near.setdefault(tie.source, set()).add(tie.target)
@@ -89,7 +89,7 @@ def reached(start: UUID, said: Iterable[Tie]) -> set[UUID]:
 
 @given(works, ties, st.randoms(use_true_random=False))
 def test_the_order_of_works_and_ties_does_not_matter(
-    some: list[HubWork], said: list[Tie], chance: random.Random
+    some: list[FranchiseWork], said: list[Relation], chance: random.Random
 ) -> None:
     expected = grown(some, said, POLICY)
     chance.shuffle(some)
@@ -98,7 +98,9 @@ def test_the_order_of_works_and_ties_does_not_matter(
 
 
 @given(works, ties)
-def test_every_work_is_at_home_at_most_once(some: list[HubWork], said: list[Tie]) -> None:
+def test_every_work_is_at_home_at_most_once(
+    some: list[FranchiseWork], said: list[Relation]
+) -> None:
     at_home = [id_ for one in grown(some, said, POLICY) for id_ in records(one)]
     assert len(at_home) == len(set(at_home))
     assert set(at_home) <= {work.id for work in some}
@@ -106,7 +108,7 @@ def test_every_work_is_at_home_at_most_once(some: list[HubWork], said: list[Tie]
 
 @given(works, ties)
 def test_a_reason_is_a_path_of_real_ties_from_the_root(
-    some: list[HubWork], said: list[Tie]
+    some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     for one in grown(some, said, POLICY):
         record = {id_: member.work for member in one.members for id_ in (member.work, *member.also)}
@@ -121,7 +123,9 @@ def test_a_reason_is_a_path_of_real_ties_from_the_root(
 
 
 @given(works, ties)
-def test_cutting_the_bridges_separates_franchises(some: list[HubWork], said: list[Tie]) -> None:
+def test_cutting_the_bridges_separates_franchises(
+    some: list[FranchiseWork], said: list[Relation]
+) -> None:
     for one in grown(some, said, POLICY):
         own = set(records(one))
         cut = [bridge.tie for bridge in one.bridges]
@@ -141,7 +145,7 @@ def test_cutting_the_bridges_separates_franchises(some: list[HubWork], said: lis
 
 @given(works, ties)
 def test_a_guest_is_at_home_elsewhere_and_its_ties_are_bridges(
-    some: list[HubWork], said: list[Tie]
+    some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     for one in grown(some, said, POLICY):
         bridges = [bridge.tie for bridge in one.bridges]
@@ -153,7 +157,7 @@ def test_a_guest_is_at_home_elsewhere_and_its_ties_are_bridges(
 
 @given(works, ties)
 def test_a_franchise_is_the_same_when_computed_with_its_component_alone(
-    some: list[HubWork], said: list[Tie]
+    some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     known = {work.id for work in some}
     real = [tie for tie in said if {tie.source, tie.target} <= known]
@@ -165,7 +169,7 @@ def test_a_franchise_is_the_same_when_computed_with_its_component_alone(
 
 @given(works, ties, timelines, orders)
 def test_an_order_is_a_permutation(
-    some: list[HubWork], said: list[Tie], told: list[Timeline], order: Order
+    some: list[FranchiseWork], said: list[Relation], told: list[Timeline], order: Order
 ) -> None:
     by_id = {work.id: work for work in some}
     for one in grown(some, said, POLICY):
@@ -184,7 +188,7 @@ def test_an_order_is_a_permutation(
 
 @given(works, ties)
 def test_the_essential_is_the_release_order_without_what_is_optional(
-    some: list[HubWork], said: list[Tie]
+    some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     by_id = {work.id: work for work in some}
     for one in grown(some, said, POLICY):
@@ -195,7 +199,7 @@ def test_the_essential_is_the_release_order_without_what_is_optional(
 
 @given(works, ties, timelines, orders)
 def test_every_step_has_a_reason_and_every_tie_of_it_exists(
-    some: list[HubWork], said: list[Tie], told: list[Timeline], order: Order
+    some: list[FranchiseWork], said: list[Relation], told: list[Timeline], order: Order
 ) -> None:
     by_id = {work.id: work for work in some}
     for one in grown(some, said, POLICY):
@@ -209,7 +213,7 @@ def test_every_step_has_a_reason_and_every_tie_of_it_exists(
 
 @given(works, ties, timelines)
 def test_a_story_keeps_every_tie_that_it_gives_as_a_reason(
-    some: list[HubWork], said: list[Tie], told: list[Timeline]
+    some: list[FranchiseWork], said: list[Relation], told: list[Timeline]
 ) -> None:
     by_id = {work.id: work for work in some}
     for one in grown(some, said, POLICY):
@@ -227,7 +231,7 @@ def test_a_story_keeps_every_tie_that_it_gives_as_a_reason(
 
 @given(works, ties, timelines)
 def test_what_curators_say_always_holds_in_the_story(
-    some: list[HubWork], said: list[Tie], told: list[Timeline]
+    some: list[FranchiseWork], said: list[Relation], told: list[Timeline]
 ) -> None:
     by_id = {work.id: work for work in some}
     for one in grown(some, said, POLICY):
@@ -239,12 +243,16 @@ def test_what_curators_say_always_holds_in_the_story(
         for row in told:
             known = [work for work in row.works if work in position]
             assert [position[work] for work in known] == sorted(position[w] for w in known)
-            assert all((b, Decided(a, row.reason)) in because for a, b in pairwise(known))
+            assert all((b, CuratedPlacement(a, row.reason)) in because for a, b in pairwise(known))
 
 
 @given(works, ties, timelines, orders, st.randoms(use_true_random=False))
 def test_an_order_does_not_depend_on_the_order_of_ties(
-    some: list[HubWork], said: list[Tie], told: list[Timeline], order: Order, chance: random.Random
+    some: list[FranchiseWork],
+    said: list[Relation],
+    told: list[Timeline],
+    order: Order,
+    chance: random.Random,
 ) -> None:
     by_id = {work.id: work for work in some}
     shuffled = list(said)

@@ -8,16 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kensho.discovery import franchises
-from kensho.discovery.hub_views import ORDERS, ROLES, Hub, HubCard, HubEdge, HubOrder
-from kensho.discovery.read_model import Revision
-from kensho.domain import hub_inputs
-from kensho.domain.franchises import Member
-from kensho.domain.hub_inputs import Tie
+from kensho.domain.franchise import inputs
+from kensho.domain.franchise.franchises import Member
+from kensho.domain.franchise.inputs import Relation
 from kensho.domain.records import Method
 from kensho.domain.relations import Kind
-from kensho.domain.watch_order import watch_order
-from kensho.graph.hubs import HUB_TAGGED
-from kensho.storage.rows import FranchiseRow, Membership, Visit, Work
+from kensho.domain.watch_order.order import watch_order
+from kensho.read_model.franchise_views import (
+    ORDERS,
+    ROLES,
+    FranchiseDetail,
+    FranchiseEdge,
+    FranchiseSummary,
+    WatchOrderDocument,
+)
+from kensho.read_model.franchises import HUB_TAGGED
+from kensho.read_model.holder import Snapshot
+from kensho.storage.rows import GuestRow, MembershipRow, StoredFranchise, WorkRow
 from tests.support import hub_models
 from tests.support.hub_models import Rows, member, tie
 
@@ -27,7 +34,7 @@ methods: st.SearchStrategy[Method] = st.sampled_from(("stated", "inferred"))
 dates = st.sampled_from((None, "2006", "2006-04", "2006-04-07", "2011-10-02"))
 
 
-def works_of(total: int) -> st.SearchStrategy[list[Work]]:
+def works_of(total: int) -> st.SearchStrategy[list[WorkRow]]:
     facts = st.fixed_dictionaries(
         {
             "start_date": dates,
@@ -48,7 +55,7 @@ def graphs(draw: st.DrawFn) -> Rows:
     total = draw(st.integers(2, 8))
     numbers = range(1, total + 1)
     homes = {n: draw(st.sampled_from((*SLUGS, None))) for n in numbers}
-    rows, roots = list[Membership](), dict[str, int]()
+    rows, roots = list[MembershipRow](), dict[str, int]()
     for number, slug in homes.items():
         if slug is None:
             continue
@@ -78,11 +85,11 @@ def graphs(draw: st.DrawFn) -> Rows:
     return Rows(
         works=draw(works_of(total)),
         franchises=[
-            FranchiseRow(slug, slug.title(), UUID(int=root), "d") for slug, root in roots.items()
+            StoredFranchise(slug, slug.title(), UUID(int=root), "d") for slug, root in roots.items()
         ],
         memberships=draw(st.permutations(rows)),
         visits=[
-            Visit(UUID(int=work), slug, (tie(roots[slug], work, "character"),))
+            GuestRow(UUID(int=work), slug, (tie(roots[slug], work, "character"),))
             for work, slug in sorted(visits)
         ],
         edges=[
@@ -93,14 +100,14 @@ def graphs(draw: st.DrawFn) -> Rows:
     )
 
 
-def shown(work: Work) -> str:
+def shown(work: WorkRow) -> str:
     year = "9999" if work.year is None else str(work.year)
     return work.start_date or (f"{year}-04" if work.season and work.year else year)
 
 
-def ordered_by(held: Revision, work: Work) -> hub_inputs.HubWork:
+def ordered_by(held: Snapshot, work: WorkRow) -> inputs.FranchiseWork:
     node = held.model.node(work.id)
-    return hub_inputs.HubWork(
+    return inputs.FranchiseWork(
         id=work.id,
         titles=(work.title,),
         type=work.anime_type,
@@ -112,9 +119,9 @@ def ordered_by(held: Revision, work: Work) -> hub_inputs.HubWork:
     )
 
 
-def hubs_of(held: Revision) -> Iterator[tuple[Hub, int]]:
+def hubs_of(held: Snapshot) -> Iterator[tuple[FranchiseDetail, int]]:
     for number in range(len(held.model.hubs)):
-        yield msgspec.json.decode(franchises.hub(held.model, number), type=Hub), number
+        yield msgspec.json.decode(franchises.hub(held.model, number), type=FranchiseDetail), number
 
 
 @given(graphs())
@@ -179,7 +186,7 @@ def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
         for hub, number in hubs_of(held):
             found = {
                 name: msgspec.json.decode(
-                    franchises.watch_order(held.model, number, name), type=HubOrder
+                    franchises.watch_order(held.model, number, name), type=WatchOrderDocument
                 )
                 for name in ORDERS
             }
@@ -213,14 +220,14 @@ def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
                 for one in hub.members
             ]
             ties = [
-                Tie(one, other, kind, method, 0.8)
+                Relation(one, other, kind, method, 0.8)
                 for one, other, kind, method in rows.edges
                 if home.get(one) == home.get(other) == hub.slug
             ]
             for name in ORDERS:
                 expected = watch_order(members, works, ties, name)
                 body = franchises.watch_order(held.model, number, name)
-                found = msgspec.json.decode(body, type=HubOrder)
+                found = msgspec.json.decode(body, type=WatchOrderDocument)
                 assert [(s.work.id, s.optional, s.strand) for s in found.steps] == [
                     (step.work, step.optional, step.strand) for step in expected.steps
                 ]
@@ -232,8 +239,8 @@ def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
                 ]
 
 
-def as_tie(edge: HubEdge) -> Tie:
-    return Tie(edge.source, edge.target, edge.kind, edge.method, edge.confidence)
+def as_tie(edge: FranchiseEdge) -> Relation:
+    return Relation(edge.source, edge.target, edge.kind, edge.method, edge.confidence)
 
 
 @given(graphs())
@@ -289,8 +296,10 @@ def test_every_franchise_is_listed_once_by_its_card(rows: Rows) -> None:
         model = held.model
         numbers = list(franchises.listed(held, None).nodes)
         assert sorted(numbers) == [*range(len(model.hubs))]
-        cards = msgspec.json.decode(franchises.cards(model.hubs, numbers), type=list[HubCard])
+        cards = msgspec.json.decode(
+            franchises.cards(model.hubs, numbers), type=list[FranchiseSummary]
+        )
         for number, card in zip(numbers, cards, strict=True):
-            hub = msgspec.json.decode(franchises.hub(model, int(number)), type=Hub)
+            hub = msgspec.json.decode(franchises.hub(model, int(number)), type=FranchiseDetail)
             assert all(getattr(card, name) == getattr(hub, name) for name in card.__struct_fields__)
             assert franchises.locate(model, card.slug) == number

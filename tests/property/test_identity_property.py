@@ -5,20 +5,20 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pipeline.identity import Held, Identities, Standing
+from ingest.pipeline.identity import HeldRecord, Identities, SourceStanding
 from tests.support.ingest_oracles import groups_of
 
 STANDINGS = {
-    "grouper": Standing(creates=True, groups=True, order=10),
-    "site": Standing(creates=True, groups=False, order=20),
-    "other-site": Standing(creates=True, groups=False, order=30),
-    "ids": Standing(creates=False, groups=False, order=40),
-    "extra": Standing(creates=False, groups=False, order=60),
+    "grouper": SourceStanding(creates=True, groups=True, order=10),
+    "site": SourceStanding(creates=True, groups=False, order=20),
+    "other-site": SourceStanding(creates=True, groups=False, order=30),
+    "ids": SourceStanding(creates=False, groups=False, order=40),
+    "extra": SourceStanding(creates=False, groups=False, order=60),
 }
 IDS = tuple(f"{provider}:{n}" for provider in ("mal", "anidb", "anilist") for n in range(3))
 TITLES = ("imdb:tt1", "imdb:tt2")
 
-Ledger = dict[str, dict[str, Held]]
+Ledger = dict[str, dict[str, HeldRecord]]
 """Source → key → record: what a store holds."""
 
 
@@ -36,7 +36,7 @@ def ledgers(draw: st.DrawFn) -> Ledger:
             covers = () if standing.creates else tuple(draw(st.sets(st.sampled_from(TITLES))))
             is_dead = not standing.creates and draw(st.integers(0, 4)) == 0
             if ids or not standing.creates:
-                held.setdefault(source, {})[key] = Held("", ids, works, covers, is_dead)
+                held.setdefault(source, {})[key] = HeldRecord("", ids, works, covers, is_dead)
     return held
 
 
@@ -113,6 +113,6 @@ def test_a_new_record_is_placed_where_it_will_stay(
     if standing.creates or not works:
         return
     key = "zz:1"  # after all others of its source
-    identities.held.setdefault(source, {})[key] = Held("", tuple(ids), works)
+    identities.held.setdefault(source, {})[key] = HeldRecord("", tuple(ids), works)
     identities.settle()
     assert identities.held[source][key].works == works

@@ -5,13 +5,15 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.inference import Model, in_order, infer, judge
-from kensho.domain.pair_features import Facts, Known, Pair, Profile, Reader, Side
-from kensho.domain.pair_measures import measured
+from kensho.domain.inference.features import KnownWork, Pair, PairFacts, PairProfile, Reader, Side
+from kensho.domain.inference.measures import measured
+from kensho.domain.inference.model import RelationModel, in_order, infer, judge
 from kensho.domain.relations import INVERSE, KINDS
 from kensho.domain.works import Title
 
-MODEL = msgspec.json.decode((files("ingest.curation") / "inference.json").read_bytes(), type=Model)
+MODEL = msgspec.json.decode(
+    (files("ingest.curation") / "inference.json").read_bytes(), type=RelationModel
+)
 READER = Reader(MODEL.vocabulary)
 PROVIDERS = ["mal", "anidb", "anilist", "kitsu", "livechart", "simkl"]
 WORDS = "hoshi,no,ringo,season 2,ii,movie 3,ova,soushuuhen,gaiden,picture drama,総集編,第2期,zero"
@@ -23,7 +25,7 @@ TITLES = st.builds(
     Title, NAMES, st.sampled_from([None, "en", "ja", "de"]), st.sampled_from(["main", "short"])
 )
 FACTS = st.builds(
-    Facts,
+    PairFacts,
     key=st.text(max_size=3),
     titles=st.lists(TITLES, max_size=3).map(tuple),
     anime_type=st.sampled_from(["tv", "movie", "ova", "ona", "special", "unknown"]),
@@ -43,7 +45,7 @@ SIDES = st.builds(
     PROFILES,
     lists=LISTS,
     pages=LISTS,
-    known=st.lists(st.builds(Known, PROFILES, st.sampled_from(KINDS)), max_size=3).map(tuple),
+    known=st.lists(st.builds(KnownWork, PROFILES, st.sampled_from(KINDS)), max_size=3).map(tuple),
 )
 MEASURES = sorted({*MODEL.among.measures, *MODEL.alone.measures})
 AROUND = st.dictionaries(
@@ -57,7 +59,7 @@ def swapped(pair: Pair) -> Pair:
     return Pair(pair.b, pair.a, pair.around)
 
 
-def is_ordered(a: Profile, b: Profile) -> bool:
+def is_ordered(a: PairProfile, b: PairProfile) -> bool:
     return a.order != b.order
 
 

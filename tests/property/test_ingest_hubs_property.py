@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.check import findings, read_graph
-from kensho.domain.records import Claim, ClaimedKind, Collection, Links, Record
+from ingest.checks.graph import findings, read_graph
+from kensho.domain.records import Claim, ClaimedKind, Collection, Record, RecordRelations
 from kensho.domain.works import Title
-from kensho.storage import snapshot
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from tests.support import hub_oracle
 from tests.support.records import Said, emptied, graph_state, ingest, open_graph, record, revision
@@ -43,7 +43,7 @@ def series(draw: st.DrawFn, number: int) -> Record:
     relations = tuple(Claim(kind, f"mal:{other}") for kind, other in draw(claims))
     return record(
         f"mal:{number}",
-        links=Links(relations=relations),
+        links=RecordRelations(relations=relations),
         titles=(Title(title, None, "main"),),
         anime_type=draw(st.sampled_from(("tv", "movie", "special"))),
         year=2000 + draw(st.integers(0, 3)),
@@ -56,7 +56,7 @@ def series(draw: st.DrawFn, number: int) -> Record:
 def film(draw: st.DrawFn, number: int) -> Record:
     same = draw(st.lists(numbers.map("mal:{}".format), max_size=1))
     collection = draw(st.none() | st.builds(Collection, st.just("set:1"), st.just("Agent")))
-    links = Links(same_as=tuple(same), collection=collection)
+    links = RecordRelations(same_as=tuple(same), collection=collection)
     title = draw(st.sampled_from(NAMES))
     return record(f"tmdb:movie/{number}", title=title, kind="movie", year=2001, links=links)
 
@@ -66,7 +66,9 @@ def double(draw: st.DrawFn, one: Record) -> Record:
     """Return a second entry of a work, of another catalogue, that nobody joins to the first."""
     relations = tuple(Claim("related", f"mal:{other}") for other in draw(st.sets(numbers)))
     id_ = one.key.replace("mal", "anidb")
-    return msgspec.structs.replace(one, key=id_, ids=(id_,), links=Links(relations=relations))
+    return msgspec.structs.replace(
+        one, key=id_, ids=(id_,), links=RecordRelations(relations=relations)
+    )
 
 
 @st.composite
@@ -80,7 +82,10 @@ def catalogues(draw: st.DrawFn) -> Said:
         "grouper": [*some, *doubles],
         "films": [draw(film(number)) for number in sorted(films)],
         "curator": [
-            record(f"mal:{one}", links=Links(relations=(Claim("side_story", f"mal:{other}"),)))
+            record(
+                f"mal:{one}",
+                links=RecordRelations(relations=(Claim("side_story", f"mal:{other}"),)),
+            )
             for one, other in curated
         ],
     }
@@ -128,8 +133,8 @@ async def test_a_slug_that_was_given_stands_or_leads_on(
     given_out: set[str] = set()
     for said in history:
         await ingest(store, said)
-        standing = {row.slug for row in await snapshot.franchises(store)}
-        redirects = {row.slug: row.successor for row in await snapshot.retired_slugs(store)}
+        standing = {row.slug for row in await tables.franchises(store)}
+        redirects = {row.slug: row.successor for row in await tables.retired_slugs(store)}
         given_out |= standing
         assert standing.isdisjoint(redirects)
         assert given_out == standing | redirects.keys()

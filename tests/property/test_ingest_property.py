@@ -15,17 +15,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.pipeline.intake import IntakeCounts
+from ingest.pipeline.record_writer import RecordCounts
 from kensho.domain.records import (
     Claim,
     ClaimedKind,
     Collection,
     EpisodeFacts,
-    Facts,
-    Links,
     Mapping,
     Recommendation,
     Record,
+    RecordFacts,
+    RecordRelations,
     Redirect,
     Tagging,
 )
@@ -51,7 +51,7 @@ MAKERS = tuple(name for name, source in SOURCES.items() if source.creates)
 
 targets = st.sampled_from((*IDS, *FILM_IDS))
 links = st.builds(
-    Links,
+    RecordRelations,
     relations=st.lists(st.builds(Claim, st.sampled_from(KINDS), targets), max_size=3).map(tuple),
     recommendations=st.lists(st.builds(Recommendation, targets, st.integers(1, 3)), max_size=1).map(
         tuple
@@ -85,17 +85,17 @@ def record(draw: st.DrawFn, source: str, key: str) -> Record:
     said = draw(links)
     if source == "films":
         collection = draw(st.none() | st.builds(Collection, st.just("set:1"), st.just("Tales")))
-        said = Links(said.relations, said.recommendations, (), said.same_as, collection)
+        said = RecordRelations(said.relations, said.recommendations, (), said.same_as, collection)
     kind: WorkKind = "movie" if source == "films" else "anime"
     return Record(key, ids, kind, draw(facts(source, key)), said)
 
 
 @st.composite
-def facts(draw: st.DrawFn, source: str, key: str) -> Facts:
+def facts(draw: st.DrawFn, source: str, key: str) -> RecordFacts:
     """Return facts that tell who stated them, and a date that no other work has."""
     tags = draw(st.sets(st.sampled_from(tuple(CATEGORIES)), max_size=2))
     numbers = draw(st.sets(st.integers(1, 3), max_size=2))
-    return Facts(
+    return RecordFacts(
         titles=(Title(f"{source} {key}", None, "main"),),
         start_date=dt.date(2000 + [*IDS, *FILM_IDS].index(key), 1 + [*SOURCES].index(source), 1),
         score=draw(st.none() | st.just(7.0)),
@@ -159,7 +159,7 @@ async def test_a_second_run_of_the_same_files_writes_nothing(
     report = await ingest(store, said)
     for source in report.sources:
         counted = source.records
-        assert counted == IntakeCounts(unchanged=counted.unchanged, unmatched=counted.unmatched)
+        assert counted == RecordCounts(unchanged=counted.unchanged, unmatched=counted.unmatched)
     assert (report.works.added, report.works.changed, report.works.removed) == (0, 0, 0)
     assert (report.edges.added, report.edges.changed, report.edges.removed) == (0, 0, 0)
     assert (await graph_state(store), await revision(store)) == (before, at)

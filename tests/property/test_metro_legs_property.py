@@ -5,9 +5,9 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kensho.domain.metro.ground import Ground, Place
-from kensho.domain.metro.legs import Box, Legs
-from kensho.domain.metro.map import Point
+from kensho.metro.map import Point
+from kensho.metro.occupancy import Occupancy, OccupiedPlace
+from kensho.metro.segments import Box, Segments
 from tests.support import map_oracles as oracle
 
 Route = tuple[Point, ...]
@@ -42,7 +42,7 @@ def boxes(draw: st.DrawFn) -> Box:
 def test_a_route_crosses_what_is_laid_as_often_as_its_legs_do(
     pairs: list[tuple[Route, Route]],
 ) -> None:
-    legs, laid = Legs(), list[Route]()
+    legs, laid = Segments(), list[Route]()
     for asked, one in pairs:
         assert legs.crossed(asked) == oracle.crossed(asked, laid)
         legs.lay(one)
@@ -56,7 +56,7 @@ def test_a_route_crosses_what_is_laid_as_often_as_its_legs_do(
 def test_counting_crossings_ends_beyond_the_most_that_matter(
     asked: Route, laid: list[Route], most: int
 ) -> None:
-    legs = Legs()
+    legs = Segments()
     for one in laid:
         legs.lay(one)
     total = oracle.crossed(asked, laid)
@@ -66,7 +66,7 @@ def test_counting_crossings_ends_beyond_the_most_that_matter(
 @MANY
 @given(boxes(), st.lists(routes(), max_size=12), st.integers(1, 5))
 def test_what_runs_under_a_box_is_what_enters_it(box: Box, laid: list[Route], most: int) -> None:
-    legs = Legs()
+    legs = Segments()
     for one in laid:
         legs.lay(one)
     total = oracle.under(box, laid)
@@ -75,18 +75,18 @@ def test_what_runs_under_a_box_is_what_enters_it(box: Box, laid: list[Route], mo
 
 
 @st.composite
-def grounds(draw: st.DrawFn) -> list[Place]:
+def grounds(draw: st.DrawFn) -> list[OccupiedPlace]:
     """Return stations on lanes, as far apart as columns and lanes are at least."""
     steps = draw(st.lists(st.integers(54, 92), min_size=1, max_size=5))
     heights = [94.0 + sum(steps[:lane]) for lane in range(len(steps))]
-    places = list[Place]()
+    places = list[OccupiedPlace]()
     for lane, y in enumerate(heights):
         columns = draw(st.sets(st.integers(0, 24), min_size=1, max_size=9))
-        places += [Place(128.0 + 37.0 * column, y, lane) for column in sorted(columns)]
+        places += [OccupiedPlace(128.0 + 37.0 * column, y, lane) for column in sorted(columns)]
     return places
 
 
-def ways(one: Place, other: Place, high: float) -> list[Route]:
+def ways(one: OccupiedPlace, other: OccupiedPlace, high: float) -> list[Route]:
     """Return the straight way between two stations, those with a bend, those beside the lane."""
     start, end = (one.x, one.y), (other.x, other.y)
     wide, fall = other.x - one.x, abs(other.y - one.y)
@@ -108,10 +108,10 @@ def ways(one: Place, other: Place, high: float) -> list[Route]:
 @MANY
 @given(grounds(), st.sampled_from([10.0, 18.0, 38.0]))
 def test_a_route_hits_the_stations_that_its_legs_come_close_to(
-    places: list[Place], high: float
+    places: list[OccupiedPlace], high: float
 ) -> None:
     heights = sorted({place.y for place in places})
-    ground = Ground(heights, places, 0)
+    ground = Occupancy(heights, places, 0)
     for one, other in combinations(sorted(places)[:9], 2):
         for way in ways(one, other, high):
             total = oracle.hits(way, places)

@@ -10,14 +10,14 @@ from xml.etree import ElementTree as ET
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kensho.domain.metro.edges import edge_id
-from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork
-from kensho.domain.metro.labels import SIZE, boxes_of
-from kensho.domain.metro.layout import metro_map
-from kensho.domain.metro.legs import Box
-from kensho.domain.metro.map import MetroMap, Station
 from kensho.domain.relations import Kind
-from kensho.web.maps.svg import Links, map_svg
+from kensho.metro.edges import edge_id
+from kensho.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.metro.labels import SIZE, boxes_of
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap, Station
+from kensho.metro.segments import Box
+from kensho.web.maps.svg import MapLinks, map_svg
 
 ROLES = ("main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music")
 TYPES = ("series", "film", "ova", "special", "ona", "music", "movie")
@@ -220,7 +220,7 @@ def test_everything_lies_on_the_sheet(given_: Given) -> None:
 @given(franchises())
 def test_any_map_is_well_formed_svg_that_holds_every_station_and_route(given_: Given) -> None:
     whole = drawn(given_)
-    root = ET.fromstring(map_svg(whole, links=Links()))
+    root = ET.fromstring(map_svg(whole, links=MapLinks()))
     assert {"a", "path"} >= {e.tag.split("}")[1] for e in root.iter() if e.get("data-kind")}
     ids = [element.get("data-id") for element in root.iter() if element.get("data-id")]
     assert sorted(ids) == sorted(station.id for station in whole.stations)  # type: ignore[type-var]

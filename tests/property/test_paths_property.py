@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kensho.domain.relations import INVERSE, Kind
-from kensho.graph.adjacency import Adjacency
-from kensho.graph.paths import PATIENCE, WEIGHTS, Path, Paths
+from kensho.read_model.adjacency import Adjacency
+from kensho.read_model.paths import PATIENCE, WEIGHTS, Path, Paths
 from tests.support.edge_arrays import Edge, edge_arrays
 
 Drawn = tuple[list[Edge], list[Edge]]

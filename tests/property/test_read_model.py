@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from kensho.domain.relations import Kind
 from kensho.domain.works import SEASONS
-from kensho.graph.build import Inputs
-from kensho.graph.model import ReadModel
-from kensho.graph.walk import Walk
+from kensho.read_model.building.writer import SnapshotInputs
+from kensho.read_model.model import ReadModel
+from kensho.read_model.walks import Walk
 from tests.support import read_model_oracle as oracle
 from tests.support.random_graphs import (
     RETIRED_IDS,
@@ -163,7 +163,7 @@ def test_the_order_of_the_inputs_makes_no_difference(
     lists = {name: list(getattr(inputs, name)) for name in inputs.__struct_fields__}
     for rows in lists.values():
         chance.shuffle(rows)
-    with opened(inputs) as one, opened(Inputs(**lists)) as other:
+    with opened(inputs) as one, opened(SnapshotInputs(**lists)) as other:
         for node in range(one.works_total):
             assert one.id(node) == other.id(node)
             assert one.detail(node) == other.detail(node)

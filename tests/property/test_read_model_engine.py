@@ -7,10 +7,10 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kensho.discovery.graph_reading import build
 from kensho.domain.relations import INVERSE, KINDS, Kind
 from kensho.domain.works import SEASONS
-from kensho.graph.model import ReadModel
+from kensho.read_model.building.builder import build
+from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
 from tests.support.random_graphs import (
     RETIRED_IDS,

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kensho.search import rows, scripts
-from kensho.search.beginnings import beginnings_of
 from kensho.search.keys import folded, letters_of
-from kensho.search.ordering import Texts
+from kensho.search.prefixes import prefixes_of
 from kensho.search.strings import joined
+from kensho.search.text_sorting import TextBlob
 from tests.support.title_search import (
     Entry,
     catalogue,
@@ -27,7 +27,7 @@ WORDS = title_texts | st.text("wo uh君", min_size=1, max_size=9)
 @given(ALIKE)
 def test_texts_are_put_in_the_order_of_their_bytes_and_equal_ones_stay(texts: list[str]) -> None:
     blob, ends = joined(texts)
-    order = Texts(blob, ends[:-1], ends[1:]).order().tolist()
+    order = TextBlob(blob, ends[:-1], ends[1:]).order().tolist()
     assert order == sorted(range(len(texts)), key=lambda place: texts[place].encode())
 
 
@@ -35,14 +35,14 @@ def test_texts_are_put_in_the_order_of_their_bytes_and_equal_ones_stay(texts: li
 @given(st.lists(st.text(alphabet=st.characters(exclude_characters="\0")), max_size=12))
 def test_any_texts_are_in_the_order_of_their_characters(texts: list[str]) -> None:
     blob, ends = joined(texts)
-    order = Texts(blob, ends[:-1], ends[1:]).order().tolist()
+    order = TextBlob(blob, ends[:-1], ends[1:]).order().tolist()
     assert [texts[place] for place in order] == sorted(texts)
 
 
 @bounded
 @given(st.lists(WORDS.map(folded).filter(bool), max_size=6))
 def test_words_begin_where_reading_letter_by_letter_finds_them(texts: list[str]) -> None:
-    found = beginnings_of([scripts.romanised(words) for words in texts])
+    found = prefixes_of([scripts.romanised(words) for words in texts])
     assert list(zip(*(column.tolist() for column in found), strict=True)) == [
         (number, offset)
         for number, words in enumerate(texts)

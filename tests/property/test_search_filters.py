@@ -9,15 +9,15 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kensho.discovery import suggesting
+from kensho.discovery import suggestions
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import Filters
-from kensho.discovery.read_model import Revision
+from kensho.discovery.search import SearchRequest, TitleSearch
 from kensho.discovery.search_views import Completions, SearchPage
-from kensho.discovery.searching import Asked, Searching
 from kensho.domain.works import SEASONS
+from kensho.read_model.holder import Snapshot
 from kensho.search.keys import key_of
-from kensho.storage.rows import Membership, Redirect, Work
+from kensho.storage.rows import MembershipRow, RedirectRow, WorkRow
 from tests.support.searches import Shelf, opened, work
 
 WORDS: Final = ("Naru", "Naruto", "Gaiden", "Kaze", "no", "Uta", "II", "かぜ")
@@ -58,8 +58,8 @@ def shelves(draw: st.DrawFn) -> Shelf:
     return Shelf(
         works,
         {w.id: draw(tagged) for w in works},
-        [Membership(w.id, "naruto", "Naruto") for w in works if draw(st.booleans())],
-        [Redirect(two[0].id, two[-1].id, 3, None, 1)]
+        [MembershipRow(w.id, "naruto", "Naruto") for w in works if draw(st.booleans())],
+        [RedirectRow(two[0].id, two[-1].id, 3, None, 1)]
         if len(two) > 1 and draw(st.booleans())
         else [],
     )
@@ -76,7 +76,7 @@ filters = st.builds(
 )
 
 
-def passes(w: Work, tags: Any, wanted: Filters, *, but: str = "") -> bool:
+def passes(w: WorkRow, tags: Any, wanted: Filters, *, but: str = "") -> bool:
     """Tell whether a work passes all filters, or all but one."""
     checks = {
         "type": wanted.type in (None, w.anime_type),
@@ -89,16 +89,16 @@ def passes(w: Work, tags: Any, wanted: Filters, *, but: str = "") -> bool:
     return all(holds for name, holds in checks.items() if name != but)
 
 
-def asked(text: str, wanted: Filters, limit: int = 100, **more: Any) -> Asked:
-    return Asked(text=text, filters=wanted, limit=limit, **more)
+def asked(text: str, wanted: Filters, limit: int = 100, **more: Any) -> SearchRequest:
+    return SearchRequest(text=text, filters=wanted, limit=limit, **more)
 
 
-def page(held: Revision, query: Asked) -> SearchPage:
-    searching = Searching(Cursors("a secret of tests"), safe=True)
+def page(held: Snapshot, query: SearchRequest) -> SearchPage:
+    searching = TitleSearch(Cursors("a secret of tests"), safe=True)
     return msgspec.json.decode(searching.page(held, query), type=SearchPage)
 
 
-def hits(held: Revision, shelf: Shelf, text: str) -> list[Work]:
+def hits(held: Snapshot, shelf: Shelf, text: str) -> list[WorkRow]:
     """Return the works that the index finds, in order, an episode's own work first."""
     works = sorted(shelf.works, key=lambda w: w.id)
     found = held.titles.index.search(text)
@@ -141,7 +141,7 @@ def test_filters_leave_hits_out_and_change_nothing_else(
 def test_facets_count_the_hits_under_the_other_filters(
     shelf: Shelf, text: str, wanted: Filters
 ) -> None:
-    values: dict[str, Callable[[Work], Any]] = {
+    values: dict[str, Callable[[WorkRow], Any]] = {
         "type": lambda w: [w.anime_type],
         "status": lambda w: [w.status],
         "season": lambda w: [w.season] if w.season else [],
@@ -239,7 +239,7 @@ def test_every_prefix_of_a_title_is_completed_by_titles_that_begin_with_it(
     typed = title[: data.draw(st.integers(1, len(title)))]
     letters = key_of(typed).plain
     with opened(shelf) as held:
-        body = suggesting.completions(held, typed, 20, safe=False)
+        body = suggestions.completions(held, typed, 20, safe=False)
     found = msgspec.json.decode(body, type=Completions).suggestions
     begin = [key_of(each.matched_title).plain.startswith(letters) for each in found]
     assert begin[0]

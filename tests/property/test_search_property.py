@@ -6,11 +6,11 @@ from typing import NamedTuple
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from kensho.domain import ranking, slots
-from kensho.search.deletions import DeletionIndex
-from kensho.search.keys import initials_of, key_of
+from kensho.domain import ranking, title_parts
+from kensho.search.keys import acronym_of, key_of
 from kensho.search.phrases import PhraseIndex
 from kensho.search.readings import Reading
+from kensho.search.symspell import SymSpellIndex
 from tests.support.title_search import (
     Catalogue,
     Entry,
@@ -81,8 +81,8 @@ def is_exact(found: dict[int, Hit]) -> bool:
 def is_guess(hit: Hit) -> bool:
     """Tell whether a title may have been found by its initials or as a season of another."""
     key = hit.reading.key
-    initials = initials_of(key_of(hit.title).parsed.stem)
-    return bool(slots.marker(key.parsed.slots)) or initials == key.letters
+    initials = acronym_of(key_of(hit.title).parsed.stem)
+    return bool(title_parts.marker(key.parsed.slots)) or initials == key.letters
 
 
 @bounded
@@ -93,7 +93,7 @@ def test_every_row_within_the_edits_looked_for_is_a_candidate(
     made = Catalogue(works)
     key = key_of(data.draw(mistyped(drawn_text(data, works))))
     for letters in (key.letters, key.native):
-        found = set(DeletionIndex(made.packed.arrays).candidates(letters).tolist())
+        found = set(SymSpellIndex(made.packed.arrays).candidates(letters).tolist())
         assert rows_near(rows_in_order(works), letters) <= found
 
 

@@ -3,7 +3,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.slots import parsed
+from kensho.domain.title_parts import parsed
 from kensho.domain.titles import folded
 
 MARKERS = """season 2,2nd season,s3,ii,iv,2,9,final season,the final season,part 2,cour 3,2nd cour

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.relations import Kind
-from kensho.graph import adjacency, paths
-from kensho.graph.adjacency import CODE
+from kensho.read_model import adjacency, paths
+from kensho.read_model.adjacency import CODE
 
 Edge: TypeAlias = tuple[int, int, Kind]
 

@@ -6,24 +6,24 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.discovery.graph_reading import Intake
-from kensho.discovery.read_model import Revision
 from kensho.domain.records import Method
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.works import Title, tag_uuid
-from kensho.graph.build import Build
+from kensho.read_model.building.builder import SnapshotBuilder
+from kensho.read_model.building.writer import SnapshotWriter
+from kensho.read_model.holder import Snapshot
 from kensho.storage.rows import (
-    FranchiseRow,
-    Membership,
+    GuestRow,
+    MembershipReasonRow,
+    MembershipRow,
     RelationId,
     RelationRow,
-    RetiredSlug,
-    Tag,
+    RetiredSlugRow,
+    StoredFranchise,
     TaggingId,
     TaggingRow,
-    TieRow,
-    Visit,
-    Work,
+    TagRow,
+    WorkRow,
 )
 from tests.support.read_models import scratch_folder
 
@@ -31,16 +31,16 @@ from tests.support.read_models import scratch_folder
 class Rows(msgspec.Struct, frozen=True):
     """What is stored; `edges` are (of, work, kind, method): `work` is the `kind` of `of`."""
 
-    works: Sequence[Work]
-    franchises: Sequence[FranchiseRow] = ()
-    memberships: Sequence[Membership] = ()
-    visits: Sequence[Visit] = ()
-    retired: Sequence[RetiredSlug] = ()
+    works: Sequence[WorkRow]
+    franchises: Sequence[StoredFranchise] = ()
+    memberships: Sequence[MembershipRow] = ()
+    visits: Sequence[GuestRow] = ()
+    retired: Sequence[RetiredSlugRow] = ()
     edges: Sequence[tuple[UUID, UUID, Kind, Method]] = ()
     tags: Sequence[tuple[UUID, str]] = ()
 
 
-def work(number: int, title: str, **facts: object) -> Work:
+def work(number: int, title: str, **facts: object) -> WorkRow:
     """Return a series of this title."""
     known = {"kind": "anime", "status": "finished", "sources": (), "anime_type": "tv", **facts}
     names = (Title(title, kind="main"),)
@@ -66,18 +66,18 @@ class _Named(msgspec.Struct, kw_only=True):
     duration_s: int | None = None
     score: float | None = None
 
-    def row(self) -> Work:
-        return Work(**msgspec.structs.asdict(self))
+    def row(self) -> WorkRow:
+        return WorkRow(**msgspec.structs.asdict(self))
 
 
-def member(work: int, slug: str, *because: TieRow, **facts: object) -> Membership:
+def member(work: int, slug: str, *because: MembershipReasonRow, **facts: object) -> MembershipRow:
     """Return a work at home in the franchise of this slug."""
-    return Membership(UUID(int=work), slug, slug.title(), because=because, **facts)  # type: ignore[arg-type]
+    return MembershipRow(UUID(int=work), slug, slug.title(), because=because, **facts)  # type: ignore[arg-type]
 
 
-def tie(one: int, other: int, kind: Kind = "sequel") -> TieRow:
+def tie(one: int, other: int, kind: Kind = "sequel") -> MembershipReasonRow:
     """Return the tie that says: the other work is the `kind` of the one."""
-    return TieRow(UUID(int=one), UUID(int=other), kind, "stated", 1.0)
+    return MembershipReasonRow(UUID(int=one), UUID(int=other), kind, "stated", 1.0)
 
 
 def assertions(kind: Kind, method: str) -> bytes:
@@ -87,16 +87,16 @@ def assertions(kind: Kind, method: str) -> bytes:
 
 
 @contextlib.contextmanager
-def opened(rows: Rows, *, revision: int = 1) -> Iterator[Revision]:
+def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
     """Build and open the revision that these rows make."""
-    with scratch_folder() as root, Build(root, revision) as model:
-        intake = Intake(model)
+    with scratch_folder() as root, SnapshotWriter(root, revision) as model:
+        intake = SnapshotBuilder(model)
         intake.add_franchises(rows.franchises)
         intake.add_memberships(rows.memberships)
         intake.add_visits(rows.visits)
         intake.add_retired_slugs(rows.retired)
         names = sorted({name for _, name in rows.tags})
-        intake.add_tags([Tag(tag_uuid(name), name, None) for name in names])
+        intake.add_tags([TagRow(tag_uuid(name), name, None) for name in names])
         taggings = sorted(rows.tags, key=lambda tagging: tagging[0])
         intake.add_taggings(
             [TaggingRow(TaggingId(work, tag_uuid(name)), 0.5) for work, name in taggings]
@@ -109,4 +109,4 @@ def opened(rows: Rows, *, revision: int = 1) -> Iterator[Revision]:
             ]
         )
         intake.finish()
-        yield Revision.open(model.commit("tests"))
+        yield Snapshot.open(model.commit("tests"))

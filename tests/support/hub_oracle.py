@@ -1,7 +1,7 @@
 """What hubs must be: computed from the stored graph in one piece, and read back as stored.
 
-Slow and obvious beside `ingest.pipeline.hubs`: no parts, no batches, nothing kept from before.
-Kinds are inferred over all relations at once, franchises grown of all works.
+Slow and obvious beside `ingest.pipeline.franchises`: no parts, no batches, nothing kept from
+before. Kinds are inferred over all relations at once, franchises grown of all works.
 """
 
 from collections import Counter
@@ -10,19 +10,20 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.pipeline.hubs import rules
-from ingest.pipeline.hubs.facts import HubRow, pair_facts, works_of
-from ingest.pipeline.hubs.store import HubStore
-from ingest.pipeline.ledger import as_json
-from kensho.domain.franchises import franchises
-from kensho.domain.hub_inputs import HubWork, Tie, Timeline
-from kensho.domain.inference import infer
-from kensho.domain.pair_features import Reader
-from kensho.domain.records import Links
+from ingest.pipeline.franchises import rules
+from ingest.pipeline.franchises.store import FranchiseStore
+from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, pair_facts, works_of
+from ingest.pipeline.record_store import as_json
+from kensho.domain.franchise.duplicates import duplicate_relations
+from kensho.domain.franchise.franchises import franchises
+from kensho.domain.franchise.inputs import FranchiseWork, Timeline
+from kensho.domain.franchise.inputs import Relation as Tie
+from kensho.domain.inference.features import Reader
+from kensho.domain.inference.model import infer
+from kensho.domain.inference.neighbourhood import RelatedPairs
+from kensho.domain.records import RecordRelations
 from kensho.domain.relations import INVERSE, Assertion, Kind
-from kensho.domain.surroundings import Surroundings
-from kensho.domain.twin_records import twin_ties
-from kensho.storage import snapshot
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from tests.support.records import SOURCES, rows, uuid_in
 
@@ -64,7 +65,7 @@ async def stored(gateway: Gateway) -> Hubs:
         for one in edge.assertions
         if one.method == "inferred"
     }
-    root_of = {row.slug: row.root for row in await snapshot.franchises(gateway)}
+    root_of = {row.slug: row.root for row in await tables.franchises(gateway)}
     homes = {
         Home(
             root_of[row.slug],
@@ -73,15 +74,15 @@ async def stored(gateway: Gateway) -> Hubs:
             tuple(Tie(*msgspec.structs.astuple(tie)) for tie in row.because),
             row.record_of,
         )
-        async for page in snapshot.memberships(gateway)
+        async for page in tables.memberships(gateway)
         for row in page
     }
     guests = {
         (root_of[row.slug], row.work, tuple(Tie(*msgspec.structs.astuple(t)) for t in row.because))
-        async for page in snapshot.visits(gateway)
+        async for page in tables.visits(gateway)
         for row in page
     }
-    franchises = await snapshot.franchises(gateway)
+    franchises = await tables.franchises(gateway)
     timelines = {
         row.root: tuple(Timeline(told.works, told.reason) for told in row.timelines)
         for row in franchises
@@ -92,10 +93,10 @@ async def stored(gateway: Gateway) -> Hubs:
 async def computed(gateway: Gateway) -> Hubs:
     """Return what the graph's works and records make of hubs."""
     model = rules.load().model
-    found, names = await hub_rows(gateway), await HubStore(gateway).tag_names()
+    found, names = await hub_rows(gateway), await FranchiseStore(gateway).tag_names()
     edges = [without_inferred(edge) for edge in await relations(gateway)]
     lists, pages = await listings(gateway)
-    around = Surroundings(
+    around = RelatedPairs(
         (Reader(model.vocabulary).profile(pair_facts(row, names)) for row in found),
         [(str(e.source), str(e.target)) for e in edges],
         [(str(e.source), str(e.target), e.kind) for e in edges if e.kind != "related"],
@@ -124,24 +125,24 @@ _BACKWARD = frozenset(
 
 async def grown(
     gateway: Gateway,
-    found: list[HubRow],
+    found: list[FranchiseWorkRow],
     ties: list[Tie],
     said: set[tuple[UUID, UUID, Kind, float, str | None]],
 ) -> Hubs:
     """Return the franchises of all works at once."""
     votes: Counter[UUID] = Counter()
-    async for page in snapshot.recommendations(gateway):
+    async for page in tables.recommendations(gateway):
         for vote in page:
             votes.update({vote.work: vote.votes, vote.other: vote.votes})
     kinds = [(t.source, t.target, t.kind) for t in ties]
-    works = works_of(found, kinds, votes, await HubStore(gateway).tag_names())  # type: ignore[arg-type]
+    works = works_of(found, kinds, votes, await FranchiseStore(gateway).tag_names())  # type: ignore[arg-type]
     same = [
         Tie(row.work, row.other, "same_work")
-        async for page in snapshot.same_as(gateway)
+        async for page in tables.same_as(gateway)
         for row in page
     ]
     titles, joined = await collected(gateway, works)
-    same += twin_ties(works.values(), [*ties, *same, *joined])
+    same += duplicate_relations(works.values(), [*ties, *same, *joined])
     made = franchises(
         works.values(), [*ties, *same, *joined], rules.load().policy, collections=titles
     )
@@ -195,21 +196,21 @@ async def relations(gateway: Gateway) -> list[Relation]:
     decode = msgspec.json.Decoder(tuple[Assertion, ...]).decode
     found = [
         Relation(row.id.of, row.id.work, "sequel", decode(row.assertions))
-        async for page in snapshot.sequels(gateway)
+        async for page in tables.sequels(gateway)
         for row in page
     ]
-    async for page in snapshot.relations(gateway):
+    async for page in tables.relations(gateway):
         found += [
             Relation(row.id.of, row.id.work, row.id.kind, decode(row.assertions)) for row in page
         ]
     return found
 
 
-async def hub_rows(gateway: Gateway) -> list[HubRow]:
+async def hub_rows(gateway: Gateway) -> list[FranchiseWorkRow]:
     """Return all works."""
     works = [(t, uuid_in(key)) for t in ("anime", "movie") for key in await rows(gateway, t)]
     params = {"works": as_json(works), "synopsis_chars": 10_000}
-    return await gateway.fetch("ingest.hub_works", params, into=list[HubRow])
+    return await gateway.fetch("ingest.hub_works", params, into=list[FranchiseWorkRow])
 
 
 async def listings(
@@ -229,7 +230,7 @@ async def listings(
         if not any(f"'{name}'" in key for name, source in SOURCES.items() if source.groups):
             continue
         pages[work] = pages.get(work, frozenset()) | {i.partition(":")[0] for i in row["ids"]}
-        links = msgspec.json.decode(row.get("links") or "{}", type=Links)
+        links = msgspec.json.decode(row.get("links") or "{}", type=RecordRelations)
         for claim in links.relations:
             if there := owner.get(claim.target):
                 provider = claim.target.partition(":")[0]
@@ -238,12 +239,12 @@ async def listings(
 
 
 async def collected(
-    gateway: Gateway, works: dict[UUID, HubWork]
+    gateway: Gateway, works: dict[UUID, FranchiseWork]
 ) -> tuple[dict[UUID, str], list[Tie]]:
     """Return the titles of the works' collections, and the ties from the first work of each."""
     found: dict[str, dict[UUID, str]] = {}
     for key, row in (await rows(gateway, "source_record")).items():
-        links = msgspec.json.decode(row.get("links") or "{}", type=Links)
+        links = msgspec.json.decode(row.get("links") or "{}", type=RecordRelations)
         if links.collection is not None and uuid_in(key) in works:
             found.setdefault(links.collection.id, {})[uuid_in(key)] = links.collection.title
     titles: dict[UUID, str] = {}

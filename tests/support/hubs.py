@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from ingest.pipeline.hubs import rules
-from kensho.domain.franchise_policy import Policy
-from kensho.domain.franchises import Franchise, franchises
-from kensho.domain.hub_inputs import HubWork, Tie, TieKind
-from kensho.domain.name_words import Rarity, words_of
+from ingest.pipeline.franchises import rules
+from kensho.domain.franchise.franchises import Franchise, franchises
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, RelationKind
+from kensho.domain.franchise.policy import Policy
+from kensho.domain.title_words import Rarity, words_of
 
 TELLS = 7.0
 """How much a word tells that one work in a thousand bears."""
@@ -20,17 +20,17 @@ def number(key: str | int) -> UUID:
     return UUID(int=key if isinstance(key, int) else ord(key))
 
 
-def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> HubWork:
+def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> FranchiseWork:
     usual = {"type": "tv", "episodes": 12, "duration_s": 1440, "fame": 0.5}
-    return HubWork(id=number(key), titles=(title,), date=date, **{**usual, **facts})
+    return FranchiseWork(id=number(key), titles=(title,), date=date, **{**usual, **facts})
 
 
-def tie(pair: str, kind: TieKind = "related", **facts: Any) -> Tie:
+def tie(pair: str, kind: RelationKind = "related", **facts: Any) -> Relation:
     """Return the tie that says "the second work of the pair is the kind of the first"."""
-    return Tie(number(pair[0]), number(pair[1]), kind, **facts)
+    return Relation(number(pair[0]), number(pair[1]), kind, **facts)
 
 
-def rare(works: Iterable[HubWork]) -> Rarity:
+def rare(works: Iterable[FranchiseWork]) -> Rarity:
     """Return a rarity by which every word names but grammar: few works have no statistics."""
     words = {word for one in works for word in words_of(one.titles)}
     return Rarity({word: 1.0 if word in GRAMMAR else TELLS for word in words})
@@ -42,7 +42,7 @@ def curated() -> Policy:
 
 
 def grown(
-    works: Iterable[HubWork], ties: Iterable[Tie], policy: Policy | None = None
+    works: Iterable[FranchiseWork], ties: Iterable[Relation], policy: Policy | None = None
 ) -> list[Franchise]:
     every = list(works)
     return franchises(every, ties, policy or curated(), rare=rare(every))

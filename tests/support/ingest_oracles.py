@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from ingest.pipeline.identity import Held, Standing
-from ingest.pipeline.relating import Said
-from ingest.pipeline.rows import KeptRecord, Rank
-from kensho.domain.records import ClaimedKind, Facts
+from ingest.pipeline.identity import HeldRecord, SourceStanding
+from ingest.pipeline.relations import SourceClaim
+from ingest.pipeline.rows import KeptRecord, SourceRank
+from kensho.domain.records import ClaimedKind, RecordFacts
 from kensho.domain.relations import FORWARD, INVERSE, SYMMETRIC, Kind, resolve_parent
 
 _HOW = ("inferred", "stated", "curated")
@@ -20,7 +20,7 @@ class Statement(NamedTuple):
     work: UUID
     kind: ClaimedKind
     target: UUID
-    said: Said
+    said: SourceClaim
 
 
 class Edge(NamedTuple):
@@ -76,7 +76,7 @@ def _edge(
 
 
 def groups_of(
-    held: Mapping[str, Mapping[str, Held]], standings: Mapping[str, Standing]
+    held: Mapping[str, Mapping[str, HeldRecord]], standings: Mapping[str, SourceStanding]
 ) -> set[frozenset[tuple[str, str]]]:
     """Return which makers' records and which enrichers' are about one work, by (source, key).
 
@@ -95,14 +95,14 @@ def groups_of(
 class _Groups:
     """The groups so far, who owns each id, who brought it, and which groups a title covers."""
 
-    def __init__(self, standings: Mapping[str, Standing]) -> None:
+    def __init__(self, standings: Mapping[str, SourceStanding]) -> None:
         self.standings = standings
         self.members: list[set[tuple[str, str]]] = []
         self.owner: dict[str, int] = {}
         self.brought_in: dict[str, int] = {}
         self.covers: dict[str, dict[int, int]] = {}
 
-    def add(self, turn: int, source: str, key: str, said: Held) -> None:
+    def add(self, turn: int, source: str, key: str, said: HeldRecord) -> None:
         creates, grouping, _ = self.standings[source]
         ids = said.ids if creates else (key, *said.ids)
         about = set() if grouping else self.about(ids, turn, creates=creates)
@@ -135,7 +135,7 @@ class _Groups:
 def fact_of(
     field: str,
     records: Sequence[KeptRecord],
-    ranks: Mapping[str, Rank],
+    ranks: Mapping[str, SourceRank],
     preferred: Sequence[str] = (),
 ) -> object:
     """Return what the first record to state a field says, the preferred sources' first."""
@@ -157,7 +157,7 @@ def live(records: Iterable[KeptRecord]) -> list[KeptRecord]:
     for record in records:
         ids = tuple(i for i in record.ids if i not in gone)
         if not record.dead and ids:
-            facts: Facts = record.facts
+            facts: RecordFacts = record.facts
             kept.append(
                 KeptRecord(record.work, record.source, record.key, record.work_kind, ids, facts)
             )

@@ -15,17 +15,17 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from ingest.folder import jobs_in
-from ingest.pipeline import edges, intake, projection
-from ingest.pipeline.hubs import store
-from ingest.pipeline.run import Options, Pipeline
-from ingest.sources.registry import SOURCES
+from ingest.pipeline import edges, projection, record_writer
+from ingest.pipeline.franchises import store
+from ingest.pipeline.run import Pipeline, RunOptions
+from ingest.registry import SOURCES
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.support.records import silent
 from tests.support.stores import own_queries
 
 _BATCHES: Final = (
-    (intake, "RECORDS_A_BATCH", 60),
+    (record_writer, "RECORDS_A_BATCH", 60),
     (projection, "WORKS_A_BATCH", 40),
     (edges, "EDGES_A_BATCH", 60),
     (store, "MEMBERS_A_BATCH", 40),
@@ -101,5 +101,5 @@ async def _ingest(url: str, folder: Path, line: Connection) -> None:
     async with _TellingGateway.open(StoreSettings(url), own_queries()) as gateway:
         gateway.line = line
         line.send(None)
-        options = Options(folder / "rejects")
+        options = RunOptions(folder / "rejects")
         await Pipeline(gateway, SOURCES, options, silent()).run(jobs_in(folder, SOURCES))

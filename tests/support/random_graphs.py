@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kensho.domain.relations import FORWARD, INVERSE, KINDS, SYMMETRIC, Kind
 from kensho.domain.works import SEASONS, Season, TagCategory, WorkKind
-from kensho.graph.build import Inputs
-from kensho.graph.inputs import (
+from kensho.read_model.building.writer import SnapshotInputs
+from kensho.read_model.inputs import (
     EdgeInput,
     RetiredInput,
     SourceRef,
@@ -130,9 +130,9 @@ kind_sets = st.frozensets(
 )
 
 
-def inputs_of(graph: RandomGraph) -> Inputs:
+def inputs_of(graph: RandomGraph) -> SnapshotInputs:
     """Return the graph as the read model's inputs."""
-    return Inputs(
+    return SnapshotInputs(
         works=[_work_input(work) for work in graph.works],
         edges=[EdgeInput(a, b, kind, _assertions(a, b, kind)) for a, b, kind in graph.edges],
         tags=[TagInput(tag.id, tag.name, tag.category) for tag in graph.tags],

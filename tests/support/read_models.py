@@ -5,9 +5,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from kensho.graph import build
-from kensho.graph.build import Inputs
-from kensho.graph.model import ReadModel
+from kensho.read_model.building import writer
+from kensho.read_model.building.writer import SnapshotInputs
+from kensho.read_model.model import ReadModel
 
 _MEMORY = Path("/dev/shm")
 
@@ -20,7 +20,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def opened(inputs: Inputs, *, revision: int = 1) -> Iterator[ReadModel]:
+def opened(inputs: SnapshotInputs, *, revision: int = 1) -> Iterator[ReadModel]:
     """Build and open the read model of `inputs`."""
     with scratch_folder() as folder:
-        yield ReadModel.open(build.write(folder, revision, inputs))
+        yield ReadModel.open(writer.write(folder, revision, inputs))

@@ -15,17 +15,17 @@ from typing import Any, Final, cast
 import msgspec
 from rich.console import Console
 
-from ingest.pipeline.run import Job, Options, Pipeline, Report
+from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
-from kensho.domain.records import Claim, ClaimedKind, Facts, Links, Record
+from kensho.domain.records import Claim, ClaimedKind, Record, RecordFacts, RecordRelations
 from kensho.domain.relations import SYMMETRIC
 from kensho.domain.works import Title, WorkKind
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from kensho.storage.store_settings import StoreSettings
 from tests.support.stores import own_migrations, own_queries
 
@@ -59,26 +59,26 @@ def record(
     *ids: str,
     title: str | None = None,
     kind: WorkKind = "anime",
-    links: Links | None = None,
+    links: RecordRelations | None = None,
     **facts: object,
 ) -> Record:
     """Return what a source says of the work with `ids`; the first is the record's key."""
     if title is not None:
         facts["titles"] = (Title(title, None, "main"),)
-    stated = msgspec.convert(facts, Facts)
-    return Record(ids[0], ids, kind, stated, links or Links())
+    stated = msgspec.convert(facts, RecordFacts)
+    return Record(ids[0], ids, kind, stated, links or RecordRelations())
 
 
-def work(number: int, *more: str, links: Links | None = None, **facts: object) -> Record:
+def work(number: int, *more: str, links: RecordRelations | None = None, **facts: object) -> Record:
     """Return a record of the work `mal:<number>`, titled and dated by its number."""
     stated: dict[str, object] = {"title": f"Work {number}", "year": 1990 + number % 30} | facts
     return record(f"mal:{number}", *more, links=links, **cast("Any", stated))
 
 
-def claims(**targets: str) -> Links:
+def claims(**targets: str) -> RecordRelations:
     """Return relations, as `sequel="mal:2"`: that one is the sequel of the record's work."""
     kinds = cast("dict[ClaimedKind, str]", targets)
-    return Links(relations=tuple(Claim(kind, target) for kind, target in kinds.items()))
+    return RecordRelations(relations=tuple(Claim(kind, target) for kind, target in kinds.items()))
 
 
 def dead(source_id: str) -> Record:
@@ -148,19 +148,19 @@ async def run(
     force: bool = False,
     dry_run: bool = False,
     rejects_dir: Path | None = None,
-) -> Report:
+) -> RunReport:
     """Bring what the sources say into the graph in one run; one that says nothing is forgotten."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         jobs = [
-            Job(SOURCES[s], (written(folder, s, records),) if records else ())
+            IngestJob(SOURCES[s], (written(folder, s, records),) if records else ())
             for s, records in said.items()
         ]
-        options = Options(rejects_dir or folder / "rejects", snapshot, force, dry_run)
+        options = RunOptions(rejects_dir or folder / "rejects", snapshot, force, dry_run)
         return await Pipeline(gateway, SOURCES, options, silent()).run(jobs)
 
 
-async def ingest(gateway: Gateway, said: Said, *, snapshot: str = SNAPSHOT) -> Report:
+async def ingest(gateway: Gateway, said: Said, *, snapshot: str = SNAPSHOT) -> RunReport:
     """Run as `run` does, with every source taken in."""
     report = await run(gateway, said, snapshot=snapshot)
     assert [source.message for source in report.sources if source.state != "finished"] == []
@@ -172,15 +172,15 @@ def silent() -> Progress:
     return Progress(Console(stderr=True), quiet=True)
 
 
-def _dump(text: str) -> Query:
-    return Query(
+def _dump(text: str) -> NamedQuery:
+    return NamedQuery(
         "tests.dump", f"RETURN encoding::json::encode(({text}));", frozenset(("table",)), "", False
     )
 
 
-DUMPS: Final[dict[str, Query]] = {
+DUMPS: Final[dict[str, NamedQuery]] = {
     "tests.dump": _dump("SELECT * FROM type::table($table) ORDER BY id"),
-    "tests.composed": Query(
+    "tests.composed": NamedQuery(
         "tests.composed",
         "RETURN encoding::json::encode(meta:graph.composed);",
         frozenset(),

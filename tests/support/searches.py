@@ -9,15 +9,15 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.discovery import titles
-from kensho.discovery.read_model import Revision
-from kensho.discovery.title_reading import TitleReading
-from kensho.discovery.work_reading import Surroundings, work_input
 from kensho.domain.works import Title, tag_uuid
-from kensho.graph.build import Build
-from kensho.graph.inputs import TaggingInput, TagInput
+from kensho.read_model import titles
+from kensho.read_model.building.titles import TitleCollector
+from kensho.read_model.building.works import WorkExtras, work_input
+from kensho.read_model.building.writer import SnapshotWriter
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.inputs import TaggingInput, TagInput
 from kensho.storage.gateway import Gateway
-from kensho.storage.rows import Membership, Redirect, Work
+from kensho.storage.rows import MembershipRow, RedirectRow, WorkRow
 from kensho.storage.store_settings import StoreSettings
 from tests.support import graphs
 from tests.support.read_models import scratch_folder
@@ -45,13 +45,13 @@ COMMIT;
 class Shelf(msgspec.Struct, frozen=True):
     """What a revision is made of; tags are by name, and of a work."""
 
-    works: Sequence[Work]
+    works: Sequence[WorkRow]
     tags: Mapping[UUID, Sequence[str]] = {}
-    memberships: Sequence[Membership] = ()
-    redirects: Sequence[Redirect] = ()
+    memberships: Sequence[MembershipRow] = ()
+    redirects: Sequence[RedirectRow] = ()
 
 
-def work(number: int, title: str, *others: str, **facts: Any) -> Work:
+def work(number: int, title: str, *others: str, **facts: Any) -> WorkRow:
     """Return a work with this title and these further ones."""
     named = (Title(title, kind="main"), *(Title(other) for other in others))
     known: dict[str, Any] = {
@@ -61,14 +61,14 @@ def work(number: int, title: str, *others: str, **facts: Any) -> Work:
         "sources": (),
         **facts,
     }
-    return Work(id=uuid.UUID(int=number), title=title, titles=named, **known)
+    return WorkRow(id=uuid.UUID(int=number), title=title, titles=named, **known)
 
 
 @contextlib.contextmanager
-def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Revision]:
+def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
     """Build and open a revision."""
-    names = TitleReading()
-    with scratch_folder() as root, Build(root, revision) as model:
+    names = TitleCollector()
+    with scratch_folder() as root, SnapshotWriter(root, revision) as model:
         tags = sorted({tag for borne in shelf.tags.values() for tag in borne})
         model.add_tags(TagInput(tag_uuid(tag), tag, None) for tag in tags)
         model.add_taggings(
@@ -77,11 +77,11 @@ def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Revision]:
             for tag in borne
         )
         names.add_memberships(shelf.memberships)
-        model.add_works(work_input(row, Surroundings()) for row in shelf.works)
+        model.add_works(work_input(row, WorkExtras()) for row in shelf.works)
         names.add_works(shelf.works)
         names.add_redirects(shelf.redirects)
         titles.write(model.folder, names.packed())
-        yield Revision.open(model.commit("tests"))
+        yield Snapshot.open(model.commit("tests"))
 
 
 async def searchable_store(folder: Path) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from kensho.storage.store_settings import StoreSettings
 from tests.support.rpc_bridge import PASSWORD, USERNAME, RpcBridge
 
@@ -70,7 +70,7 @@ class Note(msgspec.Struct, frozen=True):
     stars: int | None
 
 
-def notebook_queries(folder: Path) -> dict[str, Query]:
+def notebook_queries(folder: Path) -> dict[str, NamedQuery]:
     """Return the project's queries and the notebook's, which are loaded from `folder`."""
     for name, text in _NOTEBOOK_QUERIES.items():
         path = folder / f"{name}.surql"
@@ -79,7 +79,7 @@ def notebook_queries(folder: Path) -> dict[str, Query]:
     return {**own_queries(), **queries.load(folder)}
 
 
-def own_queries() -> Mapping[str, Query]:
+def own_queries() -> Mapping[str, NamedQuery]:
     """Return the queries of the project."""
     return queries.load(queries.data_root("queries"))
 
@@ -95,13 +95,13 @@ def bridge_settings(bridge: RpcBridge, **changes: object) -> StoreSettings:
     return msgspec.structs.replace(settings, **changes)
 
 
-def read_query(name: str, text: str) -> Query:
+def read_query(name: str, text: str) -> NamedQuery:
     """Return a read without parameters, for what only a test asks."""
-    return Query(name=name, text=text, params=frozenset(), result="", writes=False)
+    return NamedQuery(name=name, text=text, params=frozenset(), result="", writes=False)
 
 
 @contextlib.asynccontextmanager
-async def open_graph(*more: Query, url: str = MEMORY.url) -> AsyncIterator[Gateway]:
+async def open_graph(*more: NamedQuery, url: str = MEMORY.url) -> AsyncIterator[Gateway]:
     """Open a graph that has every migration, and knows `more` queries; in memory by default."""
     known = {**own_queries(), **{query.name: query for query in more}}
     async with Gateway.open(StoreSettings(url), known) as gateway:

@@ -15,10 +15,10 @@ from rapidfuzz.distance import OSA
 
 from kensho.domain.works import AnimeType, Title, TitleKind
 from kensho.search import scripts
-from kensho.search.build import Entries, Named, Packed, TitleBuild
-from kensho.search.deletions import LONGEST, edits_of
+from kensho.search.build import Entries, IndexedName, Packed, TitleBuild
 from kensho.search.index import Found, Hits, TitleIndex
 from kensho.search.rows import NewRow, rows_of
+from kensho.search.symspell import LONGEST, edits_of
 
 _LENGTHENING: Final[Mapping[str, str]] = {"o": "ouh", "u": "u"}
 
@@ -94,7 +94,7 @@ def packed_of(entries: Sequence[Entry]) -> Packed:
     """Return the index of `entries`, numbered in their order."""
     build = TitleBuild()
     for entry in entries:
-        build.add(Named(entry.titles, entry.type, entry.year))
+        build.add(IndexedName(entry.titles, entry.type, entry.year))
     return build.packed(
         Entries(
             numbers=range(len(entries)),

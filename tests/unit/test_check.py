@@ -5,9 +5,22 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ingest.check import EDGE_TABLES, CheckedEdge, CheckedWork, Finding, Snapshot, findings
-from ingest.check_hubs import CheckedHubs
-from kensho.storage.rows import FranchiseRow, Membership, RetiredSlug, TieRow, Visit
+from ingest.checks.franchises import CheckedFranchises
+from ingest.checks.graph import (
+    EDGE_TABLES,
+    CheckedEdge,
+    CheckedGraph,
+    CheckedWork,
+    Finding,
+    findings,
+)
+from kensho.storage.rows import (
+    GuestRow,
+    MembershipReasonRow,
+    MembershipRow,
+    RetiredSlugRow,
+    StoredFranchise,
+)
 
 A, B, C = (uuid.UUID(int=n) for n in (1, 2, 3))
 WORKS = (
@@ -36,7 +49,7 @@ def found(
 ) -> list[Finding]:
     by_table = {table: [e for e in edges if e.table == table] for table in EDGE_TABLES}
     return list(
-        findings(Snapshot({w.id: w for w in works}, by_table, frozenset(recorded), composed))
+        findings(CheckedGraph({w.id: w for w in works}, by_table, frozenset(recorded), composed))
     )
 
 
@@ -134,23 +147,26 @@ def test_errors_come_first() -> None:
     assert severities == ["error", "notice"]
 
 
-FRANCHISE = FranchiseRow("alpha", "Alpha", A, "1")
-REASON = TieRow(A, B, "sequel", "stated", 1.0)
+FRANCHISE = StoredFranchise("alpha", "Alpha", A, "1")
+REASON = MembershipReasonRow(A, B, "sequel", "stated", 1.0)
 
 
 def member(
-    work: uuid.UUID, *because: TieRow, slug: str = "alpha", record_of: uuid.UUID | None = None
-) -> Membership:
-    return Membership(work, slug, "Alpha", because=because, record_of=record_of)
+    work: uuid.UUID,
+    *because: MembershipReasonRow,
+    slug: str = "alpha",
+    record_of: uuid.UUID | None = None,
+) -> MembershipRow:
+    return MembershipRow(work, slug, "Alpha", because=because, record_of=record_of)
 
 
-def hub_findings(*members: Membership, **more: object) -> set[str]:
+def hub_findings(*members: MembershipRow, **more: object) -> set[str]:
     """Return the rules that a graph with one sequel and one franchise breaks."""
     edges = {table: [e for e in sequel(B, A) if e.table == table] for table in EDGE_TABLES}
-    sound = CheckedHubs(franchises=[FRANCHISE], members=members)
+    sound = CheckedFranchises(franchises=[FRANCHISE], members=members)
     hubs = msgspec.structs.replace(sound, **more)
     works = {w.id: w for w in WORKS}
-    graph = Snapshot(works, edges, frozenset(works), composed=True, hubs=hubs)
+    graph = CheckedGraph(works, edges, frozenset(works), composed=True, hubs=hubs)
     return {finding.rule for finding in findings(graph)}
 
 
@@ -159,28 +175,28 @@ def test_a_sound_franchise_has_no_findings() -> None:
 
 
 def test_a_work_at_home_in_two_franchises_is_an_error() -> None:
-    beta = FranchiseRow("beta", "Beta", B, "1")
+    beta = StoredFranchise("beta", "Beta", B, "1")
     twice = (member(A), member(B, REASON), member(B, slug="beta"), member(C, slug="beta"))
     assert "two homes" in hub_findings(*twice, franchises=[FRANCHISE, beta])
 
 
 def test_a_reason_that_is_no_tie_of_the_graph_is_an_error() -> None:
-    wrong = TieRow(A, C, "summary", "stated", 1.0)
+    wrong = MembershipReasonRow(A, C, "summary", "stated", 1.0)
     assert hub_findings(member(A), member(C, wrong)) == {"reason without a tie"}
 
 
 def test_a_reason_read_from_the_wrong_end_is_an_error() -> None:
-    turned = TieRow(B, A, "sequel", "stated", 1.0)
+    turned = MembershipReasonRow(B, A, "sequel", "stated", 1.0)
     assert hub_findings(member(A), member(B, turned)) == {"reason without a tie"}
 
 
 def test_a_curators_decision_is_a_reason() -> None:
-    joined = TieRow(A, C, "joined", "curated", 1.0)
+    joined = MembershipReasonRow(A, C, "joined", "curated", 1.0)
     assert hub_findings(member(A), member(C, joined)) == set()
 
 
 def test_two_records_of_one_work_need_their_tie() -> None:
-    same = TieRow(A, C, "same_work", "stated", 1.0)
+    same = MembershipReasonRow(A, C, "same_work", "stated", 1.0)
     assert hub_findings(member(A), member(C, same, record_of=A)) == {"reason without a tie"}
 
 
@@ -193,16 +209,20 @@ def test_a_record_of_a_work_that_is_elsewhere_is_an_error() -> None:
 
 
 def test_a_member_that_is_its_own_guest_is_an_error() -> None:
-    assert hub_findings(member(A), guests=[Visit(A, "alpha", ())]) == {"not a member"}
+    assert hub_findings(member(A), guests=[GuestRow(A, "alpha", ())]) == {"not a member"}
 
 
 def test_a_slug_that_leads_to_none_that_stands_is_an_error() -> None:
-    assert hub_findings(member(A), retired=[RetiredSlug("old", "gone")]) == {"slug leads nowhere"}
+    assert hub_findings(member(A), retired=[RetiredSlugRow("old", "gone")]) == {
+        "slug leads nowhere"
+    }
 
 
 def test_a_slug_that_stands_and_is_retired_is_an_error() -> None:
-    assert hub_findings(member(A), retired=[RetiredSlug("alpha", None)]) == {"slug leads nowhere"}
+    assert hub_findings(member(A), retired=[RetiredSlugRow("alpha", None)]) == {
+        "slug leads nowhere"
+    }
 
 
 def test_a_slug_that_leads_nowhere_by_itself_is_none() -> None:
-    assert hub_findings(member(A), retired=[RetiredSlug("old", None)]) == set()
+    assert hub_findings(member(A), retired=[RetiredSlugRow("old", None)]) == set()

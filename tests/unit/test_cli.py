@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from kensho.cli import commands, main
-from kensho.cli.serving import single_error
+from kensho.cli.serve import single_error
 from kensho.errors import SettingsError, StoreInUseError
 
 

@@ -7,23 +7,23 @@ import pytest
 from ingest.curation import decisions
 from ingest.curation.decisions import Decisions
 from ingest.pipeline.compose import UNWEIGHED_RELEVANCE, Composer, narrower
-from ingest.pipeline.rows import Composed, KeptRecord, Rank
-from kensho.domain.records import EpisodeFacts, Facts, Mapping, Tagging
+from ingest.pipeline.rows import ComposedWork, KeptRecord, SourceRank
+from kensho.domain.records import EpisodeFacts, Mapping, RecordFacts, Tagging
 from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind, episode_uuid, work_uuid
 
 WORK = work_uuid("mal:1")
 RANKS = {
-    "base": Rank(50, creates=True),
-    "site": Rank(70, creates=True),
-    "films": Rank(45, creates=True),
-    "extra": Rank(80, creates=False),
+    "base": SourceRank(50, creates=True),
+    "site": SourceRank(70, creates=True),
+    "films": SourceRank(45, creates=True),
+    "extra": SourceRank(80, creates=False),
 }
-NAMED = Facts(titles=(Title("A sea of tales", None, "main"),))
+NAMED = RecordFacts(titles=(Title("A sea of tales", None, "main"),))
 
 
 def kept(
     source: str,
-    facts: Facts = NAMED,
+    facts: RecordFacts = NAMED,
     *,
     key: str = "mal:1",
     ids: tuple[str, ...] | None = None,
@@ -33,7 +33,7 @@ def kept(
     return KeptRecord(WORK, source, key, kind, ids or (key,), facts, dead)
 
 
-def compose(*records: KeptRecord, under: Decisions | None = None) -> Composed:
+def compose(*records: KeptRecord, under: Decisions | None = None) -> ComposedWork:
     composed = Composer(RANKS, under or Decisions()).compose(records)
     assert composed is not None
     return composed
@@ -43,26 +43,26 @@ def nothing(*records: KeptRecord) -> bool:
     return Composer(RANKS, Decisions()).compose(records) is None
 
 
-def titled(*titles: Title) -> Facts:
-    return Facts(titles=titles)
+def titled(*titles: Title) -> RecordFacts:
+    return RecordFacts(titles=titles)
 
 
 def test_a_fact_comes_from_the_source_of_highest_rank_that_states_it() -> None:
-    base = kept("base", Facts(titles=NAMED.titles, synopsis="short", adult=False))
-    site = kept("site", Facts(synopsis="long"))
+    base = kept("base", RecordFacts(titles=NAMED.titles, synopsis="short", adult=False))
+    site = kept("site", RecordFacts(synopsis="long"))
     node = compose(base, site).node
     assert (node.synopsis, node.adult) == ("long", False)
 
 
 def test_a_curators_precedence_overrides_the_rank_for_its_field_alone() -> None:
-    base = kept("base", Facts(titles=NAMED.titles, synopsis="short", status="finished"))
-    site = kept("site", Facts(synopsis="long", status="ongoing"))
+    base = kept("base", RecordFacts(titles=NAMED.titles, synopsis="short", status="finished"))
+    site = kept("site", RecordFacts(synopsis="long", status="ongoing"))
     node = compose(base, site, under=Decisions(precedence={"status": ("base",)})).node
     assert (node.status, node.synopsis) == ("finished", "long")
 
 
 def test_a_preferred_source_that_is_silent_leaves_the_field_to_the_next() -> None:
-    base, site = kept("base"), kept("site", Facts(status="ongoing"))
+    base, site = kept("base"), kept("site", RecordFacts(status="ongoing"))
     node = compose(base, site, under=Decisions(precedence={"status": ("base",)})).node
     assert node.status == "ongoing"
 
@@ -72,36 +72,37 @@ def test_the_decisions_in_force_name_the_database_first_for_the_status() -> None
 
 
 def test_of_two_records_of_one_source_the_first_key_states_the_fact() -> None:
-    one = kept("site", Facts(titles=NAMED.titles, synopsis="one"), key="mal:1")
-    two = kept("site", Facts(synopsis="two"), key="mal:2")
+    one = kept("site", RecordFacts(titles=NAMED.titles, synopsis="one"), key="mal:1")
+    two = kept("site", RecordFacts(synopsis="two"), key="mal:2")
     assert compose(two, one).node.synopsis == "one"
 
 
 def test_a_score_bears_the_name_of_its_source() -> None:
-    node = compose(kept("base"), kept("site", Facts(score=7.25))).node
+    node = compose(kept("base"), kept("site", RecordFacts(score=7.25))).node
     assert (node.score, node.score_source) == (7.25, "site")
 
 
 def test_a_score_of_zero_is_a_score() -> None:
     node = compose(
-        kept("site", Facts(titles=NAMED.titles, score=0.0)), kept("base", Facts(score=8))
+        kept("site", RecordFacts(titles=NAMED.titles, score=0.0)),
+        kept("base", RecordFacts(score=8)),
     )
     assert (node.node.score, node.node.score_source) == (0.0, "site")
 
 
 def test_a_mean_score_is_never_an_imdb_rating() -> None:
-    mapped = Facts(titles=NAMED.titles, score=8.9, mappings=(Mapping("imdb:tt0000001"),))
+    mapped = RecordFacts(titles=NAMED.titles, score=8.9, mappings=(Mapping("imdb:tt0000001"),))
     assert compose(kept("base", mapped)).node.imdb == ImdbRating("tt0000001")
 
 
 def test_an_imdb_rating_is_what_imdb_says() -> None:
     rating = ImdbRating("tt0000001", 7.1, 5)
-    node = compose(kept("base"), kept("extra", Facts(imdb=rating), key="imdb:tt0000001")).node
+    node = compose(kept("base"), kept("extra", RecordFacts(imdb=rating), key="imdb:tt0000001")).node
     assert node.imdb == rating
 
 
 def test_without_any_imdb_id_there_is_no_imdb_rating() -> None:
-    assert compose(kept("base", Facts(titles=NAMED.titles, score=8.9))).node.imdb is None
+    assert compose(kept("base", RecordFacts(titles=NAMED.titles, score=8.9))).node.imdb is None
 
 
 def test_a_film_has_its_own_imdb_id() -> None:
@@ -110,14 +111,14 @@ def test_a_film_has_its_own_imdb_id() -> None:
 
 
 def test_year_and_season_come_from_one_source() -> None:
-    base = kept("base", Facts(titles=NAMED.titles, year=2001, season="fall"))
-    site = kept("site", Facts(year=2002))
+    base = kept("base", RecordFacts(titles=NAMED.titles, year=2001, season="fall"))
+    site = kept("site", RecordFacts(year=2002))
     node = compose(base, site).node
     assert (node.year, node.season) == (2002, None)
 
 
 def test_a_missing_year_is_that_of_the_start() -> None:
-    start = Facts(titles=NAMED.titles, start_date=dt.date(2003, 12, 30))
+    start = RecordFacts(titles=NAMED.titles, start_date=dt.date(2003, 12, 30))
     node = compose(kept("base", start)).node
     assert (node.year, node.start_date) == (2003, "2003-12-30")
 
@@ -129,7 +130,7 @@ def test_what_nobody_states_is_missing() -> None:
 
 
 def test_a_film_has_no_season_episodes_or_type() -> None:
-    facts = Facts(
+    facts = RecordFacts(
         titles=NAMED.titles,
         year=2001,
         season="fall",
@@ -142,8 +143,8 @@ def test_a_film_has_no_season_episodes_or_type() -> None:
 
 
 def test_studios_come_whole_from_one_source() -> None:
-    base = kept("base", Facts(titles=NAMED.titles, studios=("a", "b")))
-    site = kept("site", Facts(studios=("c",)))
+    base = kept("base", RecordFacts(titles=NAMED.titles, studios=("a", "b")))
+    site = kept("site", RecordFacts(studios=("c",)))
     assert compose(base, site).node.studios == ("c",)
 
 
@@ -177,7 +178,7 @@ def test_without_a_main_title_the_official_one_names_the_work() -> None:
 
 
 def test_a_work_without_a_title_is_none() -> None:
-    assert nothing(kept("base", Facts(year=2001)))
+    assert nothing(kept("base", RecordFacts(year=2001)))
 
 
 def test_a_work_that_only_enrichers_speak_of_is_none() -> None:
@@ -190,19 +191,19 @@ def test_a_source_that_is_not_known_any_more_makes_no_work() -> None:
 
 def test_a_dead_id_is_not_carried() -> None:
     base = kept("base", ids=("mal:1", "anidb:2"))
-    gone = kept("extra", Facts(), key="mal:1", dead=True)
+    gone = kept("extra", RecordFacts(), key="mal:1", dead=True)
     assert compose(base, gone).node.sources == ("anidb:2",)
 
 
 def test_a_record_of_a_dead_page_states_nothing() -> None:
     base = kept("base", ids=("anidb:2", "mal:1"), key="anidb:2")
-    site = kept("site", Facts(synopsis="of a page that is gone"))
-    gone = kept("extra", Facts(), key="mal:1", dead=True)
+    site = kept("site", RecordFacts(synopsis="of a page that is gone"))
+    gone = kept("extra", RecordFacts(), key="mal:1", dead=True)
     assert compose(base, site, gone).node.synopsis is None
 
 
 def test_a_work_whose_every_id_is_dead_is_none() -> None:
-    assert nothing(kept("base"), kept("extra", Facts(), key="mal:1", dead=True))
+    assert nothing(kept("base"), kept("extra", RecordFacts(), key="mal:1", dead=True))
 
 
 def test_a_work_does_not_carry_the_ids_of_another() -> None:
@@ -219,18 +220,18 @@ def test_the_kind_of_a_work_is_what_the_strongest_maker_says() -> None:
 
 
 def test_a_tag_without_a_weight_weighs_half() -> None:
-    facts = Facts(titles=NAMED.titles, tags=(Tagging("space"),))
+    facts = RecordFacts(titles=NAMED.titles, tags=(Tagging("space"),))
     assert compose(kept("base", facts)).tags == {"space": UNWEIGHED_RELEVANCE}
 
 
 def test_a_tag_weighs_what_the_source_that_weighs_it_most_says() -> None:
-    base = kept("base", Facts(titles=NAMED.titles, tags=(Tagging("space", None, 0.2),)))
-    site = kept("site", Facts(tags=(Tagging("space", None, 0.9),)))
+    base = kept("base", RecordFacts(titles=NAMED.titles, tags=(Tagging("space", None, 0.2),)))
+    site = kept("site", RecordFacts(tags=(Tagging("space", None, 0.9),)))
     assert compose(base, site).tags == {"space": 0.9}
 
 
 def test_spellings_of_one_tag_are_one_tag() -> None:
-    facts = Facts(titles=NAMED.titles, tags=(Tagging("sci-fi", None, 0.3), Tagging("space")))
+    facts = RecordFacts(titles=NAMED.titles, tags=(Tagging("sci-fi", None, 0.3), Tagging("space")))
     under = Decisions(tag_aliases={"sci-fi": "science fiction", "space": "science fiction"})
     assert compose(kept("base", facts), under=under).tags == {"science fiction": 0.5}
 
@@ -261,28 +262,33 @@ def test_of_two_categories_the_narrower_is_kept(
 
 
 def test_a_curators_category_overrides_what_sources_say() -> None:
-    facts = Facts(titles=NAMED.titles, tags=(Tagging("space", "demographic"),))
+    facts = RecordFacts(titles=NAMED.titles, tags=(Tagging("space", "demographic"),))
     under = Decisions(tag_categories={"space": "theme"})
     assert compose(kept("base", facts), under=under).categories == {"space": "theme"}
 
 
 def test_mappings_to_one_season_come_from_the_higher_source() -> None:
-    base = kept("base", Facts(titles=NAMED.titles, mappings=(Mapping("tvdb:1", 1, offset=12),)))
-    site = kept("site", Facts(mappings=(Mapping("tvdb:1", 1), Mapping("tvdb:1", 2))))
+    base = kept(
+        "base", RecordFacts(titles=NAMED.titles, mappings=(Mapping("tvdb:1", 1, offset=12),))
+    )
+    site = kept("site", RecordFacts(mappings=(Mapping("tvdb:1", 1), Mapping("tvdb:1", 2))))
     assert compose(base, site).node.mappings == (Mapping("tvdb:1", 1), Mapping("tvdb:1", 2))
 
 
 def test_the_parts_of_a_mapping_stay_together() -> None:
     parts = (Mapping("tvdb:1", 1, 1, 12, 0), Mapping("tvdb:1", 1, 13, 24, 1))
-    assert compose(kept("base", Facts(titles=NAMED.titles, mappings=parts))).node.mappings == parts
+    assert (
+        compose(kept("base", RecordFacts(titles=NAMED.titles, mappings=parts))).node.mappings
+        == parts
+    )
 
 
 def test_an_episode_takes_each_fact_from_the_higher_source() -> None:
     base = EpisodeFacts(1, (Title("One"),), dt.date(2001, 1, 1), filler=False)
     site = EpisodeFacts(1, (Title("Ichi"),), filler=True, canon="mixed")
     composed = compose(
-        kept("base", Facts(titles=NAMED.titles, episodes=(base,))),
-        kept("site", Facts(episodes=(site,))),
+        kept("base", RecordFacts(titles=NAMED.titles, episodes=(base,))),
+        kept("site", RecordFacts(episodes=(site,))),
     )
     (episode,) = composed.episodes
     assert (episode.air_date, episode.filler, episode.canon) == ("2001-01-01", True, "mixed")
@@ -290,18 +296,20 @@ def test_an_episode_takes_each_fact_from_the_higher_source() -> None:
 
 
 def test_episodes_stand_in_the_order_of_their_numbers() -> None:
-    facts = Facts(
+    facts = RecordFacts(
         titles=NAMED.titles, episodes=(EpisodeFacts(2), EpisodeFacts(10), EpisodeFacts(1))
     )
     assert [e.number for e in compose(kept("base", facts)).episodes] == [1, 2, 10]
 
 
 def test_an_episode_keeps_its_id_as_long_as_its_work_does() -> None:
-    facts = Facts(titles=NAMED.titles, episodes=(EpisodeFacts(7),))
+    facts = RecordFacts(titles=NAMED.titles, episodes=(EpisodeFacts(7),))
     assert compose(kept("base", facts)).episodes[0].id == episode_uuid(WORK, 7)
 
 
 def test_the_digest_tells_works_apart_by_what_the_graph_holds_of_them() -> None:
     plain = compose(kept("base")).digest
-    tagged = compose(kept("base", Facts(titles=NAMED.titles, tags=(Tagging("space"),)))).digest
+    tagged = compose(
+        kept("base", RecordFacts(titles=NAMED.titles, tags=(Tagging("space"),)))
+    ).digest
     assert compose(kept("base")).digest == plain != tagged

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.discovery.cursors import MAX_CHARS, Cursors, Ordered, Position
+from kensho.discovery.cursors import MAX_CHARS, Cursors, OrderedList, Position
 from kensho.errors import InvalidInputError
 
 CURSORS = Cursors("a secret of tests")
 
 
-def ordered(nodes: Sequence[int], revision: int = 1) -> Ordered:
-    return Ordered(nodes, revision, lambda node: uuid.UUID(int=node), lambda work: work.int)
+def ordered(nodes: Sequence[int], revision: int = 1) -> OrderedList:
+    return OrderedList(nodes, revision, lambda node: uuid.UUID(int=node), lambda work: work.int)
 
 
 def test_a_list_is_read_to_its_end() -> None:

@@ -16,7 +16,7 @@ from ingest.reading.decoding import (
     PageNumber,
     RawDecoder,
     RawTitle,
-    Spot,
+    RecordSpot,
     choice_or_reject,
     clean_line,
     clean_names,
@@ -56,9 +56,9 @@ def decoded(line: bytes) -> tuple[Whole | None, list[tuple[str, str]]]:
     return whole, [(reject.field, reject.value) for reject in rejects.all]
 
 
-def spot() -> tuple[Spot, RejectList]:
+def spot() -> tuple[RecordSpot, RejectList]:
     rejects = RejectList()
-    return Spot(rejects, 3, "mal:1"), rejects
+    return RecordSpot(rejects, 3, "mal:1"), rejects
 
 
 def test_a_sound_line_is_decoded_as_it_stands() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.platform import encodings
+from kensho.http import compression
 
 
 @pytest.mark.parametrize(
@@ -29,16 +29,16 @@ from kensho.platform import encodings
     ],
 )
 def test_the_best_weighed_encoding_of_ours_is_taken(accept: bytes, expected: str) -> None:
-    assert encodings.negotiated(accept) == expected
+    assert compression.negotiated(accept) == expected
 
 
 @given(st.binary(max_size=60))
 def test_no_header_makes_it_stumble(accept: bytes) -> None:
-    assert encodings.negotiated(accept) in ("br", "gzip", "identity")
+    assert compression.negotiated(accept) in ("br", "gzip", "identity")
 
 
 def test_what_is_compressed_opens_to_the_same() -> None:
     body = b'{"title":"' + b"ab" * 2000 + b'"}'
-    assert brotli.decompress(encodings.compressed(body, "br")) == body
-    assert gzip.decompress(encodings.compressed(body, "gzip")) == body
-    assert encodings.compressed(body, "identity") == body
+    assert brotli.decompress(compression.compressed(body, "br")) == body
+    assert gzip.decompress(compression.compressed(body, "gzip")) == body
+    assert compression.compressed(body, "identity") == body

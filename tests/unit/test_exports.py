@@ -9,26 +9,26 @@ import msgspec
 import networkx as nx
 import pytest
 
-from ingest.sources.registry import SOURCES
+from ingest.registry import SOURCES
 from kensho.discovery import json_ld
-from kensho.discovery.export_formats import as_json
-from kensho.discovery.export_formats.shape import (
+from kensho.discovery.exports import FORMATS, LICENCES, NOTES, export, hub_as_json, of_hub, whole
+from kensho.discovery.json_ld import PageRef
+from kensho.domain.relations import Assertion, Kind
+from kensho.read_model import graph_json
+from kensho.read_model.building.writer import SnapshotInputs
+from kensho.read_model.graph_views import (
     EDGE_FIELDS,
     NODE_FIELDS,
-    Beyond,
-    Bridge,
-    Edge,
-    Graph,
-    Node,
-    Notice,
+    ExportBeyond,
+    ExportBridge,
+    ExportEdge,
+    ExportGraph,
+    ExportNode,
+    ExportNotice,
 )
-from kensho.discovery.exports import FORMATS, LICENCES, NOTES, export, hub_as_json, of_hub, whole
-from kensho.discovery.json_ld import Place
-from kensho.discovery.views import ImdbView, SeasonView, SourceView, StoredDetail, Summary, TagView
-from kensho.domain.relations import Assertion, Kind
-from kensho.graph.build import Inputs
-from kensho.graph.inputs import EdgeInput, WorkInput
-from kensho.graph.model import ReadModel
+from kensho.read_model.inputs import EdgeInput, WorkInput
+from kensho.read_model.model import ReadModel
+from kensho.read_model.views import ImdbView, SeasonView, SourceView, StoredDetail, Summary, TagView
 from tests.support.read_models import opened
 
 IDS = [UUID(int=number) for number in (1, 2, 3, 4)]
@@ -72,11 +72,13 @@ EDGES = [edge(0, 1, "sequel"), edge(1, 2, "spin_off"), edge(3, 0, "character")]
 
 @pytest.fixture(scope="module")
 def model() -> Iterator[ReadModel]:
-    with opened(Inputs(works=[*map(work, range(4))], edges=EDGES), revision=7) as opened_model:
+    with opened(
+        SnapshotInputs(works=[*map(work, range(4))], edges=EDGES), revision=7
+    ) as opened_model:
         yield opened_model
 
 
-def triples(graph: Graph) -> list[tuple[str, str, str]]:
+def triples(graph: ExportGraph) -> list[tuple[str, str, str]]:
     return [(edge.source, edge.target, edge.kind) for edge in graph.edges]
 
 
@@ -96,12 +98,12 @@ def test_the_whole_graph_has_every_work_and_every_edge_as_it_is_kept(model: Read
 def stored() -> bytes:
     """Return the stored document of a franchise of two works, with a bridge."""
     nodes = [
-        Node(id=f"{n}", title=TITLES[n], kind="anime", anime_type="tv", status="finished")
+        ExportNode(id=f"{n}", title=TITLES[n], kind="anime", anime_type="tv", status="finished")
         for n in range(2)
     ]
-    edges = [Edge("0", "1", "sequel", (STATED,))]
-    bridge = Bridge(Edge("3", "0", "character"), Beyond(1, ("3",)), only=True)
-    return b"{" + b"".join(as_json.contents(nodes, edges, [bridge]))
+    edges = [ExportEdge("0", "1", "sequel", (STATED,))]
+    bridge = ExportBridge(ExportEdge("3", "0", "character"), ExportBeyond(1, ("3",)), only=True)
+    return b"{" + b"".join(graph_json.contents(nodes, edges, [bridge]))
 
 
 def test_a_franchise_is_exported_from_its_stored_document() -> None:
@@ -146,9 +148,15 @@ def test_the_notes_name_every_source_with_the_licence_that_it_is_read_under() ->
 
 
 def test_a_link_between_two_works_can_have_several_kinds(model: ReadModel) -> None:
-    nodes = [Node(id=i, title=i, kind="anime", anime_type="tv", status="finished") for i in "ab"]
-    edges = [Edge("a", "b", "sequel"), Edge("a", "b", "character"), Edge("b", "a", "other")]
-    graph = Graph(Notice("Two", 1, ()), nodes, edges)
+    nodes = [
+        ExportNode(id=i, title=i, kind="anime", anime_type="tv", status="finished") for i in "ab"
+    ]
+    edges = [
+        ExportEdge("a", "b", "sequel"),
+        ExportEdge("a", "b", "character"),
+        ExportEdge("b", "a", "other"),
+    ]
+    graph = ExportGraph(ExportNotice("Two", 1, ()), nodes, edges)
     read = nx.read_graphml(io.BytesIO(b"".join(export(graph, "graphml"))))
     assert sorted(facts["kind"] for *_, facts in read.edges(data=True)) == [
         "character",
@@ -158,17 +166,21 @@ def test_a_link_between_two_works_can_have_several_kinds(model: ReadModel) -> No
 
 
 def test_every_field_of_a_node_and_an_edge_is_declared() -> None:
-    assert {"id", *NODE_FIELDS} == set(Node.__struct_fields__)
-    assert {"source", "target", *EDGE_FIELDS} == set(Edge.__struct_fields__)
+    assert {"id", *NODE_FIELDS} == set(ExportNode.__struct_fields__)
+    assert {"source", "target", *EDGE_FIELDS} == set(ExportEdge.__struct_fields__)
 
 
-def large(total: int) -> Graph:
+def large(total: int) -> ExportGraph:
     nodes = (
-        Node(id=f"{n:032x}", title=f"Work {n}", kind="anime", anime_type="tv", status="finished")
+        ExportNode(
+            id=f"{n:032x}", title=f"Work {n}", kind="anime", anime_type="tv", status="finished"
+        )
         for n in range(total)
     )
-    edges = (Edge(f"{n:032x}", f"{n + 1:032x}", "sequel", (STATED,)) for n in range(total - 1))
-    return Graph(Notice("Large", 1, ()), nodes, edges)
+    edges = (
+        ExportEdge(f"{n:032x}", f"{n + 1:032x}", "sequel", (STATED,)) for n in range(total - 1)
+    )
+    return ExportGraph(ExportNotice("Large", 1, ()), nodes, edges)
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -199,7 +211,7 @@ DETAIL = StoredDetail(
     tags=(TagView(IDS[1], "action", "genre", 1.0), TagView(IDS[2], "war", "theme", 1.0)),
     sources=(SourceView("mal", "10087", "https://myanimelist.net/anime/10087"),),
 )
-HUB = Place("Fate", "https://kensho.example/franchises/fate")
+HUB = PageRef("Fate", "https://kensho.example/franchises/fate")
 
 
 def test_a_series_is_told_in_the_words_of_schema_org() -> None:

@@ -7,9 +7,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from kensho.discovery.facets import Filters, Sieve, Taggings
-from kensho.discovery.read_model import Revision
+from kensho.discovery.facets import FilterMasks, Filters, TagCounts
 from kensho.discovery.search_views import Facets, TagFacet
+from kensho.read_model.holder import Snapshot
 from tests.support.searches import Shelf, opened, work
 
 WORKS = (
@@ -28,17 +28,17 @@ TAGS = {
 
 
 @pytest.fixture(scope="module")
-def held() -> Iterator[Revision]:
+def held() -> Iterator[Snapshot]:
     with opened(Shelf(WORKS, TAGS)) as revision:
         yield revision
 
 
-def facets(held: Revision, *nodes: int, **filters: Any) -> Facets:
-    sieve = Sieve(held.model, Filters(**filters), np.array(nodes, dtype=np.int32))
-    return msgspec.json.decode(sieve.facets(Taggings(held.model)), type=Facets)
+def facets(held: Snapshot, *nodes: int, **filters: Any) -> Facets:
+    sieve = FilterMasks(held.model, Filters(**filters), np.array(nodes, dtype=np.int32))
+    return msgspec.json.decode(sieve.facets(TagCounts(held.model)), type=Facets)
 
 
-def test_every_value_of_the_hits_is_counted(held: Revision) -> None:
+def test_every_value_of_the_hits_is_counted(held: Snapshot) -> None:
     found = facets(held, 0, 1, 2, 3)
     assert found.type == {"tv": 2, "movie": 1, "ova": 1}
     assert found.status == {"finished": 3, "ongoing": 1}
@@ -47,29 +47,29 @@ def test_every_value_of_the_hits_is_counted(held: Revision) -> None:
     assert found.tag == [TagFacet("space", 3), TagFacet("comedy", 1), TagFacet("drama", 1)]
 
 
-def test_only_the_hits_are_counted(held: Revision) -> None:
+def test_only_the_hits_are_counted(held: Snapshot) -> None:
     assert facets(held, 3) == Facets({"ova": 1}, {"finished": 1}, {}, {}, [])
     assert facets(held) == Facets({}, {}, {}, {}, [])
 
 
-def test_a_facet_is_counted_under_the_other_filters(held: Revision) -> None:
+def test_a_facet_is_counted_under_the_other_filters(held: Snapshot) -> None:
     found = facets(held, 0, 1, 2, 3, type="tv", year=1998)
     assert found.type == {"tv": 1, "movie": 1}
     assert found.year == {"2002": 1, "1998": 1}
     assert found.status == {"finished": 1}
 
 
-def test_adult_works_count_only_where_they_are_shown(held: Revision) -> None:
+def test_adult_works_count_only_where_they_are_shown(held: Snapshot) -> None:
     assert facets(held, 1, 4).type == {"tv": 1}
     assert facets(held, 1, 4, safe=False).type == {"tv": 2}
 
 
-def test_what_is_hidden_are_adult_works_that_pass_the_filters(held: Revision) -> None:
+def test_what_is_hidden_are_adult_works_that_pass_the_filters(held: Snapshot) -> None:
     nodes = np.arange(5, dtype=np.int32)
-    assert Sieve(held.model, Filters(), nodes).adult_hidden == 1
-    assert Sieve(held.model, Filters(year=2002), nodes).adult_hidden == 1
-    assert Sieve(held.model, Filters(year=1998), nodes).adult_hidden == 0
-    assert Sieve(held.model, Filters(safe=False), nodes).adult_hidden == 0
+    assert FilterMasks(held.model, Filters(), nodes).adult_hidden == 1
+    assert FilterMasks(held.model, Filters(year=2002), nodes).adult_hidden == 1
+    assert FilterMasks(held.model, Filters(year=1998), nodes).adult_hidden == 0
+    assert FilterMasks(held.model, Filters(safe=False), nodes).adult_hidden == 0
 
 
 def test_tags_are_counted_alike_for_few_and_for_many_works() -> None:
@@ -79,7 +79,7 @@ def test_tags_are_counted_alike_for_few_and_for_many_works() -> None:
         for number, w in enumerate(works)
     }
     with opened(Shelf(works, tags)) as held:
-        taggings = Taggings(held.model)
+        taggings = TagCounts(held.model)
         names = [tag.name for tag in held.model.tags]
         for nodes in (range(0, 100, 50), range(0, 100, 3), range(100)):
             counts = taggings.counts(np.array(nodes, dtype=np.int32))

@@ -1,24 +1,24 @@
 from typing import Any
 
-from kensho.discovery.films import Story, stories
-from kensho.domain.fame import Standing
+from kensho.domain.popularity import PopularityFacts
+from kensho.read_model.building.film_series import FilmSeries, film_series
 
 
-def film(date: str, **facts: Any) -> Standing:
+def film(date: str, **facts: Any) -> PopularityFacts:
     usual = {"type": "movie", "titles": 2, "sources": 2, "score": 7.0, "marked": False}
-    return Standing(date=date, names=frozenset(), is_part=False, **{**usual, **facts})
+    return PopularityFacts(date=date, names=frozenset(), is_part=False, **{**usual, **facts})
 
 
-def told(*titles: str, **facts: Any) -> list[Story]:
+def told(*titles: str, **facts: Any) -> list[FilmSeries]:
     """Return the stories of a franchise "Mushi" with these films, a year after one another."""
     works = [film(f"{2000 + number}", **facts) for number in range(len(titles))]
-    return list(stories("Mushi", range(len(titles)), works, titles))
+    return list(film_series("Mushi", range(len(titles)), works, titles))
 
 
 def test_the_films_of_a_franchise_are_counted_by_date() -> None:
     works = [film("2004"), film("2001"), film("2002")]
-    [story] = stories("Mushi", [0, 1, 2], works, ["Mushi and Rain", "Mushi", "Mushi and Sun"])
-    assert story == Story("Mushi", 1, [(2, 2), (3, 0)])
+    [story] = film_series("Mushi", [0, 1, 2], works, ["Mushi and Rain", "Mushi", "Mushi and Sun"])
+    assert story == FilmSeries("Mushi", 1, [(2, 2), (3, 0)])
 
 
 def test_films_that_begin_alike_are_a_story_of_their_own() -> None:

@@ -3,23 +3,23 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from kensho.domain.franchise_policy import (
+from kensho.domain.franchise.franchises import Franchise, franchises, rarity
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
+from kensho.domain.franchise.policy import (
+    Anthology,
     Chronology,
     Cut,
     Join,
     KindPolicy,
-    Omnibus,
     Policy,
     Recap,
     Rename,
     policy_of,
 )
-from kensho.domain.franchises import Franchise, franchises, rarity
-from kensho.domain.hub_inputs import HubWork, Tie, Timeline
-from kensho.domain.name_words import rarity_of
+from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import KINDS
-from kensho.domain.roles import Role
 from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
+from kensho.domain.title_words import rarity_of
 from kensho.domain.works import AnimeType
 from tests.support.hubs import curated, grown, homes, number, rare, tie, together, work
 
@@ -182,7 +182,7 @@ def test_a_franchise_without_a_common_name_is_called_after_its_root() -> None:
 )
 def test_a_title_goes_as_far_as_nearly_all_works_bear_it(titles: list[str], called: str) -> None:
     works = [work(key, title, f"20{key + 10}") for key, title in enumerate(titles)]
-    ties = [Tie(works[0].id, one.id, "sequel") for one in works[1:]]
+    ties = [Relation(works[0].id, one.id, "sequel") for one in works[1:]]
     (found,) = grown(works, ties)
     assert found.title == called
 
@@ -247,7 +247,7 @@ def test_curators_join_cut_and_rename() -> None:
 
 def test_no_tie_leads_out_of_an_omnibus_project() -> None:
     reason = "a reason that somebody can check"
-    policy = with_decisions(omnibus=(Omnibus("Expo", reason, names=("Expo",)),))
+    policy = with_decisions(omnibus=(Anthology("Expo", reason, names=("Expo",)),))
     works = [*NARUTO, work("e", "Expo"), work("f", "Expo Naruto")]
     found = grown(works, [tie("ab"), tie("fa", "sequel")], policy)
     assert homes(found) == together("ab", "ef")
@@ -411,8 +411,8 @@ def test_a_title_without_any_is_a_franchise() -> None:
 def test_a_work_knows_whether_it_is_minor() -> None:
     assert work("a", "Pv", type="special", episodes=1, duration_s=90).is_minor
     assert not work("a", "Series", episodes=12).is_minor
-    assert not HubWork(number("a"), ("Film",), "movie", duration_s=5400).is_minor
-    assert HubWork(number("a"), ("Unknown",), "special").is_minor
+    assert not FranchiseWork(number("a"), ("Film",), "movie", duration_s=5400).is_minor
+    assert FranchiseWork(number("a"), ("Unknown",), "special").is_minor
 
 
 def test_records_that_curators_keep_apart_are_two_works() -> None:
@@ -437,6 +437,6 @@ def test_a_component_can_be_computed_alone_with_the_rarity_of_the_whole() -> Non
 def test_a_collection_names_a_franchise_of_its_films() -> None:
     works = [work(key, title, type="movie") for key, title in (("a", "Dr. No"), ("b", "Goldeneye"))]
     named = {one.id: "James Bond Collection" for one in works}
-    ties = [Tie(number("a"), number("b"), "joined")]
+    ties = [Relation(number("a"), number("b"), "joined")]
     (found,) = franchises(works, ties, curated(), collections=named, rare=rare(works))
     assert found.title == "James Bond Collection"

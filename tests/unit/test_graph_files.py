@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from kensho.errors import ReadModelError
-from kensho.graph import build
-from kensho.graph.model import ReadModel
-from kensho.platform import folders
-from kensho.platform.folders import MANIFEST, Manifest
+from kensho.read_model import snapshot_folder
+from kensho.read_model.building import writer
+from kensho.read_model.model import ReadModel
+from kensho.read_model.snapshot_folder import MANIFEST, Manifest
 from tests.support.damage import DAMAGES, Damage
 from tests.support.random_graphs import WORK_IDS as IDS
 from tests.support.random_graphs import RandomGraph, RandomTag, RandomWork, inputs_of
@@ -27,7 +27,7 @@ GRAPH = RandomGraph(
 
 
 def written(root: Path, revision: int = 7) -> Path:
-    return build.write(root, revision, inputs_of(GRAPH), stamp="s")
+    return writer.write(root, revision, inputs_of(GRAPH), stamp="s")
 
 
 @pytest.fixture(scope="module")
@@ -83,24 +83,24 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
 def test_a_build_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     stray = msgspec.structs.replace(GRAPH, works=GRAPH.works[:1])
     with pytest.raises(ReadModelError, match=IDS[1].hex):
-        build.write(tmp_path, 1, inputs_of(stray))
+        writer.write(tmp_path, 1, inputs_of(stray))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_tagging_with_an_unknown_tag_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadModelError, match="tagging"):
-        build.write(tmp_path, 1, inputs_of(msgspec.structs.replace(GRAPH, tags=())))
+        writer.write(tmp_path, 1, inputs_of(msgspec.structs.replace(GRAPH, tags=())))
 
 
 def test_a_work_that_comes_twice_is_refused(tmp_path: Path) -> None:
     twice = msgspec.structs.replace(GRAPH, works=(*GRAPH.works, GRAPH.works[0]))
     with pytest.raises(ReadModelError, match="twice"):
-        build.write(tmp_path, 1, inputs_of(twice))
+        writer.write(tmp_path, 1, inputs_of(twice))
 
 
 def test_a_relation_of_a_work_to_itself_is_left_out(tmp_path: Path) -> None:
     looped = msgspec.structs.replace(GRAPH, edges=GRAPH.edges | {(IDS[0], IDS[0], "other")})
-    model = ReadModel.open(build.write(tmp_path, 1, inputs_of(looped)))
+    model = ReadModel.open(writer.write(tmp_path, 1, inputs_of(looped)))
     assert model.counts["edges"] == len(GRAPH.edges)
 
 
@@ -123,6 +123,6 @@ def test_sweeping_keeps_the_named_revisions_and_other_peoples_files(tmp_path: Pa
         written(tmp_path, revision)
     (tmp_path / ".part-9-1").mkdir()
     (tmp_path / "notes").mkdir()
-    folders.sweep(tmp_path, keep={2, 3})
+    snapshot_folder.sweep(tmp_path, keep={2, 3})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2", "3", "notes"]
-    folders.sweep(tmp_path / "absent", keep=set())
+    snapshot_folder.sweep(tmp_path / "absent", keep=set())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kensho.domain.relations import Kind
-from kensho.graph.model import ReadModel
+from kensho.read_model.model import ReadModel
 from tests.support.random_graphs import WORK_IDS, RandomGraph, RandomWork, inputs_of
 from tests.support.read_models import opened
 

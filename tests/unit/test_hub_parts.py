@@ -3,10 +3,10 @@
 from itertools import permutations
 from uuid import UUID
 
-from ingest.pipeline.hubs.parts import connected
-from ingest.pipeline.hubs.words import TitleWords
+from ingest.pipeline.franchises.components import connected
+from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.listings import Listings, pages_of
-from kensho.domain.franchise_policy import Omnibus, Policy
+from kensho.domain.franchise.policy import Anthology, Policy
 
 A, B, C, D = (UUID(int=n) for n in range(1, 5))
 REASON = "a reason that somebody can check"
@@ -34,7 +34,7 @@ def test_a_work_has_the_pages_of_all_its_records() -> None:
 
 
 def levels(*titles: str) -> dict[UUID, bytes]:
-    words = TitleWords(Policy(kinds={}))
+    words = CatalogueTitleWords(Policy(kinds={}))
     for number, title in enumerate(titles, 1):
         words.add(UUID(int=number), (title,))
     words.finish()
@@ -58,8 +58,8 @@ def test_words_that_every_work_bears_have_no_rarity() -> None:
 
 
 def test_works_of_an_omnibus_project_are_known_by_any_of_their_titles() -> None:
-    project = Omnibus("Expo", REASON, names=("Japan Expo",))
-    words = TitleWords(Policy(kinds={}, omnibus=(project,)))
+    project = Anthology("Expo", REASON, names=("Japan Expo",))
+    words = CatalogueTitleWords(Policy(kinds={}, omnibus=(project,)))
     words.add(A, ("Nihon", "JAPAN EXPO: One"))
     words.add(B, ("A Japan Expo",))
     assert words.omnibus == {"Expo": {A}}

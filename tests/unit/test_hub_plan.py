@@ -4,26 +4,26 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.pipeline.hubs.franchise_rows import FranchiseContent, GuestRow, MemberRow
-from ingest.pipeline.hubs.plan import FranchisePlan, Stored, franchise_uuid, plan
+from ingest.pipeline.franchises.plan import FranchisePlan, StoredFranchises, franchise_uuid, plan
+from ingest.pipeline.franchises.rows import FranchiseContent, GuestContent, MemberContent
 
 A, B, C, D, E = (UUID(int=n) for n in range(1, 6))
 
 
 def content(*works: UUID, title: str = "Fate", digest: str = "1") -> FranchiseContent:
-    members = tuple(MemberRow(work, "anime", "main", ()) for work in works)
+    members = tuple(MemberContent(work, "anime", "main", ()) for work in works)
     return FranchiseContent(works[0], "anime", title, (title,), "2006", members, (), digest)
 
 
-def stored(slug: str, *works: UUID, digest: str = "1") -> Stored:
+def stored(slug: str, *works: UUID, digest: str = "1") -> StoredFranchises:
     members = {(work, "anime") for work in works}
-    return Stored(franchise_uuid(slug), slug, works[0], digest, members)  # type: ignore[arg-type]
+    return StoredFranchises(franchise_uuid(slug), slug, works[0], digest, members)  # type: ignore[arg-type]
 
 
 def planned(
-    known: list[Stored],
+    known: list[StoredFranchises],
     *computed: FranchiseContent,
-    standing: list[Stored] | None = None,
+    standing: list[StoredFranchises] | None = None,
     redirects: dict[str, str | None] | None = None,
 ) -> FranchisePlan:
     return plan(known, redirects or {}, computed, standing or [])
@@ -58,7 +58,7 @@ def test_a_franchise_whose_member_moved_to_another_table_is_written() -> None:
 
 
 def test_a_franchise_whose_guest_is_missing_is_written() -> None:
-    visited = msgspec.structs.replace(content(A, B), guests=(GuestRow(C, "anime", ()),))
+    visited = msgspec.structs.replace(content(A, B), guests=(GuestContent(C, "anime", ()),))
     assert [row.slug for row in planned([stored("fate", A, B)], visited).put] == ["fate"]
 
 

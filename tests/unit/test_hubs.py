@@ -7,13 +7,19 @@ import msgspec
 import pytest
 
 from kensho.discovery import franchises
-from kensho.discovery.hub_views import Hub, HubOrder
-from kensho.discovery.read_model import Revision
 from kensho.errors import GoneError, MovedError, NotFoundError, ReadModelError
-from kensho.graph.build import Inputs
-from kensho.graph.hubs import PAPERS
-from kensho.graph.inputs import HubInput
-from kensho.storage.rows import FranchiseRow, Membership, RetiredSlug, TieRow, TimelineRow
+from kensho.read_model.building.writer import SnapshotInputs
+from kensho.read_model.franchise_views import FranchiseDetail, WatchOrderDocument
+from kensho.read_model.franchises import PAPERS
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.inputs import FranchiseInput
+from kensho.storage.rows import (
+    MembershipReasonRow,
+    MembershipRow,
+    RetiredSlugRow,
+    StoredFranchise,
+    TimelineRow,
+)
 from tests.support import hub_models, read_models
 from tests.support.hub_models import Rows, member, tie
 
@@ -22,11 +28,11 @@ ZERO, NIGHT, FILM = (
     hub_models.work(2, "Fate/stay night", year=2006, season="winter"),
     hub_models.work(3, "Fate/stay night: the film", kind="movie", anime_type="movie", year=2010),
 )
-FATE = FranchiseRow("fate", "Fate", NIGHT.id, "d")
+FATE = StoredFranchise("fate", "Fate", NIGHT.id, "d")
 BACK = tie(2, 1, "prequel")
 
 
-def rows(*memberships: Membership, **more: object) -> Rows:
+def rows(*memberships: MembershipRow, **more: object) -> Rows:
     known = {
         "works": [ZERO, NIGHT, FILM],
         "franchises": [FATE],
@@ -36,9 +42,9 @@ def rows(*memberships: Membership, **more: object) -> Rows:
     return Rows(**{**known, **more})  # type: ignore[arg-type]
 
 
-def story(held: Revision) -> HubOrder:
+def story(held: Snapshot) -> WatchOrderDocument:
     body = franchises.watch_order(held.model, franchises.locate(held.model, "fate"), "story")
-    return msgspec.json.decode(body, type=HubOrder)
+    return msgspec.json.decode(body, type=WatchOrderDocument)
 
 
 def test_a_prequel_says_what_it_leads_up_to() -> None:
@@ -88,7 +94,7 @@ def test_a_tie_of_another_record_is_told_of_the_work() -> None:
 
 
 def test_a_reason_whose_path_is_broken_is_not_told() -> None:
-    broken = TieRow(UUID(int=7), ZERO.id, "sequel", "stated", 1.0)
+    broken = MembershipReasonRow(UUID(int=7), ZERO.id, "sequel", "stated", 1.0)
     with hub_models.opened(rows(member(2, "fate"), member(1, "fate", broken))) as held:
         graph = franchises.graph(held.model, 0)
     assert {node.title: node.because for node in graph.nodes}["Fate/Zero"] is None
@@ -123,7 +129,7 @@ def test_an_older_versions_franchise_is_no_home() -> None:
 
 
 def test_slugs_that_stand_no_more_lead_on_or_nowhere() -> None:
-    retired = [RetiredSlug("type-moon", "fate"), RetiredSlug("carnival", None)]
+    retired = [RetiredSlugRow("type-moon", "fate"), RetiredSlugRow("carnival", None)]
     with hub_models.opened(rows(member(2, "fate"), retired=retired)) as held:
         assert franchises.locate(held.model, "fate") == 0
         with pytest.raises(MovedError) as moved:
@@ -140,17 +146,19 @@ def test_the_root_leads_even_where_others_are_older() -> None:
     with hub_models.opened(
         rows(member(2, "fate", BACK), member(1, "fate"), franchises=[_rooted(ZERO.id)])
     ) as held:
-        hub = msgspec.json.decode(franchises.hub(held.model, 0), type=Hub)
+        hub = msgspec.json.decode(franchises.hub(held.model, 0), type=FranchiseDetail)
     assert [one.work.title for one in hub.members] == ["Fate/Zero", "Fate/stay night"]
 
 
-def _rooted(work: UUID) -> FranchiseRow:
+def _rooted(work: UUID) -> StoredFranchise:
     return msgspec.structs.replace(FATE, root=work)
 
 
-def hub_input(slug: str, *members: int, papers: Mapping[str, bytes] | None = None) -> HubInput:
+def hub_input(
+    slug: str, *members: int, papers: Mapping[str, bytes] | None = None
+) -> FranchiseInput:
     works = tuple(UUID(int=number) for number in members)
-    return HubInput(slug, works, (), (), 1.0, papers or dict.fromkeys(PAPERS, b"{}"))
+    return FranchiseInput(slug, works, (), (), 1.0, papers or dict.fromkeys(PAPERS, b"{}"))
 
 
 @pytest.mark.parametrize(
@@ -160,14 +168,14 @@ def hub_input(slug: str, *members: int, papers: Mapping[str, bytes] | None = Non
         ([hub_input("fate"), hub_input("fate")], "a franchise came twice"),
     ],
 )
-def test_franchises_that_can_not_be_are_refused(hubs: list[HubInput], said: str) -> None:
-    with pytest.raises(ReadModelError, match=said), read_models.opened(Inputs(hubs=hubs)):
+def test_franchises_that_can_not_be_are_refused(hubs: list[FranchiseInput], said: str) -> None:
+    with pytest.raises(ReadModelError, match=said), read_models.opened(SnapshotInputs(hubs=hubs)):
         pass
 
 
 def test_a_tag_tells_which_document_ends_where() -> None:
     one = hub_input("a", papers={**dict.fromkeys(PAPERS, b"{}"), "card": b"12", "hub": b"3"})
     other = hub_input("b", papers={**dict.fromkeys(PAPERS, b"{}"), "card": b"1", "hub": b"23"})
-    with read_models.opened(Inputs(hubs=[one, other])) as model:
+    with read_models.opened(SnapshotInputs(hubs=[one, other])) as model:
         assert model.hubs.tag(0, "hub") != model.hubs.tag(1, "hub")
         assert [model.hubs.slug(number) for number in range(2)] == ["a", "b"]

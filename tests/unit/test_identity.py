@@ -7,10 +7,10 @@ import pytest
 
 from ingest.pipeline.identity import (
     Grouping,
-    Held,
+    HeldRecord,
     Identities,
     Move,
-    Standing,
+    SourceStanding,
     covered_ids,
     identifying,
 )
@@ -20,28 +20,28 @@ from kensho.domain.works import work_uuid
 from tests.support.records import dead, record
 
 STANDINGS = {
-    "grouper": Standing(creates=True, groups=True, order=10),
-    "site": Standing(creates=True, groups=False, order=20),
-    "other-site": Standing(creates=True, groups=False, order=30),
-    "ids": Standing(creates=False, groups=False, order=40),
-    "extra": Standing(creates=False, groups=False, order=60),
+    "grouper": SourceStanding(creates=True, groups=True, order=10),
+    "site": SourceStanding(creates=True, groups=False, order=20),
+    "other-site": SourceStanding(creates=True, groups=False, order=30),
+    "ids": SourceStanding(creates=False, groups=False, order=40),
+    "extra": SourceStanding(creates=False, groups=False, order=60),
 }
 A, B, C = (work_uuid(f"mal:{n}") for n in (1, 2, 3))
 
 Works = uuid.UUID | tuple[uuid.UUID, ...]
 
 
-def held(ids: str, works: Works, covers: str = "", *, is_dead: bool = False) -> Held:
+def held(ids: str, works: Works, covers: str = "", *, is_dead: bool = False) -> HeldRecord:
     at = works if isinstance(works, tuple) else (works,)
-    return Held("digest", tuple(ids.split()), at, tuple(covers.split()), is_dead)
+    return HeldRecord("digest", tuple(ids.split()), at, tuple(covers.split()), is_dead)
 
 
-def known(**said: Mapping[str, Held]) -> Identities:
+def known(**said: Mapping[str, HeldRecord]) -> Identities:
     """Return what is known from held records, by source and key; `_` stands for `-` in a source."""
     return Identities({s.replace("_", "-"): dict(rs) for s, rs in said.items()}, STANDINGS)
 
 
-def settled(**said: Mapping[str, Held]) -> Identities:
+def settled(**said: Mapping[str, HeldRecord]) -> Identities:
     identities = known(**said)
     assert identities.settle() == []
     return identities

@@ -4,14 +4,16 @@ from importlib.resources import files
 import msgspec
 import pytest
 
-from kensho.domain.inference import Inference, Model, Table, Tree, infer, judge
-from kensho.domain.pair_features import Facts, Pair, Profile, Reader, Side
-from kensho.domain.pair_measures import PLACES, measured
+from kensho.domain.inference.features import Pair, PairFacts, PairProfile, Reader, Side
+from kensho.domain.inference.measures import PLACES, measured
+from kensho.domain.inference.model import Inference, MeasureTable, RelationModel, Tree, infer, judge
+from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.relations import Kind
-from kensho.domain.surroundings import Surroundings
 from kensho.domain.works import AnimeType, Title
 
-MODEL = msgspec.json.decode((files("ingest.curation") / "inference.json").read_bytes(), type=Model)
+MODEL = msgspec.json.decode(
+    (files("ingest.curation") / "inference.json").read_bytes(), type=RelationModel
+)
 READER = Reader(MODEL.vocabulary)
 MINUTE = 60
 
@@ -23,22 +25,22 @@ def work(
     *,
     size: tuple[int, int] = (12, 24),
     says: str = "",
-) -> Profile:
+) -> PairProfile:
     """Return a work of `size` episodes by minutes; `says` is its synopsis."""
     episodes, minutes = size
     titles = (Title(title, "ja-Latn", "main"),)
-    facts = Facts(title + date, titles, anime_type, date, episodes, minutes * MINUTE)
+    facts = PairFacts(title + date, titles, anime_type, date, episodes, minutes * MINUTE)
     return READER.profile(msgspec.structs.replace(facts, synopsis=says))
 
 
-def told(a: Profile, b: Profile, *others: Profile) -> Inference | None:
+def told(a: PairProfile, b: PairProfile, *others: PairProfile) -> Inference | None:
     """Return what `b` is of `a`, with others related to `a`."""
     keys = [one.facts.key for one in (b, *others)]
-    around = Surroundings((a, b, *others), [(a.facts.key, key) for key in keys])
+    around = RelatedPairs((a, b, *others), [(a.facts.key, key) for key in keys])
     return infer(MODEL, around.pair(a.facts.key, b.facts.key))
 
 
-def kind(a: Profile, b: Profile, *others: Profile) -> Kind | None:
+def kind(a: PairProfile, b: PairProfile, *others: PairProfile) -> Kind | None:
     said = told(a, b, *others)
     return said.kind if said else None
 
@@ -90,7 +92,7 @@ def test_a_recap_is_a_summary_and_the_series_its_full_story() -> None:
     ],
     ids=["ova", "film", "remake", "crossover short", "music video"],
 )
-def test_what_continues_nothing_is_never_said_to_be_a_sequel(other: Profile) -> None:
+def test_what_continues_nothing_is_never_said_to_be_a_sequel(other: PairProfile) -> None:
     assert kind(FIRST, other) not in ("sequel", "prequel")
     assert kind(other, FIRST) not in ("sequel", "prequel")
 
@@ -117,7 +119,7 @@ def test_pairs_stated_or_listed_by_no_teller_are_not_judged() -> None:
     a, b, c, d = (one.facts.key for one in (FIRST, SECOND, RECAP, SONG))
     pages = {key: frozenset(("mal", "livechart")) for key in (a, b, c, d)}
     lists = {(a, c): frozenset(("mal",)), (a, d): frozenset(("livechart",))}
-    around = Surroundings(
+    around = RelatedPairs(
         (FIRST, SECOND, RECAP, SONG), [(a, b), (a, c), (a, d)], [(a, b, "sequel")], lists, pages
     )
     assert [pair.b.profile for pair in around.untold()] == [RECAP]
@@ -125,7 +127,7 @@ def test_pairs_stated_or_listed_by_no_teller_are_not_judged() -> None:
 
 def test_what_is_stated_of_a_pair_is_not_in_its_own_surroundings() -> None:
     a, b, c = (one.facts.key for one in (FIRST, SECOND, RECAP))
-    around = Surroundings(
+    around = RelatedPairs(
         (FIRST, SECOND, RECAP), [(a, b), (a, c)], [(a, b, "sequel"), (a, c, "summary")]
     )
     assert [one.kind for one in around.pair(a, b).a.known] == ["summary"]
@@ -134,12 +136,12 @@ def test_what_is_stated_of_a_pair_is_not_in_its_own_surroundings() -> None:
 
 
 def test_a_model_without_numbers_says_nothing() -> None:
-    assert infer(Model(), Pair(Side(FIRST), Side(SECOND))) is None
+    assert infer(RelationModel(), Pair(Side(FIRST), Side(SECOND))) is None
 
 
 def test_confidence_lies_between_the_measured_steps() -> None:
     steps: dict[Kind, tuple[tuple[float, float], ...]] = {"sequel": ((0.4, 0.2), (0.6, 0.4))}
-    table = Table(("sequel", "other"), (), (0.0, 0.0), ((), ()), steps, {"sequel": 0.5})
+    table = MeasureTable(("sequel", "other"), (), (0.0, 0.0), ((), ()), steps, {"sequel": 0.5})
     judged = judge(table, {})
     assert judged.kind == "sequel"
     assert judged.confidence == pytest.approx(0.3)
@@ -148,7 +150,7 @@ def test_confidence_lies_between_the_measured_steps() -> None:
 
 def test_trees_add_up_what_their_ends_are_worth() -> None:
     asks: Tree = ((0, 2.0, 1, 2, 0.0), (-1, 0.0, 0, 0, -1.0), (-1, 0.0, 0, 0, 1.0))
-    table = Table(("sequel", "related"), ("gap",), (0.5, 0.0), ((asks, asks), ()))
+    table = MeasureTable(("sequel", "related"), ("gap",), (0.5, 0.0), ((asks, asks), ()))
     assert judge(table, {"gap": 2.0}).kind == "related"
     above = judge(table, {"gap": 2.1})
     assert above.kind == "sequel"
@@ -156,7 +158,7 @@ def test_trees_add_up_what_their_ends_are_worth() -> None:
 
 
 def test_what_is_none_of_the_kinds_is_not_said() -> None:
-    table = Table(("related",), thresholds={"sequel": 0.0})
+    table = MeasureTable(("related",), thresholds={"sequel": 0.0})
     assert not judge(table, {}).is_said
 
 
@@ -186,7 +188,7 @@ def test_circles_are_drawn_by_provider_and_alike_from_both_ends() -> None:
     a, b, c = (one.facts.key for one in (FIRST, SECOND, RECAP))
     pages = {key: frozenset(("mal", "anilist")) for key in (a, b, c)}
     lists = {(a, b): frozenset(("mal", "anilist")), (c, b): frozenset(("mal",))}
-    around = Surroundings((FIRST, SECOND, RECAP), [(a, b), (b, c)], (), lists, pages)
+    around = RelatedPairs((FIRST, SECOND, RECAP), [(a, b), (b, c)], (), lists, pages)
     there, back = around.pair(a, b).around, around.pair(b, a).around
     assert there == back
     assert there["mal:b_degree"] == 1

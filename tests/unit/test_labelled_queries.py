@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.labelled_queries import KINDS, LabelError, LabelledQuery, load
-from kensho.domain import source_ids
+from kensho.domain import ids
 
 ENOUGH = 8
 FEW = {"wrong_layout": 3}
@@ -45,7 +45,7 @@ def test_every_row_says_why_it_is_hard(labels: list[LabelledQuery]) -> None:
 
 
 def test_every_id_names_a_page_of_a_known_provider(labels: list[LabelledQuery]) -> None:
-    wrong = [i for label in labels for i in label.ids if source_ids.parse(i) != i]
+    wrong = [i for label in labels for i in label.ids if ids.parse(i) != i]
 
     assert wrong == []
 

@@ -2,13 +2,19 @@
 
 from uuid import UUID
 
-from kensho.discovery.export_formats.shape import Beyond, Bridge, Edge
-from kensho.discovery.hub_views import Hub, HubEdge, HubGuest, HubMember, HubWork
-from kensho.discovery.views import FranchiseView
-from kensho.domain.metro.inputs import GuestOf
+from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Assertion, Kind
-from kensho.domain.roles import Role
 from kensho.domain.works import AnimeType
+from kensho.metro.inputs import GuestOf
+from kensho.read_model.franchise_views import (
+    FranchiseDetail,
+    FranchiseEdge,
+    FranchiseGuest,
+    FranchiseMember,
+    MemberWork,
+)
+from kensho.read_model.graph_views import ExportBeyond, ExportBridge, ExportEdge
+from kensho.read_model.views import FranchiseRef
 from kensho.web.maps.input import edges_of, works_of
 
 NAMES = {"mal": "MyAnimeList", "anilist": "AniList"}
@@ -18,8 +24,8 @@ def number(key: str) -> UUID:
     return UUID(int=ord(key))
 
 
-def work(key: str, anime_type: AnimeType = "tv", date: str | None = "2001-04") -> HubWork:
-    return HubWork(
+def work(key: str, anime_type: AnimeType = "tv", date: str | None = "2001-04") -> MemberWork:
+    return MemberWork(
         id=number(key),
         title=f"Work {key}",
         poster_url=None,
@@ -31,16 +37,16 @@ def work(key: str, anime_type: AnimeType = "tv", date: str | None = "2001-04") -
     )
 
 
-def member(key: str, role: Role = "main", *ties: HubEdge, also: str = "") -> HubMember:
-    return HubMember(work(key), role, ties, tuple(map(number, also)))
+def member(key: str, role: Role = "main", *ties: FranchiseEdge, also: str = "") -> FranchiseMember:
+    return FranchiseMember(work(key), role, ties, tuple(map(number, also)))
 
 
-def tie(pair: str, kind: Kind = "sequel") -> HubEdge:
-    return HubEdge(number(pair[0]), number(pair[1]), kind, "stated", 0.8)
+def tie(pair: str, kind: Kind = "sequel") -> FranchiseEdge:
+    return FranchiseEdge(number(pair[0]), number(pair[1]), kind, "stated", 0.8)
 
 
-def edge(pair: str, kind: Kind = "sequel", *assertions: Assertion) -> Edge:
-    return Edge(str(number(pair[0])), str(number(pair[1])), kind, assertions)
+def edge(pair: str, kind: Kind = "sequel", *assertions: Assertion) -> ExportEdge:
+    return ExportEdge(str(number(pair[0])), str(number(pair[1])), kind, assertions)
 
 
 def said(source: str, kind: Kind = "sequel", **facts: object) -> Assertion:
@@ -48,8 +54,8 @@ def said(source: str, kind: Kind = "sequel", **facts: object) -> Assertion:
     return Assertion(source=source, kind=kind, **{**usual, **facts})  # type: ignore[arg-type]
 
 
-def hub(*members: HubMember, guests: tuple[HubGuest, ...] = ()) -> Hub:
-    return Hub(
+def hub(*members: FranchiseMember, guests: tuple[FranchiseGuest, ...] = ()) -> FranchiseDetail:
+    return FranchiseDetail(
         slug="example",
         title="Example",
         root=members[0].work.id,
@@ -62,15 +68,21 @@ def hub(*members: HubMember, guests: tuple[HubGuest, ...] = ()) -> Hub:
     )
 
 
-def drawn(one: Hub, *edges: Edge, bridges: tuple[Edge, ...] = ()) -> list[tuple[str, str, str]]:
-    beyond = Beyond(1, ())
-    found = edges_of(one, edges, [Bridge(b, beyond, only=True) for b in bridges], NAMES.__getitem__)
+def drawn(
+    one: FranchiseDetail, *edges: ExportEdge, bridges: tuple[ExportEdge, ...] = ()
+) -> list[tuple[str, str, str]]:
+    beyond = ExportBeyond(1, ())
+    found = edges_of(
+        one, edges, [ExportBridge(b, beyond, only=True) for b in bridges], NAMES.__getitem__
+    )
     return [(chr(UUID(e.source).int), chr(UUID(e.target).int), e.kind) for e in found]
 
 
 def test_members_have_their_role_and_guests_lead_to_their_home() -> None:
-    home = FranchiseView("elsewhere", "Elsewhere")
-    one = hub(member("a"), member("m", "music"), guests=(HubGuest(work("g", "movie"), (), home),))
+    home = FranchiseRef("elsewhere", "Elsewhere")
+    one = hub(
+        member("a"), member("m", "music"), guests=(FranchiseGuest(work("g", "movie"), (), home),)
+    )
     found = {chr(UUID(w.id).int): w for w in works_of(one)}
     assert [(w.role, w.type) for w in found.values()] == [
         ("main", "series"),
@@ -82,7 +94,7 @@ def test_members_have_their_role_and_guests_lead_to_their_home() -> None:
 
 
 def test_a_year_stands_in_for_a_date() -> None:
-    one = hub(HubMember(work("a", date=None), "main", ()))
+    one = hub(FranchiseMember(work("a", date=None), "main", ()))
     assert [w.date for w in works_of(one)] == ["2001"]
 
 
@@ -92,7 +104,7 @@ def test_edges_of_further_records_are_those_of_the_work_and_loops_are_none() -> 
 
 
 def test_an_edge_out_of_the_hub_is_drawn_only_to_a_guest() -> None:
-    guests = (HubGuest(work("g"), (tie("ag", "crossover"),), None),)
+    guests = (FranchiseGuest(work("g"), (tie("ag", "crossover"),), None),)
     one = hub(member("a"), guests=guests)
     found = drawn(one, bridges=(edge("ag", "crossover"), edge("ax")))
     assert found == [("a", "g", "crossover")]

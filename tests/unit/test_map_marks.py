@@ -5,9 +5,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kensho.domain.metro.inputs import MapEdge, MapWork
-from kensho.domain.metro.layout import metro_map
-from kensho.domain.metro.map import MetroMap
+from kensho.metro.inputs import MapEdge, MapWork
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap
 from kensho.web.maps import marking as map_marking
 from kensho.web.maps import small as map_small
 from kensho.web.maps.svg import map_svg

@@ -2,11 +2,11 @@
 
 from itertools import pairwise
 
-from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
-from kensho.domain.metro.layout import metro_map
-from kensho.domain.metro.map import MetroMap, Route, Station
+from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Kind
-from kensho.domain.roles import Role
+from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap, Route, Station
 from kensho.web.maps.legend import LEGEND_HIGH
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kensho.domain.metro.inputs import MapWork
-from kensho.domain.metro.names import briefs_of, initials, names_of, printed
-from kensho.domain.metro.text import cut, measured, width, wrapped
+from kensho.metro.inputs import MapWork
+from kensho.metro.station_names import briefs_of, initials, names_of, printed
+from kensho.metro.text_metrics import cut, measured, width, wrapped
 
 
 def names(franchise: str, *titles: str) -> list[str]:

@@ -4,11 +4,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kensho.domain.metro.inputs import GuestOf, MapEdge, MapWork
-from kensho.domain.metro.layout import metro_map
-from kensho.domain.metro.map import MetroMap
+from kensho.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap
 from kensho.web.maps.shapes import path
-from kensho.web.maps.svg import Links, map_svg
+from kensho.web.maps.svg import MapLinks, map_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
@@ -46,7 +46,7 @@ def hostile_map(title: str) -> MetroMap:
 
 @pytest.mark.parametrize("title", HOSTILE)
 def test_any_title_gives_well_formed_xml_and_no_foreign_element(title: str) -> None:
-    root = ET.fromstring(map_svg(hostile_map(title), links=Links()))
+    root = ET.fromstring(map_svg(hostile_map(title), links=MapLinks()))
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
     drawing = {"svg", "title", "desc", "style", "g", "a", "path", "line", "circle", "polygon"}
     assert tags <= drawing | {"text", "tspan", "rect"}
@@ -62,7 +62,7 @@ def test_a_map_names_and_describes_itself() -> None:
 
 
 def test_with_links_stations_and_transfers_lead_somewhere() -> None:
-    links = Links(work="/w/{}".format, franchise="/f/{}".format)
+    links = MapLinks(work="/w/{}".format, franchise="/f/{}".format)
     root = ET.fromstring(map_svg(hostile_map("Gundam"), links=links))
     assert root.get("role") == "group"
     hrefs = [element.get("href") for element in root.iter(f"{SVG}a")]
@@ -74,7 +74,7 @@ def test_without_links_nothing_can_be_followed() -> None:
 
 
 def test_every_station_tells_its_full_title() -> None:
-    root = ET.fromstring(map_svg(hostile_map("Gundam"), links=Links()))
+    root = ET.fromstring(map_svg(hostile_map("Gundam"), links=MapLinks()))
     titles = [e.findtext(f"{SVG}title") for e in root.iter() if e.get("data-id")]
     assert titles[0] == "Gundam (2000, series, airing)"
 

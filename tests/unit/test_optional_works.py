@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from kensho.domain.franchises import Member
-from kensho.domain.hub_inputs import HubWork
-from kensho.domain.optional_works import optional_works
-from kensho.domain.roles import Role
+from kensho.domain.franchise.franchises import Member
+from kensho.domain.franchise.inputs import FranchiseWork
+from kensho.domain.franchise.roles import Role
+from kensho.domain.watch_order.optional import optional_works
 from tests.support.hubs import number, tie, work
 
 CATALOGUES = ("mal:1", "anilist:1", "anidb:1", "kitsu:1")
@@ -13,13 +13,13 @@ SERIES = work("a", "Inuyasha", "2000-10-16", episodes=167, sources=CATALOGUES)
 SEQUEL = work("b", "Inuyasha Kanketsu", "2009-10-04", sources=CATALOGUES)
 
 
-def film(key: str, title: str, date: str, **facts: object) -> HubWork:
+def film(key: str, title: str, date: str, **facts: object) -> FranchiseWork:
     said = {"type": "movie", "episodes": 1, "duration_s": 6000, "sources": CATALOGUES}
     return work(key, title, date, **{**said, **facts})
 
 
 def optional(
-    works: Sequence[HubWork], roles: dict[str, Role], continued: Sequence[str] = ()
+    works: Sequence[FranchiseWork], roles: dict[str, Role], continued: Sequence[str] = ()
 ) -> str:
     """Return which works are optional; all are main unless `roles` says otherwise.
 

@@ -2,18 +2,18 @@
 
 import pytest
 
-from ingest.sources.registry import SOURCES
-from kensho.domain.hub_inputs import TieKind
-from kensho.domain.order_words import (
+from ingest.registry import SOURCES
+from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.works import Season
+from kensho.read_model.building.order_reasons import (
     SOURCE_NAMES,
-    Voice,
+    Speaker,
     decided,
     follows,
     leads_to,
     placed,
     released,
 )
-from kensho.domain.works import Season
 
 
 @pytest.mark.parametrize(
@@ -37,37 +37,37 @@ def test_a_date_stands_as_exactly_as_it_is_known(
 @pytest.mark.parametrize(
     ("kind", "voice", "words"),
     [
-        ("sequel", Voice("stated", ("jikan",)), "continues Fate/Zero, says MyAnimeList"),
+        ("sequel", Speaker("stated", ("jikan",)), "continues Fate/Zero, says MyAnimeList"),
         (
             "sequel",
-            Voice("stated", ("jikan", "anilist")),
+            Speaker("stated", ("jikan", "anilist")),
             "continues Fate/Zero, say MyAnimeList and AniList",
         ),
         (
             "sequel",
-            Voice("stated", ("jikan", "anilist", "aodb", "mal-episodes")),
+            Speaker("stated", ("jikan", "anilist", "aodb", "mal-episodes")),
             "continues Fate/Zero, say MyAnimeList, AniList and anime-offline-database",
         ),
-        ("sequel", Voice("stated"), "continues Fate/Zero"),
-        ("sequel", Voice("inferred", ("kensho",)), "continues Fate/Zero, as Kenshō infers"),
+        ("sequel", Speaker("stated"), "continues Fate/Zero"),
+        ("sequel", Speaker("inferred", ("kensho",)), "continues Fate/Zero, as Kenshō infers"),
         (
             "side_story",
-            Voice("curated", ("kensho-relations",)),
+            Speaker("curated", ("kensho-relations",)),
             "is a side story of Fate/Zero, say the curators",
         ),
-        ("joined", Voice("curated"), "the curators put it with Fate/Zero"),
-        ("joined", Voice("stated"), "stands in a collection with Fate/Zero"),
-        ("summary", Voice("stated", ("someone",)), "is a summary of Fate/Zero, says someone"),
+        ("joined", Speaker("curated"), "the curators put it with Fate/Zero"),
+        ("joined", Speaker("stated"), "stands in a collection with Fate/Zero"),
+        ("summary", Speaker("stated", ("someone",)), "is a summary of Fate/Zero, says someone"),
     ],
 )
 def test_a_tie_names_what_is_followed_and_who_says_so(
-    kind: TieKind, voice: Voice, words: str
+    kind: RelationKind, voice: Speaker, words: str
 ) -> None:
     assert follows(kind, "Fate/Zero", voice) == words
 
 
 def test_a_title_that_could_be_misread_is_quoted() -> None:
-    words = leads_to("This Is It, Really", Voice("stated", ("anilist",)))
+    words = leads_to("This Is It, Really", Speaker("stated", ("anilist",)))
     assert words == "leads up to “This Is It, Really”, says AniList"
 
 

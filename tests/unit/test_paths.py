@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pytest
 
 from kensho.domain.relations import INVERSE, KINDS, Assertion, Kind
-from kensho.graph.paths import WEIGHTS, Path, Paths, only_inferred
+from kensho.read_model.paths import WEIGHTS, Path, Paths, only_inferred
 from tests.support.edge_arrays import Edge, edge_arrays
 
 

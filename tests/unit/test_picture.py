@@ -4,9 +4,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from kensho.domain.metro.inputs import MapWork
-from kensho.domain.metro.layout import metro_map
 from kensho.errors import NotReadyError
+from kensho.metro.inputs import MapWork
+from kensho.metro.layout import metro_map
 from kensho.web.maps.picture import Drawing, Pictures, of_card, of_map
 
 WORK = MapWork(id="a", title="機動戦士", type="series", role="main", date="1979")

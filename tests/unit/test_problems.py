@@ -8,8 +8,8 @@ from litestar import Litestar, get
 from litestar.params import FromPath
 
 from kensho import errors
-from kensho.api import problems
 from kensho.errors import InvalidInputError, KenshoError
+from kensho.http import problem_details
 
 RAISED: dict[str, Exception] = {
     "missing": errors.NotFoundError("there is no work 1"),
@@ -30,7 +30,10 @@ async def stumble(name: FromPath[str]) -> None:
 
 async def ask(path: str) -> Response:
     app = Litestar(
-        [stumble], exception_handlers=problems.handlers(), openapi_config=None, logging_config=None
+        [stumble],
+        exception_handlers=problem_details.handlers(),
+        openapi_config=None,
+        logging_config=None,
     )
     transport: Any = ASGITransport(app)  # type: ignore[arg-type]  # Litestar's scope is a TypedDict
     async with AsyncClient(transport=transport, base_url="http://test") as client:
@@ -54,7 +57,7 @@ async def test_a_class_of_errors_has_its_status(name: str, status: int, kind: st
     answer = await ask(f"/{name}/more")
     assert answer.status_code == status
     assert answer.json()["error"] == kind
-    assert answer.headers["content-type"] == problems.MEDIA_TYPE
+    assert answer.headers["content-type"] == problem_details.MEDIA_TYPE
     assert ("retry-after" in answer.headers) is (status == 503)
 
 
@@ -66,5 +69,5 @@ async def test_what_is_ours_to_know_is_not_told(name: str) -> None:
 def test_a_class_without_an_entry_is_what_its_parent_is() -> None:
     class OddError(InvalidInputError): ...
 
-    assert problems.kind_of(OddError(())).status == 400
-    assert problems.kind_of(KenshoError("x")).status == 500
+    assert problem_details.kind_of(OddError(())).status == 400
+    assert problem_details.kind_of(KenshoError("x")).status == 500

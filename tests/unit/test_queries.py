@@ -12,11 +12,11 @@ import pytest
 from kensho.errors import QueryNotFoundError, StorageError
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
-from kensho.storage.queries import Query
+from kensho.storage.queries import NamedQuery
 from tests.support.stores import own_queries
 
 ROOT: Final = Path(__file__).parents[2]
-KNOWN: Final[Mapping[str, Query]] = own_queries()
+KNOWN: Final[Mapping[str, NamedQuery]] = own_queries()
 FOLDERS: Final = "|".join(sorted({name.partition(".")[0] for name in KNOWN}))
 DOTTED: Final = re.compile(rf"^(?:{FOLDERS})\.[a-z_.]+$")
 _EARLY: Final = re.compile(
@@ -157,7 +157,7 @@ def test_a_read_changes_no_data(name: str) -> None:
 # The loader.
 
 
-def loaded(tmp_path: Path, text: str) -> Query:
+def loaded(tmp_path: Path, text: str) -> NamedQuery:
     (tmp_path / "some").mkdir()
     (tmp_path / "some" / "query.surql").write_text(text, "utf-8")
     return queries.load(tmp_path)["some.query"]
@@ -167,7 +167,7 @@ def test_a_header_states_params_and_result(tmp_path: Path) -> None:
     query = loaded(
         tmp_path, "-- params: id (uuid), limit (int)\n-- result: a list\nRETURN [$id, $limit];"
     )
-    assert query == Query(
+    assert query == NamedQuery(
         name="some.query",
         text="RETURN [$id, $limit];",
         params=frozenset({"id", "limit"}),

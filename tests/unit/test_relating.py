@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from ingest.pipeline.relating import RelationEdge, Relations, Said
+from ingest.pipeline.relations import RelationEdge, RelationResolver, SourceClaim
 from kensho.domain.records import ClaimedKind, Method
 from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, Kind
 
@@ -13,15 +13,17 @@ OLD, NEW, UNDATED = (uuid.UUID(int=n) for n in (3, 2, 1))
 WHEN = {OLD: "1999-04-01", NEW: "2001"}
 RANK = {"strong": 70, "weak": 20}
 
-Claimed = tuple[uuid.UUID, ClaimedKind, uuid.UUID, Said]
+Claimed = tuple[uuid.UUID, ClaimedKind, uuid.UUID, SourceClaim]
 
 
-def said(source: str = "weak", snapshot: str = "2026-01-01", method: Method = "stated") -> Said:
-    return Said(source, snapshot, method)
+def said(
+    source: str = "weak", snapshot: str = "2026-01-01", method: Method = "stated"
+) -> SourceClaim:
+    return SourceClaim(source, snapshot, method)
 
 
 def edges(*claims: Claimed) -> list[RelationEdge]:
-    relations = Relations(WHEN, RANK)
+    relations = RelationResolver(WHEN, RANK)
     for claim in claims:
         relations.add(*claim)
     return list(relations.edges())

@@ -8,32 +8,32 @@ import pytest
 from rich.console import Console
 
 from ingest import report
-from ingest.check import Finding
+from ingest.checks.graph import Finding
 from ingest.pipeline.edges import EdgeCounts
-from ingest.pipeline.hubs.project import HubCounts
-from ingest.pipeline.intake import IntakeCounts
+from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.projection import WorkCounts
-from ingest.pipeline.run import Report, SourceReport
+from ingest.pipeline.record_writer import RecordCounts
+from ingest.pipeline.run import RunReport, SourceReport
 from tests.support.records import SOURCES
 
 FINISHED = SourceReport(
     "grouper",
     "finished",
     "2026-01-01",
-    IntakeCounts(added=1234, changed=2, removed=3, unchanged=4, unmatched=5),
+    RecordCounts(added=1234, changed=2, removed=3, unchanged=4, unmatched=5),
     rejects=6,
     rejects_file="var/rejects/grouper.jsonl",
     seconds=1.26,
 )
-HUBS = HubCounts(added=3, changed=1, removed=2, redirected=2, computed=1234)
+HUBS = FranchiseCounts(added=3, changed=1, removed=2, redirected=2, computed=1234)
 REFUSED = SourceReport("site", "failed", message="[site.jsonl]: no such file")
 
 
-def of(*sources: SourceReport, edges: EdgeCounts | None = None) -> Report:
-    return Report(list(sources), WorkCounts(added=7), edges or EdgeCounts(), HUBS, 1000, 2.5)
+def of(*sources: SourceReport, edges: EdgeCounts | None = None) -> RunReport:
+    return RunReport(list(sources), WorkCounts(added=7), edges or EdgeCounts(), HUBS, 1000, 2.5)
 
 
-def printed(result: Report) -> str:
+def printed(result: RunReport) -> str:
     text = io.StringIO()
     report.print_report(result, Console(file=text, width=160), as_json=False)
     return text.getvalue()

@@ -1,11 +1,11 @@
 """Where the words of titles begin in their letters."""
 
 from kensho.domain.titles import squeezed
-from kensho.search.beginnings import beginnings_of
+from kensho.search.prefixes import prefixes_of
 
 
 def begins(*words: str) -> list[tuple[int, int]]:
-    return list(zip(*(column.tolist() for column in beginnings_of(words)), strict=True))
+    return list(zip(*(column.tolist() for column in prefixes_of(words)), strict=True))
 
 
 def offsets(words: str) -> list[int]:

@@ -2,7 +2,7 @@ import pytest
 
 from kensho.domain import ranking
 from kensho.domain.works import Title
-from kensho.search.build import Entries, Named, TitleBuild
+from kensho.search.build import Entries, IndexedName, TitleBuild
 from kensho.search.index import TitleIndex
 from kensho.search.phrases import PhraseIndex
 from tests.support.title_search import Catalogue, catalogue, work
@@ -175,8 +175,8 @@ def test_the_same_titles_give_the_same_index_and_the_same_hits() -> None:
 
 def test_works_that_became_one_entry_are_found_by_the_titles_of_both() -> None:
     build = TitleBuild()
-    build.add(Named((Title("Kimi no Na wa.", kind="main"),), "tv", 2016))
-    build.add(Named((Title("Your Name.", kind="main"),), "movie", 2017))
+    build.add(IndexedName((Title("Kimi no Na wa.", kind="main"),), "tv", 2016))
+    build.add(IndexedName((Title("Your Name.", kind="main"),), "movie", 2017))
     packed = build.packed(Entries(numbers=[0, 0], known=[0.5], later=[[]]))
     index = TitleIndex(packed.arrays, packed.blobs)
     for text in ("kimi no na wa", "your name", "your name 2016"):

@@ -1,17 +1,17 @@
 import pytest
 
-from kensho.domain.slots import Slots
-from kensho.search.deletions import edits_of
+from kensho.domain.title_parts import TitleParts
 from kensho.search.keys import (
     MAX_LETTERS,
+    acronym_of,
     folded,
-    initials_of,
     key_of,
     key_with,
     letters_of,
     season_code,
     weight_of,
 )
+from kensho.search.symspell import edits_of
 
 
 def letters(text: str) -> str:
@@ -55,7 +55,7 @@ def test_a_number_that_is_part_of_the_name_is_no_season() -> None:
 def test_a_key_keeps_the_text_as_it_is_typed_beside_the_season_that_it_means() -> None:
     key = key_of("Overlord 2nd Season")
     assert (key.plain, key.base, key.letters) == ("overlord2ndseason", "overlord", "overlord#2")
-    assert key.parsed.slots == Slots(season=2)
+    assert key.parsed.slots == TitleParts(season=2)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def test_long_texts_are_cut_and_keep_their_season() -> None:
 
 
 def test_a_season_that_is_known_from_elsewhere_reads_as_one_that_was_typed() -> None:
-    assert key_with("overlord", Slots(season=2)).letters == letters("Overlord II")
-    assert key_with("overlord", Slots()).letters == letters("Overlord")
+    assert key_with("overlord", TitleParts(season=2)).letters == letters("Overlord II")
+    assert key_with("overlord", TitleParts()).letters == letters("Overlord")
 
 
 def test_han_kana_and_syllables_weigh_as_two_letters() -> None:
@@ -175,21 +175,21 @@ def test_the_more_a_text_tells_the_more_errors_are_looked_for(text: str, edits: 
 
 
 def test_initials_are_those_of_three_to_eight_latin_words() -> None:
-    assert initials_of("shingeki no kyojin") == "snk"
-    assert initials_of("kanon") is None
-    assert initials_of("attack titan") is None
-    assert initials_of("a b c d e f g h i") is None
-    assert initials_of("進撃 の 巨人") is None
+    assert acronym_of("shingeki no kyojin") == "snk"
+    assert acronym_of("kanon") is None
+    assert acronym_of("attack titan") is None
+    assert acronym_of("a b c d e f g h i") is None
+    assert acronym_of("進撃 の 巨人") is None
 
 
 def test_seasons_have_numbers_in_their_order_and_parts_between_them() -> None:
     said = (
-        Slots(),
-        Slots(season=2),
-        Slots(season=3),
-        Slots(season=3, part=2),
-        Slots(season=4),
-        Slots(final=True),
+        TitleParts(),
+        TitleParts(season=2),
+        TitleParts(season=3),
+        TitleParts(season=3, part=2),
+        TitleParts(season=4),
+        TitleParts(final=True),
     )
     codes = [season_code(slots) for slots in said]
     assert codes == sorted(set(codes))

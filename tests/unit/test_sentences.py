@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.hub_inputs import TieKind
+from kensho.domain.franchise.inputs import RelationKind
 from kensho.domain.relations import INVERSE, KINDS, Kind
-from kensho.domain.sentences import PHRASES, inverse, sentence
+from kensho.read_model.sentences import PHRASES, inverse, sentence
 
 # What the sentence says of A where A's page says "kind: B", so B is the kind of A.
 READINGS: dict[Kind, str] = {
@@ -79,7 +79,7 @@ def test_edges_that_do_not_join_the_works_are_refused(titles: list[str]) -> None
         sentence(titles, kinds)
 
 
-def understood(said: str) -> tuple[list[str], list[TieKind]]:
+def understood(said: str) -> tuple[list[str], list[RelationKind]]:
     """Read a sentence back, knowing no more than its grammar."""
     title = r"(“[^”]*”|[^,“”]+?)"
     phrases = {phrase: kind for kind, phrase in PHRASES.items()}

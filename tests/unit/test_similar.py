@@ -5,14 +5,14 @@ import numpy.typing as npt
 import pytest
 
 from kensho.domain.works import tag_uuid
-from kensho.graph import tagging
-from kensho.graph.inputs import TagInput
-from kensho.graph.similar import (
+from kensho.read_model import tags as tagging
+from kensho.read_model.inputs import TagInput
+from kensho.read_model.similar import (
     NO_GROUP,
     TAGS_NAMED,
-    Likeness,
     Pairs,
     Similar,
+    SimilarityIndex,
     pack_recommended,
     pack_studios,
     pack_tags,
@@ -29,12 +29,12 @@ def likeness(
     tagged: Tagged,
     studios: dict[int, list[str]] | None = None,
     votes: dict[tuple[int, int], int] | None = None,
-) -> Likeness:
+) -> SimilarityIndex:
     """Give every work the common tag and these; a tag's number is its place in `NAMES`."""
     rows = [(node, COMMON, 1.0) for node in range(WORKS)]
     rows += [(node, tag, weight) for node, tags in tagged.items() for tag, weight in tags.items()]
     node, tag, weight = zip(*rows, strict=True)
-    given = tagging.Taggings(
+    given = tagging.TaggingColumns(
         np.array(node, dtype=np.int32), np.array(tag, dtype=np.int32), np.array(weight)
     )
     inputs = [TagInput(tag_uuid(name), name, None) for name in NAMES]
@@ -42,7 +42,7 @@ def likeness(
     arrays |= pack_tags(arrays)
     arrays |= pack_studios([(studios or {}).get(node, []) for node in range(WORKS)])[0]
     pairs = np.array([(*pair, n) for pair, n in (votes or {}).items()], dtype=np.int32)
-    return Likeness(arrays | pack_recommended(Pairs(*pairs.reshape(-1, 3).T), WORKS))
+    return SimilarityIndex(arrays | pack_recommended(Pairs(*pairs.reshape(-1, 3).T), WORKS))
 
 
 def alone() -> npt.NDArray[np.int32]:

@@ -1,10 +1,10 @@
 import pytest
 
-from kensho.domain.slots import Parsed, Slots, marker, parsed
+from kensho.domain.title_parts import ParsedTitle, TitleParts, marker, parsed
 from kensho.domain.titles import folded
 
 
-def read(title: str) -> Parsed:
+def read(title: str) -> ParsedTitle:
     return parsed(folded(title))
 
 
@@ -45,7 +45,7 @@ def read(title: str) -> Parsed:
 )
 def test_every_spelling_of_a_second_season_leaves_the_same_name(spelling: str) -> None:
     said = read(f"Kumo no Machi {spelling}")
-    assert (said.stem, said.slots) == ("kumo no machi", Slots(season=2))
+    assert (said.stem, said.slots) == ("kumo no machi", TitleParts(season=2))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_every_spelling_of_a_second_season_leaves_the_same_name(spelling: str) -
 def test_a_number_that_belongs_to_the_name_stays_in_it(title: str) -> None:
     said = read(title)
     assert said.stem == said.core == said.words
-    assert said.slots == Slots()
+    assert said.slots == TitleParts()
 
 
 @pytest.mark.parametrize(
@@ -118,21 +118,21 @@ def test_another_number_of_the_same_slot_stays_in_the_name() -> None:
 @pytest.mark.parametrize(
     ("title", "core", "slots"),
     [
-        ("Naruto Movie 2", "naruto 2", Slots(type="movie")),
-        ("劇場版 NARUTO", "naruto", Slots(type="movie")),
-        ("映画 プリキュア", "ぷりきゅあ", Slots(type="movie")),
-        ("Steins;Gate OVA", "steins gate", Slots(type="ova")),
-        ("Bartender (TV)", "bartender", Slots(type="tv")),
-        ("Movie Night Special", "night", Slots(type="special")),
-        ("Fruits Basket (2019)", "fruits basket", Slots(year=2019)),
-        ("Kinnikuman 2 2002", "kinnikuman", Slots(season=2, year=2002)),
-        ("Cowboy Bebop Episode 5", "cowboy bebop", Slots(episode=5)),
-        ("Bleach S02E05", "bleach", Slots(season=2, episode=5)),
-        ("ハイキュー!! 第5話", "はいきゅー", Slots(episode=5)),
+        ("Naruto Movie 2", "naruto 2", TitleParts(type="movie")),
+        ("劇場版 NARUTO", "naruto", TitleParts(type="movie")),
+        ("映画 プリキュア", "ぷりきゅあ", TitleParts(type="movie")),
+        ("Steins;Gate OVA", "steins gate", TitleParts(type="ova")),
+        ("Bartender (TV)", "bartender", TitleParts(type="tv")),
+        ("Movie Night Special", "night", TitleParts(type="special")),
+        ("Fruits Basket (2019)", "fruits basket", TitleParts(year=2019)),
+        ("Kinnikuman 2 2002", "kinnikuman", TitleParts(season=2, year=2002)),
+        ("Cowboy Bebop Episode 5", "cowboy bebop", TitleParts(episode=5)),
+        ("Bleach S02E05", "bleach", TitleParts(season=2, episode=5)),
+        ("ハイキュー!! 第5話", "はいきゅー", TitleParts(episode=5)),
     ],
 )
 def test_the_core_is_the_name_without_year_type_and_episode(
-    title: str, core: str, slots: Slots
+    title: str, core: str, slots: TitleParts
 ) -> None:
     said = read(title)
     assert (said.core, said.slots) == (core, slots)
@@ -141,8 +141,8 @@ def test_the_core_is_the_name_without_year_type_and_episode(
 @pytest.mark.parametrize("title", ["1984", "The Movie", "劇場版", "OVA"])
 def test_a_text_of_markers_alone_is_a_name(title: str) -> None:
     said = read(title)
-    assert (said.core, said.slots) == (said.words, Slots())
+    assert (said.core, said.slots) == (said.words, TitleParts())
 
 
 def test_a_season_that_has_a_number_needs_no_word_that_it_is_the_last() -> None:
-    assert marker(Slots(season=4, final=True)) == marker(Slots(season=4)) == "#4"
+    assert marker(TitleParts(season=4, final=True)) == marker(TitleParts(season=4)) == "#4"

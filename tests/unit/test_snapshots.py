@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ingest.pipeline.snapshots import require_plausible, snapshot_of
+from ingest.pipeline.source_dates import require_plausible, snapshot_of
 from ingest.reading.files import SourceFile
 from ingest.source import Source
 from kensho.errors import IngestRefusedError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kensho.domain.source_ids import PROVIDERS, from_url, parse, url_of
+from kensho.domain.ids import PROVIDERS, from_url, parse, url_of
 
 _PAGES = {
     "anidb:4563": "https://anidb.net/anime/4563",

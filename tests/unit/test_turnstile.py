@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from kensho.storage.turnstile import Turnstile
+from kensho.storage.rw_gate import ReadWriteGate
 
 
 async def test_it_closes_when_the_last_call_has_left() -> None:
-    turnstile, order = Turnstile(), list[str]()
+    turnstile, order = ReadWriteGate(), list[str]()
     inside, leave = asyncio.Event(), asyncio.Event()
 
     async def call() -> None:
@@ -32,7 +32,7 @@ async def test_it_closes_when_the_last_call_has_left() -> None:
 
 
 async def test_a_call_that_comes_while_it_is_closed_waits() -> None:
-    turnstile, order = Turnstile(), list[str]()
+    turnstile, order = ReadWriteGate(), list[str]()
 
     async def call() -> None:
         async with turnstile.passing():
@@ -47,7 +47,7 @@ async def test_a_call_that_comes_while_it_is_closed_waits() -> None:
 
 
 async def test_it_opens_again_after_a_failure() -> None:
-    turnstile = Turnstile()
+    turnstile = ReadWriteGate()
     with pytest.raises(ZeroDivisionError):
         async with turnstile.closed():
             _ = 1 / 0

@@ -3,14 +3,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from kensho.domain.hub_inputs import HubWork, Tie, TieKind
-from kensho.domain.twin_records import CONFIDENCE, twin_ties
+from kensho.domain.franchise.duplicates import CONFIDENCE, duplicate_relations
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, RelationKind
 from tests.support.hubs import grown, homes, number, tie, together, work
 
 DANBALL = ("Danball Senki W", "ダンボール戦機W")
 
 
-def listed(key: str, *sources: str, titles: tuple[str, ...] = DANBALL, **facts: Any) -> HubWork:
+def listed(
+    key: str, *sources: str, titles: tuple[str, ...] = DANBALL, **facts: Any
+) -> FranchiseWork:
     one = work(key, titles[0], **{"date": "2012-01-18", "sources": sources, **facts})
     return msgspec.structs.replace(one, titles=titles)
 
@@ -19,15 +21,15 @@ KNOWN = listed("a", "mal:1", "anilist:1", fame=0.8)
 LEFT_OVER = listed("b", "ann:1", titles=("Danbōru Senki W", "ダンボール戦機W"), date="2012-01")
 
 
-def twins(*works: HubWork, kind: TieKind = "related") -> list[Tie]:
-    others = [Tie(works[0].id, one.id, kind) for one in works[1:]]
-    return twin_ties(works, others)
+def twins(*works: FranchiseWork, kind: RelationKind = "related") -> list[Relation]:
+    others = [Relation(works[0].id, one.id, kind) for one in works[1:]]
+    return duplicate_relations(works, others)
 
 
 def test_an_entry_that_a_catalogue_left_over_is_another_record_of_its_work() -> None:
-    expected = Tie(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
-    assert twin_ties([KNOWN, LEFT_OVER], [tie("ab")]) == [expected]
-    assert twin_ties([LEFT_OVER, KNOWN], [tie("ba")]) == [expected]
+    expected = Relation(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
+    assert duplicate_relations([KNOWN, LEFT_OVER], [tie("ab")]) == [expected]
+    assert duplicate_relations([LEFT_OVER, KNOWN], [tie("ba")]) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -68,11 +70,11 @@ def test_accents_and_signs_are_not_letters_but_marks_of_kana_are() -> None:
 
 
 def test_works_that_nothing_ties_are_not_compared() -> None:
-    assert twin_ties([KNOWN, LEFT_OVER], []) == []
+    assert duplicate_relations([KNOWN, LEFT_OVER], []) == []
 
 
 @pytest.mark.parametrize(("kind", "are_one"), [("sequel", False), ("other", True)])
-def test_works_whose_relation_is_told_are_two(kind: TieKind, are_one: bool) -> None:
+def test_works_whose_relation_is_told_are_two(kind: RelationKind, are_one: bool) -> None:
     assert bool(twins(KNOWN, LEFT_OVER, kind=kind)) is are_one
 
 
@@ -83,8 +85,8 @@ def test_of_several_that_are_equally_alike_none_is_chosen() -> None:
 def test_the_one_of_the_same_main_title_is_chosen_before_others() -> None:
     other = listed("c", "mal:2", titles=("Danball Senki W Specials", DANBALL[1]))
     left_over = listed("b", "ann:1")
-    assert twin_ties([other, left_over, KNOWN], [tie("ab"), tie("bc")]) == [
-        Tie(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
+    assert duplicate_relations([other, left_over, KNOWN], [tie("ab"), tie("bc")]) == [
+        Relation(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
     ]
 
 
@@ -98,7 +100,7 @@ def test_two_entries_of_one_catalogue_never_become_one_work_by_a_third() -> None
     first = listed("a", "mal:1", titles=("One", "Both"))
     second = listed("b", "mal:2", titles=("Two", "Both"))
     between = listed("c", "ann:1", "imdb:1", "anidb:1", titles=("One", "Two"))
-    found = twin_ties([first, second, between], [tie("ac"), tie("bc")])
+    found = duplicate_relations([first, second, between], [tie("ac"), tie("bc")])
     assert len(found) == 1
 
 
@@ -106,7 +108,7 @@ def test_a_franchise_shows_a_work_once_and_names_its_other_record() -> None:
     sequel = work("s", "Danball Senki Wars", "2013-04-03", sources=("mal:3",))
     ties = [tie("as", "sequel"), tie("ab"), tie("bs")]
     works = [KNOWN, LEFT_OVER, sequel]
-    (found,) = grown(works, [*ties, *twin_ties(works, ties)])
+    (found,) = grown(works, [*ties, *duplicate_relations(works, ties)])
     assert homes([found]) == together("abs")
     assert [(one.work, one.also) for one in found.members] == [
         (number("a"), (number("b"),)),

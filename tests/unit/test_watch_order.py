@@ -2,18 +2,24 @@ from collections.abc import Sequence
 
 import msgspec
 
-from kensho.domain.franchises import Member
-from kensho.domain.hub_inputs import HubWork, Tie, Timeline
-from kensho.domain.roles import Role
-from kensho.domain.watch_order import Because, Decided, Order, WatchOrder, watch_order
+from kensho.domain.franchise.franchises import Member
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
+from kensho.domain.franchise.roles import Role
+from kensho.domain.watch_order.order import (
+    CuratedPlacement,
+    Order,
+    PlacementReason,
+    WatchOrder,
+    watch_order,
+)
 from tests.support.hubs import grown, number, tie, work
 
 ROLES: dict[str, Role] = {}
 
 
 def ordered(
-    works: Sequence[HubWork],
-    ties: Sequence[Tie] = (),
+    works: Sequence[FranchiseWork],
+    ties: Sequence[Relation] = (),
     order: Order = "story",
     roles: dict[str, Role] = ROLES,
     timelines: Sequence[Timeline] = (),
@@ -225,8 +231,10 @@ def test_what_curators_place_says_so_and_why() -> None:
     found = ordered([A, B, C], timelines=[put("ca")])
     assert letters(found) == "cab"
     first, then = (step.because[0] for step in found.steps[:2])
-    assert first == Because("curated", decided=Decided(A.id, put("ca").reason, is_before=True))
-    assert then == Because("curated", decided=Decided(C.id, put("ca").reason))
+    assert first == PlacementReason(
+        "curated", decided=CuratedPlacement(A.id, put("ca").reason, is_before=True)
+    )
+    assert then == PlacementReason("curated", decided=CuratedPlacement(C.id, put("ca").reason))
 
 
 def test_the_first_of_a_row_says_what_it_leads_up_to() -> None:

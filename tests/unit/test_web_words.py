@@ -6,15 +6,15 @@ from typing import Final
 
 import pytest
 
+from kensho.domain.ids import PROVIDERS
 from kensho.domain.relations import KINDS, Assertion, Kind
-from kensho.domain.source_ids import PROVIDERS
-from kensho.web import figures, pages, provenance
-from kensho.web.faults import words_of
+from kensho.web import formatting, page_router, provenance
+from kensho.web.error_pages import words_of
+from kensho.web.messages import Messages
 from kensho.web.search import marked
-from kensho.web.wording import Wording
 
-HERE: Final = Path(pages.__file__).parent
-WORDING: Final = Wording.read(HERE / "strings.toml")
+HERE: Final = Path(page_router.__file__).parent
+WORDING: Final = Messages.read(HERE / "strings.toml")
 _KEYS: Final = re.compile(r'\b(?:say|wording\.say)\(\s*"([a-z_.0-9]+)"(?! ~)')
 _COUNTS: Final = re.compile(r'\bcount\(\s*"([a-z_]+)"')
 
@@ -87,13 +87,13 @@ def test_the_words_of_a_path_are_looked_for_and_ids_are_not(path: str, words: st
 
 
 def test_figures_are_written_as_they_are_read() -> None:
-    assert figures.number(12_345) == "12,345"
-    assert [figures.minutes(s) for s in (20, 1_440, 3_600, 6_900)] == [
+    assert formatting.number(12_345) == "12,345"
+    assert [formatting.minutes(s) for s in (20, 1_440, 3_600, 6_900)] == [
         "1 min",
         "24 min",
         "1 h",
         "1 h 55 min",
     ]
-    assert [figures.percent(share) for share in (0.94, 0.999, 1.0)] == ["94 %", "99 %", "100 %"]
-    assert figures.moment("2026-11-20T16:25:25.649828729Z") == "2026-11-20 16:25 UTC"
+    assert [formatting.percent(share) for share in (0.94, 0.999, 1.0)] == ["94 %", "99 %", "100 %"]
+    assert formatting.moment("2026-11-20T16:25:25.649828729Z") == "2026-11-20 16:25 UTC"
     assert WORDING.joined(["A", "B", "C"]) == "A, B and C"

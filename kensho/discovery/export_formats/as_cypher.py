@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kensho.discovery.export_formats.shape import Graph, Value, edge_values, node_values
+from kensho.read_model.graph_views import ExportGraph, Value, edge_values, node_values
 
 _SPECIAL: Final = re.compile(r"\\u|[\\'\"`\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -32,7 +32,7 @@ _CONSTRAINT: Final = (
 )
 
 
-def write(graph: Graph) -> Iterator[bytes]:
+def write(graph: ExportGraph) -> Iterator[bytes]:
     """Yield the statements."""
     for line in graph.notice.lines:
         yield f"// {_CONTROL.sub(' ', line)}\n".encode()

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from kensho.discovery.export_formats.shape import Graph, Value, edge_values, node_values
+from kensho.read_model.graph_views import ExportGraph, Value, edge_values, node_values
 
 _BREAK: Final = re.compile("\r\n|[\n\r\u0085\u2028\u2029]")
 _CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
-def write(graph: Graph) -> Iterator[bytes]:
+def write(graph: ExportGraph) -> Iterator[bytes]:
     """Yield the document; a node's label is its title, an edge's label its kind."""
     for line in graph.notice.lines:
         yield f"// {_CONTROL.sub(' ', _BREAK.sub(' ', line))}\n".encode()

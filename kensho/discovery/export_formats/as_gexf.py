@@ -3,21 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from kensho.discovery.export_formats.shape import (
+from kensho.discovery.export_formats.xml_text import attribute, content
+from kensho.read_model.graph_views import (
     EDGE_FIELDS,
     NODE_FIELDS,
-    Graph,
+    ExportGraph,
     Scalar,
     Value,
     edge_values,
     node_values,
 )
-from kensho.discovery.export_formats.xml_text import attribute, content
 
 _TYPES: Final[Mapping[Scalar, str]] = {"string": "string", "int": "integer", "float": "double"}
 
 
-def write(graph: Graph) -> Iterator[bytes]:
+def write(graph: ExportGraph) -> Iterator[bytes]:
     """Yield the document; a node's label is its title, an edge's label its kind."""
     yield b'<?xml version="1.0" encoding="UTF-8"?>\n'
     yield b'<gexf xmlns="http://gexf.net/1.3" version="1.3">\n'

@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from kensho.discovery.export_formats.shape import (
+from kensho.discovery.export_formats.xml_text import attribute, content
+from kensho.read_model.graph_views import (
     EDGE_FIELDS,
     NODE_FIELDS,
-    Graph,
+    ExportGraph,
     Scalar,
     Value,
     edge_values,
     node_values,
 )
-from kensho.discovery.export_formats.xml_text import attribute, content
 
 _TYPES: Final[Mapping[Scalar, str]] = {"string": "string", "int": "int", "float": "double"}
 _HEAD: Final = """\
@@ -24,7 +24,7 @@ _HEAD: Final = """\
 """
 
 
-def write(graph: Graph) -> Iterator[bytes]:
+def write(graph: ExportGraph) -> Iterator[bytes]:
     """Yield the document."""
     yield _HEAD.encode()
     yield f"<desc>{content(chr(10).join(graph.notice.lines))}</desc>\n".encode()

@@ -1,7 +1,7 @@
 """The kernel in numpy: some 120 array operations for a search.
 
-The law: where the order of equals matters it is that of their places, so that another kernel can do
-the same. Cost at 250,000 titles: 0.5 ms for a search.
+Guarantees: where the order of equals matters it is that of their places, so that another kernel can
+do the same. Cost at 250,000 titles: 0.5 ms for a search.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking
-from kensho.search.deletions import DeletionIndex
-from kensho.search.grams import GramIndex
-from kensho.search.judging import Judge
-from kensho.search.kernel.kernels import Best, Numbers, Scored, Scores
+from kensho.search.kernel.kernels import BestRows, Numbers, ScoredRows, Scores
 from kensho.search.keys import Key, weight_of
-from kensho.search.phrases import PhraseIndex, Run
-from kensho.search.rows import Rows, distinct
+from kensho.search.ngrams import NgramIndex
+from kensho.search.phrases import PhraseIndex, PhraseRun
+from kensho.search.rows import TitleRows, distinct
+from kensho.search.scorer import Scorer
+from kensho.search.symspell import SymSpellIndex
 from kensho.search.words import WordIndex
 
 TOLERANT_FROM: Final = 4
@@ -36,20 +36,20 @@ class ArrayKernel:
     def __init__(
         self,
         arrays: Mapping[str, npt.NDArray[Any]],
-        rows: Rows,
+        rows: TitleRows,
         phrases: PhraseIndex,
         words: WordIndex,
-        judge: Judge,
+        judge: Scorer,
     ) -> None:
         self._rows = rows
         self._phrases = phrases
         self._words = words
         self._judge = judge
-        self._grams = GramIndex(arrays)
-        self._deletions = DeletionIndex(arrays)
+        self._grams = NgramIndex(arrays)
+        self._deletions = SymSpellIndex(arrays)
         self._entries = len(arrays["entry_known"])
 
-    def run(self, plain: str) -> Run:
+    def run(self, plain: str) -> PhraseRun:
         """Return the places at which `plain` stands."""
         return self._phrases.run(plain)
 
@@ -57,7 +57,7 @@ class ArrayKernel:
         """Return the rows with exactly these letters, ascending."""
         return self._rows.equal(letters)
 
-    def inexact(self, key: Key, run: Run) -> Scored:
+    def inexact(self, key: Key, run: PhraseRun) -> ScoredRows:
         """Return all rows that hold the query or are near it; `run` is where it stands."""
         places, scattered = self._phrases.at(run), self._words.rows(key.words)
         held = np.concatenate((places.rows, scattered))
@@ -72,15 +72,15 @@ class ArrayKernel:
         phrase = np.zeros(len(rows), dtype=np.float32)
         np.maximum.at(phrase, np.searchsorted(rows, first), worth[likely])
         if not len(rows):
-            return Scored(rows, phrase)
+            return ScoredRows(rows, phrase)
         scores = self._judge.parts(key, rows, phrase).total()
         if len(likely) < len(worth):
             # All of them once more, as their places alone are worth: the better score counts.
             rows = np.concatenate((rows, held))
             scores = np.concatenate((scores, worth + self._judge.ties(held)))
-        return Scored(rows, scores)
+        return ScoredRows(rows, scores)
 
-    def best(self, found: Sequence[Scored]) -> Best:
+    def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals the one that comes first."""
         rows = np.concatenate([rows for rows, _ in found])
         scores = np.concatenate([scores for _, scores in found])
@@ -93,7 +93,7 @@ class ArrayKernel:
         best = float(scores[0]) if len(scores) else 0.0
         least = max(ranking.LEAST, best - ranking.SPREAD)
         hits = int(np.count_nonzero(scores[first] >= least))
-        return Best(entries[first], scores[first], rows[first], lists[first], hits)
+        return BestRows(entries[first], scores[first], rows[first], lists[first], hits)
 
     def _near(self, key: Key) -> list[Numbers]:
         if weight_of(key.letters) < TOLERANT_FROM:

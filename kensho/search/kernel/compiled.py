@@ -1,6 +1,6 @@
 """The kernel in C, called without copying: it reads the mapped arrays where they are.
 
-The law: a query that is longer than the kernel has room for, or held by more rows, goes to the
+Guarantees: a query that is longer than the kernel has room for, or held by more rows, goes to the
 other kernel. Python's lock is not held while it works, and each search works in a room of its own.
 Cost at 250,000 titles: 0.1 ms for a search; 25 KB of code, 2 to 5 MB for a room, nothing to import.
 """
@@ -15,15 +15,21 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from kensho.search.deletions import edits_of
-from kensho.search.judging import Judge, needs_turned
 from kensho.search.kernel import layout
 from kensho.search.kernel.arrays import TOLERANT_FROM, ArrayKernel
-from kensho.search.kernel.kernels import Best, Scored
-from kensho.search.kernel.layout import MOST_HASHES, MOST_LETTERS, Mapped, Query, Workplace
+from kensho.search.kernel.kernels import BestRows, ScoredRows
+from kensho.search.kernel.layout import (
+    MOST_HASHES,
+    MOST_LETTERS,
+    KernelQuery,
+    KernelWorkspace,
+    Mapped,
+)
 from kensho.search.keys import Key, weight_of
-from kensho.search.phrases import Run
+from kensho.search.phrases import PhraseRun
 from kensho.search.rows import turned_of
+from kensho.search.scorer import Scorer, needs_turned
+from kensho.search.symspell import edits_of
 from kensho.search.words import hash_of
 
 LIBRARY: Final = Path(__file__).with_name("_kernel.so")
@@ -62,21 +68,21 @@ class CompiledKernel:
         code: ctypes.CDLL,
         arrays: Mapping[str, npt.NDArray[Any]],
         blobs: Mapping[str, Any],
-        judge: Judge,
+        judge: Scorer,
         other: ArrayKernel,
     ) -> None:
         self._code = code
         self._mapped = Mapped(arrays, blobs, judge)
         self._index = ctypes.byref(self._mapped.index)
         self._weights = ctypes.byref(layout.weights())
-        self._rooms: list[Workplace] = []
+        self._rooms: list[KernelWorkspace] = []
         self._other = other
 
-    def run(self, plain: str) -> Run:
+    def run(self, plain: str) -> PhraseRun:
         """Return the places at which `plain` stands."""
         text, found = plain.encode(*_UTF8), (ctypes.c_int64 * 2)()
         self._code.kensho_places(self._index, text, len(text), found)
-        return Run(found[0], found[1], len(text))
+        return PhraseRun(found[0], found[1], len(text))
 
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
@@ -87,7 +93,7 @@ class CompiledKernel:
             )
             return room.rows[:count].tolist() if count else []
 
-    def inexact(self, key: Key, run: Run) -> Scored:
+    def inexact(self, key: Key, run: PhraseRun) -> ScoredRows:
         """Return all rows that hold the query or are near it; `run` is where it stands."""
         query = _query(key, run)
         if query is None:
@@ -97,10 +103,10 @@ class CompiledKernel:
                 self._index, self._weights, room.address, ctypes.byref(query), room.most
             )
             if count != _TOO_MANY:
-                return Scored(room.rows[:count].copy(), room.scores[:count].copy())
+                return ScoredRows(room.rows[:count].copy(), room.scores[:count].copy())
         return self._other.inexact(key, run)
 
-    def best(self, found: Sequence[Scored]) -> Best:
+    def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals the one that comes first."""
         total = sum([len(rows) for rows, _ in found])
         hits = ctypes.c_int64()
@@ -116,7 +122,7 @@ class CompiledKernel:
             count = self._code.kensho_best(
                 self._index, self._weights, room.address, total, ctypes.byref(hits)
             )
-            return Best(
+            return BestRows(
                 room.best_entries[:count].copy(),
                 room.best_scores[:count].copy(),
                 room.best_rows[:count].copy(),
@@ -125,17 +131,17 @@ class CompiledKernel:
             )
 
     @contextmanager
-    def _room(self) -> Generator[Workplace]:
+    def _room(self) -> Generator[KernelWorkspace]:
         try:
             room = self._rooms.pop()
         except IndexError:
-            room = Workplace(self._mapped)
+            room = KernelWorkspace(self._mapped)
         yield room
         if len(self._rooms) < _KEPT_ROOMS:
             self._rooms.append(room)
 
 
-def _query(key: Key, run: Run) -> Query | None:
+def _query(key: Key, run: PhraseRun) -> KernelQuery | None:
     """Return the query as the kernel reads it, or `None` where it is too long for that."""
     letters, native = key.letters.encode(*_UTF32), key.native.encode(*_UTF32)
     turned = turned_of(key.words).encode(*_UTF32) if needs_turned(key) else b""
@@ -144,7 +150,7 @@ def _query(key: Key, run: Run) -> Query | None:
         return None
     is_tolerant = weight_of(key.letters) >= TOLERANT_FROM
     asks_native = is_tolerant and key.native != key.plain
-    return Query(
+    return KernelQuery(
         letters=letters,
         native=native,
         turned=turned,

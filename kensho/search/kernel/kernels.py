@@ -1,6 +1,6 @@
 """What a kernel does: everything of a search whose time grows with the rows it looks at.
 
-The law: there are two kernels, and they give the same answers to the last bit. `ArrayKernel` is
+Guarantees: there are two kernels, and they give the same answers to the last bit. `ArrayKernel` is
 numpy and runs everywhere; `CompiledKernel` is C, runs where it could be compiled when Kenshō was
 installed, and takes a fifth of the time. One contract suite runs against both.
 """
@@ -12,20 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.search.keys import Key
-from kensho.search.phrases import Run
+from kensho.search.phrases import PhraseRun
 
 Numbers = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
 
 
-class Scored(NamedTuple):
+class ScoredRows(NamedTuple):
     """Rows and their scores, in no order; a row may come twice."""
 
     rows: Numbers
     scores: Scores
 
 
-class Best(NamedTuple):
+class BestRows(NamedTuple):
     """Entries, best first, with the score and row of each, and the place of its list.
 
     The first `hits` of them are no further below the best than a hit may be.
@@ -41,7 +41,7 @@ class Best(NamedTuple):
 class Kernel(Protocol):
     """Answers from the arrays of one index; may be asked by several threads."""
 
-    def run(self, plain: str) -> Run:
+    def run(self, plain: str) -> PhraseRun:
         """Return the places at which `plain` stands."""
         ...
 
@@ -49,10 +49,10 @@ class Kernel(Protocol):
         """Return the rows with exactly these letters, ascending."""
         ...
 
-    def inexact(self, key: Key, run: Run) -> Scored:
+    def inexact(self, key: Key, run: PhraseRun) -> ScoredRows:
         """Return all rows that hold the query or are near it; `run` is where it stands."""
         ...
 
-    def best(self, found: Sequence[Scored]) -> Best:
+    def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals the one that comes first."""
         ...

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking
-from kensho.search.grams import LENGTH_BOUNDS, budget_of, window
-from kensho.search.judging import Judge
+from kensho.search.ngrams import LENGTH_BOUNDS, budget_of, window
+from kensho.search.scorer import Scorer
 
 MOST_LETTERS: Final = 512
 MOST_HASHES: Final = 512
@@ -56,7 +56,7 @@ _ROOM: Final = (
 )
 
 
-class Index(ctypes.Structure):
+class KernelIndex(ctypes.Structure):
     """The arrays of an index, and how long they are."""
 
     _fields_: ClassVar[Any] = [(name, ctypes.c_void_p) for name in _ARRAYS] + [
@@ -64,7 +64,7 @@ class Index(ctypes.Structure):
     ]
 
 
-class Room(ctypes.Structure):
+class KernelBuffers(ctypes.Structure):
     """Where one search at a time works."""
 
     _fields_: ClassVar[Any] = [(name, ctypes.c_void_p) for name in _ROOM]
@@ -82,7 +82,7 @@ class Weights(ctypes.Structure):
     ]
 
 
-class Query(ctypes.Structure):
+class KernelQuery(ctypes.Structure):
     """A query as the kernel reads it."""
 
     _fields_: ClassVar[Any] = [
@@ -118,7 +118,7 @@ class Mapped:
     """An index as the kernel reads it, with what keeps its arrays mapped."""
 
     def __init__(
-        self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any], judge: Judge
+        self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any], judge: Scorer
     ) -> None:
         found: dict[str, npt.NDArray[Any]] = {
             **arrays,
@@ -134,7 +134,7 @@ class Mapped:
         }
         self.entries: Final = len(arrays["entry_known"])
         self.rows: Final = len(arrays["row_entry"])
-        self.index: Final = Index(
+        self.index: Final = KernelIndex(
             **{name: array.ctypes.data for name, array in self.arrays.items()},
             grams=len(arrays["gram_names"]),
             bounds=len(LENGTH_BOUNDS),
@@ -146,7 +146,7 @@ class Mapped:
         )
 
 
-class Workplace:
+class KernelWorkspace:
     """The room of one search, zeroed as the kernel leaves it."""
 
     def __init__(self, index: Mapped) -> None:
@@ -169,7 +169,7 @@ class Workplace:
         theirs: dict[str, npt.NDArray[Any]] = {
             name: getattr(self, name) for name in _ROOM if name not in self._own
         }
-        self.room: Final = Room(
+        self.room: Final = KernelBuffers(
             **{name: array.ctypes.data for name, array in (self._own | theirs).items()}
         )
         self.address: Final = ctypes.byref(self.room)

@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 
 from kensho.discovery import works
-from kensho.discovery.hub_views import Hub
-from kensho.discovery.views import Detail, RelatedWork
-from kensho.domain.metro.map import MetroMap, Station
-from kensho.web import places
-from kensho.web.desk import WebDesk
-from kensho.web.hubs.words import Reasons
-from kensho.web.wording import Wording
+from kensho.metro.map import MetroMap, Station
+from kensho.read_model.franchise_views import FranchiseDetail
+from kensho.read_model.views import Detail, RelatedWork
+from kensho.web import urls
+from kensho.web.hubs.memberships import MembershipReasons
+from kensho.web.messages import Messages
+from kensho.web.page_context import PageContext
 
 _DETAIL: Final = msgspec.json.Decoder(Detail)
 _MOST: Final = 9
@@ -24,7 +24,7 @@ _FIRST: Final = (
 """What is told of first; the rest follows as it comes."""
 
 
-class Way(NamedTuple):
+class NextWork(NamedTuple):
     """A work that one gets to from another; on the same map it is gone to there."""
 
     id: UUID
@@ -35,7 +35,9 @@ class Way(NamedTuple):
     on_map: bool
 
 
-def card(desk: WebDesk, hub: Hub, drawn: MetroMap, work: UUID) -> dict[str, Any] | None:
+def card(
+    desk: PageContext, hub: FranchiseDetail, drawn: MetroMap, work: UUID
+) -> dict[str, Any] | None:
     """Return what the card of a work shows, or `None` where the work is not on the map."""
     stations = {station.id: station for station in drawn.stations}
     station, node = stations.get(str(work)), desk.model.node(work)
@@ -45,7 +47,7 @@ def card(desk: WebDesk, hub: Hub, drawn: MetroMap, work: UUID) -> dict[str, Any]
     found = sorted(_around(detail), key=_rank)
     on_map = [one for one in found if str(one.id) in stations]
     nearby = (on_map + [one for one in found if str(one.id) not in stations])[:_MOST]
-    start = places.hub_map(hub.slug)
+    start = urls.hub_map(hub.slug)
     return {
         "work": detail,
         "close": start,
@@ -66,13 +68,13 @@ def _rank(one: RelatedWork) -> int:
     return _FIRST.index(one.kind) if one.kind in _FIRST else len(_FIRST)
 
 
-def _way(desk: WebDesk, one: RelatedWork, start: str, on_map: bool) -> Way:
-    href = places.asking(start, {"work": one.id}) if on_map else desk.place_of(one.id)
+def _way(desk: PageContext, one: RelatedWork, start: str, on_map: bool) -> NextWork:
+    href = urls.asking(start, {"work": one.id}) if on_map else desk.place_of(one.id)
     kind = desk.renderer.wording.name("kind", one.kind)
-    return Way(one.id, one.title, kind, href, desk.year_of(one.id), on_map)
+    return NextWork(one.id, one.title, kind, href, desk.year_of(one.id), on_map)
 
 
-def _facts(station: Station, wording: Wording) -> str:
+def _facts(station: Station, wording: Messages) -> str:
     facts = [wording.name("media", station.type)]
     if station.year:
         facts.append(str(station.year))
@@ -83,8 +85,8 @@ def _facts(station: Station, wording: Wording) -> str:
     return " · ".join(facts)
 
 
-def _why(hub: Hub, work: UUID, wording: Wording) -> dict[str, str]:
+def _why(hub: FranchiseDetail, work: UUID, wording: Messages) -> dict[str, str]:
     ties = {one.work.id: one.because for one in hub.members}
     ties |= {one.work.id: one.because for one in hub.guests}
-    reasons, because = Reasons(hub, wording), ties.get(work, ())
+    reasons, because = MembershipReasons(hub, wording), ties.get(work, ())
     return {"why": reasons.of(work, because), "note": reasons.note(because)}

@@ -10,23 +10,25 @@ from uuid import UUID
 
 from kensho.discovery import episodes
 from kensho.discovery.episodes import EpisodeCount
-from kensho.discovery.hub_views import HubOrder, HubWork
 from kensho.domain.works import WorkKind
 from kensho.errors import StorageError
-from kensho.web import figures
-from kensho.web.desk import WebDesk
+from kensho.read_model.franchise_views import MemberWork, WatchOrderDocument
+from kensho.web import formatting
+from kensho.web.page_context import PageContext
 
 
-class Row(NamedTuple):
+class EpisodeCounts(NamedTuple):
     """A work with its episodes; `filler` and `recap` are shares in words, empty if not known."""
 
-    work: HubWork
+    work: MemberWork
     listed: int
     filler: str
     recap: str
 
 
-async def listed(desk: WebDesk, works: Sequence[UUID]) -> tuple[int, Mapping[UUID, EpisodeCount]]:
+async def listed(
+    desk: PageContext, works: Sequence[UUID]
+) -> tuple[int, Mapping[UUID, EpisodeCount]]:
     """Return the graph's revision and the counts of works; 0 and none where the store is away."""
     model = desk.model
     nodes = {work: node for work in works if (node := model.node(work)) is not None}
@@ -38,15 +40,15 @@ async def listed(desk: WebDesk, works: Sequence[UUID]) -> tuple[int, Mapping[UUI
     return found.revision, {one.id: one for one in found.works}
 
 
-def rows(order: HubOrder, counted: Mapping[UUID, EpisodeCount]) -> list[Row]:
+def rows(order: WatchOrderDocument, counted: Mapping[UUID, EpisodeCount]) -> list[EpisodeCounts]:
     """Return a row for each work in the order."""
     return [_row(step.work, counted.get(step.work.id)) for step in order.steps]
 
 
-def _row(work: HubWork, count: EpisodeCount | None) -> Row:
+def _row(work: MemberWork, count: EpisodeCount | None) -> EpisodeCounts:
     if count is None:
-        return Row(work, 0, "", "")
-    return Row(
+        return EpisodeCounts(work, 0, "", "")
+    return EpisodeCounts(
         work,
         count.listed,
         _share(count.filler, count.judged),
@@ -55,4 +57,4 @@ def _row(work: HubWork, count: EpisodeCount | None) -> Row:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part} ({figures.percent(part / whole)})" if whole else ""
+    return f"{part} ({formatting.percent(part / whole)})" if whole else ""

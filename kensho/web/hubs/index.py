@@ -6,13 +6,13 @@ import msgspec
 from litestar import Controller, Request, get
 
 from kensho.discovery import franchises
-from kensho.discovery.hub_views import HubCard
-from kensho.platform.answers import Answer
-from kensho.web import asking, places
-from kensho.web.desk import GivenWebDesk
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.franchise_views import FranchiseSummary
+from kensho.web import forms, urls
+from kensho.web.page_context import GivenPageContext
 
 PER_PAGE: Final = 24
-_CARDS: Final = msgspec.json.Decoder(list[HubCard])
+_CARDS: Final = msgspec.json.Decoder(list[FranchiseSummary])
 _START: Final = "/hubs"
 
 
@@ -28,9 +28,11 @@ class HubIndexController(Controller):
     path = _START
 
     @get()
-    async def hubs(self, desk: GivenWebDesk, request: Request[Any, Any, Any]) -> Answer:
+    async def hubs(
+        self, desk: GivenPageContext, request: Request[Any, Any, Any]
+    ) -> PreparedResponse:
         """Show franchises, the most popular first."""
-        form = asking.read(request, IndexForm)
+        form = forms.read(request, IndexForm)
         held = desk.held
         part = desk.cursors.cut(franchises.listed(held, None), _START, form.cursor, PER_PAGE)
         return desk.page(
@@ -40,5 +42,5 @@ class HubIndexController(Controller):
             first=part.first,
             total=part.total,
             start=_START,
-            following=part.next_cursor and places.asking(_START, {"cursor": part.next_cursor}),
+            following=part.next_cursor and urls.asking(_START, {"cursor": part.next_cursor}),
         )

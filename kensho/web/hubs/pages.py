@@ -13,22 +13,22 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.discovery import franchises
-from kensho.discovery.hub_views import ORDERS, Hub
-from kensho.domain.metro.map import MetroMap
-from kensho.domain.watch_order import Order
+from kensho.domain.watch_order.order import Order
 from kensho.errors import NotFoundError
-from kensho.platform.answers import Answer
-from kensho.web import asking, places
-from kensho.web.desk import GivenWebDesk, WebDesk
-from kensho.web.hubs import block as hub_block
+from kensho.http.response_cache import PreparedResponse
+from kensho.metro.map import MetroMap
+from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
+from kensho.web import forms, urls
 from kensho.web.hubs import card as hub_card
 from kensho.web.hubs import episodes as hub_episodes
 from kensho.web.hubs import orders as hub_orders
-from kensho.web.hubs.words import Reasons, facts, groups, guests
+from kensho.web.hubs import structured_data as hub_block
+from kensho.web.hubs.memberships import MembershipReasons, facts, groups, guests
 from kensho.web.maps import filters as map_filters
 from kensho.web.maps import list as map_list
+from kensho.web.maps import map_store as map_shelf
 from kensho.web.maps import marking as map_marking
-from kensho.web.maps import shelf as map_shelf
+from kensho.web.page_context import GivenPageContext, PageContext
 
 FORMATS: Final = (
     ("json", "JSON"),
@@ -59,16 +59,16 @@ class MapForm(msgspec.Struct, frozen=True, rename={"shown": "as"}):
     shown: Literal["map", "list"] = "map"
 
 
-class HubController(Controller):
+class HubPageController(Controller):
     """The pages of a franchise."""
 
     path = "/hub/{slug:str}"
 
     @get()
-    async def overview(self, desk: GivenWebDesk, slug: FromPath[str]) -> Answer:
+    async def overview(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Show what belongs to a franchise, and why."""
         hub = map_shelf.hub_of(desk.model, located(desk, slug))
-        reasons = Reasons(hub, desk.renderer.wording)
+        reasons = MembershipReasons(hub, desk.renderer.wording)
         return page(
             desk,
             hub,
@@ -83,10 +83,10 @@ class HubController(Controller):
 
     @get("/map")
     async def read_map(
-        self, desk: GivenWebDesk, request: GivenRequest, slug: FromPath[str]
-    ) -> Answer:
+        self, desk: GivenPageContext, request: GivenRequest, slug: FromPath[str]
+    ) -> PreparedResponse:
         """Show the map, with an order or a chosen work marked on it."""
-        form = asking.read(request, MapForm)
+        form = forms.read(request, MapForm)
         number = located(desk, slug)
         drawn = desk.maps.of_hub(desk.model, number, desk.source, desk.place_of)
         hub, svg = drawn.hub, drawn.inline
@@ -111,10 +111,10 @@ class HubController(Controller):
 
     @get("/watch-order")
     async def watch_order(
-        self, desk: GivenWebDesk, request: GivenRequest, slug: FromPath[str]
-    ) -> Answer:
+        self, desk: GivenPageContext, request: GivenRequest, slug: FromPath[str]
+    ) -> PreparedResponse:
         """Show a watch order."""
-        form = asking.read(request, OrderForm)
+        form = forms.read(request, OrderForm)
         number = located(desk, slug)
         hub = map_shelf.hub_of(desk.model, number)
         found = hub_orders.order_of(desk.model, number, form.order)
@@ -130,7 +130,7 @@ class HubController(Controller):
         )
 
     @get("/episodes")
-    async def episodes(self, desk: GivenWebDesk, slug: FromPath[str]) -> Answer:
+    async def episodes(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Show how many episodes each work has."""
         model = desk.model
         number = located(desk, slug)
@@ -148,9 +148,11 @@ class HubController(Controller):
         )
 
     @get("/card/{work_id:str}")
-    async def card(self, desk: GivenWebDesk, slug: FromPath[str], work_id: FromPath[str]) -> Answer:
+    async def card(
+        self, desk: GivenPageContext, slug: FromPath[str], work_id: FromPath[str]
+    ) -> PreparedResponse:
         """Show a work of the map: a part of a page, for the map's own script."""
-        work = asking.work_id(work_id)
+        work = forms.work_id(work_id)
         number = located(desk, slug)
         drawn = desk.maps.of_hub(desk.model, number, desk.source, desk.place_of)
         found = hub_card.card(desk, drawn.hub, drawn.map, work)
@@ -159,7 +161,7 @@ class HubController(Controller):
         return desk.page("hub_card.html.jinja", desk.model.revision, **found)
 
 
-def located(desk: WebDesk, slug: str) -> int:
+def located(desk: PageContext, slug: str) -> int:
     """Return the number of a franchise; raises as `franchises.locate`."""
     if len(slug) > _MOST_SLUG_CHARS:
         raise NotFoundError("no slug is that long")
@@ -167,14 +169,14 @@ def located(desk: WebDesk, slug: str) -> int:
 
 
 def page(
-    desk: WebDesk,
-    hub: Hub,
+    desk: PageContext,
+    hub: FranchiseDetail,
     tab: str,
     *,
     tag: bytes | None = None,
     keep: bool = True,
     **context: Any,
-) -> Answer:
+) -> PreparedResponse:
     """Return a page of a franchise, with what its frame shows."""
     tabs = tabs_of(hub.slug)
     return desk.page(
@@ -193,21 +195,21 @@ def page(
 
 def tabs_of(slug: str) -> dict[str, str]:
     """Return the paths of a franchise's pages."""
-    start = places.hub(slug)
+    start = urls.hub(slug)
     return {
         "overview": start,
-        "map": places.hub_map(slug),
-        "order": places.hub_order(slug, "release"),
+        "map": urls.hub_map(slug),
+        "order": urls.hub_order(slug, "release"),
         "episodes": f"{start}/episodes",
     }
 
 
-def described(desk: WebDesk, hub: Hub) -> str:
+def described(desk: PageContext, hub: FranchiseDetail) -> str:
     """Return a franchise in a sentence, for other sites."""
     return desk.renderer.wording.say("hub.described", title=hub.title, works=counted(desk, hub))
 
 
-def counted(desk: WebDesk, hub: Hub) -> str:
+def counted(desk: PageContext, hub: FranchiseDetail) -> str:
     """Return how many works a franchise has, of which years."""
     wording = desk.renderer.wording
     works, years = wording.count("works", hub.works_total), hub.years
@@ -218,9 +220,9 @@ def counted(desk: WebDesk, hub: Hub) -> str:
     return wording.say("hub.of_years", works=works, first=years.first, last=years.last)
 
 
-def snippet(desk: WebDesk, hub: Hub) -> str:
+def snippet(desk: PageContext, hub: FranchiseDetail) -> str:
     """Return the element by which other sites show the map in a frame."""
-    place = f"{desk.origin}{places.embedded(hub.slug)}"
+    place = f"{desk.origin}{urls.embedded(hub.slug)}"
     return frame(place, desk.renderer.wording.say("hub.picture_alt", title=hub.title), *_FRAME)
 
 
@@ -232,17 +234,17 @@ def frame(place: str, title: str, width: int, height: int) -> str:
     return f'{opening} loading="lazy" allowfullscreen></iframe>'
 
 
-def view_of(hub: Hub, form: MapForm) -> dict[str, Any]:
+def view_of(hub: FranchiseDetail, form: MapForm) -> dict[str, Any]:
     """Return the addresses that a map's tools lead to, each keeping the rest of the state."""
-    start = places.hub_map(hub.slug)
-    home = places.hub(hub.slug)
+    start = urls.hub_map(hub.slug)
+    home = urls.hub(hub.slug)
 
     def with_order(order: Order | None) -> str:
-        return places.asking(start, {"order": order, "work": form.work})
+        return urls.asking(start, {"order": order, "work": form.work})
 
     return {
         "as_map": with_order(form.order),
-        "as_list": places.asking(start, {"order": form.order, "as": "list"}),
+        "as_list": urls.asking(start, {"order": form.order, "as": "list"}),
         "orders": [(name, with_order(name)) for name in (None, *ORDERS)],
         "card": f"{home}/card/",
         "svg": f"{home}/map.svg",
@@ -252,12 +254,12 @@ def view_of(hub: Hub, form: MapForm) -> dict[str, Any]:
     }
 
 
-def lines_of(desk: WebDesk, drawn: MetroMap, form: MapForm) -> list[map_list.Listed]:
+def lines_of(desk: PageContext, drawn: MetroMap, form: MapForm) -> list[map_list.ListedLine]:
     """Return the map as a list, where it is asked for."""
     return map_list.lines(drawn, desk.renderer.wording) if form.shown == "list" else []
 
 
-def _card(desk: WebDesk, drawn: MetroMap, hub: Hub, form: MapForm) -> Markup | None:
+def _card(desk: PageContext, drawn: MetroMap, hub: FranchiseDetail, form: MapForm) -> Markup | None:
     """Return the card of the chosen work, if it is on the map."""
     found = hub_card.card(desk, hub, drawn, form.work) if form.work is not None else None
     if found is None:

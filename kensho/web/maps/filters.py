@@ -6,10 +6,10 @@ from typing import Final, Literal, NamedTuple
 
 from markupsafe import Markup
 
-from kensho.discovery.hub_views import ROLES
-from kensho.domain.metro.map import MetroMap, Shape
+from kensho.metro.map import MetroMap, Shape
+from kensho.read_model.franchise_views import ROLES
 from kensho.web.maps.shapes import mark
-from kensho.web.wording import Wording
+from kensho.web.messages import Messages
 
 _SIZE: Final = 16
 _RADIUS: Final = 5.0
@@ -23,7 +23,7 @@ _SHAPES: Final[Mapping[Shape, str]] = {
 """The types of works that a shape stands for."""
 
 
-class Filter(NamedTuple):
+class MapFilter(NamedTuple):
     """What can be taken off the map: works of some types (joined by "-") or of a role, guesses."""
 
     by: Literal["type", "role", "method"]
@@ -33,18 +33,20 @@ class Filter(NamedTuple):
     symbol: Markup
 
 
-def filters(drawn: MetroMap, wording: Wording) -> list[Filter]:
+def filters(drawn: MetroMap, wording: Messages) -> list[MapFilter]:
     """Return what a map can be filtered by: shapes, roles, guesses; none where all are alike."""
     shapes = Counter(station.shape for station in drawn.stations)
     roles = Counter(station.role for station in drawn.stations)
     colours = {line.kind: line.colour for line in reversed(drawn.lines)}
     by_shape = [
-        Filter("type", types, wording.name("shape", shape), shapes[shape], _mark(shape))
+        MapFilter("type", types, wording.name("shape", shape), shapes[shape], _mark(shape))
         for shape, types in _SHAPES.items()
         if shape in shapes
     ]
     by_role = [
-        Filter("role", role, wording.name("role", role), roles[role], _stroke(colours.get(role, 7)))
+        MapFilter(
+            "role", role, wording.name("role", role), roles[role], _stroke(colours.get(role, 7))
+        )
         for role in ROLES
         if role in roles
     ]
@@ -52,7 +54,7 @@ def filters(drawn: MetroMap, wording: Wording) -> list[Filter]:
     guesses = sum(route.is_dashed for route in drawn.routes)
     if guesses:
         label = wording.say("map.filter_inferred")
-        by_kind.append(Filter("method", "inferred", label, guesses, _DASHES))
+        by_kind.append(MapFilter("method", "inferred", label, guesses, _DASHES))
     return by_kind
 
 

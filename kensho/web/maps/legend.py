@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from kensho.domain.metro.map import MetroMap, Shape
-from kensho.domain.metro.text import width
+from kensho.metro.map import MetroMap, Shape
+from kensho.metro.text_metrics import width
 from kensho.web.maps.shapes import mark, number
 
 LEGEND_HIGH: Final = 34.0

@@ -1,20 +1,20 @@
 """A map as a nested list: its lines, their works by date, and what each is connected with.
 
-The law: it says all that the map draws, in words; a connection stands at both its ends.
+Guarantees: it says all that the map draws, in words; a connection stands at both its ends.
 """
 
 from collections import defaultdict
 from typing import NamedTuple
 from uuid import UUID
 
-from kensho.domain.metro.inputs import GuestOf
-from kensho.domain.metro.map import MetroMap, Route, Station
-from kensho.domain.sentences import inverse
-from kensho.web import figures
-from kensho.web.wording import Wording
+from kensho.metro.inputs import GuestOf
+from kensho.metro.map import MetroMap, Route, Station
+from kensho.read_model.sentences import inverse
+from kensho.web import formatting
+from kensho.web.messages import Messages
 
 
-class Link(NamedTuple):
+class ListedLink(NamedTuple):
     """A connection as read from one end: what the other work is."""
 
     kind: str
@@ -29,18 +29,18 @@ class ListedWork(NamedTuple):
     id: UUID
     title: str
     facts: str
-    links: list[Link]
+    links: list[ListedLink]
     transfers: list[GuestOf]
 
 
-class Listed(NamedTuple):
+class ListedLine(NamedTuple):
     """A line with its works by date."""
 
     name: str
     works: list[ListedWork]
 
 
-def lines(drawn: MetroMap, wording: Wording) -> list[Listed]:
+def lines(drawn: MetroMap, wording: Messages) -> list[ListedLine]:
     """Return the lines of a map as lists."""
     links = _links(drawn, wording)
     transfers: dict[str, list[GuestOf]] = defaultdict(list)
@@ -52,31 +52,31 @@ def lines(drawn: MetroMap, wording: Wording) -> list[Listed]:
             UUID(one.id), one.title, _facts(one, wording), links[one.id], transfers[one.id]
         )
         on_line[one.line].append(listed)
-    return [Listed(line.name, on_line[line.id]) for line in drawn.lines if on_line[line.id]]
+    return [ListedLine(line.name, on_line[line.id]) for line in drawn.lines if on_line[line.id]]
 
 
-def _links(drawn: MetroMap, wording: Wording) -> defaultdict[str, list[Link]]:
+def _links(drawn: MetroMap, wording: Messages) -> defaultdict[str, list[ListedLink]]:
     titles = {station.id: station.title for station in drawn.stations}
-    found: defaultdict[str, list[Link]] = defaultdict(list)
+    found: defaultdict[str, list[ListedLink]] = defaultdict(list)
     for route in drawn.routes:
         told = _told(route, wording)
         for here, there, kind in (
             (route.source, route.target, route.kind),
             (route.target, route.source, inverse(route.kind)),
         ):
-            link = Link(wording.name("kind", kind), UUID(there), titles[there], told)
+            link = ListedLink(wording.name("kind", kind), UUID(there), titles[there], told)
             found[here].append(link)
     return found
 
 
-def _told(route: Route, wording: Wording) -> str:
+def _told(route: Route, wording: Messages) -> str:
     if route.method == "inferred":
-        return wording.say("told.inferred", sure=figures.percent(route.confidence))
+        return wording.say("told.inferred", sure=formatting.percent(route.confidence))
     if route.method == "curated":
         return wording.say("told.curated")
     return wording.say("told.stated", who=wording.joined(route.sources)) if route.sources else ""
 
 
-def _facts(station: Station, wording: Wording) -> str:
+def _facts(station: Station, wording: Messages) -> str:
     year = str(station.year) if station.year else ""
     return ", ".join(filter(None, (wording.name("media", station.type), year)))

@@ -1,6 +1,6 @@
 """What is laid over a map that is drawn already: the chosen work, and a watch order.
 
-The law: a map is marked in one pass over its text, by the ids that `map_svg` writes; a mark says
+Guarantees: a map is marked in one pass over its text, by the ids that `map_svg` writes; a mark says
 nothing that the page beside it doesn't. Badges take the place of marks, so that they hide no label.
 """
 
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from markupsafe import escape
 
-from kensho.domain.metro.map import MetroMap, Point, Station
+from kensho.metro.map import MetroMap, Point, Station
 from kensho.web.maps.shapes import number, path
 
 _ID: Final = re.compile(r' data-id="([^"]*)"')

@@ -1,6 +1,6 @@
 """Maps as PNG, rendered by resvg: on paper, with the system's fonts.
 
-The law: a picture is light, whatever the viewer's theme, for it is shown on other sites. resvg
+Guarantees: a picture is light, whatever the viewer's theme, for it is shown on other sites. resvg
 knows no custom properties, so each is replaced by the colour that stands before it. One process
 draws one picture at a time; see `rasterise`. Measured: 0.2 s for a small map, most of it the start
 of the process; half a second more for 150 works.
@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 from cachetools import LRUCache
 from markupsafe import escape
 
-from kensho.domain.metro.map import MetroMap
-from kensho.domain.metro.names import printed
-from kensho.domain.metro.text import width
 from kensho.errors import NotReadyError
+from kensho.metro.map import MetroMap
+from kensho.metro.station_names import printed
+from kensho.metro.text_metrics import width
 from kensho.web.maps import rasterise
 from kensho.web.maps.small import contents, size_of
 from kensho.web.maps.style import style

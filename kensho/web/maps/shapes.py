@@ -1,6 +1,6 @@
 """The outlines of a metro map: marks of stations, and routes with round corners.
 
-The law: a mark lies within 1.25 of its radius; a route passes through both its ends. Numbers are
+Guarantees: a mark lies within 1.25 of its radius; a route passes through both its ends. Numbers are
 written with one decimal at most, so that the same map gives the same text.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import cos, hypot, pi, sin
 from typing import Final
 
-from kensho.domain.metro.map import Point, Shape
+from kensho.metro.map import Point, Shape
 
 _CORNER: Final = 11.0
 _AREA: Final[dict[Shape, float]] = {"diamond": 1.22, "triangle": 1.25, "square": 0.92}

@@ -1,13 +1,13 @@
 """A franchise's map made small: lines and stops without a word, in a frame of a given size.
 
-The law: it is the map, pressed into the frame and never larger than itself; stops are large enough
-to be seen.
+Guarantees: it is the map, pressed into the frame and never larger than itself; stops are large
+enough to be seen.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from kensho.domain.metro.map import MetroMap, Point, Station
+from kensho.metro.map import MetroMap, Point, Station
 from kensho.web.maps.shapes import number, path
 from kensho.web.maps.style import style
 

@@ -4,7 +4,7 @@ What an ES module needs is in classes and data attributes: `.station[data-id]`, 
 [data-to][data-kind]`, `data-line` on both. All text and every attribute is escaped here, and
 characters that XML cannot hold are left out.
 
-The law: the same map gives the same text. The cost: 30 µs for a station or route.
+Guarantees: the same map gives the same text. The cost: 30 µs for a station or route.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,12 +13,12 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from kensho.domain.metro.map import Label, Line, MetroMap, Route, Station, Transfer
-from kensho.domain.metro.names import printed
+from kensho.metro.map import Label, Line, MetroMap, Route, Station, Transfer
+from kensho.metro.station_names import printed
+from kensho.web.maps.descriptions import describe, of_route, of_station
 from kensho.web.maps.legend import LEGEND_HIGH, legend
 from kensho.web.maps.shapes import mark, number, path
 from kensho.web.maps.style import style
-from kensho.web.maps.words import describe, of_route, of_station
 
 _LINE_HIGH: Final = 13.5
 _TICK_Y: Final = 20.0
@@ -30,7 +30,7 @@ _FAR: Final = 800.0
 _LESSER: Final = frozenset(("summary", "crossover", "music"))
 
 
-class Links(msgspec.Struct, frozen=True):
+class MapLinks(msgspec.Struct, frozen=True):
     """Where a station, by its id, and a transfer, by its slug, lead to."""
 
     work: Callable[[str], str] = "/anime/{}".format
@@ -40,7 +40,7 @@ class Links(msgspec.Struct, frozen=True):
 def map_svg(
     drawn: MetroMap,
     *,
-    links: Links | None = None,
+    links: MapLinks | None = None,
     prefix: str = "metro",
     is_styled: bool = True,
 ) -> str:
@@ -157,7 +157,7 @@ def _headings(drawn: MetroMap, lines: Mapping[str, Line]) -> Iterator[str]:
         )
 
 
-def _station(station: Station, line: Line, links: Links | None) -> str:
+def _station(station: Station, line: Line, links: MapLinks | None) -> str:
     tag, to = ("a", f' href="{_text(links.work(station.id))}"') if links else ("g", "")
     words = _text(of_station(station))
     hollow = " hollow" if station.is_hollow else ""
@@ -191,7 +191,7 @@ def _label(label: Label) -> str:
     )
 
 
-def _transfers(drawn: MetroMap, links: Links | None) -> Iterator[str]:
+def _transfers(drawn: MetroMap, links: MapLinks | None) -> Iterator[str]:
     stations = {station.id: station for station in drawn.stations}
     # A stem may lead past the symbol of another franchise, below it.
     yield from (_stem(transfer, stations[transfer.station]) for transfer in drawn.transfers)
@@ -204,7 +204,7 @@ def _stem(transfer: Transfer, station: Station) -> str:
     return f'<path class="stem" d="M{x} {y}V{number(transfer.y)}"/>'
 
 
-def _transfer(transfer: Transfer, links: Links | None) -> str:
+def _transfer(transfer: Transfer, links: MapLinks | None) -> str:
     slug, wide = transfer.franchise.slug, transfer.width
     tag, to = ("a", f' href="{_text(links.franchise(slug))}"') if links else ("g", "")
     x, y = number(transfer.x), transfer.y

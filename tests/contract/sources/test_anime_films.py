@@ -6,7 +6,7 @@ import pytest
 
 from ingest.reading.files import SourceFile
 from ingest.sources.anime_films import SOURCE
-from kensho.domain.records import Facts, Tagging
+from kensho.domain.records import RecordFacts, Tagging
 from kensho.domain.works import Title
 from kensho.errors import SourceFileError
 from tests.support.adapter_runs import Run, run
@@ -40,7 +40,7 @@ def test_a_film_has_its_facts_and_the_anime_it_is(tmp_path: Path) -> None:
     record = read(tmp_path, raw).only
     assert (record.ids, record.work_kind) == (("imdb:tt1",), "movie")
     assert record.links.same_as == ("mal:1", "anilist:2", "anidb:3", "kitsu:4")
-    assert record.facts == Facts(
+    assert record.facts == RecordFacts(
         titles=(Title("Blue Town", None, "main"), Title("Aoi Machi")),
         status="finished",
         year=2016,
@@ -60,7 +60,7 @@ def test_absent_values_stay_absent(tmp_path: Path) -> None:
     raw = film("tt1", mal_id=None, year=None, rating=None, poster=None, runtime=None, status=None)
     record = read(tmp_path, raw).only
     assert record.links.same_as == ("kitsu:4",)
-    assert record.facts == Facts(titles=(Title("Film tt1", None, "main"),))
+    assert record.facts == RecordFacts(titles=(Title("Film tt1", None, "main"),))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources.curated_films import SOURCE
-from kensho.domain.records import Collection, Facts, Tagging
+from kensho.domain.records import Collection, RecordFacts, Tagging
 from kensho.domain.works import Title
 from kensho.errors import SourceFileError
 from tests.support.adapter_runs import Run, json_lines, run
@@ -33,7 +33,7 @@ def test_a_film_has_its_facts(tmp_path: Path) -> None:
     assert record.links.collection == Collection(
         "kensho-collection:blue-town-saga", "Blue Town: Saga!"
     )
-    assert record.facts == Facts(
+    assert record.facts == RecordFacts(
         titles=(Title("Blue Town", "en", "main"), Title("青い町", None, "official")),
         year=1999,
         start_date=dt.date(1999, 5, 25),

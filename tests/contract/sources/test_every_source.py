@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingest.reading.files import SourceFile
+from ingest.registry import SOURCES
 from ingest.source import Source
-from ingest.sources.registry import SOURCES
 from kensho.errors import SourceFileError
 from tests.support.adapter_runs import RejectList
 from tests.support.source_reading import packed, read_all, read_until_error, written

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from ingest.sources.imdb_franchises import SOURCE
-from kensho.domain.records import Collection, Facts
+from kensho.domain.records import Collection, RecordFacts
 from kensho.domain.works import ImdbRating, Title
 from kensho.errors import SourceFileError
 from tests.support.adapter_runs import Run, run
@@ -25,7 +25,7 @@ def test_a_film_has_imdbs_rating_and_its_franchise(tmp_path: Path) -> None:
     record = read(tmp_path, Town=[raw]).only
     assert (record.ids, record.work_kind) == (("imdb:tt1",), "movie")
     assert record.links.collection == Collection("imdb-franchise:town", "Town")
-    assert record.facts == Facts(
+    assert record.facts == RecordFacts(
         titles=(Title("Film tt1", None, "main"),),
         year=1984,
         poster_url="https://media.example/p.jpg",

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.reading.files import SourceFile
 from ingest.sources.tmdb_collections import SOURCE
-from kensho.domain.records import Collection, Facts, Tagging
+from kensho.domain.records import Collection, RecordFacts, Tagging
 from kensho.domain.works import Title
 from kensho.errors import SourceFileError
 from tests.support.adapter_runs import Run, run
@@ -50,7 +50,7 @@ def test_a_film_has_its_facts(tmp_path: Path) -> None:
     assert record.links.collection == Collection(
         "tmdb-collection:blue-collection", "Blue Collection"
     )
-    assert record.facts == Facts(
+    assert record.facts == RecordFacts(
         titles=(Title("Blue Town", "en", "main"), Title("青い町", "ja", "official")),
         status="finished",
         year=2001,
@@ -76,7 +76,7 @@ def test_zero_and_empty_mean_unknown(tmp_path: Path) -> None:
     )
     record = read(tmp_path, Blue=[raw]).only
     assert record.ids == ("tmdb:movie/7",)
-    assert record.facts == Facts(titles=(Title("Film 7", "en", "main"),))
+    assert record.facts == RecordFacts(titles=(Title("Film 7", "en", "main"),))
 
 
 @pytest.mark.parametrize(("code", "language"), [("cn", "yue"), ("xx", None), ("sv", "sv")])
@@ -125,7 +125,7 @@ def test_bad_values_are_rejected_and_the_rest_kept(tmp_path: Path) -> None:
         ],
     )
     assert [record.key for record in found.records] == [f"tmdb:movie/{n}" for n in (3, 4, 5)]
-    assert found.records[0].facts == Facts(titles=(Title("Film 3", "en", "main"),))
+    assert found.records[0].facts == RecordFacts(titles=(Title("Film 3", "en", "main"),))
     assert sorted((line, field) for line, field, _ in found.refused) == [
         (1, "id"),
         (2, "title"),
@@ -148,7 +148,7 @@ def test_a_number_beyond_64_bits_costs_that_value_alone(tmp_path: Path) -> None:
         b' "runtime": 99999999999999999999, "rating": 1e999, "voteCount": 1}]}]}'
     )
     found = run(SOURCE, tmp_path / "t.json", content)
-    assert found.records[0].facts == Facts(titles=(Title("B", "en", "main"),))
+    assert found.records[0].facts == RecordFacts(titles=(Title("B", "en", "main"),))
     assert [field for _, field, _ in found.refused] == ["runtime", "score"]
 
 

@@ -1,0 +1,1 @@
+"""What must hold of the graph and of its franchises: `kensho check`."""

@@ -1,0 +1,190 @@
+"""Derive every edge between works from the ties that records state.
+
+Pure, the same whatever their order.
+
+An edge is an id (its ends as UUID text, then what else tells edges of its table apart) and its
+fields. Ends that name no work of the graph are counted, not guessed at.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Collection as Container
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
+
+from ingest.pipeline.identity import Identities
+from ingest.pipeline.listings import Listings
+from ingest.pipeline.projection import NodeHead
+from ingest.pipeline.record_store import LinkRow
+from ingest.pipeline.relations import RelationEdge, RelationResolver, SourceClaim
+from kensho.domain.records import Claim, Collection, Recommendation, RecordRelations, Redirect
+
+Table: TypeAlias = Literal[
+    "is_sequel_of",
+    "is_related_to",
+    "is_same_as",
+    "is_recommended_with",
+    "redirects_episodes_to",
+]
+EdgeId: TypeAlias = tuple[str | int, ...]
+Fields: TypeAlias = dict[str, object]
+
+
+class GatheredClaims:
+    """A collection that a source states: its title, and its works."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.works: set[uuid.UUID] = set()
+
+    def add(self, work: uuid.UUID, title: str) -> None:
+        """Note that a work is collected; works may call it differently: the first name stands."""
+        self.title = min(self.title, title)
+        self.works.add(work)
+
+
+class Claims:
+    """Collects ties; `united` and `finish` turn the relations among them into edges.
+
+    `listing` names the sources that repeat which providers list a relation.
+    """
+
+    def __init__(
+        self,
+        identities: Identities,
+        heads: Mapping[uuid.UUID, NodeHead],
+        source_rank: Mapping[str, int],
+        listing: Container[str] = (),
+    ) -> None:
+        self._identities = identities
+        self._heads = heads
+        self._source_rank = source_rank
+        self.listing = listing
+        self._relations = RelationResolver({w: h.when for w, h in heads.items()}, source_rank)
+        self.edges: dict[Table, dict[EdgeId, Fields]] = {
+            "is_sequel_of": {},
+            "is_related_to": {},
+            "is_same_as": {},
+            "is_recommended_with": {},
+            "redirects_episodes_to": {},
+        }
+        self.collections: dict[str, GatheredClaims] = {}
+        self.listings = Listings()
+        self.unresolved: set[str] = set()
+        self.by_kind: Counter[str] = Counter()
+        self.inferred: Counter[str] = Counter()
+
+    def add(self, row: LinkRow, links: RecordRelations) -> None:
+        """Note all ties of one record."""
+        work, source, _ = row.id
+        if work not in self._heads:
+            return
+        self._claim(work, links.relations, SourceClaim(source, row.snapshot, row.method))
+        for source_id in links.same_as:
+            self._equate(work, source_id, source)
+        for recommendation in links.recommendations:
+            self._recommend(work, recommendation, source)
+        for redirect in links.redirects:
+            self._redirect(work, redirect, source)
+        if links.collection is not None:
+            self._join(work, links.collection)
+
+    def united(self) -> list[RelationEdge]:
+        """Return the relations, one edge for each pair, and let their working memory go."""
+        found = list(self._relations.edges())
+        self._relations = RelationResolver({}, {})
+        return found
+
+    def finish(self, relations: Iterable[RelationEdge]) -> None:
+        """Take the relations as they are to stand."""
+        for edge in relations:
+            self._relate(edge)
+
+    def votes(self) -> Counter[uuid.UUID]:
+        """Return how many viewers recommend each work with others."""
+        votes: Counter[uuid.UUID] = Counter()
+        for (low, high), fields in self.edges["is_recommended_with"].items():
+            for work in (low, high):
+                votes[uuid.UUID(str(work))] += int(str(fields["votes"]))
+        return votes
+
+    def _target(self, source_id: str, work: uuid.UUID) -> uuid.UUID | None:
+        owner = self._identities.owner(source_id)
+        if owner is None or owner not in self._heads:
+            self.unresolved.add(source_id)
+            return None
+        return owner if owner != work else None
+
+    def _relate(self, edge: RelationEdge) -> None:
+        fields: Fields = {"assertions": edge.assertions, "conflict": edge.conflict}
+        self.by_kind[edge.kind] += 1
+        if any(a.method == "inferred" for a in edge.assertions):
+            self.inferred[edge.kind] += 1
+        if (
+            edge.kind == "sequel"
+        ):  # `target` is the sequel: the edge reads "target is_sequel_of source"
+            self._put("is_sequel_of", edge.target, edge.source, (), fields)
+        else:
+            self._put("is_related_to", edge.source, edge.target, (edge.kind,), fields)
+
+    def _claim(self, work: uuid.UUID, claims: Iterable[Claim], said: SourceClaim) -> None:
+        for claim in claims:
+            if (target := self._target(claim.target, work)) is not None:
+                self._relations.add(work, claim.kind, target, said)
+                if said.source in self.listing:
+                    self.listings.add(work, target, claim.target)
+
+    def _equate(self, work: uuid.UUID, source_id: str, source: str) -> None:
+        if (other := self._target(source_id, work)) is not None:
+            self._put("is_same_as", work, other, (), {"source": source})
+
+    def _recommend(self, work: uuid.UUID, recommendation: Recommendation, source: str) -> None:
+        target = self._target(recommendation.target, work)
+        if target is None:
+            return
+        low, high = sorted((work, target))
+        # Both ends state the pair, and merged entries several times: the most votes stand.
+        fields: Fields = {"votes": recommendation.votes, "source": source}
+        self._put("is_recommended_with", low, high, (), fields)
+
+    def _redirect(self, work: uuid.UUID, redirect: Redirect, source: str) -> None:
+        target = self._target(redirect.target, work)
+        if target is None:
+            return
+        open_ends = {"last": redirect.last, "to_last": redirect.to_last}
+        fields: Fields = {name: end for name, end in open_ends.items() if end is not None}
+        rest = (redirect.first, redirect.to_first)
+        self._put("redirects_episodes_to", work, target, rest, fields | {"source": source})
+
+    def _join(self, work: uuid.UUID, collection: Collection) -> None:
+        known = self.collections.setdefault(collection.id, GatheredClaims(collection.title))
+        known.add(work, collection.title)
+
+    def _put(
+        self,
+        table: Table,
+        start: uuid.UUID,
+        end: uuid.UUID,
+        rest: tuple[str | int, ...],
+        fields: Fields,
+    ) -> None:
+        ends: Fields = {"in_table": self._heads[start].table, "out_table": self._heads[end].table}
+        self._keep(table, (str(start), str(end), *rest), ends | fields)
+
+    def _keep(self, table: Table, edge_id: EdgeId, fields: Fields) -> None:
+        known = self.edges[table].get(edge_id)
+        if known is None or self._outranks(fields, known):
+            self.edges[table][edge_id] = fields
+
+    def _outranks(self, fields: Fields, known: Fields) -> bool:
+        """Tell whether `fields` are to replace `known`.
+
+        More votes, else the higher source, else the first name, else the first as text.
+        """
+
+        def order(f: Fields) -> tuple[int, int, str, str]:
+            source = str(f.get("source", ""))
+            votes, rank = int(str(f.get("votes", 0))), self._source_rank.get(source, 0)
+            return (-votes, -rank, source, repr(sorted(f.items())))
+
+        return order(fields) < order(known)

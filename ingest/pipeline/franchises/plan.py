@@ -1,0 +1,126 @@
+"""What has to be written so that the stored franchises are those that were computed.
+
+Pure. A franchise stands where its digest does and its edges are all there. Slugs are permanent: who
+keeps which is decided by the members of before and now (`kensho.domain.slugs`).
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from ingest.pipeline.franchises.rows import FranchiseContent, GuestContent, MemberContent
+from kensho.domain.franchise.inputs import Timeline
+from kensho.domain.slugs import Slugged, Slugs, Unslugged, assigned
+from kensho.domain.works import NAMESPACE, WorkKind
+
+End: TypeAlias = tuple[UUID, WorkKind]
+"""A work as the end of an edge: its id, and the table that its row is in."""
+
+
+class StoredFranchises(msgspec.Struct):
+    """A franchise as the graph holds it: its node, and the works at the ends of its edges."""
+
+    id: UUID
+    slug: str
+    root: UUID | None
+    digest: str
+    members: set[End] = msgspec.field(default_factory=set[End])
+    guests: set[End] = msgspec.field(default_factory=set[End])
+
+    @property
+    def works(self) -> frozenset[UUID]:
+        """The works that it is known by; the root, though a cut run took its edge."""
+        members = frozenset(work for work, _ in self.members)
+        return members if self.root is None else members | {self.root}
+
+
+class PlannedFranchise(msgspec.Struct, frozen=True):
+    """A franchise with everything that is written of it in one transaction."""
+
+    id: UUID
+    slug: str
+    title: str
+    root: UUID
+    root_table: WorkKind
+    digest: str
+    members: tuple[MemberContent, ...]
+    guests: tuple[GuestContent, ...]
+    timelines: tuple[Timeline, ...] = ()
+
+
+class FranchisePlan(msgspec.Struct, frozen=True):
+    """Franchises to write, those of them that are new, ids to drop, and slugs to redirect."""
+
+    put: Sequence[PlannedFranchise]
+    added: int
+    drop: Sequence[UUID]
+    redirects: Mapping[str, str | None]
+
+
+def franchise_uuid(slug: str) -> UUID:
+    """Return the id of the franchise of a slug."""
+    return uuid.uuid5(NAMESPACE, f"franchise:{slug}")
+
+
+def plan(
+    stored: Collection[StoredFranchises],
+    redirects: Mapping[str, str | None],
+    computed: Collection[FranchiseContent],
+    standing: Iterable[StoredFranchises],
+) -> FranchisePlan:
+    """Compare what is stored with what was computed anew and what is known to be `standing`."""
+    slugs = _slugs(stored, redirects, computed, standing)
+    before = {one.slug: one for one in stored}
+    rows = [_row(one, slugs.slugs[one.root]) for one in computed]
+    kept = set(slugs.slugs.values())
+    return FranchisePlan(
+        put=[row for row in rows if not _stands(before.get(row.slug), row)],
+        added=sum(row.slug not in before for row in rows),
+        drop=[one.id for slug, one in sorted(before.items()) if slug not in kept],
+        redirects={
+            slug: target
+            for slug, target in sorted(slugs.redirects.items())
+            if slug not in redirects or redirects[slug] != target
+        },
+    )
+
+
+def _slugs(
+    stored: Iterable[StoredFranchises],
+    redirects: Mapping[str, str | None],
+    computed: Iterable[FranchiseContent],
+    standing: Iterable[StoredFranchises],
+) -> Slugs:
+    before = [Slugged(one.slug, one.works) for one in stored]
+    now = [
+        Unslugged(one.root, one.names, frozenset(row.work for row in one.members), one.year)
+        for one in computed
+    ]
+    now += [Unslugged(one.root, (one.slug,), one.works) for one in standing if one.root is not None]
+    return assigned(before, redirects, now)
+
+
+def _row(content: FranchiseContent, slug: str) -> PlannedFranchise:
+    return PlannedFranchise(
+        franchise_uuid(slug),
+        slug,
+        content.title,
+        content.root,
+        content.root_table,
+        content.digest,
+        content.members,
+        content.guests,
+        content.timelines,
+    )
+
+
+def _stands(known: StoredFranchises | None, row: PlannedFranchise) -> bool:
+    return (
+        known is not None
+        and known.digest == row.digest
+        and known.members == {(one.work, one.table) for one in row.members}
+        and known.guests == {(one.work, one.table) for one in row.guests}
+    )

@@ -1,0 +1,116 @@
+"""Franchises in the shape of their rows: the node, its members and guests with their reasons.
+
+Pure. Another record of a member is a member of its own, whose reason is the member's and the ties
+that make both one work.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
+
+import msgspec
+
+from ingest.pipeline.franchises.clustering import ClusteringResult
+from ingest.pipeline.projection import NodeHead
+from kensho.domain.franchise.franchises import Guest, Member
+from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.franchise.roles import Role
+from kensho.domain.works import WorkKind
+
+
+class MemberContent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An `in_franchise` edge; `record_of` is the member that this is another record of."""
+
+    work: UUID
+    table: WorkKind
+    role: Role
+    because: tuple[Relation, ...]
+    record_of: UUID | None = None
+
+
+class GuestContent(msgspec.Struct, frozen=True):
+    """A `visits_franchise` edge."""
+
+    work: UUID
+    table: WorkKind
+    because: tuple[Relation, ...]
+
+
+class FranchiseContent(msgspec.Struct, frozen=True):
+    """A franchise without its slug; `names` are titles to make one of, the best first."""
+
+    root: UUID
+    root_table: WorkKind
+    title: str
+    names: tuple[str, ...]
+    year: str
+    members: tuple[MemberContent, ...]
+    guests: tuple[GuestContent, ...]
+    digest: str
+    timelines: tuple[Timeline, ...] = ()
+
+
+def contents_of(
+    grown: ClusteringResult, heads: Mapping[UUID, NodeHead]
+) -> Iterator[FranchiseContent]:
+    """Yield the franchises of a batch of parts as they are to be stored."""
+    same = _by_end(grown.same)
+    for franchise in grown.franchises:
+        members = tuple(_member_rows(franchise.members, same, heads))
+        guests = tuple(_guest_rows(franchise.guests, heads))
+        root = grown.works[franchise.root]
+        said = (franchise.title, franchise.root, members, guests, franchise.timelines)
+        yield FranchiseContent(
+            root=franchise.root,
+            root_table=heads[franchise.root].table,
+            title=franchise.title,
+            names=(franchise.title, *root.titles),
+            year=root.date[:4],
+            members=members,
+            guests=guests,
+            timelines=franchise.timelines,
+            digest=hashlib.blake2b(msgspec.json.encode(said), digest_size=12).hexdigest(),
+        )
+
+
+def _member_rows(
+    members: Iterable[Member],
+    same: Mapping[UUID, Sequence[Relation]],
+    heads: Mapping[UUID, NodeHead],
+) -> Iterator[MemberContent]:
+    for one in members:
+        yield MemberContent(one.work, heads[one.work].table, one.role, one.because)
+        for record, path in _records(one, same):
+            because = (*one.because, *path)
+            yield MemberContent(record, heads[record].table, one.role, because, record_of=one.work)
+
+
+def _guest_rows(guests: Iterable[Guest], heads: Mapping[UUID, NodeHead]) -> Iterator[GuestContent]:
+    for one in guests:
+        yield GuestContent(one.work, heads[one.work].table, one.because)
+
+
+def _records(
+    member: Member, same: Mapping[UUID, Sequence[Relation]]
+) -> Iterator[tuple[UUID, tuple[Relation, ...]]]:
+    """Yield the other records of a member, each with the ties that lead to it."""
+    wanted = set(member.also)
+    found: dict[UUID, tuple[Relation, ...]] = {member.work: ()}
+    waiting = deque([member.work])
+    while waiting:
+        record = waiting.popleft()
+        for tie in same.get(record, ()):
+            other = tie.target if tie.source == record else tie.source
+            if other in wanted and other not in found:
+                found[other] = (*found[record], tie)
+                waiting.append(other)
+    yield from ((record, found[record]) for record in member.also)
+
+
+def _by_end(ties: Iterable[Relation]) -> dict[UUID, list[Relation]]:
+    found: dict[UUID, list[Relation]] = {}
+    for tie in ties:
+        found.setdefault(tie.source, []).append(tie)
+        found.setdefault(tie.target, []).append(tie)
+    return found

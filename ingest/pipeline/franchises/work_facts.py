@@ -1,0 +1,147 @@
+"""A work as inference, fame and franchises see it, each in its shape, from one row of the store.
+
+Pure readings. The row is that of `queries/ingest/hub_works.surql`; a synopsis is cut to what a
+reader of pairs looks at.
+
+Performance: 60 µs for a work, most of it for reading its titles.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain import popularity, title_parts
+from kensho.domain.franchise.inputs import FranchiseWork
+from kensho.domain.inference import features
+from kensho.domain.relations import Kind
+from kensho.domain.titles import folded
+from kensho.domain.works import AnimeType, Season, Title, WorkKind
+
+_SONG_S: Final = 600
+"""A song is a brief single work of the tag "music"."""
+_MONTHS: Final[Mapping[Season, str]] = {
+    "winter": "-01",
+    "spring": "-04",
+    "summer": "-07",
+    "fall": "-10",
+}
+_MUSIC: Final = frozenset(("music",))
+"""The tag of works that show a song."""
+_RECAP: Final = frozenset(("recap", "compilation"))
+"""The tags of works that are made of the scenes of others."""
+SYNOPSIS_CHARS: Final = 400
+"""As far as `kensho.domain.inference.features` reads."""
+
+
+class FranchiseWorkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is read of a work; a film is of type "movie". `titles` begin with the main one.
+
+    `seasons` are those in which databases of television have it, each with the id of the series.
+    """
+
+    id: UUID
+    kind: WorkKind
+    titles: tuple[Title, ...]
+    sources: tuple[str, ...]
+    studios: tuple[str, ...]
+    tags: tuple[UUID, ...]
+    anime_type: AnimeType = "movie"
+    episodes: int | None = None
+    season: Season | None = None
+    year: int | None = None
+    start_date: str | None = None
+    duration_s: int | None = None
+    synopsis: str | None = None
+    score: float | None = None
+    end_date: str | None = None
+    seasons: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def date(self) -> str:
+        """As much as is known; without a first day, the first month of the season dates a work."""
+        month = _MONTHS[self.season] if self.season else ""
+        return self.start_date or (f"{self.year}{month}" if self.year else "")
+
+
+def pair_facts(row: FranchiseWorkRow, tag_names: Mapping[UUID, str]) -> features.PairFacts:
+    """Return a work as pairs are told by."""
+    return features.PairFacts(
+        key=str(row.id),
+        titles=row.titles,
+        anime_type=row.anime_type,
+        date=row.date,
+        episodes=row.episodes,
+        duration_s=row.duration_s,
+        studios=row.studios,
+        tags=frozenset(tag_names[tag] for tag in row.tags),
+        synopsis=row.synopsis,
+        end=row.end_date or "",
+        seasons=dict(row.seasons),
+    )
+
+
+def works_of(
+    rows: Sequence[FranchiseWorkRow],
+    kinds: Iterable[tuple[UUID, UUID, Kind]],
+    votes: Mapping[UUID, int],
+    tag_names: Mapping[UUID, str],
+) -> dict[UUID, FranchiseWork]:
+    """Return works as franchises see them, given each relation: what is which kind of which."""
+    place = {row.id: number for number, row in enumerate(rows)}
+    edges: list[popularity.KindEdge] = [
+        (place[one], place[other], kind) for one, other, kind in kinds
+    ]
+    known = popularity.popularity_of(
+        [popularity_facts(row, votes.get(row.id, 0)) for row in rows], edges
+    )
+    music, recap = (
+        {tag for tag, name in tag_names.items() if name in names} for names in (_MUSIC, _RECAP)
+    )
+    return {
+        row.id: franchise_work(
+            row,
+            famous,
+            is_tagged_music=not music.isdisjoint(row.tags),
+            is_tagged_recap=not recap.isdisjoint(row.tags),
+        )
+        for row, famous in zip(rows, known, strict=True)
+    }
+
+
+def popularity_facts(row: FranchiseWorkRow, votes: int) -> popularity.PopularityFacts:
+    """Return what says how well known a work is; `votes` of viewers recommend it."""
+    read = [title_parts.parsed(folded(title.text)) for title in row.titles]
+    main = read[0]
+    return popularity.PopularityFacts(
+        type=row.anime_type,
+        date=popularity.date_of(row.start_date, row.year, row.season),
+        titles=len(row.titles),
+        sources=len(row.sources),
+        score=row.score,
+        names=frozenset(one.core for one in read),
+        marked=main.stem != main.words,
+        is_part=(main.slots.part or 1) > 1,
+        votes=votes,
+    )
+
+
+def franchise_work(
+    row: FranchiseWorkRow, known: float, *, is_tagged_music: bool, is_tagged_recap: bool = False
+) -> FranchiseWork:
+    """Return a work as franchises see it; a song is a brief single of the tag "music"."""
+    brief = (row.episodes or 1) == 1 and (row.duration_s or 0) <= _SONG_S
+    return FranchiseWork(
+        id=row.id,
+        titles=tuple(dict.fromkeys(title.text for title in row.titles)),
+        type=row.anime_type,
+        date=row.date,
+        episodes=row.episodes,
+        duration_s=row.duration_s,
+        fame=known,
+        sources=row.sources,
+        kind=row.kind,
+        is_music=is_tagged_music and brief and row.anime_type not in ("tv", "movie"),
+        is_recap=is_tagged_recap,
+    )

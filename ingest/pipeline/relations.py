@@ -1,0 +1,180 @@
+"""Turn what records say of pairs of works into one edge a pair, with every assertion kept on it.
+
+All sources' claims about a pair, from both of its ends, are read along one direction (the canonical
+one: earlier, parent or source → later, child or derived) and united per source and kind. The
+winning kind names the edge; the losers stay visible as assertions. Pure, and independent of the
+order in which claims are added.
+
+Held as packed integers: about 100 bytes a claim, 45 MB for the 434,000 of anime-offline-database.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, cast
+
+import msgspec
+
+from kensho.domain.records import ClaimedKind, Method
+from kensho.domain.relations import (
+    FORWARD,
+    INVERSE,
+    KINDS,
+    SYMMETRIC,
+    Assertion,
+    Kind,
+    resolve_parent,
+    winner,
+)
+
+_CLAIMED: Final[tuple[ClaimedKind, ...]] = (*KINDS, "parent")
+_CLAIMED_NUMBER: Final = {kind: number for number, kind in enumerate(_CLAIMED)}
+_STATED_CONFIDENCE: Final = 1.0
+
+
+class SourceClaim(NamedTuple):
+    """Who makes a claim: source, since which snapshot it says so, and how."""
+
+    source: str
+    snapshot: str
+    method: Method
+
+
+class RelationEdge(NamedTuple):
+    """`target` is the `kind` of `source`, in canonical direction.
+
+    Assertions are read the same way, sorted.
+    """
+
+    source: uuid.UUID
+    target: uuid.UUID
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+    conflict: bool
+
+
+class RelationResolver:
+    """Collects claims, then yields the edges.
+
+    `when` dates works (any sortable text), to point symmetric edges from the earlier to the later;
+    `source_rank` decides between sources that state different kinds.
+    """
+
+    def __init__(self, when: Mapping[uuid.UUID, str], source_rank: Mapping[str, int]) -> None:
+        self._when = when
+        self._source_rank = source_rank
+        self._works: dict[uuid.UUID, int] = {}
+        self._ids: list[uuid.UUID] = []
+        self._said: dict[SourceClaim, int] = {}
+        self._sayers: list[SourceClaim] = []
+        self._pairs: dict[int, list[int]] = {}
+        self._one_of: dict[tuple[Assertion, ...], tuple[Assertion, ...]] = {}
+
+    def add(self, work: uuid.UUID, kind: ClaimedKind, target: uuid.UUID, said: SourceClaim) -> None:
+        """Note that `target` is the `kind` of `work`.
+
+        A work's relation to itself is no relation.
+        """
+        if work == target:
+            return
+        backward = work > target  # by id, not by arrival: ties must fall the same way in every run
+        here, there = self._number(work), self._number(target)
+        low, high = (there, here) if backward else (here, there)
+        packed = (self._sayer(said) << 8 | _CLAIMED_NUMBER[kind]) << 1 | backward
+        claims = self._pairs.setdefault(low << 32 | high, [])
+        if packed not in claims:
+            claims.append(packed)
+
+    def edges(self) -> Iterator[RelationEdge]:
+        """Yield one edge for each pair, in no particular order."""
+        for pair, claims in self._pairs.items():
+            yield self._edge(self._ids[pair >> 32], self._ids[pair & 0xFFFFFFFF], claims)
+
+    def _edge(self, low: uuid.UUID, high: uuid.UUID, claims: list[int]) -> RelationEdge:
+        assertions = sorted(self._assertions(claims), key=_assertion_order)
+        # Read from the earlier work first: where two kinds are equally sure, the dates then decide
+        # between them, and not the accident of ids.
+        if self._is_later(low, high):
+            low, high, assertions = high, low, _inverted(assertions)
+        kind = winner(assertions, self._source_rank).kind
+        if kind not in SYMMETRIC and kind not in FORWARD:
+            low, high, kind, assertions = high, low, INVERSE[kind], _inverted(assertions)
+        typed = {a.kind for a in assertions if a.kind != "related"}
+        said = tuple(assertions)  # most pairs have the same: held once
+        said = self._one_of.setdefault(said, said)
+        return RelationEdge(low, high, kind, said, conflict=len(typed) > 1)
+
+    def _assertions(self, claims: list[int]) -> set[Assertion]:
+        """Return what is asserted, read from the work of smaller id.
+
+        "the other is the `kind` of it".
+        """
+        found: set[Assertion] = set()
+        by_sayer: dict[int, list[tuple[bool, ClaimedKind]]] = {}
+        for packed in claims:
+            entry = (bool(packed & 1), _CLAIMED[packed >> 1 & 0xFF])
+            by_sayer.setdefault(packed >> 9, []).append(entry)
+        by_source: dict[str, list[tuple[bool, ClaimedKind]]] = {}
+        for number, entries in by_sayer.items():
+            by_source.setdefault(self._sayers[number].source, []).extend(entries)
+        for number, entries in by_sayer.items():
+            said = self._sayers[number]
+            for backward, claimed in entries:
+                back: list[ClaimedKind] = [
+                    k for b, k in by_source[said.source] if b is not backward
+                ]
+                back.sort()
+                kind = resolve_parent(claimed, back)
+                read = INVERSE[kind] if backward else kind
+                found.add(
+                    Assertion(said.source, said.snapshot, read, said.method, _STATED_CONFIDENCE)
+                )
+        return _newest_only(found)
+
+    def _is_later(self, low: uuid.UUID, high: uuid.UUID) -> bool:
+        return (self._when.get(low, "9999"), low) > (self._when.get(high, "9999"), high)
+
+    def _number(self, work: uuid.UUID) -> int:
+        number = self._works.setdefault(work, len(self._ids))
+        if number == len(self._ids):
+            self._ids.append(work)
+        return number
+
+    def _sayer(self, said: SourceClaim) -> int:
+        number = self._said.setdefault(said, len(self._sayers))
+        if number == len(self._sayers):
+            self._sayers.append(said)
+        return number
+
+
+def judged(edge: RelationEdge, said: Assertion) -> RelationEdge:
+    """Return an untyped edge with what is inferred of it, read along it; the kind may turn it."""
+    assertions, kind = sorted((*edge.assertions, said), key=_assertion_order), said.kind
+    if kind in SYMMETRIC or kind in FORWARD:
+        return RelationEdge(edge.source, edge.target, kind, tuple(assertions), conflict=False)
+    turned = tuple(_inverted(assertions))
+    return RelationEdge(edge.target, edge.source, INVERSE[kind], turned, conflict=False)
+
+
+def _inverted(assertions: list[Assertion]) -> list[Assertion]:
+    """Return the same assertions, read from the other end."""
+    return sorted(
+        (msgspec.structs.replace(a, kind=INVERSE[a.kind]) for a in assertions),
+        key=_assertion_order,
+    )
+
+
+def _newest_only(assertions: set[Assertion]) -> set[Assertion]:
+    """Keep one assertion per source, kind and method.
+
+    Both ends of a pair may say it, in snapshots of two dates.
+    """
+    newest: dict[tuple[str, str, str], Assertion] = {}
+    for assertion in assertions:
+        key = (assertion.source, assertion.kind, assertion.method)
+        if key not in newest or newest[key].snapshot < assertion.snapshot:
+            newest[key] = assertion
+    return set(newest.values())
+
+
+def _assertion_order(assertion: Assertion) -> tuple[str, str, str]:
+    return (assertion.source, cast("str", assertion.kind), assertion.method)

@@ -1,0 +1,99 @@
+"""Survey a source file before the first write.
+
+Read it whole once, and spool what differs from what is held.
+
+A file that is broken anywhere (truncated, corrupt, not this source) stops here, while nothing has
+been written. The changed records wait in a temporary file, so memory holds keys and digests only:
+about 150 bytes a record.
+"""
+
+import contextlib
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final, Self, cast
+
+import msgspec
+
+from ingest.pipeline.identity import Identities
+from ingest.reading.decoding import RecordSpot
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
+from ingest.source import Source
+from kensho.domain.records import Record
+from kensho.errors import SourceFileError
+
+_LENGTH_BYTES: Final = 4
+_DIGEST_BYTES: Final = 8
+_ADVANCE_EVERY: Final = 500
+
+
+class SourceScan:
+    """What a source's files hold: its keys, and a spool of the records that are new or changed.
+
+    `keys` says of each key whether it is new or changed. Records that only enrich, and name no id
+    that any work carries, are counted in `unmatched` and left out.
+    """
+
+    def __init__(self, source: Source, identities: Identities) -> None:
+        self.source = source
+        self.keys: dict[str, bool] = {}
+        self.records = 0
+        self.unmatched = 0
+        self.changed = 0
+        self._identities = identities
+        self._held = identities.held.get(source.name, {})
+        self._stack = contextlib.ExitStack()
+        self._spool = cast("BinaryIO", self._stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- __exit__ closes it
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def read(self, file: SourceFile, rejects: Rejects, advance: Callable[[int], None]) -> None:
+        """Read one file of the source; `advance` is told how many more records were read.
+
+        Raises:
+            SourceFileError: the file is broken as a whole, or holds no record of this source.
+        """
+        before = self.records
+        for number, record in enumerate(self.source.read(file, rejects), 1):
+            self._take(record, RecordSpot(rejects, file.line or number, record.key))
+            if self.records % _ADVANCE_EVERY == 0:
+                advance(_ADVANCE_EVERY)
+        advance((self.records - before) % _ADVANCE_EVERY)
+        if self.records == before:
+            raise SourceFileError(f"{file.path}: no usable record of source {self.source.name}")
+
+    def _take(self, record: Record, spot: RecordSpot) -> None:
+        if record.key in self.keys:
+            spot.refuse("record", record.key, "a record of this id came before")
+            return
+        self.records += 1
+        works = None if self.source.creates else self._identities.about(record, self.source.name)
+        if works == ():
+            self.unmatched += 1
+            return
+        body = self._encoder.encode(record)
+        digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
+        held = self._held.get(record.key)
+        # A maker's record is placed by `settle`, an enricher's must still be where its ids belong.
+        unchanged = (
+            held is not None and held.digest == digest and (works is None or works == held.works)
+        )
+        self.keys[record.key] = not unchanged
+        if unchanged:
+            return
+        self.changed += 1
+        self._spool.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
+
+    def spooled(self) -> Iterator[tuple[str, Record]]:
+        """Yield (digest, record) of all new or changed records, in file order."""
+        self._spool.seek(0)
+        decoder = msgspec.msgpack.Decoder(Record)
+        while head := self._spool.read(_LENGTH_BYTES):
+            digest = self._spool.read(_DIGEST_BYTES).hex()
+            yield digest, decoder.decode(self._spool.read(int.from_bytes(head, "big")))

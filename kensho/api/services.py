@@ -1,0 +1,51 @@
+"""What a request is served from, handed to handlers as one dependency.
+
+One, because Litestar resolves several in a task group, anew for every request.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+
+from kensho.discovery.browse import Calendar, Films
+from kensho.discovery.cursors import Cursors
+from kensho.discovery.search import TitleSearch
+from kensho.errors import NotReadyError
+from kensho.http.metrics import Metrics
+from kensho.read_model.holder import SnapshotHolder
+from kensho.read_model.model import ReadModel
+from kensho.storage.gateway import Gateway
+
+
+class Services(msgspec.Struct, frozen=True):
+    """The open rooms of the house; `clock` is steady and in seconds."""
+
+    gateway: Gateway
+    catalogue: SnapshotHolder
+    cursors: Cursors
+    films: Films
+    calendar: Calendar
+    searching: TitleSearch
+    clock: Callable[[], float]
+    metrics: Metrics
+    version: str
+
+    @property
+    def model(self) -> ReadModel:
+        """Return the read model of now, for one answer; raises `NotReadyError`."""
+        return self.catalogue.current
+
+    @property
+    def revision(self) -> int | None:
+        """Return the revision that is served, or `None` while there is no read model."""
+        try:
+            return self.catalogue.current.revision
+        except NotReadyError:
+            return None
+
+
+GivenServices: TypeAlias = NamedDependency[SkipValidation[Services]]
+"""The annotation under which handlers ask for `desk`."""

@@ -1,0 +1,114 @@
+"""`kensho hub` and `kensho watch-order`: a franchise from the command line."""
+
+from collections.abc import Callable
+from typing import Final
+
+import click
+import msgspec
+from rich.console import Console
+from rich_click import RichCommand
+
+from kensho.cli.snapshots import opened
+from kensho.discovery import franchises
+from kensho.domain.watch_order.order import Order
+from kensho.platform import logs
+from kensho.platform import settings as settings_module
+from kensho.read_model.franchise_views import (
+    ORDERS,
+    FranchiseDetail,
+    MemberWork,
+    WatchOrderDocument,
+)
+from kensho.read_model.holder import Snapshot
+from kensho.storage.gateway import Gateway
+from kensho.storage.opening import run_on_store
+
+STORE: Final = click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+
+
+@click.command(cls=RichCommand)
+@click.argument("franchise")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer of /api/franchises/{slug}.")
+@STORE
+def hub(franchise: str, as_json: bool, store: str | None) -> None:
+    """Print the works of FRANCHISE, a slug or a title, each with its role."""
+    body = run_on_held(
+        store, lambda held: franchises.hub(held.model, franchises.meant(held, franchise))
+    )
+    if as_json:
+        click.echo(body)
+    else:
+        _print_hub(Console(), msgspec.json.decode(body, type=FranchiseDetail))
+
+
+@click.command("watch-order", cls=RichCommand)
+@click.argument("franchise")
+@click.option(
+    "--order",
+    type=click.Choice(ORDERS),
+    default="release",
+    help="By release, as the story runs, or by release without what is optional.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the answer of /api/franchises/{slug}/watch-order.",
+)
+@STORE
+def watch_order(franchise: str, order: Order, as_json: bool, store: str | None) -> None:
+    """Print in which order to watch FRANCHISE, a slug or a title, and why."""
+    body = run_on_held(
+        store,
+        lambda held: franchises.watch_order(held.model, franchises.meant(held, franchise), order),
+    )
+    if as_json:
+        click.echo(body)
+    else:
+        _print_order(Console(), msgspec.json.decode(body, type=WatchOrderDocument))
+
+
+def run_on_held(store: str | None, ask: Callable[[Snapshot], bytes]) -> bytes:
+    """Return what `ask` answers from the read model of a store."""
+    settings = settings_module.load()
+    logs.configure("warning", settings.log_format)
+
+    async def run(gateway: Gateway) -> bytes:
+        return ask(await opened(gateway, settings, store))
+
+    return run_on_store(store, run)
+
+
+def _print_hub(console: Console, found: FranchiseDetail) -> None:
+    years = f"{found.years.first} to {found.years.last}" if found.years else "years not known"
+    _say(console, f"{found.title} ({found.slug}): {found.works_total} works, {years}")
+    _say(console, ", ".join(f"{count.works} {count.role}" for count in found.roles))
+    for member in found.members:
+        _say(console, _line(member.role, member.work))
+    for guest in found.guests:
+        home = f"  from {guest.home.slug}" if guest.home else ""
+        _say(console, _line("guest", guest.work) + home)
+
+
+def _line(role: str, work: MemberWork) -> str:
+    return f"{role:<12}{work.year or '':<6}{work.anime_type:<9}{work.title}  {work.id}"
+
+
+def _print_order(console: Console, found: WatchOrderDocument) -> None:
+    for step in found.steps:
+        work = step.work
+        optional = ", optional" if step.optional else ""
+        shown = f"{work.anime_type}, {work.year or 'year not known'}{optional}"
+        _say(console, f"{step.position:>4}  {work.title} ({shown})")
+        _say(console, "      " + "; ".join(because.text for because in step.because))
+    titles = {step.work.id: step.work.title for step in found.steps}
+    for aside in found.set_aside:
+        edge = aside.edge
+        target, source = (titles.get(work, str(work)) for work in (edge.target, edge.source))
+        _say(console, f"set aside: {target} is the {edge.kind} of {source}: {aside.why}")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

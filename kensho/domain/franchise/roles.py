@@ -1,0 +1,195 @@
+"""What each member is to its franchise, and by which ties it belongs.
+
+The root is the earliest of the well-known works. The reason of a member is the path from the root
+that costs least: curated ties before stated ones, stated before inferred, kinds that continue a
+story before those that mention it.
+
+Guarantees: pure, and independent of the order of ties. A path exists wherever members are
+connected.
+"""
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Final, Literal, TypeAlias
+
+from kensho.domain.franchise.graph import NodeRelation
+from kensho.domain.franchise.inputs import METHOD_RANK, FranchiseWork, Relation, RelationKind
+from kensho.domain.title_words import words_of
+from kensho.domain.works import AnimeType
+
+Role: TypeAlias = Literal[
+    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+]
+
+_WELL_KNOWN: Final = 0.6
+"""The root is as well known as this part of the best-known member, at least."""
+_BESIDE: Final = 0.75
+"""Specials and shorts that come before a series announce it; some are where all began."""
+_STORY: Final[frozenset[RelationKind]] = frozenset(("sequel", "prequel"))
+_STEP: Final[Mapping[RelationKind, float]] = {
+    "joined": 0.5,
+    "sequel": 1.0,
+    "prequel": 1.0,
+    "side_story": 1.2,
+    "parent_story": 1.2,
+    "summary": 1.2,
+    "full_story": 1.2,
+    "alternative_version": 1.3,
+    "spin_off": 1.5,
+    "spun_off_from": 1.5,
+    "alternative_setting": 1.8,
+    "same_setting": 1.8,
+}
+_LOOSE_STEP: Final = 3.0
+_DOUBT: Final = 1.0
+"""What a tie of no confidence adds."""
+_ROLE_OF_KIND: Final[Mapping[RelationKind, Role]] = {
+    "summary": "summary",
+    "side_story": "side",
+    "spin_off": "spin_off",
+    "music_video": "music",
+    "crossover": "crossover",
+}
+_ROLE_OF_INVERSE: Final[Mapping[RelationKind, Role]] = {
+    "full_story": "summary",
+    "parent_story": "side",
+    "spun_off_from": "spin_off",
+    "promotes": "music",
+}
+_ALTERNATIVES: Final[frozenset[RelationKind]] = frozenset(
+    ("alternative_version", "alternative_setting")
+)
+_PRECEDENCE: Final[tuple[Role, ...]] = (
+    "music",
+    "summary",
+    "crossover",
+    "side",
+    "spin_off",
+    "alternative",
+)
+_ROLE_OF_TYPE: Final[Mapping[AnimeType, Role]] = {"tv": "main", "ona": "main", "movie": "film"}
+_MAIN_TYPES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
+
+
+def root_of(nodes: Iterable[int], works: Sequence[FranchiseWork]) -> int:
+    """Return the earliest of the well-known works, which a franchise is told from."""
+    every = list(nodes)
+    whole = [node for node in every if works[node].type == "tv" or not works[node].is_minor]
+    fame = {node: _fame_as_root(works[node]) for node in whole or every}
+    famous = _WELL_KNOWN * max(fame.values())
+    known = [node for node, told in fame.items() if told >= famous]
+    return min(known, key=lambda node: (works[node].shown, -works[node].fame, node))
+
+
+def _fame_as_root(work: FranchiseWork) -> float:
+    """Return how well known a work is, less where its form is that of a companion."""
+    is_beside = work.type == "special" or work.is_short
+    return work.fame * (_BESIDE if is_beside else 1.0)
+
+
+def paths_from(root: int, ties: Iterable[NodeRelation]) -> dict[int, tuple[Relation, ...]]:
+    """Return the cheapest path of ties from the root to each node that it reaches."""
+    near: dict[int, list[tuple[float, int, Relation]]] = {}
+    for one, other, tie, _ in ties:
+        cost = _cost(tie)
+        near.setdefault(one, []).append((cost, other, tie))
+        near.setdefault(other, []).append((cost, one, tie))
+    found: dict[int, tuple[Relation, ...]] = {}
+    queue: list[tuple[float, int, int, tuple[Relation, ...]]] = [(0.0, 0, root, ())]
+    pushed = 0
+    while queue:
+        cost, _, node, path = heapq.heappop(queue)
+        if node in found:
+            continue
+        found[node] = path
+        for step, other, tie in near.get(node, ()):
+            if other not in found:
+                pushed += 1
+                heapq.heappush(queue, (cost + step, pushed, other, (*path, tie)))
+    return found
+
+
+def _cost(tie: Relation) -> float:
+    step = _STEP.get(tie.kind, _LOOSE_STEP)
+    return step + (_DOUBT * (1.0 - tie.confidence) if tie.method != "curated" else 0.0)
+
+
+def roles_of(
+    root: int,
+    works: Mapping[int, FranchiseWork],
+    ties: Sequence[NodeRelation],
+    *,
+    guests: Set[int],
+    recaps: frozenset[str],
+) -> dict[int, Role]:
+    """Return the role of each work of a franchise; `guests` are shown elsewhere as well."""
+    said = _said(root, works, ties)
+    line = _story_line(root, ties)
+    continued = {node for tie in ties if tie.tie.kind in _STORY for node in (tie.one, tie.other)}
+    strangers = guests - continued  # What continues a member is no guest of its franchise.
+    return {
+        node: "main"
+        if node == root
+        else _role(work, said.get(node, {}), in_line=node in line, is_guest=node in strangers)
+        if not _is_recap(work, recaps)
+        else "summary"
+        for node, work in works.items()
+    }
+
+
+def _said(
+    root: int, works: Mapping[int, FranchiseWork], ties: Iterable[NodeRelation]
+) -> dict[int, dict[Role, int]]:
+    """Return which roles ties give to each work, and by what method at best."""
+    said: dict[int, dict[Role, int]] = {}
+    for one, other, tie, _ in ties:
+        node, role = other, _ROLE_OF_KIND.get(tie.kind)
+        if tie.kind in _ROLE_OF_INVERSE:
+            node, role = one, _ROLE_OF_INVERSE[tie.kind]
+        elif tie.kind in _ALTERNATIVES:
+            # Which of two is the alternative nobody says: never what the franchise is told from,
+            # else the less known, then the later.
+            node = max(one, other, key=lambda n: (n != root, -works[n].fame, works[n].shown, n))
+            role = "alternative"
+        if role is not None:
+            mine = said.setdefault(node, {})
+            mine[role] = max(mine.get(role, 0), METHOD_RANK[tie.method])
+    return said
+
+
+def _story_line(root: int, ties: Iterable[NodeRelation]) -> set[int]:
+    """Return what continues the root, or comes before it."""
+    near: dict[int, list[int]] = {}
+    for one, other, tie, _ in ties:
+        if tie.kind in _STORY:
+            near.setdefault(one, []).append(other)
+            near.setdefault(other, []).append(one)
+    found, waiting = {root}, [root]
+    while waiting:
+        for node in near.get(waiting.pop(), ()):
+            if node not in found:
+                found.add(node)
+                waiting.append(node)
+    return found
+
+
+def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:
+    return work.is_recap or not recaps.isdisjoint(words_of(work.titles[:1]))
+
+
+def _role(work: FranchiseWork, said: Mapping[Role, int], *, in_line: bool, is_guest: bool) -> Role:
+    if work.is_music:
+        return "music"
+    if in_line and work.type in _MAIN_TYPES and "summary" not in said:
+        return "main"
+    if in_line and not said and work.type != "movie" and not work.is_minor:
+        return "main"  # Whatever it was sold as: the last part of a series may be a special.
+    is_beside = work.is_minor and work.type != "movie" and not in_line
+    by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
+    if said:
+        best = max(said.values())
+        role: Role = next(role for role in _PRECEDENCE if said.get(role) == best)
+        # Viewers look for a film among the films, whether it continues a story or not.
+        return by_form if role == "side" and work.type == "movie" else role
+    # What is broadcast for a season is its own franchise's story, whoever else makes a visit in it.
+    return "crossover" if is_guest and not in_line and work.type != "tv" else by_form

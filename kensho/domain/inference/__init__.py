@@ -1,0 +1,1 @@
+"""Which kind of relation an untyped pair has, inferred from titles, dates and neighbours."""

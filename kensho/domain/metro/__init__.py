@@ -1,1 +1,0 @@
-"""The metro map of a franchise: `layout.metro_map` makes it, everything else serves that."""

@@ -1,0 +1,300 @@
+"""Which instalment a title or a query means: season, part, year, type and episode as slots.
+
+"Attack on Titan Season 3 Part 2", "進撃の巨人 第3期" and "Attack on Titan III" say one name and one
+number. `parsed` takes a text folded by `kensho.domain.titles.folded`, finds such markers in a dozen
+languages and cuts them out: `stem` is the name without season and part, `core` the bare name.
+
+Guarantees: what is a slot was cut, nothing else of the text changes, and no reading is empty. A
+bare number is a season only from 2 to 9, at the end of the name, after a word that numbers nothing
+else: "Area 88", "22/7", "Ranma 1/2" and "Naruto Movie 2" keep theirs. What spellings mean was
+counted in 318,505 real titles; where one says the season, 99 in 100 that say one agree.
+
+The cost: 1 µs for a title without a hint of a marker, 11 µs with one; 4 µs is their mean.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from kensho.domain.works import AnimeType
+
+_Slot: TypeAlias = Literal["season", "final", "part", "episode", "type", "year"]
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_IN_STEM: Final[frozenset[_Slot]] = frozenset(("episode", "type", "year"))
+_RANGES: Final[dict[_Slot, range]] = {
+    "season": range(1, 31),
+    "part": range(1, 10),
+    "episode": range(10_000),
+    "year": range(1917, 2036),  # the oldest anime that survives; what may be announced
+}
+_NUMBER_WORDS: Final = (
+    "i one first erste premiere prima primera primeira первыи",
+    "ii two second zweite deuxieme seconda segunda второи ni er",
+    "iii three third dritte troisieme terza tercera terceira третии san",
+    "iv four fourth vierte quatrieme quarta cuarta четвертыи yon shi si",
+    "v five fifth funfte cinquieme quinta пятыи go wu",
+    "vi six sixth sechste sixieme sesta sexta шестои roku liu",
+    "vii seven seventh siebte septieme settima septima седьмои nana qi",
+    "viii eight eighth achte huitieme ottava octava восьмои hachi ba",
+    "ix nine ninth neunte neuvieme nona novena девятыи kyu kyuu jiu",
+    "ten tenth zehnte dixieme decima десятыи ju juu",
+)
+_NUMBERS: Final = {word: n for n, line in enumerate(_NUMBER_WORDS, 1) for word in line.split()}
+_HAN: Final[dict[str, int]] = dict(
+    zip("一二三四五六七八九十弐参", (*range(1, 11), 2, 3), strict=True)
+)
+_TYPE_WORDS: Final[tuple[tuple[AnimeType, str], ...]] = (
+    ("movie", "the movie, movie, the film, film, filme, pelicula, gekijouban, gekijoban, eiga"),
+    ("movie", "фильм, 劇場版, 剧场版, 극장판, 映画, 大電影, 大电影, 電影, 电影"),
+    ("ova", "ova, oad, oav"),
+    ("ona", "ona"),
+    ("special", "specials, special, sp, tokubetsuhen, tokubetsu hen, すぺしゃる"),
+    ("special", "特別編, 特別篇, 特别编, 特别篇"),
+    ("tv", "tv anime, tv animation, tv series, tv, тв"),
+)
+_TYPES: Final[dict[str, AnimeType]] = {
+    word: type_ for type_, words in _TYPE_WORDS for word in words.split(", ")
+}
+_WESTERN_TYPES: Final = [word for word in _TYPES if word < "ぁ"]
+_OTHERWISE_NUMBERED: Final = _set(
+    "act art book box case cd chapter disc disk dvd ed episode fantasy fighter file level lupin "
+    "mark mission mk n no number op phase pv round rupan scene stage story type ver version vol "
+    "volume"
+)
+"""A number after these counts something else, or is part of the name: Lupin III."""
+
+_LETTER: Final = r"a-z\u0430-\u044f"  # Latin and Cyrillic: kana and kanji join words
+_WORD_END: Final = f"(?![0-9{_LETTER}])"
+_COUNT: Final = rf"(?:[0-9]{{1,2}}(?:st|nd|rd|th)?|{_any(_NUMBERS)})(?!\w)"
+_ORDINAL: Final = f"(?:[0-9]{{1,2}} ?(?:st|nd|rd|th|a|o|e|eme)?|[{_LETTER}]+)"
+_SEASON: Final = "(?:season|saison|temporada|staffel|stagione|sezon|сезон)"
+_PART: Final = "(?:parte?|partie|cour|teil|pt|часть)"
+_HAN_COUNT: Final = "(?<![0-9])(?:[0-9]{1,2}|[一二三四五六七八九十弐参]{1,3})"
+
+
+def _words(*spellings: str, end: str = _WORD_END) -> re.Pattern[str]:
+    return re.compile(f"(?<![0-9{_LETTER}])(?:{'|'.join(spellings)}){end}")
+
+
+class _Reading(NamedTuple):
+    """How a slot is written; no western spelling of it lacks all of `hints`."""
+
+    slot: _Slot
+    hints: frozenset[str]
+    western: re.Pattern[str]
+    eastern: re.Pattern[str]
+
+    def found(self, words: str, letters: list[str], *, eastern: bool) -> list[re.Match[str]]:
+        """Return where `words` writes this slot; `letters` are its words without digits."""
+        matches = [] if self.hints.isdisjoint(letters) else list(self.western.finditer(words))
+        return [*matches, *self.eastern.finditer(words)] if eastern else matches
+
+
+_READINGS: Final[tuple[_Reading, ...]] = (
+    _Reading(
+        "final",
+        _set("final finale letzte сезон kanketsu kanketsuhen saishu saishuu saishusho saishuushou"),
+        _words(
+            "(?:the )?final (?:season|series|chapters?|arc)|kanketsu ?hen|saishuu? ?shou?",
+            rf"{_SEASON} finale?|(?:finale|letzte) staffel|(?:последнии|финальныи) сезон",
+        ),
+        re.compile("(?:完結|完结|最終|最终)[編编篇章季]|(?:最終|ふぁいなる)しーずん|완결편|최종장"),
+    ),
+    _Reading(
+        "season",
+        _set("season saison temporada staffel stagione sezon сезон series ki jie ji s phan tv тв"),
+        _words(
+            rf"{_SEASON} ?{_COUNT}|{_ORDINAL} {_SEASON}(?! {_COUNT})",
+            rf"(?:[2-9](?:nd|rd|th)|second|third|fourth) series(?! {_COUNT})",
+            rf"dai {_COUNT} (?:ki|season|series)|di {_COUNT} jie?",
+            "(?<= )(?:[2-9]|ni|san|yon|go|roku|nana|hachi|kyu) ki$",
+            "(?<= )(?:s[0-9]{1,2}(?:e[0-9]{1,4})?|(?:tv|тв|phan) ?[2-9])",
+        ),
+        re.compile(
+            rf"第 ?{_HAN_COUNT} ?(?:季|期(?!生)|しーずん|しりーず)"
+            "|(?:しーずん|시즌|ภาค) ?[0-9]{1,2}(?![0-9])"
+            "|(?<![0-9])[0-9]{1,2}(?:st|nd|rd|th)? ?(?:季|期(?!生)|しーずん)"
+            "|(?<![第一二三四五六七八九十])[二三四五六七八九十]{1,2}期(?= |$)"
+            "|제? ?(?<![0-9])[0-9]{1,2} ?(?:시즌|기(?= |$))"
+        ),
+    ),
+    _Reading(
+        "part",
+        _set("part parte partie cour teil pt p часть"),
+        _words(
+            "(?:(?<= s[0-9] )|(?<= s[0-9][0-9] ))p[1-9]",
+            rf"{_PART} ?{_COUNT}|dai {_COUNT} cour|[1-9] (?:cour|часть)",
+            rf"(?:[1-9](?:st|nd|rd|th)|first|second|third|fourth) (?:cour|part)(?! {_COUNT})",
+        ),
+        re.compile(
+            rf"第? ?{_HAN_COUNT} ?くーる目?|第 ?{_HAN_COUNT} ?部(?![隊队屋門门署])分?"
+            "|(?:ぱーと|파트) ?[1-9](?![0-9])"
+        ),
+    ),
+    _Reading(
+        "episode",
+        _set("episode episodio ep folge серия e"),
+        _words("(?:episode|episodio|ep|folge|серия) ?[0-9]{1,4}|(?:(?<= )s[0-9]{1,2})?e[0-9]{2,4}"),
+        re.compile(rf"第?(?:{_HAN_COUNT}|(?<![0-9])[0-9]{{3,4}})(?:話|话|集|화)"),
+    ),
+    _Reading(
+        "type",
+        frozenset(words.split()[0] for words in _WESTERN_TYPES) - {"the"},
+        _words(*_WESTERN_TYPES, end=f"(?<!^special)(?<!^tv)(?=[0-9]?{_WORD_END})"),
+        re.compile(_any(word for word in _TYPES if word >= "ぁ")),
+    ),
+)
+_HINTS: Final = _set("ii iii iv vi vii viii ix").union(*(one.hints for one in _READINGS))
+_EASTERN_HINT: Final = re.compile(
+    "[季期話话集部編编篇章결종기화]|しーずん|しりーず|くーる|ぱーと|すぺしゃる|ภาค|시즌|파트|극장|場版|场版|電影|电影|映画"
+)
+_LETTERS: Final = re.compile(f"[{_LETTER}]+")
+_SMALL_NUMBER: Final = re.compile("(?<![0-9])[0-9]{1,2}$")
+_DIGITS: Final = re.compile("[0-9]+")
+_YEAR: Final = re.compile("(?<= )(?:19[1-9]|20[0-3])[0-9](?= *$)")
+_BARE: Final = re.compile(
+    "[ ぁ-ゟー一-鿿가-힣](?<!  )((?:[2-9]|vi)(?= *$)|(?:iii|iv|vii|viii|ix)(?![a-z0-9世])"
+    "|(?<!tte )(?<!temo )(?<!eba )(?<! mo )(?<! ga )ii(?![a-z0-9世])"
+    "(?! (?:na|no|yo|ne|n|desu|desuka|koto|toko|tokoro|jan|sei)(?: |$)))"
+)
+"""A number without a word for it. The Japanese ii, good, is known by what stands around it."""
+
+
+class TitleParts(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the markers of a text say; None is what no marker said."""
+
+    season: int | None = None
+    final: bool = False
+    part: int | None = None
+    year: int | None = None
+    type: AnimeType | None = None
+    episode: int | None = None
+
+
+class ParsedTitle(msgspec.Struct, frozen=True, gc=False):
+    """A text read thrice: as given, without season and part, and the name alone."""
+
+    words: str
+    stem: str
+    core: str
+    slots: TitleParts
+
+
+_NO_SLOTS: Final = TitleParts()
+
+
+class _Marker(NamedTuple):
+    slot: _Slot
+    start: int
+    end: int
+    value: int | AnimeType
+
+
+def parsed(words: str) -> ParsedTitle:
+    """Return what a folded text says of its instalment, and the text without that."""
+    digits = _DIGITS.search(words) is not None
+    eastern = not words.isascii() and _EASTERN_HINT.search(words) is not None
+    letters = _LETTERS.findall(words) if digits or not words.isascii() else words.split(" ")
+    if not digits and not eastern and _HINTS.isdisjoint(letters):
+        return ParsedTitle(words, words, words, _NO_SLOTS)
+    markers = _agreeing(_markers(words, letters, eastern=eastern))
+    if not markers:
+        return ParsedTitle(words, words, words, _NO_SLOTS)
+    cut = [one for one in markers if one.slot not in _IN_STEM]
+    stem = _without(words, cut)
+    if not stem:
+        stem, markers, cut = words, [one for one in markers if one.slot in _IN_STEM], []
+    core = _without(words, markers) if len(markers) > len(cut) else stem
+    if not core:
+        core, markers = stem, cut
+    return ParsedTitle(words, stem, core, _slots(markers))
+
+
+def marker(slots: TitleParts) -> str:
+    """Return how match keys tell instalments of one name apart: `"#3~2"` is season 3 part 2.
+
+    The first season and part are the name itself; `"#f"` is the last of no known number.
+    """
+    season = slots.season or 1
+    mark = f"#{season}" if season > 1 else "#f" if slots.final else ""
+    return f"{mark}~{slots.part}" if (slots.part or 1) > 1 else mark
+
+
+def _markers(words: str, letters: list[str], *, eastern: bool) -> list[_Marker]:
+    """Return what says what it is, then the bare numbers, which are read around the others."""
+    hinted = eastern or not _HINTS.isdisjoint(letters)
+    found = [
+        _Marker(reading.slot, *match.span(), _value(reading.slot, match[0]))
+        for reading in (_READINGS if hinted else ())
+        for match in reading.found(words, letters, eastern=eastern)
+    ]
+    found = [one for one in found if one.slot not in _RANGES or one.value in _RANGES[one.slot]]
+    rest = _blanked(words, found)
+    if year := _YEAR.search(rest):
+        found.append(_Marker("year", *year.span(), int(year[0])))
+        rest = rest[: year.start()]
+    name_end = min((one.start for one in found if one.slot == "type"), default=len(rest))
+    for bare in _BARE.finditer(rest[:name_end]):
+        if _stands_alone(words, bare):
+            found.append(_Marker("season", *bare.span(1), _value("season", bare[1])))
+    return found
+
+
+def _stands_alone(words: str, bare: re.Match[str]) -> bool:
+    if bare[0][0] != " ":
+        return True
+    before = words[: bare.start()].rpartition(" ")[2]
+    return before not in _OTHERWISE_NUMBERED and not _SMALL_NUMBER.search(before)
+
+
+def _value(slot: _Slot, text: str) -> int | AnimeType:
+    if slot == "type":
+        return _TYPES[text]
+    if slot == "final":
+        return 1
+    if numbers := _DIGITS.findall(text):
+        return int(numbers[-1 if slot == "episode" else 0])
+    for word in text.split(" "):
+        if word in _NUMBERS:
+            return _NUMBERS[word]
+    return _han_number(text)
+
+
+def _han_number(text: str) -> int:
+    # In 第二十三季 the tens stand before their ten; a ten alone is one ten.
+    tens, ten, ones = "".join(filter(_HAN.__contains__, text)).rpartition("十")
+    return (_HAN.get(tens, 1) * 10 if ten else 0) + _HAN.get(ones, 0)
+
+
+def _agreeing(found: Sequence[_Marker]) -> list[_Marker]:
+    """Return the markers to cut: the first of each slot and what repeats it, and every type.
+
+    Another value stays: it may belong to the name. Of types the last counts: "Movie Special".
+    """
+    first = {one.slot: one.value for one in reversed(found)}
+    return [one for one in found if one.slot == "type" or one.value == first[one.slot]]
+
+
+def _slots(markers: Iterable[_Marker]) -> TitleParts:
+    return msgspec.convert({one.slot: one.value for one in markers}, TitleParts, strict=False)
+
+
+def _blanked(words: str, markers: Iterable[_Marker]) -> str:
+    for one in markers:
+        words = words[: one.start] + " " * (one.end - one.start) + words[one.end :]
+    return words
+
+
+def _without(words: str, markers: Sequence[_Marker]) -> str:
+    return " ".join(_blanked(words, markers).split()) if markers else words

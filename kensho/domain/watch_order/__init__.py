@@ -1,0 +1,1 @@
+"""In which order to watch a franchise, and why each work stands where it does."""

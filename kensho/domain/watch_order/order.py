@@ -1,0 +1,247 @@
+"""In which order to watch a franchise: by release, as its story runs, and what is essential.
+
+`release` sorts by date, then season, then number. `story` goes by what curators say of its order;
+else each work comes after what it continues and each prequel before it, side stories after their
+parents, otherwise by date. What tells the story anew stands apart as a line of its own, and the
+best-known line comes first; spin-offs come after. `essential` is for the first time: by release,
+for a late prequel presumes what it leads to, without what is optional: summaries, songs, guests,
+brief side stories.
+
+Guarantees: an order is a permutation of its members (of those that are not optional); each step
+says why it stands where it does. Ties that contradict one another are dropped from the weakest on
+and listed in `set_aside`. Pure, and independent of the order of inputs. The cost: 20 ms for 250
+works.
+"""
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.franchise.franchises import Member
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
+from kensho.domain.watch_order.optional import optional_works
+from kensho.domain.watch_order.rules import (
+    CONTINUES,
+    OrderRule,
+    Place,
+    SetAside,
+    called_side_stories,
+    continued,
+    order_rules,
+    place_of,
+)
+from kensho.domain.watch_order.storylines import storylines_of, turns_of
+from kensho.domain.watch_order.teasers import teasers
+
+Order: TypeAlias = Literal["release", "story", "essential"]
+Rule: TypeAlias = Literal[
+    "date", "season", "number", "undated", "after", "before", "apart", "curated"
+]
+
+_EARLIER: Final = "the essential goes by release, and what this puts later came out earlier"
+
+
+class CuratedPlacement(msgspec.Struct, frozen=True):
+    """What curators say of a step: that it comes after a work, or before it, and why."""
+
+    work: UUID
+    reason: str
+    is_before: bool = False
+
+
+class PlacementReason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The rule that placed a step, with the tie, the date or the decision it went by."""
+
+    rule: Rule
+    tie: Relation | None = None
+    date: str | None = None
+    decided: CuratedPlacement | None = None
+
+
+class OrderStep(msgspec.Struct, frozen=True):
+    """A work in an order; positions count from 1. `strand` 0 is the story of the root."""
+
+    work: UUID
+    position: int
+    optional: bool
+    because: tuple[PlacementReason, ...]
+    strand: int = 0
+
+
+class WatchOrder(msgspec.Struct, frozen=True):
+    """The steps of an order, and the ties that contradict it."""
+
+    order: Order
+    steps: tuple[OrderStep, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+
+def watch_order(
+    members: Sequence[Member],
+    works: Mapping[UUID, FranchiseWork],
+    ties: Iterable[Relation],
+    order: Order,
+    timelines: Sequence[Timeline] = (),
+) -> WatchOrder:
+    """Return an order of a franchise's members, the first of which is its root.
+
+    `ties` and `timelines` may be any; what they say of members counts. Timelines hold in `story`.
+    """
+    places = {member.work: place_of(works[member.work]) for member in members}
+    work_of = {id_: member.work for member in members for id_ in (member.work, *member.also)}
+    said = list(ties)
+    sides = set(called_side_stories(said, work_of))
+    optional = optional_works(members, works, continued(said, work_of, timelines), sides)
+    if order == "release":
+        return WatchOrder(order, tuple(_by_release(places, optional)))
+    hints = teasers(members, works, said, work_of, places)
+    told = timelines if order == "story" else ()
+    rules, set_aside = order_rules(said, work_of, places, hints, told)
+    if order == "essential":
+        needed = {work: place for work, place in places.items() if work not in optional}
+        return _essential(needed, rules, set_aside)
+    strands = storylines_of(members, works, rules, places)
+    ordered = _by_story(places, rules, strands, turns_of(members, works, strands))
+    reasons = _reasons(ordered, rules, strands, places)
+    steps = tuple(
+        OrderStep(work, position, work in optional, reasons[work], strands[work])
+        for position, work in enumerate(ordered, 1)
+    )
+    return WatchOrder(order, steps, tuple(set_aside))
+
+
+def _by_release(places: Mapping[UUID, Place], optional: Collection[UUID]) -> Iterable[OrderStep]:
+    before: Place | None = None
+    for position, (work, place) in enumerate(sorted(places.items(), key=lambda p: p[1]), 1):
+        yield OrderStep(work, position, work in optional, (_released(place, before),))
+        before = place
+
+
+def _released(place: Place, before: Place | None) -> PlacementReason:
+    date = place[0]
+    if before is None or before[0] != date:
+        return (
+            PlacementReason("undated")
+            if date.startswith("9999")
+            else PlacementReason("date", date=date)
+        )
+    return PlacementReason("season" if before[1:3] != place[1:3] else "number", date=date)
+
+
+def _essential(
+    needed: Mapping[UUID, Place], rules: Iterable[OrderRule], set_aside: Iterable[SetAside]
+) -> WatchOrder:
+    """Return these works by release, with the ties that agree; the others are set aside."""
+    told = [rule for rule in rules if rule.first in needed and rule.then in needed]
+    agree = [rule for rule in told if needed[rule.first] < needed[rule.then]]
+    against = [r.tie for r in told if r.tie and needed[r.first] > needed[r.then]]
+    ordered = sorted(needed, key=needed.__getitem__)
+    reasons = _reasons(ordered, agree, dict.fromkeys(ordered, 0), needed)
+    steps = (OrderStep(work, place, False, reasons[work]) for place, work in enumerate(ordered, 1))
+    return WatchOrder(
+        "essential", tuple(steps), (*set_aside, *(SetAside(tie, _EARLIER) for tie in against))
+    )
+
+
+def _by_story(
+    places: Mapping[UUID, Place],
+    rules: Sequence[OrderRule],
+    strands: Mapping[UUID, int],
+    turns: Mapping[int, tuple[bool, float, int]],
+) -> list[UUID]:
+    """Return the works so that all rules hold inside a strand, otherwise by release.
+
+    A prequel stands where what it leads to stands: it takes that work's place if it is earlier.
+    """
+    inside = [rule for rule in rules if strands[rule.first] == strands[rule.then]]
+    after: dict[UUID, set[UUID]] = {}
+    waits_for = dict.fromkeys(places, 0)
+    for rule in inside:
+        if rule.then not in after.setdefault(rule.first, set()):
+            after[rule.first].add(rule.then)
+            waits_for[rule.then] += 1
+    wanted = _wanted_places(places, inside)
+    ready = [
+        (turns[strands[work]], wanted[work], places[work])
+        for work, many in waits_for.items()
+        if not many
+    ]
+    heapq.heapify(ready)
+    found: list[UUID] = []
+    while ready:
+        work = heapq.heappop(ready)[2][-1]
+        found.append(work)
+        for then in after.get(work, ()):
+            waits_for[then] -= 1
+            if not waits_for[then]:
+                heapq.heappush(ready, (turns[strands[then]], wanted[then], places[then]))
+    return found
+
+
+def _wanted_places(places: Mapping[UUID, Place], rules: Iterable[OrderRule]) -> dict[UUID, Place]:
+    """Return the earliest place of what each work leads up to, itself included."""
+    wanted = dict(places)
+    continues = [rule for rule in rules if rule.rank >= CONTINUES]
+    changed = True
+    while changed:  # Rules form no loops, so this ends; chains of sequels are mostly in order.
+        changed = False
+        for rule in reversed(continues):
+            if wanted[rule.then] < wanted[rule.first]:
+                wanted[rule.first] = wanted[rule.then]
+                changed = True
+    return wanted
+
+
+def _follows(rule: OrderRule) -> PlacementReason:
+    if rule.tie is None:
+        return PlacementReason("curated", decided=CuratedPlacement(rule.first, rule.reason))
+    return PlacementReason("after", rule.tie)
+
+
+def _leads_to(rule: OrderRule) -> PlacementReason:
+    if rule.tie is None:
+        return PlacementReason(
+            "curated", decided=CuratedPlacement(rule.then, rule.reason, is_before=True)
+        )
+    return PlacementReason("before", rule.tie)
+
+
+def _reasons(
+    ordered: Sequence[UUID],
+    rules: Sequence[OrderRule],
+    strands: Mapping[UUID, int],
+    places: Mapping[UUID, Place],
+) -> dict[UUID, tuple[PlacementReason, ...]]:
+    """Return why each work stands where it does, the surest rule first, or its date."""
+    found = _ruled(ordered, rules, strands, places)
+    before: UUID | None = None
+    for work in ordered:
+        if before is not None and strands[work] != strands[before]:
+            found[work].insert(0, PlacementReason("apart"))
+        if not found[work]:
+            found[work].append(_released(places[work], places[before] if before else None))
+        before = work
+    return {work: tuple(reasons) for work, reasons in found.items()}
+
+
+def _ruled(
+    ordered: Iterable[UUID],
+    rules: Sequence[OrderRule],
+    strands: Mapping[UUID, int],
+    places: Mapping[UUID, Place],
+) -> dict[UUID, list[PlacementReason]]:
+    """Return the rules that placed each work, the surest first."""
+    found: dict[UUID, list[PlacementReason]] = {work: [] for work in ordered}
+    for rule in rules:
+        if strands[rule.first] != strands[rule.then]:
+            continue
+        found[rule.then].append(_follows(rule))
+        if rule.rank == CONTINUES and places[rule.then] < places[rule.first]:
+            found[rule.first].append(_leads_to(rule))
+    for rule in rules:
+        if rule.tie is None and not any(one.decided for one in found[rule.first]):
+            found[rule.first].insert(0, _leads_to(rule))  # The first of a row, a late prequel.
+    return found

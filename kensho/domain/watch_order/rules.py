@@ -1,0 +1,257 @@
+"""What works are released by, what ties say of their order, and which of them must give way.
+
+A sequel comes after what it continues, a prequel before it; a side story, a summary or a spin-off
+after the work it belongs to. A side story that several works claim waits for those that were there
+before it, or for the earliest. Where rules form a loop, the weakest is set aside: inferred ties
+before stated ones, looser kinds before sequels, what contradicts the dates before what agrees.
+
+What curators say of the order of the story outranks every tie.
+
+Guarantees: the rules that are kept form no loop, and do not depend on the order of ties. A curated
+rule is always kept, but where records that a curator took for two turn out to be one work.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain import title_parts
+from kensho.domain.franchise.inputs import (
+    METHOD_RANK,
+    FranchiseWork,
+    Relation,
+    RelationKind,
+    Timeline,
+    relation_key,
+)
+from kensho.domain.titles import folded
+from kensho.domain.works import AnimeType
+
+Place: TypeAlias = tuple[str, int, int, int, int, str, UUID]
+"""What works are released by: date, season, part, number, type, title, id."""
+
+_LAST: Final = ("-12-31", "-31")
+_YEAR_CHARS, _MONTH_CHARS = 4, 7
+_TYPES: Final[Mapping[AnimeType, int]] = {"tv": 0, "movie": 1, "ova": 2, "ona": 3, "special": 4}
+_FINAL: Final = 99
+_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
+_EARLIER_FIRST: Final[Mapping[RelationKind, int]] = {
+    "sequel": 3,
+    "side_story": 2,
+    "summary": 1,
+    "spin_off": 0,
+}
+_LATER_FIRST: Final[Mapping[RelationKind, int]] = {
+    "prequel": 3,
+    "parent_story": 2,
+    "full_story": 1,
+    "spun_off_from": 0,
+}
+CURATED: Final = 4
+CONTINUES: Final = 3
+BELONGS: Final = 1
+"""Ranks of rules: a curator's, what continues a story, what goes with a work in whatever way."""
+
+
+def place_of(work: FranchiseWork) -> Place:
+    """Return what a work is released by; of equal dates the first season, part and number."""
+    words = folded(work.title)
+    said = title_parts.parsed(words).slots
+    number = _NUMBER.search(words)
+    return (
+        _padded(work.shown),
+        _FINAL if said.final and said.season is None else said.season or 1,
+        said.part or 1,
+        int(number[0]) if number else 0,
+        _TYPES.get(work.type, len(_TYPES)),
+        words,
+        work.id,
+    )
+
+
+def _padded(date: str) -> str:
+    """Return a date with its unknown parts as late as can be."""
+    if len(date) == _YEAR_CHARS:
+        return date + _LAST[0]
+    return date + _LAST[1] if len(date) == _MONTH_CHARS else date
+
+
+def month_of(place: Place) -> int:
+    """Return the month of a place, counted from year 0."""
+    return 12 * int(place[0][:_YEAR_CHARS]) + int(place[0][_YEAR_CHARS + 1 : _MONTH_CHARS] or 0)
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A tie that the order does not keep, and why."""
+
+    tie: Relation
+    why: str
+
+
+class OrderRule(msgspec.Struct, frozen=True, gc=False):
+    """`first` comes before `then`, as a tie says, or a curator for a `reason`."""
+
+    first: UUID
+    then: UUID
+    rank: int
+    tie: Relation | None
+    reason: str = ""
+
+
+def order_rules(
+    ties: Iterable[Relation],
+    work_of: Mapping[UUID, UUID],
+    places: Mapping[UUID, Place],
+    hints: Iterable[OrderRule] = (),
+    timelines: Iterable[Timeline] = (),
+) -> tuple[list[OrderRule], list[SetAside]]:
+    """Return what is said of the order of works, the surest first, and the ties that gave way.
+
+    `work_of` names the work that each record is of; ties to any other say nothing. `hints` are
+    weaker than every tie that says something.
+    """
+    said = [*_said(ties, work_of, places), *hints]
+    rules, late = _with_earliest_parents(said, places)
+    kept, loops = _without_loops([*_curated(timelines, work_of), *rules])
+    return kept, [*late, *loops]
+
+
+def continued(
+    ties: Iterable[Relation], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
+) -> Iterator[tuple[UUID, UUID]]:
+    """Yield the pairs of works of which one continues the other, as a tie or a curator says."""
+    for tie in ties:
+        one, other = work_of.get(tie.source), work_of.get(tie.target)
+        if tie.kind in ("sequel", "prequel") and one and other and one != other:
+            yield one, other
+    for rule in _curated(timelines, work_of):
+        yield rule.first, rule.then
+
+
+def reached(starts: Iterable[UUID], near: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
+    """Return some works and all that can be reached from them."""
+    found = set(starts)
+    waiting = list(found)
+    while waiting:
+        new = set(near.get(waiting.pop(), ())) - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def called_side_stories(ties: Iterable[Relation], work_of: Mapping[UUID, UUID]) -> Iterator[UUID]:
+    """Yield the works of which a tie says that they are a side story."""
+    for tie in ties:
+        if tie.kind in ("side_story", "parent_story"):
+            side = tie.target if tie.kind == "side_story" else tie.source
+            if side in work_of:
+                yield work_of[side]
+
+
+def _curated(timelines: Iterable[Timeline], work_of: Mapping[UUID, UUID]) -> Iterator[OrderRule]:
+    for told in timelines:
+        known = dict.fromkeys(work_of[work] for work in told.works if work in work_of)
+        for first, then in pairwise(known):
+            yield OrderRule(first, then, CURATED, None, told.reason)
+
+
+def _said(
+    ties: Iterable[Relation], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
+) -> list[OrderRule]:
+    found: list[tuple[OrderRule, Relation]] = []
+    for tie in ties:
+        source, target = work_of.get(tie.source), work_of.get(tie.target)
+        if source is None or target is None or source == target:
+            continue
+        if tie.kind in _EARLIER_FIRST:
+            found.append((OrderRule(source, target, _EARLIER_FIRST[tie.kind], tie), tie))
+        elif tie.kind in _LATER_FIRST:
+            found.append((OrderRule(target, source, _LATER_FIRST[tie.kind], tie), tie))
+    found.sort(
+        key=lambda said: (
+            -METHOD_RANK[said[1].method],
+            -said[0].rank,
+            -said[1].confidence,
+            places[said[0].first] > places[said[0].then],  # What agrees with the dates is surer.
+            relation_key(said[1]),
+        )
+    )
+    return [rule for rule, _ in found]
+
+
+def _with_earliest_parents(
+    rules: Iterable[OrderRule], places: Mapping[UUID, Place]
+) -> tuple[list[OrderRule], list[SetAside]]:
+    """Return the rules without those by which a side story waits for later parents.
+
+    A catalogue that lists a special with every season does not mean that it follows the last one.
+    """
+    said = list(rules)
+    earliest: dict[UUID, Place] = {}
+    for rule in said:
+        if rule.rank < CONTINUES:
+            parent = places[rule.first]
+            earliest[rule.then] = min(parent, earliest.get(rule.then, parent))
+    kept: list[OrderRule] = []
+    aside: list[SetAside] = []
+    for rule in said:
+        parent = places[rule.first]
+        is_late = places[rule.then] < parent
+        if rule.tie and rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
+            aside.append(SetAside(rule.tie, "another parent came out earlier than this one"))
+        else:
+            kept.append(rule)
+    return kept, aside
+
+
+def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[SetAside]]:
+    """Return the rules that agree with all surer ones, and the ties of the others."""
+    after: dict[UUID, dict[UUID, OrderRule]] = {}
+    kept: list[OrderRule] = []
+    aside: list[SetAside] = []
+    for rule in rules:
+        if rule.then in after.get(rule.first, ()):
+            kept.append(rule)
+        elif (against := _leads(rule.then, rule.first, after)) is not None:
+            if rule.tie is not None:
+                aside.append(SetAside(rule.tie, _told(against)))
+        else:
+            after.setdefault(rule.first, {})[rule.then] = rule
+            kept.append(rule)
+    return kept, aside
+
+
+def _leads(
+    start: UUID, end: UUID, after: Mapping[UUID, Mapping[UUID, OrderRule]]
+) -> tuple[OrderRule, ...] | None:
+    """Return a shortest chain of rules from one work to a later one, or None."""
+    level: list[tuple[UUID, tuple[OrderRule, ...]]] = [(start, ())]
+    seen = {start}
+    while level:
+        following: list[tuple[UUID, tuple[OrderRule, ...]]] = []
+        for work, chain in level:
+            for then, rule in after.get(work, {}).items():
+                if then == end:
+                    return (*chain, rule)
+                if then not in seen:
+                    seen.add(then)
+                    following.append((then, (*chain, rule)))
+        level = following
+    return None
+
+
+def _told(chain: Sequence[OrderRule]) -> str:
+    """Return why a tie gives way to a chain of rules."""
+    reasons = dict.fromkeys(rule.reason for rule in chain if rule.tie is None)
+    if reasons:
+        return f"the curators say the opposite: {'; '.join(reasons)}"
+    said = ", ".join(
+        f"{tie.target} is the {tie.kind} of {tie.source}"
+        for rule in chain
+        if (tie := rule.tie) is not None
+    )
+    return f"surer ties say the opposite: {said}"

@@ -1,0 +1,57 @@
+"""What announced a series: a brief work of the weeks before, which is watched after the series.
+
+A special belongs to the work whose title its own begins with, of several to that with the longest;
+otherwise to the work by which it is a member.
+
+Guarantees: pure; a herald goes by a tie that exists.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from kensho.domain.franchise.franchises import Member
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, relation_key
+from kensho.domain.titles import folded
+from kensho.domain.watch_order.optional import is_beside
+from kensho.domain.watch_order.rules import BELONGS, OrderRule, Place, month_of
+
+_MONTHS: Final = 3
+"""What comes out at most so many months before its series announces it."""
+
+
+def teasers(
+    members: Sequence[Member],
+    works: Mapping[UUID, FranchiseWork],
+    ties: Iterable[Relation],
+    work_of: Mapping[UUID, UUID],
+    places: Mapping[UUID, Place],
+) -> Iterator[OrderRule]:
+    """Yield that each herald comes after what it announced."""
+    beside = {one.work: one.because[-1] for one in members if is_beside(one, works[one.work])}
+    words = {member.work: folded(works[member.work].title) for member in members}
+    for extra, tied in _hosts(beside, ties, work_of).items():
+        named = [
+            (len(words[host]), host, tie)
+            for host, tie in tied
+            if host not in beside and words[extra].startswith(f"{words[host]} ")
+        ]
+        joined = [(0, host, tie) for host, tie in tied if tie == beside[extra]]
+        for _, host, tie in sorted(named or joined, key=lambda one: -one[0])[:1]:
+            if 0 <= month_of(places[host]) - month_of(places[extra]) <= _MONTHS:
+                yield OrderRule(host, extra, BELONGS, tie)
+
+
+def _hosts(
+    beside: Container[UUID], ties: Iterable[Relation], work_of: Mapping[UUID, UUID]
+) -> dict[UUID, list[tuple[UUID, Relation]]]:
+    """Return the works that each extra is tied to, by which ties, in the order of those."""
+    found: dict[UUID, list[tuple[UUID, Relation]]] = {}
+    for tie in sorted(ties, key=relation_key):
+        one, other = work_of.get(tie.source), work_of.get(tie.target)
+        if one is None or other is None or one == other:
+            continue
+        for extra, host in ((one, other), (other, one)):
+            if extra in beside:
+                found.setdefault(extra, []).append((host, tie))
+    return found

@@ -1,0 +1,108 @@
+"""What the document says of parameters is enforced: names, spellings, content type.
+
+Litestar checks bounds, but takes "1e5" and "null" for numbers and lets unknown parameters pass in
+silence. The table here is made from the OpenAPI document itself, so that the two can't disagree.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import HTTPException
+
+from kensho.errors import FieldProblem, InvalidInputError
+
+_SPELLINGS: Final = {
+    "integer": (re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII), "a whole number"),
+    "number": (re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII), "a number"),
+    "boolean": (re.compile(r"true|false"), "true or false"),
+    "uuid": (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "a UUID"),
+}
+_SHOWN_CHARS: Final = 80
+_UNSUPPORTED: Final = 415
+
+Spelling: TypeAlias = tuple[re.Pattern[str], str]
+Spellings: TypeAlias = Mapping[str, Spelling | None]
+Document: TypeAlias = dict[str, Any]
+
+
+class DocumentedOperation(NamedTuple):
+    """The parameters of one operation by name, each with its spelling where one is prescribed."""
+
+    query: Spellings
+    path: Spellings
+    has_body: bool
+
+
+class QueryValidator:
+    """Checks a routed request before its handler reads it."""
+
+    def __init__(self) -> None:
+        self._operations: dict[tuple[str, str], DocumentedOperation] = {}
+
+    def learn(self, document: Document) -> None:
+        """Take over the parameters of every operation of an OpenAPI document."""
+        for template, item in document["paths"].items():
+            for method, operation in item.items():
+                self._operations[method.upper(), template] = _operation(operation)
+
+    async def check(self, request: Request[Any, Any, Any]) -> None:
+        """Refuse what the document does not promise to take.
+
+        Raises:
+            InvalidInputError: a parameter is unknown or misspelt; names each.
+            HTTPException: 415, a body is not JSON.
+        """
+        scope: dict[str, Any] = request.scope  # type: ignore[assignment]  # a TypedDict that Litestar extends
+        operation = self._operations.get((scope["method"], scope["path_template"]))
+        if operation is None:
+            return
+        asked: Mapping[str, str] = scope["state"]["asked"]
+        problems = [
+            *_misspelt(operation.path, scope["path_params"].items()),
+            *_misspelt(operation.query, asked.items()),
+        ]
+        if problems:
+            raise InvalidInputError(problems)
+        if operation.has_body:
+            await _check_body(request)
+
+
+async def _check_body(request: Request[Any, Any, Any]) -> None:
+    """Refuse a body that is no JSON; Litestar stumbles over bad UTF-8 and deep nesting."""
+    if request.content_type[0] != "application/json":
+        raise HTTPException(status_code=_UNSUPPORTED, detail="send the body as application/json")
+    try:
+        msgspec.json.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInputError.of("body", f"it is no JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidInputError.of("body", "it is nested too deeply") from error
+
+
+def _misspelt(known: Spellings, given: Iterable[tuple[str, str]]) -> Iterable[FieldProblem]:
+    for name, value in given:
+        if name not in known:
+            hint = f"known are {', '.join(known)}" if known else "none is taken here"
+            yield FieldProblem(name[:_SHOWN_CHARS], f"there is no such parameter; {hint}")
+            continue
+        spelling = known[name]
+        if spelling is not None and spelling[0].fullmatch(value) is None:
+            yield FieldProblem(name, f"{value[:_SHOWN_CHARS]!r} is not {spelling[1]}")
+
+
+def _operation(operation: Document) -> DocumentedOperation:
+    found: dict[str, dict[str, Spelling | None]] = {"query": {}, "path": {}}
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        found[parameter["in"]][parameter["name"]] = _spelling(schema)
+    return DocumentedOperation(found["query"], found["path"], has_body="requestBody" in operation)
+
+
+def _spelling(schema: Document) -> Spelling | None:
+    if "enum" in schema:
+        words = [str(word) for word in schema["enum"]]
+        return re.compile("|".join(map(re.escape, words))), f"one of {', '.join(words)}"
+    return _SPELLINGS.get(schema.get("format") or schema.get("type", ""))

@@ -1,0 +1,59 @@
+"""What a franchise's metro map is drawn from: works, and the edges among them.
+
+Guarantees: plain values. An edge reads as every edge of the graph does, "`target` is the `kind` of
+`source`". Works and edges may come in any order and an edge may come twice, from either end.
+"""
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.franchise.roles import Role
+from kensho.domain.records import Method
+from kensho.domain.works import Status
+
+MediaType: TypeAlias = Literal["series", "film", "ova", "special", "ona", "music", "movie"]
+"""A "movie" is a film of the other catalogue; it is drawn like a film."""
+
+_YEAR_CHARS: Final = 4
+
+
+class GuestOf(msgspec.Struct, frozen=True, gc=False):
+    """Another franchise that a crossover belongs to as well."""
+
+    slug: str
+    title: str
+
+
+class MapWork(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A work as the map sees it; `date` is as much of YYYY-MM-DD as is known, or empty."""
+
+    id: str
+    title: str
+    type: MediaType
+    role: Role
+    date: str = ""
+    short_title: str | None = None
+    episodes: int | None = None
+    duration_s: int | None = None
+    status: Status = "unknown"
+    guest_of: tuple[GuestOf, ...] = ()
+
+    @property
+    def year(self) -> int | None:
+        """The year of the date."""
+        year = self.date[:_YEAR_CHARS]
+        # A digit may be "²", which is no part of a number.
+        return int(year) if year.isdecimal() and len(year) == _YEAR_CHARS else None
+
+
+class MapEdge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """`target` is the `kind` of `source`: how it is known, how surely (0..1), who says so."""
+
+    source: str
+    target: str
+    kind: RelationKind
+    method: Method = "stated"
+    confidence: float = 1.0
+    sources: tuple[str, ...] = ()

@@ -1,0 +1,148 @@
+"""The metro map of a franchise as values: where everything stands, ready to be drawn.
+
+Guarantees: coordinates are pixels from the top left corner, y grows downwards, everything lies
+inside `width` by `height`. What is drawn knows nothing of how it was placed.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.franchise.roles import Role
+from kensho.domain.records import Method
+from kensho.domain.works import Status
+from kensho.metro.inputs import GuestOf, MediaType
+
+Shape: TypeAlias = Literal["circle", "diamond", "triangle", "square", "hexagon"]
+LineKind: TypeAlias = Literal[
+    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+]
+Anchor: TypeAlias = Literal["start", "middle", "end"]
+Weight: TypeAlias = Literal["track", "branch", "thin"]
+"""How strongly an edge is drawn: it continues a story, it branches off one, it only mentions it."""
+Point: TypeAlias = tuple[float, float]
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A continuity or a group of works of one role; `colour` indexes the palette, 0 is the main."""
+
+    id: str
+    name: str
+    kind: LineKind
+    colour: int
+    works_total: int
+
+
+class Label(msgspec.Struct, frozen=True, gc=False):
+    """The words at a station: lines of text from `y` (a baseline) down, turned by `angle` degrees.
+
+    `year` stands at the end of the last line, smaller. `is_cut` says that the title is shortened.
+    """
+
+    lines: tuple[str, ...]
+    year: str
+    x: float
+    y: float
+    anchor: Anchor
+    angle: int
+    is_cut: bool
+
+
+class Station(msgspec.Struct, frozen=True, gc=False):
+    """A work on the map; `line` is the id of its line."""
+
+    id: str
+    title: str
+    x: float
+    y: float
+    shape: Shape
+    radius: float
+    line: str
+    label: Label
+    type: MediaType
+    role: Role
+    year: int | None
+    episodes: int | None
+    status: Status
+    is_hollow: bool
+
+
+class Route(msgspec.Struct, frozen=True, gc=False):
+    """How an edge is drawn: its corners, each leg at 0, 45 or 90 degrees; `line` gives its colour.
+
+    `id` is `source kind target`, in the canonical direction of the edge.
+    """
+
+    id: str
+    source: str
+    target: str
+    kind: RelationKind
+    method: Method
+    confidence: float
+    sources: tuple[str, ...]
+    line: str
+    weight: Weight
+    points: tuple[Point, ...]
+    is_dashed: bool
+    opacity: float
+
+
+class Tick(msgspec.Struct, frozen=True, gc=False):
+    """Where a year begins."""
+
+    x: float
+    text: str
+
+
+class Gap(msgspec.Struct, frozen=True, gc=False):
+    """A marked break in time: an empty decade or more."""
+
+    x: float
+    years: int
+
+
+class Transfer(msgspec.Struct, frozen=True, gc=False):
+    """The symbol beside a crossover that leads to another franchise's map, around its middle."""
+
+    station: str
+    franchise: GuestOf
+    text: str
+    x: float
+    y: float
+    width: float
+
+
+class Heading(msgspec.Struct, frozen=True, gc=False):
+    """The name of a group of lanes, at the left of the topmost of them."""
+
+    text: str
+    line: str
+    x: float
+    y: float
+
+
+class LineBed(msgspec.Struct, frozen=True, gc=False):
+    """The pale bed of a line along its lane, from its first station to its last."""
+
+    line: str
+    x_from: float
+    x_to: float
+    y: float
+
+
+class MetroMap(msgspec.Struct, frozen=True, gc=False):
+    """A whole map. `folded` are the ids of edges that say nothing which the drawn ones don't."""
+
+    title: str
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    tracks: tuple[LineBed, ...]
+    stations: tuple[Station, ...]
+    routes: tuple[Route, ...]
+    ticks: tuple[Tick, ...]
+    gaps: tuple[Gap, ...]
+    transfers: tuple[Transfer, ...]
+    headings: tuple[Heading, ...]
+    folded: tuple[str, ...] = ()

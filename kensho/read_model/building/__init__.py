@@ -1,0 +1,1 @@
+"""The only writer of snapshots: rows of the graph store in, a snapshot folder out."""

@@ -1,0 +1,217 @@
+"""Makes the documents of a franchise from what was read of it: the hub, its card, its orders.
+
+Guarantees: pure; the same facts give the same documents, byte for byte. An order is computed by
+`domain/watch_order` and told here in words: what a step came after, who says so, or when it was
+released, no more exactly than is known.
+
+Performance: 0.2 ms for each member, nearly all of it for the orders.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.franchise import inputs
+from kensho.domain.franchise.franchises import Guest, Member
+from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.franchise.roles import Role
+from kensho.domain.watch_order.order import CuratedPlacement, Order, PlacementReason, watch_order
+from kensho.domain.works import Season, WorkKind
+from kensho.read_model.building import order_reasons
+from kensho.read_model.building.order_reasons import Speaker
+from kensho.read_model.franchise_views import (
+    ROLES,
+    FranchiseDetail,
+    FranchiseEdge,
+    FranchiseGuest,
+    FranchiseMember,
+    FranchiseSummary,
+    MemberWork,
+    RoleCount,
+    SetAsideEdge,
+    SharedTag,
+    StepReason,
+    WatchOrderDocument,
+    WatchOrderStep,
+    Years,
+)
+from kensho.read_model.sentences import cited, inverse
+from kensho.read_model.views import FranchiseRef, TagView
+
+_MOST_TAGS: Final = 12
+_LEAST_SHARE: Final = 0.5
+"""A tag is in common where half of the members bear it, and two at least."""
+_LEAST_BEARERS: Final = 2
+_SHARE_PLACES: Final = 2
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class DocumentWork(msgspec.Struct, frozen=True, gc=False):
+    """A work as documents show it, and as orders are computed from it."""
+
+    view: MemberWork
+    kind: WorkKind
+    season: Season | None
+    score: float | None
+    ordered_by: inputs.FranchiseWork
+
+
+class FranchiseFacts(msgspec.Struct, frozen=True):
+    """What was read of a franchise: its members, the root first, then by date; guests by date.
+
+    `ties` are those between its works, whichever record of a work they name; `timelines` are what
+    curators say of the order of its story.
+    """
+
+    slug: str
+    title: str
+    members: tuple[Member, ...]
+    guests: tuple[Guest, ...]
+    ties: tuple[Relation, ...]
+    timelines: tuple[Timeline, ...] = ()
+
+
+class DocumentContext(msgspec.Struct, frozen=True):
+    """What documents of all franchises draw on; `sources` are those that say a tie."""
+
+    works: Mapping[UUID, DocumentWork]
+    homes: Mapping[UUID, FranchiseRef]
+    tags_of: Callable[[UUID], Sequence[TagView]]
+    sources: Mapping[Relation, tuple[str, ...]]
+
+
+def franchise_detail(facts: FranchiseFacts, around: DocumentContext) -> FranchiseDetail:
+    """Return the hub: the root first, then members by date."""
+    works = [around.works[member.work].view for member in facts.members]
+    years = [work.year for work in works if work.year is not None]
+    roles = Counter(member.role for member in facts.members)
+    return FranchiseDetail(
+        slug=facts.slug,
+        title=facts.title,
+        root=works[0].id,
+        works_total=len(works),
+        years=Years(min(years), max(years)) if years else None,
+        poster_url=works[0].poster_url,
+        episodes_total=sum(work.episodes or 0 for work in works),
+        roles=tuple(RoleCount(role, roles[role]) for role in ROLES if role in roles),
+        tags=_tags(facts, around),
+        members=tuple(
+            FranchiseMember(around.works[one.work].view, one.role, _edges(one.because), one.also)
+            for one in facts.members
+        ),
+        guests=tuple(
+            FranchiseGuest(
+                around.works[one.work].view, _edges(one.because), around.homes.get(one.work)
+            )
+            for one in facts.guests
+        ),
+    )
+
+
+def franchise_summary(hub: FranchiseDetail) -> FranchiseSummary:
+    """Return a hub as a list shows it."""
+    return FranchiseSummary(
+        **{name: getattr(hub, name) for name in FranchiseSummary.__struct_fields__}
+    )
+
+
+def watch_order_document(
+    facts: FranchiseFacts, around: DocumentContext, order: Order
+) -> WatchOrderDocument:
+    """Return a watch order, each step with its reasons in words."""
+    ordered_by = {one.work: around.works[one.work].ordered_by for one in facts.members}
+    found = watch_order(facts.members, ordered_by, facts.ties, order, facts.timelines)
+    telling = _Telling(facts, around)
+    roles: dict[UUID, Role] = {member.work: member.role for member in facts.members}
+    return WatchOrderDocument(
+        slug=facts.slug,
+        title=facts.title,
+        order=order,
+        steps=tuple(
+            WatchOrderStep(
+                work=around.works[step.work].view,
+                position=step.position,
+                role=roles[step.work],
+                optional=step.optional,
+                strand=step.strand,
+                because=tuple(telling.reason(step.work, because) for because in step.because),
+            )
+            for step in found.steps
+        ),
+        set_aside=tuple(
+            SetAsideEdge(_edge(one.tie), telling.with_titles(one.why)) for one in found.set_aside
+        ),
+    )
+
+
+class _Telling:
+    """Reasons of one franchise in words."""
+
+    def __init__(self, facts: FranchiseFacts, around: DocumentContext) -> None:
+        self._works = around.works
+        self._sources = around.sources
+        self._work_of = {
+            record: member.work
+            for member in facts.members
+            for record in (member.work, *member.also)
+        }
+
+    def reason(self, work: UUID, because: PlacementReason) -> StepReason:
+        """Return a reason of the step at which `work` stands."""
+        known = self._works[work]
+        if because.decided is not None:
+            words = self._by_curators(because.decided)
+            return StepReason(because.rule, words, reason=because.decided.reason)
+        if because.tie is not None:
+            words = self._by_tie(work, because, because.tie)
+            return StepReason(because.rule, words, _edge(because.tie))
+        if because.rule == "date" or known.view.year is None:
+            words = order_reasons.released(known.view.date, known.view.year, known.season)
+        else:
+            words = order_reasons.placed(because.rule)
+        return StepReason(because.rule, words, date=known.view.date if because.date else None)
+
+    def with_titles(self, text: str) -> str:
+        """Return `text` with titles in place of the ids of works."""
+        return _ID.sub(lambda found: cited(self._title(UUID(found[0]))), text)
+
+    def _by_curators(self, said: CuratedPlacement) -> str:
+        title = self._title(said.work)
+        return order_reasons.decided(title, said.reason, is_before=said.is_before)
+
+    def _by_tie(self, work: UUID, because: PlacementReason, tie: Relation) -> str:
+        is_target = self._work_of.get(tie.target) == work
+        title = self._title(tie.source if is_target else tie.target)
+        voice = Speaker(tie.method, self._sources.get(tie, ()))
+        if because.rule == "before":
+            return order_reasons.leads_to(title, voice)
+        return order_reasons.follows(tie.kind if is_target else inverse(tie.kind), title, voice)
+
+    def _title(self, record: UUID) -> str:
+        return self._works[self._work_of[record]].view.title
+
+
+def _tags(facts: FranchiseFacts, around: DocumentContext) -> tuple[SharedTag, ...]:
+    """Return the tags in common, the most shared first, then by name."""
+    borne = Counter(
+        (tag.name, tag.id) for member in facts.members for tag in around.tags_of(member.work)
+    )
+    total = len(facts.members)
+    least = max(_LEAST_BEARERS, _LEAST_SHARE * total)
+    common = sorted((-many, name, tag) for (name, tag), many in borne.items() if many >= least)
+    return tuple(
+        SharedTag(tag, name, round(-many / total, _SHARE_PLACES))
+        for many, name, tag in common[:_MOST_TAGS]
+    )
+
+
+def _edges(ties: Sequence[Relation]) -> tuple[FranchiseEdge, ...]:
+    return tuple(map(_edge, ties))
+
+
+def _edge(tie: Relation) -> FranchiseEdge:
+    return FranchiseEdge(tie.source, tie.target, tie.kind, tie.method, tie.confidence)

@@ -1,0 +1,195 @@
+"""Gathers from the graph what the title index is made of, while the graph is being read.
+
+Guarantees: works are numbered in UUID order here as in the read model, so that an entry of the
+index is a node of the model; franchises follow after the works. A film and its record in another
+table (`is_same_as`) are one entry, the series' one.
+
+Performance: 12 µs for a title, some 5 s for 320,000.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.domain import title_parts
+from kensho.domain.popularity import KindEdge, PopularityFacts, date_of, popularity_of
+from kensho.domain.relations import Kind
+from kensho.domain.works import Title
+from kensho.read_model.building import film_series, seasons
+from kensho.read_model.titles import FranchiseName
+from kensho.search.build import Entries, IndexedName, Packed, TitleBuild
+from kensho.search.keys import folded
+from kensho.storage.rows import MembershipRow, RecommendationRow, RedirectRow, SamePairRow, WorkRow
+
+_FRANCHISE_KNOWN = 0.5
+_NUMBER = attrgetter("int")
+"""By which ids are ordered: ten times as fast as to compare them themselves."""
+_NO_REDIRECT_END = np.iinfo(np.int32).max
+
+
+class TitleCollector:
+    """What has been read so far; `packed` when everything has."""
+
+    def __init__(self) -> None:
+        self._build = TitleBuild()
+        self._places: dict[UUID, int] = {}
+        self._standings: list[PopularityFacts] = []
+        self._kinds: list[str] = []
+        self._titles: list[str] = []
+        self._edges: list[tuple[UUID, UUID, Kind]] = []
+        self._votes: dict[UUID, int] = {}
+        self._same: list[SamePairRow] = []
+        self._redirects: list[RedirectRow] = []
+        self._members: dict[tuple[str, str], list[UUID]] = {}
+        self._works_of: Counter[tuple[str, str]] = Counter()
+
+    def add_works(self, rows: Sequence[WorkRow]) -> None:
+        """Learn works and their titles."""
+        for row in rows:
+            self._places[row.id] = len(self._standings)
+            titles = row.titles or (Title(row.title, kind="main"),)
+            names = self._build.add(IndexedName(titles, row.anime_type, row.year))
+            said = title_parts.parsed(folded(row.title)).slots
+            self._kinds.append(row.kind)
+            self._titles.append(row.title)
+            self._standings.append(
+                PopularityFacts(
+                    type=row.anime_type,
+                    date=date_of(row.start_date, row.year, row.season),
+                    titles=len(titles),
+                    sources=len(row.sources),
+                    score=row.score,
+                    names=names.bases,
+                    marked=bool(title_parts.marker(said)),
+                    is_part=names.is_part,
+                )
+            )
+
+    def add_edges(self, edges: Sequence[tuple[UUID, UUID, Kind]]) -> None:
+        """Learn relations: from a work to what is its `kind`."""
+        self._edges += edges
+
+    def add_recommendations(self, rows: Sequence[RecommendationRow]) -> None:
+        """Learn how many viewers recommend works."""
+        for row in rows:
+            for work in (row.work, row.other):
+                self._votes[work] = self._votes.get(work, 0) + row.votes
+
+    def add_same(self, rows: Sequence[SamePairRow]) -> None:
+        """Learn which records are one work."""
+        self._same += rows
+
+    def add_redirects(self, rows: Sequence[RedirectRow]) -> None:
+        """Learn which episodes are another work's."""
+        self._redirects += rows
+
+    def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
+        """Learn franchises; they count works, however many records there are of one."""
+        for row in rows:
+            name = (row.slug, row.title)
+            self._members.setdefault(name, []).append(row.work)
+            self._works_of[name] += row.record_of is None
+
+    def packed(self) -> Packed:
+        """Return the index, with the groups, franchises and redirects that answers need."""
+        node_of = self._nodes()
+        order: list[int] = np.argsort(node_of).tolist()
+        works = [self._standings[place] for place in order]
+        nodes = {work: int(node_of[place]) for work, place in self._places.items()}
+        for work, votes in self._votes.items():
+            if work in nodes:
+                works[nodes[work]].votes = votes
+        edges: list[KindEdge] = [
+            (nodes[one], nodes[other], kind)
+            for one, other, kind in self._edges
+            if one in nodes and other in nodes
+        ]
+        members = {
+            name: [nodes[work] for work in sorted(found) if work in nodes]
+            for name, found in sorted(self._members.items())
+        }
+        packed = self._indexed(node_of, works, edges, members)
+        groups = seasons.groups(len(works), [found for found in members.values() if found])
+        names = [FranchiseName(*name, self._works_of[name]) for name in members]
+        packed.arrays.update(_redirects(self._redirects, nodes))
+        packed.arrays["node_group"] = np.array(groups, dtype=np.int32)
+        packed.arrays["franchise_node"] = np.array(
+            [found[0] if found else -1 for found in members.values()], dtype=np.int32
+        )
+        packed.blobs["franchises"] = msgspec.json.encode(names)
+        return packed
+
+    def _nodes(self) -> npt.NDArray[np.int64]:
+        """Return the node of each work, in the order in which works were read."""
+        node_of = np.empty(len(self._places), dtype=np.int64)
+        for node, work in enumerate(sorted(self._places, key=_NUMBER)):
+            node_of[self._places[work]] = node
+        return node_of
+
+    def _indexed(
+        self,
+        node_of: npt.NDArray[np.int64],
+        works: Sequence[PopularityFacts],
+        edges: Sequence[KindEdge],
+        franchises: Mapping[tuple[str, str], Sequence[int]],
+    ) -> Packed:
+        numbers = node_of.tolist()
+        for pair in self._same:
+            one, other = self._places.get(pair.work), self._places.get(pair.other)
+            if one is not None and other is not None and self._kinds[one] != self._kinds[other]:
+                anime, movie = (one, other) if self._kinds[one] == "anime" else (other, one)
+                numbers[movie] = int(node_of[anime])
+        for _, title in franchises:
+            self._build.add(IndexedName((Title(title, kind="main"),)))
+            numbers.append(len(numbers))
+        later = seasons.seasons(works, edges) + [[] for _ in franchises]
+        self._tell_films(node_of, works, franchises, later)
+        return self._build.packed(
+            Entries(
+                numbers,
+                popularity_of(works, edges) + [_FRANCHISE_KNOWN] * len(franchises),
+                later,
+            )
+        )
+
+    def _tell_films(
+        self,
+        node_of: npt.NDArray[np.int64],
+        works: Sequence[PopularityFacts],
+        franchises: Mapping[tuple[str, str], Sequence[int]],
+        later: Sequence[list[tuple[int, int]]],
+    ) -> None:
+        """Add to `later` which film is a story's second, and name its first after the story."""
+        place_of: list[int] = np.argsort(node_of).tolist()
+        titles = [self._titles[place] for place in place_of]
+        for number, ((_, name), members) in enumerate(franchises.items(), start=len(works)):
+            for story in film_series.film_series(name, members, works, titles):
+                later[story.first].extend(story.following)
+                if story.name == name:
+                    later[number].extend(story.following)
+                title = Title(titles[story.first], kind="main")
+                self._build.shorten(place_of[story.first], story.name, title)
+
+
+def _redirects(
+    rows: Sequence[RedirectRow], nodes: dict[UUID, int]
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Return the redirects between known works, by the node that they lead away from."""
+    found = sorted(
+        (
+            nodes[row.work],
+            row.first,
+            _NO_REDIRECT_END if row.last is None else row.last,
+            nodes[row.to],
+            row.to_first,
+        )
+        for row in rows
+        if row.work in nodes and row.to in nodes
+    )
+    table = np.array(found, dtype=np.int32).reshape(-1, 5)
+    return {"redirects": table}

@@ -1,0 +1,113 @@
+"""Makes of stored rows what the read model keeps: works with their documents, and relations.
+
+Guarantees: pure; a row gives the same input whatever was read before it, but for the tags and the
+franchise that its documents tell of, which come first.
+
+Performance: 20 µs for a work, 5 µs for a relation.
+"""
+
+from array import array
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.relations import Assertion, Kind
+from kensho.read_model import views
+from kensho.read_model.inputs import EdgeInput, SourceRef, WorkInput
+from kensho.read_model.paths import only_inferred
+from kensho.read_model.views import FranchiseRef, TagView
+from kensho.storage.rows import MembershipRow, RelationRow, SequelRow, TaggingRow, TagRow, WorkRow
+
+_ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
+
+
+class WorkExtras:
+    """What documents tell of a work beyond its own row: tags and franchise, kept as numbers."""
+
+    def __init__(self) -> None:
+        self._tags: list[TagRow] = []
+        self._tag_places: dict[UUID, int] = {}
+        self._tagged, self._relevances = array("i"), array("d")
+        self._runs: dict[UUID, tuple[int, int]] = {}
+        self._franchises: dict[UUID, FranchiseRef] = {}
+
+    def add_tags(self, rows: Sequence[TagRow]) -> None:
+        """Learn tags."""
+        for row in rows:
+            self._tag_places[row.id] = len(self._tags)
+            self._tags.append(row)
+
+    def add_taggings(self, rows: Sequence[TaggingRow]) -> None:
+        """Learn taggings, all of one work's in a row; a tag not learnt before is passed over."""
+        for row in rows:
+            work = row.id.work
+            place = self._tag_places.get(row.id.tag)
+            if place is None:
+                continue  # newer than the tags read: the revision has moved, this reading is void
+            start, _ = self._runs.get(work, (len(self._tagged), 0))
+            self._tagged.append(place)
+            self._relevances.append(row.relevance)
+            self._runs[work] = (start, len(self._tagged))
+
+    def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
+        """Learn at home in which franchise works are, and further records of them."""
+        for row in rows:
+            self._franchises[row.work] = FranchiseRef(slug=row.slug, title=row.title)
+
+    def tags_of(self, work: UUID) -> list[TagView]:
+        """Return the tags of a work, in no order."""
+        start, end = self._runs.get(work, (0, 0))
+        run = zip(self._tagged[start:end], self._relevances[start:end], strict=True)
+        tagged = [(self._tags[place], relevance) for place, relevance in run]
+        return [TagView(tag.id, tag.name, tag.category, relevance) for tag, relevance in tagged]
+
+    def franchise_of(self, work: UUID) -> FranchiseRef | None:
+        """Return the franchise of a work, or `None`."""
+        return self._franchises.get(work)
+
+
+def work_input(row: WorkRow, surroundings: WorkExtras) -> WorkInput:
+    """Return the work as the read model keeps it, with its two documents."""
+    detail = views.detail_of(row, surroundings.tags_of(row.id), surroundings.franchise_of(row.id))
+    return WorkInput(
+        id=row.id,
+        kind=row.kind,
+        anime_type=row.anime_type,
+        status=row.status,
+        year=row.year,
+        season=row.season,
+        imdb_rating=row.imdb.rating if row.imdb else None,
+        imdb_votes=row.imdb.votes if row.imdb else None,
+        score=row.score,
+        adult=bool(row.adult),
+        source_ids=(
+            *map(SourceRef, row.sources),
+            *(SourceRef(m.id, m.first, m.last) for m in row.mappings),
+        ),
+        summary=msgspec.json.encode(views.summary_of(row)),
+        detail=msgspec.json.encode(detail),
+        studios=tuple(row.studios),
+    )
+
+
+def sequel_input(row: SequelRow) -> EdgeInput:
+    """Return a sequel edge in its canonical direction: from the earlier work to its sequel."""
+    return _edge_input(row.id.of, row.id.work, "sequel", bytes(row.assertions))
+
+
+def relation_input(row: RelationRow) -> EdgeInput:
+    """Return a relation edge, whose rows already read in the canonical direction."""
+    return _edge_input(row.id.of, row.id.work, row.id.kind, bytes(row.assertions))
+
+
+def _edge_input(source: UUID, target: UUID, kind: Kind, assertions: bytes) -> EdgeInput:
+    return EdgeInput(source, target, kind, assertions, _only_inferred(kind, assertions))
+
+
+@lru_cache(maxsize=4096)
+def _only_inferred(kind: Kind, assertions: bytes) -> bool:
+    """Tell whether nobody states that an edge is of this kind; 76,000 edges have 72 texts."""
+    return only_inferred(kind, _ASSERTIONS.decode(assertions))

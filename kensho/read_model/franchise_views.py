@@ -1,0 +1,159 @@
+"""The documents of a franchise: the hub with its members, and its watch orders.
+
+The law is that of `views`: a member that is always there has no default, one that is there only
+when known is left out of the JSON. The read model keeps these documents of every franchise ready as
+bytes; a page that needs the values decodes them. Edges read "`to` is the `kind` of `from`".
+"""
+
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.franchise.roles import Role
+from kensho.domain.records import Method
+from kensho.domain.watch_order.order import Order, Rule
+from kensho.read_model.views import FranchiseRef, Summary
+
+ROLES: Final[tuple[Role, ...]] = (
+    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+)  # fmt: skip
+"""In the order in which a hub lists them."""
+ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
+SectionState: TypeAlias = Literal["ready", "planned"]
+
+
+class FranchiseEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """A tie: said by which method, how surely (0..1).
+
+    `joined` is a collection's or a curator's word, `same_work` joins two records of one work.
+    """
+
+    source: UUID
+    target: UUID
+    kind: RelationKind
+    method: Method
+    confidence: float
+
+
+class MemberWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in a hub; `date` is as much of YYYY-MM-DD as is known."""
+
+    year: int | None
+    date: str | None = None
+    duration_s: int | None = None
+
+
+class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work at home in a franchise: what it is to the whole, and the ties from the root to it.
+
+    `also` are further records of the same work.
+    """
+
+    work: MemberWork
+    role: Role
+    because: tuple[FranchiseEdge, ...]
+    also: tuple[UUID, ...] = ()
+
+
+class FranchiseGuest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work that is at home elsewhere (`home`) or alone, and the ties by which it shows here."""
+
+    work: MemberWork
+    because: tuple[FranchiseEdge, ...]
+    home: FranchiseRef | None = None
+
+
+class SharedTag(msgspec.Struct, frozen=True):
+    """A tag that members have in common: the share of them (0..1) that bear it."""
+
+    id: UUID
+    name: str
+    share: float
+
+
+class Years(msgspec.Struct, frozen=True):
+    """The years of the first and the latest member."""
+
+    first: int
+    last: int
+
+
+class RoleCount(msgspec.Struct, frozen=True):
+    """How many members have a role."""
+
+    role: Role
+    works: int
+
+
+class Sections(msgspec.Struct, frozen=True):
+    """What a hub has ready, and what is still to come."""
+
+    anime: SectionState = "ready"
+    manga: SectionState = "planned"
+    community: SectionState = "planned"
+    store: SectionState = "planned"
+
+
+class FranchiseSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A franchise in a list; `poster_url` is that of its root."""
+
+    slug: str
+    title: str
+    root: UUID
+    works_total: int
+    years: Years | None = None
+    poster_url: str | None = None
+
+
+class FranchiseDetail(FranchiseSummary, frozen=True, kw_only=True, omit_defaults=True):
+    """A franchise: the root first, then members by date; roles in the order of `ROLES`."""
+
+    episodes_total: int
+    roles: tuple[RoleCount, ...]
+    tags: tuple[SharedTag, ...]
+    members: tuple[FranchiseMember, ...]
+    guests: tuple[FranchiseGuest, ...]
+    sections: Sections = msgspec.field(default_factory=Sections)
+
+
+class StepReason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a step stands where it does: the rule, what it went by, and both in words.
+
+    That is an edge, a date or, for `curated`, the reason that curators give for their order.
+    """
+
+    rule: Rule
+    text: str
+    edge: FranchiseEdge | None = None
+    date: str | None = None
+    reason: str | None = None
+
+
+class WatchOrderStep(msgspec.Struct, frozen=True):
+    """A work in an order; positions count from 1, strand 0 is the story of the root."""
+
+    work: MemberWork
+    position: int
+    role: Role
+    optional: bool
+    strand: int
+    because: tuple[StepReason, ...]
+
+
+class SetAsideEdge(msgspec.Struct, frozen=True):
+    """An edge that the order contradicts, and why it had to."""
+
+    edge: FranchiseEdge
+    why: str
+
+
+class WatchOrderDocument(msgspec.Struct, frozen=True):
+    """A watch order of a franchise."""
+
+    slug: str
+    title: str
+    order: Order
+    steps: tuple[WatchOrderStep, ...]
+    set_aside: tuple[SetAsideEdge, ...]

@@ -1,0 +1,120 @@
+"""What an export is made of: nodes with facts, typed edges with assertions, and a notice.
+
+Guarantees: a reader gets the same graph from every format. An edge reads "`target` is the `kind` of
+`source`", and its id, made of its ends and kind, survives re-ingestion as theirs do. Nodes and
+edges are iterables that are read once, nodes first: a format holds none of them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from kensho.domain.relations import Assertion, Kind
+
+Scalar: TypeAlias = Literal["string", "int", "float"]
+Value: TypeAlias = str | int | float
+
+
+class ExportNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A work; `role` and `because` tell how it belongs to the franchise it is exported with."""
+
+    id: str
+    title: str
+    kind: str
+    anime_type: str
+    status: str
+    year: int | None = None
+    season: str | None = None
+    episodes: int | None = None
+    score: float | None = None
+    imdb_rating: float | None = None
+    role: str | None = None
+    because: str | None = None
+
+
+class ExportEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """A relation: `target` is the `kind` of `source`."""
+
+    source: str
+    target: str
+    kind: Kind
+    assertions: tuple[Assertion, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Return the edge's id: one edge joins two works by a kind."""
+        return f"{self.source}:{self.kind}:{self.target}"
+
+
+class ExportNotice(msgspec.Struct, frozen=True):
+    """What is said at the head of a file: its title, the graph's revision, notes line by line.
+
+    A franchise names no revision: most revisions of the graph leave it as it is.
+    """
+
+    title: str
+    revision: int | None
+    notes: tuple[str, ...]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return all of it as lines of text."""
+        of = () if self.revision is None else (f"Revision of the graph: {self.revision}.",)
+        return (self.title, *of, READING, *self.notes)
+
+
+class ExportBeyond(msgspec.Struct, frozen=True):
+    """What lies beyond a bridge: how many works, and the ids of the nearest."""
+
+    works: int
+    nearest: tuple[str, ...]
+
+
+class ExportBridge(msgspec.Struct, frozen=True):
+    """An edge that leads out of the graph; `only`: no other leads to what lies beyond."""
+
+    edge: ExportEdge
+    beyond: ExportBeyond
+    only: bool
+
+
+class ExportGraph(NamedTuple):
+    """A graph to write; only JSON tells of bridges, whose far ends are no nodes of it."""
+
+    notice: ExportNotice
+    nodes: Iterable[ExportNode]
+    edges: Iterable[ExportEdge]
+    bridges: Iterable[ExportBridge] = ()
+
+
+READING: Final = "An edge reads: its target is the `kind` of its source."
+NODE_FIELDS: Final[Mapping[str, Scalar]] = {
+    "title": "string",
+    "kind": "string",
+    "anime_type": "string",
+    "status": "string",
+    "year": "int",
+    "season": "string",
+    "episodes": "int",
+    "score": "float",
+    "imdb_rating": "float",
+    "role": "string",
+    "because": "string",
+}
+EDGE_FIELDS: Final[Mapping[str, Scalar]] = {"kind": "string", "assertions": "string"}
+"""`assertions` is a JSON array where a format knows no lists of records."""
+
+
+def node_values(node: ExportNode) -> Iterator[tuple[str, Value]]:
+    """Yield the facts of a node that are known, by name."""
+    for name in NODE_FIELDS:
+        value = getattr(node, name)
+        if value is not None:
+            yield name, value
+
+
+def edge_values(edge: ExportEdge) -> tuple[tuple[str, str], ...]:
+    """Return the facts of an edge, by name."""
+    assertions = msgspec.json.encode(edge.assertions).decode()
+    return ("kind", edge.kind), ("assertions", assertions)

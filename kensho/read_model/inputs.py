@@ -1,0 +1,110 @@
+"""What the read model is made of: plain values, wherever they are stored.
+
+Guarantees: ends and keys are UUIDs, each relation comes once in its canonical direction, and the
+documents are opaque bytes that are stored as they come and spliced into answers as they are.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain.relations import Kind
+from kensho.domain.works import Season, TagCategory, WorkKind
+
+
+class SourceRef(NamedTuple):
+    """An id of a work at a provider (`"mal:20"`), for its episodes `first..last` where known."""
+
+    id: str
+    first: int | None = None
+    last: int | None = None
+
+
+class WorkInput(msgspec.Struct, frozen=True):
+    """A work: what lists sort and filter by, its source ids, and its two ready JSON documents.
+
+    `imdb_rating` and `score` run 0..10; a movie has no season and the `anime_type` "movie".
+    """
+
+    id: UUID
+    kind: WorkKind
+    anime_type: str
+    status: str
+    year: int | None
+    season: Season | None
+    imdb_rating: float | None
+    imdb_votes: int | None
+    score: float | None
+    adult: bool
+    source_ids: tuple[SourceRef, ...]
+    summary: bytes
+    detail: bytes
+    studios: tuple[str, ...] = ()
+
+
+class EdgeInput(NamedTuple):
+    """A relation: `target` is the `kind` of `source`; `assertions` is JSON, kept as it comes.
+
+    `inferred` tells that nobody states it.
+    """
+
+    source: UUID
+    target: UUID
+    kind: Kind
+    assertions: bytes
+    inferred: bool = False
+
+
+class TaggingInput(NamedTuple):
+    """A tag on a work, with its relevance 0..1."""
+
+    work: UUID
+    tag: UUID
+    relevance: float
+
+
+class TagInput(NamedTuple):
+    """A tag: its folded name, and its category where known."""
+
+    id: UUID
+    name: str
+    category: TagCategory | None
+
+
+class RecommendationInput(NamedTuple):
+    """Viewers of one work recommend the other; each pair comes once."""
+
+    work: UUID
+    other: UUID
+    votes: int
+
+
+class RetiredInput(NamedTuple):
+    """An id that is no longer a work: merged into `successor`, or removed (none)."""
+
+    id: UUID
+    successor: UUID | None
+
+
+class FranchiseInput(msgspec.Struct, frozen=True):
+    """A franchise: its members, the root first; their further records; its guests.
+
+    `papers` are its ready documents by the names of `hubs.PAPERS`; the more `popularity`, the
+    earlier it is listed.
+    """
+
+    slug: str
+    members: tuple[UUID, ...]
+    records: tuple[UUID, ...]
+    guests: tuple[UUID, ...]
+    popularity: float
+    papers: Mapping[str, bytes]
+
+
+class RetiredSlugInput(NamedTuple):
+    """A slug that stands no more: it leads to `successor`, or nowhere (none)."""
+
+    slug: str
+    successor: str | None

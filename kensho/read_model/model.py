@@ -1,0 +1,193 @@
+"""The read model: one revision of the graph, mapped from disk, for lists, look-ups and walks.
+
+Guarantees: it answers for exactly one revision, `revision`, and never changes; a newer one is
+another `ReadModel`. Works are *nodes*, 0..works_total - 1 in UUID order. Opening reads and sums
+every file once; after that, pages come from the machine's page cache, shared by all workers. A
+model is closed when nobody holds it any more.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple, Self, cast
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.domain.relations import Kind
+from kensho.domain.works import Season, WorkKind
+from kensho.read_model.adjacency import Adjacency, GraphEdge, Neighbour
+from kensho.read_model.columns import WORK_KINDS, WorkColumns
+from kensho.read_model.documents import Documents
+from kensho.read_model.franchises import FranchiseDocuments
+from kensho.read_model.keys import Ids
+from kensho.read_model.paths import Paths
+from kensho.read_model.seasons import Seasons
+from kensho.read_model.similar import SimilarityIndex
+from kensho.read_model.snapshot_folder import OpenFolder
+from kensho.read_model.source_ids import Resolved, SourceIds
+from kensho.read_model.tags import TagColumns, TagCount, Tags
+from kensho.read_model.walks import Walk, WalkLimits, walk
+
+_EDGE_ARRAYS: Final = (
+    "edge_source",
+    "edge_target",
+    "edge_kind",
+    "neighbour_offsets",
+    "neighbour_nodes",
+    "neighbour_kinds",
+    "neighbour_edges",
+)
+_SEASON_ARRAYS: Final = ("season_keys", "season_offsets", "season_nodes")
+_TAG_ARRAYS: Final = ("tag_offsets", "tag_nodes", "tag_relevances", "node_tag_offsets", "node_tags")
+_PATH_ARRAYS: Final = (
+    "neighbour_offsets",
+    "neighbour_nodes",
+    "neighbour_kinds",
+    "neighbour_edges",
+    "neighbour_costs",
+)
+_LIKENESS_ARRAYS: Final = (
+    *_TAG_ARRAYS,
+    "similar_by_tag",
+    "similar_by_node",
+    "studio_offsets",
+    "studio_nodes",
+    "node_studio_offsets",
+    "node_studios",
+    "recommended_offsets",
+    "recommended_nodes",
+    "recommended_votes",
+)
+_SOURCE_ARRAYS: Final = (
+    "source_ends",
+    "source_offsets",
+    "source_nodes",
+    "source_first",
+    "source_last",
+)
+
+
+class RetiredWork(NamedTuple):
+    """What became of an id: merged into `successor`, or removed (none)."""
+
+    successor: UUID | None
+
+
+class ReadModel:
+    """An open read model; `ReadModel.open(folder)`."""
+
+    def __init__(self, folder: OpenFolder) -> None:
+        def arrays(names: Sequence[str]) -> Mapping[str, npt.NDArray[np.generic]]:
+            return {name: folder.array(name) for name in names}
+
+        self.revision: Final = folder.manifest.revision
+        self.counts: Final[Mapping[str, int]] = folder.manifest.counts
+        self.columns: Final = WorkColumns(*(folder.array(name) for name in WorkColumns._fields))
+        self._ids = Ids(folder.blob("ids.bin"))
+        self.works_total: Final = len(self._ids)
+        self._summaries = Documents(folder, "summary")
+        self._details = Documents(folder, "detail")
+        self._assertions = Documents(folder, "assertions")
+        self._adjacency = Adjacency(arrays(_EDGE_ARRAYS))
+        self._seasons = Seasons(arrays(_SEASON_ARRAYS))
+        self._tags = Tags(arrays(_TAG_ARRAYS), folder.blob("tags.json")[:])
+        self.tag_names: Final = [tag.name for tag in self._tags.listed]
+        self._source_ids = SourceIds(arrays(_SOURCE_ARRAYS), folder.blob("source_ids.bin"))
+        self.paths: Final = Paths(arrays(_PATH_ARRAYS))
+        self.likeness: Final = SimilarityIndex(arrays(_LIKENESS_ARRAYS))
+        self.studios: Final = msgspec.json.decode(folder.blob("studios.json")[:], type=list[str])
+        self.hubs: Final = FranchiseDocuments(folder)
+        self._retired = Ids(folder.blob("retired.bin"))
+        self._successors = Ids(folder.blob("successors.bin"))
+
+    @classmethod
+    def open(cls, folder: Path, *, stamp: str | None = None) -> Self:
+        """Check and map `folder`; `stamp`, where given, must be the one it was built with.
+
+        Raises:
+            ReadModelError: a file is missing or damaged (it is named), or the format or stamp is
+            another.
+        """
+        return cls(OpenFolder.open(folder, stamp=stamp))
+
+    def node(self, work: UUID) -> int | None:
+        """Return the node of `work`, or `None`: the graph has no such work at this revision."""
+        return self._ids.find(work)
+
+    def id(self, node: int) -> UUID:
+        """Return the id of a node."""
+        return self._ids[node]
+
+    def kind(self, node: int) -> WorkKind:
+        """Tell whether a node is a series or a film of the graph."""
+        return cast("WorkKind", WORK_KINDS[self.columns.kind[node]])
+
+    def retired(self, work: UUID) -> RetiredWork | None:
+        """Return what became of an id that is no longer a work; `None` for any other id."""
+        number = self._retired.find(work)
+        if number is None:
+            return None
+        successor = self._successors[number]
+        return RetiredWork(successor if successor.int else None)
+
+    def summary(self, node: int) -> bytes:
+        """Return the stored summary of a node: a JSON object."""
+        return self._summaries[node]
+
+    def detail(self, node: int) -> bytes:
+        """Return the stored detail of a node, without its neighbours: a JSON object."""
+        return self._details[node]
+
+    def edge(self, edge: int) -> GraphEdge:
+        """Return an edge in its canonical direction."""
+        return self._adjacency.edge(edge)
+
+    def assertions(self, edge: int) -> bytes:
+        """Return who says so: a JSON array."""
+        return self._assertions[edge]
+
+    def neighbours(self, node: int) -> Sequence[Neighbour]:
+        """Return the works one hop away, one for each edge, in UUID order, then by kind."""
+        return self._adjacency.neighbours(node)
+
+    def walk(
+        self, node: int, kinds: frozenset[Kind] | None, depth: int, max_nodes: int, max_edges: int
+    ) -> Walk:
+        """Return what is within `depth` hops along `kinds` (`None`: all), nearest first, then UUID.
+
+        `max_nodes` counts the start, which comes first, at distance 0; what the bounds leave out is
+        the farthest.
+        """
+        return walk(self._adjacency, node, kinds, WalkLimits(depth, max_nodes, max_edges))
+
+    def season_nodes(self, year: int, season: Season) -> npt.NDArray[np.int32]:
+        """Return a season's works: best IMDb rating first, then score (none last), then UUID."""
+        return self._seasons.nodes(year, season)
+
+    @property
+    def tags(self) -> Sequence[TagCount]:
+        """Every tag, most works first, then by name; a tag's place is its number."""
+        return self._tags.listed
+
+    def tag(self, name_or_id: UUID | str) -> int | None:
+        """Return the number of the tag of this id (or its text) or folded name, or `None`."""
+        return self._tags.number(name_or_id)
+
+    def tag_nodes(self, tag: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Return a tag's works and relevances: most relevant first, then best score, then UUID."""
+        return self._tags.nodes(tag)
+
+    @property
+    def taggings(self) -> TagColumns:
+        """All taggings as mapped columns, to count over many works."""
+        return self._tags.columns
+
+    def tags_of(self, node: int) -> npt.NDArray[np.int32]:
+        """Return the numbers of a work's tags: most relevant first, then by name."""
+        return self._tags.of(node)
+
+    def resolve(self, source_id: str) -> list[Resolved]:
+        """Return the works behind a source id: without a range first, then by range, then UUID."""
+        return self._source_ids.resolve(source_id)

@@ -1,0 +1,87 @@
+"""The titles of one revision: the index, and what its entries are.
+
+Guarantees: an entry below the number of works is that node of the read model; one beyond it is a
+franchise. Everything is mapped from the read model's folder and never changes.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
+from kensho.search.build import Packed
+from kensho.search.index import TitleIndex
+
+_PREFIX: Final = "title_"
+_BLOBS: Final = ("letters", "plains", "turned", "texts")
+_FRANCHISES: Final = "franchises"
+_TO_NODE, _FIRST, _LAST, _TARGET, _TO_FIRST = 0, 1, 2, 3, 4
+
+
+class FranchiseName(msgspec.Struct, frozen=True):
+    """A franchise as a hit, and how many works belong to it."""
+
+    slug: str
+    title: str
+    works: int
+
+
+def write(folder: NewFolder, packed: Packed) -> None:
+    """Write a built index into the folder of a read model in the making."""
+    folder.arrays({f"{_PREFIX}{name}": array for name, array in packed.arrays.items()})
+    for name, blob in packed.blobs.items():
+        folder.file(f"{_PREFIX}{name}.bin").write(blob)
+
+
+class Titles:
+    """The open titles of a revision."""
+
+    def __init__(self, folder: OpenFolder) -> None:
+        arrays = dict(_arrays(folder))
+        blobs = {name: folder.blob(f"{_PREFIX}{name}.bin") for name in _BLOBS}
+        self.index: Final = TitleIndex(arrays, blobs)
+        self.groups: Final[npt.NDArray[np.int32]] = arrays["node_group"]
+        self._redirects: npt.NDArray[np.int32] = arrays["redirects"]
+        self._franchises: Final = msgspec.json.decode(
+            folder.blob(f"{_PREFIX}{_FRANCHISES}.bin")[:], type=list[FranchiseName]
+        )
+        self._of_group: Final = {
+            int(self.groups[node]): franchise
+            for node, franchise in sorted(
+                zip(arrays["franchise_node"].tolist(), self._franchises, strict=True),
+                key=lambda pair: (pair[1].works, pair[1].slug),
+            )
+            if node >= 0
+        }
+
+    def franchise(self, entry: int) -> FranchiseName:
+        """Return the franchise that an entry beyond the works is."""
+        return self._franchises[entry - len(self.groups)]
+
+    def group(self, node: int) -> int:
+        """Return the number of the franchise or story that a work belongs to."""
+        return int(self.groups[node])
+
+    def group_franchise(self, group: int) -> FranchiseName | None:
+        """Return the largest franchise of a group, or `None` where it has none."""
+        return self._of_group.get(group)
+
+    def redirected(self, node: int, episode: int) -> tuple[int, int] | None:
+        """Return the work and number that an episode of `node` really is, or `None`: its own."""
+        table = self._redirects
+        low = int(np.searchsorted(table[:, _TO_NODE], node))
+        high = int(np.searchsorted(table[:, _TO_NODE], node, side="right"))
+        for row in table[low:high].tolist():
+            if row[_FIRST] <= episode <= row[_LAST]:
+                return row[_TARGET], row[_TO_FIRST] + episode - row[_FIRST]
+        return None
+
+
+def _arrays(folder: OpenFolder) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    for file in folder.manifest.files:
+        if file.startswith(_PREFIX) and file.endswith(".npy"):
+            name = file.removesuffix(".npy")
+            yield name.removeprefix(_PREFIX), folder.array(name)

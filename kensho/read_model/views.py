@@ -1,0 +1,157 @@
+"""The documents that callers read: `Summary` and `Detail` of a work, and their parts.
+
+A member that is always there has no default and may be null; one that is there only when known has
+the default `None`, which is left out of the JSON. The read model keeps the documents of every work
+ready as bytes, so these functions run when a model is built and not when a request is answered.
+They are pure and take what storage read.
+"""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from kensho.domain import ids
+from kensho.domain.relations import Assertion, Kind
+from kensho.domain.works import AnimeType, Season, Status, TagCategory
+from kensho.storage.rows import WorkRow
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in a list."""
+
+    id: UUID
+    title: str
+    poster_url: str | None
+    episodes: int | None
+    status: Status
+    anime_type: AnimeType
+    imdb_rating: float | None = None
+
+
+class SeasonView(msgspec.Struct, frozen=True):
+    """When a work was first shown; the season of a film is often unknown."""
+
+    season: Season | None
+    year: int | None
+
+
+class ImdbView(msgspec.Struct, frozen=True):
+    """What IMDb says: its id, mean rating 0..10, number of votes."""
+
+    id: str
+    rating: float | None
+    votes: int | None
+
+
+class TagView(msgspec.Struct, frozen=True):
+    """A tag on a work; relevance 0..1."""
+
+    id: UUID
+    name: str
+    category: TagCategory | None
+    relevance: float
+
+
+class SourceView(msgspec.Struct, frozen=True):
+    """A page of another catalogue about the same work."""
+
+    provider: str
+    id: str
+    url: str
+
+
+class FranchiseRef(msgspec.Struct, frozen=True):
+    """The franchise a work belongs to."""
+
+    slug: str
+    title: str
+
+
+class StoredDetail(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """All that is known of a work by itself: `Detail` without its neighbours."""
+
+    synonyms: tuple[str, ...]
+    synopsis: str | None = None
+    anime_season: SeasonView
+    imdb: ImdbView | None = None
+    score: float | None = None
+    duration_s: int | None = None
+    studios: tuple[str, ...]
+    producers: tuple[str, ...]
+    tags: tuple[TagView, ...]
+    sources: tuple[SourceView, ...]
+    franchise: FranchiseRef | None = None
+
+
+class RelatedWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A neighbour of a work: it is the `kind` of the work whose page this is."""
+
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class RelatedAnime(msgspec.Struct, frozen=True):
+    """The neighbours of a work, one hop away, each group by year and then title."""
+
+    sequels: tuple[RelatedWork, ...]
+    prequels: tuple[RelatedWork, ...]
+    related: tuple[RelatedWork, ...]
+
+
+class Detail(StoredDetail, frozen=True, kw_only=True, omit_defaults=True):
+    """A work with all that is known of it, and its neighbours."""
+
+    related_anime: RelatedAnime
+
+
+Tags: TypeAlias = Sequence[TagView]
+
+
+def summary_of(row: WorkRow) -> Summary:
+    """Return the work as a list shows it."""
+    return Summary(
+        id=row.id,
+        title=row.title,
+        poster_url=row.poster_url,
+        episodes=row.episodes,
+        status=row.status,
+        anime_type=row.anime_type,
+        imdb_rating=row.imdb.rating if row.imdb else None,
+    )
+
+
+def detail_of(row: WorkRow, tags: Tags, franchise: FranchiseRef | None = None) -> StoredDetail:
+    """Return the work as its own page shows it, without the neighbours."""
+    return StoredDetail(
+        id=row.id,
+        title=row.title,
+        poster_url=row.poster_url,
+        episodes=row.episodes,
+        status=row.status,
+        anime_type=row.anime_type,
+        imdb_rating=row.imdb.rating if row.imdb else None,
+        synonyms=_synonyms(row),
+        synopsis=row.synopsis,
+        anime_season=SeasonView(season=row.season, year=row.year),
+        imdb=ImdbView(row.imdb.id, row.imdb.rating, row.imdb.votes) if row.imdb else None,
+        score=row.score,
+        duration_s=row.duration_s,
+        studios=tuple(row.studios),
+        producers=tuple(row.producers),
+        tags=tuple(sorted(tags, key=lambda tag: (-tag.relevance, tag.name))),
+        sources=tuple(_source(source) for source in row.sources),
+        franchise=franchise,
+    )
+
+
+def _synonyms(row: WorkRow) -> tuple[str, ...]:
+    texts = dict.fromkeys(title.text for title in row.titles)
+    texts.pop(row.title, None)
+    return tuple(texts)
+
+
+def _source(source_id: str) -> SourceView:
+    provider, _, local = source_id.partition(":")
+    return SourceView(provider=provider, id=local, url=ids.url_of(source_id))

@@ -1,0 +1,54 @@
+"""Finds rows by the first letters of their words: `"snk"` is Shingeki no Kyojin.
+
+Guarantees: initials are taken from main and official titles and are three to eight letters of as
+many words; they are a last resort below what a title says itself, because many titles share them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kensho.search.keys import INITIALS
+from kensho.search.rows import NewRow
+
+_BITS: Final = 7
+
+Rows = npt.NDArray[np.int32]
+
+
+def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
+    """Return the index of the initials of `rows`."""
+    found: list[tuple[int, int]] = []
+    for number, row in enumerate(rows):
+        if row.initials is not None:
+            found.append((_code(row.initials), number))
+    found.sort()
+    return {
+        "initial_codes": np.array([code for code, _ in found], dtype=np.uint64),
+        "initial_rows": np.array([row for _, row in found], dtype=np.int32),
+    }
+
+
+def _code(initials: str) -> int:
+    code = 0
+    for point in initials.encode("ascii"):
+        code = code << _BITS | point
+    return code
+
+
+class AcronymIndex:
+    """An open index of initials."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._codes = arrays["initial_codes"]
+        self._rows = arrays["initial_rows"]
+
+    def rows(self, text: str) -> Rows:
+        """Return the rows whose initials `text` is."""
+        if len(text) not in INITIALS or not text.isascii():
+            return np.empty(0, dtype=np.int32)
+        code = np.uint64(_code(text))
+        first = self._codes.searchsorted(code)
+        return self._rows[first : self._codes.searchsorted(code, side="right")]

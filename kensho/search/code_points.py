@@ -1,0 +1,74 @@
+"""Texts as numbers: code points in arrays, and the numbers of their grams.
+
+Guarantees: a gram is three code points, or two where one of them is a Han character, because two
+Han characters tell as much as five letters. A text begins with a mark, so that its first letters
+count more than the same letters elsewhere; it does not end with one, because queries are half
+typed.
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.uint64]
+
+_BITS: Final = np.uint64(21)
+"""Unicode's code points take 21 bits; three of them fit a 64-bit number."""
+_HAN_FIRST: Final = 0x3400
+_HAN_LAST: Final = 0xFAFF
+_START: Final = "\x02"
+
+
+def points_of(text: str) -> npt.NDArray[np.uint32]:
+    """Return the code points of `text`; unpaired surrogates count as what they are."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def code_points(text: str) -> Codes:
+    """Return the code points of `text` as numbers to reckon with."""
+    return points_of(text).astype(np.uint64)
+
+
+def ngrams_of(text: str) -> Codes:
+    """Return the grams of `text`, in no order; one that it holds twice comes twice."""
+    points = code_points(_START + text)
+    pairs, triples = _joined(points)
+    if text.isascii():
+        return triples
+    han = _is_han(points)
+    near_han = han[:-1] | han[1:]
+    return np.concatenate((triples[~(near_han[:-1] | near_han[1:])], pairs[near_han]))
+
+
+def _joined(points: Codes) -> tuple[Codes, Codes]:
+    """Return the numbers of all pairs and triples of neighbours."""
+    pairs: Codes = (points[:-1] << _BITS) | points[1:]
+    triples: Codes = (pairs[:-1] << _BITS) | points[2:]
+    return pairs, triples
+
+
+def _is_han(points: Codes) -> npt.NDArray[np.bool_]:
+    return (points >= _HAN_FIRST) & (points <= _HAN_LAST)
+
+
+def ngrams_of_all(texts: list[str]) -> tuple[Codes, npt.NDArray[np.int32]]:
+    """Return the grams of many texts and, beside each, the place of its text; in no order.
+
+    A gram that a text holds twice comes twice.
+    """
+    joined = code_points("".join(_START + text for text in texts))
+    starts = np.flatnonzero(joined == ord(_START))
+    place = np.repeat(
+        np.arange(len(texts), dtype=np.int32), np.diff(np.append(starts, len(joined)))
+    )
+    han = _is_han(joined)
+    pairs, triples = _joined(joined)
+    same_pair = place[:-1] == place[1:]
+    near_han = han[:-1] | han[1:]
+    kept_pairs = same_pair & near_han
+    kept_triples = same_pair[:-1] & same_pair[1:] & ~(near_han[:-1] | near_han[1:])
+    return (
+        np.concatenate((triples[kept_triples], pairs[kept_pairs])),
+        np.concatenate((place[:-2][kept_triples], place[:-1][kept_pairs])),
+    )

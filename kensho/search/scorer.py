@@ -1,0 +1,143 @@
+"""Judges candidates: what each piece of evidence for a row comes to, part by part.
+
+Guarantees: what a row scores depends on the query and the row alone, not on the other candidates;
+so a row judged by itself, to explain it, scores what it scored in the list. Three readings are
+compared by rapidfuzz and the best counts: the letters in their order, the words in any order, and
+the title's beginning as long as the query.
+
+Performance: about 60 µs for 200 rows.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, Indel
+
+from kensho.domain import ranking
+from kensho.search.keys import Key
+from kensho.search.phrases import PhrasePlaces
+from kensho.search.rows import DIGIT_BITS, SHORTENED, TitleRows, digits_of, turned_of
+
+Scores = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.int32]
+
+_MOST: Final = np.float32(ranking.BEST_INEXACT - ranking.KNOWN)
+"""What is left below an exact title once ties are broken."""
+_DIGIT_MASK: Final = np.uint64((1 << DIGIT_BITS) - 1)
+
+
+class ScoreParts(NamedTuple):
+    """The evidence for rows, one array of shape (rows,) for each part, all in units of score.
+
+    `likeness` is by edits, `phrase` by standing there as typed (0 where it does not), `digits` is
+    taken off the likeness, `ties` is given for the title's kind and the work's fame.
+    """
+
+    likeness: Scores
+    phrase: Scores
+    digits: Scores
+    ties: Scores
+
+    def total(self) -> Scores:
+        """Return the scores of inexact rows."""
+        best = np.maximum(self.likeness - self.digits, self.phrase)
+        capped: Scores = np.minimum(best, _MOST)
+        return capped + self.ties
+
+
+class Scorer:
+    """Judges rows of an index whose entries are as well known as `known` says, 0..1."""
+
+    def __init__(self, rows: TitleRows, known: Scores) -> None:
+        self._rows = rows
+        self._known = known
+        self._ties: Scores = ranking.tie_break(rows.kind, known[rows.entry]).astype(np.float32)
+
+    def parts(self, key: Key, rows: Numbers, phrase: Scores) -> ScoreParts:
+        """Return the evidence for `rows`, whose `phrase` part is known already."""
+        letters = self._rows.letters.taken(rows)
+        turned = self._rows.turned.taken(rows) if needs_turned(key) else ()
+        return ScoreParts(
+            likeness=_likeness(key, letters, turned),
+            phrase=phrase,
+            digits=self._digits(key, rows),
+            ties=self.ties(rows),
+        )
+
+    def phrase(self, key: Key, places: PhrasePlaces) -> Scores:
+        """Return the worth of `key` standing at these places."""
+        coverage = np.float32(len(key.plain)) / self._rows.plain_length[places.rows]
+        np.minimum(coverage, 1.0, out=coverage)
+        worth = ranking.phrase(coverage, places.offsets == 0, places.whole)
+        return np.minimum(np.asarray(worth, dtype=np.float32), _MOST)
+
+    def scattered(self, key: Key, rows: Numbers) -> Scores:
+        """Return the worth of rows that have all words of `key` somewhere."""
+        # A query that says a word twice may be longer than a title that says it once.
+        coverage = np.minimum(len(key.plain) / self._rows.plain_length[rows], 1.0)
+        return np.asarray(ranking.SCATTERED + ranking.COVERED * coverage, dtype=np.float32)
+
+    @property
+    def all_ties(self) -> Scores:
+        """Return what breaks ties, row by row."""
+        return self._ties
+
+    def ties(self, rows: Numbers) -> Scores:
+        """Return what breaks ties between rows."""
+        return self._ties[rows]
+
+    def exact(self, text: str, key: Key, row: int) -> float:
+        """Return the score of a row whose letters are the query's."""
+        known = float(self._known[self._rows.entry[row]])
+        return ranking.exact(self.grade(text, key, row), int(self._rows.kind[row]), known)
+
+    def grade(self, text: str, key: Key, row: int) -> float:
+        """Return how much had to be folded away for the query to equal this row."""
+        if self._rows.kind[row] == SHORTENED:
+            return ranking.SHORTENED
+        texts = self._rows.texts(row)
+        if text in texts:
+            return ranking.VERBATIM
+        if text.casefold() in map(str.casefold, texts):
+            return ranking.SAME_BUT_CASE
+        same = self._rows.turned[row] == turned_of(key.words)
+        return ranking.SAME_WORDS if same else ranking.SAME_LETTERS
+
+    def _digits(self, key: Key, rows: Numbers) -> Scores:
+        found, wanted = self._rows.digits[rows], digits_of(key.letters)
+        extra = np.where(found != np.uint64(wanted), ranking.DIGITS_EXTRA, 0.0)
+        if not wanted:
+            return extra.astype(np.float32)
+        lost = np.zeros(len(rows), dtype=np.bool_)
+        for digit in range(10):
+            times = wanted >> DIGIT_BITS * digit & int(_DIGIT_MASK)
+            if times:
+                lost |= (found >> np.uint64(DIGIT_BITS * digit) & _DIGIT_MASK) < times
+        return np.where(lost, ranking.DIGITS_LOST, extra).astype(np.float32)
+
+
+def needs_turned(key: Key) -> bool:
+    """Tell whether the words of `key` are compared in any order, and in their own script."""
+    return " " in key.words or not key.words.isascii()
+
+
+def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores:
+    size, rows = len(key.letters), len(letters)
+    heads = [text[:size] for text in letters]
+    alike = _alike(key.letters, [*letters, *heads])
+    lengths = np.fromiter(map(len, letters), dtype=np.float32, count=rows)
+    coverage = size / np.maximum(lengths, size)
+    best: Scores = np.maximum(alike[:rows], alike[rows:] * ranking.phrase(coverage, 1, 0))
+    if needs_turned(key):
+        # In the script they are written in, one error in kana or Hangul is one edit.
+        words = turned_of(key.words)
+        reordered = process.cdist([words], turned, scorer=Indel.normalized_similarity)[0]
+        best = np.maximum(best, reordered * ranking.REORDERED)
+    return best
+
+
+def _alike(text: str, others: Sequence[str]) -> Any:
+    return process.cdist([text], others, scorer=OSA.normalized_similarity)[0]

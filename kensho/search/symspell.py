@@ -1,0 +1,129 @@
+"""Finds short rows within two typing errors: texts that agree once letters are left out of both.
+
+Guarantees: of rows with 4 letters every one within one edit of a query is found, of rows with 5 to
+10 letters every one within two, transpositions included (the deletion neighbourhood of Bocek, Hunt
+and Stiller, 2007). Where so many agree that not all can be judged, those that agree in most ways
+come first. Keys are 64-bit hashes of what is left; a false match is judged like any other
+candidate.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import combinations
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from kensho.search.code_points import Codes, code_points
+from kensho.search.keys import weight_of
+
+LONGEST: Final = 10
+_ONE_EDIT_FROM: Final = 4
+_TWO_EDITS_FROM: Final = 5
+"""By weight: a Han character, kana or syllable tells as much as two Latin letters."""
+_MOST_EDITS: Final = 2
+_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
+CANDIDATES: Final = 96
+_MOST_OF_ONE: Final = 400
+"""Rows read behind one key; keys of two letters left have more."""
+
+Rows = npt.NDArray[np.int32]
+
+
+def edits_of(letters: str) -> int:
+    """Return how many edits are looked for in `letters`."""
+    weight = weight_of(letters)
+    if weight < _ONE_EDIT_FROM or not _MOST_EDITS <= len(letters) <= LONGEST + _MOST_EDITS:
+        return 0
+    return 1 if weight < _TWO_EDITS_FROM or len(letters) < _ONE_EDIT_FROM else _MOST_EDITS
+
+
+@cache
+def _left(length: int, edits: int) -> tuple[tuple[int, ...], ...]:
+    """Return the places that stay when up to `edits` of `length` letters are left out."""
+    places = range(length)
+    return tuple(
+        tuple(place for place in places if place not in gone)
+        for count in range(edits + 1)
+        for gone in combinations(places, count)
+    )
+
+
+def _keys(points: Codes, edits: int) -> Iterator[Codes]:
+    """Yield, for each way to leave letters out, the keys of texts of one length: shape (texts,)."""
+    for places in _left(points.shape[1], edits):
+        key = np.full(len(points), len(places) + 1, dtype=np.uint64)
+        for place in places:
+            key = (key ^ points[:, place]) * _BASE
+            key ^= key >> np.uint64(29)
+        yield key
+
+
+def pack(letters: Sequence[str], natives: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Return the index of rows, each by its two spellings; equal ones count once."""
+    groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    for row, (one, other) in enumerate(zip(letters, natives, strict=True)):
+        for text in (one,) if one == other else (one, other):
+            if len(text) <= LONGEST and (edits := edits_of(text)):
+                groups.setdefault((len(text), edits), []).append((row, text))
+    keys: list[Codes] = [np.empty(0, dtype=np.uint64)]
+    rows: list[Rows] = [np.empty(0, dtype=np.int32)]
+    for (length, edits), members in sorted(groups.items()):
+        points = code_points("".join([text for _, text in members])).reshape(-1, length)
+        found = np.stack(list(_keys(points, edits)))
+        keys.append(found.ravel())
+        rows.append(np.tile(np.array([row for row, _ in members], dtype=np.int32), len(found)))
+    joined, owners = np.concatenate(keys), np.concatenate(rows)
+    order = np.argsort(joined, kind="stable")
+    return {"deletion_keys": joined[order], "deletion_rows": owners[order]}
+
+
+class SymSpellIndex:
+    """An open index of what is left of short rows."""
+
+    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._keys = arrays["deletion_keys"]
+        self._rows = arrays["deletion_rows"]
+
+    def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:
+        """Return about `wanted` rows near `letters`, those that agree in most ways first."""
+        edits = edits_of(letters)
+        if not edits:
+            return np.empty(0, dtype=np.int32)
+        keys = np.unique(_query_keys(code_points(letters), edits))
+        starts = self._keys.searchsorted(keys)
+        ends = self._keys.searchsorted(keys, side="right")
+        runs = [
+            self._rows[start : min(end, start + _MOST_OF_ONE)]
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+            if end > start
+        ]
+        if not runs:
+            return np.empty(0, dtype=np.int32)
+        rows, counts = np.unique(np.concatenate(runs), return_counts=True)
+        if len(rows) > wanted:
+            rows = rows[np.argsort(-counts, kind="stable")[:wanted]]
+        return rows
+
+
+def _query_keys(points: Codes, edits: int) -> Codes:
+    """Return the keys of one text: as `_keys`, with one array operation for each letter."""
+    length = len(points)
+    found: list[Codes] = []
+    for count, places in _grids(length, edits):
+        key = np.full(len(places), length - count + 1, dtype=np.uint64)
+        for column in points[places].T:
+            key = (key ^ column) * _BASE
+            key ^= key >> np.uint64(29)
+        found.append(key)
+    return np.concatenate(found)
+
+
+@cache
+def _grids(length: int, edits: int) -> tuple[tuple[int, npt.NDArray[np.intp]], ...]:
+    """Return for each number of letters left out the places that stay: shape (ways, places)."""
+    by_count: dict[int, list[tuple[int, ...]]] = {}
+    for places in _left(length, edits):
+        by_count.setdefault(length - len(places), []).append(places)
+    return tuple((count, np.array(ways, dtype=np.intp)) for count, ways in by_count.items())

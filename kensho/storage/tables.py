@@ -1,0 +1,107 @@
+"""Reads the whole graph, table by table, in pages that are ranges of ids.
+
+Rows come in the order of their ids. Pages by themselves are no consistent view: the caller compares
+`state` before and after.
+"""
+
+from typing import Final
+
+from kensho.storage.gateway import Gateway
+from kensho.storage.paging import Pages, pages
+from kensho.storage.rows import (
+    GraphState,
+    GuestRow,
+    MembershipRow,
+    RecommendationRow,
+    RedirectRow,
+    RelationRow,
+    RetiredRow,
+    RetiredSlugRow,
+    SamePairRow,
+    SequelRow,
+    StoredFranchise,
+    TaggingRow,
+    TagRow,
+    WorkRow,
+)
+
+_WORKS_PER_PAGE: Final = 400
+_DEADLINE_S: Final = 30.0
+"""For a whole table at once: thousands of rows, beside an ingest."""
+
+
+async def state(gateway: Gateway) -> GraphState:
+    """Return the graph's revision and whether it is composed; raises as any read does."""
+    return await gateway.fetch("meta.revision", into=GraphState)
+
+
+def anime(gateway: Gateway) -> Pages[WorkRow]:
+    """Yield pages of series."""
+    return pages(gateway, "read_model.anime", list[WorkRow], _WORKS_PER_PAGE)
+
+
+def movies(gateway: Gateway) -> Pages[WorkRow]:
+    """Yield pages of films."""
+    return pages(gateway, "read_model.movies", list[WorkRow], _WORKS_PER_PAGE)
+
+
+def tags(gateway: Gateway) -> Pages[TagRow]:
+    """Yield pages of tags."""
+    return pages(gateway, "read_model.tags", list[TagRow])
+
+
+def retired(gateway: Gateway) -> Pages[RetiredRow]:
+    """Yield pages of ids that are no longer works."""
+    return pages(gateway, "read_model.retired", list[RetiredRow])
+
+
+def taggings(gateway: Gateway) -> Pages[TaggingRow]:
+    """Yield pages of tags on works, all of one work's in one page."""
+    return pages(gateway, "read_model.taggings", list[TaggingRow])
+
+
+def sequels(gateway: Gateway) -> Pages[SequelRow]:
+    """Yield pages of sequel edges; their mirrors in `is_prequel_of` say the same."""
+    return pages(gateway, "read_model.sequels", list[SequelRow])
+
+
+def relations(gateway: Gateway) -> Pages[RelationRow]:
+    """Yield pages of the relation edges of every other kind."""
+    return pages(gateway, "read_model.relations", list[RelationRow])
+
+
+async def franchises(gateway: Gateway) -> list[StoredFranchise]:
+    """Return every franchise, in order of slugs; some thousands."""
+    rows = list[StoredFranchise]
+    return await gateway.fetch("read_model.franchises", into=rows, deadline_s=_DEADLINE_S)
+
+
+async def retired_slugs(gateway: Gateway) -> list[RetiredSlugRow]:
+    """Return every slug that stands no more, and where it leads."""
+    rows = list[RetiredSlugRow]
+    return await gateway.fetch("read_model.retired_slugs", into=rows, deadline_s=_DEADLINE_S)
+
+
+def memberships(gateway: Gateway) -> Pages[MembershipRow]:
+    """Yield pages of works in franchises."""
+    return pages(gateway, "read_model.memberships", list[MembershipRow])
+
+
+def visits(gateway: Gateway) -> Pages[GuestRow]:
+    """Yield pages of guests of franchises, all visits of one work in one page."""
+    return pages(gateway, "read_model.visits", list[GuestRow])
+
+
+def same_as(gateway: Gateway) -> Pages[SamePairRow]:
+    """Yield pages of pairs that are one work."""
+    return pages(gateway, "read_model.same_as", list[SamePairRow])
+
+
+def recommendations(gateway: Gateway) -> Pages[RecommendationRow]:
+    """Yield pages of recommended pairs."""
+    return pages(gateway, "read_model.recommendations", list[RecommendationRow])
+
+
+def redirects(gateway: Gateway) -> Pages[RedirectRow]:
+    """Yield pages of redirected episodes."""
+    return pages(gateway, "read_model.redirects", list[RedirectRow])

@@ -1,0 +1,184 @@
+"""`/anime/{id}/map`: the map around a work, one to three steps far, of whatever franchise.
+
+A stop leads to the map around it, so that one walks through the graph from work to work.
+
+Guarantees: works at home in the work's own franchise keep their roles there; others are guests that
+name their home. The nearest `MOST` works are shown, and a page that shows no more says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from kensho.discovery import franchises, neighbourhood, works
+from kensho.domain.franchise.roles import Role
+from kensho.domain.relations import Assertion, Kind
+from kensho.http.response_cache import PreparedResponse
+from kensho.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap
+from kensho.read_model.franchise_views import FranchiseDetail
+from kensho.read_model.franchises import NO_FRANCHISE
+from kensho.read_model.model import ReadModel
+from kensho.read_model.views import Summary
+from kensho.web import forms, urls
+from kensho.web.maps import filters as map_filters
+from kensho.web.maps import input as map_input
+from kensho.web.maps import map_store as map_shelf
+from kensho.web.maps import marking as map_marking
+from kensho.web.page_context import GivenPageContext, PageContext
+
+MOST: Final = 120
+DEPTHS: Final = (1, 2, 3)
+_ROLES: Final[Mapping[Kind, Role]] = {
+    "sequel": "main",
+    "prequel": "main",
+    "parent_story": "main",
+    "full_story": "main",
+    "spun_off_from": "main",
+    "side_story": "side",
+    "spin_off": "spin_off",
+    "summary": "summary",
+    "alternative_version": "alternative",
+    "alternative_setting": "alternative",
+    "music_video": "music",
+}
+"""What a work is to the one it was reached from, where no franchise says."""
+
+
+class NeighbourhoodForm(msgspec.Struct, frozen=True):
+    """How far."""
+
+    depth: Literal[1, 2, 3] = 1
+
+
+class NearbyWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work at a distance."""
+
+    distance: int
+
+
+class NearbyEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """`target` is the `kind` of `source`."""
+
+    source: UUID
+    target: UUID
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class NearbyGraph(msgspec.Struct, frozen=True):
+    """The graph around a work, nearest first."""
+
+    nodes: list[NearbyWork]
+    edges: list[NearbyEdge]
+    truncated: bool
+
+
+class NeighbourhoodMap(NamedTuple):
+    """The map around a work, and whether there is more than it shows."""
+
+    map: MetroMap
+    is_cut: bool
+
+
+_AROUND: Final = msgspec.json.Decoder(NearbyGraph)
+
+
+class NeighbourhoodPageController(Controller):
+    """The map around a work."""
+
+    path = "/anime/{work_id:str}/map"
+
+    @get()
+    async def around(
+        self, desk: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> PreparedResponse:
+        """Show a work amid its neighbours."""
+        form = forms.read(request, NeighbourhoodForm)
+        work = forms.work_id(work_id)
+        found = neighbourhood_map(desk, work, form.depth)
+        svg = map_shelf.inline(found.map, lambda other: urls.around(other, form.depth))
+        return desk.page(
+            "around.html.jinja",
+            desk.model.revision,
+            work=work,
+            title=found.map.title,
+            found=found,
+            depth=form.depth,
+            depths=DEPTHS,
+            svg=Markup(map_marking.chosen(svg, work)),  # noqa: S704 -- made safe by `map_svg`
+            filters=map_filters.filters(found.map, desk.renderer.wording),
+            place=urls.around(work, form.depth),
+        )
+
+
+def neighbourhood_map(desk: PageContext, work: UUID, depth: int) -> NeighbourhoodMap:
+    """Return the map around a work; raises as `works.locate`."""
+    model = desk.model
+    node = works.locate(model, work)
+    graph = _AROUND.decode(neighbourhood.neighbourhood(model, node, None, depth))
+    kept = graph.nodes[:MOST]
+    roles = _roles(desk, node, graph)
+    drawn = metro_map(
+        kept[0].title,
+        [
+            _work(model, one, roles.get(one.id, "crossover"), _away(model, node, one))
+            for one in kept
+        ],
+        _edges(desk, kept, graph.edges),
+    )
+    return NeighbourhoodMap(drawn, graph.truncated or len(graph.nodes) > len(kept))
+
+
+def _roles(desk: PageContext, node: int, graph: NearbyGraph) -> dict[UUID, Role]:
+    """Return what works are: in the franchise of the first, or by how they are reached from it."""
+    model = desk.model
+    home = model.hubs.homes.item(node)
+    if home != NO_FRANCHISE:
+        hub: FranchiseDetail = map_shelf.hub_of(model, home)
+        return {id_: one.role for one in hub.members for id_ in (one.work.id, *one.also)}
+    roles: dict[UUID, Role] = {graph.nodes[0].id: "main"}
+    for edge in graph.edges:
+        roles.setdefault(edge.target, _ROLES.get(edge.kind, "crossover"))
+    return roles
+
+
+def _away(model: ReadModel, node: int, one: Summary) -> tuple[GuestOf, ...]:
+    """Return the franchise that a work is at home in, where it is another than the first's."""
+    other = model.node(one.id)
+    home = NO_FRANCHISE if other is None else model.hubs.homes.item(other)
+    if home in (NO_FRANCHISE, model.hubs.homes.item(node)):
+        return ()
+    return (GuestOf(model.hubs.slug(home), franchises.title_of(model, home)),)
+
+
+def _work(model: ReadModel, one: Summary, role: Role, away: tuple[GuestOf, ...]) -> MapWork:
+    node = model.node(one.id)
+    year = None if node is None else model.columns.year.item(node) or None
+    return MapWork(
+        id=str(one.id),
+        title=one.title,
+        type="music" if role == "music" else map_input.TYPES[one.anime_type],
+        role=role,
+        date=str(year) if year else "",
+        episodes=one.episodes,
+        status=one.status,
+        guest_of=away,
+    )
+
+
+def _edges(
+    desk: PageContext, kept: Sequence[NearbyWork], edges: Sequence[NearbyEdge]
+) -> list[MapEdge]:
+    inside = {one.id for one in kept}
+    return [
+        map_input.told((str(one.source), str(one.target)), one.kind, one.assertions, desk.source)
+        for one in edges
+        if one.source in inside and one.target in inside
+    ]

@@ -1,0 +1,76 @@
+"""The paths of our own pages.
+
+Guarantees: a path is written here and nowhere else.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from kensho.domain.watch_order.order import Order
+from kensho.domain.works import Season
+
+
+def anime(work: UUID) -> str:
+    """Return the page of a work."""
+    return f"/anime/{work}"
+
+
+def film(work: UUID) -> str:
+    """Return the page of a film."""
+    return f"/movies/{work}"
+
+
+def hub(slug: str) -> str:
+    """Return the page of a franchise."""
+    return f"/hub/{quote(slug, safe='')}"
+
+
+def season(year: int, name: Season) -> str:
+    """Return the page of a season."""
+    return f"/browse/{year}/{name}"
+
+
+def films(year: int | None = None) -> str:
+    """Return the page of all films, or of a year's."""
+    return "/movies" if year is None else f"/movies?year={year}"
+
+
+def search(text: str) -> str:
+    """Return the page of a search."""
+    return f"/search?{urlencode({'q': text})}"
+
+
+def path(start: UUID | None = None, goal: UUID | None = None) -> str:
+    """Return the page of a connection, with the ends that are known."""
+    ends = {"from": start, "to": goal}
+    return asking("/path", {name: str(end) for name, end in ends.items() if end is not None})
+
+
+def asking(place: str, asked: Mapping[str, object]) -> str:
+    """Return `place` with these parameters; one that is `None` or empty is left out."""
+    given = {name: str(value) for name, value in asked.items() if value not in (None, "")}
+    return f"{place}?{urlencode(given)}" if given else place
+
+
+def hub_map(slug: str) -> str:
+    """Return the page of a franchise's map."""
+    return f"{hub(slug)}/map"
+
+
+def hub_order(slug: str, order: Order, *, optional: bool = True) -> str:
+    """Return the page of a watch order, with or without what is optional."""
+    return asking(
+        f"{hub(slug)}/watch-order",
+        {"order": None if order == "release" else order, "optional": None if optional else 0},
+    )
+
+
+def around(work: UUID, depth: int) -> str:
+    """Return the page of the map around a work."""
+    return asking(f"/anime/{work}/map", {"depth": depth})
+
+
+def embedded(slug: str) -> str:
+    """Return the map of a franchise for other sites to show in a frame."""
+    return f"/embed/hub/{quote(slug, safe='')}"
