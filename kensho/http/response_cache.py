@@ -10,13 +10,15 @@ handler.
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, NamedTuple, TypeAlias, cast
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, cast
 
 from cachetools import LRUCache
 from litestar.types import Receive, Scope, Send
+from typing_extensions import TypeVar
 
 from kensho.http import compression
 from kensho.http.compression import Encoding
+from kensho.read_model.encoded import Encoded
 
 JSON: Final = b"application/json"
 HTML: Final = b"text/html; charset=utf-8"
@@ -28,6 +30,7 @@ _ETAG_BYTES: Final = 9
 
 Key: TypeAlias = tuple[bytes, bytes, Encoding]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
+T = TypeVar("T", default=bytes)
 
 
 class ResponseMeta(NamedTuple):
@@ -129,9 +132,10 @@ class ResponseCache:
         )
 
 
-class PreparedResponse:
+class PreparedResponse(Generic[T]):
     """What a controller returns: a document, JSON if no `form` is given, and its revision.
 
+    Its parameter is the type of the document, which OpenAPI describes; a page is plain bytes.
     `keep` is false where the revision is not the read model's, so that nothing would tell when it
     has passed.
     """
@@ -139,9 +143,14 @@ class PreparedResponse:
     __slots__ = ("_body", "_form", "_keep", "_revision")
 
     def __init__(
-        self, body: bytes, revision: int, *, form: ResponseMeta = PLAIN, keep: bool = True
+        self,
+        document: Encoded[T] | bytes,
+        revision: int,
+        *,
+        form: ResponseMeta = PLAIN,
+        keep: bool = True,
     ) -> None:
-        self._body = body
+        self._body = document.bytes if isinstance(document, Encoded) else document
         self._form = form
         self._revision = revision
         self._keep = keep
@@ -181,15 +190,20 @@ class StreamedResponse:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-class UncachedResponse:
+class UncachedResponse(Generic[T]):
     """An answer never kept or tagged: what a POST asked for, or how the service is now."""
 
     __slots__ = ("_body", "_headers", "_status")
 
     def __init__(
-        self, body: bytes, *, status: int = 200, media_type: bytes = JSON, headers: Headers = ()
+        self,
+        document: Encoded[T] | bytes,
+        *,
+        status: int = 200,
+        media_type: bytes = JSON,
+        headers: Headers = (),
     ) -> None:
-        self._body = body
+        self._body = document.bytes if isinstance(document, Encoded) else document
         self._status = status
         self._headers = [(b"content-type", media_type), (b"cache-control", b"no-store"), *headers]
 

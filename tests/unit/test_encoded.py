@@ -1,0 +1,54 @@
+"""Documents that know their type: joined without being read, decoded where they are read."""
+
+import msgspec
+import pytest
+
+from kensho.read_model.encoded import Encoded, encoded
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A document with one member."""
+
+    name: str
+
+
+class Ranked(Named, frozen=True):
+    """The same with another member."""
+
+    rank: int
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A document of documents."""
+
+    first: Named
+    others: list[Ranked]
+
+
+def test_a_document_decodes_to_the_value_it_was_encoded_from() -> None:
+    assert encoded(Named("a")).decode() == Named("a")
+    assert Encoded(list[Named], b'[{"name":"a"}]').decode() == [Named("a")]
+
+
+def test_a_document_of_another_type_is_refused() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        Encoded(Ranked, encoded(Named("a")).bytes).decode()
+
+
+def test_documents_are_joined_as_they_are() -> None:
+    first, other = Encoded(Named, b'{ "name" : "a" }'), encoded(Ranked("b", 2))
+    joined = encoded(Pair(first.as_raw(), [other.as_raw()]))
+    assert joined.bytes == b'{"first":{ "name" : "a" },"others":[{"name":"b","rank":2}]}'
+    assert joined.decode() == Pair(Named("a"), [Ranked("b", 2)])
+
+
+def test_further_members_come_last() -> None:
+    extended = encoded(Named("a")).extended(Ranked, rank=2)
+    assert extended.bytes == b'{"name":"a","rank":2}'
+    assert extended.decode() == Ranked("a", 2)
+
+
+def test_documents_are_equal_by_type_and_bytes() -> None:
+    assert encoded(Named("a")) == encoded(Named("a"))
+    assert encoded(Named("a")) != Encoded(msgspec.Raw, encoded(Named("a")).bytes)
+    assert hash(encoded(Named("a"))) == hash(encoded(Named("a")))
