@@ -19,7 +19,7 @@ from kensho.domain.watch_order.order import Order
 from kensho.http.response_cache import PreparedResponse, ResponseMeta, StreamedResponse
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary, WatchOrderDocument
 from kensho.read_model.graph_views import READING, ExportBridge, ExportEdge, ExportNode
-from kensho.search.readings import MAX_CHARS
+from kensho.search.interpretations import MAX_CHARS
 
 MAX_SLUG_CHARS: Final = 100
 FormatName: TypeAlias = Literal["json", "graphml", "gexf", "cypher", "dot"]

@@ -18,8 +18,8 @@ from kensho.read_model.model import ReadModel
 from kensho.search import constraints, scripts
 from kensho.search.finder import Evidence
 from kensho.search.highlights import highlights
+from kensho.search.interpretations import Interpretation
 from kensho.search.keys import key_of
-from kensho.search.readings import Reading
 
 Stage: TypeAlias = tuple[Fold, Callable[[str], str]]
 
@@ -38,7 +38,12 @@ _TO_HIRAGANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 def explained(
-    model: ReadModel, node: int, reading: Reading, title: str, evidence: Evidence, score: float
+    model: ReadModel,
+    node: int,
+    reading: Interpretation,
+    title: str,
+    evidence: Evidence,
+    score: float,
 ) -> Explanation:
     """Return why `title` of the work `node` scores `score` as the query is read."""
     return Explanation(
@@ -51,7 +56,7 @@ def explained(
     )
 
 
-def redirected(reading: Reading, title: str, score: float) -> Explanation:
+def redirected(reading: Interpretation, title: str, score: float) -> Explanation:
     """Return why a work comes first that an episode leads to: it has the score of the best hit."""
     return Explanation(
         via=reading.via,
@@ -63,7 +68,7 @@ def redirected(reading: Reading, title: str, score: float) -> Explanation:
     )
 
 
-def folds(reading: Reading, title: str) -> list[Fold]:
+def folds(reading: Interpretation, title: str) -> list[Fold]:
     """Return which differences between the query and what it matched of `title` were overlooked.
 
     One is listed where the two would be farther apart without it; spaces only where the two are
@@ -98,12 +103,12 @@ def _distance(pair: tuple[str, str], stages: Sequence[Stage]) -> int:
     return OSA.distance(typed, found)
 
 
-def parts(reading: Reading, evidence: Evidence, score: float, met: int) -> list[ScorePart]:
+def parts(reading: Interpretation, evidence: Evidence, score: float, met: int) -> list[ScorePart]:
     """Return what adds up to `score`: the evidence, with what the reading gives and takes.
 
     `met` is what `wishes.met` says of the work.
     """
-    raw = score + reading.handicap + ranking.DISAGREES * (met == constraints.MISSED)
+    raw = score + reading.handicap + ranking.DISAGREES * (met == constraints.CONFLICTS)
     ways = [_finished(way, reading, met) for way in _ways(evidence, raw)]
     found = min(ways, key=lambda way: abs(sum(value for _, value in way) - score))
     rest = score - sum(value for _, value in found)
@@ -131,12 +136,14 @@ def _ways(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]]]:
         yield [("season", worth), ("ties", step)]
 
 
-def _finished(way: list[tuple[str, float]], reading: Reading, met: int) -> list[tuple[str, float]]:
+def _finished(
+    way: list[tuple[str, float]], reading: Interpretation, met: int
+) -> list[tuple[str, float]]:
     """Return a formula with what the reading gives and takes."""
     room = max(ranking.SAME_MEANING - sum(value for _, value in way), 0.0)
     wish = {
-        constraints.MET: ("agreement", min(ranking.AGREES, room)),
-        constraints.MISSED: ("disagreement", -ranking.DISAGREES),
+        constraints.AGREES: ("agreement", min(ranking.AGREES, room)),
+        constraints.CONFLICTS: ("disagreement", -ranking.DISAGREES),
     }.get(met, ("agreement", 0.0))
     return [*way, wish, ("handicap", -reading.handicap)]
 
@@ -149,12 +156,14 @@ def _rounded(found: list[tuple[str, float]], score: float) -> list[ScorePart]:
     return [ScorePart(first.name, round(first.value + lost, _DIGITS)), *rounded[1:]]
 
 
-def _met(model: ReadModel, node: int, reading: Reading) -> int:
+def _met(model: ReadModel, node: int, reading: Interpretation) -> int:
     """Return whether the work is of the year and type that a reading wishes for."""
     if reading.via == "text":
         return 0
     columns, here = model.columns, slice(node, node + 1)
-    return int(constraints.met(reading.slots, columns.year[here], columns.anime_type[here])[0])
+    return int(
+        constraints.agreement(reading.title_parts, columns.year[here], columns.anime_type[here])[0]
+    )
 
 
 def _width(text: str) -> str:

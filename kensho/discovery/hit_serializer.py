@@ -15,7 +15,7 @@ from kensho.read_model.holder import Snapshot
 from kensho.read_model.views import FranchiseRef
 from kensho.search.highlights import highlights
 from kensho.search.index import Hits
-from kensho.search.readings import Reading
+from kensho.search.interpretations import Interpretation
 
 _PLACES: Final = 4
 _encode = msgspec.json.encode
@@ -29,13 +29,13 @@ class Hit(NamedTuple):
     entry: int
     score: float
     row: int
-    reading: Reading
+    reading: Interpretation
 
 
 class HitSerializer:
     """Takes hits of one search down from a revision, as JSON."""
 
-    def __init__(self, held: Snapshot, readings: tuple[Reading, ...], hits: Hits) -> None:
+    def __init__(self, held: Snapshot, readings: tuple[Interpretation, ...], hits: Hits) -> None:
         self._model, self._titles = held
         self._readings = readings
         self._hits = hits
@@ -54,7 +54,7 @@ class HitSerializer:
                 chosen.entries.tolist(),
                 chosen.scores.tolist(),
                 chosen.rows.tolist(),
-                chosen.readings.tolist(),
+                chosen.interpretations.tolist(),
                 strict=True,
             )
         ]
@@ -141,7 +141,7 @@ class HitSerializer:
             self._marked(title, hit.reading),
         )
 
-    def _marked(self, title: str, reading: Reading) -> bytes:
+    def _marked(self, title: str, reading: Interpretation) -> bytes:
         """Return the highlights of a title as JSON; works of one story often share it."""
         key = title, reading.text
         known = self._highlights.get(key)
@@ -172,5 +172,5 @@ def joined(first: Hits, then: Hits) -> Hits:
         np.concatenate((first.entries, then.entries)),
         np.concatenate((first.scores, then.scores)),
         np.concatenate((first.rows, then.rows)),
-        np.concatenate((first.readings, then.readings)),
+        np.concatenate((first.interpretations, then.interpretations)),
     )

@@ -1,17 +1,19 @@
 """Tells people how their query was understood, and why nothing was found."""
 
 from kensho.discovery.search_views import QueryInterpretation, RedirectedEpisode
-from kensho.search.index import Found, Hits
-from kensho.search.kernel.arrays import TOLERANT_FROM
+from kensho.search.index import Hits, TitleMatches
+from kensho.search.interpretations import Interpretation
+from kensho.search.kernel.numpy_kernel import TOLERANT_FROM
 from kensho.search.keys import weight_of
-from kensho.search.readings import Reading
 
 
-def read_as(found: Found, works: Hits, redirect: RedirectedEpisode | None) -> QueryInterpretation:
+def read_as(
+    found: TitleMatches, works: Hits, redirect: RedirectedEpisode | None
+) -> QueryInterpretation:
     """Return how the query was read where the best work was found, or else as it was typed."""
     best = works if len(works.entries) else found.hits
-    reading = found.readings[int(best.readings[0]) if len(best.entries) else 0]
-    wanted = reading.slots
+    reading = found.interpretations[int(best.interpretations[0]) if len(best.entries) else 0]
+    wanted = reading.title_parts
     return QueryInterpretation(
         via=reading.via,
         text=reading.text,
@@ -26,7 +28,7 @@ def read_as(found: Found, works: Hits, redirect: RedirectedEpisode | None) -> Qu
     )
 
 
-def reason(typed: Reading, hits: int, adult: int) -> str:
+def reason(typed: Interpretation, hits: int, adult: int) -> str:
     """Return in one sentence why no work is shown of so many hits, `adult` of them hidden."""
     if not hits:
         return _why_no_hit(typed)
@@ -39,7 +41,7 @@ def reason(typed: Reading, hits: int, adult: int) -> str:
     return f"the filters leave none of {of}" if hits > 1 else "the filters leave out the only hit"
 
 
-def _why_no_hit(typed: Reading) -> str:
+def _why_no_hit(typed: Interpretation) -> str:
     if weight_of(typed.key.letters) < TOLERANT_FROM:
         return (
             "no word of a title begins with these letters, and errors are forgiven from the 4th on"

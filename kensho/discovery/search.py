@@ -24,8 +24,8 @@ from kensho.discovery.search_views import RedirectedEpisode
 from kensho.discovery.splicing import Fields
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.read_model.holder import Snapshot
-from kensho.search.index import Found, Hits
-from kensho.search.readings import MAX_CHARS
+from kensho.search.index import Hits, TitleMatches
+from kensho.search.interpretations import MAX_CHARS
 
 MAX_OFFSET: Final = 10_000
 SHORT_LETTERS: Final = 3
@@ -104,7 +104,7 @@ class TitleSearch:
         part = self._cursors.cut(
             ordered, asked.query, asked.cursor, asked.limit, skip=asked.offset or 0
         )
-        shelf = HitSerializer(held, found.readings, works)
+        shelf = HitSerializer(held, found.interpretations, works)
         members = {
             "results": _results(shelf, asked, listed, part, is_redirected=works is not hits),
             "franchises": _franchises(held, found, is_work) if part.first == 0 else b"[]",
@@ -119,7 +119,7 @@ class TitleSearch:
         if not part.total:
             members["suggestions"] = _suggestions(held, found, works, safe=asked.filters.safe)
             members["reason"] = splicing.encoded(
-                reason(found.readings[0], len(works.entries), sieve.adult_hidden)
+                reason(found.interpretations[0], len(works.entries), sieve.adult_hidden)
             )
         return splicing.assembled(**members)
 
@@ -163,12 +163,14 @@ def _check(asked: SearchRequest) -> None:
         raise InvalidInputError([FieldProblem("cursor", problem), FieldProblem("offset", problem)])
 
 
-def _redirected(held: Snapshot, found: Found, works: Hits) -> tuple[Hits, RedirectedEpisode | None]:
+def _redirected(
+    held: Snapshot, found: TitleMatches, works: Hits
+) -> tuple[Hits, RedirectedEpisode | None]:
     """Return the hits with the work first that the asked-for episode of the best one really is."""
     if not len(works.entries):
         return works, None
     best = int(works.entries[0])
-    episode = found.readings[int(works.readings[0])].slots.episode
+    episode = found.interpretations[int(works.interpretations[0])].title_parts.episode
     target = None if episode is None else episode_redirects.episode_target(held, best, episode)
     if target is None:
         return works, None
@@ -221,16 +223,16 @@ def _results(
     return splicing.array(documents)
 
 
-def _franchises(held: Snapshot, found: Found, is_work: npt.NDArray[np.bool_]) -> bytes:
+def _franchises(held: Snapshot, found: TitleMatches, is_work: npt.NDArray[np.bool_]) -> bytes:
     places = np.flatnonzero(~is_work)[:_MOST_FRANCHISES]
-    shelf = HitSerializer(held, found.readings, found.hits)
+    shelf = HitSerializer(held, found.interpretations, found.hits)
     return splicing.array(map(shelf.franchise, shelf.hits(places)))
 
 
-def _suggestions(held: Snapshot, found: Found, works: Hits, *, safe: bool) -> bytes:
+def _suggestions(held: Snapshot, found: TitleMatches, works: Hits, *, safe: bool) -> bytes:
     """Return the nearest titles that may be shown: what filters left out, then what is no hit."""
-    near = joined(works, found.near)
-    shelf = HitSerializer(held, found.readings, near)
+    near = joined(works, found.near_misses)
+    shelf = HitSerializer(held, found.interpretations, near)
     hits = shelf.hits(np.arange(min(len(shelf), _SUGGESTED_FROM)))
     shown = [hit for hit in hits if _may_be_shown(held, hit, safe=safe)]
     return splicing.array(shelf.suggestion(hit) for hit in shown[:_MOST_SUGGESTIONS])

@@ -11,7 +11,7 @@ import msgspec
 
 from kensho.domain.works import AnimeType, WorkKind
 from kensho.read_model.views import FranchiseRef, Summary
-from kensho.search.readings import Via
+from kensho.search.interpretations import Via
 from kensho.search.release_names import ReleaseName
 
 Fold: TypeAlias = Literal[

@@ -47,7 +47,7 @@ def completions(held: Snapshot, text: str, limit: int, *, safe: bool) -> bytes:
     """
     check(text)
     found = held.titles.index.search(text)
-    shelf = HitSerializer(held, found.readings, _shown(held, found.hits, safe=safe))
+    shelf = HitSerializer(held, found.interpretations, _shown(held, found.hits, safe=safe))
     hits = _beginning_first(shelf, limit)
     return splicing.assembled(suggestions=splicing.array(map(shelf.completion, hits)))
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from kensho.metro.columns import MapColumns, is_break
-from kensho.metro.map import Gap, Heading, LineBed, LineKind, Tick
+from kensho.metro.map import Gap, Heading, LineKind, Tick, TrackSpan
 from kensho.metro.plan import MapPlan
 from kensho.metro.segments import Box
 from kensho.metro.text_metrics import width
@@ -23,7 +23,7 @@ _BEDDED: Final[frozenset[LineKind]] = frozenset(("main", "film", "summary"))
 _SHARED: Final[dict[LineKind, str]] = {"spin_off": "Spin-offs", "alternative": "Other versions"}
 
 
-def line_beds(plan: MapPlan) -> Iterator[LineBed]:
+def track_spans(plan: MapPlan) -> Iterator[TrackSpan]:
     """Yield the bed of each line that is one line, on each lane from first station to last."""
     for line, works in plan.lines:
         if line.kind in _BEDDED or line.id != line.kind:
@@ -33,7 +33,7 @@ def line_beds(plan: MapPlan) -> Iterator[LineBed]:
                 by_height.setdefault(place.y, []).append(place.x)
             for y, xs in sorted(by_height.items()):
                 if len(xs) > 1:
-                    yield LineBed(line.id, xs[0], xs[-1], y)
+                    yield TrackSpan(line.id, xs[0], xs[-1], y)
 
 
 def headings(plan: MapPlan) -> Iterator[Heading]:

@@ -31,7 +31,7 @@ _INVERSE: Final[Mapping[RelationKind, RelationKind]] = {
 
 _Key: TypeAlias = tuple[int, int, RelationKind]
 """The places in time of an edge's source and target, and its kind."""
-Effort: TypeAlias = Callable[[MapEdge], tuple[float, ...]]
+EdgeCost: TypeAlias = Callable[[MapEdge], tuple[float, ...]]
 
 
 class ChosenEdges(NamedTuple):
@@ -46,12 +46,12 @@ def edge_id(edge: MapEdge) -> str:
     return f"{edge.source} {edge.kind} {edge.target}"
 
 
-def is_untold(edge: MapEdge) -> bool:
+def is_unspecific(edge: MapEdge) -> bool:
     """Tell whether an edge says only that works are of one group."""
     return edge.kind in _UNTOLD or edge.kind in _SPREADING
 
 
-def merged(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:
+def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:
     """Return each edge among the works of `order` once, in its canonical direction, sorted.
 
     Where kinds read alike from both ends the earlier work comes first. The surest word wins; all
@@ -72,7 +72,7 @@ def merged(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:
     return [_one((at[key[0]], at[key[1]], key[2]), found[key]) for key in sorted(found)]
 
 
-def chosen(edges: Sequence[MapEdge], effort: Effort) -> ChosenEdges:
+def chosen_edges(edges: Sequence[MapEdge], effort: EdgeCost) -> ChosenEdges:
     """Return which of some merged edges are drawn, given how hard each is to draw."""
     joined, drawn, folded = _Joined(), list[MapEdge](), list[MapEdge]()
     told = [edge for edge in edges if edge.kind not in _UNTOLD]

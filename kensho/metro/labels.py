@@ -43,7 +43,7 @@ _OTHER_SIDE: Final = 0.5
 _DIAGONAL: Final = sqrt(0.5)
 
 
-class LabelSpot(NamedTuple):
+class LabelRequest(NamedTuple):
     """A station in search of a label; `side` (-1 above, 1 below) is where it would rather be."""
 
     id: str
@@ -94,13 +94,13 @@ class _Try(NamedTuple):
         )
 
 
-def slot_of(spot: LabelSpot) -> Box:
+def reserved_box_of(spot: LabelRequest) -> Box:
     """Return the box under a station that is kept for its initials."""
     top = spot.y + spot.radius + _AIR
     return Box(spot.x - SLOT_WIDE / 2, top, spot.x + SLOT_WIDE / 2, top + SLOT_HIGH)
 
 
-def labels_of(spots: Iterable[LabelSpot], space: LabelSpace, legs: Segments) -> dict[str, Label]:
+def labels_of(spots: Iterable[LabelRequest], space: LabelSpace, legs: Segments) -> dict[str, Label]:
     """Return the label of each station, in the order of `spots`, and take their space."""
     found: dict[str, Label] = {}
     for spot in spots:
@@ -110,7 +110,7 @@ def labels_of(spots: Iterable[LabelSpot], space: LabelSpace, legs: Segments) -> 
     return found
 
 
-def _best(spot: LabelSpot, space: LabelSpace, legs: Segments) -> _Try:
+def _best(spot: LabelRequest, space: LabelSpace, legs: Segments) -> _Try:
     """Return the free place with least against it; there is always the slot of the initials."""
     best, least = None, inf
     for one in _tries(spot):
@@ -133,7 +133,7 @@ def _against_routes(boxes: Iterable[Box], legs: Segments, most: float) -> float:
     return _BEHIND * min(behind, _MOST_BEHIND)
 
 
-def _tries(spot: LabelSpot) -> Iterator[_Try]:
+def _tries(spot: LabelRequest) -> Iterator[_Try]:
     """Yield the labels that a station may have, the better before the worse."""
     for words in _whole(spot):
         yield from _upright(spot, words)
@@ -153,7 +153,7 @@ def _tries(spot: LabelSpot) -> Iterator[_Try]:
     yield from _upright(bare, _told(bare, initial, 4.4 * _TIER, is_cut=True))
 
 
-def _whole(spot: LabelSpot) -> Iterator[_Words]:
+def _whole(spot: LabelRequest) -> Iterator[_Words]:
     seen = list[list[tuple[str, float]]]()
     text = measured(spot.name, spot.size)
     longest = text.longest
@@ -169,7 +169,7 @@ def _whole(spot: LabelSpot) -> Iterator[_Words]:
             yield words
 
 
-def _cuts(spot: LabelSpot) -> Iterator[_Words]:
+def _cuts(spot: LabelRequest) -> Iterator[_Words]:
     text = measured(spot.name, spot.size)
     for number, most in enumerate(_CUT_WIDTHS):
         lines = wrapped(text, most)
@@ -184,7 +184,7 @@ def _cuts(spot: LabelSpot) -> Iterator[_Words]:
         yield _told(spot, [(line, width(line, spot.size))], against, is_cut=True)
 
 
-def _initials(spot: LabelSpot) -> tuple[str, float]:
+def _initials(spot: LabelRequest) -> tuple[str, float]:
     text = initials(spot.short or spot.name)
     while len(text) > 1 and width(text, spot.size) > SLOT_WIDE - _BETWEEN:
         text = text[:-1]
@@ -192,7 +192,7 @@ def _initials(spot: LabelSpot) -> tuple[str, float]:
 
 
 def _told(
-    spot: LabelSpot, measured_lines: Sequence[tuple[str, float]], against: float, *, is_cut: bool
+    spot: LabelRequest, measured_lines: Sequence[tuple[str, float]], against: float, *, is_cut: bool
 ) -> _Words:
     """Return lines with the year behind the last of them, or on a line of its own."""
     lines = tuple(line for line, _ in measured_lines)
@@ -207,7 +207,7 @@ def _told(
     return _Words(lines, spot.year, wide, is_cut, against)
 
 
-def _upright(spot: LabelSpot, words: _Words) -> Iterator[_Try]:
+def _upright(spot: LabelRequest, words: _Words) -> Iterator[_Try]:
     """Yield words under and over a station: in the middle of it, then to its sides."""
     high = LINE * len(words.lines)
     half, shift = words.wide / 2, spot.radius
@@ -226,7 +226,7 @@ def _upright(spot: LabelSpot, words: _Words) -> Iterator[_Try]:
             yield _Try(against, words, x, top + _ASCENT, anchor, 0, (box,))
 
 
-def _angled(spot: LabelSpot, text: str, *, is_cut: bool, against: float) -> Iterator[_Try]:
+def _angled(spot: LabelRequest, text: str, *, is_cut: bool, against: float) -> Iterator[_Try]:
     """Yield one line that rises or falls to the right."""
     wide = width(text, spot.size)
     if spot.year:
@@ -256,9 +256,9 @@ def _strip(x: float, y: float, wide: float, side: int) -> Iterator[Box]:
         yield Box(x + min(xs), y + min(ys), x + max(xs), y + max(ys))
 
 
-def _last(spot: LabelSpot) -> _Try:
+def _last(spot: LabelRequest) -> _Try:
     """Return the initials in the slot that is kept for them."""
-    slot = slot_of(spot)
+    slot = reserved_box_of(spot)
     words = _Words(_initials(spot)[:1], "", SLOT_WIDE, is_cut=True, against=0.0)
     return _Try(0.0, words, spot.x, slot.top + _ASCENT, "middle", 0, (slot,))
 

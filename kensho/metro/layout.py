@@ -12,10 +12,10 @@ from math import log2
 from typing import Final
 
 from kensho.metro import decorations
-from kensho.metro.edges import chosen, edge_id, merged
+from kensho.metro.edges import chosen_edges, edge_id, merged_edges
 from kensho.metro.inputs import MapEdge, MapWork, MediaType
 from kensho.metro.label_space import LabelSpace
-from kensho.metro.labels import LabelSpot, labels_of, slot_of
+from kensho.metro.labels import LabelRequest, labels_of, reserved_box_of
 from kensho.metro.map import (
     Heading,
     Label,
@@ -28,7 +28,7 @@ from kensho.metro.map import (
     Transfer,
     Weight,
 )
-from kensho.metro.occupancy import Occupancy, OccupiedPlace
+from kensho.metro.occupancy import Occupancy, StationPosition
 from kensho.metro.plan import HEAD, MapPlan, plan_map
 from kensho.metro.routes import routes_of, weight_of
 from kensho.metro.segments import Box, Segments
@@ -71,7 +71,7 @@ def metro_map(title: str, works: Iterable[MapWork], edges: Iterable[MapEdge]) ->
     by_time = sorted(works, key=_place_in_time)
     inside = sorted({work.id: work for work in by_time}.values(), key=_place_in_time)
     order = {work.id: number for number, work in enumerate(inside)}
-    once = merged(edges, order)
+    once = merged_edges(edges, order)
     plan = plan_map(title, inside, once, order)
     places, next_on_lane = plan.places, _next_on_lane(inside, plan.places)
 
@@ -85,12 +85,12 @@ def metro_map(title: str, works: Iterable[MapWork], edges: Iterable[MapEdge]) ->
             away += _AROUND
         return away, order[source], order[target]
 
-    drawn, folded = chosen(once, effort)
+    drawn, folded = chosen_edges(once, effort)
     return _drawn_up(title, plan, drawn, tuple(sorted(map(edge_id, folded))))
 
 
 def _next_on_lane(
-    works: Iterable[MapWork], places: Mapping[str, OccupiedPlace]
+    works: Iterable[MapWork], places: Mapping[str, StationPosition]
 ) -> frozenset[tuple[str, str]]:
     """Return the pairs of works with none between them on their lane."""
     found, last = set[tuple[str, str]](), dict[int, str]()
@@ -119,7 +119,7 @@ def _drawn_up(
         width=round(plan.width, 1),
         height=round(plan.height, 1),
         lines=tuple(line.line for line in plan.lines),
-        tracks=tuple(decorations.line_beds(plan)),
+        tracks=tuple(decorations.track_spans(plan)),
         stations=tuple(
             _station(work, plan.places[work.id], radii[work.id], line_of[work.id], labels[work.id])
             for work in plan.works
@@ -167,19 +167,19 @@ def _written(
         reach = spot.radius + 1.0
         body = Box(spot.x - reach, spot.y - reach, spot.x + reach, spot.y + reach)
         space.take([body])
-        space.keep(slot_of(spot), spot.id)
+        space.keep(reserved_box_of(spot), spot.id)
     transfers = tuple(transfers_of(plan.works, plan.places, radii, space))
     spots.sort(key=lambda spot: (plan.places[spot.id].lane != plan.lanes.main, spot.x, spot.y))
     return labels_of(spots, space, legs), transfers
 
 
-def _spot(work: MapWork, plan: MapPlan, radius: float) -> LabelSpot:
+def _spot(work: MapWork, plan: MapPlan, radius: float) -> LabelRequest:
     x, y, lane = plan.places[work.id]
     main = plan.lanes.main
     side = -1 if lane < main else 1
     if lane == main:  # Neighbours look to different sides.
         side = 1 if plan.columns.of_work[work.id] % 2 else -1
-    return LabelSpot(
+    return LabelRequest(
         id=work.id,
         x=x,
         y=y,
@@ -201,7 +201,7 @@ def _radius(work: MapWork) -> float:
 
 
 def _station(
-    work: MapWork, place: OccupiedPlace, radius: float, line: Line, label: Label
+    work: MapWork, place: StationPosition, radius: float, line: Line, label: Label
 ) -> Station:
     return Station(
         id=work.id,

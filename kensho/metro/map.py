@@ -122,7 +122,7 @@ class Heading(msgspec.Struct, frozen=True, gc=False):
     y: float
 
 
-class LineBed(msgspec.Struct, frozen=True, gc=False):
+class TrackSpan(msgspec.Struct, frozen=True, gc=False):
     """The pale bed of a line along its lane, from its first station to its last."""
 
     line: str
@@ -138,7 +138,7 @@ class MetroMap(msgspec.Struct, frozen=True, gc=False):
     width: float
     height: float
     lines: tuple[Line, ...]
-    tracks: tuple[LineBed, ...]
+    tracks: tuple[TrackSpan, ...]
     stations: tuple[Station, ...]
     routes: tuple[Route, ...]
     ticks: tuple[Tick, ...]

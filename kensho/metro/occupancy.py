@@ -20,7 +20,7 @@ _AROUND: Final = 2 * CLEAR
 _TRACKS: Final = 5
 
 
-class OccupiedPlace(NamedTuple):
+class StationPosition(NamedTuple):
     """Where a work stands."""
 
     x: float
@@ -32,7 +32,7 @@ class Occupancy:
     """Stations by lane, and the tracks above and below each lane."""
 
     def __init__(
-        self, heights: Sequence[float], places: Iterable[OccupiedPlace], main: int
+        self, heights: Sequence[float], places: Iterable[StationPosition], main: int
     ) -> None:
         self.heights: Final = heights
         self.main: Final = main

@@ -9,13 +9,13 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from kensho.metro.columns import MapColumns, columns_of
-from kensho.metro.edges import is_untold
+from kensho.metro.edges import is_unspecific
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.lines import LinedWorks, lines_of
 from kensho.metro.map import LineKind
-from kensho.metro.occupancy import OccupiedPlace
+from kensho.metro.occupancy import StationPosition
 from kensho.metro.station_names import briefs_of, names_of
-from kensho.metro.tracks import Track, Tracks, tracks_of
+from kensho.metro.tracks import Track, TrackAssignment, tracks_of
 
 SCREEN: Final = (1280.0, 586.0)
 """What a small map fits: a laptop's window below the page's own head, above the map's legend."""
@@ -40,10 +40,10 @@ class MapPlan(NamedTuple):
     names: Mapping[str, str]
     briefs: Mapping[str, str]
     lines: Sequence[LinedWorks]
-    lanes: Tracks
+    lanes: TrackAssignment
     columns: MapColumns
     heights: Sequence[float]
-    places: Mapping[str, OccupiedPlace]
+    places: Mapping[str, StationPosition]
     width: float
     height: float
 
@@ -54,12 +54,12 @@ def plan_map(
     """Return the plan of these works, given the place of each in time."""
     names = names_of(works, title)
     lines = lines_of(works, edges, names)
-    near = _near(edge for edge in edges if not is_untold(edge))
+    near = _near(edge for edge in edges if not is_unspecific(edge))
     lanes = tracks_of(lines, order, _chains(works, edges), _near(edges), _low(lines, edges))
     columns = columns_of(works, lanes.of_work, near, (_LEFT, SCREEN[0] - _RIGHT))
     heights = _heights(lanes.lanes, len(works))
     places = {
-        work.id: OccupiedPlace(columns.x[columns.of_work[work.id]], heights[row], row)
+        work.id: StationPosition(columns.x[columns.of_work[work.id]], heights[row], row)
         for work in works
         for row in (lanes.of_work[work.id],)
     }

@@ -17,7 +17,7 @@ from kensho.domain.franchise.inputs import RelationKind
 from kensho.metro.edges import edge_id
 from kensho.metro.inputs import MapEdge
 from kensho.metro.map import Point, Weight
-from kensho.metro.occupancy import Occupancy, OccupiedPlace
+from kensho.metro.occupancy import Occupancy, StationPosition
 from kensho.metro.segments import Segments
 
 _WEIGHTS: Final[Mapping[RelationKind, Weight]] = {
@@ -50,7 +50,7 @@ _ASIDE: Final = 17.0
 _DROPS: Final = (16.0, 24.0, 34.0, 46.0)
 
 
-class RoutePlan(NamedTuple):
+class CandidateRoute(NamedTuple):
     """A way to go, what is against it, and the track that it needs: lane, side, number, span."""
 
     points: tuple[Point, ...]
@@ -67,7 +67,7 @@ def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> Weight:
 
 def routes_of(
     edges: Sequence[MapEdge],
-    places: Mapping[str, OccupiedPlace],
+    places: Mapping[str, StationPosition],
     weights: Mapping[str, Weight],
     ground: Occupancy,
     legs: Segments,
@@ -95,9 +95,9 @@ def routes_of(
     return laid
 
 
-def _best(ways: Iterable[RoutePlan], ground: Occupancy, legs: Segments) -> RoutePlan:
+def _best(ways: Iterable[CandidateRoute], ground: Occupancy, legs: Segments) -> CandidateRoute:
     """Return the first way that nothing is in, or else the one with least against it."""
-    best, least = RoutePlan(()), inf
+    best, least = CandidateRoute(()), inf
     for way in ways:
         points = way.points
         cost = way.against + _CORNER * (len(points) - 2) + _FAR * _length(points)
@@ -131,11 +131,11 @@ def _length(points: Sequence[Point]) -> float:
 
 
 def _ways(
-    one: OccupiedPlace, other: OccupiedPlace, ground: Occupancy, owner: str
-) -> Iterator[RoutePlan]:
+    one: StationPosition, other: StationPosition, ground: Occupancy, owner: str
+) -> Iterator[CandidateRoute]:
     """Yield the ways from a work to one that stands right of it."""
     if one.lane == other.lane:
-        yield RoutePlan(((one.x, one.y), (other.x, other.y)))
+        yield CandidateRoute(((one.x, one.y), (other.x, other.y)))
         yield from _arches(one, other, ground, owner)
         return
     down = 1 if other.y > one.y else -1
@@ -143,37 +143,37 @@ def _ways(
     start, end = (one.x, one.y), (other.x, other.y)
     if wide >= high:
         early = _ON_MAIN if other.lane == ground.main and wide > high else 0.0
-        yield RoutePlan((start, (one.x + high, other.y), end), early)
+        yield CandidateRoute((start, (one.x + high, other.y), end), early)
         late = _ON_MAIN if one.lane == ground.main else _LATE
-        yield RoutePlan((start, (other.x - high, one.y), end), late)
+        yield CandidateRoute((start, (other.x - high, one.y), end), late)
         yield from _along(one, other, down, ground, owner)
     else:
         for share in _STEEP:
             a, b = wide * share, wide * (1 - share)
             x = one.x + a
-            yield RoutePlan((start, (x, one.y + down * a), (x, other.y - down * b), end))
+            yield CandidateRoute((start, (x, one.y + down * a), (x, other.y - down * b), end))
     if not wide:
         for aside in (_ASIDE, -_ASIDE):
             x, low = one.x + aside, abs(aside) * down
-            yield RoutePlan((start, (x, one.y + low), (x, other.y - low), end))
+            yield CandidateRoute((start, (x, one.y + low), (x, other.y - low), end))
     yield from _drops(one, other, down, ground, owner)
 
 
 def _arches(
-    one: OccupiedPlace, other: OccupiedPlace, ground: Occupancy, owner: str
-) -> Iterator[RoutePlan]:
+    one: StationPosition, other: StationPosition, ground: Occupancy, owner: str
+) -> Iterator[CandidateRoute]:
     span = (one.x, other.x)
     for side in (-1, 1):
         number = ground.track(one.lane, side, span, owner)
         high = _offset(number, (other.x - one.x) / 2)
         y = one.y + side * high
         corners = (one.x, one.y), (one.x + high, y), (other.x - high, y), (other.x, other.y)
-        yield RoutePlan(corners, 3.0 * number, (one.lane, side, number, span))
+        yield CandidateRoute(corners, 3.0 * number, (one.lane, side, number, span))
 
 
 def _along(
-    one: OccupiedPlace, other: OccupiedPlace, down: int, ground: Occupancy, owner: str
-) -> Iterator[RoutePlan]:
+    one: StationPosition, other: StationPosition, down: int, ground: Occupancy, owner: str
+) -> Iterator[CandidateRoute]:
     """Yield the ways that run on a track beside the first lane, and beside the second."""
     span = (one.x, other.x)
     high = abs(other.y - one.y)
@@ -188,12 +188,12 @@ def _along(
             corners = (one.x + high - h, y), (other.x - h, y)
         points = ((one.x, one.y), *corners, (other.x, other.y))
         against = 3.0 * number + (_BESIDE_MAIN if lane == ground.main else 0.0)
-        yield RoutePlan(points, against, (lane, side, number, span))
+        yield CandidateRoute(points, against, (lane, side, number, span))
 
 
 def _drops(
-    one: OccupiedPlace, other: OccupiedPlace, down: int, ground: Occupancy, owner: str
-) -> Iterator[RoutePlan]:
+    one: StationPosition, other: StationPosition, down: int, ground: Occupancy, owner: str
+) -> Iterator[CandidateRoute]:
     """Yield the ways along a track below the first lane that fall upright before the second."""
     wide, high = other.x - one.x, abs(other.y - one.y)
     for back in _DROPS:
@@ -207,7 +207,7 @@ def _drops(
         foot = (x, other.y - down * low), (x + low, other.y)
         points = ((one.x, one.y), (one.x + h, y), (x, y), *foot, (other.x, other.y))
         against = _DROP + 3.0 * number + (_BESIDE_MAIN if one.lane == ground.main else 0.0)
-        yield RoutePlan(points, against, (one.lane, down, number, span))
+        yield CandidateRoute(points, against, (one.lane, down, number, span))
 
 
 def _offset(number: int, most: float) -> float:

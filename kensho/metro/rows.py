@@ -33,7 +33,7 @@ class _Level(NamedTuple):
     inner_rights: list[float]
 
 
-class LevelRows:
+class HorizontalSegments:
     """Level legs, by height."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class LevelRows:
         return count
 
 
-class SlantRows:
+class DiagonalSegments:
     """Where slanted legs cross the heights that are asked for."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from math import inf
 from typing import Final, NamedTuple, TypeAlias
 
 from kensho.metro.map import Point
-from kensho.metro.rows import LevelRows, SlantRows
+from kensho.metro.rows import DiagonalSegments, HorizontalSegments
 
 _COLUMN: Final = 200.0
 _ROW: Final = 96.0
@@ -34,8 +34,8 @@ class Segments:
     """Legs by their heights, and by the cells of the sheet that they pass."""
 
     def __init__(self) -> None:
-        self._flats: Final = LevelRows()
-        self._slants: Final = SlantRows()
+        self._flats: Final = HorizontalSegments()
+        self._slants: Final = DiagonalSegments()
         self._by_cell: Final[dict[tuple[int, int], list[_Slanted]]] = {}
         self._laid: Final[set[tuple[Point, ...]]] = set()
         self._joined: Final[set[tuple[Point, Point]]] = set()

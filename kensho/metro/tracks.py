@@ -38,7 +38,7 @@ class Track(NamedTuple):
     is_first: bool
 
 
-class Tracks(NamedTuple):
+class TrackAssignment(NamedTuple):
     """The lanes from top to bottom, and the lane of each work."""
 
     lanes: list[Track]
@@ -52,7 +52,7 @@ def tracks_of(
     chains: Mapping[str, str],
     near: Mapping[str, Collection[str]],
     low: Collection[str],
-) -> Tracks:
+) -> TrackAssignment:
     """Return the lanes of these lines, given the place of each work in time.
 
     `chains` names the chain that a work is part of, if it should stay on one lane with others;
@@ -69,7 +69,7 @@ def tracks_of(
             of_work.update((work.id, len(lanes)) for work in chain.from_iterable(strands))
             lanes.append(Track(line.kind, line.id, depth == 0))
     main = next((n for n, lane in enumerate(lanes) if lane.kind == "main"), 0)
-    return Tracks(lanes, of_work, main)
+    return TrackAssignment(lanes, of_work, main)
 
 
 def _bands(lines: Iterable[LinedWorks], low: Collection[str]) -> dict[Band, list[LinedWorks]]:

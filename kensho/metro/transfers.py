@@ -9,7 +9,7 @@ from typing import Final
 from kensho.metro.inputs import GuestOf, MapWork
 from kensho.metro.label_space import LabelSpace
 from kensho.metro.map import Transfer
-from kensho.metro.occupancy import OccupiedPlace
+from kensho.metro.occupancy import StationPosition
 from kensho.metro.segments import Box
 from kensho.metro.station_names import printed
 from kensho.metro.text_metrics import cut, width
@@ -31,7 +31,7 @@ _PLACES: Final = (
 
 def transfers_of(
     works: Iterable[MapWork],
-    places: Mapping[str, OccupiedPlace],
+    places: Mapping[str, StationPosition],
     radii: Mapping[str, float],
     space: LabelSpace,
 ) -> Iterator[Transfer]:
@@ -47,7 +47,7 @@ def transfers_of(
 
 
 def _tries(
-    work: str, guest_of: GuestOf, place: OccupiedPlace, radius: float
+    work: str, guest_of: GuestOf, place: StationPosition, radius: float
 ) -> Iterator[tuple[Transfer, Box]]:
     """Yield symbols under and over a station, below its slot, the wider first."""
     name = printed(guest_of.title) or guest_of.slug

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
-from kensho.search.build import Packed
+from kensho.search.build import PackedTitleIndex
 from kensho.search.index import TitleIndex
 
 _PREFIX: Final = "title_"
-_BLOBS: Final = ("letters", "plains", "turned", "texts")
+_BLOBS: Final = ("letters", "plain_letters", "sorted_words", "texts")
 _FRANCHISES: Final = "franchises"
 _TO_NODE, _FIRST, _LAST, _TARGET, _TO_FIRST = 0, 1, 2, 3, 4
 
@@ -29,7 +29,7 @@ class FranchiseName(msgspec.Struct, frozen=True):
     works: int
 
 
-def write(folder: NewFolder, packed: Packed) -> None:
+def write(folder: NewFolder, packed: PackedTitleIndex) -> None:
     """Write a built index into the folder of a read model in the making."""
     folder.arrays({f"{_PREFIX}{name}": array for name, array in packed.arrays.items()})
     for name, blob in packed.blobs.items():

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from kensho.search.keys import INITIALS
+from kensho.search.keys import ACRONYM_LENGTHS
 from kensho.search.rows import NewRow
 
 _BITS: Final = 7
@@ -26,8 +26,8 @@ def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
             found.append((_code(row.initials), number))
     found.sort()
     return {
-        "initial_codes": np.array([code for code, _ in found], dtype=np.uint64),
-        "initial_rows": np.array([row for _, row in found], dtype=np.int32),
+        "acronym_codes": np.array([code for code, _ in found], dtype=np.uint64),
+        "acronym_rows": np.array([row for _, row in found], dtype=np.int32),
     }
 
 
@@ -42,12 +42,12 @@ class AcronymIndex:
     """An open index of initials."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._codes = arrays["initial_codes"]
-        self._rows = arrays["initial_rows"]
+        self._codes = arrays["acronym_codes"]
+        self._rows = arrays["acronym_rows"]
 
     def rows(self, text: str) -> Rows:
         """Return the rows whose initials `text` is."""
-        if len(text) not in INITIALS or not text.isascii():
+        if len(text) not in ACRONYM_LENGTHS or not text.isascii():
             return np.empty(0, dtype=np.int32)
         code = np.uint64(_code(text))
         first = self._codes.searchsorted(code)

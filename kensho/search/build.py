@@ -21,7 +21,7 @@ from kensho.search.prefixes import prefixes_of
 from kensho.search.rows import NewRow
 
 
-class IndexedName(msgspec.Struct, frozen=True, gc=False):
+class IndexEntry(msgspec.Struct, frozen=True, gc=False):
     """An entry of the index: its titles, and what queries say of a work besides them."""
 
     titles: tuple[Title, ...]
@@ -29,7 +29,7 @@ class IndexedName(msgspec.Struct, frozen=True, gc=False):
     year: int | None = None
 
 
-class IndexedNames(NamedTuple):
+class NormalizedNames(NamedTuple):
     """What an entry is called: its titles' letters without markers, to tell which share a name.
 
     `is_part` tells whether one of them is of a later part.
@@ -39,7 +39,7 @@ class IndexedNames(NamedTuple):
     is_part: bool
 
 
-class Entries(msgspec.Struct, frozen=True):
+class EntryTable(msgspec.Struct, frozen=True):
     """How named entries end up: `numbers` says which entry each became, in the order of naming.
 
     Several may become one. For each entry, `known` is how well known it is, 0..1, and `later` what
@@ -47,18 +47,18 @@ class Entries(msgspec.Struct, frozen=True):
     """
 
     numbers: Sequence[int]
-    known: Sequence[float]
-    later: Sequence[Sequence[tuple[int, int]]]
+    popularity: Sequence[float]
+    later_seasons: Sequence[Sequence[tuple[int, int]]]
 
 
-class Packed(msgspec.Struct, frozen=True):
+class PackedTitleIndex(msgspec.Struct, frozen=True):
     """A built index: arrays by name, blobs by name."""
 
     arrays: dict[str, npt.NDArray[Any]]
     blobs: dict[str, bytes]
 
 
-class TitleBuild:
+class TitleIndexBuilder:
     """An index in the making."""
 
     def __init__(self) -> None:
@@ -66,13 +66,13 @@ class TitleBuild:
         self._types = array("B")
         self._years = array("h")
 
-    def add(self, named: IndexedName) -> IndexedNames:
+    def add(self, named: IndexEntry) -> NormalizedNames:
         """Name an entry; return what its titles read like."""
         found = rows.rows_of(len(self._types), named.titles)
         self._rows += found
         self._types.append(TYPES.index(named.type))
         self._years.append(named.year or 0)
-        return IndexedNames(
+        return NormalizedNames(
             frozenset(row.base for row in found if row.kind < rows.SHORTENED),
             any(row.season % PARTS > 1 for row in found),
         )
@@ -81,7 +81,7 @@ class TitleBuild:
         """Let `name` find the entry that was named as the `number`th, for its `title`."""
         self._rows += rows.short_rows(number, name, title)
 
-    def packed(self, entries: Entries) -> Packed:
+    def packed(self, entries: EntryTable) -> PackedTitleIndex:
         """Return the index of everything that was named."""
         for row in self._rows:
             row.entry = entries.numbers[row.entry]
@@ -98,21 +98,21 @@ class TitleBuild:
         blobs |= blob
         arrays |= words.pack([row.words for row in found])
         arrays |= acronyms.pack(found)
-        arrays |= season_index.pack(found, entries.later)
+        arrays |= season_index.pack(found, entries.later_seasons)
         arrays |= dict(self._by_entry(entries, arrays))
-        return Packed(arrays, blobs)
+        return PackedTitleIndex(arrays, blobs)
 
     def _by_entry(
-        self, entries: Entries, rows: Mapping[str, npt.NDArray[Any]]
+        self, entries: EntryTable, rows: Mapping[str, npt.NDArray[Any]]
     ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         # Where several became one, the first that was named speaks for it.
         numbers = np.array(entries.numbers, dtype=np.int64)[::-1]
         for name, column, kind in (("type", self._types, "u1"), ("year", self._years, "i2")):
-            values = np.zeros(len(entries.known), dtype=kind)
+            values = np.zeros(len(entries.popularity), dtype=kind)
             values[numbers] = np.array(column, dtype=kind)[::-1]
             yield f"entry_{name}", values
-        yield "entry_known", np.array(entries.known, dtype=np.float32)
-        yield "entry_main_row", _main_rows(rows, len(entries.known))
+        yield "entry_popularity", np.array(entries.popularity, dtype=np.float32)
+        yield "entry_main_row", _main_rows(rows, len(entries.popularity))
 
 
 def _main_rows(arrays: Mapping[str, npt.NDArray[Any]], entries: int) -> npt.NDArray[np.int32]:

@@ -1,8 +1,9 @@
-"""Whether works are of the year and type that a query wishes for beside a title.
+"""Tells whether works are of the year and type that a query asks for beside a title.
 
-Guarantees: a wish is met, missed, or neither. Catalogues file the same short episode as a special,
-an OVA or on the web, and a series on the web as one of television, so a type of the same family is
-no miss. A year beside a later season is that in which the series began: "Fruits Basket (2019) S02".
+Guarantees: a work agrees with what is asked for, conflicts with it, or neither. Catalogues file the
+same short episode as a special, an OVA or an ONA, and a web series as one of television, so types
+of one family do not conflict. A year beside a later season is the year in which the series began:
+"Fruits Basket (2019) S02".
 """
 
 from typing import Any, Final, get_args
@@ -21,24 +22,24 @@ _FAMILIES: Final[tuple[frozenset[AnimeType], ...]] = (
 _YEARS_OF_SEASON: Final = 3
 """A later season comes so many years after the one before it, or sooner."""
 
-MET: Final = 1
-MISSED: Final = -1
+AGREES: Final = 1
+CONFLICTS: Final = -1
 
 
-def met(
+def agreement(
     wanted: TitleParts, years: npt.NDArray[Any], types: npt.NDArray[Any]
 ) -> npt.NDArray[np.int8]:
-    """Return `MET`, `MISSED` or 0 for works of these years and types (by their place in `TYPES`).
+    """Return `AGREES`, `CONFLICTS` or 0 for each work, given its year and its index in `TYPES`.
 
-    Zero is also what there is to say where nothing is wished for.
+    Zero also stands for a query that asks for neither a year nor a type.
     """
     found = np.zeros(len(years), dtype=np.int8)
     if wanted.type is not None:
         near = [TYPES.index(one) for family in _FAMILIES if wanted.type in family for one in family]
-        found[:] = np.where(types == TYPES.index(wanted.type), MET, MISSED)
-        found[(found == MISSED) & np.isin(types, near)] = 0
+        found[:] = np.where(types == TYPES.index(wanted.type), AGREES, CONFLICTS)
+        found[(found == CONFLICTS) & np.isin(types, near)] = 0
     if wanted.year is not None:
         after = years.astype(np.int32) - wanted.year
         agrees = (after >= 0) & (after <= _YEARS_OF_SEASON * ((wanted.season or 1) - 1))
-        found[:] = np.where(agrees, MET if wanted.type is None else found, MISSED)
+        found[:] = np.where(agrees, AGREES if wanted.type is None else found, CONFLICTS)
     return found

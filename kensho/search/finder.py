@@ -15,12 +15,12 @@ import numpy.typing as npt
 from kensho.domain import ranking, title_parts
 from kensho.search import constraints
 from kensho.search.acronyms import AcronymIndex
-from kensho.search.kernel.arrays import ArrayKernel
-from kensho.search.kernel.compiled import CompiledKernel
-from kensho.search.kernel.kernels import Kernel, ScoredRows
+from kensho.search.interpretations import Interpretation
+from kensho.search.kernel.compiled_kernel import CompiledKernel
+from kensho.search.kernel.numpy_kernel import NumpyKernel
+from kensho.search.kernel.protocol import Kernel, ScoredRows
 from kensho.search.keys import Key, folded, letters_of, weight_of
-from kensho.search.phrases import PhraseIndex, PhrasePlaces, PhraseRun
-from kensho.search.readings import Reading
+from kensho.search.phrases import PhraseIndex, PhrasePositions, PhraseRange
 from kensho.search.rows import SHORTENED, TitleRows
 from kensho.search.scorer import Numbers, ScoreParts, Scorer, Scores
 from kensho.search.season_index import SeasonIndex
@@ -55,7 +55,7 @@ class Finder:
     ) -> None:
         """Open the arrays; `code` is the compiled kernel, where it is to be used."""
         self.rows: Final = TitleRows(arrays, blobs)
-        self._known: Scores = arrays["entry_known"]
+        self._popularity: Scores = arrays["entry_popularity"]
         self._types: npt.NDArray[np.uint8] = arrays["entry_type"]
         self._years: npt.NDArray[np.int16] = arrays["entry_year"]
         self._main_rows: Numbers = arrays["entry_main_row"]
@@ -63,29 +63,29 @@ class Finder:
         self._words = WordIndex(arrays)
         self._initials = AcronymIndex(arrays)
         self._followers = SeasonIndex(arrays)
-        self._judge = Scorer(self.rows, self._known)
-        kernel = ArrayKernel(arrays, self.rows, self._phrases, self._words, self._judge)
+        self._judge = Scorer(self.rows, self._popularity)
+        kernel = NumpyKernel(arrays, self.rows, self._phrases, self._words, self._judge)
         self.kernel: Final[Kernel] = (
             CompiledKernel(code, arrays, blobs, self._judge, kernel) if code else kernel
         )
 
-    def scored(self, reading: Reading) -> ScoredRows:
+    def scored(self, interpretation: Interpretation) -> ScoredRows:
         """Return the rows that `reading` finds."""
-        key = reading.key
+        key = interpretation.key
         if not key.letters:
             return ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
         run = self._run(key)
         rows, scores = self.kernel.inexact(key, run)
         exact = self._exact_rows(key, run)
-        more = [(row, self._judge.exact(reading.text, key, row)) for row in exact]
+        more = [(row, self._judge.exact(interpretation.text, key, row)) for row in exact]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
             more += self._by_initials(key) + self._by_season(key)
         if more:
             rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
             exact_scores = np.array([score for _, score in more], dtype=np.float32)
             scores = np.concatenate((scores, exact_scores))
-        agreeing = self._agreeing(reading, rows, scores)
-        return ScoredRows(rows, np.maximum(agreeing - reading.handicap, 0.0))
+        agreeing = self._agreeing(interpretation, rows, scores)
+        return ScoredRows(rows, np.maximum(agreeing - interpretation.handicap, 0.0))
 
     def names_of(self, word: str) -> list[str]:
         """Return what `word` stands for: titles of a well known work that don't have it themselves.
@@ -93,8 +93,8 @@ class Finder:
         The title of which it is the first letters comes first, then the main one.
         """
         entries = set(self.rows.entry[self.kernel.equal(letters_of(word))].tolist())
-        best = max(entries, key=lambda entry: float(self._known[entry]), default=None)
-        is_known = best is not None and self._known[best] >= _WELL_KNOWN
+        best = max(entries, key=lambda entry: float(self._popularity[entry]), default=None)
+        is_known = best is not None and self._popularity[best] >= _WELL_KNOWN
         if not is_known or self._words.count(word) > _MOST_WITH_ABBREVIATION:
             return []
         spelt = self._initials.rows(word)
@@ -102,28 +102,28 @@ class Finder:
         titles = dict.fromkeys(self.rows.texts(row)[0] for row in (rows[0], rows[-1]))
         return [title for title in titles if word not in folded(title).split(" ")]
 
-    def evidence(self, reading: Reading, row: int) -> Evidence:
+    def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
-        key, rows = reading.key, np.array([row], dtype=np.int32)
+        key, rows = interpretation.key, np.array([row], dtype=np.int32)
         places = self._phrases.at(self._run(key))
         here = places.rows == row
         worth = self._judge.phrase(
-            key, PhrasePlaces(places.rows[here], places.offsets[here], places.whole[here])
+            key, PhrasePositions(places.rows[here], places.offsets[here], places.whole[here])
         )
         if np.any(self._words.rows(key.words) == row):
             worth = np.concatenate((worth, self._judge.scattered(key, rows)))
         phrase = np.array([worth.max(initial=0.0)], dtype=np.float32)
-        grade = self._judge.grade(reading.text, key, row) if self._equals(key, row) else None
+        grade = self._judge.grade(interpretation.text, key, row) if self._equals(key, row) else None
         return Evidence(self._judge.parts(key, rows, phrase), grade)
 
-    def _run(self, key: Key) -> PhraseRun:
+    def _run(self, key: Key) -> PhraseRange:
         """Return where the query stands; a last "wo" may be a particle, or begin "world"."""
         run = self.kernel.run(key.plain)
         if run.low == run.high and key.words.endswith(_LAST_WO):
             return self.kernel.run(f"{key.plain[:-1]}wo")
         return run
 
-    def _exact_rows(self, key: Key, run: PhraseRun) -> list[int]:
+    def _exact_rows(self, key: Key, run: PhraseRange) -> list[int]:
         """Return the rows that equal the query, in letters with markers or letter by letter."""
         rows = self.kernel.equal(key.letters)
         if key.parsed.words != key.parsed.stem:  # markers that were typed, and folded into one
@@ -142,7 +142,7 @@ class Finder:
 
     def _initial_rows(self, letters: str) -> list[int]:
         rows = self._initials.rows(letters)
-        known = self._known[self.rows.entry[rows]]
+        known = self._popularity[self.rows.entry[rows]]
         best: list[int] = rows[np.argsort(-known, kind="stable")[:_MOST_INITIALS]].tolist()
         return best
 
@@ -170,23 +170,23 @@ class Finder:
     def _seasons_of(self, firsts: Sequence[int], worth: float, key: Key) -> list[tuple[int, float]]:
         """Return the asked-for season of the works that have these rows, and its score."""
         entries = dict.fromkeys(self.rows.entry[list(firsts)].tolist())
-        best = sorted(entries, key=lambda entry: -float(self._known[entry]))[:_MOST_FIRSTS]
+        best = sorted(entries, key=lambda entry: -float(self._popularity[entry]))[:_MOST_FIRSTS]
         found: list[tuple[int, float]] = []
         for rank, first in enumerate(best):
             for entry, place in self._followers.matching(first, key.parsed.slots).items():
-                lost = 1 - float(self._known[entry]) + place / 4 + rank / 10
+                lost = 1 - float(self._popularity[entry]) + place / 4 + rank / 10
                 found.append((int(self._main_rows[entry]), worth - ranking.EXACT_STEP * lost))
         return found
 
-    def _agreeing(self, reading: Reading, rows: Numbers, scores: Scores) -> Scores:
+    def _agreeing(self, interpretation: Interpretation, rows: Numbers, scores: Scores) -> Scores:
         """Return the scores with what a year and type that are asked for give and take."""
-        wanted = reading.slots
-        if reading.via == "text":
+        wanted = interpretation.title_parts
+        if interpretation.via == "text":
             return scores  # here year and type are words of the title
         if wanted.year is None and wanted.type is None:
             return scores
         entries = self.rows.entry[rows]
-        met = constraints.met(wanted, self._years[entries], self._types[entries])
+        met = constraints.agreement(wanted, self._years[entries], self._types[entries])
         better = np.maximum(scores, np.minimum(scores + ranking.AGREES, ranking.SAME_MEANING))
-        worse = np.where(met == constraints.MISSED, scores - ranking.DISAGREES, scores)
-        return np.where(met == constraints.MET, better, worse)
+        worse = np.where(met == constraints.CONFLICTS, scores - ranking.DISAGREES, scores)
+        return np.where(met == constraints.AGREES, better, worse)

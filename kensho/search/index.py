@@ -12,29 +12,29 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking
-from kensho.search import readings, scripts
+from kensho.search import interpretations, scripts
 from kensho.search.finder import Evidence, Finder
-from kensho.search.kernel import compiled
-from kensho.search.kernel.kernels import ScoredRows
-from kensho.search.readings import Reading
+from kensho.search.interpretations import Interpretation
+from kensho.search.kernel import compiled_kernel
+from kensho.search.kernel.protocol import ScoredRows
 from kensho.search.scorer import Numbers, Scores
 
 
 class Hits(NamedTuple):
-    """Entries, best first, with the score and row of each, and the number of its reading."""
+    """Entries, best first, with the score and row of each, and the number of its interpretation."""
 
     entries: Numbers
     scores: Scores
     rows: Numbers
-    readings: npt.NDArray[np.uint8]
+    interpretations: npt.NDArray[np.uint8]
 
 
-class Found(NamedTuple):
+class TitleMatches(NamedTuple):
     """What a search came to: how the text was read, the hits, and what is too far off to be one."""
 
-    readings: tuple[Reading, ...]
+    interpretations: tuple[Interpretation, ...]
     hits: Hits
-    near: Hits
+    near_misses: Hits
 
 
 class TitleIndex:
@@ -49,42 +49,45 @@ class TitleIndex:
     ) -> None:
         """Open an index; `is_compiled` is whether to use the compiled kernel where there is one."""
         scripts.prepare()
-        code = compiled.library() if is_compiled else None
+        code = compiled_kernel.library() if is_compiled else None
         self._finder: Final = Finder(arrays, blobs, code)
-        self._known = arrays["entry_known"]
+        self._popularity = arrays["entry_popularity"]
 
     def __len__(self) -> int:
         """Return how many rows there are: distinct spellings of titles."""
         return len(self._finder.rows)
 
-    def search(self, text: str) -> Found:
+    def search(self, text: str) -> TitleMatches:
         """Return what `text` may mean; any text will do, a hopeless one finds nothing."""
-        typed = readings.as_typed(text)
+        typed = interpretations.as_typed(text)
         tried, found = [typed], [self._finder.scored(typed)]
         best = _best_of(found)
-        for reading in readings.others(typed, best):
-            tried.append(reading)
-            found.append(self._finder.scored(reading))
+        for interpretation in interpretations.alternatives(typed, best):
+            tried.append(interpretation)
+            found.append(self._finder.scored(interpretation))
         if len(found) > 1:
             best = _best_of(found)
-        more = readings.by_other_names(tried[-1], best)
-        for reading in (*more, *readings.spelt_out(typed, best, self._finder.names_of)):
-            tried.append(reading)
-            found.append(self._finder.scored(reading))
+        more = interpretations.by_alternative_titles(tried[-1], best)
+        for interpretation in (
+            *more,
+            *interpretations.with_expanded_abbreviation(typed, best, self._finder.names_of),
+        ):
+            tried.append(interpretation)
+            found.append(self._finder.scored(interpretation))
         if best < ranking.DOUBTFUL:
-            for reading in readings.last_resorts(typed):
-                tried.append(reading)
-                found.append(self._finder.scored(reading))
-        return Found(tuple(tried), *self._best(found))
+            for interpretation in interpretations.fallbacks(typed):
+                tried.append(interpretation)
+                found.append(self._finder.scored(interpretation))
+        return TitleMatches(tuple(tried), *self._best(found))
 
-    def title(self, row: int, reading: Reading) -> str:
+    def title(self, row: int, interpretation: Interpretation) -> str:
         """Return the title of a row that is most like what was typed, as it is written."""
         texts = self._finder.rows.texts(row)
-        return reading.text if reading.text in texts else texts[0]
+        return interpretation.text if interpretation.text in texts else texts[0]
 
-    def evidence(self, reading: Reading, row: int) -> Evidence:
+    def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
-        return self._finder.evidence(reading, row)
+        return self._finder.evidence(interpretation, row)
 
     def _best(self, found: list[ScoredRows]) -> tuple[Hits, Hits]:
         """Return one hit for each entry, best first, and what is below the least score of a hit."""

@@ -29,7 +29,7 @@ _HANGUL: Final = re.compile("[\u1100-\u11ff\u3131-\u3163\uac00-\ud7a3]")
 _FOREIGN: Final = re.compile("[\u0370-\u2fff\uac00-\ud7a3]")
 
 
-def as_meant(text: str) -> Iterator[str]:
+def from_other_layouts(text: str) -> Iterator[str]:
     """Yield what was meant if `text` was typed on the wrong keyboard."""
     lowered = text.lower()
     if _CYRILLIC.search(lowered):
@@ -40,7 +40,7 @@ def as_meant(text: str) -> Iterator[str]:
         yield lowered.translate(_TO_RUSSIAN)
 
 
-def in_latin(text: str) -> str | None:
+def transliterated(text: str) -> str | None:
     """Return `text` in Latin letters, or `None` where it has no other letters to read so."""
     if _FOREIGN.search(text) is None:
         return None

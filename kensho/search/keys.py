@@ -22,7 +22,7 @@ PARTS: Final = 10
 """One more than a season can have: codes of seasons are ten apart."""
 _FINAL_SEASON: Final = 99
 _TELLS_TWICE: Final = "\u2e80"
-INITIALS: Final = range(3, 9)
+ACRONYM_LENGTHS: Final = range(3, 9)
 _MOST_BEFORE_MARKER: Final = MAX_LETTERS - 8
 
 
@@ -98,6 +98,6 @@ def season_code(wanted: TitleParts) -> int:
 def acronym_of(words: str) -> str | None:
     """Return the first letters of three to eight folded words, or `None`: they say nothing."""
     parts = words.split(" ")
-    if len(parts) not in INITIALS or not words.isascii():
+    if len(parts) not in ACRONYM_LENGTHS or not words.isascii():
         return None
     return "".join([part[0] for part in parts])

@@ -46,10 +46,10 @@ def pack(letters: list[str], lengths: npt.NDArray[np.int32]) -> dict[str, npt.ND
     begins[1:] = grams[1:] != grams[:-1]
     bounds = np.searchsorted(lengths, LENGTH_BOUNDS)
     return {
-        "gram_names": grams[begins],
-        "gram_cuts": _cuts(rows, begins, bounds),
-        "gram_rows": rows,
-        "gram_bounds": bounds.astype(np.int32),
+        "ngram_codes": grams[begins],
+        "ngram_cuts": _cuts(rows, begins, bounds),
+        "ngram_rows": rows,
+        "ngram_length_bounds": bounds.astype(np.int32),
     }
 
 
@@ -84,10 +84,10 @@ class NgramIndex:
     """An open gram index."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._names = arrays["gram_names"]
-        self._cuts = arrays["gram_cuts"]
-        self._rows = arrays["gram_rows"]
-        self._bounds = arrays["gram_bounds"].tolist()
+        self._names = arrays["ngram_codes"]
+        self._cuts = arrays["ngram_cuts"]
+        self._rows = arrays["ngram_rows"]
+        self._bounds = arrays["ngram_length_bounds"].tolist()
         self._budget = budget_of(self._bounds[-1])
 
     def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:

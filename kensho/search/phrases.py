@@ -15,7 +15,7 @@ from kensho.search.prefixes import PrefixTable
 from kensho.search.strings import Blob, joined
 from kensho.search.text_sorting import HEAD, TextBlob
 
-MAX_PLACES: Final = 24
+MAX_POSITIONS: Final = 24
 """Places kept for one row: nobody begins to type at a later word."""
 _LONGEST_WORD: Final = 255
 _HEAD: Final = HEAD
@@ -30,7 +30,7 @@ class _Words(NamedTuple):
     sizes: npt.NDArray[np.uint8]
 
 
-class PhraseRun(NamedTuple):
+class PhraseRange(NamedTuple):
     """A part of the list of places, `low` to `high`, where a text of `size` bytes stands."""
 
     low: int
@@ -38,7 +38,7 @@ class PhraseRun(NamedTuple):
     size: int
 
 
-class PhrasePlaces(NamedTuple):
+class PhrasePositions(NamedTuple):
     """Where a text stands: rows (a row once for each place) and the byte it stands at.
 
     `whole` tells where the text is a whole word.
@@ -50,28 +50,28 @@ class PhrasePlaces(NamedTuple):
 
 
 def pack(
-    plains: Sequence[str], begins: PrefixTable
+    plain_letters: Sequence[str], begins: PrefixTable
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, bytes]]:
     """Return the places of rows with these plain letters, whose words begin there."""
-    blob, ends = joined(plains)
+    blob, ends = joined(plain_letters)
     rows, offsets, sizes = _kept(begins, np.diff(ends))
     texts = TextBlob(blob, ends[rows] + offsets, ends[rows + 1])
     order = texts.order()
     arrays: dict[str, npt.NDArray[Any]] = {
-        "phrase_ends": ends.astype(np.uint32),
+        "plain_letters_ends": ends.astype(np.uint32),
         "phrase_heads": texts.heads(order),
         "phrase_rows": rows[order],
         "phrase_offsets": offsets[order],
-        "phrase_sizes": sizes[order],
+        "phrase_word_bytes": sizes[order],
     }
-    return arrays, {"plains": blob}
+    return arrays, {"plain_letters": blob}
 
 
 def _kept(begins: PrefixTable, lengths: npt.NDArray[Any]) -> _Words:
     """Return the first words of each row, and how many bytes each is, up to the longest told."""
     rows, offsets = begins
     first = np.searchsorted(rows, np.arange(len(lengths)))
-    kept = np.arange(len(rows)) - first[rows] < MAX_PLACES
+    kept = np.arange(len(rows)) - first[rows] < MAX_POSITIONS
     rows, offsets = rows[kept], offsets[kept]
     until = lengths[rows]
     followed = np.flatnonzero(rows[1:] == rows[:-1])
@@ -87,27 +87,27 @@ class PhraseIndex:
         self._heads = arrays["phrase_heads"]
         self._rows = arrays["phrase_rows"]
         self._offsets = arrays["phrase_offsets"]
-        self._sizes = arrays["phrase_sizes"]
+        self._sizes = arrays["phrase_word_bytes"]
         self._row_view = self._rows.data
         self._offset_view = self._offsets.data
-        self._plains = blobs["plains"]
-        self._ends = arrays["phrase_ends"].data
+        self._plains = blobs["plain_letters"]
+        self._ends = arrays["plain_letters_ends"].data
 
     def plain(self, row: int) -> str:
         """Return the plain letters of a row."""
         return str(self._plains[self._ends[row] : self._ends[row + 1]], "utf-8", "surrogatepass")
 
-    def places(self, plain: str) -> PhrasePlaces:
+    def places(self, plain: str) -> PhrasePositions:
         """Return the places at which `plain` stands."""
         return self.at(self.run(plain))
 
-    def at(self, run: PhraseRun) -> PhrasePlaces:
+    def at(self, run: PhraseRange) -> PhrasePositions:
         """Return the places of a run."""
         low, high, size = run
         whole = self._sizes[low:high] == size
-        return PhrasePlaces(self._rows[low:high], self._offsets[low:high], whole)
+        return PhrasePositions(self._rows[low:high], self._offsets[low:high], whole)
 
-    def run(self, plain: str) -> PhraseRun:
+    def run(self, plain: str) -> PhraseRange:
         """Return where the places at which `plain` stands are in the list."""
         wanted = plain.encode("utf-8", "surrogatepass")
         first, last = wanted[:_HEAD].ljust(_HEAD, b"\0"), wanted[:_HEAD].ljust(_HEAD, b"\xff")
@@ -116,7 +116,7 @@ class PhraseIndex:
         if len(wanted) > _HEAD:
             low = self._bisect(wanted, low, high, past=False)
             high = self._bisect(wanted, low, high, past=True)
-        return PhraseRun(low, high, len(wanted))
+        return PhraseRange(low, high, len(wanted))
 
     def _bisect(self, wanted: bytes, low: int, high: int, *, past: bool) -> int:
         size = len(wanted)

@@ -115,7 +115,7 @@ def in_order(rows: Sequence[NewRow]) -> list[NewRow]:
     return [rows[place] for place in TextBlob(blob, ends[:-1], ends[1:]).order().tolist()]
 
 
-def turned_of(words: str) -> str:
+def sorted_words(words: str) -> str:
     """Return folded words in alphabetical order: the reading that is the same in any order."""
     return " ".join(sorted(words.split(" "))) if " " in words else words
 
@@ -148,7 +148,7 @@ def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
     letters = [row.letters for row in rows]
     texts: dict[str, Iterable[str]] = {
         "letters": letters,
-        "turned": (turned_of(row.words) for row in rows),
+        "sorted_words": (sorted_words(row.words) for row in rows),
         "texts": (text for row in rows for text in row.texts),
     }
     arrays: dict[str, Numbers] = {}
@@ -162,7 +162,7 @@ def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
     arrays |= {
         "row_entry": np.array([row.entry for row in rows], dtype=np.int32),
         "row_hashes": hashes[by_hash],
-        "row_hashed": by_hash.astype(np.int32),
+        "row_by_hash": by_hash.astype(np.int32),
         "row_plain_length": np.array([len(row.plain) for row in rows], dtype=np.uint8),
         "row_kind": np.array([row.kind for row in rows], dtype=np.uint8),
         "row_digits": _digits(letters),
@@ -193,9 +193,9 @@ class TitleRows:
         self.digits: Final[npt.NDArray[np.uint64]] = arrays["row_digits"]
         self._texts_of = arrays["row_texts"]
         self._hashes: npt.NDArray[np.uint64] = arrays["row_hashes"]
-        self._hashed: npt.NDArray[np.int32] = arrays["row_hashed"]
+        self._hashed: npt.NDArray[np.int32] = arrays["row_by_hash"]
         self.letters: Final = Strings("letters", arrays, blobs)
-        self.turned: Final = Strings("turned", arrays, blobs)
+        self.sorted_words: Final = Strings("sorted_words", arrays, blobs)
         self._texts = Strings("texts", arrays, blobs)
         self.plain_length: Final[npt.NDArray[np.uint8]] = arrays["row_plain_length"]
 

@@ -18,8 +18,8 @@ from rapidfuzz.distance import OSA, Indel
 
 from kensho.domain import ranking
 from kensho.search.keys import Key
-from kensho.search.phrases import PhrasePlaces
-from kensho.search.rows import DIGIT_BITS, SHORTENED, TitleRows, digits_of, turned_of
+from kensho.search.phrases import PhrasePositions
+from kensho.search.rows import DIGIT_BITS, SHORTENED, TitleRows, digits_of, sorted_words
 
 Scores = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int32]
@@ -51,23 +51,23 @@ class ScoreParts(NamedTuple):
 class Scorer:
     """Judges rows of an index whose entries are as well known as `known` says, 0..1."""
 
-    def __init__(self, rows: TitleRows, known: Scores) -> None:
+    def __init__(self, rows: TitleRows, popularity: Scores) -> None:
         self._rows = rows
-        self._known = known
-        self._ties: Scores = ranking.tie_break(rows.kind, known[rows.entry]).astype(np.float32)
+        self._popularity = popularity
+        self._ties: Scores = ranking.tie_break(rows.kind, popularity[rows.entry]).astype(np.float32)
 
     def parts(self, key: Key, rows: Numbers, phrase: Scores) -> ScoreParts:
         """Return the evidence for `rows`, whose `phrase` part is known already."""
         letters = self._rows.letters.taken(rows)
-        turned = self._rows.turned.taken(rows) if needs_turned(key) else ()
+        sorted_titles = self._rows.sorted_words.taken(rows) if compares_sorted_words(key) else ()
         return ScoreParts(
-            likeness=_likeness(key, letters, turned),
+            likeness=_likeness(key, letters, sorted_titles),
             phrase=phrase,
             digits=self._digits(key, rows),
             ties=self.ties(rows),
         )
 
-    def phrase(self, key: Key, places: PhrasePlaces) -> Scores:
+    def phrase(self, key: Key, places: PhrasePositions) -> Scores:
         """Return the worth of `key` standing at these places."""
         coverage = np.float32(len(key.plain)) / self._rows.plain_length[places.rows]
         np.minimum(coverage, 1.0, out=coverage)
@@ -91,7 +91,7 @@ class Scorer:
 
     def exact(self, text: str, key: Key, row: int) -> float:
         """Return the score of a row whose letters are the query's."""
-        known = float(self._known[self._rows.entry[row]])
+        known = float(self._popularity[self._rows.entry[row]])
         return ranking.exact(self.grade(text, key, row), int(self._rows.kind[row]), known)
 
     def grade(self, text: str, key: Key, row: int) -> float:
@@ -103,7 +103,7 @@ class Scorer:
             return ranking.VERBATIM
         if text.casefold() in map(str.casefold, texts):
             return ranking.SAME_BUT_CASE
-        same = self._rows.turned[row] == turned_of(key.words)
+        same = self._rows.sorted_words[row] == sorted_words(key.words)
         return ranking.SAME_WORDS if same else ranking.SAME_LETTERS
 
     def _digits(self, key: Key, rows: Numbers) -> Scores:
@@ -119,22 +119,22 @@ class Scorer:
         return np.where(lost, ranking.DIGITS_LOST, extra).astype(np.float32)
 
 
-def needs_turned(key: Key) -> bool:
+def compares_sorted_words(key: Key) -> bool:
     """Tell whether the words of `key` are compared in any order, and in their own script."""
     return " " in key.words or not key.words.isascii()
 
 
-def _likeness(key: Key, letters: Sequence[str], turned: Sequence[str]) -> Scores:
+def _likeness(key: Key, letters: Sequence[str], sorted_titles: Sequence[str]) -> Scores:
     size, rows = len(key.letters), len(letters)
     heads = [text[:size] for text in letters]
     alike = _alike(key.letters, [*letters, *heads])
     lengths = np.fromiter(map(len, letters), dtype=np.float32, count=rows)
     coverage = size / np.maximum(lengths, size)
     best: Scores = np.maximum(alike[:rows], alike[rows:] * ranking.phrase(coverage, 1, 0))
-    if needs_turned(key):
+    if compares_sorted_words(key):
         # In the script they are written in, one error in kana or Hangul is one edit.
-        words = turned_of(key.words)
-        reordered = process.cdist([words], turned, scorer=Indel.normalized_similarity)[0]
+        words = sorted_words(key.words)
+        reordered = process.cdist([words], sorted_titles, scorer=Indel.normalized_similarity)[0]
         best = np.maximum(best, reordered * ranking.REORDERED)
     return best
 

@@ -48,10 +48,10 @@ def pack(
     ordered = sorted(found)
     firsts = np.array([first for first, *_ in ordered], dtype=np.int64)
     return {
-        "follower_starts": np.searchsorted(firsts, np.arange(len(later) + 1)).astype(np.int32),
-        "follower_codes": np.array([code for _, code, _, _ in ordered], dtype=np.int16),
-        "follower_ranks": np.array([rank for _, _, rank, _ in ordered], dtype=np.uint8),
-        "follower_entries": np.array([entry for *_, entry in ordered], dtype=np.int32),
+        "season_starts": np.searchsorted(firsts, np.arange(len(later) + 1)).astype(np.int32),
+        "season_codes": np.array([code for _, code, _, _ in ordered], dtype=np.int16),
+        "season_ranks": np.array([rank for _, _, rank, _ in ordered], dtype=np.uint8),
+        "season_entries": np.array([entry for *_, entry in ordered], dtype=np.int32),
     }
 
 
@@ -59,10 +59,10 @@ class SeasonIndex:
     """An open table of followers."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._starts = arrays["follower_starts"]
-        self._codes = arrays["follower_codes"]
-        self._ranks = arrays["follower_ranks"]
-        self._entries = arrays["follower_entries"]
+        self._starts = arrays["season_starts"]
+        self._codes = arrays["season_codes"]
+        self._ranks = arrays["season_ranks"]
+        self._entries = arrays["season_entries"]
 
     def of(self, entry: int) -> list[LaterSeason]:
         """Return the followers of an entry, by season, those named so by a title first."""

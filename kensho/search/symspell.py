@@ -76,15 +76,15 @@ def pack(letters: Sequence[str], natives: Sequence[str]) -> dict[str, npt.NDArra
         rows.append(np.tile(np.array([row for row, _ in members], dtype=np.int32), len(found)))
     joined, owners = np.concatenate(keys), np.concatenate(rows)
     order = np.argsort(joined, kind="stable")
-    return {"deletion_keys": joined[order], "deletion_rows": owners[order]}
+    return {"symspell_keys": joined[order], "symspell_rows": owners[order]}
 
 
 class SymSpellIndex:
     """An open index of what is left of short rows."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._keys = arrays["deletion_keys"]
-        self._rows = arrays["deletion_rows"]
+        self._keys = arrays["symspell_keys"]
+        self._rows = arrays["symspell_rows"]
 
     def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:
         """Return about `wanted` rows near `letters`, those that agree in most ways first."""

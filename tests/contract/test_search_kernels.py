@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.search import readings
+from kensho.search import interpretations
 from kensho.search.index import TitleIndex
-from kensho.search.kernel import compiled
-from kensho.search.kernel.kernels import Kernel, ScoredRows
+from kensho.search.kernel import compiled_kernel
+from kensho.search.kernel.protocol import Kernel, ScoredRows
 from tests.support.title_search import Catalogue, Entry, catalogue, catalogues, mistyped, work
 
 pytestmark = pytest.mark.contract
 
-_needs_code = pytest.mark.skipif(compiled.library() is None, reason="no C compiler built a kernel")
+_needs_code = pytest.mark.skipif(
+    compiled_kernel.library() is None, reason="no C compiler built a kernel"
+)
 _LONG = 700
 """Letters: more than the compiled kernel takes, so that it has to ask the other."""
 
@@ -32,7 +34,7 @@ def crowd() -> Catalogue:
     syllables = ("na", "ru", "to", "ka", "進", "撃", "가", "x", "2", "ou")
     titles = {"".join(drawn.choices(syllables, k=drawn.randint(2, 7))) for _ in range(1_500)}
     titles |= {f"naruto {title} {drawn.choice(syllables)}" for title in sorted(titles)[:400]}
-    return catalogue(*(work(title, known=len(title) % 5 / 5) for title in sorted(titles)))
+    return catalogue(*(work(title, popularity=len(title) % 5 / 5) for title in sorted(titles)))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def kernel(request: pytest.FixtureRequest, crowded: Catalogue) -> Kernel:
 
 
 def ask(kernel: Kernel, text: str) -> ScoredRows:
-    key = readings.as_typed(text).key
+    key = interpretations.as_typed(text).key
     return kernel.inexact(key, kernel.run(key.plain))
 
 
@@ -58,7 +60,7 @@ def test_a_text_that_nothing_begins_with_has_an_empty_run(kernel: Kernel) -> Non
 
 def test_equal_letters_are_found_and_others_are_not(kernel: Kernel, crowded: Catalogue) -> None:
     title = crowded.entries[5].name
-    letters = readings.as_typed(title).key.letters
+    letters = interpretations.as_typed(title).key.letters
     assert [crowded.entries[crowded.entry_of(row)].name for row in kernel.equal(letters)] == [title]
     assert kernel.equal("zzz") == []
 
@@ -130,7 +132,7 @@ def test_drawn_catalogues_are_answered_alike(works: list[Entry], data: st.DataOb
 def assert_alike(made: Catalogue, texts: Sequence[str]) -> None:
     arrays, code = (kernel_of(made, is_compiled=is_compiled) for is_compiled in (False, True))
     for text in texts:
-        key = readings.as_typed(text).key
+        key = interpretations.as_typed(text).key
         if not key.letters:
             continue
         assert arrays.run(key.plain) == code.run(key.plain)

@@ -115,7 +115,7 @@ def ordered_by(held: Snapshot, work: WorkRow) -> inputs.FranchiseWork:
         episodes=work.episodes,
         duration_s=work.duration_s,
         sources=work.sources,
-        fame=float(held.titles.index._known[node]),
+        fame=float(held.titles.index._popularity[node]),
     )
 
 

@@ -106,10 +106,10 @@ def hits(held: Snapshot, shelf: Shelf, text: str) -> list[WorkRow]:
     if order:
         number = next(
             int(n)
-            for e, n in zip(found.hits.entries, found.hits.readings, strict=True)
+            for e, n in zip(found.hits.entries, found.hits.interpretations, strict=True)
             if e == order[0]
         )
-        episode = found.readings[number].slots.episode
+        episode = found.interpretations[number].title_parts.episode
         for redirect in shelf.redirects:
             if works[order[0]].id == redirect.work and episode is not None and episode >= 3:
                 first = next(n for n, w in enumerate(works) if w.id == redirect.to)

@@ -7,9 +7,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kensho.domain import ranking, title_parts
+from kensho.search.interpretations import Interpretation
 from kensho.search.keys import acronym_of, key_of
 from kensho.search.phrases import PhraseIndex
-from kensho.search.readings import Reading
 from kensho.search.symspell import SymSpellIndex
 from tests.support.title_search import (
     Catalogue,
@@ -35,12 +35,19 @@ LONG_TEXTS = st.builds(
 ANY_TEXT = st.text(alphabet=st.characters(), max_size=60) | title_texts | LONG_TEXTS | LONG_LISTS
 CORPUS = Catalogue(
     [
-        work("Shingeki no Kyojin", "AoT", "進撃の巨人", "진격의 거인", known=0.9, later=((2, 1),)),
-        work("Shingeki no Kyojin Season 2", "Attack on Titan Season 2", known=0.8),
-        work("Hunter x Hunter (2011)", "ハンター×ハンター", "Охотник", known=0.9, year=2011),
-        work("86", "86: Eighty Six", "エイティシックス", known=0.5, year=2021),
-        work("Kimi no Na wa.", "君の名は。", "Your Name.", known=0.7, type="movie", year=2016),
-        work("K", "Ke", known=0.3),
+        work(
+            "Shingeki no Kyojin",
+            "AoT",
+            "進撃の巨人",
+            "진격의 거인",
+            popularity=0.9,
+            later_seasons=((2, 1),),
+        ),
+        work("Shingeki no Kyojin Season 2", "Attack on Titan Season 2", popularity=0.8),
+        work("Hunter x Hunter (2011)", "ハンター×ハンター", "Охотник", popularity=0.9, year=2011),
+        work("86", "86: Eighty Six", "エイティシックス", popularity=0.5, year=2021),
+        work("Kimi no Na wa.", "君の名は。", "Your Name.", popularity=0.7, type="movie", year=2016),
+        work("K", "Ke", popularity=0.3),
         work("☆", "!!!", "A\ud800B", "🦊 Fox 🦊"),
     ]
 )
@@ -59,7 +66,7 @@ class Hit(NamedTuple):
     """By which title an entry was found in which reading, and how well."""
 
     title: str
-    reading: Reading
+    reading: Interpretation
     score: float
     row: int
 
@@ -68,8 +75,13 @@ def matched(made: Catalogue, text: str) -> dict[int, Hit]:
     """Return what was found, as a hit or near, by entry, best first."""
     found = made.search(text)
     return {
-        entry: Hit(made.index.title(row, found.readings[via]), found.readings[via], score, row)
-        for hits in (found.hits, found.near)
+        entry: Hit(
+            made.index.title(row, found.interpretations[via]),
+            found.interpretations[via],
+            score,
+            row,
+        )
+        for hits in (found.hits, found.near_misses)
         for entry, score, row, via in zip(*(column.tolist() for column in hits), strict=True)
     }
 
@@ -169,8 +181,8 @@ def test_every_beginning_of_a_title_finds_it(works: list[Entry], data: st.DataOb
 @example("kimi " * 400)
 def test_any_text_gets_an_answer_in_order_with_each_entry_once(text: str) -> None:
     found = CORPUS.search(text)
-    scores = [*found.hits.scores.tolist(), *found.near.scores.tolist()]
-    entries = [*found.hits.entries.tolist(), *found.near.entries.tolist()]
+    scores = [*found.hits.scores.tolist(), *found.near_misses.scores.tolist()]
+    entries = [*found.hits.entries.tolist(), *found.near_misses.entries.tolist()]
     assert all(better >= worse for better, worse in pairwise(scores))
     assert all(score <= 1 for score in scores)
     assert all(score >= ranking.LEAST for score in found.hits.scores.tolist())

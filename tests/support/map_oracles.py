@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from kensho.metro.map import Point
-from kensho.metro.occupancy import CLEAR, OccupiedPlace
+from kensho.metro.occupancy import CLEAR, StationPosition
 from kensho.metro.rows import NEAR
 from kensho.metro.segments import Box
 
@@ -46,7 +46,7 @@ def does_enter(a: Point, b: Point, box: Box) -> bool:
     return min(xs) < box.right and max(xs) > box.left
 
 
-def hits(route: Route, stations: Iterable[OccupiedPlace]) -> int:
+def hits(route: Route, stations: Iterable[StationPosition]) -> int:
     """Return how many stations that are not a route's own each of its legs comes close to."""
     foreign = [(one.x, one.y) for one in stations if (one.x, one.y) not in (route[0], route[-1])]
     return sum(does_hit(*leg, station) for leg in pairwise(route) for station in foreign)

@@ -15,8 +15,8 @@ from rapidfuzz.distance import OSA
 
 from kensho.domain.works import AnimeType, Title, TitleKind
 from kensho.search import scripts
-from kensho.search.build import Entries, IndexedName, Packed, TitleBuild
-from kensho.search.index import Found, Hits, TitleIndex
+from kensho.search.build import EntryTable, IndexEntry, PackedTitleIndex, TitleIndexBuilder
+from kensho.search.index import Hits, TitleIndex, TitleMatches
 from kensho.search.rows import NewRow, rows_of
 from kensho.search.symspell import LONGEST, edits_of
 
@@ -27,10 +27,10 @@ class Entry(msgspec.Struct, frozen=True):
     """A work of a catalogue; `later` are its seasons, by the place of the entry."""
 
     titles: tuple[Title, ...]
-    known: float = 0.0
+    popularity: float = 0.0
     type: AnimeType = "tv"
     year: int | None = None
-    later: tuple[tuple[int, int], ...] = ()
+    later_seasons: tuple[tuple[int, int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -46,7 +46,7 @@ class Catalogue:
         self.packed: Final = packed_of(entries)
         self.index: Final = TitleIndex(self.packed.arrays, self.packed.blobs)
 
-    def search(self, text: str) -> Found:
+    def search(self, text: str) -> TitleMatches:
         """Return what the index finds."""
         return self.index.search(text)
 
@@ -56,14 +56,14 @@ class Catalogue:
 
     def near(self, text: str) -> list[str]:
         """Return the names of what is too far off to be a hit, best first."""
-        return self._names(self.search(text).near)
+        return self._names(self.search(text).near_misses)
 
     def scores(self, text: str) -> dict[str, float]:
         """Return the score of each entry that was found, as a hit or near."""
         found = self.search(text)
         return {
             self.entries[entry].name: score
-            for hits in (found.hits, found.near)
+            for hits in (found.hits, found.near_misses)
             for entry, score in zip(hits.entries.tolist(), hits.scores.tolist(), strict=True)
         }
 
@@ -90,16 +90,16 @@ def catalogue(*titles: str | Entry) -> Catalogue:
     return Catalogue([work(one) if isinstance(one, str) else one for one in titles])
 
 
-def packed_of(entries: Sequence[Entry]) -> Packed:
+def packed_of(entries: Sequence[Entry]) -> PackedTitleIndex:
     """Return the index of `entries`, numbered in their order."""
-    build = TitleBuild()
+    build = TitleIndexBuilder()
     for entry in entries:
-        build.add(IndexedName(entry.titles, entry.type, entry.year))
+        build.add(IndexEntry(entry.titles, entry.type, entry.year))
     return build.packed(
-        Entries(
+        EntryTable(
             numbers=range(len(entries)),
-            known=[entry.known for entry in entries],
-            later=[entry.later for entry in entries],
+            popularity=[entry.popularity for entry in entries],
+            later_seasons=[entry.later_seasons for entry in entries],
         )
     )
 
@@ -194,7 +194,7 @@ def entries(texts: st.SearchStrategy[str] = title_texts) -> st.SearchStrategy[En
         lambda main, rest, **facts: Entry((main, *rest), **facts),
         st.builds(Title, texts, kind=st.just("main")),
         others,
-        known=st.sampled_from((0.0, 0.5, 1.0)),
+        popularity=st.sampled_from((0.0, 0.5, 1.0)),
         type=st.sampled_from(("tv", "movie")),
         year=st.sampled_from((None, 2011)),
     )

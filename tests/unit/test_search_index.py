@@ -2,16 +2,16 @@ import pytest
 
 from kensho.domain import ranking
 from kensho.domain.works import Title
-from kensho.search.build import Entries, IndexedName, TitleBuild
+from kensho.search.build import EntryTable, IndexEntry, TitleIndexBuilder
 from kensho.search.index import TitleIndex
 from kensho.search.phrases import PhraseIndex
 from tests.support.title_search import Catalogue, catalogue, work
 
 WORKS = (
-    work("Kanon", "Kanon (2006)", known=0.4, year=2006),
-    work("Hunter x Hunter", "HxH", known=0.6),
-    work("Hunter x Hunter", "ハンター×ハンター", known=0.6),
-    work("Ace of Titans", known=0.6, later=((2, 0),)),
+    work("Kanon", "Kanon (2006)", popularity=0.4, year=2006),
+    work("Hunter x Hunter", "HxH", popularity=0.6),
+    work("Hunter x Hunter", "ハンター×ハンター", popularity=0.6),
+    work("Ace of Titans", popularity=0.6, later_seasons=((2, 0),)),
 )
 
 
@@ -20,13 +20,16 @@ def best(made: Catalogue, text: str) -> str:
 
 
 def test_an_exact_title_comes_first() -> None:
-    made = catalogue(work("Naruto Shippuuden", known=1.0), "Narutaru", "Naruto")
+    made = catalogue(work("Naruto Shippuuden", popularity=1.0), "Narutaru", "Naruto")
     assert best(made, "naruto") == "Naruto"
 
 
 def test_a_title_as_it_is_written_beats_case_and_case_beats_folding() -> None:
     made = catalogue(
-        work("k-on!", known=1.0), work("K-ON!", known=0.5), work("K-On!"), work("Kōn", known=1.0)
+        work("k-on!", popularity=1.0),
+        work("K-ON!", popularity=0.5),
+        work("K-On!"),
+        work("Kōn", popularity=1.0),
     )
     assert best(made, "K-On!") == "K-On!"
     assert best(made, "K-ON!") == "K-ON!"
@@ -108,7 +111,7 @@ def test_an_error_in_the_name_does_not_lose_the_season() -> None:
 
 
 def test_the_better_known_comes_first_of_two_that_are_equally_near() -> None:
-    made = catalogue("Kanon", work("Kanon", known=0.9), "Kanan")
+    made = catalogue("Kanon", work("Kanon", popularity=0.9), "Kanan")
     assert made.found("kanom")[0] == "Kanon"
 
 
@@ -126,7 +129,7 @@ def test_a_row_is_of_the_best_kind_among_its_titles() -> None:
 
 
 def test_fame_and_kind_do_not_overturn_an_exact_title() -> None:
-    made = catalogue(work("Kanon!", known=1.0), work("Unknown", "Kanon", known=0.0))
+    made = catalogue(work("Kanon!", popularity=1.0), work("Unknown", "Kanon", popularity=0.0))
     assert made.found("Kanon")[0] == "Unknown"
 
 
@@ -140,7 +143,7 @@ def test_a_work_is_one_hit_by_its_best_title() -> None:
     made = catalogue(work("Naruto", "NARUTO", "Naruto!", "Narutoo", "ナルト"), "Naruto Shippuuden")
     found = made.search("ナルト")
     assert found.hits.entries.tolist() == [0, 1]
-    assert made.index.title(int(found.hits.rows[0]), found.readings[0]) == "ナルト"
+    assert made.index.title(int(found.hits.rows[0]), found.interpretations[0]) == "ナルト"
 
 
 def test_what_is_too_far_off_is_a_suggestion_and_no_hit() -> None:
@@ -157,7 +160,7 @@ def test_a_hopeless_text_finds_nothing() -> None:
 
 def test_however_many_titles_begin_with_a_text_all_are_found_the_best_known_first() -> None:
     count = 700
-    made = Catalogue([work(f"Kumo {n:03}", known=n / count) for n in range(count)])
+    made = Catalogue([work(f"Kumo {n:03}", popularity=n / count) for n in range(count)])
     for text in ("k", "ku", "kumo"):
         hits = made.search(text).hits.entries.tolist()
         assert hits == list(range(count))[::-1]
@@ -174,10 +177,10 @@ def test_the_same_titles_give_the_same_index_and_the_same_hits() -> None:
 
 
 def test_works_that_became_one_entry_are_found_by_the_titles_of_both() -> None:
-    build = TitleBuild()
-    build.add(IndexedName((Title("Kimi no Na wa.", kind="main"),), "tv", 2016))
-    build.add(IndexedName((Title("Your Name.", kind="main"),), "movie", 2017))
-    packed = build.packed(Entries(numbers=[0, 0], known=[0.5], later=[[]]))
+    build = TitleIndexBuilder()
+    build.add(IndexEntry((Title("Kimi no Na wa.", kind="main"),), "tv", 2016))
+    build.add(IndexEntry((Title("Your Name.", kind="main"),), "movie", 2017))
+    packed = build.packed(EntryTable(numbers=[0, 0], popularity=[0.5], later_seasons=[[]]))
     index = TitleIndex(packed.arrays, packed.blobs)
     for text in ("kimi no na wa", "your name", "your name 2016"):
         assert index.search(text).hits.entries.tolist() == [0]

@@ -188,7 +188,7 @@ class SnapshotBuilder:
         """Write what is made of everything together: titles, and the documents of franchises."""
         packed = self.names.packed()
         titles.write(self._model.folder, packed)
-        fame_of = packed.arrays["entry_known"].tolist()
+        fame_of = packed.arrays["entry_popularity"].tolist()
         self._model.add_hubs(self._hubs.inputs(fame_of, self._surroundings.tags_of))
 
 

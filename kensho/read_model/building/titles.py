@@ -22,7 +22,7 @@ from kensho.domain.relations import Kind
 from kensho.domain.works import Title
 from kensho.read_model.building import film_series, seasons
 from kensho.read_model.titles import FranchiseName
-from kensho.search.build import Entries, IndexedName, Packed, TitleBuild
+from kensho.search.build import EntryTable, IndexEntry, PackedTitleIndex, TitleIndexBuilder
 from kensho.search.keys import folded
 from kensho.storage.rows import MembershipRow, RecommendationRow, RedirectRow, SamePairRow, WorkRow
 
@@ -36,7 +36,7 @@ class TitleCollector:
     """What has been read so far; `packed` when everything has."""
 
     def __init__(self) -> None:
-        self._build = TitleBuild()
+        self._build = TitleIndexBuilder()
         self._places: dict[UUID, int] = {}
         self._standings: list[PopularityFacts] = []
         self._kinds: list[str] = []
@@ -53,7 +53,7 @@ class TitleCollector:
         for row in rows:
             self._places[row.id] = len(self._standings)
             titles = row.titles or (Title(row.title, kind="main"),)
-            names = self._build.add(IndexedName(titles, row.anime_type, row.year))
+            names = self._build.add(IndexEntry(titles, row.anime_type, row.year))
             said = title_parts.parsed(folded(row.title)).slots
             self._kinds.append(row.kind)
             self._titles.append(row.title)
@@ -95,7 +95,7 @@ class TitleCollector:
             self._members.setdefault(name, []).append(row.work)
             self._works_of[name] += row.record_of is None
 
-    def packed(self) -> Packed:
+    def packed(self) -> PackedTitleIndex:
         """Return the index, with the groups, franchises and redirects that answers need."""
         node_of = self._nodes()
         order: list[int] = np.argsort(node_of).tolist()
@@ -137,7 +137,7 @@ class TitleCollector:
         works: Sequence[PopularityFacts],
         edges: Sequence[KindEdge],
         franchises: Mapping[tuple[str, str], Sequence[int]],
-    ) -> Packed:
+    ) -> PackedTitleIndex:
         numbers = node_of.tolist()
         for pair in self._same:
             one, other = self._places.get(pair.work), self._places.get(pair.other)
@@ -145,12 +145,12 @@ class TitleCollector:
                 anime, movie = (one, other) if self._kinds[one] == "anime" else (other, one)
                 numbers[movie] = int(node_of[anime])
         for _, title in franchises:
-            self._build.add(IndexedName((Title(title, kind="main"),)))
+            self._build.add(IndexEntry((Title(title, kind="main"),)))
             numbers.append(len(numbers))
         later = seasons.seasons(works, edges) + [[] for _ in franchises]
         self._tell_films(node_of, works, franchises, later)
         return self._build.packed(
-            Entries(
+            EntryTable(
                 numbers,
                 popularity_of(works, edges) + [_FRANCHISE_KNOWN] * len(franchises),
                 later,

@@ -24,7 +24,7 @@ static float phrase_worth(const Search *search, int64_t place)
     float coverage = least((float)search->query->plain_count / length, 1.0f);
     double start = (weights->prefix - weights->inner) * (index->phrase_offsets[place] == 0);
     float covered = (float)weights->covered * coverage;
-    int is_whole = index->phrase_sizes[place] == search->query->plain_bytes;
+    int is_whole = index->phrase_word_bytes[place] == search->query->plain_bytes;
     double worth = weights->inner + start + (double)covered + weights->whole_words * is_whole;
     return least((float)worth, (float)weights->most);
 }
@@ -108,30 +108,30 @@ static float digits_worth(const Weights *weights, uint64_t wanted, uint64_t foun
 }
 
 /* Return how like the query a row is, by the best of the three readings. */
-static float likeness(const Search *search, const Pattern *letters, const Pattern *turned,
+static float likeness(const Search *search, const Pattern *letters, const Pattern *sorted_words,
                       int32_t row)
 {
     const Index *index = search->index;
     const Weights *weights = search->weights;
-    Likeness found = alike(letters, index->letters + index->letter_ends[row],
-                           index->letters + index->letter_ends[row + 1]);
+    Likeness found = alike(letters, index->letters + index->letters_ends[row],
+                           index->letters + index->letters_ends[row + 1]);
     int64_t size = letters->length;
     float coverage = (float)size / (float)(found.length > size ? found.length : size);
     float head = (float)weights->prefix + (float)weights->covered * coverage;
     float best = most(found.whole, found.head * head);
-    if (!turned->length) return best;
-    float reordered = reordered_alike(turned, index->turned + index->turned_ends[row],
-                                      index->turned + index->turned_ends[row + 1]);
+    if (!sorted_words->length) return best;
+    float reordered = reordered_alike(sorted_words, index->sorted_words + index->sorted_words_ends[row],
+                                      index->sorted_words + index->sorted_words_ends[row + 1]);
     return most(best, reordered * (float)weights->reordered);
 }
 
 /* Have what is needed of a row fetched while others are judged: each is somewhere else in memory. */
-static void expect(const Index *index, int32_t row, int is_turned)
+static void expect(const Index *index, int32_t row, int has_sorted_words)
 {
-    __builtin_prefetch(index->letters + index->letter_ends[row]);
+    __builtin_prefetch(index->letters + index->letters_ends[row]);
     __builtin_prefetch(index->row_digits + row);
     __builtin_prefetch(index->row_ties + row);
-    if (is_turned) __builtin_prefetch(index->turned + index->turned_ends[row]);
+    if (has_sorted_words) __builtin_prefetch(index->sorted_words + index->sorted_words_ends[row]);
 }
 
 /* Turn what their phrases are worth into the scores of rows. */
@@ -140,17 +140,17 @@ static void judge(const Search *search, const int32_t *rows, float *scores, int6
     const Index *index = search->index;
     const Query *query = search->query;
     const Weights *weights = search->weights;
-    Pattern letters, turned;
+    Pattern letters, sorted_words;
     uint64_t wanted = digits_of(query->letters, query->letter_count);
     prepare(&letters, query->letters, query->letter_count);
-    prepare(&turned, query->turned, query->turned_count);
+    prepare(&sorted_words, query->sorted_words, query->sorted_words_count);
     for (int64_t i = 0; i < count; i++) {
         if (i + 2 * AHEAD < count) {
-            __builtin_prefetch(index->letter_ends + rows[i + 2 * AHEAD]);
-            __builtin_prefetch(index->turned_ends + rows[i + 2 * AHEAD]);
+            __builtin_prefetch(index->letters_ends + rows[i + 2 * AHEAD]);
+            __builtin_prefetch(index->sorted_words_ends + rows[i + 2 * AHEAD]);
         }
-        if (i + AHEAD < count) expect(index, rows[i + AHEAD], query->turned_count > 0);
-        float alike = likeness(search, &letters, &turned, rows[i]);
+        if (i + AHEAD < count) expect(index, rows[i + AHEAD], query->sorted_words_count > 0);
+        float alike = likeness(search, &letters, &sorted_words, rows[i]);
         alike -= digits_worth(weights, wanted, index->row_digits[rows[i]]);
         float best = least(most(alike, scores[i]), (float)weights->most);
         scores[i] = best + index->row_ties[rows[i]];

@@ -23,21 +23,21 @@ enum {
 
 /* Field by field the same as `Index` in layout.py; names are those of the stored arrays. */
 typedef struct {
-    const uint64_t *gram_names;
-    const int32_t *gram_cuts, *gram_rows, *gram_bounds, *gram_windows;
-    const uint64_t *deletion_keys;
-    const int32_t *deletion_rows;
+    const uint64_t *ngram_codes;
+    const int32_t *ngram_cuts, *ngram_rows, *ngram_length_bounds, *ngram_windows;
+    const uint64_t *symspell_keys;
+    const int32_t *symspell_rows;
     const uint64_t *phrase_heads;
     const int32_t *phrase_rows;
-    const uint8_t *phrase_offsets, *phrase_sizes;
-    const uint32_t *plain_ends;
-    const uint8_t *plains;
+    const uint8_t *phrase_offsets, *phrase_word_bytes;
+    const uint32_t *plain_letters_ends;
+    const uint8_t *plain_letters;
     const uint64_t *word_hashes;
     const int32_t *word_starts, *word_ends, *word_rows;
     const uint64_t *row_hashes;
-    const int32_t *row_hashed;
-    const uint32_t *letter_ends, *turned_ends;
-    const uint8_t *letters, *turned;
+    const int32_t *row_by_hash;
+    const uint32_t *letters_ends, *sorted_words_ends;
+    const uint8_t *letters, *sorted_words;
     const int32_t *row_entry;
     const uint8_t *row_plain_length;
     const uint64_t *row_digits;
@@ -70,9 +70,9 @@ typedef struct {
 /* Field by field the same as `Query`. Texts are code points; one of no length is not
  * asked for. */
 typedef struct {
-    const uint32_t *letters, *native, *turned;
+    const uint32_t *letters, *native, *sorted_words;
     const uint64_t *hashes;
-    int64_t letter_count, native_count, turned_count, hash_count;
+    int64_t letter_count, native_count, sorted_words_count, hash_count;
     int64_t letter_edits, native_edits, is_tolerant;
     int64_t plain_count, plain_bytes; /* `low` to `high` are the places where it stands */
     int64_t low, high;

@@ -47,10 +47,10 @@ static int64_t sorted_runs(const Index *index, const uint64_t *grams, int64_t co
                            const int32_t *window, Run *runs)
 {
     int64_t places[MOST_GRAMS], known = 0;
-    lower_bounds(index->gram_names, index->grams, grams, count, places);
+    lower_bounds(index->ngram_codes, index->grams, grams, count, places);
     for (int64_t i = 0; i < count; i++) {
-        if (places[i] == index->grams || index->gram_names[places[i]] != grams[i]) continue;
-        const int32_t *cuts = index->gram_cuts + places[i] * index->bounds;
+        if (places[i] == index->grams || index->ngram_codes[places[i]] != grams[i]) continue;
+        const int32_t *cuts = index->ngram_cuts + places[i] * index->bounds;
         Run run = {cuts[window[0]], cuts[window[1]] - cuts[window[0]]};
         int64_t at = known++;
         for (; at && runs[at - 1].size > run.size; at--) runs[at] = runs[at - 1];
@@ -80,14 +80,14 @@ int64_t near_by_grams(const Index *index, Room *room, const Query *query, int32_
     Run runs[MOST_GRAMS];
     int64_t spent = 0, once = 0, twice = 0;
     int32_t *touched = room->touched, *again = room->touched + 2 * index->rows;
-    const int32_t *window = index->gram_windows + 2 * query->letter_count;
-    if (index->gram_bounds[window[0]] == index->gram_bounds[window[1]]) return 0;
+    const int32_t *window = index->ngram_windows + 2 * query->letter_count;
+    if (index->ngram_length_bounds[window[0]] == index->ngram_length_bounds[window[1]]) return 0;
     int64_t count = grams_of(query->letters, query->letter_count, grams);
     count = sorted_runs(index, grams, count, window, runs);
     for (int64_t i = 0; i < count; i++) {
         spent += runs[i].size;
         if (i && spent > index->budget) break;
-        const int32_t *rows = index->gram_rows + runs[i].start;
+        const int32_t *rows = index->ngram_rows + runs[i].start;
         for (int32_t at = 0; at < runs[i].size; at++) {
             int times = ++room->shared[rows[at]];
             touched[once] = again[twice] = rows[at];
@@ -133,12 +133,12 @@ int64_t near_by_deletions(const Index *index, Room *room, const uint32_t *letter
     int64_t places[MOST_KEYS], touched = 0;
     if (!edits) return 0;
     int64_t count = keys_of(letters, length, edits, keys);
-    lower_bounds(index->deletion_keys, index->deletions, keys, count, places);
+    lower_bounds(index->symspell_keys, index->deletions, keys, count, places);
     for (int64_t i = 0; i < count; i++) {
         int64_t end = places[i] + MOST_OF_ONE;
         if (end > index->deletions) end = index->deletions;
-        for (int64_t at = places[i]; at < end && index->deletion_keys[at] == keys[i]; at++) {
-            int32_t row = index->deletion_rows[at];
+        for (int64_t at = places[i]; at < end && index->symspell_keys[at] == keys[i]; at++) {
+            int32_t row = index->symspell_rows[at];
             room->touched[touched] = row;
             touched += room->shared[row]++ == 0;
         }

@@ -62,9 +62,9 @@ EXPORT int64_t kensho_equal(const Index *index, uint64_t hash, const uint8_t *le
     int64_t place, kept = 0;
     lower_bounds(index->row_hashes, index->rows, &hash, 1, &place);
     for (; place < index->rows && index->row_hashes[place] == hash && kept < most; place++) {
-        int32_t row = index->row_hashed[place];
-        uint32_t start = index->letter_ends[row];
-        if (index->letter_ends[row + 1] - start == size &&
+        int32_t row = index->row_by_hash[place];
+        uint32_t start = index->letters_ends[row];
+        if (index->letters_ends[row + 1] - start == size &&
             !memcmp(index->letters + start, letters, (size_t)size))
             found[kept++] = row;
     }
@@ -87,9 +87,9 @@ EXPORT void kensho_places(const Index *index, const uint8_t *plain, int64_t size
         while (low < high) {
             int64_t middle = (low + high) / 2;
             int32_t row = index->phrase_rows[middle];
-            uint32_t start = index->plain_ends[row] + index->phrase_offsets[middle];
-            int64_t left = (int64_t)index->plain_ends[row + 1] - start;
-            int order = memcmp(index->plains + start, plain, (size_t)(left < size ? left : size));
+            uint32_t start = index->plain_letters_ends[row] + index->phrase_offsets[middle];
+            int64_t left = (int64_t)index->plain_letters_ends[row + 1] - start;
+            int order = memcmp(index->plain_letters + start, plain, (size_t)(left < size ? left : size));
             if (order < 0 || (!order && (left < size || past)))
                 low = middle + 1;
             else

@@ -15,20 +15,20 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
-from kensho.search.kernel import layout
-from kensho.search.kernel.arrays import TOLERANT_FROM, ArrayKernel
-from kensho.search.kernel.kernels import BestRows, ScoredRows
-from kensho.search.kernel.layout import (
-    MOST_HASHES,
-    MOST_LETTERS,
+from kensho.search.kernel import structures
+from kensho.search.kernel.numpy_kernel import TOLERANT_FROM, NumpyKernel
+from kensho.search.kernel.protocol import BestRows, ScoredRows
+from kensho.search.kernel.structures import (
+    MAX_LETTERS,
+    MAX_WORDS,
     KernelQuery,
     KernelWorkspace,
-    Mapped,
+    MappedIndex,
 )
 from kensho.search.keys import Key, weight_of
-from kensho.search.phrases import PhraseRun
-from kensho.search.rows import turned_of
-from kensho.search.scorer import Scorer, needs_turned
+from kensho.search.phrases import PhraseRange
+from kensho.search.rows import sorted_words
+from kensho.search.scorer import Scorer, compares_sorted_words
 from kensho.search.symspell import edits_of
 from kensho.search.words import hash_of
 
@@ -69,20 +69,20 @@ class CompiledKernel:
         arrays: Mapping[str, npt.NDArray[Any]],
         blobs: Mapping[str, Any],
         judge: Scorer,
-        other: ArrayKernel,
+        other: NumpyKernel,
     ) -> None:
         self._code = code
-        self._mapped = Mapped(arrays, blobs, judge)
+        self._mapped = MappedIndex(arrays, blobs, judge)
         self._index = ctypes.byref(self._mapped.index)
-        self._weights = ctypes.byref(layout.weights())
+        self._weights = ctypes.byref(structures.weights())
         self._rooms: list[KernelWorkspace] = []
         self._other = other
 
-    def run(self, plain: str) -> PhraseRun:
+    def run(self, plain: str) -> PhraseRange:
         """Return the places at which `plain` stands."""
         text, found = plain.encode(*_UTF8), (ctypes.c_int64 * 2)()
         self._code.kensho_places(self._index, text, len(text), found)
-        return PhraseRun(found[0], found[1], len(text))
+        return PhraseRange(found[0], found[1], len(text))
 
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
@@ -93,7 +93,7 @@ class CompiledKernel:
             )
             return room.rows[:count].tolist() if count else []
 
-    def inexact(self, key: Key, run: PhraseRun) -> ScoredRows:
+    def inexact(self, key: Key, run: PhraseRange) -> ScoredRows:
         """Return all rows that hold the query or are near it; `run` is where it stands."""
         query = _query(key, run)
         if query is None:
@@ -141,23 +141,23 @@ class CompiledKernel:
             self._rooms.append(room)
 
 
-def _query(key: Key, run: PhraseRun) -> KernelQuery | None:
+def _query(key: Key, run: PhraseRange) -> KernelQuery | None:
     """Return the query as the kernel reads it, or `None` where it is too long for that."""
     letters, native = key.letters.encode(*_UTF32), key.native.encode(*_UTF32)
-    turned = turned_of(key.words).encode(*_UTF32) if needs_turned(key) else b""
+    ordered = sorted_words(key.words).encode(*_UTF32) if compares_sorted_words(key) else b""
     words = dict.fromkeys(key.words.split(" "))
-    if max(len(letters), len(turned)) > MOST_LETTERS * _POINT_BYTES or len(words) > MOST_HASHES:
+    if max(len(letters), len(ordered)) > MAX_LETTERS * _POINT_BYTES or len(words) > MAX_WORDS:
         return None
     is_tolerant = weight_of(key.letters) >= TOLERANT_FROM
     asks_native = is_tolerant and key.native != key.plain
     return KernelQuery(
         letters=letters,
         native=native,
-        turned=turned,
+        sorted_words=ordered,
         hashes=array("Q", map(hash_of, words)).tobytes(),
         letter_count=len(letters) // _POINT_BYTES,
         native_count=len(native) // _POINT_BYTES,
-        turned_count=len(turned) // _POINT_BYTES,
+        sorted_words_count=len(ordered) // _POINT_BYTES,
         hash_count=len(words),
         letter_edits=edits_of(key.letters) if is_tolerant else 0,
         native_edits=edits_of(key.native) if asks_native else 0,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kensho.metro.map import Point
-from kensho.metro.occupancy import Occupancy, OccupiedPlace
+from kensho.metro.occupancy import Occupancy, StationPosition
 from kensho.metro.segments import Box, Segments
 from tests.support import map_oracles as oracle
 
@@ -75,18 +75,18 @@ def test_what_runs_under_a_box_is_what_enters_it(box: Box, laid: list[Route], mo
 
 
 @st.composite
-def grounds(draw: st.DrawFn) -> list[OccupiedPlace]:
+def grounds(draw: st.DrawFn) -> list[StationPosition]:
     """Return stations on lanes, as far apart as columns and lanes are at least."""
     steps = draw(st.lists(st.integers(54, 92), min_size=1, max_size=5))
     heights = [94.0 + sum(steps[:lane]) for lane in range(len(steps))]
-    places = list[OccupiedPlace]()
+    places = list[StationPosition]()
     for lane, y in enumerate(heights):
         columns = draw(st.sets(st.integers(0, 24), min_size=1, max_size=9))
-        places += [OccupiedPlace(128.0 + 37.0 * column, y, lane) for column in sorted(columns)]
+        places += [StationPosition(128.0 + 37.0 * column, y, lane) for column in sorted(columns)]
     return places
 
 
-def ways(one: OccupiedPlace, other: OccupiedPlace, high: float) -> list[Route]:
+def ways(one: StationPosition, other: StationPosition, high: float) -> list[Route]:
     """Return the straight way between two stations, those with a bend, those beside the lane."""
     start, end = (one.x, one.y), (other.x, other.y)
     wide, fall = other.x - one.x, abs(other.y - one.y)
@@ -108,7 +108,7 @@ def ways(one: OccupiedPlace, other: OccupiedPlace, high: float) -> list[Route]:
 @MANY
 @given(grounds(), st.sampled_from([10.0, 18.0, 38.0]))
 def test_a_route_hits_the_stations_that_its_legs_come_close_to(
-    places: list[OccupiedPlace], high: float
+    places: list[StationPosition], high: float
 ) -> None:
     heights = sorted({place.y for place in places})
     ground = Occupancy(heights, places, 0)

@@ -11,45 +11,45 @@ from kensho.domain import ranking
 from kensho.search.ngrams import LENGTH_BOUNDS, budget_of, window
 from kensho.search.scorer import Scorer
 
-MOST_LETTERS: Final = 512
-MOST_HASHES: Final = 512
-ONE_BY_ONE: Final = 312
+MAX_LETTERS: Final = 512
+MAX_WORDS: Final = 512
+MAX_SCORED_ONE_BY_ONE: Final = 312
 """Rows that are judged one by one: phrases and what is near."""
 _FEWEST_HELD: Final = 1 << 16
 _HELD_SHARE: Final = 2
 """Rows that may hold a query: half of all, more than begin with any letter."""
 
 _ARRAYS: Final = {
-    "gram_names": "u8",
-    "gram_cuts": "i4",
-    "gram_rows": "i4",
-    "gram_bounds": "i4",
-    "gram_windows": "i4",
-    "deletion_keys": "u8",
-    "deletion_rows": "i4",
+    "ngram_codes": "u8",
+    "ngram_cuts": "i4",
+    "ngram_rows": "i4",
+    "ngram_length_bounds": "i4",
+    "ngram_windows": "i4",
+    "symspell_keys": "u8",
+    "symspell_rows": "i4",
     "phrase_heads": "u8",
     "phrase_rows": "i4",
     "phrase_offsets": "u1",
-    "phrase_sizes": "u1",
-    "phrase_ends": "u4",
-    "plains": "u1",
+    "phrase_word_bytes": "u1",
+    "plain_letters_ends": "u4",
+    "plain_letters": "u1",
     "word_hashes": "u8",
     "word_starts": "i4",
     "word_ends": "i4",
     "word_rows": "i4",
     "row_hashes": "u8",
-    "row_hashed": "i4",
+    "row_by_hash": "i4",
     "letters_ends": "u4",
-    "turned_ends": "u4",
+    "sorted_words_ends": "u4",
     "letters": "u1",
-    "turned": "u1",
+    "sorted_words": "u1",
     "row_entry": "i4",
     "row_plain_length": "u1",
     "row_digits": "u8",
     "row_ties": "f4",
 }
 _SIZES: Final = ("grams", "bounds", "budget", "deletions", "places", "words", "rows")
-_BLOBS: Final = ("plains", "letters", "turned")
+_BLOBS: Final = ("plain_letters", "letters", "sorted_words")
 _ROOM: Final = (
     *("shared", "seen", "touched", "order", "rows", "scores", "lists"),
     *("best_rows", "best_scores", "best_lists", "best_entries"),
@@ -70,7 +70,7 @@ class KernelBuffers(ctypes.Structure):
     _fields_: ClassVar[Any] = [(name, ctypes.c_void_p) for name in _ROOM]
 
 
-class Weights(ctypes.Structure):
+class KernelWeights(ctypes.Structure):
     """What evidence is worth."""
 
     _fields_: ClassVar[Any] = [
@@ -86,20 +86,20 @@ class KernelQuery(ctypes.Structure):
     """A query as the kernel reads it."""
 
     _fields_: ClassVar[Any] = [
-        (name, ctypes.c_char_p) for name in ("letters", "native", "turned", "hashes")
+        (name, ctypes.c_char_p) for name in ("letters", "native", "sorted_words", "hashes")
     ] + [
         (name, ctypes.c_int64)
         for name in (
-            *("letter_count", "native_count", "turned_count", "hash_count"),
+            *("letter_count", "native_count", "sorted_words_count", "hash_count"),
             *("letter_edits", "native_edits", "is_tolerant", "plain_count", "plain_bytes"),
             *("low", "high"),
         )
     ]
 
 
-def weights() -> Weights:
+def weights() -> KernelWeights:
     """Return the weights of `kensho.domain.ranking`."""
-    return Weights(
+    return KernelWeights(
         inner=ranking.INNER,
         prefix=ranking.PREFIX,
         covered=ranking.COVERED,
@@ -114,7 +114,7 @@ def weights() -> Weights:
     )
 
 
-class Mapped:
+class MappedIndex:
     """An index as the kernel reads it, with what keeps its arrays mapped."""
 
     def __init__(
@@ -123,8 +123,8 @@ class Mapped:
         found: dict[str, npt.NDArray[Any]] = {
             **arrays,
             **{name: np.frombuffer(blobs[name], dtype=np.uint8) for name in _BLOBS},
-            "gram_windows": np.array(
-                [window(length) for length in range(MOST_LETTERS + 1)], dtype=np.int32
+            "ngram_windows": np.array(
+                [window(length) for length in range(MAX_LETTERS + 1)], dtype=np.int32
             ),
             "row_ties": judge.all_ties,
         }
@@ -132,14 +132,14 @@ class Mapped:
             name: np.require(found[name], dtype=kind, requirements="C")
             for name, kind in _ARRAYS.items()
         }
-        self.entries: Final = len(arrays["entry_known"])
+        self.entries: Final = len(arrays["entry_popularity"])
         self.rows: Final = len(arrays["row_entry"])
         self.index: Final = KernelIndex(
             **{name: array.ctypes.data for name, array in self.arrays.items()},
-            grams=len(arrays["gram_names"]),
+            grams=len(arrays["ngram_codes"]),
             bounds=len(LENGTH_BOUNDS),
             budget=budget_of(self.rows),
-            deletions=len(arrays["deletion_keys"]),
+            deletions=len(arrays["symspell_keys"]),
             places=len(arrays["phrase_heads"]),
             words=len(arrays["word_hashes"]),
             rows=self.rows,
@@ -149,10 +149,10 @@ class Mapped:
 class KernelWorkspace:
     """The room of one search, zeroed as the kernel leaves it."""
 
-    def __init__(self, index: Mapped) -> None:
+    def __init__(self, index: MappedIndex) -> None:
         held = max(_FEWEST_HELD, index.rows // _HELD_SHARE)
         self.most: Final = held
-        total = held + ONE_BY_ONE
+        total = held + MAX_SCORED_ONE_BY_ONE
         self.rows: Final = np.empty(total, dtype=np.int32)
         self.scores: Final = np.empty(total, dtype=np.float32)
         self.lists: Final = np.empty(total, dtype=np.uint8)
@@ -163,7 +163,7 @@ class KernelWorkspace:
         self._own: dict[str, npt.NDArray[Any]] = {
             "shared": np.zeros(index.rows, dtype=np.uint16),
             "seen": np.zeros(index.entries, dtype=np.uint8),
-            "touched": np.empty(4 * index.rows + 2 * ONE_BY_ONE, dtype=np.int32),
+            "touched": np.empty(4 * index.rows + 2 * MAX_SCORED_ONE_BY_ONE, dtype=np.int32),
             "order": np.empty(2 * total, dtype=np.uint64),
         }
         theirs: dict[str, npt.NDArray[Any]] = {

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking
-from kensho.search.kernel.kernels import BestRows, Numbers, ScoredRows, Scores
+from kensho.search.kernel.protocol import BestRows, Numbers, ScoredRows, Scores
 from kensho.search.keys import Key, weight_of
 from kensho.search.ngrams import NgramIndex
-from kensho.search.phrases import PhraseIndex, PhraseRun
+from kensho.search.phrases import PhraseIndex, PhraseRange
 from kensho.search.rows import TitleRows, distinct
 from kensho.search.scorer import Scorer
 from kensho.search.symspell import SymSpellIndex
@@ -30,7 +30,7 @@ _PLACE_BITS: Final = 32
 _PLACE_MASK: Final = (1 << _PLACE_BITS) - 1
 
 
-class ArrayKernel:
+class NumpyKernel:
     """Answers by array operations."""
 
     def __init__(
@@ -47,9 +47,9 @@ class ArrayKernel:
         self._judge = judge
         self._grams = NgramIndex(arrays)
         self._deletions = SymSpellIndex(arrays)
-        self._entries = len(arrays["entry_known"])
+        self._entries = len(arrays["entry_popularity"])
 
-    def run(self, plain: str) -> PhraseRun:
+    def run(self, plain: str) -> PhraseRange:
         """Return the places at which `plain` stands."""
         return self._phrases.run(plain)
 
@@ -57,7 +57,7 @@ class ArrayKernel:
         """Return the rows with exactly these letters, ascending."""
         return self._rows.equal(letters)
 
-    def inexact(self, key: Key, run: PhraseRun) -> ScoredRows:
+    def inexact(self, key: Key, run: PhraseRange) -> ScoredRows:
         """Return all rows that hold the query or are near it; `run` is where it stands."""
         places, scattered = self._phrases.at(run), self._words.rows(key.words)
         held = np.concatenate((places.rows, scattered))

@@ -37,7 +37,7 @@ _SPELT_OUT_BELOW: Final = 0.90
 """Where the text as it stands scores as much, its first word need not be an abbreviation."""
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Interpretation(msgspec.Struct, frozen=True):
     """A text to look for in place of what was typed, and what it says of the work looked for.
 
     `handicap` is taken off its scores: other readings come after the text itself, and by `doubt`
@@ -47,7 +47,7 @@ class Reading(msgspec.Struct, frozen=True):
     via: Via
     text: str
     key: Key
-    slots: TitleParts
+    title_parts: TitleParts
     release: ReleaseName | None = None
     doubt: float = 0.0
 
@@ -57,12 +57,12 @@ class Reading(msgspec.Struct, frozen=True):
         return _HANDICAP[self.via] + self.doubt
 
 
-def as_typed(text: str) -> Reading:
+def as_typed(text: str) -> Interpretation:
     """Return the reading of a text as it stands, as far as `MAX_CHARS`."""
     return _read("text", text[:MAX_CHARS])
 
 
-def others(typed: Reading, best: float) -> Iterator[Reading]:
+def alternatives(typed: Interpretation, best: float) -> Iterator[Interpretation]:
     """Yield the readings that may do better than `best`, what the text as it stands has scored."""
     if best >= ranking.BEST_INEXACT:
         return
@@ -73,10 +73,10 @@ def others(typed: Reading, best: float) -> Iterator[Reading]:
             return
     core = typed.key.parsed.core
     if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
-        yield _named(core, typed.slots)
+        yield _named(core, typed.title_parts)
 
 
-def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
+def by_alternative_titles(read: Interpretation, best: float) -> Iterator[Interpretation]:
     """Yield readings by the single names in a release's title, where it found no more than `best`.
 
     They keep the season that the whole title says.
@@ -84,15 +84,15 @@ def by_other_names(read: Reading, best: float) -> Iterator[Reading]:
     if read.release is None or best >= _SURE:
         return
     for name, doubt in release_titles.other_names(read.text):
-        said, wanted = keys.key_of(name), read.slots
+        said, wanted = keys.key_of(name), read.title_parts
         season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
         key = keys.key_with(said.parsed.stem, season)
-        yield Reading("release", name, key, wanted, read.release, doubt)
+        yield Interpretation("release", name, key, wanted, read.release, doubt)
 
 
-def spelt_out(
-    typed: Reading, best: float, names_of: Callable[[str], Sequence[str]]
-) -> Iterator[Reading]:
+def with_expanded_abbreviation(
+    typed: Interpretation, best: float, names_of: Callable[[str], Sequence[str]]
+) -> Iterator[Interpretation]:
     """Yield readings of "dbs broly" with the titles that `names_of` says "dbs" stands for.
 
     A first word in another script than Latin is a title's beginning rather than an abbreviation.
@@ -103,28 +103,28 @@ def spelt_out(
             yield _read("abbreviation", f"{title} {rest}")
 
 
-def last_resorts(typed: Reading) -> Iterator[Reading]:
+def fallbacks(typed: Interpretation) -> Iterator[Interpretation]:
     """Yield the readings of a text of which nothing was found."""
-    for text in keyboards.as_meant(typed.text):
+    for text in keyboards.from_other_layouts(typed.text):
         yield _read("keyboard", text)
-    latin = keyboards.in_latin(typed.text)
+    latin = keyboards.transliterated(typed.text)
     if latin is not None:
         yield _read("transliteration", latin)
 
 
-def _read(via: Via, text: str) -> Reading:
+def _read(via: Via, text: str) -> Interpretation:
     """Return the reading of a text by itself."""
     key = keys.key_of(text)
-    return Reading(via, text, key, key.parsed.slots)
+    return Interpretation(via, text, key, key.parsed.slots)
 
 
-def _named(core: str, wanted: TitleParts) -> Reading:
+def _named(core: str, wanted: TitleParts) -> Interpretation:
     """Return the reading of a bare name with the season that is wanted of it."""
     season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
-    return Reading("slots", core, keys.key_with(core, season), wanted)
+    return Interpretation("slots", core, keys.key_with(core, season), wanted)
 
 
-def _of_release(release: ReleaseName) -> Reading:
+def _of_release(release: ReleaseName) -> Interpretation:
     key = keys.key_of(release.title)
     said = key.parsed.slots
     wanted = TitleParts(
@@ -138,4 +138,4 @@ def _of_release(release: ReleaseName) -> Reading:
     if (release.season and said.season is None) or (release.part and said.part is None):
         instalment = TitleParts(season=wanted.season, part=wanted.part)
         key = keys.key_with(key.parsed.stem, instalment)
-    return Reading("release", release.title, key, wanted, release)
+    return Interpretation("release", release.title, key, wanted, release)

@@ -11,19 +11,19 @@ STORY = (
         "進撃の巨人",
         "진격의 거인",
         official=("Attack on Titan",),
-        known=0.95,
-        later=((2, 1), (3, 2), (4, 4)),
+        popularity=0.95,
+        later_seasons=((2, 1), (3, 2), (4, 4)),
     ),
-    work(f"{TITAN} Season 2", "Attack on Titan Season 2", known=0.85),
-    work(f"{TITAN} Season 3", "Attack on Titan Season 3", known=0.85),
-    work(f"{TITAN} Season 3 Part 2", known=0.8),
-    work(f"{TITAN}: The Final Season", known=0.8),
-    work(f"{TITAN}: The Final Season Part 2", known=0.7),
+    work(f"{TITAN} Season 2", "Attack on Titan Season 2", popularity=0.85),
+    work(f"{TITAN} Season 3", "Attack on Titan Season 3", popularity=0.85),
+    work(f"{TITAN} Season 3 Part 2", popularity=0.8),
+    work(f"{TITAN}: The Final Season", popularity=0.8),
+    work(f"{TITAN}: The Final Season Part 2", popularity=0.7),
 )
 HUNTERS = (
-    work("Hunter x Hunter", known=0.6, year=1999),
-    work("Hunter x Hunter (2011)", known=0.9, year=2011),
-    work("Hunter x Hunter Movie: Phantom Rouge", known=0.4, year=2013, type="movie"),
+    work("Hunter x Hunter", popularity=0.6, year=1999),
+    work("Hunter x Hunter (2011)", popularity=0.9, year=2011),
+    work("Hunter x Hunter Movie: Phantom Rouge", popularity=0.4, year=2013, type="movie"),
 )
 
 
@@ -94,7 +94,7 @@ def test_a_type_is_a_wish_where_it_is_no_word_of_the_title() -> None:
 def test_the_name_of_a_release_finds_its_work(name: str, title: str) -> None:
     made = Catalogue(STORY)
     assert best(made, name) == title
-    assert made.search(name).readings[-1].via == "release"
+    assert made.search(name).interpretations[-1].via == "release"
 
 
 @pytest.mark.parametrize(
@@ -114,8 +114,8 @@ def test_a_release_with_two_names_is_found_by_one_of_them(name: str) -> None:
 def test_a_name_behind_a_dash_is_part_of_the_title() -> None:
     made = Catalogue(
         (
-            work("Mushi no Mori", known=0.9),
-            work("Mushi no Mori: The Picture of the Wood", known=0.2, type="movie"),
+            work("Mushi no Mori", popularity=0.9),
+            work("Mushi no Mori: The Picture of the Wood", popularity=0.2, type="movie"),
         )
     )
     name = "[Kumo] Mushi no Mori - Picture of the Wood [720p].mkv"
@@ -125,9 +125,9 @@ def test_a_name_behind_a_dash_is_part_of_the_title() -> None:
 def test_a_year_beside_a_later_season_is_that_of_the_first() -> None:
     made = Catalogue(
         (
-            work("Basket", known=0.5, year=2001),
-            work("Basket (2019)", "Basket", known=0.9, year=2019, later=((2, 2),)),
-            work("Basket 2nd Season", known=0.7, year=2020),
+            work("Basket", popularity=0.5, year=2001),
+            work("Basket (2019)", "Basket", popularity=0.9, year=2019, later_seasons=((2, 2),)),
+            work("Basket 2nd Season", popularity=0.7, year=2020),
         )
     )
     assert best(made, "Basket (2019) - S02E05 - 1080p.mkv") == "Basket 2nd Season"
@@ -136,8 +136,8 @@ def test_a_year_beside_a_later_season_is_that_of_the_first() -> None:
 def test_an_ova_is_no_worse_than_a_special_where_a_special_is_asked_for() -> None:
     made = Catalogue(
         (
-            work("Mori: Mushi no Heya", known=0.2, type="ova"),
-            work("Mori: Mushi no Hey", known=0.2, type="movie"),
+            work("Mori: Mushi no Heya", popularity=0.2, type="ova"),
+            work("Mori: Mushi no Hey", popularity=0.2, type="movie"),
         )
     )
     assert best(made, "mori mushi no he special") == "Mori: Mushi no Heya"
@@ -159,7 +159,9 @@ def test_another_script_is_read_in_latin_letters_as_a_last_resort(text: str) -> 
 
 
 def test_no_last_resort_is_tried_where_a_title_is_exact() -> None:
-    assert [reading.via for reading in catalogue("Naruto").search("naruto").readings] == ["text"]
+    assert [reading.via for reading in catalogue("Naruto").search("naruto").interpretations] == [
+        "text"
+    ]
 
 
 def test_no_last_resort_is_tried_where_a_title_begins_with_the_text() -> None:
@@ -168,7 +170,7 @@ def test_no_last_resort_is_tried_where_a_title_begins_with_the_text() -> None:
 
 
 def test_a_season_by_a_title_of_its_own_comes_before_one_by_sequels() -> None:
-    made = catalogue(work("Sora", "Aozora", later=((2, 1),)), "Kumo Recap", "Sora Season 2")
+    made = catalogue(work("Sora", "Aozora", later_seasons=((2, 1),)), "Kumo Recap", "Sora Season 2")
     assert made.found("aozora 2")[:2] == ["Sora Season 2", "Kumo Recap"]
 
 
@@ -179,7 +181,7 @@ def test_a_season_of_which_only_a_part_is_known_is_that_part() -> None:
 
 
 def test_other_readings_come_after_the_text_itself() -> None:
-    made = catalogue(work("Naruto", known=1.0, year=2002, type="tv"))
+    made = catalogue(work("Naruto", popularity=1.0, year=2002, type="tv"))
     as_typed = made.scores("naruto")["Naruto"]
     for text in ("naruto 2002", "naruto tv", "тфкгещ", "наруто"):
         assert made.scores(text)["Naruto"] < as_typed - 0.005
@@ -190,12 +192,12 @@ def test_a_doubled_consonant_on_a_korean_keyboard_is_two_letters() -> None:
 
 
 def test_a_season_whose_titles_have_no_letters_is_not_taken_for_another_work() -> None:
-    made = catalogue(work("Sora", later=((2, 1),)), "ー", "Other Work")
+    made = catalogue(work("Sora", later_seasons=((2, 1),)), "ー", "Other Work")
     assert "Other Work" not in made.found("sora 2")
 
 
 def test_no_score_is_above_one() -> None:
-    made = catalogue(work("Naruto", known=1.0, year=2002))
+    made = catalogue(work("Naruto", popularity=1.0, year=2002))
     assert made.scores("[Kumo] Naruto (2002) - 05 [720p].mkv")["Naruto"] <= 1
 
 
@@ -205,8 +207,8 @@ def test_no_score_is_below_zero() -> None:
 
 
 FILMS = (
-    work("The Mushi of the Mori", known=0.3, type="movie"),
-    work("Mushi: Spiders of the Mori", known=0.3, type="movie"),
+    work("The Mushi of the Mori", popularity=0.3, type="movie"),
+    work("Mushi: Spiders of the Mori", popularity=0.3, type="movie"),
 )
 
 
@@ -218,21 +220,21 @@ def test_a_title_is_found_without_its_article(text: str) -> None:
 
 
 def test_a_title_begins_with_the_word_behind_its_article() -> None:
-    made = Catalogue((*FILMS, work("Umi to Mushi of Light", known=0.3)))
+    made = Catalogue((*FILMS, work("Umi to Mushi of Light", popularity=0.3)))
     assert best(made, "mushi of") == "The Mushi of the Mori"
 
 
 def test_a_title_without_an_article_comes_before_one_that_has_it() -> None:
-    made = Catalogue((*FILMS, work("Mushi of the Mori", known=0.0)))
+    made = Catalogue((*FILMS, work("Mushi of the Mori", popularity=0.0)))
     assert best(made, "mushi of the mori") == "Mushi of the Mori"
 
 
 def test_a_season_is_found_by_the_beginning_of_a_title() -> None:
     made = Catalogue(
         (
-            work("Komi-san wa Hanasenai", known=0.9, later=((2, 1),)),
-            work("Komi-san wa Hanasenai: Tsuzuki", known=0.5),
-            work("Komichan 2", known=0.1),
+            work("Komi-san wa Hanasenai", popularity=0.9, later_seasons=((2, 1),)),
+            work("Komi-san wa Hanasenai: Tsuzuki", popularity=0.5),
+            work("Komichan 2", popularity=0.1),
         )
     )
     assert best(made, "komi san 2") == "Komi-san wa Hanasenai: Tsuzuki"
@@ -241,10 +243,10 @@ def test_a_season_is_found_by_the_beginning_of_a_title() -> None:
 def test_a_main_title_with_a_season_comes_before_a_synonym_with_it() -> None:
     made = Catalogue(
         (
-            work("Spies", known=0.9),
-            work("Spies Season 2", "Spies Season 3", known=0.6),
-            work("Spies Season 3", known=0.5),
-            work("Agents", "Spies", known=0.1),
+            work("Spies", popularity=0.9),
+            work("Spies Season 2", "Spies Season 3", popularity=0.6),
+            work("Spies Season 3", popularity=0.5),
+            work("Agents", "Spies", popularity=0.1),
         )
     )
     assert best(made, "spies 3") == "Spies Season 3"
@@ -255,9 +257,9 @@ def test_a_part_may_be_written_as_a_letter_behind_a_season() -> None:
 
 
 HEROES = (
-    work("Mushi no Hiro", "mnh", "mgh", official=("My Green Hero",), known=0.9),
-    work("Mushi no Hiro: Futari", "My Green Hero: Two of Us", known=0.3, type="movie"),
-    work("Mushi no Hiro the Movie 3", known=0.3, type="movie"),
+    work("Mushi no Hiro", "mnh", "mgh", official=("My Green Hero",), popularity=0.9),
+    work("Mushi no Hiro: Futari", "My Green Hero: Two of Us", popularity=0.3, type="movie"),
+    work("Mushi no Hiro the Movie 3", popularity=0.3, type="movie"),
 )
 
 
@@ -274,5 +276,9 @@ def test_an_abbreviation_before_other_words_is_spelt_out(text: str, title: str) 
 
 
 def test_a_short_synonym_of_an_obscure_work_is_not_spelt_out() -> None:
-    made = Catalogue((work("Hoshi no Uta", "star", known=0.2), work("Star Ships", known=0.2)))
-    assert all(reading.via != "abbreviation" for reading in made.search("star shi umi").readings)
+    made = Catalogue(
+        (work("Hoshi no Uta", "star", popularity=0.2), work("Star Ships", popularity=0.2))
+    )
+    assert all(
+        reading.via != "abbreviation" for reading in made.search("star shi umi").interpretations
+    )

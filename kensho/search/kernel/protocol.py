@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.search.keys import Key
-from kensho.search.phrases import PhraseRun
+from kensho.search.phrases import PhraseRange
 
 Numbers = npt.NDArray[np.int32]
 Scores = npt.NDArray[np.float32]
@@ -41,7 +41,7 @@ class BestRows(NamedTuple):
 class Kernel(Protocol):
     """Answers from the arrays of one index; may be asked by several threads."""
 
-    def run(self, plain: str) -> PhraseRun:
+    def run(self, plain: str) -> PhraseRange:
         """Return the places at which `plain` stands."""
         ...
 
@@ -49,7 +49,7 @@ class Kernel(Protocol):
         """Return the rows with exactly these letters, ascending."""
         ...
 
-    def inexact(self, key: Key, run: PhraseRun) -> ScoredRows:
+    def inexact(self, key: Key, run: PhraseRange) -> ScoredRows:
         """Return all rows that hold the query or are near it; `run` is where it stands."""
         ...
 
