@@ -17,6 +17,7 @@ from kensho.api.services import GivenServices
 from kensho.discovery import episodes, neighbourhood, paths, splicing, works
 from kensho.discovery.episodes import EpisodeList
 from kensho.domain.relations import Assertion, Kind
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse, UncachedResponse
 from kensho.read_model.views import Detail, Summary
 
@@ -109,6 +110,7 @@ class AnimeController(Controller):
     """Works by id; a film's id is a work's id too."""
 
     path = "/api/anime"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("anime",)
 
     @get(

@@ -15,6 +15,7 @@ from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
 from kensho.discovery.browse import BrowseFilters, Sorting
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.views import Summary
 
@@ -71,6 +72,7 @@ class BrowseController(Controller):
     """Seasons."""
 
     path = "/api/browse"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("browse",)
 
     @get(

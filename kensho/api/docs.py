@@ -24,6 +24,7 @@ from typing_extensions import override
 
 from kensho.api.openapi import Document, amend_openapi
 from kensho.discovery.browse import Calendar
+from kensho.http.privacy import PUBLIC
 
 _STATIC: Final = Path(str(files("kensho"))) / "web" / "static"
 ASSETS: Final = {
@@ -107,6 +108,7 @@ def configuration(version: str, calendar: Calendar) -> OpenAPIConfig:
         openapi_router=Router(
             "/api",
             route_handlers=[asset],
+            opt=PUBLIC,
             include_in_schema=False,
             before_request=_refuse_unknown,
             response_headers=[ResponseHeader(name="content-security-policy", value=_POLICY)],

@@ -16,6 +16,7 @@ from kensho.api.search import TYPED
 from kensho.api.services import GivenServices
 from kensho.discovery import exports, franchises, splicing
 from kensho.domain.watch_order.order import Order
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse, ResponseMeta, StreamedResponse
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary, WatchOrderDocument
 from kensho.read_model.graph_views import READING, ExportBridge, ExportEdge, ExportNode
@@ -111,6 +112,7 @@ class FranchisesController(Controller):
     """Franchises: works that belong together, whatever their form."""
 
     path = "/api/franchises"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("franchises",)
 
     @get(

@@ -10,6 +10,7 @@ from kensho.api.services import GivenServices
 from kensho.discovery import health, splicing
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
 from kensho.http import metrics
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import UncachedResponse
 
 _FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
@@ -26,6 +27,7 @@ class Liveness(msgspec.Struct, frozen=True):
 class HealthController(Controller):
     """How the service is."""
 
+    opt = PUBLIC
     tags: Sequence[str] | None = ("health",)
 
     @get(

@@ -14,6 +14,7 @@ from kensho.api.parameters import DEFAULT_LIMIT, Cursor, DetailFields, Limit, Su
 from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
 from kensho.discovery.cursors import OrderedList
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.views import Detail, Summary
 
@@ -37,6 +38,7 @@ class MoviesController(Controller):
     """Films: works that are no part of a series' broadcast."""
 
     path = "/api/movies"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("movies",)
 
     @get(

@@ -14,6 +14,7 @@ from kensho.api.anime import NeighbourhoodEdge
 from kensho.api.openapi import documented_answer
 from kensho.api.services import GivenServices
 from kensho.discovery import paths as connections
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.views import Summary
 
@@ -69,6 +70,7 @@ class PathsController(Controller):
     """Connections between works."""
 
     path = "/api/paths"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("anime",)
 
     @get(

@@ -14,6 +14,7 @@ from kensho.api.services import GivenServices
 from kensho.discovery import resolve, splicing
 from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
 from kensho.errors import NotFoundError
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse, UncachedResponse
 
 Url: TypeAlias = Annotated[
@@ -42,6 +43,7 @@ class ResolveController(Controller):
     """Ids of other catalogues."""
 
     path = "/api/resolve"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("resolve",)
 
     @get(

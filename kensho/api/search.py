@@ -17,6 +17,7 @@ from kensho.discovery.facets import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.domain.works import Season
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.search.interpretations import MAX_CHARS
 
@@ -106,6 +107,7 @@ class SearchController(Controller):
     """Titles."""
 
     path = "/api"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("search",)
 
     @get(

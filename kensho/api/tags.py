@@ -17,6 +17,7 @@ from kensho.discovery import splicing, tags
 from kensho.discovery.cursors import OrderedList
 from kensho.discovery.tags import TaggedWork
 from kensho.domain.works import TagCategory
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.model import ReadModel
 
@@ -68,6 +69,7 @@ class TagsController(Controller):
     """Tags."""
 
     path = "/api/tags"
+    opt = PUBLIC
     tags: Sequence[str] | None = ("tags",)
 
     @get(

@@ -20,6 +20,7 @@ from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
 from kensho.http.compression import MIN_BYTES, Encoding
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import CachedResponse
 
 ROOT: Final = "/assets"
@@ -85,7 +86,7 @@ class _Sent:
 def handler(assets: Assets) -> HTTPRouteHandler:
     """Return the route of the files."""
 
-    @get(f"{ROOT}/{{digest:str}}/{{name:str}}", include_in_schema=False)
+    @get(f"{ROOT}/{{digest:str}}/{{name:str}}", opt=PUBLIC, include_in_schema=False)
     async def asset(digest: FromPath[str], name: FromPath[str]) -> _Sent:
         """Return one of our own files."""
         variants = assets.find(digest, name)

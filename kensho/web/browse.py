@@ -12,6 +12,7 @@ from kensho.discovery.browse import Sorting
 from kensho.discovery.facets import Filters
 from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.model import ReadModel
 from kensho.web import forms, listing, urls
@@ -47,6 +48,7 @@ class SeasonPageController(Controller):
     """Seasons."""
 
     path = "/browse"
+    opt = PUBLIC
 
     @get()
     async def go(self, desk: GivenPageContext, request: Request[Any, Any, Any]) -> Redirect:

@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import HTML, PreparedResponse, ResponseMeta, UncachedResponse
 from kensho.web import forms, urls
 from kensho.web.hubs import pages as hubs
@@ -43,6 +44,7 @@ class EmbedController(Controller):
     """The page for frames."""
 
     path = "/embed/hub/{slug:str}"
+    opt = PUBLIC
 
     @get()
     async def embedded(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
@@ -62,6 +64,7 @@ class OembedController(Controller):
     """What sites ask that show a link as what it leads to."""
 
     path = "/oembed"
+    opt = PUBLIC
 
     @get()
     async def oembed(

@@ -8,6 +8,7 @@ from litestar import Controller, Request, get
 
 from kensho.discovery.cursors import OrderedList
 from kensho.discovery.facets import Filters
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.model import ReadModel
@@ -29,6 +30,7 @@ class FilmsPageController(Controller):
     """The list of films."""
 
     path = "/movies"
+    opt = PUBLIC
 
     @get()
     async def films(

@@ -6,6 +6,7 @@ from litestar import Controller, get
 
 from kensho.discovery import browse
 from kensho.discovery.facets import Filters
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.web import listing
 from kensho.web.browse import latest
@@ -20,6 +21,7 @@ class HomePageController(Controller):
     """The first page."""
 
     path = "/"
+    opt = PUBLIC
 
     @get()
     async def home(self, desk: GivenPageContext) -> PreparedResponse:

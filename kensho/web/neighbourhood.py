@@ -18,6 +18,7 @@ from markupsafe import Markup
 from kensho.discovery import franchises, neighbourhood, works
 from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Assertion, Kind
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork
 from kensho.metro.layout import metro_map
@@ -94,6 +95,7 @@ class NeighbourhoodPageController(Controller):
     """The map around a work."""
 
     path = "/anime/{work_id:str}/map"
+    opt = PUBLIC
 
     @get()
     async def around(

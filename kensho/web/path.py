@@ -7,6 +7,7 @@ from litestar import Controller, Request, get
 
 from kensho.discovery import paths as connections
 from kensho.domain.relations import Assertion, Kind
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.views import Summary
 from kensho.web import forms, provenance, route_svg, work_lookup
@@ -61,6 +62,7 @@ class PathPageController(Controller):
     """Connections."""
 
     path = "/path"
+    opt = PUBLIC
 
     @get()
     async def connect(

@@ -10,6 +10,7 @@ from kensho.discovery.facets import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import QueryInterpretation, SearchPage, Spans
 from kensho.domain.works import AnimeType, Season, Status
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.web import forms, listing
 from kensho.web.listing import ListPage
@@ -39,6 +40,7 @@ class SearchPageController(Controller):
     """Titles."""
 
     path = "/search"
+    opt = PUBLIC
 
     @get()
     async def search(

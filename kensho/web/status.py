@@ -7,6 +7,7 @@ from litestar import Controller, get
 
 from kensho.discovery import health
 from kensho.errors import StorageError
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import HTML, UncachedResponse
 from kensho.storage.gateway import Gateway
 from kensho.web.page_context import GivenPageContext
@@ -30,6 +31,7 @@ class StatusPageController(Controller):
     """The service itself."""
 
     path = "/status"
+    opt = PUBLIC
 
     @get()
     async def status(self, desk: GivenPageContext) -> UncachedResponse:

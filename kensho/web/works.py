@@ -14,6 +14,7 @@ from kensho.discovery.episodes import EpisodeList, EpisodeView
 from kensho.discovery.json_ld import PageRef
 from kensho.domain.relations import KINDS
 from kensho.errors import StorageError
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.views import Detail, RelatedWork
 from kensho.web import forms, provenance, scripts, urls, work_extras
@@ -62,6 +63,7 @@ class WorkPageController(Controller):
     """Works; a film that is catalogued by itself has its page among the films."""
 
     path = "/anime"
+    opt = PUBLIC
 
     @get("/{work_id:str}")
     async def read(
@@ -76,6 +78,7 @@ class FilmPageController(Controller):
     """Films."""
 
     path = "/movies"
+    opt = PUBLIC
 
     @get("/{work_id:str}")
     async def read(

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, Request, get
 
 from kensho.discovery import franchises
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.web import forms, urls
@@ -26,6 +27,7 @@ class HubIndexController(Controller):
     """The list of franchises."""
 
     path = _START
+    opt = PUBLIC
 
     @get()
     async def hubs(

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from kensho.discovery import franchises
 from kensho.domain.watch_order.order import Order
 from kensho.errors import NotFoundError
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.metro.map import MetroMap
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
@@ -63,6 +64,7 @@ class HubPageController(Controller):
     """The pages of a franchise."""
 
     path = "/hub/{slug:str}"
+    opt = PUBLIC
 
     @get()
     async def overview(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Controller, Request, get
 from litestar.params import FromPath
 
+from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse, ResponseMeta
 from kensho.web import forms
 from kensho.web.hubs import pages as hubs
@@ -36,6 +37,7 @@ class HubPicturesController(Controller):
     """The pictures of a franchise."""
 
     path = "/hub/{slug:str}"
+    opt = PUBLIC
 
     @get("/map.svg")
     async def as_svg(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:

@@ -1,0 +1,53 @@
+"""Who may be given an answer: everybody if its route says so, and otherwise its caller alone.
+
+A route is private unless it, its controller or its router carries `opt = PUBLIC`. That declares
+that its answers are the same for every caller, whatever credentials come with the request.
+
+Guarantees: only answers of public routes are kept in the shared response cache, tagged by their
+target, and sent to caches between here and the client as `public`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+from litestar.types import Scope
+
+_OPT: Final = "kensho_public"
+PUBLIC: Final[Mapping[str, Any] | None] = {_OPT: True}
+"""Declares that the answers of a route are public and independent of the caller."""
+PRIVATE: Final[Mapping[str, Any] | None] = {_OPT: False}
+"""Takes one route of a public controller out of its declaration."""
+
+SESSION_COOKIE: Final = b"__Host-kensho"
+NO_STORE: Final = b"private, no-store"
+"""What private answers say of caching unless their handler says otherwise."""
+VARY: Final = b"Authorization, Cookie"
+"""The request headers that private answers depend on."""
+_DIGEST_BYTES: Final = 16
+
+
+def is_public(scope: Scope) -> bool:
+    """Tell whether the route of a request is declared public; a request without a route is not."""
+    handler = cast("dict[str, Any]", scope).get("route_handler")
+    return handler is not None and handler.opt.get(_OPT) is True
+
+
+def caller_of(authorization: bytes | None, cookie: bytes | None) -> bytes:
+    """Return the name under which answers for this caller are kept: a digest of its credentials.
+
+    Anonymous callers share one name, which no caller with credentials has and no public answer is
+    kept under.
+    """
+    session = _session(cookie) if cookie is not None else None
+    if authorization is None and session is None:
+        return b"anonymous"
+    parts = (b"-" if part is None else b"+" + part for part in (authorization, session))
+    return hashlib.blake2b(b"\0".join(parts), digest_size=_DIGEST_BYTES).hexdigest().encode()
+
+
+def _session(cookie: bytes) -> bytes | None:
+    """Return the values of the session cookie: of several all, since any of them may count."""
+    pairs = (part.strip().partition(b"=") for part in cookie.split(b";"))
+    values = [value for name, _, value in pairs if name == SESSION_COOKIE]
+    return b";".join(values) if values else None
