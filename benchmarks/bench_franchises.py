@@ -67,19 +67,21 @@ def measure(graph: Graph, folder: Path) -> None:
         ),
     }
     print(f"{len(graph.works)} works, {len(graph.edges)} relations")
-    found, seconds = computed(graph, graph.ties("stated", "inferred", "curated"), policy)
+    found, seconds = computed(graph, graph.relations("stated", "inferred", "curated"), policy)
     report_groups("every kind", found, sets, floor=0.95)
     at_most("seconds of processor time", seconds, 10)
     report_largest(graph, found)
     report_splits(graph, found, sets["watch orders"])
-    withheld, _ = computed(graph, graph.ties("inferred"), policy)
+    withheld, _ = computed(graph, graph.relations("inferred"), policy)
     report_groups("stated kinds withheld", withheld, sets, floor=0.93)
-    report_orders(graph, found, graph.ties("stated", "inferred", "curated"), human)
+    report_orders(graph, found, graph.relations("stated", "inferred", "curated"), human)
 
 
-def computed(graph: Graph, ties: list[Relation], policy: Policy) -> tuple[list[Franchise], float]:
+def computed(
+    graph: Graph, relations: list[Relation], policy: Policy
+) -> tuple[list[Franchise], float]:
     began = time.process_time()  # Others may share the machine.
-    every = [*ties, *duplicate_relations(graph.works.values(), ties)]
+    every = [*relations, *duplicate_relations(graph.works.values(), relations)]
     found = franchises(graph.works.values(), every, policy, collections=graph.collections)
     return found, time.process_time() - began
 
@@ -126,7 +128,7 @@ def report_groups(
 def report_largest(graph: Graph, found: Sequence[Franchise]) -> None:
     print("\nthe largest")
     for one in found[:SHOWN]:
-        famous = sorted(one.members, key=lambda m: (-graph.works[m.work].fame, m.work))
+        famous = sorted(one.members, key=lambda m: (-graph.works[m.work].popularity, m.work))
         titles = "; ".join(graph.works[member.work].title[:30] for member in famous[:4])
         print(
             f"{len(one.members):>5} and {len(one.guests):>2} guests  {one.title[:28]:<28} {titles}"
@@ -150,14 +152,17 @@ def report_splits(graph: Graph, found: Iterable[Franchise], groups: Groups) -> N
 
 
 def report_orders(
-    graph: Graph, found: Sequence[Franchise], ties: Iterable[Relation], human: Iterable[HumanOrder]
+    graph: Graph,
+    found: Sequence[Franchise],
+    relations: Iterable[Relation],
+    human: Iterable[HumanOrder],
 ) -> None:
     """Print how far our orders agree with human ones, and which don't."""
     home = home_of(found)
     inside: dict[UUID, list[Relation]] = defaultdict(list)
-    for tie in ties:
-        if (root := home.get(tie.source)) is not None and root == home.get(tie.target):
-            inside[root].append(tie)
+    for relation in relations:
+        if (root := home.get(relation.source)) is not None and root == home.get(relation.target):
+            inside[root].append(relation)
     by_root = {one.root: one for one in found}
     began, results = time.perf_counter(), []
     for order in human:
@@ -181,10 +186,10 @@ def beside(
     order: Order,
     one: Franchise,
     works: Mapping[UUID, FranchiseWork],
-    ties: list[Relation],
+    relations: list[Relation],
 ) -> Compared:
     """Compare one of our orders with a human one, over the works of this franchise."""
-    found = watch_order(one.members, works, ties, order, one.timelines)
+    found = watch_order(one.members, works, relations, order, one.timelines)
     steps = tuple(step.work for step in found.steps)
     record = {id_: member.work for member in one.members for id_ in (member.work, *member.also)}
     theirs, needed = (

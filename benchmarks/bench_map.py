@@ -112,16 +112,16 @@ def real(store_url: str) -> Iterator[Given]:
     """Yield the largest franchises of a store as maps are given them."""
     graph = franchise_data.real(store_url)
     document = (files("ingest.curation") / "franchises.toml").read_text(encoding="utf-8")
-    ties = graph.ties("stated", "inferred", "curated")
+    relations = graph.relations("stated", "inferred", "curated")
     found = franchises(
         graph.works.values(),
-        ties,
+        relations,
         policy_of(tomllib.loads(document)),
         collections=graph.collections,
     )
     from_work: dict[UUID, list[Relation]] = defaultdict(list)
-    for tie in ties:
-        from_work[tie.source].append(tie)
+    for relation in relations:
+        from_work[relation.source].append(relation)
     homes = {member.work: one for one in found for member in one.members}
     for one in found[:SHOWN]:
         yield given_of(one, graph.works, from_work, homes)
@@ -144,15 +144,15 @@ def given_of(
         members.append(map_work(works[guest.work], "crossover", other))
     edges = [
         MapEdge(
-            source=record[tie.source],
-            target=record[tie.target],
-            kind=tie.kind,
-            method=tie.method,
-            confidence=tie.confidence,
+            source=record[relation.source],
+            target=record[relation.target],
+            kind=relation.kind,
+            method=relation.method,
+            confidence=relation.confidence,
         )
         for id_ in record
-        for tie in from_work.get(id_, ())
-        if tie.target in record
+        for relation in from_work.get(id_, ())
+        if relation.target in record
     ]
     return one.title, members, edges
 

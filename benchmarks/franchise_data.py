@@ -51,7 +51,7 @@ class Edge(msgspec.Struct, frozen=True):
     work: UUID
     assertions: tuple[Assertion, ...]
 
-    def tie(self, methods: frozenset[Method]) -> Relation:
+    def relation(self, methods: frozenset[Method]) -> Relation:
         """Return what stands when only typed assertions by these methods count."""
         typed = [a for a in self.assertions if a.kind != "related" and a.method in methods]
         if not typed:
@@ -69,10 +69,10 @@ class Graph(msgspec.Struct):
     collections: dict[UUID, str]
     by_source: dict[str, UUID]
 
-    def ties(self, *methods: Method) -> list[Relation]:
+    def relations(self, *methods: Method) -> list[Relation]:
         """Return every tie, of relations what these methods say."""
         counted = frozenset(methods)
-        return [*(edge.tie(counted) for edge in self.edges), *self.fixed]
+        return [*(edge.relation(counted) for edge in self.edges), *self.fixed]
 
 
 class HumanOrder(msgspec.Struct, frozen=True):
@@ -167,7 +167,7 @@ def hub_works(
     votes: Mapping[UUID, int],
     tag_names: Mapping[UUID, str],
 ) -> dict[UUID, FranchiseWork]:
-    kinds = [(e.of, e.work, e.tie(frozenset(METHOD_RANK)).kind) for e in edges]
+    kinds = [(e.of, e.work, e.relation(frozenset(METHOD_RANK)).kind) for e in edges]
     return works_of(rows, kinds, votes, tag_names)
 
 

@@ -121,8 +121,8 @@ def _together(
     words: CatalogueTitleWords,
 ) -> Iterator[list[uuid.UUID]]:
     """Yield the works that each decision of the policy joins."""
-    for project in policy.omnibus:
-        yield sorted({*words.omnibus[project.title], *_owners(project.works, identities, heads)})
+    for project in policy.anthology:
+        yield sorted({*words.anthology[project.title], *_owners(project.works, identities, heads)})
     for join in policy.join:
         yield sorted(_owners(join.works, identities, heads))
 

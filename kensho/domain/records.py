@@ -168,7 +168,7 @@ class RecordFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordRelations(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a record says of the work's ties to others; every end is a source id."""
+    """What a record says of the work's relations to others; every end is a source id."""
 
     relations: tuple[Claim, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()

@@ -20,7 +20,7 @@ import msgspec
 
 from kensho.domain.works import AnimeType
 
-_Slot: TypeAlias = Literal["season", "final", "part", "episode", "type", "year"]
+_Field: TypeAlias = Literal["season", "final", "part", "episode", "type", "year"]
 
 
 def _set(words: str) -> frozenset[str]:
@@ -31,8 +31,8 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(sorted(words, key=len, reverse=True))
 
 
-_IN_STEM: Final[frozenset[_Slot]] = frozenset(("episode", "type", "year"))
-_RANGES: Final[dict[_Slot, range]] = {
+_IN_STEM: Final[frozenset[_Field]] = frozenset(("episode", "type", "year"))
+_RANGES: Final[dict[_Field, range]] = {
     "season": range(1, 31),
     "part": range(1, 10),
     "episode": range(10_000),
@@ -90,7 +90,7 @@ def _words(*spellings: str, end: str = _WORD_END) -> re.Pattern[str]:
 class _Reading(NamedTuple):
     """How a slot is written; no western spelling of it lacks all of `hints`."""
 
-    slot: _Slot
+    field: _Field
     hints: frozenset[str]
     western: re.Pattern[str]
     eastern: re.Pattern[str]
@@ -188,14 +188,14 @@ class ParsedTitle(msgspec.Struct, frozen=True, gc=False):
     words: str
     stem: str
     core: str
-    slots: TitleParts
+    parts: TitleParts
 
 
-_NO_SLOTS: Final = TitleParts()
+_NO_PARTS: Final = TitleParts()
 
 
 class _Marker(NamedTuple):
-    slot: _Slot
+    field: _Field
     start: int
     end: int
     value: int | AnimeType
@@ -207,44 +207,44 @@ def parsed(words: str) -> ParsedTitle:
     eastern = not words.isascii() and _EASTERN_HINT.search(words) is not None
     letters = _LETTERS.findall(words) if digits or not words.isascii() else words.split(" ")
     if not digits and not eastern and _HINTS.isdisjoint(letters):
-        return ParsedTitle(words, words, words, _NO_SLOTS)
+        return ParsedTitle(words, words, words, _NO_PARTS)
     markers = _agreeing(_markers(words, letters, eastern=eastern))
     if not markers:
-        return ParsedTitle(words, words, words, _NO_SLOTS)
-    cut = [one for one in markers if one.slot not in _IN_STEM]
+        return ParsedTitle(words, words, words, _NO_PARTS)
+    cut = [one for one in markers if one.field not in _IN_STEM]
     stem = _without(words, cut)
     if not stem:
-        stem, markers, cut = words, [one for one in markers if one.slot in _IN_STEM], []
+        stem, markers, cut = words, [one for one in markers if one.field in _IN_STEM], []
     core = _without(words, markers) if len(markers) > len(cut) else stem
     if not core:
         core, markers = stem, cut
-    return ParsedTitle(words, stem, core, _slots(markers))
+    return ParsedTitle(words, stem, core, _title_parts(markers))
 
 
-def marker(slots: TitleParts) -> str:
+def marker(parts: TitleParts) -> str:
     """Return how match keys tell instalments of one name apart: `"#3~2"` is season 3 part 2.
 
     The first season and part are the name itself; `"#f"` is the last of no known number.
     """
-    season = slots.season or 1
-    mark = f"#{season}" if season > 1 else "#f" if slots.final else ""
-    return f"{mark}~{slots.part}" if (slots.part or 1) > 1 else mark
+    season = parts.season or 1
+    mark = f"#{season}" if season > 1 else "#f" if parts.final else ""
+    return f"{mark}~{parts.part}" if (parts.part or 1) > 1 else mark
 
 
 def _markers(words: str, letters: list[str], *, eastern: bool) -> list[_Marker]:
     """Return what says what it is, then the bare numbers, which are read around the others."""
     hinted = eastern or not _HINTS.isdisjoint(letters)
     found = [
-        _Marker(reading.slot, *match.span(), _value(reading.slot, match[0]))
+        _Marker(reading.field, *match.span(), _value(reading.field, match[0]))
         for reading in (_READINGS if hinted else ())
         for match in reading.found(words, letters, eastern=eastern)
     ]
-    found = [one for one in found if one.slot not in _RANGES or one.value in _RANGES[one.slot]]
+    found = [one for one in found if one.field not in _RANGES or one.value in _RANGES[one.field]]
     rest = _blanked(words, found)
     if year := _YEAR.search(rest):
         found.append(_Marker("year", *year.span(), int(year[0])))
         rest = rest[: year.start()]
-    name_end = min((one.start for one in found if one.slot == "type"), default=len(rest))
+    name_end = min((one.start for one in found if one.field == "type"), default=len(rest))
     for bare in _BARE.finditer(rest[:name_end]):
         if _stands_alone(words, bare):
             found.append(_Marker("season", *bare.span(1), _value("season", bare[1])))
@@ -258,13 +258,13 @@ def _stands_alone(words: str, bare: re.Match[str]) -> bool:
     return before not in _OTHERWISE_NUMBERED and not _SMALL_NUMBER.search(before)
 
 
-def _value(slot: _Slot, text: str) -> int | AnimeType:
-    if slot == "type":
+def _value(field: _Field, text: str) -> int | AnimeType:
+    if field == "type":
         return _TYPES[text]
-    if slot == "final":
+    if field == "final":
         return 1
     if numbers := _DIGITS.findall(text):
-        return int(numbers[-1 if slot == "episode" else 0])
+        return int(numbers[-1 if field == "episode" else 0])
     for word in text.split(" "):
         if word in _NUMBERS:
             return _NUMBERS[word]
@@ -282,12 +282,12 @@ def _agreeing(found: Sequence[_Marker]) -> list[_Marker]:
 
     Another value stays: it may belong to the name. Of types the last counts: "Movie Special".
     """
-    first = {one.slot: one.value for one in reversed(found)}
-    return [one for one in found if one.slot == "type" or one.value == first[one.slot]]
+    first = {one.field: one.value for one in reversed(found)}
+    return [one for one in found if one.field == "type" or one.value == first[one.field]]
 
 
-def _slots(markers: Iterable[_Marker]) -> TitleParts:
-    return msgspec.convert({one.slot: one.value for one in markers}, TitleParts, strict=False)
+def _title_parts(markers: Iterable[_Marker]) -> TitleParts:
+    return msgspec.convert({one.field: one.value for one in markers}, TitleParts, strict=False)
 
 
 def _blanked(words: str, markers: Iterable[_Marker]) -> str:

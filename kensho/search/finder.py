@@ -148,7 +148,7 @@ class Finder:
 
     def _by_season(self, key: Key) -> list[tuple[int, float]]:
         """Return the asked-for season of the works whose title the text is but for the marker."""
-        if not title_parts.marker(key.parsed.slots):
+        if not title_parts.marker(key.parsed.parts):
             return []
         named = self.kernel.equal(key.base) or self._initial_rows(key.base)
         found = self._seasons_of(named, ranking.SAME_MEANING, key)
@@ -173,7 +173,7 @@ class Finder:
         best = sorted(entries, key=lambda entry: -float(self._popularity[entry]))[:_MOST_FIRSTS]
         found: list[tuple[int, float]] = []
         for rank, first in enumerate(best):
-            for entry, place in self._followers.matching(first, key.parsed.slots).items():
+            for entry, place in self._followers.matching(first, key.parsed.parts).items():
                 lost = 1 - float(self._popularity[entry]) + place / 4 + rank / 10
                 found.append((int(self._main_rows[entry]), worth - ranking.EXACT_STEP * lost))
         return found

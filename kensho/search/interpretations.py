@@ -115,7 +115,7 @@ def fallbacks(typed: Interpretation) -> Iterator[Interpretation]:
 def _read(via: Via, text: str) -> Interpretation:
     """Return the reading of a text by itself."""
     key = keys.key_of(text)
-    return Interpretation(via, text, key, key.parsed.slots)
+    return Interpretation(via, text, key, key.parsed.parts)
 
 
 def _named(core: str, wanted: TitleParts) -> Interpretation:
@@ -126,7 +126,7 @@ def _named(core: str, wanted: TitleParts) -> Interpretation:
 
 def _of_release(release: ReleaseName) -> Interpretation:
     key = keys.key_of(release.title)
-    said = key.parsed.slots
+    said = key.parsed.parts
     wanted = TitleParts(
         season=release.season or said.season,
         final=said.final,

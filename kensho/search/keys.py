@@ -59,11 +59,11 @@ def key_of_words(words: str) -> Key:
 def key_with(stem: str, wanted: TitleParts) -> Key:
     """Return the key of a folded name and markers that are known from elsewhere."""
     plain = letters_of(stem)
-    return _key(stem, plain, plain, ParsedTitle(words=stem, stem=stem, core=stem, slots=wanted))
+    return _key(stem, plain, plain, ParsedTitle(words=stem, stem=stem, core=stem, parts=wanted))
 
 
 def _key(words: str, plain: str, base: str, parsed: ParsedTitle) -> Key:
-    marker = title_parts.marker(parsed.slots)
+    marker = title_parts.marker(parsed.parts)
     letters = base[:_MOST_BEFORE_MARKER] + marker if marker else base
     native = plain if words.isascii() else titles.squeezed(words)[:MAX_LETTERS]
     return Key(words, plain, letters, base, native, parsed)

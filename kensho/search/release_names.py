@@ -234,8 +234,8 @@ def _lost(head: str, title: str) -> TitleParts:
 
     The library takes some of them out of titles and tells nobody.
     """
-    whole = title_parts.parsed(titles.folded(_BRACKETS.sub(" ", head))).slots
-    said = title_parts.parsed(titles.folded(title)).slots
+    whole = title_parts.parsed(titles.folded(_BRACKETS.sub(" ", head))).parts
+    said = title_parts.parsed(titles.folded(title)).parts
     return TitleParts(
         season=None if said.season else whole.season, part=None if said.part else whole.part
     )

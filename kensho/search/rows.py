@@ -98,7 +98,7 @@ def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:
         letters=key.letters,
         base=key.base,
         native=key.native,
-        season=season_code(parsed.slots) if key.letters != key.base else 0,
+        season=season_code(parsed.parts) if key.letters != key.base else 0,
         kind=kind,
         initials=acronym_of(parsed.stem) if kind <= _OFFICIAL else None,
         texts=tuple([text for _, text in texts]),

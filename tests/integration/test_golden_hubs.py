@@ -208,8 +208,8 @@ def home_of(hubs: Hubs, number: int) -> str | None:
 def steps(root: UUID, because: Sequence[MembershipReasonRow]) -> set[UUID]:
     """Return the works that a reason leads to from the root; a step begins where one ended."""
     reached = {root}
-    for tie in because:
-        ends = {tie.source, tie.target}
+    for relation in because:
+        ends = {relation.source, relation.target}
         assert ends & reached, "a reason is a path"
         reached |= ends
     return reached
@@ -253,13 +253,13 @@ def steps_between(root: UUID, member: MembershipRow, same: Mapping[UUID, UUID]) 
     """Return the works on a member's path; a tie may name another record of a work."""
     because = [
         MembershipReasonRow(
-            same.get(tie.source, tie.source),
-            same.get(tie.target, tie.target),
-            tie.kind,
-            tie.method,
-            tie.confidence,
+            same.get(relation.source, relation.source),
+            same.get(relation.target, relation.target),
+            relation.kind,
+            relation.method,
+            relation.confidence,
         )
-        for tie in member.because
+        for relation in member.because
     ]
     return steps(root, because)
 

@@ -33,14 +33,14 @@ works = st.lists(
         date=st.sampled_from(("", "2001", "2001-04", "2001-04-07", "2009-01-01")),
         episodes=st.sampled_from((None, 1, 12)),
         duration_s=st.sampled_from((None, 90, 1440)),
-        fame=st.sampled_from((0.1, 0.5, 0.9)),
+        popularity=st.sampled_from((0.1, 0.5, 0.9)),
         kind=st.sampled_from(("anime", "movie")),
         is_music=st.booleans(),
     ),
     unique_by=lambda work: work.id,
     max_size=WORKS,
 )
-ties = st.lists(
+relations = st.lists(
     st.builds(
         Relation,
         keys,
@@ -71,14 +71,14 @@ def records(found: Franchise) -> list[UUID]:
 
 def inside(found: Franchise, said: Iterable[Relation]) -> list[Relation]:
     own = set(records(found))
-    return [tie for tie in said if tie.source in own and tie.target in own]
+    return [relation for relation in said if relation.source in own and relation.target in own]
 
 
 def reached(start: UUID, said: Iterable[Relation]) -> set[UUID]:
     near: dict[UUID, set[UUID]] = {}
-    for tie in said:
-        near.setdefault(tie.source, set()).add(tie.target)
-        near.setdefault(tie.target, set()).add(tie.source)
+    for relation in said:
+        near.setdefault(relation.source, set()).add(relation.target)
+        near.setdefault(relation.target, set()).add(relation.source)
     seen, waiting = {start}, [start]
     while waiting:
         new = near.get(waiting.pop(), set()) - seen
@@ -87,7 +87,7 @@ def reached(start: UUID, said: Iterable[Relation]) -> set[UUID]:
     return seen
 
 
-@given(works, ties, st.randoms(use_true_random=False))
+@given(works, relations, st.randoms(use_true_random=False))
 def test_the_order_of_works_and_ties_does_not_matter(
     some: list[FranchiseWork], said: list[Relation], chance: random.Random
 ) -> None:
@@ -97,7 +97,7 @@ def test_the_order_of_works_and_ties_does_not_matter(
     assert grown(some, said, POLICY) == expected
 
 
-@given(works, ties)
+@given(works, relations)
 def test_every_work_is_at_home_at_most_once(
     some: list[FranchiseWork], said: list[Relation]
 ) -> None:
@@ -106,7 +106,7 @@ def test_every_work_is_at_home_at_most_once(
     assert set(at_home) <= {work.id for work in some}
 
 
-@given(works, ties)
+@given(works, relations)
 def test_a_reason_is_a_path_of_real_ties_from_the_root(
     some: list[FranchiseWork], said: list[Relation]
 ) -> None:
@@ -114,22 +114,22 @@ def test_a_reason_is_a_path_of_real_ties_from_the_root(
         record = {id_: member.work for member in one.members for id_ in (member.work, *member.also)}
         for member in one.members:
             at = one.root
-            for tie in member.because:
-                assert tie in said
-                source, target = record[tie.source], record[tie.target]
+            for relation in member.because:
+                assert relation in said
+                source, target = record[relation.source], record[relation.target]
                 assert at in (source, target)
                 at = target if at == source else source
             assert at == member.work
 
 
-@given(works, ties)
+@given(works, relations)
 def test_cutting_the_bridges_separates_franchises(
     some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     for one in grown(some, said, POLICY):
         own = set(records(one))
-        cut = [bridge.tie for bridge in one.bridges]
-        assert all((tie.source in own) != (tie.target in own) for tie in cut)
+        cut = [bridge.relation for bridge in one.bridges]
+        assert all((relation.source in own) != (relation.target in own) for relation in cut)
         assert all(bridge.beyond not in own for bridge in one.bridges)
         known = {work.id for work in some}
         left = [
@@ -143,31 +143,31 @@ def test_cutting_the_bridges_separates_franchises(
         assert reached(one.root, left) == own
 
 
-@given(works, ties)
+@given(works, relations)
 def test_a_guest_is_at_home_elsewhere_and_its_ties_are_bridges(
     some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     for one in grown(some, said, POLICY):
-        bridges = [bridge.tie for bridge in one.bridges]
+        bridges = [bridge.relation for bridge in one.bridges]
         for guest in one.guests:
             assert guest.work not in records(one)
             assert guest.because
-            assert all(tie in bridges for tie in guest.because)
+            assert all(relation in bridges for relation in guest.because)
 
 
-@given(works, ties)
+@given(works, relations)
 def test_a_franchise_is_the_same_when_computed_with_its_component_alone(
     some: list[FranchiseWork], said: list[Relation]
 ) -> None:
     known = {work.id for work in some}
-    real = [tie for tie in said if {tie.source, tie.target} <= known]
+    real = [relation for relation in said if {relation.source, relation.target} <= known]
     for one in grown(some, said, POLICY):
         component = reached(one.root, real)
         alone = grown([work for work in some if work.id in component], said, POLICY)
         assert one in alone
 
 
-@given(works, ties, timelines, orders)
+@given(works, relations, timelines, orders)
 def test_an_order_is_a_permutation(
     some: list[FranchiseWork], said: list[Relation], told: list[Timeline], order: Order
 ) -> None:
@@ -186,7 +186,7 @@ def test_an_order_is_a_permutation(
             assert set(steps) == wanted
 
 
-@given(works, ties)
+@given(works, relations)
 def test_the_essential_is_the_release_order_without_what_is_optional(
     some: list[FranchiseWork], said: list[Relation]
 ) -> None:
@@ -197,7 +197,7 @@ def test_the_essential_is_the_release_order_without_what_is_optional(
         assert [step.work for step in essential] == [s.work for s in whole if not s.optional]
 
 
-@given(works, ties, timelines, orders)
+@given(works, relations, timelines, orders)
 def test_every_step_has_a_reason_and_every_tie_of_it_exists(
     some: list[FranchiseWork], said: list[Relation], told: list[Timeline], order: Order
 ) -> None:
@@ -206,12 +206,14 @@ def test_every_step_has_a_reason_and_every_tie_of_it_exists(
         found = watch_order(one.members, by_id, said, order, told)
         for step in found.steps:
             assert step.because
-            assert all(because.tie is None or because.tie in said for because in step.because)
+            assert all(
+                because.relation is None or because.relation in said for because in step.because
+            )
         own = inside(one, said)
-        assert all(aside.tie in own for aside in found.set_aside)
+        assert all(aside.relation in own for aside in found.set_aside)
 
 
-@given(works, ties, timelines)
+@given(works, relations, timelines)
 def test_a_story_keeps_every_tie_that_it_gives_as_a_reason(
     some: list[FranchiseWork], said: list[Relation], told: list[Timeline]
 ) -> None:
@@ -222,14 +224,14 @@ def test_a_story_keeps_every_tie_that_it_gives_as_a_reason(
         position = {step.work: step.position for step in steps}
         for step in steps:
             for because in step.because:
-                if because.tie is not None:
-                    ends = {record[because.tie.source], record[because.tie.target]}
+                if because.relation is not None:
+                    ends = {record[because.relation.source], record[because.relation.target]}
                     (other,) = ends - {step.work}
                     is_after = position[other] < step.position
                     assert is_after == (because.rule == "after")
 
 
-@given(works, ties, timelines)
+@given(works, relations, timelines)
 def test_what_curators_say_always_holds_in_the_story(
     some: list[FranchiseWork], said: list[Relation], told: list[Timeline]
 ) -> None:
@@ -246,7 +248,7 @@ def test_what_curators_say_always_holds_in_the_story(
             assert all((b, CuratedPlacement(a, row.reason)) in because for a, b in pairwise(known))
 
 
-@given(works, ties, timelines, orders, st.randoms(use_true_random=False))
+@given(works, relations, timelines, orders, st.randoms(use_true_random=False))
 def test_an_order_does_not_depend_on_the_order_of_ties(
     some: list[FranchiseWork],
     said: list[Relation],

@@ -26,7 +26,7 @@ from kensho.read_model.franchises import HUB_TAGGED
 from kensho.read_model.holder import Snapshot
 from kensho.storage.rows import GuestRow, MembershipRow, StoredFranchise, WorkRow
 from tests.support import hub_models
-from tests.support.hub_models import Rows, member, tie
+from tests.support.hub_models import Rows, member, relation
 
 SLUGS = ("alpha", "beta", "gamma")
 KINDS: tuple[Kind, ...] = ("sequel", "side_story", "summary", "character", "related")
@@ -66,7 +66,7 @@ def graphs(draw: st.DrawFn) -> Rows:
             root = roots[slug]
             rows.append(member(number, slug, record_of=UUID(int=root)))
         else:
-            reason = tie(roots[slug], number, draw(st.sampled_from(KINDS)))
+            reason = relation(roots[slug], number, draw(st.sampled_from(KINDS)))
             rows.append(member(number, slug, reason, role=draw(st.sampled_from(ROLES))))
     pairs = st.tuples(st.sampled_from(numbers), st.sampled_from(numbers))
     visits = {
@@ -89,7 +89,7 @@ def graphs(draw: st.DrawFn) -> Rows:
         ],
         memberships=draw(st.permutations(rows)),
         visits=[
-            GuestRow(UUID(int=work), slug, (tie(roots[slug], work, "character"),))
+            GuestRow(UUID(int=work), slug, (relation(roots[slug], work, "character"),))
             for work, slug in sorted(visits)
         ],
         edges=[
@@ -100,7 +100,7 @@ def graphs(draw: st.DrawFn) -> Rows:
     )
 
 
-def shown(work: WorkRow) -> str:
+def date_key(work: WorkRow) -> str:
     year = "9999" if work.year is None else str(work.year)
     return work.start_date or (f"{year}-04" if work.season and work.year else year)
 
@@ -111,11 +111,11 @@ def ordered_by(held: Snapshot, work: WorkRow) -> inputs.FranchiseWork:
         id=work.id,
         titles=(work.title,),
         type=work.anime_type,
-        date="" if shown(work) == "9999" else shown(work),
+        date="" if date_key(work) == "9999" else date_key(work),
         episodes=work.episodes,
         duration_s=work.duration_s,
         sources=work.sources,
-        fame=float(held.titles.index._popularity[node]),
+        popularity=float(held.titles.index._popularity[node]),
     )
 
 
@@ -135,7 +135,7 @@ def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
         hub = found[row.slug]
         mine = [one for one in rows.memberships if one.slug == row.slug]
         at_home = [one for one in mine if one.record_of is None]
-        at_home.sort(key=lambda one: (one.work != row.root, shown(works[one.work]), one.work))
+        at_home.sort(key=lambda one: (one.work != row.root, date_key(works[one.work]), one.work))
         assert [(one.work.id, one.role) for one in hub.members] == [
             (one.work, one.role) for one in at_home
         ]
@@ -219,23 +219,23 @@ def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
                 Member(one.work.id, one.role, tuple(map(as_tie, one.because)), one.also)
                 for one in hub.members
             ]
-            ties = [
+            relations = [
                 Relation(one, other, kind, method, 0.8)
                 for one, other, kind, method in rows.edges
                 if home.get(one) == home.get(other) == hub.slug
             ]
             for name in ORDERS:
-                expected = watch_order(members, works, ties, name)
+                expected = watch_order(members, works, relations, name)
                 body = franchises.watch_order(held.model, number, name)
                 found = msgspec.json.decode(body, type=WatchOrderDocument)
                 assert [(s.work.id, s.optional, s.strand) for s in found.steps] == [
-                    (step.work, step.optional, step.strand) for step in expected.steps
+                    (step.work, step.optional, step.storyline) for step in expected.steps
                 ]
                 assert [[b.rule for b in s.because] for s in found.steps] == [
                     [because.rule for because in step.because] for step in expected.steps
                 ]
                 assert [as_tie(aside.edge) for aside in found.set_aside] == [
-                    aside.tie for aside in expected.set_aside
+                    aside.relation for aside in expected.set_aside
                 ]
 
 

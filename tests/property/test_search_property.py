@@ -94,7 +94,7 @@ def is_guess(hit: Hit) -> bool:
     """Tell whether a title may have been found by its initials or as a season of another."""
     key = hit.reading.key
     initials = acronym_of(key_of(hit.title).parsed.stem)
-    return bool(title_parts.marker(key.parsed.slots)) or initials == key.letters
+    return bool(title_parts.marker(key.parsed.parts)) or initials == key.letters
 
 
 @bounded

@@ -75,7 +75,7 @@ def member(work: int, slug: str, *because: MembershipReasonRow, **facts: object)
     return MembershipRow(UUID(int=work), slug, slug.title(), because=because, **facts)  # type: ignore[arg-type]
 
 
-def tie(one: int, other: int, kind: Kind = "sequel") -> MembershipReasonRow:
+def relation(one: int, other: int, kind: Kind = "sequel") -> MembershipReasonRow:
     """Return the tie that says: the other work is the `kind` of the one."""
     return MembershipReasonRow(UUID(int=one), UUID(int=other), kind, "stated", 1.0)
 

@@ -71,7 +71,7 @@ async def stored(gateway: Gateway) -> Hubs:
             root_of[row.slug],
             row.work,
             row.role,
-            tuple(Tie(*msgspec.structs.astuple(tie)) for tie in row.because),
+            tuple(Tie(*msgspec.structs.astuple(relation)) for relation in row.because),
             row.record_of,
         )
         async for page in tables.memberships(gateway)
@@ -114,8 +114,8 @@ async def computed(gateway: Gateway) -> Hubs:
             one, other, kind = (b, a, INVERSE[kind]) if turned else (a, b, kind)
             told[a, b] = Tie(one, other, kind, "inferred", sure)
             said.add((one, other, kind, sure, inference.because))
-    ties = [told.get((e.source, e.target)) or stated(e) for e in edges]
-    return await grown(gateway, found, ties, said)
+    judged = [told.get((e.source, e.target)) or stated(e) for e in edges]
+    return await grown(gateway, found, judged, said)
 
 
 _BACKWARD = frozenset(
@@ -126,7 +126,7 @@ _BACKWARD = frozenset(
 async def grown(
     gateway: Gateway,
     found: list[FranchiseWorkRow],
-    ties: list[Tie],
+    relations: list[Tie],
     said: set[tuple[UUID, UUID, Kind, float, str | None]],
 ) -> Hubs:
     """Return the franchises of all works at once."""
@@ -134,7 +134,7 @@ async def grown(
     async for page in tables.recommendations(gateway):
         for vote in page:
             votes.update({vote.work: vote.votes, vote.other: vote.votes})
-    kinds = [(t.source, t.target, t.kind) for t in ties]
+    kinds = [(t.source, t.target, t.kind) for t in relations]
     works = works_of(found, kinds, votes, await FranchiseStore(gateway).tag_names())  # type: ignore[arg-type]
     same = [
         Tie(row.work, row.other, "same_work")
@@ -142,9 +142,9 @@ async def grown(
         for row in page
     ]
     titles, joined = await collected(gateway, works)
-    same += duplicate_relations(works.values(), [*ties, *same, *joined])
+    same += duplicate_relations(works.values(), [*relations, *same, *joined])
     made = franchises(
-        works.values(), [*ties, *same, *joined], rules.load().policy, collections=titles
+        works.values(), [*relations, *same, *joined], rules.load().policy, collections=titles
     )
     homes = {
         Home(one.root, member.work, member.role, member.because, None)
@@ -168,9 +168,9 @@ def _led(start: UUID, end: UUID, same: list[Tie]) -> tuple[Tie, ...]:
         if at == end:
             return path
         paths += [
-            (tie.target if tie.source == at else tie.source, (*path, tie))
-            for tie in same
-            if at in (tie.source, tie.target) and tie not in path
+            (relation.target if relation.source == at else relation.source, (*path, relation))
+            for relation in same
+            if at in (relation.source, relation.target) and relation not in path
         ]
     raise AssertionError(f"nothing joins {start} and {end}")
 
@@ -248,10 +248,10 @@ async def collected(
         if links.collection is not None and uuid_in(key) in works:
             found.setdefault(links.collection.id, {})[uuid_in(key)] = links.collection.title
     titles: dict[UUID, str] = {}
-    ties: list[Tie] = []
+    relations: list[Tie] = []
     for members in found.values():
         title = min(members.values())
-        first, *others = sorted(members, key=lambda work: (works[work].shown, work))
-        ties += [Tie(first, other, "joined") for other in others]
+        first, *others = sorted(members, key=lambda work: (works[work].date_key, work))
+        relations += [Tie(first, other, "joined") for other in others]
         titles.update({work: min(title, titles.get(work, title)) for work in members})
-    return titles, ties
+    return titles, relations

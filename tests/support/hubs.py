@@ -21,11 +21,11 @@ def number(key: str | int) -> UUID:
 
 
 def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> FranchiseWork:
-    usual = {"type": "tv", "episodes": 12, "duration_s": 1440, "fame": 0.5}
+    usual = {"type": "tv", "episodes": 12, "duration_s": 1440, "popularity": 0.5}
     return FranchiseWork(id=number(key), titles=(title,), date=date, **{**usual, **facts})
 
 
-def tie(pair: str, kind: RelationKind = "related", **facts: Any) -> Relation:
+def relation(pair: str, kind: RelationKind = "related", **facts: Any) -> Relation:
     """Return the tie that says "the second work of the pair is the kind of the first"."""
     return Relation(number(pair[0]), number(pair[1]), kind, **facts)
 
@@ -42,10 +42,10 @@ def curated() -> Policy:
 
 
 def grown(
-    works: Iterable[FranchiseWork], ties: Iterable[Relation], policy: Policy | None = None
+    works: Iterable[FranchiseWork], relations: Iterable[Relation], policy: Policy | None = None
 ) -> list[Franchise]:
     every = list(works)
-    return franchises(every, ties, policy or curated(), rare=rare(every))
+    return franchises(every, relations, policy or curated(), rare=rare(every))
 
 
 def homes(found: Iterable[Franchise]) -> set[frozenset[UUID]]:

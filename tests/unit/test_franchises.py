@@ -21,10 +21,16 @@ from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
 from kensho.domain.title_words import rarity_of
 from kensho.domain.works import AnimeType
-from tests.support.hubs import curated, grown, homes, number, rare, tie, together, work
+from tests.support.hubs import curated, grown, homes, number, rare, relation, together, work
 
-NARUTO = [work("a", "Naruto", "2002-10-03", fame=0.9), work("b", "Naruto Shippuuden", "2007-02-15")]
-BLEACH = [work("x", "Bleach", "2004-10-05", fame=0.9), work("y", "Bleach Memories", "2006-12-16")]
+NARUTO = [
+    work("a", "Naruto", "2002-10-03", popularity=0.9),
+    work("b", "Naruto Shippuuden", "2007-02-15"),
+]
+BLEACH = [
+    work("x", "Bleach", "2004-10-05", popularity=0.9),
+    work("y", "Bleach Memories", "2006-12-16"),
+]
 SPECIAL = work("s", "Naruto Bleach Special", type="special", episodes=1)
 BOTH = [*NARUTO, *BLEACH]
 
@@ -38,21 +44,21 @@ def roles(found: Franchise) -> dict[UUID, str]:
 
 
 def test_related_works_of_one_name_are_one_franchise() -> None:
-    assert homes(grown(NARUTO, [tie("ab")])) == together("ab")
+    assert homes(grown(NARUTO, [relation("ab")])) == together("ab")
 
 
 def test_a_sequel_under_another_name_belongs_to_the_franchise() -> None:
     works = [work("a", "Bakemonogatari"), work("b", "Kizu")]
-    assert homes(grown(works, [tie("ab", "sequel")])) == together("ab")
+    assert homes(grown(works, [relation("ab", "sequel")])) == together("ab")
 
 
 def test_series_that_are_related_but_share_no_name_stay_apart() -> None:
-    assert grown([work("a", "Overlord"), work("b", "Konosuba")], [tie("ab")]) == []
+    assert grown([work("a", "Overlord"), work("b", "Konosuba")], [relation("ab")]) == []
 
 
 def test_grammar_is_no_name() -> None:
     works = [work("a", "The Rose of Versailles"), work("b", "The Prince of Tennis")]
-    assert grown(works, [tie("ab")]) == []
+    assert grown(works, [relation("ab")]) == []
 
 
 def test_works_of_one_name_that_nothing_ties_stay_apart() -> None:
@@ -60,12 +66,16 @@ def test_works_of_one_name_that_nothing_ties_stay_apart() -> None:
 
 
 def test_a_crossover_is_at_home_in_one_franchise_and_does_not_join_two() -> None:
-    found = grown([*BOTH, SPECIAL], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
+    found = grown(
+        [*BOTH, SPECIAL], [relation("ab"), relation("xy"), relation("as"), relation("sx")]
+    )
     assert homes(found) in (together("abs", "xy"), together("ab", "xys"))
 
 
 def test_a_crossover_is_a_guest_where_it_is_not_at_home() -> None:
-    found = grown([*BOTH, SPECIAL], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
+    found = grown(
+        [*BOTH, SPECIAL], [relation("ab"), relation("xy"), relation("as"), relation("sx")]
+    )
     (host,) = [one for one in found if number("s") not in {m.work for m in one.members}]
     assert [guest.work for guest in host.guests] == [number("s")]
 
@@ -75,20 +85,22 @@ def test_a_guest_elsewhere_is_a_crossover_unless_it_is_broadcast(
     type_: AnimeType, role: Role
 ) -> None:
     visiting = msgspec.structs.replace(SPECIAL, type=type_)
-    found = grown([*BOTH, visiting], [tie("ab"), tie("xy"), tie("as"), tie("sx")])
+    found = grown(
+        [*BOTH, visiting], [relation("ab"), relation("xy"), relation("as"), relation("sx")]
+    )
     (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
     assert roles(home)[number("s")] == role
 
 
 def test_what_continues_a_member_is_no_crossover_wherever_else_it_shows() -> None:
-    said = [tie("ab"), tie("xy"), tie("bs", "sequel"), tie("sx")]
+    said = [relation("ab"), relation("xy"), relation("bs", "sequel"), relation("sx")]
     found = grown([*BOTH, SPECIAL], said)
     (home,) = [one for one in found if number("s") in {m.work for m in one.members}]
     assert roles(home)[number("s")] != "crossover"
 
 
 def test_a_shared_character_is_a_bridge_and_says_what_lies_beyond() -> None:
-    found = grown(BOTH, [tie("ab"), tie("xy"), tie("bx", "character")])
+    found = grown(BOTH, [relation("ab"), relation("xy"), relation("bx", "character")])
     assert homes(found) == together("ab", "xy")
     beyond = {one.root: [bridge.beyond for bridge in one.bridges] for one in found}
     assert beyond == {number("a"): [number("x")], number("x"): [number("b")]}
@@ -96,54 +108,58 @@ def test_a_shared_character_is_a_bridge_and_says_what_lies_beyond() -> None:
 
 def test_a_song_goes_with_the_one_series_that_it_is_tied_to() -> None:
     song = work("s", "Haruka Kanata", type="special", episodes=1, duration_s=240, is_music=True)
-    (found,) = grown([*NARUTO, song], [tie("ab"), tie("as")])
+    (found,) = grown([*NARUTO, song], [relation("ab"), relation("as")])
     assert roles(found)[number("s")] == "music"
 
 
 def test_a_song_that_is_tied_to_two_series_stays_alone() -> None:
     song = work("s", "Haruka Kanata", type="special", episodes=1, duration_s=240, is_music=True)
-    found = grown([*BOTH, song], [tie("ab"), tie("xy"), tie("as"), tie("xs")])
+    found = grown([*BOTH, song], [relation("ab"), relation("xy"), relation("as"), relation("xs")])
     assert homes(found) == together("ab", "xy")
 
 
 def test_an_anime_film_and_its_movie_record_are_one_member() -> None:
     film = work("f", "Naruto Film", "2004-08-21", type="movie", episodes=1, duration_s=4920)
     record = work("m", "Ninja Clash", "2004-08-21", type="movie", kind="movie")
-    ties = [tie("ab"), tie("af"), tie("mf", "same_work")]
-    (found,) = grown([*NARUTO, film, record], ties)
+    relations = [relation("ab"), relation("af"), relation("mf", "same_work")]
+    (found,) = grown([*NARUTO, film, record], relations)
     (member,) = [one for one in found.members if one.work == number("f")]
     assert (member.role, member.also) == ("film", (number("m"),))
 
 
 def test_records_years_apart_that_share_no_word_are_two_works() -> None:
     works = [*NARUTO, work("r", "Rio", "2011-04-03", type="movie", kind="movie")]
-    assert homes(grown(works, [tie("ab"), tie("br", "same_work")])) == together("ab")
+    assert homes(grown(works, [relation("ab"), relation("br", "same_work")])) == together("ab")
 
 
 def test_a_film_with_nothing_but_its_movie_record_is_alone() -> None:
     works = [work("f", "Akira", type="movie"), work("m", "Akira", type="movie", kind="movie")]
-    assert grown(works, [tie("fm", "same_work")]) == []
+    assert grown(works, [relation("fm", "same_work")]) == []
 
 
 def test_every_member_says_by_which_ties_it_belongs() -> None:
     works = [*NARUTO, work("c", "Boruto Naruto", "2017-04-05")]
-    ties = [tie("ab", "sequel"), tie("bc", "sequel"), tie("ac")]
-    (found,) = grown(works, ties)
+    relations = [relation("ab", "sequel"), relation("bc", "sequel"), relation("ac")]
+    (found,) = grown(works, relations)
     because = {member.work: member.because for member in found.members}
-    assert because == {number("a"): (), number("b"): (ties[0],), number("c"): (ties[0], ties[1])}
+    assert because == {
+        number("a"): (),
+        number("b"): (relations[0],),
+        number("c"): (relations[0], relations[1]),
+    }
 
 
 def test_a_recap_an_alternative_a_side_story_and_a_spin_off_are_told_apart() -> None:
     keys = "rsvo"
     works = [*NARUTO, *(work(key, f"Naruto {key * 3}", "2009") for key in keys)]
-    ties = [
-        tie("ab", "sequel"),
-        tie("ar", "summary"),
-        tie("as", "side_story"),
-        tie("av", "alternative_version"),
-        tie("oa", "spun_off_from"),
+    relations = [
+        relation("ab", "sequel"),
+        relation("ar", "summary"),
+        relation("as", "side_story"),
+        relation("av", "alternative_version"),
+        relation("oa", "spun_off_from"),
     ]
-    (found,) = grown(works, ties)
+    (found,) = grown(works, relations)
     told = roles(found)
     assert [told[number(key)] for key in "abrsvo"] == [
         "main",
@@ -157,13 +173,13 @@ def test_a_recap_an_alternative_a_side_story_and_a_spin_off_are_told_apart() -> 
 
 def test_a_franchise_is_called_what_its_works_have_in_common() -> None:
     works = [work("a", "Fate/stay night", "2006"), work("b", "Fate/Zero", "2011")]
-    (found,) = grown(works, [tie("ab")])
+    (found,) = grown(works, [relation("ab")])
     assert found.title == "Fate"
 
 
 def test_a_franchise_without_a_common_name_is_called_after_its_root() -> None:
     works = [work("a", "Bakemonogatari", "2009"), work("b", "Nisemonogatari", "2012")]
-    (found,) = grown(works, [tie("ab", "sequel")])
+    (found,) = grown(works, [relation("ab", "sequel")])
     assert found.title == "Bakemonogatari"
 
 
@@ -182,31 +198,31 @@ def test_a_franchise_without_a_common_name_is_called_after_its_root() -> None:
 )
 def test_a_title_goes_as_far_as_nearly_all_works_bear_it(titles: list[str], called: str) -> None:
     works = [work(key, title, f"20{key + 10}") for key, title in enumerate(titles)]
-    ties = [Relation(works[0].id, one.id, "sequel") for one in works[1:]]
-    (found,) = grown(works, ties)
+    relations = [Relation(works[0].id, one.id, "sequel") for one in works[1:]]
+    (found,) = grown(works, relations)
     assert found.title == called
 
 
 def test_a_franchise_is_told_from_a_series_rather_than_from_what_announced_it() -> None:
-    announced = work("z", "Naruto Zero", "2002-01", type="special", episodes=2, fame=0.55)
-    (found,) = grown([*NARUTO, announced], [tie("ab", "sequel"), tie("az")])
+    announced = work("z", "Naruto Zero", "2002-01", type="special", episodes=2, popularity=0.55)
+    (found,) = grown([*NARUTO, announced], [relation("ab", "sequel"), relation("az")])
     assert found.root == number("a")
 
 
 def test_short_episodes_are_no_reason_against_a_root() -> None:
     short = {"duration_s": 120, "episodes": 12}
     works = [
-        work("a", "Teekyuu", "2012-10", fame=0.8, **short),
+        work("a", "Teekyuu", "2012-10", popularity=0.8, **short),
         work("b", "Teekyuu 2", "2013-07", **short),
-        work("c", "Teekyuu Usakame", "2016-04", fame=0.71, **{**short, "duration_s": 240}),
+        work("c", "Teekyuu Usakame", "2016-04", popularity=0.71, **{**short, "duration_s": 240}),
     ]
-    (found,) = grown(works, [tie("ab", "sequel"), tie("ac")])
+    (found,) = grown(works, [relation("ab", "sequel"), relation("ac")])
     assert found.root == number("a")
 
 
 def test_a_film_is_among_the_films_also_where_it_is_a_side_story() -> None:
     film = work("f", "Naruto Film", "2004-08-21", type="movie", episodes=1, duration_s=4920)
-    (found,) = grown([*NARUTO, film], [tie("ab"), tie("af", "side_story")])
+    (found,) = grown([*NARUTO, film], [relation("ab"), relation("af", "side_story")])
     assert roles(found)[number("f")] == "film"
 
 
@@ -217,7 +233,7 @@ def test_a_pronoun_of_a_language_that_few_titles_are_in_joins_nothing() -> None:
     ]
     policy = curated()
     told = rarity_of([["mein", "nachbar"], ["mein", "kareshi"]] + [["x"]] * 999, policy.nameless)
-    assert franchises(works, [tie("ab")], policy, rare=told) == []
+    assert franchises(works, [relation("ab")], policy, rare=told) == []
 
 
 def test_the_slot_that_works_were_shown_in_joins_nothing() -> None:
@@ -225,8 +241,8 @@ def test_the_slot_that_works_were_shown_in_joins_nothing() -> None:
         msgspec.structs.replace(work(key, name), titles=(name, "World Masterpiece Theater"))
         for key, name in (("a", "Flanders"), ("b", "Sara"))
     ]
-    assert grown(works, [tie("ab")]) == []
-    assert grown(works, [tie("ab")], with_decisions(umbrella=())) != []
+    assert grown(works, [relation("ab")]) == []
+    assert grown(works, [relation("ab")], with_decisions(franchise_groups=())) != []
 
 
 def test_curators_join_cut_and_rename() -> None:
@@ -239,17 +255,20 @@ def test_curators_join_cut_and_rename() -> None:
         cut=(Cut(("mal:2",), ("mal:3",), reason),),
         rename=(Rename("mal:1", "Ninja", reason),),
     )
-    found = grown(works, [tie("ab"), tie("xy")], policy)
+    found = grown(works, [relation("ab"), relation("xy")], policy)
     assert homes(found) == together("abx")
     assert found[0].title == "Ninja"
-    assert {tie.method for one in found[0].members for tie in one.because} == {"stated", "curated"}
+    assert {relation.method for one in found[0].members for relation in one.because} == {
+        "stated",
+        "curated",
+    }
 
 
 def test_no_tie_leads_out_of_an_omnibus_project() -> None:
     reason = "a reason that somebody can check"
-    policy = with_decisions(omnibus=(Anthology("Expo", reason, names=("Expo",)),))
+    policy = with_decisions(anthology=(Anthology("Expo", reason, names=("Expo",)),))
     works = [*NARUTO, work("e", "Expo"), work("f", "Expo Naruto")]
-    found = grown(works, [tie("ab"), tie("fa", "sequel")], policy)
+    found = grown(works, [relation("ab"), relation("fa", "sequel")], policy)
     assert homes(found) == together("ab", "ef")
     assert {one.title for one in found} == {"Naruto", "Expo"}
 
@@ -257,27 +276,27 @@ def test_no_tie_leads_out_of_an_omnibus_project() -> None:
 def test_excluded_kinds_play_no_part() -> None:
     reason = "a reason that somebody can check"
     kinds = {**curated().kinds, "other": KindPolicy("exclude", reason)}
-    found = grown(NARUTO, [tie("ab", "other")], with_decisions(kinds=kinds))
+    found = grown(NARUTO, [relation("ab", "other")], with_decisions(kinds=kinds))
     assert found == []
 
 
 def test_a_tie_to_a_work_that_is_not_there_says_nothing() -> None:
-    assert homes(grown(NARUTO, [tie("ab"), tie("az", "sequel")])) == together("ab")
+    assert homes(grown(NARUTO, [relation("ab"), relation("az", "sequel")])) == together("ab")
 
 
 def test_the_last_part_of_a_series_is_its_story_though_it_is_a_special() -> None:
     last = work("s", "Naruto Last", "2009", type="special", episodes=2, duration_s=4320)
     brief = work("t", "Naruto Talk", "2009", type="special", episodes=1, duration_s=600)
-    ties = [tie("ab", "sequel"), tie("bs", "sequel"), tie("bt", "sequel")]
-    (found,) = grown([*NARUTO, last, brief], ties)
+    relations = [relation("ab", "sequel"), relation("bs", "sequel"), relation("bt", "sequel")]
+    (found,) = grown([*NARUTO, last, brief], relations)
     assert [roles(found)[number(key)] for key in "st"] == ["main", "side"]
-    (found,) = grown([*NARUTO, last], [*ties, tie("as", "side_story")])
+    (found,) = grown([*NARUTO, last], [*relations, relation("as", "side_story")])
     assert roles(found)[number("s")] == "side"
 
 
 def test_what_is_made_of_the_scenes_of_others_is_a_summary() -> None:
     film = work("s", "Naruto Film", "2009", type="movie", episodes=1, duration_s=6000)
-    said = [tie("ab", "sequel"), tie("as", "alternative_version")]
+    said = [relation("ab", "sequel"), relation("as", "alternative_version")]
     (found,) = grown([*NARUTO, msgspec.structs.replace(film, is_recap=True)], said)
     assert roles(found)[number("s")] == "summary"
     reason = "a reason that somebody can check"
@@ -324,7 +343,7 @@ def test_a_franchise_tells_what_curators_say_of_the_order_of_its_works() -> None
         Chronology(("mal:0", "mal:3"), reason),
     )
     policy = with_decisions(chronology=chronology)
-    (first, *others) = grown(works, [tie("ab"), tie("xy")], policy)
+    (first, *others) = grown(works, [relation("ab"), relation("xy")], policy)
     assert first.timelines == (Timeline((BOTH[1].id, BOTH[0].id), reason),)
     assert all(one.timelines == () for one in others)
 
@@ -420,23 +439,25 @@ def test_records_that_curators_keep_apart_are_two_works() -> None:
     works = [NARUTO[0], msgspec.structs.replace(NARUTO[1], sources=("mal:2",)), film]
     reason = "a reason that somebody can check"
     policy = with_decisions(cut=(Cut(("mal:2",), ("tmdb:1",), reason),))
-    assert homes(grown(works, [tie("ab"), tie("br", "same_work")], policy)) == together("ab")
+    assert homes(grown(works, [relation("ab"), relation("br", "same_work")], policy)) == together(
+        "ab"
+    )
 
 
 def test_a_word_that_all_works_bear_does_not_join_them() -> None:
-    ties = [tie("ab"), tie("xy", "sequel")]
-    assert homes(franchises(BOTH, ties, curated())) == together("xy")
+    relations = [relation("ab"), relation("xy", "sequel")]
+    assert homes(franchises(BOTH, relations, curated())) == together("xy")
 
 
 def test_a_component_can_be_computed_alone_with_the_rarity_of_the_whole() -> None:
     others = [work(number_, f"Title {chr(number_)}") for number_ in range(300, 400)]
     whole = rarity([*BOTH, *others], curated())
-    assert homes(franchises(NARUTO, [tie("ab")], curated(), rare=whole)) == together("ab")
+    assert homes(franchises(NARUTO, [relation("ab")], curated(), rare=whole)) == together("ab")
 
 
 def test_a_collection_names_a_franchise_of_its_films() -> None:
     works = [work(key, title, type="movie") for key, title in (("a", "Dr. No"), ("b", "Goldeneye"))]
     named = {one.id: "James Bond Collection" for one in works}
-    ties = [Relation(number("a"), number("b"), "joined")]
-    (found,) = franchises(works, ties, curated(), collections=named, rare=rare(works))
+    relations = [Relation(number("a"), number("b"), "joined")]
+    (found,) = franchises(works, relations, curated(), collections=named, rare=rare(works))
     assert found.title == "James Bond Collection"

@@ -59,7 +59,7 @@ def test_words_that_every_work_bears_have_no_rarity() -> None:
 
 def test_works_of_an_omnibus_project_are_known_by_any_of_their_titles() -> None:
     project = Anthology("Expo", REASON, names=("Japan Expo",))
-    words = CatalogueTitleWords(Policy(kinds={}, omnibus=(project,)))
+    words = CatalogueTitleWords(Policy(kinds={}, anthology=(project,)))
     words.add(A, ("Nihon", "JAPAN EXPO: One"))
     words.add(B, ("A Japan Expo",))
-    assert words.omnibus == {"Expo": {A}}
+    assert words.anthology == {"Expo": {A}}

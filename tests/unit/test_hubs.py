@@ -21,7 +21,7 @@ from kensho.storage.rows import (
     TimelineRow,
 )
 from tests.support import hub_models, read_models
-from tests.support.hub_models import Rows, member, tie
+from tests.support.hub_models import Rows, member, relation
 
 ZERO, NIGHT, FILM = (
     hub_models.work(1, "Fate/Zero", year=2011, season="fall", start_date="2011-10-02"),
@@ -29,7 +29,7 @@ ZERO, NIGHT, FILM = (
     hub_models.work(3, "Fate/stay night: the film", kind="movie", anime_type="movie", year=2010),
 )
 FATE = StoredFranchise("fate", "Fate", NIGHT.id, "d")
-BACK = tie(2, 1, "prequel")
+BACK = relation(2, 1, "prequel")
 
 
 def rows(*memberships: MembershipRow, **more: object) -> Rows:
@@ -77,7 +77,7 @@ def test_a_tie_of_another_record_is_told_of_the_work() -> None:
     film = member(3, "fate", record_of=NIGHT.id)
     told = rows(
         member(2, "fate"),
-        member(1, "fate", tie(3, 1, "prequel")),
+        member(1, "fate", relation(3, 1, "prequel")),
         film,
         edges=[(FILM.id, ZERO.id, "prequel", "inferred")],
     )

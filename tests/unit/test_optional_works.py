@@ -6,7 +6,7 @@ from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.franchise.roles import Role
 from kensho.domain.watch_order.optional import optional_works
-from tests.support.hubs import number, tie, work
+from tests.support.hubs import number, relation, work
 
 CATALOGUES = ("mal:1", "anilist:1", "anidb:1", "kitsu:1")
 SERIES = work("a", "Inuyasha", "2000-10-16", episodes=167, sources=CATALOGUES)
@@ -30,7 +30,7 @@ def optional(
     sides = {one for one, role in told.items() if role == "side" and one in films}
     told |= dict.fromkeys(sides, "film")
     members = [
-        Member(one.id, told.get(one.id, "main"), () if place == 0 else (tie("ab"),))
+        Member(one.id, told.get(one.id, "main"), () if place == 0 else (relation("ab"),))
         for place, one in enumerate(works)
     ]
     pairs = [(number(pair[0]), number(pair[1])) for pair in continued]

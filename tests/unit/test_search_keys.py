@@ -55,7 +55,7 @@ def test_a_number_that_is_part_of_the_name_is_no_season() -> None:
 def test_a_key_keeps_the_text_as_it_is_typed_beside_the_season_that_it_means() -> None:
     key = key_of("Overlord 2nd Season")
     assert (key.plain, key.base, key.letters) == ("overlord2ndseason", "overlord", "overlord#2")
-    assert key.parsed.slots == TitleParts(season=2)
+    assert key.parsed.parts == TitleParts(season=2)
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from kensho.domain.watch_order.order import (
     WatchOrder,
     watch_order,
 )
-from tests.support.hubs import grown, number, tie, work
+from tests.support.hubs import grown, number, relation, work
 
 ROLES: dict[str, Role] = {}
 
 
 def ordered(
     works: Sequence[FranchiseWork],
-    ties: Sequence[Relation] = (),
+    relations: Sequence[Relation] = (),
     order: Order = "story",
     roles: dict[str, Role] = ROLES,
     timelines: Sequence[Timeline] = (),
@@ -27,10 +27,10 @@ def ordered(
     """Return an order of works, the first of which is the root, all main unless said otherwise."""
     told = {number(key): role for key, role in roles.items()}
     members = [
-        Member(one.id, told.get(one.id, "main"), () if place == 0 else (tie("ab"),))
+        Member(one.id, told.get(one.id, "main"), () if place == 0 else (relation("ab"),))
         for place, one in enumerate(works)
     ]
-    return watch_order(members, {one.id: one for one in works}, ties, order, timelines)
+    return watch_order(members, {one.id: one for one in works}, relations, order, timelines)
 
 
 def letters(found: WatchOrder) -> str:
@@ -73,7 +73,7 @@ def test_works_without_a_date_come_last_and_say_so() -> None:
 def test_a_late_prequel_comes_before_what_it_leads_to() -> None:
     zero = work("z", "Fate Zero", "2011-10-02")
     night = work("n", "Fate Night", "2006-01-07")
-    found = ordered([night, zero, work("o", "Fate Other", "2008")], [tie("nz", "prequel")])
+    found = ordered([night, zero, work("o", "Fate Other", "2008")], [relation("nz", "prequel")])
     assert letters(found) == "zno"
     assert step_of(found, "n") == ("after",)
     assert step_of(found, "z") == ("before",)
@@ -81,13 +81,13 @@ def test_a_late_prequel_comes_before_what_it_leads_to() -> None:
 
 def test_a_special_that_came_out_first_follows_its_parent() -> None:
     early = work("e", "Naruto Lite", "2002-09-27", type="ona")
-    assert letters(ordered([A, early], [tie("ae", "side_story")])) == "ae"
+    assert letters(ordered([A, early], [relation("ae", "side_story")])) == "ae"
 
 
 def test_what_announced_a_series_is_watched_after_it() -> None:
     herald = work("s", "Naruto Ride", "2002-08-08", type="special", episodes=1, duration_s=600)
-    members = [Member(A.id, "main", ()), Member(herald.id, "side", (tie("as"),))]
-    found = watch_order(members, {A.id: A, herald.id: herald}, [tie("as")], "story")
+    members = [Member(A.id, "main", ()), Member(herald.id, "side", (relation("as"),))]
+    found = watch_order(members, {A.id: A, herald.id: herald}, [relation("as")], "story")
     assert letters(found) == "as"
     assert step_of(found, "s") == ("after",)
 
@@ -97,11 +97,11 @@ def test_an_extra_that_bears_the_name_of_a_later_season_is_watched_after_it() ->
     lite = work("l", "Naruto Ren Lite", "2013-12-25", type="ona", episodes=6, duration_s=300)
     members = [
         Member(A.id, "main", ()),
-        Member(ren.id, "main", (tie("ar", "sequel"),)),
-        Member(lite.id, "side", (tie("al"),)),
+        Member(ren.id, "main", (relation("ar", "sequel"),)),
+        Member(lite.id, "side", (relation("al"),)),
     ]
     works = {one.id: one for one in (A, ren, lite)}
-    said = [tie("ar", "sequel"), tie("al"), tie("rl")]
+    said = [relation("ar", "sequel"), relation("al"), relation("rl")]
     assert letters(watch_order(members, works, said, "story")) == "arl"
     early = {**works, lite.id: msgspec.structs.replace(lite, date="2013-06-01")}
     assert letters(watch_order(members, early, said, "story")) == "alr"
@@ -109,55 +109,67 @@ def test_an_extra_that_bears_the_name_of_a_later_season_is_watched_after_it() ->
 
 def test_a_spin_off_series_stands_apart_and_a_spin_off_extra_falls_where_it_came_out() -> None:
     works = [A, work("v", "Naruto SD", "2003"), work("o", "Naruto O", "2004", type="ova"), B]
-    ties = [tie("av", "spin_off"), tie("ao", "spin_off"), tie("ab", "sequel")]
-    found = ordered(works, ties, roles={"v": "spin_off", "o": "spin_off"})
+    relations = [relation("av", "spin_off"), relation("ao", "spin_off"), relation("ab", "sequel")]
+    found = ordered(works, relations, roles={"v": "spin_off", "o": "spin_off"})
     assert letters(found) == "aobv"
 
 
 def test_a_side_story_falls_where_it_came_out() -> None:
-    ties = [tie("ab", "sequel"), tie("as", "side_story"), tie("bs", "side_story")]
-    found = ordered([A, B, SPECIAL], ties)
+    relations = [
+        relation("ab", "sequel"),
+        relation("as", "side_story"),
+        relation("bs", "side_story"),
+    ]
+    found = ordered([A, B, SPECIAL], relations)
     assert letters(found) == "asb"
-    assert [one.tie for one in found.set_aside] == [ties[2]]
+    assert [one.relation for one in found.set_aside] == [relations[2]]
 
 
 def test_alternatives_stand_apart_after_the_story_with_their_sequels() -> None:
     works = [A, work("v", "Naruto V", "2003"), B, work("w", "Naruto W", "2004")]
-    ties = [tie("av", "alternative_version"), tie("vw", "sequel"), tie("ab", "sequel")]
-    found = ordered(works, ties, roles={"v": "alternative"})
+    relations = [
+        relation("av", "alternative_version"),
+        relation("vw", "sequel"),
+        relation("ab", "sequel"),
+    ]
+    found = ordered(works, relations, roles={"v": "alternative"})
     assert letters(found) == "abvw"
-    assert [step.strand for step in found.steps] == [0, 0, 1, 1]
+    assert [step.storyline for step in found.steps] == [0, 0, 1, 1]
     assert step_of(found, "v")[0] == "apart"
 
 
 def test_the_best_known_telling_comes_first() -> None:
-    works = [A, B, work("v", "Naruto V", "2012", fame=0.9), work("w", "Naruto W", "2014")]
-    ties = [tie("av", "alternative_version"), tie("vw", "sequel"), tie("ab", "sequel")]
-    found = ordered(works, ties, roles={"v": "alternative"})
+    works = [A, B, work("v", "Naruto V", "2012", popularity=0.9), work("w", "Naruto W", "2014")]
+    relations = [
+        relation("av", "alternative_version"),
+        relation("vw", "sequel"),
+        relation("ab", "sequel"),
+    ]
+    found = ordered(works, relations, roles={"v": "alternative"})
     assert letters(found) == "vwab"
-    assert [step.strand for step in found.steps] == [1, 1, 0, 0]
+    assert [step.storyline for step in found.steps] == [1, 1, 0, 0]
     assert step_of(found, "a")[0] == "apart"
 
 
 def test_of_tellings_known_alike_the_root_comes_first() -> None:
-    again = work("v", "Naruto V", "2012", fame=A.fame + 0.01)
-    found = ordered([A, again], [tie("av", "alternative_version")], roles={"v": "alternative"})
+    again = work("v", "Naruto V", "2012", popularity=A.popularity + 0.01)
+    found = ordered([A, again], [relation("av", "alternative_version")], roles={"v": "alternative"})
     assert letters(found) == "av"
 
 
 def test_a_spin_off_presumes_the_story_however_well_known_it_is() -> None:
     found = ordered(
-        [A, work("v", "Rock Lee", "2001", fame=0.9)],
-        [tie("av", "spin_off")],
+        [A, work("v", "Rock Lee", "2001", popularity=0.9)],
+        [relation("av", "spin_off")],
         roles={"v": "spin_off"},
     )
     assert letters(found) == "av"
 
 
 def test_what_a_franchise_is_told_from_is_no_alternative_to_a_better_known_telling() -> None:
-    first = work("a", "Naruto", "2002", fame=0.8)
-    again = work("v", "Naruto V", "2012", fame=0.9)
-    (franchise,) = grown([first, again], [tie("av", "alternative_version")])
+    first = work("a", "Naruto", "2002", popularity=0.8)
+    again = work("v", "Naruto V", "2012", popularity=0.9)
+    (franchise,) = grown([first, again], [relation("av", "alternative_version")])
     assert [(one.work, one.role) for one in franchise.members] == [
         (first.id, "main"),
         (again.id, "alternative"),
@@ -173,14 +185,14 @@ def test_essential_leaves_out_what_a_story_is_whole_without() -> None:
 def test_a_late_prequel_is_seen_last_by_whoever_sees_only_the_essential() -> None:
     zero = work("z", "Fate Zero", "2011-10-02")
     night = work("n", "Fate Night", "2006-01-07")
-    found = ordered([night, zero], [tie("nz", "prequel")], order="essential")
+    found = ordered([night, zero], [relation("nz", "prequel")], order="essential")
     assert letters(found) == "nz"
     assert step_of(found, "z") == ("date",)
-    assert [one.tie for one in found.set_aside] == [tie("nz", "prequel")]
+    assert [one.relation for one in found.set_aside] == [relation("nz", "prequel")]
 
 
 def test_the_essential_names_the_ties_that_agree_with_the_dates() -> None:
-    found = ordered([A, B], [tie("ab", "sequel")], order="essential")
+    found = ordered([A, B], [relation("ab", "sequel")], order="essential")
     assert step_of(found, "b") == ("after",)
 
 
@@ -195,23 +207,23 @@ def test_optional_steps_are_marked() -> None:
 
 
 def test_a_loop_is_broken_at_its_weakest_tie() -> None:
-    weak = tie("ca", "sequel", method="inferred", confidence=0.6)
-    found = ordered([A, B, C], [tie("ab", "sequel"), tie("bc", "sequel"), weak])
+    weak = relation("ca", "sequel", method="inferred", confidence=0.6)
+    found = ordered([A, B, C], [relation("ab", "sequel"), relation("bc", "sequel"), weak])
     assert letters(found) == "abc"
-    assert [one.tie for one in found.set_aside] == [weak]
+    assert [one.relation for one in found.set_aside] == [weak]
     assert str(number("b")) in found.set_aside[0].why
 
 
 def test_of_two_equal_ties_the_one_that_contradicts_the_dates_gives_way() -> None:
-    wrong = tie("ba", "sequel")
-    found = ordered([A, B], [wrong, tie("ab", "sequel")])
+    wrong = relation("ba", "sequel")
+    found = ordered([A, B], [wrong, relation("ab", "sequel")])
     assert letters(found) == "ab"
-    assert [one.tie for one in found.set_aside] == [wrong]
+    assert [one.relation for one in found.set_aside] == [wrong]
 
 
 def test_a_curator_outweighs_a_source() -> None:
-    curated = tie("ba", "sequel", method="curated")
-    found = ordered([A, B], [tie("ab", "sequel"), curated])
+    curated = relation("ba", "sequel", method="curated")
+    found = ordered([A, B], [relation("ab", "sequel"), curated])
     assert letters(found) == "ba"
 
 
@@ -220,10 +232,10 @@ def put(keys: str, reason: str = "the years of its world") -> Timeline:
 
 
 def test_curators_outrank_every_tie_and_the_dates() -> None:
-    said = [tie("ab", "sequel", method="curated"), tie("bc", "sequel")]
+    said = [relation("ab", "sequel", method="curated"), relation("bc", "sequel")]
     found = ordered([A, B, C], said, timelines=[put("ba")])
     assert letters(found) == "bac"
-    assert [one.tie for one in found.set_aside] == [said[0]]
+    assert [one.relation for one in found.set_aside] == [said[0]]
     assert found.set_aside[0].why == "the curators say the opposite: the years of its world"
 
 
@@ -246,10 +258,10 @@ def test_the_first_of_a_row_says_what_it_leads_up_to() -> None:
 
 def test_what_curators_put_in_one_row_is_one_story() -> None:
     works = [A, B, work("v", "Naruto V", "2012")]
-    again = [tie("av", "alternative_version"), tie("ab", "sequel")]
+    again = [relation("av", "alternative_version"), relation("ab", "sequel")]
     found = ordered(works, again, roles={"v": "alternative"}, timelines=[put("avb")])
     assert letters(found) == "avb"
-    assert {step.strand for step in found.steps} == {0}
+    assert {step.storyline for step in found.steps} == {0}
 
 
 def test_a_timeline_passes_over_works_that_are_not_there() -> None:
@@ -266,7 +278,7 @@ def test_a_tie_of_a_second_record_counts_for_its_work() -> None:
     members = [Member(late.id, "main", ()), Member(film.id, "film", (), (number("m"),))]
     works = {late.id: late, film.id: film}
     assert letters(watch_order(members, works, [], "story")) == "ba"
-    assert letters(watch_order(members, works, [tie("am", "sequel")], "story")) == "ab"
+    assert letters(watch_order(members, works, [relation("am", "sequel")], "story")) == "ab"
 
 
 def test_positions_count_from_one() -> None:

@@ -199,7 +199,7 @@ def collected_ties(
     titles: dict[UUID, str] = {}
     ties: list[Relation] = []
     for title, collected in sorted(collections, key=lambda one: (len(one.works), one.title)):
-        first, *others = sorted(collected, key=lambda work: (works[work].shown, work))
+        first, *others = sorted(collected, key=lambda work: (works[work].date_key, work))
         ties += (Relation(first, other, "joined") for other in others)
         titles.update(dict.fromkeys(collected, title.removesuffix(_COLLECTION)))
     return titles, ties

@@ -16,12 +16,12 @@ class CatalogueTitleWords:
     """The words of works; `finish` when all are added."""
 
     def __init__(self, policy: Policy) -> None:
-        self.omnibus: dict[str, set[UUID]] = {one.title: set() for one in policy.omnibus}
+        self.anthology: dict[str, set[UUID]] = {one.title: set() for one in policy.anthology}
         """The works of each omnibus project, by their titles."""
         self._forms = policy.nameless
         self._own_titles = policy.own_titles
         self._starts = {
-            one.title: tuple(name.casefold() for name in one.names) for one in policy.omnibus
+            one.title: tuple(name.casefold() for name in one.names) for one in policy.anthology
         }
         self._any_start = tuple(start for some in self._starts.values() for start in some)
         self._number: dict[str, int] = {}
@@ -66,4 +66,4 @@ class CatalogueTitleWords:
     def _gather(self, work: UUID, title: str) -> None:
         for project, starts in self._starts.items():
             if starts and title.startswith(starts):
-                self.omnibus[project].add(work)
+                self.anthology[project].add(work)

@@ -122,7 +122,7 @@ def popularity_facts(row: FranchiseWorkRow, votes: int) -> popularity.Popularity
         score=row.score,
         names=frozenset(one.core for one in read),
         marked=main.stem != main.words,
-        is_part=(main.slots.part or 1) > 1,
+        is_part=(main.parts.part or 1) > 1,
         votes=votes,
     )
 
@@ -139,7 +139,7 @@ def franchise_work(
         date=row.date,
         episodes=row.episodes,
         duration_s=row.duration_s,
-        fame=known,
+        popularity=known,
         sources=row.sources,
         kind=row.kind,
         is_music=is_tagged_music and brief and row.anime_type not in ("tv", "movie"),

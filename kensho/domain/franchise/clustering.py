@@ -1,10 +1,10 @@
-"""Where one franchise ends and the next begins: groups of works grown from the strongest tie on.
+"""Where one franchise ends and the next begins: groups of works, the strongest relations first.
 
 Every work starts alone. The pair of groups that agrees most is joined first: by the kinds of the
-ties between them, by the names they share, each as far as the whole of both groups bears it. The
-larger two groups are, the more it takes: a crossover, which bears two names, joins one of them, and
-is then a small part of it, so that it does not draw in the other. What remains between groups are
-the bridges that are cut.
+relations between them, by the names they share, each as far as the whole of both groups bears it.
+The larger two groups are, the more it takes: a crossover, which bears two names, joins one of them,
+and is then a small part of it, so that it does not draw in the other. What remains between groups
+are the bridges that are cut.
 
 Guarantees: a group is connected by links inside it; the result does not depend on the order of
 links (nodes are numbered by their ids, and equals are taken by number). The cost: 3 s for 43,000
@@ -29,13 +29,14 @@ mobile, but neither is called that."""
 _OTHERS_NAME: Final = 0.5
 """What shared words are worth that are not the groups' names."""
 _FEW_TIES: Final = 3
-"""From this size of the smaller group on, single ties between strangers are accidents."""
+"""From this size of the smaller group on, single relations between strangers are accidents."""
 _WELL_TIED: Final = (0.85, 0.15)
-"""Which part of the stronger group's own name must be shared where next to no ties run between two
-large groups, and how much less per doubling of ties per work."""
+"""Which part of the stronger group's own name must be shared where next to no relations run between
+two large groups, and how much less per doubling of relations per work."""
 _SECOND: Final = 0.5
 _MORE: Final = (0.3, 2.0)
-"""What further ties add to the strongest: half the second; the others by number, up to a limit."""
+"""What further relations add to the strongest: half the second; the others by number, up to a
+limit."""
 _FEW: Final = 3
 _MOST: Final = 10
 """A few songs or advertisements go with the one work that any of them points to, a dozen if each
@@ -45,7 +46,7 @@ _HARD: Final = 20.0
 
 
 class ClusterLink(NamedTuple):
-    """Two nodes, and what the tie between them weighs."""
+    """Two nodes, and what the relation between them weighs."""
 
     one: int
     other: int
@@ -53,7 +54,7 @@ class ClusterLink(NamedTuple):
 
 
 class _Evidence:
-    """The ties between two groups: the two strongest, and how many."""
+    """The relations between two groups: the two strongest, and how many."""
 
     __slots__ = ("count", "first", "second")
 
@@ -137,16 +138,16 @@ class Clusters:
         evidence = self._near[one][other]
         if evidence.first >= _HARD:
             return evidence.first
-        ties = evidence.strength
+        relations = evidence.strength
         smaller = min(self._size[one], self._size[other])
         names = self._shared_names(one, other, smaller, evidence.count)
         doublings = log2(smaller)
         least, step, most = _NAME_NEED
-        by_name = names + min(0.0, ties) - min(most, least + step * doublings)
+        by_name = names + min(0.0, relations) - min(most, least + step * doublings)
         least, step = _WHOLE_NEED
-        return max(by_name, names + ties - least - step * doublings)
+        return max(by_name, names + relations - least - step * doublings)
 
-    def _shared_names(self, one: int, other: int, smaller: int, ties: int) -> float:
+    def _shared_names(self, one: int, other: int, smaller: int, relations: int) -> float:
         ours, theirs = self.profiles[one], self.profiles[other]
         told = affinity(ours, theirs)
         own = sorted((ours.strongest, theirs.strongest))
@@ -154,7 +155,7 @@ class Clusters:
         is_theirs = told.all >= own[0] * min(most, least + step * log2(smaller))
         if smaller >= _FEW_TIES:
             most, step = _WELL_TIED
-            is_theirs &= told.best >= own[1] * (most - step * log2(1 + ties / smaller))
+            is_theirs &= told.best >= own[1] * (most - step * log2(1 + relations / smaller))
         return told.all if is_theirs else told.all * _OTHERS_NAME
 
     def _join(self, one: int, other: int) -> list[tuple[float, int, int]]:

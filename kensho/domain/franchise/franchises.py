@@ -1,13 +1,13 @@
-"""Franchises: which works belong together, what each is to the whole, and by which ties.
+"""Franchises: which works belong together, what each is to the whole, and by which relations.
 
-A franchise is a bounded traversal: ties are followed, shown or excluded by kind, names decide where
-kinds don't, and what is weak between two groups is cut and remains visible as a bridge. Every work
-is in exactly one franchise or alone; a crossover is at home in one and a guest in others.
+A franchise is a bounded traversal: relations are followed, shown or excluded by kind, names decide
+where kinds don't, and what is weak between two groups is cut and remains visible as a bridge. Every
+work is in exactly one franchise or alone; a crossover is at home in one and a guest in others.
 
-Guarantees: pure; the same works and ties give the same franchises in whatever order they come. A
-member's reason is a path of ties inside the franchise; a bridge is a tie that leaves it. The cost:
-8 s for 43,000 works and 80,000 ties; a franchise changes only with its connected component, so that
-an ingest may recompute that alone, given the rarity of words from before.
+Guarantees: pure; the same works and relations give the same franchises in whatever order they come.
+A member's reason is a path of relations inside the franchise; a bridge is a relation that leaves
+it. The cost: 8 s for 43,000 works and 80,000 relations; a franchise changes only with its connected
+component, so that an ingest may recompute that alone, given the rarity of words from before.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ _GUESTLY: Final = frozenset(("crossover", "compilation", "contains"))
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A work at home: its role, the path of ties from the root to it, and its other records."""
+    """A work at home: its role, the path of relations from the root, and its other records."""
 
     work: UUID
     role: Role
@@ -45,16 +45,16 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Guest(msgspec.Struct, frozen=True):
-    """A work that is at home elsewhere, or alone, and the ties by which it shows here."""
+    """A work that is at home elsewhere, or alone, and the relations by which it shows here."""
 
     work: UUID
     because: tuple[Relation, ...]
 
 
 class FranchiseBridge(msgspec.Struct, frozen=True):
-    """A tie that was cut at the border, and the work beyond it."""
+    """A relation that was cut at the border, and the work beyond it."""
 
-    tie: Relation
+    relation: Relation
     beyond: UUID
 
 
@@ -87,7 +87,7 @@ def _own_words(work: FranchiseWork, policy: Policy) -> frozenset[str]:
 
 def franchises(
     works: Iterable[FranchiseWork],
-    ties: Iterable[Relation],
+    relations: Iterable[Relation],
     policy: Policy,
     *,
     collections: Mapping[UUID, str] | None = None,
@@ -100,7 +100,7 @@ def franchises(
     """
     words = {work.id: (work, _own_words(work, policy)) for work in works}
     rare = rare or _rarity(words.values(), policy)
-    graph = franchise_graph((work for work, _ in words.values()), ties, policy)
+    graph = franchise_graph((work for work, _ in words.values()), relations, policy)
     names = [
         rare.names(chain.from_iterable(words[record.id][1] for record in (work, *also)))
         for work, also in zip(graph.works, graph.also, strict=True)
@@ -123,8 +123,8 @@ def _grown(
         for work, mine in zip(graph.works, names, strict=True)
     ]
     links = (
-        ClusterLink(one, other, _weight(tie, policy))
-        for one, other, tie, joins in graph.ties
+        ClusterLink(one, other, _weight(relation, policy))
+        for one, other, relation, joins in graph.relations
         if joins
     )
     groups = Clusters(profiles, links)
@@ -135,9 +135,9 @@ def _grown(
     return groups
 
 
-def _weight(tie: Relation, policy: Policy) -> float:
-    strength = policy.strength(tie.kind)
-    return strength * tie.confidence if tie.method == "inferred" else strength
+def _weight(relation: Relation, policy: Policy) -> float:
+    strength = policy.strength(relation.kind)
+    return strength * relation.confidence if relation.method == "inferred" else strength
 
 
 class _Found:
@@ -162,49 +162,49 @@ class _Found:
             self._members.setdefault(home, []).append(node)
         self._inside: Final[dict[int, list[NodeRelation]]] = {}
         self._leaving: Final[dict[int, list[NodeRelation]]] = {}
-        for tie in graph.ties:
-            one, other = self._home[tie.one], self._home[tie.other]
+        for relation in graph.relations:
+            one, other = self._home[relation.one], self._home[relation.other]
             if one == other:
-                self._inside.setdefault(one, []).append(tie)
+                self._inside.setdefault(one, []).append(relation)
             else:
-                self._leaving.setdefault(one, []).append(tie)
-                self._leaving.setdefault(other, []).append(tie)
-        self._abroad: Final = self._ties_abroad()
+                self._leaving.setdefault(one, []).append(relation)
+                self._leaving.setdefault(other, []).append(relation)
+        self._abroad: Final = self._relations_abroad()
 
-    def _ties_abroad(self) -> dict[int, dict[int, int]]:
-        """Return how many ties each node has to each other group."""
+    def _relations_abroad(self) -> dict[int, dict[int, int]]:
+        """Return how many relations each node has to each other group."""
         abroad: dict[int, dict[int, int]] = {}
-        for tie in self._graph.ties:
-            for node, far in ((tie.one, tie.other), (tie.other, tie.one)):
+        for relation in self._graph.relations:
+            for node, far in ((relation.one, relation.other), (relation.other, relation.one)):
                 home = self._home[far]
                 if home != self._home[node]:
-                    ties = abroad.setdefault(node, {})
-                    ties[home] = ties.get(home, 0) + 1
+                    relations = abroad.setdefault(node, {})
+                    relations[home] = relations.get(home, 0) + 1
         return abroad
 
     def franchises(self, collected: Mapping[int, str]) -> Iterable[Franchise]:
         """Yield each group of several works as a franchise."""
         visits = {home: self._visits(home) for home, some in self._members.items() if len(some) > 1}
         guests = {node for some in visits.values() for node in some}
-        for home, guest_ties in visits.items():
-            yield self._franchise(home, guest_ties, guests, collected)
+        for home, guest_relations in visits.items():
+            yield self._franchise(home, guest_relations, guests, collected)
 
     def _visits(self, home: int) -> dict[int, list[Relation]]:
-        """Return the guests of a group, with the ties by which they are."""
+        """Return the guests of a group, with the relations by which they are."""
         found: dict[int, list[Relation]] = {}
-        for one, other, tie, _ in self._leaving.get(home, ()):
+        for one, other, relation, _ in self._leaving.get(home, ()):
             guest, host = (other, one) if self._home[one] == home else (one, other)
-            if self._is_guest(guest, host, tie):
-                found.setdefault(guest, []).append(tie)
+            if self._is_guest(guest, host, relation):
+                found.setdefault(guest, []).append(relation)
         return found
 
-    def _is_guest(self, guest: int, host: int, tie: Relation) -> bool:
-        """Tell whether a work beyond a cut tie is shown as a guest rather than as a neighbour."""
+    def _is_guest(self, guest: int, host: int, relation: Relation) -> bool:
+        """Tell whether a work beyond a cut relation is shown as a guest, not as a neighbour."""
         there, here = self._home[host], self._home[guest]
         # "Lupin vs. Conan" is tied to all of Conan, each film of Conan to it alone.
         if self._abroad[guest][there] < self._abroad[host][here]:
             return False
-        if tie.kind in _GUESTLY or guest in self._graph.omnibus:
+        if relation.kind in _GUESTLY or guest in self._graph.anthology:
             return True
         if len(self._abroad[guest]) > max(1, len(self._abroad[host])):
             return True
@@ -224,7 +224,7 @@ class _Found:
         because = paths_from(root, inside)
         recaps = frozenset(self._policy.recaps)
         roles = roles_of(root, works, inside, guests=guests, recaps=recaps)
-        order = sorted(works, key=lambda n: (n != root, works[n].shown, n))
+        order = sorted(works, key=lambda n: (n != root, works[n].date_key, n))
         return Franchise(
             root=works[root].id,
             title=self._title(root, order, collected),
@@ -252,9 +252,9 @@ class _Found:
                 yield Timeline(tuple(works), reason)
 
     def _bridges(self, home: int) -> Iterable[FranchiseBridge]:
-        for one, other, tie, _ in self._leaving.get(home, ()):
+        for one, other, relation, _ in self._leaving.get(home, ()):
             yield FranchiseBridge(
-                tie, self._graph.works[other if self._home[one] == home else one].id
+                relation, self._graph.works[other if self._home[one] == home else one].id
             )
 
     def _title(self, root: int, nodes: Sequence[int], collected: Mapping[int, str]) -> str:
@@ -263,8 +263,8 @@ class _Found:
         for node in nodes:
             if node in graph.titles:
                 return graph.titles[node]
-        if root in graph.omnibus:
-            return graph.omnibus[root]
+        if root in graph.anthology:
+            return graph.anthology[root]
         titles = Counter(collected[node] for node in nodes if node in collected)
         title, many = min(titles.items(), key=lambda one: (-one[1], one[0]), default=("", 0))
         if many >= COMMON * len(nodes):

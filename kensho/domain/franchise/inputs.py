@@ -1,8 +1,8 @@
-"""What franchises and watch orders are computed from: works, and the ties between them.
+"""What franchises and watch orders are computed from: works, and the relations between them.
 
-Guarantees: plain values without I/O. A tie reads as every edge of the graph does, "`target` is the
-`kind` of `source`". Two kinds are added to those of the graph: `same_work` joins two records of one
-work, `joined` is a curator's word or a collection that a source states.
+Guarantees: plain values without I/O. A relation reads as every edge of the graph does, "`target` is
+the `kind` of `source`". Two kinds are added to those of the graph: `same_work` joins two records of
+one work, `joined` is a curator's word or a collection that a source states.
 """
 
 from typing import Final, Literal, TypeAlias
@@ -27,9 +27,9 @@ _UNKNOWN_DATE: Final = "9999"
 class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
     """A work as franchises see it.
 
-    `titles` begin with the main one; `date` is as much of YYYY-MM-DD as is known, or empty; `fame`
-    runs 0..1; `is_music` says that it shows a song, `is_recap` that it is made of the scenes of
-    others; `sources` are ids such as `"mal:20"`.
+    `titles` begin with the main one; `date` is as much of YYYY-MM-DD as is known, or empty;
+    `popularity` runs 0..1; `is_music` says that it shows a song, `is_recap` that it is made of the
+    scenes of others; `sources` are ids such as `"mal:20"`.
     """
 
     id: UUID
@@ -38,7 +38,7 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
     date: str = ""
     episodes: int | None = None
     duration_s: int | None = None
-    fame: float = 0.0
+    popularity: float = 0.0
     sources: tuple[str, ...] = ()
     kind: WorkKind = "anime"
     is_music: bool = False
@@ -50,7 +50,7 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
         return self.titles[0]
 
     @property
-    def shown(self) -> str:
+    def date_key(self) -> str:
         """The date, where the unknown sorts last."""
         return self.date or _UNKNOWN_DATE
 
@@ -88,6 +88,12 @@ class Timeline(msgspec.Struct, frozen=True):
     reason: str
 
 
-def relation_key(tie: Relation) -> tuple[UUID, UUID, str, int, float]:
-    """Return what ties are sorted by, so that the order they come in does not matter."""
-    return (tie.source, tie.target, tie.kind, -METHOD_RANK[tie.method], -tie.confidence)
+def relation_key(relation: Relation) -> tuple[UUID, UUID, str, int, float]:
+    """Return what relations are sorted by, so that the order they come in does not matter."""
+    return (
+        relation.source,
+        relation.target,
+        relation.kind,
+        -METHOD_RANK[relation.method],
+        -relation.confidence,
+    )

@@ -23,7 +23,7 @@ SourceIds: TypeAlias = tuple[str, ...]
 
 
 class KindPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a kind of tie does at the border of a franchise."""
+    """What a kind of relation does at the border of a franchise."""
 
     action: Literal["follow", "show", "exclude"]
     reason: Reason
@@ -57,7 +57,7 @@ class Anthology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A project that gathers what otherwise has nothing in common.
 
     Its works are those of these ids and those whose title begins with one of `names`; they are one
-    franchise, and no tie leads out of it.
+    franchise, and no relation leads out of it.
     """
 
     title: str
@@ -85,7 +85,7 @@ class Recap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Chronology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Works in the order in which their story runs, where dates and ties do not tell it.
+    """Works in the order in which their story runs, where dates and relations do not tell it.
 
     Each follows the one before it; what lies between two of them stands where it would anyway.
     """
@@ -109,16 +109,19 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     join: tuple[Join, ...] = ()
     cut: tuple[Cut, ...] = ()
     rename: tuple[Rename, ...] = ()
-    omnibus: tuple[Anthology, ...] = ()
-    umbrella: tuple[FranchiseGroup, ...] = ()
+    anthology: tuple[Anthology, ...] = msgspec.field(default=(), name="omnibus")
+    franchise_groups: tuple[FranchiseGroup, ...] = msgspec.field(default=(), name="umbrella")
     chronology: tuple[Chronology, ...] = ()
     recap: tuple[Recap, ...] = ()
 
     def own_titles(self, titles: Sequence[str]) -> Sequence[str]:
-        """Return the titles that are not those of an umbrella."""
+        """Return the titles that are not those of a franchise group."""
         together = "\n".join(titles).casefold()
         roofs = [
-            n for roof in self.umbrella for name in roof.names if (n := name.casefold()) in together
+            n
+            for roof in self.franchise_groups
+            for name in roof.names
+            if (n := name.casefold()) in together
         ]
         if not roofs:  # as of all but one in a hundred
             return titles
@@ -141,7 +144,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             chain(
                 chain.from_iterable(join.works for join in self.join),
                 chain.from_iterable((*cut.works, *cut.others) for cut in self.cut),
-                chain.from_iterable(omnibus.works for omnibus in self.omnibus),
+                chain.from_iterable(anthology.works for anthology in self.anthology),
                 chain.from_iterable(told.works for told in self.chronology),
                 chain.from_iterable(recap.works for recap in self.recap),
                 (rename.work for rename in self.rename),
@@ -149,7 +152,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
     def action(self, kind: RelationKind) -> Literal["follow", "show", "exclude"]:
-        """Return what becomes of ties of a kind; a kind without a decision is shown."""
+        """Return what becomes of relations of a kind; a kind without a decision is shown."""
         return self.kinds[kind].action if kind in self.kinds else "show"
 
     def strength(self, kind: RelationKind) -> float:
@@ -207,7 +210,7 @@ def anthology_works(
     works: Iterable[FranchiseWork],
     by_source: Mapping[str, list[UUID]],
 ) -> list[tuple[str, list[UUID]]]:
-    """Return the title of each omnibus project and its works, by their ids."""
+    """Return the title of each anthology project and its works, by their ids."""
     found = {
         one.title: {id_ for source in one.works for id_ in by_source.get(source, ())}
         for one in projects

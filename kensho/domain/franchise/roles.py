@@ -1,10 +1,10 @@
-"""What each member is to its franchise, and by which ties it belongs.
+"""What each member is to its franchise, and by which relations it belongs.
 
 The root is the earliest of the well-known works. The reason of a member is the path from the root
-that costs least: curated ties before stated ones, stated before inferred, kinds that continue a
-story before those that mention it.
+that costs least: curated relations before stated ones, stated before inferred, kinds that continue
+a story before those that mention it.
 
-Guarantees: pure, and independent of the order of ties. A path exists wherever members are
+Guarantees: pure, and independent of the order of relations. A path exists wherever members are
 connected.
 """
 
@@ -42,7 +42,7 @@ _STEP: Final[Mapping[RelationKind, float]] = {
 }
 _LOOSE_STEP: Final = 3.0
 _DOUBT: Final = 1.0
-"""What a tie of no confidence adds."""
+"""What a relation of no confidence adds."""
 _ROLE_OF_KIND: Final[Mapping[RelationKind, Role]] = {
     "summary": "summary",
     "side_story": "side",
@@ -75,25 +75,25 @@ def root_of(nodes: Iterable[int], works: Sequence[FranchiseWork]) -> int:
     """Return the earliest of the well-known works, which a franchise is told from."""
     every = list(nodes)
     whole = [node for node in every if works[node].type == "tv" or not works[node].is_minor]
-    fame = {node: _fame_as_root(works[node]) for node in whole or every}
-    famous = _WELL_KNOWN * max(fame.values())
-    known = [node for node, told in fame.items() if told >= famous]
-    return min(known, key=lambda node: (works[node].shown, -works[node].fame, node))
+    popularity = {node: _popularity_as_root(works[node]) for node in whole or every}
+    famous = _WELL_KNOWN * max(popularity.values())
+    known = [node for node, told in popularity.items() if told >= famous]
+    return min(known, key=lambda node: (works[node].date_key, -works[node].popularity, node))
 
 
-def _fame_as_root(work: FranchiseWork) -> float:
+def _popularity_as_root(work: FranchiseWork) -> float:
     """Return how well known a work is, less where its form is that of a companion."""
     is_beside = work.type == "special" or work.is_short
-    return work.fame * (_BESIDE if is_beside else 1.0)
+    return work.popularity * (_BESIDE if is_beside else 1.0)
 
 
-def paths_from(root: int, ties: Iterable[NodeRelation]) -> dict[int, tuple[Relation, ...]]:
-    """Return the cheapest path of ties from the root to each node that it reaches."""
+def paths_from(root: int, relations: Iterable[NodeRelation]) -> dict[int, tuple[Relation, ...]]:
+    """Return the cheapest path of relations from the root to each node that it reaches."""
     near: dict[int, list[tuple[float, int, Relation]]] = {}
-    for one, other, tie, _ in ties:
-        cost = _cost(tie)
-        near.setdefault(one, []).append((cost, other, tie))
-        near.setdefault(other, []).append((cost, one, tie))
+    for one, other, relation, _ in relations:
+        cost = _cost(relation)
+        near.setdefault(one, []).append((cost, other, relation))
+        near.setdefault(other, []).append((cost, one, relation))
     found: dict[int, tuple[Relation, ...]] = {}
     queue: list[tuple[float, int, int, tuple[Relation, ...]]] = [(0.0, 0, root, ())]
     pushed = 0
@@ -102,30 +102,35 @@ def paths_from(root: int, ties: Iterable[NodeRelation]) -> dict[int, tuple[Relat
         if node in found:
             continue
         found[node] = path
-        for step, other, tie in near.get(node, ()):
+        for step, other, relation in near.get(node, ()):
             if other not in found:
                 pushed += 1
-                heapq.heappush(queue, (cost + step, pushed, other, (*path, tie)))
+                heapq.heappush(queue, (cost + step, pushed, other, (*path, relation)))
     return found
 
 
-def _cost(tie: Relation) -> float:
-    step = _STEP.get(tie.kind, _LOOSE_STEP)
-    return step + (_DOUBT * (1.0 - tie.confidence) if tie.method != "curated" else 0.0)
+def _cost(relation: Relation) -> float:
+    step = _STEP.get(relation.kind, _LOOSE_STEP)
+    return step + (_DOUBT * (1.0 - relation.confidence) if relation.method != "curated" else 0.0)
 
 
 def roles_of(
     root: int,
     works: Mapping[int, FranchiseWork],
-    ties: Sequence[NodeRelation],
+    relations: Sequence[NodeRelation],
     *,
     guests: Set[int],
     recaps: frozenset[str],
 ) -> dict[int, Role]:
     """Return the role of each work of a franchise; `guests` are shown elsewhere as well."""
-    said = _said(root, works, ties)
-    line = _story_line(root, ties)
-    continued = {node for tie in ties if tie.tie.kind in _STORY for node in (tie.one, tie.other)}
+    said = _said(root, works, relations)
+    line = _story_line(root, relations)
+    continued = {
+        node
+        for relation in relations
+        if relation.relation.kind in _STORY
+        for node in (relation.one, relation.other)
+    }
     strangers = guests - continued  # What continues a member is no guest of its franchise.
     return {
         node: "main"
@@ -138,30 +143,32 @@ def roles_of(
 
 
 def _said(
-    root: int, works: Mapping[int, FranchiseWork], ties: Iterable[NodeRelation]
+    root: int, works: Mapping[int, FranchiseWork], relations: Iterable[NodeRelation]
 ) -> dict[int, dict[Role, int]]:
-    """Return which roles ties give to each work, and by what method at best."""
+    """Return which roles relations give to each work, and by what method at best."""
     said: dict[int, dict[Role, int]] = {}
-    for one, other, tie, _ in ties:
-        node, role = other, _ROLE_OF_KIND.get(tie.kind)
-        if tie.kind in _ROLE_OF_INVERSE:
-            node, role = one, _ROLE_OF_INVERSE[tie.kind]
-        elif tie.kind in _ALTERNATIVES:
+    for one, other, relation, _ in relations:
+        node, role = other, _ROLE_OF_KIND.get(relation.kind)
+        if relation.kind in _ROLE_OF_INVERSE:
+            node, role = one, _ROLE_OF_INVERSE[relation.kind]
+        elif relation.kind in _ALTERNATIVES:
             # Which of two is the alternative nobody says: never what the franchise is told from,
             # else the less known, then the later.
-            node = max(one, other, key=lambda n: (n != root, -works[n].fame, works[n].shown, n))
+            node = max(
+                one, other, key=lambda n: (n != root, -works[n].popularity, works[n].date_key, n)
+            )
             role = "alternative"
         if role is not None:
             mine = said.setdefault(node, {})
-            mine[role] = max(mine.get(role, 0), METHOD_RANK[tie.method])
+            mine[role] = max(mine.get(role, 0), METHOD_RANK[relation.method])
     return said
 
 
-def _story_line(root: int, ties: Iterable[NodeRelation]) -> set[int]:
+def _story_line(root: int, relations: Iterable[NodeRelation]) -> set[int]:
     """Return what continues the root, or comes before it."""
     near: dict[int, list[int]] = {}
-    for one, other, tie, _ in ties:
-        if tie.kind in _STORY:
+    for one, other, relation, _ in relations:
+        if relation.kind in _STORY:
             near.setdefault(one, []).append(other)
             near.setdefault(other, []).append(one)
     found, waiting = {root}, [root]

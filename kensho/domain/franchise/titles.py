@@ -86,7 +86,7 @@ class _Bearers:
     def __init__(self, works: Iterable[Sequence[FranchiseWork]]) -> None:
         self._works: Final = [
             (
-                max(record.fame for record in records),
+                max(record.popularity for record in records),
                 "|".join(f" {folded(title)} " for record in records for title in record.titles),
             )
             for records in works
@@ -95,7 +95,7 @@ class _Bearers:
     def of(self, words: Sequence[str]) -> float:
         """Return how much of the franchise bears these words in a row."""
         phrase = f" {' '.join(words)} "
-        return sum(fame for fame, titles in self._works if phrase in titles)
+        return sum(popularity for popularity, titles in self._works if phrase in titles)
 
 
 def _widened(

@@ -154,8 +154,8 @@ class Reader:
         main = next((one for one in read if _LATIN.search(one.words)), read[0] if read else None)
         core = main.core if main else ""
         counted = [found for one in read if (found := _LAST_NUMBER.match(one.core))]
-        season = _most(one.slots.season for one in read)
-        part = _most(one.slots.part for one in read)
+        season = _most(one.parts.season for one in read)
+        part = _most(one.parts.part for one in read)
         number = _most(int(found[2]) for found in counted)
         length_s = (facts.episodes or 1) * (facts.duration_s or 0)
         when = _UNDATED if (month := _month(facts.date)) is None else month
@@ -168,7 +168,7 @@ class Reader:
             words=frozenset(word for word in core.split() if len(word) > _LEAST_LETTERS),
             season=season,
             part=part,
-            is_final=any(one.slots.final for one in read),
+            is_final=any(one.parts.final for one in read),
             number=number,
             marks=self._marks(" | ".join(one.words for one in read)),
             told=self._told(facts.synopsis),

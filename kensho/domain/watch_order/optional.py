@@ -1,10 +1,10 @@
 """Which works of a franchise its story is whole without.
 
 By role: summaries, songs, guests, side stories and spin-offs; and brief works of any role. Of other
-works catalogues seldom say what they are to their series. One that no tie joins to the story is
-beside it where hardly anybody knows it, where its episodes are short, and a film also where it was
-shown while its series ran, or where most films of the franchise are side stories. A side film that
-continues a needed work, as somebody says, is needed.
+works catalogues seldom say what they are to their series. One that no relation joins to the story
+is beside it where hardly anybody knows it, where its episodes are short, and a film also where it
+was shown while its series ran, or where most films of the franchise are side stories. A side film
+that continues a needed work, as somebody says, is needed.
 
 Guarantees: pure; the root is never optional.
 
@@ -83,7 +83,7 @@ def _films_beside(
     aside: Set[UUID],
     side_films: Set[UUID],
 ) -> Set[UUID]:
-    """Return which of the films that no tie joins to a series are beside it."""
+    """Return which of the films that no relation joins to a series are beside it."""
     if works[members[0].work].type == "movie":
         return frozenset()  # A franchise of films has no other story.
     kept = [works[one.work] for one in members if one.work not in aside]

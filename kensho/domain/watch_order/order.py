@@ -8,8 +8,8 @@ for a late prequel presumes what it leads to, without what is optional: summarie
 brief side stories.
 
 Guarantees: an order is a permutation of its members (of those that are not optional); each step
-says why it stands where it does. Ties that contradict one another are dropped from the weakest on
-and listed in `set_aside`. Pure, and independent of the order of inputs. The cost: 20 ms for 250
+says why it stands where it does. Relations that contradict one another are dropped from the weakest
+on and listed in `set_aside`. Pure, and independent of the order of inputs. The cost: 20 ms for 250
 works.
 """
 
@@ -53,26 +53,26 @@ class CuratedPlacement(msgspec.Struct, frozen=True):
 
 
 class PlacementReason(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The rule that placed a step, with the tie, the date or the decision it went by."""
+    """The rule that placed a step, with the relation, the date or the decision it went by."""
 
     rule: Rule
-    tie: Relation | None = None
+    relation: Relation | None = None
     date: str | None = None
     decided: CuratedPlacement | None = None
 
 
 class OrderStep(msgspec.Struct, frozen=True):
-    """A work in an order; positions count from 1. `strand` 0 is the story of the root."""
+    """A work in an order; positions count from 1. `storyline` 0 is the story of the root."""
 
     work: UUID
     position: int
     optional: bool
     because: tuple[PlacementReason, ...]
-    strand: int = 0
+    storyline: int = 0
 
 
 class WatchOrder(msgspec.Struct, frozen=True):
-    """The steps of an order, and the ties that contradict it."""
+    """The steps of an order, and the relations that contradict it."""
 
     order: Order
     steps: tuple[OrderStep, ...]
@@ -82,17 +82,18 @@ class WatchOrder(msgspec.Struct, frozen=True):
 def watch_order(
     members: Sequence[Member],
     works: Mapping[UUID, FranchiseWork],
-    ties: Iterable[Relation],
+    relations: Iterable[Relation],
     order: Order,
     timelines: Sequence[Timeline] = (),
 ) -> WatchOrder:
     """Return an order of a franchise's members, the first of which is its root.
 
-    `ties` and `timelines` may be any; what they say of members counts. Timelines hold in `story`.
+    `relations` and `timelines` may be any; what they say of members counts. Timelines hold in
+    `story`.
     """
     places = {member.work: place_of(works[member.work]) for member in members}
     work_of = {id_: member.work for member in members for id_ in (member.work, *member.also)}
-    said = list(ties)
+    said = list(relations)
     sides = set(called_side_stories(said, work_of))
     optional = optional_works(members, works, continued(said, work_of, timelines), sides)
     if order == "release":
@@ -103,11 +104,11 @@ def watch_order(
     if order == "essential":
         needed = {work: place for work, place in places.items() if work not in optional}
         return _essential(needed, rules, set_aside)
-    strands = storylines_of(members, works, rules, places)
-    ordered = _by_story(places, rules, strands, turns_of(members, works, strands))
-    reasons = _reasons(ordered, rules, strands, places)
+    storylines = storylines_of(members, works, rules, places)
+    ordered = _by_story(places, rules, storylines, turns_of(members, works, storylines))
+    reasons = _reasons(ordered, rules, storylines, places)
     steps = tuple(
-        OrderStep(work, position, work in optional, reasons[work], strands[work])
+        OrderStep(work, position, work in optional, reasons[work], storylines[work])
         for position, work in enumerate(ordered, 1)
     )
     return WatchOrder(order, steps, tuple(set_aside))
@@ -134,29 +135,31 @@ def _released(place: Place, before: Place | None) -> PlacementReason:
 def _essential(
     needed: Mapping[UUID, Place], rules: Iterable[OrderRule], set_aside: Iterable[SetAside]
 ) -> WatchOrder:
-    """Return these works by release, with the ties that agree; the others are set aside."""
+    """Return these works by release, with the relations that agree; the others are set aside."""
     told = [rule for rule in rules if rule.first in needed and rule.then in needed]
     agree = [rule for rule in told if needed[rule.first] < needed[rule.then]]
-    against = [r.tie for r in told if r.tie and needed[r.first] > needed[r.then]]
+    against = [r.relation for r in told if r.relation and needed[r.first] > needed[r.then]]
     ordered = sorted(needed, key=needed.__getitem__)
     reasons = _reasons(ordered, agree, dict.fromkeys(ordered, 0), needed)
     steps = (OrderStep(work, place, False, reasons[work]) for place, work in enumerate(ordered, 1))
     return WatchOrder(
-        "essential", tuple(steps), (*set_aside, *(SetAside(tie, _EARLIER) for tie in against))
+        "essential",
+        tuple(steps),
+        (*set_aside, *(SetAside(relation, _EARLIER) for relation in against)),
     )
 
 
 def _by_story(
     places: Mapping[UUID, Place],
     rules: Sequence[OrderRule],
-    strands: Mapping[UUID, int],
+    storylines: Mapping[UUID, int],
     turns: Mapping[int, tuple[bool, float, int]],
 ) -> list[UUID]:
-    """Return the works so that all rules hold inside a strand, otherwise by release.
+    """Return the works so that all rules hold inside a storyline, otherwise by release.
 
     A prequel stands where what it leads to stands: it takes that work's place if it is earlier.
     """
-    inside = [rule for rule in rules if strands[rule.first] == strands[rule.then]]
+    inside = [rule for rule in rules if storylines[rule.first] == storylines[rule.then]]
     after: dict[UUID, set[UUID]] = {}
     waits_for = dict.fromkeys(places, 0)
     for rule in inside:
@@ -165,7 +168,7 @@ def _by_story(
             waits_for[rule.then] += 1
     wanted = _wanted_places(places, inside)
     ready = [
-        (turns[strands[work]], wanted[work], places[work])
+        (turns[storylines[work]], wanted[work], places[work])
         for work, many in waits_for.items()
         if not many
     ]
@@ -177,7 +180,7 @@ def _by_story(
         for then in after.get(work, ()):
             waits_for[then] -= 1
             if not waits_for[then]:
-                heapq.heappush(ready, (turns[strands[then]], wanted[then], places[then]))
+                heapq.heappush(ready, (turns[storylines[then]], wanted[then], places[then]))
     return found
 
 
@@ -196,30 +199,30 @@ def _wanted_places(places: Mapping[UUID, Place], rules: Iterable[OrderRule]) -> 
 
 
 def _follows(rule: OrderRule) -> PlacementReason:
-    if rule.tie is None:
+    if rule.relation is None:
         return PlacementReason("curated", decided=CuratedPlacement(rule.first, rule.reason))
-    return PlacementReason("after", rule.tie)
+    return PlacementReason("after", rule.relation)
 
 
 def _leads_to(rule: OrderRule) -> PlacementReason:
-    if rule.tie is None:
+    if rule.relation is None:
         return PlacementReason(
             "curated", decided=CuratedPlacement(rule.then, rule.reason, is_before=True)
         )
-    return PlacementReason("before", rule.tie)
+    return PlacementReason("before", rule.relation)
 
 
 def _reasons(
     ordered: Sequence[UUID],
     rules: Sequence[OrderRule],
-    strands: Mapping[UUID, int],
+    storylines: Mapping[UUID, int],
     places: Mapping[UUID, Place],
 ) -> dict[UUID, tuple[PlacementReason, ...]]:
     """Return why each work stands where it does, the surest rule first, or its date."""
-    found = _ruled(ordered, rules, strands, places)
+    found = _ruled(ordered, rules, storylines, places)
     before: UUID | None = None
     for work in ordered:
-        if before is not None and strands[work] != strands[before]:
+        if before is not None and storylines[work] != storylines[before]:
             found[work].insert(0, PlacementReason("apart"))
         if not found[work]:
             found[work].append(_released(places[work], places[before] if before else None))
@@ -230,18 +233,18 @@ def _reasons(
 def _ruled(
     ordered: Iterable[UUID],
     rules: Sequence[OrderRule],
-    strands: Mapping[UUID, int],
+    storylines: Mapping[UUID, int],
     places: Mapping[UUID, Place],
 ) -> dict[UUID, list[PlacementReason]]:
     """Return the rules that placed each work, the surest first."""
     found: dict[UUID, list[PlacementReason]] = {work: [] for work in ordered}
     for rule in rules:
-        if strands[rule.first] != strands[rule.then]:
+        if storylines[rule.first] != storylines[rule.then]:
             continue
         found[rule.then].append(_follows(rule))
         if rule.rank == CONTINUES and places[rule.then] < places[rule.first]:
             found[rule.first].append(_leads_to(rule))
     for rule in rules:
-        if rule.tie is None and not any(one.decided for one in found[rule.first]):
+        if rule.relation is None and not any(one.decided for one in found[rule.first]):
             found[rule.first].insert(0, _leads_to(rule))  # The first of a row, a late prequel.
     return found

@@ -1,14 +1,15 @@
-"""What works are released by, what ties say of their order, and which of them must give way.
+"""What works are released by, what relations say of their order, and which of them must give way.
 
 A sequel comes after what it continues, a prequel before it; a side story, a summary or a spin-off
 after the work it belongs to. A side story that several works claim waits for those that were there
-before it, or for the earliest. Where rules form a loop, the weakest is set aside: inferred ties
-before stated ones, looser kinds before sequels, what contradicts the dates before what agrees.
+before it, or for the earliest. Where rules form a loop, the weakest is set aside: inferred
+relations before stated ones, looser kinds before sequels, what contradicts the dates before what
+agrees.
 
-What curators say of the order of the story outranks every tie.
+What curators say of the order of the story outranks every relation.
 
-Guarantees: the rules that are kept form no loop, and do not depend on the order of ties. A curated
-rule is always kept, but where records that a curator took for two turn out to be one work.
+Guarantees: the rules that are kept form no loop, and do not depend on the order of relations. A
+curated rule is always kept, but where records that a curator took for two turn out to be one work.
 """
 
 import re
@@ -60,10 +61,10 @@ BELONGS: Final = 1
 def place_of(work: FranchiseWork) -> Place:
     """Return what a work is released by; of equal dates the first season, part and number."""
     words = folded(work.title)
-    said = title_parts.parsed(words).slots
+    said = title_parts.parsed(words).parts
     number = _NUMBER.search(words)
     return (
-        _padded(work.shown),
+        _padded(work.date_key),
         _FINAL if said.final and said.season is None else said.season or 1,
         said.part or 1,
         int(number[0]) if number else 0,
@@ -86,47 +87,47 @@ def month_of(place: Place) -> int:
 
 
 class SetAside(msgspec.Struct, frozen=True):
-    """A tie that the order does not keep, and why."""
+    """A relation that the order does not keep, and why."""
 
-    tie: Relation
+    relation: Relation
     why: str
 
 
 class OrderRule(msgspec.Struct, frozen=True, gc=False):
-    """`first` comes before `then`, as a tie says, or a curator for a `reason`."""
+    """`first` comes before `then`, as a relation says, or a curator for a `reason`."""
 
     first: UUID
     then: UUID
     rank: int
-    tie: Relation | None
+    relation: Relation | None
     reason: str = ""
 
 
 def order_rules(
-    ties: Iterable[Relation],
+    relations: Iterable[Relation],
     work_of: Mapping[UUID, UUID],
     places: Mapping[UUID, Place],
     hints: Iterable[OrderRule] = (),
     timelines: Iterable[Timeline] = (),
 ) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return what is said of the order of works, the surest first, and the ties that gave way.
+    """Return what is said of the order of works, the surest first, and the relations that gave way.
 
-    `work_of` names the work that each record is of; ties to any other say nothing. `hints` are
-    weaker than every tie that says something.
+    `work_of` names the work that each record is of; relations to any other say nothing. `hints` are
+    weaker than every relation that says something.
     """
-    said = [*_said(ties, work_of, places), *hints]
+    said = [*_said(relations, work_of, places), *hints]
     rules, late = _with_earliest_parents(said, places)
     kept, loops = _without_loops([*_curated(timelines, work_of), *rules])
     return kept, [*late, *loops]
 
 
 def continued(
-    ties: Iterable[Relation], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
+    relations: Iterable[Relation], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
 ) -> Iterator[tuple[UUID, UUID]]:
-    """Yield the pairs of works of which one continues the other, as a tie or a curator says."""
-    for tie in ties:
-        one, other = work_of.get(tie.source), work_of.get(tie.target)
-        if tie.kind in ("sequel", "prequel") and one and other and one != other:
+    """Yield the pairs of works of which one continues the other, as somebody says."""
+    for relation in relations:
+        one, other = work_of.get(relation.source), work_of.get(relation.target)
+        if relation.kind in ("sequel", "prequel") and one and other and one != other:
             yield one, other
     for rule in _curated(timelines, work_of):
         yield rule.first, rule.then
@@ -143,11 +144,13 @@ def reached(starts: Iterable[UUID], near: Mapping[UUID, Iterable[UUID]]) -> set[
     return found
 
 
-def called_side_stories(ties: Iterable[Relation], work_of: Mapping[UUID, UUID]) -> Iterator[UUID]:
-    """Yield the works of which a tie says that they are a side story."""
-    for tie in ties:
-        if tie.kind in ("side_story", "parent_story"):
-            side = tie.target if tie.kind == "side_story" else tie.source
+def called_side_stories(
+    relations: Iterable[Relation], work_of: Mapping[UUID, UUID]
+) -> Iterator[UUID]:
+    """Yield the works of which a relation says that they are a side story."""
+    for relation in relations:
+        if relation.kind in ("side_story", "parent_story"):
+            side = relation.target if relation.kind == "side_story" else relation.source
             if side in work_of:
                 yield work_of[side]
 
@@ -160,17 +163,21 @@ def _curated(timelines: Iterable[Timeline], work_of: Mapping[UUID, UUID]) -> Ite
 
 
 def _said(
-    ties: Iterable[Relation], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
+    relations: Iterable[Relation], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
 ) -> list[OrderRule]:
     found: list[tuple[OrderRule, Relation]] = []
-    for tie in ties:
-        source, target = work_of.get(tie.source), work_of.get(tie.target)
+    for relation in relations:
+        source, target = work_of.get(relation.source), work_of.get(relation.target)
         if source is None or target is None or source == target:
             continue
-        if tie.kind in _EARLIER_FIRST:
-            found.append((OrderRule(source, target, _EARLIER_FIRST[tie.kind], tie), tie))
-        elif tie.kind in _LATER_FIRST:
-            found.append((OrderRule(target, source, _LATER_FIRST[tie.kind], tie), tie))
+        if relation.kind in _EARLIER_FIRST:
+            found.append(
+                (OrderRule(source, target, _EARLIER_FIRST[relation.kind], relation), relation)
+            )
+        elif relation.kind in _LATER_FIRST:
+            found.append(
+                (OrderRule(target, source, _LATER_FIRST[relation.kind], relation), relation)
+            )
     found.sort(
         key=lambda said: (
             -METHOD_RANK[said[1].method],
@@ -201,15 +208,15 @@ def _with_earliest_parents(
     for rule in said:
         parent = places[rule.first]
         is_late = places[rule.then] < parent
-        if rule.tie and rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
-            aside.append(SetAside(rule.tie, "another parent came out earlier than this one"))
+        if rule.relation and rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
+            aside.append(SetAside(rule.relation, "another parent came out earlier than this one"))
         else:
             kept.append(rule)
     return kept, aside
 
 
 def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return the rules that agree with all surer ones, and the ties of the others."""
+    """Return the rules that agree with all surer ones, and the relations of the others."""
     after: dict[UUID, dict[UUID, OrderRule]] = {}
     kept: list[OrderRule] = []
     aside: list[SetAside] = []
@@ -217,8 +224,8 @@ def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[Se
         if rule.then in after.get(rule.first, ()):
             kept.append(rule)
         elif (against := _leads(rule.then, rule.first, after)) is not None:
-            if rule.tie is not None:
-                aside.append(SetAside(rule.tie, _told(against)))
+            if rule.relation is not None:
+                aside.append(SetAside(rule.relation, _told(against)))
         else:
             after.setdefault(rule.first, {})[rule.then] = rule
             kept.append(rule)
@@ -245,13 +252,13 @@ def _leads(
 
 
 def _told(chain: Sequence[OrderRule]) -> str:
-    """Return why a tie gives way to a chain of rules."""
-    reasons = dict.fromkeys(rule.reason for rule in chain if rule.tie is None)
+    """Return why a relation gives way to a chain of rules."""
+    reasons = dict.fromkeys(rule.reason for rule in chain if rule.relation is None)
     if reasons:
         return f"the curators say the opposite: {'; '.join(reasons)}"
     said = ", ".join(
-        f"{tie.target} is the {tie.kind} of {tie.source}"
+        f"{relation.target} is the {relation.kind} of {relation.source}"
         for rule in chain
-        if (tie := rule.tie) is not None
+        if (relation := rule.relation) is not None
     )
     return f"surer ties say the opposite: {said}"

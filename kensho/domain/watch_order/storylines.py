@@ -1,10 +1,11 @@
 """Which works of a franchise tell one story, and in which order the stories come.
 
-Works that continue one another, or that a curator puts in one row, are a line. A line is a strand
-of its own where it is an alternative or a spin-off; any other goes with the first parent of its
-works, or with the root. Strand 0 is the story of the root.
+Works that continue one another, or that a curator puts in one row, are a line. A line is a
+storyline of its own where it is an alternative or a spin-off; any other goes with the first parent
+of its works, or with the root. Storyline 0 is the story of the root.
 
-Guarantees: pure; every work is in one strand, and works that continue one another are in the same.
+Guarantees: pure; every work is in one storyline, and works that continue one another are in the
+same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -18,7 +19,7 @@ from kensho.domain.works import AnimeType
 
 _LARGE: Final[frozenset[AnimeType]] = frozenset(("tv", "ona", "movie"))
 _CLEARLY: Final = 0.05
-"""By so much fame a telling is better known than the root; less is the noise of votes."""
+"""By so much popularity a telling is better known than the root; less is the noise of votes."""
 
 
 def storylines_of(
@@ -37,35 +38,38 @@ def storylines_of(
         else:
             parents.setdefault(rule.then, []).append(rule.first)
     apart = _apart(members, works)
-    strands = dict.fromkeys(reached((members[0].work,), near), 0)
+    storylines = dict.fromkeys(reached((members[0].work,), near), 0)
     last = 0
     for work in sorted(places, key=places.__getitem__):
-        if work in strands:
+        if work in storylines:
             continue
         line = reached((work,), near)
         if apart.isdisjoint(line):
-            hosts = {host for one in line for host in parents.get(one, ()) if host in strands}
-            strand = strands[min(hosts, key=places.__getitem__)] if hosts else 0
+            hosts = {host for one in line for host in parents.get(one, ()) if host in storylines}
+            storyline = storylines[min(hosts, key=places.__getitem__)] if hosts else 0
         else:
-            last = strand = last + 1
-        strands.update(dict.fromkeys(line, strand))
-    return strands
+            last = storyline = last + 1
+        storylines.update(dict.fromkeys(line, storyline))
+    return storylines
 
 
 def turns_of(
-    members: Sequence[Member], works: Mapping[UUID, FranchiseWork], strands: Mapping[UUID, int]
+    members: Sequence[Member], works: Mapping[UUID, FranchiseWork], storylines: Mapping[UUID, int]
 ) -> dict[int, tuple[bool, float, int]]:
-    """Return what strands are sorted by: those told anew by fame, then those that were spun off.
+    """Return what storylines are sorted by: those told anew by popularity, then the spin-offs.
 
     Whoever recommends a story that was told twice begins with the telling that is known best; of
     tellings known alike, with the root's.
     """
-    best = {0: works[members[0].work].fame + _CLEARLY}
+    best = {0: works[members[0].work].popularity + _CLEARLY}
     for member in members:
-        strand = strands[member.work]
-        best[strand] = max(works[member.work].fame, best.get(strand, 0.0))
-    spun = {strands[member.work] for member in members if member.role == "spin_off"} - {0}
-    return {strand: (strand in spun, -fame, strand) for strand, fame in best.items()}
+        storyline = storylines[member.work]
+        best[storyline] = max(works[member.work].popularity, best.get(storyline, 0.0))
+    spun = {storylines[member.work] for member in members if member.role == "spin_off"} - {0}
+    return {
+        storyline: (storyline in spun, -popularity, storyline)
+        for storyline, popularity in best.items()
+    }
 
 
 def _apart(members: Iterable[Member], works: Mapping[UUID, FranchiseWork]) -> Set[UUID]:

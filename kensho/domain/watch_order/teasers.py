@@ -3,7 +3,7 @@
 A special belongs to the work whose title its own begins with, of several to that with the longest;
 otherwise to the work by which it is a member.
 
-Guarantees: pure; a herald goes by a tie that exists.
+Guarantees: pure; a teaser goes by a relation that exists.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -23,35 +23,35 @@ _MONTHS: Final = 3
 def teasers(
     members: Sequence[Member],
     works: Mapping[UUID, FranchiseWork],
-    ties: Iterable[Relation],
+    relations: Iterable[Relation],
     work_of: Mapping[UUID, UUID],
     places: Mapping[UUID, Place],
 ) -> Iterator[OrderRule]:
-    """Yield that each herald comes after what it announced."""
+    """Yield that each teaser comes after what it announced."""
     beside = {one.work: one.because[-1] for one in members if is_beside(one, works[one.work])}
     words = {member.work: folded(works[member.work].title) for member in members}
-    for extra, tied in _hosts(beside, ties, work_of).items():
+    for extra, tied in _hosts(beside, relations, work_of).items():
         named = [
-            (len(words[host]), host, tie)
-            for host, tie in tied
+            (len(words[host]), host, relation)
+            for host, relation in tied
             if host not in beside and words[extra].startswith(f"{words[host]} ")
         ]
-        joined = [(0, host, tie) for host, tie in tied if tie == beside[extra]]
-        for _, host, tie in sorted(named or joined, key=lambda one: -one[0])[:1]:
+        joined = [(0, host, relation) for host, relation in tied if relation == beside[extra]]
+        for _, host, relation in sorted(named or joined, key=lambda one: -one[0])[:1]:
             if 0 <= month_of(places[host]) - month_of(places[extra]) <= _MONTHS:
-                yield OrderRule(host, extra, BELONGS, tie)
+                yield OrderRule(host, extra, BELONGS, relation)
 
 
 def _hosts(
-    beside: Container[UUID], ties: Iterable[Relation], work_of: Mapping[UUID, UUID]
+    beside: Container[UUID], relations: Iterable[Relation], work_of: Mapping[UUID, UUID]
 ) -> dict[UUID, list[tuple[UUID, Relation]]]:
-    """Return the works that each extra is tied to, by which ties, in the order of those."""
+    """Return the works that each extra is tied to, by which relations, in the order of those."""
     found: dict[UUID, list[tuple[UUID, Relation]]] = {}
-    for tie in sorted(ties, key=relation_key):
-        one, other = work_of.get(tie.source), work_of.get(tie.target)
+    for relation in sorted(relations, key=relation_key):
+        one, other = work_of.get(relation.source), work_of.get(relation.target)
         if one is None or other is None or one == other:
             continue
         for extra, host in ((one, other), (other, one)):
             if extra in beside:
-                found.setdefault(extra, []).append((host, tie))
+                found.setdefault(extra, []).append((host, relation))
     return found

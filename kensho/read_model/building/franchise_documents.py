@@ -63,20 +63,20 @@ class DocumentWork(msgspec.Struct, frozen=True, gc=False):
 class FranchiseFacts(msgspec.Struct, frozen=True):
     """What was read of a franchise: its members, the root first, then by date; guests by date.
 
-    `ties` are those between its works, whichever record of a work they name; `timelines` are what
-    curators say of the order of its story.
+    `relations` are those between its works, whichever record of a work they name; `timelines` are
+    what curators say of the order of its story.
     """
 
     slug: str
     title: str
     members: tuple[Member, ...]
     guests: tuple[Guest, ...]
-    ties: tuple[Relation, ...]
+    relations: tuple[Relation, ...]
     timelines: tuple[Timeline, ...] = ()
 
 
 class DocumentContext(msgspec.Struct, frozen=True):
-    """What documents of all franchises draw on; `sources` are those that say a tie."""
+    """What documents of all franchises draw on; `sources` are those that say a relation."""
 
     works: Mapping[UUID, DocumentWork]
     homes: Mapping[UUID, FranchiseRef]
@@ -124,7 +124,7 @@ def watch_order_document(
 ) -> WatchOrderDocument:
     """Return a watch order, each step with its reasons in words."""
     ordered_by = {one.work: around.works[one.work].ordered_by for one in facts.members}
-    found = watch_order(facts.members, ordered_by, facts.ties, order, facts.timelines)
+    found = watch_order(facts.members, ordered_by, facts.relations, order, facts.timelines)
     telling = _Telling(facts, around)
     roles: dict[UUID, Role] = {member.work: member.role for member in facts.members}
     return WatchOrderDocument(
@@ -137,13 +137,14 @@ def watch_order_document(
                 position=step.position,
                 role=roles[step.work],
                 optional=step.optional,
-                strand=step.strand,
+                strand=step.storyline,
                 because=tuple(telling.reason(step.work, because) for because in step.because),
             )
             for step in found.steps
         ),
         set_aside=tuple(
-            SetAsideEdge(_edge(one.tie), telling.with_titles(one.why)) for one in found.set_aside
+            SetAsideEdge(_edge(one.relation), telling.with_titles(one.why))
+            for one in found.set_aside
         ),
     )
 
@@ -166,9 +167,9 @@ class _Telling:
         if because.decided is not None:
             words = self._by_curators(because.decided)
             return StepReason(because.rule, words, reason=because.decided.reason)
-        if because.tie is not None:
-            words = self._by_tie(work, because, because.tie)
-            return StepReason(because.rule, words, _edge(because.tie))
+        if because.relation is not None:
+            words = self._by_relation(work, because, because.relation)
+            return StepReason(because.rule, words, _edge(because.relation))
         if because.rule == "date" or known.view.year is None:
             words = order_reasons.released(known.view.date, known.view.year, known.season)
         else:
@@ -183,13 +184,15 @@ class _Telling:
         title = self._title(said.work)
         return order_reasons.decided(title, said.reason, is_before=said.is_before)
 
-    def _by_tie(self, work: UUID, because: PlacementReason, tie: Relation) -> str:
-        is_target = self._work_of.get(tie.target) == work
-        title = self._title(tie.source if is_target else tie.target)
-        voice = Speaker(tie.method, self._sources.get(tie, ()))
+    def _by_relation(self, work: UUID, because: PlacementReason, relation: Relation) -> str:
+        is_target = self._work_of.get(relation.target) == work
+        title = self._title(relation.source if is_target else relation.target)
+        voice = Speaker(relation.method, self._sources.get(relation, ()))
         if because.rule == "before":
             return order_reasons.leads_to(title, voice)
-        return order_reasons.follows(tie.kind if is_target else inverse(tie.kind), title, voice)
+        return order_reasons.follows(
+            relation.kind if is_target else inverse(relation.kind), title, voice
+        )
 
     def _title(self, record: UUID) -> str:
         return self._works[self._work_of[record]].view.title
@@ -209,9 +212,11 @@ def _tags(facts: FranchiseFacts, around: DocumentContext) -> tuple[SharedTag, ..
     )
 
 
-def _edges(ties: Sequence[Relation]) -> tuple[FranchiseEdge, ...]:
-    return tuple(map(_edge, ties))
+def _edges(relations: Sequence[Relation]) -> tuple[FranchiseEdge, ...]:
+    return tuple(map(_edge, relations))
 
 
-def _edge(tie: Relation) -> FranchiseEdge:
-    return FranchiseEdge(tie.source, tie.target, tie.kind, tie.method, tie.confidence)
+def _edge(relation: Relation) -> FranchiseEdge:
+    return FranchiseEdge(
+        relation.source, relation.target, relation.kind, relation.method, relation.confidence
+    )

@@ -2,7 +2,7 @@
 
 Guarantees: a document says of a franchise what an export of it says in any format, for all of them
 are made from it; it names no revision, so that it changes with the franchise only. A node tells its
-role and by which ties it belongs, in words.
+role and by which relations it belongs, in words.
 
 Performance: 3 µs for each node and edge, 10 µs for each bridge.
 """
@@ -107,12 +107,12 @@ def _belonging(
     if not member.because:
         return _ROOT
     path, kinds = [member.work], list[RelationKind]()
-    for tie in reversed(member.because):
-        source, target = work_of.get(tie.source), work_of.get(tie.target)
+    for relation in reversed(member.because):
+        source, target = work_of.get(relation.source), work_of.get(relation.target)
         if source is None or target is None or path[-1] not in (source, target):
             return None
         goes_on = source == path[-1]
-        kinds.append(tie.kind if goes_on else inverse(tie.kind))
+        kinds.append(relation.kind if goes_on else inverse(relation.kind))
         path.append(target if goes_on else source)
     return sentence([titles[work] for work in path], kinds)
 

@@ -60,7 +60,7 @@ class _Home:
         self.row: Final = row
         self.members: Final[list[MembershipRow]] = []
         self.visits: Final[list[GuestRow]] = []
-        self.ties: Final[list[Relation]] = []
+        self.relations: Final[list[Relation]] = []
 
 
 class FranchiseCollector:
@@ -110,20 +110,22 @@ class FranchiseCollector:
             home = self._home_of.get(edge.source)
             if home is not None and home is self._home_of.get(edge.target):
                 best, sources = _winner(edge.kind, edge.assertions)
-                tie = Relation(edge.source, edge.target, edge.kind, best.method, best.confidence)
-                home.ties.append(tie)
-                self._sources[tie] = sources
+                relation = Relation(
+                    edge.source, edge.target, edge.kind, best.method, best.confidence
+                )
+                home.relations.append(relation)
+                self._sources[relation] = sources
 
     def inputs(
-        self, fame: Sequence[float], tags_of: Callable[[UUID], Sequence[TagView]]
+        self, popularity: Sequence[float], tags_of: Callable[[UUID], Sequence[TagView]]
     ) -> Iterator[FranchiseInput]:
-        """Yield every franchise with its documents; `fame` is that of all works by id, 0..1."""
+        """Yield every franchise with its documents; `popularity` has all works by id, 0..1."""
         ids = sorted(self._ids, key=_NUMBER)
         every = [facts for home in self._homes.values() if (facts := self._facts(home))]
         relations = GraphRelations(ids, self._edges, _numbered(every))
         around = DocumentContext(
             works={
-                work: _famed(known, fame[relations.node_of[work]])
+                work: _with_popularity(known, popularity[relations.node_of[work]])
                 for work, known in self._works.items()
             },
             homes={work: FranchiseRef(f.slug, f.title) for f in every for work in _nodes(f)},
@@ -131,7 +133,7 @@ class FranchiseCollector:
             sources=self._sources,
         )
         for facts in every:
-            known = [around.works[one.work].ordered_by.fame for one in facts.members]
+            known = [around.works[one.work].ordered_by.popularity for one in facts.members]
             yield FranchiseInput(
                 slug=facts.slug,
                 members=tuple(one.work for one in facts.members),
@@ -148,7 +150,9 @@ class FranchiseCollector:
             if row.record_of is not None and row.work in self._works:
                 also.setdefault(row.record_of, []).append(row.work)
         members = [
-            Member(row.work, row.role, _ties(row.because), tuple(sorted(also.get(row.work, ()))))
+            Member(
+                row.work, row.role, _relations(row.because), tuple(sorted(also.get(row.work, ())))
+            )
             for row in home.members
             if row.record_of is None and row.work in self._works
         ]
@@ -157,19 +161,19 @@ class FranchiseCollector:
             return None
         visits = [row for row in home.visits if row.work in self._works]
         visits.sort(key=lambda row: self._by_date(row.work))
-        said = (tie for one in members for tie in one.because)
-        fixed = {tie for tie in said if tie.kind in ("joined", "same_work")}
+        said = (relation for one in members for relation in one.because)
+        fixed = {relation for relation in said if relation.kind in ("joined", "same_work")}
         return FranchiseFacts(
             slug=home.row.slug,
             title=home.row.title,
             members=tuple(members),
-            guests=tuple(Guest(row.work, _ties(row.because)) for row in visits),
-            ties=tuple(sorted({*home.ties, *fixed}, key=inputs.relation_key)),
+            guests=tuple(Guest(row.work, _relations(row.because)) for row in visits),
+            relations=tuple(sorted({*home.relations, *fixed}, key=inputs.relation_key)),
             timelines=tuple(Timeline(row.works, row.reason) for row in home.row.timelines),
         )
 
     def _by_date(self, work: UUID) -> tuple[str, UUID]:
-        return self._works[work].ordered_by.shown, work
+        return self._works[work].ordered_by.date_key, work
 
 
 def known_work(row: WorkRow) -> DocumentWork:
@@ -214,13 +218,13 @@ def _papers(
     }
 
 
-def _famed(work: DocumentWork, fame: float) -> DocumentWork:
-    ordered_by = msgspec.structs.replace(work.ordered_by, fame=fame)
+def _with_popularity(work: DocumentWork, popularity: float) -> DocumentWork:
+    ordered_by = msgspec.structs.replace(work.ordered_by, popularity=popularity)
     return msgspec.structs.replace(work, ordered_by=ordered_by)
 
 
-def _popularity(fame: Iterable[float]) -> float:
-    best = sorted(fame, reverse=True)
+def _popularity(popularity: Iterable[float]) -> float:
+    best = sorted(popularity, reverse=True)
     return sum(best[:_NAMED]) + _SIZE_COUNTS * len(best)
 
 
@@ -233,7 +237,7 @@ def _nodes(facts: FranchiseFacts) -> Iterator[UUID]:
         yield from (one.work, *one.also)
 
 
-def _ties(rows: Sequence[MembershipReasonRow]) -> tuple[Relation, ...]:
+def _relations(rows: Sequence[MembershipReasonRow]) -> tuple[Relation, ...]:
     return tuple(
         Relation(row.source, row.target, row.kind, row.method, row.confidence) for row in rows
     )

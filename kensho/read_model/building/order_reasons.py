@@ -1,7 +1,8 @@
 """Why a step of a watch order stands where it does, in words: "continues Fate/Zero, says AniList".
 
 Guarantees: the words complete "this work …" and say no more than is known: a date stands in the
-precision in which it is known, an inferred tie is told as such. Titles stand as in `sentences`.
+precision in which it is known, an inferred relation is told as such. Titles stand as in
+`sentences`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,14 +59,14 @@ _YEAR, _MONTH = 1, 2
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """Who says a tie: by which method, and the sources by the names of `SOURCE_NAMES`."""
+    """Who says a relation: by which method, and the sources by the names of `SOURCE_NAMES`."""
 
     method: Method
     sources: tuple[str, ...] = ()
 
 
 def placed(rule: Rule) -> str:
-    """Return the words for a rule that went by no tie and no date."""
+    """Return the words for a rule that went by no relation and no date."""
     return _FIXED.get(rule, _FIXED["undated"])
 
 

@@ -54,7 +54,7 @@ class TitleCollector:
             self._places[row.id] = len(self._standings)
             titles = row.titles or (Title(row.title, kind="main"),)
             names = self._build.add(IndexEntry(titles, row.anime_type, row.year))
-            said = title_parts.parsed(folded(row.title)).slots
+            said = title_parts.parsed(folded(row.title)).parts
             self._kinds.append(row.kind)
             self._titles.append(row.title)
             self._standings.append(

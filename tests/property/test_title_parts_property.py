@@ -43,27 +43,27 @@ def test_reading_only_cuts(words: str) -> None:
 @given(TEXTS)
 def test_what_is_no_slot_was_not_cut(words: str) -> None:
     said = parsed(words)
-    slots = said.slots
-    if slots.season is None and slots.part is None and not slots.final:
+    parts = said.parts
+    if parts.season is None and parts.part is None and not parts.final:
         assert said.stem == words
-    if slots.year is None and slots.type is None and slots.episode is None:
+    if parts.year is None and parts.type is None and parts.episode is None:
         assert said.core == said.stem
 
 
 @given(TEXTS)
-def test_slots_stay_in_their_ranges(words: str) -> None:
-    slots = parsed(words).slots
-    assert slots.season is None or 1 <= slots.season <= 30
-    assert slots.part is None or 1 <= slots.part <= 9
-    assert slots.year is None or 1917 <= slots.year <= 2035
+def test_title_parts_stay_in_their_ranges(words: str) -> None:
+    parts = parsed(words).parts
+    assert parts.season is None or 1 <= parts.season <= 30
+    assert parts.part is None or 1 <= parts.part <= 9
+    assert parts.year is None or 1917 <= parts.year <= 2035
 
 
 @given(PLAIN, st.sampled_from(["season 2", "2nd season", "第2期", "ii", "2", "시즌 2", "2 сезон"]))
 def test_a_name_and_a_marker_read_as_the_name_and_its_season(name: list[str], said: str) -> None:
     words = " ".join(name)
     reading = parsed(f"{words} {said}")
-    assert (reading.stem, reading.slots.season) == (words, 2)
-    assert parsed(reading.stem).slots.season is None
+    assert (reading.stem, reading.parts.season) == (words, 2)
+    assert parsed(reading.stem).parts.season is None
 
 
 @given(PLAIN, st.integers(min_value=10, max_value=1909))

@@ -45,7 +45,7 @@ def read(title: str) -> ParsedTitle:
 )
 def test_every_spelling_of_a_second_season_leaves_the_same_name(spelling: str) -> None:
     said = read(f"Kumo no Machi {spelling}")
-    assert (said.stem, said.slots) == ("kumo no machi", TitleParts(season=2))
+    assert (said.stem, said.parts) == ("kumo no machi", TitleParts(season=2))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_every_spelling_of_a_second_season_leaves_the_same_name(spelling: str) -
 def test_a_number_that_belongs_to_the_name_stays_in_it(title: str) -> None:
     said = read(title)
     assert said.stem == said.core == said.words
-    assert said.slots == TitleParts()
+    assert said.parts == TitleParts()
 
 
 @pytest.mark.parametrize(
@@ -107,16 +107,16 @@ def test_a_number_that_belongs_to_the_name_stays_in_it(title: str) -> None:
 )
 def test_a_marker_is_cut_out_wherever_it_stands(title: str, stem: str, key: str) -> None:
     said = read(title)
-    assert (said.stem, marker(said.slots)) == (stem, key)
+    assert (said.stem, marker(said.parts)) == (stem, key)
 
 
 def test_another_number_of_the_same_slot_stays_in_the_name() -> None:
     said = read("Attack on Titan Final Season Part 3 Final Arc Part 2")
-    assert (said.stem, said.slots.part) == ("attack on titan part 2", 3)
+    assert (said.stem, said.parts.part) == ("attack on titan part 2", 3)
 
 
 @pytest.mark.parametrize(
-    ("title", "core", "slots"),
+    ("title", "core", "parts"),
     [
         ("Naruto Movie 2", "naruto 2", TitleParts(type="movie")),
         ("劇場版 NARUTO", "naruto", TitleParts(type="movie")),
@@ -132,16 +132,16 @@ def test_another_number_of_the_same_slot_stays_in_the_name() -> None:
     ],
 )
 def test_the_core_is_the_name_without_year_type_and_episode(
-    title: str, core: str, slots: TitleParts
+    title: str, core: str, parts: TitleParts
 ) -> None:
     said = read(title)
-    assert (said.core, said.slots) == (core, slots)
+    assert (said.core, said.parts) == (core, parts)
 
 
 @pytest.mark.parametrize("title", ["1984", "The Movie", "劇場版", "OVA"])
 def test_a_text_of_markers_alone_is_a_name(title: str) -> None:
     said = read(title)
-    assert (said.core, said.slots) == (said.words, TitleParts())
+    assert (said.core, said.parts) == (said.words, TitleParts())
 
 
 def test_a_season_that_has_a_number_needs_no_word_that_it_is_the_last() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from kensho.domain.franchise.duplicates import CONFIDENCE, duplicate_relations
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, RelationKind
-from tests.support.hubs import grown, homes, number, tie, together, work
+from tests.support.hubs import grown, homes, number, relation, together, work
 
 DANBALL = ("Danball Senki W", "ダンボール戦機W")
 
@@ -17,7 +17,7 @@ def listed(
     return msgspec.structs.replace(one, titles=titles)
 
 
-KNOWN = listed("a", "mal:1", "anilist:1", fame=0.8)
+KNOWN = listed("a", "mal:1", "anilist:1", popularity=0.8)
 LEFT_OVER = listed("b", "ann:1", titles=("Danbōru Senki W", "ダンボール戦機W"), date="2012-01")
 
 
@@ -28,8 +28,8 @@ def twins(*works: FranchiseWork, kind: RelationKind = "related") -> list[Relatio
 
 def test_an_entry_that_a_catalogue_left_over_is_another_record_of_its_work() -> None:
     expected = Relation(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
-    assert duplicate_relations([KNOWN, LEFT_OVER], [tie("ab")]) == [expected]
-    assert duplicate_relations([LEFT_OVER, KNOWN], [tie("ba")]) == [expected]
+    assert duplicate_relations([KNOWN, LEFT_OVER], [relation("ab")]) == [expected]
+    assert duplicate_relations([LEFT_OVER, KNOWN], [relation("ba")]) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_of_several_that_are_equally_alike_none_is_chosen() -> None:
 def test_the_one_of_the_same_main_title_is_chosen_before_others() -> None:
     other = listed("c", "mal:2", titles=("Danball Senki W Specials", DANBALL[1]))
     left_over = listed("b", "ann:1")
-    assert duplicate_relations([other, left_over, KNOWN], [tie("ab"), tie("bc")]) == [
+    assert duplicate_relations([other, left_over, KNOWN], [relation("ab"), relation("bc")]) == [
         Relation(number("a"), number("b"), "same_work", "inferred", CONFIDENCE)
     ]
 
@@ -100,15 +100,15 @@ def test_two_entries_of_one_catalogue_never_become_one_work_by_a_third() -> None
     first = listed("a", "mal:1", titles=("One", "Both"))
     second = listed("b", "mal:2", titles=("Two", "Both"))
     between = listed("c", "ann:1", "imdb:1", "anidb:1", titles=("One", "Two"))
-    found = duplicate_relations([first, second, between], [tie("ac"), tie("bc")])
+    found = duplicate_relations([first, second, between], [relation("ac"), relation("bc")])
     assert len(found) == 1
 
 
 def test_a_franchise_shows_a_work_once_and_names_its_other_record() -> None:
     sequel = work("s", "Danball Senki Wars", "2013-04-03", sources=("mal:3",))
-    ties = [tie("as", "sequel"), tie("ab"), tie("bs")]
+    relations = [relation("as", "sequel"), relation("ab"), relation("bs")]
     works = [KNOWN, LEFT_OVER, sequel]
-    (found,) = grown(works, [*ties, *duplicate_relations(works, ties)])
+    (found,) = grown(works, [*relations, *duplicate_relations(works, relations)])
     assert homes([found]) == together("abs")
     assert [(one.work, one.also) for one in found.members] == [
         (number("a"), (number("b"),)),

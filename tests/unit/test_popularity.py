@@ -95,12 +95,12 @@ def test_series_are_better_known_than_films_and_films_than_extras() -> None:
     assert found[0] > found[1] > found[2] > found[3]
 
 
-def test_fame_runs_up_to_one() -> None:
+def test_popularity_runs_up_to_one() -> None:
     (top,) = popularity_of([standing(titles=10_000, sources=100, votes=10**6, score=10.0)], [])
     assert 0.99 < top <= 1.0 + 1e-9
 
 
-def test_fame_is_never_less_than_nothing() -> None:
+def test_popularity_is_never_less_than_nothing() -> None:
     least_known = standing(
         type="special", titles=1, sources=1, score=None, marked=True, is_part=True
     )
