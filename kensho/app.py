@@ -10,7 +10,6 @@ import contextlib
 import datetime as dt
 import functools
 from collections.abc import AsyncGenerator
-from importlib.metadata import PackageNotFoundError, version
 from random import Random
 from time import perf_counter
 
@@ -43,6 +42,7 @@ from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import HTML, ResponseCache
 from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings, signing_secret
+from kensho.platform.version import installed_version
 from kensho.read_model.holder import SnapshotHolder
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
@@ -112,14 +112,6 @@ def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeli
             page_of=functools.partial(_told_on_a_page, pages),
         ),
     )
-
-
-def installed_version() -> str:
-    """Return the version of the installed package, or `0.0.0` in a bare checkout."""
-    try:
-        return version("kensho")
-    except PackageNotFoundError:
-        return "0.0.0"
 
 
 def _told_on_a_page(pages: ErrorPages, fault: ErrorResponse) -> RenderedError | None:

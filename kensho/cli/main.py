@@ -3,27 +3,62 @@
 An error we raise on purpose becomes one line on standard error and an exit code of its own; only a
 bug shows a traceback. Ingestion is found by entry point and never imported: it is a second program
 on the same core.
+
+Performance: a command is imported when it runs. `kensho --help` and `kensho version` load neither
+the server nor the engine nor numpy; see kensho/platform/lazy_commands.py.
 """
 
+import json
 import sys
 from importlib.metadata import entry_points
 from typing import Final
 
 import click
-import msgspec
 from rich_click import RichGroup
 from typing_extensions import override
 
-from kensho.app import installed_version
-from kensho.cli.export import export
-from kensho.cli.franchise import hub, watch_order
-from kensho.cli.graph import migrate, show
-from kensho.cli.path import path
-from kensho.cli.search import search
-from kensho.cli.serve import serve
 from kensho.errors import KenshoError
+from kensho.platform.lazy_commands import LazyCommand
+from kensho.platform.version import installed_version
 
 _GROUP: Final = "kensho.commands"
+_OWN: Final = (
+    LazyCommand("serve", "kensho.cli.serve:serve", "Serve the API until interrupted."),
+    LazyCommand(
+        "migrate", "kensho.cli.graph:migrate", "Bring the store's schema up to this version's."
+    ),
+    LazyCommand(
+        "show",
+        "kensho.cli.graph:show",
+        "Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL.",
+    ),
+    LazyCommand(
+        "search",
+        "kensho.cli.search:search",
+        "Print the works that TEXT may mean, best first; exits with 1 if there are none.",
+    ),
+    LazyCommand(
+        "path",
+        "kensho.cli.path:path",
+        "Say how ONE and OTHER are connected; each is a title, an id such as mal:20, or a UUID.",
+    ),
+    LazyCommand(
+        "hub",
+        "kensho.cli.franchise:hub",
+        "Print the works of FRANCHISE, a slug or a title, each with its role.",
+    ),
+    LazyCommand(
+        "watch-order",
+        "kensho.cli.franchise:watch_order",
+        "Print in which order to watch FRANCHISE, a slug or a title, and why.",
+    ),
+    LazyCommand(
+        "export",
+        "kensho.cli.export:export",
+        "Write the graph of FRANCHISE, a slug or a title, or the whole graph.",
+    ),
+)
+"""Our own commands; the one line of each is the first sentence of its docstring."""
 
 
 class Commands(RichGroup):
@@ -60,17 +95,11 @@ def commands() -> None:
 def version(as_json: bool) -> None:
     """Show the version."""
     text = installed_version()
-    click.echo(msgspec.json.encode({"version": text}).decode() if as_json else f"kensho {text}")
+    click.echo(json.dumps({"version": text}) if as_json else f"kensho {text}")
 
 
-commands.add_command(serve)
-commands.add_command(migrate)
-commands.add_command(show)
-commands.add_command(search)
-commands.add_command(path)
-commands.add_command(hub)
-commands.add_command(watch_order)
-commands.add_command(export)
+for _command in _OWN:
+    commands.add_command(_command)
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from kensho.web import formatting
 from kensho.web.page_context import PageContext
 
 
-class EpisodeCounts(NamedTuple):
+class WorkEpisodes(NamedTuple):
     """A work with its episodes; `filler` and `recap` are shares in words, empty if not known."""
 
     work: MemberWork
@@ -40,15 +40,15 @@ async def listed(
     return found.revision, {one.id: one for one in found.works}
 
 
-def rows(order: WatchOrderDocument, counted: Mapping[UUID, EpisodeCount]) -> list[EpisodeCounts]:
+def rows(order: WatchOrderDocument, counted: Mapping[UUID, EpisodeCount]) -> list[WorkEpisodes]:
     """Return a row for each work in the order."""
     return [_row(step.work, counted.get(step.work.id)) for step in order.steps]
 
 
-def _row(work: MemberWork, count: EpisodeCount | None) -> EpisodeCounts:
+def _row(work: MemberWork, count: EpisodeCount | None) -> WorkEpisodes:
     if count is None:
-        return EpisodeCounts(work, 0, "", "")
-    return EpisodeCounts(
+        return WorkEpisodes(work, 0, "", "")
+    return WorkEpisodes(
         work,
         count.listed,
         _share(count.filler, count.judged),

@@ -1,0 +1,19 @@
+"""What ingestion adds to the `kensho` command, found by entry point; imported when it runs."""
+
+from typing import Final
+
+from kensho.platform.lazy_commands import LazyCommand
+
+ingest: Final = LazyCommand(
+    "ingest", "ingest.cli:ingest", "Bring dumps of other catalogues into the graph."
+)
+check: Final = LazyCommand(
+    "check",
+    "ingest.cli:check",
+    "Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates.",
+)
+forget: Final = LazyCommand(
+    "forget",
+    "ingest.cli:forget",
+    "Take back all that SOURCE has said; what other sources and curators said stays.",
+)
