@@ -103,7 +103,7 @@ def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeli
             max_age_s=settings.max_age_s,
             cache_bytes=settings.cache_bytes,
         ),
-        house.revision,
+        house.identity,
         Observability(
             metrics=house.metrics,
             limiter=RateLimiter(limit) if limit else None,
@@ -147,9 +147,9 @@ class AppState:
             raise NotReadyError("the service is not started")
         return self._web_desk
 
-    def revision(self) -> int | None:
-        """Return the revision that is served now."""
-        return None if self._desk is None else self._desk.revision
+    def identity(self) -> str | None:
+        """Return the identity of the snapshot that is served now."""
+        return None if self._desk is None else self._desk.identity
 
     @contextlib.asynccontextmanager
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:

@@ -128,7 +128,7 @@ class AnimeController(Controller):
         model = desk.model
         chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
         return PreparedResponse(
-            works.document(model, works.locate(model, work_id), chosen), model.revision
+            works.document(model, works.locate(model, work_id), chosen), model.identity
         )
 
     @post(
@@ -165,7 +165,7 @@ class AnimeController(Controller):
         model = desk.model
         kind = model.kind(works.locate(model, work_id))
         revision, found = await episodes.of_work(desk.gateway, work_id, kind)
-        return PreparedResponse(splicing.encoded(found), revision, keep=False)
+        return PreparedResponse(splicing.encoded(found), f"{model.identity}x{revision}", keep=False)
 
     @get(
         "/{work_id:str}/relations",
@@ -188,7 +188,7 @@ class AnimeController(Controller):
         node = works.locate(model, work_id)
         return PreparedResponse(
             neighbourhood.neighbourhood(model, node, neighbourhood.kinds_named(kinds), depth),
-            model.revision,
+            model.identity,
         )
 
     @get(
@@ -205,4 +205,4 @@ class AnimeController(Controller):
         why it is there.
         """
         held = desk.catalogue.held
-        return PreparedResponse(paths.similar(held, work_id, limit), held.model.revision)
+        return PreparedResponse(paths.similar(held, work_id, limit), held.model.identity)

@@ -110,4 +110,4 @@ class BrowseController(Controller):
             anime=browse.page_of(model, nodes[(page - 1) * limit : page * limit], chosen),
             pagination=splicing.encoded(Pagination(page, limit, -(-total // limit), total)),
         )
-        return PreparedResponse(body, model.revision)
+        return PreparedResponse(body, model.identity)

@@ -138,7 +138,7 @@ class FranchisesController(Controller):
             total=b"%d" % part.total,
             next_cursor=splicing.encoded(part.next_cursor),
         )
-        return PreparedResponse(body, held.model.revision)
+        return PreparedResponse(body, held.model.identity)
 
     @get(
         "/{slug:str}",
@@ -154,7 +154,7 @@ class FranchisesController(Controller):
         model = desk.model
         number = franchises.locate(model, slug)
         form = ResponseMeta(tag=model.hubs.tag(number, "hub"))
-        return PreparedResponse(franchises.hub(model, number), model.revision, form=form)
+        return PreparedResponse(franchises.hub(model, number), model.identity, form=form)
 
     @get(
         "/{slug:str}/graph",
@@ -177,13 +177,13 @@ class FranchisesController(Controller):
         tag = model.hubs.tag(number, "graph")
         if format_ == "json":
             body = franchises.graph_as_json(model, number)
-            return PreparedResponse(body, model.revision, form=ResponseMeta(tag=tag))
+            return PreparedResponse(body, model.identity, form=ResponseMeta(tag=tag))
         known = exports.FORMATS[format_]
         name = f'attachment; filename="{slug}{known.suffix}"'
         headers = ((b"content-disposition", name.encode()),)
         form = ResponseMeta(known.media_type.encode(), headers, tag)
         pieces = exports.export(franchises.graph(model, number), format_)
-        return StreamedResponse(pieces, model.revision, form)
+        return StreamedResponse(pieces, model.identity, form)
 
     @get(
         "/{slug:str}/watch-order",
@@ -201,5 +201,5 @@ class FranchisesController(Controller):
         number = franchises.locate(model, slug)
         form = ResponseMeta(tag=model.hubs.tag(number, order))
         return PreparedResponse(
-            franchises.watch_order(model, number, order), model.revision, form=form
+            franchises.watch_order(model, number, order), model.identity, form=form
         )

@@ -60,14 +60,14 @@ class MoviesController(Controller):
         if year is not None:
             desk.calendar.check(year)
         chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)
-        ordered = OrderedList(desk.films.nodes(model, year), model.revision, model.id, model.node)
+        ordered = OrderedList(desk.films.nodes(model, year), model.identity, model.id, model.node)
         part = desk.cursors.cut(ordered, f"movies?year={year}", cursor, limit)
         body = splicing.assembled(
             movies=browse.page_of(model, part.nodes, chosen),
             total=b"%d" % part.total,
             next_cursor=splicing.encoded(part.next_cursor),
         )
-        return PreparedResponse(body, model.revision)
+        return PreparedResponse(body, model.identity)
 
     @get(
         "/{work_id:str}",
@@ -81,5 +81,5 @@ class MoviesController(Controller):
         model = desk.model
         chosen = splicing.chosen(fields, works.DETAIL_FIELDS)
         return PreparedResponse(
-            works.document(model, works.locate_film(model, work_id), chosen), model.revision
+            works.document(model, works.locate_film(model, work_id), chosen), model.identity
         )

@@ -86,4 +86,4 @@ class PathsController(Controller):
         An edge reads "`to` is the `kind` of `from`".
         """
         model = desk.model
-        return PreparedResponse(connections.paths(model, from_work, to_work, k), model.revision)
+        return PreparedResponse(connections.paths(model, from_work, to_work, k), model.identity)

@@ -68,7 +68,7 @@ class ResolveController(Controller):
         found = resolve.resolve(model, resolve.asked(url, provider, id))
         if not found:
             raise NotFoundError(f"no work is behind {url or f'{provider}:{id}'}")
-        return PreparedResponse(splicing.encoded(ResolvedWorks(found)), model.revision)
+        return PreparedResponse(splicing.encoded(ResolvedWorks(found)), model.identity)
 
     @post(
         "/batch",

@@ -153,7 +153,7 @@ class SearchController(Controller):
             fields=splicing.chosen(fields, _FIELDS),
         )
         held = desk.catalogue.held
-        return PreparedResponse(await desk.searching.answer(held, asked), held.model.revision)
+        return PreparedResponse(await desk.searching.answer(held, asked), held.model.identity)
 
     @get(
         "/suggest",
@@ -172,4 +172,4 @@ class SearchController(Controller):
         body = await suggestions.answer(
             held, q, limit, safe=desk.searching.safe if safe is None else safe
         )
-        return PreparedResponse(body, held.model.revision)
+        return PreparedResponse(body, held.model.identity)

@@ -39,6 +39,14 @@ class Services(msgspec.Struct, frozen=True):
         return self.catalogue.current
 
     @property
+    def identity(self) -> str | None:
+        """Return the identity of the snapshot that is served, or `None` while there is none."""
+        try:
+            return self.catalogue.current.identity
+        except NotReadyError:
+            return None
+
+    @property
     def revision(self) -> int | None:
         """Return the revision that is served, or `None` while there is no read model."""
         try:

@@ -91,7 +91,7 @@ class TagsController(Controller):
 
         ordered = OrderedList(
             tags.listed(model, category),
-            model.revision,
+            model.identity,
             tag_id,
             model.tag,
         )
@@ -99,7 +99,7 @@ class TagsController(Controller):
         page = TagList(
             [_item(model, number) for number in part.nodes], part.total, part.next_cursor
         )
-        return PreparedResponse(splicing.encoded(page), model.revision)
+        return PreparedResponse(splicing.encoded(page), model.identity)
 
     @get(
         "/{tag:str}/anime",
@@ -123,7 +123,7 @@ class TagsController(Controller):
         model = desk.model
         chosen = splicing.chosen(fields, tags.TAGGED_FIELDS)
         number = tags.tag_named(model, tag)
-        ordered = OrderedList(tags.nodes_of(model, number), model.revision, model.id, model.node)
+        ordered = OrderedList(tags.nodes_of(model, number), model.identity, model.id, model.node)
         part = desk.cursors.cut(ordered, f"tags/{model.tags[number].id}/anime", cursor, limit)
         body = splicing.assembled(
             tag=splicing.encoded(_item(model, number)),
@@ -131,7 +131,7 @@ class TagsController(Controller):
             total=b"%d" % part.total,
             next_cursor=splicing.encoded(part.next_cursor),
         )
-        return PreparedResponse(body, model.revision)
+        return PreparedResponse(body, model.identity)
 
 
 def _item(model: ReadModel, number: int) -> TagItem:

@@ -58,16 +58,16 @@ class Calendar:
 
 
 class Films:
-    """The films by IMDb rating, then votes, then title; sorted once for each revision."""
+    """The films by IMDb rating, then votes, then title; sorted once for each snapshot."""
 
     def __init__(self) -> None:
-        self._revision = -1
+        self._identity = ""
         self._nodes: Nodes = np.empty(0, dtype=np.int32)
 
     def nodes(self, model: ReadModel, year: int | None) -> Nodes:
         """Return the films of a year, or all."""
-        if self._revision != model.revision:
-            self._nodes, self._revision = _films(model), model.revision
+        if self._identity != model.identity:
+            self._nodes, self._identity = _films(model), model.identity
         return self._nodes if year is None else self._nodes[model.columns.year[self._nodes] == year]
 
 

@@ -1,9 +1,9 @@
 """Cursors: where a list goes on, as a signed text that a client carries and can't forge.
 
-A cursor belongs to one query and is refused for another. It remembers the revision and place of the
-last item seen, and its id: after the graph has changed, the list goes on behind that item wherever
-it stands now, or at the same place where it is gone. So a cursor never goes stale, and no list
-breaks off while the graph is ingested.
+A cursor belongs to one query and is refused for another. It remembers the snapshot and the place of
+the last item seen, and its id: after the graph has changed, the list goes on behind that item
+wherever it stands now, or at the same place where it is gone. So a cursor never goes stale, and no
+list breaks off while the graph is ingested.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ _DIGEST_BYTES: Final = 9
 
 
 class Position(NamedTuple):
-    """A place in a list: items already seen, the last of them, and the revision that was read."""
+    """A place in a list: items already seen, the last of them, and the snapshot that was read."""
 
     query: str
-    revision: int
+    identity: str
     seen: int
     last: UUID
 
@@ -43,10 +43,10 @@ class ListSlice(NamedTuple):
 
 
 class OrderedList(NamedTuple):
-    """A list at one revision: its nodes in order, and how nodes and ids find each other."""
+    """A list of one snapshot: its nodes in order, and how nodes and ids find each other."""
 
     nodes: Sequence[int] | npt.NDArray[np.int32]
-    revision: int
+    identity: str
     id_of: Callable[[int], UUID]
     node_of: Callable[[UUID], int | None]
 
@@ -98,12 +98,12 @@ class Cursors:
         nodes = [int(node) for node in items.nodes[first : first + limit]]
         seen, total = first + len(nodes), len(items.nodes)
         more = bool(nodes) and seen < total
-        following = Position(key, items.revision, seen, items.id_of(nodes[-1])) if more else None
+        following = Position(key, items.identity, seen, items.id_of(nodes[-1])) if more else None
         return ListSlice(nodes, first, total, self.write(following) if following else None)
 
     @staticmethod
     def _resumed(items: OrderedList, position: Position) -> int:
-        if position.revision != items.revision:
+        if position.identity != items.identity:
             last = items.node_of(position.last)
             for place, node in enumerate(items.nodes):
                 if node == last:

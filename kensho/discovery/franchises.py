@@ -88,7 +88,7 @@ def listed(held: Snapshot, text: str | None) -> OrderedList:
         node = model.node(work)
         return None if node is None else int(model.hubs.homes[node])
 
-    return OrderedList(hubs, model.revision, root_of, rooted_at)
+    return OrderedList(hubs, model.identity, root_of, rooted_at)
 
 
 def cards(hubs: FranchiseDocuments, numbers: Iterable[int]) -> bytes:

@@ -72,7 +72,7 @@ class TitleSearch:
         self.safe: Final = safe
         """Whether adult works are hidden from who says nothing about it."""
         self._cursors = cursors
-        self._taggings: tuple[int, TagCounts] | None = None
+        self._taggings: tuple[str, TagCounts] | None = None
 
     async def answer(self, held: Snapshot, asked: SearchRequest) -> bytes:
         """Return `SearchPage` as JSON, without keeping the event loop for long.
@@ -100,7 +100,7 @@ class TitleSearch:
         sieve = FilterMasks(held.model, asked.filters, works.entries)
         listed = _listed(held, works, sieve.kept, by_franchise=asked.by_franchise)
         model = held.model
-        ordered = OrderedList(works.entries[listed.places], model.revision, model.id, model.node)
+        ordered = OrderedList(works.entries[listed.places], model.identity, model.id, model.node)
         part = self._cursors.cut(
             ordered, asked.query, asked.cursor, asked.limit, skip=asked.offset or 0
         )
@@ -125,8 +125,8 @@ class TitleSearch:
 
     def _taggings_of(self, held: Snapshot) -> TagCounts:
         kept = self._taggings
-        if kept is None or kept[0] != held.model.revision:
-            kept = self._taggings = (held.model.revision, TagCounts(held.model))
+        if kept is None or kept[0] != held.model.identity:
+            kept = self._taggings = (held.model.identity, TagCounts(held.model))
         return kept[1]
 
 

@@ -19,7 +19,7 @@ from kensho.errors import FieldProblem, InvalidInputError
 from kensho.http import compression, problem_details, request_guards
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
-from kensho.http.response_cache import CachedResponse, Key, ResponseCache, RevisionOf
+from kensho.http.response_cache import CachedResponse, IdentityOf, Key, ResponseCache
 from kensho.http.tracing import Trace, traced
 from kensho.platform.logs import REQUEST, RequestIds
 from kensho.platform.rate_limits import WINDOW_S, RateLimiter
@@ -59,14 +59,14 @@ class Observability(NamedTuple):
 
 
 class RequestPipeline:
-    """Wraps the application; `revision` tells what kept answers must have been read at."""
+    """Wraps the application; kept answers must be of the snapshot that `identity` tells."""
 
     def __init__(
-        self, app: ASGIApp, answers: ResponseCache, revision: RevisionOf, watch: Observability
+        self, app: ASGIApp, answers: ResponseCache, identity: IdentityOf, watch: Observability
     ) -> None:
         self._app = app
         self._answers = answers
-        self._revision = revision
+        self._identity = identity
         self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,8 +148,8 @@ class RequestPipeline:
     def _ready(self, scope: HTTPScope, key: Key) -> CachedResponse | None:
         if scope["method"] not in ("GET", "HEAD"):
             return None
-        revision = self._revision()
-        return None if revision is None else self._answers.kept(key, revision)
+        identity = self._identity()
+        return None if identity is None else self._answers.kept(key, identity)
 
 
 class ResponseTap:

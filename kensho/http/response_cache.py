@@ -1,10 +1,10 @@
 """Answers as ready bytes: encoded once, tagged, compressed, kept while the graph stands still.
 
-A strong ETag is made of the program's version, the graph's revision, the query in canonical order
-and the encoding: all that the bytes depend on. An answer that is the same over several revisions
-says so by a `tag` of its own, which stands in the revision's place. Kept answers are found by their
-target before anything is routed, which serves a hot read at one and a half times the rate of a
-handler.
+A strong ETag is made of the program's version, the snapshot's identity, the query in canonical
+order and the encoding: all that the bytes depend on. An answer that is the same over several
+snapshots says so by a `tag` of its own, which stands in the identity's place. Kept answers are
+found by their target before anything is routed, which serves a hot read at one and a half times the
+rate of a handler.
 """
 
 import asyncio
@@ -50,12 +50,12 @@ PLAIN: Final = ResponseMeta()
 class CachedResponse:
     """An answer ready to send, as a whole or as 304."""
 
-    __slots__ = ("_fresh", "_whole", "body", "etag", "revision", "route")
+    __slots__ = ("_fresh", "_whole", "body", "etag", "identity", "route")
 
-    def __init__(self, body: bytes, headers: Headers, *, etag: bytes, revision: int) -> None:
+    def __init__(self, body: bytes, headers: Headers, *, etag: bytes, identity: str) -> None:
         self.body = body
         self.etag = etag
-        self.revision = revision
+        self.identity = identity
         self.route = ""
         self._whole = [*headers, (b"content-length", b"%d" % len(body))]
         self._fresh = [
@@ -73,7 +73,7 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """Makes answers ready, and keeps those of the current revision up to `cache_bytes`."""
+    """Makes answers ready, and keeps those of the current snapshot up to `cache_bytes`."""
 
     def __init__(self, *, version: str, max_age_s: int, cache_bytes: int) -> None:
         self._version = version.encode()
@@ -83,10 +83,10 @@ class ResponseCache:
         )
         self._largest = cache_bytes // _MAX_KEPT_SHARE
 
-    def kept(self, key: Key, revision: int) -> CachedResponse | None:
-        """Return the kept answer of this target at this revision."""
+    def kept(self, key: Key, identity: str) -> CachedResponse | None:
+        """Return the kept answer of this target of this snapshot."""
         ready = self._kept.get(key)
-        return ready if ready is not None and ready.revision == revision else None
+        return ready if ready is not None and ready.identity == identity else None
 
     def keep(self, key: Key, ready: CachedResponse) -> None:
         """Keep an answer, unless it is too large to be worth it."""
@@ -94,9 +94,9 @@ class ResponseCache:
             self._kept[key] = ready
 
     async def make(
-        self, body: bytes, revision: int, key: Key, form: ResponseMeta = PLAIN
+        self, body: bytes, identity: str, key: Key, form: ResponseMeta = PLAIN
     ) -> CachedResponse:
-        """Tag and compress `body`, which answers the target `key` at `revision`."""
+        """Tag and compress `body`, which answers the target `key` from the snapshot `identity`."""
         path, query, encoding = key
         if encoding != "identity" and len(body) >= compression.MIN_BYTES:
             if len(body) > _LARGE_BYTES:
@@ -105,13 +105,13 @@ class ResponseCache:
                 body = compression.compressed(body, encoding)
         else:
             encoding = "identity"
-        etag, headers = self.head((path, query, encoding), revision, form)
-        return CachedResponse(body, headers, etag=etag, revision=revision)
+        etag, headers = self.head((path, query, encoding), identity, form)
+        return CachedResponse(body, headers, etag=etag, identity=identity)
 
-    def head(self, key: Key, revision: int, form: ResponseMeta) -> tuple[bytes, Headers]:
-        """Return the tag and the headers of an answer to the target `key` at `revision`."""
+    def head(self, key: Key, identity: str, form: ResponseMeta) -> tuple[bytes, Headers]:
+        """Return the tag and the headers of an answer to `key` from the snapshot `identity`."""
         path, query, encoding = key
-        etag = self._etag(form.tag or b"%d" % revision, path, query, encoding)
+        etag = self._etag(form.tag or identity.encode(), path, query, encoding)
         headers = [
             (b"content-type", form.media_type),
             (b"etag", etag),
@@ -133,33 +133,34 @@ class ResponseCache:
 
 
 class PreparedResponse(Generic[T]):
-    """What a controller returns: a document, JSON if no `form` is given, and its revision.
+    """What a controller returns: a document, JSON if no `form` is given.
 
     Its parameter is the type of the document, which OpenAPI describes; a page is plain bytes.
-    `keep` is false where the revision is not the read model's, so that nothing would tell when it
+    `identity` is that of the snapshot that the document was read from. `keep` is false where
+    more than the snapshot was read, so that nothing would tell when it
     has passed.
     """
 
-    __slots__ = ("_body", "_form", "_keep", "_revision")
+    __slots__ = ("_body", "_form", "_identity", "_keep")
 
     def __init__(
         self,
         document: Encoded[T] | bytes,
-        revision: int,
+        identity: str,
         *,
         form: ResponseMeta = PLAIN,
         keep: bool = True,
     ) -> None:
         self._body = document.bytes if isinstance(document, Encoded) else document
         self._form = form
-        self._revision = revision
+        self._identity = identity
         self._keep = keep
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Make the answer ready and send it."""
         known = cast("dict[str, Any]", scope)
         state, answers, key = known["state"], known["state"]["answers"], known["state"]["key"]
-        ready = await answers.make(self._body, self._revision, key, self._form)
+        ready = await answers.make(self._body, self._identity, key, self._form)
         ready.route = known["path_template"]
         if self._keep:
             answers.keep(key, ready)
@@ -169,19 +170,19 @@ class PreparedResponse(Generic[T]):
 class StreamedResponse:
     """A document sent while it is made, piece by piece: tagged and compressed, and never held."""
 
-    __slots__ = ("_form", "_pieces", "_revision")
+    __slots__ = ("_form", "_identity", "_pieces")
 
-    def __init__(self, pieces: Iterator[bytes], revision: int, form: ResponseMeta) -> None:
+    def __init__(self, pieces: Iterator[bytes], identity: str, form: ResponseMeta) -> None:
         self._pieces = pieces
         self._form = form
-        self._revision = revision
+        self._identity = identity
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Send the pieces, each made on a thread, or 304 to a client that has them all."""
         state = cast("dict[str, Any]", scope)["state"]
-        etag, headers = state["answers"].head(state["key"], self._revision, self._form)
+        etag, headers = state["answers"].head(state["key"], self._identity, self._form)
         if state["if_none_match"] is not None and _matches(state["if_none_match"], etag):
-            await CachedResponse(b"", headers, etag=etag, revision=self._revision).send(etag, send)
+            await CachedResponse(b"", headers, etag=etag, identity=self._identity).send(etag, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         pieces = compression.compressing(self._pieces, state["key"][2])
@@ -221,5 +222,5 @@ def _matches(if_none_match: bytes, etag: bytes) -> bool:
     return any(part.strip().removeprefix(b"W/") == etag for part in if_none_match.split(b","))
 
 
-RevisionOf = Callable[[], int | None]
-"""Tells the revision that is served now; `None` while there is no read model."""
+IdentityOf = Callable[[], str | None]
+"""Tells the identity of the snapshot that is served now; `None` while there is no read model."""

@@ -19,11 +19,11 @@ import structlog
 
 from kensho.errors import NotReadyError, ReadModelError
 from kensho.read_model import snapshot_folder
-from kensho.read_model.building.builder import build
+from kensho.read_model.building.builder import build, point_of
+from kensho.read_model.identity import revision_of
 from kensho.read_model.model import ReadModel
 from kensho.read_model.snapshot_folder import OpenFolder
 from kensho.read_model.titles import Titles
-from kensho.read_model.version import SNAPSHOT_VERSION
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.rows import GraphState
@@ -40,14 +40,13 @@ class Snapshot(NamedTuple):
     titles: Titles
 
     @classmethod
-    def open(cls, folder: Path, *, stamp: str | None = None) -> Self:
-        """Check and map `folder`; `stamp`, where given, must be the one it was built with.
+    def open(cls, folder: Path) -> Self:
+        """Check and map `folder`.
 
         Raises:
-            ReadModelError: a file is missing or damaged (it is named), or the format or stamp is
-            another.
+            ReadModelError: a file is missing or damaged (it is named), or the version is another.
         """
-        opened = OpenFolder.open(folder, stamp=stamp)
+        opened = OpenFolder.open(folder)
         return cls(ReadModel(opened), Titles(opened))
 
 
@@ -90,7 +89,7 @@ class SnapshotHolder:
     async def open_latest(self) -> bool:
         """Open the newest sound model, when the graph can't be asked; return whether one was."""
         async with self._changing:
-            for folder in sorted(_folders(self._root), key=lambda path: -int(path.name)):
+            for folder in sorted(_folders(self._root), key=lambda path: -revision_of(path.name)):
                 if self._held is None:
                     self._held = await self._opened(folder)
             return self._held is not None
@@ -129,8 +128,9 @@ class SnapshotHolder:
 
     async def _follow(self, state: GraphState) -> bool:
         async with self._changing:
-            folder = self._root / str(state.revision)
-            held = self._held is not None and self._held.model.revision == state.revision
+            identity = point_of(state).identity
+            folder = self._root / identity
+            held = self._held is not None and self._held.model.identity == identity
             if held and (folder / snapshot_folder.MANIFEST).exists():
                 return False
             self._held = await self._opened(folder) or await self._built(folder)
@@ -146,20 +146,24 @@ class SnapshotHolder:
                 made = await asyncio.to_thread(
                     Snapshot.open, await build(self._gateway, self._root)
                 )
-            kept = {used.model.revision for used in (made, self._held) if used is not None}
+            kept = {used.model.identity for used in (made, self._held) if used is not None}
             await asyncio.to_thread(snapshot_folder.sweep, self._root, keep=kept)
             return made
 
     async def _opened(self, folder: Path) -> Snapshot | None:
         try:
-            return await asyncio.to_thread(Snapshot.open, folder, stamp=SNAPSHOT_VERSION)
+            return await asyncio.to_thread(Snapshot.open, folder)
         except ReadModelError as error:
             self._log.info("read_model_unusable", reason=error.message)
             return None
 
 
 def _folders(root: Path) -> list[Path]:
-    return [path for path in root.iterdir() if path.name.isdecimal()] if root.is_dir() else []
+    return (
+        [path for path in root.iterdir() if snapshot_folder.is_snapshot(path.name)]
+        if root.is_dir()
+        else []
+    )
 
 
 @contextlib.asynccontextmanager

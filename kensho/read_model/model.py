@@ -1,9 +1,9 @@
 """The read model: one revision of the graph, mapped from disk, for lists, look-ups and walks.
 
-Guarantees: it answers for exactly one revision, `revision`, and never changes; a newer one is
-another `ReadModel`. Works are *nodes*, 0..works_total - 1 in UUID order. Opening reads and sums
-every file once; after that, pages come from the machine's page cache, shared by all workers. A
-model is closed when nobody holds it any more.
+Guarantees: it answers for exactly one state of one graph, named by `identity`, and never changes; a
+newer one is another `ReadModel`. Works are *nodes*, 0..works_total - 1 in UUID order. Opening
+reads and sums every file once; after that, pages come from the machine's page cache, shared by all
+workers. A model is closed when nobody holds it any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,8 @@ class ReadModel:
         def arrays(names: Sequence[str]) -> Mapping[str, npt.NDArray[np.generic]]:
             return {name: folder.array(name) for name in names}
 
-        self.revision: Final = folder.manifest.revision
+        self.revision: Final = folder.manifest.point.revision
+        self.identity: Final = folder.manifest.point.identity
         self.counts: Final[Mapping[str, int]] = folder.manifest.counts
         self.columns: Final = WorkColumns(*(folder.array(name) for name in WorkColumns._fields))
         self._ids = Ids(folder.blob("ids.bin"))
@@ -103,14 +104,13 @@ class ReadModel:
         self._successors = Ids(folder.blob("successors.bin"))
 
     @classmethod
-    def open(cls, folder: Path, *, stamp: str | None = None) -> Self:
-        """Check and map `folder`; `stamp`, where given, must be the one it was built with.
+    def open(cls, folder: Path) -> Self:
+        """Check and map `folder`.
 
         Raises:
-            ReadModelError: a file is missing or damaged (it is named), or the format or stamp is
-            another.
+            ReadModelError: a file is missing or damaged (it is named), or the version is another.
         """
-        return cls(OpenFolder.open(folder, stamp=stamp))
+        return cls(OpenFolder.open(folder))
 
     def node(self, work: UUID) -> int | None:
         """Return the node of `work`, or `None`: the graph has no such work at this revision."""

@@ -22,9 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.errors import ReadModelError
+from kensho.read_model.identity import GraphPoint, is_identity
+from kensho.read_model.version import SNAPSHOT_VERSION
 
-FORMAT: Final = 4
-"""Raised with any change of the files' meaning; folders of another format are rebuilt."""
 MANIFEST: Final = "manifest.json"
 _CHUNK_BYTES: Final = 1 << 20
 _PART: Final = ".part-"
@@ -41,11 +41,10 @@ class FileFacts(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What the folder holds; `stamp` names the maker of its documents, `checksum` sums the rest."""
+    """What the folder holds, of which state of which graph; `checksum` sums the rest."""
 
-    format: int
-    revision: int
-    stamp: str
+    version: int
+    point: GraphPoint
     counts: dict[str, int]
     files: dict[str, FileFacts]
     checksum: int = 0
@@ -86,10 +85,10 @@ class SummedFile:
 class NewFolder:
     """A folder in the making beside its final place; removed at the end unless committed."""
 
-    def __init__(self, root: Path, revision: int) -> None:
-        self._final = root / str(revision)
-        self._part = root / f"{_PART}{revision}-{os.getpid()}"
-        self._revision = revision
+    def __init__(self, root: Path, point: GraphPoint) -> None:
+        self._final = root / point.identity
+        self._part = root / f"{_PART}{point.identity}-{os.getpid()}"
+        self._point = point
         self._open: dict[str, SummedFile] = {}
 
     def __enter__(self) -> Self:
@@ -119,11 +118,11 @@ class NewFolder:
         for name, array in arrays.items():
             np.lib.format.write_array(self.file(f"{name}.npy"), array, allow_pickle=False)
 
-    def commit(self, stamp: str, counts: dict[str, int]) -> Path:
+    def commit(self, counts: dict[str, int]) -> Path:
         """Finish every file, write the manifest last, give the folder its name; return it."""
         files = {name: file.finish() for name, file in self._open.items()}
         manifest = SummedFile(self._part / MANIFEST)
-        manifest.write(Manifest(FORMAT, self._revision, stamp, counts, files).encoded())
+        manifest.write(Manifest(SNAPSHOT_VERSION, self._point, counts, files).encoded())
         manifest.finish()
         _sync_folder(self._part)
         # A damaged folder of the same name makes way; a reader that still maps it keeps its pages.
@@ -141,19 +140,16 @@ class OpenFolder:
         self.manifest = manifest
 
     @classmethod
-    def open(cls, folder: Path, *, stamp: str | None = None) -> Self:
-        """Check every file of `folder`; `stamp`, where given, must be the manifest's.
+    def open(cls, folder: Path) -> Self:
+        """Check every file of `folder`.
 
         Raises:
-            ReadModelError: a file is missing, cut or altered (it is named), or the format or stamp
-            is another.
+            ReadModelError: a file is missing, cut or altered (it is named), or the version is
+            another.
         """
         manifest = _read_manifest(folder / MANIFEST)
-        if manifest.format != FORMAT or (stamp is not None and manifest.stamp != stamp):
-            raise ReadModelError(
-                f"{folder}: format {manifest.format} of {manifest.stamp!r},"
-                f" not {FORMAT} of {stamp!r}"
-            )
+        if manifest.version != SNAPSHOT_VERSION:
+            raise ReadModelError(f"{folder}: version {manifest.version}, not {SNAPSHOT_VERSION}")
         for name, facts in manifest.files.items():
             found = _measure(folder / name)
             if found != facts:
@@ -173,14 +169,17 @@ class OpenFolder:
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-def sweep(root: Path, *, keep: set[int]) -> None:
-    """Remove the folders of revisions not in `keep`, and what builds that died have left behind."""
+def sweep(root: Path, *, keep: set[str]) -> None:
+    """Remove the snapshots not in `keep`, and what builds that died have left behind."""
     if root.is_dir():
         for path in root.iterdir():
-            if path.name.startswith(_PART) or (
-                path.name.isdecimal() and int(path.name) not in keep
-            ):
+            if path.name.startswith(_PART) or (is_snapshot(path.name) and path.name not in keep):
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def is_snapshot(name: str) -> bool:
+    """Tell whether a folder of this name is a snapshot, or one of a Kenshō before 0.2."""
+    return is_identity(name) or name.isdecimal()
 
 
 def _read_manifest(path: Path) -> Manifest:

@@ -18,10 +18,16 @@ from kensho.domain.works import AnimeType, ImdbRating, Season, Status, TagCatego
 
 
 class GraphState(msgspec.Struct, frozen=True):
-    """Where the graph stands; not `composed`: an ingest is at work on it, or was cut short."""
+    """Where the graph stands; not `composed`: an ingest is at work on it, or was cut short.
+
+    `identity` is that of the store; `lineage` is another one after every write that moves the
+    revision.
+    """
 
     revision: int
     composed: bool
+    identity: UUID
+    lineage: UUID
 
 
 class WorkRow(msgspec.Struct, frozen=True, array_like=True):

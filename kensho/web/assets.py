@@ -117,7 +117,7 @@ def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> Cached
     ]
     if encoding != "identity":
         headers.append((b"content-encoding", encoding.encode()))
-    return CachedResponse(made, headers, etag=etag, revision=0)
+    return CachedResponse(made, headers, etag=etag, identity="")
 
 
 @lru_cache(maxsize=64)

@@ -79,7 +79,7 @@ class SeasonPageController(Controller):
         page = ListPage(urls.season(*asked), _parameters(form))
         return desk.page(
             "season.html.jinja",
-            model.revision,
+            model.identity,
             season=asked,
             before=_neighbour(desk, asked, -1),
             after=_neighbour(desk, asked, 1),

@@ -57,7 +57,7 @@ class EmbedController(Controller):
             hub=drawn.hub,
             svg=Markup(drawn.inline.replace("<a ", '<a target="_top" ')),  # noqa: S704 -- made safe by `map_svg`
         )
-        return PreparedResponse(body, model.revision, form=_FORM)
+        return PreparedResponse(body, model.identity, form=_FORM)
 
 
 class OembedController(Controller):

@@ -45,13 +45,13 @@ class FilmsPageController(Controller):
         found = desk.sifting.of(
             model, desk.films.nodes(model, None), Filters(year=form.year, safe=safe)
         )
-        ordered = OrderedList(found.nodes, model.revision, model.id, model.node)
+        ordered = OrderedList(found.nodes, model.identity, model.id, model.node)
         query = f"films?year={form.year}&safe={safe}"
         part = desk.cursors.cut(ordered, query, form.cursor, PER_PAGE)
         start = urls.films(form.year)
         return desk.page(
             "films.html.jinja",
-            model.revision,
+            model.identity,
             year=form.year,
             years=found.facets.year,
             works=listing.summaries(model, part.nodes),

@@ -32,8 +32,8 @@ class HomePageController(Controller):
         found = desk.sifting.of(model, nodes, Filters(safe=desk.searching.safe))
         return desk.page(
             "home.html.jinja",
-            model.revision,
-            tag=f"{model.revision}x{season.year}{season.name}".encode(),
+            model.identity,
+            tag=f"{model.identity}x{season.year}{season.name}".encode(),
             keep=False,  # the season changes by the calendar, not by the graph
             season=season,
             is_now=season == SeasonOfYear.of(desk.today()),

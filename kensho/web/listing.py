@@ -60,7 +60,7 @@ class ListFilters:
     """Filters lists; holds what is made once for a revision, to count tags by."""
 
     def __init__(self) -> None:
-        self._taggings: tuple[int, TagCounts] | None = None
+        self._taggings: tuple[str, TagCounts] | None = None
 
     def of(self, model: ReadModel, nodes: Nodes, filters: Filters) -> FilteredList:
         """Return those of `nodes` that pass, in their order."""
@@ -71,8 +71,8 @@ class ListFilters:
 
     def _taggings_of(self, model: ReadModel) -> TagCounts:
         kept = self._taggings
-        if kept is None or kept[0] != model.revision:
-            kept = self._taggings = (model.revision, TagCounts(model))
+        if kept is None or kept[0] != model.identity:
+            kept = self._taggings = (model.identity, TagCounts(model))
         return kept[1]
 
 

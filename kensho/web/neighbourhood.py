@@ -108,7 +108,7 @@ class NeighbourhoodPageController(Controller):
         svg = map_shelf.inline(found.map, lambda other: urls.around(other, form.depth))
         return desk.page(
             "around.html.jinja",
-            desk.model.revision,
+            desk.model.identity,
             work=work,
             title=found.map.title,
             found=found,

@@ -1,7 +1,7 @@
 """What a page is served from, handed to handlers as one dependency, and the way to answer with one.
 
-A new page is a controller that calls `desk.page("name.html.jinja", revision, **context)`: the
-answer is tagged, compressed and kept for the revision like every read of the API.
+A new page is a controller that calls `desk.page("name.html.jinja", identity, **context)`: the
+answer is tagged, compressed and kept for the snapshot like every read of the API.
 """
 
 import datetime as dt
@@ -18,6 +18,7 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
 from kensho.http.response_cache import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
+from kensho.read_model.identity import revision_of
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
 from kensho.web import urls
@@ -61,16 +62,16 @@ class PageContext(msgspec.Struct, frozen=True):
     def page(
         self,
         template: str,
-        revision: int,
+        identity: str,
         *,
         tag: bytes | None = None,
         keep: bool = True,
         **context: Any,
     ) -> PreparedResponse:
         """Return the page as an answer; `tag` and `keep` as `platform.answers` takes them."""
-        body = self.body(template, revision=revision, **context)
+        body = self.body(template, revision=revision_of(identity), **context)
         form = _FORM if tag is None else _FORM._replace(tag=tag)
-        return PreparedResponse(body, revision, form=form, keep=keep)
+        return PreparedResponse(body, identity, form=form, keep=keep)
 
     def body(self, template: str, **context: Any) -> bytes:
         """Return a page, or a part of one, that knows what every page does."""

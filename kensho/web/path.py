@@ -78,7 +78,7 @@ class PathPageController(Controller):
         wording = desk.renderer.wording
         return desk.page(
             "path.html.jinja",
-            desk.model.revision,
+            desk.model.identity,
             form=form,
             start=start,
             goal=goal,

@@ -49,9 +49,9 @@ class SearchPageController(Controller):
         """Show what the text may mean."""
         form = forms.read(request, SearchForm)
         held = desk.held
-        revision = held.model.revision
+        identity = held.model.identity
         if not form.q:
-            return desk.page("search_empty.html.jinja", revision)
+            return desk.page("search_empty.html.jinja", identity)
         if form.year is not None:
             desk.calendar.check(form.year)
         asked = _asked(form, safe=desk.searching.safe)
@@ -60,7 +60,7 @@ class SearchPageController(Controller):
         last = min(-(-found.total // PER_PAGE), MAX_OFFSET // PER_PAGE)
         return desk.page(
             "search.html.jinja",
-            revision,
+            identity,
             query=form.q,
             found=found,
             form=form,

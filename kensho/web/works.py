@@ -103,8 +103,8 @@ async def _page(
     place = desk.place_of(work)
     return desk.page(
         "work.html.jinja",
-        model.revision,
-        tag=f"{model.revision}x{revision}".encode(),
+        model.identity,
+        tag=f"{model.identity}x{revision}".encode(),
         keep=revision == model.revision,
         work=detail,
         place=place,

@@ -12,6 +12,7 @@ from kensho.domain.works import Title, tag_uuid
 from kensho.read_model.building.builder import SnapshotBuilder
 from kensho.read_model.building.writer import SnapshotWriter
 from kensho.read_model.holder import Snapshot
+from kensho.read_model.identity import GraphPoint
 from kensho.storage.rows import (
     GuestRow,
     MembershipReasonRow,
@@ -89,7 +90,7 @@ def assertions(kind: Kind, method: str) -> bytes:
 @contextlib.contextmanager
 def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
     """Build and open the revision that these rows make."""
-    with scratch_folder() as root, SnapshotWriter(root, revision) as model:
+    with scratch_folder() as root, SnapshotWriter(root, GraphPoint(revision)) as model:
         intake = SnapshotBuilder(model)
         intake.add_franchises(rows.franchises)
         intake.add_memberships(rows.memberships)
@@ -109,4 +110,4 @@ def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
             ]
         )
         intake.finish()
-        yield Snapshot.open(model.commit("tests"))
+        yield Snapshot.open(model.commit())

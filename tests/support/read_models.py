@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kensho.read_model.building import writer
 from kensho.read_model.building.writer import SnapshotInputs
+from kensho.read_model.identity import GraphPoint
 from kensho.read_model.model import ReadModel
 
 _MEMORY = Path("/dev/shm")
@@ -23,4 +24,4 @@ def scratch_folder() -> Iterator[Path]:
 def opened(inputs: SnapshotInputs, *, revision: int = 1) -> Iterator[ReadModel]:
     """Build and open the read model of `inputs`."""
     with scratch_folder() as folder:
-        yield ReadModel.open(writer.write(folder, revision, inputs))
+        yield ReadModel.open(writer.write(folder, GraphPoint(revision), inputs))

@@ -229,8 +229,8 @@ async def graph_state(gateway: Gateway) -> State:
 
 async def revision(gateway: Gateway) -> int:
     """Return the graph's revision."""
-    meta = await gateway.fetch("meta.revision", into=dict[str, int | bool])
-    return int(meta["revision"])
+    meta = await gateway.fetch("meta.revision", into=dict[str, object])
+    return int(str(meta["revision"]))
 
 
 async def works_by_id(gateway: Gateway) -> dict[str, Row]:

@@ -15,6 +15,7 @@ from kensho.read_model.building.titles import TitleCollector
 from kensho.read_model.building.works import WorkExtras, work_input
 from kensho.read_model.building.writer import SnapshotWriter
 from kensho.read_model.holder import Snapshot
+from kensho.read_model.identity import GraphPoint
 from kensho.read_model.inputs import TaggingInput, TagInput
 from kensho.storage.gateway import Gateway
 from kensho.storage.rows import MembershipRow, RedirectRow, WorkRow
@@ -68,7 +69,7 @@ def work(number: int, title: str, *others: str, **facts: Any) -> WorkRow:
 def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
     """Build and open a revision."""
     names = TitleCollector()
-    with scratch_folder() as root, SnapshotWriter(root, revision) as model:
+    with scratch_folder() as root, SnapshotWriter(root, GraphPoint(revision)) as model:
         tags = sorted({tag for borne in shelf.tags.values() for tag in borne})
         model.add_tags(TagInput(tag_uuid(tag), tag, None) for tag in tags)
         model.add_taggings(
@@ -81,7 +82,7 @@ def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
         names.add_works(shelf.works)
         names.add_redirects(shelf.redirects)
         titles.write(model.folder, names.packed())
-        yield Snapshot.open(model.commit("tests"))
+        yield Snapshot.open(model.commit())
 
 
 async def searchable_store(folder: Path) -> str:

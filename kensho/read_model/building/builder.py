@@ -1,7 +1,7 @@
 """Reads the graph at one revision and writes the read model of it.
 
-Guarantees: what is written is one moment of the graph. The revision moves with every committed
-batch, so a reading is good if the revision is the same after it as before. A reading that was
+Guarantees: what is written is one moment of the graph. Every committed batch renews the graph's
+lineage, so a reading is good if the lineage is the same after it as before. A reading that was
 overtaken is thrown away and begun again, a few times; the last time with this process's writes held
 back, which settles it for an embedded store.
 
@@ -22,6 +22,7 @@ from kensho.read_model.building.franchises import FranchiseCollector
 from kensho.read_model.building.titles import TitleCollector
 from kensho.read_model.building.works import WorkExtras, relation_input, sequel_input, work_input
 from kensho.read_model.building.writer import SnapshotWriter
+from kensho.read_model.identity import GraphPoint
 from kensho.read_model.inputs import (
     EdgeInput,
     RecommendationInput,
@@ -30,11 +31,11 @@ from kensho.read_model.inputs import (
     TaggingInput,
     TagInput,
 )
-from kensho.read_model.version import SNAPSHOT_VERSION
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages
 from kensho.storage.rows import (
+    GraphState,
     GuestRow,
     MembershipRow,
     RecommendationRow,
@@ -55,7 +56,7 @@ _TRIES: Final = 4
 
 
 async def build(gateway: Gateway, root: Path) -> Path:
-    """Read the graph and write `root/<revision>/`; return that folder.
+    """Read the graph and write `root/<identity>/`; return that folder.
 
     Raises:
         StorageError: the graph can't be read, or other processes kept changing it.
@@ -74,18 +75,23 @@ async def build(gateway: Gateway, root: Path) -> Path:
 
 
 async def _build_once(gateway: Gateway, root: Path) -> Path | None:
-    revision = (await tables.state(gateway)).revision
-    with SnapshotWriter(root, revision) as model:
+    state = await tables.state(gateway)
+    with SnapshotWriter(root, point_of(state)) as model:
         intake = SnapshotBuilder(model)
         await _read_into(intake, gateway)
-        if (await tables.state(gateway)).revision != revision:
+        if (await tables.state(gateway)).lineage != state.lineage:
             return None
         return await asyncio.to_thread(_committed, model, intake)
 
 
+def point_of(state: GraphState) -> GraphPoint:
+    """Return the state of the graph as its snapshot bears it."""
+    return GraphPoint(state.revision, state.identity.hex, state.lineage.hex)
+
+
 def _committed(model: SnapshotWriter, intake: "SnapshotBuilder") -> Path:
     intake.finish()
-    folder = model.commit(SNAPSHOT_VERSION)
+    folder = model.commit()
     memory.release()  # the build took a gigabyte that the service has no use for
     return folder
 

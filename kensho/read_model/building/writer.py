@@ -22,6 +22,7 @@ from kensho.read_model import tags as tagging
 from kensho.read_model.columns import WorkColumns, WorkFacts, columns_of, facts_of
 from kensho.read_model.documents import NewDocuments
 from kensho.read_model.franchises import NewFranchiseDocuments
+from kensho.read_model.identity import GraphPoint
 from kensho.read_model.inputs import (
     EdgeInput,
     FranchiseInput,
@@ -51,14 +52,14 @@ class SnapshotInputs(msgspec.Struct, frozen=True):
     retired_slugs: Iterable[RetiredSlugInput] = ()
 
 
-def write(root: Path, revision: int, inputs: SnapshotInputs, *, stamp: str = "") -> Path:
-    """Write the read model of `inputs` as `root/<revision>/` and return that folder.
+def write(root: Path, point: GraphPoint, inputs: SnapshotInputs) -> Path:
+    """Write the read model of `inputs` as `root/<identity>/` and return that folder.
 
     Raises:
         ReadModelError: an edge, a tagging or a franchise names a work or tag that is not among the
         inputs.
     """
-    with SnapshotWriter(root, revision) as build:
+    with SnapshotWriter(root, point) as build:
         build.add_works(inputs.works)
         build.add_edges(inputs.edges)
         build.add_tags(inputs.tags)
@@ -67,7 +68,7 @@ def write(root: Path, revision: int, inputs: SnapshotInputs, *, stamp: str = "")
         build.add_recommendations(inputs.recommendations)
         build.add_hubs(inputs.hubs)
         build.add_retired_slugs(inputs.retired_slugs)
-        return build.commit(stamp)
+        return build.commit()
 
 
 class SnapshotWriter:
@@ -76,8 +77,8 @@ class SnapshotWriter:
     What else belongs to the revision is written into `folder` before that.
     """
 
-    def __init__(self, root: Path, revision: int) -> None:
-        self.folder: Final = NewFolder(root, revision)
+    def __init__(self, root: Path, point: GraphPoint) -> None:
+        self.folder: Final = NewFolder(root, point)
         self._work_ids = bytearray()
         self._facts: list[WorkFacts] = []
         self._references = source_ids.References()
@@ -167,7 +168,7 @@ class SnapshotWriter:
         """Add slugs of franchises that stand no more."""
         self._hubs.add_retired(slugs)
 
-    def commit(self, stamp: str) -> Path:
+    def commit(self) -> Path:
         """Put everything in order, bring it to disk and return the finished folder.
 
         Raises:
@@ -196,7 +197,7 @@ class SnapshotWriter:
             "retired": self._finish_retired(),
             "franchises": self._hubs.write(ids),
         }
-        return self.folder.commit(stamp, counts)
+        return self.folder.commit(counts)
 
     def _finish_edges(self, ids: npt.NDArray[np.bytes_]) -> int:
         packed = adjacency.pack(

@@ -39,7 +39,7 @@ class HubIndexController(Controller):
         part = desk.cursors.cut(franchises.listed(held, None), _START, form.cursor, PER_PAGE)
         return desk.page(
             "hubs.html.jinja",
-            held.model.revision,
+            held.model.identity,
             franchises=_CARDS.decode(franchises.cards(held.model.hubs, part.nodes)),
             first=part.first,
             total=part.total,

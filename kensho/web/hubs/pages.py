@@ -143,7 +143,7 @@ class HubPageController(Controller):
             desk,
             hub,
             "episodes",
-            tag=f"{model.revision}x{revision}".encode(),
+            tag=f"{model.identity}x{revision}".encode(),
             keep=revision == model.revision,
             rows=hub_episodes.rows(order, listed),
             away=revision == 0,
@@ -160,7 +160,7 @@ class HubPageController(Controller):
         found = hub_card.card(desk, drawn.hub, drawn.map, work)
         if found is None:
             raise NotFoundError(f"the work {work} is not on this map")
-        return desk.page("hub_card.html.jinja", desk.model.revision, **found)
+        return desk.page("hub_card.html.jinja", desk.model.identity, **found)
 
 
 def located(desk: PageContext, slug: str) -> int:
@@ -183,7 +183,7 @@ def page(
     tabs = tabs_of(hub.slug)
     return desk.page(
         f"hub_{tab}.html.jinja",
-        desk.model.revision,
+        desk.model.identity,
         tag=tag,
         keep=keep,
         hub=hub,

@@ -43,14 +43,14 @@ class HubPicturesController(Controller):
     async def as_svg(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the whole map as an SVG file."""
         drawn = _drawn(desk, slug)
-        return PreparedResponse(map_svg(drawn.map).encode(), desk.model.revision, form=_SVG)
+        return PreparedResponse(map_svg(drawn.map).encode(), desk.model.identity, form=_SVG)
 
     @get("/small.svg")
     async def small(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the map without words, small enough for a list."""
         drawn = _drawn(desk, slug)
         made = map_small.small_svg(drawn.map, map_small.SMALL)
-        return PreparedResponse(made.encode(), desk.model.revision, form=_SVG)
+        return PreparedResponse(made.encode(), desk.model.identity, form=_SVG)
 
     @get("/wide.svg")
     async def wide(
@@ -62,24 +62,24 @@ class HubPicturesController(Controller):
         made = map_small.small_svg(
             drawn.map, map_small.WIDE, None if chosen is None else str(chosen)
         )
-        return PreparedResponse(made.encode(), desk.model.revision, form=_SVG)
+        return PreparedResponse(made.encode(), desk.model.identity, form=_SVG)
 
     @get("/map.png")
     async def as_png(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the whole map as a PNG file."""
         drawn = _drawn(desk, slug)
-        name = f"map {drawn.hub.slug} {desk.model.revision}"
+        name = f"map {drawn.hub.slug} {desk.model.identity}"
         made = await desk.pictures.of(name, picture.of_map(drawn.map))
-        return PreparedResponse(made, desk.model.revision, form=_PNG)
+        return PreparedResponse(made, desk.model.identity, form=_PNG)
 
     @get("/card.png")
     async def as_card(self, desk: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the picture that other sites show beside a link: 1200 by 630 pixels."""
         drawn = _drawn(desk, slug)
         says = hubs.counted(desk, drawn.hub)
-        name = f"card {drawn.hub.slug} {desk.model.revision}"
+        name = f"card {drawn.hub.slug} {desk.model.identity}"
         made = await desk.pictures.of(name, picture.of_card(drawn.hub.title, says, drawn.map))
-        return PreparedResponse(made, desk.model.revision, form=_PNG)
+        return PreparedResponse(made, desk.model.identity, form=_PNG)
 
 
 def _drawn(desk: PageContext, slug: str) -> DrawnMap:

@@ -40,13 +40,13 @@ class MapStore:
     """Draws maps and keeps the latest; `place_of` is asked where a work's page is."""
 
     def __init__(self) -> None:
-        self._kept: LRUCache[tuple[str, int], DrawnMap] = LRUCache(_KEPT)
+        self._kept: LRUCache[tuple[str, str], DrawnMap] = LRUCache(_KEPT)
 
     def of_hub(
         self, model: ReadModel, number: int, named: Named, place_of: Callable[[UUID], str]
     ) -> DrawnMap:
         """Return the map of a franchise."""
-        key = model.hubs.slug(number), model.revision
+        key = model.hubs.slug(number), model.identity
         drawn = self._kept.get(key)
         if drawn is None:
             hub = hub_of(model, number)
