@@ -30,7 +30,7 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.bench_api import free_port, kensho
 from benchmarks.bench_search import at_most
 from kensho.app import create_app
-from kensho.platform.settings import Settings
+from kensho.platform.settings import Settings, with_changes
 
 PAGES_OF_A_KIND: Final = 100
 VISITS: Final = 5
@@ -73,8 +73,12 @@ async def in_process(
     store: str, read_model: Path, folder: Path
 ) -> tuple[dict[str, list[str]], dict[str, list[float]]]:
     """Return the paths of each kind of page, and what making them took, in ms."""
-    settings = Settings(
-        store_url=store, read_model_dir=read_model, secret_file=folder / "secret", cache_bytes=0
+    settings = with_changes(
+        Settings(),
+        store_url=store,
+        read_model_dir=read_model,
+        secret_file=folder / "secret",
+        cache_bytes=0,
     )
     app = create_app(settings)
     transport = httpx.ASGITransport(cast("Any", app))

@@ -41,7 +41,8 @@ from kensho.http.problem_details import ErrorResponse, RenderedError
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import HTML, ResponseCache
 from kensho.platform.rate_limits import RateLimiter
-from kensho.platform.settings import Settings, signing_secret
+from kensho.platform.settings import Settings
+from kensho.platform.signing_secret import signing_secret
 from kensho.platform.version import installed_version
 from kensho.read_model.holder import SnapshotHolder
 from kensho.storage import migrations, queries
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> Litestar:
         dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},
         exception_handlers=problem_details.handlers(),
         before_request=strict.check,
-        request_max_body_size=settings.max_body_bytes,
+        request_max_body_size=settings.http.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), house.calendar),
         logging_config=None,
         lifespan=[house.open],
@@ -95,20 +96,20 @@ def create_app(settings: Settings) -> Litestar:
 def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeline:
     """Return the layer before the application; it tells viewers of faults by pages."""
     pages = ErrorPages(house.renderer, house.current_web_desk)
-    limit = settings.rate_limit_per_minute
+    limit = settings.http.rate_limit_per_minute
     return RequestPipeline(
         app,
         ResponseCache(
             version=installed_version(),
-            max_age_s=settings.max_age_s,
-            cache_bytes=settings.cache_bytes,
+            max_age_s=settings.http.max_age_s,
+            cache_bytes=settings.http.cache_bytes,
         ),
         house.identity,
         Observability(
             metrics=house.metrics,
             limiter=RateLimiter(limit) if limit else None,
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
-            slow_s=settings.slow_request_s,
+            slow_s=settings.logs.slow_request_s,
             page_of=functools.partial(_told_on_a_page, pages),
         ),
     )
@@ -129,7 +130,7 @@ class AppState:
     def __init__(self, settings: Settings, renderer: Renderer) -> None:
         self._settings = settings
         self.renderer = renderer
-        self._cursors = Cursors(signing_secret(settings))
+        self._cursors = Cursors(signing_secret(settings.signing))
         self._desk: Services | None = None
         self._web_desk: PageContext | None = None
         self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
@@ -162,10 +163,12 @@ class AppState:
         loaded = queries.load(queries.data_root("queries"))
         async with Gateway.open(store_settings(settings), loaded, must_answer=False) as gateway:
             await _require_schema(gateway)
-            catalogue = SnapshotHolder(gateway, settings.read_model_dir)
+            catalogue = SnapshotHolder(gateway, settings.snapshot.read_model_dir)
             self._desk = self._furnished(gateway, catalogue)
-            self._web_desk = _web_desk(self._desk, self.renderer, settings.public_url or "")
-            keeper = asyncio.create_task(_keep_current(catalogue, settings.refresh_every_s))
+            self._web_desk = _web_desk(self._desk, self.renderer, settings.server.public_url or "")
+            keeper = asyncio.create_task(
+                _keep_current(catalogue, settings.snapshot.refresh_every_s)
+            )
             try:
                 yield
             finally:
@@ -181,7 +184,7 @@ class AppState:
             cursors=self._cursors,
             films=Films(),
             calendar=self.calendar,
-            searching=TitleSearch(self._cursors, safe=self._settings.search_safe),
+            searching=TitleSearch(self._cursors, safe=self._settings.search.safe),
             clock=perf_counter,
             metrics=self.metrics,
             version=installed_version(),

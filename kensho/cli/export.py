@@ -42,7 +42,7 @@ from kensho.storage.opening import run_on_store
 def export(franchise: str | None, format_: str, output: Path | None, store: str | None) -> None:
     """Write the graph of FRANCHISE, a slug or a title, or the whole graph."""
     settings = settings_module.load()
-    logs.configure("warning", settings.log_format)
+    logs.configure("warning", settings.logs.format)
 
     async def run(gateway: Gateway) -> Snapshot:
         return await opened(gateway, settings, store)

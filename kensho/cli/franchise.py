@@ -73,7 +73,7 @@ def watch_order(franchise: str, order: Order, as_json: bool, store: str | None) 
 def run_on_held(store: str | None, ask: Callable[[Snapshot], bytes]) -> bytes:
     """Return what `ask` answers from the read model of a store."""
     settings = settings_module.load()
-    logs.configure("warning", settings.log_format)
+    logs.configure("warning", settings.logs.format)
 
     async def run(gateway: Gateway) -> bytes:
         return ask(await opened(gateway, settings, store))

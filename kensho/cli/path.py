@@ -48,7 +48,7 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
     Exits with 1 if they are strangers.
     """
     settings = settings_module.load()
-    logs.configure("warning", settings.log_format)
+    logs.configure("warning", settings.logs.format)
 
     async def run(gateway: Gateway) -> bytes:
         held = await opened(gateway, settings, store)

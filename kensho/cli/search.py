@@ -22,6 +22,7 @@ from kensho.discovery.search_views import Explanation, SearchPage
 from kensho.domain.works import AnimeType
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.platform.signing_secret import signing_secret
 from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -56,10 +57,8 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     """Print the works that TEXT may mean, best first; exits with 1 if there are none."""
     check(text)
     settings = settings_module.load()
-    logs.configure("warning", settings.log_format)
-    searching = TitleSearch(
-        Cursors(settings_module.signing_secret(settings)), safe=settings.search_safe
-    )
+    logs.configure("warning", settings.logs.format)
+    searching = TitleSearch(Cursors(signing_secret(settings.signing)), safe=settings.search.safe)
     hides = searching.safe if safe is None else safe
     asked = SearchRequest(
         text=text,

@@ -46,9 +46,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = settings_module.with_changes(
         settings_module.load(), host=host, port=port, workers=workers
     )
-    logs.configure(settings.log_level, settings.log_format)
-    _require_free(settings.host, settings.port)
-    if settings.workers == 1:
+    logs.configure(settings.logs.level, settings.logs.format)
+    _require_free(settings.server.host, settings.server.port)
+    if settings.server.workers == 1:
         asyncio.run(_serve_here(settings))
     else:
         _serve_in_processes(settings)
@@ -59,8 +59,8 @@ async def _serve_here(settings: Settings) -> None:
     app = create_app(settings)
     server = Server(
         app,
-        settings.host,
-        settings.port,
+        settings.server.host,
+        settings.server.port,
         interface=Interfaces.ASGINL,
         backlog=_BACKLOG,
         websockets=False,
@@ -68,8 +68,8 @@ async def _serve_here(settings: Settings) -> None:
     )
     with _stopping(server.stop), single_error():
         async with app.lifespan():
-            address = f"http://{settings.host}:{settings.port}"
-            _log.info("serving", url=address, store=settings.store_url)
+            address = f"http://{settings.server.host}:{settings.server.port}"
+            _log.info("serving", url=address, store=settings.store.url)
             await server.serve()
 
 
@@ -118,10 +118,10 @@ def _stopping(stop: Callable[[], None]) -> Generator[None]:
 def _serve_in_processes(settings: Settings) -> None:
     server = Granian(
         "kensho.app:create_app",
-        address=settings.host,
-        port=settings.port,
+        address=settings.server.host,
+        port=settings.server.port,
         interface=Interfaces.ASGI,
-        workers=settings.workers,
+        workers=settings.server.workers,
         backlog=_BACKLOG,
         websockets=False,
     )
@@ -130,5 +130,5 @@ def _serve_in_processes(settings: Settings) -> None:
 
 def _app_of_worker(settings: Settings) -> Litestar:
     """Build a worker's application; runs in the child."""
-    logs.configure(settings.log_level, settings.log_format)
+    logs.configure(settings.logs.level, settings.logs.format)
     return create_app(settings)

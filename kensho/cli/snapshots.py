@@ -20,7 +20,7 @@ async def opened(gateway: Gateway, settings: Settings, store: str | None) -> Sna
 
 def _folder(settings: Settings, store: str | None) -> Path:
     """Return where the read models of a store are; revisions of several stores must not mix."""
-    if store is None or store == settings.store_url:
-        return settings.read_model_dir
+    if store is None or store == settings.store.url:
+        return settings.snapshot.read_model_dir
     name = hashlib.blake2b(store.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    return settings.read_model_dir / f"of-{name}"
+    return settings.snapshot.read_model_dir / f"of-{name}"

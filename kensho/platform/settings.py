@@ -1,15 +1,18 @@
 """Settings: every knob with its reason, read from `KENSHO_*` variables here and nowhere else.
 
-`KENSHO_STORE_URL=ws://graph:8000` sets `store_url`; an empty variable counts as not set. A value
-that makes no sense is refused with the variable's name and the value, before anything is opened.
-Secrets are not shown.
+Each section is one Struct. The text under a field says why it exists and what set its default.
+`KENSHO_STORE_URL=ws://graph:8000` sets `store.url`; an empty variable counts as not set, and lists
+are separated by commas.
+
+Guarantees: an unknown `KENSHO_*` variable, or a value that makes no sense, is refused with its name
+and value before anything is opened. Secrets are not shown.
 """
 
 import os
-import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -19,45 +22,85 @@ from kensho.errors import SettingsError
 PREFIX: Final = "KENSHO_"
 _HIDDEN: Final = frozenset(("secret", "store_password"))
 _STORES: Final = ("surrealkv://", "mem://", "ws://", "wss://")
-_SECRET_BYTES: Final = 32
+_ORIGIN: Final = r"https?://[^/\s?#@]+"
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
-Positive = Annotated[int, Meta(ge=1)]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,64}$")]
+Origin = Annotated[str, Meta(pattern=rf"^{_ORIGIN}$")]
+OriginOrAny = Annotated[str, Meta(pattern=rf"^(\*|{_ORIGIN})$")]
+HostPattern = Annotated[
+    str, Meta(pattern=r"^(\*|(\*\.)?[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?)$")
+]
+Network = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]+(/\d{1,3})?$")]
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one Kenshō runs. The text under a field is why it exists, and why it has this default."""
+def _variables(prefix: str) -> Callable[[str], str]:
+    """Return how the fields of a section are called in the environment, without `KENSHO_`."""
+    return lambda field: f"{prefix}{field}"
 
-    store_url: str = "surrealkv://var/kensho.db"
-    """Where the graph stands: embedded on disk needs no second process; `ws://` lets several
-    processes share it."""
-    store_namespace: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,64}$")] = "kensho"
-    store_database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_]{1,64}$")] = "kensho"
-    """Namespace and database within the store: one server may hold several graphs."""
-    store_username: str | None = None
-    store_password: str | None = None
-    """Sign-in for a server; an embedded store has none."""
-    store_pool_size: Annotated[int, Meta(ge=1, le=64)] = 4
-    """Connections to a server; throughput stops growing at 4 to 16 concurrent queries each."""
-    store_deadline_s: Seconds = 10.0
-    """A call to the store that takes longer is cut: a viewer has gone by then."""
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server listens, and under which names the world reaches it."""
 
     host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
-    """Loopback unless told otherwise: nothing is published by accident."""
+    """The address to listen on. Loopback unless told otherwise: nothing is published by
+    accident."""
     port: Annotated[int, Meta(ge=1, le=65535)] = 8700
-    public_url: Annotated[str, Meta(pattern=r"^https?://[^/\s?#]+$")] | None = None
+    """The port to listen on; one that no well-known service uses."""
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Processes that serve; more than one needs a `ws://` store: one owns an embedded one."""
+    public_url: Origin | None = None
     """Scheme and host under which the world reaches the pages, for what other sites read of them.
     Without it their own addresses stay relative: a request's `Host` is not believed, since pages
     are kept for everybody."""
-    workers: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Processes that serve; more than one needs a `ws://` store: one owns an embedded one."""
+    allowed_hosts: tuple[HostPattern, ...] = ()
+    """The hosts that requests may name, such as `anime.example,*.anime.example`; others are
+    answered 400, probes and metrics excepted. Empty allows any: the API's answers don't depend on
+    the host. A host listed here may stand in an absolute address where there is no public URL."""
+    trusted_proxies: tuple[Network, ...] = ()
+    """The networks whose `Forwarded` and `X-Forwarded-For` headers are believed, such as
+    `10.0.0.0/8,::1`. Empty believes none, because anybody can send these headers."""
+    cors_origins: tuple[OriginOrAny, ...] = ("*",)
+    """The origins whose scripts may read the API, such as `https://app.example`. Any by default:
+    the answers are public, and credentials are never allowed across origins."""
 
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    log_format: Literal["console", "json"] = "console"
+
+class GraphStoreSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("store_")):
+    """Where the graph is stored, and the bounds on talking to it."""
+
+    url: str = "surrealkv://var/kensho.db"
+    """The graph store: embedded on disk needs no second process; `ws://` lets several processes
+    share it."""
+    namespace: Name = "kensho"
+    """The namespace within the store: one server may hold several graphs."""
+    database: Name = "kensho"
+    """The database within the namespace."""
+    username: str | None = None
+    """Sign-in for a server; an embedded store has none."""
+    password: str | None = None
+    """The password of that sign-in; not shown in messages."""
+    pool_size: Annotated[int, Meta(ge=1, le=64)] = 4
+    """Connections to a server; throughput stops growing at 4 to 16 concurrent queries each."""
+    deadline_s: Seconds = 10.0
+    """A call to the store that takes longer is cut: a viewer has gone by then."""
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is logged, and in which form."""
+
+    level: Literal["debug", "info", "warning", "error"] = msgspec.field(
+        default="info", name="log_level"
+    )
+    """The least severe lines that are written."""
+    format: Literal["console", "json"] = msgspec.field(default="console", name="log_format")
     """`json` for machines that collect logs: one object a line."""
     slow_request_s: Seconds = 1.0
     """A request that takes longer is logged; logging every request would cost three quarters of the
     throughput."""
+
+
+class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the read model is kept, and how often a newer one is looked for."""
 
     read_model_dir: Path = Path("var/read_model")
     """Derived from the graph and safe to delete; on a disk with room for twice its size."""
@@ -65,14 +108,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How often the graph's revision is looked up; a change is served at most this long after it
     was written."""
 
-    search_safe: bool = True
+
+class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("search_")):
+    """How searches answer unless the request says otherwise."""
+
+    safe: bool = True
     """Whether searches hide adult works unless asked with `safe=false`: a title typed in an office
     or by a child must not show them by surprise."""
+
+
+class SigningSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What cursors are signed with."""
 
     secret: Annotated[str, Meta(min_length=16, max_length=512)] | None = None
     """Signs cursors. Machines behind one address share it; by default it is made once and kept."""
     secret_file: Path = Path("var/secret")
     """Where the made secret is kept, readable by its owner only."""
+
+
+class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Caching of answers and the limits on requests."""
 
     cache_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
     """Encoded answers kept per process, so that hot ones are ready bytes: 64 MiB hold some 10,000.
@@ -83,6 +138,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The largest body read; a batch of 100 ids is 4 KB."""
     rate_limit_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     """Requests per client address and minute, per process; 0 leaves that to the proxy in front."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one Kenshō runs, by section."""
+
+    server: ServerSettings = ServerSettings()
+    store: GraphStoreSettings = GraphStoreSettings()
+    logs: LogSettings = LogSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
+    search: SearchSettings = SearchSettings()
+    signing: SigningSettings = SigningSettings()
+    http: HttpSettings = HttpSettings()
+
+
+class SettingField(NamedTuple):
+    """One setting: its section and field, its type, and its default."""
+
+    section: str
+    field: str
+    type: Any
+    default: object
+
+
+def known_settings() -> dict[str, SettingField]:
+    """Return every setting by the name of its variable, without `KENSHO_` and in lower case."""
+    return {
+        field.encode_name: SettingField(section.name, field.name, field.type, field.default)
+        for section in msgspec.structs.fields(Settings)
+        for field in msgspec.structs.fields(section.type)
+    }
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -97,77 +182,63 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         for name, value in variables.items()
         if name.startswith(PREFIX) and value
     }
-    for field in given:
-        if field not in Settings.__struct_fields__:
-            raise SettingsError(f"{PREFIX}{field.upper()}: there is no such setting")
-    return _checked(msgspec.structs.replace(Settings(), **_converted(given)))
+    known = known_settings()
+    for name in given:
+        if name not in known:
+            raise SettingsError(f"{PREFIX}{name.upper()}: there is no such setting")
+    values = {name: _value(name, text, known[name].type) for name, text in given.items()}
+    return with_changes(Settings(), **values)
 
 
 def with_changes(settings: Settings, **changes: object) -> Settings:
-    """Return `settings` with command-line options laid over them; `None` means not given."""
-    given = {name: value for name, value in changes.items() if value is not None}
-    return _checked(msgspec.structs.replace(settings, **given))
+    """Return `settings` with values laid over them; `None` means not given.
 
-
-def signing_secret(settings: Settings) -> str:
-    """Return the secret that signs cursors; made and kept in `secret_file` where none is set.
+    Each is named as its variable is, in lower case and without `KENSHO_`, such as `store_url`.
 
     Raises:
-        SettingsError: the file can't be read or written.
+        SettingsError: a value makes no sense beside the others.
+        KeyError: there is no such setting.
     """
-    if settings.secret is not None:
-        return settings.secret
-    path = settings.secret_file
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return _kept(path) or _made(path)
-    except OSError as error:
-        raise SettingsError(f"{PREFIX}SECRET_FILE: can't use {str(path)!r}: {error}") from error
-
-
-def _kept(path: Path) -> str | None:
-    return path.read_text("ascii").strip() if path.exists() else None
-
-
-def _made(path: Path) -> str:
-    """Write a new secret; a process that lost the race to write it reads the winner's."""
-    part = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(_SECRET_BYTES) + "\n")
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
-    return path.read_text("ascii").strip()
-
-
-def _converted(given: Mapping[str, str]) -> dict[str, Any]:
-    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
-    return {name: _value(name, text, types[name]) for name, text in given.items()}
+    known = known_settings()
+    sections: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        if value is not None:
+            sections.setdefault(known[name].section, {})[known[name].field] = value
+    replaced: dict[str, Any] = {
+        name: msgspec.structs.replace(getattr(settings, name), **fields)
+        for name, fields in sections.items()
+    }
+    return _checked(msgspec.structs.replace(settings, **replaced))
 
 
 def _value(name: str, text: str, kind: Any) -> object:
     if kind is Path:
         return Path(text)
+    given: object = text
+    if get_origin(kind) is tuple:
+        given = [part.strip() for part in text.split(",") if part.strip()]
     try:
-        return msgspec.convert(text, kind, strict=False)
+        return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         shown = "(hidden)" if name in _HIDDEN else repr(text)
         raise SettingsError(f"{PREFIX}{name.upper()}: {shown} is not usable: {error}") from error
 
 
 def _checked(settings: Settings) -> Settings:
-    url = settings.store_url
+    url = settings.store.url
     if not url.startswith(_STORES):
         raise SettingsError(
             f"{PREFIX}STORE_URL: {url!r} must start with one of {', '.join(_STORES)}"
         )
-    if settings.workers > 1 and not url.startswith(("ws://", "wss://")):
+    workers = settings.server.workers
+    if workers > 1 and not url.startswith(("ws://", "wss://")):
         raise SettingsError(
-            f"{PREFIX}WORKERS: {settings.workers} processes can't share the store {url!r}; "
+            f"{PREFIX}WORKERS: {workers} processes can't share the store {url!r}; "
             "use 1, or a ws:// store"
         )
+    for network in settings.server.trusted_proxies:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {error}") from error
     return settings

@@ -16,13 +16,13 @@ T = TypeVar("T")
 def store_settings(settings: Settings) -> StoreSettings:
     """Return what the gateway needs to know."""
     return StoreSettings(
-        url=settings.store_url,
-        namespace=settings.store_namespace,
-        database=settings.store_database,
-        username=settings.store_username,
-        password=settings.store_password,
-        pool_size=settings.store_pool_size,
-        deadline_s=settings.store_deadline_s,
+        url=settings.store.url,
+        namespace=settings.store.namespace,
+        database=settings.store.database,
+        username=settings.store.username,
+        password=settings.store.password,
+        pool_size=settings.store.pool_size,
+        deadline_s=settings.store.deadline_s,
     )
 
 

@@ -11,7 +11,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar
 
 from kensho.app import create_app
-from kensho.platform.settings import Settings
+from kensho.platform.settings import Settings, with_changes
 from tests.support.servers import written_store
 
 
@@ -70,7 +70,8 @@ async def _alive(app: Litestar) -> AsyncIterator[None]:
 
 def settings_for(url: str, folder: Path) -> Settings:
     """Return settings that keep everything under `folder`."""
-    return Settings(
+    return with_changes(
+        Settings(),
         store_url=url,
         read_model_dir=folder / "read_model",
         secret_file=folder / "secret",

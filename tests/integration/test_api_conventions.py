@@ -11,6 +11,7 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.http.problem_details import Problem
+from kensho.platform.settings import with_changes
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
 from tests.support.servers import written_store
@@ -201,7 +202,7 @@ class TestLimit:
     @pytest.fixture
     async def limited(self, tmp_path: Path) -> AsyncIterator[AsyncClient]:
         settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
-        async with running(msgspec.structs.replace(settings, rate_limit_per_minute=3)) as client:
+        async with running(with_changes(settings, rate_limit_per_minute=3)) as client:
             await until_ready(client)
             yield client
 

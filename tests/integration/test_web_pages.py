@@ -7,11 +7,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import pytest
 from httpx import AsyncClient
 from typing_extensions import override
 
+from kensho.platform.settings import with_changes
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready
@@ -283,7 +283,7 @@ class TestHostileTitle:
 
 async def test_a_public_address_stands_in_what_other_sites_read(tmp_path: Path) -> None:
     settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
-    named = msgspec.structs.replace(settings, public_url="https://kensho.example")
+    named = with_changes(settings, public_url="https://kensho.example")
     async with running(named) as client:
         await until_ready(client)
         text = (await client.get(f"/anime/{graphs.BEBOP}", headers={"host": "evil.example"})).text

@@ -1,5 +1,6 @@
 """Settings: read from KENSHO_* variables, refused with the variable and the value."""
 
+import re
 import stat
 from pathlib import Path
 
@@ -7,12 +8,13 @@ import pytest
 
 from kensho.errors import SettingsError
 from kensho.platform import settings
-from kensho.platform.settings import Settings
+from kensho.platform.settings import ServerSettings, Settings, SigningSettings
+from kensho.platform.signing_secret import signing_secret
 
 
 def test_without_variables_the_defaults_hold() -> None:
     assert settings.load({}) == Settings()
-    assert Settings().store_url == "surrealkv://var/kensho.db"
+    assert Settings().store.url == "surrealkv://var/kensho.db"
 
 
 def test_variables_of_others_are_left_alone() -> None:
@@ -23,11 +25,15 @@ def test_a_variable_sets_its_field() -> None:
     found = settings.load(
         {"KENSHO_PORT": "9000", "KENSHO_READ_MODEL_DIR": "/x", "KENSHO_REFRESH_EVERY_S": "0.5"}
     )
-    assert (found.port, found.read_model_dir, found.refresh_every_s) == (9000, Path("/x"), 0.5)
+    assert (
+        found.server.port,
+        found.snapshot.read_model_dir,
+        found.snapshot.refresh_every_s,
+    ) == (9000, Path("/x"), 0.5)
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    assert settings.load({"KENSHO_STORE_USERNAME": ""}).store_username is None
+    assert settings.load({"KENSHO_STORE_USERNAME": ""}).store.username is None
 
 
 @pytest.mark.parametrize(
@@ -43,6 +49,14 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("STORE_NAMESPACE", "a; REMOVE"),
         ("MAX_BODY_BYTES", "1"),
         ("WORKERS", "2"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("ALLOWED_HOSTS", "https://anime.example"),
+        ("ALLOWED_HOSTS", "anime.*"),
+        ("CORS_ORIGINS", "app.example"),
+        ("CORS_ORIGINS", "https://app.example/"),
+        ("PUBLIC_URL", "https://user@anime.example"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
@@ -63,11 +77,13 @@ def test_a_secret_is_not_shown() -> None:
 
 def test_workers_share_a_server() -> None:
     found = settings.load({"KENSHO_WORKERS": "2", "KENSHO_STORE_URL": "ws://graph:8000"})
-    assert found.workers == 2
+    assert found.server.workers == 2
 
 
 def test_an_option_that_was_not_given_changes_nothing() -> None:
-    assert settings.with_changes(Settings(), host=None, port=9000) == Settings(port=9000)
+    assert settings.with_changes(Settings(), host=None, port=9000) == Settings(
+        server=ServerSettings(port=9000)
+    )
 
 
 def test_options_are_checked_as_variables_are() -> None:
@@ -77,20 +93,38 @@ def test_options_are_checked_as_variables_are() -> None:
 
 def test_a_secret_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "var" / "secret"
-    first = settings.signing_secret(Settings(secret_file=path))
+    first = signing_secret(SigningSettings(secret_file=path))
     assert len(first) >= 32
-    assert settings.signing_secret(Settings(secret_file=path)) == first
+    assert signing_secret(SigningSettings(secret_file=path)) == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_given_secret_needs_no_file(tmp_path: Path) -> None:
     path = tmp_path / "secret"
-    assert settings.signing_secret(Settings(secret="s" * 16, secret_file=path)) == "s" * 16
+    assert signing_secret(SigningSettings(secret="s" * 16, secret_file=path)) == "s" * 16
     assert not path.exists()
 
 
 def test_a_secret_file_that_can_t_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="KENSHO_SECRET_FILE"):
-        settings.signing_secret(Settings(secret_file=tmp_path / "file" / "secret"))
+        signing_secret(SigningSettings(secret_file=tmp_path / "file" / "secret"))
+
+
+def test_the_documentation_lists_every_setting_with_its_default() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text("utf-8")
+    rows = re.findall(r"^\| `KENSHO_([A-Z_]+)` \| (?:`([^`]*)`)? *\|", text, re.MULTILINE)
+    known = settings.known_settings()
+    assert [name.lower() for name, _ in rows] == list(known)
+    for name, shown in rows:
+        default = known[name.lower()].default
+        if shown:
+            assert settings.load({f"KENSHO_{name}": shown}) == Settings(), name
+        else:
+            assert default in (None, ()), name
+
+
+def test_a_list_is_separated_by_commas() -> None:
+    found = settings.load({"KENSHO_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
+    assert found.server.trusted_proxies == ("10.0.0.0/8", "::1")
