@@ -23,6 +23,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import httpx
 
@@ -63,7 +64,7 @@ def measure(options: argparse.Namespace, read_model: Path, folder: Path) -> None
     report(runs, asked)
 
 
-def cases(asked: dict, list_connections: int) -> dict[str, tuple[list[str], int, str]]:
+def cases(asked: dict[str, Any], list_connections: int) -> dict[str, tuple[list[str], int, str]]:
     return {
         "detail, distinct ids": (asked["details"], CONNECTIONS, ""),
         "detail, distinct ids, br": (asked["details"], CONNECTIONS, "Accept-Encoding: br\r\n"),
@@ -82,7 +83,7 @@ def cases(asked: dict, list_connections: int) -> dict[str, tuple[list[str], int,
     }
 
 
-def uncached(asked: dict, list_connections: int) -> dict[str, tuple[list[str], int, str]]:
+def uncached(asked: dict[str, Any], list_connections: int) -> dict[str, tuple[list[str], int, str]]:
     return {
         "no cache: detail": (asked["details"], CONNECTIONS, ""),
         "no cache: season browse": (asked["seasons"], list_connections, ""),
@@ -92,13 +93,15 @@ def uncached(asked: dict, list_connections: int) -> dict[str, tuple[list[str], i
     }
 
 
-def measure_all(runs: dict[str, list[Load]], asked: dict, port: int, seconds: float) -> None:
+def measure_all(
+    runs: dict[str, list[Load]], asked: dict[str, Any], port: int, seconds: float
+) -> None:
     for name, (paths, connections, headers) in asked.items():
         run = load(port, paths, connections=connections, seconds=seconds, headers=headers)
         runs.setdefault(name, []).append(asyncio.run(run))
 
 
-def targets(port: int, ids: int) -> dict:
+def targets(port: int, ids: int) -> dict[str, Any]:
     """Gather what to ask for from the API itself."""
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         tags = client.get("/api/tags?limit=100").json()["tags"]
@@ -145,7 +148,7 @@ def targets(port: int, ids: int) -> dict:
     }
 
 
-def report(runs: dict[str, list[Load]], asked: dict) -> None:
+def report(runs: dict[str, list[Load]], asked: dict[str, Any]) -> None:
     bare = statistics.median(run.per_second for run in runs["bare litestar"])
     print(f"{len(asked['details'])} ids, mean body {asked['size']} bytes, {os.cpu_count()} cores")
     print(f"{'case':<28}{'req/s':>9}{'x bare':>8}{'median':>9}{'p95':>9}{'p99':>9}{'errors':>8}")

@@ -231,8 +231,8 @@ def summarise(results: Sequence[tuple[HumanOrder, list[Compared]]]) -> None:
         print(f"{'  of the loss by orders against every rule':<42}{contrary / (lost or 1):>9.3f}")
         share = statistics.fmean(all(each) for each in exact.values())
         at_least(f"franchises in exact order, {name}", share, 0.70)
-    for (franchise, order), why in CONTRARY.items():
-        print(f"  against every rule: {franchise}, {order}: {why}")
+    for (franchise, named), why in CONTRARY.items():
+        print(f"  against every rule: {franchise}, {named}: {why}")
 
 
 def over_franchises(best: Iterable[tuple[HumanOrder, float]]) -> float:

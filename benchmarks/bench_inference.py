@@ -159,8 +159,8 @@ def report_untyped(model: RelationModel, graph: Graph) -> None:
     kinds = Counter(one.kind if one else "related" for one in inferred.values())
     print(", ".join(f"{kind} {count}" for kind, count in kinds.most_common()))
     said = sorted((edge, one) for edge, one in inferred.items() if one)
-    for (a, b), one in random.Random(4).sample(said, min(SHOWN, len(said))):
-        print(line(graph, a, b, one))
+    for (a, b), found in random.Random(4).sample(said, min(SHOWN, len(said))):
+        print(line(graph, a, b, found))
 
 
 def line(graph: Graph, a: str, b: str, one: Inference) -> str:

@@ -103,7 +103,7 @@ def longest_hold_ms(read_model: Path, texts: list[str]) -> float:
     print(f"a search in process, as JSON: median {statistics.median(took) * 1e3:.2f} ms,", end=" ")
     print(f"p95 {cuts[949] * 1e3:.2f} ms, p99.9 {cuts[998] * 1e3:.2f} ms,", end=" ")
     print(f"longest single one {max(map(max, rounds)) * 1e3:.2f} ms")
-    return max(took) * 1e3
+    return float(max(took)) * 1e3
 
 
 def _took_s(searching: TitleSearch, held: Snapshot, asked: SearchRequest) -> float:

@@ -95,7 +95,7 @@ def arrays_of(folder: Path, model: ReadModel) -> Arrays:
 def report_paths(arrays: Arrays, folder: Path) -> None:
     """Print paths between random works of the largest component, and what a graph object costs."""
     graph = graph_object(arrays)
-    giant = sorted(max(rx.connected_components(graph), key=len))
+    giant = max(map(sorted, rx.connected_components(graph)), key=len)
     chance = random.Random(1)
     pairs = [(one, other) for one, other in (chance.sample(giant, 2) for _ in range(PAIRS))]
     print(f"largest component   {len(giant)} works")
@@ -106,8 +106,7 @@ def report_paths(arrays: Arrays, folder: Path) -> None:
         spent = [cpu_ms(partial(found.best, *pair, most)) for pair in pairs]
         print(f"paths, k = {most}        {spread(spent)}")
     one = [
-        cpu_ms(partial(rx.graph_dijkstra_shortest_paths, graph, a, b, weight_fn=float))
-        for a, b in pairs
+        cpu_ms(partial(rx.dijkstra_shortest_paths, graph, a, b, weight_fn=float)) for a, b in pairs
     ]
     print(f"rustworkx, one path {spread(one)}")
     print(f"rustworkx, build    {median_s(lambda: graph_object(arrays), 5) * 1e3:8.3f} ms")

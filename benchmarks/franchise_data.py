@@ -9,7 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 import msgspec
@@ -23,7 +23,7 @@ from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, works_of
 from ingest.pipeline.record_store import RecordStore
 from kensho.domain.franchise.inputs import METHOD_RANK, FranchiseWork, Relation
 from kensho.domain.records import Method
-from kensho.domain.relations import Assertion
+from kensho.domain.relations import Assertion, Kind
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -167,7 +167,8 @@ def hub_works(
     votes: Mapping[UUID, int],
     tag_names: Mapping[UUID, str],
 ) -> dict[UUID, FranchiseWork]:
-    kinds = [(e.of, e.work, e.relation(frozenset(METHOD_RANK)).kind) for e in edges]
+    known = ((e.of, e.work, e.relation(frozenset(METHOD_RANK)).kind) for e in edges)
+    kinds = [(of, work, cast("Kind", kind)) for of, work, kind in known]
     return works_of(rows, kinds, votes, tag_names)
 
 

@@ -12,6 +12,8 @@ from itertools import cycle
 from time import perf_counter
 from typing import NamedTuple
 
+from typing_extensions import override
+
 _HEAD_END = b"\r\n\r\n"
 _LENGTH = b"content-length: "
 
@@ -38,11 +40,13 @@ class Connection(asyncio.Protocol):
         self.errors = 0
         self.transport: asyncio.Transport | None = None
 
+    @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self._send()
 
+    @override
     def data_received(self, data: bytes) -> None:
         if self._left < 0:
             self._head += data

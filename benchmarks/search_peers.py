@@ -106,7 +106,8 @@ class Kensho:
     def search(self, text: str, k: int = 10) -> list[int]:
         """Return the numbers of works in the corpus that was written."""
         entries = self._index.search(text).hits.entries
-        return self._order[entries[entries < len(self._order)][:k]].tolist()  # no franchises
+        works = entries[entries < len(self._order)][:k]  # no franchises
+        return [int(work) for work in self._order[works]]
 
     def close(self) -> None:
         """Nothing is held but mapped files."""
@@ -231,10 +232,10 @@ class Postgres:
             shutil.chown(folder, owner)
         data = folder / "data"
         cluster = ["--username=kensho", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"]
-        initdb = [binaries / "initdb", "--pgdata", data, "--no-sync", *cluster]
+        initdb: list[str | Path] = [binaries / "initdb", "--pgdata", data, "--no-sync", *cluster]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **user)
         settings = [f"--{name}={value}" for name, value in PG_SETTINGS.items()]
-        command = [binaries / "postgres", "-D", data, "-k", folder, *settings]
+        command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, *settings]
         server = subprocess.Popen(command, stderr=subprocess.DEVNULL, **user)
         self._held.callback(server.wait, 60)
         self._held.callback(server.send_signal, signal.SIGINT)  # "fast shutdown"

@@ -97,9 +97,9 @@ def table(learnt: Sequence[Example]) -> MeasureTable:
             judged[family(said.kind)].append(Judged(said.odds, said.kind == one.kind, one.group))
     judged.pop("related", None)
     whole = grown(learnt)
-    steps = {kind: calibrated(found) for kind, found in sorted(judged.items())}
-    said = {kind: threshold(kind, found) for kind, found in sorted(judged.items())}
-    thresholds: dict[Kind, float] = {k: v for k, v in said.items() if v is not None}
+    steps = {kind: calibrated(each) for kind, each in sorted(judged.items())}
+    found = {kind: threshold(kind, each) for kind, each in sorted(judged.items())}
+    thresholds: dict[Kind, float] = {k: v for k, v in found.items() if v is not None}
     return msgspec.structs.replace(whole, steps=steps, thresholds=thresholds)
 
 

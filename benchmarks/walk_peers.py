@@ -4,7 +4,6 @@ Each answers the works within some hops of a work, and the edges among them, as 
 """
 
 import csv
-import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,7 +85,8 @@ def in_kuzu(model: ReadModel, folder: Path) -> Peer:
 
     def column(query: str, **values: object) -> set[int]:
         answer = connection.execute(query, values)
-        return set(itertools.chain.from_iterable(answer.get_all()))
+        assert not isinstance(answer, list), "one query has one answer"
+        return {int(value) for row in answer.get_all() for value in row}
 
     def walk(start: int, hops: int) -> Walked:
         way = f"MATCH (a:W {{n: $start}})-[* SHORTEST 1..{hops}]-(b:W)"
@@ -151,7 +151,8 @@ def hubs_in_kuzu(model: ReadModel, folder: Path) -> HubPeer:
 
     def column(query: str, **values: object) -> set[int]:
         answer = connection.execute(query, values)
-        return set(itertools.chain.from_iterable(answer.get_all()))
+        assert not isinstance(answer, list), "one query has one answer"
+        return {int(value) for row in answer.get_all() for value in row}
 
     def walk(root: int, hub: int) -> Walked:
         # Every edge in the table is inside some franchise, so that no path leaves this one.
