@@ -33,9 +33,10 @@ from benchmarks.search_corpus import Corpus
 from kensho.domain.titles import folded
 from kensho.read_model import titles
 from kensho.read_model.building.titles import TitleCollector
+from kensho.read_model.identity import GraphPoint
 from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
 
-REVISION: Final = 1
+POINT: Final = GraphPoint(1)
 CANDIDATES: Final = 128
 CJK: Final = re.compile(r"[぀-ヿ㐀-鿿가-힣]")
 POSTGRES: Final = Path("/usr/lib/postgresql")
@@ -91,15 +92,15 @@ class Kensho:
         reading.add_recommendations(corpus.recommendations)
         reading.add_same(corpus.same)
         reading.add_memberships(corpus.memberships)
-        with NewFolder(self.folder, REVISION) as folder:
+        with NewFolder(self.folder, POINT) as folder:
             titles.write(folder, reading.packed())
             order = np.argsort([row.id.bytes for row in corpus.rows], kind="stable")
             folder.arrays({"order": order})
-            folder.commit("", {})
+            folder.commit({})
 
     def open(self) -> None:
         """Map the files under `folder`."""
-        folder = OpenFolder.open(self.folder / str(REVISION))
+        folder = OpenFolder.open(self.folder / POINT.identity)
         self._index = titles.Titles(folder).index
         self._order = folder.array("order")
 
