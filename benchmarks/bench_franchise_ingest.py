@@ -73,14 +73,19 @@ async def measure(url: str, scratch: Path) -> None:
         await settle(gateway, scratch)
         await forget_parts(gateway)
         report, stages = await ingested(gateway, scratch, None)
-        print(f"all: {report.hubs.computed} works, {report.hubs.changed} franchises changed")
+        print(
+            f"all: {report.franchises.computed} works,"
+            f" {report.franchises.changed} franchises changed"
+        )
         wall, cpu = shown(stages)
         print(
             f"inference and franchises    {wall:6.1f} s   {cpu:6.1f} s of CPU   (at most {ALL_S})"
         )
         for name, pair in TOUCHED.items():
             report, stages = await ingested(gateway, scratch, pair)
-            print(f"{name}: {report.hubs.computed} works, {report.hubs.changed} changed")
+            print(
+                f"{name}: {report.franchises.computed} works, {report.franchises.changed} changed"
+            )
             shown(stages)
             print(f"the whole run               {report.seconds:6.1f} s")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -15,9 +15,9 @@ from uuid import UUID
 import msgspec
 from defusedxml import ElementTree
 
-from ingest.pipeline.claims import GatheredClaims
-from ingest.pipeline.franchises.clustering import collected_ties
-from ingest.pipeline.franchises.inputs import CollectedRelations
+from ingest.pipeline.claims import StatedCollection
+from ingest.pipeline.franchises.clustering import collection_relations
+from ingest.pipeline.franchises.inputs import WorkCollection
 from ingest.pipeline.franchises.store import FranchiseStore
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, works_of
 from ingest.pipeline.record_store import RecordStore
@@ -109,25 +109,27 @@ async def _read(gateway: Gateway) -> Graph:
             votes.update({vote.work: vote.votes, vote.other: vote.votes})
     tags = await work_tags(gateway)
     names = await FranchiseStore(gateway).tag_names()
-    works = hub_works([hub_row(row, tags.get(row.id, ())) for row in rows], edges, votes, names)
+    works = franchise_works(
+        [franchise_work_row(row, tags.get(row.id, ())) for row in rows], edges, votes, names
+    )
     same = [
         Relation(row.work, row.other, "same_work")
         async for page in tables.same_as(gateway)
         for row in page
     ]
-    titles, joined = collected_ties(await collections_of(gateway), works)
+    titles, joined = collection_relations(await collections_of(gateway), works)
     by_source = {id_: row.id for row in reversed(rows) for id_ in row.sources}
     return Graph(works, edges, [*same, *joined], titles, by_source)
 
 
-async def collections_of(gateway: Gateway) -> list[CollectedRelations]:
+async def collections_of(gateway: Gateway) -> list[WorkCollection]:
     """Return what sources collect works in, as an ingest finds it."""
-    found: dict[str, GatheredClaims] = {}
-    async for row, links in RecordStore(gateway).links():
+    found: dict[str, StatedCollection] = {}
+    async for row, links in RecordStore(gateway).claims():
         if links.collection is not None:
-            known = found.setdefault(links.collection.id, GatheredClaims(links.collection.title))
+            known = found.setdefault(links.collection.id, StatedCollection(links.collection.title))
             known.add(row.id[0], links.collection.title)
-    return [CollectedRelations(one.title, tuple(sorted(one.works))) for one in found.values()]
+    return [WorkCollection(one.title, tuple(sorted(one.works))) for one in found.values()]
 
 
 async def work_tags(gateway: Gateway) -> dict[UUID, tuple[UUID, ...]]:
@@ -139,7 +141,7 @@ async def work_tags(gateway: Gateway) -> dict[UUID, tuple[UUID, ...]]:
     return {work: tuple(tags) for work, tags in found.items()}
 
 
-def hub_row(row: WorkRow, tags: Sequence[UUID]) -> FranchiseWorkRow:
+def franchise_work_row(row: WorkRow, tags: Sequence[UUID]) -> FranchiseWorkRow:
     """Return a row of the read model as an ingest reads it."""
     return FranchiseWorkRow(
         id=row.id,
@@ -161,7 +163,7 @@ def hub_row(row: WorkRow, tags: Sequence[UUID]) -> FranchiseWorkRow:
     )
 
 
-def hub_works(
+def franchise_works(
     rows: Sequence[FranchiseWorkRow],
     edges: Iterable[Edge],
     votes: Mapping[UUID, int],

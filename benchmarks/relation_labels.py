@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from benchmarks.franchise_data import hub_row
+from benchmarks.franchise_data import franchise_work_row
 from ingest.pipeline.franchises.work_facts import pair_facts
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
@@ -126,7 +126,7 @@ def read_profiles(
         tags[row.id.work].append(row.id.tag)
     reader = Reader(vocabulary)
     works = (work for work in (*rows["anime"], *rows["movies"]) if str(work.id) in wanted)
-    facts = (pair_facts(hub_row(work, tags[work.id]), named) for work in works)
+    facts = (pair_facts(franchise_work_row(work, tags[work.id]), named) for work in works)
     return {one.key: reader.profile(one) for one in facts}
 
 

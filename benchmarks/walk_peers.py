@@ -138,7 +138,7 @@ def hubs_in_sqlite(model: ReadModel) -> HubPeer:
 
 def hubs_in_kuzu(model: ReadModel, folder: Path) -> HubPeer:
     """Return a query for shortest paths inside a franchise over a database on disk."""
-    works, edges = folder / "hub_works.csv", folder / "hub_edges.csv"
+    works, edges = folder / "franchise_works.csv", folder / "hub_edges.csv"
     with works.open("w", newline="") as file:
         csv.writer(file).writerows((node,) for node in range(model.works_total))
     with edges.open("w", newline="") as file:

@@ -49,12 +49,13 @@ def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
 
 def _print_graph(report: RunReport, console: Console) -> None:
     """Print what became of works, edges and franchises."""
-    works, edges, hubs = report.works, report.edges, report.hubs
-    for name, counts in (("works", works), ("edges", edges), ("franchises", hubs)):
-        said = f"{counts.added:,} added, {counts.changed:,} changed, {counts.removed:,} removed"
+    works, edges, franchises = report.works, report.edges, report.franchises
+    for name, counts in (("works", works), ("edges", edges), ("franchises", franchises)):
+        line = f"{counts.added:,} added, {counts.changed:,} changed, {counts.removed:,} removed"
         if name == "franchises":
-            said += f", {hubs.redirected:,} slugs redirected; {hubs.computed:,} works looked at"
-        console.print(f"{name}: {said}")
+            line += f", {franchises.redirected:,} slugs redirected"
+            line += f"; {franchises.computed:,} works computed anew"
+        console.print(f"{name}: {line}")
     if edges.undecided:
         named = ", ".join(edges.undecided[:IDS_SHOWN])
         rest = len(edges.undecided) - IDS_SHOWN

@@ -32,11 +32,11 @@ class CheckedFranchises(msgspec.Struct, frozen=True):
     retired: Sequence[RetiredSlugRow] = ()
 
 
-Ties = Mapping[str, frozenset[Pair]]
+EdgeEnds = Mapping[str, frozenset[Pair]]
 """The ends of the edges of each table, as their ids name them."""
 
 
-def two_homes(hubs: CheckedFranchises, _ties: Ties) -> Iterator[str]:
+def in_two_franchises(hubs: CheckedFranchises, _ties: EdgeEnds) -> Iterator[str]:
     """Yield the works that are at home in more than one franchise."""
     home: dict[UUID, str] = {}
     for member in hubs.members:
@@ -45,7 +45,7 @@ def two_homes(hubs: CheckedFranchises, _ties: Ties) -> Iterator[str]:
             yield f"{member.work}: at home in {first} and in {member.slug}"
 
 
-def no_reason(hubs: CheckedFranchises, ties: Ties) -> Iterator[str]:
+def reasons_without_relation(hubs: CheckedFranchises, ties: EdgeEnds) -> Iterator[str]:
     """Yield the members and guests that name a tie which the graph does not have."""
     everybody: list[MembershipRow | GuestRow] = [*hubs.members, *hubs.guests]
     for one in everybody:
@@ -55,7 +55,7 @@ def no_reason(hubs: CheckedFranchises, ties: Ties) -> Iterator[str]:
                 yield f"{one.work} in {one.slug}: {said}"
 
 
-def _is_edge(tie: MembershipReasonRow, ties: Ties) -> bool:
+def _is_edge(tie: MembershipReasonRow, ties: EdgeEnds) -> bool:
     forth, back = (tie.source, tie.target), (tie.target, tie.source)
     if tie.kind == "joined":  # a curator's decision, or a collection
         return True
@@ -66,7 +66,7 @@ def _is_edge(tie: MembershipReasonRow, ties: Ties) -> bool:
     return back in ties["is_sequel_of"] if tie.kind == "sequel" else forth in ties["is_related_to"]
 
 
-def no_member(hubs: CheckedFranchises, _ties: Ties) -> Iterator[str]:
+def missing_members(hubs: CheckedFranchises, _ties: EdgeEnds) -> Iterator[str]:
     """Yield the roots, and records of members, that are not at home where they say."""
     home = {member.work: member.slug for member in hubs.members}
     for franchise in hubs.franchises:
@@ -80,7 +80,7 @@ def no_member(hubs: CheckedFranchises, _ties: Ties) -> Iterator[str]:
             yield f"{guest.work}: at home in {guest.slug} and its guest"
 
 
-def lost_slugs(hubs: CheckedFranchises, _ties: Ties) -> Iterator[str]:
+def lost_slugs(hubs: CheckedFranchises, _ties: EdgeEnds) -> Iterator[str]:
     """Yield the slugs that stand and are retired, and those that lead to what does not stand."""
     standing = {franchise.slug for franchise in hubs.franchises}
     for one in hubs.retired:
@@ -90,10 +90,10 @@ def lost_slugs(hubs: CheckedFranchises, _ties: Ties) -> Iterator[str]:
             yield f"{one.slug}: leads to {one.successor}, which does not stand"
 
 
-RULES: Final[dict[str, Callable[[CheckedFranchises, Ties], Iterable[str]]]] = {
-    "two homes": two_homes,
-    "reason without a tie": no_reason,
-    "not a member": no_member,
+RULES: Final[dict[str, Callable[[CheckedFranchises, EdgeEnds], Iterable[str]]]] = {
+    "two homes": in_two_franchises,
+    "reason without a tie": reasons_without_relation,
+    "not a member": missing_members,
     "slug leads nowhere": lost_slugs,
 }
 

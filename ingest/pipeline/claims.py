@@ -1,4 +1,4 @@
-"""Derive every edge between works from the ties that records state.
+"""Derive every edge between works from the claims of the kept records.
 
 Pure, the same whatever their order.
 
@@ -15,11 +15,11 @@ from typing import Literal, TypeAlias
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import Listings
 from ingest.pipeline.projection import NodeHead
-from ingest.pipeline.record_store import LinkRow
-from ingest.pipeline.relations import RelationEdge, RelationResolver, SourceClaim
+from ingest.pipeline.record_store import ClaimRow
+from ingest.pipeline.relations import ClaimOrigin, RelationEdge, RelationResolver
 from kensho.domain.records import Claim, Collection, Recommendation, RecordRelations, Redirect
 
-Table: TypeAlias = Literal[
+EdgeTable: TypeAlias = Literal[
     "is_sequel_of",
     "is_related_to",
     "is_same_as",
@@ -30,23 +30,24 @@ EdgeId: TypeAlias = tuple[str | int, ...]
 Fields: TypeAlias = dict[str, object]
 
 
-class GatheredClaims:
-    """A collection that a source states: its title, and its works."""
+class StatedCollection:
+    """A collection of works that a source states, with its title."""
 
     def __init__(self, title: str) -> None:
         self.title = title
         self.works: set[uuid.UUID] = set()
 
     def add(self, work: uuid.UUID, title: str) -> None:
-        """Note that a work is collected; works may call it differently: the first name stands."""
+        """Add a work; where its works call a collection differently, the first title wins."""
         self.title = min(self.title, title)
         self.works.add(work)
 
 
-class Claims:
-    """Collects ties; `united` and `finish` turn the relations among them into edges.
+class ClaimCollector:
+    """Collects claims, and derives edges from them.
 
-    `listing` names the sources that repeat which providers list a relation.
+    Relations are resolved (`resolved_relations`), get inferred kinds elsewhere, and are then added
+    as edges (`add_relations`). `listing` names the sources that repeat which providers list one.
     """
 
     def __init__(
@@ -61,44 +62,44 @@ class Claims:
         self._source_rank = source_rank
         self.listing = listing
         self._relations = RelationResolver({w: h.when for w, h in heads.items()}, source_rank)
-        self.edges: dict[Table, dict[EdgeId, Fields]] = {
+        self.edges: dict[EdgeTable, dict[EdgeId, Fields]] = {
             "is_sequel_of": {},
             "is_related_to": {},
             "is_same_as": {},
             "is_recommended_with": {},
             "redirects_episodes_to": {},
         }
-        self.collections: dict[str, GatheredClaims] = {}
+        self.collections: dict[str, StatedCollection] = {}
         self.listings = Listings()
         self.unresolved: set[str] = set()
         self.by_kind: Counter[str] = Counter()
         self.inferred: Counter[str] = Counter()
 
-    def add(self, row: LinkRow, links: RecordRelations) -> None:
-        """Note all ties of one record."""
+    def add(self, row: ClaimRow, links: RecordRelations) -> None:
+        """Add all claims of one record."""
         work, source, _ = row.id
         if work not in self._heads:
             return
-        self._claim(work, links.relations, SourceClaim(source, row.snapshot, row.method))
+        self._add_claims(work, links.relations, ClaimOrigin(source, row.snapshot, row.method))
         for source_id in links.same_as:
-            self._equate(work, source_id, source)
+            self._add_same_as(work, source_id, source)
         for recommendation in links.recommendations:
-            self._recommend(work, recommendation, source)
+            self._add_recommendation(work, recommendation, source)
         for redirect in links.redirects:
-            self._redirect(work, redirect, source)
+            self._add_redirect(work, redirect, source)
         if links.collection is not None:
-            self._join(work, links.collection)
+            self._add_to_collection(work, links.collection)
 
-    def united(self) -> list[RelationEdge]:
-        """Return the relations, one edge for each pair, and let their working memory go."""
+    def resolved_relations(self) -> list[RelationEdge]:
+        """Return the relations, one for each pair, and free the memory of their claims."""
         found = list(self._relations.edges())
         self._relations = RelationResolver({}, {})
         return found
 
-    def finish(self, relations: Iterable[RelationEdge]) -> None:
-        """Take the relations as they are to stand."""
+    def add_relations(self, relations: Iterable[RelationEdge]) -> None:
+        """Add the relations, with what was inferred of them, to the edges."""
         for edge in relations:
-            self._relate(edge)
+            self._add_relation(edge)
 
     def votes(self) -> Counter[uuid.UUID]:
         """Return how many viewers recommend each work with others."""
@@ -115,7 +116,7 @@ class Claims:
             return None
         return owner if owner != work else None
 
-    def _relate(self, edge: RelationEdge) -> None:
+    def _add_relation(self, edge: RelationEdge) -> None:
         fields: Fields = {"assertions": edge.assertions, "conflict": edge.conflict}
         self.by_kind[edge.kind] += 1
         if any(a.method == "inferred" for a in edge.assertions):
@@ -127,27 +128,29 @@ class Claims:
         else:
             self._put("is_related_to", edge.source, edge.target, (edge.kind,), fields)
 
-    def _claim(self, work: uuid.UUID, claims: Iterable[Claim], said: SourceClaim) -> None:
+    def _add_claims(self, work: uuid.UUID, claims: Iterable[Claim], origin: ClaimOrigin) -> None:
         for claim in claims:
             if (target := self._target(claim.target, work)) is not None:
-                self._relations.add(work, claim.kind, target, said)
-                if said.source in self.listing:
+                self._relations.add(work, claim.kind, target, origin)
+                if origin.source in self.listing:
                     self.listings.add(work, target, claim.target)
 
-    def _equate(self, work: uuid.UUID, source_id: str, source: str) -> None:
+    def _add_same_as(self, work: uuid.UUID, source_id: str, source: str) -> None:
         if (other := self._target(source_id, work)) is not None:
             self._put("is_same_as", work, other, (), {"source": source})
 
-    def _recommend(self, work: uuid.UUID, recommendation: Recommendation, source: str) -> None:
+    def _add_recommendation(
+        self, work: uuid.UUID, recommendation: Recommendation, source: str
+    ) -> None:
         target = self._target(recommendation.target, work)
         if target is None:
             return
         low, high = sorted((work, target))
-        # Both ends state the pair, and merged entries several times: the most votes stand.
+        # Both ends state the pair, and merged entries several times: the most votes win.
         fields: Fields = {"votes": recommendation.votes, "source": source}
         self._put("is_recommended_with", low, high, (), fields)
 
-    def _redirect(self, work: uuid.UUID, redirect: Redirect, source: str) -> None:
+    def _add_redirect(self, work: uuid.UUID, redirect: Redirect, source: str) -> None:
         target = self._target(redirect.target, work)
         if target is None:
             return
@@ -156,13 +159,13 @@ class Claims:
         rest = (redirect.first, redirect.to_first)
         self._put("redirects_episodes_to", work, target, rest, fields | {"source": source})
 
-    def _join(self, work: uuid.UUID, collection: Collection) -> None:
-        known = self.collections.setdefault(collection.id, GatheredClaims(collection.title))
-        known.add(work, collection.title)
+    def _add_to_collection(self, work: uuid.UUID, collection: Collection) -> None:
+        stated = self.collections.setdefault(collection.id, StatedCollection(collection.title))
+        stated.add(work, collection.title)
 
     def _put(
         self,
-        table: Table,
+        table: EdgeTable,
         start: uuid.UUID,
         end: uuid.UUID,
         rest: tuple[str | int, ...],
@@ -171,7 +174,7 @@ class Claims:
         ends: Fields = {"in_table": self._heads[start].table, "out_table": self._heads[end].table}
         self._keep(table, (str(start), str(end), *rest), ends | fields)
 
-    def _keep(self, table: Table, edge_id: EdgeId, fields: Fields) -> None:
+    def _keep(self, table: EdgeTable, edge_id: EdgeId, fields: Fields) -> None:
         known = self.edges[table].get(edge_id)
         if known is None or self._outranks(fields, known):
             self.edges[table][edge_id] = fields

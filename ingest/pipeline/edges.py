@@ -1,6 +1,4 @@
-"""Bring the edges between works in line with the kept records.
-
-Derive all, compare, write what differs.
+"""Bring the edges between works in line with the kept records: derive all, write what differs.
 
 Edges depend on the records of both their ends and on who owns each id, so they are derived from all
 records at once: 85,000 edges from 60,000 records in a few seconds, less than it takes to find out
@@ -13,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from ingest.pipeline.claims import Claims, EdgeId, Fields, Table
-from ingest.pipeline.franchises.inputs import CollectedRelations, FranchiseInputs
+from ingest.pipeline.background_writer import BackgroundWriter
+from ingest.pipeline.claims import ClaimCollector, EdgeId, EdgeTable, Fields
+from ingest.pipeline.franchises.inputs import FranchiseInputs, WorkCollection
 from ingest.pipeline.franchises.projection import FranchiseProjection
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.identity import Identities
-from ingest.pipeline.in_flight import InFlight
 from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
@@ -30,7 +28,8 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
 EDGES_A_BATCH: Final = 1000
-_PUT: Final[dict[Table, str]] = {
+"""Of relations, which weigh most, about 0.5 MB of JSON a transaction."""
+_PUT: Final[dict[EdgeTable, str]] = {
     "is_sequel_of": "ingest.put_sequels",
     "is_related_to": "ingest.put_relations",
     "is_same_as": "ingest.put_same_as",
@@ -62,55 +61,56 @@ async def project_edges(
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
     sources: Mapping[str, Source],
-    hubs: FranchiseProjection,
+    franchises: FranchiseProjection,
     progress: Progress,
 ) -> EdgeCounts:
-    """Derive every edge from the kept records and write the differences, and the hubs'."""
-    with progress.stage("ties"):
+    """Derive every edge and franchise from the kept records, and write the differences."""
+    with progress.stage("claims"):
         ranks = {name: source.rank for name, source in sources.items()}
         listing = {name for name, source in sources.items() if source.groups}
-        ties = Claims(identities, heads, ranks, listing)
-        async for row, links in RecordStore(gateway).links():
-            ties.add(row, links)
+        claims = ClaimCollector(identities, heads, ranks, listing)
+        async for row, links in RecordStore(gateway).claims():
+            claims.add(row, links)
     with progress.stage("kinds and franchises"), no_search_for_loops():
-        words = await hubs.words()
-        ties.finish(await hubs.judge(_inputs(ties, identities, heads, hubs, words), words))
+        policy, words = franchises.rules.policy, await franchises.title_words()
+        inputs = _inputs(claims, identities, heads, policy, words)
+        claims.add_relations(await franchises.compute(inputs, words))
     counts = EdgeCounts(
-        unresolved=len(ties.unresolved),
-        by_kind=dict(ties.by_kind),
-        inferred=dict(ties.inferred),
-        undecided=tuple(_unknown(hubs.rules.policy.sources, identities, heads)),
+        unresolved=len(claims.unresolved),
+        by_kind=dict(claims.by_kind),
+        inferred=dict(claims.inferred),
+        undecided=tuple(_unknown(policy.sources, identities, heads)),
     )
     with progress.stage("edges"):
-        for table, desired in ties.edges.items():
+        for table, desired in claims.edges.items():
             await _write(gateway, table, desired, counts)
             desired.clear()
     with progress.stage("franchises"):
-        await hubs.write()
+        await franchises.write()
     return counts
 
 
 def _inputs(
-    ties: Claims,
+    claims: ClaimCollector,
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
-    hubs: FranchiseProjection,
+    policy: Policy,
     words: CatalogueTitleWords,
 ) -> FranchiseInputs:
-    """Return what hubs are computed from."""
-    held = [one for name in ties.listing for one in identities.held.get(name, {}).values()]
+    """Return what kinds and franchises are computed from."""
+    listing = [one for name in claims.listing for one in identities.records.get(name, {}).values()]
     return FranchiseInputs(
         heads=heads,
-        relations=ties.united(),
-        same=[(uuid.UUID(str(a)), uuid.UUID(str(b))) for a, b in ties.edges["is_same_as"]],
+        relations=claims.resolved_relations(),
+        same=[(uuid.UUID(str(a)), uuid.UUID(str(b))) for a, b in claims.edges["is_same_as"]],
         collections=[
-            CollectedRelations(known.title, tuple(sorted(known.works)))
-            for known in ties.collections.values()
+            WorkCollection(stated.title, tuple(sorted(stated.works)))
+            for stated in claims.collections.values()
         ],
-        together=list(_together(hubs.rules.policy, identities, heads, words)),
-        listings=ties.listings,
-        pages=pages_of((one.works, one.ids) for one in held),
-        votes=ties.votes(),
+        together=list(_together(policy, identities, heads, words)),
+        listings=claims.listings,
+        pages=pages_of((one.works, one.ids) for one in listing),
+        votes=claims.votes(),
     )
 
 
@@ -144,36 +144,31 @@ def _owners(
 
 
 async def _write(
-    gateway: Gateway, table: Table, desired: dict[EdgeId, Fields], counts: EdgeCounts
+    gateway: Gateway, table: EdgeTable, desired: dict[EdgeId, Fields], counts: EdgeCounts
 ) -> None:
     drop, changed = await _compare(gateway, table, desired)
     counts.removed += len(drop)
     counts.changed += changed
     counts.added += len(desired) - changed
     ids = sorted(desired, key=_text)
-    async with InFlight() as in_flight:
+    async with BackgroundWriter() as writer:
         for start in range(0, len(drop), EDGES_A_BATCH):
             params = {"table": table, "ids": as_json(drop[start : start + EDGES_A_BATCH])}
-            await in_flight.write(
-                gateway.execute("ingest.drop_edges", params, deadline_s=DEADLINE_S)
-            )
+            await writer.write(gateway.execute("ingest.drop_edges", params, deadline_s=DEADLINE_S))
         for start in range(0, len(ids), EDGES_A_BATCH):
             rows = [
                 {"id": edge_id, **desired[edge_id]}
                 for edge_id in ids[start : start + EDGES_A_BATCH]
             ]
             params = {"edges": as_json(rows)}
-            await in_flight.checkpoint(gateway)
-            await in_flight.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
+            await writer.checkpoint(gateway)
+            await writer.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
 
 
 async def _compare(
-    gateway: Gateway, table: Table, desired: dict[EdgeId, Fields]
+    gateway: Gateway, table: EdgeTable, desired: dict[EdgeId, Fields]
 ) -> tuple[list[EdgeId], int]:
-    """Take out of `desired` what stands already.
-
-    Return (ids to drop, how many stand but differ).
-    """
+    """Take out of `desired` what is stored; return the ids to drop, and how many rows differ."""
     drop: list[EdgeId] = []
     changed = 0
     async for page in pages(gateway, "ingest.edge_heads", list[Fields], table=table):
@@ -192,8 +187,8 @@ async def _compare(
 def _same(row: Fields, wanted: Fields) -> bool:
     """Tell whether a stored row says what is wanted; compared as the JSON that it came as."""
     fields = (wanted.keys() | row.keys()) - _IN_THE_ID - {"id"}
-    said = msgspec.json.decode(msgspec.json.encode(wanted), type=Fields)
-    return all(said.get(name) == row.get(name) for name in fields)
+    decoded = msgspec.json.decode(msgspec.json.encode(wanted), type=Fields)
+    return all(decoded.get(name) == row.get(name) for name in fields)
 
 
 def _text(edge_id: EdgeId) -> tuple[str, ...]:

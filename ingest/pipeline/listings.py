@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 class Listings:
-    """Collects who lists what."""
+    """Collects which providers list what."""
 
     def __init__(self) -> None:
         self._bit: dict[str, int] = {}
@@ -33,11 +33,13 @@ class Listings:
         return names
 
 
-def pages_of(held: Iterable[tuple[Iterable[UUID], Iterable[str]]]) -> Mapping[UUID, frozenset[str]]:
+def pages_of(
+    records: Iterable[tuple[Iterable[UUID], Iterable[str]]],
+) -> Mapping[UUID, frozenset[str]]:
     """Return the providers that have a page of each work, given works and ids of records."""
     pages: dict[UUID, frozenset[str]] = {}
     interned: dict[frozenset[str], frozenset[str]] = {}
-    for works, ids in held:
+    for works, ids in records:
         providers = frozenset(source_id.partition(":")[0] for source_id in ids)
         for work in works:
             found = pages.get(work, frozenset()) | providers

@@ -13,9 +13,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.identity import Identities
-from ingest.pipeline.in_flight import InFlight
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
 from ingest.pipeline.rows import ComposedWork, KeptRecord
 from kensho.domain.works import TagCategory, WorkKind, tag_uuid
@@ -59,7 +59,7 @@ class WorkProjection:
 
     def __init__(self, gateway: Gateway, composer: Composer, identities: Identities) -> None:
         self._gateway = gateway
-        self._ledger = RecordStore(gateway)
+        self._record_store = RecordStore(gateway)
         self._composer = composer
         self._identities = identities
         self._stored_tags: dict[str, TagCategory | None] = {}
@@ -90,7 +90,7 @@ class WorkProjection:
         batch: list[ComposedWork] = []
         gone: list[uuid.UUID] = []
         seen: set[uuid.UUID] = set()
-        async with InFlight() as in_flight:
+        async with BackgroundWriter() as writer:
             async for work, records in self._records(works):
                 composed = self._composer.compose(records, self._carried_by(work))
                 seen.add(work)
@@ -99,11 +99,11 @@ class WorkProjection:
                 elif work in self.heads:
                     gone.append(work)
                 if len(batch) >= WORKS_A_BATCH:
-                    await in_flight.write(self._put(batch, self._rows(batch)))
+                    await writer.write(self._put(batch, self._rows(batch)))
                     batch = []
-                    await in_flight.checkpoint(self._gateway)
+                    await writer.checkpoint(self._gateway)
                     yield len(seen)
-            await in_flight.write(self._put(batch, self._rows(batch)))
+            await writer.write(self._put(batch, self._rows(batch)))
         expected = self.heads.keys() if works is None else works
         gone += [work for work in expected if work not in seen and work in self.heads]
         await self._retire(gone)
@@ -117,12 +117,12 @@ class WorkProjection:
         self, works: Collection[uuid.UUID] | None
     ) -> AsyncIterator[tuple[uuid.UUID, list[KeptRecord]]]:
         if works is None:
-            async for records in self._ledger.by_work():
+            async for records in self._record_store.by_work():
                 yield records[0].work, records
             return
         ordered = sorted(works)
         for start in range(0, len(ordered), WORKS_A_BATCH):
-            found = await self._ledger.of_works(ordered[start : start + WORKS_A_BATCH])
+            found = await self._record_store.of_works(ordered[start : start + WORKS_A_BATCH])
             for work, records in found.items():
                 if records:
                     yield work, records

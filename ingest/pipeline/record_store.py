@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.pipeline.identity import HeldRecord
+from ingest.pipeline.identity import RecordHead
 from ingest.pipeline.rows import KeptRecord
 from kensho.domain.records import Method, Record, RecordFacts, RecordRelations
 from kensho.domain.works import WorkKind
@@ -25,7 +25,7 @@ DEADLINE_S: Final = 120.0
 """A batch takes well under a second; a busy disk may take long, and a lost batch costs a whole
 run."""
 RecordId = tuple[uuid.UUID, str, str]
-RecordMove = tuple[uuid.UUID, str, str, list[uuid.UUID]]
+MoveRow = tuple[uuid.UUID, str, str, list[uuid.UUID]]
 """The id of a record's row, and the works that its copies are attached to instead."""
 
 
@@ -45,8 +45,8 @@ class RecordRow(msgspec.Struct, frozen=True, omit_defaults=True):
     links: str | None = None
 
 
-class LinkRow(msgspec.Struct, frozen=True):
-    """The ties that one kept record states."""
+class ClaimRow(msgspec.Struct, frozen=True):
+    """What one kept record claims of relations, recommendations and the like (JSON text)."""
 
     id: RecordId
     snapshot: str
@@ -67,8 +67,8 @@ class _StoredRecord(msgspec.Struct, frozen=True):
         return KeptRecord(work, source, key, self.work_kind, self.ids, facts, self.dead)
 
 
-def record_row(
-    source: str, record: Record, held: HeldRecord, snapshot: str, run: uuid.UUID
+def record_rows(
+    source: str, record: Record, head: RecordHead, snapshot: str, run: uuid.UUID
 ) -> list[RecordRow]:
     """Return the rows of a record, one for each work that it is attached to."""
     facts = msgspec.json.encode(record.facts).decode()
@@ -79,9 +79,9 @@ def record_row(
         RecordRow(
             id=(work, source, record.key),
             work_kind=record.work_kind,
-            ids=held.ids,
-            covers=held.covers,
-            digest=held.digest,
+            ids=head.ids,
+            covers=head.covers,
+            digest=head.digest,
             facts=facts,
             links=links,
             snapshot=snapshot,
@@ -89,7 +89,7 @@ def record_row(
             run=run,
             dead=record.dead,
         )
-        for work in held.works
+        for work in head.works
     ]
 
 
@@ -99,20 +99,20 @@ class RecordStore:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
 
-    async def held(self) -> dict[str, dict[str, HeldRecord]]:
-        """Return all that is held, source → key → record."""
-        found: dict[str, dict[str, HeldRecord]] = {}
+    async def record_heads(self) -> dict[str, dict[str, RecordHead]]:
+        """Return the heads of all kept records: source → key → head."""
+        found: dict[str, dict[str, RecordHead]] = {}
         shape = list[tuple[RecordId, str, tuple[str, ...], tuple[str, ...], bool]]
-        async for rows in pages(self.gateway, "ingest.heads", shape):
+        async for rows in pages(self.gateway, "ingest.record_heads", shape):
             for (work, source, key), digest, ids, covers, dead in rows:
                 records = found.setdefault(source, {})
                 works = (*records[key].works, work) if key in records else (work,)
-                records[key] = HeldRecord(digest, ids, works, covers, dead)
+                records[key] = RecordHead(digest, ids, works, covers, dead)
         return found
 
     async def retired(self) -> set[uuid.UUID]:
-        """Return the ids of works that are no more."""
-        return await self.gateway.fetch("ingest.retired", into=set[uuid.UUID])
+        """Return the ids of retired works."""
+        return await self.gateway.fetch("ingest.retired_works", into=set[uuid.UUID])
 
     async def by_work(self) -> AsyncIterator[list[KeptRecord]]:
         """Yield the kept records of one work after another, in order of work id."""
@@ -135,9 +135,9 @@ class RecordStore:
             found[row.id[0]].append(row.kept())
         return found
 
-    async def links(self) -> AsyncIterator[tuple[LinkRow, RecordRelations]]:
-        """Yield the ties of every record that states any, in order of work id."""
-        async for rows in pages(self.gateway, "ingest.links", list[LinkRow]):
+    async def claims(self) -> AsyncIterator[tuple[ClaimRow, RecordRelations]]:
+        """Yield the claims of every record that makes any, in order of work id."""
+        async for rows in pages(self.gateway, "ingest.record_claims", list[ClaimRow]):
             for row in rows:
                 if row.links is not None:
                     yield row, msgspec.json.decode(row.links, type=RecordRelations)
@@ -150,11 +150,13 @@ class RecordStore:
         if not rows and not drop:
             return
         params = {"rows": as_json(rows), "drop": as_json(drop), "composed": False}
-        await self.gateway.execute("ingest.keep", params, deadline_s=DEADLINE_S)
+        await self.gateway.execute("ingest.keep_records", params, deadline_s=DEADLINE_S)
 
-    async def move(self, moves: Sequence[RecordMove]) -> None:
+    async def move(self, moves: Sequence[MoveRow]) -> None:
         """Attach records to other works."""
-        await self.gateway.execute("ingest.move", {"moves": as_json(moves)}, deadline_s=DEADLINE_S)
+        await self.gateway.execute(
+            "ingest.move_records", {"moves": as_json(moves)}, deadline_s=DEADLINE_S
+        )
 
     async def start_run(
         self, run: uuid.UUID, source: str, path: str, sha256: str, snapshot: str

@@ -1,4 +1,4 @@
-"""Turn what records say of pairs of works into one edge a pair, with every assertion kept on it.
+"""Resolve the claims about pairs of works into one relation a pair, with every assertion on it.
 
 All sources' claims about a pair, from both of its ends, are read along one direction (the canonical
 one: earlier, parent or source → later, child or derived) and united per source and kind. The
@@ -28,11 +28,12 @@ from kensho.domain.relations import (
 
 _CLAIMED: Final[tuple[ClaimedKind, ...]] = (*KINDS, "parent")
 _CLAIMED_NUMBER: Final = {kind: number for number, kind in enumerate(_CLAIMED)}
-_STATED_CONFIDENCE: Final = 1.0
+_CERTAIN: Final = 1.0
+"""Confidence of what a source states; only what is inferred is less sure."""
 
 
-class SourceClaim(NamedTuple):
-    """Who makes a claim: source, since which snapshot it says so, and how."""
+class ClaimOrigin(NamedTuple):
+    """Where a claim comes from: its source, the snapshot since which it is made, and the method."""
 
     source: str
     snapshot: str
@@ -53,7 +54,7 @@ class RelationEdge(NamedTuple):
 
 
 class RelationResolver:
-    """Collects claims, then yields the edges.
+    """Collects claims, then yields the relations.
 
     `when` dates works (any sortable text), to point symmetric edges from the earlier to the later;
     `source_rank` decides between sources that state different kinds.
@@ -64,22 +65,24 @@ class RelationResolver:
         self._source_rank = source_rank
         self._works: dict[uuid.UUID, int] = {}
         self._ids: list[uuid.UUID] = []
-        self._said: dict[SourceClaim, int] = {}
-        self._sayers: list[SourceClaim] = []
+        self._origin_number: dict[ClaimOrigin, int] = {}
+        self._origins: list[ClaimOrigin] = []
         self._pairs: dict[int, list[int]] = {}
-        self._one_of: dict[tuple[Assertion, ...], tuple[Assertion, ...]] = {}
+        self._shared: dict[tuple[Assertion, ...], tuple[Assertion, ...]] = {}
 
-    def add(self, work: uuid.UUID, kind: ClaimedKind, target: uuid.UUID, said: SourceClaim) -> None:
+    def add(
+        self, work: uuid.UUID, kind: ClaimedKind, target: uuid.UUID, origin: ClaimOrigin
+    ) -> None:
         """Note that `target` is the `kind` of `work`.
 
         A work's relation to itself is no relation.
         """
         if work == target:
             return
-        backward = work > target  # by id, not by arrival: ties must fall the same way in every run
-        here, there = self._number(work), self._number(target)
+        backward = work > target  # by id, not by arrival: the same in every run
+        here, there = self._numbered_work(work), self._numbered_work(target)
         low, high = (there, here) if backward else (here, there)
-        packed = (self._sayer(said) << 8 | _CLAIMED_NUMBER[kind]) << 1 | backward
+        packed = (self._numbered_origin(origin) << 8 | _CLAIMED_NUMBER[kind]) << 1 | backward
         claims = self._pairs.setdefault(low << 32 | high, [])
         if packed not in claims:
             claims.append(packed)
@@ -99,56 +102,51 @@ class RelationResolver:
         if kind not in SYMMETRIC and kind not in FORWARD:
             low, high, kind, assertions = high, low, INVERSE[kind], _inverted(assertions)
         typed = {a.kind for a in assertions if a.kind != "related"}
-        said = tuple(assertions)  # most pairs have the same: held once
-        said = self._one_of.setdefault(said, said)
-        return RelationEdge(low, high, kind, said, conflict=len(typed) > 1)
+        kept = tuple(assertions)
+        kept = self._shared.setdefault(kept, kept)  # most pairs have equal ones: stored once
+        return RelationEdge(low, high, kind, kept, conflict=len(typed) > 1)
 
     def _assertions(self, claims: list[int]) -> set[Assertion]:
-        """Return what is asserted, read from the work of smaller id.
-
-        "the other is the `kind` of it".
-        """
+        """Return the assertions, read as "the work of larger id is the `kind` of the other"."""
         found: set[Assertion] = set()
-        by_sayer: dict[int, list[tuple[bool, ClaimedKind]]] = {}
+        by_origin: dict[int, list[tuple[bool, ClaimedKind]]] = {}
         for packed in claims:
             entry = (bool(packed & 1), _CLAIMED[packed >> 1 & 0xFF])
-            by_sayer.setdefault(packed >> 9, []).append(entry)
+            by_origin.setdefault(packed >> 9, []).append(entry)
         by_source: dict[str, list[tuple[bool, ClaimedKind]]] = {}
-        for number, entries in by_sayer.items():
-            by_source.setdefault(self._sayers[number].source, []).extend(entries)
-        for number, entries in by_sayer.items():
-            said = self._sayers[number]
+        for number, entries in by_origin.items():
+            by_source.setdefault(self._origins[number].source, []).extend(entries)
+        for number, entries in by_origin.items():
+            origin = self._origins[number]
             for backward, claimed in entries:
                 back: list[ClaimedKind] = [
-                    k for b, k in by_source[said.source] if b is not backward
+                    k for b, k in by_source[origin.source] if b is not backward
                 ]
                 back.sort()
                 kind = resolve_parent(claimed, back)
                 read = INVERSE[kind] if backward else kind
-                found.add(
-                    Assertion(said.source, said.snapshot, read, said.method, _STATED_CONFIDENCE)
-                )
+                found.add(Assertion(origin.source, origin.snapshot, read, origin.method, _CERTAIN))
         return _newest_only(found)
 
     def _is_later(self, low: uuid.UUID, high: uuid.UUID) -> bool:
         return (self._when.get(low, "9999"), low) > (self._when.get(high, "9999"), high)
 
-    def _number(self, work: uuid.UUID) -> int:
+    def _numbered_work(self, work: uuid.UUID) -> int:
         number = self._works.setdefault(work, len(self._ids))
         if number == len(self._ids):
             self._ids.append(work)
         return number
 
-    def _sayer(self, said: SourceClaim) -> int:
-        number = self._said.setdefault(said, len(self._sayers))
-        if number == len(self._sayers):
-            self._sayers.append(said)
+    def _numbered_origin(self, origin: ClaimOrigin) -> int:
+        number = self._origin_number.setdefault(origin, len(self._origins))
+        if number == len(self._origins):
+            self._origins.append(origin)
         return number
 
 
-def judged(edge: RelationEdge, said: Assertion) -> RelationEdge:
-    """Return an untyped edge with what is inferred of it, read along it; the kind may turn it."""
-    assertions, kind = sorted((*edge.assertions, said), key=_assertion_order), said.kind
+def with_inferred_kind(edge: RelationEdge, inferred: Assertion) -> RelationEdge:
+    """Return an untyped relation with its inferred kind, which may turn it round."""
+    assertions, kind = sorted((*edge.assertions, inferred), key=_assertion_order), inferred.kind
     if kind in SYMMETRIC or kind in FORWARD:
         return RelationEdge(edge.source, edge.target, kind, tuple(assertions), conflict=False)
     turned = tuple(_inverted(assertions))
@@ -164,10 +162,7 @@ def _inverted(assertions: list[Assertion]) -> list[Assertion]:
 
 
 def _newest_only(assertions: set[Assertion]) -> set[Assertion]:
-    """Keep one assertion per source, kind and method.
-
-    Both ends of a pair may say it, in snapshots of two dates.
-    """
+    """Keep one assertion per source, kind and method: records of both ends may differ in date."""
     newest: dict[tuple[str, str, str], Assertion] = {}
     for assertion in assertions:
         key = (assertion.source, assertion.kind, assertion.method)

@@ -1,6 +1,4 @@
-"""Run sources into the graph: survey, take in, project works, edges and hubs.
-
-Each step commits as it goes.
+"""Run sources into the graph: scan and write their records, project works, edges and franchises.
 
 Sources run in their order (`Source.order`), then the works whose records differ are composed once,
 then edges and franchises. After a run that was cut, `meta.composed` is false and the next one
@@ -21,11 +19,10 @@ from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
-from ingest.pipeline.identity import Identities, SourceStanding
-from ingest.pipeline.merge import settle
+from ingest.pipeline.identity import Identities, SourceRole
 from ingest.pipeline.projection import WorkCounts, WorkProjection
 from ingest.pipeline.record_store import RecordStore
-from ingest.pipeline.record_writer import RecordCounts, RecordWriter
+from ingest.pipeline.record_writer import RecordCounts, RecordWriter, reattach_records
 from ingest.pipeline.rows import SourceRank
 from ingest.pipeline.scan import SourceScan
 from ingest.pipeline.source_dates import require_plausible, snapshot_of
@@ -37,8 +34,7 @@ from kensho.errors import KenshoError
 from kensho.storage.gateway import Gateway
 
 _SMALL_SOURCE: Final = 100
-"""Below this many records a source may shrink freely: a curator's own file is edited, not
-truncated."""
+"""A source of at most this many records may shrink freely: such a file is edited, not truncated."""
 
 
 class IngestJob(msgspec.Struct, frozen=True):
@@ -75,12 +71,12 @@ class SourceReport(msgspec.Struct):
 
 
 class RunReport(msgspec.Struct):
-    """How a whole run ended."""
+    """How a whole run ended; the JSON member `hubs` keeps the name it was published by."""
 
     sources: list[SourceReport]
     works: WorkCounts
     edges: EdgeCounts
-    hubs: FranchiseCounts
+    franchises: FranchiseCounts = msgspec.field(name="hubs")
     revision: int
     seconds: float
 
@@ -106,7 +102,7 @@ class Pipeline:
         progress: Progress,
     ) -> None:
         self._gateway = gateway
-        self._ledger = RecordStore(gateway)
+        self._record_store = RecordStore(gateway)
         self._sources = sources
         self._options = options
         self._progress = progress
@@ -125,45 +121,44 @@ class Pipeline:
         meta = await self._meta()
         reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
         if self._touched:
-            await self._settle()
-        works, edges, hubs = WorkCounts(), EdgeCounts(), FranchiseCounts()
+            await self._reattach()
+        works, edges, franchises = WorkCounts(), EdgeCounts(), FranchiseCounts()
         if not self._options.dry_run and await self._lags(meta):
             # What a forgotten source alone knew of tags is found out from all that is left.
             is_whole = not meta.composed or any(not job.paths for job in jobs)
-            works, edges, hubs = await self._project(
+            works, edges, franchises = await self._project(
                 None if is_whole else self._touched, trusted=meta.composed
             )
         for run, report in self._runs:
             report.state = "finished"
             counts = msgspec.structs.asdict(report.records) | {"rejected": report.rejects}
-            await self._ledger.finish_run(run, report.state, counts, None)
+            await self._record_store.finish_run(run, report.state, counts, None)
         revision = (await self._meta()).revision
-        return RunReport(reports, works, edges, hubs, revision, time.monotonic() - started)
+        return RunReport(reports, works, edges, franchises, revision, time.monotonic() - started)
 
     async def _load(self) -> None:
-        with self._progress.stage("what is known"):
-            standings = {
-                name: SourceStanding(s.creates, s.groups, s.order)
-                for name, s in self._sources.items()
+        with self._progress.stage("kept records"):
+            roles = {
+                name: SourceRole(s.creates, s.groups, s.order) for name, s in self._sources.items()
             }
-            self._identities = Identities(await self._ledger.held(), standings)
-            self._identities.retired = await self._ledger.retired()
+            self._identities = Identities(await self._record_store.record_heads(), roles)
+            self._identities.retired = await self._record_store.retired()
             if self._options.dry_run:
-                self._identities.settle()
+                self._identities.reassign()
             else:
-                await self._settle()
-                await self._ledger.close_interrupted()
+                await self._reattach()
+                await self._record_store.close_interrupted()
 
-    async def _settle(self) -> None:
+    async def _reattach(self) -> None:
         """Attach all records where they belong, whatever a killed run or a new rule left behind."""
-        _, touched = await settle(self._ledger, self._identities)
+        _, touched = await reattach_records(self._record_store, self._identities)
         self._touched |= touched
 
     async def _lags(self, meta: "_Meta") -> bool:
-        """Tell whether the graph may be other than its records, and the rules of hubs, make it."""
+        """Tell whether records or rules of franchises differ from those the graph was made of."""
         if self._touched or not meta.composed:
             return True
-        made_by = await self._gateway.fetch("ingest.rules", into=list[str])
+        made_by = await self._gateway.fetch("ingest.franchise_rules", into=list[str])
         return made_by != [self._rules.digest]
 
     async def _meta(self) -> "_Meta":
@@ -173,51 +168,60 @@ class Pipeline:
         started = time.monotonic()
         report = SourceReport(job.source.name, "running")
         try:
-            await self._take(job, report)
+            await self._ingest(job, report)
         except KenshoError as error:
             report.state, report.message = "failed", error.message
             self._progress.say(f"{job.source.name}: {error.message}")
         report.seconds = time.monotonic() - started
         return report
 
-    async def _take(self, job: IngestJob, report: SourceReport) -> None:
-        source, held = job.source, self._identities.held.get(job.source.name, {})
-        files = [SourceFile(path) for path in job.paths]
-        reject_path = self._options.rejects_dir / f"{source.name}.jsonl"
-        with (
-            SourceScan(source, self._identities) as survey,
-            RejectLog(source.name, reject_path) as rejects,
-        ):
-            with self._progress.stage(f"{source.name}: reading") as advance:
-                for file in files:
-                    survey.read(file, rejects, advance)
-            report.rejects, report.rejects_file = (
-                rejects.count,
-                str(reject_path) if rejects.count else None,
-            )
-            report.snapshot = self._options.snapshot or job.snapshot or snapshot_of(source, files)
-            if not self._options.force:
-                last = await self._ledger.last_snapshot(source.name) if held else None
-                shrinks = len(held) > _SMALL_SOURCE and files
-                require_plausible(
-                    report.snapshot, last, len(survey.keys), len(held) if shrinks else 0
-                )
+    async def _ingest(self, job: IngestJob, report: SourceReport) -> None:
+        """Scan a job's files, refuse what is not plausible, and write what differs."""
+        kept = self._identities.records.get(job.source.name, {})
+        with SourceScan(job.source, self._identities) as scan:
+            self._scan(job, scan, report)
+            await self._require_plausible(job, scan, report.snapshot or "", len(kept))
             if self._options.dry_run:
-                report.records, report.state = _foreseen(survey, held), "planned"
-                return
-            run = uuid.uuid4()
-            path = ", ".join(str(p) for p in job.paths)
-            await self._ledger.start_run(
-                run, source.name, path, _sha256(job.paths), report.snapshot
-            )
-            intake = RecordWriter(self._ledger, self._identities, survey, report.snapshot, run)
-            try:
-                report.records = await intake.take(self._progress)
-            except KenshoError as error:
-                await self._ledger.finish_run(run, "failed", {}, error.message)
-                raise
-            finally:
-                self._touched |= intake.touched
+                report.records, report.state = _foreseen(scan, kept), "planned"
+            else:
+                await self._write(job, scan, report)
+
+    def _scan(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> None:
+        name = job.source.name
+        files = [SourceFile(path) for path in job.paths]
+        reject_path = self._options.rejects_dir / f"{name}.jsonl"
+        with (
+            RejectLog(name, reject_path) as rejects,
+            self._progress.stage(f"{name}: reading") as advance,
+        ):
+            for file in files:
+                scan.read(file, rejects, advance)
+        report.rejects = rejects.count
+        report.rejects_file = str(reject_path) if rejects.count else None
+        stated = self._options.snapshot or job.snapshot
+        report.snapshot = stated or snapshot_of(job.source, files)
+
+    async def _require_plausible(
+        self, job: IngestJob, scan: SourceScan, snapshot: str, kept: int
+    ) -> None:
+        if self._options.force:
+            return
+        last = await self._record_store.last_snapshot(job.source.name) if kept else None
+        may_shrink = kept <= _SMALL_SOURCE or not job.paths
+        require_plausible(snapshot, last, len(scan.keys), 0 if may_shrink else kept)
+
+    async def _write(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> None:
+        run, snapshot = uuid.uuid4(), report.snapshot or ""
+        path = ", ".join(str(p) for p in job.paths)
+        await self._record_store.start_run(run, job.source.name, path, _sha256(job.paths), snapshot)
+        writer = RecordWriter(self._record_store, self._identities, scan, snapshot, run)
+        try:
+            report.records = await writer.write(self._progress)
+        except KenshoError as error:
+            await self._record_store.finish_run(run, "failed", {}, error.message)
+            raise
+        finally:
+            self._touched |= writer.touched
         self._runs.append((run, report))
 
     async def _project(
@@ -236,12 +240,17 @@ class Pipeline:
         # The engine merges its files when it flushes, in memory: better now than beside all the
         # edges.
         await self._gateway.checkpoint()
-        hubs = FranchiseProjection(self._gateway, self._rules, trusted=trusted)
+        franchises = FranchiseProjection(self._gateway, self._rules, trusted=trusted)
         edges = await project_edges(
-            self._gateway, self._identities, projection.heads, self._sources, hubs, self._progress
+            self._gateway,
+            self._identities,
+            projection.heads,
+            self._sources,
+            franchises,
+            self._progress,
         )
         await self._gateway.execute("ingest.set_composed", {"rules": self._rules.digest})
-        return projection.counts, edges, hubs.counts
+        return projection.counts, edges, franchises.counts
 
 
 class _Meta(msgspec.Struct, frozen=True):
@@ -249,14 +258,14 @@ class _Meta(msgspec.Struct, frozen=True):
     composed: bool
 
 
-def _foreseen(survey: SourceScan, held: Mapping[str, object]) -> RecordCounts:
-    changed = sum(flag and key in held for key, flag in survey.keys.items())
+def _foreseen(scan: SourceScan, kept: Mapping[str, object]) -> RecordCounts:
+    changed = sum(flag and key in kept for key, flag in scan.keys.items())
     return RecordCounts(
-        added=sum(key not in held for key in survey.keys),
+        added=sum(key not in kept for key in scan.keys),
         changed=changed,
-        removed=sum(key not in survey.keys for key in held),
-        unchanged=sum(not flag for flag in survey.keys.values()),
-        unmatched=survey.unmatched,
+        removed=sum(key not in scan.keys for key in kept),
+        unchanged=sum(not flag for flag in scan.keys.values()),
+        unmatched=scan.unmatched,
     )
 
 

@@ -1,6 +1,4 @@
-"""Survey a source file before the first write.
-
-Read it whole once, and spool what differs from what is held.
+"""Scan a source's files before the first write: read them whole once, keep aside what differs.
 
 A file that is broken anywhere (truncated, corrupt, not this source) stops here, while nothing has
 been written. The changed records wait in a temporary file, so memory holds keys and digests only:
@@ -29,7 +27,7 @@ _ADVANCE_EVERY: Final = 500
 
 
 class SourceScan:
-    """What a source's files hold: its keys, and a spool of the records that are new or changed.
+    """What a source's files hold: its keys, and the records that are new or changed.
 
     `keys` says of each key whether it is new or changed. Records that only enrich, and name no id
     that any work carries, are counted in `unmatched` and left out.
@@ -42,9 +40,9 @@ class SourceScan:
         self.unmatched = 0
         self.changed = 0
         self._identities = identities
-        self._held = identities.held.get(source.name, {})
+        self._kept = identities.records.get(source.name, {})
         self._stack = contextlib.ExitStack()
-        self._spool = cast("BinaryIO", self._stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- __exit__ closes it
+        self._buffer = cast("BinaryIO", self._stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- __exit__ closes it
         self._encoder = msgspec.msgpack.Encoder()
 
     def __enter__(self) -> Self:
@@ -61,14 +59,14 @@ class SourceScan:
         """
         before = self.records
         for number, record in enumerate(self.source.read(file, rejects), 1):
-            self._take(record, RecordSpot(rejects, file.line or number, record.key))
+            self._add(record, RecordSpot(rejects, file.line or number, record.key))
             if self.records % _ADVANCE_EVERY == 0:
                 advance(_ADVANCE_EVERY)
         advance((self.records - before) % _ADVANCE_EVERY)
         if self.records == before:
             raise SourceFileError(f"{file.path}: no usable record of source {self.source.name}")
 
-    def _take(self, record: Record, spot: RecordSpot) -> None:
+    def _add(self, record: Record, spot: RecordSpot) -> None:
         if record.key in self.keys:
             spot.refuse("record", record.key, "a record of this id came before")
             return
@@ -79,21 +77,22 @@ class SourceScan:
             return
         body = self._encoder.encode(record)
         digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
-        held = self._held.get(record.key)
-        # A maker's record is placed by `settle`, an enricher's must still be where its ids belong.
+        known = self._kept.get(record.key)
+        # Records of makers are placed by `Identities.reassign`; an enricher's must still be where
+        # its ids belong.
         unchanged = (
-            held is not None and held.digest == digest and (works is None or works == held.works)
+            known is not None and known.digest == digest and (works is None or works == known.works)
         )
         self.keys[record.key] = not unchanged
         if unchanged:
             return
         self.changed += 1
-        self._spool.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
+        self._buffer.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
 
-    def spooled(self) -> Iterator[tuple[str, Record]]:
+    def changed_records(self) -> Iterator[tuple[str, Record]]:
         """Yield (digest, record) of all new or changed records, in file order."""
-        self._spool.seek(0)
+        self._buffer.seek(0)
         decoder = msgspec.msgpack.Decoder(Record)
-        while head := self._spool.read(_LENGTH_BYTES):
-            digest = self._spool.read(_DIGEST_BYTES).hex()
-            yield digest, decoder.decode(self._spool.read(int.from_bytes(head, "big")))
+        while head := self._buffer.read(_LENGTH_BYTES):
+            digest = self._buffer.read(_DIGEST_BYTES).hex()
+            yield digest, decoder.decode(self._buffer.read(int.from_bytes(head, "big")))

@@ -23,19 +23,20 @@ def snapshot_of(source: Source, files: Sequence[SourceFile]) -> str:
     return max(dates, default=dt.datetime.now(dt.UTC).date().isoformat())
 
 
-def require_plausible(snapshot: str, last: str | None, records: int, held: int) -> None:
-    """Raise `IngestRefusedError` for a snapshot older than `last`.
+def require_plausible(snapshot: str, last: str | None, records: int, kept: int) -> None:
+    """Check that a snapshot is not older than `last` nor far smaller than what is `kept`.
 
-    Or for far fewer records than are `held`.
+    Raises:
+        IngestRefusedError: it is.
     """
     if last is not None and snapshot < last:
         raise IngestRefusedError(
             f"the snapshot of {snapshot} is older than the one of {last} that is in the graph; "
             "use --force to go back"
         )
-    if records < held * _KEEPS_AT_LEAST:
+    if records < kept * _KEEPS_AT_LEAST:
         raise IngestRefusedError(
-            f"the file holds {records:,} records where {held:,} are in the graph: applying it "
+            f"the file holds {records:,} records where {kept:,} are in the graph: applying it "
             "would retire the rest; use --force if that is meant"
         )
 

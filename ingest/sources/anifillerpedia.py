@@ -15,10 +15,9 @@ from typing import Final, Literal
 import msgspec
 
 from ingest.reading.decoding import Int, PageNumber, RawDecoder, RecordSpot
-from ingest.reading.documents import json_items
-from ingest.reading.episode_lists import EpisodeLists
+from ingest.reading.documents import head_of, json_items
+from ingest.reading.episodes import EpisodeLists
 from ingest.reading.files import SourceFile
-from ingest.reading.json_heads import head_of
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import has_members
 from ingest.source import Source

@@ -37,9 +37,9 @@ from ingest.reading.decoding import (
     year_or_reject,
 )
 from ingest.reading.files import SourceFile
-from ingest.reading.html_text import text_of
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import text_of_html
 from ingest.source import Source
 from kensho.domain.records import Claim, ClaimedKind, Record, RecordFacts, RecordRelations
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
@@ -210,7 +210,7 @@ def _facts(media: _Media, titles: list[RawTitle], spot: RecordSpot, latest: int)
         end_date=_date(media.end_date or _Day(), "endDate", spot, latest),
         duration_s=count_or_reject(60 * (media.duration or 0), "duration", spot),
         poster_url=_poster(media.cover_image, spot),
-        synopsis=clean_text(media.description and text_of(media.description)),
+        synopsis=clean_text(media.description and text_of_html(media.description)),
         score=score_or_reject(score / 10 if score else None, spot),
         studios=clean_names((s.node.name for s in studios if s.is_main), "studios", spot),
         producers=clean_names((s.node.name for s in studios if not s.is_main), "producers", spot),

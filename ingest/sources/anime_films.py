@@ -28,9 +28,8 @@ from ingest.reading.decoding import (
     url_or_reject,
     year_or_reject,
 )
-from ingest.reading.documents import json_items
+from ingest.reading.documents import head_of, json_items
 from ingest.reading.files import SourceFile
-from ingest.reading.json_heads import head_of
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import has_members, is_imdb_id, iso_day, running_time_s
 from ingest.source import Source

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.reading.decoding import RecordSpot
 from ingest.reading.documents import xml_elements
-from ingest.reading.episode_runs import EpisodePair, runs
+from ingest.reading.episodes import EpisodePair, episode_runs
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import comma_list, is_imdb_id, page_number
@@ -179,9 +179,9 @@ def _cut(bounds: _Range, pairs: list[EpisodePair]) -> Iterator[_Range]:
         whole = [
             EpisodePair(n, n + (offset or 0)) for n in range(first, last + 1) if n not in placed
         ]
-    for run in runs(whole):
+    for run in episode_runs(whole):
         yield _Range(*run)
-    for run in runs(pair for pair in pairs if pair.there > 0):
+    for run in episode_runs(pair for pair in pairs if pair.there > 0):
         yield _Range(*run)
 
 

@@ -30,9 +30,8 @@ from ingest.reading.decoding import (
     url_or_reject,
     year_or_reject,
 )
-from ingest.reading.documents import json_items
+from ingest.reading.documents import head_of, is_json_lines, json_items
 from ingest.reading.files import SourceFile
-from ingest.reading.json_heads import head_of, is_json_lines
 from ingest.reading.json_lines import LineForm, header_of, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.source import Source

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from ingest.reading.decoding import Int, RawDecoder, RecordSpot, clean_titles, latest_year
-from ingest.reading.episode_lists import EpisodeLists
+from ingest.reading.episodes import EpisodeLists
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects

@@ -10,9 +10,8 @@ Performance: one pass.
 from collections.abc import Iterator
 from typing import Final
 
-from ingest.reading.documents import json_items
+from ingest.reading.documents import head_of, json_items
 from ingest.reading.files import SourceFile
-from ingest.reading.json_heads import head_of
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
 from kensho.domain.ids import parse

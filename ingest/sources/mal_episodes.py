@@ -20,7 +20,7 @@ from ingest.reading.decoding import (
     clean_titles,
     latest_year,
 )
-from ingest.reading.episode_lists import EpisodeLists
+from ingest.reading.episodes import EpisodeLists
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects

@@ -26,9 +26,8 @@ from ingest.reading.decoding import (
     score_or_reject,
     url_or_reject,
 )
-from ingest.reading.documents import json_items
+from ingest.reading.documents import head_of, json_items
 from ingest.reading.files import SourceFile
-from ingest.reading.json_heads import head_of
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import (
     collection_or_reject,

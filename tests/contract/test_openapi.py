@@ -17,7 +17,7 @@ from kensho.app import create_app
 from kensho.discovery.browse import Calendar
 from kensho.platform.settings import Settings, with_changes
 from tests.support import graphs
-from tests.support.hub_rows import hub_store
+from tests.support.franchise_rows import hub_store
 from tests.support.servers import serving
 
 pytestmark = pytest.mark.contract

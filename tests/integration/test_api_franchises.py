@@ -18,12 +18,12 @@ from kensho.read_model.graph_views import ExportEdge, ExportNode
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until, until_ready
-from tests.support import graphs, hub_rows
+from tests.support import franchise_rows, graphs
 from tests.support.cypher import run
 from tests.support.stores import own_queries
 
-SHELL = f"/api/franchises/{hub_rows.GITS}"
-BEBOP = f"/api/franchises/{hub_rows.BEBOP}"
+SHELL = f"/api/franchises/{franchise_rows.GITS}"
+BEBOP = f"/api/franchises/{franchise_rows.BEBOP}"
 TITLES = [
     "Koukaku Kidoutai: Stand Alone Complex",
     "Koukaku Kidoutai: 2nd GIG",
@@ -34,7 +34,7 @@ TITLES = [
 @pytest.fixture(scope="module")
 async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
     folder = tmp_path_factory.mktemp("hubs")
-    url = await hub_rows.hub_store(folder)
+    url = await franchise_rows.hub_store(folder)
     async with running(settings_for(url, folder)) as client:
         await until_ready(client)
         yield client
@@ -54,7 +54,11 @@ async def order(client: AsyncClient, path: str, name: str) -> WatchOrderDocument
 
 async def test_a_hub_tells_its_works_by_date_each_with_role_and_reason(hubs: AsyncClient) -> None:
     found = await hub(hubs, SHELL)
-    assert (found.slug, found.title, found.root) == (hub_rows.GITS, "Koukaku Kidoutai", graphs.GITS)
+    assert (found.slug, found.title, found.root) == (
+        franchise_rows.GITS,
+        "Koukaku Kidoutai",
+        graphs.GITS,
+    )
     assert [member.work.title for member in found.members] == TITLES
     assert [member.role for member in found.members] == ["main", "main", "side"]
     assert [[edge.kind for edge in member.because] for member in found.members] == [
@@ -70,8 +74,8 @@ async def test_a_hub_tells_its_works_by_date_each_with_role_and_reason(hubs: Asy
 
 async def test_a_guest_says_where_it_is_at_home(hubs: AsyncClient) -> None:
     (guest,) = (await hub(hubs, SHELL)).guests
-    assert (guest.work.title, guest.home and guest.home.slug) == ("Naruto", hub_rows.NARUTO)
-    (alone,) = (await hub(hubs, f"/api/franchises/{hub_rows.NARUTO}")).guests
+    assert (guest.work.title, guest.home and guest.home.slug) == ("Naruto", franchise_rows.NARUTO)
+    (alone,) = (await hub(hubs, f"/api/franchises/{franchise_rows.NARUTO}")).guests
     assert (alone.work.title, alone.home) == ("Haibane Renmei", None)
 
 
@@ -86,7 +90,7 @@ async def test_further_records_of_a_work_are_no_members(hubs: AsyncClient) -> No
 @pytest.mark.parametrize("work", [graphs.BEBOP, graphs.BEBOP_FILM, graphs.LOST_FILM])
 async def test_the_page_of_each_record_names_its_home(hubs: AsyncClient, work: object) -> None:
     detail = (await hubs.get(f"/api/anime/{work}")).json()
-    assert detail["franchise"] == {"slug": hub_rows.BEBOP, "title": "Cowboy Bebop"}
+    assert detail["franchise"] == {"slug": franchise_rows.BEBOP, "title": "Cowboy Bebop"}
 
 
 async def test_a_guest_is_not_at_home(hubs: AsyncClient) -> None:
@@ -136,7 +140,7 @@ async def listed(client: AsyncClient, query: str) -> list[str]:
 
 async def test_the_list_can_be_read_in_pages(hubs: AsyncClient) -> None:
     whole = await listed(hubs, "")
-    assert sorted(whole) == sorted(hub_rows.FRANCHISES)
+    assert sorted(whole) == sorted(franchise_rows.FRANCHISES)
     first = (await hubs.get("/api/franchises?limit=2")).json()
     rest = (await hubs.get(f"/api/franchises?limit=2&cursor={first['next_cursor']}")).json()
     assert [card["slug"] for card in (*first["franchises"], *rest["franchises"])] == whole
@@ -146,10 +150,10 @@ async def test_the_list_can_be_read_in_pages(hubs: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("text", "slug"),
     [
-        ("naruto", hub_rows.NARUTO),
-        ("shippuuden", hub_rows.NARUTO),  # by the title of a member
-        ("カウボーイビバップ", hub_rows.BEBOP),
-        ("koukaku kidoutai", hub_rows.GITS),
+        ("naruto", franchise_rows.NARUTO),
+        ("shippuuden", franchise_rows.NARUTO),  # by the title of a member
+        ("カウボーイビバップ", franchise_rows.BEBOP),
+        ("koukaku kidoutai", franchise_rows.GITS),
     ],
 )
 async def test_a_title_finds_the_franchise_it_means(
@@ -234,7 +238,7 @@ async def exported(client: AsyncClient, name: str, encoding: str = "identity") -
     answer = await client.get(f"{SHELL}/graph?format={name}", headers={"accept-encoding": encoding})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == FORMATS[name].media_type
-    named = f'attachment; filename="{hub_rows.GITS}{FORMATS[name].suffix}"'
+    named = f'attachment; filename="{franchise_rows.GITS}{FORMATS[name].suffix}"'
     assert answer.headers.get("content-disposition") == (None if name == "json" else named)
     assert answer.headers.get("content-encoding", "identity") == encoding
     return answer.content
@@ -297,7 +301,7 @@ class TestTags:
     """Tags over several revisions, in a store of their own that is written while it is served."""
 
     async def test_a_tag_changes_with_its_own_franchise_only(self, tmp_path: Path) -> None:
-        url = await hub_rows.hub_store(tmp_path)
+        url = await franchise_rows.hub_store(tmp_path)
         paths = [SHELL, f"{SHELL}/watch-order?order=story", f"{SHELL}/graph", BEBOP]
         async with running(settings_for(url, tmp_path)) as client:
             await until_ready(client)

@@ -11,13 +11,13 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
-from tests.support import graphs, hub_rows
+from tests.support import franchise_rows, graphs
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli_hub")
-    asyncio.run(hub_rows.hub_store(folder))
+    asyncio.run(franchise_rows.hub_store(folder))
     return folder
 
 
@@ -40,7 +40,7 @@ def kensho(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_hub_is_printed_with_roles_and_ids_as_text(folder: Path) -> None:
-    done = kensho(folder, "hub", hub_rows.GITS)
+    done = kensho(folder, "hub", franchise_rows.GITS)
     assert done.returncode == 0, done.stderr
     assert "Koukaku Kidoutai (ghost-in-the-shell): 3 works, 2002 to 2006" in done.stdout
     assert "2 main, 1 side" in done.stdout
@@ -51,25 +51,27 @@ def test_a_hub_is_printed_with_roles_and_ids_as_text(folder: Path) -> None:
 def test_a_title_means_its_franchise_as_well(folder: Path) -> None:
     done = kensho(folder, "hub", "shippuuden", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["slug"] == hub_rows.NARUTO
+    assert json.loads(done.stdout)["slug"] == franchise_rows.NARUTO
 
 
 def test_an_order_is_printed_with_its_reasons(folder: Path) -> None:
-    done = kensho(folder, "watch-order", hub_rows.GITS, "--order", "essential")
+    done = kensho(folder, "watch-order", franchise_rows.GITS, "--order", "essential")
     assert done.returncode == 0, done.stderr
     assert "continues Koukaku Kidoutai: Stand Alone Complex, says mal" in done.stdout
     assert "Solid State Society" not in done.stdout
 
 
 def test_an_order_is_that_of_the_api(folder: Path) -> None:
-    done = kensho(folder, "watch-order", hub_rows.GITS, "--order", "story", "--json")
+    done = kensho(folder, "watch-order", franchise_rows.GITS, "--order", "story", "--json")
     found = json.loads(done.stdout)
     assert (found["order"], [step["position"] for step in found["steps"]]) == ("story", [1, 2, 3])
 
 
 def test_a_franchise_is_exported_to_a_file(folder: Path) -> None:
     path = folder / "gits.graphml"
-    done = kensho(folder, "export", hub_rows.GITS, "--format", "graphml", "--output", str(path))
+    done = kensho(
+        folder, "export", franchise_rows.GITS, "--format", "graphml", "--output", str(path)
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert len(nx.read_graphml(path)) == 3
 
@@ -88,7 +90,7 @@ def test_the_whole_graph_is_exported_to_standard_output(folder: Path) -> None:
         (("hub", " "), 2, "q: type a title"),
         (("hub", "noir"), 3, "the franchise 'noir' dissolved"),
         (("watch-order", "bebop"), 3, "is now 'cowboy-bebop'"),
-        (("watch-order", hub_rows.GITS, "--order", "best"), 2, "'best' is not one of"),
+        (("watch-order", franchise_rows.GITS, "--order", "best"), 2, "'best' is not one of"),
         (("export", "qqqqxxxxzzzz"), 3, "no franchise is meant by 'qqqqxxxxzzzz'"),
         (("export", "--format", "xml"), 2, "'xml' is not one of"),
         (("export", "--output", "/no/such/folder/a.json"), 2, "--output: /no/such/folder/a.json"),

@@ -13,12 +13,12 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.integration.test_web_pages import HOSTILE, Markup
-from tests.support import graphs, hub_rows
+from tests.support import franchise_rows, graphs
 from tests.support.stores import own_queries
 
-SHELL = f"/hub/{hub_rows.GITS}"
-BEBOP = f"/hub/{hub_rows.BEBOP}"
-NARUTO = f"/hub/{hub_rows.NARUTO}"
+SHELL = f"/hub/{franchise_rows.GITS}"
+BEBOP = f"/hub/{franchise_rows.BEBOP}"
+NARUTO = f"/hub/{franchise_rows.NARUTO}"
 PAGES = [
     SHELL,
     f"{SHELL}/map",
@@ -42,7 +42,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture(scope="module")
 async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
     folder = tmp_path_factory.mktemp("hub-pages")
-    url = await hub_rows.hub_store(folder)
+    url = await franchise_rows.hub_store(folder)
     async with running(settings_for(url, folder)) as client:
         await until_ready(client)
         yield client
@@ -51,7 +51,7 @@ async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncC
 @pytest.fixture(scope="module")
 async def titled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
     folder = tmp_path_factory.mktemp("hostile-hub")
-    url = await hub_rows.hub_store(folder)
+    url = await franchise_rows.hub_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
         await graphs.rename(gateway, graphs.GITS_2, HOSTILE)
     async with running(settings_for(url, folder)) as client:
@@ -125,7 +125,7 @@ async def test_the_map_draws_every_work_and_leads_to_each(hubs: AsyncClient) -> 
     for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS, graphs.NARUTO):
         assert f'href="/anime/{work}" class="station' in text
         assert f'data-id="{work}"' in text
-    assert f'data-franchise="{hub_rows.NARUTO}"' in text
+    assert f'data-franchise="{franchise_rows.NARUTO}"' in text
     assert f'href="{NARUTO}/map" class="transfer"' in text
 
 

@@ -13,7 +13,7 @@ from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned
 from kensho.domain.watch_order.order import CuratedPlacement, Order, watch_order
-from tests.support.hubs import curated, grown, number
+from tests.support.small_franchises import curated, grown, number
 
 NAMES = ("gundam", "naruto", "bleach", "zero", "the")
 POLICY = curated()

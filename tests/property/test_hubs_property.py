@@ -25,8 +25,8 @@ from kensho.read_model.franchise_views import (
 from kensho.read_model.franchises import HUB_TAGGED
 from kensho.read_model.holder import Snapshot
 from kensho.storage.rows import GuestRow, MembershipRow, StoredFranchise, WorkRow
-from tests.support import hub_models
-from tests.support.hub_models import Rows, member, relation
+from tests.support import franchise_snapshots
+from tests.support.franchise_snapshots import Rows, member, relation
 
 SLUGS = ("alpha", "beta", "gamma")
 KINDS: tuple[Kind, ...] = ("sequel", "side_story", "summary", "character", "related")
@@ -46,7 +46,9 @@ def works_of(total: int) -> st.SearchStrategy[list[WorkRow]]:
         }
     )
     return st.lists(facts, min_size=total, max_size=total).map(
-        lambda rows: [hub_models.work(n + 1, f"Title {n + 1}", **row) for n, row in enumerate(rows)]
+        lambda rows: [
+            franchise_snapshots.work(n + 1, f"Title {n + 1}", **row) for n, row in enumerate(rows)
+        ]
     )
 
 
@@ -128,7 +130,7 @@ def hubs_of(held: Snapshot) -> Iterator[tuple[FranchiseDetail, int]]:
 @settings(deadline=None, max_examples=25)
 def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
     works = {work.id: work for work in rows.works}
-    with hub_models.opened(rows) as held:
+    with franchise_snapshots.opened(rows) as held:
         found = {hub.slug: hub for hub, _ in hubs_of(held)}
     assert sorted(found) == sorted(row.slug for row in rows.franchises)
     for row in rows.franchises:
@@ -166,7 +168,7 @@ def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
 @settings(deadline=None, max_examples=25)
 def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
-    with hub_models.opened(rows) as held:
+    with franchise_snapshots.opened(rows) as held:
         for hub, number in hubs_of(held):
             expected = {(v.work, home.get(v.work)) for v in rows.visits if v.slug == hub.slug}
             assert {(g.work.id, g.home and g.home.slug) for g in hub.guests} == expected
@@ -182,7 +184,7 @@ def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
 @settings(deadline=None, max_examples=25)
 def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
     edges = {(one, other, kind) for one, other, kind, _ in rows.edges}
-    with hub_models.opened(rows) as held:
+    with franchise_snapshots.opened(rows) as held:
         for hub, number in hubs_of(held):
             found = {
                 name: msgspec.json.decode(
@@ -212,7 +214,7 @@ def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
 @settings(deadline=None, max_examples=25)
 def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
-    with hub_models.opened(rows) as held:
+    with franchise_snapshots.opened(rows) as held:
         works = {work.id: ordered_by(held, work) for work in rows.works}
         for hub, number in hubs_of(held):
             members = [
@@ -247,7 +249,7 @@ def as_tie(edge: FranchiseEdge) -> Relation:
 @settings(deadline=None, max_examples=25)
 def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
-    with hub_models.opened(rows) as held:
+    with franchise_snapshots.opened(rows) as held:
         for hub, number in hubs_of(held):
             graph = franchises.graph(held.model, number)
             inside = {str(work) for work, slug in home.items() if slug == hub.slug}
@@ -273,7 +275,10 @@ def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.Data
         for work in rows.works
     ]
     changed = msgspec.structs.replace(rows, works=works)
-    with hub_models.opened(rows) as one, hub_models.opened(changed, revision=9) as other:
+    with (
+        franchise_snapshots.opened(rows) as one,
+        franchise_snapshots.opened(changed, revision=9) as other,
+    ):
         for hub, number in hubs_of(one):
             bodies = [franchises.hub(held.model, number) for held in (one, other)]
             tags = [held.model.hubs.tag(number, "hub") for held in (one, other)]
@@ -292,7 +297,7 @@ def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.Data
 @given(graphs())
 @settings(deadline=None, max_examples=30)
 def test_every_franchise_is_listed_once_by_its_card(rows: Rows) -> None:
-    with hub_models.opened(rows) as held:
+    with franchise_snapshots.opened(rows) as held:
         model = held.model
         numbers = list(franchises.listed(held, None).nodes)
         assert sorted(numbers) == [*range(len(model.hubs))]

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from ingest.pipeline.identity import HeldRecord, SourceStanding
-from ingest.pipeline.relations import SourceClaim
+from ingest.pipeline.identity import RecordHead, SourceRole
+from ingest.pipeline.relations import ClaimOrigin
 from ingest.pipeline.rows import KeptRecord, SourceRank
 from kensho.domain.records import ClaimedKind, RecordFacts
 from kensho.domain.relations import FORWARD, INVERSE, SYMMETRIC, Kind, resolve_parent
@@ -20,7 +20,7 @@ class Statement(NamedTuple):
     work: UUID
     kind: ClaimedKind
     target: UUID
-    said: SourceClaim
+    said: ClaimOrigin
 
 
 class Edge(NamedTuple):
@@ -76,15 +76,15 @@ def _edge(
 
 
 def groups_of(
-    held: Mapping[str, Mapping[str, HeldRecord]], standings: Mapping[str, SourceStanding]
+    held: Mapping[str, Mapping[str, RecordHead]], roles: Mapping[str, SourceRole]
 ) -> set[frozenset[tuple[str, str]]]:
     """Return which makers' records and which enrichers' are about one work, by (source, key).
 
     An enricher about several works is in the group of each; one that fits nothing is in none.
     """
-    groups = _Groups(standings)
+    groups = _Groups(roles)
     in_turn = sorted(
-        held, key=lambda s: (not standings[s].creates, not standings[s].groups, standings[s].order)
+        held, key=lambda s: (not roles[s].creates, not roles[s].groups, roles[s].order)
     )
     for turn, source in enumerate(in_turn):
         for key in sorted(held[source]):
@@ -95,15 +95,15 @@ def groups_of(
 class _Groups:
     """The groups so far, who owns each id, who brought it, and which groups a title covers."""
 
-    def __init__(self, standings: Mapping[str, SourceStanding]) -> None:
-        self.standings = standings
+    def __init__(self, roles: Mapping[str, SourceRole]) -> None:
+        self.roles = roles
         self.members: list[set[tuple[str, str]]] = []
         self.owner: dict[str, int] = {}
         self.brought_in: dict[str, int] = {}
         self.covers: dict[str, dict[int, int]] = {}
 
-    def add(self, turn: int, source: str, key: str, said: HeldRecord) -> None:
-        creates, grouping, _ = self.standings[source]
+    def add(self, turn: int, source: str, key: str, said: RecordHead) -> None:
+        creates, grouping, _ = self.roles[source]
         ids = said.ids if creates else (key, *said.ids)
         about = set() if grouping else self.about(ids, turn, creates=creates)
         if creates and not about:

@@ -255,7 +255,7 @@ def without_ids(state: State) -> object:
 
     Left out are the records of no work, redirects of retired ids, the direction of edges that have
     none, and franchises: where two ties are equally good, ids decide, and slugs are history.
-    `tests.support.hub_oracle` says what those must be.
+    `tests.support.franchise_oracle` says what those must be.
     """
     compared = [t for t in (*NODES, *EDGES) if "franchise" not in t]
     names = {

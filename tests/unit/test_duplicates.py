@@ -5,7 +5,7 @@ import pytest
 
 from kensho.domain.franchise.duplicates import CONFIDENCE, duplicate_relations
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, RelationKind
-from tests.support.hubs import grown, homes, number, relation, together, work
+from tests.support.small_franchises import grown, homes, number, relation, together, work
 
 DANBALL = ("Danball Senki W", "ダンボール戦機W")
 

@@ -21,7 +21,16 @@ from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
 from kensho.domain.title_words import rarity_of
 from kensho.domain.works import AnimeType
-from tests.support.hubs import curated, grown, homes, number, rare, relation, together, work
+from tests.support.small_franchises import (
+    curated,
+    grown,
+    homes,
+    number,
+    rare,
+    relation,
+    together,
+    work,
+)
 
 NARUTO = [
     work("a", "Naruto", "2002-10-03", popularity=0.9),

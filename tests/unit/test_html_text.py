@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.reading.html_text import text_of
+from ingest.reading.source_values import text_of_html
 
 
 @pytest.mark.parametrize(
@@ -25,12 +25,12 @@ from ingest.reading.html_text import text_of
     ],
 )
 def test_markup_becomes_text(html: str, text: str) -> None:
-    assert text_of(html) == text
+    assert text_of_html(html) == text
 
 
 @given(st.text(alphabet="ab <>/&;br\n!-", max_size=60))
 def test_the_text_has_no_blanks_to_spare(html: str) -> None:
-    text = text_of(html)
+    text = text_of_html(html)
 
     assert text == text.strip()
     assert "\n\n\n" not in text

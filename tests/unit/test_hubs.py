@@ -20,13 +20,15 @@ from kensho.storage.rows import (
     StoredFranchise,
     TimelineRow,
 )
-from tests.support import hub_models, read_models
-from tests.support.hub_models import Rows, member, relation
+from tests.support import franchise_snapshots, read_models
+from tests.support.franchise_snapshots import Rows, member, relation
 
 ZERO, NIGHT, FILM = (
-    hub_models.work(1, "Fate/Zero", year=2011, season="fall", start_date="2011-10-02"),
-    hub_models.work(2, "Fate/stay night", year=2006, season="winter"),
-    hub_models.work(3, "Fate/stay night: the film", kind="movie", anime_type="movie", year=2010),
+    franchise_snapshots.work(1, "Fate/Zero", year=2011, season="fall", start_date="2011-10-02"),
+    franchise_snapshots.work(2, "Fate/stay night", year=2006, season="winter"),
+    franchise_snapshots.work(
+        3, "Fate/stay night: the film", kind="movie", anime_type="movie", year=2010
+    ),
 )
 FATE = StoredFranchise("fate", "Fate", NIGHT.id, "d")
 BACK = relation(2, 1, "prequel")
@@ -48,7 +50,7 @@ def story(held: Snapshot) -> WatchOrderDocument:
 
 
 def test_a_prequel_says_what_it_leads_up_to() -> None:
-    with hub_models.opened(rows(member(2, "fate"), member(1, "fate", BACK))) as held:
+    with franchise_snapshots.opened(rows(member(2, "fate"), member(1, "fate", BACK))) as held:
         found = story(held)
     assert [step.work.title for step in found.steps] == ["Fate/Zero", "Fate/stay night"]
     assert [[because.text for because in step.because] for step in found.steps] == [
@@ -61,7 +63,7 @@ def test_what_curators_say_of_the_order_is_told_with_their_reason() -> None:
     reason = "the war of the mages comes ten years before"
     fate = msgspec.structs.replace(FATE, timelines=(TimelineRow((ZERO.id, NIGHT.id), reason),))
     said = [(NIGHT.id, ZERO.id, "sequel", "stated")]
-    with hub_models.opened(
+    with franchise_snapshots.opened(
         rows(member(2, "fate"), member(1, "fate", BACK), franchises=[fate], edges=said)
     ) as held:
         found = story(held)
@@ -81,7 +83,7 @@ def test_a_tie_of_another_record_is_told_of_the_work() -> None:
         film,
         edges=[(FILM.id, ZERO.id, "prequel", "inferred")],
     )
-    with hub_models.opened(told) as held:
+    with franchise_snapshots.opened(told) as held:
         (_, last) = story(held).steps
         graph = franchises.graph(held.model, 0)
     assert last.because[0].text == "continues Fate/Zero, as Kenshō infers"
@@ -95,14 +97,16 @@ def test_a_tie_of_another_record_is_told_of_the_work() -> None:
 
 def test_a_reason_whose_path_is_broken_is_not_told() -> None:
     broken = MembershipReasonRow(UUID(int=7), ZERO.id, "sequel", "stated", 1.0)
-    with hub_models.opened(rows(member(2, "fate"), member(1, "fate", broken))) as held:
+    with franchise_snapshots.opened(rows(member(2, "fate"), member(1, "fate", broken))) as held:
         graph = franchises.graph(held.model, 0)
     assert {node.title: node.because for node in graph.nodes}["Fate/Zero"] is None
 
 
 def test_what_contradicts_an_order_is_set_aside_by_titles() -> None:
     loop = [(NIGHT.id, ZERO.id, "prequel", "stated"), (NIGHT.id, ZERO.id, "sequel", "inferred")]
-    with hub_models.opened(rows(member(2, "fate"), member(1, "fate", BACK), edges=loop)) as held:
+    with franchise_snapshots.opened(
+        rows(member(2, "fate"), member(1, "fate", BACK), edges=loop)
+    ) as held:
         (aside,) = story(held).set_aside
     assert aside.edge.method == "inferred"
     assert aside.why == "surer ties say the opposite: Fate/Zero is the prequel of Fate/stay night"
@@ -118,19 +122,19 @@ def test_what_contradicts_an_order_is_set_aside_by_titles() -> None:
     ],
 )
 def test_a_franchise_that_is_half_written_is_none(half_written: Rows) -> None:
-    with hub_models.opened(half_written) as held:
+    with franchise_snapshots.opened(half_written) as held:
         assert len(held.model.hubs) == 0
         assert set(held.model.hubs.homes.tolist()) == {-1}
 
 
 def test_an_older_versions_franchise_is_no_home() -> None:
-    with hub_models.opened(rows(member(2, "fate"), franchises=[])) as held:
+    with franchise_snapshots.opened(rows(member(2, "fate"), franchises=[])) as held:
         assert b"franchise" not in held.model.detail(1)
 
 
 def test_slugs_that_stand_no_more_lead_on_or_nowhere() -> None:
     retired = [RetiredSlugRow("type-moon", "fate"), RetiredSlugRow("carnival", None)]
-    with hub_models.opened(rows(member(2, "fate"), retired=retired)) as held:
+    with franchise_snapshots.opened(rows(member(2, "fate"), retired=retired)) as held:
         assert franchises.locate(held.model, "fate") == 0
         with pytest.raises(MovedError) as moved:
             franchises.locate(held.model, "type-moon")
@@ -143,7 +147,7 @@ def test_slugs_that_stand_no_more_lead_on_or_nowhere() -> None:
 
 
 def test_the_root_leads_even_where_others_are_older() -> None:
-    with hub_models.opened(
+    with franchise_snapshots.opened(
         rows(member(2, "fate", BACK), member(1, "fate"), franchises=[_rooted(ZERO.id)])
     ) as held:
         hub = msgspec.json.decode(franchises.hub(held.model, 0), type=FranchiseDetail)

@@ -7,43 +7,43 @@ import pytest
 
 from ingest.pipeline.identity import (
     Grouping,
-    HeldRecord,
     Identities,
     Move,
-    SourceStanding,
+    RecordHead,
+    SourceRole,
     covered_ids,
-    identifying,
+    identifying_ids,
 )
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.records import Record
 from kensho.domain.works import work_uuid
 from tests.support.records import dead, record
 
-STANDINGS = {
-    "grouper": SourceStanding(creates=True, groups=True, order=10),
-    "site": SourceStanding(creates=True, groups=False, order=20),
-    "other-site": SourceStanding(creates=True, groups=False, order=30),
-    "ids": SourceStanding(creates=False, groups=False, order=40),
-    "extra": SourceStanding(creates=False, groups=False, order=60),
+ROLES = {
+    "grouper": SourceRole(creates=True, groups=True, order=10),
+    "site": SourceRole(creates=True, groups=False, order=20),
+    "other-site": SourceRole(creates=True, groups=False, order=30),
+    "ids": SourceRole(creates=False, groups=False, order=40),
+    "extra": SourceRole(creates=False, groups=False, order=60),
 }
 A, B, C = (work_uuid(f"mal:{n}") for n in (1, 2, 3))
 
 Works = uuid.UUID | tuple[uuid.UUID, ...]
 
 
-def held(ids: str, works: Works, covers: str = "", *, is_dead: bool = False) -> HeldRecord:
+def held(ids: str, works: Works, covers: str = "", *, is_dead: bool = False) -> RecordHead:
     at = works if isinstance(works, tuple) else (works,)
-    return HeldRecord("digest", tuple(ids.split()), at, tuple(covers.split()), is_dead)
+    return RecordHead("digest", tuple(ids.split()), at, tuple(covers.split()), is_dead)
 
 
-def known(**said: Mapping[str, HeldRecord]) -> Identities:
+def known(**said: Mapping[str, RecordHead]) -> Identities:
     """Return what is known from held records, by source and key; `_` stands for `-` in a source."""
-    return Identities({s.replace("_", "-"): dict(rs) for s, rs in said.items()}, STANDINGS)
+    return Identities({s.replace("_", "-"): dict(rs) for s, rs in said.items()}, ROLES)
 
 
-def settled(**said: Mapping[str, HeldRecord]) -> Identities:
+def settled(**said: Mapping[str, RecordHead]) -> Identities:
     identities = known(**said)
-    assert identities.settle() == []
+    assert identities.reassign() == []
     return identities
 
 
@@ -66,17 +66,17 @@ def test_an_id_that_nobody_stated_is_nobodys() -> None:
 
 
 def test_a_new_works_uuid_follows_from_its_first_id() -> None:
-    assert known().mint(("mal:1", "anidb:1")) == work_uuid("mal:1")
+    assert known().new_uuid(("mal:1", "anidb:1")) == work_uuid("mal:1")
 
 
 def test_a_uuid_that_is_taken_is_not_given_again() -> None:
     identities = settled(grouper={"anidb:1": held("anidb:1", A)})
-    assert identities.mint(("mal:1", "mal:2")) == B
+    assert identities.new_uuid(("mal:1", "mal:2")) == B
 
 
 def test_where_all_uuids_are_taken_there_is_always_another() -> None:
     identities = settled(grouper={"mal:2": held("mal:2", A)})
-    given = [identities.mint(("mal:1",)) for _ in range(3)]
+    given = [identities.new_uuid(("mal:1",)) for _ in range(3)]
     assert len({A, *given}) == 4
 
 
@@ -105,7 +105,7 @@ def test_what_the_grouping_source_joined_joins_other_sources_records() -> None:
         site={"mal:1": held("mal:1", A)},
         other_site={"anilist:2": held("anilist:2", B)},
     )
-    assert identities.settle() == [Move("other-site", "anilist:2", (B,), (A,))]
+    assert identities.reassign() == [Move("other-site", "anilist:2", (B,), (A,))]
 
 
 def test_what_the_grouping_source_took_apart_takes_records_along() -> None:
@@ -113,7 +113,7 @@ def test_what_the_grouping_source_took_apart_takes_records_along() -> None:
         grouper={"mal:1": held("mal:1", A), "mal:2": held("mal:2", B)},
         site={"mal:2": held("mal:2", A)},
     )
-    assert identities.settle() == [Move("site", "mal:2", (A,), (B,))]
+    assert identities.reassign() == [Move("site", "mal:2", (A,), (B,))]
 
 
 def test_a_site_whose_work_is_anothers_now_makes_its_own() -> None:
@@ -121,20 +121,20 @@ def test_a_site_whose_work_is_anothers_now_makes_its_own() -> None:
         grouper={"mal:1": held("mal:1", A)}, site={"anilist:7": held("anilist:7", A)}
     )
     new = work_uuid("anilist:7")
-    assert identities.settle() == [Move("site", "anilist:7", (A,), (new,))]
+    assert identities.reassign() == [Move("site", "anilist:7", (A,), (new,))]
     assert identities.owner("anilist:7") == new
 
 
 def test_what_nobody_joins_any_more_comes_apart() -> None:
     identities = known(site={"mal:1": held("mal:1", A), "mal:2": held("mal:2", A)})
-    assert identities.settle() == [Move("site", "mal:2", (A,), (B,))]
+    assert identities.reassign() == [Move("site", "mal:2", (A,), (B,))]
 
 
 def test_the_part_whose_key_comes_first_keeps_the_uuid_when_sites_come_apart() -> None:
     identities = known(
         site={"mal:2": held("mal:2", A)}, other_site={"anilist:1": held("anilist:1", A)}
     )
-    identities.settle()
+    identities.reassign()
     assert identities.owner("mal:2") == A
 
 
@@ -145,14 +145,14 @@ def test_what_is_settled_stays_settled() -> None:
         other_site={"anilist:2": held("anilist:2 mal:5", B)},
         ids={"anidb:1": held("anidb:1", A)},
     )
-    assert identities.settle()
-    assert identities.settle() == []
+    assert identities.reassign()
+    assert identities.reassign() == []
 
 
 def test_a_work_that_lost_an_id_is_disturbed() -> None:
     identities = settled(grouper={"a": held("mal:1 mal:2", A)}, site={"mal:2": held("mal:2", A)})
     identities.keep("grouper", record("a", "mal:1"), "digest", (A,))
-    identities.settle()
+    identities.reassign()
     assert identities.disturbed == {A}
 
 
@@ -191,13 +191,13 @@ def test_a_maker_takes_an_id_from_an_enricher() -> None:
         grouper={"mal:1": held("mal:1", A), "anidb:1": held("anidb:1", B)},
         ids={"anidb:1": held("anidb:1 mal:1", A)},
     )
-    identities.settle()
+    identities.reassign()
     assert identities.owner("anidb:1") == B
 
 
 def test_an_enricher_whose_work_went_to_others_waits_apart() -> None:
     identities = known(grouper={"mal:1": held("mal:1", A)}, extra={"anidb:1": held("anidb:1", A)})
-    (move,) = identities.settle()
+    (move,) = identities.reassign()
     assert move.new != (A,)
     assert identities.owner("anidb:1") is None
 
@@ -240,17 +240,17 @@ def test_a_dead_page_owns_nothing() -> None:
 
 @pytest.mark.parametrize("series", ["imdb:tt1", "tmdb:tv/1", "tvdb:1"])
 def test_the_id_of_a_series_identifies_no_anime(series: str) -> None:
-    assert identifying(record("mal:1", series), creates=True) == ("mal:1",)
+    assert identifying_ids(record("mal:1", series), creates=True) == ("mal:1",)
 
 
 def test_a_films_own_ids_identify_it() -> None:
     film = record("tmdb:movie/1", "imdb:tt1", kind="movie")
-    assert identifying(film, creates=True) == ("tmdb:movie/1", "imdb:tt1")
+    assert identifying_ids(film, creates=True) == ("tmdb:movie/1", "imdb:tt1")
 
 
 def test_an_enricher_cannot_say_which_film_an_imdb_id_is() -> None:
     film = record("anidb:1", "imdb:tt1", kind="movie")
-    assert identifying(film, creates=False) == ("anidb:1",)
+    assert identifying_ids(film, creates=False) == ("anidb:1",)
 
 
 def test_the_imdb_titles_of_mappings_are_covered() -> None:

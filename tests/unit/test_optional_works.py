@@ -6,7 +6,7 @@ from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.franchise.roles import Role
 from kensho.domain.watch_order.optional import optional_works
-from tests.support.hubs import number, relation, work
+from tests.support.small_franchises import number, relation, work
 
 CATALOGUES = ("mal:1", "anilist:1", "anidb:1", "kitsu:1")
 SERIES = work("a", "Inuyasha", "2000-10-16", episodes=167, sources=CATALOGUES)

@@ -79,7 +79,7 @@ def test_works_edges_revision_and_time_close_the_report() -> None:
     assert "works: 7 added, 0 changed, 0 removed" in text
     assert "edges: 0 added, 0 changed, 0 removed" in text
     assert (
-        "franchises: 3 added, 1 changed, 2 removed, 2 slugs redirected; 1,234 works looked at"
+        "franchises: 3 added, 1 changed, 2 removed, 2 slugs redirected; 1,234 works computed anew"
         in text
     )
     assert text.splitlines()[-1] == "revision 1,000, 2.5 s"

@@ -12,7 +12,7 @@ from kensho.domain.watch_order.order import (
     WatchOrder,
     watch_order,
 )
-from tests.support.hubs import grown, number, relation, work
+from tests.support.small_franchises import grown, number, relation, work
 
 ROLES: dict[str, Role] = {}
 

@@ -1,9 +1,9 @@
-"""Compute parts: infer the kinds of their untyped relations, then grow their franchises.
+"""Compute components: infer the kinds of untyped relations, then cluster works to franchises.
 
-Parts are read and computed in batches, so that memory holds the works of one batch; while one is
-being computed the next is already read.
+Components are read and computed in batches, so that memory holds the works of one batch; while one
+is being computed the next is already read.
 
-Performance: 20 s for the 26,000 works that any tie connects.
+Performance: 20 s for the 26,000 works that any relation connects.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from uuid import UUID
 
 from ingest.pipeline.franchises.components import Component
 from ingest.pipeline.franchises.inputs import (
-    CollectedRelations,
     FranchiseInputs,
-    KindVerdict,
-    is_untold,
+    InferredKind,
+    WorkCollection,
+    is_untyped,
     relation_of,
-    with_verdicts,
+    with_inferred_kinds,
 )
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.work_facts import (
@@ -41,7 +41,7 @@ from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 
 WORKS_A_BATCH: Final = 1000
-"""About 20 MB while they are read; a larger part is computed as one, and read in several goes."""
+"""About 20 MB while they are read; a larger component is computed whole, and read in batches."""
 SOURCE: Final = "kensho"
 _COLLECTION: Final = " Collection"
 """TMDB ends every title of a collection so; nobody calls the films that."""
@@ -50,17 +50,17 @@ _DIGITS: Final = 4
 
 
 class ClusteringResult(NamedTuple):
-    """What became of a batch of parts: what was inferred, the works, ties, and franchises."""
+    """A batch of components: inferred kinds, works, records of one work, and franchises."""
 
-    parts: Sequence[Component]
-    verdicts: Sequence[KindVerdict]
+    components: Sequence[Component]
+    inferred: Sequence[InferredKind]
     works: Mapping[UUID, FranchiseWork]
     same: Sequence[Relation]
     franchises: Sequence[Franchise]
 
 
 class FranchiseClustering:
-    """Computes parts under the rules; `tag_names` are all tags, `rare` the words of all titles."""
+    """Computes components under the rules; `rare` are the words of all titles."""
 
     def __init__(
         self,
@@ -77,9 +77,9 @@ class FranchiseClustering:
         self._tag_names = tag_names
         self._reader = Reader(rules.model.vocabulary)
 
-    async def grown(self, parts: Iterable[Component]) -> AsyncIterator[ClusteringResult]:
-        """Compute parts, and yield them batch by batch."""
-        batches = _batches(parts)
+    async def compute(self, components: Iterable[Component]) -> AsyncIterator[ClusteringResult]:
+        """Compute components, and yield the results batch by batch."""
+        batches = _batches(components)
         batch = next(batches, None)
         reading = self._read(batch) if batch else None
         try:
@@ -88,7 +88,7 @@ class FranchiseClustering:
                 upcoming = next(batches, None)
                 reading = self._read(upcoming) if upcoming else None
                 await asyncio.sleep(0)  # lets the read reach the engine before we compute on
-                yield self._grow(batch, rows)
+                yield self._cluster(batch, rows)
                 batch = upcoming
         finally:
             if reading is not None:
@@ -97,7 +97,7 @@ class FranchiseClustering:
     def _read(self, batch: Sequence[Component]) -> asyncio.Task[list[FranchiseWorkRow]]:
         heads = self._inputs.heads
         works: list[tuple[WorkKind, UUID]] = [
-            (heads[work].table, work) for part in batch for work in part.works
+            (heads[work].table, work) for component in batch for work in component.works
         ]
         return asyncio.create_task(self._rows(works))
 
@@ -108,59 +108,59 @@ class FranchiseClustering:
             params = {"works": some, "synopsis_chars": SYNOPSIS_CHARS}
             rows = list[FranchiseWorkRow]
             found += await self._gateway.fetch(
-                "ingest.hub_works", params, into=rows, deadline_s=DEADLINE_S
+                "ingest.franchise_works", params, into=rows, deadline_s=DEADLINE_S
             )
         return found
 
-    def _grow(
+    def _cluster(
         self, batch: Sequence[Component], found: Iterable[FranchiseWorkRow]
     ) -> ClusteringResult:
         rows = {row.id: row for row in found}
-        verdicts = self._inferred(
-            [part for part in batch if any(map(self._is_tellable, part.relations))], rows
+        inferred = self._inferred(
+            [one for one in batch if any(map(self._is_inferable, one.relations))], rows
         )
-        relations = with_verdicts((edge for part in batch for edge in part.relations), verdicts)
+        relations = with_inferred_kinds((edge for one in batch for edge in one.relations), inferred)
         kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
         works = works_of(list(rows.values()), kinds, self._inputs.votes, self._tag_names)
-        same = [Relation(*pair, "same_work") for part in batch for pair in part.same]
-        gathered = (one for part in batch for one in part.collections)
-        collections, joined = collected_ties(gathered, works)
-        ties = [*map(relation_of, relations), *same, *joined]
-        twins = duplicate_relations(works.values(), ties)
+        same = [Relation(*pair, "same_work") for one in batch for pair in one.same]
+        stated = (collection for one in batch for collection in one.collections)
+        collections, joined = collection_relations(stated, works)
+        every = [*map(relation_of, relations), *same, *joined]
+        duplicates = duplicate_relations(works.values(), every)
         made = franchises(
             works.values(),
-            [*ties, *twins],
+            [*every, *duplicates],
             self._rules.policy,
             collections=collections,
             rare=self._rare,
         )
-        return ClusteringResult(batch, verdicts, works, [*same, *twins], made)
+        return ClusteringResult(batch, inferred, works, [*same, *duplicates], made)
 
     def _inferred(
-        self, parts: Sequence[Component], rows: Mapping[UUID, FranchiseWorkRow]
-    ) -> list[KindVerdict]:
-        """Return what can be told of the untyped relations of some parts."""
-        edges = [edge for part in parts for edge in part.relations]
-        names = {work: str(work) for part in parts for work in part.works}
+        self, components: Sequence[Component], rows: Mapping[UUID, FranchiseWorkRow]
+    ) -> list[InferredKind]:
+        """Return the kinds that can be told of the untyped relations of some components."""
+        edges = [edge for one in components for edge in one.relations]
+        names = {work: str(work) for one in components for work in one.works}
         related = {(names[e.source], names[e.target]): e for e in edges}
         pages = self._inputs.pages
         around = RelatedPairs(
             (self._reader.profile(pair_facts(rows[work], self._tag_names)) for work in names),
             related,
-            [(a, b, e.kind) for (a, b), e in related.items() if not is_untold(e)],
+            [(a, b, e.kind) for (a, b), e in related.items() if not is_untyped(e)],
             dict(self._listed(related)),
             {names[work]: pages[work] for work in names if work in pages},
         )
         return [
-            KindVerdict(edge.source, edge.target, self._said(found))
+            InferredKind(edge.source, edge.target, self._assertion(found))
             for pair in around.untold()
             if (found := infer(self._rules.model, pair)) is not None
             for edge in [related[pair.a.profile.facts.key, pair.b.profile.facts.key]]
         ]
 
-    def _is_tellable(self, edge: RelationEdge) -> bool:
-        """Tell whether a pair is one that `RelatedPairs.untold` yields: it takes much to ask it."""
-        if not is_untold(edge):
+    def _is_inferable(self, edge: RelationEdge) -> bool:
+        """Tell whether a pair is one that `RelatedPairs.untold` yields, which is dear to ask."""
+        if not is_untyped(edge):
             return False
         one, other, listed = edge.source, edge.target, self._inputs.listings.of
         is_paged = one in self._inputs.pages and other in self._inputs.pages
@@ -173,33 +173,33 @@ class FranchiseClustering:
             yield (a, b), self._inputs.listings.of(edge.source, edge.target)
             yield (b, a), self._inputs.listings.of(edge.target, edge.source)
 
-    def _said(self, found: Inference) -> Assertion:
+    def _assertion(self, found: Inference) -> Assertion:
         sure = round(found.confidence, _DIGITS)
         version = self._rules.model_version
         return Assertion(SOURCE, version, found.kind, "inferred", sure, found.because)
 
 
-def _batches(parts: Iterable[Component]) -> Iterator[list[Component]]:
+def _batches(components: Iterable[Component]) -> Iterator[list[Component]]:
     batch: list[Component] = []
     works = 0
-    for part in parts:
-        if batch and works + len(part.works) > WORKS_A_BATCH:
+    for component in components:
+        if batch and works + len(component.works) > WORKS_A_BATCH:
             yield batch
             batch, works = [], 0
-        batch.append(part)
-        works += len(part.works)
+        batch.append(component)
+        works += len(component.works)
     if batch:
         yield batch
 
 
-def collected_ties(
-    collections: Iterable[CollectedRelations], works: Mapping[UUID, FranchiseWork]
+def collection_relations(
+    collections: Iterable[WorkCollection], works: Mapping[UUID, FranchiseWork]
 ) -> tuple[dict[UUID, str], list[Relation]]:
-    """Return the largest collection of each work, and ties from the earliest of each on."""
+    """Return the largest collection of each work, and relations from its earliest work on."""
     titles: dict[UUID, str] = {}
-    ties: list[Relation] = []
+    relations: list[Relation] = []
     for title, collected in sorted(collections, key=lambda one: (len(one.works), one.title)):
         first, *others = sorted(collected, key=lambda work: (works[work].date_key, work))
-        ties += (Relation(first, other, "joined") for other in others)
+        relations += (Relation(first, other, "joined") for other in others)
         titles.update(dict.fromkeys(collected, title.removesuffix(_COLLECTION)))
-    return titles, ties
+    return titles, relations

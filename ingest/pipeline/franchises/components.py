@@ -1,11 +1,11 @@
-"""Parts: works that ties connect, and a digest of all that is computed from them.
+"""Connected components: works that relations connect, and a digest of what is computed from them.
 
-What is inferred and grown in one part depends on that part alone, and on how rare its words are
-among all titles; so a part whose digest stands need not be computed again.
+The kinds and franchises of a component depend on it alone, and on how rare its words are among all
+titles; so a component whose digest is unchanged need not be computed again.
 
-Guarantees: neither parts nor digests depend on the order of inputs.
+Guarantees: neither components nor digests depend on the order of inputs.
 
-Performance: 1 s for 26,000 works with 80,000 ties.
+Performance: 1 s for 26,000 works with 80,000 relations.
 """
 
 import hashlib
@@ -14,36 +14,36 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from ingest.pipeline.franchises.inputs import CollectedRelations, FranchiseInputs, relation_of
+from ingest.pipeline.franchises.inputs import FranchiseInputs, WorkCollection, relation_of
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.relations import RelationEdge
 
-Tied = TypeVar("Tied", RelationEdge, tuple[UUID, UUID])
+Pair = TypeVar("Pair", RelationEdge, tuple[UUID, UUID])
 
 
 class Component(NamedTuple):
-    """Connected works in the order of their ids, and all that ties them, in order."""
+    """Connected works in the order of their ids, and all that connects them, in order."""
 
     works: Sequence[UUID]
     relations: Sequence[RelationEdge]
     same: Sequence[tuple[UUID, UUID]]
-    collections: Sequence[CollectedRelations]
+    collections: Sequence[WorkCollection]
 
     @property
     def key(self) -> UUID:
-        """The smallest id, by which the part is known."""
+        """The smallest id, by which the component is known."""
         return self.works[0]
 
 
 def components_of(inputs: FranchiseInputs) -> dict[UUID, Component]:
-    """Return every part of two works or more, by its key."""
+    """Return every component of two works or more, by its key."""
     home = connected(_links(inputs))
     works: defaultdict[UUID, list[UUID]] = defaultdict(list)
     for work in sorted(home):
         works[home[work]].append(work)
-    relations = _shared_out(sorted(inputs.relations, key=_ends), home)
-    same = _shared_out(sorted(inputs.same), home)
-    collections: defaultdict[UUID, list[CollectedRelations]] = defaultdict(list)
+    relations = _by_component(sorted(inputs.relations, key=_ends), home)
+    same = _by_component(sorted(inputs.same), home)
+    collections: defaultdict[UUID, list[WorkCollection]] = defaultdict(list)
     for collected in sorted(inputs.collections):
         collections[home[collected.works[0]]].append(collected)
     return {
@@ -72,29 +72,31 @@ def connected(links: Iterable[Sequence[UUID]]) -> dict[UUID, UUID]:
     return {work: top(work) for work in list(above)}
 
 
-def digest_of(
-    part: Component, inputs: FranchiseInputs, words: CatalogueTitleWords, rules: str
+def component_digest(
+    component: Component, inputs: FranchiseInputs, words: CatalogueTitleWords, rules: str
 ) -> str:
-    """Return a digest of everything that goes into the computation of a part."""
-    told = hashlib.blake2b(rules.encode(), digest_size=12)
-    for work in part.works:
+    """Return a digest of everything that goes into the computation of a component."""
+    digest = hashlib.blake2b(rules.encode(), digest_size=12)
+    for work in component.works:
         pages = ",".join(sorted(inputs.pages.get(work, ())))
-        told.update(f"\n{inputs.heads[work].digest} {inputs.votes.get(work, 0)} {pages} ".encode())
-        told.update(words.levels(work))
-    for line in _lines(part, inputs):
-        told.update(line.encode())
-    return told.hexdigest()
+        digest.update(
+            f"\n{inputs.heads[work].digest} {inputs.votes.get(work, 0)} {pages} ".encode()
+        )
+        digest.update(words.levels(work))
+    for line in _lines(component, inputs):
+        digest.update(line.encode())
+    return digest.hexdigest()
 
 
-def _lines(part: Component, inputs: FranchiseInputs) -> Iterator[str]:
-    for edge in part.relations:
-        tie = relation_of(edge)
-        yield f"\n{tie.source.hex}{tie.target.hex}{tie.kind} {tie.method} {tie.confidence}"
-        for one, other in ((tie.source, tie.target), (tie.target, tie.source)):
-            yield " " + ",".join(sorted(inputs.listings.of(one, other)))
-    for one, other in part.same:
-        yield f"\n= {one.hex}{other.hex}"
-    for title, works in part.collections:
+def _lines(component: Component, inputs: FranchiseInputs) -> Iterator[str]:
+    for edge in component.relations:
+        one = relation_of(edge)
+        yield f"\n{one.source.hex}{one.target.hex}{one.kind} {one.method} {one.confidence}"
+        for work, other in ((one.source, one.target), (one.target, one.source)):
+            yield " " + ",".join(sorted(inputs.listings.of(work, other)))
+    for work, other in component.same:
+        yield f"\n= {work.hex}{other.hex}"
+    for title, works in component.collections:
         yield f"\n{title}: {''.join(work.hex for work in works)}"
 
 
@@ -109,9 +111,11 @@ def _ends(edge: RelationEdge) -> tuple[UUID, UUID]:
     return edge.source, edge.target
 
 
-def _shared_out(ties: Iterable[Tied], home: Mapping[UUID, UUID]) -> defaultdict[UUID, list[Tied]]:
-    """Return ties by the part that they are in; the first item of a tie is a work."""
-    found: defaultdict[UUID, list[Tied]] = defaultdict(list)
-    for tie in ties:
-        found[home[tie[0]]].append(tie)
+def _by_component(
+    pairs: Iterable[Pair], home: Mapping[UUID, UUID]
+) -> defaultdict[UUID, list[Pair]]:
+    """Return pairs by the component that they are in; the first item of a pair is a work."""
+    found: defaultdict[UUID, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        found[home[pair[0]]].append(pair)
     return found

@@ -1,7 +1,7 @@
-"""Everything that kinds are inferred from and franchises grown from, but for the works' own facts.
+"""What kinds are inferred from and franchises are computed from, but for the works' own facts.
 
-Those are in the works' digests (`NodeHead.digest`); only the works of parts that are computed are
-read.
+Those are in the works' digests (`NodeHead.digest`); only the works of components that are computed
+are read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,20 +10,20 @@ from uuid import UUID
 
 from ingest.pipeline.listings import Listings
 from ingest.pipeline.projection import NodeHead
-from ingest.pipeline.relations import RelationEdge, judged
+from ingest.pipeline.relations import RelationEdge, with_inferred_kind
 from kensho.domain.franchise.inputs import METHOD_RANK, Relation
 from kensho.domain.relations import Assertion
 
 
-class CollectedRelations(NamedTuple):
-    """Films that a source collects under a title."""
+class WorkCollection(NamedTuple):
+    """Works that a source collects under a title."""
 
     title: str
     works: tuple[UUID, ...]
 
 
 class FranchiseInputs(NamedTuple):
-    """What all records say together.
+    """What all records claim together.
 
     `relations` are as stated, `same` pairs of records of one work, `together` works that curators'
     decisions join, `pages` the providers that have a page of a work, `votes` its recommendations.
@@ -32,23 +32,23 @@ class FranchiseInputs(NamedTuple):
     heads: Mapping[UUID, NodeHead]
     relations: Sequence[RelationEdge]
     same: Sequence[tuple[UUID, UUID]]
-    collections: Sequence[CollectedRelations]
+    collections: Sequence[WorkCollection]
     together: Sequence[Sequence[UUID]]
     listings: Listings
     pages: Mapping[UUID, frozenset[str]]
     votes: Mapping[UUID, int]
 
 
-class KindVerdict(NamedTuple):
-    """What is inferred of an untyped relation: `target` is the `kind` of `source`."""
+class InferredKind(NamedTuple):
+    """The inferred kind of an untyped relation: `target` is the kind of `source`."""
 
     source: UUID
     target: UUID
-    said: Assertion
+    assertion: Assertion
 
 
 def relation_of(edge: RelationEdge) -> Relation:
-    """Return a relation as a tie: of its winning kind, as surely as that is asserted at best."""
+    """Return a relation of its winning kind, as surely as that is asserted at best."""
     best = max(
         (one for one in edge.assertions if one.kind == edge.kind),
         key=lambda one: (METHOD_RANK[one.method], one.confidence),
@@ -56,17 +56,19 @@ def relation_of(edge: RelationEdge) -> Relation:
     return Relation(edge.source, edge.target, edge.kind, best.method, best.confidence)
 
 
-def is_untold(edge: RelationEdge) -> bool:
-    """Tell whether nobody states of what kind a relation is."""
+def is_untyped(edge: RelationEdge) -> bool:
+    """Tell whether no source states of what kind a relation is."""
     return edge.kind == "related"
 
 
-def with_verdicts(
-    relations: Iterable[RelationEdge], verdicts: Sequence[KindVerdict]
+def with_inferred_kinds(
+    relations: Iterable[RelationEdge], inferred: Sequence[InferredKind]
 ) -> list[RelationEdge]:
-    """Return relations with what is inferred of some of them."""
-    said = {(one.source, one.target): one.said for one in verdicts}
+    """Return relations, some of them with the kind that is inferred of them."""
+    by_pair = {(one.source, one.target): one.assertion for one in inferred}
     return [
-        edge if (verdict := said.get((edge.source, edge.target))) is None else judged(edge, verdict)
+        edge
+        if (assertion := by_pair.get((edge.source, edge.target))) is None
+        else with_inferred_kind(edge, assertion)
         for edge in relations
     ]

@@ -1,7 +1,7 @@
 """What has to be written so that the stored franchises are those that were computed.
 
-Pure. A franchise stands where its digest does and its edges are all there. Slugs are permanent: who
-keeps which is decided by the members of before and now (`kensho.domain.slugs`).
+Pure. A franchise is unchanged where its digest is and its edges are all there. Slugs are permanent:
+who keeps which is decided by the members of before and now (`kensho.domain.slugs`).
 """
 
 import uuid
@@ -16,19 +16,19 @@ from kensho.domain.franchise.inputs import Timeline
 from kensho.domain.slugs import Slugged, Slugs, Unslugged, assigned
 from kensho.domain.works import NAMESPACE, WorkKind
 
-End: TypeAlias = tuple[UUID, WorkKind]
+EdgeEnd: TypeAlias = tuple[UUID, WorkKind]
 """A work as the end of an edge: its id, and the table that its row is in."""
 
 
-class StoredFranchises(msgspec.Struct):
-    """A franchise as the graph holds it: its node, and the works at the ends of its edges."""
+class FranchiseHead(msgspec.Struct):
+    """What is known of a stored franchise: its node, and the works at the ends of its edges."""
 
     id: UUID
     slug: str
     root: UUID | None
     digest: str
-    members: set[End] = msgspec.field(default_factory=set[End])
-    guests: set[End] = msgspec.field(default_factory=set[End])
+    members: set[EdgeEnd] = msgspec.field(default_factory=set[EdgeEnd])
+    guests: set[EdgeEnd] = msgspec.field(default_factory=set[EdgeEnd])
 
     @property
     def works(self) -> frozenset[UUID]:
@@ -66,18 +66,18 @@ def franchise_uuid(slug: str) -> UUID:
 
 
 def plan(
-    stored: Collection[StoredFranchises],
+    stored: Collection[FranchiseHead],
     redirects: Mapping[str, str | None],
     computed: Collection[FranchiseContent],
-    standing: Iterable[StoredFranchises],
+    unchanged: Iterable[FranchiseHead],
 ) -> FranchisePlan:
-    """Compare what is stored with what was computed anew and what is known to be `standing`."""
-    slugs = _slugs(stored, redirects, computed, standing)
+    """Compare what is stored with what was computed anew and what is known to be `unchanged`."""
+    slugs = _slugs(stored, redirects, computed, unchanged)
     before = {one.slug: one for one in stored}
     rows = [_row(one, slugs.slugs[one.root]) for one in computed]
     kept = set(slugs.slugs.values())
     return FranchisePlan(
-        put=[row for row in rows if not _stands(before.get(row.slug), row)],
+        put=[row for row in rows if not _is_unchanged(before.get(row.slug), row)],
         added=sum(row.slug not in before for row in rows),
         drop=[one.id for slug, one in sorted(before.items()) if slug not in kept],
         redirects={
@@ -89,17 +89,19 @@ def plan(
 
 
 def _slugs(
-    stored: Iterable[StoredFranchises],
+    stored: Iterable[FranchiseHead],
     redirects: Mapping[str, str | None],
     computed: Iterable[FranchiseContent],
-    standing: Iterable[StoredFranchises],
+    unchanged: Iterable[FranchiseHead],
 ) -> Slugs:
     before = [Slugged(one.slug, one.works) for one in stored]
     now = [
         Unslugged(one.root, one.names, frozenset(row.work for row in one.members), one.year)
         for one in computed
     ]
-    now += [Unslugged(one.root, (one.slug,), one.works) for one in standing if one.root is not None]
+    now += [
+        Unslugged(one.root, (one.slug,), one.works) for one in unchanged if one.root is not None
+    ]
     return assigned(before, redirects, now)
 
 
@@ -117,7 +119,7 @@ def _row(content: FranchiseContent, slug: str) -> PlannedFranchise:
     )
 
 
-def _stands(known: StoredFranchises | None, row: PlannedFranchise) -> bool:
+def _is_unchanged(known: FranchiseHead | None, row: PlannedFranchise) -> bool:
     return (
         known is not None
         and known.digest == row.digest

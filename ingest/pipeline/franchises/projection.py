@@ -1,9 +1,9 @@
-"""Bring hubs in line with all else: inferred kinds first, for edges need them, then franchises.
+"""Bring inferred kinds and franchises in line with the works and relations of the graph.
 
-`FranchiseProjection.judge` computes the parts whose digest differs and returns all relations as
-they are to stand; `FranchiseProjection.write` writes franchises and slugs where they differ, and
-last of all what was made of which part. Only a graph that was composed is believed to be what those
-digests say: after a cut run everything is computed anew, and compared.
+`FranchiseProjection.compute` computes the components whose digest differs and returns all relations
+with their inferred kinds; `FranchiseProjection.write` writes franchises and slugs where they
+differ, and last of all the digest of each component. Only a graph that was composed is believed to
+be what those digests say: after a run that was cut everything is computed anew, and compared.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from uuid import UUID
 import msgspec
 
 from ingest.pipeline.franchises.clustering import ClusteringResult, FranchiseClustering
-from ingest.pipeline.franchises.components import Component, components_of, digest_of
-from ingest.pipeline.franchises.inputs import FranchiseInputs, KindVerdict, with_verdicts
+from ingest.pipeline.franchises.components import Component, component_digest, components_of
+from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
 from ingest.pipeline.franchises.plan import plan
 from ingest.pipeline.franchises.rows import FranchiseContent, contents_of
 from ingest.pipeline.franchises.rules import FranchiseRules
@@ -25,7 +25,7 @@ from kensho.storage.gateway import Gateway
 
 
 class FranchiseCounts(msgspec.Struct):
-    """What happened to franchises; `computed` counts the works that were judged and grown anew."""
+    """What happened to franchises; `computed` counts the works that were computed anew."""
 
     added: int = 0
     changed: int = 0
@@ -35,7 +35,7 @@ class FranchiseCounts(msgspec.Struct):
 
 
 class FranchiseProjection:
-    """Computes and writes hubs over one open store; `trusted` says that the graph was composed."""
+    """Computes and writes franchises; `trusted` says that the stored graph was composed."""
 
     def __init__(self, gateway: Gateway, rules: FranchiseRules, *, trusted: bool) -> None:
         self.rules = rules
@@ -48,44 +48,46 @@ class FranchiseProjection:
         self._gone: list[UUID] = []
         self._unchanged: set[UUID] = set()
 
-    async def words(self) -> CatalogueTitleWords:
+    async def title_words(self) -> CatalogueTitleWords:
         """Read the words of all titles."""
         words = CatalogueTitleWords(self.rules.policy)
         async for work, titles in self._store.titles():
             words.add(work, titles)
         return words
 
-    async def judge(
+    async def compute(
         self, inputs: FranchiseInputs, words: CatalogueTitleWords
     ) -> list[RelationEdge]:
-        """Return all relations with what is inferred of them."""
+        """Compute what differs, and return all relations with what is inferred of them."""
         rare = words.finish()
-        parts = components_of(inputs)
+        components = components_of(inputs)
         rules = self.rules.digest
-        digests = {key: digest_of(part, inputs, words, rules) for key, part in parts.items()}
-        stored = await self._store.parts()
-        verdicts = self._known(parts, digests, stored)
-        changed = [part for part in parts.values() if part.key not in self._unchanged]
-        grower = FranchiseClustering(
+        digests = {
+            key: component_digest(one, inputs, words, rules) for key, one in components.items()
+        }
+        stored = await self._store.components()
+        inferred = self._known(components, digests, stored)
+        changed = [one for one in components.values() if one.key not in self._unchanged]
+        clustering = FranchiseClustering(
             self._gateway, inputs, self.rules, rare, await self._store.tag_names()
         )
-        async for grown in grower.grown(changed):
-            verdicts += grown.verdicts
-            self._contents += contents_of(grown, inputs.heads)
-            self._kept += _kept(grown, digests)
-        self.counts.computed = sum(len(part.works) for part in changed)
+        async for result in clustering.compute(changed):
+            inferred += result.inferred
+            self._contents += contents_of(result, inputs.heads)
+            self._kept += _kept(result, digests)
+        self.counts.computed = sum(len(one.works) for one in changed)
         self._kept = [one for one in self._kept if stored.get(one.id) != one]
-        self._gone = sorted(stored.keys() - parts.keys())
-        return with_verdicts(inputs.relations, verdicts)
+        self._gone = sorted(stored.keys() - components.keys())
+        return with_inferred_kinds(inputs.relations, inferred)
 
     async def write(self) -> None:
-        """Write the franchises that differ, and what was made of the parts that were computed."""
+        """Write the franchises that differ, and the digests of the computed components."""
         stored = await self._store.franchises()
-        standing = [one for one in stored.values() if one.root in self._unchanged]
+        unchanged = [one for one in stored.values() if one.root in self._unchanged]
         redirects = await self._store.redirects()
-        planned = plan(list(stored.values()), redirects, self._contents, standing)
+        planned = plan(list(stored.values()), redirects, self._contents, unchanged)
         await self._store.write(planned)
-        await self._store.keep_parts(self._kept, self._gone)
+        await self._store.keep_components(self._kept, self._gone)
         self.counts.added = planned.added
         self.counts.changed = len(planned.put) - planned.added
         self.counts.removed = len(planned.drop)
@@ -93,23 +95,23 @@ class FranchiseProjection:
 
     def _known(
         self,
-        parts: Mapping[UUID, Component],
+        components: Mapping[UUID, Component],
         digests: Mapping[UUID, str],
         stored: Mapping[UUID, StoredComponent],
-    ) -> list[KindVerdict]:
-        """Note which works' parts are as they were, and return what was inferred of those."""
-        found: list[KindVerdict] = []
-        for key, part in parts.items():
+    ) -> list[InferredKind]:
+        """Note which works are in unchanged components, and return the kinds inferred in those."""
+        found: list[InferredKind] = []
+        for key, component in components.items():
             known = stored.get(key)
             if self._trusted and known is not None and known.digest == digests[key]:
-                self._unchanged.update(part.works)
-                found += msgspec.json.decode(known.inferred, type=list[KindVerdict])
+                self._unchanged.update(component.works)
+                found += msgspec.json.decode(known.inferred, type=list[InferredKind])
         return found
 
 
-def _kept(grown: ClusteringResult, digests: Mapping[UUID, str]) -> list[StoredComponent]:
-    home = {work: part.key for part in grown.parts for work in part.works}
-    inferred: dict[UUID, list[KindVerdict]] = {part.key: [] for part in grown.parts}
-    for verdict in grown.verdicts:
-        inferred[home[verdict.source]].append(verdict)
+def _kept(result: ClusteringResult, digests: Mapping[UUID, str]) -> list[StoredComponent]:
+    home = {work: one.key for one in result.components for work in one.works}
+    inferred: dict[UUID, list[InferredKind]] = {one.key: [] for one in result.components}
+    for kind in result.inferred:
+        inferred[home[kind.source]].append(kind)
     return [StoredComponent(key, digests[key], as_json(some)) for key, some in inferred.items()]

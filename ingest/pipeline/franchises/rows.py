@@ -1,7 +1,7 @@
 """Franchises in the shape of their rows: the node, its members and guests with their reasons.
 
-Pure. Another record of a member is a member of its own, whose reason is the member's and the ties
-that make both one work.
+Pure. Another record of a member is a member of its own, whose reason is the member's and the
+relations that make both one work.
 """
 
 import hashlib
@@ -52,15 +52,15 @@ class FranchiseContent(msgspec.Struct, frozen=True):
 
 
 def contents_of(
-    grown: ClusteringResult, heads: Mapping[UUID, NodeHead]
+    result: ClusteringResult, heads: Mapping[UUID, NodeHead]
 ) -> Iterator[FranchiseContent]:
-    """Yield the franchises of a batch of parts as they are to be stored."""
-    same = _by_end(grown.same)
-    for franchise in grown.franchises:
+    """Yield the franchises of a batch of components as they are to be stored."""
+    same = _by_end(result.same)
+    for franchise in result.franchises:
         members = tuple(_member_rows(franchise.members, same, heads))
         guests = tuple(_guest_rows(franchise.guests, heads))
-        root = grown.works[franchise.root]
-        said = (franchise.title, franchise.root, members, guests, franchise.timelines)
+        root = result.works[franchise.root]
+        content = (franchise.title, franchise.root, members, guests, franchise.timelines)
         yield FranchiseContent(
             root=franchise.root,
             root_table=heads[franchise.root].table,
@@ -70,7 +70,7 @@ def contents_of(
             members=members,
             guests=guests,
             timelines=franchise.timelines,
-            digest=hashlib.blake2b(msgspec.json.encode(said), digest_size=12).hexdigest(),
+            digest=hashlib.blake2b(msgspec.json.encode(content), digest_size=12).hexdigest(),
         )
 
 
@@ -94,23 +94,23 @@ def _guest_rows(guests: Iterable[Guest], heads: Mapping[UUID, NodeHead]) -> Iter
 def _records(
     member: Member, same: Mapping[UUID, Sequence[Relation]]
 ) -> Iterator[tuple[UUID, tuple[Relation, ...]]]:
-    """Yield the other records of a member, each with the ties that lead to it."""
+    """Yield the other records of a member, each with the relations that lead to it."""
     wanted = set(member.also)
     found: dict[UUID, tuple[Relation, ...]] = {member.work: ()}
     waiting = deque([member.work])
     while waiting:
         record = waiting.popleft()
-        for tie in same.get(record, ()):
-            other = tie.target if tie.source == record else tie.source
+        for one in same.get(record, ()):
+            other = one.target if one.source == record else one.source
             if other in wanted and other not in found:
-                found[other] = (*found[record], tie)
+                found[other] = (*found[record], one)
                 waiting.append(other)
     yield from ((record, found[record]) for record in member.also)
 
 
-def _by_end(ties: Iterable[Relation]) -> dict[UUID, list[Relation]]:
+def _by_end(relations: Iterable[Relation]) -> dict[UUID, list[Relation]]:
     found: dict[UUID, list[Relation]] = {}
-    for tie in ties:
-        found.setdefault(tie.source, []).append(tie)
-        found.setdefault(tie.target, []).append(tie)
+    for one in relations:
+        found.setdefault(one.source, []).append(one)
+        found.setdefault(one.target, []).append(one)
     return found

@@ -26,7 +26,7 @@ _VERSION_BYTES: Final = 4
 
 
 class FranchiseRules(msgspec.Struct, frozen=True):
-    """Everything that decides what hubs become of given works and ties."""
+    """Everything that decides which franchises are computed from given works and relations."""
 
     policy: Policy
     model: RelationModel

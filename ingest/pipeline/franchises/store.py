@@ -1,4 +1,4 @@
-"""What hubs read from the store and write to it: words, tags, parts, franchises and their slugs.
+"""Read and write what franchises are computed from: titles, tags, components, franchises, slugs.
 
 Every method is one query of `queries/ingest/`, in batches where the graph decides how much there
 is. A franchise is written whole, in one transaction.
@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.pipeline.franchises.plan import End, FranchisePlan, PlannedFranchise, StoredFranchises
-from ingest.pipeline.in_flight import InFlight
+from ingest.pipeline.background_writer import BackgroundWriter
+from ingest.pipeline.franchises.plan import EdgeEnd, FranchiseHead, FranchisePlan, PlannedFranchise
 from ingest.pipeline.record_store import DEADLINE_S, as_json
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
@@ -19,11 +19,12 @@ from kensho.storage.paging import pages
 
 MEMBERS_A_BATCH: Final = 500
 """With their reasons about 200 kB."""
-PARTS_A_BATCH: Final = 1000
+COMPONENTS_A_BATCH: Final = 1000
+"""Digests and what was inferred: some 300 bytes each."""
 
 
 class StoredComponent(msgspec.Struct, frozen=True):
-    """What is kept of a part: the digest of its inputs, and the JSON of what was inferred."""
+    """What is kept of a component: the digest of its inputs, and the JSON of the inferred kinds."""
 
     id: UUID
     digest: str
@@ -31,7 +32,7 @@ class StoredComponent(msgspec.Struct, frozen=True):
 
 
 class FranchiseStore:
-    """The tables that only hubs write."""
+    """The tables of franchises, and what is read to compute them."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -50,47 +51,47 @@ class FranchiseStore:
         found = await self._gateway.fetch("ingest.tag_heads", into=shape)
         return {tag: name for tag, name, _ in found}
 
-    async def parts(self) -> dict[UUID, StoredComponent]:
-        """Return the parts as they were computed last."""
-        found = pages(self._gateway, "ingest.part_heads", list[StoredComponent])
-        return {part.id: part async for page in found for part in page}
+    async def components(self) -> dict[UUID, StoredComponent]:
+        """Return the components as they were computed last."""
+        found = pages(self._gateway, "ingest.component_heads", list[StoredComponent])
+        return {one.id: one async for page in found for one in page}
 
-    async def franchises(self) -> dict[UUID, StoredFranchises]:
-        """Return the franchises as they stand."""
+    async def franchises(self) -> dict[UUID, FranchiseHead]:
+        """Return what is stored of each franchise."""
         shape = list[tuple[UUID, str, UUID | None, str]]
         rows = await self._gateway.fetch("ingest.franchise_heads", into=shape)
-        found = {id_: StoredFranchises(id_, slug, root, digest) for id_, slug, root, digest in rows}
+        found = {id_: FranchiseHead(id_, slug, root, digest) for id_, slug, root, digest in rows}
         for franchise, end in await self._ends("in_franchise"):
             found[franchise].members.add(end)
         for franchise, end in await self._ends("visits_franchise"):
             found[franchise].guests.add(end)
         return found
 
-    async def _ends(self, table: str) -> list[tuple[UUID, End]]:
+    async def _ends(self, table: str) -> list[tuple[UUID, EdgeEnd]]:
         shape = list[tuple[UUID, UUID, WorkKind]]
         found = pages(self._gateway, "ingest.franchise_ends", shape, table=table)
         return [(to, (work, kind)) async for page in found for work, to, kind in page]
 
     async def redirects(self) -> dict[str, str | None]:
-        """Return the slugs that stand no more, and where they lead."""
+        """Return the retired slugs, and where they lead."""
         rows = await self._gateway.fetch("ingest.retired_slugs", into=list[tuple[str, str | None]])
         return dict(rows)
 
     async def write(self, plan: FranchisePlan) -> None:
-        """Write what a plan says: the franchises first, so that redirects lead to what stands."""
-        async with InFlight() as in_flight:
+        """Write what a plan says: the franchises first, so that redirects lead to what exists."""
+        async with BackgroundWriter() as writer:
             for batch in _batches(plan.put):
-                await in_flight.checkpoint(self._gateway)
-                await in_flight.write(self._put("ingest.put_franchises", rows=batch))
+                await writer.checkpoint(self._gateway)
+                await writer.write(self._put("ingest.put_franchises", rows=batch))
         if plan.drop or plan.redirects:
             redirects = list(plan.redirects.items())
             await self._put("ingest.retire_franchises", drop=plan.drop, redirects=redirects)
 
-    async def keep_parts(self, rows: Sequence[StoredComponent], drop: Sequence[UUID]) -> None:
-        """Keep what was made of some parts, and forget others."""
-        for start in range(0, max(len(rows), len(drop)), PARTS_A_BATCH):
-            some = slice(start, start + PARTS_A_BATCH)
-            await self._put("ingest.keep_parts", rows=rows[some], drop=drop[some])
+    async def keep_components(self, rows: Sequence[StoredComponent], drop: Sequence[UUID]) -> None:
+        """Keep the digests of some components, and forget others."""
+        for start in range(0, max(len(rows), len(drop)), COMPONENTS_A_BATCH):
+            some = slice(start, start + COMPONENTS_A_BATCH)
+            await self._put("ingest.keep_components", rows=rows[some], drop=drop[some])
 
     async def _put(self, query: str, **values: object) -> None:
         params = {name: as_json(value) for name, value in values.items()}

@@ -1,7 +1,7 @@
-"""A work as inference, fame and franchises see it, each in its shape, from one row of the store.
+"""A work as inference, popularity and franchises see it, from one row of the store.
 
-Pure readings. The row is that of `queries/ingest/hub_works.surql`; a synopsis is cut to what a
-reader of pairs looks at.
+Pure. The row is that of `queries/ingest/franchise_works.surql`; a synopsis is cut to what the
+inference of kinds reads.
 
 Performance: 60 µs for a work, most of it for reading its titles.
 """

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from ingest.pipeline.relations import RelationEdge, RelationResolver, SourceClaim
+from ingest.pipeline.relations import ClaimOrigin, RelationEdge, RelationResolver
 from kensho.domain.records import ClaimedKind, Method
 from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, Kind
 
@@ -13,13 +13,13 @@ OLD, NEW, UNDATED = (uuid.UUID(int=n) for n in (3, 2, 1))
 WHEN = {OLD: "1999-04-01", NEW: "2001"}
 RANK = {"strong": 70, "weak": 20}
 
-Claimed = tuple[uuid.UUID, ClaimedKind, uuid.UUID, SourceClaim]
+Claimed = tuple[uuid.UUID, ClaimedKind, uuid.UUID, ClaimOrigin]
 
 
 def said(
     source: str = "weak", snapshot: str = "2026-01-01", method: Method = "stated"
-) -> SourceClaim:
-    return SourceClaim(source, snapshot, method)
+) -> ClaimOrigin:
+    return ClaimOrigin(source, snapshot, method)
 
 
 def edges(*claims: Claimed) -> list[RelationEdge]:

@@ -6,7 +6,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pipeline.relations import RelationResolver, SourceClaim
+from ingest.pipeline.relations import ClaimOrigin, RelationResolver
 from kensho.domain.records import ClaimedKind, Method
 from kensho.domain.relations import INVERSE, KINDS
 from tests.support.ingest_oracles import Edge, Statement, edges_of
@@ -19,7 +19,7 @@ AMBIGUOUS = frozenset(("parent", "parent_story", "side_story"))
 
 works = st.sampled_from(WORKS)
 voices = st.builds(
-    SourceClaim,
+    ClaimOrigin,
     st.sampled_from(("a", "b", "c")),
     st.sampled_from(("2026-01-01", "2026-02-01")),
     st.sampled_from(get_args(Method)),

@@ -93,7 +93,7 @@ async def stored(gateway: Gateway) -> Hubs:
 async def computed(gateway: Gateway) -> Hubs:
     """Return what the graph's works and records make of hubs."""
     model = rules.load().model
-    found, names = await hub_rows(gateway), await FranchiseStore(gateway).tag_names()
+    found, names = await franchise_rows(gateway), await FranchiseStore(gateway).tag_names()
     edges = [without_inferred(edge) for edge in await relations(gateway)]
     lists, pages = await listings(gateway)
     around = RelatedPairs(
@@ -206,11 +206,11 @@ async def relations(gateway: Gateway) -> list[Relation]:
     return found
 
 
-async def hub_rows(gateway: Gateway) -> list[FranchiseWorkRow]:
+async def franchise_rows(gateway: Gateway) -> list[FranchiseWorkRow]:
     """Return all works."""
     works = [(t, uuid_in(key)) for t in ("anime", "movie") for key in await rows(gateway, t)]
     params = {"works": as_json(works), "synopsis_chars": 10_000}
-    return await gateway.fetch("ingest.hub_works", params, into=list[FranchiseWorkRow])
+    return await gateway.fetch("ingest.franchise_works", params, into=list[FranchiseWorkRow])
 
 
 async def listings(

@@ -1,6 +1,6 @@
-"""One write in flight: the next batch is prepared while the engine commits the last.
+"""Write in the background: the next batch is prepared while the engine commits the last.
 
-Never more than one, so that batches commit in order and memory holds two at most.
+Never more than one write is in flight, so batches commit in order and memory holds two at most.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from typing import Self
 from kensho.storage.gateway import Gateway
 
 
-class InFlight:
+class BackgroundWriter:
     """Runs writes one after another beside their caller; leaving the block waits for the last.
 
     A write that fails raises where the next one is handed over, or at the end of the block.

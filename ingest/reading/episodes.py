@@ -1,11 +1,12 @@
-"""Gather episodes that come one by one into one record per work.
+"""Episodes of dumps: gathered into one record per work, and mapped from one catalogue to another.
 
 Guarantees: a work has each number once; the second of two is rejected, and so is a number below 1.
 
-Performance: all episodes of a file are held until it has been read.
+Performance: all episodes of a file are held until it has been read; runs take one sort.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from ingest.reading.decoding import MAX_INT, RecordSpot
 from kensho.domain.records import EpisodeFacts, Record, RecordFacts
@@ -32,3 +33,30 @@ class EpisodeLists:
         for key, episodes in self._by_key.items():
             if episodes:
                 yield Record(key, (key,), facts=RecordFacts(episodes=tuple(episodes.values())))
+
+
+class EpisodePair(NamedTuple):
+    """Episode `own` of the work is episode `there` at the provider."""
+
+    own: int
+    there: int
+
+
+class EpisodeRun(NamedTuple):
+    """Episodes `first..last` of the work, each plus `offset`, are the provider's."""
+
+    first: int
+    last: int
+    offset: int
+
+
+def episode_runs(pairs: Iterable[EpisodePair]) -> list[EpisodeRun]:
+    """Return the longest runs of one offset, by first episode, then offset; a pair counts once."""
+    found: list[EpisodeRun] = []
+    for offset, own in sorted({(pair.there - pair.own, pair.own) for pair in pairs}):
+        previous = found[-1] if found else None
+        if previous is not None and previous.offset == offset and previous.last == own - 1:
+            found[-1] = previous._replace(last=own)
+        else:
+            found.append(EpisodeRun(own, own, offset))
+    return sorted(found)

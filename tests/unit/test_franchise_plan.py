@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.pipeline.franchises.plan import FranchisePlan, StoredFranchises, franchise_uuid, plan
+from ingest.pipeline.franchises.plan import FranchiseHead, FranchisePlan, franchise_uuid, plan
 from ingest.pipeline.franchises.rows import FranchiseContent, GuestContent, MemberContent
 
 A, B, C, D, E = (UUID(int=n) for n in range(1, 6))
@@ -15,15 +15,15 @@ def content(*works: UUID, title: str = "Fate", digest: str = "1") -> FranchiseCo
     return FranchiseContent(works[0], "anime", title, (title,), "2006", members, (), digest)
 
 
-def stored(slug: str, *works: UUID, digest: str = "1") -> StoredFranchises:
+def stored(slug: str, *works: UUID, digest: str = "1") -> FranchiseHead:
     members = {(work, "anime") for work in works}
-    return StoredFranchises(franchise_uuid(slug), slug, works[0], digest, members)  # type: ignore[arg-type]
+    return FranchiseHead(franchise_uuid(slug), slug, works[0], digest, members)  # type: ignore[arg-type]
 
 
 def planned(
-    known: list[StoredFranchises],
+    known: list[FranchiseHead],
     *computed: FranchiseContent,
-    standing: list[StoredFranchises] | None = None,
+    standing: list[FranchiseHead] | None = None,
     redirects: dict[str, str | None] | None = None,
 ) -> FranchisePlan:
     return plan(known, redirects or {}, computed, standing or [])

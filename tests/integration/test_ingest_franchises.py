@@ -12,7 +12,7 @@ from kensho.domain.records import Claim, ClaimedKind, Collection, Record, Record
 from kensho.domain.works import work_uuid
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
-from tests.support import hub_oracle
+from tests.support import franchise_oracle
 from tests.support.records import (
     Row,
     graph_state,
@@ -170,7 +170,7 @@ async def test_works_that_belong_together_are_a_franchise_with_reasons(graph: Ga
     (reason,) = sequel["because"]
     assert (reason["kind"], reason["method"]) == ("sequel", "stated")
     assert reason["target"] == str(work_uuid("mal:2"))
-    assert report.hubs == FranchiseCounts(added=2, computed=4)
+    assert report.franchises == FranchiseCounts(added=2, computed=4)
 
 
 async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph: Gateway) -> None:
@@ -182,7 +182,7 @@ async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph
     ((works, reason),) = [(told.works, told.reason) for told in found[work_uuid("mal:99")]]
     assert works == (work_uuid("mal:3268"), work_uuid("mal:99"))
     assert "Arika" in reason
-    assert await hub_oracle.stored(graph) == await hub_oracle.computed(graph)
+    assert await franchise_oracle.stored(graph) == await franchise_oracle.computed(graph)
 
 
 async def test_a_film_that_is_tagged_as_a_recap_is_a_summary(graph: Gateway) -> None:
@@ -225,7 +225,7 @@ async def test_a_second_run_over_the_same_files_writes_nothing(graph: Gateway) -
     before, at = await graph_state(graph), await revision(graph)
     report = await taken(graph, *SAGA, *TALES, GUEST, *UNTOLD)
     assert (await graph_state(graph), await revision(graph)) == (before, at)
-    assert report.hubs == FranchiseCounts()
+    assert report.franchises == FranchiseCounts()
 
 
 async def test_a_change_computes_only_what_is_connected_with_it(graph: Gateway) -> None:
@@ -233,7 +233,7 @@ async def test_a_change_computes_only_what_is_connected_with_it(graph: Gateway) 
     at = {key: row["digest"] for key, row in (await rows(graph, "hub_part")).items()}
     third = series(3, "Gurren Saga Three", 2007, ("prequel", 2))
     report = await taken(graph, *SAGA, third, *TALES, *UNTOLD)
-    assert report.hubs == FranchiseCounts(changed=1, computed=3)
+    assert report.franchises == FranchiseCounts(changed=1, computed=3)
     now = {key: row["digest"] for key, row in (await rows(graph, "hub_part")).items()}
     assert sum(at.get(key) != digest for key, digest in now.items()) == 1
 
@@ -242,14 +242,14 @@ async def test_what_was_kept_is_what_computing_anew_gives(graph: Gateway) -> Non
     await taken(graph, *SAGA, *TALES, *UNTOLD)
     third = series(3, "Gurren Saga Three", 2007, ("prequel", 2))
     await taken(graph, *SAGA, third, *TALES, GUEST, *UNTOLD)
-    assert await hub_oracle.stored(graph) == await hub_oracle.computed(graph)
+    assert await franchise_oracle.stored(graph) == await franchise_oracle.computed(graph)
 
 
 async def test_a_rarer_word_computes_those_who_bear_it(graph: Gateway) -> None:
     await taken(graph, *SAGA, *TALES)
     report = await taken(graph, *SAGA, *TALES, series(41, "Kirameki Cooking", 2001))
-    assert report.hubs.computed == 2
-    assert await hub_oracle.stored(graph) == await hub_oracle.computed(graph)
+    assert report.franchises.computed == 2
+    assert await franchise_oracle.stored(graph) == await franchise_oracle.computed(graph)
 
 
 async def test_hubs_made_by_other_rules_are_computed_anew(graph: Gateway) -> None:
@@ -258,7 +258,7 @@ async def test_hubs_made_by_other_rules_are_computed_anew(graph: Gateway) -> Non
     await graph.run_script("BEGIN; UPDATE meta:graph SET rules = 'old' RETURN NONE; COMMIT;")
     await graph.run_script("BEGIN; UPDATE hub_part SET digest = 'old' RETURN NONE; COMMIT;")
     report = await taken(graph, *SAGA, *TALES)
-    assert report.hubs == FranchiseCounts(computed=4)
+    assert report.franchises == FranchiseCounts(computed=4)
     assert await graph_state(graph) == before
 
 
@@ -278,7 +278,7 @@ async def test_a_franchise_that_merges_into_another_leaves_a_redirect(graph: Gat
     report = await taken(graph, *three, *TALES, joining)
     assert set(await franchises(graph)) == {"gurren-saga"}
     assert await redirects(graph) == {"kirameki-tales": "gurren-saga"}
-    assert (report.hubs.removed, report.hubs.redirected) == (1, 1)
+    assert (report.franchises.removed, report.franchises.redirected) == (1, 1)
 
 
 async def test_a_franchise_that_splits_keeps_its_slug_with_the_larger_part(graph: Gateway) -> None:
@@ -316,7 +316,7 @@ async def test_an_omnibus_project_is_one_franchise_without_any_tie(graph: Gatewa
 
 async def test_a_dry_run_computes_no_hubs(graph: Gateway) -> None:
     report = await run(graph, {"grouper": SAGA}, dry_run=True)
-    assert report.hubs == FranchiseCounts()
+    assert report.franchises == FranchiseCounts()
     assert await franchises(graph) == {}
 
 

@@ -18,7 +18,7 @@ from kensho.domain.records import Claim, ClaimedKind, Collection, Record, Record
 from kensho.domain.works import Title
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
-from tests.support import hub_oracle
+from tests.support import franchise_oracle
 from tests.support.records import Said, emptied, graph_state, ingest, open_graph, record, revision
 
 NAMES: Final = ("Gurren Saga", "Kirameki Tales", "Omatsuri")
@@ -105,7 +105,7 @@ async def test_after_any_history_hubs_are_what_the_whole_graph_gives(
     await ingest(await emptied(store), {"site": FILLER})
     for said in history:
         await ingest(store, said)
-        assert await hub_oracle.stored(store) == await hub_oracle.computed(store)
+        assert await franchise_oracle.stored(store) == await franchise_oracle.computed(store)
         errors = [one for one in findings(await read_graph(store)) if one.severity == "error"]
         assert errors == []
 
@@ -120,7 +120,7 @@ async def test_a_second_run_of_the_same_files_computes_and_writes_nothing(
         await ingest(store, said)
     before, at = await graph_state(store), await revision(store)
     report = await ingest(store, history[-1])
-    assert report.hubs.computed == 0
+    assert report.franchises.computed == 0
     assert (await graph_state(store), await revision(store)) == (before, at)
 
 
@@ -147,9 +147,9 @@ async def test_the_order_of_sources_does_not_matter_to_hubs(
     store: Gateway, said: Said, data: st.DataObject
 ) -> None:
     await ingest(await emptied(store), {"site": FILLER, **said})
-    expected = await hub_oracle.stored(store)
+    expected = await franchise_oracle.stored(store)
     await ingest(await emptied(store), {"site": FILLER})
     for source in data.draw(st.permutations(list(said))):
         await ingest(store, {source: said[source]})
     await ingest(store, said)
-    assert await hub_oracle.stored(store) == expected
+    assert await franchise_oracle.stored(store) == expected
