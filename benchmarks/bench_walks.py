@@ -10,11 +10,11 @@ don't show; peers that work in threads of their own are timed by the clock.
 
 import argparse
 import asyncio
-import multiprocessing
 import random
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import islice, pairwise
@@ -25,11 +25,11 @@ import msgspec
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
-import rustworkx as rx
 
 from benchmarks import walk_peers
-from benchmarks.bench_read_model import Memory, median_s, memory
-from kensho.domain.relations import INVERSE, KINDS, Assertion
+from benchmarks.bench_read_model import median_s
+from kensho.domain.graphs import connected
+from kensho.domain.relations import Assertion
 from kensho.read_model import paths, similar
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel
@@ -63,7 +63,7 @@ def main() -> None:
         model = ReadModel.open(folder)
         print(f"graph               {dict(model.counts)}")
         arrays = arrays_of(folder, model)
-        report_paths(arrays, folder)
+        report_paths(arrays)
         report_walks(model, Path(scratch))
         report_likeness(model, arrays)
 
@@ -92,10 +92,12 @@ def arrays_of(folder: Path, model: ReadModel) -> Arrays:
     return arrays | paths.pack(arrays["edge_kind"], inferred, arrays["neighbour_edges"])
 
 
-def report_paths(arrays: Arrays, folder: Path) -> None:
-    """Print paths between random works of the largest component, and what a graph object costs."""
-    graph = graph_object(arrays)
-    giant = max(map(sorted, rx.connected_components(graph)), key=len)
+def report_paths(arrays: Arrays) -> None:
+    """Print paths between random works of the largest component."""
+    ends = zip(arrays["edge_source"].tolist(), arrays["edge_target"].tolist(), strict=True)
+    home = connected(ends)
+    [(largest, _)] = Counter(home.values()).most_common(1)
+    giant = sorted(node for node, component in home.items() if component == largest)
     chance = random.Random(1)
     pairs = [(one, other) for one, other in (chance.sample(giant, 2) for _ in range(PAIRS))]
     print(f"largest component   {len(giant)} works")
@@ -105,36 +107,6 @@ def report_paths(arrays: Arrays, folder: Path) -> None:
     for most in (1, 3, 5):
         spent = [cpu_ms(partial(found.best, *pair, most)) for pair in pairs]
         print(f"paths, k = {most}        {spread(spent)}")
-    one = [
-        cpu_ms(partial(rx.dijkstra_shortest_paths, graph, a, b, weight_fn=float)) for a, b in pairs
-    ]
-    print(f"rustworkx, one path {spread(one)}")
-    print(f"rustworkx, build    {median_s(lambda: graph_object(arrays), 5) * 1e3:8.3f} ms")
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        before, after = pool.apply(grown_by_graph_object, (folder,))
-    print(f"rustworkx, private  {(after.private - before.private) / 1e6:8.1f} MB for each worker")
-
-
-def graph_object(arrays: Arrays) -> "rx.PyGraph[None, float]":
-    """Return the graph as rustworkx keeps it, weighted by stated costs."""
-    weights = [(paths.WEIGHTS.get(k) or paths.WEIGHTS[INVERSE[k]]).stated for k in KINDS]
-    graph: rx.PyGraph[None, float] = rx.PyGraph()
-    graph.add_nodes_from([None] * (len(arrays["neighbour_offsets"]) - 1))
-    ends = zip(arrays["edge_source"].tolist(), arrays["edge_target"].tolist(), strict=True)
-    kinds = arrays["edge_kind"].tolist()
-    graph.add_edges_from([(a, b, float(weights[k])) for (a, b), k in zip(ends, kinds, strict=True)])
-    return graph
-
-
-def grown_by_graph_object(folder: Path) -> tuple[Memory, Memory]:
-    """Return this process's memory before and after it has made the graph object."""
-    names = ("edge_source", "edge_target", "edge_kind", "neighbour_offsets")
-    arrays = {name: np.load(folder / f"{name}.npy") for name in names}
-    before = memory()
-    graph = graph_object(arrays)
-    after = memory()
-    assert graph.num_edges()
-    return before, after
 
 
 def agree(arrays: Arrays, found: Paths, pairs: list[tuple[int, int]]) -> None:

@@ -21,6 +21,7 @@ from ingest.pipeline.franchises.work_facts import pair_facts
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
 from ingest.sources import anilist, aodb, jikan
+from kensho.domain.graphs import connected
 from kensho.domain.inference.features import PairProfile, Reader, Vocabulary
 from kensho.domain.inference.measures import measured
 from kensho.domain.inference.model import RelationModel, in_order
@@ -191,21 +192,6 @@ def franchises(
     ]
     alone = [(work, work) for work in component]
     return connected([*alone, *near, *((one.a, one.b) for one in labels)])
-
-
-def connected(edges: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return for each node one that stands for its component."""
-    above: dict[str, str] = {}
-
-    def top(node: str) -> str:
-        while above.setdefault(node, node) != node:
-            above[node] = node = above[above[node]]
-        return node
-
-    for a, b in edges:
-        low, high = sorted((top(a), top(b)))
-        above[high] = low
-    return {node: top(node) for node in above}
 
 
 def examples(graph: Graph, view: View) -> list[Example]:

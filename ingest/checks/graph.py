@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final, Literal
 
 import msgspec
-import rustworkx
 
 from ingest.checks import franchises
 from ingest.checks.franchises import CheckedFranchises
+from kensho.domain.graphs import strongly_connected
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -143,16 +143,10 @@ def _unrecorded(graph: CheckedGraph) -> Iterator[str]:
 
 
 def _loops(graph: CheckedGraph) -> Iterator[str]:
-    chain: rustworkx.PyDiGraph[uuid.UUID, None] = rustworkx.PyDiGraph()
-    number: dict[uuid.UUID, int] = {}
-    for later, earlier in (e.ends for e in graph.edges["is_sequel_of"]):
-        for work in (later, earlier):
-            if work not in number:
-                number[work] = chain.add_node(work)
-        chain.add_edge(number[earlier], number[later], None)
-    for loop in rustworkx.strongly_connected_components(chain):
+    sequels = ((earlier, later) for later, earlier in (e.ends for e in graph.edges["is_sequel_of"]))
+    for loop in strongly_connected(sequels):
         if len(loop) > 1:
-            yield " → ".join(sorted(graph.name(chain[n]) for n in loop)) + ": sequels in a circle"
+            yield " → ".join(sorted(map(graph.name, loop))) + ": sequels in a circle"
 
 
 def _conflicts(graph: CheckedGraph) -> Iterator[str]:

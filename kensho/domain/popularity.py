@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from kensho.domain import graphs
 from kensho.domain.relations import Kind
 from kensho.domain.works import AnimeType, Season
 
@@ -124,13 +125,12 @@ def _depths(works: Sequence[PopularityFacts], edges: Sequence[KindEdge]) -> dict
         if kind == "sequel" and _rank(works[one]) >= _rank(works[other]):
             following.setdefault(one, []).append(other)
     preceded = {other for sequels in following.values() for other in sequels}
-    depths: dict[int, int] = {}
-    level, depth = set(following) - preceded, 0
-    while level:
-        depth += 1
-        level = {other for one in level for other in following.get(one, ())} - depths.keys()
-        depths.update(dict.fromkeys(level, depth))
-    return depths
+    begin = set(following) - preceded
+    return {
+        work: depth
+        for depth, level in enumerate(graphs.levels(begin, lambda work: following.get(work, ())))
+        for work in level
+    }
 
 
 def _rank(work: PopularityFacts) -> float:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from kensho.domain.franchise.inputs import METHOD_RANK, RelationKind
+from kensho.domain.graphs import DisjointSets
 from kensho.domain.relations import FORWARD, INVERSE
 from kensho.metro.inputs import MapEdge
 
@@ -74,23 +75,23 @@ def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[Map
 
 def chosen_edges(edges: Sequence[MapEdge], effort: EdgeCost) -> ChosenEdges:
     """Return which of some merged edges are drawn, given how hard each is to draw."""
-    joined, drawn, folded = _Joined(), list[MapEdge](), list[MapEdge]()
+    joined, drawn, folded = DisjointSets[str](), list[MapEdge](), list[MapEdge]()
     told = [edge for edge in edges if edge.kind not in _UNTOLD]
-    by_kind = {kind: _Joined() for kind in _SPREADING}
+    by_kind = {kind: DisjointSets[str]() for kind in _SPREADING}
     for edge in sorted(told, key=lambda e: (e.kind in _SPREADING, *effort(e))):
-        if edge.kind in by_kind and not by_kind[edge.kind].join(edge):
+        if edge.kind in by_kind and not by_kind[edge.kind].join(edge.source, edge.target):
             folded.append(edge)
         else:
             drawn.append(edge)
-            joined.join(edge)
+            joined.join(edge.source, edge.target)
     untold = [edge for edge in edges if edge.kind in _UNTOLD]
     ends = {edge.source for edge in untold} | {edge.target for edge in untold}
     # Those inside a group say nothing new whatever their effort: it need not be found out.
-    group = {work: joined.top(work) for work in ends}
+    group = {work: joined.root(work) for work in ends}
     folded += [edge for edge in untold if group[edge.source] == group[edge.target]]
     news = [edge for edge in untold if group[edge.source] != group[edge.target]]
     for edge in sorted(news, key=effort):
-        (drawn if joined.join(edge) else folded).append(edge)
+        (drawn if joined.join(edge.source, edge.target) else folded).append(edge)
     return ChosenEdges(drawn, folded)
 
 
@@ -111,24 +112,3 @@ def _one(key: tuple[str, str, RelationKind], said: Sequence[MapEdge]) -> MapEdge
         confidence=best.confidence,
         sources=tuple(sorted(sources)),
     )
-
-
-class _Joined:
-    """Which works are connected so far."""
-
-    def __init__(self) -> None:
-        self._above: Final[dict[str, str]] = {}
-
-    def join(self, edge: MapEdge) -> bool:
-        """Connect the ends of an edge; tell whether they were not connected before."""
-        one, other = self.top(edge.source), self.top(edge.target)
-        self._above[other] = one
-        return one != other
-
-    def top(self, work: str) -> str:
-        """Return the work that stands for all that are connected with this one."""
-        above = self._above
-        while (upper := above.get(work, work)) != work:
-            above[work] = above.get(upper, upper)
-            work = upper
-        return work

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from kensho.domain.franchise.roles import Role
+from kensho.domain.graphs import DisjointSets
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.map import Line, LineKind
 
@@ -90,17 +91,13 @@ def _connected(
     works: Sequence[MapWork], near: Mapping[str, Collection[str]]
 ) -> list[tuple[MapWork, ...]]:
     """Return the groups of works that sequels connect, by their first works."""
-    place = {work.id: number for number, work in enumerate(works)}
-    left = set(place)
-    groups: list[tuple[MapWork, ...]] = []
+    groups: DisjointSets[str] = DisjointSets()
+    ids = {work.id for work in works}
     for work in works:
-        waiting, group = [work.id], list[str]()
-        while waiting:
-            one = waiting.pop()
-            if one in left:
-                left.remove(one)
-                group.append(one)
-                waiting.extend(near.get(one, ()))
-        if group:
-            groups.append(tuple(works[number] for number in sorted(place[one] for one in group)))
-    return groups
+        for other in near.get(work.id, ()):
+            if other in ids:
+                groups.join(work.id, other)
+    found: dict[str, list[MapWork]] = {}
+    for work in works:
+        found.setdefault(groups.root(work.id), []).append(work)
+    return list(map(tuple, found.values()))

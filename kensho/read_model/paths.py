@@ -12,9 +12,9 @@ next paths are those that leave a found one somewhere (Yen 1971; each deviation 
 a deviation is searched only when its lower bound is the least of all, and put off where it turns
 out much dearer.
 
-Performance: 2 to 7 ms in the largest component, and no memory between two calls. rustworkx finds
-one path as fast but no k best ones, and its graph object costs each worker memory and opening
-(`benchmarks/bench_walks.py`).
+Performance: 2 to 7 ms in the largest component, and no memory between two calls. A graph
+object of rustworkx found one path as fast but no k best ones, and cost each worker memory and time
+to open (docs/decisions/0009).
 """
 
 import bisect

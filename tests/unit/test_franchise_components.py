@@ -3,10 +3,10 @@
 from itertools import permutations
 from uuid import UUID
 
-from ingest.pipeline.franchises.components import connected
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.listings import Listings, pages_of
 from kensho.domain.franchise.policy import Anthology, Policy
+from kensho.domain.graphs import connected
 
 A, B, C, D = (UUID(int=n) for n in range(1, 5))
 REASON = "a reason that somebody can check"

@@ -17,6 +17,7 @@ from uuid import UUID
 from ingest.pipeline.franchises.inputs import FranchiseInputs, WorkCollection, relation_of
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.relations import RelationEdge
+from kensho.domain.graphs import connected
 
 Pair = TypeVar("Pair", RelationEdge, tuple[UUID, UUID])
 
@@ -51,25 +52,6 @@ def components_of(inputs: FranchiseInputs) -> dict[UUID, Component]:
         for key, some in works.items()
         if len(some) > 1
     }
-
-
-def connected(links: Iterable[Sequence[UUID]]) -> dict[UUID, UUID]:
-    """Return for each work the smallest of those that links connect it with."""
-    above: dict[UUID, UUID] = {}
-
-    def top(work: UUID) -> UUID:
-        while above.setdefault(work, work) is not work:
-            above[work] = work = above[above[work]]
-        return work
-
-    for first, *others in links:
-        one = top(first)
-        for work in others:
-            other = top(work)
-            if one is not other:
-                low, high = (one, other) if one < other else (other, one)
-                above[high] = one = low
-    return {work: top(work) for work in list(above)}
 
 
 def component_digest(

@@ -5,7 +5,6 @@ relations that make both one work.
 """
 
 import hashlib
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from ingest.pipeline.projection import NodeHead
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
 from kensho.domain.franchise.roles import Role
+from kensho.domain.graphs import cheapest_paths
 from kensho.domain.works import WorkKind
 
 
@@ -95,16 +95,15 @@ def _records(
     member: Member, same: Mapping[UUID, Sequence[Relation]]
 ) -> Iterator[tuple[UUID, tuple[Relation, ...]]]:
     """Yield the other records of a member, each with the relations that lead to it."""
-    wanted = set(member.also)
-    found: dict[UUID, tuple[Relation, ...]] = {member.work: ()}
-    waiting = deque([member.work])
-    while waiting:
-        record = waiting.popleft()
+    wanted = {member.work, *member.also}
+
+    def steps(record: UUID) -> Iterator[tuple[float, UUID, Relation]]:
         for one in same.get(record, ()):
             other = one.target if one.source == record else one.source
-            if other in wanted and other not in found:
-                found[other] = (*found[record], one)
-                waiting.append(other)
+            if other in wanted:
+                yield 1.0, other, one
+
+    found = cheapest_paths(member.work, steps)
     yield from ((record, found[record]) for record in member.also)
 
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from math import log2
 from typing import Final, NamedTuple
 
+from kensho.domain.graphs import DisjointSets
 from kensho.domain.title_words import TitleWords, affinity
 
 _NAME_NEED: Final = (2.5, 0.4, 4.0)
@@ -79,7 +80,7 @@ class Clusters:
     def __init__(self, names: Sequence[TitleWords], links: Iterable[ClusterLink]) -> None:
         """Begin with every node alone. `names` become those of its group: they are changed."""
         self.profiles: Final = names
-        self._parent: Final = list(range(len(names)))
+        self._groups: Final[DisjointSets[int]] = DisjointSets()
         self._size: Final = [1] * len(names)
         self._near: Final[list[dict[int, _Evidence]]] = [{} for _ in names]
         self._apart: Final[dict[int, set[int]]] = {}
@@ -99,10 +100,7 @@ class Clusters:
 
     def group(self, node: int) -> int:
         """Return the node that stands for the group of `node`."""
-        while self._parent[node] != node:
-            self._parent[node] = self._parent[self._parent[node]]
-            node = self._parent[node]
-        return node
+        return self._groups.root(node)
 
     def grow(self) -> None:
         """Join groups, those that agree most first, until none agree enough."""
@@ -110,7 +108,7 @@ class Clusters:
             heapq.heapify(heap)
             while heap:
                 agreement, one, other = heapq.heappop(heap)
-                if self._parent[one] != one or self._parent[other] != other:
+                if self.group(one) != one or self.group(other) != other:
                     continue
                 now = self._agreement(one, other)
                 if now <= 0:
@@ -162,7 +160,7 @@ class Clusters:
         """Join two groups, and return those that agree with both together."""
         if (self._size[other], -other) > (self._size[one], -one):
             one, other = other, one
-        self._parent[other] = one
+        self._groups.join(one, other)
         self._size[one] += self._size[other]
         self.profiles[one].absorb(self.profiles[other])
         if other in self._apart:

@@ -20,6 +20,7 @@ from unicodedata import normalize
 from uuid import UUID
 
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.graphs import DisjointSets
 
 CONFIDENCE: Final = 0.93
 """Of 200 pairs drawn from the real graph and read by eye 187 were one work."""
@@ -50,7 +51,7 @@ def duplicate_relations(
         for relation in said
         if relation.kind not in _UNTOLD
     }
-    alike = _alike(known, _parts(known, said), told)
+    alike = _alike(known, _components(known, said), told)
     ranked = sorted(alike, key=lambda pair: (-alike[pair][0], -alike[pair][1], pair))
     rivals: defaultdict[UUID, list[_Alike]] = defaultdict(list)
     for pair, how in alike.items():
@@ -70,7 +71,7 @@ def duplicate_relations(
 
 
 def _alike(
-    known: Mapping[UUID, FranchiseWork], part: Mapping[UUID, int], told: Set[frozenset[UUID]]
+    known: Mapping[UUID, FranchiseWork], part: Mapping[UUID, UUID], told: Set[frozenset[UUID]]
 ) -> dict[tuple[UUID, UUID], _Alike]:
     """Return the pairs of one part that may be one work, and of which nothing is told."""
     bearers: defaultdict[str, list[FranchiseWork]] = defaultdict(list)
@@ -100,12 +101,12 @@ def _letters(title: str) -> str:
 
 
 def _within_parts(
-    bearers: Iterable[Sequence[FranchiseWork]], part: Mapping[UUID, int]
+    bearers: Iterable[Sequence[FranchiseWork]], part: Mapping[UUID, UUID]
 ) -> Iterator[Sequence[FranchiseWork]]:
     """Yield the works of each title that are of one part, where they are some but not many."""
     for some in bearers:
         if len(some) > 1:
-            groups: defaultdict[int, list[FranchiseWork]] = defaultdict(list)
+            groups: defaultdict[UUID, list[FranchiseWork]] = defaultdict(list)
             for work in some:
                 groups[part[work.id]].append(work)
             yield from (group for group in groups.values() if 1 < len(group) <= _MOST_ALIKE)
@@ -135,21 +136,12 @@ def _providers(work: FranchiseWork) -> frozenset[str]:
     return frozenset(source.partition(":")[0] for source in work.sources)
 
 
-def _parts(known: Mapping[UUID, FranchiseWork], relations: Iterable[Relation]) -> dict[UUID, int]:
-    """Return for each tied work a number that it has in common with all it is connected with."""
-    number: dict[UUID, int] = {}
-    above: list[int] = []
-
-    def top(work: UUID) -> int:
-        place = number.setdefault(work, len(above))
-        if place == len(above):
-            above.append(place)
-        while above[place] != place:
-            above[place] = place = above[above[place]]
-        return place
-
+def _components(
+    known: Mapping[UUID, FranchiseWork], relations: Iterable[Relation]
+) -> dict[UUID, UUID]:
+    """Return for each related work one that stands for all that it is connected with."""
+    groups: DisjointSets[UUID] = DisjointSets()
     for relation in relations:
         if relation.source in known and relation.target in known:
-            low, high = sorted((top(relation.source), top(relation.target)))
-            above[high] = low
-    return {work: top(work) for work in list(number)}
+            groups.join(relation.source, relation.target)
+    return {work: groups.root(work) for work in groups}

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from kensho.domain import graphs
 from kensho.domain.franchise.inputs import FranchiseWork, RelationKind
 
 Reason: TypeAlias = Annotated[str, Meta(min_length=10)]
@@ -176,21 +177,12 @@ def _refuse_loops(chronologies: Iterable[Chronology]) -> None:
     after: dict[str, set[str]] = {}
     for number, told in enumerate(chronologies):
         for first, then in pairwise(told.works):
-            if first == then or _leads(then, first, after):
+            if first in graphs.reachable((then,), lambda work: after.get(work, ())):
                 raise msgspec.ValidationError(
                     f"{first!r} stands before {then!r} and after it - "
                     f"at `$.chronology[{number}].works`"
                 )
             after.setdefault(first, set()).add(then)
-
-
-def _leads(start: str, end: str, after: Mapping[str, Iterable[str]]) -> bool:
-    found, waiting = {start}, [start]
-    while waiting:
-        new = set(after.get(waiting.pop(), ())) - found
-        found |= new
-        waiting.extend(new)
-    return end in found
 
 
 def works_by_source(

@@ -8,10 +8,10 @@ Guarantees: pure, and independent of the order of relations. A path exists where
 connected.
 """
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final, Literal, TypeAlias
 
+from kensho.domain import graphs
 from kensho.domain.franchise.graph import NodeRelation
 from kensho.domain.franchise.inputs import METHOD_RANK, FranchiseWork, Relation, RelationKind
 from kensho.domain.title_words import words_of
@@ -94,19 +94,7 @@ def paths_from(root: int, relations: Iterable[NodeRelation]) -> dict[int, tuple[
         cost = _cost(relation)
         near.setdefault(one, []).append((cost, other, relation))
         near.setdefault(other, []).append((cost, one, relation))
-    found: dict[int, tuple[Relation, ...]] = {}
-    queue: list[tuple[float, int, int, tuple[Relation, ...]]] = [(0.0, 0, root, ())]
-    pushed = 0
-    while queue:
-        cost, _, node, path = heapq.heappop(queue)
-        if node in found:
-            continue
-        found[node] = path
-        for step, other, relation in near.get(node, ()):
-            if other not in found:
-                pushed += 1
-                heapq.heappush(queue, (cost + step, pushed, other, (*path, relation)))
-    return found
+    return graphs.cheapest_paths(root, lambda node: near.get(node, ()))
 
 
 def _cost(relation: Relation) -> float:
@@ -171,13 +159,7 @@ def _story_line(root: int, relations: Iterable[NodeRelation]) -> set[int]:
         if relation.kind in _STORY:
             near.setdefault(one, []).append(other)
             near.setdefault(other, []).append(one)
-    found, waiting = {root}, [root]
-    while waiting:
-        for node in near.get(waiting.pop(), ()):
-            if node not in found:
-                found.add(node)
-                waiting.append(node)
-    return found
+    return graphs.reachable((root,), lambda node: near.get(node, ()))
 
 
 def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:

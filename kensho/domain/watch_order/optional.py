@@ -15,11 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 from uuid import UUID
 
-from kensho.domain import title_parts
+from kensho.domain import graphs, title_parts
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.titles import folded
-from kensho.domain.watch_order.rules import reached
 
 _BY_ROLE: Final = frozenset(("summary", "music", "crossover", "side", "spin_off"))
 _WELL_KNOWN: Final = 4
@@ -87,7 +86,9 @@ def _films_beside(
     if works[members[0].work].type == "movie":
         return frozenset()  # A franchise of films has no other story.
     kept = [works[one.work] for one in members if one.work not in aside]
-    told = reached((work.id for work in kept if work.type != "movie"), near)
+    told = graphs.reachable(
+        (work.id for work in kept if work.type != "movie"), lambda work: near.get(work, ())
+    )
     role = {one.work: one.role for one in members}
     loose = [work for work in kept if role[work.id] == "film" and work.id not in told]
     series = [work for work in kept if _is_long(work)]

@@ -13,13 +13,13 @@ on and listed in `set_aside`. Pure, and independent of the order of inputs. The 
 works.
 """
 
-import heapq
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from kensho.domain import graphs
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.watch_order.optional import optional_works
@@ -161,27 +161,11 @@ def _by_story(
     """
     inside = [rule for rule in rules if storylines[rule.first] == storylines[rule.then]]
     after: dict[UUID, set[UUID]] = {}
-    waits_for = dict.fromkeys(places, 0)
     for rule in inside:
-        if rule.then not in after.setdefault(rule.first, set()):
-            after[rule.first].add(rule.then)
-            waits_for[rule.then] += 1
+        after.setdefault(rule.first, set()).add(rule.then)
     wanted = _wanted_places(places, inside)
-    ready = [
-        (turns[storylines[work]], wanted[work], places[work])
-        for work, many in waits_for.items()
-        if not many
-    ]
-    heapq.heapify(ready)
-    found: list[UUID] = []
-    while ready:
-        work = heapq.heappop(ready)[2][-1]
-        found.append(work)
-        for then in after.get(work, ()):
-            waits_for[then] -= 1
-            if not waits_for[then]:
-                heapq.heappush(ready, (turns[storylines[then]], wanted[then], places[then]))
-    return found
+    keys = {work: (turns[storylines[work]], wanted[work], place) for work, place in places.items()}
+    return graphs.topological_order(keys, after)
 
 
 def _wanted_places(places: Mapping[UUID, Place], rules: Iterable[OrderRule]) -> dict[UUID, Place]:

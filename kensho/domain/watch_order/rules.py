@@ -20,7 +20,7 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain import title_parts
+from kensho.domain import graphs, title_parts
 from kensho.domain.franchise.inputs import (
     METHOD_RANK,
     FranchiseWork,
@@ -133,17 +133,6 @@ def continued(
         yield rule.first, rule.then
 
 
-def reached(starts: Iterable[UUID], near: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
-    """Return some works and all that can be reached from them."""
-    found = set(starts)
-    waiting = list(found)
-    while waiting:
-        new = set(near.get(waiting.pop(), ())) - found
-        found |= new
-        waiting.extend(new)
-    return found
-
-
 def called_side_stories(
     relations: Iterable[Relation], work_of: Mapping[UUID, UUID]
 ) -> Iterator[UUID]:
@@ -223,32 +212,17 @@ def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[Se
     for rule in rules:
         if rule.then in after.get(rule.first, ()):
             kept.append(rule)
-        elif (against := _leads(rule.then, rule.first, after)) is not None:
+        elif (
+            against := graphs.shortest_path(
+                rule.then, rule.first, lambda work: after.get(work, {}).items()
+            )
+        ) is not None:
             if rule.relation is not None:
                 aside.append(SetAside(rule.relation, _told(against)))
         else:
             after.setdefault(rule.first, {})[rule.then] = rule
             kept.append(rule)
     return kept, aside
-
-
-def _leads(
-    start: UUID, end: UUID, after: Mapping[UUID, Mapping[UUID, OrderRule]]
-) -> tuple[OrderRule, ...] | None:
-    """Return a shortest chain of rules from one work to a later one, or None."""
-    level: list[tuple[UUID, tuple[OrderRule, ...]]] = [(start, ())]
-    seen = {start}
-    while level:
-        following: list[tuple[UUID, tuple[OrderRule, ...]]] = []
-        for work, chain in level:
-            for then, rule in after.get(work, {}).items():
-                if then == end:
-                    return (*chain, rule)
-                if then not in seen:
-                    seen.add(then)
-                    following.append((then, (*chain, rule)))
-        level = following
-    return None
 
 
 def _told(chain: Sequence[OrderRule]) -> str:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final
 from uuid import UUID
 
+from kensho.domain import graphs
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
-from kensho.domain.watch_order.rules import CONTINUES, OrderRule, Place, reached
+from kensho.domain.watch_order.rules import CONTINUES, OrderRule, Place
 from kensho.domain.works import AnimeType
 
 _LARGE: Final[frozenset[AnimeType]] = frozenset(("tv", "ona", "movie"))
@@ -38,12 +39,16 @@ def storylines_of(
         else:
             parents.setdefault(rule.then, []).append(rule.first)
     apart = _apart(members, works)
-    storylines = dict.fromkeys(reached((members[0].work,), near), 0)
+
+    def beside(work: UUID) -> Iterable[UUID]:
+        return near.get(work, ())
+
+    storylines = dict.fromkeys(graphs.reachable((members[0].work,), beside), 0)
     last = 0
     for work in sorted(places, key=places.__getitem__):
         if work in storylines:
             continue
-        line = reached((work,), near)
+        line = graphs.reachable((work,), beside)
         if apart.isdisjoint(line):
             hosts = {host for one in line for host in parents.get(one, ()) if host in storylines}
             storyline = storylines[min(hosts, key=places.__getitem__)] if hosts else 0

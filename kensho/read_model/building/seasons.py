@@ -7,6 +7,7 @@ How well known a work is says `kensho.domain.popularity`.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from kensho.domain import graphs
 from kensho.domain.popularity import KindEdge, PopularityFacts
 from kensho.domain.works import AnimeType
 
@@ -30,13 +31,10 @@ def seasons(
 
 
 def _sequels(first: int, following: Mapping[int, Sequence[int]]) -> Iterator[tuple[int, int]]:
-    seen, level, season = {first}, [first], 1
-    while level:
-        season += 1
-        after = {work for earlier in level for work in following.get(earlier, ())}
-        level = sorted(after - seen)
-        seen.update(level)
-        yield from ((season, work) for work in level)
+    walked = graphs.levels((first,), lambda work: following.get(work, ()))
+    for season, level in enumerate(walked, start=1):
+        if season > 1:
+            yield from ((season, work) for work in sorted(level))
 
 
 def groups(works_total: int, franchises: Iterable[Sequence[int]]) -> list[int]:
