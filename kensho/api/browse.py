@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Final, TypeAlias, cast
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryFields, TagText
 from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
@@ -75,14 +75,10 @@ class BrowseController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("browse",)
 
-    @get(
+    @get_operation(
         "/season/{year:str}/{season:str}",
-        summary="Browse a season",
-        responses=documented_answer(
-            SeasonPage,
-            "A page of the season.",
-            SeasonPage([examples.SUMMARY], Pagination(1, 20, 1, 1)),
-        ),
+        Documented("Browse a season", "A page of the season."),
+        SeasonPage([examples.SUMMARY], Pagination(1, 20, 1, 1)),
     )
     async def browse_season(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
         self,
@@ -96,7 +92,7 @@ class BrowseController(Controller):
         tag: TagText = None,
         sort: SortedBy = "rating",
         fields: SummaryFields = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[SeasonPage]:
         """Return the works first broadcast in a season, best IMDb rating first by default."""
         model = desk.model
         desk.calendar.check(year)

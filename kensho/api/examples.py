@@ -7,7 +7,6 @@ import msgspec
 
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.discovery.episodes import EpisodeView
-from kensho.discovery.resolve import ResolvedWork
 from kensho.discovery.search_views import (
     Completion,
     Completions,
@@ -19,7 +18,6 @@ from kensho.discovery.search_views import (
     SearchResult,
     TagFacet,
 )
-from kensho.discovery.tags import TaggedWork
 from kensho.domain.relations import Assertion
 from kensho.read_model.franchise_views import (
     FranchiseDetail,
@@ -40,9 +38,11 @@ from kensho.read_model.views import (
     ImdbView,
     RelatedAnime,
     RelatedWork,
+    ResolvedWork,
     SeasonView,
     SourceView,
     Summary,
+    TaggedWork,
     TagView,
 )
 
@@ -117,7 +117,7 @@ EPISODE: Final = EpisodeView(
     duration=1_440,
     air_date="1998-10-24",
 )
-RESOLVED: Final = ResolvedWork(id=str(FIRST_ID), kind="anime", title="Cowboy Bebop")
+RESOLVED: Final = ResolvedWork(id=FIRST_ID, kind="anime", title="Cowboy Bebop")
 FOUND: Final = SearchPage(
     results=[
         SearchResult(

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
-from litestar.types import ASGIApp
 
 from kensho.api import examples
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit
 from kensho.api.search import TYPED
 from kensho.api.services import GivenServices
@@ -115,11 +114,10 @@ class FranchisesController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("franchises",)
 
-    @get(
-        summary="List franchises",
-        responses=documented_answer(
-            FranchiseList, "A page of franchises.", FranchiseList([examples.HUB_CARD], 1, None)
-        ),
+    @get_operation(
+        None,
+        Documented("List franchises", "A page of franchises."),
+        FranchiseList([examples.HUB_CARD], 1, None),
     )
     async def list_hubs(
         self,
@@ -127,7 +125,7 @@ class FranchisesController(Controller):
         q: Meant = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[FranchiseList]:
         """Return franchises by how well known their works are; with `q`, best match first."""
         held = desk.catalogue.held
         part = desk.cursors.cut(
@@ -140,12 +138,8 @@ class FranchisesController(Controller):
         )
         return PreparedResponse(body, held.model.identity)
 
-    @get(
-        "/{slug:str}",
-        summary="Read a franchise",
-        responses=documented_answer(FranchiseDetail, "The franchise.", examples.HUB),
-    )
-    async def read(self, desk: GivenServices, slug: Slug) -> PreparedResponse:
+    @get_operation("/{slug:str}", Documented("Read a franchise", "The franchise."), examples.HUB)
+    async def read(self, desk: GivenServices, slug: Slug) -> PreparedResponse[FranchiseDetail]:
         """Return a franchise: its works by date with role and reason, its guests, what it counts.
 
         The reason of a work is the path of edges from the root to it; an edge reads "`to` is the
@@ -156,17 +150,15 @@ class FranchisesController(Controller):
         form = ResponseMeta(tag=model.hubs.tag(number, "hub"))
         return PreparedResponse(franchises.hub(model, number), model.identity, form=form)
 
-    @get(
-        "/{slug:str}/graph",
-        summary="Export a franchise's graph",
-        responses=documented_answer(FranchiseGraphDocument, "The graph.", _GRAPH),
+    @get_operation(
+        "/{slug:str}/graph", Documented("Export a franchise's graph", "The graph."), _GRAPH
     )
     async def graph(
         self,
         desk: GivenServices,
         slug: Slug,
         format_: InFormat = "json",
-    ) -> ASGIApp:
+    ) -> PreparedResponse[FranchiseGraphDocument] | StreamedResponse:
         """Return the works of a franchise and their relations, and the edges that lead out of it.
 
         A node tells its role and why it belongs; a bridge tells how many works lie beyond it.
@@ -185,14 +177,14 @@ class FranchisesController(Controller):
         pieces = exports.export(franchises.graph(model, number), format_)
         return StreamedResponse(pieces, model.identity, form)
 
-    @get(
+    @get_operation(
         "/{slug:str}/watch-order",
-        summary="Order a franchise",
-        responses=documented_answer(WatchOrderDocument, "The watch order.", examples.HUB_ORDER),
+        Documented("Order a franchise", "The watch order."),
+        examples.HUB_ORDER,
     )
     async def watch_order(
         self, desk: GivenServices, slug: Slug, order: InOrder = "release"
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[WatchOrderDocument]:
         """Return in which order to watch a franchise, and why each work stands where it does.
 
         What contradicts the order is listed in `set_aside`.

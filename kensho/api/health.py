@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from litestar import Controller, get
 
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.services import GivenServices
 from kensho.discovery import health, splicing
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
@@ -30,23 +30,19 @@ class HealthController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("health",)
 
-    @get(
-        "/health/live",
-        summary="Tell whether the process lives",
-        responses=documented_answer(Liveness, "It does.", Liveness("ok")),
+    @get_operation(
+        "/health/live", Documented("Tell whether the process lives", "It does."), Liveness("ok")
     )
-    async def live(self) -> UncachedResponse:
+    async def live(self) -> UncachedResponse[Liveness]:
         """Answer as long as the process serves requests at all, whatever its dependencies do."""
         return UncachedResponse(splicing.encoded(Liveness("ok")))
 
-    @get(
+    @get_operation(
         "/health/ready",
-        summary="Tell whether requests can be served",
-        responses=documented_answer(
-            Readiness, "They can; perhaps not all of them.", Readiness("ok", _FINE)
-        ),
+        Documented("Tell whether requests can be served", "They can; perhaps not all of them."),
+        Readiness("ok", _FINE),
     )
-    async def ready(self, desk: GivenServices) -> UncachedResponse:
+    async def ready(self, desk: GivenServices) -> UncachedResponse[Readiness]:
         """Return each dependency's state and latency; 503 only when nothing can be served.
 
         Without the store, reads from the read model go on: the service is then degraded, and still
@@ -59,16 +55,12 @@ class HealthController(Controller):
             )
         return UncachedResponse(splicing.encoded(found))
 
-    @get(
+    @get_operation(
         "/api/health",
-        summary="Tell how the service is",
-        responses=documented_answer(
-            Health,
-            "How it is.",
-            Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE),
-        ),
+        Documented("Tell how the service is", "How it is."),
+        Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE),
     )
-    async def overview(self, desk: GivenServices) -> UncachedResponse:
+    async def overview(self, desk: GivenServices) -> UncachedResponse[Health]:
         """Return the state, the program's version, the graph's revision and sizes."""
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
         return UncachedResponse(

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, DetailFields, Limit, SummaryFields, WorkId
 from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
@@ -41,11 +41,8 @@ class MoviesController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("movies",)
 
-    @get(
-        summary="List films",
-        responses=documented_answer(
-            FilmList, "A page of films.", FilmList([examples.FILM], 1, None)
-        ),
+    @get_operation(
+        None, Documented("List films", "A page of films."), FilmList([examples.FILM], 1, None)
     )
     async def list_films(
         self,
@@ -54,7 +51,7 @@ class MoviesController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         fields: SummaryFields = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[FilmList]:
         """Return films by IMDb rating, then votes, then title; unrated ones last."""
         model = desk.model
         if year is not None:
@@ -69,14 +66,10 @@ class MoviesController(Controller):
         )
         return PreparedResponse(body, model.identity)
 
-    @get(
-        "/{work_id:str}",
-        summary="Read a film",
-        responses=documented_answer(Detail, "The film.", examples.DETAIL),
-    )
+    @get_operation("/{work_id:str}", Documented("Read a film", "The film."), examples.DETAIL)
     async def read(
         self, desk: GivenServices, work_id: WorkId, fields: DetailFields = None
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[Detail]:
         """Return all that is known of a film, with its neighbours one hop away."""
         model = desk.model
         chosen = splicing.chosen(fields, works.DETAIL_FIELDS)

@@ -8,8 +8,6 @@ Components get short names.
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from litestar.openapi import ResponseSpec
-from litestar.openapi.spec import Example
 
 from kensho.api.request_bodies import BatchRequest, ResolveRequest
 from kensho.discovery.browse import Calendar
@@ -62,18 +60,6 @@ _ALWAYS: Final = {
     },
     "traceparent": {"schema": {"type": "string"}, "description": "W3C trace context."},
 }
-
-
-def documented_answer(shape: Any, description: str, example: object) -> dict[int, ResponseSpec]:
-    """Return the declaration of an operation's 200 answer."""
-    return {
-        200: ResponseSpec(
-            shape,
-            generate_examples=False,
-            description=description,
-            examples=[Example(summary=description, value=msgspec.to_builtins(example))],
-        )
-    }
 
 
 def amend_openapi(document: Document, calendar: Calendar) -> Document:

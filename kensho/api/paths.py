@@ -4,19 +4,17 @@ from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-import msgspec
-from litestar import Controller, get
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
-from kensho.api.anime import NeighbourhoodEdge
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.services import GivenServices
 from kensho.discovery import paths as connections
 from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
-from kensho.read_model.views import Summary
+from kensho.read_model.relation_views import PathList, PathView, RelationView
 
 FromWork: TypeAlias = Annotated[
     UUID,
@@ -45,24 +43,10 @@ HowMany: TypeAlias = Annotated[
 ]
 
 
-class PathView(msgspec.Struct, frozen=True):
-    """A connection: as a sentence, its works in order, and the edges between them."""
-
-    sentence: str
-    works: list[Summary]
-    edges: list[NeighbourhoodEdge]
-
-
-class PathList(msgspec.Struct, frozen=True):
-    """The closest connections first; none where there is none."""
-
-    paths: list[PathView]
-
-
 _PATH = PathView(
     "Cowboy Bebop is the parent story of Cowboy Bebop: Tengoku no Tobira.",
     [examples.SUMMARY],
-    [NeighbourhoodEdge(examples.FIRST_ID, examples.SECOND_ID, "side_story", (examples.ASSERTION,))],
+    [RelationView(examples.FIRST_ID, examples.SECOND_ID, "side_story", (examples.ASSERTION,))],
 )
 
 
@@ -73,13 +57,10 @@ class PathsController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("anime",)
 
-    @get(
-        summary="Connect two works",
-        responses=documented_answer(PathList, "The connections.", PathList([_PATH])),
-    )
+    @get_operation(None, Documented("Connect two works", "The connections."), PathList([_PATH]))
     async def connect(
         self, desk: GivenServices, from_work: FromWork, to_work: ToWork, k: HowMany = 3
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[PathList]:
         """Return the closest connections between two works, each also as one sentence.
 
         Sequels and side stories are short ways, shared characters and untyped relations long ones.

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Annotated, TypeAlias
 
-from litestar import Controller, get, post
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation, post_operation
 from kensho.api.request_bodies import LOCAL_ID, ResolveRequest
 from kensho.api.services import GivenServices
 from kensho.discovery import resolve, splicing
@@ -46,11 +46,10 @@ class ResolveController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("resolve",)
 
-    @get(
-        summary="Resolve an id or URL",
-        responses=documented_answer(
-            ResolvedWorks, "The works behind it.", ResolvedWorks([examples.RESOLVED])
-        ),
+    @get_operation(
+        None,
+        Documented("Resolve an id or URL", "The works behind it."),
+        ResolvedWorks([examples.RESOLVED]),
     )
     async def resolve_one(
         self,
@@ -58,7 +57,7 @@ class ResolveController(Controller):
         url: Url = None,
         provider: OfProvider = None,
         id: LocalId = None,  # noqa: A002 -- public name
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[ResolvedWorks]:
         """Return the works behind a provider's id or page: give `url`, or `provider` and `id`.
 
         An id that stands for several works lists them all, with the episodes of each that it
@@ -70,21 +69,16 @@ class ResolveController(Controller):
             raise NotFoundError(f"no work is behind {url or f'{provider}:{id}'}")
         return PreparedResponse(splicing.encoded(ResolvedWorks(found)), model.identity)
 
-    @post(
+    @post_operation(
         "/batch",
-        status_code=200,
-        summary="Resolve many ids",
-        responses=documented_answer(
-            ResolvedBatch,
-            "The works behind each.",
-            ResolvedBatch({"1": [examples.RESOLVED]}, missing=["999999999"]),
-        ),
+        Documented("Resolve many ids", "The works behind each."),
+        ResolvedBatch({"1": [examples.RESOLVED]}, missing=["999999999"]),
     )
     async def resolve_many(
         self,
         desk: GivenServices,
         data: Annotated[ResolveRequest, Body(description="The ids to resolve.")],
-    ) -> UncachedResponse:
+    ) -> UncachedResponse[ResolvedBatch]:
         """Return what is behind each of up to 100 ids, and those behind which there is nothing."""
         model = desk.model
         return UncachedResponse(

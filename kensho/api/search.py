@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias, cast
 
-from litestar import Controller, get
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.browse import ANY_CASE, OfStatus, OfType
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, TagText, listing
 from kensho.api.services import GivenServices
 from kensho.discovery import splicing, suggestions
@@ -110,11 +110,7 @@ class SearchController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("search",)
 
-    @get(
-        "/search",
-        summary="Search by title",
-        responses=documented_answer(SearchPage, "A page of hits.", examples.FOUND),
-    )
+    @get_operation("/search", Documented("Search by title", "A page of hits."), examples.FOUND)
     async def search(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
         self,
         desk: GivenServices,
@@ -131,7 +127,7 @@ class SearchController(Controller):
         explain: Explained = False,
         safe: Safe = None,
         fields: FoundFields = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[SearchPage]:
         """Return the works that a text may mean, best first.
 
         Letters, not spellings, are compared: case, width, accents, punctuation, spaces, kana and
@@ -155,10 +151,10 @@ class SearchController(Controller):
         held = desk.catalogue.held
         return PreparedResponse(await desk.searching.answer(held, asked), held.model.identity)
 
-    @get(
+    @get_operation(
         "/suggest",
-        summary="Complete a title",
-        responses=documented_answer(Completions, "What the text may become.", examples.COMPLETIONS),
+        Documented("Complete a title", "What the text may become."),
+        examples.COMPLETIONS,
     )
     async def suggest(
         self,
@@ -166,7 +162,7 @@ class SearchController(Controller):
         q: Typed,
         limit: MostSuggestions = _DEFAULT_SUGGESTIONS,
         safe: Safe = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[Completions]:
         """Return what a half-typed title may become: titles that begin with it first, then best."""
         held = desk.catalogue.held
         body = await suggestions.answer(

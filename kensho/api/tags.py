@@ -5,21 +5,21 @@ from typing import Annotated, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, get
+from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
-from kensho.api.openapi import documented_answer
+from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, TaggedFields
 from kensho.api.services import GivenServices
 from kensho.discovery import splicing, tags
 from kensho.discovery.cursors import OrderedList
-from kensho.discovery.tags import TaggedWork
 from kensho.domain.works import TagCategory
 from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.read_model.model import ReadModel
+from kensho.read_model.views import TaggedWork
 
 TagPath: TypeAlias = Annotated[
     str,
@@ -72,17 +72,14 @@ class TagsController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("tags",)
 
-    @get(
-        summary="List tags",
-        responses=documented_answer(TagList, "A page of tags.", TagList([_SPACE], 1, None)),
-    )
+    @get_operation(None, Documented("List tags", "A page of tags."), TagList([_SPACE], 1, None))
     async def list_tags(
         self,
         desk: GivenServices,
         category: OfCategory = None,
         limit: Limit = MAX_LIMIT,
         cursor: Cursor = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[TagList]:
         """Return the tags with their numbers of works: most borne first, then by name."""
         model = desk.model
 
@@ -101,12 +98,10 @@ class TagsController(Controller):
         )
         return PreparedResponse(splicing.encoded(page), model.identity)
 
-    @get(
+    @get_operation(
         "/{tag:str}/anime",
-        summary="List the works of a tag",
-        responses=documented_answer(
-            TaggedList, "A page of works.", TaggedList(_SPACE, [examples.TAGGED], 1, None)
-        ),
+        Documented("List the works of a tag", "A page of works."),
+        TaggedList(_SPACE, [examples.TAGGED], 1, None),
     )
     async def list_works(
         self,
@@ -115,7 +110,7 @@ class TagsController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         fields: TaggedFields = None,
-    ) -> PreparedResponse:
+    ) -> PreparedResponse[TaggedList]:
         """Return the works of a tag: most relevant first, then best score.
 
         A tag whose name has a slash is asked for by id.

@@ -5,7 +5,6 @@ from typing import Final
 from uuid import UUID
 
 import click
-import msgspec
 from rich_click import RichCommand
 
 from kensho.cli.snapshots import opened
@@ -13,19 +12,13 @@ from kensho.discovery import paths as connections
 from kensho.errors import NotFoundError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.holder import Snapshot
+from kensho.read_model.relation_views import PathList
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
 NO_WAY: Final = 1
-
-
-class _Told(msgspec.Struct):
-    sentence: str
-
-
-class _Paths(msgspec.Struct):
-    paths: list[_Told]
 
 
 @click.command(cls=RichCommand)
@@ -50,17 +43,17 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
     settings = settings_module.load()
     logs.configure("warning", settings.logs.format)
 
-    async def run(gateway: Gateway) -> bytes:
+    async def run(gateway: Gateway) -> Encoded[PathList]:
         held = await opened(gateway, settings, store)
         ends = work_meant(held, one), work_meant(held, other)
         return connections.paths(held.model, *ends, most)
 
-    body = run_on_store(store, run)
-    found = msgspec.json.decode(body, type=_Paths)
+    document = run_on_store(store, run)
+    found = document.decode()
     if as_json:
-        click.echo(body)
-    for told in () if as_json else found.paths:
-        click.echo(told.sentence)
+        click.echo(document.bytes)
+    for connection in () if as_json else found.paths:
+        click.echo(connection.sentence)
     if not found.paths:
         click.echo("nothing connects them", err=True)
         sys.exit(NO_WAY)

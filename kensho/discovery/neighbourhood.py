@@ -6,11 +6,13 @@ An edge of the answer reads "`to` is the `kind` of `from`", as it was walked: as
 
 from typing import Final
 
-from kensho.discovery import splicing
-from kensho.discovery.related_works import assertions_read
+from kensho.discovery.related_works import assertions_read, id_of, summary_of
 from kensho.domain.relations import KINDS, Kind
 from kensho.errors import FieldProblem, InvalidInputError
+from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
+from kensho.read_model.relation_views import Neighbourhood, RelationView
+from kensho.read_model.views import GraphNode
 
 MAX_DEPTH: Final = 3
 MAX_NODES: Final = 500
@@ -38,19 +40,19 @@ def kinds_named(text: str | None) -> frozenset[Kind] | None:
     return found
 
 
-def neighbourhood(model: ReadModel, node: int, kinds: frozenset[Kind] | None, depth: int) -> bytes:
-    """Return the graph within `depth` hops of `node`, itself at distance 0, as JSON."""
+def neighbourhood(
+    model: ReadModel, node: int, kinds: frozenset[Kind] | None, depth: int
+) -> Encoded[Neighbourhood]:
+    """Return the graph within `depth` hops of `node`, itself at distance 0."""
     walk = model.walk(node, kinds, depth, MAX_NODES, MAX_EDGES)
-    summaries = {visited: model.summary(visited) for visited, _ in walk.nodes}
-    ids = {visited: splicing.id_text(summary) for visited, summary in summaries.items()}
-    nodes = splicing.array(
-        b'%b,"distance":%d}' % (summaries[visited][:-1], distance)
+    summaries = {visited: summary_of(model, visited) for visited, _ in walk.nodes}
+    ids = {visited: id_of(summary).as_raw() for visited, summary in summaries.items()}
+    nodes = [
+        summaries[visited].extended(GraphNode, distance=distance).as_raw()
         for visited, distance in walk.nodes
-    )
-    edges = splicing.array(
-        b'{"from":"%b","to":"%b","kind":"%b","assertions":%b}'
-        % (ids[origin], ids[target], kind.encode(), assertions_read(model, edge, origin))
+    ]
+    edges = [
+        RelationView(ids[origin], ids[target], kind, assertions_read(model, edge, origin).as_raw())
         for origin, target, kind, edge in walk.edges
-    )
-    truncated = b"true" if walk.truncated else b"false"
-    return splicing.assembled(nodes=nodes, edges=edges, truncated=truncated)
+    ]
+    return encoded(Neighbourhood(nodes, edges, walk.truncated))

@@ -1,26 +1,29 @@
 """A work's neighbours as its own page shows them: sequels, prequels and the rest, one hop away.
 
-Reading rule: on A's page "sequel: B" means *B is the sequel of A*. An edge is kept once, in its
+Reading rule: on A's page "sequel: B" means *B is the sequel of A*. A relation is kept once, in its
 canonical direction; read from its other end, its kind and those of its assertions are turned
-around, so that what a source asserts reads the same way as the edge it stands under.
+around, so that what a source asserts reads the same way as the relation it stands under.
 
 Performance: about 3 µs for each neighbour.
 """
 
 from functools import lru_cache
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
-from kensho.discovery import splicing
 from kensho.domain.relations import INVERSE, Assertion
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.model import ReadModel
+from kensho.read_model.views import RelatedAnime, RelatedWork, Summary
 
 _UNKNOWN_YEAR: Final = 9999
 """Works without a year come last."""
-_ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
+_ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])
 _GROUPS: Final = {"sequel": "sequels", "prequel": "prequels"}
 _REST: Final = "related"
+_ID: Final = slice(len(b'{"id":'), len(b'{"id":"') + 36 + len(b'"'))
 
 
 class _Titled(msgspec.Struct):
@@ -35,16 +38,28 @@ def title_of(model: ReadModel, node: int) -> str:
     return _TITLE.decode(model.summary(node)).title
 
 
-def assertions_read(model: ReadModel, edge: int, reader: int) -> bytes:
+def summary_of(model: ReadModel, node: int) -> Encoded[Summary]:
+    """Return the summary of a node."""
+    return Encoded(Summary, model.summary(node))
+
+
+def id_of(summary: Encoded[Summary]) -> Encoded[UUID]:
+    """Return the id of a work: the first member of its summary, and always of one length."""
+    return Encoded(UUID, summary.bytes[_ID])
+
+
+def assertions_read(model: ReadModel, edge: int, reader: int) -> Encoded[tuple[Assertion, ...]]:
     """Return the assertions of `edge` as read from the page of `reader`, one of its ends."""
     assertions = model.assertions(edge)
     turned = _turned(assertions)
     # Most read the same both ways, which spares the look at the edge.
-    return turned if turned != assertions and model.edge(edge).source != reader else assertions
+    if turned.bytes != assertions and model.edge(edge).source == reader:
+        return Encoded(tuple[Assertion, ...], assertions)
+    return turned
 
 
-def related_anime(model: ReadModel, node: int) -> bytes:
-    """Return `RelatedAnime` as JSON: each group by year and then title."""
+def related_anime(model: ReadModel, node: int) -> RelatedAnime:
+    """Return the neighbours, ready to be encoded: each group by year and then title."""
     groups: dict[str, list[tuple[int, str, int, bytes]]] = {
         "sequels": [],
         "prequels": [],
@@ -52,25 +67,25 @@ def related_anime(model: ReadModel, node: int) -> bytes:
     }
     years = model.columns.year
     for other, kind, edge in model.neighbours(node):
-        summary = model.summary(other)
-        entry = b'%b,"kind":"%b","assertions":%b}' % (
-            summary[:-1],
-            kind.encode(),
-            assertions_read(model, edge, node),
+        summary = summary_of(model, other)
+        work = summary.extended(
+            RelatedWork, kind=kind, assertions=assertions_read(model, edge, node).as_raw()
         )
         year = years.item(other) or _UNKNOWN_YEAR
-        groups[_GROUPS.get(kind, _REST)].append((year, _TITLE.decode(summary).title, other, entry))
-    return splicing.assembled(
+        title = _TITLE.decode(summary.bytes).title
+        groups[_GROUPS.get(kind, _REST)].append((year, title, other, work.bytes))
+    return RelatedAnime(
         **{
-            name: splicing.array(entry for *_, entry in sorted(group))
+            name: tuple(Encoded(RelatedWork, work).as_raw() for *_, work in sorted(group))
             for name, group in groups.items()
         }
     )
 
 
 @lru_cache(maxsize=4096)
-def _turned(assertions: bytes) -> bytes:
+def _turned(assertions: bytes) -> Encoded[tuple[Assertion, ...]]:
     """Return the assertions read from the other end; 76,000 edges have 72 different lists."""
     read = _ASSERTIONS.decode(assertions)
-    turned = [msgspec.structs.replace(a, kind=INVERSE[a.kind]) for a in read]
-    return assertions if turned == read else msgspec.json.encode(turned)
+    turned = tuple(msgspec.structs.replace(one, kind=INVERSE[one.kind]) for one in read)
+    document = assertions if turned == read else msgspec.json.encode(turned)
+    return Encoded(tuple[Assertion, ...], document)

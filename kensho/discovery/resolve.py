@@ -12,9 +12,9 @@ import msgspec
 
 from kensho.discovery.related_works import title_of
 from kensho.domain import ids as source_ids
-from kensho.domain.works import WorkKind
 from kensho.errors import FieldProblem, InvalidInputError, NotFoundError
 from kensho.read_model.model import ReadModel
+from kensho.read_model.views import EpisodeRange, ResolvedWork
 
 Provider: TypeAlias = Literal[
     "anidb",
@@ -33,22 +33,6 @@ Provider: TypeAlias = Literal[
     "tvdb",
 ]
 _TMDB_KINDS: Final = ("movie", "tv", "collection")
-
-
-class EpisodeRange(msgspec.Struct, frozen=True):
-    """Episodes of the work, both ends included; an open end is null."""
-
-    first: int | None
-    last: int | None
-
-
-class ResolvedWork(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A work behind an id; `episodes` where the id covers a part of it."""
-
-    id: str
-    kind: WorkKind
-    title: str
-    episodes: EpisodeRange | None = None
 
 
 class ResolvedWorks(msgspec.Struct, frozen=True):
@@ -97,7 +81,7 @@ def resolve(model: ReadModel, ids: Iterable[str]) -> list[ResolvedWork]:
     """Return the works behind any of `ids`, each once for each range; none is an empty list."""
     found = [
         ResolvedWork(
-            id=str(model.id(match.node)),
+            id=model.id(match.node),
             kind=model.kind(match.node),
             title=title_of(model, match.node),
             episodes=EpisodeRange(match.first, match.last) if match.first or match.last else None,

@@ -12,15 +12,9 @@ from kensho.discovery.splicing import Fields
 from kensho.domain.works import TagCategory
 from kensho.errors import NotFoundError
 from kensho.read_model.model import ReadModel
-from kensho.read_model.views import Summary
+from kensho.read_model.views import TaggedWork
 
-TAGGED_FIELDS: Final = (*Summary.__struct_fields__, "relevance")
-
-
-class TaggedWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A work in the list of a tag; relevance 0..1."""
-
-    relevance: float
+TAGGED_FIELDS: Final = TaggedWork.__struct_fields__
 
 
 def listed(model: ReadModel, category: TagCategory | None) -> list[int]:

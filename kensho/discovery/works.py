@@ -11,22 +11,22 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.discovery import splicing
+from kensho.discovery.field_selection import Fields, selected
 from kensho.discovery.related_works import related_anime
-from kensho.discovery.splicing import Fields
 from kensho.errors import GoneError, MovedError, NotFoundError
+from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
-from kensho.read_model.views import Detail, Summary
+from kensho.read_model.views import Detail, StoredDetail, Summary
 
 DETAIL_FIELDS: Final = Detail.__struct_fields__
 SUMMARY_FIELDS: Final = Summary.__struct_fields__
 _RELATED: Final = "related_anime"
 
 
-class Batch(msgspec.Struct, frozen=True):
+class WorkBatch(msgspec.Struct, frozen=True):
     """Works in the asked order, each once; `moved` tells which ids now answer under another."""
 
-    items: msgspec.Raw
+    items: list[Detail]
     missing: list[UUID]
     moved: dict[str, UUID]
 
@@ -60,16 +60,31 @@ def locate_film(model: ReadModel, work: UUID) -> int:
     return node
 
 
-def document(model: ReadModel, node: int, fields: Fields | None = None) -> bytes:
-    """Return the `Detail` of a node as JSON, or only these `fields` of it."""
-    detail = model.detail(node)
+def locate_successor(model: ReadModel, work: UUID) -> int:
+    """Return the node of `work`, or of the work that it was merged into.
+
+    Raises:
+        GoneError, NotFoundError: as `locate`.
+        MovedError: the successor was itself merged since.
+    """
+    try:
+        return locate(model, work)
+    except MovedError as error:
+        return locate(model, UUID(error.successor))
+
+
+def document(model: ReadModel, node: int, fields: Fields | None = None) -> Encoded[Detail]:
+    """Return all that is known of a node, or only these `fields` of it."""
     if fields is not None and _RELATED not in fields:
-        return splicing.selected(detail, fields)
-    whole = splicing.extended(detail, splicing.member(_RELATED, related_anime(model, node)))
-    return splicing.selected(whole, fields)
+        return selected(Encoded(Detail, model.detail(node)), fields)
+    stored = Encoded(StoredDetail, model.detail(node))
+    whole = stored.extended(Detail, related_anime=related_anime(model, node))
+    return selected(whole, fields)
 
 
-def batch(model: ReadModel, works: Sequence[UUID], fields: Fields | None = None) -> Batch:
+def batch(
+    model: ReadModel, works: Sequence[UUID], fields: Fields | None = None
+) -> Encoded[WorkBatch]:
     """Return the works of these ids, in order; a merged id answers with its successor."""
     nodes: dict[int, None] = {}
     missing: list[UUID] = []
@@ -83,5 +98,5 @@ def batch(model: ReadModel, works: Sequence[UUID], fields: Fields | None = None)
             nodes[locate(model, successor)] = None
         except (GoneError, NotFoundError):
             missing.append(work)
-    items = splicing.array(document(model, node, fields) for node in nodes)
-    return Batch(items=msgspec.Raw(items), missing=missing, moved=moved)
+    items = [document(model, node, fields).as_raw() for node in nodes]
+    return encoded(WorkBatch(items, missing, moved))

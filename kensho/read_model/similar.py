@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.read_model.keys import offsets_of
+from kensho.read_model.views import SimilarityReason
 
 COMMON_TAG: Final = 0.05
 """Share of all works above which a tag is passed over."""
@@ -210,15 +211,12 @@ def _best(scores: npt.NDArray[np.float32], most: int) -> list[int]:
 
 def why(
     found: Similar, tag_names: Sequence[str], studio_names: Sequence[str]
-) -> list[dict[str, object]]:
-    """Return the reasons as callers read them: `[{"tags": […]}, {"studio": …}, {"recommended"}]`.
-
-    Each is there only where it applies; each shared studio is a reason of its own.
-    """
-    reasons: list[dict[str, object]] = []
+) -> list[SimilarityReason]:
+    """Return the reasons that apply; each shared studio is a reason of its own."""
+    reasons: list[SimilarityReason] = []
     if found.tags:
-        reasons.append({"tags": [tag_names[tag] for tag in found.tags]})
-    reasons.extend({"studio": studio_names[studio]} for studio in found.studios)
+        reasons.append(SimilarityReason(tags=tuple(tag_names[tag] for tag in found.tags)))
+    reasons.extend(SimilarityReason(studio=studio_names[studio]) for studio in found.studios)
     if found.votes > 0:
-        reasons.append({"recommended": found.votes})
+        reasons.append(SimilarityReason(recommended=found.votes))
     return reasons

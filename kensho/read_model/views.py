@@ -14,7 +14,7 @@ import msgspec
 
 from kensho.domain import ids
 from kensho.domain.relations import Assertion, Kind
-from kensho.domain.works import AnimeType, Season, Status, TagCategory
+from kensho.domain.works import AnimeType, Season, Status, TagCategory, WorkKind
 from kensho.storage.rows import WorkRow
 
 
@@ -98,6 +98,55 @@ class RelatedAnime(msgspec.Struct, frozen=True):
     sequels: tuple[RelatedWork, ...]
     prequels: tuple[RelatedWork, ...]
     related: tuple[RelatedWork, ...]
+
+
+class GraphNode(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in the graph around another; distance in hops."""
+
+    distance: int
+
+
+class TaggedWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A work in the list of a tag; relevance 0..1."""
+
+    relevance: float
+
+
+class SimilarityReason(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a work is similar: rare tags that both have, a studio of both, or viewers' votes."""
+
+    tags: tuple[str, ...] | None = None
+    studio: str | None = None
+    recommended: int | None = None
+
+
+class SimilarWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
+    """A similar work; score 0..1."""
+
+    score: float
+    why: tuple[SimilarityReason, ...]
+
+
+class SimilarList(msgspec.Struct, frozen=True):
+    """The works most similar to one, of other stories than its own."""
+
+    similar: list[SimilarWork]
+
+
+class EpisodeRange(msgspec.Struct, frozen=True):
+    """Episodes of a work, both ends included; an open end is null."""
+
+    first: int | None
+    last: int | None
+
+
+class ResolvedWork(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A work behind an id of another catalogue; `episodes` where the id covers a part of it."""
+
+    id: UUID
+    kind: WorkKind
+    title: str
+    episodes: EpisodeRange | None = None
 
 
 class Detail(StoredDetail, frozen=True, kw_only=True, omit_defaults=True):

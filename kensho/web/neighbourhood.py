@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from kensho.discovery import franchises, neighbourhood, works
 from kensho.domain.franchise.roles import Role
-from kensho.domain.relations import Assertion, Kind
+from kensho.domain.relations import Kind
 from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork
@@ -26,7 +26,8 @@ from kensho.metro.map import MetroMap
 from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.model import ReadModel
-from kensho.read_model.views import Summary
+from kensho.read_model.relation_views import Neighbourhood, RelationView
+from kensho.read_model.views import GraphNode, Summary
 from kensho.web import forms, urls
 from kensho.web.maps import filters as map_filters
 from kensho.web.maps import input as map_input
@@ -58,37 +59,11 @@ class NeighbourhoodForm(msgspec.Struct, frozen=True):
     depth: Literal[1, 2, 3] = 1
 
 
-class NearbyWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A work at a distance."""
-
-    distance: int
-
-
-class NearbyEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
-    """`target` is the `kind` of `source`."""
-
-    source: UUID
-    target: UUID
-    kind: Kind
-    assertions: tuple[Assertion, ...]
-
-
-class NearbyGraph(msgspec.Struct, frozen=True):
-    """The graph around a work, nearest first."""
-
-    nodes: list[NearbyWork]
-    edges: list[NearbyEdge]
-    truncated: bool
-
-
 class NeighbourhoodMap(NamedTuple):
     """The map around a work, and whether there is more than it shows."""
 
     map: MetroMap
     is_cut: bool
-
-
-_AROUND: Final = msgspec.json.Decoder(NearbyGraph)
 
 
 class NeighbourhoodPageController(Controller):
@@ -124,7 +99,7 @@ def neighbourhood_map(desk: PageContext, work: UUID, depth: int) -> Neighbourhoo
     """Return the map around a work; raises as `works.locate`."""
     model = desk.model
     node = works.locate(model, work)
-    graph = _AROUND.decode(neighbourhood.neighbourhood(model, node, None, depth))
+    graph = neighbourhood.neighbourhood(model, node, None, depth).decode()
     kept = graph.nodes[:MOST]
     roles = _roles(desk, node, graph)
     drawn = metro_map(
@@ -138,7 +113,7 @@ def neighbourhood_map(desk: PageContext, work: UUID, depth: int) -> Neighbourhoo
     return NeighbourhoodMap(drawn, graph.truncated or len(graph.nodes) > len(kept))
 
 
-def _roles(desk: PageContext, node: int, graph: NearbyGraph) -> dict[UUID, Role]:
+def _roles(desk: PageContext, node: int, graph: Neighbourhood) -> dict[UUID, Role]:
     """Return what works are: in the franchise of the first, or by how they are reached from it."""
     model = desk.model
     home = model.hubs.homes.item(node)
@@ -176,7 +151,7 @@ def _work(model: ReadModel, one: Summary, role: Role, away: tuple[GuestOf, ...])
 
 
 def _edges(
-    desk: PageContext, kept: Sequence[NearbyWork], edges: Sequence[NearbyEdge]
+    desk: PageContext, kept: Sequence[GraphNode], edges: Sequence[RelationView]
 ) -> list[MapEdge]:
     inside = {one.id for one in kept}
     return [

@@ -6,9 +6,9 @@ import msgspec
 from litestar import Controller, Request, get
 
 from kensho.discovery import paths as connections
-from kensho.domain.relations import Assertion, Kind
 from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.relation_views import PathView
 from kensho.read_model.views import Summary
 from kensho.web import forms, provenance, route_svg, work_lookup
 from kensho.web.messages import Messages
@@ -26,36 +26,12 @@ class PathForm(msgspec.Struct, frozen=True, rename={"start": "from", "goal": "to
     goal: str = ""
 
 
-class PathStepEdge(msgspec.Struct, frozen=True):
-    """A step: the work that it leads to is the `kind` of the one before."""
-
-    kind: Kind
-    assertions: tuple[Assertion, ...]
-
-
-class PathDocument(msgspec.Struct, frozen=True):
-    """A connection: as a sentence, its works in order, and the edges between them."""
-
-    sentence: str
-    works: list[Summary]
-    edges: list[PathStepEdge]
-
-
-class PathDocuments(msgspec.Struct, frozen=True):
-    """The closest connections first."""
-
-    paths: list[PathDocument]
-
-
 class PathStep(NamedTuple):
     """A work on the way; what it is to the one before, and who says so."""
 
     work: Summary
     kind: str | None
     lines: list[str]
-
-
-_WAYS: Final = msgspec.json.Decoder(PathDocuments)
 
 
 class PathPageController(Controller):
@@ -89,14 +65,14 @@ class PathPageController(Controller):
         )
 
 
-def _ways(desk: PageContext, start: NamedWork, goal: NamedWork) -> list[PathDocument] | None:
+def _ways(desk: PageContext, start: NamedWork, goal: NamedWork) -> list[PathView] | None:
     """Return the ways; `None` where there are no two works to connect."""
     if start.work is None or goal.work is None or start.work.id == goal.work.id:
         return None
-    return _WAYS.decode(connections.paths(desk.model, start.work.id, goal.work.id, _MOST)).paths
+    return connections.paths(desk.model, start.work.id, goal.work.id, _MOST).decode().paths
 
 
-def _route(desk: PageContext, way: PathDocument, wording: Messages) -> Any:
+def _route(desk: PageContext, way: PathView, wording: Messages) -> Any:
     stops = [Stop(work.title, work.anime_type, desk.place_of(work.id)) for work in way.works]
     legs = [
         Leg(
@@ -110,7 +86,7 @@ def _route(desk: PageContext, way: PathDocument, wording: Messages) -> Any:
     return route_svg.drawn(stops, legs, label)
 
 
-def _steps(way: PathDocument, wording: Messages) -> list[PathStep]:
+def _steps(way: PathView, wording: Messages) -> list[PathStep]:
     first, *others = way.works
     return [
         PathStep(first, None, []),

@@ -1,33 +1,10 @@
-"""Similar works as `discovery.connections` answers them, and why in words."""
+"""Similar works as `discovery.similar` answers them, and why in words."""
 
-import msgspec
-
-from kensho.read_model.views import Summary
+from kensho.read_model.views import SimilarWork
 from kensho.web.messages import Messages
 
 
-class SimilarityReasonView(msgspec.Struct, frozen=True):
-    """Why a work is similar: rare tags that both bear, a studio of both, or viewers' votes."""
-
-    tags: tuple[str, ...] = ()
-    studio: str | None = None
-    recommended: int | None = None
-
-
-class SimilarWorkView(Summary, frozen=True, kw_only=True):
-    """A similar work; score 0..1."""
-
-    score: float
-    why: tuple[SimilarityReasonView, ...]
-
-
-class SimilarListView(msgspec.Struct, frozen=True):
-    """The works most similar to one."""
-
-    similar: list[SimilarWorkView]
-
-
-def why(work: SimilarWorkView, wording: Messages) -> str:
+def why(work: SimilarWork, wording: Messages) -> str:
     """Return the reasons as one line."""
     parts: list[str] = []
     for reason in work.why:

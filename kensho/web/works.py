@@ -9,7 +9,8 @@ from litestar import Controller, Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.discovery import episodes, json_ld, paths, works
+from kensho.discovery import episodes, json_ld, works
+from kensho.discovery import similar as similar_works
 from kensho.discovery.episodes import EpisodeList, EpisodeView
 from kensho.discovery.json_ld import PageRef
 from kensho.domain.relations import KINDS
@@ -20,12 +21,10 @@ from kensho.read_model.views import Detail, RelatedWork
 from kensho.web import forms, provenance, scripts, urls, work_extras
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
-from kensho.web.similar import SimilarListView, why
+from kensho.web.similar import why
 
 EPISODES_PER_PAGE: Final = 100
 _SIMILAR: Final = 12
-_DETAIL: Final = msgspec.json.Decoder(Detail)
-_SIMILAR_LIST: Final = msgspec.json.Decoder(SimilarListView)
 
 
 class WorkForm(msgspec.Struct, frozen=True):
@@ -95,8 +94,8 @@ async def _page(
     form = forms.read(request, WorkForm)
     held, wording = desk.held, desk.renderer.wording
     model = held.model
-    detail = _DETAIL.decode(works.document(model, node))
-    similar = _SIMILAR_LIST.decode(paths.similar(held, work, _SIMILAR)).similar
+    detail = works.document(model, node).decode()
+    similar = similar_works.similar(held, work, _SIMILAR).decode().similar
     revision, listed = await _episodes(desk, work, node)
     further = await work_extras.of_work(desk.gateway, work, model.kind(node))
     shown = None if listed is None else part_of(listed, form.episodes)

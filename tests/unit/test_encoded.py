@@ -1,5 +1,7 @@
 """Documents that know their type: joined without being read, decoded where they are read."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -50,5 +52,6 @@ def test_further_members_come_last() -> None:
 
 def test_documents_are_equal_by_type_and_bytes() -> None:
     assert encoded(Named("a")) == encoded(Named("a"))
-    assert encoded(Named("a")) != Encoded(msgspec.Raw, encoded(Named("a")).bytes)
+    other: Encoded[Any] = Encoded(msgspec.Raw, encoded(Named("a")).bytes)
+    assert encoded(Named("a")) != other
     assert hash(encoded(Named("a"))) == hash(encoded(Named("a")))

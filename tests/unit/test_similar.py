@@ -18,6 +18,7 @@ from kensho.read_model.similar import (
     pack_tags,
     why,
 )
+from kensho.read_model.views import SimilarityReason
 
 WORKS = 100
 NAMES = ["comedy", "time loop", "mars", "noir", "cult", "heist", "chess"]
@@ -126,8 +127,8 @@ def test_each_reason_is_told_where_it_applies() -> None:
     names, studios = ["a", "b"], ["Bones"]
     everything = Similar(3, 0.5, tags=(1, 0), studios=(0,), votes=12)
     assert why(everything, names, studios) == [
-        {"tags": ["b", "a"]},
-        {"studio": "Bones"},
-        {"recommended": 12},
+        SimilarityReason(tags=("b", "a")),
+        SimilarityReason(studio="Bones"),
+        SimilarityReason(recommended=12),
     ]
     assert why(Similar(3, 0.5, (), (), 0), names, studios) == []

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from kensho.discovery import works
 from kensho.metro.map import MetroMap, Station
 from kensho.read_model.franchise_views import FranchiseDetail
@@ -15,7 +13,6 @@ from kensho.web.hubs.memberships import MembershipReasons
 from kensho.web.messages import Messages
 from kensho.web.page_context import PageContext
 
-_DETAIL: Final = msgspec.json.Decoder(Detail)
 _MOST: Final = 9
 _FIRST: Final = (
     *("sequel", "prequel", "side_story", "parent_story", "spin_off", "spun_off_from"),
@@ -43,7 +40,7 @@ def card(
     station, node = stations.get(str(work)), desk.model.node(work)
     if station is None or node is None:
         return None
-    detail = _DETAIL.decode(works.document(desk.model, node))
+    detail = works.document(desk.model, node).decode()
     found = sorted(_around(detail), key=_rank)
     on_map = [one for one in found if str(one.id) in stations]
     nearby = (on_map + [one for one in found if str(one.id) not in stations])[:_MOST]

@@ -1,0 +1,139 @@
+"""Declares the operations of the API: what a handler answers is read from its annotations.
+
+Guarantees: the type that OpenAPI describes is the one that the handler returns, and the example is
+a value of it. A handler that takes a Struct named `query` is declared with one query parameter for
+each of its fields, so that bounds, descriptions and examples stand at the field.
+"""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from types import UnionType
+from typing import (
+    Any,
+    Concatenate,
+    Final,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.types import ASGIApp
+
+from kensho.http.response_cache import PreparedResponse, StreamedResponse, UncachedResponse
+
+P = ParamSpec("P")
+T = TypeVar("T")
+C = TypeVar("C")
+Answer: TypeAlias = PreparedResponse[T] | UncachedResponse[T] | StreamedResponse
+Handler: TypeAlias = Callable[Concatenate[C, P], Awaitable[Answer[T]]]
+
+_QUERY: Final = "query"
+_OK: Final = 200
+
+
+class Documented(msgspec.Struct, frozen=True):
+    """What the document says of an operation besides its types: its title, and its answer."""
+
+    summary: str
+    answer: str
+
+
+def get_operation(
+    path: str | None, documented: Documented, example: T
+) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
+    """Declare a handler of GET at `path` under its controller's, with an example of its answer."""
+
+    def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
+        return get(
+            path,
+            summary=documented.summary,
+            responses=_responses(handler, documented.answer, example),
+        )(_flattened(handler))
+
+    return declare
+
+
+def post_operation(
+    path: str | None, documented: Documented, example: T
+) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
+    """Declare a handler of POST that asks and creates nothing: it answers 200."""
+
+    def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
+        return post(
+            path,
+            status_code=_OK,
+            summary=documented.summary,
+            responses=_responses(handler, documented.answer, example),
+        )(_flattened(handler))
+
+    return declare
+
+
+def _responses(
+    handler: Callable[..., Any], description: str, example: object
+) -> dict[int, ResponseSpec]:
+    return {
+        _OK: ResponseSpec(
+            _answered(handler),
+            generate_examples=False,
+            description=description,
+            examples=[Example(summary=description, value=msgspec.to_builtins(example))],
+        )
+    }
+
+
+def _answered(handler: Callable[..., Any]) -> Any:
+    """Return the type of the document that a handler says it returns."""
+    annotation = get_type_hints(handler)["return"]
+    choices = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else [annotation]
+    for choice in choices:
+        if get_origin(choice) in (PreparedResponse, UncachedResponse):
+            (document,) = get_args(choice)
+            return document
+    raise TypeError(f"{handler.__qualname__} does not say what it answers")
+
+
+def _flattened(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[ASGIApp]]:
+    """Return the handler as Litestar reads it: fields of its query as arguments of their own."""
+    hints = get_type_hints(handler, include_extras=True)
+    query: Any = hints.pop(_QUERY, None)
+
+    @functools.wraps(handler)
+    async def called(*given: object, **named: object) -> ASGIApp:
+        if query is not None:
+            asked = {name: named.pop(name) for name in query.__struct_fields__}
+            named[_QUERY] = query(**asked)
+        answer: ASGIApp = await handler(*given, **named)
+        return answer
+
+    signature = inspect.signature(handler)
+    parameters = [one for one in signature.parameters.values() if one.name != _QUERY]
+    if query is not None:
+        hints |= get_type_hints(query, include_extras=True)
+        parameters += _parameters(query)
+    # Litestar sends what a handler returns as an application under this annotation alone.
+    called.__annotations__ = hints | {"return": ASGIApp}
+    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return called
+
+
+def _parameters(query: Any) -> list[inspect.Parameter]:
+    """Return the fields of a Struct as parameters of a function, without their types."""
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.required else field.default,
+        )
+        for field in msgspec.structs.fields(query)
+    ]
