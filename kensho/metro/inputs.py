@@ -27,7 +27,7 @@ class GuestOf(msgspec.Struct, frozen=True, gc=False):
 
 
 class MapWork(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A work as the map sees it; `date` is as much of YYYY-MM-DD as is known, or empty."""
+    """A work on a map; `date` is as much of YYYY-MM-DD as is known, or empty."""
 
     id: str
     title: str

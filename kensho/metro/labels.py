@@ -1,50 +1,109 @@
-"""What is written at each station, and where: no two labels overlap, nor a label and a station.
+"""The label of each station, and its place: labels overlap neither one another nor stations.
 
-A label tries to say all of its name in up to three lines, under or over its station; then at an
-angle; then cut short; initials come last. Between places that are free the one with fewest routes
-behind it wins. What the main line says is placed first.
+A label shows all of a name in up to three lines, over or under its station; failing that at an
+angle, then shortened; initials come last. Of the free places, the one with the fewest routes behind
+it is chosen. Labels of the main line are placed first. Under each station a box that is wide enough
+for initials stays reserved until its label is placed, so there is always one place left.
 
-Guarantees: a label's boxes hold all of its text. The cost: 80 µs for a label.
+Guarantees: no two occupied boxes overlap; the boxes of a label hold all of its text.
+Performance: 80 µs for a label, 2 µs to ask whether a box is free.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
 from math import ceil, inf, sqrt
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from kensho.metro.label_space import LabelSpace
 from kensho.metro.map import Anchor, Label
 from kensho.metro.segments import Box, Segments
 from kensho.metro.station_names import initials
-from kensho.metro.text_metrics import ELLIPSIS, cut, measured, width, wrapped
+from kensho.metro.text_metrics import ELLIPSIS, measured, truncated, width, wrapped
 
 SIZE: Final = 12.0
 YEAR_SIZE: Final = 10.0
 LINE: Final = 13.5
-SLOT_WIDE: Final = 34.0
-SLOT_HIGH: Final = 14.0
-_BOLD: Final = 1.07
-"""How much wider bold words are."""
-_AIR: Final = 4.0
-"""Between a station and its label."""
-_BETWEEN: Final = 2.0
-"""Between two labels, half on each side."""
+"""Pixels from a baseline to the next."""
+RESERVED_WIDTH: Final = 34.0
+"""Four initials of the usual width."""
+RESERVED_HEIGHT: Final = 14.0
 _ASCENT: Final = 10.5
+"""Pixels from the top of a line to its baseline."""
+_BOLD: Final = 1.07
+"""How much wider bold text is."""
+_STATION_GAP: Final = 4.0
+"""Pixels between a station and its label."""
+_LABEL_GAP: Final = 2.0
+"""Pixels between two labels, half on each side."""
 _WIDTHS: Final = (104.0, 84.0, 128.0, 66.0)
-_CUT_WIDTHS: Final = (84.0, 66.0, 50.0)
+"""The widths at which a whole name is wrapped, the best first: two lines of most names."""
+_SHORTENED_WIDTHS: Final = (84.0, 66.0, 50.0)
 _LONGEST_WORD: Final = 136.0
-_MOST_LINES: Final = 3
-_MOST_ANGLED: Final = 150.0
-_BEHIND: Final = 7.0
-"""What is against a place for each route behind the words."""
-_MOST_BEHIND: Final = 4
-_TIER: Final = 30.0
-"""What is against cutting a name: more than any routes behind it."""
-_OTHER_SIDE: Final = 0.5
+"""A word is broken only if it is wider than this."""
+_MAX_LINES: Final = 3
+_MAX_ANGLED: Final = 150.0
+"""Pixels; at 45 degrees this reaches 106 pixels up or down, a little over the next track."""
+# Penalties, in one unit; only their ratios matter. To shorten a name is worse than as many routes
+# behind it as are counted (4 x 7); `benchmarks.bench_map` counts the names cut on real maps.
+_CUT_PENALTY: Final = 30.0
+_ROUTE_PENALTY: Final = 7.0
+"""For each route behind the words."""
+_MAX_ROUTES_COUNTED: Final = 4
+_OTHER_SIDE_PENALTY: Final = 0.5
 _DIAGONAL: Final = sqrt(0.5)
+_CELL: Final = 96.0
+"""The size in pixels of the grid cells by which boxes are indexed."""
+_Cell: TypeAlias = tuple[int, int]
+
+
+class LabelSpace:
+    """The boxes that are occupied or reserved on a map, indexed by grid cells."""
+
+    def __init__(self, bounds: Box) -> None:
+        self._bounds: Final = bounds
+        self._boxes: Final[dict[_Cell, list[tuple[Box, str]]]] = {}
+        self._waiting: Final = {""}
+        """Owners whose reserved boxes still count; occupied boxes have the owner ''."""
+
+    def reserve(self, box: Box, owner: str) -> None:
+        """Reserve a box for an owner until that owner occupies boxes."""
+        self._waiting.add(owner)
+        self._put(box, owner)
+
+    def occupy(self, boxes: Iterable[Box], owner: str = "") -> None:
+        """Occupy boxes, and release the box that was reserved for their owner."""
+        if owner:
+            self._waiting.discard(owner)
+        for box in boxes:
+            self._put(box, "")
+
+    def is_free(self, boxes: Iterable[Box], owner: str = "") -> bool:
+        """Tell whether boxes are within bounds and touch nothing that others occupy or reserve."""
+        cells, waiting = self._boxes, self._waiting
+        min_x, min_y, max_x, max_y = self._bounds
+        for box in boxes:
+            left, top, right, bottom = box
+            if left < min_x or right > max_x or top < min_y or bottom > max_y:
+                return False
+            for cell in _cells(box):
+                for (x1, y1, x2, y2), who in cells.get(cell, ()):
+                    touches = x1 < right and left < x2 and y1 < bottom and top < y2
+                    if touches and who in waiting and (who != owner or not owner):
+                        return False
+        return True
+
+    def _put(self, box: Box, owner: str) -> None:
+        for cell in _cells(box):
+            self._boxes.setdefault(cell, []).append((box, owner))
+
+
+def _cells(box: Box) -> Iterable[_Cell]:
+    left, top, right, bottom = box
+    columns = range(int(left // _CELL), int(right // _CELL) + 1)
+    return product(columns, range(int(top // _CELL), int(bottom // _CELL) + 1))
 
 
 class LabelRequest(NamedTuple):
-    """A station in search of a label; `side` (-1 above, 1 below) is where it would rather be."""
+    """A station that needs a label; `side` (-1 above, 1 below) is the preferred side."""
 
     id: str
     x: float
@@ -58,23 +117,23 @@ class LabelRequest(NamedTuple):
 
     @property
     def size(self) -> float:
-        """The font size that its words are as wide as."""
+        """The font size whose regular text is as wide as the label's."""
         return SIZE * _BOLD if self.is_bold else SIZE
 
 
-class _Words(NamedTuple):
+class _LabelText(NamedTuple):
     lines: tuple[str, ...]
     year: str
     wide: float
     is_cut: bool
-    against: float
+    penalty: float
 
 
-class _Try(NamedTuple):
-    """Words at a place: from (x, y) on, their first baseline."""
+class _Placement(NamedTuple):
+    """A text at a possible place: (x, y) is where its first baseline begins."""
 
-    against: float
-    words: _Words
+    penalty: float
+    words: _LabelText
     x: float
     y: float
     anchor: Anchor
@@ -94,156 +153,173 @@ class _Try(NamedTuple):
         )
 
 
-def reserved_box_of(spot: LabelRequest) -> Box:
-    """Return the box under a station that is kept for its initials."""
-    top = spot.y + spot.radius + _AIR
-    return Box(spot.x - SLOT_WIDE / 2, top, spot.x + SLOT_WIDE / 2, top + SLOT_HIGH)
+def reserved_box_of(request: LabelRequest) -> Box:
+    """Return the box under a station that is reserved for its initials."""
+    top = request.y + request.radius + _STATION_GAP
+    return Box(
+        request.x - RESERVED_WIDTH / 2, top, request.x + RESERVED_WIDTH / 2, top + RESERVED_HEIGHT
+    )
 
 
-def labels_of(spots: Iterable[LabelRequest], space: LabelSpace, legs: Segments) -> dict[str, Label]:
-    """Return the label of each station, in the order of `spots`, and take their space."""
+def labels_of(
+    requests: Iterable[LabelRequest], space: LabelSpace, segments: Segments
+) -> dict[str, Label]:
+    """Return the label of each station, placed in the order of `requests`, and occupy its space."""
     found: dict[str, Label] = {}
-    for spot in spots:
-        best = _best(spot, space, legs)
-        space.take(best.boxes, spot.id)
-        found[spot.id] = best.label
+    for request in requests:
+        best = _best(request, space, segments)
+        space.occupy(best.boxes, request.id)
+        found[request.id] = best.label
     return found
 
 
-def _best(spot: LabelRequest, space: LabelSpace, legs: Segments) -> _Try:
-    """Return the free place with least against it; there is always the slot of the initials."""
+def _best(request: LabelRequest, space: LabelSpace, segments: Segments) -> _Placement:
+    """Return the free placement with the least penalty; the reserved box is always free."""
     best, least = None, inf
-    for one in _tries(spot):
-        if one.against >= least:
+    for placement in _placements(request):
+        if placement.penalty >= least:
             break
-        if space.is_free(one.boxes, spot.id):
-            against = one.against + _against_routes(one.boxes, legs, least - one.against)
-            if against < least:
-                best, least = one, against
-    return best or _last(spot)
+        if space.is_free(placement.boxes, request.id):
+            penalty = placement.penalty + _route_penalty(
+                placement.boxes, segments, least - placement.penalty
+            )
+            if penalty < least:
+                best, least = placement, penalty
+    return best or _reserved_placement(request)
 
 
-def _against_routes(boxes: Iterable[Box], legs: Segments, most: float) -> float:
-    """Return what is against words here for the routes behind them, or at least `most`."""
-    enough = min(_MOST_BEHIND, most / _BEHIND)
+def _route_penalty(boxes: Iterable[Box], segments: Segments, most: float) -> float:
+    """Return the penalty of the routes behind these boxes; counting stops at `most`."""
+    enough = min(_MAX_ROUTES_COUNTED, most / _ROUTE_PENALTY)
     behind = 0
     for box in boxes:
         if behind < enough:
-            behind += legs.under(box, enough - behind)
-    return _BEHIND * min(behind, _MOST_BEHIND)
+            behind += segments.under(box, enough - behind)
+    return _ROUTE_PENALTY * min(behind, _MAX_ROUTES_COUNTED)
 
 
-def _tries(spot: LabelRequest) -> Iterator[_Try]:
-    """Yield the labels that a station may have, the better before the worse."""
-    for words in _whole(spot):
-        yield from _upright(spot, words)
-    yield from _angled(spot, spot.name, is_cut=False, against=_TIER)
-    if spot.short and spot.short != spot.name:
-        brief = spot._replace(name=spot.short)
-        for words in _whole(brief):
-            against = words.against + 1.2 * _TIER
-            yield from _upright(brief, words._replace(against=against, is_cut=True))
-        spot = brief
-    for words in _cuts(spot):
-        yield from _upright(spot, words)
-    yield from _angled(spot, cut(spot.name, spot.size, 84.0), is_cut=True, against=2.6 * _TIER)
-    initial = [_initials(spot)]
-    yield from _upright(spot, _told(spot, initial, 4 * _TIER, is_cut=True))
-    bare = spot._replace(year="")
-    yield from _upright(bare, _told(bare, initial, 4.4 * _TIER, is_cut=True))
+def _placements(request: LabelRequest) -> Iterator[_Placement]:
+    """Yield the placements of a label, in rising order of the penalty of their texts."""
+    for words in _full_names(request):
+        yield from _upright(request, words)
+    yield from _angled(request, request.name, is_cut=False, penalty=_CUT_PENALTY)
+    if request.short and request.short != request.name:
+        short_name = request._replace(name=request.short)
+        for words in _full_names(short_name):
+            penalty = words.penalty + 1.2 * _CUT_PENALTY
+            yield from _upright(short_name, words._replace(penalty=penalty, is_cut=True))
+        request = short_name
+    for words in _shortened_names(request):
+        yield from _upright(request, words)
+    yield from _angled(
+        request,
+        truncated(request.name, request.size, 84.0),
+        is_cut=True,
+        penalty=2.6 * _CUT_PENALTY,
+    )
+    initial = [_initials(request)]
+    yield from _upright(request, _with_year(request, initial, 4 * _CUT_PENALTY, is_cut=True))
+    bare = request._replace(year="")
+    yield from _upright(bare, _with_year(bare, initial, 4.4 * _CUT_PENALTY, is_cut=True))
 
 
-def _whole(spot: LabelRequest) -> Iterator[_Words]:
+def _full_names(request: LabelRequest) -> Iterator[_LabelText]:
     seen = list[list[tuple[str, float]]]()
-    text = measured(spot.name, spot.size)
+    text = measured(request.name, request.size)
     longest = text.longest
     for number, most in enumerate(_WIDTHS):
-        # A word is broken only where it is wider than any label may be.
+        # A word is broken only if it is wider than any label may be.
         room = max(most, min(longest, _LONGEST_WORD))
         lines = wrapped(text, room)
-        if len(lines) > _MOST_LINES or lines in seen:
+        if len(lines) > _MAX_LINES or lines in seen:
             continue
         seen.append(lines)
-        words = _told(spot, lines, 2.5 * number, is_cut=False)
-        if len(words.lines) <= _MOST_LINES:
+        words = _with_year(request, lines, 2.5 * number, is_cut=False)
+        if len(words.lines) <= _MAX_LINES:
             yield words
 
 
-def _cuts(spot: LabelRequest) -> Iterator[_Words]:
-    text = measured(spot.name, spot.size)
-    for number, most in enumerate(_CUT_WIDTHS):
+def _shortened_names(request: LabelRequest) -> Iterator[_LabelText]:
+    text = measured(request.name, request.size)
+    for number, most in enumerate(_SHORTENED_WIDTHS):
         lines = wrapped(text, most)
         if len(lines) > 1 and text.words[0][1] <= most:
-            rest = cut(" ".join(line for line, _ in lines[1:]), spot.size, most)
-            against = (1.5 + 0.25 * number) * _TIER
-            both = lines[0], (rest, width(rest, spot.size))
-            yield _told(spot, both, against, is_cut=rest.endswith(ELLIPSIS))
-    for number, most in enumerate(_CUT_WIDTHS):
-        against = (2.2 + 0.3 * number) * _TIER
-        line = cut(spot.name, spot.size, most)
-        yield _told(spot, [(line, width(line, spot.size))], against, is_cut=True)
+            rest = truncated(" ".join(line for line, _ in lines[1:]), request.size, most)
+            penalty = (1.5 + 0.25 * number) * _CUT_PENALTY
+            both = lines[0], (rest, width(rest, request.size))
+            yield _with_year(request, both, penalty, is_cut=rest.endswith(ELLIPSIS))
+    for number, most in enumerate(_SHORTENED_WIDTHS):
+        penalty = (2.2 + 0.3 * number) * _CUT_PENALTY
+        line = truncated(request.name, request.size, most)
+        yield _with_year(request, [(line, width(line, request.size))], penalty, is_cut=True)
 
 
-def _initials(spot: LabelRequest) -> tuple[str, float]:
-    text = initials(spot.short or spot.name)
-    while len(text) > 1 and width(text, spot.size) > SLOT_WIDE - _BETWEEN:
+def _initials(request: LabelRequest) -> tuple[str, float]:
+    text = initials(request.short or request.name)
+    while len(text) > 1 and width(text, request.size) > RESERVED_WIDTH - _LABEL_GAP:
         text = text[:-1]
-    return text, width(text, spot.size)
+    return text, width(text, request.size)
 
 
-def _told(
-    spot: LabelRequest, measured_lines: Sequence[tuple[str, float]], against: float, *, is_cut: bool
-) -> _Words:
-    """Return lines with the year behind the last of them, or on a line of its own."""
+def _with_year(
+    request: LabelRequest,
+    measured_lines: Sequence[tuple[str, float]],
+    penalty: float,
+    *,
+    is_cut: bool,
+) -> _LabelText:
+    """Return lines with the year at the end of the last one, or on a line of its own."""
     lines = tuple(line for line, _ in measured_lines)
     wide = max(wide for _, wide in measured_lines)
-    if spot.year:
-        year = width(spot.year, YEAR_SIZE)
-        behind = measured_lines[-1][1] + width(" ", spot.size) + year
+    if request.year:
+        year = width(request.year, YEAR_SIZE)
+        behind = measured_lines[-1][1] + width(" ", request.size) + year
         if behind <= wide or (len(lines) == 1 and behind <= _WIDTHS[0]):
             wide = max(wide, behind)
         else:
             lines, wide = (*lines, ""), max(wide, year)
-    return _Words(lines, spot.year, wide, is_cut, against)
+    return _LabelText(lines, request.year, wide, is_cut, penalty)
 
 
-def _upright(spot: LabelRequest, words: _Words) -> Iterator[_Try]:
-    """Yield words under and over a station: in the middle of it, then to its sides."""
+def _upright(request: LabelRequest, words: _LabelText) -> Iterator[_Placement]:
+    """Yield a text over and under its station: centred, then to the right, then to the left."""
     high = LINE * len(words.lines)
-    half, shift = words.wide / 2, spot.radius
+    half, shift = words.wide / 2, request.radius
     places: tuple[tuple[Anchor, float, float], ...] = (
-        ("middle", spot.x - half, 0.0),
-        ("start", spot.x - shift, 1.0),
-        ("end", spot.x + shift - words.wide, 1.5),
+        ("middle", request.x - half, 0.0),
+        ("start", request.x - shift, 1.0),
+        ("end", request.x + shift - words.wide, 1.5),
     )
-    for anchor, left, less in places:
-        for side in (spot.side, -spot.side):
-            edge = spot.y + side * (spot.radius + _AIR)
+    for anchor, left, offset_penalty in places:
+        for side in (request.side, -request.side):
+            edge = request.y + side * (request.radius + _STATION_GAP)
             top = edge if side > 0 else edge - high
-            box = Box(left - _BETWEEN, top, left + words.wide + _BETWEEN, top + high)
+            box = Box(left - _LABEL_GAP, top, left + words.wide + _LABEL_GAP, top + high)
             x = left + half * (anchor == "middle") + words.wide * (anchor == "end")
-            against = words.against + less + _OTHER_SIDE * (side != spot.side)
-            yield _Try(against, words, x, top + _ASCENT, anchor, 0, (box,))
+            penalty = words.penalty + offset_penalty + _OTHER_SIDE_PENALTY * (side != request.side)
+            yield _Placement(penalty, words, x, top + _ASCENT, anchor, 0, (box,))
 
 
-def _angled(spot: LabelRequest, text: str, *, is_cut: bool, against: float) -> Iterator[_Try]:
-    """Yield one line that rises or falls to the right."""
-    wide = width(text, spot.size)
-    if spot.year:
-        wide += width(" ", spot.size) + width(spot.year, YEAR_SIZE)
-    if wide > _MOST_ANGLED:
+def _angled(
+    request: LabelRequest, text: str, *, is_cut: bool, penalty: float
+) -> Iterator[_Placement]:
+    """Yield a text in one line that rises or falls to the right at 45 degrees."""
+    wide = width(text, request.size)
+    if request.year:
+        wide += width(" ", request.size) + width(request.year, YEAR_SIZE)
+    if wide > _MAX_ANGLED:
         return
-    for side in (spot.side, -spot.side):
-        x = spot.x + (1.0 if side > 0 else 6.0)
-        y = spot.y + side * (spot.radius + (_ASCENT if side > 0 else _AIR + 1.0))
-        words = _Words((text,), spot.year, wide, is_cut, against)
+    for side in (request.side, -request.side):
+        x = request.x + (1.0 if side > 0 else 6.0)
+        y = request.y + side * (request.radius + (_ASCENT if side > 0 else _STATION_GAP + 1.0))
+        words = _LabelText((text,), request.year, wide, is_cut, penalty)
         boxes = tuple(_strip(x, y, wide, side))
-        less = _OTHER_SIDE * (side != spot.side)
-        yield _Try(against + less, words, x, y, "start", 45 * side, boxes)
+        offset_penalty = _OTHER_SIDE_PENALTY * (side != request.side)
+        yield _Placement(penalty + offset_penalty, words, x, y, "start", 45 * side, boxes)
 
 
 def _strip(x: float, y: float, wide: float, side: int) -> Iterator[Box]:
-    """Yield the boxes that hold a line of text at 45 degrees, which begins on the baseline here."""
+    """Yield boxes that hold a line of text at 45 degrees; its baseline begins at (x, y)."""
     above, below = _ASCENT, LINE - _ASCENT
     steps = max(1, ceil(wide / LINE))
     step = wide / steps * _DIAGONAL
@@ -256,15 +332,15 @@ def _strip(x: float, y: float, wide: float, side: int) -> Iterator[Box]:
         yield Box(x + min(xs), y + min(ys), x + max(xs), y + max(ys))
 
 
-def _last(spot: LabelRequest) -> _Try:
-    """Return the initials in the slot that is kept for them."""
-    slot = reserved_box_of(spot)
-    words = _Words(_initials(spot)[:1], "", SLOT_WIDE, is_cut=True, against=0.0)
-    return _Try(0.0, words, spot.x, slot.top + _ASCENT, "middle", 0, (slot,))
+def _reserved_placement(request: LabelRequest) -> _Placement:
+    """Return the initials in the box that is reserved for them."""
+    box = reserved_box_of(request)
+    words = _LabelText(_initials(request)[:1], "", RESERVED_WIDTH, is_cut=True, penalty=0.0)
+    return _Placement(0.0, words, request.x, box.top + _ASCENT, "middle", 0, (box,))
 
 
 def boxes_of(label: Label, size: float = SIZE) -> Sequence[Box]:
-    """Return boxes that hold all the words of a label."""
+    """Return boxes that hold all the text of a label."""
     wide = max(width(line, size) for line in label.lines)
     if label.year:
         wide = max(wide, width(label.lines[-1] + " ", size) + width(label.year, YEAR_SIZE))

@@ -1,10 +1,11 @@
-"""Which line each work of a map is on.
+"""The line of each work on a map.
 
-Works that continue one another are a continuity. The one with most of the main works is the main
-line; any other that holds an alternative version or a spin-off is a line of its own, films and
-later seasons included. All other works of one role share a line.
+Works that continue one another are a continuity. The continuity with most of the main works is the
+main line; any other that holds an alternative version or a spin-off is a line of its own, films and
+later seasons included. The remaining works share one line for each role.
 
-Guarantees: every work is on exactly one line. The cost: 1 µs for a work or an edge.
+Guarantees: every work is on exactly one line.
+Performance: 1 µs for a work or an edge.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.map import Line, LineKind
 
 _CONTINUING: Final[frozenset[Role]] = frozenset(("main", "film", "spin_off", "alternative"))
-_APART: Final[frozenset[Role]] = frozenset(("spin_off", "alternative"))
+_SEPARATE: Final[frozenset[Role]] = frozenset(("spin_off", "alternative"))
 _NAMES: Final[Mapping[LineKind, str]] = {
     "main": "Main line",
     "film": "Films",
@@ -41,7 +42,7 @@ _OWN_COLOURS: Final = (5, 6, 4, 3)
 
 
 class LinedWorks(NamedTuple):
-    """A line, and its works by date."""
+    """A line, and its works sorted by date."""
 
     line: Line
     works: tuple[MapWork, ...]
@@ -50,14 +51,14 @@ class LinedWorks(NamedTuple):
 def lines_of(
     works: Sequence[MapWork], edges: Iterable[MapEdge], names: Mapping[str, str]
 ) -> list[LinedWorks]:
-    """Return the lines that these works, sorted by date, make up; the main one first."""
-    near = _near(edges)
+    """Return the lines of works that are sorted by date, the main line first."""
+    neighbours = _neighbours(edges)
     continuing = [work for work in works if work.role in _CONTINUING]
-    groups = _connected(continuing, near)
-    trunk = max(groups, key=lambda g: sum(w.role == "main" for w in g), default=())
-    apart = [g for g in groups if g is not trunk and any(w.role in _APART for w in g)]
-    apart += _connected([work for work in trunk if work.role in _APART], near)
-    own = [group for group in apart if len(group) > 1]
+    groups = _connected(continuing, neighbours)
+    main = max(groups, key=lambda g: sum(w.role == "main" for w in g), default=())
+    separate = [g for g in groups if g is not main and any(w.role in _SEPARATE for w in g)]
+    separate += _connected([work for work in main if work.role in _SEPARATE], neighbours)
+    own = [group for group in separate if len(group) > 1]
     owned = {work.id for group in own for work in group}
     shared: dict[LineKind, list[MapWork]] = {kind: [] for kind in _NAMES}
     for work in works:
@@ -72,29 +73,29 @@ def _shared_line(kind: LineKind, works: tuple[MapWork, ...]) -> LinedWorks:
 
 
 def _own_line(works: tuple[MapWork, ...], number: int, names: Mapping[str, str]) -> LinedWorks:
-    kind: LineKind = next(work.role for work in works if work.role in _APART)
+    kind: LineKind = next(work.role for work in works if work.role in _SEPARATE)
     colour = _OWN_COLOURS[number % len(_OWN_COLOURS)]
     id_ = f"{kind}-{works[0].id}"
     return LinedWorks(Line(id_, names[works[0].id], kind, colour, len(works)), works)
 
 
-def _near(edges: Iterable[MapEdge]) -> dict[str, list[str]]:
-    near: dict[str, list[str]] = {}
+def _neighbours(edges: Iterable[MapEdge]) -> dict[str, list[str]]:
+    neighbours: dict[str, list[str]] = {}
     for edge in edges:
         if edge.kind == "sequel":
-            near.setdefault(edge.source, []).append(edge.target)
-            near.setdefault(edge.target, []).append(edge.source)
-    return near
+            neighbours.setdefault(edge.source, []).append(edge.target)
+            neighbours.setdefault(edge.target, []).append(edge.source)
+    return neighbours
 
 
 def _connected(
-    works: Sequence[MapWork], near: Mapping[str, Collection[str]]
+    works: Sequence[MapWork], neighbours: Mapping[str, Collection[str]]
 ) -> list[tuple[MapWork, ...]]:
-    """Return the groups of works that sequels connect, by their first works."""
+    """Return the groups of works that sequels connect, in order of their first works."""
     groups: DisjointSets[str] = DisjointSets()
     ids = {work.id for work in works}
     for work in works:
-        for other in near.get(work.id, ()):
+        for other in neighbours.get(work.id, ()):
             if other in ids:
                 groups.join(work.id, other)
     found: dict[str, list[MapWork]] = {}

@@ -1,7 +1,7 @@
-"""The metro map of a franchise as values: where everything stands, ready to be drawn.
+"""The metro map of a franchise as values: where everything is, ready to be drawn.
 
-Guarantees: coordinates are pixels from the top left corner, y grows downwards, everything lies
-inside `width` by `height`. What is drawn knows nothing of how it was placed.
+Guarantees: coordinates are pixels from the top left corner, y grows downwards, and everything lies
+inside `width` by `height`.
 """
 
 from typing import Literal, TypeAlias
@@ -20,7 +20,7 @@ LineKind: TypeAlias = Literal[
 ]
 Anchor: TypeAlias = Literal["start", "middle", "end"]
 Weight: TypeAlias = Literal["track", "branch", "thin"]
-"""How strongly an edge is drawn: it continues a story, it branches off one, it only mentions it."""
+"""How strongly an edge is drawn: it continues a story, branches off one, or merely refers to it."""
 Point: TypeAlias = tuple[float, float]
 
 
@@ -35,9 +35,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
 
 class Label(msgspec.Struct, frozen=True, gc=False):
-    """The words at a station: lines of text from `y` (a baseline) down, turned by `angle` degrees.
+    """The text at a station: lines from the baseline `y` down, rotated by `angle` degrees.
 
-    `year` stands at the end of the last line, smaller. `is_cut` says that the title is shortened.
+    `year` is set smaller at the end of the last line. `is_cut` says that the title is shortened.
     """
 
     lines: tuple[str, ...]
@@ -69,7 +69,7 @@ class Station(msgspec.Struct, frozen=True, gc=False):
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
-    """How an edge is drawn: its corners, each leg at 0, 45 or 90 degrees; `line` gives its colour.
+    """How an edge is drawn: corners joined at 0, 45 or 90 degrees; `line` gives the colour.
 
     `id` is `source kind target`, in the canonical direction of the edge.
     """
@@ -103,7 +103,7 @@ class Gap(msgspec.Struct, frozen=True, gc=False):
 
 
 class Transfer(msgspec.Struct, frozen=True, gc=False):
-    """The symbol beside a crossover that leads to another franchise's map, around its middle."""
+    """The symbol at a crossover that leads to another franchise's map; (x, y) is its centre."""
 
     station: str
     franchise: GuestOf
@@ -114,7 +114,7 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Heading(msgspec.Struct, frozen=True, gc=False):
-    """The name of a group of lanes, at the left of the topmost of them."""
+    """The name of a group of tracks, at the left of the topmost of them."""
 
     text: str
     line: str
@@ -123,7 +123,7 @@ class Heading(msgspec.Struct, frozen=True, gc=False):
 
 
 class TrackSpan(msgspec.Struct, frozen=True, gc=False):
-    """The pale bed of a line along its lane, from its first station to its last."""
+    """The pale stroke of a line along a track, from its first station to its last."""
 
     line: str
     x_from: float
@@ -132,7 +132,7 @@ class TrackSpan(msgspec.Struct, frozen=True, gc=False):
 
 
 class MetroMap(msgspec.Struct, frozen=True, gc=False):
-    """A whole map. `folded` are the ids of edges that say nothing which the drawn ones don't."""
+    """A whole map; `folded` are the ids of the edges that others imply and that are not drawn."""
 
     title: str
     width: float

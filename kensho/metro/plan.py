@@ -1,6 +1,7 @@
-"""The plan of a map: which line, lane and column each work is on, before anything is drawn.
+"""The plan of a map: the line, track and column of each work, before edges are routed.
 
-Guarantees: pure; works come sorted by time, edges merged. The cost: 3 ms for 150 works.
+Guarantees: pure; works must come sorted by time and edges merged.
+Performance: 3 ms for 150 works.
 """
 
 from collections import defaultdict
@@ -14,36 +15,39 @@ from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.lines import LinedWorks, lines_of
 from kensho.metro.map import LineKind
 from kensho.metro.occupancy import StationPosition
-from kensho.metro.station_names import briefs_of, names_of
+from kensho.metro.station_names import names_of, short_names_of
 from kensho.metro.tracks import Track, TrackAssignment, tracks_of
 
 SCREEN: Final = (1280.0, 586.0)
-"""What a small map fits: a laptop's window below the page's own head, above the map's legend."""
-HEAD: Final = 36.0
+"""What a small map fits: a laptop's window (1280 x 800) between page header and legend."""
+HEADER_HEIGHT: Final = 36.0
 _LEFT: Final = 128.0
 _RIGHT: Final = 64.0
 _MARGIN: Final = 58.0
-"""Above the topmost and below the lowest lane, for their labels."""
-_LANE_HIGH: Final = (62.0, 92.0)
-_STRIP_LANE_HIGH: Final = 74.0
-_THIN_LANE: Final = 0.86
+"""Above the topmost and below the lowest track, for their labels: three lines and a station."""
+_TRACK_HEIGHT: Final = (62.0, 92.0)
+"""The least and the greatest distance between tracks of a small map."""
+_STRIP_TRACK_HEIGHT: Final = 74.0
+"""The same on a map that scrolls sideways."""
+_THIN_TRACK: Final = 0.86
+"""The share of that distance beside a track whose names are few and short."""
 _THIN: Final[frozenset[LineKind]] = frozenset(("summary", "crossover", "music"))
 _BELOW: Final[frozenset[LineKind]] = frozenset(("side", "spin_off"))
-_FEW: Final = 30
-_LEAST_WIDE: Final = 360.0
+_MAX_SCREEN_WORKS: Final = 30
+_MIN_WIDTH: Final = 360.0
 
 
 class MapPlan(NamedTuple):
-    """Where everything of a map goes."""
+    """Where the stations of a map are, and what it is made of."""
 
     works: Sequence[MapWork]
     names: Mapping[str, str]
-    briefs: Mapping[str, str]
+    short_names: Mapping[str, str]
     lines: Sequence[LinedWorks]
-    lanes: TrackAssignment
+    tracks: TrackAssignment
     columns: MapColumns
     heights: Sequence[float]
-    places: Mapping[str, StationPosition]
+    positions: Mapping[str, StationPosition]
     width: float
     height: float
 
@@ -51,44 +55,46 @@ class MapPlan(NamedTuple):
 def plan_map(
     title: str, works: Sequence[MapWork], edges: Sequence[MapEdge], order: Mapping[str, int]
 ) -> MapPlan:
-    """Return the plan of these works, given the place of each in time."""
+    """Return the plan of these works, given the place of each in order of time."""
     names = names_of(works, title)
     lines = lines_of(works, edges, names)
-    near = _near(edge for edge in edges if not is_unspecific(edge))
-    lanes = tracks_of(lines, order, _chains(works, edges), _near(edges), _low(lines, edges))
-    columns = columns_of(works, lanes.of_work, near, (_LEFT, SCREEN[0] - _RIGHT))
-    heights = _heights(lanes.lanes, len(works))
-    places = {
-        work.id: StationPosition(columns.x[columns.of_work[work.id]], heights[row], row)
+    neighbours = _neighbours(edge for edge in edges if not is_unspecific(edge))
+    tracks = tracks_of(
+        lines, order, _chains(works, edges), _neighbours(edges), _lower_summaries(lines, edges)
+    )
+    columns = columns_of(works, tracks.of_work, neighbours, (_LEFT, SCREEN[0] - _RIGHT))
+    heights = _heights(tracks.tracks, len(works))
+    positions = {
+        work.id: StationPosition(columns.x[columns.of_work[work.id]], heights[track], track)
         for work in works
-        for row in (lanes.of_work[work.id],)
+        for track in (tracks.of_work[work.id],)
     }
     wide = (columns.x[-1] if works else _LEFT) + _RIGHT
-    high = (heights[-1] if heights else HEAD) + _MARGIN
+    high = (heights[-1] if heights else HEADER_HEIGHT) + _MARGIN
     return MapPlan(
         works=works,
         names=names,
-        briefs=briefs_of(names),
+        short_names=short_names_of(names),
         lines=lines,
-        lanes=lanes,
+        tracks=tracks,
         columns=columns,
         heights=heights,
-        places=places,
-        width=max(wide, _LEAST_WIDE),
+        positions=positions,
+        width=max(wide, _MIN_WIDTH),
         height=high,
     )
 
 
-def _near(edges: Iterable[MapEdge]) -> dict[str, set[str]]:
-    near: defaultdict[str, set[str]] = defaultdict(set)
+def _neighbours(edges: Iterable[MapEdge]) -> dict[str, set[str]]:
+    neighbours: defaultdict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        near[edge.target].add(edge.source)
-        near[edge.source].add(edge.target)
-    return near
+        neighbours[edge.target].add(edge.source)
+        neighbours[edge.source].add(edge.target)
+    return neighbours
 
 
-def _low(lines: Iterable[LinedWorks], edges: Iterable[MapEdge]) -> set[str]:
-    """Return the summaries of works that are on lines below the main one."""
+def _lower_summaries(lines: Iterable[LinedWorks], edges: Iterable[MapEdge]) -> set[str]:
+    """Return the summaries of works whose lines are below the main line."""
     kinds = {work.id: line.line.kind for line in lines for work in line.works}
     return {
         edge.target for edge in edges if edge.kind == "summary" and kinds[edge.source] in _BELOW
@@ -96,7 +102,7 @@ def _low(lines: Iterable[LinedWorks], edges: Iterable[MapEdge]) -> set[str]:
 
 
 def _chains(works: Sequence[MapWork], edges: Iterable[MapEdge]) -> dict[str, str]:
-    """Return the first work of the chain of side stories that each one continues."""
+    """Return, for side stories that continue one another, the first work of each one's chain."""
     side = {work.id for work in works if work.role == "side"}
     first: dict[str, str] = {}
     for edge in edges:
@@ -106,14 +112,14 @@ def _chains(works: Sequence[MapWork], edges: Iterable[MapEdge]) -> dict[str, str
     return first
 
 
-def _heights(lanes: Sequence[Track], many: int) -> list[float]:
-    """Return the y of each lane, so that a small map fills a screen's height and no more."""
-    parts = [_THIN_LANE if {a.kind, b.kind} & _THIN else 1.0 for a, b in pairwise(lanes)]
-    high = _STRIP_LANE_HIGH
-    if many <= _FEW and parts:
-        room = SCREEN[1] - HEAD - 2 * _MARGIN
-        high = min(_LANE_HIGH[1], max(_LANE_HIGH[0], room / sum(parts)))
-    heights = [HEAD + _MARGIN]
+def _heights(tracks: Sequence[Track], many: int) -> list[float]:
+    """Return the y of each track; a small map fills the height of a screen and no more."""
+    parts = [_THIN_TRACK if {a.kind, b.kind} & _THIN else 1.0 for a, b in pairwise(tracks)]
+    high = _STRIP_TRACK_HEIGHT
+    if many <= _MAX_SCREEN_WORKS and parts:
+        available = SCREEN[1] - HEADER_HEIGHT - 2 * _MARGIN
+        high = min(_TRACK_HEIGHT[1], max(_TRACK_HEIGHT[0], available / sum(parts)))
+    heights = [HEADER_HEIGHT + _MARGIN]
     for part in parts:
         heights.append(round(heights[-1] + part * high, 1))
-    return heights if lanes else []
+    return heights if tracks else []

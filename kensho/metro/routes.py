@@ -1,11 +1,12 @@
-"""How the edges of a map run: at 0, 45 and 90 degrees, around stations that are not their own.
+"""How the edges of a map run: at 0, 45 and 90 degrees, around the stations of other works.
 
-Each edge has a handful of ways to go, from the straight one to a detour on a track between lanes.
-The one that runs over fewest stations, crosses least and turns least is taken. Edges that carry a
-story choose first, short before long.
+Each edge has a handful of candidate routes, from the straight one to a detour along a channel
+between tracks. The one that passes over the fewest stations, crosses the fewest routes and has the
+fewest corners is chosen. Edges that continue a story choose first, short ones before long ones.
 
 Guarantees: a route begins and ends at its two stations; the same edges in any order give the same
-routes. The cost: 60 µs for an edge.
+routes.
+Performance: 60 µs for an edge.
 """
 
 from collections import Counter
@@ -28,38 +29,50 @@ _WEIGHTS: Final[Mapping[RelationKind, Weight]] = {
     "alternative_version": "branch",
     "alternative_setting": "thin",
 }
-_BESIDE_MAIN: Final = 16.0
-"""Against a track beside the main line, whose labels need the room."""
 _RANKS: Final[Mapping[Weight, int]] = {"track": 0, "branch": 1, "thin": 2}
-_FIRST_TRACK: Final = 18.0
-"""The first track passes between a station and its label."""
-_TRACK_STEP: Final = 5.0
-_HIT: Final = 400.0
-_CROSSING: Final = 40.0
-_FAR: Final = 0.15
-_CORNER: Final = 9.0
+_FIRST_CHANNEL: Final = 18.0
+"""Pixels from a track to its first channel, which passes between a station and its label."""
+_CHANNEL_STEP: Final = 5.0
+"""Pixels from a channel to the next."""
 _STRAIGHT: Final = 2
-_LATE: Final = 24.0
-_ON_MAIN: Final = 90.0
-"""Against covering a line's own colour before branching off it."""
-_DROP: Final = 10.0
-_TWICE: Final = 500.0
-_STEEP: Final = (1.0, 0.0, 0.5)
-"""How much of a steep way's width is used up before it falls upright."""
+
+# Penalties, in one unit; only their ratios matter. They were set on the maps of the dozen largest
+# franchises, whose crossings `benchmarks.bench_map` counts: passing over a station is as bad as ten
+# crossings, and a crossing as bad as four corners or a detour of 270 pixels.
+_SAME_ROUTE_PENALTY: Final = 500.0
+_HIT_PENALTY: Final = 400.0
+_ALONG_MAIN_PENALTY: Final = 90.0
+"""For running along the main line, whose colour it would cover, before branching off it."""
+_CROSSING_PENALTY: Final = 40.0
+_LATE_PENALTY: Final = 24.0
+"""For leaving a track late rather than early, so that branches begin at their work."""
+_BESIDE_MAIN_PENALTY: Final = 16.0
+"""For a channel beside the main line, whose labels need the space."""
+_VERTICAL_END_PENALTY: Final = 10.0
+_CORNER_PENALTY: Final = 9.0
+_CHANNEL_PENALTY: Final = 3.0
+"""For each channel that lies between the track and the route's own."""
+_LENGTH_PENALTY: Final = 0.15
+"""For each pixel."""
+
+_STEEP_SHARES: Final = (1.0, 0.0, 0.5)
+"""Which part of a steep route's width is used before its vertical segment."""
 _ASIDE: Final = 17.0
-_DROPS: Final = (16.0, 24.0, 34.0, 46.0)
+"""How far a route between stations above one another goes around what stands between them."""
+_VERTICAL_END_OFFSETS: Final = (16.0, 24.0, 34.0, 46.0)
+"""How far before the second station a vertical end falls."""
 
 
 class CandidateRoute(NamedTuple):
-    """A way to go, what is against it, and the track that it needs: lane, side, number, span."""
+    """A possible route, its penalty, and the channel that it needs: track, side, number, span."""
 
     points: tuple[Point, ...]
-    against: float = 0.0
-    track: tuple[int, int, int, tuple[float, float]] | None = None
+    penalty: float = 0.0
+    channel: tuple[int, int, int, tuple[float, float]] | None = None
 
 
 def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> Weight:
-    """Return how strongly an edge is drawn: what continues a line is its track."""
+    """Return how strongly an edge is drawn; the edges that continue a line are its track."""
     if edge.kind == "sequel" and line_of[edge.source] != line_of[edge.target]:
         return "branch"
     return _WEIGHTS.get(edge.kind, "thin")
@@ -67,62 +80,72 @@ def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> Weight:
 
 def routes_of(
     edges: Sequence[MapEdge],
-    places: Mapping[str, StationPosition],
+    positions: Mapping[str, StationPosition],
     weights: Mapping[str, Weight],
-    ground: Occupancy,
-    legs: Segments,
+    occupancy: Occupancy,
+    segments: Segments,
 ) -> dict[str, tuple[Point, ...]]:
-    """Return the corners of each edge's route, from source to target, and lay them into `legs`."""
-    laid = dict[str, tuple[Point, ...]]()
-    ties = Counter(end for edge in edges for end in (edge.source, edge.target))
+    """Return each edge's route from source to target, and add the routes to `segments`."""
+    found = dict[str, tuple[Point, ...]]()
+    degrees = Counter(end for edge in edges for end in (edge.source, edge.target))
 
-    def haste(edge: MapEdge) -> tuple[int, float, str]:
-        one, other = places[edge.source], places[edge.target]
+    def priority(edge: MapEdge) -> tuple[int, float, str]:
+        one, other = positions[edge.source], positions[edge.target]
         far = abs(one.x - other.x) + abs(one.y - other.y)
         return _RANKS[weights[edge_id(edge)]], far, edge_id(edge)
 
-    for edge in sorted(edges, key=haste):
-        start, end = places[edge.source], places[edge.target]
+    for edge in sorted(edges, key=priority):
+        start, end = positions[edge.source], positions[edge.target]
         is_backwards = (end.x, end.y) < (start.x, start.y)
         one, other = (end, start) if is_backwards else (start, end)
-        # Edges of one work run together as far as they can: its hub is the one with more of them.
-        hub = max(edge.source, edge.target, key=lambda work: (ties[work], work))
-        best = _best(_ways(one, other, ground, hub), ground, legs)
-        if best.track:
-            ground.take(*best.track, hub)
-        legs.lay(best.points)
-        laid[edge_id(edge)] = best.points[::-1] if is_backwards else best.points
-    return laid
+        # Edges of one work may share a channel: the work with more edges is the owner.
+        owner = max(edge.source, edge.target, key=lambda work: (degrees[work], work))
+        best = _best(_candidates(one, other, occupancy, owner), occupancy, segments)
+        if best.channel:
+            occupancy.occupy(*best.channel, owner)
+        segments.add(best.points)
+        found[edge_id(edge)] = best.points[::-1] if is_backwards else best.points
+    return found
 
 
-def _best(ways: Iterable[CandidateRoute], ground: Occupancy, legs: Segments) -> CandidateRoute:
-    """Return the first way that nothing is in, or else the one with least against it."""
+def _best(
+    candidates: Iterable[CandidateRoute], occupancy: Occupancy, segments: Segments
+) -> CandidateRoute:
+    """Return the first candidate that nothing obstructs, or else the one with the least penalty."""
     best, least = CandidateRoute(()), inf
-    for way in ways:
-        points = way.points
-        cost = way.against + _CORNER * (len(points) - 2) + _FAR * _length(points)
+    for candidate in candidates:
+        points = candidate.points
+        cost = (
+            candidate.penalty
+            + _CORNER_PENALTY * (len(points) - 2)
+            + _LENGTH_PENALTY * _length(points)
+        )
         if cost >= least:
             continue
-        total = _with_obstacles(points, cost, least, ground, legs)
+        total = _with_obstacles(points, cost, least, occupancy, segments)
         if total < least:
-            best, least = way, total
-            if total == cost and way.against < _ON_MAIN:
+            best, least = candidate, total
+            if total == cost and candidate.penalty < _ALONG_MAIN_PENALTY:
                 break
-    return best._replace(points=_clean(best.points))
+    return best._replace(points=_simplified(best.points))
 
 
 def _with_obstacles(
-    points: tuple[Point, ...], cost: float, least: float, ground: Occupancy, legs: Segments
+    points: tuple[Point, ...], cost: float, least: float, occupancy: Occupancy, segments: Segments
 ) -> float:
-    """Return a cost with that of the stations and routes in the way, or one of at least `least`."""
+    """Return `cost` plus the penalties of obstacles; counting stops once it reaches `least`."""
     obstacles = 0.0
-    # Crossings come first: it is for them that most ways fall behind.
+    # Crossings are counted first, because they rule out most candidates.
     if len(points) > _STRAIGHT:
-        obstacles += _CROSSING * legs.crossed(points, (least - cost) / _CROSSING)
+        obstacles += _CROSSING_PENALTY * segments.crossed(
+            points, (least - cost) / _CROSSING_PENALTY
+        )
     if cost + obstacles < least:
-        obstacles += _HIT * ground.hits(points, (least - cost - obstacles) / _HIT)
-    if cost + obstacles < least and legs.join(points[0], points[-1]):
-        obstacles += _TWICE * legs.has(_clean(points))
+        obstacles += _HIT_PENALTY * occupancy.hits(
+            points, (least - cost - obstacles) / _HIT_PENALTY
+        )
+    if cost + obstacles < least and segments.connects(points[0], points[-1]):
+        obstacles += _SAME_ROUTE_PENALTY * segments.has(_simplified(points))
     return cost + obstacles
 
 
@@ -130,25 +153,25 @@ def _length(points: Sequence[Point]) -> float:
     return sum(map(dist, points, points[1:]))
 
 
-def _ways(
-    one: StationPosition, other: StationPosition, ground: Occupancy, owner: str
+def _candidates(
+    one: StationPosition, other: StationPosition, occupancy: Occupancy, owner: str
 ) -> Iterator[CandidateRoute]:
-    """Yield the ways from a work to one that stands right of it."""
-    if one.lane == other.lane:
+    """Yield the candidates from a work to one that is not left of it."""
+    if one.track == other.track:
         yield CandidateRoute(((one.x, one.y), (other.x, other.y)))
-        yield from _arches(one, other, ground, owner)
+        yield from _arches(one, other, occupancy, owner)
         return
     down = 1 if other.y > one.y else -1
     wide, high = other.x - one.x, abs(other.y - one.y)
     start, end = (one.x, one.y), (other.x, other.y)
     if wide >= high:
-        early = _ON_MAIN if other.lane == ground.main and wide > high else 0.0
+        early = _ALONG_MAIN_PENALTY if other.track == occupancy.main and wide > high else 0.0
         yield CandidateRoute((start, (one.x + high, other.y), end), early)
-        late = _ON_MAIN if one.lane == ground.main else _LATE
+        late = _ALONG_MAIN_PENALTY if one.track == occupancy.main else _LATE_PENALTY
         yield CandidateRoute((start, (other.x - high, one.y), end), late)
-        yield from _along(one, other, down, ground, owner)
+        yield from _along(one, other, down, occupancy, owner)
     else:
-        for share in _STEEP:
+        for share in _STEEP_SHARES:
             a, b = wide * share, wide * (1 - share)
             x = one.x + a
             yield CandidateRoute((start, (x, one.y + down * a), (x, other.y - down * b), end))
@@ -156,29 +179,30 @@ def _ways(
         for aside in (_ASIDE, -_ASIDE):
             x, low = one.x + aside, abs(aside) * down
             yield CandidateRoute((start, (x, one.y + low), (x, other.y - low), end))
-    yield from _drops(one, other, down, ground, owner)
+    yield from _vertical_ends(one, other, down, occupancy, owner)
 
 
 def _arches(
-    one: StationPosition, other: StationPosition, ground: Occupancy, owner: str
+    one: StationPosition, other: StationPosition, occupancy: Occupancy, owner: str
 ) -> Iterator[CandidateRoute]:
+    """Yield the routes between two works of one track along a channel above and below it."""
     span = (one.x, other.x)
     for side in (-1, 1):
-        number = ground.track(one.lane, side, span, owner)
+        number = occupancy.free_channel(one.track, side, span, owner)
         high = _offset(number, (other.x - one.x) / 2)
         y = one.y + side * high
         corners = (one.x, one.y), (one.x + high, y), (other.x - high, y), (other.x, other.y)
-        yield CandidateRoute(corners, 3.0 * number, (one.lane, side, number, span))
+        yield CandidateRoute(corners, _CHANNEL_PENALTY * number, (one.track, side, number, span))
 
 
 def _along(
-    one: StationPosition, other: StationPosition, down: int, ground: Occupancy, owner: str
+    one: StationPosition, other: StationPosition, down: int, occupancy: Occupancy, owner: str
 ) -> Iterator[CandidateRoute]:
-    """Yield the ways that run on a track beside the first lane, and beside the second."""
+    """Yield the routes along a channel beside the first track, and beside the second."""
     span = (one.x, other.x)
     high = abs(other.y - one.y)
-    for lane, side, is_near in ((one.lane, down, True), (other.lane, -down, False)):
-        number = ground.track(lane, side, span, owner)
+    for track, side, is_near in ((one.track, down, True), (other.track, -down, False)):
+        number = occupancy.free_channel(track, side, span, owner)
         h = _offset(number, high / 2)
         if is_near:
             y = one.y + down * h
@@ -187,35 +211,42 @@ def _along(
             y = other.y - down * h
             corners = (one.x + high - h, y), (other.x - h, y)
         points = ((one.x, one.y), *corners, (other.x, other.y))
-        against = 3.0 * number + (_BESIDE_MAIN if lane == ground.main else 0.0)
-        yield CandidateRoute(points, against, (lane, side, number, span))
+        penalty = _channel_penalty(track, number, occupancy)
+        yield CandidateRoute(points, penalty, (track, side, number, span))
 
 
-def _drops(
-    one: StationPosition, other: StationPosition, down: int, ground: Occupancy, owner: str
+def _vertical_ends(
+    one: StationPosition, other: StationPosition, down: int, occupancy: Occupancy, owner: str
 ) -> Iterator[CandidateRoute]:
-    """Yield the ways along a track below the first lane that fall upright before the second."""
+    """Yield the routes along a channel of the first track that end in a vertical segment."""
     wide, high = other.x - one.x, abs(other.y - one.y)
-    for back in _DROPS:
+    for back in _VERTICAL_END_OFFSETS:
         x, low = other.x - back, min(back, 20.0)
-        if x - one.x < _FIRST_TRACK or high < low + _FIRST_TRACK:
+        if x - one.x < _FIRST_CHANNEL or high < low + _FIRST_CHANNEL:
             continue
         span = (one.x, x)
-        number = ground.track(one.lane, down, span, owner)
+        number = occupancy.free_channel(one.track, down, span, owner)
         h = _offset(number, min(wide - back, high - low))
         y = one.y + down * h
         foot = (x, other.y - down * low), (x + low, other.y)
         points = ((one.x, one.y), (one.x + h, y), (x, y), *foot, (other.x, other.y))
-        against = _DROP + 3.0 * number + (_BESIDE_MAIN if one.lane == ground.main else 0.0)
-        yield CandidateRoute(points, against, (one.lane, down, number, span))
+        penalty = _VERTICAL_END_PENALTY + _channel_penalty(one.track, number, occupancy)
+        yield CandidateRoute(points, penalty, (one.track, down, number, span))
+
+
+def _channel_penalty(track: int, number: int, occupancy: Occupancy) -> float:
+    """Return the penalty of running along a channel of a track."""
+    beside_main = _BESIDE_MAIN_PENALTY if track == occupancy.main else 0.0
+    return _CHANNEL_PENALTY * number + beside_main
 
 
 def _offset(number: int, most: float) -> float:
-    return min(_FIRST_TRACK + _TRACK_STEP * number, most)
+    """Return how far a channel is from its track, `most` at most."""
+    return min(_FIRST_CHANNEL + _CHANNEL_STEP * number, most)
 
 
-def _clean(points: Iterable[Point]) -> tuple[Point, ...]:
-    """Return corners rounded to tenths, without those that repeat or lie on a straight line."""
+def _simplified(points: Iterable[Point]) -> tuple[Point, ...]:
+    """Return corners rounded to tenths, without repeated ones and those within a straight line."""
     kept: list[Point] = []
     for x, y in points:
         point = (round(x, 1), round(y, 1))

@@ -1,11 +1,11 @@
-"""What the stations of a map are called: titles without the franchise's own name.
+"""The names of stations: titles without the franchise's own name.
 
-"Kidou Senshi Gundam: Suisei no Majo" stands on Gundam's map as "Suisei no Majo": what several works
-have in front of the name goes with it, what one alone has there stays. A work that bears nothing
-but the name keeps it.
+"Kidou Senshi Gundam: Suisei no Majo" is "Suisei no Majo" on Gundam's map. Words that several titles
+have before the name are removed with it; words that only one title has there are kept. A title that
+is nothing but the name is kept whole.
 
-Guarantees: a name is never empty, and free of control and direction characters. The cost: 10 µs for
-a title.
+Guarantees: a name is never empty, and free of control and direction characters.
+Performance: 10 µs for a title.
 """
 
 import re
@@ -22,27 +22,27 @@ _PARTICLE: Final = re.compile(r"^(?:no|wo|ga|of the|of)\s+(?=\S)", re.IGNORECASE
 _EXCLAIMED: Final = "!?☆★♪ "
 _JOINERS: Final = frozenset("\u200c\u200d")
 _NAMELESS: Final = "?"
-_MOST_INITIALS: Final = 4
+_MAX_INITIALS: Final = 4
 _NUMBERED: Final = re.compile(r"^(?:\d+|[ivxlc]+)$", re.IGNORECASE)
 _MINOR_WORDS: Final = frozenset(
     ("the", "of", "a", "an", "and", "no", "wo", "ga", "ni", "to", "de", "wa", "e", "in", "x")
 )
-_LEAST_FOR_SHARED: Final = 2
-_SHARED: Final = 0.12
-"""What so many titles have in front of the name is part of it."""
-_LEAST_FOR_BRIEF: Final = 3
+_MIN_FOR_SHARED: Final = 2
+_SHARED_BY: Final = 0.12
+"""Words before the name belong to it if this share of titles has them: "Kidou Senshi" of Gundam."""
+_MIN_FOR_SHORT_NAME: Final = 3
 _SHORTEST_HEAD: Final = 9
 
 
 def names_of(works: Iterable[MapWork], franchise: str) -> dict[str, str]:
     """Return what each work is called on the map of this franchise, by id."""
-    titles = {work.id: printed(work.title) or _NAMELESS for work in works}
+    titles = {work.id: printable(work.title) or _NAMELESS for work in works}
     own = _pattern(franchise)
     if own is None:
         return titles
     found = {id_: own.search(title) for id_, title in titles.items()}
     heads = Counter(_folded(titles[id_][: m.start()]) for id_, m in found.items() if m)
-    least = max(_LEAST_FOR_SHARED, _SHARED * len(titles))
+    least = max(_MIN_FOR_SHARED, _SHARED_BY * len(titles))
     shared = {head for head, many in heads.items() if many >= least}
     return {
         id_: _without(title, match, shared) if (match := found[id_]) else title
@@ -50,16 +50,16 @@ def names_of(works: Iterable[MapWork], franchise: str) -> dict[str, str]:
     }
 
 
-def briefs_of(names: Mapping[str, str]) -> dict[str, str]:
-    """Return names whose beginning several share, with its initials in its place.
+def short_names_of(names: Mapping[str, str]) -> dict[str, str]:
+    """Return shortened names: a beginning that several names share is replaced by its initials.
 
-    Of a dozen that begin with "Grand Order" one reads "GO: Cosmos in the Lostbelt".
+    One of a dozen that begin with "Grand Order" becomes "GO: Cosmos in the Lostbelt".
     """
     heads = {id_: list(_heads(name)) for id_, name in names.items()}
     counts = Counter(head for some in heads.values() for head in some)
     found: dict[str, str] = {}
     for id_, some in heads.items():
-        head = next((head for head in some if counts[head] >= _LEAST_FOR_BRIEF), None)
+        head = next((head for head in some if counts[head] >= _MIN_FOR_SHORT_NAME), None)
         if head:
             rest = names[id_][len(head) :].strip(_EDGES + _EXCLAIMED)
             found[id_] = f"{initials(head)}: {rest}"
@@ -67,14 +67,14 @@ def briefs_of(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _heads(name: str) -> Iterator[str]:
-    """Yield the beginnings of a name that leave some words, the longest first."""
+    """Yield the beginnings of a name that leave at least one word, the longest first."""
     ends = [match.end() for match in _WORDS.finditer(name)]
     for end in ends[-2::-1]:
         if end >= _SHORTEST_HEAD:
             yield name[:end]
 
 
-def printed(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text on one line, without control, direction and unpaired characters."""
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
@@ -92,11 +92,11 @@ def initials(name: str) -> str:
     if not telling:
         return name[:1] or _NAMELESS
     if len(telling) == 1:
-        return telling[0][:_MOST_INITIALS]
+        return telling[0][:_MAX_INITIALS]
     short = [
-        word[:_LEAST_FOR_SHARED] if _NUMBERED.match(word) else word[0].upper() for word in telling
+        word[:_MIN_FOR_SHARED] if _NUMBERED.match(word) else word[0].upper() for word in telling
     ]
-    return "".join(short)[:_MOST_INITIALS]
+    return "".join(short)[:_MAX_INITIALS]
 
 
 def _pattern(franchise: str) -> re.Pattern[str] | None:
@@ -121,7 +121,7 @@ def _without(title: str, match: re.Match[str], shared: Collection[str]) -> str:
 
 
 def _unshared(head: str, shared: Collection[str]) -> str:
-    """Return what stands in front of a name without what many titles have there."""
+    """Return the text before a name without the words that many titles share there."""
     for match in reversed(list(_WORDS.finditer(head))):
         if _folded(head[: match.end()]) in shared:
             return head[match.end() :].strip(_EDGES)
@@ -133,7 +133,7 @@ def _folded(text: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    """Return what is left of a title, without the punctuation that joined it to the name."""
+    """Return the rest of a title without the punctuation that joined it to the name."""
     rest = _PARTICLE.sub("", text.strip(_EDGES))
     for opening, closing in ("()", "[]", "「」", "『』", "“”"):
         if rest.startswith(opening) and rest.endswith(closing):

@@ -1,9 +1,10 @@
-"""How wide words are and where they break, so that labels can be placed before a browser draws.
+"""The width of text and its line breaks, so that labels can be placed before a browser draws them.
 
 Widths are those of the widest of the usual system sans-serifs (Segoe UI, Roboto, Helvetica, Noto
-Sans), in parts of the font size: a label that fits here fits everywhere.
+Sans), as a share of the font size: a label that fits here fits everywhere.
 
-Guarantees: no line is wider than asked, unless one character is. The cost: 2 µs for a line.
+Guarantees: no line is wider than asked for, unless a single character is.
+Performance: 2 µs for a line.
 """
 
 import unicodedata
@@ -31,7 +32,7 @@ _FIRST_WIDE: Final = 0x1100
 
 
 class _Widths(dict[str, float]):
-    """The widths of usual characters; those of others are found each time, so that it stays so."""
+    """The widths of usual characters; those of others are computed each time, so it never grows."""
 
     def __missing__(self, character: str) -> float:
         return _unusual(character)
@@ -55,8 +56,8 @@ def _unusual(character: str) -> float:
     return _FULL if unicodedata.category(character) == "So" else _BROAD
 
 
-class Measured(NamedTuple):
-    """A text and how wide it is, its words and how wide each is, and a space."""
+class MeasuredText(NamedTuple):
+    """A text, its words and a space, each with its width."""
 
     text: str
     wide: float
@@ -66,59 +67,59 @@ class Measured(NamedTuple):
 
     @property
     def longest(self) -> float:
-        """How wide the widest word is."""
+        """The width of the widest word."""
         return max(wide for _, wide in self.words)
 
 
-def measured(text: str, size: float) -> Measured:
-    """Return a text, measured once, to be wrapped at several widths."""
+def measured(text: str, size: float) -> MeasuredText:
+    """Return a text that is measured once, to be wrapped at several widths."""
     words = tuple((word, width(word, size)) for word in text.split(" "))
     space = width(" ", size)
     wide = words[0][1]
     for _, more in words[1:]:
         wide = wide + space + more
-    return Measured(text, wide, words, space, size)
+    return MeasuredText(text, wide, words, space, size)
 
 
-def wrapped(text: Measured, most: float) -> list[tuple[str, float]]:
-    """Return the lines of a text with their widths, none above `most`; a word breaks if it must."""
-    if text.wide <= most and text.words[0][0]:
+def wrapped(text: MeasuredText, max_width: float) -> list[tuple[str, float]]:
+    """Return the lines of a text with their widths, none above `max_width`; long words break."""
+    if text.wide <= max_width and text.words[0][0]:
         return [(text.text, text.wide)]
     lines: list[tuple[str, float]] = []
     line, used = "", 0.0
     for word, wide in text.words:
-        if line and used + text.space + wide <= most:
+        if line and used + text.space + wide <= max_width:
             line, used = f"{line} {word}", used + text.space + wide
             continue
         if line:
             lines.append((line, used))
         line, used = word, wide
-        if wide > most:
-            *parts, line = _parts(word, text.size, most)
+        if wide > max_width:
+            *parts, line = _parts(word, text.size, max_width)
             lines += [(part, width(part, text.size)) for part in parts]
             used = width(line, text.size)
     return [*lines, (line, used)]
 
 
-def cut(text: str, size: float, most: float) -> str:
-    """Return as much of a text as fits, ending in an ellipsis if that is not all."""
-    if width(text, size) <= most:
+def truncated(text: str, size: float, max_width: float) -> str:
+    """Return as much of a text as fits, with an ellipsis if that is not all."""
+    if width(text, size) <= max_width:
         return text
-    room, kept = most - width(ELLIPSIS, size), 0
+    available, kept = max_width - width(ELLIPSIS, size), 0
     for character in text:
-        room -= size * _WIDTH[character]
-        if room < 0:
+        available -= size * _WIDTH[character]
+        if available < 0:
             break
         kept += 1
     return text[: max(kept, 1)].rstrip(" -–:,.") + ELLIPSIS  # noqa: RUF001 - a dash
 
 
-def _parts(word: str, size: float, most: float) -> Iterator[str]:
+def _parts(word: str, size: float, max_width: float) -> Iterator[str]:
     """Yield the parts of a word that is too wide for a line."""
     part, used = "", 0.0
     for character in word:
         step = size * _WIDTH[character]
-        if part and used + step > most:
+        if part and used + step > max_width:
             yield part
             part, used = "", 0.0
         part += character

@@ -1,11 +1,11 @@
-"""Which lane each work of a map stands on, from the topmost lane down.
+"""The track of each work on a map, from the topmost track down.
 
-The main line has a lane of its own; films are on the one above it, summaries above those. Side
-stories, spin-offs, crossovers and music lie below. Alternative versions run where there is more
-room. Lines that are over before others begin share a lane.
+The main line has a track of its own. Films are on the track above it and summaries above those;
+side stories, spin-offs, crossovers and music lie below. Alternative versions are on the side with
+more space. Lines that end before others begin share a track.
 
-Guarantees: a lane holds works of one kind of line; a line with a lane of its own is straight. The
-cost: 1 µs for a work and lane.
+Guarantees: a track holds works of one kind of line; a line with a track of its own is straight.
+Performance: 1 µs for a work and track.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
@@ -16,22 +16,24 @@ from kensho.metro.inputs import MapWork
 from kensho.metro.lines import LinedWorks
 from kensho.metro.map import LineKind
 
-Strand = tuple[MapWork, ...]
-"""Works that stand on one lane together, by date."""
+WorkChain = tuple[MapWork, ...]
+"""Works that stay on one track together, sorted by date."""
 
 Band: TypeAlias = LineKind | Literal["low_summary"]
-"""Lanes of one kind of line; summaries of what lies below the main line are below it, too."""
+"""Neighbouring tracks of one kind of line; `low_summary` is for works below the main line."""
 
 _ABOVE: Final[tuple[Band, ...]] = ("summary", "film")
 _BELOW: Final[tuple[Band, ...]] = ("side", "spin_off", "low_summary", "crossover", "music")
-_WORKS_PER_LANE: Final = 12
-_MOST_LANES: Final[Mapping[LineKind, int]] = {"side": 5, "spin_off": 3, "alternative": 3}
-_SPARE_LANES: Final = 3
-"""How many lanes more there may be before a work stands inside another line."""
+_WORKS_PER_TRACK: Final = 12
+"""A band of tracks grows by one for each dozen works."""
+_MAX_TRACKS: Final[Mapping[LineKind, int]] = {"side": 5, "spin_off": 3, "alternative": 3}
+"""Of a band; kinds that are not listed have one track."""
+_SPARE_TRACKS: Final = 3
+"""How many more tracks there may be before a chain is put inside the span of another."""
 
 
 class Track(NamedTuple):
-    """A lane: what kind of line it carries, the line that names it, whether it is the first so."""
+    """The kind of line on a track, the id of one such line, and whether no track of it is above."""
 
     kind: LineKind
     line: str
@@ -39,9 +41,9 @@ class Track(NamedTuple):
 
 
 class TrackAssignment(NamedTuple):
-    """The lanes from top to bottom, and the lane of each work."""
+    """The tracks from top to bottom, and the track of each work."""
 
-    lanes: list[Track]
+    tracks: list[Track]
     of_work: dict[str, int]
     main: int
 
@@ -49,27 +51,27 @@ class TrackAssignment(NamedTuple):
 def tracks_of(
     lines: Sequence[LinedWorks],
     order: Mapping[str, int],
-    chains: Mapping[str, str],
-    near: Mapping[str, Collection[str]],
+    chain_of: Mapping[str, str],
+    neighbours: Mapping[str, Collection[str]],
     low: Collection[str],
 ) -> TrackAssignment:
-    """Return the lanes of these lines, given the place of each work in time.
+    """Return the tracks of these lines, given the place of each work in order of time.
 
-    `chains` names the chain that a work is part of, if it should stay on one lane with others;
-    `low` are the works that belong below the main line.
+    `chain_of` names the chain that a work is part of, if it has to stay on one track with others;
+    `low` are the summaries that belong below the main line.
     """
     by_band = _bands(lines, low)
-    stacks: dict[Band, list[list[Strand]]] = {}
-    for band, some in by_band.items():
-        stacks[band] = _stack(some, order, chains, near)
-    lanes, of_work = list[Track](), dict[str, int]()
-    for band in _from_the_top(stacks):
+    stacks: dict[Band, list[list[WorkChain]]] = {}
+    for band, in_band in by_band.items():
+        stacks[band] = _stack(in_band, order, chain_of, neighbours)
+    tracks, of_work = list[Track](), dict[str, int]()
+    for band in _bands_from_top(stacks):
         line = by_band[band][0].line
-        for depth, strands in enumerate(stacks[band]):
-            of_work.update((work.id, len(lanes)) for work in chain.from_iterable(strands))
-            lanes.append(Track(line.kind, line.id, depth == 0))
-    main = next((n for n, lane in enumerate(lanes) if lane.kind == "main"), 0)
-    return TrackAssignment(lanes, of_work, main)
+        for depth, chains in enumerate(stacks[band]):
+            of_work.update((work.id, len(tracks)) for work in chain.from_iterable(chains))
+            tracks.append(Track(line.kind, line.id, depth == 0))
+    main = next((n for n, track in enumerate(tracks) if track.kind == "main"), 0)
+    return TrackAssignment(tracks, of_work, main)
 
 
 def _bands(lines: Iterable[LinedWorks], low: Collection[str]) -> dict[Band, list[LinedWorks]]:
@@ -80,12 +82,12 @@ def _bands(lines: Iterable[LinedWorks], low: Collection[str]) -> dict[Band, list
             continue
         lower = tuple(work for work in line.works if work.id in low)
         upper = tuple(work for work in line.works if work.id not in low)
-        parts: tuple[tuple[Band, Strand], ...] = (("summary", upper), ("low_summary", lower))
+        parts: tuple[tuple[Band, WorkChain], ...] = (("summary", upper), ("low_summary", lower))
         bands.update((band, [line._replace(works=works)]) for band, works in parts if works)
     return bands
 
 
-def _from_the_top(stacks: Mapping[Band, Sized]) -> list[Band]:
+def _bands_from_top(stacks: Mapping[Band, Sized]) -> list[Band]:
     above = sum(len(stacks.get(band, ())) for band in _ABOVE)
     below = sum(len(stacks.get(band, ())) for band in _BELOW)
     bands: tuple[Band, ...] = (
@@ -99,49 +101,53 @@ def _from_the_top(stacks: Mapping[Band, Sized]) -> list[Band]:
 def _stack(
     lines: Sequence[LinedWorks],
     order: Mapping[str, int],
-    chains: Mapping[str, str],
-    near: Mapping[str, Collection[str]],
-) -> list[list[Strand]]:
-    """Return the strands of each lane of one kind of line, the lane nearest the main one first."""
-    strands = sorted(
-        (s for line in lines for s in _strands(line, chains)), key=lambda s: order[s[0].id]
+    chain_of: Mapping[str, str],
+    neighbours: Mapping[str, Collection[str]],
+) -> list[list[WorkChain]]:
+    """Return the chains of each track of one kind of line, the track nearest the main one first."""
+    chains = sorted(
+        (s for line in lines for s in _chains_of(line, chain_of)), key=lambda s: order[s[0].id]
     )
     kind = lines[0].line.kind
-    total = sum(map(len, strands))
-    most = min(_MOST_LANES.get(kind, 1), -(-total // _WORKS_PER_LANE))
-    spare = _SPARE_LANES if kind in _MOST_LANES else 0
-    return _packed(strands, order, near, (most, most + spare))
+    total = sum(map(len, chains))
+    most = min(_MAX_TRACKS.get(kind, 1), -(-total // _WORKS_PER_TRACK))
+    spare = _SPARE_TRACKS if kind in _MAX_TRACKS else 0
+    return _assigned(chains, order, neighbours, (most, most + spare))
 
 
-def _strands(line: LinedWorks, chains: Mapping[str, str]) -> Iterable[Strand]:
-    if line.line.kind not in _MOST_LANES or line.line.id != line.line.kind:
+def _chains_of(line: LinedWorks, chain_of: Mapping[str, str]) -> Iterable[WorkChain]:
+    if line.line.kind not in _MAX_TRACKS or line.line.id != line.line.kind:
         return [line.works]
     found: dict[str, list[MapWork]] = {}
     for work in line.works:
-        found.setdefault(chains.get(work.id, work.id), []).append(work)
+        found.setdefault(chain_of.get(work.id, work.id), []).append(work)
     return map(tuple, found.values())
 
 
-def _packed(
-    strands: Iterable[Strand],
+def _assigned(
+    chains: Iterable[WorkChain],
     order: Mapping[str, int],
-    near: Mapping[str, Collection[str]],
+    neighbours: Mapping[str, Collection[str]],
     most: tuple[int, int],
-) -> list[list[Strand]]:
-    """Return strands on lanes: works of one year side by side, none inside another strand.
+) -> list[list[WorkChain]]:
+    """Assign chains to tracks so that no chain is inside the span of another on its track.
 
-    Where there is a choice a strand follows one that it is tied to. `most` are how many lanes there
-    may be, and how many if all are inside a strand.
+    A chain prefers to follow one that it is related to, then one that ended in an earlier year.
+    `most` is how many tracks there may be, and how many if every track is within a chain's span.
     """
-    lanes: list[list[Strand]] = []
-    for strand in strands:
-        start, year = order[strand[0].id], strand[0].year
-        free = [lane for lane in lanes if order[lane[-1][-1].id] < start]
-        fresh = [lane for lane in free if lane[-1][-1].year != year]
-        tied = [lane for lane in fresh if lane[-1][-1].id in near.get(strand[0].id, ())]
-        if not tied and not fresh and len(lanes) < most[not free]:
-            lanes.append([])
-            fresh = lanes[-1:]
-        pick = (tied or fresh or [min(free or lanes, key=lambda lane: order[lane[-1][-1].id])])[0]
-        pick.append(strand)
-    return lanes
+    tracks: list[list[WorkChain]] = []
+    for works in chains:
+        start, year = order[works[0].id], works[0].year
+        free = [track for track in tracks if order[track[-1][-1].id] < start]
+        of_other_year = [track for track in free if track[-1][-1].year != year]
+        related = [
+            track for track in of_other_year if track[-1][-1].id in neighbours.get(works[0].id, ())
+        ]
+        if not related and not of_other_year and len(tracks) < most[not free]:
+            tracks.append([])
+            of_other_year = tracks[-1:]
+        chosen = related or of_other_year
+        if not chosen:  # the track whose last work is the earliest
+            chosen = [min(free or tracks, key=lambda track: order[track[-1][-1].id])]
+        chosen[0].append(works)
+    return tracks

@@ -13,7 +13,12 @@ import msgspec
 
 from kensho.domain import ranking
 from kensho.domain.title_parts import TitleParts
-from kensho.search import keyboards, keys, release_names, release_titles
+from kensho.search import (
+    keyboard_layouts,
+    keys,
+    release_names,
+    release_titles,
+)
 from kensho.search.keys import Key
 from kensho.search.release_names import ReleaseName
 
@@ -105,9 +110,9 @@ def with_expanded_abbreviation(
 
 def fallbacks(typed: Interpretation) -> Iterator[Interpretation]:
     """Yield the readings of a text of which nothing was found."""
-    for text in keyboards.from_other_layouts(typed.text):
+    for text in keyboard_layouts.from_other_layouts(typed.text):
         yield _read("keyboard", text)
-    latin = keyboards.transliterated(typed.text)
+    latin = keyboard_layouts.transliterated(typed.text)
     if latin is not None:
         yield _read("transliteration", latin)
 

@@ -1,4 +1,4 @@
-"""Legs and stations are found as a search through all of them finds them."""
+"""Segments and stations are found as a search through all of them finds them."""
 
 from itertools import combinations
 
@@ -18,7 +18,7 @@ MANY = settings(max_examples=150, deadline=None)
 
 @st.composite
 def routes(draw: st.DrawFn) -> Route:
-    """Return corners whose legs are level, upright or at 45 degrees, and run to the right."""
+    """Return corners whose segments are row, upright or at 45 degrees, and run to the right."""
     column, row = draw(STARTS)
     points = [(10.0 * column, 5.0 * row)]
     for (right, down), far in draw(st.lists(STEPS, min_size=1, max_size=5)):
@@ -29,7 +29,7 @@ def routes(draw: st.DrawFn) -> Route:
 
 @st.composite
 def boxes(draw: st.DrawFn) -> Box:
-    """Return a box inside one cell of the sheet: over a border a leg may count twice."""
+    """Return a box inside one cell of the sheet: over a border a segment may count twice."""
     column, row = draw(st.integers(0, 4)), draw(st.integers(0, 6))
     left, top = draw(st.integers(0, 90)), draw(st.integers(0, 40))
     wide, high = draw(st.integers(1, 100)), draw(st.integers(1, 50))
@@ -42,13 +42,13 @@ def boxes(draw: st.DrawFn) -> Box:
 def test_a_route_crosses_what_is_laid_as_often_as_its_legs_do(
     pairs: list[tuple[Route, Route]],
 ) -> None:
-    legs, laid = Segments(), list[Route]()
+    segments, laid = Segments(), list[Route]()
     for asked, one in pairs:
-        assert legs.crossed(asked) == oracle.crossed(asked, laid)
-        legs.lay(one)
+        assert segments.crossed(asked) == oracle.crossed(asked, laid)
+        segments.add(one)
         laid.append(one)
     for asked, _ in pairs:
-        assert legs.crossed(asked) == oracle.crossed(asked, laid)
+        assert segments.crossed(asked) == oracle.crossed(asked, laid)
 
 
 @MANY
@@ -56,38 +56,38 @@ def test_a_route_crosses_what_is_laid_as_often_as_its_legs_do(
 def test_counting_crossings_ends_beyond_the_most_that_matter(
     asked: Route, laid: list[Route], most: int
 ) -> None:
-    legs = Segments()
+    segments = Segments()
     for one in laid:
-        legs.lay(one)
+        segments.add(one)
     total = oracle.crossed(asked, laid)
-    assert (legs.crossed(asked, most) > most) == (total > most)
+    assert (segments.crossed(asked, most) > most) == (total > most)
 
 
 @MANY
 @given(boxes(), st.lists(routes(), max_size=12), st.integers(1, 5))
 def test_what_runs_under_a_box_is_what_enters_it(box: Box, laid: list[Route], most: int) -> None:
-    legs = Segments()
+    segments = Segments()
     for one in laid:
-        legs.lay(one)
+        segments.add(one)
     total = oracle.under(box, laid)
-    assert legs.under(box) == total
-    assert min(legs.under(box, most), most) == min(total, most)
+    assert segments.under(box) == total
+    assert min(segments.under(box, most), most) == min(total, most)
 
 
 @st.composite
-def grounds(draw: st.DrawFn) -> list[StationPosition]:
-    """Return stations on lanes, as far apart as columns and lanes are at least."""
+def occupied_stations(draw: st.DrawFn) -> list[StationPosition]:
+    """Return stations on tracks, as far apart as columns and tracks are at least."""
     steps = draw(st.lists(st.integers(54, 92), min_size=1, max_size=5))
-    heights = [94.0 + sum(steps[:lane]) for lane in range(len(steps))]
+    heights = [94.0 + sum(steps[:track]) for track in range(len(steps))]
     places = list[StationPosition]()
-    for lane, y in enumerate(heights):
+    for track, y in enumerate(heights):
         columns = draw(st.sets(st.integers(0, 24), min_size=1, max_size=9))
-        places += [StationPosition(128.0 + 37.0 * column, y, lane) for column in sorted(columns)]
+        places += [StationPosition(128.0 + 37.0 * column, y, track) for column in sorted(columns)]
     return places
 
 
 def ways(one: StationPosition, other: StationPosition, high: float) -> list[Route]:
-    """Return the straight way between two stations, those with a bend, those beside the lane."""
+    """Return the straight way between two stations, those with a bend, those beside the track."""
     start, end = (one.x, one.y), (other.x, other.y)
     wide, fall = other.x - one.x, abs(other.y - one.y)
     down = 1 if other.y > one.y else -1
@@ -106,14 +106,14 @@ def ways(one: StationPosition, other: StationPosition, high: float) -> list[Rout
 
 
 @MANY
-@given(grounds(), st.sampled_from([10.0, 18.0, 38.0]))
+@given(occupied_stations(), st.sampled_from([10.0, 18.0, 38.0]))
 def test_a_route_hits_the_stations_that_its_legs_come_close_to(
     places: list[StationPosition], high: float
 ) -> None:
     heights = sorted({place.y for place in places})
-    ground = Occupancy(heights, places, 0)
+    occupancy = Occupancy(heights, places, 0)
     for one, other in combinations(sorted(places)[:9], 2):
         for way in ways(one, other, high):
             total = oracle.hits(way, places)
-            assert ground.hits(way) == total
-            assert (ground.hits(way, 0) > 0) == (total > 0)
+            assert occupancy.hits(way) == total
+            assert (occupancy.hits(way, 0) > 0) == (total > 0)

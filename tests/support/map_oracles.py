@@ -1,20 +1,19 @@
-"""What routes of a map run over and what crosses them, told leg by leg: slow and obvious."""
+"""What routes of a map pass over and cross, found segment by segment: slow and obvious."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from kensho.metro.map import Point
 from kensho.metro.occupancy import CLEAR, StationPosition
-from kensho.metro.rows import NEAR
-from kensho.metro.segments import Box
+from kensho.metro.segments import NEAR, Box
 
 Route = Sequence[Point]
 
 
 def crossed(route: Route, laid: Iterable[Route]) -> int:
-    """Return how many pairs of a level and another leg cross, touching at an end left out."""
-    others = [leg for one in laid for leg in pairwise(one)]
-    return sum(do_cross(*leg, *far) for leg in pairwise(route) for far in others)
+    """Return how many pairs of a row and another segment cross, touching at an end left out."""
+    others = [segment for one in laid for segment in pairwise(one)]
+    return sum(do_cross(*segment, *far) for segment in pairwise(route) for far in others)
 
 
 def do_cross(a: Point, b: Point, c: Point, d: Point) -> bool:
@@ -31,8 +30,8 @@ def do_cross(a: Point, b: Point, c: Point, d: Point) -> bool:
 
 
 def under(box: Box, laid: Iterable[Route]) -> int:
-    """Return how many legs run through a box, by cutting off what lies outside it."""
-    return sum(does_enter(*leg, box) for one in laid for leg in pairwise(one))
+    """Return how many segments run through a box, by cutting off what lies outside it."""
+    return sum(does_enter(*segment, box) for one in laid for segment in pairwise(one))
 
 
 def does_enter(a: Point, b: Point, box: Box) -> bool:
@@ -47,13 +46,13 @@ def does_enter(a: Point, b: Point, box: Box) -> bool:
 
 
 def hits(route: Route, stations: Iterable[StationPosition]) -> int:
-    """Return how many stations that are not a route's own each of its legs comes close to."""
+    """Return how many stations that are not a route's own each of its segments comes close to."""
     foreign = [(one.x, one.y) for one in stations if (one.x, one.y) not in (route[0], route[-1])]
-    return sum(does_hit(*leg, station) for leg in pairwise(route) for station in foreign)
+    return sum(does_hit(*segment, station) for segment in pairwise(route) for station in foreign)
 
 
 def does_hit(a: Point, b: Point, station: Point) -> bool:
-    """Tell whether a leg comes as close to a station as no route should, measured sideways."""
+    """Tell whether a segment comes as close to a station as no route should, measured sideways."""
     (x1, y1), (x2, y2) = a, b
     x, y = station
     low, high = min(y1, y2), max(y1, y2)

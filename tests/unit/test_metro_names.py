@@ -3,8 +3,8 @@
 import pytest
 
 from kensho.metro.inputs import MapWork
-from kensho.metro.station_names import briefs_of, initials, names_of, printed
-from kensho.metro.text_metrics import cut, measured, width, wrapped
+from kensho.metro.station_names import initials, names_of, printable, short_names_of
+from kensho.metro.text_metrics import measured, truncated, width, wrapped
 
 
 def names(franchise: str, *titles: str) -> list[str]:
@@ -43,12 +43,12 @@ def test_a_title_of_nothing_printable_is_a_question_mark(title: str) -> None:
 
 
 def test_direction_marks_and_line_breaks_are_no_part_of_a_name() -> None:
-    assert printed("a\u202eb\n c\x00\u200dd") == "ab c\u200dd"
+    assert printable("a\u202eb\n c\x00\u200dd") == "ab c\u200dd"
 
 
 def test_a_beginning_that_many_share_is_abbreviated() -> None:
     said = {str(n): f"Grand Order: Part {word}" for n, word in enumerate(("one", "two", "three"))}
-    assert briefs_of(said)["0"] == "GOP: one"
+    assert short_names_of(said)["0"] == "GOP: one"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_lines_break_between_words_and_inside_only_those_too_wide() -> None:
 
 
 def test_a_cut_text_ends_in_an_ellipsis_and_fits() -> None:
-    short = cut("Nyan Koi and friends", 12, 60)
+    short = truncated("Nyan Koi and friends", 12, 60)
     assert short.endswith("…")
     assert width(short, 12) <= 60
 

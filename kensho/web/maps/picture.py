@@ -16,7 +16,7 @@ from markupsafe import escape
 
 from kensho.errors import NotReadyError
 from kensho.metro.map import MetroMap
-from kensho.metro.station_names import printed
+from kensho.metro.station_names import printable
 from kensho.metro.text_metrics import width
 from kensho.web.maps import rasterise
 from kensho.web.maps.small import contents, size_of
@@ -76,7 +76,7 @@ def of_card(title: str, says: str, drawn: MetroMap) -> Drawing:
     """Return what links to a franchise show: its name, its facts, its small map."""
     wide, high = size_of(drawn, _ROOM)
     size = next(
-        (one for one in _TITLE_SIZES if width(printed(title), one) <= _ROOM[0]), _TITLE_SIZES[-1]
+        (one for one in _TITLE_SIZES if width(printable(title), one) <= _ROOM[0]), _TITLE_SIZES[-1]
     )
     top = 220 + (_ROOM[1] - high) / 2
     return Drawing(
@@ -119,7 +119,7 @@ def _plain() -> str:
 
 def _cut(text: str, size: float) -> str:
     """Return as much of a text as the picture is wide, escaped."""
-    whole = printed(text)
+    whole = printable(text)
     if width(whole, size) > _ROOM[0]:
         while whole and width(f"{whole}…", size) > _ROOM[0]:
             whole = whole[:-1]

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from kensho.metro.map import Label, Line, MetroMap, Route, Station, Transfer
-from kensho.metro.station_names import printed
+from kensho.metro.station_names import printable
 from kensho.web.maps.descriptions import describe, of_route, of_station
 from kensho.web.maps.legend import LEGEND_HIGH, legend
 from kensho.web.maps.shapes import mark, number, path
@@ -75,7 +75,7 @@ def map_svg(
 
 
 def _text(text: str) -> str:
-    return escape(printed(text), {'"': "&quot;", "'": "&#39;"})
+    return escape(printable(text), {'"': "&quot;", "'": "&#39;"})
 
 
 def _group(name: str, elements: Iterable[str]) -> str:
