@@ -32,7 +32,9 @@ from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap, Point
 from kensho.web.maps.svg import MapLinks, map_svg
+from kensho.web.messages import Messages
 
+MESSAGES: Final = Messages.read()
 RUNS: Final = 9
 SHOWN: Final = 12
 SIZES: Final = (1, 30, 150)
@@ -174,8 +176,8 @@ def report(given: Given, folder: Path | None) -> None:
     title, works, edges = given
     drawn = metro_map(*given)
     layout_ms = median_ms(lambda: metro_map(*given))
-    svg_ms = median_ms(lambda: map_svg(drawn, links=MapLinks()))
-    svg = map_svg(drawn, links=MapLinks())
+    svg_ms = median_ms(lambda: map_svg(drawn, MESSAGES, links=MapLinks()))
+    svg = map_svg(drawn, MESSAGES, links=MapLinks())
     missed = " MISSED" if len(works) <= max(SIZES) and layout_ms > LIMIT_MS else ""
     print(f"{title[:25]:<26}{len(works):>6}{len(edges):>7}{len(drawn.routes):>7}", end="")
     print(

@@ -49,8 +49,9 @@ from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
 from kensho.web.error_pages import ErrorPages
-from kensho.web.listing import ListFilters
-from kensho.web.page_context import PageContext
+from kensho.web.filtered_lists import ListFilters
+from kensho.web.maps.map_store import MapStore
+from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
@@ -78,7 +79,7 @@ def create_app(settings: Settings) -> Litestar:
             PathsController,
             FranchisesController,
             HealthController,
-            pages.router(house.current_web_desk),
+            pages.router(house.current_page_services),
         ],
         dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},
         exception_handlers=problem_details.handlers(),
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> Litestar:
 
 def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeline:
     """Return the layer before the application; it tells viewers of faults by pages."""
-    pages = ErrorPages(house.renderer, house.current_web_desk)
+    pages = ErrorPages(house.renderer, house.current_page_context)
     limit = settings.http.rate_limit_per_minute
     return RequestPipeline(
         app,
@@ -132,7 +133,7 @@ class AppState:
         self.renderer = renderer
         self._cursors = Cursors(signing_secret(settings.signing))
         self._desk: Services | None = None
-        self._web_desk: PageContext | None = None
+        self._page_services: PageServices | None = None
         self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
         self.metrics = Metrics()
 
@@ -142,11 +143,15 @@ class AppState:
             raise NotReadyError("the service is not started")
         return self._desk
 
-    def current_web_desk(self) -> PageContext:
-        """Return what pages are made from; raises as `current_desk`."""
-        if self._web_desk is None:
+    def current_page_services(self) -> PageServices:
+        """Return what pages are made with; raises as `current_desk`."""
+        if self._page_services is None:
             raise NotReadyError("the service is not started")
-        return self._web_desk
+        return self._page_services
+
+    def current_page_context(self) -> PageContext:
+        """Return what a page is made from now; raises as `current_desk`."""
+        return self.current_page_services().context()
 
     def identity(self) -> str | None:
         """Return the identity of the snapshot that is served now."""
@@ -165,14 +170,16 @@ class AppState:
             await _require_schema(gateway)
             catalogue = SnapshotHolder(gateway, settings.snapshot.read_model_dir)
             self._desk = self._furnished(gateway, catalogue)
-            self._web_desk = _web_desk(self._desk, self.renderer, settings.server.public_url or "")
+            self._page_services = _page_services(
+                self._desk, self.renderer, settings.server.public_url or ""
+            )
             keeper = asyncio.create_task(
                 _keep_current(catalogue, settings.snapshot.refresh_every_s)
             )
             try:
                 yield
             finally:
-                self._desk = self._web_desk = None
+                self._desk = self._page_services = None
                 keeper.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await keeper
@@ -191,19 +198,20 @@ class AppState:
         )
 
 
-def _web_desk(desk: Services, renderer: Renderer, origin: str) -> PageContext:
-    """Return the same rooms as pages want them."""
-    return PageContext(
+def _page_services(desk: Services, renderer: Renderer, origin: str) -> PageServices:
+    """Return the same services as pages use them."""
+    return PageServices(
         gateway=desk.gateway,
-        catalogue=desk.catalogue,
+        snapshots=desk.catalogue,
         cursors=desk.cursors,
         films=desk.films,
         calendar=desk.calendar,
-        searching=desk.searching,
-        sifting=ListFilters(),
+        search=desk.searching,
+        filters=ListFilters(),
         clock=desk.clock,
         today=lambda: dt.datetime.now(dt.UTC).date(),
         renderer=renderer,
+        maps=MapStore(renderer.messages),
         version=desk.version,
         origin=origin,
     )

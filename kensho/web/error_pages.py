@@ -75,11 +75,11 @@ class ErrorPageFacts(Protocol):
 
 
 class ErrorPages:
-    """Makes pages of errors; `desk` raises while the service is not started."""
+    """Makes pages of errors; `context` raises while the service is not started."""
 
-    def __init__(self, renderer: Renderer, desk: Callable[[], PageContext]) -> None:
+    def __init__(self, renderer: Renderer, context: Callable[[], PageContext]) -> None:
         self._renderer = renderer
-        self._desk = desk
+        self._context = context
 
     def body(self, fault: ErrorPageFacts) -> bytes | None:
         """Return the page of a failure, or `None` for a path of machines."""
@@ -100,9 +100,9 @@ class ErrorPages:
         if not text:
             return []
         try:
-            desk = self._desk()
-            safe = desk.searching.safe
-            found = suggestions.completions(desk.held, text, _MOST_ASKED, safe=safe)
+            context = self._context()
+            safe = context.is_safe
+            found = suggestions.completions(context.snapshot, text, _MOST_ASKED, safe=safe)
         except KenshoError:
             return []
         near = _COMPLETIONS.decode(found).suggestions

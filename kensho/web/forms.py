@@ -1,4 +1,4 @@
-"""What a page is asked for: the parameters of its address as a Struct of its own.
+"""The parameters of a page's address, read into a Struct of the page's own.
 
 Guarantees: a field left empty in a form was not given, a parameter that a page doesn't know is
 passed over (other sites add theirs), and a value that makes no sense is refused by its name.

@@ -1,4 +1,7 @@
-"""All words of the pages, from `strings.toml`: `say("search.title", q=…)`, `count("works", 3)`.
+"""All words of the pages, from `strings.toml`, and numbers and times as people read them.
+
+`messages.format("search.titled", q=…)`, `messages.count("works", 3)`,
+`messages.label("type", "tv")`.
 
 Guarantees: a page has no words of its own, so that they can be read, corrected and translated in
 one place. A key that is missing is a bug and raised as one; a test asks for every key that a
@@ -7,47 +10,74 @@ template names.
 
 import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
 
-from kensho.web.formatting import number
-
+STRINGS: Final = Path(str(files("kensho"))) / "web" / "strings.toml"
 _SINGULAR: Final = "one"
+_MINUTE_S: Final = 60
+_HOUR_MIN: Final = 60
 
 
 class Messages:
-    """Says things."""
+    """The texts of one language by their keys."""
 
     def __init__(self, strings: dict[str, Any]) -> None:
         self._strings = dict(_flat(strings, ""))
 
     @classmethod
-    def read(cls, path: Path) -> "Messages":
-        """Read the words of a TOML file."""
+    def read(cls, path: Path = STRINGS) -> "Messages":
+        """Read the texts of a TOML file; that of the package if none is named."""
         return cls(tomllib.loads(path.read_text("utf-8")))
 
     def __contains__(self, key: str) -> bool:
         return key in self._strings
 
-    def say(self, key: str, **values: object) -> str:
-        """Return the words of a key with `values` filled in; raises `KeyError` without any."""
-        words = self._strings[key]
-        return words.format(**values) if values else words
+    def format(self, key: str, **values: object) -> str:
+        """Return the text of a key with `values` filled in; raises `KeyError` without any."""
+        text = self._strings[key]
+        return text.format(**values) if values else text
 
-    def name(self, group: str, value: str) -> str:
+    def label(self, group: str, value: str) -> str:
         """Return what a value is called, as `names.type.tv`; else the value itself."""
         return self._strings.get(f"names.{group}.{value}", value)
 
     def count(self, key: str, total: int, **values: object) -> str:
         """Return a counted thing: "1 work", "1,204 works"."""
         form = _SINGULAR if total == 1 else "other"
-        return self.say(f"counts.{key}.{form}", n=number(total), **values)
+        return self.format(f"counts.{key}.{form}", n=number(total), **values)
 
-    def joined(self, parts: Sequence[str]) -> str:
+    def join(self, parts: Sequence[str]) -> str:
         """Return an enumeration: "A", "A and B", "A, B and C"."""
         if len(parts) < 2:  # noqa: PLR2004 -- nothing to join
             return "".join(parts)
-        return self.say("list.and", first=", ".join(parts[:-1]), last=parts[-1])
+        return self.format("list.and", first=", ".join(parts[:-1]), last=parts[-1])
+
+
+def number(value: float) -> str:
+    """Return a number with its thousands apart: "1,204"; a fraction keeps its digits."""
+    return f"{value:,}"
+
+
+def minutes(seconds: int) -> str:
+    """Return a length of time: "24 min", "1 h 55 min"."""
+    whole = max(1, round(seconds / _MINUTE_S))
+    hours, rest = divmod(whole, _HOUR_MIN)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def percent(share: float) -> str:
+    """Return a share as a page writes it: "94 %"; never a hundred where something is missing."""
+    whole = round(share * 100)
+    return f"{99 if whole == 100 and share < 1 else whole} %"  # noqa: PLR2004 -- per cent
+
+
+def timestamp(text: str) -> str:
+    """Return a time that is written as ISO 8601 in UTC, to the minute: "2026-11-20 16:25 UTC"."""
+    return f"{text[:10]} {text[11:16]} UTC"
 
 
 def _flat(strings: dict[str, Any], prefix: str) -> list[tuple[str, str]]:

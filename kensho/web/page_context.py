@@ -1,7 +1,9 @@
-"""What a page is served from, handed to handlers as one dependency, and the way to answer with one.
+"""What pages are made from: services that live as long as the application, and one snapshot.
 
-A new page is a controller that calls `desk.page("name.html.jinja", identity, **context)`: the
-answer is tagged, compressed and kept for the snapshot like every read of the API.
+A handler asks for a `context`, a `PageContext`: it holds the snapshot that was served when the
+request arrived, and all that the page reads, its body and its entity tag come from that one. A new
+page is a controller that returns `context.page("name.html.jinja", **variables)`; it is tagged,
+compressed and kept for the snapshot like every read of the API.
 """
 
 import datetime as dt
@@ -18,88 +20,116 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
 from kensho.http.response_cache import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
-from kensho.read_model.identity import revision_of
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
 from kensho.web import urls
-from kensho.web.listing import ListFilters
-from kensho.web.maps.map_store import MapStore
-from kensho.web.maps.picture import Pictures
+from kensho.web.filtered_lists import ListFilters
+from kensho.web.maps.map_store import DrawnMap, MapStore
+from kensho.web.maps.pictures import PictureStore
+from kensho.web.messages import Messages
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
-_FORM: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
+_PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 
 
-class PageContext(msgspec.Struct, frozen=True):
-    """The open rooms that pages are made from; `clock` is steady and in seconds."""
+class PageServices(msgspec.Struct, frozen=True):
+    """What pages are made with while the application runs; `clock` is steady and in seconds."""
 
     gateway: Gateway
-    catalogue: SnapshotHolder
+    snapshots: SnapshotHolder
     cursors: Cursors
     films: Films
     calendar: Calendar
-    searching: TitleSearch
-    sifting: ListFilters
+    search: TitleSearch
+    filters: ListFilters
     clock: Callable[[], float]
     today: Callable[[], dt.date]
     renderer: Renderer
+    maps: MapStore
     version: str
-    maps: MapStore = msgspec.field(default_factory=MapStore)
-    pictures: Pictures = msgspec.field(default_factory=Pictures)
+    pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
 
+    def context(self) -> "PageContext":
+        """Return the context of a request that arrives now; raises `NotReadyError`."""
+        return PageContext(self, self.snapshots.held)
+
+
+class PageContext(msgspec.Struct, frozen=True):
+    """The services and the one snapshot that a request is answered from."""
+
+    services: PageServices
+    snapshot: Snapshot
+
     @property
     def model(self) -> ReadModel:
-        """Return the read model of now, for one page; raises `NotReadyError`."""
-        return self.catalogue.current
+        """Return the read model of the snapshot."""
+        return self.snapshot.model
 
     @property
-    def held(self) -> Snapshot:
-        """Return the read model with its titles; raises as `model`."""
-        return self.catalogue.held
+    def messages(self) -> Messages:
+        """Return the words of the pages."""
+        return self.services.renderer.messages
+
+    @property
+    def is_safe(self) -> bool:
+        """Tell whether lists leave adult works out unless they are asked for."""
+        return self.services.search.safe
 
     def page(
-        self,
-        template: str,
-        identity: str,
-        *,
-        tag: bytes | None = None,
-        keep: bool = True,
-        **context: Any,
+        self, template: str, *, tag: bytes | None = None, keep: bool = True, **variables: Any
     ) -> PreparedResponse:
-        """Return the page as an answer; `tag` and `keep` as `platform.answers` takes them."""
-        body = self.body(template, revision=revision_of(identity), **context)
-        form = _FORM if tag is None else _FORM._replace(tag=tag)
-        return PreparedResponse(body, identity, form=form, keep=keep)
+        """Return a page as a response; `tag` and `keep` as `respond` takes them."""
+        body = self.render(template, **variables)
+        return self.respond(body, _PAGE if tag is None else _PAGE._replace(tag=tag), keep=keep)
 
-    def body(self, template: str, **context: Any) -> bytes:
-        """Return a page, or a part of one, that knows what every page does."""
-        return self.renderer.page(
+    def respond(
+        self, body: bytes, meta: ResponseMeta = _PAGE, *, keep: bool = True
+    ) -> PreparedResponse:
+        """Return a body that was made from this snapshot, as a response of its identity.
+
+        `keep` is false where the body also depends on something that the identity says nothing of;
+        `meta.tag` must name that then.
+        """
+        return PreparedResponse(body, self.model.identity, form=meta, keep=keep)
+
+    def render(self, template: str, **variables: Any) -> bytes:
+        """Return a page, or a part of one; `variables` come beside what every template knows."""
+        return self.services.renderer.page(
             template,
-            origin=self.origin,
-            place_of=self.place_of,
+            revision=self.model.revision,
+            origin=self.services.origin,
+            url_of=self.url_of,
             year_of=self.year_of,
-            **context,
+            **variables,
         )
 
-    def source(self, name: str) -> str:
-        """Return what a source is called, by its name in assertions."""
-        return self.renderer.wording.name("provider", name)
+    def franchise_map(self, number: int) -> DrawnMap:
+        """Return a franchise with its map."""
+        return self.services.maps.get(self.model, number, self.url_of)
 
-    def place_of(self, work: UUID) -> str:
+    def absolute(self, path: str) -> str:
+        """Return the whole address of a path, or the path where no public address is set."""
+        return f"{self.services.origin}{path}"
+
+    def source_name(self, source: str) -> str:
+        """Return what a source is called, by its name in assertions."""
+        return self.messages.label("provider", source)
+
+    def url_of(self, work: UUID) -> str:
         """Return the path of a work's page."""
-        model = self.model
-        node = model.node(work)
-        is_film = node is not None and model.kind(node) == "movie"
+        node = self.model.node(work)
+        is_film = node is not None and self.model.kind(node) == "movie"
         return urls.film(work) if is_film else urls.anime(work)
 
     def year_of(self, work: UUID) -> int | None:
         """Return the year of a work, where it is known."""
-        model = self.model
-        node = model.node(work)
-        return None if node is None else model.columns.year.item(node) or None
+        node = self.model.node(work)
+        return None if node is None else self.model.columns.year.item(node) or None
 
 
 GivenPageContext: TypeAlias = NamedDependency[SkipValidation[PageContext]]
-"""The annotation under which handlers ask for `desk`."""
+"""The annotation under which handlers ask for `context`."""
+GivenPageServices: TypeAlias = NamedDependency[SkipValidation[PageServices]]
+"""The annotation under which handlers ask for `services`, where no snapshot need be open."""

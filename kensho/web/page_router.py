@@ -1,4 +1,4 @@
-"""All pages as one router, and what they are made with.
+"""All pages as one router, and what they are rendered with.
 
 A new page is a controller in a module of its own, a template, its words in `strings.toml`, and a
 line in `_CONTROLLERS`.
@@ -14,22 +14,23 @@ from litestar.di import Provide
 
 from kensho.web import assets
 from kensho.web.assets import Assets
-from kensho.web.browse import SeasonPageController
-from kensho.web.embed import EmbedController, OembedController
-from kensho.web.films import FilmsPageController
-from kensho.web.home import HomePageController
-from kensho.web.hubs.index import HubIndexController
-from kensho.web.hubs.pages import HubPageController
-from kensho.web.hubs.pictures import HubPicturesController
+from kensho.web.franchise_pages.embed import EmbedController, OembedController
+from kensho.web.franchise_pages.episodes import FranchiseEpisodesController
+from kensho.web.franchise_pages.map_page import FranchiseMapController
+from kensho.web.franchise_pages.overview import FranchiseOverviewController
+from kensho.web.franchise_pages.pictures import FranchisePicturesController
+from kensho.web.franchise_pages.watch_order import WatchOrderPageController
+from kensho.web.list_pages import FilmsPageController, FranchiseListController, HomePageController
 from kensho.web.maps.style import style
 from kensho.web.messages import Messages
-from kensho.web.neighbourhood import NeighbourhoodPageController
-from kensho.web.page_context import PageContext
-from kensho.web.path import PathPageController
+from kensho.web.neighbourhood_page import NeighbourhoodPageController
+from kensho.web.page_context import PageContext, PageServices
+from kensho.web.path_page import PathPageController
 from kensho.web.rendering import Renderer
-from kensho.web.search import SearchPageController
+from kensho.web.search_page import SearchPageController
+from kensho.web.season_page import SeasonPageController
 from kensho.web.status import StatusPageController
-from kensho.web.works import FilmPageController, WorkPageController
+from kensho.web.work_page import FilmPageController, WorkPageController
 
 _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     HomePageController,
@@ -38,36 +39,51 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     WorkPageController,
     FilmsPageController,
     FilmPageController,
-    HubPageController,
-    HubPicturesController,
-    HubIndexController,
+    FranchiseOverviewController,
+    FranchiseMapController,
+    WatchOrderPageController,
+    FranchiseEpisodesController,
+    FranchisePicturesController,
+    FranchiseListController,
     EmbedController,
     OembedController,
     NeighbourhoodPageController,
     PathPageController,
     StatusPageController,
 )
-_HERE: Final = Path(str(files("kensho"))) / "web"
+_FOLDER: Final = Path(str(files("kensho"))) / "web"
 
 
 class PageRouter:
-    """Reads what pages are made of, once: templates, words and assets."""
+    """Reads what pages are rendered with, once: templates, words and assets."""
 
-    def __init__(self, folder: Path = _HERE) -> None:
+    def __init__(self, folder: Path = _FOLDER) -> None:
         self._assets = Assets(folder / "static", {"map.css": style().encode()})
         self.renderer: Final = Renderer(
             folder / "templates", self._assets, Messages.read(folder / "strings.toml")
         )
 
-    def router(self, desk: Callable[[], PageContext]) -> Router:
-        """Return the router of all pages; `desk` tells what they are served from."""
+    def router(self, services: Callable[[], PageServices]) -> Router:
+        """Return the router of all pages.
 
-        def given() -> PageContext:  # Litestar copies what a router is given, a function excepted
-            return desk()
+        `services` is asked in every request, and raises while the application is not started. A
+        handler asks for `context`, or for `services` where it reads no snapshot, and never for
+        both: Litestar starts a task group for two dependencies.
+        """
+
+        # Litestar copies the instances that a router is given, but not functions.
+        def page_services() -> PageServices:
+            return services()
+
+        def page_context() -> PageContext:
+            return services().context()
 
         return Router(
             "/",
             route_handlers=[*_CONTROLLERS, assets.handler(self._assets)],
-            dependencies={"desk": Provide(given, sync_to_thread=False)},
+            dependencies={
+                "context": Provide(page_context, sync_to_thread=False),
+                "services": Provide(page_services, sync_to_thread=False),
+            },
             include_in_schema=False,
         )

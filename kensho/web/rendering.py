@@ -3,17 +3,17 @@
 Guarantees: nothing inline is run. The policy lets a page load scripts and styles from us alone, and
 images from us or over https; a block of JSON-LD is data and not run. Jinja compiles a template
 once. Litestar's own template responses are not used: they can't be tagged and kept as
-`platform.answers` does.
+`http.response_cache` does.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from kensho.web import formatting, posters, scripts, urls
+from kensho.web import messages as text
+from kensho.web import posters, title_languages, urls
 from kensho.web.assets import Assets
 from kensho.web.messages import Messages
 
@@ -32,14 +32,14 @@ FRAMED_HEADERS: Final = (
     ),
     PAGE_HEADERS[1],
 )
-"""Of the one page that other sites may show in a frame."""
+"""The headers of the one page that other sites may show in a frame."""
 
 
 class Renderer:
-    """Fills templates; has what every one of them may use."""
+    """Fills templates, and holds the functions that every one of them may call."""
 
-    def __init__(self, folder: Path, assets: Assets, wording: Messages) -> None:
-        self.wording: Final = wording
+    def __init__(self, folder: Path, assets: Assets, messages: Messages) -> None:
+        self.messages: Final = messages
         self._templates = Environment(
             loader=FileSystemLoader(folder),
             autoescape=True,
@@ -48,32 +48,22 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        given: dict[str, Callable[..., object]] = dict(
-            asset=assets.url,
-            say=wording.say,
-            count=wording.count,
-            named=wording.name,
-            colour_of=posters.colour,
-            number=formatting.number,
-            minutes=formatting.minutes,
-            moment=formatting.moment,
-            placeholder=posters.placeholder,
-            poster_url=posters.loadable,
-            language=scripts.language,
-            **_functions(urls),
-        )
+        functions: dict[str, Callable[..., object]] = {
+            "asset": assets.url,
+            "message": messages.format,
+            "count": messages.count,
+            "label": messages.label,
+            "number": text.number,
+            "minutes": text.minutes,
+            "timestamp": text.timestamp,
+            "line_colour": posters.colour,
+            "placeholder": posters.placeholder,
+            "poster_url": posters.loadable,
+            "language": title_languages.language,
+        }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(given)
+        known.update(functions, urls=urls)
 
-    def page(self, template: str, **context: Any) -> bytes:
+    def page(self, template: str, **variables: Any) -> bytes:
         """Return a page as UTF-8."""
-        return self._templates.get_template(template).render(context).encode()
-
-
-def _functions(module: object) -> Mapping[str, Callable[..., Any]]:
-    """Return the public functions of a module as `to_…`, which no variable is called."""
-    return {
-        f"to_{name}": function
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == urls.__name__
-    }
+        return self._templates.get_template(template).render(variables).encode()

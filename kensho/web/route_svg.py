@@ -1,9 +1,9 @@
-"""A connection as one metro route: stations from left to right, with what leads to each.
+"""A path between works as one metro route: stations from left to right, joined by segments.
 
-Guarantees: pure; the same way gives the same picture. A step along the story goes straight on, one
-to what stands beside it goes down a lane, one back to it goes up, at 45 degrees. Nothing overlaps:
-stations are as far apart as their labels are wide. The picture is scaled by nobody, its strip
-scrolls instead.
+Guarantees: pure; the same path gives the same picture. A step along the story goes straight on, one
+to what stands beside it goes down a track, one back to it goes up, at 45 degrees. Nothing overlaps:
+stations are as far apart as their labels are wide. The picture keeps its size, and the strip around
+it scrolls.
 """
 
 import unicodedata
@@ -18,7 +18,7 @@ from kensho.domain.works import AnimeType
 from kensho.web.posters import SHAPES
 
 _APART: Final = 184
-_LANE: Final = 56
+_TRACK_GAP: Final = 56
 _MARGIN: Final = 88
 _TOP: Final = 48
 _LINE_HEIGHT: Final = 19
@@ -36,7 +36,7 @@ _STEP: Final[Mapping[Kind, int]] = {
     "contains": -1,
     "promotes": -1,
 }
-"""Lanes to go down by a step; those of other kinds go down one."""
+"""Tracks to go down by a step; those of other kinds go down one."""
 _COLOUR: Final[Mapping[Kind, int]] = {
     "sequel": 0,
     "prequel": 0,
@@ -53,15 +53,15 @@ _COLOUR: Final[Mapping[Kind, int]] = {
 _OTHER_COLOUR: Final = 7
 
 
-class Stop(NamedTuple):
-    """A work on the way, and its page."""
+class RouteStation(NamedTuple):
+    """A work of the path, and its page."""
 
     title: str
     anime_type: AnimeType
     href: str
 
 
-class Leg(NamedTuple):
+class RouteSegment(NamedTuple):
     """A step: its kind, that in words, and whether nobody states it."""
 
     kind: Kind
@@ -74,46 +74,49 @@ class _Point(NamedTuple):
     y: int
 
 
-def drawn(stops: Sequence[Stop], legs: Sequence[Leg], label: str) -> Markup:
+def draw(stations: Sequence[RouteStation], segments: Sequence[RouteSegment], label: str) -> Markup:
     """Return the route as SVG; `label` says the same in words."""
-    points = _points(legs)
+    points = _points(segments)
     width = points[-1].x + _MARGIN
     height = max(
-        p.y + 40 + _LINE_HEIGHT * len(wrapped(stop.title))
-        for p, stop in zip(points, stops, strict=True)
+        p.y + 40 + _LINE_HEIGHT * len(wrapped(station.title))
+        for p, station in zip(points, stations, strict=True)
     )
-    parts = [_leg(a, b, leg) for (a, b), leg in zip(pairwise(points), legs, strict=True)]
-    parts += [_stop(point, stop) for point, stop in zip(points, stops, strict=True)]
+    parts = [
+        _segment(a, b, segment) for (a, b), segment in zip(pairwise(points), segments, strict=True)
+    ]
+    parts += [_station(point, station) for point, station in zip(points, stations, strict=True)]
     return Markup(
         '<svg class="route" width="{}" height="{}" viewBox="0 0 {} {}" role="group" '
         'aria-label="{}">{}</svg>'
     ).format(width, height, width, height, label, Markup("").join(parts))
 
 
-def _points(legs: Sequence[Leg]) -> list[_Point]:
-    lanes = list(accumulate((_STEP.get(leg.kind, 1) for leg in legs), initial=0))
-    top = min(lanes)
+def _points(segments: Sequence[RouteSegment]) -> list[_Point]:
+    tracks = list(accumulate((_STEP.get(segment.kind, 1) for segment in segments), initial=0))
+    top = min(tracks)
     return [
-        _Point(_MARGIN + n * _APART, _TOP + (lane - top) * _LANE) for n, lane in enumerate(lanes)
+        _Point(_MARGIN + n * _APART, _TOP + (track - top) * _TRACK_GAP)
+        for n, track in enumerate(tracks)
     ]
 
 
-def _leg(a: _Point, b: _Point, leg: Leg) -> Markup:
-    inferred = " route-inferred" if leg.is_inferred else ""
+def _segment(a: _Point, b: _Point, segment: RouteSegment) -> Markup:
+    inferred = " route-inferred" if segment.is_inferred else ""
     return Markup(
         '<g class="line-{}"><path class="route-line{}" d="{}"/></g>'
         '<text class="route-kind route-{}" x="{}" y="{}">{}</text>'
     ).format(
-        _COLOUR.get(leg.kind, _OTHER_COLOUR),
+        _COLOUR.get(segment.kind, _OTHER_COLOUR),
         inferred,
-        _course(a, b),
-        *_label_place(a, b),
-        leg.label,
+        _outline(a, b),
+        *_label_position(a, b),
+        segment.label,
     )
 
 
-def _label_place(a: _Point, b: _Point) -> tuple[str, int, int]:
-    """Return where the words of a step stand: above the line, beside a slope on its upper side."""
+def _label_position(a: _Point, b: _Point) -> tuple[str, int, int]:
+    """Return where the label of a step stands: above the line, beside a slope on its upper side."""
     middle = (a.x + b.x) // 2
     if a.y == b.y:
         return "level", middle, a.y - 14
@@ -121,7 +124,7 @@ def _label_place(a: _Point, b: _Point) -> tuple[str, int, int]:
     return ("down", middle + 8, height) if a.y < b.y else ("up", middle - 8, height)
 
 
-def _course(a: _Point, b: _Point) -> str:
+def _outline(a: _Point, b: _Point) -> str:
     """Return the path between two stations: straight, or with one slope of 45 degrees."""
     if a.y == b.y:
         return f"M{a.x} {a.y}H{b.x}"
@@ -135,8 +138,8 @@ def _course(a: _Point, b: _Point) -> str:
     )
 
 
-def _stop(point: _Point, stop: Stop) -> Markup:
-    lines = wrapped(stop.title)
+def _station(point: _Point, station: RouteStation) -> Markup:
+    lines = wrapped(station.title)
     spans = Markup("").join(
         Markup('<tspan x="{}" dy="{}">{}</tspan>').format(point.x, _LINE_HEIGHT if n else 0, line)
         for n, line in enumerate(lines)
@@ -145,11 +148,11 @@ def _stop(point: _Point, stop: Stop) -> Markup:
         '<a href="{}"><title>{}</title><path class="route-stop" transform="translate({} {})" '
         'd="{}"/><text class="route-title" x="{}" y="{}">{}</text></a>'
     ).format(
-        stop.href,
-        stop.title,
+        station.href,
+        station.title,
         point.x,
         point.y,
-        SHAPES.get(stop.anime_type, SHAPES["tv"]),
+        SHAPES.get(station.anime_type, SHAPES["tv"]),
         point.x,
         point.y + 38,
         spans,

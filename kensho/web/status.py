@@ -10,7 +10,7 @@ from kensho.errors import StorageError
 from kensho.http.privacy import PUBLIC
 from kensho.http.response_cache import HTML, UncachedResponse
 from kensho.storage.gateway import Gateway
-from kensho.web.page_context import GivenPageContext
+from kensho.web.page_context import GivenPageServices
 from kensho.web.rendering import PAGE_HEADERS
 
 _UNAVAILABLE: Final = 503
@@ -34,12 +34,15 @@ class StatusPageController(Controller):
     opt = PUBLIC
 
     @get()
-    async def status(self, desk: GivenPageContext) -> UncachedResponse:
+    async def status(self, services: GivenPageServices) -> UncachedResponse:
         """Show how the service is; 503 when nothing can be read, as the probes say."""
-        ready = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
-        now = health.described(ready, desk.catalogue, desk.version)
-        body = desk.renderer.page(
-            "status.html.jinja", health=now, revision=now.revision, runs=await _runs(desk.gateway)
+        ready = await health.readiness(services.gateway, services.snapshots, services.clock)
+        now = health.described(ready, services.snapshots, services.version)
+        body = services.renderer.page(
+            "status.html.jinja",
+            health=now,
+            revision=now.revision,
+            runs=await _runs(services.gateway),
         )
         status = _UNAVAILABLE if ready.status == "down" else 200
         return UncachedResponse(body, status=status, media_type=HTML, headers=PAGE_HEADERS)

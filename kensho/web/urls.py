@@ -1,6 +1,6 @@
 """The paths of our own pages.
 
-Guarantees: a path is written here and nowhere else.
+Guarantees: a path is written here and nowhere else. Templates call these functions as `urls.…`.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,32 @@ def film(work: UUID) -> str:
     return f"/movies/{work}"
 
 
-def hub(slug: str) -> str:
+def franchise(slug: str) -> str:
     """Return the page of a franchise."""
     return f"/hub/{quote(slug, safe='')}"
+
+
+def franchise_map(slug: str) -> str:
+    """Return the page of a franchise's map."""
+    return f"{franchise(slug)}/map"
+
+
+def watch_order(slug: str, order: Order, *, optional: bool = True) -> str:
+    """Return the page of a watch order, with or without what is optional."""
+    return with_query(
+        f"{franchise(slug)}/watch-order",
+        {"order": None if order == "release" else order, "optional": None if optional else 0},
+    )
+
+
+def embed(slug: str) -> str:
+    """Return the map of a franchise for other sites to show in a frame."""
+    return f"/embed/hub/{quote(slug, safe='')}"
+
+
+def franchises() -> str:
+    """Return the list of franchises."""
+    return "/hubs"
 
 
 def season(year: int, name: Season) -> str:
@@ -42,35 +65,17 @@ def search(text: str) -> str:
 
 
 def path(start: UUID | None = None, goal: UUID | None = None) -> str:
-    """Return the page of a connection, with the ends that are known."""
+    """Return the page of the path between two works, with the ends that are known."""
     ends = {"from": start, "to": goal}
-    return asking("/path", {name: str(end) for name, end in ends.items() if end is not None})
+    return with_query("/path", {name: str(end) for name, end in ends.items() if end is not None})
 
 
-def asking(place: str, asked: Mapping[str, object]) -> str:
-    """Return `place` with these parameters; one that is `None` or empty is left out."""
-    given = {name: str(value) for name, value in asked.items() if value not in (None, "")}
-    return f"{place}?{urlencode(given)}" if given else place
-
-
-def hub_map(slug: str) -> str:
-    """Return the page of a franchise's map."""
-    return f"{hub(slug)}/map"
-
-
-def hub_order(slug: str, order: Order, *, optional: bool = True) -> str:
-    """Return the page of a watch order, with or without what is optional."""
-    return asking(
-        f"{hub(slug)}/watch-order",
-        {"order": None if order == "release" else order, "optional": None if optional else 0},
-    )
-
-
-def around(work: UUID, depth: int) -> str:
+def neighbourhood(work: UUID, depth: int) -> str:
     """Return the page of the map around a work."""
-    return asking(f"/anime/{work}/map", {"depth": depth})
+    return with_query(f"/anime/{work}/map", {"depth": depth})
 
 
-def embedded(slug: str) -> str:
-    """Return the map of a franchise for other sites to show in a frame."""
-    return f"/embed/hub/{quote(slug, safe='')}"
+def with_query(url: str, parameters: Mapping[str, object]) -> str:
+    """Return `url` with these parameters; one that is `None` or empty is left out."""
+    given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
+    return f"{url}?{urlencode(given)}" if given else url

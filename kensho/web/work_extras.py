@@ -13,7 +13,7 @@ import msgspec
 from kensho.domain.works import Title, WorkKind
 from kensho.errors import StorageError
 from kensho.storage.gateway import Gateway
-from kensho.web import scripts
+from kensho.web import title_languages
 from kensho.web.messages import Messages
 
 _FIRST: Final = ("en", "ja", "ja-Latn")
@@ -52,20 +52,20 @@ async def of_work(gateway: Gateway, work: UUID, kind: WorkKind) -> WorkExtrasRow
     return found[0] if found else _NONE
 
 
-def grouped(texts: Iterable[str], stated: Iterable[Title], wording: Messages) -> list[TitleGroup]:
+def grouped(texts: Iterable[str], stated: Iterable[Title], messages: Messages) -> list[TitleGroup]:
     """Return titles by language, English and Japanese first, those of no stated language last."""
     languages = {title.text: title.language for title in stated if title.language is not None}
     groups: dict[tuple[int, str], list[str]] = {}
     for text in dict.fromkeys(texts):
-        groups.setdefault(_key(text, languages.get(text), wording), []).append(text)
+        groups.setdefault(_key(text, languages.get(text), messages), []).append(text)
     return [TitleGroup(label, groups[rank, label]) for rank, label in sorted(groups)]
 
 
-def _key(text: str, language: str | None, wording: Messages) -> tuple[int, str]:
+def _key(text: str, language: str | None, messages: Messages) -> tuple[int, str]:
     """Return where the group of a title stands, and what it is called."""
-    script = scripts.script(text)
+    script = title_languages.script(text)
     language = language or _SCRIPT_OF.get(script)
     if language is None:
-        return len(_FIRST) + 1, wording.name("script", script)
+        return len(_FIRST) + 1, messages.label("script", script)
     rank = _FIRST.index(language) if language in _FIRST else len(_FIRST)
-    return rank, wording.name("language", language)
+    return rank, messages.label("language", language)

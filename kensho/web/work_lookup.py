@@ -1,4 +1,4 @@
-"""What a viewer names as an end of a connection: an id, another catalogue's, or a title."""
+"""Finds the work that a viewer names: by an id, another catalogue's id or address, or a title."""
 
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -14,71 +14,74 @@ from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.views import Summary
 from kensho.web.page_context import PageContext
 
-_OTHERS: Final = 4
+_MOST_ALTERNATIVES: Final = 4
 _PAGE: Final = msgspec.json.Decoder(SearchPage)
 _SUMMARY: Final = msgspec.json.Decoder(Summary)
 
 
-class OtherWork(NamedTuple):
+class AlternativeWork(NamedTuple):
     """Another work that a text may mean."""
 
     id: UUID
     title: str
 
 
-class NamedWork(NamedTuple):
-    """An end: what was asked, the work it was taken for, and what else it may be.
+class WorkLookup(NamedTuple):
+    """What was asked for, the work it was taken for, and what else it may be.
 
-    `by_title` tells that the work was chosen by us.
+    `is_by_title` tells that the work was chosen among those of such a title.
     """
 
-    asked: str
+    query: str
     work: Summary | None
-    others: list[OtherWork]
-    by_title: bool = False
+    alternatives: list[AlternativeWork]
+    is_by_title: bool = False
 
     @property
     def value(self) -> str:
         """Return what the field of a form shows."""
-        return self.work.title if self.work is not None else self.asked
+        return self.work.title if self.work is not None else self.query
 
 
-async def find_work(desk: PageContext, text: str) -> NamedWork:
-    """Return the end that a text names."""
+async def find_work(context: PageContext, text: str) -> WorkLookup:
+    """Return the work that a text names."""
     if not text:
-        return NamedWork("", None, [])
+        return WorkLookup("", None, [])
     try:
-        return NamedWork(text, _summary(desk, UUID(text)), [])
+        return WorkLookup(text, _by_id(context, UUID(text)), [])
     except ValueError:
-        node = _of_catalogue(desk, text)
+        node = _by_source_id(context, text)
     if node is not None:
-        return NamedWork(text, _SUMMARY.decode(desk.model.summary(node)), [])
-    return await _by_title(desk, text)
+        return WorkLookup(text, _SUMMARY.decode(context.model.summary(node)), [])
+    return await _by_title(context, text)
 
 
-def _summary(desk: PageContext, work: UUID) -> Summary | None:
+def _by_id(context: PageContext, work: UUID) -> Summary | None:
     """Return the work of an id, or the one that it was merged into."""
-    model = desk.model
+    model = context.model
     try:
         return _SUMMARY.decode(model.summary(works.locate(model, work)))
     except MovedError as error:
-        return _summary(desk, UUID(error.successor))
+        return _by_id(context, UUID(error.successor))
     except (GoneError, NotFoundError):
         return None
 
 
-def _of_catalogue(desk: PageContext, text: str) -> int | None:
-    """Return the work that an id such as `mal:20`, or an address, stands for first."""
+def _by_source_id(context: PageContext, text: str) -> int | None:
+    """Return the first work that an id such as `mal:20`, or an address, stands for."""
     source_id = ids.parse(text)
-    behind = desk.model.resolve(source_id) if source_id is not None else []
-    return behind[0].node if behind else None
+    found = context.model.resolve(source_id) if source_id is not None else []
+    return found[0].node if found else None
 
 
-async def _by_title(desk: PageContext, text: str) -> NamedWork:
-    filters = Filters(safe=desk.searching.safe)
-    asked = SearchRequest(text=text, filters=filters, limit=1 + _OTHERS)
-    page = _PAGE.decode(await desk.searching.answer(desk.held, asked))
-    near = [*page.results, *(page.suggestions or ())]
+async def _by_title(context: PageContext, text: str) -> WorkLookup:
+    filters = Filters(safe=context.is_safe)
+    search = SearchRequest(text=text, filters=filters, limit=1 + _MOST_ALTERNATIVES)
+    page = _PAGE.decode(await context.services.search.answer(context.snapshot, search))
     best = page.results[0] if page.results else None
-    others = [OtherWork(one.id, one.title) for one in near if best is None or one.id != best.id]
-    return NamedWork(text, best, others[:_OTHERS], by_title=True)
+    alternatives = [
+        AlternativeWork(one.id, one.title)
+        for one in (*page.results, *(page.suggestions or ()))
+        if best is None or one.id != best.id
+    ]
+    return WorkLookup(text, best, alternatives[:_MOST_ALTERNATIVES], is_by_title=True)

@@ -18,7 +18,9 @@ from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap, Station
 from kensho.metro.segments import Box
 from kensho.web.maps.svg import MapLinks, map_svg
+from kensho.web.messages import Messages
 
+MESSAGES = Messages.read()
 ROLES = ("main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music")
 TYPES = ("series", "film", "ova", "special", "ona", "music", "movie")
 KINDS: tuple[Kind, ...] = (
@@ -220,7 +222,7 @@ def test_everything_lies_on_the_sheet(given_: Given) -> None:
 @given(franchises())
 def test_any_map_is_well_formed_svg_that_holds_every_station_and_route(given_: Given) -> None:
     whole = drawn(given_)
-    root = ET.fromstring(map_svg(whole, links=MapLinks()))
+    root = ET.fromstring(map_svg(whole, MESSAGES, links=MapLinks()))
     assert {"a", "path"} >= {e.tag.split("}")[1] for e in root.iter() if e.get("data-kind")}
     ids = [element.get("data-id") for element in root.iter() if element.get("data-id")]
     assert sorted(ids) == sorted(station.id for station in whole.stations)  # type: ignore[type-var]

@@ -10,9 +10,7 @@ import networkx as nx
 import pytest
 
 from ingest.registry import SOURCES
-from kensho.discovery import json_ld
 from kensho.discovery.exports import FORMATS, LICENCES, NOTES, export, hub_as_json, of_hub, whole
-from kensho.discovery.json_ld import PageRef
 from kensho.domain.relations import Assertion, Kind
 from kensho.read_model import graph_json
 from kensho.read_model.building.writer import SnapshotInputs
@@ -29,6 +27,8 @@ from kensho.read_model.graph_views import (
 from kensho.read_model.inputs import EdgeInput, WorkInput
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import ImdbView, SeasonView, SourceView, StoredDetail, Summary, TagView
+from kensho.web import json_ld
+from kensho.web.json_ld import PageRef
 from tests.support.read_models import opened
 
 IDS = [UUID(int=number) for number in (1, 2, 3, 4)]
@@ -257,13 +257,15 @@ def test_a_film_has_a_length_and_no_episodes_and_what_is_unknown_is_left_out() -
 def test_a_hub_lists_its_works_in_order_and_begins_with_its_first_year() -> None:
     later = msgspec.structs.replace(DETAIL, title="Later", anime_type="movie")
     earlier = msgspec.structs.replace(DETAIL, title="Earlier", anime_season=SeasonView(None, 2006))
-    block = json_ld.of_hub(HUB, [later, earlier], ["https://k.example/2", "https://k.example/1"])
+    block = json_ld.of_franchise(
+        HUB, [later, earlier], ["https://k.example/2", "https://k.example/1"]
+    )
     assert (block["@type"], block["startDate"]) == ("CreativeWorkSeries", "2006")
     assert [(p["@type"], p["name"]) for p in block["hasPart"]] == [
         ("Movie", "Later"),
         ("TVSeries", "Earlier"),
     ]
-    assert "startDate" not in json_ld.of_hub(HUB, [], [])
+    assert "startDate" not in json_ld.of_franchise(HUB, [], [])
 
 
 def test_a_block_can_not_end_the_element_that_it_stands_in() -> None:

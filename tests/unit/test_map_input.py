@@ -1,4 +1,4 @@
-"""From a hub and its graph to what the map is drawn from."""
+"""From a franchise and its graph to what the map is drawn from."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from kensho.read_model.franchise_views import (
 )
 from kensho.read_model.graph_views import ExportBeyond, ExportBridge, ExportEdge
 from kensho.read_model.views import FranchiseRef
-from kensho.web.maps.input import edges_of, works_of
+from kensho.web.maps.map_input import edges_of, works_of
 
 NAMES = {"mal": "MyAnimeList", "anilist": "AniList"}
 

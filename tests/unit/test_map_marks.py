@@ -8,10 +8,12 @@ import pytest
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap
-from kensho.web.maps import marking as map_marking
+from kensho.web.maps import marking
 from kensho.web.maps import small as map_small
 from kensho.web.maps.svg import map_svg
+from kensho.web.messages import Messages
 
+MESSAGES = Messages.read()
 IDS = [UUID(int=n) for n in range(1, 5)]
 
 
@@ -39,7 +41,7 @@ def example(many: int = 4) -> MetroMap:
 
 def test_badges_count_the_works_of_an_order_and_only_those() -> None:
     drawn = example()
-    svg = map_marking.ordered(map_svg(drawn), drawn, [IDS[1], IDS[0], IDS[3]])
+    svg = marking.with_order(map_svg(drawn, MESSAGES), drawn, [IDS[1], IDS[0], IDS[3]])
     root = ET.fromstring(svg)
     steps = {e.get("data-id"): e.get("data-step") for e in root.iter() if e.get("data-id")}
     assert [steps[str(one)] for one in IDS] == ["2", "1", None, "3"]
@@ -49,7 +51,7 @@ def test_badges_count_the_works_of_an_order_and_only_those() -> None:
 
 def test_the_way_goes_by_lines_at_0_45_and_90_degrees() -> None:
     drawn = example()
-    svg = map_marking.ordered(map_svg(drawn), drawn, IDS)
+    svg = marking.with_order(map_svg(drawn, MESSAGES), drawn, IDS)
     way = ET.fromstring(svg).find(".//{*}path[@class='way']")
     assert way is not None
     assert (way.get("d") or "").count("M") == len(IDS) - 1
@@ -57,13 +59,13 @@ def test_the_way_goes_by_lines_at_0_45_and_90_degrees() -> None:
 
 def test_one_step_has_no_way_and_a_stranger_no_badge() -> None:
     drawn = example()
-    svg = map_marking.ordered(map_svg(drawn), drawn, [IDS[0], UUID(int=99)])
+    svg = marking.with_order(map_svg(drawn, MESSAGES), drawn, [IDS[0], UUID(int=99)])
     assert 'class="way"' not in svg
     assert svg.count('class="badge"') == 1
 
 
 def test_a_chosen_work_is_marked_once() -> None:
-    svg = map_marking.chosen(map_svg(example()), IDS[2])
+    svg = marking.with_chosen(map_svg(example(), MESSAGES), IDS[2])
     assert svg.count("data-chosen") == 1
 
 

@@ -9,7 +9,9 @@ from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap
 from kensho.web.maps.shapes import path
 from kensho.web.maps.svg import MapLinks, map_svg
+from kensho.web.messages import Messages
 
+MESSAGES = Messages.read()
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = [
     "</title></svg><script>alert(1)</script>",
@@ -46,7 +48,7 @@ def hostile_map(title: str) -> MetroMap:
 
 @pytest.mark.parametrize("title", HOSTILE)
 def test_any_title_gives_well_formed_xml_and_no_foreign_element(title: str) -> None:
-    root = ET.fromstring(map_svg(hostile_map(title), links=MapLinks()))
+    root = ET.fromstring(map_svg(hostile_map(title), MESSAGES, links=MapLinks()))
     tags = {element.tag.removeprefix(SVG) for element in root.iter()}
     drawing = {"svg", "title", "desc", "style", "g", "a", "path", "line", "circle", "polygon"}
     assert tags <= drawing | {"text", "tspan", "rect"}
@@ -54,7 +56,7 @@ def test_any_title_gives_well_formed_xml_and_no_foreign_element(title: str) -> N
 
 
 def test_a_map_names_and_describes_itself() -> None:
-    root = ET.fromstring(map_svg(hostile_map("Gundam")))
+    root = ET.fromstring(map_svg(hostile_map("Gundam"), MESSAGES))
     assert root.get("role") == "img"
     texts = {e.get("id"): e.text or "" for e in root.iter() if e.get("id")}
     assert texts[root.get("aria-labelledby")] == "Gundam: map of the franchise"
@@ -63,24 +65,24 @@ def test_a_map_names_and_describes_itself() -> None:
 
 def test_with_links_stations_and_transfers_lead_somewhere() -> None:
     links = MapLinks(work="/w/{}".format, franchise="/f/{}".format)
-    root = ET.fromstring(map_svg(hostile_map("Gundam"), links=links))
+    root = ET.fromstring(map_svg(hostile_map("Gundam"), MESSAGES, links=links))
     assert root.get("role") == "group"
     hrefs = [element.get("href") for element in root.iter(f"{SVG}a")]
     assert hrefs == ['/w/a"<&', "/w/b", "/w/c", "/f/s'\"Gunda"]
 
 
 def test_without_links_nothing_can_be_followed() -> None:
-    assert not list(ET.fromstring(map_svg(hostile_map("Gundam"))).iter(f"{SVG}a"))
+    assert not list(ET.fromstring(map_svg(hostile_map("Gundam"), MESSAGES)).iter(f"{SVG}a"))
 
 
 def test_every_station_tells_its_full_title() -> None:
-    root = ET.fromstring(map_svg(hostile_map("Gundam"), links=MapLinks()))
+    root = ET.fromstring(map_svg(hostile_map("Gundam"), MESSAGES, links=MapLinks()))
     titles = [e.findtext(f"{SVG}title") for e in root.iter() if e.get("data-id")]
     assert titles[0] == "Gundam (2000, series, airing)"
 
 
 def test_a_route_says_what_it_means_and_who_says_so() -> None:
-    root = ET.fromstring(map_svg(hostile_map("Gundam")))
+    root = ET.fromstring(map_svg(hostile_map("Gundam"), MESSAGES))
     said = [e.findtext(f"{SVG}title") for e in root.iter() if e.get("data-from")]
     assert "Recap is a summary of Gundam. Inferred, 50% sure" in said
     assert "Gundam is the sequel of Gundam. Stated by Gundam" in said
@@ -88,14 +90,16 @@ def test_a_route_says_what_it_means_and_who_says_so() -> None:
 
 
 def test_what_airs_pulses_and_a_break_is_marked() -> None:
-    root = ET.fromstring(map_svg(hostile_map("Gundam")))
+    root = ET.fromstring(map_svg(hostile_map("Gundam"), MESSAGES))
     classes = [element.get("class") for element in root.iter()]
     assert classes.count("pulse") == 1
     assert classes.count("gap") == 1
 
 
 def test_two_maps_of_a_page_have_ids_of_their_own() -> None:
-    one, other = (map_svg(hostile_map("Gundam"), prefix=prefix) for prefix in ("m1", "m2"))
+    one, other = (
+        map_svg(hostile_map("Gundam"), MESSAGES, prefix=prefix) for prefix in ("m1", "m2")
+    )
     assert 'id="m1-title"' in one
     assert 'id="m2-title"' in other
 

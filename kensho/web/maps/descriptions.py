@@ -1,59 +1,55 @@
 """What a metro map says in words: of the whole, of a station, of a route.
 
-Guarantees: plain text, which the caller escapes.
+Guarantees: plain text, which the caller escapes; the words come from `strings.toml`.
 """
 
 from collections import Counter
-from typing import Final
 
-from kensho.metro.inputs import MediaType
 from kensho.metro.map import MetroMap, Route, Station
 from kensho.read_model.sentences import PHRASES
+from kensho.web.messages import Messages
 
-TYPES: Final[dict[MediaType, str]] = {
-    "series": "series",
-    "film": "film",
-    "movie": "film",
-    "ova": "OVA",
-    "special": "special",
-    "ona": "ONA",
-    "music": "music",
-}
-_STATUS: Final = {"ongoing": "airing", "upcoming": "announced"}
+_MENTIONED = ("ongoing", "upcoming")
+"""States that are mentioned; that a work is finished goes without saying."""
 
 
-def describe(drawn: MetroMap) -> str:
+def of_map(drawn: MetroMap, messages: Messages) -> str:
     """Return what the map shows, for those who don't see it."""
     years = [station.year for station in drawn.stations if station.year]
-    span = f" from {min(years)} to {max(years)}" if years else ""
-    counts = Counter(TYPES[station.type] for station in drawn.stations)
-    types = ", ".join(f"{kind} {many}" for kind, many in counts.most_common())
-    lines = ", ".join(f"{line.name} ({line.works_total})" for line in drawn.lines)
-    text = f"{len(drawn.stations)} works{span}, earlier ones further left. By type: {types}."
-    text += f" Lines: {lines}. {len(drawn.routes)} connections."
+    counts = Counter(messages.label("map_type", station.type) for station in drawn.stations)
+    description = messages.format(
+        "map_svg.description",
+        works=len(drawn.stations),
+        span=messages.format("map_svg.span", first=min(years), last=max(years)) if years else "",
+        types=", ".join(f"{kind} {many}" for kind, many in counts.most_common()),
+        lines=", ".join(f"{line.name} ({line.works_total})" for line in drawn.lines),
+        routes=len(drawn.routes),
+    )
     if drawn.folded:
-        text += f" {len(drawn.folded)} more that these imply are not drawn."
-    return text
+        description += messages.format("map_svg.folded", n=len(drawn.folded))
+    return description
 
 
-def of_station(station: Station) -> str:
+def of_station(station: Station, messages: Messages) -> str:
     """Return the full title of a work and its facts."""
-    facts = [str(station.year) if station.year else "no date", TYPES[station.type]]
+    year = str(station.year) if station.year else messages.format("map_svg.no_date")
+    facts = [year, messages.label("map_type", station.type)]
     if station.episodes and station.episodes > 1:
-        facts.append(f"{station.episodes} episodes")
-    if station.status in _STATUS:
-        facts.append(_STATUS[station.status])
+        facts.append(messages.format("map_svg.episodes", n=station.episodes))
+    if station.status in _MENTIONED:
+        facts.append(messages.label("status", station.status))
     return f"{station.title} ({', '.join(facts)})"
 
 
-def of_route(route: Route, source: str, target: str) -> str:
-    """Return what an edge says, who says so and how surely."""
+def of_route(route: Route, source: str, target: str, messages: Messages) -> str:
+    """Return what an edge states between two titles, who states it, and how surely."""
     if route.kind in ("joined", "same_work"):
-        said = f"{target} belongs with {source}"
+        statement = messages.format("map_svg.belongs", source=source, target=target)
     else:
-        said = f"{target} is {PHRASES[route.kind]} {source}"
-    by = ", ".join(route.sources)
+        statement = f"{target} is {PHRASES[route.kind]} {source}"
     if route.method == "inferred":
-        return f"{said}. Inferred, {route.confidence:.0%} sure"
-    how = "Curated" if route.method == "curated" else "Stated"
-    return f"{said}. {how} by {by}" if by else f"{said}. {how}"
+        sure = f"{route.confidence:.0%}"
+        return f"{statement}. {messages.format('map_svg.inferred', sure=sure)}"
+    method = messages.format(f"map_svg.{route.method}")
+    by = messages.format("map_svg.by", who=", ".join(route.sources)) if route.sources else ""
+    return f"{statement}. {method}{by}"

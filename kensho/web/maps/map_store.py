@@ -1,7 +1,7 @@
-"""Maps of franchises, drawn once for each revision of the graph and kept.
+"""Maps of franchises, drawn once for each snapshot of the graph and kept.
 
-Guarantees: what is kept is made from one read model; another revision, and it is drawn anew. Inside
-a page a map has no style element, which the policy would refuse: `map.css` is the same style sheet.
+Guarantees: a kept map is made from one read model; for another it is drawn anew. Inside a
+page a map has no style element, which the policy would refuse: `map.css` is the same style sheet.
 
 Performance: 30 ms to draw 150 works, 5 ms to write them; then nothing.
 """
@@ -19,55 +19,61 @@ from kensho.metro.map import MetroMap
 from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.model import ReadModel
 from kensho.web import urls
-from kensho.web.maps import input as map_input
-from kensho.web.maps.input import Named
+from kensho.web.maps import map_input
+from kensho.web.maps.map_input import SourceName
 from kensho.web.maps.svg import MapLinks, map_svg
+from kensho.web.messages import Messages
 
 _KEPT: Final = 64
-"""A map of 150 works takes some 200 KB."""
-_HUB: Final = msgspec.json.Decoder(FranchiseDetail)
+"""A map of 150 works takes some 200 KB, so that all together stay below 13 MB."""
+_FRANCHISE: Final = msgspec.json.Decoder(FranchiseDetail)
 
 
 class DrawnMap(NamedTuple):
     """A franchise, its map, and the map as an element of a page."""
 
-    hub: FranchiseDetail
+    franchise: FranchiseDetail
     map: MetroMap
-    inline: str
+    svg: str
 
 
 class MapStore:
-    """Draws maps and keeps the latest; `place_of` is asked where a work's page is."""
+    """Draws maps and keeps the latest."""
 
-    def __init__(self) -> None:
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
         self._kept: LRUCache[tuple[str, str], DrawnMap] = LRUCache(_KEPT)
 
-    def of_hub(
-        self, model: ReadModel, number: int, named: Named, place_of: Callable[[UUID], str]
-    ) -> DrawnMap:
-        """Return the map of a franchise."""
+    def get(self, model: ReadModel, number: int, url_of: Callable[[UUID], str]) -> DrawnMap:
+        """Return the map of a franchise; `url_of` tells the page of a work of this model."""
         key = model.hubs.slug(number), model.identity
-        drawn = self._kept.get(key)
-        if drawn is None:
-            hub = hub_of(model, number)
-            drawn_up = map_of(model, number, hub, named)
-            drawn = self._kept[key] = DrawnMap(hub, drawn_up, inline(drawn_up, place_of))
-        return drawn
+        kept = self._kept.get(key)
+        if kept is None:
+            franchise = franchise_of(model, number)
+            drawn = draw(model, number, franchise, self._source_name)
+            svg = page_svg(drawn, self._messages, url_of)
+            kept = self._kept[key] = DrawnMap(franchise, drawn, svg)
+        return kept
+
+    def _source_name(self, source: str) -> str:
+        return self._messages.label("provider", source)
 
 
-def hub_of(model: ReadModel, number: int) -> FranchiseDetail:
+def franchise_of(model: ReadModel, number: int) -> FranchiseDetail:
     """Return a franchise, decoded."""
-    return _HUB.decode(franchises.hub(model, number))
+    return _FRANCHISE.decode(franchises.hub(model, number))
 
 
-def map_of(model: ReadModel, number: int, hub: FranchiseDetail, named: Named) -> MetroMap:
+def draw(
+    model: ReadModel, number: int, franchise: FranchiseDetail, source_name: SourceName
+) -> MetroMap:
     """Draw the map of a franchise."""
     graph = franchises.graph(model, number)
-    edges = map_input.edges_of(hub, graph.edges, graph.bridges, named)
-    return metro_map(hub.title, map_input.works_of(hub), edges)
+    edges = map_input.edges_of(franchise, graph.edges, graph.bridges, source_name)
+    return metro_map(franchise.title, map_input.works_of(franchise), edges)
 
 
-def inline(drawn: MetroMap, place_of: Callable[[UUID], str]) -> str:
+def page_svg(drawn: MetroMap, messages: Messages, url_of: Callable[[UUID], str]) -> str:
     """Return a map as an element of a page: with links, without a style of its own."""
-    links = MapLinks(work=lambda id_: place_of(UUID(id_)), franchise=urls.hub_map)
-    return map_svg(drawn, links=links, is_styled=False)
+    links = MapLinks(work=lambda id_: url_of(UUID(id_)), franchise=urls.franchise_map)
+    return map_svg(drawn, messages, links=links, is_styled=False)

@@ -1,0 +1,131 @@
+"""Facts about works and relations as lines of text: what pages say from data, in one place.
+
+Guarantees: pure; the words come from `strings.toml`, the facts from what is passed in.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from kensho.discovery.search_views import QueryInterpretation, Spans
+from kensho.domain.relations import Assertion, Kind
+from kensho.domain.works import Status
+from kensho.read_model.franchise_views import FranchiseSummary
+from kensho.read_model.views import SimilarityReason
+from kensho.web.messages import Messages, percent
+
+_READINGS: Final = ("season", "part", "year", "episode")
+"""The parts of a search's interpretation that are mentioned, in this order."""
+
+
+def facts(
+    kind: str,
+    messages: Messages,
+    *,
+    year: int | None,
+    episodes: int | None,
+    status: Status,
+) -> str:
+    """Return the facts of a work in one line: "TV · 1998 · 26 episodes · airing"."""
+    parts = [kind]
+    if year:
+        parts.append(str(year))
+    if episodes and episodes > 1:
+        parts.append(messages.count("episodes", episodes))
+    if status in ("ongoing", "upcoming"):
+        parts.append(messages.label("status", status))
+    return " · ".join(parts)
+
+
+def size(franchise: FranchiseSummary, messages: Messages) -> str:
+    """Return how many works a franchise has, of which years."""
+    works, years = messages.count("works", franchise.works_total), franchise.years
+    if years is None:
+        return works
+    if years.first == years.last:
+        return messages.format("franchise.of_year", works=works, year=years.first)
+    return messages.format("franchise.of_years", works=works, first=years.first, last=years.last)
+
+
+def provenance(assertions: Sequence[Assertion], kind: Kind, messages: Messages) -> list[str]:
+    """Return a line for each way in which a relation is known, the surest first.
+
+    "Stated by MyAnimeList and AniList". Assertions of another kind than the relation's own come
+    last, with the kind that they assert.
+    """
+    agreeing = [one for one in assertions if one.kind == kind]
+    lines: list[str] = []
+    if any(one.method == "curated" for one in agreeing):
+        lines.append(messages.format("provenance.curated"))
+    stating = [one.source for one in agreeing if one.method == "stated"]
+    if stating:
+        lines.append(messages.format("provenance.stated", who=_sources(stating, messages)))
+    lines += [_inferred(one, messages) for one in agreeing if one.method == "inferred"]
+    return [*lines, *_disagreeing([one for one in assertions if one.kind != kind], messages)]
+
+
+def is_only_inferred(assertions: Sequence[Assertion]) -> bool:
+    """Tell whether nobody states the relation."""
+    return all(one.method == "inferred" for one in assertions)
+
+
+def similarity(reasons: Iterable[SimilarityReason], messages: Messages) -> str:
+    """Return why a work is similar to another, in one line."""
+    return "; ".join(part for reason in reasons for part in _similarity(reason, messages))
+
+
+def interpretation(query: str, read_as: QueryInterpretation, messages: Messages) -> str | None:
+    """Return how a search was understood; `None` where the text was taken as it is."""
+    details = [
+        messages.format(f"search.read_{name}", n=getattr(read_as, name))
+        for name in _READINGS
+        if getattr(read_as, name) is not None
+    ]
+    if read_as.text.casefold() == query.casefold() and not details:
+        return None
+    key = "search.read_as" if read_as.release is None else "search.read_release"
+    return ", ".join([messages.format(key, text=read_as.text), *details])
+
+
+def highlighted(title: str, spans: Spans) -> Markup:
+    """Return a title with the parts that were typed marked."""
+    parts: list[str] = []
+    at = 0
+    for first, end in spans:
+        parts += [escape(title[at:first]), Markup("<mark>{}</mark>").format(title[first:end])]
+        at = end
+    return Markup("").join([*parts, escape(title[at:])])
+
+
+def _sources(sources: Sequence[str], messages: Messages) -> str:
+    return messages.join(list(dict.fromkeys(messages.label("provider", one) for one in sources)))
+
+
+def _inferred(assertion: Assertion, messages: Messages) -> str:
+    sure = percent(assertion.confidence)
+    if assertion.because is None:
+        return messages.format("provenance.inferred", sure=sure)
+    return messages.format("provenance.inferred_because", sure=sure, because=assertion.because)
+
+
+def _disagreeing(assertions: Sequence[Assertion], messages: Messages) -> Iterator[str]:
+    sources_by_kind: dict[Kind, list[str]] = {}
+    for one in assertions:
+        sources_by_kind.setdefault(one.kind, []).append(one.source)
+    for kind, sources in sources_by_kind.items():
+        who = _sources(sources, messages)
+        if kind == "related":
+            yield messages.format("provenance.untyped", who=who)
+        else:
+            label = messages.label("kind", kind)
+            yield messages.format("provenance.otherwise", who=who, kind=label)
+
+
+def _similarity(reason: SimilarityReason, messages: Messages) -> Iterator[str]:
+    if reason.tags:
+        yield messages.format("work.shares", what=", ".join(reason.tags))
+    if reason.studio is not None:
+        yield messages.format("work.same_studio", who=reason.studio)
+    if reason.recommended is not None:
+        yield messages.count("viewers", reason.recommended)

@@ -1,0 +1,68 @@
+"""Why a work belongs to a franchise, in words.
+
+Guarantees: pure; a reason is the path of relations from the work back to where the franchise
+begins, as `sentences` writes it, without the work itself, whose title stands above.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from kensho.domain.franchise.inputs import RelationKind
+from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
+from kensho.read_model.sentences import cited, inverse, sentence
+from kensho.web.messages import Messages, percent
+
+
+class MembershipReasons:
+    """Says why works belong to a franchise."""
+
+    def __init__(self, franchise: FranchiseDetail, messages: Messages) -> None:
+        self.messages: Final = messages
+        self._work_of_record = _records(franchise)
+        self._titles = {work.id: work.title for work in works_of(franchise)}
+
+    def of(self, work: UUID, edges: Sequence[FranchiseEdge]) -> str:
+        """Return the path from a work to the root, as what the work is."""
+        path = self._path(work, edges)
+        if path is None:
+            key = "franchise.why_root" if not edges else "franchise.why_tied"
+            return self.messages.format(key)
+        titles, kinds = path
+        words = sentence(titles, kinds).removeprefix(f"{cited(titles[0])} is ")
+        return words[:1].upper() + words[1:]
+
+    def note(self, edges: Iterable[FranchiseEdge]) -> str:
+        """Return how sure a reason is, where a part of it is only inferred."""
+        confidences = [edge.confidence for edge in edges if edge.method == "inferred"]
+        if not confidences:
+            return ""
+        return self.messages.format("franchise.why_inferred", sure=percent(min(confidences)))
+
+    def _path(
+        self, work: UUID, edges: Sequence[FranchiseEdge]
+    ) -> tuple[list[str], list[RelationKind]] | None:
+        """Return titles and kinds along the path, the work first; `None` for a broken one."""
+        path, kinds = [work], list[RelationKind]()
+        for edge in reversed(edges):
+            source = self._work_of_record.get(edge.source)
+            target = self._work_of_record.get(edge.target)
+            if source is None or target is None or path[-1] not in (source, target):
+                return None
+            is_forward = source == path[-1]
+            kinds.append(edge.kind if is_forward else inverse(edge.kind))
+            path.append(target if is_forward else source)
+        return ([self._titles[one] for one in path], kinds) if kinds else None
+
+
+def works_of(franchise: FranchiseDetail) -> Iterator[MemberWork]:
+    """Yield every work that the pages of a franchise show."""
+    yield from (member.work for member in franchise.members)
+    yield from (guest.work for guest in franchise.guests)
+
+
+def _records(franchise: FranchiseDetail) -> Mapping[UUID, UUID]:
+    found = {guest.work.id: guest.work.id for guest in franchise.guests}
+    for member in franchise.members:
+        found |= dict.fromkeys((member.work.id, *member.also), member.work.id)
+    return found

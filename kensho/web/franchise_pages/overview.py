@@ -1,0 +1,119 @@
+"""`/hub/{slug}`: what belongs to a franchise and why, by role, and what its works share."""
+
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from kensho.domain.franchise.roles import Role
+from kensho.http.privacy import PUBLIC
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.franchise_views import (
+    ROLES,
+    FranchiseDetail,
+    FranchiseGuest,
+    FranchiseMember,
+    MemberWork,
+)
+from kensho.read_model.views import StoredDetail
+from kensho.web import descriptions, json_ld, urls
+from kensho.web.franchise_pages import frame
+from kensho.web.franchise_pages.memberships import MembershipReasons
+from kensho.web.json_ld import PageRef
+from kensho.web.maps import map_store
+from kensho.web.messages import Messages
+from kensho.web.page_context import GivenPageContext, PageContext
+
+SHOWN_AT_ONCE: Final = 24
+"""Works of a role that are seen at once; the rest unfolds."""
+_DETAIL: Final = msgspec.json.Decoder(StoredDetail)
+
+
+class MemberEntry(NamedTuple):
+    """A work, and why it is here; `note` says how sure that is, where it is inferred."""
+
+    work: MemberWork
+    facts: str
+    reason: str
+    note: str
+    guest: FranchiseGuest | None = None
+
+
+class RoleGroup(NamedTuple):
+    """The works of one role."""
+
+    role: Role
+    works: list[MemberEntry]
+
+
+class FranchiseOverviewController(Controller):
+    """The first page of a franchise."""
+
+    path = "/hub/{slug:str}"
+    opt = PUBLIC
+
+    @get()
+    async def overview(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+        """Show what belongs to a franchise, and why."""
+        franchise = map_store.franchise_of(context.model, frame.locate(context, slug))
+        reasons = MembershipReasons(franchise, context.messages)
+        return frame.tab_page(
+            context,
+            franchise,
+            "overview",
+            groups=role_groups(franchise, reasons),
+            shown_at_once=SHOWN_AT_ONCE,
+            guests=[_entry(one, reasons)._replace(guest=one) for one in franchise.guests],
+            json_ld=Markup(_json_ld(context, franchise)),  # noqa: S704 -- made safe there
+            formats=frame.GRAPH_FORMATS,
+            snippet=_snippet(context, franchise),
+        )
+
+
+def role_groups(franchise: FranchiseDetail, reasons: MembershipReasons) -> list[RoleGroup]:
+    """Return the members by role, each role's by date."""
+    by_role: dict[Role, list[MemberEntry]] = {role: [] for role in ROLES}
+    for member in franchise.members:
+        by_role[member.role].append(_entry(member, reasons))
+    return [RoleGroup(role, works) for role, works in by_role.items() if works]
+
+
+def facts(work: MemberWork, messages: Messages) -> str:
+    """Return what a list says of a work in one line."""
+    return descriptions.facts(
+        messages.label("type", work.anime_type),
+        messages,
+        year=work.year,
+        episodes=work.episodes,
+        status=work.status,
+    )
+
+
+def _entry(one: FranchiseMember | FranchiseGuest, reasons: MembershipReasons) -> MemberEntry:
+    work, edges = one.work, one.because
+    return MemberEntry(
+        work, facts(work, reasons.messages), reasons.of(work.id, edges), reasons.note(edges)
+    )
+
+
+def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
+    """Return the JSON-LD of a franchise: its works with the addresses of their pages."""
+    model = context.model
+    works: list[UUID] = [member.work.id for member in franchise.members]
+    nodes = [node for work in works if (node := model.node(work)) is not None]
+    block = json_ld.of_franchise(
+        PageRef(franchise.title, context.absolute(urls.franchise(franchise.slug))),
+        [_DETAIL.decode(model.detail(node)) for node in nodes],
+        [context.absolute(context.url_of(model.id(node))) for node in nodes],
+    )
+    return json_ld.script_text(block)
+
+
+def _snippet(context: PageContext, franchise: FranchiseDetail) -> str:
+    """Return the element by which other sites show the map in a frame."""
+    url = context.absolute(urls.embed(franchise.slug))
+    title = context.messages.format("franchise.picture_alt", title=franchise.title)
+    return frame.iframe(url, title, *frame.EMBED_SIZE)

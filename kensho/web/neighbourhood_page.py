@@ -1,0 +1,159 @@
+"""`/anime/{id}/map`: the map around a work, one to three steps far, of whatever franchise.
+
+A station leads to the map around it, so that one walks through the graph from work to work.
+
+Guarantees: works at home in the work's own franchise keep their roles there; others are guests that
+name their home. The nearest `MOST` works are shown, and a page that shows no more says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from kensho.discovery import franchises, neighbourhood, works
+from kensho.domain.franchise.roles import Role
+from kensho.domain.relations import Kind
+from kensho.http.privacy import PUBLIC
+from kensho.http.response_cache import PreparedResponse
+from kensho.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.metro.layout import metro_map
+from kensho.metro.map import MetroMap
+from kensho.read_model.franchises import NO_FRANCHISE
+from kensho.read_model.model import ReadModel
+from kensho.read_model.relation_views import Neighbourhood, RelationView
+from kensho.read_model.views import GraphNode, Summary
+from kensho.web import forms, urls
+from kensho.web.maps import legend, map_input, map_store, marking
+from kensho.web.page_context import GivenPageContext, PageContext
+
+MOST: Final = 120
+DEPTHS: Final = (1, 2, 3)
+_ROLES: Final[Mapping[Kind, Role]] = {
+    "sequel": "main",
+    "prequel": "main",
+    "parent_story": "main",
+    "full_story": "main",
+    "spun_off_from": "main",
+    "side_story": "side",
+    "spin_off": "spin_off",
+    "summary": "summary",
+    "alternative_version": "alternative",
+    "alternative_setting": "alternative",
+    "music_video": "music",
+}
+"""What a work is to the one it was reached from, where no franchise says."""
+
+
+class NeighbourhoodForm(msgspec.Struct, frozen=True):
+    """How far."""
+
+    depth: Literal[1, 2, 3] = 1
+
+
+class NeighbourhoodMap(NamedTuple):
+    """The map around a work, and whether there is more than it shows."""
+
+    map: MetroMap
+    is_truncated: bool
+
+
+class NeighbourhoodPageController(Controller):
+    """The map around a work."""
+
+    path = "/anime/{work_id:str}/map"
+    opt = PUBLIC
+
+    @get()
+    async def neighbourhood(
+        self, context: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> PreparedResponse:
+        """Show a work amid its neighbours."""
+        form = forms.read(request, NeighbourhoodForm)
+        work = forms.work_id(work_id)
+        found = neighbourhood_map(context, work, form.depth)
+        svg = map_store.page_svg(
+            found.map, context.messages, lambda other: urls.neighbourhood(other, form.depth)
+        )
+        return context.page(
+            "neighbourhood.html.jinja",
+            work=work,
+            title=found.map.title,
+            neighbourhood=found,
+            depth=form.depth,
+            depths=DEPTHS,
+            svg=Markup(marking.with_chosen(svg, work)),  # noqa: S704 -- made safe by `map_svg`
+            filters=legend.filters(found.map, context.messages),
+            path=urls.neighbourhood(work, form.depth),
+        )
+
+
+def neighbourhood_map(context: PageContext, work: UUID, depth: int) -> NeighbourhoodMap:
+    """Return the map around a work; raises as `works.locate`."""
+    model = context.model
+    node = works.locate(model, work)
+    graph = neighbourhood.neighbourhood(model, node, None, depth).decode()
+    kept = graph.nodes[:MOST]
+    roles = _roles(model, node, graph)
+    drawn = metro_map(
+        kept[0].title,
+        [
+            _map_work(model, one, roles.get(one.id, "crossover"), _homes(model, node, one))
+            for one in kept
+        ],
+        _map_edges(context, kept, graph.edges),
+    )
+    return NeighbourhoodMap(drawn, graph.truncated or len(graph.nodes) > len(kept))
+
+
+def _roles(model: ReadModel, node: int, graph: Neighbourhood) -> dict[UUID, Role]:
+    """Return what works are: in the franchise of the first, or by how they are reached from it."""
+    home = model.hubs.homes.item(node)
+    if home != NO_FRANCHISE:
+        members = map_store.franchise_of(model, home).members
+        return {id_: one.role for one in members for id_ in (one.work.id, *one.also)}
+    roles: dict[UUID, Role] = {graph.nodes[0].id: "main"}
+    for edge in graph.edges:
+        roles.setdefault(edge.target, _ROLES.get(edge.kind, "crossover"))
+    return roles
+
+
+def _homes(model: ReadModel, node: int, one: Summary) -> tuple[GuestOf, ...]:
+    """Return the franchise that a work is at home in, where it is another than that of `node`."""
+    other = model.node(one.id)
+    home = NO_FRANCHISE if other is None else model.hubs.homes.item(other)
+    if home in (NO_FRANCHISE, model.hubs.homes.item(node)):
+        return ()
+    return (GuestOf(model.hubs.slug(home), franchises.title_of(model, home)),)
+
+
+def _map_work(model: ReadModel, one: Summary, role: Role, homes: tuple[GuestOf, ...]) -> MapWork:
+    node = model.node(one.id)
+    year = None if node is None else model.columns.year.item(node) or None
+    return MapWork(
+        id=str(one.id),
+        title=one.title,
+        type="music" if role == "music" else map_input.TYPES[one.anime_type],
+        role=role,
+        date=str(year) if year else "",
+        episodes=one.episodes,
+        status=one.status,
+        guest_of=homes,
+    )
+
+
+def _map_edges(
+    context: PageContext, kept: Sequence[GraphNode], edges: Sequence[RelationView]
+) -> list[MapEdge]:
+    inside = {one.id for one in kept}
+    return [
+        map_input.map_edge(
+            (str(one.source), str(one.target)), one.kind, one.assertions, context.source_name
+        )
+        for one in edges
+        if one.source in inside and one.target in inside
+    ]

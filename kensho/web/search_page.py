@@ -1,0 +1,90 @@
+"""`/search`: what a text may mean, one entry for each franchise or story."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Controller, Request, get
+
+from kensho.discovery.facets import Filters
+from kensho.discovery.search import MAX_OFFSET, SearchRequest
+from kensho.discovery.search_views import SearchPage
+from kensho.domain.works import AnimeType, Season, Status
+from kensho.http.privacy import PUBLIC
+from kensho.http.response_cache import PreparedResponse
+from kensho.web import descriptions, filtered_lists, forms
+from kensho.web.filtered_lists import ListPage
+from kensho.web.page_context import GivenPageContext
+
+PER_PAGE: Final = 20
+FILTERS: Final = ("type", "status", "season", "year", "tag")
+_PAGE: Final = msgspec.json.Decoder(SearchPage)
+
+
+class SearchForm(msgspec.Struct, frozen=True):
+    """What is searched for; `page` counts from 1."""
+
+    q: str = ""
+    type: AnimeType | None = None
+    status: Status | None = None
+    season: Season | None = None
+    year: int | None = None
+    tag: str | None = None
+    safe: bool | None = None
+    page: int = 1
+
+
+class SearchPageController(Controller):
+    """Titles."""
+
+    path = "/search"
+    opt = PUBLIC
+
+    @get()
+    async def search(
+        self, context: GivenPageContext, request: Request[Any, Any, Any]
+    ) -> PreparedResponse:
+        """Show what the text may mean."""
+        form = forms.read(request, SearchForm)
+        if not form.q:
+            return context.page("search_empty.html.jinja")
+        if form.year is not None:
+            context.services.calendar.check(form.year)
+        search = _request(form, safe=context.is_safe)
+        found = _PAGE.decode(await context.services.search.answer(context.snapshot, search))
+        page = ListPage("/search", _parameters(form))
+        return context.page(
+            "search.html.jinja",
+            query=form.q,
+            found=found,
+            form=form,
+            page=page,
+            pages_total=min(-(-found.total // PER_PAGE), MAX_OFFSET // PER_PAGE),
+            is_filtered=any(page.parameters.get(name) for name in FILTERS),
+            is_safe=search.filters.safe,
+            filters=filtered_lists.filter_groups(page, found.facets, FILTERS, context.messages),
+            interpretation=descriptions.interpretation(form.q, found.read_as, context.messages),
+            highlighted=descriptions.highlighted,
+        )
+
+
+def _request(form: SearchForm, *, safe: bool) -> SearchRequest:
+    return SearchRequest(
+        text=form.q,
+        filters=Filters(
+            type=form.type,
+            status=form.status,
+            season=form.season,
+            year=form.year,
+            tag=form.tag,
+            safe=safe if form.safe is None else form.safe,
+        ),
+        limit=PER_PAGE,
+        offset=min((max(form.page, 1) - 1) * PER_PAGE, MAX_OFFSET),
+        by_franchise=True,
+    )
+
+
+def _parameters(form: SearchForm) -> dict[str, object]:
+    safe = None if form.safe is None else str(form.safe).lower()
+    page = None if form.page == 1 else form.page
+    return {**msgspec.structs.asdict(form), "safe": safe, "page": page}

@@ -1,0 +1,178 @@
+"""`/anime/{id}` and `/movies/{id}`: all that is known of a work, and what it leads to."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Request, get
+from litestar.params import FromPath
+from markupsafe import Markup
+
+from kensho.discovery import episodes, similar, works
+from kensho.discovery.episodes import EpisodeList, EpisodeView
+from kensho.domain.relations import KINDS
+from kensho.errors import StorageError
+from kensho.http.privacy import PUBLIC
+from kensho.http.response_cache import PreparedResponse
+from kensho.read_model.views import Detail, RelatedWork
+from kensho.web import descriptions, forms, json_ld, title_languages, urls, work_extras
+from kensho.web.json_ld import PageRef
+from kensho.web.messages import Messages
+from kensho.web.page_context import GivenPageContext, PageContext
+
+EPISODES_PER_PAGE: Final = 100
+_SIMILAR: Final = 12
+
+
+class WorkForm(msgspec.Struct, frozen=True):
+    """Which page of the episodes is asked for, from 1."""
+
+    episodes: int = 1
+
+
+class RelationEntry(NamedTuple):
+    """A neighbour: what it is to the work, and who says so."""
+
+    work: RelatedWork
+    kind: str
+    provenance: list[str]
+    is_inferred: bool
+
+
+class EpisodePage(NamedTuple):
+    """A page of the episodes, and the others by their first and last numbers.
+
+    Dates and lengths have a column only where one is known.
+    """
+
+    episodes: list[EpisodeView]
+    total: int
+    fillers: int
+    recaps: int
+    ranges: list[tuple[int, int]]
+    page_number: int
+    has_dates: bool
+    has_lengths: bool
+
+
+class WorkPageController(Controller):
+    """Works; a film that is catalogued by itself has its page among the films."""
+
+    path = "/anime"
+    opt = PUBLIC
+
+    @get("/{work_id:str}")
+    async def read(
+        self, context: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> PreparedResponse:
+        """Show a work; a film too, whose page names its canonical address."""
+        work = forms.work_id(work_id)
+        node = works.locate(context.model, work)
+        return await _page(context, forms.read(request, WorkForm), work, node)
+
+
+class FilmPageController(Controller):
+    """Films."""
+
+    path = "/movies"
+    opt = PUBLIC
+
+    @get("/{work_id:str}")
+    async def read(
+        self, context: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+    ) -> PreparedResponse:
+        """Show a film."""
+        work = forms.work_id(work_id)
+        node = works.locate_film(context.model, work)
+        return await _page(context, forms.read(request, WorkForm), work, node)
+
+
+async def _page(context: PageContext, form: WorkForm, work: UUID, node: int) -> PreparedResponse:
+    model, messages, gateway = context.model, context.messages, context.services.gateway
+    detail = works.document(model, node).decode()
+    alike = similar.similar(context.snapshot, work, _SIMILAR).decode().similar
+    revision, listed = await _episodes(context, work, node)
+    extras = await work_extras.of_work(gateway, work, model.kind(node))
+    page = None if listed is None else episode_page(listed, form.episodes)
+    path = context.url_of(work)
+    return context.page(
+        "work.html.jinja",
+        tag=f"{model.identity}x{revision}".encode(),
+        keep=revision == model.revision,
+        work=detail,
+        path=path,
+        url=context.absolute(path),
+        json_ld=Markup(json_ld.script_text(_block(context, detail, path))),  # noqa: S704 -- made safe there
+        titles=work_extras.grouped((detail.title, *detail.synonyms), extras.titles, messages),
+        native_title=_native_title(detail.title, detail.synonyms),
+        extras=extras,
+        relations=list(_relations(detail, messages)),
+        similar=[(one, descriptions.similarity(one.why, messages)) for one in alike],
+        episodes=page,
+        episodes_summary="" if page is None else _episodes_summary(page, messages),
+    )
+
+
+async def _episodes(context: PageContext, work: UUID, node: int) -> tuple[int, EpisodeList | None]:
+    """Return the revision and the episodes; none where the store is away, and 0."""
+    try:
+        return await episodes.of_work(context.services.gateway, work, context.model.kind(node))
+    except StorageError:
+        return 0, None
+
+
+def _block(context: PageContext, detail: Detail, path: str) -> json_ld.Block:
+    ref = detail.franchise
+    franchise = PageRef(ref.title, context.absolute(urls.franchise(ref.slug))) if ref else None
+    return json_ld.of_work(detail, context.absolute(path), franchise)
+
+
+def _native_title(title: str, synonyms: Iterable[str]) -> str | None:
+    """Return the first Japanese title beside a main one in other letters."""
+    if title_languages.language(title) is not None:
+        return None
+    by_script: dict[title_languages.Script, str] = {}
+    for text in synonyms:
+        by_script.setdefault(title_languages.script(text), text)
+    return by_script.get("ja") or by_script.get("han")
+
+
+def _episodes_summary(page: EpisodePage, messages: Messages) -> str:
+    """Return how many episodes there are, and how many of them may be left out."""
+    counted = (("fillers", page.fillers), ("recaps", page.recaps))
+    skippable = [messages.count(key, total) for key, total in counted if total]
+    return ", ".join([messages.count("episodes", page.total), *skippable])
+
+
+def episode_page(listed: EpisodeList, number: int) -> EpisodePage:
+    """Return a page of the episodes; the first one where there is no such page."""
+    every = listed.episodes
+    starts = range(0, len(every), EPISODES_PER_PAGE)
+    number = number if 1 <= number <= len(starts) else 1
+    first = (number - 1) * EPISODES_PER_PAGE
+    return EpisodePage(
+        episodes=every[first : first + EPISODES_PER_PAGE],
+        total=listed.total,
+        fillers=sum(1 for one in every if one.filler),
+        recaps=sum(1 for one in every if one.recap),
+        ranges=[
+            (every[at].episode_number, every[at : at + EPISODES_PER_PAGE][-1].episode_number)
+            for at in starts
+        ],
+        page_number=number,
+        has_dates=any(one.air_date for one in every),
+        has_lengths=any(one.duration for one in every),
+    )
+
+
+def _relations(detail: Detail, messages: Messages) -> Iterator[RelationEntry]:
+    neighbours = detail.related_anime
+    related = sorted(neighbours.related, key=lambda work: KINDS.index(work.kind))
+    for work in (*neighbours.prequels, *neighbours.sequels, *related):
+        yield RelationEntry(
+            work,
+            messages.label("kind", work.kind),
+            descriptions.provenance(work.assertions, work.kind, messages),
+            descriptions.is_only_inferred(work.assertions),
+        )

@@ -1,0 +1,96 @@
+"""Drawn posters and routes: pure, escaped, and the same for the same."""
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from kensho.domain.relations import Kind
+from kensho.web import posters, route_svg, title_languages
+from kensho.web.route_svg import RouteSegment, RouteStation
+from kensho.web.season_page import SeasonOfYear
+
+
+@pytest.mark.parametrize(
+    ("title", "letters"),
+    [
+        ("Cowboy Bebop", "CB"),
+        ("The Big O", "BO"),
+        ("SPY×FAMILY", "SF"),
+        ("カウボーイビバップ", "カ"),
+        ("K", "K"),
+        ("★☆", "·"),
+        ("<script>", "S"),
+        ("שלום עולם", "שע"),
+    ],
+)
+def test_a_title_has_initials(title: str, letters: str) -> None:
+    assert posters.initials(title) == letters
+
+
+def test_titles_that_begin_alike_share_a_colour() -> None:
+    assert posters.colour("Naruto") == posters.colour("The Naruto: Shippuuden")
+
+
+def test_a_drawn_poster_is_one_document_whatever_the_title() -> None:
+    for title in ("<&>", '"', "", "Naruto"):
+        assert ET.fromstring(posters.placeholder(title, "tv")).tag == "svg"
+
+
+@pytest.mark.parametrize("url", [None, "", "http://x/1.jpg", "javascript:alert(1)", "//x/1.jpg"])
+def test_only_posters_over_https_are_loaded(url: str | None) -> None:
+    assert posters.loadable(url) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "language"),
+    [("Naruto", None), ("ナルト", "ja"), ("나루토", "ko"), ("火影忍者", "ja"), ("Žlutý", None)],
+)
+def test_letters_tell_a_language_where_they_can(title: str, language: str | None) -> None:
+    assert title_languages.language(title) == language
+
+
+def route(kinds: Sequence[Kind]) -> ET.Element:
+    stations = [
+        RouteStation(f"A rather long title of work <{n}>", "tv", f"/anime/{n}") for n in range(9)
+    ]
+    segments = [RouteSegment(kind, kind, kind == "related") for kind in kinds]
+    return ET.fromstring(route_svg.draw(stations[: len(kinds) + 1], segments, 'said "so"'))
+
+
+def stations(drawn: ET.Element) -> list[tuple[int, int]]:
+    moves = [stop.get("transform", "") for stop in drawn.iter("path") if stop.get("transform")]
+    return [(int(x), int(y)) for x, y in (re.findall(r"-?\d+", move) for move in moves)]
+
+
+def test_stations_go_from_left_to_right_and_stay_apart() -> None:
+    places = stations(route(["sequel", "side_story", "parent_story", "related", "prequel"]))
+    assert all(b[0] - a[0] == 184 for a, b in pairwise(places))
+
+
+def test_the_story_goes_straight_on_and_what_is_beside_it_lies_lower() -> None:
+    places = stations(route(["sequel", "side_story", "sequel", "parent_story"]))
+    heights = [y for _, y in places]
+    assert heights[0] == heights[1] == heights[4]
+    assert heights[2] == heights[3] > heights[0]
+
+
+def test_an_inferred_step_is_dashed() -> None:
+    drawn = route(["sequel", "related"])
+    assert [("inferred" in (p.get("class") or "")) for p in drawn.iter("path") if p.get("d")][
+        :2
+    ] == [False, True]
+
+
+def test_a_long_title_is_broken_and_cut() -> None:
+    lines = route_svg.wrapped("Yahari Ore no Seishun Love Comedy wa Machigatteiru. Zoku Kan Extra")
+    assert len(lines) == 3
+    assert lines[-1].endswith("…")
+    assert len(route_svg.wrapped("僕は友達が少ない僕は友達が少ない僕は友達")) == 2
+
+
+def test_seasons_follow_one_another() -> None:
+    assert SeasonOfYear(2024, "fall").moved(1) == SeasonOfYear(2025, "winter")
+    assert SeasonOfYear(2024, "winter").moved(-1) == SeasonOfYear(2023, "fall")
