@@ -39,7 +39,8 @@ from kensho.http.metrics import Metrics
 from kensho.http.pipeline import Observability, RequestPipeline
 from kensho.http.problem_details import ErrorResponse, RenderedError
 from kensho.http.query_validation import QueryValidator
-from kensho.http.response_cache import HTML, ResponseCache
+from kensho.http.response_cache import ResponseCache
+from kensho.http.responses import HTML
 from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_secret

@@ -18,7 +18,7 @@ from kensho.discovery.episodes import EpisodeList
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.works import WorkBatch
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse, UncachedResponse
+from kensho.http.responses import PreparedResponse, UncachedResponse
 from kensho.read_model.relation_views import Neighbourhood, RelationView
 from kensho.read_model.views import Detail, GraphNode, SimilarityReason, SimilarList, SimilarWork
 

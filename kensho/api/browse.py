@@ -16,7 +16,7 @@ from kensho.discovery import browse, splicing, works
 from kensho.discovery.browse import BrowseFilters, Sorting
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import Summary
 
 ANY_CASE: Final = "^({})$".format(

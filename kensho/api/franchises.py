@@ -16,7 +16,7 @@ from kensho.api.services import GivenServices
 from kensho.discovery import exports, franchises, splicing
 from kensho.domain.watch_order.order import Order
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse, ResponseMeta, StreamedResponse
+from kensho.http.responses import PreparedResponse, ResponseMeta, StreamedResponse
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary, WatchOrderDocument
 from kensho.read_model.graph_views import READING, ExportBridge, ExportEdge, ExportNode
 from kensho.search.interpretations import MAX_CHARS
@@ -148,7 +148,7 @@ class FranchisesController(Controller):
         model = desk.model
         number = franchises.locate(model, slug)
         form = ResponseMeta(tag=model.hubs.tag(number, "hub"))
-        return PreparedResponse(franchises.hub(model, number), model.identity, form=form)
+        return PreparedResponse(franchises.hub(model, number), model.identity, meta=form)
 
     @get_operation(
         "/{slug:str}/graph", Documented("Export a franchise's graph", "The graph."), _GRAPH
@@ -169,7 +169,7 @@ class FranchisesController(Controller):
         tag = model.hubs.tag(number, "graph")
         if format_ == "json":
             body = franchises.graph_as_json(model, number)
-            return PreparedResponse(body, model.identity, form=ResponseMeta(tag=tag))
+            return PreparedResponse(body, model.identity, meta=ResponseMeta(tag=tag))
         known = exports.FORMATS[format_]
         name = f'attachment; filename="{slug}{known.suffix}"'
         headers = ((b"content-disposition", name.encode()),)
@@ -193,5 +193,5 @@ class FranchisesController(Controller):
         number = franchises.locate(model, slug)
         form = ResponseMeta(tag=model.hubs.tag(number, order))
         return PreparedResponse(
-            franchises.watch_order(model, number, order), model.identity, form=form
+            franchises.watch_order(model, number, order), model.identity, meta=form
         )

@@ -11,7 +11,7 @@ from kensho.discovery import health, splicing
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
 from kensho.http import metrics
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import UncachedResponse
+from kensho.http.responses import UncachedResponse
 
 _FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
 _UNAVAILABLE = 503

@@ -15,7 +15,7 @@ from kensho.api.services import GivenServices
 from kensho.discovery import browse, splicing, works
 from kensho.discovery.cursors import OrderedList
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import Detail, Summary
 
 FilmYear: TypeAlias = Annotated[

@@ -29,7 +29,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.types import ASGIApp
 
-from kensho.http.response_cache import PreparedResponse, StreamedResponse, UncachedResponse
+from kensho.http.responses import PreparedResponse, StreamedResponse, UncachedResponse
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from kensho.api.operations import Documented, get_operation
 from kensho.api.services import GivenServices
 from kensho.discovery import paths as connections
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.relation_views import PathList, PathView, RelationView
 
 FromWork: TypeAlias = Annotated[

@@ -15,7 +15,7 @@ from kensho.discovery import resolve, splicing
 from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
 from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse, UncachedResponse
+from kensho.http.responses import PreparedResponse, UncachedResponse
 
 Url: TypeAlias = Annotated[
     str | None,

@@ -18,7 +18,7 @@ from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.domain.works import Season
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.search.interpretations import MAX_CHARS
 
 _FIELDS: Final = SearchResult.__struct_fields__

@@ -17,7 +17,7 @@ from kensho.discovery import splicing, tags
 from kensho.discovery.cursors import OrderedList
 from kensho.domain.works import TagCategory
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import TaggedWork
 

@@ -6,25 +6,36 @@ costs a quarter of the throughput or more. It wraps the application as a
 whole, so that 404 and 405 pass it too.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 from random import Random
 from time import perf_counter
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from kensho.errors import FieldProblem, InvalidInputError
-from kensho.http import compression, problem_details, request_guards
+from kensho.http import compression, privacy, problem_details, request_guards
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
-from kensho.http.response_cache import CachedResponse, IdentityOf, Key, ResponseCache
+from kensho.http.request_state import RequestState, attach
+from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
 from kensho.http.tracing import Trace, traced
 from kensho.platform.logs import REQUEST, RequestIds
 from kensho.platform.rate_limits import WINDOW_S, RateLimiter
 
-_WANTED: Final = frozenset((b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding"))
+_WANTED: Final = frozenset(
+    (
+        b"x-request-id",
+        b"traceparent",
+        b"if-none-match",
+        b"accept-encoding",
+        b"authorization",
+        b"cookie",
+    )
+)
 _UNLIMITED: Final = ("/health/", "/metrics")
 """Probes and scrapes come from inside and are never refused."""
 _INVALID: Final = problem_details.kind_of(InvalidInputError(()))
@@ -34,6 +45,8 @@ _MISSING: Final = ProblemKind(404, "not_found", "There is no such thing")
 _log = structlog.get_logger("kensho.api")
 
 Headers = list[tuple[bytes, bytes]]
+IdentityOf: TypeAlias = Callable[[], str | None]
+"""Tells the identity of the snapshot that is served now; `None` while there is no read model."""
 
 
 class RefusedRequest(NamedTuple):
@@ -106,21 +119,28 @@ class RequestPipeline:
             path,
             query,
             compression.negotiated(wanted.get(b"accept-encoding", b"identity")),
+            EVERYBODY,
         )
-        if_none_match = wanted.get(b"if-none-match")
-        ready = self._ready(scope, key)
+        is_read = scope["method"] in ("GET", "HEAD")
+        if_none_match = wanted.get(b"if-none-match") if is_read else None
+        ready = self._kept(key) if is_read else None
         if ready is not None:
             self._watch.metrics.hit()
             await ready.send(if_none_match, exchange.send)
             return ready.route
-        scope["state"].update(
-            request_id=exchange.trace.request_id.decode(),
-            answers=self._answers,
-            key=key,
-            asked=asked,
-            if_none_match=if_none_match,
-            page_of_fault=self._watch.page_of,
+        attach(
+            scope,
+            RequestState(
+                request_id=exchange.trace.request_id.decode(),
+                key=key,
+                caller=privacy.caller_of(wanted.get(b"authorization"), wanted.get(b"cookie")),
+                parameters=asked,
+                if_none_match=if_none_match,
+                cache=self._answers,
+            ),
         )
+        scope["state"]["page_of_fault"] = self._watch.page_of
+        exchange.scope = scope
         if exchange.head:
             scope["method"] = "GET"
         await self._app(scope, receive, exchange.send)
@@ -145,31 +165,38 @@ class RequestPipeline:
             else RefusedRequest(_LIMITED, f"more than allowed in {WINDOW_S} s", [], [])
         )
 
-    def _ready(self, scope: HTTPScope, key: Key) -> CachedResponse | None:
-        if scope["method"] not in ("GET", "HEAD"):
-            return None
+    def _kept(self, key: Key) -> CachedResponse | None:
+        """Return the kept answer of a target: only public routes have any."""
         identity = self._identity()
         return None if identity is None else self._answers.kept(key, identity)
 
 
 class ResponseTap:
-    """One answer on its way out: adds common headers, drops HEAD's body, notes the status."""
+    """One answer on its way out: adds common headers, drops HEAD's body, notes the status.
 
-    __slots__ = ("_send", "extra", "head", "status", "trace")
+    `scope` is set once the request goes on to its route. An answer of a route that is not declared
+    public leaves as private, whatever made it: a handler, a guard or an error.
+    """
+
+    __slots__ = ("_send", "extra", "head", "scope", "status", "trace")
 
     def __init__(self, send: Send, trace: Trace, *, head: bool) -> None:
         self._send = send
         self.trace = trace
         self.head = head
         self.extra: Headers = []
+        self.scope: Scope | None = None
         self.status = 0
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            headers = message["headers"]
+            if self.scope is not None and privacy.is_private(self.scope):
+                headers = privacy.made_private(headers)
             message["headers"] = [
-                *message["headers"],
+                *headers,
                 (b"x-request-id", self.trace.request_id),
                 (b"traceparent", self.trace.traceparent),
                 (b"x-content-type-options", b"nosniff"),

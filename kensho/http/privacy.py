@@ -8,7 +8,7 @@ target, and sent to caches between here and the client as `public`.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
 from litestar.types import Scope
@@ -31,6 +31,26 @@ def is_public(scope: Scope) -> bool:
     """Tell whether the route of a request is declared public; a request without a route is not."""
     handler = cast("dict[str, Any]", scope).get("route_handler")
     return handler is not None and handler.opt.get(_OPT) is True
+
+
+def is_private(scope: Scope) -> bool:
+    """Tell whether a request has found a route that is not declared public."""
+    handler = cast("dict[str, Any]", scope).get("route_handler")
+    return handler is not None and handler.opt.get(_OPT) is not True
+
+
+def made_private(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers of an answer of a private route such that no other caller is given it.
+
+    What its handler said of caching stands if it keeps the answer private.
+    """
+    lines = list(headers)
+    said = b",".join(value for name, value in lines if name.lower() == b"cache-control")
+    directives = {part.strip().lower() for part in said.split(b",")}
+    if b"private" not in directives or b"public" in directives:
+        lines = [line for line in lines if line[0].lower() != b"cache-control"]
+        lines.append((b"cache-control", NO_STORE))
+    return [*lines, (b"vary", VARY)]
 
 
 def caller_of(authorization: bytes | None, cookie: bytes | None) -> bytes:

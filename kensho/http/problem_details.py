@@ -28,6 +28,7 @@ from kensho.errors import (
     StorageError,
     StoreUnavailableError,
 )
+from kensho.http.request_state import request_id_of
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
@@ -216,7 +217,7 @@ def _response(
             kind.slug,
             detail,
             request.scope["path"],
-            str(state.get("request_id", "")),
+            request_id_of(request.scope),
             fields,
             headers.get("location"),
             RETRY_AFTER_S if "retry-after" in headers else None,

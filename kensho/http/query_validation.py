@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 
 from kensho.errors import FieldProblem, InvalidInputError
+from kensho.http.request_state import state_of
 
 _SPELLINGS: Final = {
     "integer": (re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII), "a whole number"),
@@ -59,10 +60,9 @@ class QueryValidator:
         operation = self._operations.get((scope["method"], scope["path_template"]))
         if operation is None:
             return
-        asked: Mapping[str, str] = scope["state"]["asked"]
         problems = [
             *_misspelt(operation.path, scope["path_params"].items()),
-            *_misspelt(operation.query, asked.items()),
+            *_misspelt(operation.query, state_of(request.scope).parameters.items()),
         ]
         if problems:
             raise InvalidInputError(problems)

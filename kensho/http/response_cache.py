@@ -1,47 +1,51 @@
 """Answers as ready bytes: encoded once, tagged, compressed, kept while the graph stands still.
 
-A strong ETag is made of the program's version, the snapshot's identity, the query in canonical
-order and the encoding: all that the bytes depend on. An answer that is the same over several
-snapshots says so by a `tag` of its own, which stands in the identity's place. Kept answers are
-found by their target before anything is routed, which serves a hot read at one and a half times the
-rate of a handler.
+The strong ETag of a public answer is made of the program's version, the snapshot's identity, the
+query in canonical order and the encoding: all that the bytes depend on. An answer that is the same
+over several snapshots says so by a `tag` of its own, which stands in the identity's place. Kept
+answers are found by their target before anything is routed, which serves a hot read at one and a
+half times the rate of a handler.
+
+Guarantees: a private answer is never found by its target. It is tagged by its bytes and by who
+asks, so that nobody is told "not modified" of what somebody else was sent.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, cast
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from cachetools import LRUCache
-from litestar.types import Receive, Scope, Send
-from typing_extensions import TypeVar
+from litestar.types import Send
 
-from kensho.http import compression
+from kensho.http import compression, privacy
 from kensho.http.compression import Encoding
-from kensho.read_model.encoded import Encoded
 
 JSON: Final = b"application/json"
-HTML: Final = b"text/html; charset=utf-8"
 _LARGE_BYTES: Final = 65_536
 """Larger bodies are compressed on a thread: it would take milliseconds of the loop."""
 _MAX_KEPT_SHARE: Final = 64
 """One answer may take at most this part of the cache."""
 _ETAG_BYTES: Final = 9
 
-Key: TypeAlias = tuple[bytes, bytes, Encoding]
 Headers: TypeAlias = Sequence[tuple[bytes, bytes]]
-T = TypeVar("T", default=bytes)
+Key: TypeAlias = tuple[bytes, bytes, Encoding, bytes]
+"""What an answer is kept under: path, query, encoding, and who may be given it."""
+EVERYBODY: Final = b""
+"""Stands in the key of a public answer."""
 
 
 class ResponseMeta(NamedTuple):
     """What an answer is besides its bytes: its media type, further headers, and its own tag.
 
     `tag` are ASCII letters and digits that change when and only when the document does.
+    `private_max_age_s` lets the caller's own browser keep a private answer for so long.
     """
 
     media_type: bytes = JSON
     headers: Headers = ()
     tag: bytes | None = None
+    private_max_age_s: int | None = None
 
 
 PLAIN: Final = ResponseMeta()
@@ -62,9 +66,14 @@ class CachedResponse:
             pair for pair in headers if pair[0] not in (b"content-type", b"content-encoding")
         ]
 
+    @property
+    def sets_cookie(self) -> bool:
+        """Tell whether the answer sets a cookie, which is its caller's alone."""
+        return any(name == b"set-cookie" for name, _ in self._whole)
+
     async def send(self, if_none_match: bytes | None, send: Send) -> None:
         """Send the answer, or 304 to a client that has it."""
-        if if_none_match is not None and _matches(if_none_match, self.etag):
+        if if_none_match is not None and matches(if_none_match, self.etag):
             await send({"type": "http.response.start", "status": 304, "headers": self._fresh})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
@@ -79,25 +88,27 @@ class ResponseCache:
         self._version = version.encode()
         self._cache_control = b"public, max-age=%d" % max_age_s
         self._kept: LRUCache[Key, CachedResponse] = LRUCache(
-            cache_bytes, getsizeof=lambda ready: len(ready.body)
+            cache_bytes, getsizeof=lambda cached: len(cached.body)
         )
         self._largest = cache_bytes // _MAX_KEPT_SHARE
 
     def kept(self, key: Key, identity: str) -> CachedResponse | None:
-        """Return the kept answer of this target of this snapshot."""
-        ready = self._kept.get(key)
-        return ready if ready is not None and ready.identity == identity else None
+        """Return the kept answer under this key of this snapshot."""
+        cached = self._kept.get(key)
+        return cached if cached is not None and cached.identity == identity else None
 
-    def keep(self, key: Key, ready: CachedResponse) -> None:
-        """Keep an answer, unless it is too large to be worth it."""
-        if len(ready.body) <= self._largest:
-            self._kept[key] = ready
+    def keep(self, key: Key, response: CachedResponse) -> None:
+        """Keep an answer, unless it sets a cookie, or is too large to be worth it."""
+        if len(response.body) <= self._largest and not response.sets_cookie:
+            self._kept[key] = response
 
     async def make(
-        self, body: bytes, identity: str, key: Key, form: ResponseMeta = PLAIN
+        self, body: bytes, identity: str, key: Key, meta: ResponseMeta = PLAIN
     ) -> CachedResponse:
-        """Tag and compress `body`, which answers the target `key` from the snapshot `identity`."""
-        path, query, encoding = key
+        """Tag and compress `body`, which answers `key` from the snapshot `identity`."""
+        path, query, encoding, caller = key
+        if caller != EVERYBODY:
+            meta = meta._replace(tag=_digest(body))
         if encoding != "identity" and len(body) >= compression.MIN_BYTES:
             if len(body) > _LARGE_BYTES:
                 body = await asyncio.to_thread(compression.compressed, body, encoding)
@@ -105,122 +116,45 @@ class ResponseCache:
                 body = compression.compressed(body, encoding)
         else:
             encoding = "identity"
-        etag, headers = self.head((path, query, encoding), identity, form)
+        etag, headers = self.head((path, query, encoding, caller), identity, meta)
         return CachedResponse(body, headers, etag=etag, identity=identity)
 
-    def head(self, key: Key, identity: str, form: ResponseMeta) -> tuple[bytes, Headers]:
+    def head(self, key: Key, identity: str, meta: ResponseMeta) -> tuple[bytes, Headers]:
         """Return the tag and the headers of an answer to `key` from the snapshot `identity`."""
-        path, query, encoding = key
-        etag = self._etag(form.tag or identity.encode(), path, query, encoding)
+        etag = self._etag(meta.tag or identity.encode(), key)
+        is_public, encoding = key[3] == EVERYBODY, key[2]
         headers = [
-            (b"content-type", form.media_type),
+            (b"content-type", meta.media_type),
             (b"etag", etag),
-            (b"cache-control", self._cache_control),
+            (b"cache-control", self._cache_control if is_public else _private(meta)),
             (b"vary", b"Accept-Encoding"),
-            *form.headers,
+            *meta.headers,
         ]
         if encoding != "identity":
             headers.append((b"content-encoding", encoding.encode()))
         return etag, headers
 
-    def _etag(self, tag: bytes, path: bytes, query: bytes, encoding: Encoding) -> bytes:
+    def _etag(self, tag: bytes, key: Key) -> bytes:
+        path, query, encoding, caller = key
         canonical = b"&".join(sorted(query.split(b"&"))) if b"&" in query else query
-        seed = b"\0".join((self._version, path, canonical, encoding.encode()))
-        return b'"%b-%b"' % (
-            tag,
-            hashlib.blake2b(seed, digest_size=_ETAG_BYTES).hexdigest().encode(),
-        )
+        parts = [self._version, path, canonical, encoding.encode()]
+        if caller != EVERYBODY:
+            parts.append(caller)
+        return b'"%b-%b"' % (tag, _digest(b"\0".join(parts)))
 
 
-class PreparedResponse(Generic[T]):
-    """What a controller returns: a document, JSON if no `form` is given.
-
-    Its parameter is the type of the document, which OpenAPI describes; a page is plain bytes.
-    `identity` is that of the snapshot that the document was read from. `keep` is false where
-    more than the snapshot was read, so that nothing would tell when it
-    has passed.
-    """
-
-    __slots__ = ("_body", "_form", "_identity", "_keep")
-
-    def __init__(
-        self,
-        document: Encoded[T] | bytes,
-        identity: str,
-        *,
-        form: ResponseMeta = PLAIN,
-        keep: bool = True,
-    ) -> None:
-        self._body = document.bytes if isinstance(document, Encoded) else document
-        self._form = form
-        self._identity = identity
-        self._keep = keep
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Make the answer ready and send it."""
-        known = cast("dict[str, Any]", scope)
-        state, answers, key = known["state"], known["state"]["answers"], known["state"]["key"]
-        ready = await answers.make(self._body, self._identity, key, self._form)
-        ready.route = known["path_template"]
-        if self._keep:
-            answers.keep(key, ready)
-        await ready.send(state["if_none_match"], send)
-
-
-class StreamedResponse:
-    """A document sent while it is made, piece by piece: tagged and compressed, and never held."""
-
-    __slots__ = ("_form", "_identity", "_pieces")
-
-    def __init__(self, pieces: Iterator[bytes], identity: str, form: ResponseMeta) -> None:
-        self._pieces = pieces
-        self._form = form
-        self._identity = identity
-
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the pieces, each made on a thread, or 304 to a client that has them all."""
-        state = cast("dict[str, Any]", scope)["state"]
-        etag, headers = state["answers"].head(state["key"], self._identity, self._form)
-        if state["if_none_match"] is not None and _matches(state["if_none_match"], etag):
-            await CachedResponse(b"", headers, etag=etag, identity=self._identity).send(etag, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        pieces = compression.compressing(self._pieces, state["key"][2])
-        while piece := await asyncio.to_thread(next, pieces, b""):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-class UncachedResponse(Generic[T]):
-    """An answer never kept or tagged: what a POST asked for, or how the service is now."""
-
-    __slots__ = ("_body", "_headers", "_status")
-
-    def __init__(
-        self,
-        document: Encoded[T] | bytes,
-        *,
-        status: int = 200,
-        media_type: bytes = JSON,
-        headers: Headers = (),
-    ) -> None:
-        self._body = document.bytes if isinstance(document, Encoded) else document
-        self._status = status
-        self._headers = [(b"content-type", media_type), (b"cache-control", b"no-store"), *headers]
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the answer."""
-        headers = [*self._headers, (b"content-length", b"%d" % len(self._body))]
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body, "more_body": False})
-
-
-def _matches(if_none_match: bytes, etag: bytes) -> bool:
+def matches(if_none_match: bytes, etag: bytes) -> bool:
     """Compare as RFC 9110 §13.1.2 says: weakly, and `*` matches whatever there is."""
     if if_none_match in (etag, b"*"):
         return True
     return any(part.strip().removeprefix(b"W/") == etag for part in if_none_match.split(b","))
 
 
-IdentityOf = Callable[[], str | None]
-"""Tells the identity of the snapshot that is served now; `None` while there is no read model."""
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=_ETAG_BYTES).hexdigest().encode()
+
+
+def _private(meta: ResponseMeta) -> bytes:
+    if meta.private_max_age_s is None:
+        return privacy.NO_STORE
+    return b"private, max-age=%d" % meta.private_max_age_s

@@ -21,6 +21,7 @@ from litestar.types import Receive, Scope, Send
 
 from kensho.http.compression import MIN_BYTES, Encoding
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_state import state_of
 from kensho.http.response_cache import CachedResponse
 
 ROOT: Final = "/assets"
@@ -79,8 +80,8 @@ class _Sent:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Send the file, or 304."""
-        state = cast("dict[str, Any]", scope)["state"]
-        await self._variants[state["key"][2]].send(state["if_none_match"], send)
+        state = state_of(scope)
+        await self._variants[state.key[2]].send(state.if_none_match, send)
 
 
 def handler(assets: Assets) -> HTTPRouteHandler:

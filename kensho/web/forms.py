@@ -12,6 +12,7 @@ import msgspec
 from litestar import Request
 
 from kensho.errors import InvalidInputError, NotFoundError
+from kensho.http.request_state import state_of
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 _FIELD: Final = re.compile(r" - at `\$\.?(\w*)`")
@@ -23,8 +24,8 @@ def read(request: Request[Any, Any, Any], form: type[Form]) -> Form:
     Raises:
         InvalidInputError: a value is none of the field's; names it.
     """
-    asked: dict[str, str] = request.scope["state"]["asked"]
-    given = {name: value.strip() for name, value in asked.items() if value.strip()}
+    parameters = state_of(request.scope).parameters
+    given = {name: value.strip() for name, value in parameters.items() if value.strip()}
     try:
         return msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:

@@ -10,7 +10,7 @@ from kensho.discovery import browse, franchises
 from kensho.discovery.cursors import OrderedList
 from kensho.discovery.facets import Filters
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.model import ReadModel
 from kensho.web import filtered_lists, forms, urls

@@ -19,7 +19,7 @@ from kensho.discovery import franchises, neighbourhood, works
 from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Kind
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap

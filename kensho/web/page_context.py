@@ -18,7 +18,7 @@ from litestar.params import SkipValidation
 from kensho.discovery.browse import Calendar, Films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
-from kensho.http.response_cache import HTML, PreparedResponse, ResponseMeta
+from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
@@ -92,7 +92,7 @@ class PageContext(msgspec.Struct, frozen=True):
         `keep` is false where the body also depends on something that the identity says nothing of;
         `meta.tag` must name that then.
         """
-        return PreparedResponse(body, self.model.identity, form=meta, keep=keep)
+        return PreparedResponse(body, self.model.identity, meta=meta, keep=keep)
 
     def render(self, template: str, **variables: Any) -> bytes:
         """Return a page, or a part of one; `variables` come beside what every template knows."""

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from kensho.discovery import paths
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.relation_views import PathView
 from kensho.read_model.views import Summary
 from kensho.web import descriptions, forms, route_svg, work_lookup

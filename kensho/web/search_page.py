@@ -10,7 +10,7 @@ from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import SearchPage
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.web import descriptions, filtered_lists, forms
 from kensho.web.filtered_lists import ListPage
 from kensho.web.page_context import GivenPageContext

@@ -14,7 +14,7 @@ from kensho.discovery.facets import Filters
 from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.web import filtered_lists, forms, urls
 from kensho.web.filtered_lists import ListPage
 from kensho.web.page_context import GivenPageContext, PageContext

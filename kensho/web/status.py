@@ -8,7 +8,7 @@ from litestar import Controller, get
 from kensho.discovery import health
 from kensho.errors import StorageError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import HTML, UncachedResponse
+from kensho.http.responses import HTML, UncachedResponse
 from kensho.storage.gateway import Gateway
 from kensho.web.page_context import GivenPageServices
 from kensho.web.rendering import PAGE_HEADERS

@@ -14,7 +14,7 @@ from kensho.discovery.episodes import EpisodeList, EpisodeView
 from kensho.domain.relations import KINDS
 from kensho.errors import StorageError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import Detail, RelatedWork
 from kensho.web import descriptions, forms, json_ld, title_languages, urls, work_extras
 from kensho.web.json_ld import PageRef

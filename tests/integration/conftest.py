@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from kensho.app import create_app
 from kensho.platform.settings import Settings, with_changes
@@ -36,9 +37,13 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """Run an application and yield a client of it, both on this loop."""
+async def running(
+    settings: Settings, *handlers: ControllerRouterHandler
+) -> AsyncIterator[AsyncClient]:
+    """Run an application, with `handlers` besides its own, and yield a client on the same loop."""
     app = create_app(settings)
+    for handler in handlers:
+        app.register(handler)
     async with (
         _alive(app),
         AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://test") as client,

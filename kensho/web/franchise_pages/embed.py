@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import HTML, PreparedResponse, ResponseMeta, UncachedResponse
+from kensho.http.responses import HTML, PreparedResponse, ResponseMeta, UncachedResponse
 from kensho.web import forms, urls
 from kensho.web.franchise_pages import frame
 from kensho.web.maps import map_store

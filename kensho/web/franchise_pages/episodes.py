@@ -16,7 +16,7 @@ from kensho.discovery.episodes import EpisodeCount
 from kensho.domain.works import WorkKind
 from kensho.errors import StorageError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import MemberWork, WatchOrderDocument
 from kensho.web.franchise_pages import frame, watch_order
 from kensho.web.maps import map_store

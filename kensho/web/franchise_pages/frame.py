@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from kensho.discovery import franchises
 from kensho.errors import NotFoundError
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.web import descriptions, urls
 from kensho.web.page_context import PageContext

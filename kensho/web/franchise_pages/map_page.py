@@ -11,7 +11,7 @@ from markupsafe import Markup
 from kensho.domain.watch_order.order import Order
 from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
 from kensho.web import forms, urls
 from kensho.web.franchise_pages import frame, map_card, watch_order

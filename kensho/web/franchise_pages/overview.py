@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from kensho.domain.franchise.roles import Role
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (
     ROLES,
     FranchiseDetail,

@@ -13,7 +13,7 @@ from litestar import Controller, Request, get
 from litestar.params import FromPath
 
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse, ResponseMeta
+from kensho.http.responses import PreparedResponse, ResponseMeta
 from kensho.web import descriptions, forms
 from kensho.web.franchise_pages import frame
 from kensho.web.maps import pictures, small

@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from kensho.discovery import franchises
 from kensho.domain.watch_order.order import Order
 from kensho.http.privacy import PUBLIC
-from kensho.http.response_cache import PreparedResponse
+from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (
     FranchiseDetail,
     MemberWork,

@@ -1,0 +1,47 @@
+"""What the request pipeline has learned of a request, for all that serve it after routing."""
+
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
+import msgspec
+from litestar.types import Scope
+
+from kensho.http.response_cache import Key, ResponseCache
+
+_NAME: Final = "kensho"
+
+
+class RequestState(msgspec.Struct, frozen=True):
+    """The sound parts of a request.
+
+    `key` names the target and the encoding, for answers to everybody; `caller` is the name that
+    takes `EVERYBODY`'s place in the key of a private answer. `parameters` are those of the query.
+    """
+
+    request_id: str
+    key: Key
+    caller: bytes
+    parameters: Mapping[str, str]
+    if_none_match: bytes | None
+    cache: ResponseCache
+
+    @property
+    def private_key(self) -> Key:
+        """Return the key of an answer that is this caller's alone."""
+        return (*self.key[:3], self.caller)
+
+
+def attach(scope: Scope, state: RequestState) -> None:
+    """Leave the state in the scope, where handlers find it."""
+    scope["state"][_NAME] = state
+
+
+def state_of(scope: Scope) -> RequestState:
+    """Return the state of a request that passed the pipeline."""
+    return cast("RequestState", cast("dict[str, Any]", scope)["state"][_NAME])
+
+
+def request_id_of(scope: Scope) -> str:
+    """Return the id of a request, or nothing if it did not pass the pipeline."""
+    state: RequestState | None = scope["state"].get(_NAME)
+    return "" if state is None else state.request_id
