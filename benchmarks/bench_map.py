@@ -25,9 +25,8 @@ from benchmarks import franchise_data
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.franchise.policy import policy_of
-from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Kind
-from kensho.domain.works import AnimeType
+from kensho.domain.works import AnimeType, Role
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap, Point

@@ -21,9 +21,8 @@ from ingest.pipeline.franchises.inputs import WorkCollection
 from ingest.pipeline.franchises.store import FranchiseStore
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, works_of
 from ingest.pipeline.record_store import RecordStore
-from kensho.domain.franchise.inputs import METHOD_RANK, FranchiseWork, Relation
-from kensho.domain.records import Method
-from kensho.domain.relations import Assertion, Kind
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.relations import METHOD_RANK, Assertion, Kind, Method
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store

@@ -14,7 +14,8 @@ import msgspec
 
 from ingest.pipeline.identity import RecordHead
 from ingest.pipeline.rows import KeptRecord
-from kensho.domain.records import Method, Record, RecordFacts, RecordRelations
+from kensho.domain.records import Record, RecordFacts, RecordRelations
+from kensho.domain.relations import Method
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages

@@ -14,14 +14,15 @@ from typing import Final, NamedTuple, cast
 
 import msgspec
 
-from kensho.domain.records import ClaimedKind, Method
 from kensho.domain.relations import (
     FORWARD,
     INVERSE,
     KINDS,
     SYMMETRIC,
     Assertion,
+    ClaimedKind,
     Kind,
+    Method,
     resolve_parent,
     winner,
 )

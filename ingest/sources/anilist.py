@@ -41,7 +41,8 @@ from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import text_of_html
 from ingest.source import Source
-from kensho.domain.records import Claim, ClaimedKind, Record, RecordFacts, RecordRelations
+from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
+from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
 
 _LINES: Final = LineForm("AniList media records", frozenset(("id", "idMal", "title")))

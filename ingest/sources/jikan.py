@@ -40,7 +40,8 @@ from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
-from kensho.domain.records import Claim, ClaimedKind, Record, RecordFacts, RecordRelations, Tagging
+from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations, Tagging
+from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import SEASONS, AnimeType, Season, Status, TagCategory, TitleKind
 
 _ENVELOPE: Final = re.compile(rb'\{\s*"data"\s*:')

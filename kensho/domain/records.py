@@ -14,6 +14,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from kensho.domain.relations import ClaimedKind, Method
 from kensho.domain.works import (
     AnimeType,
     Count,
@@ -29,36 +30,6 @@ from kensho.domain.works import (
     WorkKind,
 )
 
-ClaimedKind: TypeAlias = Literal[
-    "sequel",
-    "prequel",
-    "side_story",
-    "parent_story",
-    "summary",
-    "full_story",
-    "spin_off",
-    "spun_off_from",
-    "alternative_version",
-    "alternative_setting",
-    "same_setting",
-    "adaptation",
-    "source",
-    "compilation",
-    "contains",
-    "character",
-    "crossover",
-    "music_video",
-    "promotes",
-    "other",
-    "related",
-    "parent",
-]
-"""A relation kind as a source states it: the kinds of the graph, and `parent`.
-
-`parent` (AniList's PARENT) says only "B is above A": its kind is recovered from what B says of A.
-"""
-
-Method: TypeAlias = Literal["stated", "inferred", "curated"]
 EpisodeNumber: TypeAlias = Annotated[int, Meta(gt=0)]
 
 

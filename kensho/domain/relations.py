@@ -1,10 +1,12 @@
-"""Relation kinds: what each means, how it reads from the other end.
-
-Which of several assertions wins.
+"""Relation kinds: one table of what each means, and which of several assertions wins.
 
 Reading rule, as on MyAnimeList, AniList and Kitsu: on A's page "sequel: B" means *B is the sequel
 of A*. An edge is kept once, in its canonical direction: earlier, parent or source → later, child or
 derived.
+
+Whatever depends on a kind derives from `KIND_FACTS`: codes and costs of the snapshot, roles,
+watch orders, maps. What cannot derive (words, the schema, the curators' policy, `Kind` itself) is
+compared with it by `tests/unit/test_relation_kinds.py`: a new kind is one row here, and its words.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +14,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 import msgspec
 
-from kensho.domain.records import ClaimedKind, Method
+from kensho.domain.works import Role
 
 Kind: TypeAlias = Literal[
     "sequel",
@@ -37,41 +39,162 @@ Kind: TypeAlias = Literal[
     "other",
     "related",
 ]
+RelationKind: TypeAlias = Kind | Literal["same_work", "joined"]
+"""The kinds of the graph, and two that only franchises know: `same_work` joins two records of one
+work, `joined` is a curator's word or a collection that a source states."""
+ClaimedKind: TypeAlias = Kind | Literal["parent"]
+"""A relation kind as a source states it: the kinds of the graph, and `parent`.
 
-_PAIRS: Final[tuple[tuple[Kind, Kind], ...]] = (
-    ("sequel", "prequel"),
-    ("side_story", "parent_story"),
-    ("summary", "full_story"),
-    ("spin_off", "spun_off_from"),
-    ("adaptation", "source"),
-    ("compilation", "contains"),
-    ("music_video", "promotes"),
+`parent` (AniList's PARENT) says only "B is above A": its kind is recovered from what B says of A.
+"""
+Method: TypeAlias = Literal["stated", "inferred", "curated"]
+Family: TypeAlias = Literal["story", "side", "spin_off", "retelling", "world", "mention", "group"]
+"""What a kind says in common with others: how a map or a route paints it. `group` says only that
+works belong together."""
+RouteWeight: TypeAlias = Literal["track", "branch", "thin"]
+"""How strongly an edge is drawn: it continues a story, it branches off one, it only mentions it."""
+
+METHOD_RANK: Final[Mapping[Method, int]] = {"curated": 2, "stated": 1, "inferred": 0}
+"""Of two assertions the one of the higher rank wins."""
+
+
+class PathCost(NamedTuple):
+    """What an edge costs a path where a source states its kind, and where it was inferred."""
+
+    stated: int
+    inferred: int
+
+
+class KindFacts(NamedTuple):
+    """What everything that depends on a kind derives from.
+
+    `code` is its number in snapshots: it never changes and is never given to another kind. `path`
+    is what an edge of it costs a path; `reason_cost` what it costs as a step of the reason for
+    which a work is a member. `role` is what the kind makes of its target in a franchise; where it
+    is its own inverse, of one of the two. `order_rank` is how surely the earlier end comes first in
+    a watch order (`None`: it says nothing of that). A kind that `spreads` holds between any two
+    works of a group once it holds along a path. One that `makes_guests` shows a work in a franchise
+    where it is not at home. A source may call the other end of one that is `parent_like` just
+    "parent". A `vague` kind does not tell how two works are related.
+    """
+
+    code: int | None
+    inverse: RelationKind
+    family: Family
+    path: PathCost
+    reason_cost: float
+    is_forward: bool = True
+    role: Role | None = None
+    order_rank: int | None = None
+    weight: RouteWeight = "thin"
+    spreads: bool = False
+    makes_guests: bool = False
+    parent_like: bool = False
+    vague: bool = False
+
+
+def _backward(kind: RelationKind, code: int, facts: KindFacts, role: Role | None) -> KindFacts:
+    """Return the facts of the inverse of a kind."""
+    return facts._replace(code=code, inverse=kind, is_forward=False, role=role, parent_like=False)
+
+
+# Costs of paths keep an order that a test asserts (stated < inferred < untyped for each kind) and
+# were set by hand on the paths that `docs/benchmarks.md` lists: ten sequels tell more of two works
+# than one edge that may be anything. Costs of reasons were set by hand on the reasons of members.
+_LOOSE: Final = 3.0
+_SEQUEL: Final = KindFacts(  # One story goes on: the closest that two works can be.
+    0, "prequel", "story", PathCost(2, 3), 1.0, role="main", order_rank=3, weight="track"
 )
-SYMMETRIC: Final[tuple[Kind, ...]] = (
-    "alternative_version",
-    "alternative_setting",
-    "same_setting",
-    "character",
-    "crossover",
-    "other",
-    "related",
+_SIDE_STORY: Final = KindFacts(  # The same people at the same time, beside the story.
+    1, "parent_story", "side", PathCost(3, 5), 1.2,
+    role="side", order_rank=2, weight="branch", parent_like=True,
+)  # fmt: skip
+_SUMMARY: Final = KindFacts(  # The same story told again, shorter.
+    2, "full_story", "mention", PathCost(3, 5), 1.2, role="summary", order_rank=1, parent_like=True
 )
-FORWARD: Final[frozenset[Kind]] = frozenset(forward for forward, _ in _PAIRS)
+_SPIN_OFF: Final = KindFacts(  # A story of its own that began in another.
+    3, "spun_off_from", "spin_off", PathCost(5, 8), 1.5,
+    role="spin_off", order_rank=0, weight="branch", parent_like=True,
+)  # fmt: skip
+_ADAPTATION: Final = KindFacts(  # The same story in another medium.
+    4, "source", "mention", PathCost(4, 6), _LOOSE
+)
+_COMPILATION: Final = KindFacts(  # Parts of the work, put together with others.
+    5, "contains", "mention", PathCost(5, 8), _LOOSE, makes_guests=True, parent_like=True
+)
+_MUSIC_VIDEO: Final = KindFacts(  # Made to promote the work, and tells little of it.
+    6, "promotes", "mention", PathCost(8, 12), _LOOSE, role="music"
+)
+
+KIND_FACTS: Final[Mapping[RelationKind, KindFacts]] = {
+    "sequel": _SEQUEL,
+    "side_story": _SIDE_STORY,
+    "summary": _SUMMARY,
+    "spin_off": _SPIN_OFF,
+    "adaptation": _ADAPTATION,
+    "compilation": _COMPILATION,
+    "music_video": _MUSIC_VIDEO,
+    "prequel": _backward("sequel", 7, _SEQUEL, "main"),
+    "parent_story": _backward("side_story", 8, _SIDE_STORY, "main"),
+    "full_story": _backward("summary", 9, _SUMMARY, "main"),
+    "spun_off_from": _backward("spin_off", 10, _SPIN_OFF, "main"),
+    "source": _backward("adaptation", 11, _ADAPTATION, None),
+    "contains": _backward("compilation", 12, _COMPILATION, None),
+    "promotes": _backward("music_video", 13, _MUSIC_VIDEO, None),
+    "alternative_version": KindFacts(  # The same story told again, differently.
+        14, "alternative_version", "retelling", PathCost(4, 6), 1.3,
+        role="alternative", weight="branch", spreads=True,
+    ),
+    "alternative_setting": KindFacts(  # The same people in another world.
+        15, "alternative_setting", "retelling", PathCost(6, 9), 1.8,
+        role="alternative", spreads=True,
+    ),
+    "same_setting": KindFacts(  # Other people in the same world.
+        16, "same_setting", "world", PathCost(6, 9), 1.8, spreads=True
+    ),
+    "character": KindFacts(  # One guest can join whatever two works.
+        17, "character", "world", PathCost(12, 18), _LOOSE
+    ),
+    "crossover": KindFacts(  # Joins works because they have nothing to do with each other.
+        18, "crossover", "world", PathCost(14, 19), _LOOSE, role="crossover", makes_guests=True
+    ),
+    "other": KindFacts(  # The source itself could not say what this is.
+        19, "other", "mention", PathCost(12, 18), _LOOSE, vague=True
+    ),
+    "related": KindFacts(  # May be any of these.
+        20, "related", "group", PathCost(20, 20), _LOOSE, vague=True
+    ),
+    "joined": KindFacts(None, "joined", "group", PathCost(20, 20), 0.5),
+    "same_work": KindFacts(None, "same_work", "group", PathCost(20, 20), _LOOSE),
+}  # fmt: skip
+
+
+def kinds_of(table: Mapping[RelationKind, KindFacts]) -> tuple[Kind, ...]:
+    """Return the kinds of the graph in the order of their codes, which run from 0 without gaps.
+
+    Raises:
+        ValueError: two kinds have one code, or a code is left out.
+    """
+    codes = {facts.code: kind for kind, facts in table.items() if facts.code is not None}
+    stored = sum(facts.code is not None for facts in table.values())
+    if sorted(codes) != list(range(stored)):
+        raise ValueError(f"the codes of kinds are not those from 0 to {stored - 1}: {codes}")
+    return tuple(cast("Kind", codes[code]) for code in range(stored))
+
+
+KINDS: Final = kinds_of(KIND_FACTS)
+"""The kinds of the graph; the place of each is its code in snapshots."""
+INVERSE: Final[Mapping[Kind, Kind]] = {
+    kind: cast("Kind", KIND_FACTS[kind].inverse) for kind in KINDS
+}
+SYMMETRIC: Final = tuple(kind for kind in KINDS if INVERSE[kind] == kind)
+FORWARD: Final = frozenset(
+    kind for kind in KINDS if KIND_FACTS[kind].is_forward and kind not in SYMMETRIC
+)
 """Kinds that already read from the earlier or parent work to the later or derived one."""
 
-INVERSE: Final[dict[Kind, Kind]] = {
-    **dict(_PAIRS),
-    **{backward: forward for forward, backward in _PAIRS},
-    **{kind: kind for kind in SYMMETRIC},
-}
-KINDS: Final[tuple[Kind, ...]] = tuple(INVERSE)
-
-_METHOD_RANK: Final[dict[Method, int]] = {"curated": 2, "stated": 1, "inferred": 0}
 _PARENT_FALLBACK: Final[Kind] = "parent_story"
-_PARENTS: Final[frozenset[ClaimedKind]] = frozenset(
-    ("side_story", "summary", "spin_off", "compilation")
-)
-"""The kinds whose other end a source may call just "parent"."""
+"""Where the other end says nothing back. Chosen by hand; no measurement."""
 
 
 class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -95,15 +218,17 @@ class Resolution(NamedTuple):
     conflict: bool
 
 
-def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> Kind:
-    """Return the kind that a claim means.
+def inverse(kind: RelationKind) -> RelationKind:
+    """Return what a relation of this kind reads as from its other end."""
+    return KIND_FACTS[kind].inverse
 
-    Reading an ambiguous `parent` by what the other end says back.
-    """
+
+def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> Kind:
+    """Return the kind that a claim means, an ambiguous `parent` by what the other end says back."""
     if claimed not in ("parent", "parent_story"):
         return cast("Kind", claimed)
     for kind in reciprocal:
-        if kind in _PARENTS and kind != "parent":
+        if kind != "parent" and KIND_FACTS[kind].parent_like:
             return INVERSE[kind]
     return _PARENT_FALLBACK
 
@@ -119,7 +244,7 @@ def winner(assertions: Sequence[Assertion], source_rank: Mapping[str, int]) -> R
         assertions,
         key=lambda a: (
             a.kind != "related",
-            _METHOD_RANK[a.method],
+            METHOD_RANK[a.method],
             source_rank.get(a.source, 0),
             a.confidence,
             a.snapshot,

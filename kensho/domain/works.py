@@ -17,6 +17,10 @@ Status: TypeAlias = Literal["finished", "ongoing", "upcoming", "unknown"]
 Season: TypeAlias = Literal["winter", "spring", "summer", "fall"]
 TitleKind: TypeAlias = Literal["main", "official", "synonym", "short"]
 TagCategory: TypeAlias = Literal["genre", "theme", "demographic", "content"]
+Role: TypeAlias = Literal[
+    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+]
+"""What a work is to its franchise."""
 
 SEASONS: Final[tuple[Season, ...]] = ("winter", "spring", "summer", "fall")
 MAX_TITLE_CHARS: Final = 500

@@ -14,14 +14,7 @@ from typing_extensions import TypeVar
 from kensho.http import compression
 from kensho.http.privacy import is_public
 from kensho.http.request_state import state_of
-from kensho.http.response_cache import (
-    JSON,
-    PLAIN,
-    CachedResponse,
-    Headers,
-    ResponseMeta,
-    matches,
-)
+from kensho.http.response_cache import JSON, PLAIN, CachedResponse, Headers, ResponseMeta, matches
 from kensho.read_model.encoded import Encoded
 
 __all__ = [

@@ -8,10 +8,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.franchise.roles import Role
-from kensho.domain.records import Method
-from kensho.domain.works import Status
+from kensho.domain.relations import Method, RelationKind
+from kensho.domain.works import Role, Status
 
 MediaType: TypeAlias = Literal["series", "film", "ova", "special", "ona", "music", "movie"]
 """A "movie" is a film of the other catalogue; it is drawn like a film."""

@@ -11,23 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import log2
 from typing import Final
 
+from kensho.domain.relations import RouteWeight
 from kensho.metro import decorations
 from kensho.metro.decorations import transfers_of
 from kensho.metro.edges import chosen_edges, edge_id, merged_edges
 from kensho.metro.inputs import MapEdge, MapWork, MediaType
 from kensho.metro.labels import LabelRequest, LabelSpace, labels_of, reserved_box_of
-from kensho.metro.map import (
-    Heading,
-    Label,
-    Line,
-    MetroMap,
-    Point,
-    Route,
-    Shape,
-    Station,
-    Transfer,
-    Weight,
-)
+from kensho.metro.map import Heading, Label, Line, MetroMap, Point, Route, Shape, Station, Transfer
 from kensho.metro.occupancy import Occupancy, StationPosition
 from kensho.metro.plan import HEADER_HEIGHT, MapPlan, plan_map
 from kensho.metro.routes import routes_of, weight_of
@@ -146,7 +136,7 @@ def _routes(
 ) -> tuple[tuple[Route, ...], Segments]:
     segments = Segments()
     on_line = {id_: line.id for id_, line in line_of.items()}
-    weights: dict[str, Weight] = {edge_id(edge): weight_of(edge, on_line) for edge in drawn}
+    weights: dict[str, RouteWeight] = {edge_id(edge): weight_of(edge, on_line) for edge in drawn}
     occupancy = Occupancy(plan.heights, plan.positions.values(), plan.tracks.main)
     corners = routes_of(drawn, plan.positions, weights, occupancy, segments)
     routes = (
@@ -235,7 +225,7 @@ def _station(
     )
 
 
-def _route(edge: MapEdge, points: tuple[Point, ...], line: str, weight: Weight) -> Route:
+def _route(edge: MapEdge, points: tuple[Point, ...], line: str, weight: RouteWeight) -> Route:
     is_inferred = edge.method == "inferred"
     return Route(
         id=edge_id(edge),

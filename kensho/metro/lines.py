@@ -11,8 +11,8 @@ Performance: 1 µs for a work or an edge.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from kensho.domain.franchise.roles import Role
 from kensho.domain.graphs import DisjointSets
+from kensho.domain.works import Role
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.map import Line, LineKind
 

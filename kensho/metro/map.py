@@ -8,10 +8,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.franchise.roles import Role
-from kensho.domain.records import Method
-from kensho.domain.works import Status
+from kensho.domain.relations import Method, RelationKind, RouteWeight
+from kensho.domain.works import Role, Status
 from kensho.metro.inputs import GuestOf, MediaType
 
 Shape: TypeAlias = Literal["circle", "diamond", "triangle", "square", "hexagon"]
@@ -19,8 +17,6 @@ LineKind: TypeAlias = Literal[
     "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
 ]
 Anchor: TypeAlias = Literal["start", "middle", "end"]
-Weight: TypeAlias = Literal["track", "branch", "thin"]
-"""How strongly an edge is drawn: it continues a story, branches off one, or merely refers to it."""
 Point: TypeAlias = tuple[float, float]
 
 
@@ -82,7 +78,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     confidence: float
     sources: tuple[str, ...]
     line: str
-    weight: Weight
+    weight: RouteWeight
     points: tuple[Point, ...]
     is_dashed: bool
     opacity: float

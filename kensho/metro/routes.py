@@ -14,22 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import dist, inf
 from typing import Final, NamedTuple
 
-from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.relations import KIND_FACTS, RouteWeight
 from kensho.metro.edges import edge_id
 from kensho.metro.inputs import MapEdge
-from kensho.metro.map import Point, Weight
+from kensho.metro.map import Point
 from kensho.metro.occupancy import Occupancy, StationPosition
 from kensho.metro.segments import Segments
 
-_WEIGHTS: Final[Mapping[RelationKind, Weight]] = {
-    "sequel": "track",
-    "side_story": "branch",
-    "spin_off": "branch",
-    "summary": "thin",
-    "alternative_version": "branch",
-    "alternative_setting": "thin",
-}
-_RANKS: Final[Mapping[Weight, int]] = {"track": 0, "branch": 1, "thin": 2}
+_RANKS: Final[Mapping[RouteWeight, int]] = {"track": 0, "branch": 1, "thin": 2}
 _FIRST_CHANNEL: Final = 18.0
 """Pixels from a track to its first channel, which passes between a station and its label."""
 _CHANNEL_STEP: Final = 5.0
@@ -71,17 +63,17 @@ class CandidateRoute(NamedTuple):
     channel: tuple[int, int, int, tuple[float, float]] | None = None
 
 
-def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> Weight:
+def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> RouteWeight:
     """Return how strongly an edge is drawn; the edges that continue a line are its track."""
     if edge.kind == "sequel" and line_of[edge.source] != line_of[edge.target]:
         return "branch"
-    return _WEIGHTS.get(edge.kind, "thin")
+    return KIND_FACTS[edge.kind].weight
 
 
 def routes_of(
     edges: Sequence[MapEdge],
     positions: Mapping[str, StationPosition],
-    weights: Mapping[str, Weight],
+    weights: Mapping[str, RouteWeight],
     occupancy: Occupancy,
     segments: Segments,
 ) -> dict[str, tuple[Point, ...]]:

@@ -10,10 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.franchise.roles import Role
-from kensho.domain.records import Method
+from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Order, Rule
+from kensho.domain.works import Role
 from kensho.read_model.views import FranchiseRef, Summary
 
 ROLES: Final[tuple[Role, ...]] = (

@@ -27,36 +27,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from kensho.domain.relations import INVERSE, KINDS, Assertion, Kind
+from kensho.domain.relations import KIND_FACTS, KINDS, Assertion, Kind
 
 MAX_PATHS: Final = 5
 
-
-class Weight(NamedTuple):
-    """What an edge of a kind costs where a source states it, and where it was inferred."""
-
-    stated: int
-    inferred: int
-    reason: str
-
-
-WEIGHTS: Final[Mapping[Kind, Weight]] = {
-    "sequel": Weight(2, 3, "one story goes on: the closest that two works can be"),
-    "side_story": Weight(3, 5, "the same people at the same time, beside the story"),
-    "summary": Weight(3, 5, "the same story told again, shorter"),
-    "alternative_version": Weight(4, 6, "the same story told again, differently"),
-    "adaptation": Weight(4, 6, "the same story in another medium"),
-    "spin_off": Weight(5, 8, "a story of its own that began in another"),
-    "compilation": Weight(5, 8, "parts of the work, put together with others"),
-    "alternative_setting": Weight(6, 9, "the same people in another world"),
-    "same_setting": Weight(6, 9, "other people in the same world"),
-    "music_video": Weight(8, 12, "made to promote the work, and tells little of it"),
-    "character": Weight(12, 18, "one guest can join whatever two works"),
-    "other": Weight(12, 18, "the source itself could not say what this is"),
-    "crossover": Weight(14, 19, "joins works because they have nothing to do with each other"),
-    "related": Weight(20, 20, "may be any of these: ten sequels tell more than one such edge"),
-}
-"""For both directions of a kind; for each kind stated < inferred < untyped, asserted by a test."""
 
 _HOP: Final = 1024
 """A cost is counted in 1/1024, and each edge adds one: among equals the fewest edges win."""
@@ -96,7 +70,7 @@ def pack(
     neighbour_edges: npt.NDArray[np.int32],
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the array to store, the costs of the adjacency's rows; two arguments are by edge."""
-    weights = [WEIGHTS.get(kind) or WEIGHTS[INVERSE[kind]] for kind in KINDS]
+    weights = [KIND_FACTS[kind].path for kind in KINDS]
     stated = np.array([weight.stated for weight in weights], dtype=np.uint8)
     guessed = np.array([weight.inferred for weight in weights], dtype=np.uint8)
     costs = np.where(inferred, guessed[kinds], stated[kinds])

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.relations import INVERSE
+from kensho.domain.relations import RelationKind, inverse
 
 PHRASES: Final[Mapping[RelationKind, str]] = {
     "sequel": "the sequel of",
@@ -42,15 +41,6 @@ PHRASES: Final[Mapping[RelationKind, str]] = {
 """What a work is, by its kind, before the title of the work that it is that of."""
 
 _MISREAD: Final = re.compile(r"[,“”]|\bis\b", re.IGNORECASE)
-
-
-def inverse(kind: RelationKind) -> RelationKind:
-    """Return what a tie of this kind reads as from its other end."""
-    match kind:
-        case "joined" | "same_work":
-            return kind
-        case _:
-            return INVERSE[kind]
 
 
 def sentence(titles: Sequence[str], kinds: Sequence[RelationKind]) -> str:

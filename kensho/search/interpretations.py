@@ -13,12 +13,7 @@ import msgspec
 
 from kensho.domain import ranking
 from kensho.domain.title_parts import TitleParts
-from kensho.search import (
-    keyboard_layouts,
-    keys,
-    release_names,
-    release_titles,
-)
+from kensho.search import keyboard_layouts, keys, release_names, release_titles
 from kensho.search.keys import Key
 from kensho.search.release_names import ReleaseName
 

@@ -10,11 +10,18 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.franchise.roles import Role
-from kensho.domain.records import Mapping, Method
-from kensho.domain.relations import Kind
-from kensho.domain.works import AnimeType, ImdbRating, Season, Status, TagCategory, Title, WorkKind
+from kensho.domain.records import Mapping
+from kensho.domain.relations import Kind, Method, RelationKind
+from kensho.domain.works import (
+    AnimeType,
+    ImdbRating,
+    Role,
+    Season,
+    Status,
+    TagCategory,
+    Title,
+    WorkKind,
+)
 
 
 class GraphState(msgspec.Struct, frozen=True):

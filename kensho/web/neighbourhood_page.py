@@ -6,7 +6,7 @@ Guarantees: works at home in the work's own franchise keep their roles there; ot
 name their home. The nearest `MOST` works are shown, and a page that shows no more says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -16,8 +16,8 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.discovery import franchises, neighbourhood, works
-from kensho.domain.franchise.roles import Role
-from kensho.domain.relations import Kind
+from kensho.domain.relations import KIND_FACTS
+from kensho.domain.works import Role
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork
@@ -33,20 +33,6 @@ from kensho.web.page_context import GivenPageContext, PageContext
 
 MOST: Final = 120
 DEPTHS: Final = (1, 2, 3)
-_ROLES: Final[Mapping[Kind, Role]] = {
-    "sequel": "main",
-    "prequel": "main",
-    "parent_story": "main",
-    "full_story": "main",
-    "spun_off_from": "main",
-    "side_story": "side",
-    "spin_off": "spin_off",
-    "summary": "summary",
-    "alternative_version": "alternative",
-    "alternative_setting": "alternative",
-    "music_video": "music",
-}
-"""What a work is to the one it was reached from, where no franchise says."""
 
 
 class NeighbourhoodForm(msgspec.Struct, frozen=True):
@@ -118,7 +104,7 @@ def _roles(model: ReadModel, node: int, graph: Neighbourhood) -> dict[UUID, Role
         return {id_: one.role for one in members for id_ in (one.work.id, *one.also)}
     roles: dict[UUID, Role] = {graph.nodes[0].id: "main"}
     for edge in graph.edges:
-        roles.setdefault(edge.target, _ROLES.get(edge.kind, "crossover"))
+        roles.setdefault(edge.target, KIND_FACTS[edge.kind].role or "crossover")
     return roles
 
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
-from kensho.domain.relations import Kind
+from kensho.domain.relations import KIND_FACTS, Family, Kind
 from kensho.domain.works import AnimeType
 from kensho.web.posters import SHAPES
 
@@ -26,31 +26,15 @@ _MOST_LINES: Final = 3
 _LINE_CHARS: Final = 20
 _BEND: Final = 12
 """How far from its corner a curve begins."""
-_STEP: Final[Mapping[Kind, int]] = {
-    "sequel": 0,
-    "prequel": 0,
-    "parent_story": -1,
-    "full_story": -1,
-    "spun_off_from": -1,
-    "source": -1,
-    "contains": -1,
-    "promotes": -1,
-}
-"""Tracks to go down by a step; those of other kinds go down one."""
-_COLOUR: Final[Mapping[Kind, int]] = {
-    "sequel": 0,
-    "prequel": 0,
-    "side_story": 1,
-    "parent_story": 1,
+_COLOUR: Final[Mapping[Family, int]] = {
+    "story": 0,
+    "side": 1,
     "spin_off": 2,
-    "spun_off_from": 2,
-    "alternative_version": 4,
-    "alternative_setting": 4,
-    "same_setting": 3,
-    "character": 3,
-    "crossover": 3,
+    "world": 3,
+    "retelling": 4,
+    "mention": 7,
+    "group": 7,
 }
-_OTHER_COLOUR: Final = 7
 
 
 class RouteStation(NamedTuple):
@@ -93,7 +77,7 @@ def draw(stations: Sequence[RouteStation], segments: Sequence[RouteSegment], lab
 
 
 def _points(segments: Sequence[RouteSegment]) -> list[_Point]:
-    tracks = list(accumulate((_STEP.get(segment.kind, 1) for segment in segments), initial=0))
+    tracks = list(accumulate((_tracks_down(segment.kind) for segment in segments), initial=0))
     top = min(tracks)
     return [
         _Point(_MARGIN + n * _APART, _TOP + (track - top) * _TRACK_GAP)
@@ -107,7 +91,7 @@ def _segment(a: _Point, b: _Point, segment: RouteSegment) -> Markup:
         '<g class="line-{}"><path class="route-line{}" d="{}"/></g>'
         '<text class="route-kind route-{}" x="{}" y="{}">{}</text>'
     ).format(
-        _COLOUR.get(segment.kind, _OTHER_COLOUR),
+        _COLOUR[KIND_FACTS[segment.kind].family],
         inferred,
         _outline(a, b),
         *_label_position(a, b),
@@ -183,3 +167,11 @@ def _words(title: str) -> list[str]:
 
 def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _tracks_down(kind: Kind) -> int:
+    """Return how many tracks a step goes down: what goes on stays, what leads back goes up."""
+    facts = KIND_FACTS[kind]
+    if facts.family == "story":
+        return 0
+    return 1 if facts.is_forward else -1

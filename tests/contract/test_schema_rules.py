@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 import pytest
 from surrealdb import RecordID
 
-from kensho.domain.franchise.roles import Role
+from kensho.domain.works import Role
 from kensho.errors import RuleViolationError
 from kensho.storage.gateway import Gateway
 from tests.support.graph_writing import ABSENT, ASSERTION, REASON, put, tie

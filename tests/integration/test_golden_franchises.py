@@ -16,7 +16,7 @@ import pytest
 
 from ingest.checks.graph import findings, read_graph
 from ingest.cli import EXIT_REJECTS
-from kensho.domain.franchise.roles import Role
+from kensho.domain.works import Role
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.rows import MembershipReasonRow, MembershipRow

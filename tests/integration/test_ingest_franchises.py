@@ -8,7 +8,8 @@ import pytest
 from ingest.checks.graph import findings, read_graph
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.run import RunReport
-from kensho.domain.records import Claim, ClaimedKind, Collection, Record, RecordRelations, Tagging
+from kensho.domain.records import Claim, Collection, Record, RecordRelations, Tagging
+from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import work_uuid
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway

@@ -17,12 +17,7 @@ from litestar.types import EmptyType
 
 from kensho.errors import GoneError, MovedError
 from kensho.http.privacy import PRIVATE, PUBLIC
-from kensho.http.responses import (
-    PreparedResponse,
-    ResponseMeta,
-    StreamedResponse,
-    UncachedResponse,
-)
+from kensho.http.responses import PreparedResponse, ResponseMeta, StreamedResponse, UncachedResponse
 from kensho.platform.settings import Settings
 from tests.integration.conftest import running, until_ready
 from tests.support import graphs

@@ -11,8 +11,7 @@ from kensho.discovery import franchises
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import Relation
-from kensho.domain.records import Method
-from kensho.domain.relations import Kind
+from kensho.domain.relations import Kind, Method
 from kensho.domain.watch_order.order import watch_order
 from kensho.read_model.franchise_views import (
     ORDERS,

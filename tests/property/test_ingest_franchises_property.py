@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.checks.graph import findings, read_graph
-from kensho.domain.records import Claim, ClaimedKind, Collection, Record, RecordRelations
+from kensho.domain.records import Claim, Collection, Record, RecordRelations
+from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import Title
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway

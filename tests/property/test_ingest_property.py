@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from ingest.pipeline.record_writer import RecordCounts
 from kensho.domain.records import (
     Claim,
-    ClaimedKind,
     Collection,
     EpisodeFacts,
     Mapping,
@@ -29,6 +28,7 @@ from kensho.domain.records import (
     Redirect,
     Tagging,
 )
+from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind
 from kensho.storage.gateway import Gateway
 from tests.support.records import (

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.relations import INVERSE, Kind
+from kensho.domain.relations import INVERSE, KIND_FACTS, KINDS, Kind
 from kensho.read_model.adjacency import Adjacency
-from kensho.read_model.paths import PATIENCE, WEIGHTS, Path, Paths
+from kensho.read_model.paths import PATIENCE, Path, Paths
 from tests.support.edge_arrays import Edge, edge_arrays
 
 Drawn = tuple[list[Edge], list[Edge]]
@@ -19,7 +19,7 @@ Drawn = tuple[list[Edge], list[Edge]]
 WORKS = 9
 ALL = 5
 common: tuple[Kind, ...] = ("sequel", "side_story", "character", "related", "related")
-_kinds: st.SearchStrategy[Kind] = st.sampled_from((*common, *WEIGHTS))
+_kinds: st.SearchStrategy[Kind] = st.sampled_from((*common, *KINDS))
 _nodes = st.integers(0, WORKS - 1)
 _edges = st.tuples(_nodes, _nodes, _kinds).filter(lambda edge: edge[0] != edge[1])
 graphs = st.lists(_edges, max_size=30, unique=True).flatmap(
@@ -37,7 +37,9 @@ def oracle(works: int, edges: Sequence[Edge], inferred: Sequence[Edge]) -> "nx.G
     graph.add_nodes_from(range(works))
     for edge in edges:
         source, target, kind = edge
-        weight = WEIGHTS[kind].inferred if edge in inferred else WEIGHTS[kind].stated
+        weight = (
+            KIND_FACTS[kind].path.inferred if edge in inferred else KIND_FACTS[kind].path.stated
+        )
         known = graph.get_edge_data(source, target, default={"cost": weight})["cost"]
         graph.add_edge(source, target, cost=min(known, weight))
     return graph

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.pipeline.relations import ClaimOrigin, RelationResolver
-from kensho.domain.records import ClaimedKind, Method
-from kensho.domain.relations import INVERSE, KINDS
+from kensho.domain.relations import INVERSE, KINDS, ClaimedKind, Method
 from tests.support.ingest_oracles import Edge, Statement, edges_of
 
 WORKS = tuple(uuid.UUID(int=n) for n in (7, 3, 9, 1))

@@ -6,8 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.records import Method
-from kensho.domain.relations import Assertion, Kind
+from kensho.domain.relations import Assertion, Kind, Method
 from kensho.domain.works import Title, tag_uuid
 from kensho.read_model.building.builder import SnapshotBuilder
 from kensho.read_model.building.writer import SnapshotWriter

@@ -8,8 +8,8 @@ from uuid import UUID
 from ingest.pipeline.identity import RecordHead, SourceRole
 from ingest.pipeline.relations import ClaimOrigin
 from ingest.pipeline.rows import KeptRecord, SourceRank
-from kensho.domain.records import ClaimedKind, RecordFacts
-from kensho.domain.relations import FORWARD, INVERSE, SYMMETRIC, Kind, resolve_parent
+from kensho.domain.records import RecordFacts
+from kensho.domain.relations import FORWARD, INVERSE, SYMMETRIC, ClaimedKind, Kind, resolve_parent
 
 _HOW = ("inferred", "stated", "curated")
 

@@ -20,8 +20,8 @@ from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
-from kensho.domain.records import Claim, ClaimedKind, Record, RecordFacts, RecordRelations
-from kensho.domain.relations import SYMMETRIC
+from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
+from kensho.domain.relations import SYMMETRIC, ClaimedKind
 from kensho.domain.works import Title, WorkKind
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway

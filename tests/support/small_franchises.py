@@ -6,8 +6,9 @@ from uuid import UUID
 
 from ingest.pipeline.franchises import rules
 from kensho.domain.franchise.franchises import Franchise, franchises
-from kensho.domain.franchise.inputs import FranchiseWork, Relation, RelationKind
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.franchise.policy import Policy
+from kensho.domain.relations import RelationKind
 from kensho.domain.title_words import Rarity, words_of
 
 TELLS = 7.0

@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from kensho.domain.franchise.duplicates import CONFIDENCE, duplicate_relations
-from kensho.domain.franchise.inputs import FranchiseWork, Relation, RelationKind
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.relations import RelationKind
 from tests.support.small_franchises import grown, homes, number, relation, together, work
 
 DANBALL = ("Danball Senki W", "ダンボール戦機W")

@@ -16,11 +16,10 @@ from kensho.domain.franchise.policy import (
     Rename,
     policy_of,
 )
-from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
 from kensho.domain.title_words import rarity_of
-from kensho.domain.works import AnimeType
+from kensho.domain.works import AnimeType, Role
 from tests.support.small_franchises import (
     curated,
     grown,

@@ -2,9 +2,8 @@
 
 from uuid import UUID
 
-from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Assertion, Kind
-from kensho.domain.works import AnimeType
+from kensho.domain.works import AnimeType, Role
 from kensho.metro.inputs import GuestOf
 from kensho.read_model.franchise_views import (
     FranchiseDetail,

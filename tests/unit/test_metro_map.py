@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from kensho.domain.franchise.roles import Role
 from kensho.domain.relations import Kind
+from kensho.domain.works import Role
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap, Route, Station

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
-from kensho.domain.franchise.roles import Role
 from kensho.domain.watch_order.optional import optional_works
+from kensho.domain.works import Role
 from tests.support.small_franchises import number, relation, work
 
 CATALOGUES = ("mal:1", "anilist:1", "anidb:1", "kitsu:1")

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.registry import SOURCES
-from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.relations import RelationKind
 from kensho.domain.works import Season
 from kensho.read_model.building.order_reasons import (
     SOURCE_NAMES,

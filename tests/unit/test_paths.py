@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 import pytest
 
-from kensho.domain.relations import INVERSE, KINDS, Assertion, Kind
-from kensho.read_model.paths import WEIGHTS, Path, Paths, only_inferred
+from kensho.domain.relations import INVERSE, KIND_FACTS, KINDS, Assertion, Kind
+from kensho.read_model.paths import Path, Paths, only_inferred
 from tests.support.edge_arrays import Edge, edge_arrays
 
 
@@ -73,18 +73,17 @@ def test_there_is_no_path_to_a_stranger_and_none_from_a_work_to_itself(goal: int
 def test_for_each_kind_stated_is_cheaper_than_inferred_and_inferred_than_untyped(
     kind: Kind,
 ) -> None:
-    weight = WEIGHTS.get(kind) or WEIGHTS[INVERSE[kind]]
+    cost = KIND_FACTS[kind].path
     if kind != "related":
-        assert 0 < weight.stated < weight.inferred < WEIGHTS["related"].stated
-    assert (kind in WEIGHTS) != (INVERSE[kind] in WEIGHTS) or kind == INVERSE[kind]
-    assert weight.reason
+        assert 0 < cost.stated < cost.inferred < KIND_FACTS["related"].path.stated
+    assert cost == KIND_FACTS[INVERSE[kind]].path
 
 
 def test_following_is_cheap_and_what_joins_strangers_is_dear() -> None:
     followed: tuple[Kind, ...] = ("sequel", "side_story", "summary", "alternative_version")
     dear: tuple[Kind, ...] = ("character", "crossover", "other", "related")
-    most = max(WEIGHTS[kind].inferred for kind in followed)
-    assert most * 2 <= min(WEIGHTS[kind].stated for kind in dear)
+    most = max(KIND_FACTS[kind].path.inferred for kind in followed)
+    assert most * 2 <= min(KIND_FACTS[kind].path.stated for kind in dear)
 
 
 def test_an_edge_is_inferred_only_where_nobody_states_its_kind() -> None:

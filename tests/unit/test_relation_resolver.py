@@ -6,8 +6,7 @@ from collections.abc import Iterable
 import pytest
 
 from ingest.pipeline.relations import ClaimOrigin, RelationEdge, RelationResolver
-from kensho.domain.records import ClaimedKind, Method
-from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, Kind
+from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, ClaimedKind, Kind, Method
 
 OLD, NEW, UNDATED = (uuid.UUID(int=n) for n in (3, 2, 1))
 WHEN = {OLD: "1999-04-01", NEW: "2001"}

@@ -4,14 +4,15 @@ import itertools
 
 import pytest
 
-from kensho.domain.records import ClaimedKind, Method
 from kensho.domain.relations import (
     FORWARD,
     INVERSE,
     KINDS,
     SYMMETRIC,
     Assertion,
+    ClaimedKind,
     Kind,
+    Method,
     resolve_parent,
     winner,
 )

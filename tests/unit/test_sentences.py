@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.relations import INVERSE, KINDS, Kind
-from kensho.read_model.sentences import PHRASES, inverse, sentence
+from kensho.domain.relations import INVERSE, KINDS, Kind, RelationKind, inverse
+from kensho.read_model.sentences import PHRASES, sentence
 
 # What the sentence says of A where A's page says "kind: B", so B is the kind of A.
 READINGS: dict[Kind, str] = {

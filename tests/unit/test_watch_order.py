@@ -4,7 +4,6 @@ import msgspec
 
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
-from kensho.domain.franchise.roles import Role
 from kensho.domain.watch_order.order import (
     CuratedPlacement,
     Order,
@@ -12,6 +11,7 @@ from kensho.domain.watch_order.order import (
     WatchOrder,
     watch_order,
 )
+from kensho.domain.works import Role
 from tests.support.small_franchises import grown, number, relation, work
 
 ROLES: dict[str, Role] = {}

@@ -11,8 +11,8 @@ from uuid import UUID
 from ingest.pipeline.listings import Listings
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.relations import RelationEdge, with_inferred_kind
-from kensho.domain.franchise.inputs import METHOD_RANK, Relation
-from kensho.domain.relations import Assertion
+from kensho.domain.franchise.inputs import Relation
+from kensho.domain.relations import METHOD_RANK, Assertion
 
 
 class WorkCollection(NamedTuple):

@@ -14,9 +14,8 @@ from ingest.pipeline.franchises.clustering import ClusteringResult
 from ingest.pipeline.projection import NodeHead
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
-from kensho.domain.franchise.roles import Role
 from kensho.domain.graphs import cheapest_paths
-from kensho.domain.works import WorkKind
+from kensho.domain.works import Role, WorkKind
 
 
 class MemberContent(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -21,6 +21,7 @@ from uuid import UUID
 
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.graphs import DisjointSets
+from kensho.domain.relations import KIND_FACTS
 
 CONFIDENCE: Final = 0.93
 """Of 200 pairs drawn from the real graph and read by eye 187 were one work."""
@@ -34,7 +35,6 @@ _LOOSE_TYPES: Final = frozenset(("ova", "special", "ona", "unknown"))
 """What one catalogue calls an OVA, another calls a special."""
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _BETWEEN: Final = re.compile(r"[\W_]+")
-_UNTOLD: Final = frozenset(("related", "other"))
 
 _Alike: TypeAlias = tuple[bool, int]
 """Whether two main titles agree, and how many titles do."""
@@ -49,7 +49,7 @@ def duplicate_relations(
     told = {
         frozenset((relation.source, relation.target))
         for relation in said
-        if relation.kind not in _UNTOLD
+        if not KIND_FACTS[relation.kind].vague
     }
     alike = _alike(known, _components(known, said), told)
     ranked = sorted(alike, key=lambda pair: (-alike[pair][0], -alike[pair][1], pair))

@@ -22,17 +22,17 @@ from kensho.domain.franchise.clustering import ClusterLink, Clusters
 from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchise_graph
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
-from kensho.domain.franchise.roles import Role, paths_from, roles_of, root_of
+from kensho.domain.franchise.roles import paths_from, roles_of, root_of
 from kensho.domain.franchise.titles import COMMON, NameCounts, common_title
+from kensho.domain.relations import KIND_FACTS
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
-from kensho.domain.works import AnimeType
+from kensho.domain.works import AnimeType, Role
 
 _MASS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.8, "ova": 0.5, "ona": 0.5}
 _LEAST_MASS: Final = 0.25
 """How much a work's names are those of its franchise: a special with two names is no half of it."""
 _GUEST: Final = 2.5
 """How much the names that a work shares with another franchise must tell for it to be a guest."""
-_GUESTLY: Final = frozenset(("crossover", "compilation", "contains"))
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -204,7 +204,7 @@ class _Found:
         # "Lupin vs. Conan" is tied to all of Conan, each film of Conan to it alone.
         if self._abroad[guest][there] < self._abroad[host][here]:
             return False
-        if relation.kind in _GUESTLY or guest in self._graph.anthology:
+        if KIND_FACTS[relation.kind].makes_guests or guest in self._graph.anthology:
             return True
         if len(self._abroad[guest]) > max(1, len(self._abroad[host])):
             return True

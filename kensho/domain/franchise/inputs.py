@@ -5,18 +5,14 @@ the `kind` of `source`". Two kinds are added to those of the graph: `same_work` 
 one work, `joined` is a curator's word or a collection that a source states.
 """
 
-from typing import Final, Literal, TypeAlias
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from kensho.domain.records import Method
-from kensho.domain.relations import Kind
+from kensho.domain.relations import METHOD_RANK, Method, RelationKind
 from kensho.domain.works import AnimeType, WorkKind
 
-RelationKind: TypeAlias = Kind | Literal["same_work", "joined"]
-
-METHOD_RANK: Final[dict[Method, int]] = {"curated": 2, "stated": 1, "inferred": 0}
 _SHORT_S: Final = 15 * 60
 """Less than half of a television slot."""
 _BRIEF_S: Final = 45 * 60

@@ -17,7 +17,8 @@ import msgspec
 from msgspec import Meta
 
 from kensho.domain import graphs
-from kensho.domain.franchise.inputs import FranchiseWork, RelationKind
+from kensho.domain.franchise.inputs import FranchiseWork
+from kensho.domain.relations import RelationKind
 
 Reason: TypeAlias = Annotated[str, Meta(min_length=10)]
 SourceIds: TypeAlias = tuple[str, ...]

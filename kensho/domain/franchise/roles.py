@@ -9,56 +9,21 @@ connected.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from kensho.domain import graphs
 from kensho.domain.franchise.graph import NodeRelation
-from kensho.domain.franchise.inputs import METHOD_RANK, FranchiseWork, Relation, RelationKind
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.relations import KIND_FACTS, METHOD_RANK
 from kensho.domain.title_words import words_of
-from kensho.domain.works import AnimeType
-
-Role: TypeAlias = Literal[
-    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
-]
+from kensho.domain.works import AnimeType, Role
 
 _WELL_KNOWN: Final = 0.6
 """The root is as well known as this part of the best-known member, at least."""
 _BESIDE: Final = 0.75
 """Specials and shorts that come before a series announce it; some are where all began."""
-_STORY: Final[frozenset[RelationKind]] = frozenset(("sequel", "prequel"))
-_STEP: Final[Mapping[RelationKind, float]] = {
-    "joined": 0.5,
-    "sequel": 1.0,
-    "prequel": 1.0,
-    "side_story": 1.2,
-    "parent_story": 1.2,
-    "summary": 1.2,
-    "full_story": 1.2,
-    "alternative_version": 1.3,
-    "spin_off": 1.5,
-    "spun_off_from": 1.5,
-    "alternative_setting": 1.8,
-    "same_setting": 1.8,
-}
-_LOOSE_STEP: Final = 3.0
 _DOUBT: Final = 1.0
 """What a relation of no confidence adds."""
-_ROLE_OF_KIND: Final[Mapping[RelationKind, Role]] = {
-    "summary": "summary",
-    "side_story": "side",
-    "spin_off": "spin_off",
-    "music_video": "music",
-    "crossover": "crossover",
-}
-_ROLE_OF_INVERSE: Final[Mapping[RelationKind, Role]] = {
-    "full_story": "summary",
-    "parent_story": "side",
-    "spun_off_from": "spin_off",
-    "promotes": "music",
-}
-_ALTERNATIVES: Final[frozenset[RelationKind]] = frozenset(
-    ("alternative_version", "alternative_setting")
-)
 _PRECEDENCE: Final[tuple[Role, ...]] = (
     "music",
     "summary",
@@ -98,7 +63,7 @@ def paths_from(root: int, relations: Iterable[NodeRelation]) -> dict[int, tuple[
 
 
 def _cost(relation: Relation) -> float:
-    step = _STEP.get(relation.kind, _LOOSE_STEP)
+    step = KIND_FACTS[relation.kind].reason_cost
     return step + (_DOUBT * (1.0 - relation.confidence) if relation.method != "curated" else 0.0)
 
 
@@ -116,7 +81,7 @@ def roles_of(
     continued = {
         node
         for relation in relations
-        if relation.relation.kind in _STORY
+        if _is_story(relation.relation)
         for node in (relation.one, relation.other)
     }
     strangers = guests - continued  # What continues a member is no guest of its franchise.
@@ -136,17 +101,17 @@ def _said(
     """Return which roles relations give to each work, and by what method at best."""
     said: dict[int, dict[Role, int]] = {}
     for one, other, relation, _ in relations:
-        node, role = other, _ROLE_OF_KIND.get(relation.kind)
-        if relation.kind in _ROLE_OF_INVERSE:
-            node, role = one, _ROLE_OF_INVERSE[relation.kind]
-        elif relation.kind in _ALTERNATIVES:
+        facts = KIND_FACTS[relation.kind]
+        node, role = other, facts.role
+        if not facts.is_forward:
+            node, role = one, KIND_FACTS[facts.inverse].role
+        elif role == "alternative":
             # Which of two is the alternative nobody says: never what the franchise is told from,
             # else the less known, then the later.
             node = max(
                 one, other, key=lambda n: (n != root, -works[n].popularity, works[n].date_key, n)
             )
-            role = "alternative"
-        if role is not None:
+        if role is not None and role != "main":
             mine = said.setdefault(node, {})
             mine[role] = max(mine.get(role, 0), METHOD_RANK[relation.method])
     return said
@@ -156,10 +121,14 @@ def _story_line(root: int, relations: Iterable[NodeRelation]) -> set[int]:
     """Return what continues the root, or comes before it."""
     near: dict[int, list[int]] = {}
     for one, other, relation, _ in relations:
-        if relation.kind in _STORY:
+        if _is_story(relation):
             near.setdefault(one, []).append(other)
             near.setdefault(other, []).append(one)
     return graphs.reachable((root,), lambda node: near.get(node, ()))
+
+
+def _is_story(relation: Relation) -> bool:
+    return KIND_FACTS[relation.kind].family == "story"
 
 
 def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:

@@ -21,14 +21,8 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain import graphs, title_parts
-from kensho.domain.franchise.inputs import (
-    METHOD_RANK,
-    FranchiseWork,
-    Relation,
-    RelationKind,
-    Timeline,
-    relation_key,
-)
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline, relation_key
+from kensho.domain.relations import KIND_FACTS, METHOD_RANK
 from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType
 
@@ -40,18 +34,6 @@ _YEAR_CHARS, _MONTH_CHARS = 4, 7
 _TYPES: Final[Mapping[AnimeType, int]] = {"tv": 0, "movie": 1, "ova": 2, "ona": 3, "special": 4}
 _FINAL: Final = 99
 _NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
-_EARLIER_FIRST: Final[Mapping[RelationKind, int]] = {
-    "sequel": 3,
-    "side_story": 2,
-    "summary": 1,
-    "spin_off": 0,
-}
-_LATER_FIRST: Final[Mapping[RelationKind, int]] = {
-    "prequel": 3,
-    "parent_story": 2,
-    "full_story": 1,
-    "spun_off_from": 0,
-}
 CURATED: Final = 4
 CONTINUES: Final = 3
 BELONGS: Final = 1
@@ -159,14 +141,10 @@ def _said(
         source, target = work_of.get(relation.source), work_of.get(relation.target)
         if source is None or target is None or source == target:
             continue
-        if relation.kind in _EARLIER_FIRST:
-            found.append(
-                (OrderRule(source, target, _EARLIER_FIRST[relation.kind], relation), relation)
-            )
-        elif relation.kind in _LATER_FIRST:
-            found.append(
-                (OrderRule(target, source, _LATER_FIRST[relation.kind], relation), relation)
-            )
+        facts = KIND_FACTS[relation.kind]
+        if facts.order_rank is not None:
+            first, then = (source, target) if facts.is_forward else (target, source)
+            found.append((OrderRule(first, then, facts.order_rank, relation), relation))
     found.sort(
         key=lambda said: (
             -METHOD_RANK[said[1].method],

@@ -18,9 +18,9 @@ import msgspec
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
-from kensho.domain.franchise.roles import Role
+from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import CuratedPlacement, Order, PlacementReason, watch_order
-from kensho.domain.works import Season, WorkKind
+from kensho.domain.works import Role, Season, WorkKind
 from kensho.read_model.building import order_reasons
 from kensho.read_model.building.order_reasons import Speaker
 from kensho.read_model.franchise_views import (
@@ -39,7 +39,7 @@ from kensho.read_model.franchise_views import (
     WatchOrderStep,
     Years,
 )
-from kensho.read_model.sentences import cited, inverse
+from kensho.read_model.sentences import cited
 from kensho.read_model.views import FranchiseRef, TagView
 
 _MOST_TAGS: Final = 12

@@ -17,14 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.franchise.franchises import Member
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.relations import Assertion
+from kensho.domain.relations import Assertion, RelationKind, inverse
 from kensho.read_model import adjacency, graph_json
 from kensho.read_model import subgraphs as graph_bridges
 from kensho.read_model.building.franchise_documents import DocumentWork, FranchiseFacts
 from kensho.read_model.graph_views import ExportBeyond, ExportBridge, ExportEdge, ExportNode
 from kensho.read_model.inputs import EdgeInput
-from kensho.read_model.sentences import cited, inverse, sentence
+from kensho.read_model.sentences import cited, sentence
 from kensho.read_model.subgraphs import Subgraphs
 
 _ROOT: Final = "the franchise begins with it"

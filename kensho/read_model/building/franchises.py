@@ -17,8 +17,8 @@ import msgspec
 
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
-from kensho.domain.franchise.inputs import METHOD_RANK, Relation, Timeline
-from kensho.domain.relations import Assertion, Kind
+from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.relations import METHOD_RANK, Assertion, Kind
 from kensho.domain.works import Season
 from kensho.read_model.building import franchise_documents, franchise_graphs
 from kensho.read_model.building.franchise_documents import (

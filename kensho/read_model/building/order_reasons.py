@@ -10,8 +10,7 @@ from typing import Final
 
 import msgspec
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.records import Method
+from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Rule
 from kensho.domain.works import Season
 from kensho.read_model.sentences import PHRASES, cited

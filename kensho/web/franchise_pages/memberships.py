@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from kensho.domain.franchise.inputs import RelationKind
+from kensho.domain.relations import RelationKind, inverse
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
-from kensho.read_model.sentences import cited, inverse, sentence
+from kensho.read_model.sentences import cited, sentence
 from kensho.web.messages import Messages, percent
 
 

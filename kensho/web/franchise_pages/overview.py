@@ -8,7 +8,7 @@ from litestar import Controller, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.domain.franchise.roles import Role
+from kensho.domain.works import Role
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (

@@ -7,9 +7,9 @@ from collections import defaultdict
 from typing import NamedTuple
 from uuid import UUID
 
+from kensho.domain.relations import inverse
 from kensho.metro.inputs import GuestOf
 from kensho.metro.map import MetroMap, Route, Station
-from kensho.read_model.sentences import inverse
 from kensho.web.messages import Messages, percent
 
 

@@ -11,10 +11,8 @@ Performance: 3 µs for each edge.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from kensho.domain.franchise.roles import Role
-from kensho.domain.records import Method
-from kensho.domain.relations import Assertion, Kind
-from kensho.domain.works import AnimeType
+from kensho.domain.relations import Assertion, Kind, Method
+from kensho.domain.works import AnimeType, Role
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
 from kensho.read_model.graph_views import ExportBridge, ExportEdge
