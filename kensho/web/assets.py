@@ -1,8 +1,8 @@
-"""Our own style sheet, scripts and icon: read once, compressed once, cached for ever.
+"""The style sheets, scripts and icon of the pages: read once, compressed once, cached for ever.
 
-Guarantees: an address holds a digest of all files together, so that a file under it never changes
-and modules find each other by relative imports. Another digest (a page of an older program, still
-open) gets the file of now, to be asked for again.
+Guarantees: an address contains a digest of all files together, so that a file under it never
+changes and modules import each other by relative paths. An address with another digest (from a page
+that an older version sent) gets the present file, to be cached for a minute only.
 """
 
 import hashlib
@@ -39,14 +39,14 @@ _ENCODINGS: Final[tuple[Encoding, ...]] = ("br", "gzip", "identity")
 
 
 class _File(NamedTuple):
-    """A file, ready in each encoding, to be kept for ever and briefly."""
+    """A file in each encoding: with headers to cache it for ever, and for a minute."""
 
     stable: Mapping[Encoding, CachedResponse]
-    passing: Mapping[Encoding, CachedResponse]
+    brief: Mapping[Encoding, CachedResponse]
 
 
 class Assets:
-    """The files of a folder, and those that are made, by name."""
+    """The files of a folder, and those that the program makes, by name."""
 
     def __init__(self, folder: Path, made: Mapping[str, bytes] | None = None) -> None:
         contents = {
@@ -69,11 +69,11 @@ class Assets:
         file = self._files.get(name)
         if file is None:
             return None
-        return file.stable if digest == self.digest else file.passing
+        return file.stable if digest == self.digest else file.brief
 
 
-class _Sent:
-    """A file as an answer: in the encoding of the request."""
+class _AssetResponse:
+    """A file as a response, in the encoding that the request asks for."""
 
     def __init__(self, variants: Mapping[Encoding, CachedResponse]) -> None:
         self._variants = variants
@@ -88,12 +88,12 @@ def handler(assets: Assets) -> HTTPRouteHandler:
     """Return the route of the files."""
 
     @get(f"{ROOT}/{{digest:str}}/{{name:str}}", opt=PUBLIC, include_in_schema=False)
-    async def asset(digest: FromPath[str], name: FromPath[str]) -> _Sent:
+    async def asset(digest: FromPath[str], name: FromPath[str]) -> _AssetResponse:
         """Return one of our own files."""
         variants = assets.find(digest, name)
         if variants is None:
             raise NotFoundException
-        return _Sent(variants)
+        return _AssetResponse(variants)
 
     return asset
 
@@ -101,7 +101,7 @@ def handler(assets: Assets) -> HTTPRouteHandler:
 def _file(name: str, body: bytes) -> _File:
     return _File(
         stable={e: _ready(name, body, e, _FOR_EVER) for e in _ENCODINGS},
-        passing={e: _ready(name, body, e, _BRIEFLY) for e in _ENCODINGS},
+        brief={e: _ready(name, body, e, _BRIEFLY) for e in _ENCODINGS},
     )
 
 
@@ -123,7 +123,7 @@ def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> Cached
 
 @lru_cache(maxsize=64)
 def _compressed(body: bytes, encoding: Encoding) -> bytes:
-    """Return a file in an encoding at its best quality: it is done once."""
+    """Return a file in an encoding at its best quality, which is slow but done only once."""
     if encoding == "br":
         return cast("bytes", cast("Any", brotli).compress(body))
     return zlib.compress(body, 9, _GZIP_WBITS) if encoding == "gzip" else body

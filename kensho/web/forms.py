@@ -39,7 +39,7 @@ def work_id(text: str) -> UUID:
     """Return the id in a page's path.
 
     Raises:
-        NotFoundError: it is none; such a page never was.
+        NotFoundError: it is no id, so that no page can be there.
     """
     try:
         return UUID(text)

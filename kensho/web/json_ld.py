@@ -1,8 +1,8 @@
 """Works and franchises for search engines: a block of JSON-LD in the vocabulary of schema.org.
 
-Guarantees: what is not known is left out, and nothing is said that the page doesn't show. The block
-is safe inside `<script type="application/ld+json">`: no character in it can end the element or open
-a comment. A rating is given only where the number of voters is known, as schema.org asks.
+Guarantees: what is not known is left out, and nothing is added that the page doesn't show. The
+block is safe inside `<script type="application/ld+json">`: no character in it can end the element
+or open a comment. A rating is given only where the number of voters is known, as schema.org asks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ _TYPES: Final[Mapping[str, str]] = {"movie": "Movie", "unknown": "CreativeWork"}
 _SERIES: Final = "TVSeries"
 """What any other type is: a TV, web or video series, however few its episodes."""
 _UNSAFE: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
-"""Outside strings JSON has none of these, so that each may be replaced wherever it stands."""
+"""Outside strings JSON has none of these, so that each may be replaced wherever it occurs."""
 
 
 class PageRef(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
-"""The picture of a work until, or unless, its poster loads: initials by a metro line.
+"""The placeholder of a poster: initials beside a metro line, shown until the poster has loaded.
 
-Server-drawn SVG without a word of style: `explorer.css` colours its classes. The same title gives
-the same picture, and titles that begin alike share a colour, so that a series looks like one. Pure.
+It is SVG without styles of its own: `explorer.css` colours its classes. The same title gives the
+same picture, and titles that begin alike share a colour, so that a series looks like one. Pure.
 """
 
 import re
@@ -24,7 +24,7 @@ _ROUTES: Final = (
     "M-10 252H60q10 0 17-7l28-28q7-7 17-7H210",
 )
 _STOPS: Final = ((20, 64), (180, 64), (152, 256), (40, 252))
-"""Where the work's own station lies on each route."""
+"""The position of the work's own station on each route."""
 SHAPES: Final[Mapping[str, str]] = {
     "tv": "M-11 0a11 11 0 1 0 22 0a11 11 0 1 0-22 0z",
     "movie": "M0-14L14 0L0 14L-14 0z",
@@ -41,7 +41,7 @@ def loadable(url: str | None) -> str | None:
 
 
 def initials(title: str) -> str:
-    """Return one or two letters that stand for a title; one of a script that writes wide."""
+    """Return one or two letters that represent a title; one where the script is a wide one."""
     words: list[str] = _WORD.findall(title)
     if not words:
         return "·"
@@ -59,12 +59,12 @@ def colour(title: str) -> int:
 
 
 def placeholder(title: str, anime_type: str = "unknown") -> Markup:
-    """Return the drawn picture of a work; it says nothing that its title beside it doesn't."""
+    """Return the placeholder of a work; it is hidden from screen readers, who read the title."""
     seed = zlib.crc32(title.encode())
     route = seed // COLOURS % len(_ROUTES)
     x, y = _STOPS[route]
     shape = SHAPES.get(anime_type, SHAPES["tv"])
-    return Markup(  # noqa: S704 -- all but the letters are ours, and those are escaped
+    return Markup(  # noqa: S704 -- all but the letters is constant, and those are escaped
         f'<svg class="drawn line-{colour(title)}" viewBox="0 0 200 300" aria-hidden="true" '
         'preserveAspectRatio="xMidYMid slice" focusable="false">'
         '<rect class="drawn-sheet" width="200" height="300"/>'

@@ -1,7 +1,7 @@
 """A path between works as one metro route: stations from left to right, joined by segments.
 
 Guarantees: pure; the same path gives the same picture. A step along the story goes straight on, one
-to what stands beside it goes down a track, one back to it goes up, at 45 degrees. Nothing overlaps:
+to what lies beside it goes down a track, one back to it goes up, at 45 degrees. Nothing overlaps:
 stations are as far apart as their labels are wide. The picture keeps its size, and the strip around
 it scrolls.
 """
@@ -100,7 +100,7 @@ def _segment(a: _Point, b: _Point, segment: RouteSegment) -> Markup:
 
 
 def _label_position(a: _Point, b: _Point) -> tuple[str, int, int]:
-    """Return where the label of a step stands: above the line, beside a slope on its upper side."""
+    """Return where the label of a step goes: above the line, beside a slope on its upper side."""
     middle = (a.x + b.x) // 2
     if a.y == b.y:
         return "level", middle, a.y - 14

@@ -1,8 +1,8 @@
-"""Which language a title is in, as far as its letters tell: for `lang`, which chooses glyphs.
+"""The language of a title as its letters show it, for the `lang` attribute, which selects glyphs.
 
-Kana is Japanese and Hangul Korean. Han characters alone may be Chinese or Japanese; among titles of
-anime the latter is far more often true, and a page is not wrong for Chinese readers then, only
-typeset in the other style. Pure.
+Kana is Japanese and Hangul Korean. Han characters alone may be Chinese or Japanese; titles of anime
+are far more often Japanese, and where one is not, its characters only have the Japanese shapes.
+Pure.
 """
 
 import re
@@ -25,7 +25,7 @@ _LANGUAGES: Final = {"ja": "ja", "ko": "ko", "han": "ja", "th": "th", "ar": "ar"
 
 
 def script(text: str) -> Script:
-    """Return the script a title is written in; one of several scripts counts as the first here."""
+    """Return the script that a title is written in: of several, the first one in this list."""
     for name, pattern in _RANGES:
         if pattern.search(text):
             return name
@@ -33,5 +33,5 @@ def script(text: str) -> Script:
 
 
 def language(text: str) -> str | None:
-    """Return the language that a title's letters tell, or `None`: Latin ones tell none."""
+    """Return the language that the letters of a title show, or `None`: Latin ones show none."""
     return None if text.isascii() else _LANGUAGES.get(script(text))

@@ -1,7 +1,7 @@
 """Why a work belongs to a franchise, in words.
 
 Guarantees: pure; a reason is the path of relations from the work back to where the franchise
-begins, as `sentences` writes it, without the work itself, whose title stands above.
+begins, as `sentences` writes it, without the work itself, whose title is above it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -23,7 +23,7 @@ from kensho.web.maps.svg import map_svg
 from kensho.web.page_context import GivenPageContext, PageContext
 
 _POLICY: Final = b"default-src 'none'; style-src 'unsafe-inline'"
-"""A picture that is opened as a page runs nothing; its style element stands in it."""
+"""A picture that is opened as a page runs no script, but may have a style element."""
 _SVG: Final = ResponseMeta(b"image/svg+xml", ((b"content-security-policy", _POLICY),))
 _PNG: Final = ResponseMeta(b"image/png")
 
@@ -48,7 +48,7 @@ class FranchisePicturesController(Controller):
 
     @get("/small.svg")
     async def small(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
-        """Return the map without words, small enough for a list."""
+        """Return the map without text, small enough for a list."""
         drawn = _drawn(context, slug)
         return context.respond(small.small_svg(drawn.map, small.SMALL).encode(), _SVG)
 
@@ -56,7 +56,7 @@ class FranchisePicturesController(Controller):
     async def wide(
         self, context: GivenPageContext, request: Request[Any, Any, Any], slug: FromPath[str]
     ) -> PreparedResponse:
-        """Return the map without words, as wide as a page, with a work ringed."""
+        """Return the map without text, as wide as a page, with a work ringed."""
         work = forms.read(request, WideMapForm).work
         drawn = _drawn(context, slug)
         chosen = None if work is None else str(work)

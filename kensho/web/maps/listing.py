@@ -1,6 +1,6 @@
 """A map as a nested list: its lines, their works by date, and what each is connected with.
 
-Guarantees: it says all that the map draws, in words; a connection stands at both its ends.
+Guarantees: all that the map draws is in the list; a connection is listed at both its ends.
 """
 
 from collections import defaultdict

@@ -1,9 +1,11 @@
 """Maps as PNG, rendered by resvg: on paper, with the system's fonts.
 
 Guarantees: a picture is light, whatever the viewer's theme, for it is shown on other sites. resvg
-knows no custom properties, so each is replaced by the colour that stands before it. One process
-draws one picture at a time; see `rasterise`. Measured: 0.2 s for a small map, most of it the start
-of the process; half a second more for 150 works.
+knows no custom properties, so that each is removed and the plain colour before it holds. One
+process draws one picture at a time; see `rasterise`.
+
+Performance: 0.2 s for a small map, most of it the start of the process; half a second more for 150
+works.
 """
 
 import asyncio
@@ -40,7 +42,7 @@ _TITLE_SIZES: Final = (76.0, 64.0, 52.0, 44.0, 36.0)
 
 
 class PictureStore:
-    """Draws pictures one at a time, lest many requests take the machine, and keeps them."""
+    """Draws pictures one at a time, so that many requests leave a core free, and keeps them."""
 
     def __init__(self) -> None:
         self._kept: LRUCache[str, bytes] = LRUCache(_KEPT_BYTES, getsizeof=len)
@@ -117,7 +119,7 @@ async def _rendered(drawing: Drawing) -> bytes:
 
 
 def _plain() -> str:
-    """Return the style sheet of maps without what resvg doesn't know."""
+    """Return the style sheet of maps without custom properties and at-rules."""
     return _VARIABLE.sub("", _AT_RULE.sub("", style()))
 
 

@@ -40,7 +40,7 @@ def _corners(shape: Shape) -> list[Point]:
 
 
 def path(points: Sequence[Point]) -> str:
-    """Return the path data of a route, each corner rounded as far as its legs allow."""
+    """Return the path data of a route, each corner rounded as far as its segments allow."""
     parts = [f"M{_at(points[0])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         reach = min(_CORNER, _apart(before, corner) / 2, _apart(corner, after) / 2)

@@ -1,7 +1,7 @@
-"""A franchise's map made small: lines and stops without a word, in a frame of a given size.
+"""A franchise's map made small: lines and stations without text, in a frame of a given size.
 
-Guarantees: it is the map, pressed into the frame and never larger than itself; stops are large
-enough to be seen.
+Guarantees: the map is scaled down to the frame, each axis by itself, and never up; stations are
+drawn large enough to be seen.
 """
 
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from kensho.web.maps.shapes import number, path
 from kensho.web.maps.style import style
 
 SMALL: Final = (440.0, 190.0)
-"""What a list shows."""
+"""The size of a map in a list."""
 WIDE: Final = (1100.0, 300.0)
-"""What a page shows across."""
+"""The size of a map that is as wide as a page."""
 _MARGIN: Final = 14.0
 _WHOLE_WIDE: Final = 700.0
 """A frame this wide, or wider, may show few works as large as their map does."""
@@ -22,12 +22,12 @@ _THIN: Final = frozenset(("summary", "crossover", "music"))
 _RING: Final = ".small .ring{fill:none;stroke:#1d1a16;stroke:var(--m-ink);stroke-width:3}"
 _RING_WIDER: Final = 5.0
 _RADII: Final = ((30, 5.0), (80, 3.8), (10_000, 2.8))
-"""The more works, the smaller their stops."""
-_WIDER_STOPS: Final = 1.4
+"""Radii of stations by the most works on the map: the more works, the smaller."""
+_WIDE_FACTOR: Final = 1.4
 
 
 class _Frame:
-    """Turns places on the map into places in the frame."""
+    """Converts positions on the map into positions in the frame."""
 
     def __init__(self, drawn: MetroMap, size: tuple[float, float]) -> None:
         xs = [station.x for station in drawn.stations]
@@ -73,7 +73,7 @@ def small_svg(drawn: MetroMap, most: tuple[float, float], chosen: str | None = N
 def contents(drawn: MetroMap, most: tuple[float, float]) -> str:
     """Return the elements of a map made small."""
     frame = _Frame(drawn, most)
-    return "".join((*_routes(drawn, frame), *_stops(drawn, frame, _radius(drawn, most))))
+    return "".join((*_routes(drawn, frame), *_stations(drawn, frame, _radius(drawn, most))))
 
 
 def _routes(drawn: MetroMap, frame: _Frame) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _routes(drawn: MetroMap, frame: _Frame) -> Iterator[str]:
                 yield f'<path class="route {kept} c{line.colour}" d="{path(points)}"/>'
 
 
-def _stops(drawn: MetroMap, frame: _Frame, radius: float) -> Iterator[str]:
+def _stations(drawn: MetroMap, frame: _Frame, radius: float) -> Iterator[str]:
     lines = {line.id: line for line in drawn.lines}
     for station in drawn.stations:
         x, y = frame.at((station.x, station.y))
@@ -113,7 +113,7 @@ def _ring(drawn: MetroMap, most: tuple[float, float], chosen: str | None) -> str
 
 def _radius(drawn: MetroMap, most: tuple[float, float]) -> float:
     usual = next(radius for many, radius in _RADII if len(drawn.stations) <= many)
-    return usual * (1.0 if most[0] < _WHOLE_WIDE else _WIDER_STOPS)
+    return usual * (1.0 if most[0] < _WHOLE_WIDE else _WIDE_FACTOR)
 
 
 def _of(station: Station, radius: float) -> float:

@@ -1,4 +1,4 @@
-"""The style sheet that a metro map carries, so that it also stands alone.
+"""The style sheet of metro maps, which also a map as a file of its own contains.
 
 Colours are those custom properties of the page that its own style sheet has (`--paper`, `--line-0`
 and so on); alone, a map has the same ones. Lines have the hues of Okabe and Ito
@@ -93,7 +93,7 @@ _NAMED: Final = re.compile(r"([a-z-]+):\$(paper|ink|soft|rule)\b")
 def style() -> str:
     """Return the style sheet of a map.
 
-    Each colour is said twice, as itself for programs that know no custom properties.
+    Each colour is written twice: first as a plain value, for programs without custom properties.
     """
     colours = "".join(
         f".metro .c{n}{{color:{_LIGHT[f'line-{n}']};color:var(--m-line-{n})}}"

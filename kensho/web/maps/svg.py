@@ -1,8 +1,8 @@
 """A metro map as one SVG document: readable alone, without scripts, on paper and by screen readers.
 
-What an ES module needs is in classes and data attributes: `.station[data-id]`, `.route[data-from]
+The page's scripts read classes and data attributes: `.station[data-id]`, `.route[data-from]
 [data-to][data-kind]`, `data-line` on both. All text and every attribute is escaped here, and
-characters that XML cannot hold are left out.
+characters that XML cannot contain are left out.
 
 Guarantees: the same map gives the same text.
 
@@ -111,7 +111,7 @@ def _tracks(drawn: MetroMap, lines: Mapping[str, Line]) -> Iterator[str]:
 
 def _routes(drawn: MetroMap, lines: Mapping[str, Line], messages: Messages) -> Iterator[str]:
     titles = {station.id: station.title for station in drawn.stations}
-    # What carries the story lies on top of what only mentions it.
+    # Routes of the story are drawn above those of mere connections.
     ranks = {"thin": 0, "branch": 1, "track": 2}
     for route in sorted(drawn.routes, key=lambda r: (ranks[r.weight], r.id)):
         line = lines[route.line]

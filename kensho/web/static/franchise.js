@@ -1,10 +1,10 @@
-// The pages of a franchise: optional steps come and go at once, a snippet has a whole address.
+// The pages of a franchise: optional steps are hidden and shown at once, a snippet gets a whole address.
 
-for (const link of document.querySelectorAll("a[data-optional]")) toggled(/** @type {HTMLAnchorElement} */ (link));
-for (const area of document.querySelectorAll("[data-snippet]")) whole(/** @type {HTMLTextAreaElement} */ (area));
+for (const link of document.querySelectorAll("a[data-optional]")) toggleOptionalSteps(/** @type {HTMLAnchorElement} */ (link));
+for (const area of document.querySelectorAll("[data-snippet]")) completeSnippet(/** @type {HTMLTextAreaElement} */ (area));
 
 /** The page shows all steps or only some; only where all are there can a script hide them. @param {HTMLAnchorElement} link */
-function toggled(link) {
+function toggleOptionalSteps(link) {
   const steps = document.querySelector("[data-steps]");
   if (steps === null || link.dataset.optional === "hidden") return;
   link.addEventListener("click", (event) => {
@@ -16,12 +16,12 @@ function toggled(link) {
     link.textContent = (hides ? link.dataset.show : link.dataset.hide) ?? "";
     history.replaceState(null, "", hides ? link.dataset.hrefHide : link.dataset.hrefShow);
     link.href = (hides ? link.dataset.hrefShow : link.dataset.hrefHide) ?? "";
-    for (const other of document.querySelectorAll(".switch a")) keep(/** @type {HTMLAnchorElement} */ (other), hides);
+    for (const other of document.querySelectorAll(".switch a")) keepChoice(/** @type {HTMLAnchorElement} */ (other), hides);
   });
 }
 
 /** @param {HTMLAnchorElement} link @param {boolean} hides */
-function keep(link, hides) {
+function keepChoice(link, hides) {
   const place = new URL(link.href);
   if (hides) place.searchParams.set("optional", "0");
   else place.searchParams.delete("optional");
@@ -29,7 +29,7 @@ function keep(link, hides) {
 }
 
 /** @param {HTMLTextAreaElement} area */
-function whole(area) {
+function completeSnippet(area) {
   area.value = area.value.replace(`src="${area.dataset.snippet}"`, `src="${location.origin}${area.dataset.snippet}"`);
   area.addEventListener("focus", () => area.select());
 }

@@ -1,5 +1,5 @@
 // The map of a franchise, improved: pan and zoom, tracing of connections, keys along the lines,
-// cards, filters, watch orders without leaving the place. Without it the map scrolls, and its stops
+// cards, filters, watch orders without leaving the place. Without it the map scrolls, and its stations
 // are links.
 
 import { cards } from "./map_card.js";

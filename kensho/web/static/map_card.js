@@ -1,4 +1,4 @@
-// A click on a stop shows its card beside the map; from there one goes on along the lines.
+// A click on a station shows its card beside the map; from there one goes on along the lines.
 
 import { posters } from "./posters.js";
 

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ id: string, element: SVGAElement, x: number, y: number, line: string,
- *   ways: { to: string, route: SVGPathElement }[] }} Station
+ *   connections: { to: string, route: SVGPathElement }[] }} Station
  */
 
 export class Lines {
@@ -18,13 +18,13 @@ export class Lines {
     this.stations.clear();
     for (const element of /** @type {NodeListOf<SVGAElement>} */ (this.section.querySelectorAll(".station"))) {
       const { id = "", x = "0", y = "0", line = "" } = element.dataset;
-      this.stations.set(id, { id, element, x: Number(x), y: Number(y), line, ways: [] });
+      this.stations.set(id, { id, element, x: Number(x), y: Number(y), line, connections: [] });
       element.setAttribute("tabindex", "-1");
     }
     for (const route of this.routes()) {
       const { from = "", to = "" } = route.dataset;
-      this.stations.get(from)?.ways.push({ to, route });
-      this.stations.get(to)?.ways.push({ to: from, route });
+      this.stations.get(from)?.connections.push({ to, route });
+      this.stations.get(to)?.connections.push({ to: from, route });
     }
     this.rove(this.chosen() ?? this.stations.values().next().value);
   }
@@ -44,7 +44,7 @@ export class Lines {
     return this.of(this.section.querySelector("[data-chosen]"));
   }
 
-  /** One stop can be reached by Tab, the others from it by arrows. @param {Station | undefined} station */
+  /** One station can be reached by Tab, the others from it by arrows. @param {Station | undefined} station */
   rove(station) {
     if (station === undefined) return;
     for (const one of this.section.querySelectorAll('.station[tabindex="0"]')) one.setAttribute("tabindex", "-1");

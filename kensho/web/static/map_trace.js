@@ -1,4 +1,4 @@
-// Hovering or focusing a stop shows what it is connected with; a line says what it is, who says so
+// Hovering or focusing a station shows what it is connected with; a line says what it is, who says so
 // and how surely.
 
 import { words } from "./map_lines.js";
@@ -16,7 +16,7 @@ export function traces(section, lines) {
     const route = event.target instanceof Element ? event.target.closest(".route[data-from]") : null;
     out();
     if (station !== undefined) {
-      const others = station.ways.flatMap(({ to, route: way }) => [way, lines.stations.get(to)?.element]);
+      const others = station.connections.flatMap(({ to, route }) => [route, lines.stations.get(to)?.element]);
       trace([station.element, ...others.filter((one) => one !== undefined)], words(station.element));
     } else if (route !== null) {
       const ends = [route.getAttribute("data-from"), route.getAttribute("data-to")];

@@ -170,7 +170,7 @@ export class View {
     window.addEventListener("pointercancel", end, { once: true });
   }
 
-  /** A drag that ends on a stop is no click on it. @param {MouseEvent} event */
+  /** A drag that ends on a station is no click on it. @param {MouseEvent} event */
   onClick(event) {
     if (!this.dragged) return;
     event.preventDefault();
