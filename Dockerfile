@@ -15,6 +15,7 @@ COPY kensho ./kensho
 COPY ingest ./ingest
 COPY queries ./queries
 COPY graph_schema ./graph_schema
+COPY curation ./curation
 COPY --from=assets /assets ./kensho/web/static/vendor/swagger-ui
 RUN mkdir /opt/empty && python -m venv /opt/kensho \
  && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \

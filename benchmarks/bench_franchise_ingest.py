@@ -26,6 +26,7 @@ from typing_extensions import override
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
+from kensho.platform.data_folders import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -66,10 +67,8 @@ def main() -> None:
 
 async def measure(url: str, scratch: Path) -> None:
     """Run everything over a copy of a store, and print the figures."""
-    async with Gateway.open(
-        StoreSettings(url), queries.load(queries.data_root("queries"))
-    ) as gateway:
-        await migrations.migrate(gateway, migrations.load(queries.data_root("graph_schema")))
+    async with Gateway.open(StoreSettings(url), queries.load(data_root("queries"))) as gateway:
+        await migrations.migrate(gateway, migrations.load(data_root("graph_schema")))
         await settle(gateway, scratch)
         await forget_parts(gateway)
         report, stages = await ingested(gateway, scratch, None)

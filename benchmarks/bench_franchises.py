@@ -24,7 +24,7 @@ import msgspec
 
 from benchmarks import franchise_data
 from benchmarks.franchise_data import CONTRARY, Graph, Groups, HumanOrder
-from ingest.pipeline.franchises import rules
+from ingest import curation
 from kensho.domain.franchise.duplicates import duplicate_relations
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
@@ -55,7 +55,7 @@ def main() -> None:
 
 def measure(graph: Graph, folder: Path) -> None:
     """Print everything about this graph."""
-    policy = rules.policy()
+    policy = curation.load().policy
     human = list(franchise_data.human_orders(folder / "watch_orders.json", graph.by_source))
     sets: dict[str, Groups] = {
         "watch orders": franchise_data.grouped(human),

@@ -27,6 +27,7 @@ from benchmarks import walk_peers
 from benchmarks.bench_api import free_port, kensho
 from benchmarks.load import Load, load
 from kensho.discovery import franchises
+from kensho.platform.data_folders import data_root
 from kensho.read_model.building.builder import build
 from kensho.read_model.franchise_views import ORDERS
 from kensho.read_model.model import ReadModel
@@ -66,7 +67,7 @@ def main() -> None:
 
 async def built(url: str, root: Path) -> Path:
     """Build the read model of a store."""
-    known = queries.load(queries.data_root("queries"))
+    known = queries.load(data_root("queries"))
     async with Gateway.open(StoreSettings(url), known) as gateway:
         return await build(gateway, root)
 
@@ -150,7 +151,7 @@ def report_peers(model: ReadModel, hub: int, ready_ms: float, scratch: Path) -> 
 
 async def report_engine(url: str, model: ReadModel, hub: int, ready_ms: float) -> None:
     """Print what three hops from the root take the engine."""
-    known = queries.load(queries.data_root("queries"))
+    known = queries.load(data_root("queries"))
     root = int(model.hubs.members(hub)[0])
     params = {"table": model.kind(root), "id": model.id(root)}
     spent: list[float] = []

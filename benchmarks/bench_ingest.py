@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 
 from surrealdb import AsyncSurreal
 
+from kensho.platform.data_folders import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -126,9 +127,9 @@ def without_none(row: dict[str, Any]) -> dict[str, Any]:
 async def write_bare(store: Path, rows: dict[str, list[dict[str, Any]]]) -> float:
     """Write `rows` with plain INSERTs into an empty store of our schema; return the seconds."""
     shutil.rmtree(store, ignore_errors=True)
-    known = queries.load(queries.data_root("queries"))
+    known = queries.load(data_root("queries"))
     async with Gateway.open(StoreSettings(f"surrealkv://{store}"), known) as gateway:
-        await migrations.migrate(gateway, migrations.load(queries.data_root("graph_schema")))
+        await migrations.migrate(gateway, migrations.load(data_root("graph_schema")))
     async with AsyncSurreal(f"surrealkv://{store}") as db:
         await db.use("kensho", "kensho")
         started = time.perf_counter()

@@ -12,19 +12,17 @@ import argparse
 import random
 import statistics
 import time
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.resources import files
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from benchmarks import franchise_data
+from ingest import curation
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
-from kensho.domain.franchise.policy import policy_of
 from kensho.domain.relations import Kind
 from kensho.domain.works import AnimeType, Role
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
@@ -112,12 +110,11 @@ WORDS: Final = [
 def real(store_url: str) -> Iterator[Given]:
     """Yield the largest franchises of a store as maps are given them."""
     graph = franchise_data.real(store_url)
-    document = (files("ingest.curation") / "franchises.toml").read_text(encoding="utf-8")
     relations = graph.relations("stated", "inferred", "curated")
     found = franchises(
         graph.works.values(),
         relations,
-        policy_of(tomllib.loads(document)),
+        curation.load().policy,
         collections=graph.collections,
     )
     from_work: dict[UUID, list[Relation]] = defaultdict(list)

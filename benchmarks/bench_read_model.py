@@ -23,6 +23,7 @@ from uuid import UUID
 import numpy as np
 
 from kensho.domain.works import SEASONS
+from kensho.platform.data_folders import data_root
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel
 from kensho.storage import queries
@@ -54,7 +55,7 @@ def main() -> None:
 
 async def measure(url: str, deadline_s: float, root: Path) -> None:
     """Build, open, weigh and walk."""
-    known = queries.load(queries.data_root("queries"))
+    known = queries.load(data_root("queries"))
     async with Gateway.open(StoreSettings(url, deadline_s=deadline_s), known) as gateway:
         began, used = time.perf_counter(), time.process_time()
         folder = await build(gateway, root)

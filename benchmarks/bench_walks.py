@@ -30,6 +30,7 @@ from benchmarks import walk_peers
 from benchmarks.bench_read_model import median_s
 from kensho.domain.graphs import connected
 from kensho.domain.relations import Assertion
+from kensho.platform.data_folders import data_root
 from kensho.read_model import paths, similar
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel
@@ -70,7 +71,7 @@ def main() -> None:
 
 async def built(url: str, root: Path) -> Path:
     """Build the read model of a store."""
-    known = queries.load(queries.data_root("queries"))
+    known = queries.load(data_root("queries"))
     async with Gateway.open(StoreSettings(url), known) as gateway:
         return await build(gateway, root)
 

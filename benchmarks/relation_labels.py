@@ -35,7 +35,7 @@ from kensho.storage.opening import run_on_store
 
 View: TypeAlias = Literal["alone", "among", "next_to"]
 
-MODEL: Final = Path("ingest/curation/inference.json")
+MODEL: Final = Path("ingest/models/relation_kinds.json")
 LARGE_COMPONENT: Final = 150
 
 

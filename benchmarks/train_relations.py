@@ -1,4 +1,4 @@
-"""Make the numbers of `ingest/curation/inference.json`: trees of decisions, and how sure they are.
+"""Make the numbers of `ingest/models/relation_kinds.json`: decision trees, and how sure they are.
 
     pip install scikit-learn    # only here; Kenshō itself does without
     python -m benchmarks.train_relations --store surrealkv://var/kensho.db --data ../shared/data

@@ -24,7 +24,8 @@ from ingest.reading import fetching
 from ingest.registry import SOURCES
 from ingest.source import Source
 from kensho.errors import InvalidInputError
-from kensho.storage import migrations, queries
+from kensho.platform.data_folders import data_root
+from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -162,7 +163,7 @@ def _output() -> Console:
 
 
 def _migrations() -> tuple[migrations.Migration, ...]:
-    return migrations.load(queries.data_root("graph_schema"))
+    return migrations.load(data_root("graph_schema"))
 
 
 def _jobs(

@@ -41,6 +41,7 @@ from kensho.http.problem_details import ErrorResponse, RenderedError
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
 from kensho.http.responses import HTML
+from kensho.platform.data_folders import data_root
 from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_secret
@@ -166,7 +167,7 @@ class AppState:
             StorageError: the store can't be opened, or its schema is not this program's.
         """
         settings = self._settings
-        loaded = queries.load(queries.data_root("queries"))
+        loaded = queries.load(data_root("queries"))
         async with Gateway.open(store_settings(settings), loaded, must_answer=False) as gateway:
             await _require_schema(gateway)
             catalogue = SnapshotHolder(gateway, settings.snapshot.read_model_dir)
@@ -221,9 +222,7 @@ def _page_services(desk: Services, renderer: Renderer, origin: str) -> PageServi
 async def _require_schema(gateway: Gateway) -> None:
     """Refuse a graph of another schema; a server that is away now is believed."""
     with contextlib.suppress(StoreUnavailableError, DeadlineExceededError):
-        await migrations.require_current(
-            gateway, migrations.load(queries.data_root("graph_schema"))
-        )
+        await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
 
 
 async def _keep_current(catalogue: SnapshotHolder, every_s: float) -> None:

@@ -3,7 +3,7 @@
 A pure fold, the same whatever the order of the records.
 
 Each fact is taken whole from one source, the first that states it: by
-`ingest/curation/precedence.toml` for the fields it names, else by the rank of the source. Titles,
+`curation/precedence.toml` for the fields it names, else by the rank of the source. Titles,
 tags, studios, ids and mappings are united. A work of which every id is dead at its provider, or of
 which no record says what it is called, composes to nothing.
 """
@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ingest.curation.decisions import Decisions
+from ingest.curation import CompositionRules
 from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, SourceRank, WorkNode
 from kensho.domain.records import EpisodeFacts, RecordFacts
 from kensho.domain.records import Mapping as IdMapping
@@ -45,9 +45,9 @@ _ANIME_ONLY: Final[dict[str, None]] = dict.fromkeys(
 class Composer:
     """Folds records into works under the ranks of the sources and the curators' decisions."""
 
-    def __init__(self, ranks: Mapping[str, SourceRank], decisions: Decisions) -> None:
+    def __init__(self, ranks: Mapping[str, SourceRank], rules: CompositionRules) -> None:
         self._ranks = ranks
-        self._decisions = decisions
+        self._rules = rules
 
     def compose(
         self, records: Sequence[KeptRecord], carries: Callable[[str], bool] = lambda _: True
@@ -132,7 +132,7 @@ class Composer:
         relevance: dict[str, float] = {}
         categories: dict[str, TagCategory] = {}
         for tagging in (t for r in ordered for t in r.facts.tags):
-            name = self._decisions.tag_name(tagging.name)
+            name = self._rules.tag_name(tagging.name)
             weight = UNWEIGHED_RELEVANCE if tagging.relevance is None else tagging.relevance
             relevance[name] = max(weight, relevance.get(name, 0.0))
             category = self.category(name, tagging.category, categories.get(name))
@@ -144,10 +144,10 @@ class Composer:
         self, name: str, stated: TagCategory | None, known: TagCategory | None
     ) -> TagCategory | None:
         """Return a tag's category: the curators' decision, else the narrower of the two."""
-        return self._decisions.tag_category(name) or narrower(stated, known)
+        return self._rules.tag_category(name) or narrower(stated, known)
 
     def _by_precedence(self, field: str, ordered: Sequence[KeptRecord]) -> Iterable[KeptRecord]:
-        preferred = self._decisions.precedence.get(field)
+        preferred = self._rules.precedence.get(field)
         if not preferred:
             return ordered
         place = {source: number for number, source in enumerate(preferred)}

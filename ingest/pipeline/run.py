@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.curation import decisions
+from ingest import curation
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
 from ingest.pipeline.franchises import rules
@@ -34,7 +34,10 @@ from kensho.errors import KenshoError
 from kensho.storage.gateway import Gateway
 
 _SMALL_SOURCE: Final = 100
-"""A source of at most this many records may shrink freely: such a file is edited, not truncated."""
+"""A source of at most this many records may shrink freely.
+
+The smallest dumps hold some 500 records (episodes of MyAnimeList, IMDb's film franchises); smaller
+are only files that people edit, such as a curator's corrections or six labelled series."""
 
 
 class IngestJob(msgspec.Struct, frozen=True):
@@ -106,7 +109,8 @@ class Pipeline:
         self._sources = sources
         self._options = options
         self._progress = progress
-        self._rules = rules.load()
+        self._curation = curation.load()
+        self._rules = rules.load(self._curation.policy)
         self._identities = Identities({}, {})
         self._touched: set[uuid.UUID] = set()
         self._runs: list[tuple[uuid.UUID, SourceReport]] = []
@@ -228,7 +232,7 @@ class Pipeline:
         self, works: set[uuid.UUID] | None, *, trusted: bool
     ) -> tuple[WorkCounts, EdgeCounts, FranchiseCounts]:
         ranks = {name: SourceRank(s.rank, s.creates) for name, s in self._sources.items()}
-        composer = Composer(ranks, decisions.load())
+        composer = Composer(ranks, self._curation.composition)
         projection = WorkProjection(self._gateway, composer, self._identities)
         await projection.load()
         total = self._identities.works_total() if works is None else len(works)

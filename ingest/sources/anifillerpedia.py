@@ -1,20 +1,19 @@
 """Anifillerpedia: canon, mixed and filler labels of a series' episodes, one JSON document each.
 
-The documents carry a title and no id; `ingest/curation/anifillerpedia.toml` says which MAL entry
+The documents carry a title and no id; `curation/episodes/anifillerpedia.toml` says which MAL entry
 each title is. A series that is not listed there is rejected by its title. `mixed` episodes are no
 filler.
 
 Performance: one small document.
 """
 
-import tomllib
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Final, Literal
 
 import msgspec
 
-from ingest.reading.decoding import Int, PageNumber, RawDecoder, RecordSpot
+from ingest.curation import series_ids
+from ingest.reading.decoding import Int, RawDecoder, RecordSpot
 from ingest.reading.documents import head_of, json_items
 from ingest.reading.episodes import EpisodeLists
 from ingest.reading.files import SourceFile
@@ -23,11 +22,6 @@ from ingest.reading.source_values import has_members
 from ingest.source import Source
 from kensho.domain.records import EpisodeFacts, Record
 from kensho.errors import SourceFileError
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    mal: PageNumber
-    reason: str
 
 
 class _Raw(msgspec.Struct, frozen=True):
@@ -49,12 +43,12 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     title = head_of(file, data="episodes").get("series_title")
     if not isinstance(title, str):
         raise SourceFileError(f"{file.path}: expected {expected}, found no series_title")
-    entry = _known_series().get(title)
-    if entry is None:
-        reason = "no MAL id is known for this series; see ingest/curation/anifillerpedia.toml"
+    key = series_ids().get(title)
+    if key is None:
+        reason = "no MAL id is known for this series; see curation/episodes/anifillerpedia.toml"
         rejects.add(1, "series_title", title, reason)
         return
-    lists, key = EpisodeLists(), f"mal:{entry.mal}"
+    lists = EpisodeLists()
     for number, document in episodes:
         raw = _DECODER.convert(document, number, rejects)
         if raw is not None:
@@ -66,11 +60,6 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
 
 def _is_ours(item: object) -> bool:
     return has_members(item, "episode_number", "status")
-
-
-def _known_series() -> dict[str, _Entry]:
-    text = (files("ingest.curation") / "anifillerpedia.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), dict[str, _Entry])
 
 
 SOURCE: Final = Source(

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich_click import RichCommand
 
 from kensho.discovery.work_report import WorkReport, work_report
-from kensho.storage import migrations, queries, schema_dump
+from kensho.platform.data_folders import data_root
+from kensho.storage import migrations, schema_dump
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -34,7 +35,7 @@ def migrate(store: str | None, as_json: bool, dry_run: bool, snapshot: Path | No
 
     A database that a newer Kenshō wrote is refused.
     """
-    known = migrations.load(queries.data_root("graph_schema"))
+    known = migrations.load(data_root("graph_schema"))
 
     async def run(gateway: Gateway) -> tuple[migrations.Migration, ...]:
         if dry_run:

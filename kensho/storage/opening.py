@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from kensho.platform import settings as settings_module
+from kensho.platform.data_folders import data_root
 from kensho.platform.settings import Settings
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
@@ -36,7 +37,7 @@ def run_on_store(store_url: str | None, run: Callable[[Gateway], Awaitable[T]]) 
     settings = settings_module.with_changes(settings_module.load(), store_url=store_url)
 
     async def opened() -> T:
-        known = queries.load(queries.data_root("queries"))
+        known = queries.load(data_root("queries"))
         async with Gateway.open(store_settings(settings), known) as gateway:
             return await run(gateway)
 

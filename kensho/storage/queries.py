@@ -12,7 +12,6 @@ gateway decodes into Structs.
 
 import re
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
@@ -38,15 +37,6 @@ class NamedQuery(msgspec.Struct, frozen=True):
     params: frozenset[str]
     result: str
     writes: bool
-
-
-def data_root(folder: str) -> Path:
-    """Return `queries/` or `graph_schema/`.
-
-    Inside the package in a wheel, at the top of a checkout.
-    """
-    packaged = Path(str(files("kensho"))) / "_data" / folder
-    return packaged if packaged.is_dir() else Path(str(files("kensho"))).parent / folder
 
 
 def load(root: Path) -> Mapping[str, NamedQuery]:

@@ -1,5 +1,6 @@
 """The snapshot of the schema beside the migrations is what they come to."""
 
+from kensho.platform.data_folders import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.schema_dump import snapshot
@@ -7,8 +8,8 @@ from kensho.storage.store_settings import StoreSettings
 
 
 async def test_the_snapshot_is_fresh() -> None:
-    root = queries.data_root("graph_schema")
-    known = queries.load(queries.data_root("queries"))
+    root = data_root("graph_schema")
+    known = queries.load(data_root("queries"))
     async with Gateway.open(StoreSettings("mem://"), known) as gateway:
         await migrations.migrate(gateway, migrations.load(root))
         fresh = await snapshot(gateway)

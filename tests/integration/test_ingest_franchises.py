@@ -175,7 +175,7 @@ async def test_works_that_belong_together_are_a_franchise_with_reasons(graph: Ga
 
 
 async def test_what_curators_say_of_the_order_is_stored_with_the_franchise(graph: Gateway) -> None:
-    # S.ifr is said to come before Mai-Otome by `ingest/curation/chronologies.toml`.
+    # S.ifr is said to come before Mai-Otome by `curation/franchises/mai.toml`.
     otome = (series(99, "Mai Otome", 2005, ("sequel", 3268)), series(3268, "Mai Otome 0", 2008))
     await taken(graph, *otome, *SAGA)
     found = {row.root: row.timelines for row in await tables.franchises(graph)}

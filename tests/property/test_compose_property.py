@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.curation.decisions import Decisions
+from ingest.curation import CompositionRules
 from ingest.pipeline.compose import UNWEIGHED_RELEVANCE, Composer
 from ingest.pipeline.rows import ComposedWork, KeptRecord, SourceRank
 from kensho.domain.records import EpisodeFacts, RecordFacts, Tagging
@@ -20,7 +20,7 @@ RANKS = {
     "b": SourceRank(70, creates=True),
     "c": SourceRank(70, creates=False),
 }
-DECISIONS = Decisions(
+DECISIONS = CompositionRules(
     precedence={"status": ("a",), "synopsis": ("c", "a")}, tag_aliases={"sci-fi": "scifi"}
 )
 IDS = ("mal:1", "mal:2", "anidb:1", "anilist:1")

@@ -12,7 +12,7 @@ from kensho.domain.relations import INVERSE, KINDS
 from kensho.domain.works import Title
 
 MODEL = msgspec.json.decode(
-    (files("ingest.curation") / "inference.json").read_bytes(), type=RelationModel
+    (files("ingest") / "models" / "relation_kinds.json").read_bytes(), type=RelationModel
 )
 READER = Reader(MODEL.vocabulary)
 PROVIDERS = ["mal", "anidb", "anilist", "kitsu", "livechart", "simkl"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from ingest.pipeline.franchises import rules
+from ingest import curation
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.franchise.policy import Policy
@@ -39,7 +39,7 @@ def rare(works: Iterable[FranchiseWork]) -> Rarity:
 
 def curated() -> Policy:
     """Return the policy that comes with Kenshō."""
-    return rules.policy()
+    return curation.load().policy
 
 
 def grown(

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from kensho.platform.data_folders import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
@@ -81,12 +82,12 @@ def notebook_queries(folder: Path) -> dict[str, NamedQuery]:
 
 def own_queries() -> Mapping[str, NamedQuery]:
     """Return the queries of the project."""
-    return queries.load(queries.data_root("queries"))
+    return queries.load(data_root("queries"))
 
 
 def own_migrations() -> tuple[migrations.Migration, ...]:
     """Return the migrations of the project."""
-    return migrations.load(queries.data_root("graph_schema"))
+    return migrations.load(data_root("graph_schema"))
 
 
 def bridge_settings(bridge: RpcBridge, **changes: object) -> StoreSettings:

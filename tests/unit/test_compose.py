@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from ingest.curation import decisions
-from ingest.curation.decisions import Decisions
+from ingest import curation
+from ingest.curation import CompositionRules
 from ingest.pipeline.compose import UNWEIGHED_RELEVANCE, Composer, narrower
 from ingest.pipeline.rows import ComposedWork, KeptRecord, SourceRank
 from kensho.domain.records import EpisodeFacts, Mapping, RecordFacts, Tagging
@@ -33,14 +33,14 @@ def kept(
     return KeptRecord(WORK, source, key, kind, ids or (key,), facts, dead)
 
 
-def compose(*records: KeptRecord, under: Decisions | None = None) -> ComposedWork:
-    composed = Composer(RANKS, under or Decisions()).compose(records)
+def compose(*records: KeptRecord, under: CompositionRules | None = None) -> ComposedWork:
+    composed = Composer(RANKS, under or CompositionRules()).compose(records)
     assert composed is not None
     return composed
 
 
 def nothing(*records: KeptRecord) -> bool:
-    return Composer(RANKS, Decisions()).compose(records) is None
+    return Composer(RANKS, CompositionRules()).compose(records) is None
 
 
 def titled(*titles: Title) -> RecordFacts:
@@ -57,18 +57,18 @@ def test_a_fact_comes_from_the_source_of_highest_rank_that_states_it() -> None:
 def test_a_curators_precedence_overrides_the_rank_for_its_field_alone() -> None:
     base = kept("base", RecordFacts(titles=NAMED.titles, synopsis="short", status="finished"))
     site = kept("site", RecordFacts(synopsis="long", status="ongoing"))
-    node = compose(base, site, under=Decisions(precedence={"status": ("base",)})).node
+    node = compose(base, site, under=CompositionRules(precedence={"status": ("base",)})).node
     assert (node.status, node.synopsis) == ("finished", "long")
 
 
 def test_a_preferred_source_that_is_silent_leaves_the_field_to_the_next() -> None:
     base, site = kept("base"), kept("site", RecordFacts(status="ongoing"))
-    node = compose(base, site, under=Decisions(precedence={"status": ("base",)})).node
+    node = compose(base, site, under=CompositionRules(precedence={"status": ("base",)})).node
     assert node.status == "ongoing"
 
 
 def test_the_decisions_in_force_name_the_database_first_for_the_status() -> None:
-    assert decisions.load().precedence["status"] == ("aodb",)
+    assert curation.load().composition.precedence["status"] == ("aodb",)
 
 
 def test_of_two_records_of_one_source_the_first_key_states_the_fact() -> None:
@@ -208,7 +208,7 @@ def test_a_work_whose_every_id_is_dead_is_none() -> None:
 
 def test_a_work_does_not_carry_the_ids_of_another() -> None:
     base = kept("base", ids=("mal:1", "anilist:2"))
-    composed = Composer(RANKS, Decisions()).compose([base], lambda i: i != "anilist:2")
+    composed = Composer(RANKS, CompositionRules()).compose([base], lambda i: i != "anilist:2")
     assert composed is not None
     assert composed.node.sources == ("mal:1",)
 
@@ -232,16 +232,16 @@ def test_a_tag_weighs_what_the_source_that_weighs_it_most_says() -> None:
 
 def test_spellings_of_one_tag_are_one_tag() -> None:
     facts = RecordFacts(titles=NAMED.titles, tags=(Tagging("sci-fi", None, 0.3), Tagging("space")))
-    under = Decisions(tag_aliases={"sci-fi": "science fiction", "space": "science fiction"})
+    under = CompositionRules(tag_aliases={"sci-fi": "science fiction", "space": "science fiction"})
     assert compose(kept("base", facts), under=under).tags == {"science fiction": 0.5}
 
 
 def test_the_decisions_in_force_unite_spellings() -> None:
-    assert decisions.load().tag_name("sci-fi") == "science fiction"
+    assert curation.load().composition.tag_name("sci-fi") == "science fiction"
 
 
 def test_no_alias_in_force_leads_to_another_alias() -> None:
-    aliases = decisions.load().tag_aliases
+    aliases = curation.load().composition.tag_aliases
     assert not aliases.keys() & set(aliases.values())
 
 
@@ -263,7 +263,7 @@ def test_of_two_categories_the_narrower_is_kept(
 
 def test_a_curators_category_overrides_what_sources_say() -> None:
     facts = RecordFacts(titles=NAMED.titles, tags=(Tagging("space", "demographic"),))
-    under = Decisions(tag_categories={"space": "theme"})
+    under = CompositionRules(tag_categories={"space": "theme"})
     assert compose(kept("base", facts), under=under).categories == {"space": "theme"}
 
 

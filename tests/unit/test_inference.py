@@ -12,7 +12,7 @@ from kensho.domain.relations import Kind
 from kensho.domain.works import AnimeType, Title
 
 MODEL = msgspec.json.decode(
-    (files("ingest.curation") / "inference.json").read_bytes(), type=RelationModel
+    (files("ingest") / "models" / "relation_kinds.json").read_bytes(), type=RelationModel
 )
 READER = Reader(MODEL.vocabulary)
 MINUTE = 60

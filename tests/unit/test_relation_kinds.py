@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 import pytest
 
-from ingest.pipeline.franchises import rules
+from ingest import curation
 from kensho.domain.relations import (
     KIND_FACTS,
     ClaimedKind,
@@ -90,7 +90,7 @@ CONSUMERS: Final[dict[str, tuple[Callable[[], Collection[str]], Callable[[Table]
     "phrases of sentences": (lambda: PHRASES, set),
     "labels of the pages (strings.toml)": (labels, set),
     "the schema of is_related_to": (schema_kinds, canonical),
-    "the curators' policy": (lambda: rules.policy().kinds, set),
+    "the curators' policy": (lambda: curation.load().policy.kinds, set),
     "docs/data-model.md": (documented, stored),
 }
 """What lists kinds by hand, and which of the table's kinds it has to list."""

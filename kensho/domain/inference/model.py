@@ -8,7 +8,7 @@ of the kind that was said the most.
 
 Guarantees: pure and deterministic, and the judgement of (a, b) is that of (b, a) read from the
 other end, for measures are taken of the pair in order of time. `benchmarks/train_relations.py`
-makes the numbers, `ingest/curation/inference.json` holds them.
+makes the numbers, `ingest/models/relation_kinds.json` holds them.
 
 Performance: 0.2 ms for a pair.
 """

@@ -1,1 +1,0 @@
-"""The curators' decisions, kept as data with their reasons."""
