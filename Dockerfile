@@ -9,8 +9,9 @@ RUN npm pack --silent swagger-ui-dist@5.35.0 \
 
 # Wheels are built in a stage of their own, with caches that no image keeps.
 FROM python:3.11-slim-bookworm AS build
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY requirements.lock pyproject.toml hatch_build.py README.md LICENSE ./
+COPY requirements.lock pyproject.toml README.md LICENSE ./
 COPY kensho ./kensho
 COPY ingest ./ingest
 COPY queries ./queries
@@ -19,7 +20,8 @@ COPY curation ./curation
 COPY --from=assets /assets ./kensho/web/static/vendor/swagger-ui
 RUN mkdir /opt/empty && python -m venv /opt/kensho \
  && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /opt/kensho/bin/pip install --no-cache-dir --no-deps .
+ && /opt/kensho/bin/pip install --no-cache-dir --no-deps . \
+ && /opt/kensho/bin/kensho kernel --require
 
 # The graph server with a data folder of its own: a new volume takes its owner from the image, so nothing runs as root.
 FROM surrealdb/surrealdb:v3.2.4 AS store

@@ -16,7 +16,7 @@ AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 AXE_DIR := var/axe-core
 RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
-KERNEL := hatch_build.py $(wildcard kensho/search/kernel/*.[ch]) # compiled by the installation
+KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
 .PHONY: run sample pictures assets test-assets test lint types layers pytest bench snapshot lock system-packages clean
 
@@ -93,11 +93,13 @@ $(BIN)/uv:
 $(RUN_INSTALLED): $(BIN)/uv requirements.lock pyproject.toml $(KERNEL)
 	@test -e $(DEV_INSTALLED) || $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/kensho kernel
 	@touch $@
 
 $(DEV_INSTALLED): $(BIN)/uv requirements-dev.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/kensho kernel
 	@touch $@ $(RUN_INSTALLED)
 
 clean: ## Forget the installation and everything derived; the sample catalogue is loaded anew.

@@ -53,6 +53,11 @@ _OWN: Final = (
         "Print in which order to watch FRANCHISE, a slug or a title, and why.",
     ),
     LazyCommand(
+        "kernel",
+        "kensho.cli.kernel:kernel",
+        "Compile the inner loops of the search, if there is a C compiler.",
+    ),
+    LazyCommand(
         "export",
         "kensho.cli.export:export",
         "Write the graph of FRANCHISE, a slug or a title, or the whole graph.",

@@ -25,6 +25,7 @@ from kensho.errors import KenshoError, SettingsError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
 from kensho.platform.settings import Settings
+from kensho.search.kernel import compiled_kernel
 
 _log = structlog.get_logger("kensho")
 _BACKLOG: Final = 1_024
@@ -47,6 +48,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         settings_module.load(), host=host, port=port, workers=workers
     )
     logs.configure(settings.logs.level, settings.logs.format)
+    _log.info("search_kernel", name="compiled" if compiled_kernel.library() else "numpy")
     _require_free(settings.server.host, settings.server.port)
     if settings.server.workers == 1:
         asyncio.run(_serve_here(settings))

@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.uint64]
 
-_BITS: Final = np.uint64(21)
+CODE_POINT_BITS: Final = 21
 """Unicode's code points take 21 bits; three of them fit a 64-bit number."""
-_HAN_FIRST: Final = 0x3400
-_HAN_LAST: Final = 0xFAFF
-_START: Final = "\x02"
+_BITS: Final = np.uint64(CODE_POINT_BITS)
+HAN_FIRST: Final = 0x3400
+HAN_LAST: Final = 0xFAFF
+START_MARK: Final = "\x02"
 
 
 def points_of(text: str) -> npt.NDArray[np.uint32]:
@@ -32,7 +33,7 @@ def code_points(text: str) -> Codes:
 
 def ngrams_of(text: str) -> Codes:
     """Return the grams of `text`, in no order; one that it holds twice comes twice."""
-    points = code_points(_START + text)
+    points = code_points(START_MARK + text)
     pairs, triples = _joined(points)
     if text.isascii():
         return triples
@@ -49,7 +50,7 @@ def _joined(points: Codes) -> tuple[Codes, Codes]:
 
 
 def _is_han(points: Codes) -> npt.NDArray[np.bool_]:
-    return (points >= _HAN_FIRST) & (points <= _HAN_LAST)
+    return (points >= HAN_FIRST) & (points <= HAN_LAST)
 
 
 def ngrams_of_all(texts: list[str]) -> tuple[Codes, npt.NDArray[np.int32]]:
@@ -57,8 +58,8 @@ def ngrams_of_all(texts: list[str]) -> tuple[Codes, npt.NDArray[np.int32]]:
 
     A gram that a text holds twice comes twice.
     """
-    joined = code_points("".join(_START + text for text in texts))
-    starts = np.flatnonzero(joined == ord(_START))
+    joined = code_points("".join(START_MARK + text for text in texts))
+    starts = np.flatnonzero(joined == ord(START_MARK))
     place = np.repeat(
         np.arange(len(texts), dtype=np.int32), np.diff(np.append(starts, len(joined)))
     )

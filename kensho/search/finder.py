@@ -1,8 +1,8 @@
-"""Finds the rows that one reading of a query means, and scores them.
+"""Finds the rows that one interpretation of a query means, and scores them.
 
-Guarantees: everything that begins with the query, has it at the beginning of a later word, or has
-all its words is found, however much it is; beyond that everything near it that shares enough of its
-letters. An equal title ends the search for initials and seasons, which guess.
+Guarantees: every row that begins with the query, has it at the beginning of a later word, or has
+all its words is found, however many these are; beyond that, rows near it that share enough of its
+letters. Where a title equals the query, acronyms and seasons are not tried, because they guess.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,18 +27,21 @@ from kensho.search.season_index import SeasonIndex
 from kensho.search.words import WordIndex
 
 _LAST_WO: Final = " wo"
-_MOST_INITIALS: Final = 20
-_MOST_FIRSTS: Final = 8
-_SHORTEST_NAME: Final = 4
-_WELL_KNOWN: Final = 0.5
-"""Works that people abbreviate; the rest have short synonyms by chance."""
-_MOST_WITH_ABBREVIATION: Final = 150
-"""A word that more titles have is a word: "DanMachi" stands in 97, "star" in 1,012."""
-_MOST_PREFIXED: Final = 2_000
+_MAX_ACRONYMS: Final = 20
+"""A page of results: what is less popular than that is not what an acronym means."""
+_MAX_FIRST_SEASONS: Final = 8
+"""Works of one name whose later seasons are looked up, the most popular first."""
+_MIN_NAME_WEIGHT: Final = 4
+"""In Latin letters: of shorter names a season is not guessed, because too many titles begin so."""
+_MIN_ABBREVIATED_POPULARITY: Final = 0.5
+"""Popular works are abbreviated by people; others have short synonyms by chance."""
+_MAX_TITLES_WITH_ABBREVIATION: Final = 150
+"""An abbreviation that more titles contain is a word: 97 have "DanMachi", 1,012 have "star"."""
+_MAX_PREFIXED: Final = 2_000
 
 
 class Evidence(NamedTuple):
-    """Why a row scores what it scores: its parts, and the grade by which it equals the query."""
+    """The parts of a row's score, and its grade if it equals the query."""
 
     parts: ScoreParts
     grade: float | None
@@ -61,25 +64,25 @@ class Finder:
         self._main_rows: Numbers = arrays["entry_main_row"]
         self._phrases = PhraseIndex(arrays, blobs)
         self._words = WordIndex(arrays)
-        self._initials = AcronymIndex(arrays)
-        self._followers = SeasonIndex(arrays)
-        self._judge = Scorer(self.rows, self._popularity)
-        kernel = NumpyKernel(arrays, self.rows, self._phrases, self._words, self._judge)
+        self._acronyms = AcronymIndex(arrays)
+        self._seasons = SeasonIndex(arrays)
+        self._scorer = Scorer(self.rows, self._popularity)
+        kernel = NumpyKernel(arrays, self.rows, self._phrases, self._words, self._scorer)
         self.kernel: Final[Kernel] = (
-            CompiledKernel(code, arrays, blobs, self._judge, kernel) if code else kernel
+            CompiledKernel(code, arrays, blobs, self._scorer, kernel) if code else kernel
         )
 
     def scored(self, interpretation: Interpretation) -> ScoredRows:
-        """Return the rows that `reading` finds."""
+        """Return the rows that `interpretation` finds, and their scores."""
         key = interpretation.key
         if not key.letters:
             return ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
-        run = self._run(key)
-        rows, scores = self.kernel.inexact(key, run)
-        exact = self._exact_rows(key, run)
-        more = [(row, self._judge.exact(interpretation.text, key, row)) for row in exact]
+        occurs = self._range_of(key)
+        rows, scores = self.kernel.inexact(key, occurs)
+        exact = self._exact_rows(key, occurs)
+        more = [(row, self._scorer.exact(interpretation.text, key, row)) for row in exact]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
-            more += self._by_initials(key) + self._by_season(key)
+            more += self._by_acronym(key) + self._by_season(key)
         if more:
             rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
             exact_scores = np.array([score for _, score in more], dtype=np.float32)
@@ -88,16 +91,16 @@ class Finder:
         return ScoredRows(rows, np.maximum(agreeing - interpretation.handicap, 0.0))
 
     def names_of(self, word: str) -> list[str]:
-        """Return what `word` stands for: titles of a well known work that don't have it themselves.
+        """Return the titles that `word` abbreviates, of one popular work, that do not contain it.
 
-        The title of which it is the first letters comes first, then the main one.
+        The title whose acronym it is comes first, then the main title.
         """
         entries = set(self.rows.entry[self.kernel.equal(letters_of(word))].tolist())
         best = max(entries, key=lambda entry: float(self._popularity[entry]), default=None)
-        is_known = best is not None and self._popularity[best] >= _WELL_KNOWN
-        if not is_known or self._words.count(word) > _MOST_WITH_ABBREVIATION:
+        is_abbreviated = best is not None and self._popularity[best] >= _MIN_ABBREVIATED_POPULARITY
+        if not is_abbreviated or self._words.count(word) > _MAX_TITLES_WITH_ABBREVIATION:
             return []
-        spelt = self._initials.rows(word)
+        spelt = self._acronyms.rows(word)
         rows = [*spelt[self.rows.entry[spelt] == best].tolist(), int(self._main_rows[best])]
         titles = dict.fromkeys(self.rows.texts(row)[0] for row in (rows[0], rows[-1]))
         return [title for title in titles if word not in folded(title).split(" ")]
@@ -105,88 +108,95 @@ class Finder:
     def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
         key, rows = interpretation.key, np.array([row], dtype=np.int32)
-        places = self._phrases.at(self._run(key))
-        here = places.rows == row
-        worth = self._judge.phrase(
-            key, PhrasePositions(places.rows[here], places.offsets[here], places.whole[here])
+        positions = self._phrases.positions_in(self._range_of(key))
+        here = positions.rows == row
+        score = self._scorer.phrase(
+            key,
+            PhrasePositions(positions.rows[here], positions.offsets[here], positions.whole[here]),
         )
         if np.any(self._words.rows(key.words) == row):
-            worth = np.concatenate((worth, self._judge.scattered(key, rows)))
-        phrase = np.array([worth.max(initial=0.0)], dtype=np.float32)
-        grade = self._judge.grade(interpretation.text, key, row) if self._equals(key, row) else None
-        return Evidence(self._judge.parts(key, rows, phrase), grade)
+            score = np.concatenate((score, self._scorer.scattered(key, rows)))
+        phrase = np.array([score.max(initial=0.0)], dtype=np.float32)
+        grade = (
+            self._scorer.grade(interpretation.text, key, row) if self._equals(key, row) else None
+        )
+        return Evidence(self._scorer.parts(key, rows, phrase), grade)
 
-    def _run(self, key: Key) -> PhraseRange:
-        """Return where the query stands; a last "wo" may be a particle, or begin "world"."""
-        run = self.kernel.run(key.plain)
-        if run.low == run.high and key.words.endswith(_LAST_WO):
-            return self.kernel.run(f"{key.plain[:-1]}wo")
-        return run
+    def _range_of(self, key: Key) -> PhraseRange:
+        """Return where the query occurs; a last "wo" may be a particle, or begin "world"."""
+        found = self.kernel.phrase_range(key.plain)
+        if found.low == found.high and key.words.endswith(_LAST_WO):
+            return self.kernel.phrase_range(f"{key.plain[:-1]}wo")
+        return found
 
-    def _exact_rows(self, key: Key, run: PhraseRange) -> list[int]:
+    def _exact_rows(self, key: Key, occurs: PhraseRange) -> list[int]:
         """Return the rows that equal the query, in letters with markers or letter by letter."""
         rows = self.kernel.equal(key.letters)
-        if key.parsed.words != key.parsed.stem:  # markers that were typed, and folded into one
-            places = self._phrases.at(run)
-            whole = (places.offsets == 0) & (self.rows.plain_length[places.rows] == len(key.plain))
-            rows += places.rows[whole].tolist()
+        if key.parsed.words != key.parsed.stem:  # season markers were typed, and folded into one
+            positions = self._phrases.positions_in(occurs)
+            whole = (positions.offsets == 0) & (
+                self.rows.plain_length[positions.rows] == len(key.plain)
+            )
+            rows += positions.rows[whole].tolist()
         return rows
 
     def _equals(self, key: Key, row: int) -> bool:
         return self.rows.letters[row] == key.letters or self._phrases.plain(row) == key.plain
 
-    def _by_initials(self, key: Key) -> list[tuple[int, float]]:
-        rows = self._initial_rows(key.letters) if " " not in key.words else []
-        ties = self._judge.ties(np.array(rows, dtype=np.int32)).tolist()
+    def _by_acronym(self, key: Key) -> list[tuple[int, float]]:
+        rows = self._acronym_rows(key.letters) if " " not in key.words else []
+        ties = self._scorer.ties(np.array(rows, dtype=np.int32)).tolist()
         return [(row, ranking.INITIALS + tie) for row, tie in zip(rows, ties, strict=True)]
 
-    def _initial_rows(self, letters: str) -> list[int]:
-        rows = self._initials.rows(letters)
-        known = self._popularity[self.rows.entry[rows]]
-        best: list[int] = rows[np.argsort(-known, kind="stable")[:_MOST_INITIALS]].tolist()
+    def _acronym_rows(self, letters: str) -> list[int]:
+        rows = self._acronyms.rows(letters)
+        popularity = self._popularity[self.rows.entry[rows]]
+        best: list[int] = rows[np.argsort(-popularity, kind="stable")[:_MAX_ACRONYMS]].tolist()
         return best
 
     def _by_season(self, key: Key) -> list[tuple[int, float]]:
-        """Return the asked-for season of the works whose title the text is but for the marker."""
+        """Return the season asked for of the works whose title is the text before the marker."""
         if not title_parts.marker(key.parsed.parts):
             return []
-        named = self.kernel.equal(key.base) or self._initial_rows(key.base)
+        named = self.kernel.equal(key.base) or self._acronym_rows(key.base)
         found = self._seasons_of(named, ranking.SAME_MEANING, key)
         return found or self._seasons_of(self._rows_of_name(key), ranking.SEASON_OF_PREFIX, key)
 
     def _rows_of_name(self, key: Key) -> list[int]:
-        """Return the rows that begin with the name before the marker, as whole words."""
-        if weight_of(key.base) < _SHORTEST_NAME:
+        """Return the rows that begin with the name before the marker, in whole words."""
+        if weight_of(key.base) < _MIN_NAME_WEIGHT:
             return []
-        places = self._phrases.places(key.base)
-        stem, begins = key.parsed.stem, places.offsets == 0
-        if " " in stem:  # the last word is a whole one where all words are words of the title
-            begin = np.intersect1d(places.rows[begins], self._words.rows(stem))
+        positions = self._phrases.positions(key.base)
+        stem, begins = key.parsed.stem, positions.offsets == 0
+        if " " in stem:  # the last word is whole where all words are words of the title
+            begin = np.intersect1d(positions.rows[begins], self._words.rows(stem))
         else:
-            begin = places.rows[begins & places.whole]
-        found: list[int] = begin[:_MOST_PREFIXED].tolist()
+            begin = positions.rows[begins & positions.whole]
+        found: list[int] = begin[:_MAX_PREFIXED].tolist()
         return found
 
-    def _seasons_of(self, firsts: Sequence[int], worth: float, key: Key) -> list[tuple[int, float]]:
-        """Return the asked-for season of the works that have these rows, and its score."""
+    def _seasons_of(self, firsts: Sequence[int], score: float, key: Key) -> list[tuple[int, float]]:
+        """Return the season that is asked for of the works that have these rows, and its score."""
         entries = dict.fromkeys(self.rows.entry[list(firsts)].tolist())
-        best = sorted(entries, key=lambda entry: -float(self._popularity[entry]))[:_MOST_FIRSTS]
+        best = sorted(entries, key=lambda entry: -float(self._popularity[entry]))[
+            :_MAX_FIRST_SEASONS
+        ]
         found: list[tuple[int, float]] = []
         for rank, first in enumerate(best):
-            for entry, place in self._followers.matching(first, key.parsed.parts).items():
+            for entry, place in self._seasons.matching(first, key.parsed.parts).items():
                 lost = 1 - float(self._popularity[entry]) + place / 4 + rank / 10
-                found.append((int(self._main_rows[entry]), worth - ranking.EXACT_STEP * lost))
+                found.append((int(self._main_rows[entry]), score - ranking.EXACT_STEP * lost))
         return found
 
     def _agreeing(self, interpretation: Interpretation, rows: Numbers, scores: Scores) -> Scores:
-        """Return the scores with what a year and type that are asked for give and take."""
+        """Return the scores, changed by whether works agree with the year and type asked for."""
         wanted = interpretation.title_parts
         if interpretation.via == "text":
-            return scores  # here year and type are words of the title
+            return scores  # year and type are words of the title
         if wanted.year is None and wanted.type is None:
             return scores
         entries = self.rows.entry[rows]
-        met = constraints.agreement(wanted, self._years[entries], self._types[entries])
+        agreement = constraints.agreement(wanted, self._years[entries], self._types[entries])
         better = np.maximum(scores, np.minimum(scores + ranking.AGREES, ranking.SAME_MEANING))
-        worse = np.where(met == constraints.CONFLICTS, scores - ranking.DISAGREES, scores)
-        return np.where(met == constraints.AGREES, better, worse)
+        worse = np.where(agreement == constraints.CONFLICTS, scores - ranking.DISAGREES, scores)
+        return np.where(agreement == constraints.AGREES, better, worse)

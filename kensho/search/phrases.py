@@ -1,8 +1,10 @@
-"""Finds every row in which a text stands at the beginning of a word: a sorted list of such places.
+"""Finds where a text occurs at the beginning of a word: a sorted list of phrase positions.
 
-Guarantees: what is found is exact and complete, however many rows it is. A place is a row and the
-byte of its plain letters at which a word begins, sorted by what follows there; the rows in which a
-text stands are then one run of places, found by binary searches: 10 µs at a million places.
+A phrase position is a row and the byte of its plain letters at which a word begins. Positions are
+sorted by the text that follows there, so a text occurs at one range of them.
+
+Guarantees: what is found is exact and complete, however many rows it is.
+Performance: 10 µs at a million positions, by binary searches.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +18,14 @@ from kensho.search.strings import Blob, joined
 from kensho.search.text_sorting import HEAD, TextBlob
 
 MAX_POSITIONS: Final = 24
-"""Places kept for one row: nobody begins to type at a later word."""
+"""Positions that are kept for one row: nobody begins to type at a later word."""
 _LONGEST_WORD: Final = 255
 _HEAD: Final = HEAD
-"""Bytes of each place that are kept beside it, so that most of a look-up touches no text."""
+"""Bytes of text that are kept with each position, so that most look-ups read no text."""
 
 
 class _Words(NamedTuple):
-    """Words of rows: the byte at which each begins, and how many it has."""
+    """Words of rows: the byte at which each begins, and how many bytes it has."""
 
     rows: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.uint8]
@@ -31,7 +33,7 @@ class _Words(NamedTuple):
 
 
 class PhraseRange(NamedTuple):
-    """A part of the list of places, `low` to `high`, where a text of `size` bytes stands."""
+    """The phrase positions from `low` to `high`, at which a text of `size` bytes occurs."""
 
     low: int
     high: int
@@ -39,7 +41,7 @@ class PhraseRange(NamedTuple):
 
 
 class PhrasePositions(NamedTuple):
-    """Where a text stands: rows (a row once for each place) and the byte it stands at.
+    """Where a text occurs: a row for each position, and the byte at which it begins there.
 
     `whole` tells where the text is a whole word.
     """
@@ -50,11 +52,11 @@ class PhrasePositions(NamedTuple):
 
 
 def pack(
-    plain_letters: Sequence[str], begins: PrefixTable
+    plain_letters: Sequence[str], word_starts: PrefixTable
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, bytes]]:
-    """Return the places of rows with these plain letters, whose words begin there."""
+    """Return the phrase positions of rows, given their plain letters and where words begin."""
     blob, ends = joined(plain_letters)
-    rows, offsets, sizes = _kept(begins, np.diff(ends))
+    rows, offsets, sizes = _kept(word_starts, np.diff(ends))
     texts = TextBlob(blob, ends[rows] + offsets, ends[rows + 1])
     order = texts.order()
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -67,9 +69,9 @@ def pack(
     return arrays, {"plain_letters": blob}
 
 
-def _kept(begins: PrefixTable, lengths: npt.NDArray[Any]) -> _Words:
-    """Return the first words of each row, and how many bytes each is, up to the longest told."""
-    rows, offsets = begins
+def _kept(word_starts: PrefixTable, lengths: npt.NDArray[Any]) -> _Words:
+    """Return the first words of each row, with their lengths in bytes up to the longest kept."""
+    rows, offsets = word_starts
     first = np.searchsorted(rows, np.arange(len(lengths)))
     kept = np.arange(len(rows)) - first[rows] < MAX_POSITIONS
     rows, offsets = rows[kept], offsets[kept]
@@ -81,7 +83,7 @@ def _kept(begins: PrefixTable, lengths: npt.NDArray[Any]) -> _Words:
 
 
 class PhraseIndex:
-    """An open index of places."""
+    """An open index of phrase positions."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Blob]) -> None:
         self._heads = arrays["phrase_heads"]
@@ -90,25 +92,25 @@ class PhraseIndex:
         self._sizes = arrays["phrase_word_bytes"]
         self._row_view = self._rows.data
         self._offset_view = self._offsets.data
-        self._plains = blobs["plain_letters"]
+        self._letters = blobs["plain_letters"]
         self._ends = arrays["plain_letters_ends"].data
 
     def plain(self, row: int) -> str:
         """Return the plain letters of a row."""
-        return str(self._plains[self._ends[row] : self._ends[row + 1]], "utf-8", "surrogatepass")
+        return str(self._letters[self._ends[row] : self._ends[row + 1]], "utf-8", "surrogatepass")
 
-    def places(self, plain: str) -> PhrasePositions:
-        """Return the places at which `plain` stands."""
-        return self.at(self.run(plain))
+    def positions(self, plain: str) -> PhrasePositions:
+        """Return the positions at which `plain` occurs."""
+        return self.positions_in(self.range_of(plain))
 
-    def at(self, run: PhraseRange) -> PhrasePositions:
-        """Return the places of a run."""
-        low, high, size = run
+    def positions_in(self, found: PhraseRange) -> PhrasePositions:
+        """Return the positions of a range."""
+        low, high, size = found
         whole = self._sizes[low:high] == size
         return PhrasePositions(self._rows[low:high], self._offsets[low:high], whole)
 
-    def run(self, plain: str) -> PhraseRange:
-        """Return where the places at which `plain` stands are in the list."""
+    def range_of(self, plain: str) -> PhraseRange:
+        """Return the range of positions at which `plain` occurs."""
         wanted = plain.encode("utf-8", "surrogatepass")
         first, last = wanted[:_HEAD].ljust(_HEAD, b"\0"), wanted[:_HEAD].ljust(_HEAD, b"\xff")
         low = int(self._heads.searchsorted(np.uint64(int.from_bytes(first, "big"))))
@@ -124,7 +126,7 @@ class PhraseIndex:
             middle = (low + high) // 2
             row = self._row_view[middle]
             start = self._ends[row] + self._offset_view[middle]
-            head = self._plains[start : min(start + size, self._ends[row + 1])]
+            head = self._letters[start : min(start + size, self._ends[row + 1])]
             if head < wanted or (past and head == wanted):
                 low = middle + 1
             else:

@@ -1,8 +1,8 @@
-"""Judges candidates: what each piece of evidence for a row comes to, part by part.
+"""Scores candidates: what each piece of evidence for a row comes to, part by part.
 
-Guarantees: what a row scores depends on the query and the row alone, not on the other candidates;
-so a row judged by itself, to explain it, scores what it scored in the list. Three readings are
-compared by rapidfuzz and the best counts: the letters in their order, the words in any order, and
+Guarantees: the score of a row depends on the query and the row alone, not on the other candidates;
+so a row that is scored by itself, to explain it, scores what it scored in the list. Three
+comparisons are made with rapidfuzz, of which the best counts: all letters, the sorted words, and
 the title's beginning as long as the query.
 
 Performance: about 60 µs for 200 rows.
@@ -24,16 +24,16 @@ from kensho.search.rows import DIGIT_BITS, SHORTENED, TitleRows, digits_of, sort
 Scores = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int32]
 
-_MOST: Final = np.float32(ranking.BEST_INEXACT - ranking.KNOWN)
-"""What is left below an exact title once ties are broken."""
+_MAX_INEXACT: Final = np.float32(ranking.BEST_INEXACT - ranking.KNOWN)
+"""So that an inexact title stays below every exact one, whatever its ties add."""
 _DIGIT_MASK: Final = np.uint64((1 << DIGIT_BITS) - 1)
 
 
 class ScoreParts(NamedTuple):
     """The evidence for rows, one array of shape (rows,) for each part, all in units of score.
 
-    `likeness` is by edits, `phrase` by standing there as typed (0 where it does not), `digits` is
-    taken off the likeness, `ties` is given for the title's kind and the work's fame.
+    `likeness` is similarity by edits; `phrase` is for containing the query as typed, or 0; `digits`
+    is subtracted from the likeness; `ties` is added for the kind of title and popularity.
     """
 
     likeness: Scores
@@ -44,12 +44,12 @@ class ScoreParts(NamedTuple):
     def total(self) -> Scores:
         """Return the scores of inexact rows."""
         best = np.maximum(self.likeness - self.digits, self.phrase)
-        capped: Scores = np.minimum(best, _MOST)
+        capped: Scores = np.minimum(best, _MAX_INEXACT)
         return capped + self.ties
 
 
 class Scorer:
-    """Judges rows of an index whose entries are as well known as `known` says, 0..1."""
+    """Scores rows of an index whose entries have these popularities, 0..1."""
 
     def __init__(self, rows: TitleRows, popularity: Scores) -> None:
         self._rows = rows
@@ -57,7 +57,7 @@ class Scorer:
         self._ties: Scores = ranking.tie_break(rows.kind, popularity[rows.entry]).astype(np.float32)
 
     def parts(self, key: Key, rows: Numbers, phrase: Scores) -> ScoreParts:
-        """Return the evidence for `rows`, whose `phrase` part is known already."""
+        """Return the evidence for `rows`, given its `phrase` part."""
         letters = self._rows.letters.taken(rows)
         sorted_titles = self._rows.sorted_words.taken(rows) if compares_sorted_words(key) else ()
         return ScoreParts(
@@ -67,35 +67,35 @@ class Scorer:
             ties=self.ties(rows),
         )
 
-    def phrase(self, key: Key, places: PhrasePositions) -> Scores:
-        """Return the worth of `key` standing at these places."""
-        coverage = np.float32(len(key.plain)) / self._rows.plain_length[places.rows]
+    def phrase(self, key: Key, positions: PhrasePositions) -> Scores:
+        """Return the score of `key` occurring at these positions."""
+        coverage = np.float32(len(key.plain)) / self._rows.plain_length[positions.rows]
         np.minimum(coverage, 1.0, out=coverage)
-        worth = ranking.phrase(coverage, places.offsets == 0, places.whole)
-        return np.minimum(np.asarray(worth, dtype=np.float32), _MOST)
+        scores = ranking.phrase(coverage, positions.offsets == 0, positions.whole)
+        return np.minimum(np.asarray(scores, dtype=np.float32), _MAX_INEXACT)
 
     def scattered(self, key: Key, rows: Numbers) -> Scores:
-        """Return the worth of rows that have all words of `key` somewhere."""
+        """Return the scores of rows that have all words of `key` somewhere."""
         # A query that says a word twice may be longer than a title that says it once.
         coverage = np.minimum(len(key.plain) / self._rows.plain_length[rows], 1.0)
         return np.asarray(ranking.SCATTERED + ranking.COVERED * coverage, dtype=np.float32)
 
     @property
     def all_ties(self) -> Scores:
-        """Return what breaks ties, row by row."""
+        """Return the tie-breaking part of every row."""
         return self._ties
 
     def ties(self, rows: Numbers) -> Scores:
-        """Return what breaks ties between rows."""
+        """Return the tie-breaking part of these rows."""
         return self._ties[rows]
 
     def exact(self, text: str, key: Key, row: int) -> float:
         """Return the score of a row whose letters are the query's."""
-        known = float(self._popularity[self._rows.entry[row]])
-        return ranking.exact(self.grade(text, key, row), int(self._rows.kind[row]), known)
+        popularity = float(self._popularity[self._rows.entry[row]])
+        return ranking.exact(self.grade(text, key, row), int(self._rows.kind[row]), popularity)
 
     def grade(self, text: str, key: Key, row: int) -> float:
-        """Return how much had to be folded away for the query to equal this row."""
+        """Return the grade of a row that equals the query: how much was folded away for that."""
         if self._rows.kind[row] == SHORTENED:
             return ranking.SHORTENED
         texts = self._rows.texts(row)
@@ -120,7 +120,7 @@ class Scorer:
 
 
 def compares_sorted_words(key: Key) -> bool:
-    """Tell whether the words of `key` are compared in any order, and in their own script."""
+    """Tell whether `key` is also compared by its sorted words, in their own script."""
     return " " in key.words or not key.words.isascii()
 
 

@@ -10,6 +10,7 @@ candidate.
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
+from math import comb
 from typing import Any, Final
 
 import numpy as np
@@ -22,10 +23,16 @@ LONGEST: Final = 10
 _ONE_EDIT_FROM: Final = 4
 _TWO_EDITS_FROM: Final = 5
 """By weight: a Han character, kana or syllable tells as much as two Latin letters."""
-_MOST_EDITS: Final = 2
-_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
+MAX_EDITS: Final = 2
+HASH_MULTIPLIER: Final = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio: odd, and its bits are spread evenly (Knuth, 6.4)."""
+HASH_SHIFT: Final = 29
+_MULTIPLIER: Final = np.uint64(HASH_MULTIPLIER)
+_SHIFT: Final = np.uint64(HASH_SHIFT)
+MAX_KEYS: Final = sum(comb(LONGEST + MAX_EDITS, edits) for edits in range(MAX_EDITS + 1))
+"""Of one query: 79, of twelve letters without up to two."""
 CANDIDATES: Final = 96
-_MOST_OF_ONE: Final = 400
+MAX_ROWS_PER_KEY: Final = 400
 """Rows read behind one key; keys of two letters left have more."""
 
 Rows = npt.NDArray[np.int32]
@@ -34,9 +41,9 @@ Rows = npt.NDArray[np.int32]
 def edits_of(letters: str) -> int:
     """Return how many edits are looked for in `letters`."""
     weight = weight_of(letters)
-    if weight < _ONE_EDIT_FROM or not _MOST_EDITS <= len(letters) <= LONGEST + _MOST_EDITS:
+    if weight < _ONE_EDIT_FROM or not MAX_EDITS <= len(letters) <= LONGEST + MAX_EDITS:
         return 0
-    return 1 if weight < _TWO_EDITS_FROM or len(letters) < _ONE_EDIT_FROM else _MOST_EDITS
+    return 1 if weight < _TWO_EDITS_FROM or len(letters) < _ONE_EDIT_FROM else MAX_EDITS
 
 
 @cache
@@ -55,8 +62,8 @@ def _keys(points: Codes, edits: int) -> Iterator[Codes]:
     for places in _left(points.shape[1], edits):
         key = np.full(len(points), len(places) + 1, dtype=np.uint64)
         for place in places:
-            key = (key ^ points[:, place]) * _BASE
-            key ^= key >> np.uint64(29)
+            key = (key ^ points[:, place]) * _MULTIPLIER
+            key ^= key >> _SHIFT
         yield key
 
 
@@ -95,7 +102,7 @@ class SymSpellIndex:
         starts = self._keys.searchsorted(keys)
         ends = self._keys.searchsorted(keys, side="right")
         runs = [
-            self._rows[start : min(end, start + _MOST_OF_ONE)]
+            self._rows[start : min(end, start + MAX_ROWS_PER_KEY)]
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
             if end > start
         ]
@@ -114,8 +121,8 @@ def _query_keys(points: Codes, edits: int) -> Codes:
     for count, places in _grids(length, edits):
         key = np.full(len(places), length - count + 1, dtype=np.uint64)
         for column in points[places].T:
-            key = (key ^ column) * _BASE
-            key ^= key >> np.uint64(29)
+            key = (key ^ column) * _MULTIPLIER
+            key ^= key >> _SHIFT
         found.append(key)
     return np.concatenate(found)
 

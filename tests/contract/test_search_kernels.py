@@ -1,4 +1,4 @@
-"""One suite for both kernels of the search, and the law that they answer alike to the last bit."""
+"""One suite for both kernels of the search, which give the same answers to the last bit."""
 
 import random
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from tests.support.title_search import Catalogue, Entry, catalogue, catalogues, 
 pytestmark = pytest.mark.contract
 
 _needs_code = pytest.mark.skipif(
-    compiled_kernel.library() is None, reason="no C compiler built a kernel"
+    compiled_kernel.library() is None, reason="`kensho kernel` has not compiled it"
 )
 _LONG = 700
 """Letters: more than the compiled kernel takes, so that it has to ask the other."""
@@ -49,13 +49,13 @@ def kernel(request: pytest.FixtureRequest, crowded: Catalogue) -> Kernel:
 
 def ask(kernel: Kernel, text: str) -> ScoredRows:
     key = interpretations.as_typed(text).key
-    return kernel.inexact(key, kernel.run(key.plain))
+    return kernel.inexact(key, kernel.phrase_range(key.plain))
 
 
 def test_a_text_that_nothing_begins_with_has_an_empty_run(kernel: Kernel) -> None:
-    run = kernel.run("zzz")
-    assert run.low == run.high
-    assert run.size == 3
+    found = kernel.phrase_range("zzz")
+    assert found.low == found.high
+    assert found.size == 3
 
 
 def test_equal_letters_are_found_and_others_are_not(kernel: Kernel, crowded: Catalogue) -> None:
@@ -135,7 +135,7 @@ def assert_alike(made: Catalogue, texts: Sequence[str]) -> None:
         key = interpretations.as_typed(text).key
         if not key.letters:
             continue
-        assert arrays.run(key.plain) == code.run(key.plain)
+        assert arrays.phrase_range(key.plain) == code.phrase_range(key.plain)
         assert arrays.equal(key.letters) == code.equal(key.letters)
         one, other = ask(arrays, text), ask(code, text)
         assert one.rows.tolist() == other.rows.tolist()

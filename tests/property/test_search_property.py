@@ -118,7 +118,7 @@ def test_places_are_all_the_words_that_begin_with_the_text(
     plain = key_of(drawn_text(data, works)).plain
     start = data.draw(st.integers(0, len(plain) - 1))
     plain = plain[start : data.draw(st.integers(start + 1, len(plain)))]
-    found = PhraseIndex(made.packed.arrays, made.packed.blobs).places(plain)
+    found = PhraseIndex(made.packed.arrays, made.packed.blobs).positions(plain)
     places = list(zip(*(column.tolist() for column in found), strict=True))
     assert len(places) == len(set(places))
     assert set(places) == places_of(rows_in_order(works), plain)

@@ -76,7 +76,7 @@ def test_titles_that_part_at_the_last_letter_typed_are_told_apart() -> None:
     made = Catalogue([work(f"{text[:size]}zz") for size in range(len(text))])
     index = PhraseIndex(made.packed.arrays, made.packed.blobs)
     for size in range(1, len(text)):
-        entries = {made.entry_of(row) for row in index.places(text[:size]).rows.tolist()}
+        entries = {made.entry_of(row) for row in index.positions(text[:size]).rows.tolist()}
         assert entries == set(range(size, len(text)))
 
 

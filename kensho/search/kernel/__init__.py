@@ -1,1 +1,1 @@
-"""The part of a search that goes through postings and rows, written twice: in numpy and in C."""
+"""The part of a search that reads postings and scores rows, written in numpy and in C."""

@@ -1,8 +1,9 @@
 """The kernel in C, called without copying: it reads the mapped arrays where they are.
 
-Guarantees: a query that is longer than the kernel has room for, or held by more rows, goes to the
-other kernel. Python's lock is not held while it works, and each search works in a room of its own.
-Cost at 250,000 titles: 0.1 ms for a search; 25 KB of code, 2 to 5 MB for a room, nothing to import.
+Guarantees: a query that is longer than its buffers, or contained in more rows than they hold, is
+answered by the kernel in numpy. Python's lock is released while it works; each search has a
+workspace of its own, so several threads may ask at once.
+Performance: 0.1 ms for a search at 250,000 titles; 25 KB of code, 2 to 5 MB for a workspace.
 """
 
 import ctypes
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from kensho.search.kernel import structures
 from kensho.search.kernel.numpy_kernel import TOLERANT_FROM, NumpyKernel
 from kensho.search.kernel.protocol import BestRows, ScoredRows
+from kensho.search.kernel.source import library_path
 from kensho.search.kernel.structures import (
     MAX_LETTERS,
     MAX_WORDS,
@@ -32,25 +34,33 @@ from kensho.search.scorer import Scorer, compares_sorted_words
 from kensho.search.symspell import edits_of
 from kensho.search.words import hash_of
 
-LIBRARY: Final = Path(__file__).with_name("_kernel.so")
 _UTF8: Final = ("utf-8", "surrogatepass")
 _UTF32: Final = ("utf-32-le", "surrogatepass")
 _POINT_BYTES: Final = 4
-_MOST_EQUAL: Final = 4_096
-_KEPT_ROOMS: Final = 4
+_MAX_EQUAL: Final = 4_096
+_KEPT_WORKSPACES: Final = 4
+"""As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
 
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """Return the compiled kernel, or `None` where it was not compiled or is for another machine."""
+    """Return the compiled kernel, or `None` if there is none that this machine can load."""
+    return loaded(library_path())
+
+
+def loaded(path: Path) -> ctypes.CDLL | None:
+    """Return the compiled kernel at `path`, or `None` if it is absent or can't be loaded."""
     try:
-        found = ctypes.CDLL(str(LIBRARY))
-    except OSError:
+        return _with_types(ctypes.CDLL(str(path)))
+    except (OSError, AttributeError):  # AttributeError: a library without our functions
         return None
-    found.kensho_places.restype = None
+
+
+def _with_types(found: ctypes.CDLL) -> ctypes.CDLL:
     pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int64
-    found.kensho_places.argtypes = [pointer, text, number, pointer]
+    found.kensho_phrase_range.restype = None
+    found.kensho_phrase_range.argtypes = [pointer, text, number, pointer]
     found.kensho_equal.restype = number
     found.kensho_equal.argtypes = [pointer, ctypes.c_uint64, text, number, pointer, number]
     found.kensho_inexact.restype = number
@@ -68,81 +78,85 @@ class CompiledKernel:
         code: ctypes.CDLL,
         arrays: Mapping[str, npt.NDArray[Any]],
         blobs: Mapping[str, Any],
-        judge: Scorer,
-        other: NumpyKernel,
+        scorer: Scorer,
+        fallback: NumpyKernel,
     ) -> None:
         self._code = code
-        self._mapped = MappedIndex(arrays, blobs, judge)
+        self._mapped = MappedIndex(arrays, blobs, scorer)
         self._index = ctypes.byref(self._mapped.index)
         self._weights = ctypes.byref(structures.weights())
-        self._rooms: list[KernelWorkspace] = []
-        self._other = other
+        self._workspaces: list[KernelWorkspace] = []
+        self._fallback = fallback
 
-    def run(self, plain: str) -> PhraseRange:
-        """Return the places at which `plain` stands."""
+    def phrase_range(self, plain: str) -> PhraseRange:
+        """Return the range of phrase positions at which `plain` occurs."""
         text, found = plain.encode(*_UTF8), (ctypes.c_int64 * 2)()
-        self._code.kensho_places(self._index, text, len(text), found)
+        self._code.kensho_phrase_range(self._index, text, len(text), found)
         return PhraseRange(found[0], found[1], len(text))
 
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
         text = letters.encode(*_UTF8)
-        with self._room() as room:
+        with self._workspace() as workspace:
             count = self._code.kensho_equal(
-                self._index, hash_of(letters), text, len(text), room.room.rows, _MOST_EQUAL
+                self._index, hash_of(letters), text, len(text), workspace.buffers.rows, _MAX_EQUAL
             )
-            return room.rows[:count].tolist() if count else []
+            return workspace.rows[:count].tolist() if count else []
 
-    def inexact(self, key: Key, run: PhraseRange) -> ScoredRows:
-        """Return all rows that hold the query or are near it; `run` is where it stands."""
-        query = _query(key, run)
+    def inexact(self, key: Key, occurs: PhraseRange) -> ScoredRows:
+        """Return all rows that contain the query or are near it; `occurs` is where it occurs."""
+        query = _query(key, occurs)
         if query is None:
-            return self._other.inexact(key, run)
-        with self._room() as room:
+            return self._fallback.inexact(key, occurs)
+        with self._workspace() as workspace:
             count = self._code.kensho_inexact(
-                self._index, self._weights, room.address, ctypes.byref(query), room.most
+                self._index,
+                self._weights,
+                workspace.address,
+                ctypes.byref(query),
+                workspace.max_containing,
             )
             if count != _TOO_MANY:
-                return ScoredRows(room.rows[:count].copy(), room.scores[:count].copy())
-        return self._other.inexact(key, run)
+                return ScoredRows(workspace.rows[:count].copy(), workspace.scores[:count].copy())
+        return self._fallback.inexact(key, occurs)
 
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
-        """Return the best row of each entry in these lists; of equals the one that comes first."""
+        """Return the best row of each entry in these lists; of equals, the one that comes first."""
         total = sum([len(rows) for rows, _ in found])
         hits = ctypes.c_int64()
-        with self._room() as room:
-            if total > room.most:
-                return self._other.best(found)
+        with self._workspace() as workspace:
+            if total > workspace.max_containing:
+                return self._fallback.best(found)
             end = 0
             for number, (rows, scores) in enumerate(found):
                 first, end = end, end + len(rows)
-                room.rows[first:end] = rows
-                room.scores[first:end] = scores
-                room.lists[first:end] = number
+                workspace.rows[first:end] = rows
+                workspace.scores[first:end] = scores
+                workspace.lists[first:end] = number
             count = self._code.kensho_best(
-                self._index, self._weights, room.address, total, ctypes.byref(hits)
+                self._index, self._weights, workspace.address, total, ctypes.byref(hits)
             )
             return BestRows(
-                room.best_entries[:count].copy(),
-                room.best_scores[:count].copy(),
-                room.best_rows[:count].copy(),
-                room.best_lists[:count].copy(),
+                workspace.best_entries[:count].copy(),
+                workspace.best_scores[:count].copy(),
+                workspace.best_rows[:count].copy(),
+                workspace.best_lists[:count].copy(),
                 hits.value,
             )
 
     @contextmanager
-    def _room(self) -> Generator[KernelWorkspace]:
+    def _workspace(self) -> Generator[KernelWorkspace]:
         try:
-            room = self._rooms.pop()
+            workspace = self._workspaces.pop()
         except IndexError:
-            room = KernelWorkspace(self._mapped)
-        yield room
-        if len(self._rooms) < _KEPT_ROOMS:
-            self._rooms.append(room)
+            workspace = KernelWorkspace(self._mapped)
+        yield workspace
+        if len(self._workspaces) < _KEPT_WORKSPACES:
+            self._workspaces.append(workspace)
 
 
-def _query(key: Key, run: PhraseRange) -> KernelQuery | None:
-    """Return the query as the kernel reads it, or `None` where it is too long for that."""
+def _query(key: Key, occurs: PhraseRange) -> KernelQuery | None:
+    """Return the query as the kernel reads it, or `None` if it is too long for that."""
     letters, native = key.letters.encode(*_UTF32), key.native.encode(*_UTF32)
     ordered = sorted_words(key.words).encode(*_UTF32) if compares_sorted_words(key) else b""
     words = dict.fromkeys(key.words.split(" "))
@@ -163,7 +177,7 @@ def _query(key: Key, run: PhraseRange) -> KernelQuery | None:
         native_edits=edits_of(key.native) if asks_native else 0,
         is_tolerant=is_tolerant,
         plain_count=len(key.plain),
-        plain_bytes=run.size,
-        low=run.low,
-        high=run.high,
+        plain_bytes=occurs.size,
+        low=occurs.low,
+        high=occurs.high,
     )

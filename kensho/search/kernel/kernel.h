@@ -1,9 +1,12 @@
-/* What the parts of the kernel share: the index as it is mapped, and the room they work in.
+/* Declares what the parts of the kernel share: the mapped index, the query and the workspace.
  *
- * The law: each function answers exactly what its twin in numpy does, to the last bit (one contract
- * suite runs against both); so sums are made in the twin's precision and order, and nothing is
- * compiled with contracted or reordered arithmetic. Nothing here allocates, fails or keeps state:
- * room comes from the caller and is left zeroed where that is asked for.
+ * Guarantees: each function gives the same answer as its counterpart in numpy_kernel.py, to the last
+ * bit; one contract suite runs against both. So sums are made in numpy's precision and order, and
+ * nothing is compiled with contracted or reordered arithmetic. No function allocates memory, fails or
+ * keeps state: the workspace is the caller's, and what must be zero in it is zero again afterwards.
+ *
+ * Numbers that Python needs as well are defined there only. The compiler is given them as macros, which
+ * kernel_source.py lists: MAX_LETTERS, NGRAM_CANDIDATES and so on. Weights come with each call.
  */
 #ifndef KENSHO_KERNEL_H
 #define KENSHO_KERNEL_H
@@ -12,16 +15,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-enum {
-    MOST_LETTERS = 512,  /* of a query; longer ones are left to numpy */
-    MOST_WORDS = MOST_LETTERS / 64,
-    MOST_HASHES = 512,
-    MOST_JUDGED_PHRASES = 48,
-    MOST_NEAR = 96 + 72 + 96,
-    MOST_ONE_BY_ONE = MOST_JUDGED_PHRASES + MOST_NEAR,
-};
+/* A pattern is a bit vector of so many 64-bit words. */
+enum { PATTERN_WORDS = (MAX_LETTERS + 63) / 64 };
 
-/* Field by field the same as `Index` in layout.py; names are those of the stored arrays. */
+/* The same fields as `KernelIndex` in structures.py; the names are those of the stored arrays. */
 typedef struct {
     const uint64_t *ngram_codes;
     const int32_t *ngram_cuts, *ngram_rows, *ngram_length_bounds, *ngram_windows;
@@ -42,13 +39,13 @@ typedef struct {
     const uint8_t *row_plain_length;
     const uint64_t *row_digits;
     const float *row_ties;
-    int64_t grams, bounds, budget, deletions, places, words, rows;
+    int64_t ngrams, bounds, budget, symspell_entries, positions, words, rows;
 } Index;
 
-/* Field by field the same as `Room`. `shared` has a zero for each row, `seen` for each entry; `touched`
- * has four times as many places as there are rows. */
+/* The same fields as `KernelBuffers`. `counts` has a zero for each row and `seen` one for each entry;
+ * `touched` is four times as long as there are rows. */
 typedef struct {
-    uint16_t *shared;
+    uint16_t *counts;
     uint8_t *seen;
     int32_t *touched;
     uint64_t *order;
@@ -59,23 +56,22 @@ typedef struct {
     float *best_scores;
     uint8_t *best_lists;
     int32_t *best_entries;
-} Room;
+} Workspace;
 
-/* Field by field the same as `Weights`: what kensho.domain.ranking says evidence is worth. */
+/* The same fields as `KernelWeights`: the weights of kensho.domain.ranking. */
 typedef struct {
     double inner, prefix, covered, whole_words, scattered, reordered;
-    double digits_lost, digits_extra, most, least, spread; /* `most` for what is not equal */
+    double digits_lost, digits_extra, max_inexact, min_hit, max_spread;
 } Weights;
 
-/* Field by field the same as `Query`. Texts are code points; one of no length is not
- * asked for. */
+/* The same fields as `KernelQuery`. Texts are code points; a text of length zero is left out. */
 typedef struct {
     const uint32_t *letters, *native, *sorted_words;
     const uint64_t *hashes;
     int64_t letter_count, native_count, sorted_words_count, hash_count;
     int64_t letter_edits, native_edits, is_tolerant;
-    int64_t plain_count, plain_bytes; /* `low` to `high` are the places where it stands */
-    int64_t low, high;
+    int64_t plain_count, plain_bytes;
+    int64_t low, high; /* the range of phrase positions at which the query occurs */
 } Query;
 
 /* sorting.c */
@@ -83,25 +79,25 @@ void lower_bounds(const uint64_t *sorted, int64_t total, const uint64_t *keys, i
                   int64_t *found);
 void sort_rows(int32_t *rows, int64_t count, int32_t *spare);
 int64_t distinct(int32_t *rows, int64_t count);
-int64_t most_shared(const uint16_t *shared, int32_t *rows, int64_t count, int64_t wanted,
+int64_t most_frequent(const uint16_t *counts, int32_t *rows, int64_t count, int64_t wanted,
                     int32_t *found);
 
 /* near.c */
-int64_t near_by_grams(const Index *index, Room *room, const Query *query, int32_t *found);
-int64_t near_by_deletions(const Index *index, Room *room, const uint32_t *letters, int64_t length,
+int64_t near_by_ngrams(const Index *index, Workspace *workspace, const Query *query, int32_t *found);
+int64_t near_by_symspell(const Index *index, Workspace *workspace, const uint32_t *letters, int64_t length,
                           int64_t edits, int32_t *found);
 
 /* words.c */
 int64_t rows_with_words(const Index *index, const uint64_t *hashes, int64_t count, int32_t *found,
-                        int64_t most);
+                        int64_t max);
 
 /* likeness.c */
 typedef struct {
     int64_t length, words;
     uint16_t ascii[128];
-    uint32_t others[2 * MOST_LETTERS];
-    uint16_t numbers[2 * MOST_LETTERS];
-    uint64_t masks[(MOST_LETTERS + 1) * MOST_WORDS];
+    uint32_t others[2 * MAX_LETTERS];
+    uint16_t numbers[2 * MAX_LETTERS];
+    uint64_t masks[(MAX_LETTERS + 1) * PATTERN_WORDS];
 } Pattern;
 
 typedef struct {

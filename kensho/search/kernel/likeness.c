@@ -1,11 +1,11 @@
-/* How like two texts are: edits between them (Hyyrö 2003), and letters they have in common (Hyyrö
- * 2004), each 64 letters of the query at a time. Twins of rapidfuzz's OSA and Indel. */
+/* Computes similarities: by edits between two texts (Hyyrö 2003) and by their longest common subsequence
+ * (Hyyrö 2004), 64 letters of the query at a time. The results are those of rapidfuzz's OSA and Indel. */
 
 #include "kernel.h"
 
 #include <string.h>
 
-/* Return the next code point of UTF-8 that is known to be sound, surrogates included. */
+/* Return the next code point of valid UTF-8; surrogates may be encoded in it as well. */
 static uint32_t next(const uint8_t **at)
 {
     const uint8_t *byte = *at;
@@ -29,13 +29,13 @@ static uint32_t next(const uint8_t **at)
 
 static int64_t slot_of(const Pattern *pattern, uint32_t letter)
 {
-    uint32_t slot = letter * 0x9E3779B1u % (2 * MOST_LETTERS);
+    uint32_t slot = letter * 0x9E3779B1u % (2 * MAX_LETTERS);
     while (pattern->numbers[slot] && pattern->others[slot] != letter)
-        slot = (slot + 1) % (2 * MOST_LETTERS);
+        slot = (slot + 1) % (2 * MAX_LETTERS);
     return slot;
 }
 
-/* Return where each 64 letters of the pattern have this letter. */
+/* Return the bit masks of the positions at which the pattern has this letter. */
 static const uint64_t *masks_of(const Pattern *pattern, uint32_t letter)
 {
     int64_t number =
@@ -43,7 +43,7 @@ static const uint64_t *masks_of(const Pattern *pattern, uint32_t letter)
     return pattern->masks + number * pattern->words;
 }
 
-/* Each distinct letter gets a number from 1, and a mask; number 0 is for all others. */
+/* Prepare a pattern: each distinct letter gets a number from 1 and a mask; number 0 is for all others. */
 void prepare(Pattern *pattern, const uint32_t *letters, int64_t length)
 {
     uint16_t known = 0;
@@ -66,16 +66,16 @@ void prepare(Pattern *pattern, const uint32_t *letters, int64_t length)
     }
 }
 
-static float similarity(int64_t distance, int64_t most)
+static float similarity(int64_t distance, int64_t max)
 {
-    return (float)(1.0 - (double)distance / (double)most);
+    return (float)(1.0 - (double)distance / (double)max);
 }
 
 typedef struct {
     uint64_t positive, negative, diagonal, match;
 } Column;
 
-/* Take the column of one more letter of the text, in place; return how the last row changes. */
+/* Advance the columns by one letter of the text, in place; return the change of the last row. */
 static int64_t step(Column *columns, const uint64_t *masks, int64_t words, uint64_t last)
 {
     uint64_t up = 1, down = 0, diagonal_before = 0, match_before = 0;
@@ -110,7 +110,7 @@ static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_
     };
 }
 
-/* The same as `step` for each letter in turn, where the pattern has 64 letters at most. */
+/* Do the same as `alike` for patterns of up to 64 letters. */
 static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
 {
     int64_t size = pattern->length, distance = size, head = size, length = 0;
@@ -133,10 +133,10 @@ static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const u
     return likeness_of(size, distance, head, length);
 }
 
-/* Return how like a text and its beginning, as long as the pattern, are to it by edits. */
+/* Return the similarities by edits of a whole text, and of its beginning as long as the pattern. */
 Likeness alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
 {
-    Column columns[MOST_WORDS];
+    Column columns[PATTERN_WORDS];
     int64_t size = pattern->length, words = pattern->words;
     int64_t distance = size, head = size, length = 0;
     if (words == 1) return alike_short(pattern, text, end);
@@ -164,7 +164,7 @@ static int64_t in_common_short(const Pattern *pattern, const uint8_t *text, cons
 static int64_t in_common(const Pattern *pattern, const uint8_t *text, const uint8_t *end,
                          int64_t *length)
 {
-    uint64_t left[MOST_WORDS];
+    uint64_t left[PATTERN_WORDS];
     int64_t found = 0;
     memset(left, 255, sizeof left);
     for (*length = 0; text < end; ++*length) {
@@ -182,7 +182,7 @@ static int64_t in_common(const Pattern *pattern, const uint8_t *text, const uint
     return found;
 }
 
-/* Return how many letters a text and the pattern have in common in their order, of all they have. */
+/* Return the share of letters that a text and the pattern have in common, in the same order. */
 float reordered_alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
 {
     int64_t length, common;

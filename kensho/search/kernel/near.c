@@ -1,116 +1,106 @@
-/* Rows near a query: the twins of grams.py and deletions.py, which say what is found and why. */
+/* Finds rows near a query, as ngrams.py and symspell.py do; those modules say what is found, and why. */
 
 #include "kernel.h"
 
 #include <string.h>
 
-enum {
-    BITS = 21,
-    START = 2,
-    HAN_FIRST = 0x3400,
-    HAN_LAST = 0xFAFF,
-    GRAM_CANDIDATES = 72,
-    DELETION_CANDIDATES = 96,
-    MOST_OF_ONE = 400,
-    MOST_GRAMS = 2 * MOST_LETTERS,
-    MOST_KEYS = 128, /* of twelve letters without up to two there are 79 */
-};
-#define BASE 0x9E3779B97F4A7C15u
+enum { MAX_NGRAMS = 2 * MAX_LETTERS };
 
 static int is_han(uint64_t point) { return point >= HAN_FIRST && point <= HAN_LAST; }
 
-/* Put the grams of a text into `grams`, those of three letters first; return how many. */
-static int64_t grams_of(const uint32_t *letters, int64_t length, uint64_t *grams)
+/* Write the n-grams of a text to `ngrams`, those of three letters first; return how many. */
+static int64_t ngrams_of(const uint32_t *letters, int64_t length, uint64_t *ngrams)
 {
-    uint64_t points[MOST_LETTERS + 1], pairs[MOST_LETTERS];
+    uint64_t points[MAX_LETTERS + 1], pairs[MAX_LETTERS];
     int64_t found = 0, pair_count = 0;
-    points[0] = START;
+    points[0] = START_MARK;
     for (int64_t i = 0; i < length; i++) points[i + 1] = letters[i];
     for (int64_t i = 0; i < length; i++) {
-        uint64_t pair = points[i] << BITS | points[i + 1];
+        uint64_t pair = points[i] << CODE_POINT_BITS | points[i + 1];
         int near_han = is_han(points[i]) || is_han(points[i + 1]);
         if (near_han) pairs[pair_count++] = pair;
         if (i + 2 <= length && !near_han && !is_han(points[i + 2]))
-            grams[found++] = pair << BITS | points[i + 2];
+            ngrams[found++] = pair << CODE_POINT_BITS | points[i + 2];
     }
-    memcpy(grams + found, pairs, (size_t)pair_count * sizeof *grams);
+    memcpy(ngrams + found, pairs, (size_t)pair_count * sizeof *ngrams);
     return found + pair_count;
 }
 
 typedef struct {
     int32_t start, size;
-} Run;
+} Postings;
 
-/* Put the postings of known grams within these bounds into `runs`, shortest first; equals keep their
- * order. Return how many. */
-static int64_t sorted_runs(const Index *index, const uint64_t *grams, int64_t count,
-                           const int32_t *window, Run *runs)
+/* Write the postings of known n-grams between the bounds of `window` to `postings`, the shortest first;
+ * postings of equal length keep their order. Return how many there are. */
+static int64_t sorted_postings(const Index *index, const uint64_t *ngrams, int64_t count,
+                           const int32_t *window, Postings *postings)
 {
-    int64_t places[MOST_GRAMS], known = 0;
-    lower_bounds(index->ngram_codes, index->grams, grams, count, places);
+    int64_t positions[MAX_NGRAMS], known = 0;
+    lower_bounds(index->ngram_codes, index->ngrams, ngrams, count, positions);
     for (int64_t i = 0; i < count; i++) {
-        if (places[i] == index->grams || index->ngram_codes[places[i]] != grams[i]) continue;
-        const int32_t *cuts = index->ngram_cuts + places[i] * index->bounds;
-        Run run = {cuts[window[0]], cuts[window[1]] - cuts[window[0]]};
+        if (positions[i] == index->ngrams || index->ngram_codes[positions[i]] != ngrams[i]) continue;
+        const int32_t *cuts = index->ngram_cuts + positions[i] * index->bounds;
+        Postings posting = {cuts[window[0]], cuts[window[1]] - cuts[window[0]]};
         int64_t at = known++;
-        for (; at && runs[at - 1].size > run.size; at--) runs[at] = runs[at - 1];
-        runs[at] = run;
+        for (; at && postings[at - 1].size > posting.size; at--) postings[at] = postings[at - 1];
+        postings[at] = posting;
     }
     return known;
 }
 
-/* Put the `wanted` most shared of the `once` touched rows into `found`, and leave none shared; return
- * how many. Those touched again stand behind them: most rows share one gram and need no second look. */
-static int64_t best_touched(const Index *index, Room *room, int64_t once, int64_t twice,
+/* Write the `wanted` most frequent of the touched rows to `found`, and set all counts to zero again;
+ * return how many were written. `once` rows were touched at least once, `twice` of them again: most
+ * rows share one n-gram only, so the others usually suffice. */
+static int64_t best_candidates(const Index *index, Workspace *workspace, int64_t once, int64_t twice,
                             int64_t wanted, int32_t *found)
 {
-    int32_t *again = room->touched + 2 * index->rows;
+    int32_t *again = workspace->touched + 2 * index->rows;
     if (twice < wanted) {
-        memcpy(again, room->touched, (size_t)once * sizeof *again);
+        memcpy(again, workspace->touched, (size_t)once * sizeof *again);
         twice = once;
     }
-    int64_t count = most_shared(room->shared, again, twice, wanted, found);
-    for (int64_t i = 0; i < once; i++) room->shared[room->touched[i]] = 0;
+    int64_t count = most_frequent(workspace->counts, again, twice, wanted, found);
+    for (int64_t i = 0; i < once; i++) workspace->counts[workspace->touched[i]] = 0;
     return count;
 }
 
-int64_t near_by_grams(const Index *index, Room *room, const Query *query, int32_t *found)
+int64_t near_by_ngrams(const Index *index, Workspace *workspace, const Query *query, int32_t *found)
 {
-    uint64_t grams[MOST_GRAMS];
-    Run runs[MOST_GRAMS];
+    uint64_t ngrams[MAX_NGRAMS];
+    Postings postings[MAX_NGRAMS];
     int64_t spent = 0, once = 0, twice = 0;
-    int32_t *touched = room->touched, *again = room->touched + 2 * index->rows;
+    int32_t *touched = workspace->touched, *again = workspace->touched + 2 * index->rows;
     const int32_t *window = index->ngram_windows + 2 * query->letter_count;
     if (index->ngram_length_bounds[window[0]] == index->ngram_length_bounds[window[1]]) return 0;
-    int64_t count = grams_of(query->letters, query->letter_count, grams);
-    count = sorted_runs(index, grams, count, window, runs);
+    int64_t count = ngrams_of(query->letters, query->letter_count, ngrams);
+    count = sorted_postings(index, ngrams, count, window, postings);
     for (int64_t i = 0; i < count; i++) {
-        spent += runs[i].size;
+        spent += postings[i].size;
         if (i && spent > index->budget) break;
-        const int32_t *rows = index->ngram_rows + runs[i].start;
-        for (int32_t at = 0; at < runs[i].size; at++) {
-            int times = ++room->shared[rows[at]];
+        const int32_t *rows = index->ngram_rows + postings[i].start;
+        for (int32_t at = 0; at < postings[i].size; at++) {
+            int times = ++workspace->counts[rows[at]];
             touched[once] = again[twice] = rows[at];
             once += times == 1;
             twice += times == 2;
         }
     }
-    return best_touched(index, room, once, twice, GRAM_CANDIDATES, found);
+    return best_candidates(index, workspace, once, twice, NGRAM_CANDIDATES, found);
 }
 
-/* Return the key of letters without those at two places; a place beyond them leaves none out. */
+/* Return the key of a text without the letters at two positions; `length` stands for no position. */
 static uint64_t key_without(const uint32_t *letters, int64_t length, int64_t one, int64_t other)
 {
     uint64_t key = (uint64_t)(length + 1 - (one < length) - (other < length));
     for (int64_t i = 0; i < length; i++) {
         if (i == one || i == other) continue;
-        key = (key ^ letters[i]) * BASE;
-        key ^= key >> 29;
+        key = (key ^ letters[i]) * HASH_MULTIPLIER;
+        key ^= key >> HASH_SHIFT;
     }
     return key;
 }
 
-/* Put the distinct keys of letters without up to `edits` of them into `keys`; return how many. */
+/* Write the distinct keys of a text without up to `edits` of its letters to `keys`; return how many. */
 static int64_t keys_of(const uint32_t *letters, int64_t length, int64_t edits, uint64_t *keys)
 {
     int64_t count = 0, alone = edits > 1 ? length : 0;
@@ -126,22 +116,22 @@ static int64_t keys_of(const uint32_t *letters, int64_t length, int64_t edits, u
     return count;
 }
 
-int64_t near_by_deletions(const Index *index, Room *room, const uint32_t *letters, int64_t length,
+int64_t near_by_symspell(const Index *index, Workspace *workspace, const uint32_t *letters, int64_t length,
                           int64_t edits, int32_t *found)
 {
-    uint64_t keys[MOST_KEYS];
-    int64_t places[MOST_KEYS], touched = 0;
+    uint64_t keys[MAX_SYMSPELL_KEYS];
+    int64_t positions[MAX_SYMSPELL_KEYS], touched = 0;
     if (!edits) return 0;
     int64_t count = keys_of(letters, length, edits, keys);
-    lower_bounds(index->symspell_keys, index->deletions, keys, count, places);
+    lower_bounds(index->symspell_keys, index->symspell_entries, keys, count, positions);
     for (int64_t i = 0; i < count; i++) {
-        int64_t end = places[i] + MOST_OF_ONE;
-        if (end > index->deletions) end = index->deletions;
-        for (int64_t at = places[i]; at < end && index->symspell_keys[at] == keys[i]; at++) {
+        int64_t end = positions[i] + MAX_ROWS_PER_KEY;
+        if (end > index->symspell_entries) end = index->symspell_entries;
+        for (int64_t at = positions[i]; at < end && index->symspell_keys[at] == keys[i]; at++) {
             int32_t row = index->symspell_rows[at];
-            room->touched[touched] = row;
-            touched += room->shared[row]++ == 0;
+            workspace->touched[touched] = row;
+            touched += workspace->counts[row]++ == 0;
         }
     }
-    return best_touched(index, room, touched, 0, DELETION_CANDIDATES, found);
+    return best_candidates(index, workspace, touched, 0, SYMSPELL_CANDIDATES, found);
 }

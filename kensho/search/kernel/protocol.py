@@ -1,8 +1,8 @@
-"""What a kernel does: everything of a search whose time grows with the rows it looks at.
+"""What a kernel does: every part of a search whose time grows with the rows that it looks at.
 
-Guarantees: there are two kernels, and they give the same answers to the last bit. `ArrayKernel` is
-numpy and runs everywhere; `CompiledKernel` is C, runs where it could be compiled when Kenshō was
-installed, and takes a fifth of the time. One contract suite runs against both.
+Guarantees: the two kernels give the same answers, to the last bit. `NumpyKernel` runs everywhere;
+`CompiledKernel` is C, runs where `kensho kernel` has compiled it, and takes a fifth of the time.
+One contract suite runs against both.
 """
 
 from collections.abc import Sequence
@@ -19,16 +19,16 @@ Scores = npt.NDArray[np.float32]
 
 
 class ScoredRows(NamedTuple):
-    """Rows and their scores, in no order; a row may come twice."""
+    """Rows and their scores, in no order; a row may occur twice."""
 
     rows: Numbers
     scores: Scores
 
 
 class BestRows(NamedTuple):
-    """Entries, best first, with the score and row of each, and the place of its list.
+    """Entries, best first, with the score and row of each, and the number of its list.
 
-    The first `hits` of them are no further below the best than a hit may be.
+    The first `hits` of them are close enough to the best to be hits.
     """
 
     entries: Numbers
@@ -39,20 +39,20 @@ class BestRows(NamedTuple):
 
 
 class Kernel(Protocol):
-    """Answers from the arrays of one index; may be asked by several threads."""
+    """Answers from the arrays of one index; several threads may ask at once."""
 
-    def run(self, plain: str) -> PhraseRange:
-        """Return the places at which `plain` stands."""
+    def phrase_range(self, plain: str) -> PhraseRange:
+        """Return the range of phrase positions at which `plain` occurs."""
         ...
 
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
         ...
 
-    def inexact(self, key: Key, run: PhraseRange) -> ScoredRows:
-        """Return all rows that hold the query or are near it; `run` is where it stands."""
+    def inexact(self, key: Key, occurs: PhraseRange) -> ScoredRows:
+        """Return all rows that contain the query or are near it; `occurs` is where it occurs."""
         ...
 
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
-        """Return the best row of each entry in these lists; of equals the one that comes first."""
+        """Return the best row of each entry in these lists; of equals, the one that comes first."""
         ...

@@ -1,4 +1,4 @@
-/* Searching and sorting numbers: what near.c, words.c and inexact.c have in common. */
+/* Searches and sorts numbers, for near.c, words.c and inexact.c. */
 
 #include "kernel.h"
 
@@ -6,8 +6,8 @@
 
 enum { LEVELS = 1024, BUCKETS = 1024 };
 
-/* Find where each key belongs in `sorted`. All keys take each step together, so that the memory
- * they wait for is fetched at once: a third of the time of one after the other. */
+/* Find the lower bound of each key in `sorted`. All keys take each step together, so that the memory
+ * they wait for is fetched at once: this takes a third of the time of one key after the other. */
 void lower_bounds(const uint64_t *sorted, int64_t total, const uint64_t *keys, int64_t count,
                   int64_t *found)
 {
@@ -22,7 +22,7 @@ void lower_bounds(const uint64_t *sorted, int64_t total, const uint64_t *keys, i
     }
 }
 
-/* Sort rows ascending, byte by byte; `spare` is as long. */
+/* Sort rows ascending, byte by byte; `spare` must be as long. */
 void sort_rows(int32_t *rows, int64_t count, int32_t *spare)
 {
     uint32_t all = 0;
@@ -41,7 +41,7 @@ void sort_rows(int32_t *rows, int64_t count, int32_t *spare)
     if (from != rows) memcpy(rows, from, (size_t)count * sizeof *rows);
 }
 
-/* Keep each of these ascending rows once; return how many are left. */
+/* Keep each of some ascending rows once; return how many are left. */
 int64_t distinct(int32_t *rows, int64_t count)
 {
     int64_t kept = 0;
@@ -50,7 +50,7 @@ int64_t distinct(int32_t *rows, int64_t count)
     return kept;
 }
 
-/* Move the `wanted` least of `rows` to their front; behind them is room for as many again. */
+/* Move the `wanted` lowest of `rows` to their front; there must be space for `count` more behind them. */
 static void least_first(int32_t *rows, int64_t count, int64_t wanted)
 {
     int64_t sizes[BUCKETS] = {0}, below = 0, kept = 0, within = 0;
@@ -59,7 +59,7 @@ static void least_first(int32_t *rows, int64_t count, int64_t wanted)
     while (highest >> shift >= BUCKETS) shift++;
     for (int64_t i = 0; i < count; i++) sizes[rows[i] >> shift]++;
     while (below + sizes[bucket] < wanted) below += sizes[bucket++];
-    for (int64_t i = 0; i < count; i++) { /* those of lower buckets, then those of this one */
+    for (int64_t i = 0; i < count; i++) { /* rows of lower buckets, then rows of this one */
         int32_t row = rows[i];
         if (row >> shift > bucket) continue;
         rows[i] = rows[kept + within];
@@ -74,21 +74,21 @@ static void least_first(int32_t *rows, int64_t count, int64_t wanted)
     sort_rows(rows + kept, within, rows + count);
 }
 
-/* Put into `found` those `wanted` of these rows that are shared most, of equals those with the least
- * number, in no order; return how many. Behind `rows` is room for as many. */
-int64_t most_shared(const uint16_t *shared, int32_t *rows, int64_t count, int64_t wanted,
+/* Write the `wanted` rows with the highest counts to `found`, of equals those with the lowest numbers, in
+ * no order; return how many. There must be space for `count` more rows behind `rows`. */
+int64_t most_frequent(const uint16_t *counts, int32_t *rows, int64_t count, int64_t wanted,
                     int32_t *found)
 {
     int64_t levels[LEVELS] = {0}, above = 0, equal = 0;
     int least = LEVELS - 1;
-    for (int64_t i = 0; i < count; i++) levels[shared[rows[i]] & (LEVELS - 1)]++;
+    for (int64_t i = 0; i < count; i++) levels[counts[rows[i]] & (LEVELS - 1)]++;
     while (least > 1 && above + levels[least] < wanted) above += levels[least--];
     above = 0;
     for (int64_t i = 0; i < count; i++) {
         int32_t row = rows[i];
-        if (shared[row] > least) found[above++] = row;
+        if (counts[row] > least) found[above++] = row;
         rows[equal] = row;
-        equal += shared[row] == least;
+        equal += counts[row] == least;
     }
     if (equal > wanted - above) {
         least_first(rows, equal, wanted - above);

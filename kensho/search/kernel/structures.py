@@ -1,4 +1,7 @@
-"""The structures that the compiled kernel reads, field by field as `kernel.h` has them."""
+"""The structures that are passed to the compiled kernel.
+
+Their fields are those of the structures in `kernel.h`, in the same order; a test compares them.
+"""
 
 import ctypes
 from collections.abc import Mapping
@@ -8,16 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain import ranking
-from kensho.search.ngrams import LENGTH_BOUNDS, budget_of, window
+from kensho.search import ngrams, symspell
+from kensho.search.kernel.numpy_kernel import MAX_SCORED_PHRASES
 from kensho.search.scorer import Scorer
 
 MAX_LETTERS: Final = 512
+"""Longer queries are left to numpy: keys have 240 letters at most, their sorted words some more."""
 MAX_WORDS: Final = 512
-MAX_SCORED_ONE_BY_ONE: Final = 312
-"""Rows that are judged one by one: phrases and what is near."""
-_FEWEST_HELD: Final = 1 << 16
-_HELD_SHARE: Final = 2
-"""Rows that may hold a query: half of all, more than begin with any letter."""
+MAX_SCORED_ONE_BY_ONE: Final = MAX_SCORED_PHRASES + ngrams.CANDIDATES + 2 * symspell.CANDIDATES
+"""The rows with the best phrases, and those near the query's letters and its native letters."""
+_MIN_CONTAINING: Final = 1 << 16
+_CONTAINING_SHARE: Final = 2
+"""If half of all rows contain a query it is left to numpy; of 280,000 rows 22,000 have an S."""
 
 _ARRAYS: Final = {
     "ngram_codes": "u8",
@@ -48,16 +53,16 @@ _ARRAYS: Final = {
     "row_digits": "u8",
     "row_ties": "f4",
 }
-_SIZES: Final = ("grams", "bounds", "budget", "deletions", "places", "words", "rows")
+_SIZES: Final = ("ngrams", "bounds", "budget", "symspell_entries", "positions", "words", "rows")
 _BLOBS: Final = ("plain_letters", "letters", "sorted_words")
-_ROOM: Final = (
-    *("shared", "seen", "touched", "order", "rows", "scores", "lists"),
+_BUFFERS: Final = (
+    *("counts", "seen", "touched", "order", "rows", "scores", "lists"),
     *("best_rows", "best_scores", "best_lists", "best_entries"),
 )
 
 
 class KernelIndex(ctypes.Structure):
-    """The arrays of an index, and how long they are."""
+    """The arrays of an index and their lengths."""
 
     _fields_: ClassVar[Any] = [(name, ctypes.c_void_p) for name in _ARRAYS] + [
         (name, ctypes.c_int64) for name in _SIZES
@@ -65,19 +70,19 @@ class KernelIndex(ctypes.Structure):
 
 
 class KernelBuffers(ctypes.Structure):
-    """Where one search at a time works."""
+    """The buffers of a workspace, which one search at a time uses."""
 
-    _fields_: ClassVar[Any] = [(name, ctypes.c_void_p) for name in _ROOM]
+    _fields_: ClassVar[Any] = [(name, ctypes.c_void_p) for name in _BUFFERS]
 
 
 class KernelWeights(ctypes.Structure):
-    """What evidence is worth."""
+    """The weights of evidence."""
 
     _fields_: ClassVar[Any] = [
         (name, ctypes.c_double)
         for name in (
             *("inner", "prefix", "covered", "whole_words", "scattered", "reordered"),
-            *("digits_lost", "digits_extra", "most", "least", "spread"),
+            *("digits_lost", "digits_extra", "max_inexact", "min_hit", "max_spread"),
         )
     ]
 
@@ -108,25 +113,25 @@ def weights() -> KernelWeights:
         reordered=ranking.REORDERED,
         digits_lost=ranking.DIGITS_LOST,
         digits_extra=ranking.DIGITS_EXTRA,
-        most=ranking.BEST_INEXACT - ranking.KNOWN,
-        least=ranking.LEAST,
-        spread=ranking.SPREAD,
+        max_inexact=ranking.BEST_INEXACT - ranking.KNOWN,
+        min_hit=ranking.LEAST,
+        max_spread=ranking.SPREAD,
     )
 
 
 class MappedIndex:
-    """An index as the kernel reads it, with what keeps its arrays mapped."""
+    """An index as the kernel reads it; it keeps the arrays alive."""
 
     def __init__(
-        self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any], judge: Scorer
+        self, arrays: Mapping[str, npt.NDArray[Any]], blobs: Mapping[str, Any], scorer: Scorer
     ) -> None:
         found: dict[str, npt.NDArray[Any]] = {
             **arrays,
             **{name: np.frombuffer(blobs[name], dtype=np.uint8) for name in _BLOBS},
             "ngram_windows": np.array(
-                [window(length) for length in range(MAX_LETTERS + 1)], dtype=np.int32
+                [ngrams.window(length) for length in range(MAX_LETTERS + 1)], dtype=np.int32
             ),
-            "row_ties": judge.all_ties,
+            "row_ties": scorer.all_ties,
         }
         self.arrays: Final = {
             name: np.require(found[name], dtype=kind, requirements="C")
@@ -136,23 +141,22 @@ class MappedIndex:
         self.rows: Final = len(arrays["row_entry"])
         self.index: Final = KernelIndex(
             **{name: array.ctypes.data for name, array in self.arrays.items()},
-            grams=len(arrays["ngram_codes"]),
-            bounds=len(LENGTH_BOUNDS),
-            budget=budget_of(self.rows),
-            deletions=len(arrays["symspell_keys"]),
-            places=len(arrays["phrase_heads"]),
+            ngrams=len(arrays["ngram_codes"]),
+            bounds=len(ngrams.LENGTH_BOUNDS),
+            budget=ngrams.budget_of(self.rows),
+            symspell_entries=len(arrays["symspell_keys"]),
+            positions=len(arrays["phrase_heads"]),
             words=len(arrays["word_hashes"]),
             rows=self.rows,
         )
 
 
 class KernelWorkspace:
-    """The room of one search, zeroed as the kernel leaves it."""
+    """The buffers that one search at a time works in; what must be zero in them is zero."""
 
     def __init__(self, index: MappedIndex) -> None:
-        held = max(_FEWEST_HELD, index.rows // _HELD_SHARE)
-        self.most: Final = held
-        total = held + MAX_SCORED_ONE_BY_ONE
+        self.max_containing: Final = max(_MIN_CONTAINING, index.rows // _CONTAINING_SHARE)
+        total = self.max_containing + MAX_SCORED_ONE_BY_ONE
         self.rows: Final = np.empty(total, dtype=np.int32)
         self.scores: Final = np.empty(total, dtype=np.float32)
         self.lists: Final = np.empty(total, dtype=np.uint8)
@@ -161,15 +165,15 @@ class KernelWorkspace:
         self.best_lists: Final = np.empty(total, dtype=np.uint8)
         self.best_entries: Final = np.empty(total, dtype=np.int32)
         self._own: dict[str, npt.NDArray[Any]] = {
-            "shared": np.zeros(index.rows, dtype=np.uint16),
+            "counts": np.zeros(index.rows, dtype=np.uint16),
             "seen": np.zeros(index.entries, dtype=np.uint8),
             "touched": np.empty(4 * index.rows + 2 * MAX_SCORED_ONE_BY_ONE, dtype=np.int32),
             "order": np.empty(2 * total, dtype=np.uint64),
         }
-        theirs: dict[str, npt.NDArray[Any]] = {
-            name: getattr(self, name) for name in _ROOM if name not in self._own
+        shown: dict[str, npt.NDArray[Any]] = {
+            name: getattr(self, name) for name in _BUFFERS if name not in self._own
         }
-        self.room: Final = KernelBuffers(
-            **{name: array.ctypes.data for name, array in (self._own | theirs).items()}
+        self.buffers: Final = KernelBuffers(
+            **{name: array.ctypes.data for name, array in (self._own | shown).items()}
         )
-        self.address: Final = ctypes.byref(self.room)
+        self.address: Final = ctypes.byref(self.buffers)

@@ -1,11 +1,11 @@
-/* Rows that have all words of a query, and rows that equal it: twins of words.py and of
- * `Rows.equal`. */
+/* Finds the rows that have all words of a query, the rows that equal it, and where it occurs, as
+ * words.py, `TitleRows.equal` and phrases.py do. */
 
 #include "kernel.h"
 
 #include <string.h>
 
-/* Keep those of the ascending `rows` that are among others, ascending too; return how many. */
+/* Keep those of the ascending `rows` that are among the ascending `others`; return how many. */
 static int64_t common(int32_t *rows, int64_t count, const int32_t *others, int64_t total)
 {
     int64_t kept = 0, at = 0;
@@ -29,40 +29,40 @@ static int64_t common(int32_t *rows, int64_t count, const int32_t *others, int64
     return kept;
 }
 
-/* Put the rows that have all these words into `found`; return how many, or -1 where it has not room
- * for as many as have the rarest. */
+/* Write the rows that have all these words to `found`; return how many, or -1 if more than `max` rows
+ * have the rarest word. */
 int64_t rows_with_words(const Index *index, const uint64_t *hashes, int64_t count, int32_t *found,
-                        int64_t most)
+                        int64_t max)
 {
-    int64_t places[MOST_HASHES], rarest = 0;
+    int64_t positions[MAX_WORDS], rarest = 0;
     if (count < 2) return 0;
-    lower_bounds(index->word_hashes, index->words, hashes, count, places);
+    lower_bounds(index->word_hashes, index->words, hashes, count, positions);
     for (int64_t i = 0; i < count; i++) {
-        if (places[i] == index->words || index->word_hashes[places[i]] != hashes[i]) return 0;
-        int64_t size = index->word_ends[places[i]] - index->word_starts[places[i]];
-        if (size < index->word_ends[places[rarest]] - index->word_starts[places[rarest]])
+        if (positions[i] == index->words || index->word_hashes[positions[i]] != hashes[i]) return 0;
+        int64_t size = index->word_ends[positions[i]] - index->word_starts[positions[i]];
+        if (size < index->word_ends[positions[rarest]] - index->word_starts[positions[rarest]])
             rarest = i;
     }
-    const int32_t *first = index->word_rows + index->word_starts[places[rarest]];
-    int64_t kept = index->word_ends[places[rarest]] - index->word_starts[places[rarest]];
-    if (kept > most) return -1;
+    const int32_t *first = index->word_rows + index->word_starts[positions[rarest]];
+    int64_t kept = index->word_ends[positions[rarest]] - index->word_starts[positions[rarest]];
+    if (kept > max) return -1;
     memcpy(found, first, (size_t)kept * sizeof *found);
     for (int64_t i = 0; i < count; i++) {
         if (i == rarest) continue;
-        int32_t start = index->word_starts[places[i]];
-        kept = common(found, kept, index->word_rows + start, index->word_ends[places[i]] - start);
+        int32_t start = index->word_starts[positions[i]];
+        kept = common(found, kept, index->word_rows + start, index->word_ends[positions[i]] - start);
     }
     return kept;
 }
 
-/* Put the rows with exactly these letters, UTF-8, into `found`, at most `most`; return how many. */
+/* Write up to `max` rows with exactly these letters, in UTF-8, to `found`; return how many. */
 EXPORT int64_t kensho_equal(const Index *index, uint64_t hash, const uint8_t *letters,
-                            int64_t size, int32_t *found, int64_t most)
+                            int64_t size, int32_t *found, int64_t max)
 {
-    int64_t place, kept = 0;
-    lower_bounds(index->row_hashes, index->rows, &hash, 1, &place);
-    for (; place < index->rows && index->row_hashes[place] == hash && kept < most; place++) {
-        int32_t row = index->row_by_hash[place];
+    int64_t position, kept = 0;
+    lower_bounds(index->row_hashes, index->rows, &hash, 1, &position);
+    for (; position < index->rows && index->row_hashes[position] == hash && kept < max; position++) {
+        int32_t row = index->row_by_hash[position];
         uint32_t start = index->letters_ends[row];
         if (index->letters_ends[row + 1] - start == size &&
             !memcmp(index->letters + start, letters, (size_t)size))
@@ -71,18 +71,17 @@ EXPORT int64_t kensho_equal(const Index *index, uint64_t hash, const uint8_t *le
     return kept;
 }
 
-/* Tell where `plain` stands: `found[0]` to `found[1]` in the list of places. */
-EXPORT void kensho_places(const Index *index, const uint8_t *plain, int64_t size, int64_t *found)
+/* Write the range of phrase positions at which `plain` occurs to `found[0]` and `found[1]`. */
+EXPORT void kensho_phrase_range(const Index *index, const uint8_t *plain, int64_t size, int64_t *found)
 {
-    enum { HEAD = 8 };
     uint64_t keys[2] = {0, 0};
-    for (int64_t i = 0; i < HEAD; i++) {
+    for (int64_t i = 0; i < HEAD_BYTES; i++) {
         keys[0] = keys[0] << 8 | (i < size ? plain[i] : 0);
         keys[1] = keys[1] << 8 | (i < size ? plain[i] : 255);
     }
-    keys[1] += keys[1] != UINT64_MAX; /* no text has such a byte */
-    lower_bounds(index->phrase_heads, index->places, keys, 2, found);
-    for (int past = 0; size > HEAD && past < 2; past++) {
+    keys[1] += keys[1] != UINT64_MAX; /* no text has a byte of 255 */
+    lower_bounds(index->phrase_heads, index->positions, keys, 2, found);
+    for (int past = 0; size > HEAD_BYTES && past < 2; past++) {
         int64_t low = found[0], high = found[1];
         while (low < high) {
             int64_t middle = (low + high) / 2;
