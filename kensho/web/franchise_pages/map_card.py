@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from kensho.discovery import works
-from kensho.domain.relations import Kind
+from kensho.domain.relations import KIND_FACTS
 from kensho.metro.map import Station
 from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.views import Detail, RelatedWork
@@ -16,11 +16,6 @@ from kensho.web.messages import Messages
 from kensho.web.page_context import PageContext
 
 _MOST: Final = 9
-_FIRST: Final[tuple[Kind, ...]] = (
-    *("sequel", "prequel", "side_story", "parent_story", "spin_off", "spun_off_from"),
-    *("alternative_version", "summary", "full_story", "alternative_setting", "same_setting"),
-)
-"""Kinds that are listed first; the rest follows as it comes."""
 
 
 class NextWork(NamedTuple):
@@ -35,13 +30,16 @@ class NextWork(NamedTuple):
 
 
 def card(context: PageContext, drawn: DrawnMap, work: UUID) -> dict[str, Any] | None:
-    """Return what the card of a work shows, or `None` where the work is not on the map."""
+    """Return what the card of a work shows, or `None` where the work is not on the map.
+
+    Neighbours on the map come first, and those of closer kinds before others.
+    """
     stations = {station.id: station for station in drawn.map.stations}
     station, node = stations.get(str(work)), context.model.node(work)
     if station is None or node is None:
         return None
     detail = works.document(context.model, node).decode()
-    neighbours = sorted(_neighbours(detail), key=_rank)
+    neighbours = sorted(_neighbours(detail), key=lambda one: KIND_FACTS[one.kind].path)
     on_map = [one for one in neighbours if str(one.id) in stations]
     shown = (on_map + [one for one in neighbours if str(one.id) not in stations])[:_MOST]
     map_url = urls.franchise_map(drawn.franchise.slug)
@@ -59,10 +57,6 @@ def card(context: PageContext, drawn: DrawnMap, work: UUID) -> dict[str, Any] | 
 def _neighbours(detail: Detail) -> Iterable[RelatedWork]:
     groups = detail.related_anime
     return (*groups.sequels, *groups.prequels, *groups.related)
-
-
-def _rank(one: RelatedWork) -> int:
-    return _FIRST.index(one.kind) if one.kind in _FIRST else len(_FIRST)
 
 
 def _next(context: PageContext, one: RelatedWork, map_url: str, is_on_map: bool) -> NextWork:

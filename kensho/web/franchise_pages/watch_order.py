@@ -13,6 +13,7 @@ from litestar import Controller, Request, get
 from litestar.params import FromPath
 
 from kensho.discovery import franchises
+from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import Order
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
@@ -23,7 +24,7 @@ from kensho.read_model.franchise_views import (
     WatchOrderStep,
 )
 from kensho.read_model.model import ReadModel
-from kensho.read_model.sentences import PHRASES, cited
+from kensho.read_model.sentences import sentence
 from kensho.web import forms
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import works_of
@@ -117,8 +118,7 @@ def _contradicted(
         titles |= dict.fromkeys(member.also, member.work.title)
     return [
         ContradictedRelation(
-            f"{cited(titles[one.edge.target])} is {PHRASES[one.edge.kind]} "
-            f"{cited(titles[one.edge.source])}",
+            sentence((titles[one.edge.target], titles[one.edge.source]), (inverse(one.edge.kind),)),
             one.why,
         )
         for one in order.set_aside

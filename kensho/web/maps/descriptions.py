@@ -5,8 +5,9 @@ Guarantees: plain text, which the caller escapes; the words come from `strings.t
 
 from collections import Counter
 
+from kensho.domain.relations import inverse
 from kensho.metro.map import MetroMap, Route, Station
-from kensho.read_model.sentences import PHRASES
+from kensho.read_model.sentences import sentence
 from kensho.web.messages import Messages
 
 _MENTIONED = ("ongoing", "upcoming")
@@ -43,13 +44,10 @@ def of_station(station: Station, messages: Messages) -> str:
 
 def of_route(route: Route, source: str, target: str, messages: Messages) -> str:
     """Return what an edge states between two titles, who states it, and how surely."""
-    if route.kind in ("joined", "same_work"):
-        statement = messages.format("map_svg.belongs", source=source, target=target)
-    else:
-        statement = f"{target} is {PHRASES[route.kind]} {source}"
+    statement = sentence((target, source), (inverse(route.kind),))
     if route.method == "inferred":
         sure = f"{route.confidence:.0%}"
-        return f"{statement}. {messages.format('map_svg.inferred', sure=sure)}"
+        return f"{statement} {messages.format('map_svg.inferred', sure=sure)}"
     method = messages.format(f"map_svg.{route.method}")
     by = messages.format("map_svg.by", who=", ".join(route.sources)) if route.sources else ""
-    return f"{statement}. {method}{by}"
+    return f"{statement} {method}{by}"

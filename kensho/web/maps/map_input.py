@@ -11,7 +11,7 @@ Performance: 3 µs for each edge.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from kensho.domain.relations import Assertion, Kind, Method
+from kensho.domain.relations import METHOD_RANK, Assertion, Kind, Method
 from kensho.domain.works import AnimeType, Role
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
@@ -27,8 +27,6 @@ TYPES: Final[Mapping[AnimeType, MediaType]] = {
     "special": "special",
     "unknown": "special",
 }
-_METHODS: Final[tuple[Method, ...]] = ("curated", "stated", "inferred")
-"""The surest first."""
 
 
 def works_of(franchise: FranchiseDetail) -> Iterator[MapWork]:
@@ -95,7 +93,7 @@ def map_edge(
     """Return a relation with the surest method by which it is known, and the sources of that."""
     agreeing = [one for one in assertions if one.kind == kind] or assertions
     methods: list[Method] = [one.method for one in agreeing]
-    method: Method = min(methods, key=_METHODS.index) if methods else "stated"
+    method: Method = max(methods, key=METHOD_RANK.__getitem__, default="stated")
     by_method = [one for one in agreeing if one.method == method]
     return MapEdge(
         source=ends[0],
