@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks import walk_peers
 from benchmarks.bench_api import free_port, kensho
@@ -29,6 +29,7 @@ from benchmarks.load import Load, load
 from kensho.discovery import franchises
 from kensho.platform.data_folders import data_root
 from kensho.read_model.building.builder import build
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import ORDERS
 from kensho.read_model.model import ReadModel
 from kensho.storage import queries
@@ -113,8 +114,8 @@ def report_ready(model: ReadModel, hub: int) -> float:
     def located() -> int:
         return franchises.locate(model, slug)
 
-    calls: dict[str, Callable[[], bytes]] = {
-        "hub": lambda: franchises.hub(model, located()),
+    calls: dict[str, Callable[[], Encoded[Any]]] = {
+        "hub": lambda: franchises.detail(model, located()),
         "graph": lambda: franchises.graph_as_json(model, located()),
         **{
             f"watch order, {name}": partial(
@@ -125,9 +126,8 @@ def report_ready(model: ReadModel, hub: int) -> float:
     }
     spent = {name: cpu_ms(call, RUNS) for name, call in calls.items()}
     for name, ms in spent.items():
-        print(
-            f"ready, {name:<22}{ms:>9.4f} ms {verdict(ms <= IN_PROCESS_MS)} {len(calls[name]())} B"
-        )
+        size = len(calls[name]().bytes)
+        print(f"ready, {name:<22}{ms:>9.4f} ms {verdict(ms <= IN_PROCESS_MS)} {size} B")
     print(f"walked                       {cpu_ms(lambda: inside(model, hub), PEER_RUNS):>9.4f} ms")
     return spent["graph"]
 

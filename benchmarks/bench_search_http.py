@@ -24,8 +24,9 @@ from benchmarks.bench_api import CONNECTIONS, free_port, kensho, process
 from benchmarks.bench_search import at_least, at_most
 from benchmarks.load import Load, load
 from kensho.discovery.cursors import Cursors
-from kensho.discovery.facets import Filters
-from kensho.discovery.search import SearchRequest, TitleSearch, is_short
+from kensho.discovery.filters import Filters
+from kensho.discovery.query_interpretation import is_short
+from kensho.discovery.search import SearchRequest, TitleSearch
 from kensho.read_model.holder import Snapshot
 
 WARM_UP = 100

@@ -26,13 +26,15 @@ from kensho.api.health import HealthController
 from kensho.api.movies import MoviesController
 from kensho.api.openapi import amend_openapi
 from kensho.api.paths import PathsController
+from kensho.api.providers import SharedParts, providers
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.services import Services
 from kensho.api.tags import TagsController
-from kensho.discovery.browse import Calendar, Films
+from kensho.discovery.browse import Calendar, films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
+from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.errors import DeadlineExceededError, KenshoError, NotReadyError, StoreUnavailableError
 from kensho.http import problem_details
 from kensho.http.metrics import Metrics
@@ -46,7 +48,7 @@ from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_secret
 from kensho.platform.version import installed_version
-from kensho.read_model.holder import SnapshotHolder
+from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
@@ -83,7 +85,10 @@ def create_app(settings: Settings) -> Litestar:
             HealthController,
             pages.router(house.current_page_services),
         ],
-        dependencies={"desk": Provide(house.current_desk, sync_to_thread=False)},
+        dependencies={
+            "desk": Provide(house.current_desk, sync_to_thread=False),
+            **providers(house.snapshot, house.shared),
+        },
         exception_handlers=problem_details.handlers(),
         before_request=strict.check,
         request_max_body_size=settings.http.max_body_bytes,
@@ -133,10 +138,16 @@ class AppState:
     def __init__(self, settings: Settings, renderer: Renderer) -> None:
         self._settings = settings
         self.renderer = renderer
-        self._cursors = Cursors(signing_secret(settings.signing))
         self._desk: Services | None = None
         self._page_services: PageServices | None = None
         self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
+        cursors = Cursors(signing_secret(settings.signing))
+        self.shared = SharedParts(
+            cursors=cursors,
+            films=PerSnapshot(films),
+            calendar=self.calendar,
+            search=TitleSearch(cursors, safe=settings.search.safe),
+        )
         self.metrics = Metrics()
 
     def current_desk(self) -> Services:
@@ -144,6 +155,10 @@ class AppState:
         if self._desk is None:
             raise NotReadyError("the service is not started")
         return self._desk
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot that is served now; raises `NotReadyError` while there is none."""
+        return self.current_desk().catalogue.held
 
     def current_page_services(self) -> PageServices:
         """Return what pages are made with; raises as `current_desk`."""
@@ -173,7 +188,7 @@ class AppState:
             catalogue = SnapshotHolder(gateway, settings.snapshot.read_model_dir)
             self._desk = self._furnished(gateway, catalogue)
             self._page_services = _page_services(
-                self._desk, self.renderer, settings.server.public_url or ""
+                self._desk, self.shared, self.renderer, settings.server.public_url or ""
             )
             keeper = asyncio.create_task(
                 _keep_current(catalogue, settings.snapshot.refresh_every_s)
@@ -190,25 +205,23 @@ class AppState:
         return Services(
             gateway=gateway,
             catalogue=catalogue,
-            cursors=self._cursors,
-            films=Films(),
-            calendar=self.calendar,
-            searching=TitleSearch(self._cursors, safe=self._settings.search.safe),
             clock=perf_counter,
             metrics=self.metrics,
             version=installed_version(),
         )
 
 
-def _page_services(desk: Services, renderer: Renderer, origin: str) -> PageServices:
+def _page_services(
+    desk: Services, shared: SharedParts, renderer: Renderer, origin: str
+) -> PageServices:
     """Return the same services as pages use them."""
     return PageServices(
         gateway=desk.gateway,
         snapshots=desk.catalogue,
-        cursors=desk.cursors,
-        films=desk.films,
-        calendar=desk.calendar,
-        search=desk.searching,
+        cursors=shared.cursors,
+        films=shared.films,
+        calendar=shared.calendar,
+        search=shared.search,
         filters=ListFilters(),
         clock=desk.clock,
         today=lambda: dt.datetime.now(dt.UTC).date(),

@@ -11,14 +11,17 @@ from litestar.params import Body, QueryParameter
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation, post_operation
 from kensho.api.parameters import DEFAULT_LIMIT, DetailFields, Kinds, Limit, WorkId
+from kensho.api.providers import GivenWorks
 from kensho.api.request_bodies import BatchRequest
 from kensho.api.services import GivenServices
-from kensho.discovery import episodes, neighbourhood, similar, splicing, works
+from kensho.discovery import episodes
 from kensho.discovery.episodes import EpisodeList
 from kensho.discovery.field_selection import fields_named
-from kensho.discovery.works import WorkBatch
+from kensho.discovery.neighbourhood import MAX_DEPTH, kinds_named
+from kensho.discovery.works import DETAIL_FIELDS, WorkBatch, locate
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, UncachedResponse
+from kensho.read_model.encoded import encoded
 from kensho.read_model.relation_views import Neighbourhood, RelationView
 from kensho.read_model.views import Detail, GraphNode, SimilarityReason, SimilarList, SimilarWork
 
@@ -26,7 +29,7 @@ Depth: TypeAlias = Annotated[
     int,
     QueryParameter(
         ge=1,
-        le=neighbourhood.MAX_DEPTH,
+        le=MAX_DEPTH,
         description="How many hops to go.",
         examples=[Example(value=2)],
     ),
@@ -63,17 +66,14 @@ class AnimeController(Controller):
 
     @get_operation("/{work_id:str}", Documented("Read a work", "The work."), examples.DETAIL)
     async def read(
-        self, desk: GivenServices, work_id: WorkId, fields: DetailFields = None
+        self, works: GivenWorks, work_id: WorkId, fields: DetailFields = None
     ) -> PreparedResponse[Detail]:
         """Return all that is known of a work, with its neighbours one hop away.
 
         On a work's page "sequel: B" means that B is the sequel of this work.
         """
-        model = desk.model
-        chosen = fields_named(fields, works.DETAIL_FIELDS)
-        return PreparedResponse(
-            works.document(model, works.locate(model, work_id), chosen), model.identity
-        )
+        found = works.detail(work_id, fields_named(fields, DETAIL_FIELDS))
+        return PreparedResponse(found, works.identity)
 
     @post_operation(
         "/batch",
@@ -82,7 +82,7 @@ class AnimeController(Controller):
     )
     async def read_many(
         self,
-        desk: GivenServices,
+        works: GivenWorks,
         data: Annotated[BatchRequest, Body(description="The works to read.")],
         fields: DetailFields = None,
     ) -> UncachedResponse[WorkBatch]:
@@ -90,9 +90,7 @@ class AnimeController(Controller):
 
         An id that was merged into another answers with its successor, named under `moved`.
         """
-        model = desk.model
-        chosen = fields_named(fields, works.DETAIL_FIELDS)
-        return UncachedResponse(works.batch(model, data.ids, chosen))
+        return UncachedResponse(works.batch(data.ids, fields_named(fields, DETAIL_FIELDS)))
 
     @get_operation(
         "/{work_id:str}/episodes",
@@ -104,9 +102,9 @@ class AnimeController(Controller):
     ) -> PreparedResponse[EpisodeList]:
         """Return every known episode of a work, by number; `duration` is in seconds."""
         model = desk.model
-        kind = model.kind(works.locate(model, work_id))
+        kind = model.kind(locate(model, work_id))
         revision, found = await episodes.of_work(desk.gateway, work_id, kind)
-        return PreparedResponse(splicing.encoded(found), f"{model.identity}x{revision}", keep=False)
+        return PreparedResponse(encoded(found), f"{model.identity}x{revision}", keep=False)
 
     @get_operation(
         "/{work_id:str}/relations",
@@ -114,7 +112,7 @@ class AnimeController(Controller):
         _GRAPH,
     )
     async def walk(
-        self, desk: GivenServices, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
+        self, works: GivenWorks, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
     ) -> PreparedResponse[Neighbourhood]:
         """Return the works within `depth` hops, nearest first, and the edges among them.
 
@@ -123,23 +121,19 @@ class AnimeController(Controller):
         An edge reads "`to` is the `kind` of `from`". At most 500 nodes and 2,000 edges are
         answered; `truncated` tells when there are more.
         """
-        model = desk.model
-        node = works.locate(model, work_id)
         return PreparedResponse(
-            neighbourhood.neighbourhood(model, node, neighbourhood.kinds_named(kinds), depth),
-            model.identity,
+            works.neighbourhood(work_id, kinds_named(kinds), depth), works.identity
         )
 
     @get_operation(
         "/{work_id:str}/similar", Documented("Find similar works", "The similar works."), _SIMILAR
     )
     async def list_similar(
-        self, desk: GivenServices, work_id: WorkId, limit: Limit = DEFAULT_LIMIT
+        self, works: GivenWorks, work_id: WorkId, limit: Limit = DEFAULT_LIMIT
     ) -> PreparedResponse[SimilarList]:
         """Return works that share rare tags or a studio, or that viewers recommend together.
 
         Works of the same story or franchise are left out: `relations` shows those. Each work says
         why it is there.
         """
-        held = desk.catalogue.held
-        return PreparedResponse(similar.similar(held, work_id, limit), held.model.identity)
+        return PreparedResponse(works.similar(work_id, limit), works.identity)

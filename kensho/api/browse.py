@@ -11,13 +11,14 @@ from litestar.params import PathParameter, QueryParameter
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryFields, TagText
-from kensho.api.services import GivenServices
-from kensho.discovery import browse, splicing, works
-from kensho.discovery.browse import BrowseFilters, Sorting
+from kensho.api.providers import GivenBrowse
+from kensho.discovery.browse import Pagination, SeasonPage, SeasonRequest, Sorting
+from kensho.discovery.field_selection import fields_named
+from kensho.discovery.filters import Filters
+from kensho.discovery.works import SUMMARY_FIELDS
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
-from kensho.read_model.views import Summary
 
 ANY_CASE: Final = "^({})$".format(
     "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)
@@ -52,20 +53,16 @@ SortedBy: TypeAlias = Annotated[
 ]
 
 
-class Pagination(msgspec.Struct, frozen=True):
-    """Where a page stands among all pages."""
+class SeasonQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of a season is asked for, and what is left out of it."""
 
-    page: int
-    limit: int
-    total_pages: int
-    total_items: int
-
-
-class SeasonPage(msgspec.Struct, frozen=True):
-    """A page of a season."""
-
-    anime: list[Summary]
-    pagination: Pagination
+    page: PageNumber = 1
+    limit: Limit = DEFAULT_LIMIT
+    type: OfType = None
+    status: OfStatus = None
+    tag: TagText = None
+    sort: SortedBy = "rating"
+    fields: SummaryFields = None
 
 
 class BrowseController(Controller):
@@ -80,30 +77,17 @@ class BrowseController(Controller):
         Documented("Browse a season", "A page of the season."),
         SeasonPage([examples.SUMMARY], Pagination(1, 20, 1, 1)),
     )
-    async def browse_season(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
-        self,
-        desk: GivenServices,
-        year: Year,
-        season: SeasonName,
-        page: PageNumber = 1,
-        limit: Limit = DEFAULT_LIMIT,
-        type: OfType = None,  # noqa: A002 -- the parameter's public name
-        status: OfStatus = None,
-        tag: TagText = None,
-        sort: SortedBy = "rating",
-        fields: SummaryFields = None,
+    async def browse_season(
+        self, browse: GivenBrowse, year: Year, season: SeasonName, query: SeasonQuery
     ) -> PreparedResponse[SeasonPage]:
         """Return the works first broadcast in a season, best IMDb rating first by default."""
-        model = desk.model
-        desk.calendar.check(year)
-        chosen = splicing.chosen(fields, works.SUMMARY_FIELDS)
-        name = cast("Season", season.lower())
-        nodes = browse.season(
-            model, year, name, BrowseFilters(type=type, status=status, tag=tag), sort
+        asked = SeasonRequest(
+            year=year,
+            season=cast("Season", season.lower()),
+            filters=Filters(type=query.type, status=query.status, tag=query.tag, safe=False),
+            sort=query.sort,
+            page=query.page,
+            limit=query.limit,
+            fields=fields_named(query.fields, SUMMARY_FIELDS),
         )
-        total = len(nodes)
-        body = splicing.assembled(
-            anime=browse.page_of(model, nodes[(page - 1) * limit : page * limit], chosen),
-            pagination=splicing.encoded(Pagination(page, limit, -(-total // limit), total)),
-        )
-        return PreparedResponse(body, model.identity)
+        return PreparedResponse(browse.season(asked), browse.identity)

@@ -7,11 +7,12 @@ from litestar import Controller, get
 
 from kensho.api.operations import Documented, get_operation
 from kensho.api.services import GivenServices
-from kensho.discovery import health, splicing
+from kensho.discovery import health
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
 from kensho.http import metrics
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import UncachedResponse
+from kensho.read_model.encoded import encoded
 
 _FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
 _UNAVAILABLE = 503
@@ -35,7 +36,7 @@ class HealthController(Controller):
     )
     async def live(self) -> UncachedResponse[Liveness]:
         """Answer as long as the process serves requests at all, whatever its dependencies do."""
-        return UncachedResponse(splicing.encoded(Liveness("ok")))
+        return UncachedResponse(encoded(Liveness("ok")))
 
     @get_operation(
         "/health/ready",
@@ -50,10 +51,8 @@ class HealthController(Controller):
         """
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
         if found.status == "down":
-            return UncachedResponse(
-                splicing.encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER]
-            )
-        return UncachedResponse(splicing.encoded(found))
+            return UncachedResponse(encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER])
+        return UncachedResponse(encoded(found))
 
     @get_operation(
         "/api/health",
@@ -63,9 +62,7 @@ class HealthController(Controller):
     async def overview(self, desk: GivenServices) -> UncachedResponse[Health]:
         """Return the state, the program's version, the graph's revision and sizes."""
         found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
-        return UncachedResponse(
-            splicing.encoded(health.described(found, desk.catalogue, desk.version))
-        )
+        return UncachedResponse(encoded(health.described(found, desk.catalogue, desk.version)))
 
     @get("/metrics", include_in_schema=False)
     async def metrics(self, desk: GivenServices) -> UncachedResponse:

@@ -10,8 +10,8 @@ from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.services import GivenServices
-from kensho.discovery import paths as connections
+from kensho.api.providers import GivenWorks
+from kensho.discovery.paths import MOST_PATHS
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.relation_views import PathList, PathView, RelationView
@@ -36,7 +36,7 @@ HowMany: TypeAlias = Annotated[
     int,
     QueryParameter(
         ge=1,
-        le=connections.MOST_PATHS,
+        le=MOST_PATHS,
         description="How many paths to answer at most.",
         examples=[Example(value=3)],
     ),
@@ -59,12 +59,11 @@ class PathsController(Controller):
 
     @get_operation(None, Documented("Connect two works", "The connections."), PathList([_PATH]))
     async def connect(
-        self, desk: GivenServices, from_work: FromWork, to_work: ToWork, k: HowMany = 3
+        self, works: GivenWorks, from_work: FromWork, to_work: ToWork, k: HowMany = 3
     ) -> PreparedResponse[PathList]:
         """Return the closest connections between two works, each also as one sentence.
 
         Sequels and side stories are short ways, shared characters and untyped relations long ones.
         An edge reads "`to` is the `kind` of `from`".
         """
-        model = desk.model
-        return PreparedResponse(connections.paths(model, from_work, to_work, k), model.identity)
+        return PreparedResponse(works.paths(from_work, to_work, k), works.identity)

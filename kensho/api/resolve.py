@@ -9,11 +9,9 @@ from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation, post_operation
+from kensho.api.providers import GivenResolve
 from kensho.api.request_bodies import LOCAL_ID, ResolveRequest
-from kensho.api.services import GivenServices
-from kensho.discovery import resolve, splicing
 from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
-from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, UncachedResponse
 
@@ -53,7 +51,7 @@ class ResolveController(Controller):
     )
     async def resolve_one(
         self,
-        desk: GivenServices,
+        resolve: GivenResolve,
         url: Url = None,
         provider: OfProvider = None,
         id: LocalId = None,  # noqa: A002 -- public name
@@ -63,11 +61,7 @@ class ResolveController(Controller):
         An id that stands for several works lists them all, with the episodes of each that it
         covers, where known.
         """
-        model = desk.model
-        found = resolve.resolve(model, resolve.asked(url, provider, id))
-        if not found:
-            raise NotFoundError(f"no work is behind {url or f'{provider}:{id}'}")
-        return PreparedResponse(splicing.encoded(ResolvedWorks(found)), model.identity)
+        return PreparedResponse(resolve.works(url, provider, id), resolve.identity)
 
     @post_operation(
         "/batch",
@@ -76,11 +70,8 @@ class ResolveController(Controller):
     )
     async def resolve_many(
         self,
-        desk: GivenServices,
+        resolve: GivenResolve,
         data: Annotated[ResolveRequest, Body(description="The ids to resolve.")],
     ) -> UncachedResponse[ResolvedBatch]:
         """Return what is behind each of up to 100 ids, and those behind which there is nothing."""
-        model = desk.model
-        return UncachedResponse(
-            splicing.encoded(resolve.resolve_batch(model, data.provider, data.ids))
-        )
+        return UncachedResponse(resolve.batch(data.provider, data.ids))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias, cast
 
+import msgspec
 from litestar import Controller
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
@@ -11,9 +12,10 @@ from kensho.api import examples
 from kensho.api.browse import ANY_CASE, OfStatus, OfType
 from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, TagText, listing
-from kensho.api.services import GivenServices
-from kensho.discovery import splicing, suggestions
-from kensho.discovery.facets import Filters
+from kensho.api.providers import GivenSearch
+from kensho.discovery import suggestions
+from kensho.discovery.field_selection import fields_named
+from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.domain.works import Season
@@ -103,6 +105,24 @@ MostSuggestions: TypeAlias = Annotated[
 ]
 
 
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is searched for, and which part of the answer is wanted."""
+
+    q: Typed
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor = None
+    offset: Offset = None
+    type: OfType = None
+    year: OfYear = None
+    season: OfSeason = None
+    status: OfStatus = None
+    tag: TagText = None
+    group: GroupedBy = None
+    explain: Explained = False
+    safe: Safe = None
+    fields: FoundFields = None
+
+
 class SearchController(Controller):
     """Titles."""
 
@@ -111,45 +131,31 @@ class SearchController(Controller):
     tags: Sequence[str] | None = ("search",)
 
     @get_operation("/search", Documented("Search by title", "A page of hits."), examples.FOUND)
-    async def search(  # noqa: PLR0913, PLR0917 -- Litestar declares one parameter by one argument
-        self,
-        desk: GivenServices,
-        q: Typed,
-        limit: Limit = DEFAULT_LIMIT,
-        cursor: Cursor = None,
-        offset: Offset = None,
-        type: OfType = None,  # noqa: A002 -- the parameter's public name
-        year: OfYear = None,
-        season: OfSeason = None,
-        status: OfStatus = None,
-        tag: TagText = None,
-        group: GroupedBy = None,
-        explain: Explained = False,
-        safe: Safe = None,
-        fields: FoundFields = None,
-    ) -> PreparedResponse[SearchPage]:
+    async def search(self, search: GivenSearch, query: SearchQuery) -> PreparedResponse[SearchPage]:
         """Return the works that a text may mean, best first.
 
         Letters, not spellings, are compared: case, width, accents, punctuation, spaces, kana and
         long vowels don't count, and from four letters on two errors are forgiven. Facets count all
         pages, each under every filter but its own.
         """
-        if year is not None:
-            desk.calendar.check(year)
-        name = None if season is None else cast("Season", season.lower())
-        hides = desk.searching.safe if safe is None else safe
         asked = SearchRequest(
-            text=q,
-            filters=Filters(type=type, status=status, season=name, year=year, tag=tag, safe=hides),
-            limit=limit,
-            cursor=cursor,
-            offset=offset,
-            by_franchise=group is not None,
-            explain=explain,
-            fields=splicing.chosen(fields, _FIELDS),
+            text=query.q,
+            filters=Filters(
+                type=query.type,
+                status=query.status,
+                season=None if query.season is None else cast("Season", query.season.lower()),
+                year=query.year,
+                tag=query.tag,
+                safe=search.hides_adult(query.safe),
+            ),
+            limit=query.limit,
+            cursor=query.cursor,
+            offset=query.offset,
+            by_franchise=query.group is not None,
+            explain=query.explain,
+            fields=fields_named(query.fields, _FIELDS),
         )
-        held = desk.catalogue.held
-        return PreparedResponse(await desk.searching.answer(held, asked), held.model.identity)
+        return PreparedResponse(await search.page(asked), search.identity)
 
     @get_operation(
         "/suggest",
@@ -158,14 +164,11 @@ class SearchController(Controller):
     )
     async def suggest(
         self,
-        desk: GivenServices,
+        search: GivenSearch,
         q: Typed,
         limit: MostSuggestions = _DEFAULT_SUGGESTIONS,
         safe: Safe = None,
     ) -> PreparedResponse[Completions]:
         """Return what a half-typed title may become: titles that begin with it first, then best."""
-        held = desk.catalogue.held
-        body = await suggestions.answer(
-            held, q, limit, safe=desk.searching.safe if safe is None else safe
-        )
-        return PreparedResponse(body, held.model.identity)
+        found = await search.suggestions(q, limit, safe=search.hides_adult(safe))
+        return PreparedResponse(found, search.identity)

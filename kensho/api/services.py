@@ -10,9 +10,6 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from kensho.discovery.browse import Calendar, Films
-from kensho.discovery.cursors import Cursors
-from kensho.discovery.search import TitleSearch
 from kensho.errors import NotReadyError
 from kensho.http.metrics import Metrics
 from kensho.read_model.holder import SnapshotHolder
@@ -25,10 +22,6 @@ class Services(msgspec.Struct, frozen=True):
 
     gateway: Gateway
     catalogue: SnapshotHolder
-    cursors: Cursors
-    films: Films
-    calendar: Calendar
-    searching: TitleSearch
     clock: Callable[[], float]
     metrics: Metrics
     version: str

@@ -1,10 +1,9 @@
 """`kensho hub` and `kensho watch-order`: a franchise from the command line."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import click
-import msgspec
 from rich.console import Console
 from rich_click import RichCommand
 
@@ -13,6 +12,7 @@ from kensho.discovery import franchises
 from kensho.domain.watch_order.order import Order
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
     ORDERS,
     FranchiseDetail,
@@ -23,6 +23,7 @@ from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
+T = TypeVar("T")
 STORE: Final = click.option(
     "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
 )
@@ -34,13 +35,14 @@ STORE: Final = click.option(
 @STORE
 def hub(franchise: str, as_json: bool, store: str | None) -> None:
     """Print the works of FRANCHISE, a slug or a title, each with its role."""
-    body = run_on_held(
-        store, lambda held: franchises.hub(held.model, franchises.meant(held, franchise))
+    answer = run_on_snapshot(
+        store,
+        lambda snapshot: franchises.detail(snapshot.model, franchises.meant(snapshot, franchise)),
     )
     if as_json:
-        click.echo(body)
+        click.echo(answer.bytes)
     else:
-        _print_hub(Console(), msgspec.json.decode(body, type=FranchiseDetail))
+        _print_franchise(Console(), answer.decode())
 
 
 @click.command("watch-order", cls=RichCommand)
@@ -60,28 +62,30 @@ def hub(franchise: str, as_json: bool, store: str | None) -> None:
 @STORE
 def watch_order(franchise: str, order: Order, as_json: bool, store: str | None) -> None:
     """Print in which order to watch FRANCHISE, a slug or a title, and why."""
-    body = run_on_held(
+    answer = run_on_snapshot(
         store,
-        lambda held: franchises.watch_order(held.model, franchises.meant(held, franchise), order),
+        lambda snapshot: franchises.watch_order(
+            snapshot.model, franchises.meant(snapshot, franchise), order
+        ),
     )
     if as_json:
-        click.echo(body)
+        click.echo(answer.bytes)
     else:
-        _print_order(Console(), msgspec.json.decode(body, type=WatchOrderDocument))
+        _print_order(Console(), answer.decode())
 
 
-def run_on_held(store: str | None, ask: Callable[[Snapshot], bytes]) -> bytes:
-    """Return what `ask` answers from the read model of a store."""
+def run_on_snapshot(store: str | None, ask: Callable[[Snapshot], Encoded[T]]) -> Encoded[T]:
+    """Return what `ask` answers from the snapshot of a store."""
     settings = settings_module.load()
     logs.configure("warning", settings.logs.format)
 
-    async def run(gateway: Gateway) -> bytes:
+    async def run(gateway: Gateway) -> Encoded[T]:
         return ask(await opened(gateway, settings, store))
 
     return run_on_store(store, run)
 
 
-def _print_hub(console: Console, found: FranchiseDetail) -> None:
+def _print_franchise(console: Console, found: FranchiseDetail) -> None:
     years = f"{found.years.first} to {found.years.last}" if found.years else "years not known"
     _say(console, f"{found.title} ({found.slug}): {found.works_total} works, {years}")
     _say(console, ", ".join(f"{count.works} {count.role}" for count in found.roles))

@@ -8,7 +8,8 @@ import click
 from rich_click import RichCommand
 
 from kensho.cli.snapshots import opened
-from kensho.discovery import paths as connections
+from kensho.discovery.paths import MOST_PATHS
+from kensho.discovery.works import WorkService
 from kensho.errors import NotFoundError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
@@ -27,7 +28,7 @@ NO_WAY: Final = 1
 @click.option(
     "-k",
     "most",
-    type=click.IntRange(1, connections.MOST_PATHS),
+    type=click.IntRange(1, MOST_PATHS),
     default=3,
     help="How many ways to show.",
 )
@@ -44,14 +45,14 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
     logs.configure("warning", settings.logs.format)
 
     async def run(gateway: Gateway) -> Encoded[PathList]:
-        held = await opened(gateway, settings, store)
-        ends = work_meant(held, one), work_meant(held, other)
-        return connections.paths(held.model, *ends, most)
+        snapshot = await opened(gateway, settings, store)
+        ends = work_meant(snapshot, one), work_meant(snapshot, other)
+        return WorkService(snapshot).paths(*ends, most)
 
-    document = run_on_store(store, run)
-    found = document.decode()
+    answer = run_on_store(store, run)
+    found = answer.decode()
     if as_json:
-        click.echo(document.bytes)
+        click.echo(answer.bytes)
     for connection in () if as_json else found.paths:
         click.echo(connection.sentence)
     if not found.paths:
@@ -59,13 +60,13 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
         sys.exit(NO_WAY)
 
 
-def work_meant(held: Snapshot, text: str) -> UUID:
+def work_meant(snapshot: Snapshot, text: str) -> UUID:
     """Return the work that a UUID, a source id or a title means.
 
     Raises:
         NotFoundError: it means none.
     """
-    model = held.model
+    model = snapshot.model
     try:
         return UUID(text)
     except ValueError:
@@ -73,7 +74,7 @@ def work_meant(held: Snapshot, text: str) -> UUID:
     by_source = model.resolve(text) if ":" in text else []
     if by_source:
         return model.id(by_source[0].node)
-    for entry in held.titles.index.search(text).hits.entries.tolist():
+    for entry in snapshot.titles.index.search(text).hits.entries.tolist():
         if entry < model.works_total:
             return model.id(entry)
     raise NotFoundError(f"no work is meant by {text!r}")

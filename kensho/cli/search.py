@@ -8,7 +8,6 @@ import sys
 from typing import Final, get_args
 
 import click
-import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -16,13 +15,15 @@ from rich_click import RichCommand
 
 from kensho.cli.snapshots import opened
 from kensho.discovery.cursors import Cursors
-from kensho.discovery.facets import Filters
-from kensho.discovery.search import SearchRequest, TitleSearch, check
+from kensho.discovery.filters import Filters
+from kensho.discovery.query_interpretation import check_text
+from kensho.discovery.search import SearchRequest, TitleSearch
 from kensho.discovery.search_views import Explanation, SearchPage
 from kensho.domain.works import AnimeType
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
 from kensho.platform.signing_secret import signing_secret
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -55,11 +56,11 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     store: str | None,
 ) -> None:
     """Print the works that TEXT may mean, best first; exits with 1 if there are none."""
-    check(text)
+    check_text(text)
     settings = settings_module.load()
     logs.configure("warning", settings.logs.format)
-    searching = TitleSearch(Cursors(signing_secret(settings.signing)), safe=settings.search.safe)
-    hides = searching.safe if safe is None else safe
+    title_search = TitleSearch(Cursors(signing_secret(settings.signing)), safe=settings.search.safe)
+    hides = title_search.safe if safe is None else safe
     asked = SearchRequest(
         text=text,
         filters=Filters(type=type_, year=year, safe=hides),
@@ -67,23 +68,23 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
         explain=explain,
     )
 
-    async def run(gateway: Gateway) -> tuple[Snapshot, bytes]:
-        held = await opened(gateway, settings, store)
-        return held, await searching.answer(held, asked)
+    async def run(gateway: Gateway) -> tuple[Snapshot, Encoded[SearchPage]]:
+        snapshot = await opened(gateway, settings, store)
+        return snapshot, await title_search.answer(snapshot, asked)
 
-    held, body = run_on_store(store, run)
-    page = msgspec.json.decode(body, type=SearchPage)
+    snapshot, answer = run_on_store(store, run)
+    page = answer.decode()
     if as_json:
-        click.echo(body)
+        click.echo(answer.bytes)
     else:
-        _print(Console(), held, page)
+        _print(Console(), snapshot, page)
     if not page.results:
         sys.exit(NOTHING_FOUND)
 
 
-def _print(console: Console, held: Snapshot, page: SearchPage) -> None:
+def _print(console: Console, snapshot: Snapshot, page: SearchPage) -> None:
     if page.results:
-        _print_results(console, held, page)
+        _print_results(console, snapshot, page)
     else:
         console.print(f"nothing found: {page.reason}", markup=False, highlight=False)
         for near in page.suggestions or ():
@@ -97,13 +98,13 @@ def _print(console: Console, held: Snapshot, page: SearchPage) -> None:
         console.print(hidden, markup=False, highlight=False)
 
 
-def _print_results(console: Console, held: Snapshot, page: SearchPage) -> None:
+def _print_results(console: Console, snapshot: Snapshot, page: SearchPage) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("", "title", "matched", "type", "year", "score"):
         table.add_column(name, overflow="fold", justify="right" if name == "score" else "left")
-    years = held.model.columns.year
+    years = snapshot.model.columns.year
     for rank, work in enumerate(page.results, start=1):
-        node = held.model.node(work.id)
+        node = snapshot.model.node(work.id)
         year = int(years[node]) if node is not None else 0
         table.add_row(
             str(rank),

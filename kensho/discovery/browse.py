@@ -11,33 +11,57 @@ from typing import Literal, TypeAlias
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from kensho.discovery import splicing
-from kensho.discovery.related_works import title_of
-from kensho.discovery.splicing import Fields
-from kensho.domain.works import MIN_YEAR, YEARS_AHEAD, AnimeType, Season, Status
+from kensho.discovery.cursors import Cursors, OrderedList
+from kensho.discovery.field_selection import Fields, selected
+from kensho.discovery.filters import Filters, Nodes, kept
+from kensho.discovery.related_works import summary_of, title_of
+from kensho.discovery.snapshot_service import PerSnapshot, SnapshotService
+from kensho.domain.works import MIN_YEAR, YEARS_AHEAD, Season
 from kensho.errors import InvalidInputError
-from kensho.read_model.columns import ANIME_TYPES, STATUSES, WORK_KINDS
+from kensho.read_model.columns import WORK_KINDS
+from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
+from kensho.read_model.views import Summary
 
-Nodes: TypeAlias = npt.NDArray[np.int32]
 Sorting: TypeAlias = Literal["rating", "score", "title"]
 
 
-class BrowseFilters(msgspec.Struct, frozen=True):
-    """What a list keeps; `None` keeps all. `tag` is an id or a name."""
+class Pagination(msgspec.Struct, frozen=True):
+    """Where a page stands among all pages."""
 
-    type: AnimeType | None = None
-    status: Status | None = None
-    tag: str | None = None
+    page: int
+    limit: int
+    total_pages: int
+    total_items: int
 
 
-def season(
-    model: ReadModel, year: int, name: Season, filters: BrowseFilters, sort: Sorting
-) -> Nodes:
-    """Return the works of a season, best IMDb rating first, or by `sort`."""
-    return _sorted(model, _kept(model, model.season_nodes(year, name), filters), sort)
+class SeasonPage(msgspec.Struct, frozen=True):
+    """A page of a season."""
+
+    anime: list[Summary]
+    pagination: Pagination
+
+
+class FilmList(msgspec.Struct, frozen=True):
+    """A page of films; `total` counts all pages, `next_cursor` is null on the last."""
+
+    movies: list[Summary]
+    total: int
+    next_cursor: str | None
+
+
+class SeasonRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which season is asked for, and which page of it."""
+
+    year: int
+    season: Season
+    filters: Filters
+    sort: Sorting = "rating"
+    page: int = 1
+    limit: int
+    fields: Fields | None = None
 
 
 class Calendar:
@@ -57,39 +81,62 @@ class Calendar:
             raise InvalidInputError.of("year", f"{year} is not within {MIN_YEAR}..{self.last_year}")
 
 
-class Films:
-    """The films by IMDb rating, then votes, then title; sorted once for each snapshot."""
+class BrowseService(SnapshotService):
+    """Seasons and films, of one snapshot."""
 
-    def __init__(self) -> None:
-        self._identity = ""
-        self._nodes: Nodes = np.empty(0, dtype=np.int32)
+    def __init__(
+        self, snapshot: Snapshot, calendar: Calendar, cursors: Cursors, films: PerSnapshot[Nodes]
+    ) -> None:
+        super().__init__(snapshot)
+        self._calendar = calendar
+        self._cursors = cursors
+        self._films = films
 
-    def nodes(self, model: ReadModel, year: int | None) -> Nodes:
-        """Return the films of a year, or all."""
-        if self._identity != model.identity:
-            self._nodes, self._identity = _films(model), model.identity
-        return self._nodes if year is None else self._nodes[model.columns.year[self._nodes] == year]
+    def season(self, asked: SeasonRequest) -> Encoded[SeasonPage]:
+        """Return a page of a season.
+
+        Raises:
+            InvalidInputError: no work can have the year.
+        """
+        self._calendar.check(asked.year)
+        model = self.model
+        nodes = season(model, asked.year, asked.season, asked.filters, asked.sort)
+        total = len(nodes)
+        first = (asked.page - 1) * asked.limit
+        works = summaries(model, nodes[first : first + asked.limit], asked.fields)
+        pagination = Pagination(asked.page, asked.limit, -(-total // asked.limit), total)
+        return encoded(SeasonPage(works, pagination))
+
+    def films(
+        self, year: int | None, cursor: str | None, limit: int, fields: Fields | None = None
+    ) -> Encoded[FilmList]:
+        """Return a page of films by IMDb rating, then votes, then title; of a year, or all.
+
+        Raises:
+            InvalidInputError: no work can have the year, or the cursor is not one of this list.
+        """
+        if year is not None:
+            self._calendar.check(year)
+        model = self.model
+        nodes = kept(model, Filters(year=year, safe=False), self._films.of(model))
+        ordered = OrderedList(nodes, model.identity, model.id, model.node)
+        part = self._cursors.cut(ordered, f"movies?year={year}", cursor, limit)
+        works = summaries(model, part.nodes, fields)
+        return encoded(FilmList(works, part.total, part.next_cursor))
 
 
-def page_of(model: ReadModel, nodes: Iterable[int], fields: Fields | None) -> bytes:
-    """Return the summaries of `nodes` as a JSON array."""
-    return splicing.array(splicing.selected(model.summary(int(node)), fields) for node in nodes)
+def season(model: ReadModel, year: int, name: Season, filters: Filters, sort: Sorting) -> Nodes:
+    """Return the works of a season, best IMDb rating first, or by `sort`."""
+    return _sorted(model, kept(model, filters, model.season_nodes(year, name)), sort)
 
 
-def _kept(model: ReadModel, nodes: Nodes, filters: BrowseFilters) -> Nodes:
-    columns = model.columns
-    if filters.type is not None:
-        nodes = nodes[columns.anime_type[nodes] == ANIME_TYPES.index(filters.type)]
-    if filters.status is not None:
-        nodes = nodes[columns.status[nodes] == STATUSES.index(filters.status)]
-    if filters.tag is not None:
-        tag = model.tag(filters.tag)
-        tagged = model.tag_nodes(tag)[0] if tag is not None else nodes[:0]
-        nodes = nodes[np.isin(nodes, tagged)]
-    return nodes
+def summaries(model: ReadModel, nodes: Iterable[int], fields: Fields | None) -> list[Summary]:
+    """Return the summaries of `nodes`, ready to be encoded."""
+    return [selected(summary_of(model, int(node)), fields).as_raw() for node in nodes]
 
 
-def _films(model: ReadModel) -> Nodes:
+def films(model: ReadModel) -> Nodes:
+    """Return the films by IMDb rating, then votes, then title; unrated ones last."""
     columns = model.columns
     films = np.flatnonzero(columns.kind == WORK_KINDS.index("movie")).astype(np.int32)
     titled = np.array(sorted(films.tolist(), key=_by_title(model)), dtype=np.int32)

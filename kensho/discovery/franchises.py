@@ -7,21 +7,94 @@ Performance: 10 µs for a document; a list by popularity is sorted when the mode
 titles costs a search.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator
+from typing import Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
-from kensho.discovery import exports, search, splicing
-from kensho.discovery.cursors import OrderedList
+import msgspec
+
+from kensho.discovery import exports
+from kensho.discovery.cursors import Cursors, OrderedList
+from kensho.discovery.query_interpretation import check_text
+from kensho.discovery.snapshot_service import SnapshotService
 from kensho.domain.watch_order.order import Order
 from kensho.errors import GoneError, MovedError, NotFoundError
-from kensho.read_model.franchise_views import ORDERS
-from kensho.read_model.franchises import NO_FRANCHISE, FranchiseDocuments
-from kensho.read_model.graph_views import ExportGraph
+from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.franchise_views import (
+    ORDERS,
+    FranchiseDetail,
+    FranchiseSummary,
+    WatchOrderDocument,
+)
+from kensho.read_model.franchises import NO_FRANCHISE
+from kensho.read_model.graph_views import ExportGraph, FranchiseGraph
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
 
+T = TypeVar("T")
 ORDER_NAMES: Final = ORDERS
+
+
+class FranchiseList(msgspec.Struct, frozen=True):
+    """A page of franchises; `total` counts all pages, `next_cursor` is null on the last."""
+
+    franchises: list[FranchiseSummary]
+    total: int
+    next_cursor: str | None
+
+
+class Tagged(NamedTuple, Generic[T]):
+    """What is told of a franchise, and a tag that changes when and only when that does.
+
+    Most changes of the graph leave a franchise as it is.
+    """
+
+    document: T
+    tag: bytes
+
+
+class FranchiseService(SnapshotService):
+    """Franchises, of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, cursors: Cursors) -> None:
+        super().__init__(snapshot)
+        self._cursors = cursors
+
+    def franchises(
+        self, text: str | None, cursor: str | None, limit: int
+    ) -> Encoded[FranchiseList]:
+        """Return a page of franchises, as `listed` orders them.
+
+        Raises:
+            InvalidInputError: as `listed`, or the cursor is not one of this list.
+        """
+        ordered = listed(self.snapshot, text)
+        part = self._cursors.cut(ordered, f"franchises?q={text or ''}", cursor, limit)
+        found = [summary(self.model, number).as_raw() for number in part.nodes]
+        return encoded(FranchiseList(found, part.total, part.next_cursor))
+
+    def detail(self, slug: str) -> Tagged[Encoded[FranchiseDetail]]:
+        """Return a franchise; raises as `locate`."""
+        model, number = self.model, self._number(slug)
+        return Tagged(detail(model, number), model.hubs.tag(number, "hub"))
+
+    def watch_order(self, slug: str, order: Order) -> Tagged[Encoded[WatchOrderDocument]]:
+        """Return a watch order of a franchise; raises as `locate`."""
+        model, number = self.model, self._number(slug)
+        return Tagged(watch_order(model, number, order), model.hubs.tag(number, order))
+
+    def graph_as_json(self, slug: str) -> Tagged[Encoded[FranchiseGraph]]:
+        """Return the graph of a franchise; raises as `locate`."""
+        model, number = self.model, self._number(slug)
+        return Tagged(graph_as_json(model, number), model.hubs.tag(number, "graph"))
+
+    def graph(self, slug: str) -> Tagged[ExportGraph]:
+        """Return the graph of a franchise, to be exported in any format; raises as `locate`."""
+        model, number = self.model, self._number(slug)
+        return Tagged(graph(model, number), model.hubs.tag(number, "graph"))
+
+    def _number(self, slug: str) -> int:
+        return locate(self.model, slug)
 
 
 def locate(model: ReadModel, slug: str) -> int:
@@ -45,32 +118,37 @@ def locate(model: ReadModel, slug: str) -> int:
     )
 
 
-def hub(model: ReadModel, number: int) -> bytes:
-    """Return the `Hub` of a franchise as JSON."""
-    return model.hubs.paper(number, "hub")
+def detail(model: ReadModel, number: int) -> Encoded[FranchiseDetail]:
+    """Return a franchise: its works, guests and counts."""
+    return Encoded(FranchiseDetail, model.hubs.paper(number, "hub"))
 
 
-def watch_order(model: ReadModel, number: int, order: Order) -> bytes:
-    """Return the `HubOrder` of a franchise as JSON."""
-    return model.hubs.paper(number, order)
+def watch_order(model: ReadModel, number: int, order: Order) -> Encoded[WatchOrderDocument]:
+    """Return a watch order of a franchise."""
+    return Encoded(WatchOrderDocument, model.hubs.paper(number, order))
 
 
-def graph_as_json(model: ReadModel, number: int) -> bytes:
+def graph_as_json(model: ReadModel, number: int) -> Encoded[FranchiseGraph]:
     """Return the graph of a franchise as JSON."""
-    return exports.hub_as_json(title_of(model, number), model.hubs.paper(number, "graph"))
+    return exports.franchise_as_json(title_of(model, number), model.hubs.paper(number, "graph"))
 
 
 def graph(model: ReadModel, number: int) -> ExportGraph:
     """Return the graph of a franchise, to be exported in any format."""
-    return exports.of_hub(title_of(model, number), model.hubs.paper(number, "graph"))
+    return exports.of_franchise(title_of(model, number), model.hubs.paper(number, "graph"))
 
 
 def title_of(model: ReadModel, number: int) -> str:
     """Return a franchise's title."""
-    return splicing.text_of(model.hubs.paper(number, "card"), "title")
+    return summary(model, number).decode().title
 
 
-def listed(held: Snapshot, text: str | None) -> OrderedList:
+def summary(model: ReadModel, number: int) -> Encoded[FranchiseSummary]:
+    """Return a franchise as a list shows it."""
+    return Encoded(FranchiseSummary, model.hubs.paper(number, "card"))
+
+
+def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
     """Return franchises, the most popular first; with `text` those that it may mean, best first.
 
     A franchise is meant by its own title or by that of a work at home in it.
@@ -78,8 +156,8 @@ def listed(held: Snapshot, text: str | None) -> OrderedList:
     Raises:
         InvalidInputError: nothing can be looked for by `text`.
     """
-    model = held.model
-    hubs = model.hubs.listed if text is None else [*dict.fromkeys(_meant(held, text))]
+    model = snapshot.model
+    hubs = model.hubs.listed if text is None else [*dict.fromkeys(_meant(snapshot, text))]
 
     def root_of(number: int) -> UUID:
         return model.id(int(model.hubs.members(number)[0]))
@@ -91,35 +169,30 @@ def listed(held: Snapshot, text: str | None) -> OrderedList:
     return OrderedList(hubs, model.identity, root_of, rooted_at)
 
 
-def cards(hubs: FranchiseDocuments, numbers: Iterable[int]) -> bytes:
-    """Return the cards of franchises as a JSON array of `HubCard`."""
-    return splicing.array(hubs.paper(number, "card") for number in numbers)
-
-
-def meant(held: Snapshot, text: str) -> int:
+def meant(snapshot: Snapshot, text: str) -> int:
     """Return the franchise that a slug or a title means.
 
     Raises:
-        MovedError, GoneError: it is a slug that stands no more.
+        MovedError, GoneError: it is a retired slug.
         NotFoundError: it means none.
         InvalidInputError: nothing can be looked for by it.
     """
     try:
-        return locate(held.model, text)
+        return locate(snapshot.model, text)
     except NotFoundError:
-        found = next(_meant(held, text), None)
+        found = next(_meant(snapshot, text), None)
         if found is None:
             raise NotFoundError(f"no franchise is meant by {text!r}") from None
         return found
 
 
-def _meant(held: Snapshot, text: str) -> Iterator[int]:
-    search.check(text)
-    model = held.model
-    for entry in held.titles.index.search(text).hits.entries.tolist():
+def _meant(snapshot: Snapshot, text: str) -> Iterator[int]:
+    check_text(text)
+    model = snapshot.model
+    for entry in snapshot.titles.index.search(text).hits.entries.tolist():
         if entry < model.works_total:
             number: int | None = model.hubs.homes.item(entry)
         else:
-            number = model.hubs.number(held.titles.franchise(entry).slug)
+            number = model.hubs.number(snapshot.titles.franchise(entry).slug)
         if number not in (None, NO_FRANCHISE):
             yield number

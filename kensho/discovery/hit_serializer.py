@@ -1,4 +1,4 @@
-"""Hits as JSON: the ready summary of a work, with what a search adds to it, joined as bytes.
+"""Hits as the documents of a search: the ready summary of a work, with what a search adds to it.
 
 Performance: 5 µs for a hit, of which 3 are its highlights.
 """
@@ -9,8 +9,19 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery import explanations, splicing
-from kensho.discovery.search_views import FranchiseHit
+from kensho.discovery import explanations
+from kensho.discovery.related_works import summary_of, title_of
+from kensho.discovery.search_views import (
+    Completion,
+    Explanation,
+    FoundTitle,
+    FranchiseHit,
+    SearchGroup,
+    SearchResult,
+    Spans,
+    Suggestion,
+)
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.views import FranchiseRef
 from kensho.search.highlights import highlights
@@ -18,8 +29,6 @@ from kensho.search.index import Hits
 from kensho.search.interpretations import Interpretation
 
 _PLACES: Final = 4
-_encode = msgspec.json.encode
-_BRIEF: Final = ("id", "title")
 MOST_FURTHER: Final = 5
 
 
@@ -33,13 +42,15 @@ class Hit(NamedTuple):
 
 
 class HitSerializer:
-    """Takes hits of one search down from a revision, as JSON."""
+    """Makes documents of the hits of one search in one snapshot."""
 
-    def __init__(self, held: Snapshot, readings: tuple[Interpretation, ...], hits: Hits) -> None:
-        self._model, self._titles = held
-        self._readings = readings
+    def __init__(
+        self, snapshot: Snapshot, interpretations: tuple[Interpretation, ...], hits: Hits
+    ) -> None:
+        self._model, self._titles = snapshot.model, snapshot.titles
+        self._interpretations = interpretations
         self._hits = hits
-        self._highlights: dict[tuple[str, str], bytes] = {}
+        self._highlights: dict[tuple[str, str], Encoded[Spans]] = {}
 
     def __len__(self) -> int:
         """Return how many hits there are."""
@@ -49,7 +60,7 @@ class HitSerializer:
         """Return the hits at these places of the list."""
         chosen = taken(self._hits, places)
         return [
-            Hit(entry, score, row, self._readings[number])
+            Hit(entry, score, row, self._interpretations[number])
             for entry, score, row, number in zip(
                 chosen.entries.tolist(),
                 chosen.scores.tolist(),
@@ -62,102 +73,106 @@ class HitSerializer:
     def matched_title(self, hit: Hit) -> str:
         """Return the title by which a hit was found; its own where it was not found by one."""
         if hit.row < 0:
-            return msgspec.json.decode(self._model.summary(hit.entry), type=_Titled).title
+            return title_of(self._model, hit.entry)
         return self._titles.index.title(hit.row, hit.reading)
 
-    def result(self, hit: Hit, *more: bytes) -> bytes:
-        """Return a work as `SearchResult`, with `more` members."""
+    def result(self, hit: Hit, **more: object) -> Encoded[SearchResult]:
+        """Return a work that was found, with `more` members."""
         title = self.matched_title(hit)
-        franchise = self._titles.group_franchise(self._titles.group(hit.entry))
-        return b'%b,"kind":"%b","matched_title":%b,"score":%b,"highlights":%b%b%b}' % (
-            self._model.summary(hit.entry)[:-1],
-            self._model.kind(hit.entry).encode(),
-            _encode(title),
-            _encode(round(hit.score, _PLACES)),
-            self._marked(title, hit.reading) if hit.row >= 0 else b"[]",
-            b',"franchise":' + _encode(FranchiseRef(franchise.slug, franchise.title))
-            if franchise
-            else b"",
-            b"".join(b"," + member for member in more),
-        )
+        members: dict[str, object] = {
+            "kind": self._model.kind(hit.entry),
+            "matched_title": title,
+            "score": round(hit.score, _PLACES),
+            "highlights": self._marked(title, hit.reading).as_raw() if hit.row >= 0 else [],
+        }
+        franchise = self._franchise_of(self._titles.group(hit.entry))
+        if franchise is not None:
+            members["franchise"] = franchise
+        return summary_of(self._model, hit.entry).extended(SearchResult, **members, **more)
 
-    def explanation(self, hit: Hit, *, is_redirected: bool) -> bytes:
-        """Return the member that says why a work is a hit."""
+    def explanation(self, hit: Hit, *, is_redirected: bool) -> Explanation:
+        """Return why a work is a hit."""
         title = self.matched_title(hit)
         if is_redirected:
-            why = explanations.redirected(hit.reading, title, hit.score)
-        else:
-            evidence = self._titles.index.evidence(hit.reading, hit.row)
-            why = explanations.explained(
-                self._model, hit.entry, hit.reading, title, evidence, hit.score
-            )
-        return splicing.member("explain", _encode(why))
-
-    def brief(self, hit: Hit) -> bytes:
-        """Return a work as `FoundTitle`."""
-        return splicing.extended(
-            splicing.selected(self._model.summary(hit.entry), _BRIEF),
-            splicing.member("matched_title", _encode(self.matched_title(hit))),
-            splicing.member("score", _encode(round(hit.score, _PLACES))),
+            return explanations.redirected(hit.reading, title, hit.score)
+        evidence = self._titles.index.evidence(hit.reading, hit.row)
+        return explanations.explained(
+            self._model, hit.entry, hit.reading, title, evidence, hit.score
         )
 
-    def suggestion(self, hit: Hit) -> bytes:
-        """Return a work as `Suggestion`."""
-        kind = splicing.member("kind", _encode(self._model.kind(hit.entry)))
-        return splicing.extended(self.brief(hit), kind)
+    def suggestion(self, hit: Hit) -> Suggestion:
+        """Return a work as a title near the query."""
+        return Suggestion(
+            id=self._model.id(hit.entry),
+            title=title_of(self._model, hit.entry),
+            matched_title=self.matched_title(hit),
+            score=round(hit.score, _PLACES),
+            kind=self._model.kind(hit.entry),
+        )
 
-    def group(self, number: int, places: npt.NDArray[np.intp]) -> bytes:
-        """Return the member that tells of a group, whose hits stand at these places."""
-        franchise = self._titles.group_franchise(number)
-        further = [self.brief(hit) for hit in self.hits(places[1 : 1 + MOST_FURTHER])]
-        members = {"works": b"%d" % len(places), "more": splicing.array(further)}
-        if franchise is not None:
-            members["franchise"] = _encode(FranchiseRef(franchise.slug, franchise.title))
-        return splicing.member("group", splicing.assembled(**members))
+    def group(self, number: int, places: npt.NDArray[np.intp]) -> SearchGroup:
+        """Return what is told of a group, whose hits stand at these places."""
+        further = self.hits(places[1 : 1 + MOST_FURTHER])
+        return SearchGroup(
+            works=len(places),
+            more=[self._found_title(hit) for hit in further],
+            franchise=self._franchise_of(number),
+        )
 
-    def franchise(self, hit: Hit) -> bytes:
-        """Return a franchise as `FranchiseHit`."""
+    def franchise(self, hit: Hit) -> FranchiseHit:
+        """Return a franchise that was found."""
         name = self._titles.franchise(hit.entry)
         title = self.matched_title(hit)
-        return _encode(
-            FranchiseHit(
-                slug=name.slug,
-                title=name.title,
-                matched_title=title,
-                works=name.works,
-                score=round(hit.score, _PLACES),
-                highlights=highlights(title, hit.reading.key),
-            )
+        return FranchiseHit(
+            slug=name.slug,
+            title=name.title,
+            matched_title=title,
+            works=name.works,
+            score=round(hit.score, _PLACES),
+            highlights=highlights(title, hit.reading.key),
         )
 
-    def completion(self, hit: Hit) -> bytes:
-        """Return a work or a franchise as `Completion`."""
+    def completion(self, hit: Hit) -> Completion:
+        """Return a work or a franchise as what a half-typed query may become."""
         title = self.matched_title(hit)
-        is_work = hit.entry < self._model.works_total
-        return b'%b,"matched_title":%b,"kind":"%b","highlights":%b}' % (
-            self._named(hit.entry)[:-1],
-            _encode(title),
-            self._model.kind(hit.entry).encode() if is_work else b"franchise",
-            self._marked(title, hit.reading),
+        spans = self._marked(title, hit.reading).as_raw()
+        if hit.entry < self._model.works_total:
+            return Completion(
+                id=self._model.id(hit.entry),
+                title=title_of(self._model, hit.entry),
+                matched_title=title,
+                kind=self._model.kind(hit.entry),
+                highlights=spans,
+            )
+        name = self._titles.franchise(hit.entry)
+        return Completion(
+            slug=name.slug,
+            title=name.title,
+            matched_title=title,
+            kind="franchise",
+            highlights=spans,
         )
 
-    def _marked(self, title: str, reading: Interpretation) -> bytes:
-        """Return the highlights of a title as JSON; works of one story often share it."""
+    def _found_title(self, hit: Hit) -> FoundTitle:
+        return FoundTitle(
+            id=self._model.id(hit.entry),
+            title=title_of(self._model, hit.entry),
+            matched_title=self.matched_title(hit),
+            score=round(hit.score, _PLACES),
+        )
+
+    def _franchise_of(self, group: int) -> FranchiseRef | None:
+        franchise = self._titles.group_franchise(group)
+        return None if franchise is None else FranchiseRef(franchise.slug, franchise.title)
+
+    def _marked(self, title: str, reading: Interpretation) -> Encoded[Spans]:
+        """Return the highlights of a title; works of one story often share it."""
         key = title, reading.text
         known = self._highlights.get(key)
         if known is None:
-            known = self._highlights[key] = _encode(highlights(title, reading.key))
+            spans = highlights(title, reading.key)
+            known = self._highlights[key] = Encoded(Spans, msgspec.json.encode(spans))
         return known
-
-    def _named(self, entry: int) -> bytes:
-        if entry < self._model.works_total:
-            return splicing.selected(self._model.summary(entry), _BRIEF)
-        name = self._titles.franchise(entry)
-        return _encode(FranchiseRef(name.slug, name.title))
-
-
-class _Titled(msgspec.Struct):
-    title: str
 
 
 def taken(hits: Hits, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Hits:

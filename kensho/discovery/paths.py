@@ -7,9 +7,7 @@ Performance: a path takes 2 to 9 ms in the largest component.
 """
 
 from typing import Final
-from uuid import UUID
 
-from kensho.discovery import works
 from kensho.discovery.related_works import assertions_read, id_of, summary_of, title_of
 from kensho.errors import InvalidInputError
 from kensho.read_model.encoded import Encoded, encoded
@@ -21,19 +19,15 @@ from kensho.read_model.sentences import sentence
 MOST_PATHS: Final = MAX_PATHS
 
 
-def paths(model: ReadModel, start: UUID, goal: UUID, most: int) -> Encoded[PathList]:
-    """Return the closest connections first, none between strangers.
-
-    An id that was merged into another means its successor.
+def paths(model: ReadModel, start: int, goal: int, most: int) -> Encoded[PathList]:
+    """Return the closest connections of two nodes first, none between strangers.
 
     Raises:
         InvalidInputError: both ends are the same work.
-        GoneError, NotFoundError: as `works.locate`, for either end.
     """
-    ends = works.locate_successor(model, start), works.locate_successor(model, goal)
-    if ends[0] == ends[1]:
+    if start == goal:
         raise InvalidInputError.of("to", "both ends are the same work")
-    return encoded(PathList([_path(model, path) for path in model.paths.best(*ends, most)]))
+    return encoded(PathList([_path(model, path) for path in model.paths.best(start, goal, most)]))
 
 
 def _path(model: ReadModel, path: Path) -> PathView:

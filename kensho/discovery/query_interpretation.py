@@ -1,10 +1,65 @@
-"""Tells people how their query was understood, and why nothing was found."""
+"""What was typed: whether it can be searched for, how it was understood, why nothing was found.
+
+Guarantees: a work keeps the episodes that it has itself, whatever another catalogue's numbers say.
+An episode that another season counts leads there; one that is filed as a special is told of only,
+because who names the season means the season.
+"""
+
+from typing import Final, NamedTuple
+
+import msgspec
 
 from kensho.discovery.search_views import QueryInterpretation, RedirectedEpisode
+from kensho.errors import InvalidInputError
+from kensho.read_model.columns import ANIME_TYPES
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.model import ReadModel
 from kensho.search.index import Hits, TitleMatches
-from kensho.search.interpretations import Interpretation
+from kensho.search.interpretations import MAX_CHARS, Interpretation
 from kensho.search.kernel.numpy_kernel import TOLERANT_FROM
 from kensho.search.keys import weight_of
+
+SHORT_LETTERS: Final = 3
+"""A text of no more may begin every other title: its search takes up to 10 ms, or 30 without the
+compiled kernel."""
+
+
+class EpisodeTarget(NamedTuple):
+    """Where an episode leads: `is_season` where that is a work of the kind it was asked of."""
+
+    node: int
+    told: RedirectedEpisode
+    is_season: bool
+
+
+class _Counted(msgspec.Struct):
+    episodes: int | None = None
+
+
+def is_short(text: str) -> bool:
+    """Tell whether a text has so few letters that it may begin every other title."""
+    return sum(map(str.isalnum, text)) <= SHORT_LETTERS
+
+
+def _is_text(text: str) -> bool:
+    """Tell a text from one with lone surrogates, as Python reads bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_text(text: str) -> None:
+    """Raise `InvalidInputError` for a text that nothing can be looked for by."""
+    if not _is_text(text):
+        raise InvalidInputError.of("q", "it is not UTF-8")
+    if not text.strip():
+        raise InvalidInputError.of("q", "type a title, or the beginning of one")
+    if len(text) > MAX_CHARS:
+        raise InvalidInputError.of(
+            "q", f"it has {len(text)} characters; at most {MAX_CHARS} are read"
+        )
 
 
 def read_as(
@@ -41,9 +96,33 @@ def reason(typed: Interpretation, hits: int, adult: int) -> str:
     return f"the filters leave none of {of}" if hits > 1 else "the filters leave out the only hit"
 
 
+def episode_target(held: Snapshot, node: int, episode: int) -> EpisodeTarget | None:
+    """Return where an episode of `node` leads, or `None`: it is the work's own."""
+    found = held.titles.redirected(node, episode)
+    model = held.model
+    if found is None or found[0] == node or 0 < episode <= _episodes(model, node):
+        return None
+    other, number = found
+    told = RedirectedEpisode(model.id(node), episode, model.id(other), number)
+    return EpisodeTarget(other, told, _is_season(_type(model, node), _type(model, other)))
+
+
 def _why_no_hit(typed: Interpretation) -> str:
     if weight_of(typed.key.letters) < TOLERANT_FROM:
         return (
             "no word of a title begins with these letters, and errors are forgiven from the 4th on"
         )
     return "no title has these letters within two errors, nor as first letters of its words"
+
+
+def _is_season(named: str, other: str) -> bool:
+    return other in (named, "tv")
+
+
+def _type(model: ReadModel, node: int) -> str:
+    return ANIME_TYPES[int(model.columns.anime_type[node])]
+
+
+def _episodes(model: ReadModel, node: int) -> int:
+    """Return how many episodes a work has as far as is known."""
+    return msgspec.json.decode(model.summary(node), type=_Counted).episodes or 0

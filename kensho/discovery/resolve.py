@@ -11,8 +11,10 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from kensho.discovery.related_works import title_of
+from kensho.discovery.snapshot_service import SnapshotService
 from kensho.domain import ids as source_ids
 from kensho.errors import FieldProblem, InvalidInputError, NotFoundError
+from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import EpisodeRange, ResolvedWork
 
@@ -46,6 +48,28 @@ class ResolvedBatch(msgspec.Struct, frozen=True):
 
     items: dict[str, list[ResolvedWork]]
     missing: list[str]
+
+
+class ResolveService(SnapshotService):
+    """Ids of other catalogues, looked up in one snapshot."""
+
+    def works(
+        self, url: str | None, provider: Provider | None, local: str | None
+    ) -> Encoded[ResolvedWorks]:
+        """Return the works behind a page or an id of a provider.
+
+        Raises:
+            InvalidInputError: as `asked`.
+            NotFoundError: as `asked`, or there is no work behind it.
+        """
+        found = resolve(self.model, asked(url, provider, local))
+        if not found:
+            raise NotFoundError(f"no work is behind {url or f'{provider}:{local}'}")
+        return encoded(ResolvedWorks(found))
+
+    def batch(self, provider: Provider, ids: Sequence[str]) -> Encoded[ResolvedBatch]:
+        """Return what is behind each of `ids` at `provider`."""
+        return encoded(resolve_batch(self.model, provider, ids))
 
 
 def asked(url: str | None, provider: Provider | None, local: str | None) -> tuple[str, ...]:

@@ -15,22 +15,38 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery import episode_redirects, splicing
+from kensho.discovery import suggestions
+from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
-from kensho.discovery.facets import FilterMasks, Filters, TagCounts
+from kensho.discovery.facets import FacetCounter
+from kensho.discovery.field_selection import Fields, selected
+from kensho.discovery.filters import FilterMasks, Filters
 from kensho.discovery.hit_serializer import Hit, HitSerializer, joined, taken
-from kensho.discovery.query_interpretation import read_as, reason
-from kensho.discovery.search_views import RedirectedEpisode
-from kensho.discovery.splicing import Fields
+from kensho.discovery.query_interpretation import (
+    check_text,
+    episode_target,
+    is_short,
+    read_as,
+    reason,
+)
+from kensho.discovery.search_views import (
+    Completions,
+    FranchiseHit,
+    HiddenCounts,
+    RedirectedEpisode,
+    SearchPage,
+    SearchResult,
+    Suggestion,
+)
+from kensho.discovery.snapshot_service import PerSnapshot, SnapshotService
 from kensho.errors import FieldProblem, InvalidInputError
+from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.holder import Snapshot
+from kensho.read_model.model import ReadModel
 from kensho.search.index import Hits, TitleMatches
-from kensho.search.interpretations import MAX_CHARS
+from kensho.search.interpretations import Interpretation
 
 MAX_OFFSET: Final = 10_000
-SHORT_LETTERS: Final = 3
-"""A text of no more may begin every other title: its search takes up to 10 ms, or 30 without the
-compiled kernel."""
 _MOST_FRANCHISES: Final = 3
 _MOST_SUGGESTIONS: Final = 5
 _SUGGESTED_FROM: Final = 50
@@ -57,6 +73,27 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
         return f"search?{self.text}?{self.filters}?{self.by_franchise}"
 
 
+class _Found(NamedTuple):
+    """What a search found in a snapshot: works and franchises, and which works pass the filters."""
+
+    snapshot: Snapshot
+    matches: TitleMatches
+    is_work: npt.NDArray[np.bool_]
+    works: Hits
+    redirect: RedirectedEpisode | None
+    is_redirected: bool
+    masks: FilterMasks
+
+    @property
+    def typed(self) -> Interpretation:
+        """Return the query as it was typed."""
+        return self.matches.interpretations[0]
+
+    def serializer(self, hits: Hits) -> HitSerializer:
+        """Return what makes documents of these hits."""
+        return HitSerializer(self.snapshot, self.matches.interpretations, hits)
+
+
 class _Listed(NamedTuple):
     """Hits in their order as they are walked: one place for each item, its group where grouped."""
 
@@ -66,101 +103,109 @@ class _Listed(NamedTuple):
 
 
 class TitleSearch:
-    """Answers searches; holds what is made once for a revision, to count tags by."""
+    """Answers searches in any snapshot; `safe` hides adult works from who says nothing about it."""
 
     def __init__(self, cursors: Cursors, *, safe: bool) -> None:
         self.safe: Final = safe
-        """Whether adult works are hidden from who says nothing about it."""
         self._cursors = cursors
-        self._taggings: tuple[str, TagCounts] | None = None
+        self._facets = PerSnapshot(FacetCounter)
 
-    async def answer(self, held: Snapshot, asked: SearchRequest) -> bytes:
-        """Return `SearchPage` as JSON, without keeping the event loop for long.
+    async def answer(self, snapshot: Snapshot, asked: SearchRequest) -> Encoded[SearchPage]:
+        """Return a page of hits, without keeping the event loop for long.
 
         Raises:
             InvalidInputError: as `page`.
         """
         if not asked.explain and not is_short(asked.text):
-            return self.page(held, asked)
-        return await asyncio.to_thread(self.page, held, asked)
+            return self.page(snapshot, asked)
+        return await asyncio.to_thread(self.page, snapshot, asked)
 
-    def page(self, held: Snapshot, asked: SearchRequest) -> bytes:
-        """Return `SearchPage` as JSON.
+    def page(self, snapshot: Snapshot, asked: SearchRequest) -> Encoded[SearchPage]:
+        """Return a page of hits.
 
         Raises:
             InvalidInputError: the text is empty, cursor and offset come together, or the cursor is
                 not one of this query.
         """
         _check(asked)
-        found = held.titles.index.search(asked.text)
-        total = held.model.works_total
-        is_work = found.hits.entries < total
-        hits = taken(found.hits, is_work)
-        works, redirect = _redirected(held, found, hits)
-        sieve = FilterMasks(held.model, asked.filters, works.entries)
-        listed = _listed(held, works, sieve.kept, by_franchise=asked.by_franchise)
-        model = held.model
-        ordered = OrderedList(works.entries[listed.places], model.identity, model.id, model.node)
+        found = _found(snapshot, asked)
+        model = snapshot.model
+        listed = _listed(found, by_franchise=asked.by_franchise)
+        ordered = OrderedList(
+            found.works.entries[listed.places], model.identity, model.id, model.node
+        )
         part = self._cursors.cut(
             ordered, asked.query, asked.cursor, asked.limit, skip=asked.offset or 0
         )
-        shelf = HitSerializer(held, found.interpretations, works)
-        members = {
-            "results": _results(shelf, asked, listed, part, is_redirected=works is not hits),
-            "franchises": _franchises(held, found, is_work) if part.first == 0 else b"[]",
-            "total": b"%d" % part.total,
-            "hidden": b'{"adult":%d}' % sieve.adult_hidden,
-            "facets": sieve.facets(self._taggings_of(held)),
-            "read_as": splicing.encoded(read_as(found, works, redirect)),
-            "next_cursor": splicing.encoded(part.next_cursor),
-        }
-        if asked.by_franchise:
-            members["total_works"] = b"%d" % listed.works
-        if not part.total:
-            members["suggestions"] = _suggestions(held, found, works, safe=asked.filters.safe)
-            members["reason"] = splicing.encoded(
-                reason(found.interpretations[0], len(works.entries), sieve.adult_hidden)
-            )
-        return splicing.assembled(**members)
-
-    def _taggings_of(self, held: Snapshot) -> TagCounts:
-        kept = self._taggings
-        if kept is None or kept[0] != held.model.identity:
-            kept = self._taggings = (held.model.identity, TagCounts(held.model))
-        return kept[1]
-
-
-def is_short(text: str) -> bool:
-    """Tell whether a text has so few letters that it may begin every other title."""
-    return sum(map(str.isalnum, text)) <= SHORT_LETTERS
-
-
-def _is_text(text: str) -> bool:
-    """Tell a text from one with lone surrogates, as Python reads bytes that are no UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def check(text: str) -> None:
-    """Raise `InvalidInputError` for a text that nothing can be looked for by."""
-    if not _is_text(text):
-        raise InvalidInputError.of("q", "it is not UTF-8")
-    if not text.strip():
-        raise InvalidInputError.of("q", "type a title, or the beginning of one")
-    if len(text) > MAX_CHARS:
-        raise InvalidInputError.of(
-            "q", f"it has {len(text)} characters; at most {MAX_CHARS} are read"
+        hidden = found.masks.adult_hidden
+        page = SearchPage(
+            results=_results(found, asked, listed, part),
+            franchises=_franchises(found) if part.first == 0 else [],
+            total=part.total,
+            hidden=HiddenCounts(hidden),
+            facets=self._facets.of(model).facets(found.masks),
+            read_as=read_as(found.matches, found.works, found.redirect),
+            next_cursor=part.next_cursor,
+            total_works=listed.works if asked.by_franchise else None,
+            suggestions=None if part.total else _suggestions(found, safe=asked.filters.safe),
+            reason=None if part.total else reason(found.typed, len(found.works.entries), hidden),
         )
+        return encoded(page)
+
+
+class SearchService(SnapshotService):
+    """Search and type-ahead, in one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, search: TitleSearch, calendar: Calendar) -> None:
+        super().__init__(snapshot)
+        self._search = search
+        self._calendar = calendar
+
+    def hides_adult(self, safe: bool | None) -> bool:
+        """Return whether adult works are hidden from who says `safe`, or nothing about it."""
+        return self._search.safe if safe is None else safe
+
+    async def page(self, asked: SearchRequest) -> Encoded[SearchPage]:
+        """Return a page of hits.
+
+        Raises:
+            InvalidInputError: as `TitleSearch.page`, or no work can have the year.
+        """
+        if asked.filters.year is not None:
+            self._calendar.check(asked.filters.year)
+        return await self._search.answer(self.snapshot, asked)
+
+    async def suggestions(self, text: str, limit: int, *, safe: bool) -> Encoded[Completions]:
+        """Return what a half-typed title may become.
+
+        Raises:
+            InvalidInputError: the text is empty.
+        """
+        return await suggestions.answer(self.snapshot, text, limit, safe=safe)
 
 
 def _check(asked: SearchRequest) -> None:
-    check(asked.text)
+    check_text(asked.text)
     if asked.cursor is not None and asked.offset is not None:
         problem = "give either a cursor or an offset"
         raise InvalidInputError([FieldProblem("cursor", problem), FieldProblem("offset", problem)])
+
+
+def _found(snapshot: Snapshot, asked: SearchRequest) -> _Found:
+    """Return what the index finds, with the work first that an episode leads to."""
+    matches = snapshot.titles.index.search(asked.text)
+    is_work = matches.hits.entries < snapshot.model.works_total
+    hits = taken(matches.hits, is_work)
+    works, redirect = _redirected(snapshot, matches, hits)
+    return _Found(
+        snapshot=snapshot,
+        matches=matches,
+        is_work=is_work,
+        works=works,
+        redirect=redirect,
+        is_redirected=works is not hits,
+        masks=FilterMasks(snapshot.model, asked.filters, works.entries),
+    )
 
 
 def _redirected(
@@ -171,7 +216,7 @@ def _redirected(
         return works, None
     best = int(works.entries[0])
     episode = found.interpretations[int(works.interpretations[0])].title_parts.episode
-    target = None if episode is None else episode_redirects.episode_target(held, best, episode)
+    target = None if episode is None else episode_target(held, best, episode)
     if target is None:
         return works, None
     if not target.is_season:
@@ -187,14 +232,13 @@ def _redirected(
     return joined(first, rest), target.told
 
 
-def _listed(
-    held: Snapshot, works: Hits, kept: npt.NDArray[np.bool_] | None, *, by_franchise: bool
-) -> _Listed:
+def _listed(found: _Found, *, by_franchise: bool) -> _Listed:
     """Return the hits that pass, or the best hit of each group in the order of those."""
+    works, kept = found.works, found.masks.kept
     places = np.arange(len(works.entries)) if kept is None else np.flatnonzero(kept)
     if not by_franchise:
         return _Listed(places, None, len(places))
-    groups = held.titles.groups[works.entries[places]]
+    groups = found.snapshot.titles.groups[works.entries[places]]
     _, first = np.unique(groups, return_index=True)
     first.sort()
     of_place = np.full(len(works.entries), -1, dtype=np.int32)
@@ -203,41 +247,37 @@ def _listed(
 
 
 def _results(
-    shelf: HitSerializer,
-    asked: SearchRequest,
-    listed: _Listed,
-    part: ListSlice,
-    *,
-    is_redirected: bool,
-) -> bytes:
-    documents: list[bytes] = []
+    found: _Found, asked: SearchRequest, listed: _Listed, part: ListSlice
+) -> list[SearchResult]:
+    """Return the results of a page, ready to be encoded."""
+    serializer = found.serializer(found.works)
     places = listed.places[part.first : part.first + len(part.nodes)]
-    for place, hit in zip(places.tolist(), shelf.hits(places), strict=True):
-        more: list[bytes] = []
+    results: list[SearchResult] = []
+    for place, hit in zip(places.tolist(), serializer.hits(places), strict=True):
+        more: dict[str, object] = {}
         if asked.explain:
-            more.append(shelf.explanation(hit, is_redirected=is_redirected and place == 0))
+            is_redirected = found.is_redirected and place == 0
+            more["explain"] = serializer.explanation(hit, is_redirected=is_redirected)
         if listed.groups is not None:
             number = int(listed.groups[place])
-            more.append(shelf.group(number, np.flatnonzero(listed.groups == number)))
-        documents.append(splicing.selected(shelf.result(hit, *more), asked.fields))
-    return splicing.array(documents)
+            more["group"] = serializer.group(number, np.flatnonzero(listed.groups == number))
+        results.append(selected(serializer.result(hit, **more), asked.fields).as_raw())
+    return results
 
 
-def _franchises(held: Snapshot, found: TitleMatches, is_work: npt.NDArray[np.bool_]) -> bytes:
-    places = np.flatnonzero(~is_work)[:_MOST_FRANCHISES]
-    shelf = HitSerializer(held, found.interpretations, found.hits)
-    return splicing.array(map(shelf.franchise, shelf.hits(places)))
+def _franchises(found: _Found) -> list[FranchiseHit]:
+    places = np.flatnonzero(~found.is_work)[:_MOST_FRANCHISES]
+    serializer = found.serializer(found.matches.hits)
+    return [serializer.franchise(hit) for hit in serializer.hits(places)]
 
 
-def _suggestions(held: Snapshot, found: TitleMatches, works: Hits, *, safe: bool) -> bytes:
+def _suggestions(found: _Found, *, safe: bool) -> list[Suggestion]:
     """Return the nearest titles that may be shown: what filters left out, then what is no hit."""
-    near = joined(works, found.near_misses)
-    shelf = HitSerializer(held, found.interpretations, near)
-    hits = shelf.hits(np.arange(min(len(shelf), _SUGGESTED_FROM)))
-    shown = [hit for hit in hits if _may_be_shown(held, hit, safe=safe)]
-    return splicing.array(shelf.suggestion(hit) for hit in shown[:_MOST_SUGGESTIONS])
+    serializer = found.serializer(joined(found.works, found.matches.near_misses))
+    hits = serializer.hits(np.arange(min(len(serializer), _SUGGESTED_FROM)))
+    shown = [hit for hit in hits if _may_be_shown(found.snapshot.model, hit, safe=safe)]
+    return [serializer.suggestion(hit) for hit in shown[:_MOST_SUGGESTIONS]]
 
 
-def _may_be_shown(held: Snapshot, hit: Hit, *, safe: bool) -> bool:
-    model = held.model
+def _may_be_shown(model: ReadModel, hit: Hit, *, safe: bool) -> bool:
     return hit.entry < model.works_total and not (safe and model.columns.adult[hit.entry])

@@ -1,7 +1,7 @@
 """The documents of a search: results, facets, how the query was read, and why a title is a hit.
 
-Answers are spliced from ready bytes and only seldom built from these; tests decode every answer
-into them. A member with a default is left out of the JSON where it has no meaning.
+A result is the ready summary of its work with further members. A member with a default is left out
+of the JSON where it has no meaning.
 """
 
 from typing import Literal, TypeAlias
@@ -63,9 +63,9 @@ class FoundTitle(msgspec.Struct, frozen=True, kw_only=True):
 class SearchGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The hits of one franchise: how many works, and the best after the first; or a work alone."""
 
-    franchise: FranchiseRef | None = None
     works: int
     more: list[FoundTitle]
+    franchise: FranchiseRef | None = None
 
 
 class SearchResult(Summary, frozen=True, kw_only=True, omit_defaults=True):
@@ -157,13 +157,13 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     results: list[SearchResult]
     franchises: list[FranchiseHit]
     total: int
-    total_works: int | None = None
     hidden: HiddenCounts
     facets: Facets
     read_as: QueryInterpretation
+    next_cursor: str | None
+    total_works: int | None = None
     suggestions: list[Suggestion] | None = None
     reason: str | None = None
-    next_cursor: str | None
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

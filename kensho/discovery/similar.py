@@ -6,12 +6,10 @@ Performance: about 1 ms.
 """
 
 from typing import Final
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery import works
 from kensho.discovery.related_works import summary_of
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.holder import Snapshot
@@ -21,14 +19,9 @@ from kensho.read_model.views import SimilarList, SimilarWork
 _PLACES: Final = 4
 
 
-def similar(snapshot: Snapshot, work: UUID, most: int) -> Encoded[SimilarList]:
-    """Return the works most similar to one, the most similar first.
-
-    Raises:
-        MovedError, GoneError, NotFoundError: as `works.locate`.
-    """
+def similar(snapshot: Snapshot, node: int, most: int) -> Encoded[SimilarList]:
+    """Return the works most similar to a node, the most similar first."""
     model = snapshot.model
-    node = works.locate(model, work)
     adult: npt.NDArray[np.bool_] = model.columns.adult
     hidden = None if adult[node] else adult
     found = model.likeness.similar(node, most, snapshot.titles.groups, hidden)

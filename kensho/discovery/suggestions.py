@@ -12,10 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from kensho.discovery import splicing
 from kensho.discovery.hit_serializer import Hit, HitSerializer, taken
-from kensho.discovery.search import check, is_short
+from kensho.discovery.query_interpretation import check_text, is_short
+from kensho.discovery.search_views import Completions
 from kensho.domain import ranking
+from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.holder import Snapshot
 from kensho.search.highlights import begins
 from kensho.search.index import Hits
@@ -28,44 +29,45 @@ _LOWEST_TIE: Final = 0.01
 """A synonym of an unknown work loses less by it."""
 
 
-async def answer(held: Snapshot, text: str, limit: int, *, safe: bool) -> bytes:
-    """Return `Completions` as JSON, without keeping the event loop for long.
+async def answer(snapshot: Snapshot, text: str, limit: int, *, safe: bool) -> Encoded[Completions]:
+    """Return what a text may become, without keeping the event loop for long.
 
     Raises:
         InvalidInputError: the text is empty.
     """
     if not is_short(text):
-        return completions(held, text, limit, safe=safe)
-    return await asyncio.to_thread(completions, held, text, limit, safe=safe)
+        return completions(snapshot, text, limit, safe=safe)
+    return await asyncio.to_thread(completions, snapshot, text, limit, safe=safe)
 
 
-def completions(held: Snapshot, text: str, limit: int, *, safe: bool) -> bytes:
-    """Return `Completions` as JSON.
+def completions(snapshot: Snapshot, text: str, limit: int, *, safe: bool) -> Encoded[Completions]:
+    """Return what a text may become.
 
     Raises:
         InvalidInputError: the text is empty.
     """
-    check(text)
-    found = held.titles.index.search(text)
-    shelf = HitSerializer(held, found.interpretations, _shown(held, found.hits, safe=safe))
-    hits = _beginning_first(shelf, limit)
-    return splicing.assembled(suggestions=splicing.array(map(shelf.completion, hits)))
+    check_text(text)
+    found = snapshot.titles.index.search(text)
+    shown = _shown(snapshot, found.hits, safe=safe)
+    serializer = HitSerializer(snapshot, found.interpretations, shown)
+    hits = _beginning_first(serializer, limit)
+    return encoded(Completions([serializer.completion(hit) for hit in hits]))
 
 
-def _shown(held: Snapshot, hits: Hits, *, safe: bool) -> Hits:
+def _shown(snapshot: Snapshot, hits: Hits, *, safe: bool) -> Hits:
     if not safe:
         return hits
-    adult, total = held.model.columns.adult, held.model.works_total
+    adult, total = snapshot.model.columns.adult, snapshot.model.works_total
     works = np.minimum(hits.entries, total - 1)
     return taken(hits, (hits.entries >= total) | ~adult[works])
 
 
-def _beginning_first(shelf: HitSerializer, limit: int) -> Iterator[Hit]:
+def _beginning_first(serializer: HitSerializer, limit: int) -> Iterator[Hit]:
     """Yield the best `limit` hits, those before the others whose title begins with the query."""
     others: list[Hit] = []
     yielded = 0
-    for hit in _looked_at(shelf):
-        if _may_begin(hit) and begins(shelf.matched_title(hit), hit.reading.key):
+    for hit in _looked_at(serializer):
+        if _may_begin(hit) and begins(serializer.matched_title(hit), hit.reading.key):
             yield hit
             yielded += 1
             if yielded == limit:
@@ -75,10 +77,10 @@ def _beginning_first(shelf: HitSerializer, limit: int) -> Iterator[Hit]:
     yield from others[: limit - yielded]
 
 
-def _looked_at(shelf: HitSerializer) -> Iterator[Hit]:
-    most = min(len(shelf), _LOOKED_AT)
+def _looked_at(serializer: HitSerializer) -> Iterator[Hit]:
+    most = min(len(serializer), _LOOKED_AT)
     for first in range(0, most, _AT_ONCE):
-        yield from shelf.hits(np.arange(first, min(first + _AT_ONCE, most)))
+        yield from serializer.hits(np.arange(first, min(first + _AT_ONCE, most)))
 
 
 def _may_begin(hit: Hit) -> bool:

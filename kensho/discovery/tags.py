@@ -2,28 +2,98 @@
 
 import unicodedata
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
-from kensho.discovery import splicing
-from kensho.discovery.browse import Nodes
-from kensho.discovery.cursors import ListSlice
-from kensho.discovery.splicing import Fields
+from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
+from kensho.discovery.field_selection import Fields, selected
+from kensho.discovery.related_works import summary_of
+from kensho.discovery.snapshot_service import SnapshotService
 from kensho.domain.works import TagCategory
 from kensho.errors import NotFoundError
+from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import TaggedWork
 
 TAGGED_FIELDS: Final = TaggedWork.__struct_fields__
+_PLACES: Final = 4
 
 
-def listed(model: ReadModel, category: TagCategory | None) -> list[int]:
-    """Return the tags' numbers, most borne first, then by name; of one category or of all."""
-    return [
-        number
-        for number, tag in enumerate(model.tags)
-        if category is None or tag.category == category
-    ]
+class TagItem(msgspec.Struct, frozen=True):
+    """A tag, and how many works have it."""
+
+    id: UUID
+    name: str
+    category: TagCategory | None
+    count: int
+
+
+class TagList(msgspec.Struct, frozen=True):
+    """A page of tags; `total` counts all pages, `next_cursor` is null on the last."""
+
+    tags: list[TagItem]
+    total: int
+    next_cursor: str | None
+
+
+class TaggedList(msgspec.Struct, frozen=True):
+    """A page of a tag's works; `total` counts all pages, `next_cursor` is null on the last."""
+
+    tag: TagItem
+    anime: list[TaggedWork]
+    total: int
+    next_cursor: str | None
+
+
+class TagService(SnapshotService):
+    """Tags and their works, of one snapshot."""
+
+    def __init__(self, snapshot: Snapshot, cursors: Cursors) -> None:
+        super().__init__(snapshot)
+        self._cursors = cursors
+
+    def tags(
+        self, category: TagCategory | None, cursor: str | None, limit: int
+    ) -> Encoded[TagList]:
+        """Return tags, those of most works first, then by name; of one category or of all.
+
+        Raises:
+            InvalidInputError: the cursor is not one of this list.
+        """
+        model = self.model
+
+        def id_of(number: int) -> UUID:
+            return model.tags[number].id
+
+        listed = [
+            number
+            for number, tag in enumerate(model.tags)
+            if category is None or tag.category == category
+        ]
+        ordered = OrderedList(listed, model.identity, id_of, model.tag)
+        part = self._cursors.cut(ordered, f"tags?category={category}", cursor, limit)
+        items = [_item(model, number) for number in part.nodes]
+        return encoded(TagList(items, part.total, part.next_cursor))
+
+    def works(
+        self, tag: str, cursor: str | None, limit: int, fields: Fields | None = None
+    ) -> Encoded[TaggedList]:
+        """Return the works of the tag with this id or name, most relevant first, then best score.
+
+        Raises:
+            NotFoundError: there is no such tag.
+            InvalidInputError: the cursor is not one of this list.
+        """
+        model = self.model
+        number = tag_named(model, tag)
+        nodes, _ = model.tag_nodes(number)
+        ordered = OrderedList(nodes, model.identity, model.id, model.node)
+        query = f"tags/{model.tags[number].id}/anime"
+        part = self._cursors.cut(ordered, query, cursor, limit)
+        works = _works(model, number, part, fields)
+        return encoded(TaggedList(_item(model, number), works, part.total, part.next_cursor))
 
 
 def tag_named(model: ReadModel, text: str) -> int:
@@ -39,23 +109,17 @@ def tag_named(model: ReadModel, text: str) -> int:
     return tag
 
 
-def nodes_of(model: ReadModel, tag: int) -> Nodes:
-    """Return the works of a tag in order."""
-    nodes, _ = model.tag_nodes(tag)
-    return nodes
-
-
-def page_of(model: ReadModel, tag: int, part: ListSlice, fields: Fields | None) -> bytes:
-    """Return the part's works as a JSON array of `TaggedWork`."""
+def _works(model: ReadModel, tag: int, part: ListSlice, fields: Fields | None) -> list[TaggedWork]:
+    """Return a part of a tag's works, ready to be encoded."""
     _, relevances = model.tag_nodes(tag)
-    page = relevances[part.first : part.first + len(part.nodes)]
-    return splicing.array(
-        splicing.selected(
-            splicing.extended(
-                model.summary(node),
-                splicing.member("relevance", msgspec.json.encode(round(float(relevance), 4))),
-            ),
-            fields,
-        )
+    page = relevances[part.first : part.first + len(part.nodes)].tolist()
+    works = (
+        summary_of(model, node).extended(TaggedWork, relevance=round(relevance, _PLACES))
         for node, relevance in zip(part.nodes, page, strict=True)
     )
+    return [selected(work, fields).as_raw() for work in works]
+
+
+def _item(model: ReadModel, number: int) -> TagItem:
+    tag = model.tags[number]
+    return TagItem(tag.id, tag.name, tag.category, tag.works)

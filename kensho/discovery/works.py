@@ -12,11 +12,17 @@ from uuid import UUID
 import msgspec
 
 from kensho.discovery.field_selection import Fields, selected
+from kensho.discovery.neighbourhood import neighbourhood
+from kensho.discovery.paths import paths
 from kensho.discovery.related_works import related_anime
+from kensho.discovery.similar import similar
+from kensho.discovery.snapshot_service import SnapshotService
+from kensho.domain.relations import Kind
 from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
-from kensho.read_model.views import Detail, StoredDetail, Summary
+from kensho.read_model.relation_views import Neighbourhood, PathList
+from kensho.read_model.views import Detail, SimilarList, StoredDetail, Summary
 
 DETAIL_FIELDS: Final = Detail.__struct_fields__
 SUMMARY_FIELDS: Final = Summary.__struct_fields__
@@ -29,6 +35,42 @@ class WorkBatch(msgspec.Struct, frozen=True):
     items: list[Detail]
     missing: list[UUID]
     moved: dict[str, UUID]
+
+
+class WorkService(SnapshotService):
+    """Works by id, of one snapshot."""
+
+    def detail(self, work: UUID, fields: Fields | None = None) -> Encoded[Detail]:
+        """Return all that is known of a work, or only these `fields`; raises as `locate`."""
+        return document(self.model, locate(self.model, work), fields)
+
+    def film(self, work: UUID, fields: Fields | None = None) -> Encoded[Detail]:
+        """Return all that is known of a film; raises as `locate_film`."""
+        return document(self.model, locate_film(self.model, work), fields)
+
+    def batch(self, works: Sequence[UUID], fields: Fields | None = None) -> Encoded[WorkBatch]:
+        """Return the works of these ids, in order; a merged id answers with its successor."""
+        return batch(self.model, works, fields)
+
+    def neighbourhood(
+        self, work: UUID, kinds: frozenset[Kind] | None, depth: int
+    ) -> Encoded[Neighbourhood]:
+        """Return the graph within `depth` hops of a work; raises as `locate`."""
+        return neighbourhood(self.model, locate(self.model, work), kinds, depth)
+
+    def similar(self, work: UUID, limit: int) -> Encoded[SimilarList]:
+        """Return the works most similar to one; raises as `locate`."""
+        return similar(self.snapshot, locate(self.model, work), limit)
+
+    def paths(self, start: UUID, goal: UUID, limit: int) -> Encoded[PathList]:
+        """Return the closest connections of two works; merged ids mean their successors.
+
+        Raises:
+            InvalidInputError: both ends are the same work.
+            GoneError, NotFoundError: as `locate`, for either end.
+        """
+        ends = locate_successor(self.model, start), locate_successor(self.model, goal)
+        return paths(self.model, *ends, limit)
 
 
 def locate(model: ReadModel, work: UUID) -> int:

@@ -5,26 +5,18 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from kensho.read_model.graph_views import (
-    READING,
     ExportBridge,
     ExportEdge,
     ExportGraph,
     ExportNode,
-    ExportNotice,
 )
 
 
 def write(graph: ExportGraph) -> Iterator[bytes]:
     """Yield the document; an edge has `from` and `to`, as everywhere in the API."""
-    yield b'{"notice":' + told(graph.notice) + b","
+    yield b'{"notice":' + msgspec.json.encode(graph.notice) + b","
     yield from contents(graph.nodes, graph.edges, graph.bridges)
     yield b"\n"
-
-
-def told(notice: ExportNotice) -> bytes:
-    """Return a notice as JSON; one of a part names no revision."""
-    known = msgspec.to_builtins(notice) | {"reading": READING}
-    return msgspec.json.encode({name: value for name, value in known.items() if value is not None})
 
 
 def contents(

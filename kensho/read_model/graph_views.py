@@ -14,6 +14,7 @@ from kensho.domain.relations import Assertion, Kind
 
 Scalar: TypeAlias = Literal["string", "int", "float"]
 Value: TypeAlias = str | int | float
+READING: Final = "An edge reads: its target is the `kind` of its source."
 
 
 class ExportNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -47,21 +48,23 @@ class ExportEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target"
         return f"{self.source}:{self.kind}:{self.target}"
 
 
-class ExportNotice(msgspec.Struct, frozen=True):
+class ExportNotice(msgspec.Struct, frozen=True, kw_only=True):
     """What is said at the head of a file: its title, the graph's revision, notes line by line.
 
     A franchise names no revision: most revisions of the graph leave it as it is.
     """
 
     title: str
-    revision: int | None
+    revision: int | msgspec.UnsetType = msgspec.UNSET
     notes: tuple[str, ...]
+    reading: str = READING
 
     @property
     def lines(self) -> tuple[str, ...]:
         """Return all of it as lines of text."""
-        of = () if self.revision is None else (f"Revision of the graph: {self.revision}.",)
-        return (self.title, *of, READING, *self.notes)
+        is_named = self.revision is not msgspec.UNSET
+        of = (f"Revision of the graph: {self.revision}.",) if is_named else ()
+        return (self.title, *of, self.reading, *self.notes)
 
 
 class ExportBeyond(msgspec.Struct, frozen=True):
@@ -79,6 +82,15 @@ class ExportBridge(msgspec.Struct, frozen=True):
     only: bool
 
 
+class FranchiseGraph(msgspec.Struct, frozen=True):
+    """The works of a franchise, the relations among them, and those that lead out of it."""
+
+    notice: ExportNotice
+    nodes: list[ExportNode]
+    edges: list[ExportEdge]
+    bridges: list[ExportBridge]
+
+
 class ExportGraph(NamedTuple):
     """A graph to write; only JSON tells of bridges, whose far ends are no nodes of it."""
 
@@ -88,7 +100,6 @@ class ExportGraph(NamedTuple):
     bridges: Iterable[ExportBridge] = ()
 
 
-READING: Final = "An edge reads: its target is the `kind` of its source."
 NODE_FIELDS: Final[Mapping[str, Scalar]] = {
     "title": "string",
     "kind": "string",

@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 from urllib.parse import unquote
 
-import msgspec
-
 from kensho.discovery import suggestions
-from kensho.discovery.search_views import Completion, Completions
+from kensho.discovery.search_views import Completion
 from kensho.errors import FieldProblem, KenshoError
 from kensho.web.page_context import PageContext
 from kensho.web.rendering import Renderer
@@ -27,7 +25,6 @@ _HUBS: Final = "/hub/"
 _WORD: Final = re.compile(r"[^\W_]{2,}")
 _HEX: Final = re.compile(r"[0-9a-f]{4,}")
 _MOST_CHARS: Final = 80
-_COMPLETIONS: Final = msgspec.json.Decoder(Completions)
 
 
 class ErrorPageFacts(Protocol):
@@ -105,7 +102,7 @@ class ErrorPages:
             found = suggestions.completions(context.snapshot, text, _MOST_ASKED, safe=safe)
         except KenshoError:
             return []
-        near = _COMPLETIONS.decode(found).suggestions
+        near = found.decode().suggestions
         if is_of_hub(path):  # another franchise is likelier meant than a work
             near.sort(key=lambda one: one.kind != "franchise")
         return near[:_MOST]

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from kensho.discovery import franchises
-from kensho.discovery.browse import Nodes
-from kensho.discovery.facets import FilterMasks, Filters, TagCounts
+from kensho.discovery.facets import FacetCounter
+from kensho.discovery.filters import FilterMasks, Filters, Nodes
 from kensho.discovery.search_views import Facets
+from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.domain.works import SEASONS
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.model import ReadModel
@@ -17,8 +18,6 @@ from kensho.web import urls
 from kensho.web.messages import Messages
 
 _SUMMARY: Final = msgspec.json.Decoder(Summary)
-_FACETS: Final = msgspec.json.Decoder(Facets)
-_FRANCHISES: Final = msgspec.json.Decoder(list[FranchiseSummary])
 _MOST_CHOICES: Final = 40
 """Values of a filter that are offered; a page shows eight and unfolds the rest."""
 
@@ -62,20 +61,13 @@ class ListFilters:
     """Filters lists; holds what is made once for a revision, to count tags by."""
 
     def __init__(self) -> None:
-        self._taggings: tuple[str, TagCounts] | None = None
+        self._facets = PerSnapshot(FacetCounter)
 
     def apply(self, model: ReadModel, nodes: Nodes, filters: Filters) -> FilteredList:
         """Return those of `nodes` that pass, in their order."""
         masks = FilterMasks(model, filters, nodes)
-        kept = masks.kept
-        facets = _FACETS.decode(masks.facets(self._taggings_of(model)))
-        return FilteredList(nodes if kept is None else nodes[kept], masks.adult_hidden, facets)
-
-    def _taggings_of(self, model: ReadModel) -> TagCounts:
-        kept = self._taggings
-        if kept is None or kept[0] != model.identity:
-            kept = self._taggings = (model.identity, TagCounts(model))
-        return kept[1]
+        facets = self._facets.of(model).facets(masks)
+        return FilteredList(masks.nodes(), masks.adult_hidden, facets)
 
 
 def summaries(model: ReadModel, nodes: Iterable[int]) -> list[Summary]:
@@ -85,7 +77,7 @@ def summaries(model: ReadModel, nodes: Iterable[int]) -> list[Summary]:
 
 def franchise_summaries(model: ReadModel, numbers: Iterable[int]) -> list[FranchiseSummary]:
     """Return the franchises of these numbers."""
-    return _FRANCHISES.decode(franchises.cards(model.hubs, numbers))
+    return [franchises.summary(model, int(number)).decode() for number in numbers]
 
 
 def filter_groups(

@@ -8,7 +8,7 @@ from litestar import Controller, Request, get
 
 from kensho.discovery import browse, franchises
 from kensho.discovery.cursors import OrderedList
-from kensho.discovery.facets import Filters
+from kensho.discovery.filters import ALL_WORKS, Filters
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseSummary
@@ -48,7 +48,7 @@ class HomePageController(Controller):
         """Show where to start: search, popular franchises, and what is on."""
         model = context.model
         season = latest_season(context)
-        nodes = browse.season(model, season.year, season.name, browse.BrowseFilters(), "rating")
+        nodes = browse.season(model, season.year, season.name, ALL_WORKS, "rating")
         found = context.services.filters.apply(model, nodes, Filters(safe=context.is_safe))
         return context.page(
             "home.html.jinja",
@@ -81,7 +81,7 @@ class FilmsPageController(Controller):
         if form.year is not None:
             services.calendar.check(form.year)
         found = services.filters.apply(
-            model, services.films.nodes(model, None), Filters(year=form.year, safe=safe)
+            model, services.films.of(model), Filters(year=form.year, safe=safe)
         )
         films = OrderedList(found.nodes, model.identity, model.id, model.node)
         query = f"films?year={form.year}&safe={safe}"

@@ -15,9 +15,11 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from kensho.discovery.browse import Calendar, Films
+from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors
+from kensho.discovery.filters import Nodes
 from kensho.discovery.search import TitleSearch
+from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
@@ -38,7 +40,7 @@ class PageServices(msgspec.Struct, frozen=True):
     gateway: Gateway
     snapshots: SnapshotHolder
     cursors: Cursors
-    films: Films
+    films: PerSnapshot[Nodes]
     calendar: Calendar
     search: TitleSearch
     filters: ListFilters

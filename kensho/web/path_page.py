@@ -6,7 +6,7 @@ import msgspec
 from litestar import Controller, Request, get
 from markupsafe import Markup
 
-from kensho.discovery import paths
+from kensho.discovery.works import WorkService
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.relation_views import PathView
@@ -65,7 +65,8 @@ def _paths(context: PageContext, start: WorkLookup, goal: WorkLookup) -> list[Pa
     """Return the paths; `None` where there are no two works to connect."""
     if start.work is None or goal.work is None or start.work.id == goal.work.id:
         return None
-    return paths.paths(context.model, start.work.id, goal.work.id, _MOST).decode().paths
+    found = WorkService(context.snapshot).paths(start.work.id, goal.work.id, _MOST)
+    return found.decode().paths
 
 
 def _route(context: PageContext, path: PathView) -> Markup:

@@ -5,9 +5,8 @@ from typing import Any, Final
 import msgspec
 from litestar import Controller, Request, get
 
-from kensho.discovery.facets import Filters
+from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
-from kensho.discovery.search_views import SearchPage
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
@@ -17,7 +16,6 @@ from kensho.web.page_context import GivenPageContext
 
 PER_PAGE: Final = 20
 FILTERS: Final = ("type", "status", "season", "year", "tag")
-_PAGE: Final = msgspec.json.Decoder(SearchPage)
 
 
 class SearchForm(msgspec.Struct, frozen=True):
@@ -50,7 +48,7 @@ class SearchPageController(Controller):
         if form.year is not None:
             context.services.calendar.check(form.year)
         search = _request(form, safe=context.is_safe)
-        found = _PAGE.decode(await context.services.search.answer(context.snapshot, search))
+        found = (await context.services.search.answer(context.snapshot, search)).decode()
         page = ListPage("/search", _parameters(form))
         return context.page(
             "search.html.jinja",

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from kensho.discovery import browse
 from kensho.discovery.browse import Sorting
-from kensho.discovery.facets import Filters
+from kensho.discovery.filters import ALL_WORKS, Filters
 from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
@@ -25,7 +25,6 @@ _MONTHS: Final = 3
 _MOST_BACK: Final = 40
 """Seasons before today's in which the latest with works is looked for: ten years."""
 _MOST_TAGS: Final = 12
-_NO_FILTERS: Final = browse.BrowseFilters()
 
 
 class SeasonOfYear(NamedTuple):
@@ -88,7 +87,7 @@ class SeasonPageController(Controller):
         chosen = _season(context, year, season)
         model = context.model
         filters = Filters(type=form.type, tag=form.tag, safe=context.is_safe)
-        nodes = browse.season(model, chosen.year, chosen.name, _NO_FILTERS, form.sort)
+        nodes = browse.season(model, chosen.year, chosen.name, ALL_WORKS, form.sort)
         found = context.services.filters.apply(model, nodes, filters)
         pages_total = max(1, -(-len(found.nodes) // PER_PAGE))
         page_number = min(max(1, form.page), pages_total)

@@ -6,16 +6,14 @@ from uuid import UUID
 import msgspec
 
 from kensho.discovery import works
-from kensho.discovery.facets import Filters
+from kensho.discovery.filters import Filters
 from kensho.discovery.search import SearchRequest
-from kensho.discovery.search_views import SearchPage
 from kensho.domain import ids
 from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.views import Summary
 from kensho.web.page_context import PageContext
 
 _MOST_ALTERNATIVES: Final = 4
-_PAGE: Final = msgspec.json.Decoder(SearchPage)
 _SUMMARY: Final = msgspec.json.Decoder(Summary)
 
 
@@ -77,7 +75,7 @@ def _by_source_id(context: PageContext, text: str) -> int | None:
 async def _by_title(context: PageContext, text: str) -> WorkLookup:
     filters = Filters(safe=context.is_safe)
     search = SearchRequest(text=text, filters=filters, limit=1 + _MOST_ALTERNATIVES)
-    page = _PAGE.decode(await context.services.search.answer(context.snapshot, search))
+    page = (await context.services.search.answer(context.snapshot, search)).decode()
     best = page.results[0] if page.results else None
     alternatives = [
         AlternativeWork(one.id, one.title)

@@ -91,7 +91,7 @@ class FilmPageController(Controller):
 async def _page(context: PageContext, form: WorkForm, work: UUID, node: int) -> PreparedResponse:
     model, messages, gateway = context.model, context.messages, context.services.gateway
     detail = works.document(model, node).decode()
-    alike = similar.similar(context.snapshot, work, _SIMILAR).decode().similar
+    alike = similar.similar(context.snapshot, node, _SIMILAR).decode().similar
     revision, listed = await _episodes(context, work, node)
     extras = await work_extras.of_work(gateway, work, model.kind(node))
     page = None if listed is None else episode_page(listed, form.episodes)

@@ -11,9 +11,10 @@ from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from typing_extensions import override
 
-from kensho.discovery.browse import Calendar, Films
+from kensho.discovery.browse import Calendar, films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
+from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import Observability, RequestPipeline
 from kensho.http.response_cache import ResponseCache
@@ -122,7 +123,7 @@ class Site:
             gateway=self._gateway,
             snapshots=self._holder,
             cursors=cursors,
-            films=Films(),
+            films=PerSnapshot(films),
             calendar=Calendar(lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC)),
             search=TitleSearch(cursors, safe=True),
             filters=ListFilters(),

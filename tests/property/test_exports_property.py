@@ -70,7 +70,9 @@ def graphs(draw: st.DrawFn) -> ExportGraph:
     ends = st.sampled_from([node.id for node in nodes])
     edge = st.builds(ExportEdge, ends, ends, kinds, st.lists(assertions, max_size=2).map(tuple))
     edges = draw(st.lists(edge, max_size=6, unique_by=lambda e: e.id))
-    notice = ExportNotice(draw(texts), 42, tuple(draw(st.lists(texts, max_size=2))))
+    notice = ExportNotice(
+        title=draw(texts), revision=42, notes=tuple(draw(st.lists(texts, max_size=2)))
+    )
     return ExportGraph(notice, nodes, edges)
 
 

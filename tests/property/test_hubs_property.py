@@ -18,8 +18,6 @@ from kensho.read_model.franchise_views import (
     ROLES,
     FranchiseDetail,
     FranchiseEdge,
-    FranchiseSummary,
-    WatchOrderDocument,
 )
 from kensho.read_model.franchises import HUB_TAGGED
 from kensho.read_model.holder import Snapshot
@@ -122,7 +120,7 @@ def ordered_by(held: Snapshot, work: WorkRow) -> inputs.FranchiseWork:
 
 def hubs_of(held: Snapshot) -> Iterator[tuple[FranchiseDetail, int]]:
     for number in range(len(held.model.hubs)):
-        yield msgspec.json.decode(franchises.hub(held.model, number), type=FranchiseDetail), number
+        yield franchises.detail(held.model, number).decode(), number
 
 
 @given(graphs())
@@ -186,10 +184,7 @@ def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
     with franchise_snapshots.opened(rows) as held:
         for hub, number in hubs_of(held):
             found = {
-                name: msgspec.json.decode(
-                    franchises.watch_order(held.model, number, name), type=WatchOrderDocument
-                )
-                for name in ORDERS
+                name: franchises.watch_order(held.model, number, name).decode() for name in ORDERS
             }
             members = {one.work.id for one in hub.members}
             for name in ("release", "story"):
@@ -227,8 +222,7 @@ def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
             ]
             for name in ORDERS:
                 expected = watch_order(members, works, relations, name)
-                body = franchises.watch_order(held.model, number, name)
-                found = msgspec.json.decode(body, type=WatchOrderDocument)
+                found = franchises.watch_order(held.model, number, name).decode()
                 assert [(s.work.id, s.optional, s.strand) for s in found.steps] == [
                     (step.work, step.optional, step.storyline) for step in expected.steps
                 ]
@@ -279,7 +273,7 @@ def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.Data
         franchise_snapshots.opened(changed, revision=9) as other,
     ):
         for hub, number in hubs_of(one):
-            bodies = [franchises.hub(held.model, number) for held in (one, other)]
+            bodies = [franchises.detail(held.model, number) for held in (one, other)]
             tags = [held.model.hubs.tag(number, "hub") for held in (one, other)]
             tagged = [
                 [held.model.hubs.paper(number, name) for name in HUB_TAGGED]
@@ -300,10 +294,8 @@ def test_every_franchise_is_listed_once_by_its_card(rows: Rows) -> None:
         model = held.model
         numbers = list(franchises.listed(held, None).nodes)
         assert sorted(numbers) == [*range(len(model.hubs))]
-        cards = msgspec.json.decode(
-            franchises.cards(model.hubs, numbers), type=list[FranchiseSummary]
-        )
-        for number, card in zip(numbers, cards, strict=True):
-            hub = msgspec.json.decode(franchises.hub(model, int(number)), type=FranchiseDetail)
+        for number in map(int, numbers):
+            card = franchises.summary(model, number).decode()
+            hub = franchises.detail(model, number).decode()
             assert all(getattr(card, name) == getattr(hub, name) for name in card.__struct_fields__)
             assert franchises.locate(model, card.slug) == number

@@ -1,11 +1,19 @@
 """Documents that know their type: joined without being read, decoded where they are read."""
 
+import json
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kensho.read_model.encoded import Encoded, encoded
+
+VALUES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text()
+OBJECTS = st.dictionaries(
+    st.text(st.characters(codec="ascii", categories=["Ll"]), min_size=1), VALUES, min_size=1
+)
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -48,6 +56,20 @@ def test_further_members_come_last() -> None:
     extended = encoded(Named("a")).extended(Ranked, rank=2)
     assert extended.bytes == b'{"name":"a","rank":2}'
     assert extended.decode() == Ranked("a", 2)
+
+
+@given(OBJECTS, VALUES)
+def test_a_document_is_extended_as_if_decoded_and_encoded(
+    document: dict[str, Any], value: Any
+) -> None:
+    extended = encoded(document).extended(dict[str, Any], ADDED=value)
+    assert json.loads(extended.bytes) == {**document, "ADDED": value}
+
+
+@given(st.lists(OBJECTS))
+def test_documents_are_joined_as_if_encoded(documents: list[dict[str, Any]]) -> None:
+    joined = encoded([encoded(document).as_raw() for document in documents])
+    assert json.loads(joined.bytes) == documents
 
 
 def test_documents_are_equal_by_type_and_bytes() -> None:

@@ -10,7 +10,15 @@ import networkx as nx
 import pytest
 
 from ingest.registry import SOURCES
-from kensho.discovery.exports import FORMATS, LICENCES, NOTES, export, hub_as_json, of_hub, whole
+from kensho.discovery.exports import (
+    FORMATS,
+    LICENCES,
+    NOTES,
+    export,
+    franchise_as_json,
+    of_franchise,
+    whole,
+)
 from kensho.domain.relations import Assertion, Kind
 from kensho.read_model import graph_json
 from kensho.read_model.building.writer import SnapshotInputs
@@ -105,20 +113,20 @@ def stored() -> bytes:
 
 
 def test_a_franchise_is_exported_from_its_stored_document() -> None:
-    graph = of_hub("Fate", stored())
+    graph = of_franchise("Fate", stored())
     assert [node.title for node in graph.nodes] == TITLES[:2]
     (edge,) = graph.edges
     assert (edge.id, edge.assertions) == ("0:sequel:1", (STATED,))
 
 
 def test_the_graph_of_a_franchise_is_the_same_json_whether_read_or_spliced() -> None:
-    whole_document = b"".join(export(of_hub("Fate", stored()), "json"))
-    assert hub_as_json("Fate", stored()) == whole_document
+    whole_document = b"".join(export(of_franchise("Fate", stored()), "json"))
+    assert franchise_as_json("Fate", stored()).bytes == whole_document
     assert msgspec.json.decode(whole_document)["notice"]["title"] == "Kenshō: Fate"
 
 
 def test_json_tells_of_the_bridges_that_lead_out_of_a_franchise() -> None:
-    (bridge,) = msgspec.json.decode(hub_as_json("Fate", stored()))["bridges"]
+    (bridge,) = msgspec.json.decode(franchise_as_json("Fate", stored()).bytes)["bridges"]
     assert bridge["beyond"] == {"works": 1, "nearest": ["3"]}
     assert (bridge["edge"]["from"], bridge["edge"]["kind"]) == ("3", "character")
     assert bridge["only"] is True
@@ -126,7 +134,7 @@ def test_json_tells_of_the_bridges_that_lead_out_of_a_franchise() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_franchise_names_no_revision(name: str) -> None:
-    head = b"".join(export(of_hub("Fate", stored()), name)).split(b"stay night")[0].decode()
+    head = b"".join(export(of_franchise("Fate", stored()), name)).split(b"stay night")[0].decode()
     assert "evision" not in head
     assert "Kenshō: Fate" in head
 
@@ -154,7 +162,7 @@ def test_a_link_between_two_works_can_have_several_kinds(model: ReadModel) -> No
         ExportEdge("a", "b", "character"),
         ExportEdge("b", "a", "other"),
     ]
-    graph = ExportGraph(ExportNotice("Two", 1, ()), nodes, edges)
+    graph = ExportGraph(ExportNotice(title="Two", revision=1, notes=()), nodes, edges)
     read = nx.read_graphml(io.BytesIO(b"".join(export(graph, "graphml"))))
     assert sorted(facts["kind"] for *_, facts in read.edges(data=True)) == [
         "character",
@@ -178,7 +186,7 @@ def large(total: int) -> ExportGraph:
     edges = (
         ExportEdge(f"{n:032x}", f"{n + 1:032x}", "sequel", (STATED,)) for n in range(total - 1)
     )
-    return ExportGraph(ExportNotice("Large", 1, ()), nodes, edges)
+    return ExportGraph(ExportNotice(title="Large", revision=1, notes=()), nodes, edges)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 
-from kensho.discovery.facets import FilterMasks, Filters, TagCounts
+from kensho.discovery.facets import FacetCounter, TagCounts
+from kensho.discovery.filters import FilterMasks, Filters
 from kensho.discovery.search_views import Facets, TagFacet
 from kensho.read_model.holder import Snapshot
 from tests.support.searches import Shelf, opened, work
@@ -34,8 +34,8 @@ def held() -> Iterator[Snapshot]:
 
 
 def facets(held: Snapshot, *nodes: int, **filters: Any) -> Facets:
-    sieve = FilterMasks(held.model, Filters(**filters), np.array(nodes, dtype=np.int32))
-    return msgspec.json.decode(sieve.facets(TagCounts(held.model)), type=Facets)
+    masks = FilterMasks(held.model, Filters(**filters), np.array(nodes, dtype=np.int32))
+    return FacetCounter(held.model).facets(masks)
 
 
 def test_every_value_of_the_hits_is_counted(held: Snapshot) -> None:
@@ -86,9 +86,7 @@ def test_tags_are_counted_alike_for_few_and_for_many_works() -> None:
             assert dict(zip(names, counts.tolist(), strict=True)) == {
                 name: sum(name in tags[works[node].id] for node in nodes) for name in names
             }
-            shown = msgspec.json.decode(
-                taggings.most_borne(np.array(nodes, dtype=np.int32)), type=list[TagFacet]
-            )
+            shown = taggings.most_common(np.array(nodes, dtype=np.int32))
             ranked = sorted(
                 (-count, name) for name, count in zip(names, counts.tolist(), strict=True) if count
             )

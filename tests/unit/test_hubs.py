@@ -9,7 +9,7 @@ import pytest
 from kensho.discovery import franchises
 from kensho.errors import GoneError, MovedError, NotFoundError, ReadModelError
 from kensho.read_model.building.writer import SnapshotInputs
-from kensho.read_model.franchise_views import FranchiseDetail, WatchOrderDocument
+from kensho.read_model.franchise_views import WatchOrderDocument
 from kensho.read_model.franchises import PAPERS
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.inputs import FranchiseInput
@@ -45,8 +45,8 @@ def rows(*memberships: MembershipRow, **more: object) -> Rows:
 
 
 def story(held: Snapshot) -> WatchOrderDocument:
-    body = franchises.watch_order(held.model, franchises.locate(held.model, "fate"), "story")
-    return msgspec.json.decode(body, type=WatchOrderDocument)
+    number = franchises.locate(held.model, "fate")
+    return franchises.watch_order(held.model, number, "story").decode()
 
 
 def test_a_prequel_says_what_it_leads_up_to() -> None:
@@ -150,7 +150,7 @@ def test_the_root_leads_even_where_others_are_older() -> None:
     with franchise_snapshots.opened(
         rows(member(2, "fate", BACK), member(1, "fate"), franchises=[_rooted(ZERO.id)])
     ) as held:
-        hub = msgspec.json.decode(franchises.hub(held.model, 0), type=FranchiseDetail)
+        hub = franchises.detail(held.model, 0).decode()
     assert [one.work.title for one in hub.members] == ["Fate/Zero", "Fate/stay night"]
 
 

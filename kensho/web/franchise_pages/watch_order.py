@@ -6,7 +6,7 @@ for whoever watches counts what they watch.
 
 import functools
 from collections.abc import Iterable
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from litestar import Controller, Request, get
@@ -31,8 +31,6 @@ from kensho.web.franchise_pages.memberships import works_of
 from kensho.web.franchise_pages.overview import facts
 from kensho.web.maps import map_store
 from kensho.web.page_context import GivenPageContext
-
-_ORDER: Final = msgspec.json.Decoder(WatchOrderDocument)
 
 
 class WatchOrderForm(msgspec.Struct, frozen=True):
@@ -87,7 +85,7 @@ class WatchOrderPageController(Controller):
 
 def order_of(model: ReadModel, number: int, order: Order) -> WatchOrderDocument:
     """Return a watch order, decoded."""
-    return _ORDER.decode(franchises.watch_order(model, number, order))
+    return franchises.watch_order(model, number, order).decode()
 
 
 def view_of(

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from cachetools import LRUCache
 
 from kensho.discovery import franchises
@@ -26,7 +25,6 @@ from kensho.web.messages import Messages
 
 _KEPT: Final = 64
 """A map of 150 works takes some 200 KB, so that all together stay below 13 MB."""
-_FRANCHISE: Final = msgspec.json.Decoder(FranchiseDetail)
 
 
 class DrawnMap(NamedTuple):
@@ -61,7 +59,7 @@ class MapStore:
 
 def franchise_of(model: ReadModel, number: int) -> FranchiseDetail:
     """Return a franchise, decoded."""
-    return _FRANCHISE.decode(franchises.hub(model, number))
+    return franchises.detail(model, number).decode()
 
 
 def draw(

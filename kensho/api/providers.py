@@ -1,0 +1,59 @@
+"""Hands each handler the one service that it uses, bound to the snapshot of its request.
+
+Guarantees: a service is made when the request arrives and reads one snapshot from then on, so that
+document, entity tag and cursor of an answer are of the same one.
+
+One dependency a handler, because Litestar resolves several in a task group, anew for every request.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
+
+from kensho.discovery.browse import BrowseService, Calendar
+from kensho.discovery.cursors import Cursors
+from kensho.discovery.filters import Nodes
+from kensho.discovery.franchises import FranchiseService
+from kensho.discovery.resolve import ResolveService
+from kensho.discovery.search import SearchService, TitleSearch
+from kensho.discovery.snapshot_service import PerSnapshot
+from kensho.discovery.tags import TagService
+from kensho.discovery.works import WorkService
+from kensho.read_model.holder import Snapshot
+
+GivenWorks: TypeAlias = NamedDependency[SkipValidation[WorkService]]
+GivenBrowse: TypeAlias = NamedDependency[SkipValidation[BrowseService]]
+GivenTags: TypeAlias = NamedDependency[SkipValidation[TagService]]
+GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
+GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
+GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
+"""The annotations under which handlers ask for `works`, `browse`, and so on."""
+
+
+class SharedParts(msgspec.Struct, frozen=True):
+    """What services of all requests have in common."""
+
+    cursors: Cursors
+    films: PerSnapshot[Nodes]
+    calendar: Calendar
+    search: TitleSearch
+
+
+def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str, Provide]:
+    """Return the dependencies of the API's handlers; `snapshot` returns the one served now."""
+
+    def browse() -> BrowseService:
+        return BrowseService(snapshot(), shared.calendar, shared.cursors, shared.films)
+
+    makers: dict[str, Callable[[], object]] = {
+        "works": lambda: WorkService(snapshot()),
+        "browse": browse,
+        "tags": lambda: TagService(snapshot(), shared.cursors),
+        "search": lambda: SearchService(snapshot(), shared.search, shared.calendar),
+        "resolve": lambda: ResolveService(snapshot()),
+        "franchises": lambda: FranchiseService(snapshot(), shared.cursors),
+    }
+    return {name: Provide(make, sync_to_thread=False) for name, make in makers.items()}

@@ -1,0 +1,44 @@
+"""Services over one snapshot, and what is made from a snapshot at some cost and kept.
+
+A service is made for a request and holds the snapshot that was served when it arrived, so that
+everything the request reads is of the same one.
+"""
+
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.model import ReadModel
+
+T = TypeVar("T")
+
+
+class SnapshotService:
+    """A group of use cases over one snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot: Final = snapshot
+        self.model: Final = snapshot.model
+
+    @property
+    def identity(self) -> str:
+        """Return the identity of the snapshot."""
+        return self.model.identity
+
+
+class PerSnapshot(Generic[T]):
+    """A value for each snapshot, made when it is first asked for; the latest one is kept.
+
+    Several threads may ask at once: then it may be made twice, and is the same.
+    """
+
+    def __init__(self, make: Callable[[ReadModel], T]) -> None:
+        self._make = make
+        self._kept: tuple[str, T] | None = None
+
+    def of(self, model: ReadModel) -> T:
+        """Return the value of a snapshot."""
+        kept = self._kept
+        if kept is None or kept[0] != model.identity:
+            kept = self._kept = (model.identity, self._make(model))
+        return kept[1]
