@@ -85,10 +85,10 @@ class HumanOrder(msgspec.Struct, frozen=True):
 
 def real(store_url: str) -> Graph:
     """Return the graph of an ingested store."""
-    return run_on_store(store_url, _read)
+    return run_on_store(store_url, read)
 
 
-async def _read(gateway: Gateway) -> Graph:
+async def read(gateway: Gateway) -> Graph:
     rows = [row async for page in tables.anime(gateway) for row in page]
     rows += [row async for page in tables.movies(gateway) for row in page]
     decode = msgspec.json.Decoder(tuple[Assertion, ...]).decode

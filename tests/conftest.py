@@ -1,6 +1,12 @@
-"""Fixtures that several suites share; anything special lives beside its tests."""
+"""Fixtures that several suites share, and how the suite is spread over workers.
+
+With `-n 2 --dist loadgroup` every file is one group and runs in one worker, so that what its
+fixtures build is built once. Files that share an expensive fixture are one group together.
+"""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -8,6 +14,20 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import notebook_queries, open_graph
+
+TESTS: Final = Path(__file__).parent
+SHARED: Final = ("catalogue", "explorer")
+"""Session fixtures that take many seconds: whoever asks for one runs beside the others who do."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name the group of each test."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        group = next((name for name in SHARED if name in names), None)
+        name = group or item.path.relative_to(TESTS).with_suffix("").as_posix()
+        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(scope="session")
