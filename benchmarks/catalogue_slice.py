@@ -2,11 +2,11 @@
 
     python -m benchmarks.catalogue_slice --store surrealkv://var/kensho.db
 
-`--store` is an ingested store of all of ../shared/data. Which franchises are hard is told by RULES,
-each of which ranks them; they are taken in turn until there are FRANCHISES. Every work of these is
-taken with what they border on, and the best-known works of other franchises until there are WORKS.
-The fields that are kept are those of the Structs here: facts, no prose and no pictures. The kinds of
-relations are kept of sources that state them, under the name of the source.
+`--store` is an ingested store of all of ../shared/data. Which franchises are hard is told by rules,
+each of which ranks them; they are taken in turn until there are FRANCHISES. Every work of these
+is taken with what they border on, and the best-known works of other franchises until there are
+WORKS. The fields that are kept are those of the Structs here: facts, no prose and no pictures. The
+kinds of relations are kept of sources that state them, under the name of the source.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from benchmarks.franchise_data import Graph, HumanOrder
 from ingest.pipeline.franchises import rules
 from ingest.reading.files import SourceFile
 from kensho.domain.franchise.franchises import Franchise
+from kensho.domain.franchise.inputs import Relation
 from kensho.domain.ids import from_url
 
 FRANCHISES: Final = 80
@@ -173,10 +174,10 @@ def chosen_works(graph: Graph, human: Sequence[HumanOrder]) -> frozenset[UUID]:
 def rules_of(
     graph: Graph, found: Sequence[Franchise], human: Sequence[HumanOrder]
 ) -> tuple[Score, ...]:
-    """Return what makes a franchise hard, each as a score: the higher the harder, 0 for not at all."""
+    """Return what makes a franchise hard, as scores: the higher the harder, 0 for not at all."""
     home = home_of(found)
     untyped: Counter[UUID] = Counter()
-    inside: defaultdict[UUID, list[franchise_data.Relation]] = defaultdict(list)
+    inside: defaultdict[UUID, list[Relation]] = defaultdict(list)
     for relation in graph.relations("stated", "inferred", "curated"):
         root = home.get(relation.source)
         if root is not None and root == home.get(relation.target):
@@ -198,7 +199,7 @@ def order_losses(
     graph: Graph,
     by_root: Mapping[UUID, Franchise],
     home: Mapping[UUID, UUID],
-    inside: Mapping[UUID, list[franchise_data.Relation]],
+    inside: Mapping[UUID, list[Relation]],
     human: Iterable[HumanOrder],
 ) -> dict[UUID, float]:
     """Return how far the best of our orders is from each franchise's worst human one, 0..2."""

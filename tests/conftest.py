@@ -12,6 +12,7 @@ import pytest
 
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
+from tests.support import catalogue as real_catalogue
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import notebook_queries, open_graph
 
@@ -28,6 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = next((name for name in SHARED if name in names), None)
         name = group or item.path.relative_to(TESTS).with_suffix("").as_posix()
         item.add_marker(pytest.mark.xdist_group(name))
+
+
+@pytest.fixture(scope="session")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> real_catalogue.RealCatalogue:
+    """Return the slice of the real catalogue, ingested, with all that is computed from it."""
+    return real_catalogue.ingested(tmp_path_factory.mktemp("catalogue"))
 
 
 @pytest.fixture(scope="session")
