@@ -156,7 +156,9 @@ def main() -> None:
 
 def chosen_works(graph: Graph, human: Sequence[HumanOrder]) -> frozenset[UUID]:
     """Return the works of the hardest franchises, what they border on, and others that fill up."""
-    found, _ = computed(graph, graph.relations("stated", "inferred", "curated"), rules.policy())
+    found, _ = computed(
+        graph, graph.relations("stated", "inferred", "curated"), rules.load().policy
+    )
     listed = {id_ for id_ in graph.works if graph.works[id_].kind == "anime"}
     anime = [one for one in found if {member.work for member in one.members} <= listed]
     hard = in_turn([ranked(anime, score) for score in rules_of(graph, anime, human)], FRANCHISES)

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from kensho.domain.franchise.inputs import RelationKind
-from kensho.domain.franchise.roles import Role
+from kensho.domain.relations import RelationKind
 from kensho.domain.watch_order.order import Order
+from kensho.domain.works import Role
 from tests.support.catalogue import RealCatalogue
 
 

@@ -86,7 +86,7 @@ async def _read(url: str, folder: Path) -> RealCatalogue:
         rows = await tables.franchises(gateway)
         snapshot = Snapshot.open(await build(gateway, folder / "snapshots"))
     relations = graph.relations("stated", "inferred", "curated")
-    found, _ = computed(graph, relations, rules.policy())
+    found, _ = computed(graph, relations, rules.load().policy)
     numbers = {
         work: int(id_.removeprefix(_MAL))
         for id_, work in graph.by_source.items()
