@@ -8,7 +8,6 @@ from the first second.
 import asyncio
 import contextlib
 import datetime as dt
-import functools
 from collections.abc import AsyncGenerator
 from random import Random
 from time import perf_counter
@@ -36,15 +35,13 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.errors import DeadlineExceededError, KenshoError, NotReadyError, StoreUnavailableError
-from kensho.http import problem_details
+from kensho.http.error_handling import problem_details_plugin
 from kensho.http.metrics import Metrics
-from kensho.http.pipeline import Observability, RequestPipeline
-from kensho.http.problem_details import ErrorResponse, RenderedError
+from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
+from kensho.http.problem_details import ErrorPageRenderer
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
-from kensho.http.responses import HTML
 from kensho.platform.data_folders import data_root
-from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_secret
 from kensho.platform.version import installed_version
@@ -57,7 +54,7 @@ from kensho.web.filtered_lists import ListFilters
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
-from kensho.web.rendering import PAGE_HEADERS, Renderer
+from kensho.web.rendering import Renderer
 
 _log = structlog.get_logger("kensho")
 _LONGEST_PAUSE_S = 30.0
@@ -72,6 +69,7 @@ def create_app(settings: Settings) -> Litestar:
     pages = PageRouter()
     house = AppState(settings, pages.renderer)
     strict = QueryValidator()
+    error_pages = ErrorPages(house.renderer, house.current_page_context)
     app = Litestar(
         route_handlers=[
             AnimeController,
@@ -89,7 +87,7 @@ def create_app(settings: Settings) -> Litestar:
             "desk": Provide(house.current_desk, sync_to_thread=False),
             **providers(house.snapshot, house.shared),
         },
-        exception_handlers=problem_details.handlers(),
+        plugins=[problem_details_plugin(error_pages.render)],
         before_request=strict.check,
         request_max_body_size=settings.http.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), house.calendar),
@@ -97,14 +95,14 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[house.open],
     )
     strict.learn(amend_openapi(app.openapi_schema.to_schema(), house.calendar))
-    app.asgi_handler = _front(app.asgi_handler, settings, house)
+    app.asgi_handler = _pipeline(app.asgi_handler, settings, house, error_pages.render)
     return app
 
 
-def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeline:
-    """Return the layer before the application; it tells viewers of faults by pages."""
-    pages = ErrorPages(house.renderer, house.current_page_context)
-    limit = settings.http.rate_limit_per_minute
+def _pipeline(
+    app: ASGIApp, settings: Settings, house: "AppState", render_page: ErrorPageRenderer
+) -> RequestPipeline:
+    """Return the layer before the application."""
     return RequestPipeline(
         app,
         ResponseCache(
@@ -113,23 +111,14 @@ def _front(app: ASGIApp, settings: Settings, house: "AppState") -> RequestPipeli
             cache_bytes=settings.http.cache_bytes,
         ),
         house.identity,
+        AccessRules.of(settings),
         Observability(
             metrics=house.metrics,
-            limiter=RateLimiter(limit) if limit else None,
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.logs.slow_request_s,
-            page_of=functools.partial(_told_on_a_page, pages),
         ),
+        render_page,
     )
-
-
-def _told_on_a_page(pages: ErrorPages, fault: ErrorResponse) -> RenderedError | None:
-    """Return the page of a fault, as the front and the error handlers send it."""
-    body = pages.body(fault)
-    if body is None:
-        return None
-    headers = {name.decode(): value.decode() for name, value in PAGE_HEADERS}
-    return RenderedError(body, HTML.decode(), headers)
 
 
 class AppState:

@@ -64,6 +64,68 @@ class MovedError(KenshoError):
         self.successor = successor
 
 
+class UnauthorizedError(KenshoError):
+    """Nobody is signed in, or the credentials are not valid; `code` tells which, for programs."""
+
+    exit_code: ClassVar[int] = 6
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ForbiddenError(KenshoError):
+    """The caller is known and may not do this; `code` tells why, for programs."""
+
+    exit_code: ClassVar[int] = 6
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class ConflictError(KenshoError):
+    """The change contradicts what is stored; `issues` name the fields that must change first."""
+
+    exit_code: ClassVar[int] = 2
+
+    def __init__(
+        self, message: str, *, code: str | None = None, issues: Sequence[FieldProblem] = ()
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.issues = tuple(issues)
+
+
+class RateLimitedError(KenshoError):
+    """A caller has asked too often; `scope` names the limit, which is free again after a while."""
+
+    exit_code: ClassVar[int] = 7
+
+    def __init__(self, message: str, *, retry_after_s: int, scope: str | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.scope = scope
+
+
+class UpstreamError(KenshoError):
+    """A service that this one depends on failed or answered nonsense; asking again is no use."""
+
+    exit_code: ClassVar[int] = 7
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UpstreamUnavailableError(UpstreamError):
+    """A service that this one depends on can't be reached now; it may be again later."""
+
+    def __init__(self, message: str, *, code: str | None = None, retry_after_s: int = 5) -> None:
+        super().__init__(message, code=code)
+        self.retry_after_s = retry_after_s
+
+
 class SettingsError(KenshoError):
     """A setting is missing or makes no sense; the message names it and its value."""
 

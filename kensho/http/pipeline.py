@@ -1,13 +1,12 @@
-"""The front: the one ASGI layer that every request passes before it is routed.
+"""The request pipeline: the one ASGI layer that every request passes before it is routed.
 
-It gives the request its ids, refuses hostile targets, counts against the limit, sends kept answers,
-makes HEAD of GET, adds the common headers and takes the time. One layer and not seven, because each
-costs a quarter of the throughput or more. It wraps the application as a
-whole, so that 404 and 405 pass it too.
+It gives the request its ids, finds its client, refuses hostile targets and foreign hosts, counts
+against the limit, answers for CORS, sends kept answers, makes HEAD of GET, adds the common headers
+and takes the time. It is one layer and not ten, because each costs a quarter of the throughput or
+more. It wraps the application as a whole, so that 404 and 405 pass it too.
 """
 
 from collections.abc import Callable
-from http import HTTPStatus
 from random import Random
 from time import perf_counter
 from typing import Any, Final, NamedTuple, TypeAlias, cast
@@ -16,8 +15,11 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from kensho.errors import FieldProblem, InvalidInputError
-from kensho.http import compression, privacy, problem_details, request_guards
+from kensho.errors import InvalidInputError
+from kensho.http import compression, cross_origin, hosts, privacy, problem_details, request_guards
+from kensho.http.cross_origin import CrossOriginRules
+from kensho.http.forwarding import TrustedProxies
+from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_state import RequestState, attach
@@ -25,62 +27,68 @@ from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseC
 from kensho.http.tracing import Trace, traced
 from kensho.platform.logs import REQUEST, RequestIds
 from kensho.platform.rate_limits import WINDOW_S, RateLimiter
+from kensho.platform.settings import Settings
 
 _WANTED: Final = frozenset(
-    (
-        b"x-request-id",
-        b"traceparent",
-        b"if-none-match",
-        b"accept-encoding",
-        b"authorization",
-        b"cookie",
-    )
+    (b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding", b"origin")
 )
-_UNLIMITED: Final = ("/health/", "/metrics")
-"""Probes and scrapes come from inside and are never refused."""
-_INVALID: Final = problem_details.kind_of(InvalidInputError(()))
+_INTERNAL: Final = ("/health/", "/metrics")
+"""Probes and scrapes come from inside, by any address, and are never refused."""
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
-_LIMITED: Final = ProblemKind(429, "too_many_requests", "Too many requests")
-_MISSING: Final = ProblemKind(404, "not_found", "There is no such thing")
+_FOREIGN_HOST: Final = ProblemKind(400, "foreign_host", "This host is not served here")
 _log = structlog.get_logger("kensho.api")
 
-Headers = list[tuple[bytes, bytes]]
+Headers: TypeAlias = list[tuple[bytes, bytes]]
 IdentityOf: TypeAlias = Callable[[], str | None]
 """Tells the identity of the snapshot that is served now; `None` while there is no read model."""
 
 
-class RefusedRequest(NamedTuple):
-    """Why a request is not routed."""
-
-    kind: ProblemKind
-    detail: str
-    fields: list[FieldProblem]
-    headers: Headers
-
-
 class Observability(NamedTuple):
-    """What the front reports to, and the clock-like things it needs.
-
-    `page_of` tells viewers of a fault by a page.
-    """
+    """What the pipeline reports to, and the clock-like things it needs."""
 
     metrics: Metrics
-    limiter: RateLimiter | None
     random: Random
     slow_s: float
-    page_of: ErrorPageRenderer | None = None
+
+
+class AccessRules(NamedTuple):
+    """Who may ask, how often, and under which names: the settings of the edge of the service."""
+
+    hosts: Hosts
+    proxies: TrustedProxies
+    cross_origin: CrossOriginRules
+    limiter: RateLimiter | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "AccessRules":
+        """Return the rules that the settings make."""
+        server, limit = settings.server, settings.http.rate_limit_per_minute
+        return cls(
+            hosts=Hosts(server.allowed_hosts, server.public_url),
+            proxies=TrustedProxies(server.trusted_proxies),
+            cross_origin=CrossOriginRules(server.cors_origins),
+            limiter=RateLimiter(limit) if limit else None,
+        )
 
 
 class RequestPipeline:
     """Wraps the application; kept answers must be of the snapshot that `identity` tells."""
 
     def __init__(
-        self, app: ASGIApp, answers: ResponseCache, identity: IdentityOf, watch: Observability
+        self,
+        app: ASGIApp,
+        cache: ResponseCache,
+        identity: IdentityOf,
+        rules: AccessRules,
+        observability: Observability,
+        render_page: ErrorPageRenderer | None = None,
     ) -> None:
         self._app = app
-        self._answers = answers
+        self._cache = cache
         self._identity = identity
-        self._watch = watch
+        self._rules = rules
+        self._observability = observability
+        self._render_page = render_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -90,85 +98,107 @@ class RequestPipeline:
         began = perf_counter()
         http = scope
         method: str = http["method"]
-        wanted = {name: value for name, value in http["headers"] if name in _WANTED}
-        trace = traced(wanted.get(b"x-request-id"), wanted.get(b"traceparent"), self._watch.random)
-        REQUEST.set(RequestIds(trace.request_id.decode(), trace.trace_id.decode()))
-        exchange = ResponseTap(send, trace, head=method == "HEAD")
-        route = await self._serve(http, receive, exchange, wanted)
+        self._rules.proxies.apply(http)
+        headers = {name: value for name, value in http["headers"] if name in _WANTED}
+        trace = traced(
+            headers.get(b"x-request-id"), headers.get(b"traceparent"), self._observability.random
+        )
+        client = http["client"]
+        REQUEST.set(
+            RequestIds(
+                trace.request_id.decode(), trace.trace_id.decode(), client[0] if client else ""
+            )
+        )
+        tap = ResponseTap(send, trace, head=method == "HEAD")
+        route = await self._serve(http, receive, tap, headers)
         seconds = perf_counter() - began
-        self._watch.metrics.answered(method, route, exchange.status, seconds)
-        if seconds > self._watch.slow_s:
+        self._observability.metrics.answered(method, route, tap.status, seconds)
+        if seconds > self._observability.slow_s:
             _log.warning(
-                "slow request", path=http["path"], status=exchange.status, seconds=round(seconds, 3)
+                "slow request", path=http["path"], status=tap.status, seconds=round(seconds, 3)
             )
 
     async def _serve(
         self,
         scope: HTTPScope,
         receive: Receive,
-        exchange: "ResponseTap",
-        wanted: dict[bytes, bytes],
+        tap: "ResponseTap",
+        headers: dict[bytes, bytes],
     ) -> str:
         """Answer the request; return the template of its route, or nothing where it has none."""
-        refusal, asked = self._examine(scope, exchange)
+        origin = headers.get(b"origin")
+        tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
+        refusal, parameters = self._examined(scope, tap)
         if refusal is not None:
-            await _refuse(scope, exchange, refusal, self._watch.page_of)
+            body, lines = problem_details.render_error(refusal, self._render_page)
+            await tap.send_whole(refusal.status, lines, body)
             return ""
-        path, query = _target(scope)
-        key: Key = (
-            path,
-            query,
-            compression.negotiated(wanted.get(b"accept-encoding", b"identity")),
-            EVERYBODY,
-        )
+        if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
+            await tap.send_whole(204, cross_origin.PREFLIGHT, b"")
+            return ""
+        encoding = compression.negotiated(headers.get(b"accept-encoding", b"identity"))
+        key: Key = (*_target(scope), encoding, EVERYBODY)
         is_read = scope["method"] in ("GET", "HEAD")
-        if_none_match = wanted.get(b"if-none-match") if is_read else None
-        ready = self._kept(key) if is_read else None
-        if ready is not None:
-            self._watch.metrics.hit()
-            await ready.send(if_none_match, exchange.send)
-            return ready.route
-        attach(
-            scope,
-            RequestState(
-                request_id=exchange.trace.request_id.decode(),
-                key=key,
-                caller=privacy.caller_of(wanted.get(b"authorization"), wanted.get(b"cookie")),
-                parameters=asked,
-                if_none_match=if_none_match,
-                cache=self._answers,
-            ),
+        if_none_match = headers.get(b"if-none-match") if is_read else None
+        kept = self._kept(key) if is_read else None
+        if kept is not None:
+            self._observability.metrics.hit()
+            await kept.send(if_none_match, tap.send)
+            return kept.route
+        state = RequestState(
+            request_id=tap.trace.request_id.decode(),
+            key=key,
+            caller=privacy.caller_of(scope["headers"]),
+            parameters=parameters,
+            if_none_match=if_none_match,
+            cache=self._cache,
+            hosts=self._rules.hosts,
         )
-        scope["state"]["page_of_fault"] = self._watch.page_of
-        exchange.scope = scope
-        if exchange.head:
+        return await self._route(scope, receive, tap, state)
+
+    async def _route(
+        self, scope: HTTPScope, receive: Receive, tap: "ResponseTap", state: RequestState
+    ) -> str:
+        """Pass the request on to the application; return the template of its route."""
+        attach(scope, state)
+        tap.scope = scope
+        if tap.head:
             scope["method"] = "GET"
-        await self._app(scope, receive, exchange.send)
+        await self._app(scope, receive, tap.send)
         return str(cast("dict[str, Any]", scope).get("path_template", ""))
 
-    def _examine(
-        self, scope: HTTPScope, exchange: "ResponseTap"
-    ) -> tuple[RefusedRequest | None, dict[str, str]]:
-        limited = self._limited(scope, exchange)
-        return (limited, {}) if limited else _examined(scope)
+    def _examined(
+        self, scope: HTTPScope, tap: "ResponseTap"
+    ) -> tuple[ErrorResponse | None, dict[str, str]]:
+        """Return why the request is not routed, if it is not, and its query parameters."""
+        if not scope["path"].startswith(_INTERNAL):
+            refusal = self._limited(scope, tap) or self._of_foreign_host(scope, tap)
+            if refusal is not None:
+                return refusal, {}
+        return _examined_target(scope, tap)
 
-    def _limited(self, scope: HTTPScope, exchange: "ResponseTap") -> RefusedRequest | None:
-        limiter = self._watch.limiter
-        if limiter is None or scope["path"].startswith(_UNLIMITED):
+    def _limited(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
+        limiter = self._rules.limiter
+        if limiter is None:
             return None
         client = scope["client"]
-        verdict = limiter.judge(client[0] if client else "", perf_counter())
-        exchange.extra = verdict.headers
-        return (
-            None
-            if verdict.allowed
-            else RefusedRequest(_LIMITED, f"more than allowed in {WINDOW_S} s", [], [])
-        )
+        decision = limiter.judge(client[0] if client else "", perf_counter())
+        tap.extra = [*tap.extra, *decision.headers]
+        if decision.allowed:
+            return None
+        detail = f"more than allowed in {WINDOW_S} s"
+        return _refusal(scope, tap, problem_details.RATE_LIMITED, detail)
+
+    def _of_foreign_host(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
+        allowed = self._rules.hosts
+        if allowed.allows_any or allowed.lists(hosts.host_of(scope)):
+            return None
+        return _refusal(scope, tap, _FOREIGN_HOST, "the request's Host header names another one")
 
     def _kept(self, key: Key) -> CachedResponse | None:
         """Return the kept answer of a target: only public routes have any."""
         identity = self._identity()
-        return None if identity is None else self._answers.kept(key, identity)
+        return None if identity is None else self._cache.kept(key, identity)
 
 
 class ResponseTap:
@@ -206,59 +236,51 @@ class ResponseTap:
             message["body"] = b""
         await self._send(message)
 
+    async def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send an answer that is made before routing."""
+        length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]  # noqa: PLR2004
+        await self.send(
+            {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
+        )
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
 
 def _target(scope: HTTPScope) -> tuple[bytes, bytes]:
     """Return the raw path and query; some servers repeat the query in `raw_path`."""
     return scope["raw_path"].partition(b"?")[0], scope["query_string"]
 
 
-def _examined(scope: HTTPScope) -> tuple[RefusedRequest | None, dict[str, str]]:
-    """Return why the target is refused, if it is, and its query parameters."""
+def _examined_target(
+    scope: HTTPScope, tap: ResponseTap
+) -> tuple[ErrorResponse | None, dict[str, str]]:
     path, query = _target(scope)
     long = request_guards.too_long(path, query)
     if long is not None:
-        return RefusedRequest(
-            _TOO_LONG, f"at most {long.limit_bytes} bytes of {long.part} are read", [], []
-        ), {}
+        detail = f"at most {long.limit_bytes} bytes of {long.part} are read"
+        return _refusal(scope, tap, _TOO_LONG, detail), {}
     try:
         request_guards.check_path(path)
-        asked = request_guards.parameters(query) if query else {}
+        parameters = request_guards.parameters(query) if query else {}
     except InvalidInputError as error:
-        return RefusedRequest(_INVALID, error.message, list(error.problems), []), {}
-    if len(path) > 1 and (path.endswith(b"/") or b"//" in path):
-        return RefusedRequest(
-            _MISSING, "no path here ends with a slash or has an empty part", [], []
+        request_id = tap.trace.request_id.decode()
+        return problem_details.error_response(
+            error, path=_shown_path(scope), request_id=request_id
         ), {}
-    return None, asked
+    if len(path) > 1 and (path.endswith(b"/") or b"//" in path):
+        detail = "no path here ends with a slash or has an empty part"
+        return _refusal(scope, tap, problem_details.NOT_FOUND, detail), {}
+    return None, parameters
 
 
-async def _refuse(
-    scope: HTTPScope,
-    exchange: ResponseTap,
-    refusal: RefusedRequest,
-    page_of: ErrorPageRenderer | None,
-) -> None:
-    fault = ErrorResponse(
-        refusal.kind.status,
-        refusal.kind.slug,
-        refusal.detail,
-        scope["path"][: request_guards.MAX_PATH_BYTES],
-        exchange.trace.request_id.decode(),
-        refusal.fields,
+def _refusal(scope: HTTPScope, tap: ResponseTap, kind: ProblemKind, detail: str) -> ErrorResponse:
+    return ErrorResponse(
+        kind=kind,
+        detail=detail,
+        path=_shown_path(scope),
+        request_id=tap.trace.request_id.decode(),
     )
-    body, media_type, further = problem_details.render_error(fault, refusal.kind, page_of)
-    headers: Headers = [
-        (b"content-type", media_type.encode()),
-        (b"content-length", b"%d" % len(body)),
-        (b"cache-control", b"no-store"),
-        *((name.encode(), value.encode()) for name, value in further.items()),
-        *refusal.headers,
-    ]
-    await exchange.send(
-        {
-            "type": "http.response.start",
-            "status": HTTPStatus(refusal.kind.status),
-            "headers": headers,
-        }
-    )
-    await exchange.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _shown_path(scope: HTTPScope) -> str:
+    """Return the path as an answer may repeat it: as much of it as is ever needed."""
+    return scope["path"][: request_guards.MAX_PATH_BYTES]

@@ -24,6 +24,7 @@ NO_STORE: Final = b"private, no-store"
 """What private answers say of caching unless their handler says otherwise."""
 VARY: Final = b"Authorization, Cookie"
 """The request headers that private answers depend on."""
+_ANONYMOUS: Final = b"anonymous"
 _DIGEST_BYTES: Final = 16
 
 
@@ -53,21 +54,24 @@ def made_private(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, by
     return [*lines, (b"vary", VARY)]
 
 
-def caller_of(authorization: bytes | None, cookie: bytes | None) -> bytes:
+def caller_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the name under which answers for this caller are kept: a digest of its credentials.
 
     Anonymous callers share one name, which no caller with credentials has and no public answer is
     kept under.
     """
-    session = _session(cookie) if cookie is not None else None
-    if authorization is None and session is None:
-        return b"anonymous"
-    parts = (b"-" if part is None else b"+" + part for part in (authorization, session))
+    parts: list[bytes] = []
+    for name, value in headers:
+        if name == b"authorization":
+            parts.append(b"token " + value)
+        elif name == b"cookie":
+            parts += (b"session " + session for session in _sessions(value))
+    if not parts:
+        return _ANONYMOUS
     return hashlib.blake2b(b"\0".join(parts), digest_size=_DIGEST_BYTES).hexdigest().encode()
 
 
-def _session(cookie: bytes) -> bytes | None:
+def _sessions(cookie: bytes) -> list[bytes]:
     """Return the values of the session cookie: of several all, since any of them may count."""
     pairs = (part.strip().partition(b"=") for part in cookie.split(b";"))
-    values = [value for name, _, value in pairs if name == SESSION_COOKIE]
-    return b";".join(values) if values else None
+    return [value for name, _, value in pairs if name == SESSION_COOKIE]

@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 import msgspec
 from litestar.types import Scope
 
+from kensho.http.hosts import Hosts
 from kensho.http.response_cache import Key, ResponseCache
 
 _NAME: Final = "kensho"
@@ -15,7 +16,8 @@ class RequestState(msgspec.Struct, frozen=True):
     """The sound parts of a request.
 
     `key` names the target and the encoding, for answers to everybody; `caller` is the name that
-    takes `EVERYBODY`'s place in the key of a private answer. `parameters` are those of the query.
+    takes `EVERYBODY`'s place in the key of a private answer. `parameters` are those of the query,
+    and `hosts` tells what the service is called in absolute addresses.
     """
 
     request_id: str
@@ -24,6 +26,7 @@ class RequestState(msgspec.Struct, frozen=True):
     parameters: Mapping[str, str]
     if_none_match: bytes | None
     cache: ResponseCache
+    hosts: Hosts
 
     @property
     def private_key(self) -> Key:

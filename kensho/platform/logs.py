@@ -1,7 +1,7 @@
 """Logs: structlog to standard error, as lines for people or as JSON.
 
-`REQUEST` is set once per request by the API's front; every log line written while that request is
-served then carries its ids, however deep in the house it is written.
+`REQUEST` is set once per request by the request pipeline; every log line written while that request
+is served then carries its ids and the address of its client.
 """
 
 import logging
@@ -21,10 +21,11 @@ _LEVELS: Final = {
 
 
 class RequestIds(NamedTuple):
-    """What names a request in logs and traces."""
+    """What names a request in logs and traces, and who asked."""
 
     request_id: str
     trace_id: str
+    client: str = ""
 
 
 _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
@@ -70,4 +71,6 @@ def add_request_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> E
     if ids is not None:
         event["request_id"] = ids.request_id
         event["trace_id"] = ids.trace_id
+        if ids.client:
+            event["client"] = ids.client
     return event

@@ -2,8 +2,8 @@
 
 A proxy in front limits for several machines at once. A fixed window per client address, counted per
 process. Headers follow the IETF draft "RateLimit header fields for HTTP"
-(draft-ietf-httpapi-ratelimit-headers-10). The address is the peer's own: a forwarded one can be
-forged.
+(draft-ietf-httpapi-ratelimit-headers-10). Which address is the client's is decided
+before: a forwarded one counts only from a trusted proxy (`kensho.http.forwarding`).
 """
 
 from typing import Final, NamedTuple

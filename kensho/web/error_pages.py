@@ -1,74 +1,31 @@
 """Errors as pages: what went wrong, what may have been meant, and the id of the request.
 
-The machine's paths (`/api`, `/health`, `/metrics`) are answered with problems instead, so this says
-`None` of them. A page of an error is never kept, and it must not fail itself: where the read model
-is not there, it does without it.
+Paths of programs (`/api`, `/health`, `/metrics`) are answered with problems instead. A page of an
+error is never kept, and it must not fail itself: where there is no read model, it suggests nothing.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 from urllib.parse import unquote
 
 from kensho.discovery import suggestions
 from kensho.discovery.search_views import Completion
-from kensho.errors import FieldProblem, KenshoError
+from kensho.errors import KenshoError
+from kensho.http.problem_details import ErrorResponse, Headers
+from kensho.http.responses import HTML
 from kensho.web.page_context import PageContext
-from kensho.web.rendering import Renderer
+from kensho.web.rendering import PAGE_HEADERS, Renderer
 
-_MACHINES: Final = ("/api", "/health", "/metrics")
+_FOR_PROGRAMS: Final = ("/api", "/health", "/metrics")
 _NOT_FOUND: Final = (404, 410)
 _KNOWN: Final = frozenset((400, 404, 405, 410, 414, 429, 500, 503))
 _MOST: Final = 5
 _MOST_ASKED: Final = 20
-_HUBS: Final = "/hub/"
+_FRANCHISES: Final = "/hub/"
 _WORD: Final = re.compile(r"[^\W_]{2,}")
 _HEX: Final = re.compile(r"[0-9a-f]{4,}")
 _MOST_CHARS: Final = 80
-
-
-class ErrorPageFacts(Protocol):
-    """What `kensho.http.problem_details` knows of a failed request."""
-
-    @property
-    def status(self) -> int:
-        """Return the status of the answer."""
-        ...
-
-    @property
-    def slug(self) -> str:
-        """Return the name of this kind of failure."""
-        ...
-
-    @property
-    def detail(self) -> str:
-        """Return what went wrong, in a sentence."""
-        ...
-
-    @property
-    def path(self) -> str:
-        """Return the path that was asked for."""
-        ...
-
-    @property
-    def request_id(self) -> str:
-        """Return the id under which the failure was logged."""
-        ...
-
-    @property
-    def fields(self) -> Sequence[FieldProblem]:
-        """Return the parameters at fault."""
-        ...
-
-    @property
-    def location(self) -> str | None:
-        """Return where the page is now."""
-        ...
-
-    @property
-    def retry_after_s(self) -> int | None:
-        """Return when it is worth trying again."""
-        ...
 
 
 class ErrorPages:
@@ -78,18 +35,19 @@ class ErrorPages:
         self._renderer = renderer
         self._context = context
 
-    def body(self, fault: ErrorPageFacts) -> bytes | None:
-        """Return the page of a failure, or `None` for a path of machines."""
-        if is_for_machines(fault.path):
+    def render(self, error: ErrorResponse) -> tuple[bytes, Headers] | None:
+        """Return the page of an error and its headers, or `None` for a path of programs."""
+        if is_for_programs(error.path):
             return None
-        return self._renderer.page(
+        body = self._renderer.page(
             "fault.html.jinja",
-            fault=fault,
-            known=fault.status if fault.status in _KNOWN else "other",
-            is_store_away=fault.slug == "store_unavailable",
-            of_hub=is_of_hub(fault.path),
-            near=self._near(fault.path) if fault.status in _NOT_FOUND else [],
+            fault=error,
+            known=error.status if error.status in _KNOWN else "other",
+            is_store_away=error.slug == "store_unavailable",
+            of_hub=is_of_franchise(error.path),
+            near=self._near(error.path) if error.status in _NOT_FOUND else [],
         )
+        return body, [(b"content-type", HTML), *PAGE_HEADERS]
 
     def _near(self, path: str) -> list[Completion]:
         """Return titles that the words of a path may mean."""
@@ -103,19 +61,19 @@ class ErrorPages:
         except KenshoError:
             return []
         near = found.decode().suggestions
-        if is_of_hub(path):  # another franchise is likelier meant than a work
+        if is_of_franchise(path):  # another franchise is likelier meant than a work
             near.sort(key=lambda one: one.kind != "franchise")
         return near[:_MOST]
 
 
-def is_for_machines(path: str) -> bool:
+def is_for_programs(path: str) -> bool:
     """Tell whether a path is answered for programs: with problems, not pages."""
-    return any(path == root or path.startswith(f"{root}/") for root in _MACHINES)
+    return any(path == root or path.startswith(f"{root}/") for root in _FOR_PROGRAMS)
 
 
-def is_of_hub(path: str) -> bool:
+def is_of_franchise(path: str) -> bool:
     """Tell whether a path is that of a franchise."""
-    return path.startswith(_HUBS)
+    return path.startswith(_FRANCHISES)
 
 
 def words_of(path: str) -> str:
@@ -123,8 +81,8 @@ def words_of(path: str) -> str:
 
     Of a franchise's pages it is the slug.
     """
-    if is_of_hub(path):
-        path = path.removeprefix(_HUBS).partition("/")[0]
+    if is_of_franchise(path):
+        path = path.removeprefix(_FRANCHISES).partition("/")[0]
     last = unquote(path.rstrip("/").rpartition("/")[2])[:_MOST_CHARS]
     words: list[str] = _WORD.findall(last)
     return " ".join(word for word in words if not (_HEX.fullmatch(word) and _has_digit(word)))

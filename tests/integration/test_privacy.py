@@ -18,9 +18,9 @@ from litestar.types import EmptyType
 from kensho.errors import GoneError, MovedError
 from kensho.http.privacy import PRIVATE, PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta, StreamedResponse, UncachedResponse
-from kensho.platform.settings import Settings
-from tests.integration.conftest import running, until_ready
+from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
+from tests.support.servers import written_store
 
 ALICE = {"authorization": "Bearer of-alice"}
 BOB = {"authorization": "Bearer of-bob"}
@@ -131,7 +131,9 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-async def house(settings: Settings) -> AsyncIterator[AsyncClient]:
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
+    folder = tmp_path_factory.mktemp("privacy")
+    settings = settings_for(await written_store(folder / "kensho.db"), folder)
     async with running(settings, PrivateController, PublicController) as client:
         await until_ready(client)
         yield client
@@ -155,17 +157,17 @@ def assert_is_for(answer: Response, headers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_nobody_is_given_the_answer_of_another(house: AsyncClient, path: str) -> None:
+async def test_nobody_is_given_the_answer_of_another(service: AsyncClient, path: str) -> None:
     tags: dict[str, str] = {}
     for _ in range(2):  # the second time, whatever was kept would be found
         for encoding in ENCODINGS:
             for caller in CALLERS:
                 headers = {**caller, "accept-encoding": encoding}
-                whole = await house.get(path, headers=headers)
+                whole = await service.get(path, headers=headers)
                 assert_is_for(whole, caller)
-                assert_is_for(await house.head(path, headers=headers), caller)
+                assert_is_for(await service.head(path, headers=headers), caller)
                 for other, tag in tags.items():
-                    known = await house.get(path, headers={**headers, "if-none-match": tag})
+                    known = await service.get(path, headers={**headers, "if-none-match": tag})
                     assert_is_for(known, caller)
                     if other != reader(caller):
                         assert known.status_code != 304
@@ -174,78 +176,78 @@ async def test_nobody_is_given_the_answer_of_another(house: AsyncClient, path: s
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_head_tells_only_of_its_caller(house: AsyncClient, path: str) -> None:
+async def test_head_tells_only_of_its_caller(service: AsyncClient, path: str) -> None:
     for caller in CALLERS:
         headers = {**caller, "accept-encoding": "identity"}
-        whole = await house.get(path, headers=headers)
-        head = await house.head(path, headers=headers)
+        whole = await service.get(path, headers=headers)
+        head = await service.head(path, headers=headers)
         assert (head.status_code, head.content) == (whole.status_code, b"")
         assert head.headers.get("content-length") == whole.headers.get("content-length")
         assert head.headers.get("etag") == whole.headers.get("etag")
 
 
-async def test_every_encoding_of_a_private_answer_is_its_caller_s(house: AsyncClient) -> None:
+async def test_every_encoding_of_a_private_answer_is_its_caller_s(service: AsyncClient) -> None:
     opened = {"br": brotli.decompress, "gzip": gzip.decompress, "identity": bytes}
     for encoding in ENCODINGS:
         for caller in CALLERS:
             headers = {**caller, "accept-encoding": encoding}
-            async with house.stream("GET", "/private/prepared", headers=headers) as answer:
+            async with service.stream("GET", "/private/prepared", headers=headers) as answer:
                 raw = b"".join([chunk async for chunk in answer.aiter_raw()])
             text = opened[encoding](raw).decode()
             assert text == f"for {reader(caller)} " * 200
 
 
 async def test_a_caller_s_own_tag_answers_304_where_it_may_keep_the_answer(
-    house: AsyncClient,
+    service: AsyncClient,
 ) -> None:
-    whole = await house.get("/private/briefly", headers=ALICE)
+    whole = await service.get("/private/briefly", headers=ALICE)
     assert whole.headers["cache-control"] == "private, max-age=30"
     again = {**ALICE, "if-none-match": whole.headers["etag"]}
-    known = await house.get("/private/briefly", headers=again)
+    known = await service.get("/private/briefly", headers=again)
     assert (known.status_code, known.content) == (304, b"")
     assert_is_for(known, ALICE)
 
 
-async def test_a_guard_s_refusal_reaches_nobody_else(house: AsyncClient) -> None:
-    refused = await house.get("/private/guarded", headers=BOB)
+async def test_a_guard_s_refusal_reaches_nobody_else(service: AsyncClient) -> None:
+    refused = await service.get("/private/guarded", headers=BOB)
     assert refused.status_code == 401
-    assert (await house.get("/private/guarded", headers=ALICE)).status_code == 200
-    assert (await house.get("/private/guarded", headers=BOB)).status_code == 401
+    assert (await service.get("/private/guarded", headers=ALICE)).status_code == 200
+    assert (await service.get("/private/guarded", headers=BOB)).status_code == 401
 
 
 async def test_a_public_answer_is_the_same_for_callers_with_credentials(
-    house: AsyncClient,
+    service: AsyncClient,
 ) -> None:
     for path in ("/public/same", f"/api/anime/{graphs.BEBOP}"):
-        first = await house.get(path, headers=ALICE)
+        first = await service.get(path, headers=ALICE)
         for caller in CALLERS:
-            answer = await house.get(path, headers=caller)
+            answer = await service.get(path, headers=caller)
             assert answer.content == first.content
             assert answer.headers["etag"] == first.headers["etag"]
             assert answer.headers["cache-control"].startswith("public, max-age=")
             assert answer.headers["vary"] == "Accept-Encoding"
-            head = await house.head(path, headers=caller)
+            head = await service.head(path, headers=caller)
             assert head.headers["etag"] == first.headers["etag"]
 
 
-async def test_an_answer_to_post_is_not_found_by_get(house: AsyncClient) -> None:
-    assert "alice" in (await house.post("/public/same", headers=ALICE)).text
-    assert (await house.get("/public/same", headers=BOB)).text == "for everybody " * 200
+async def test_an_answer_to_post_is_not_found_by_get(service: AsyncClient) -> None:
+    assert "alice" in (await service.post("/public/same", headers=ALICE)).text
+    assert (await service.get("/public/same", headers=BOB)).text == "for everybody " * 200
 
 
-async def test_post_is_never_answered_304(house: AsyncClient) -> None:
-    answer = await house.post("/public/same", headers={**ALICE, "if-none-match": "*"})
+async def test_post_is_never_answered_304(service: AsyncClient) -> None:
+    answer = await service.post("/public/same", headers={**ALICE, "if-none-match": "*"})
     assert answer.status_code == 200
 
 
-async def test_an_answer_that_sets_a_cookie_is_not_kept(house: AsyncClient) -> None:
+async def test_an_answer_that_sets_a_cookie_is_not_kept(service: AsyncClient) -> None:
     for caller in (ALICE, BOB):
-        answer = await house.get("/public/cookie", headers=caller)
+        answer = await service.get("/public/cookie", headers=caller)
         assert answer.headers["set-cookie"] == f"visit={reader(caller)}"
 
 
-async def test_every_route_of_today_is_declared_public(house: AsyncClient) -> None:
-    app: Any = house._transport.app  # type: ignore[attr-defined]  # httpx keeps it there
+async def test_every_route_of_today_is_declared_public(service: AsyncClient) -> None:
+    app: Any = service._transport.app  # type: ignore[attr-defined]  # httpx keeps it there
     undeclared = {
         route.path
         for route in app.routes

@@ -1,12 +1,12 @@
 """Errors as viewers see them; programs are told by problems, as ever."""
 
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from httpx import AsyncClient
 
-from kensho.errors import FieldProblem, NotReadyError
+from kensho.errors import NotReadyError
+from kensho.http.problem_details import ErrorResponse, ProblemKind
 from kensho.web.error_pages import ErrorPages
 from kensho.web.page_context import PageContext
 from kensho.web.page_router import PageRouter
@@ -67,17 +67,17 @@ async def test_until_there_is_a_read_model_a_page_asks_to_wait(tmp_path: Path) -
         await until(client, "/", lambda page: page.status_code == 200)
 
 
-class Told(NamedTuple):
-    """A fault as the front tells of it."""
-
-    status: int
-    slug: str = "internal"
-    detail: str = ""
-    path: str = "/anime/x"
-    request_id: str = "abc-123"
-    fields: tuple[FieldProblem, ...] = ()
-    location: str | None = None
-    retry_after_s: int | None = None
+def told(
+    status: int, slug: str = "internal", path: str = "/anime/x", **headers: str
+) -> ErrorResponse:
+    """Return an error as the pipeline tells of it."""
+    return ErrorResponse(
+        kind=ProblemKind(status, slug, ""),
+        detail="",
+        path=path,
+        request_id="abc-123",
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
 
 
 def not_started() -> PageContext:
@@ -85,18 +85,20 @@ def not_started() -> PageContext:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("error", "words"),
     [
-        (Told(500), "<code>abc-123</code>"),
-        (Told(503, "not_ready", retry_after_s=5), '<meta http-equiv="refresh" content="5">'),
-        (Told(503, "store_unavailable", retry_after_s=5), "store can’t be reached"),  # noqa: RUF001
-        (Told(429), "Too many requests"),
-        (Told(418), "That did not work"),
-        (Told(404, path="/naruto"), "Nothing is here"),
-        (Told(308, location="/anime/y"), 'href="/anime/y"'),
+        (told(500), "<code>abc-123</code>"),
+        (told(503, "not_ready", retry_after="5"), '<meta http-equiv="refresh" content="5">'),
+        (told(503, "store_unavailable", retry_after="5"), "store can’t be reached"),  # noqa: RUF001
+        (told(429), "Too many requests"),
+        (told(418), "That did not work"),
+        (told(404, path="/naruto"), "Nothing is here"),
+        (told(308, location="/anime/y"), 'href="/anime/y"'),
     ],
 )
-def test_a_fault_is_told_even_before_the_service_is_started(fault: Told, words: str) -> None:
-    body = ErrorPages(PageRouter().renderer, not_started).body(fault)
-    assert body is not None
-    assert words in body.decode()
+def test_an_error_has_a_page_even_before_the_service_is_started(
+    error: ErrorResponse, words: str
+) -> None:
+    page = ErrorPages(PageRouter().renderer, not_started).render(error)
+    assert page is not None
+    assert words in page[0].decode()

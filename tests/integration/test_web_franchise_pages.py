@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from httpx import AsyncClient
 
+from kensho.platform.settings import with_changes
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready
@@ -43,7 +44,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
     folder = tmp_path_factory.mktemp("hub-pages")
     url = await franchise_rows.hub_store(folder)
-    async with running(settings_for(url, folder)) as client:
+    settings = with_changes(settings_for(url, folder), allowed_hosts=("test",))
+    async with running(settings) as client:
         await until_ready(client)
         yield client
 

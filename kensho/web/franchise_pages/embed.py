@@ -1,8 +1,8 @@
 """`/embed/hub/{slug}` and `/oembed`: a franchise's map for other sites to show in a frame.
 
 Guarantees: only this page may be framed, by anyone; it has no search and no foot, and a link back.
-oEmbed (https://oembed.com) answers for the pages of franchises, as JSON; its addresses are those of
-the host that was asked, for it names no other.
+oEmbed (https://oembed.com) answers for the pages of franchises, as JSON; its addresses are absolute
+where the service has a public URL, or the host that was asked is an allowed one.
 """
 
 from typing import Any, Final
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_state import state_of
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta, UncachedResponse
 from kensho.web import forms, urls
 from kensho.web.franchise_pages import frame
@@ -71,8 +72,9 @@ class OembedController(Controller):
         form = forms.read(request, OembedForm)
         if form.format != "json":
             raise InvalidInputError.of("format", f"{form.format!r} is none; there is json")
-        origin = context.services.origin or str(request.base_url).rstrip("/")
-        number = _locate_current(context, slug_of(form.url, origin))
+        origin = state_of(request.scope).hosts.origin_of(request.scope)
+        own = origin or str(request.base_url)  # a page may be named by the host that was asked
+        number = _locate_current(context, slug_of(form.url, own))
         franchise = map_store.franchise_of(context.model, number)
         width, height = (
             _within(usual, most, least)
