@@ -1,6 +1,4 @@
-"""Find which files of a data folder belong to which source.
-
-By a manifest or by the sources' own file patterns.
+"""Find which files of a data folder belong to which source, by a manifest or by their names.
 
 A manifest is `manifest.toml`: a table for each source with `paths` (or https addresses), and a
 `snapshot` date where the files bear none. Without one, files are known by the patterns that each

@@ -1,7 +1,4 @@
-"""Progress: bars with rate and remaining time on a terminal.
-
-One plain line per stage and ten seconds otherwise.
-"""
+"""Show progress: bars with rate and remaining time on a terminal, else a line each ten seconds."""
 
 import time
 from collections.abc import Callable, Generator

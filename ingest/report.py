@@ -18,10 +18,7 @@ FINDINGS_SHOWN: Final = 10
 
 
 def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
-    """Print how a run ended: a row for each source.
-
-    Then works, edges by kind, revision and seconds.
-    """
+    """Print how a run ended: a row for each source, then works, edges by kind, revision, time."""
     if as_json:
         _print_json(report)
         return

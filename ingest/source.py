@@ -24,9 +24,7 @@ def undated(_file: SourceFile) -> None:
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One upstream. `patterns` are globs.
-
-    Relative to a data folder, under which its files are known.
+    """One upstream; `patterns` are globs that its files match in a data folder.
 
     `read` raises `SourceFileError` where the file as a whole is not this source's. `snapshot`
     returns the date (ISO 8601) that the file itself carries. `groups` says that each record is one
@@ -47,5 +45,5 @@ class Source(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> tuple[bool, bool, int, str]:
-        """Return where the source stands in a run over many: those that make works come first."""
+        """Return the sort key of a run over many sources: those that make works come first."""
         return (not self.creates, not self.groups, self.order, self.name)

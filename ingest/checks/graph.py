@@ -1,6 +1,4 @@
-"""Check the graph: what must never be (errors).
-
-What sources contradict one another in (notices).
+"""Check the graph for what must never be (errors) and for contradictions of sources (notices).
 
 The rules are pure functions over one reading of the graph, about 140 MB for 40,000 works. An error
 means that a rule of the data model is broken in the store; a notice means that real data is as it
@@ -47,7 +45,7 @@ class CheckedWork(msgspec.Struct, frozen=True):
 
 
 class CheckedEdge(msgspec.Struct, frozen=True):
-    """An edge as it stands: the ends in its id, and those in its row (`None`: not in the graph)."""
+    """A stored edge: the ends in its id, and those in its row (`None`: not in the graph)."""
 
     table: str
     ends: Pair
@@ -63,7 +61,7 @@ class CheckedGraph(msgspec.Struct, frozen=True):
     edges: Mapping[str, Sequence[CheckedEdge]]
     recorded: frozenset[uuid.UUID]
     composed: bool
-    hubs: CheckedFranchises = CheckedFranchises()
+    franchises: CheckedFranchises = CheckedFranchises()
 
     def name(self, work: uuid.UUID) -> str:
         """Return how a finding names a work."""
@@ -86,14 +84,14 @@ def findings(graph: CheckedGraph) -> Iterator[Finding]:
             for sentence in find(graph):
                 yield Finding(rule, "error" if severity == "error" else "notice", sentence)
         if severity == "error":
-            yield from _hub_findings(graph)
+            yield from _franchise_findings(graph)
 
 
-def _hub_findings(graph: CheckedGraph) -> Iterator[Finding]:
+def _franchise_findings(graph: CheckedGraph) -> Iterator[Finding]:
     tables = ("is_sequel_of", "is_related_to", "is_same_as")
-    ties = {table: frozenset(edge.ends for edge in graph.edges[table]) for table in tables}
+    ends = {table: frozenset(edge.ends for edge in graph.edges[table]) for table in tables}
     for rule, find in franchises.RULES.items():
-        for sentence in find(graph.hubs, ties):
+        for sentence in find(graph.franchises, ends):
             yield Finding(rule, "error", sentence)
 
 
@@ -172,8 +170,8 @@ def _early_sequels(graph: CheckedGraph) -> Iterator[str]:
         after = graph.works[later].start_date if later in graph.works else None
         before = graph.works[earlier].start_date if earlier in graph.works else None
         if after is not None and before is not None and after < before:
-            said = f"{graph.name(later)} of {after} continues {graph.name(earlier)} of {before}"
-            yield f"{said}, which is later"
+            first, then = f"{graph.name(earlier)} of {before}", f"{graph.name(later)} of {after}"
+            yield f"{then} continues {first}, which is later"
 
 
 _ERRORS: Final[dict[str, Callable[[CheckedGraph], Iterable[str]]]] = {
@@ -199,8 +197,8 @@ async def read_graph(gateway: Gateway) -> CheckedGraph:
     nodes = {i for table in _OTHER_NODES for i in await _nodes(gateway, table)} | works.keys()
     edges = {table: await _edges(gateway, table, nodes) for table in EDGE_TABLES}
     meta = await gateway.fetch("meta.revision", into=dict[str, object])
-    hubs = await franchises.read_franchises(gateway)
-    return CheckedGraph(works, edges, await _recorded(gateway), bool(meta["composed"]), hubs)
+    checked = await franchises.read_franchises(gateway)
+    return CheckedGraph(works, edges, await _recorded(gateway), bool(meta["composed"]), checked)
 
 
 async def _works(gateway: Gateway, table: str) -> list[CheckedWork]:

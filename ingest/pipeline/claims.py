@@ -1,6 +1,4 @@
-"""Derive every edge between works from the claims of the kept records.
-
-Pure, the same whatever their order.
+"""Derive every edge between works from the claims of the records, whatever their order.
 
 An edge is an id (its ends as UUID text, then what else tells edges of its table apart) and its
 fields. Ends that name no work of the graph are counted, not guessed at.
@@ -180,10 +178,7 @@ class ClaimCollector:
             self.edges[table][edge_id] = fields
 
     def _outranks(self, fields: Fields, known: Fields) -> bool:
-        """Tell whether `fields` are to replace `known`.
-
-        More votes, else the higher source, else the first name, else the first as text.
-        """
+        """Tell whether `fields` replace `known`: by votes, then rank and name of the source."""
 
         def order(f: Fields) -> tuple[int, int, str, str]:
             source = str(f.get("source", ""))

@@ -1,6 +1,4 @@
-"""Compose a work from what all its records say.
-
-A pure fold, the same whatever the order of the records.
+"""Compose a work from all its records: a pure fold, the same whatever their order.
 
 Each fact is taken whole from one source, the first that states it: by
 `curation/precedence.toml` for the fields it names, else by the rank of the source. Titles,
@@ -52,10 +50,9 @@ class Composer:
     def compose(
         self, records: Sequence[KeptRecord], carries: Callable[[str], bool] = lambda _: True
     ) -> ComposedWork | None:
-        """Return the work that `records` (all of one work) describe.
+        """Return the work that all its `records` describe, or `None` where they describe none.
 
-        Or `None` where they describe none. `carries` tells which ids are this work's: a record may
-        name others that belong to another one.
+        `carries` tells which ids are this work's: a record may name ids of another work.
         """
         live = _without_dead(records)
         ordered = sorted(live, key=lambda r: (-self._rank(r.source), r.source, r.key))
@@ -212,10 +209,7 @@ def _identities(ordered: Sequence[KeptRecord]) -> list[str]:
 
 
 def _mappings(ordered: Sequence[KeptRecord]) -> tuple[IdMapping, ...]:
-    """Unite the mappings; where sources map to the same id and season.
-
-    The higher-ranked one's are kept.
-    """
+    """Unite the mappings; of two sources that map to one id and season the higher-ranked wins."""
     kept: dict[tuple[str, int | None], tuple[str, list[IdMapping]]] = {}
     for record in ordered:
         for mapping in record.facts.mappings:
@@ -244,12 +238,12 @@ def _episodes(work: uuid.UUID, ordered: Sequence[KeptRecord]) -> tuple[EpisodeNo
     return tuple(_episode(work, number, by_number[number]) for number in sorted(by_number))
 
 
-def _episode(work: uuid.UUID, number: int, said: Sequence[EpisodeFacts]) -> EpisodeNode:
+def _episode(work: uuid.UUID, number: int, stated: Sequence[EpisodeFacts]) -> EpisodeNode:
     def first(read: Callable[[EpisodeFacts], T | None]) -> T | None:
-        return next((v for e in said if (v := read(e)) is not None), None)
+        return next((v for e in stated if (v := read(e)) is not None), None)
 
     titles: dict[str, Title] = {}
-    for title in (t for e in said for t in e.titles):
+    for title in (t for e in stated for t in e.titles):
         titles.setdefault(title.text, title)
     air_date = first(lambda e: e.air_date)
     return EpisodeNode(

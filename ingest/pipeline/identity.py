@@ -74,10 +74,10 @@ class Identities:
         self.contested = False
         """Whether records have named an id of two works since the last `reassign`."""
         self.disturbed: set[uuid.UUID] = set()
-        """Works that lost an id to another one, or to none, when works were settled."""
+        """Works that lost an id to another one, or to none, in `reassign`."""
         self._roles = roles
         self._owner: dict[str, uuid.UUID] = {}
-        self._enriched: dict[str, SourcePosition] = {}  # ids that an enricher alone ties to a work
+        self._enriched: dict[str, SourcePosition] = {}  # ids that an enricher alone gives to a work
         self._covered: dict[str, dict[uuid.UUID, SourcePosition]] = {}
         self._taken: set[uuid.UUID] = set()
 
@@ -219,10 +219,7 @@ class Grouping:
     def __init__(
         self, identities: Identities, source: str, keys_in_file: Mapping[str, bool]
     ) -> None:
-        """Prepare to place the changed records of a file.
-
-        `keys_in_file` says of each key whether it changed.
-        """
+        """Prepare to place the records of a file; `keys_in_file` says of each if it changed."""
         kept = identities.records.get(source, {})
         self._identities = identities
         self._keys_in_file = keys_in_file
@@ -230,10 +227,7 @@ class Grouping:
         self._key_of = {record.works[0]: key for key, record in kept.items()}
 
     def place(self, record: Record) -> uuid.UUID:
-        """Return the work of `record`.
-
-        The one most of its ids name, if it is free, or a new one.
-        """
+        """Return the work that most ids of `record` name, if it is free, or a new one."""
         owners = Counter(o for i in record.ids if (o := self._identities.owner(i)) is not None)
         free = [o for o in owners if self._may_take(o, record)]
         if free:
@@ -273,8 +267,5 @@ def lookup_ids(key: str, ids: Iterable[str], creates: bool) -> tuple[str, ...]:
 
 
 def covered_ids(record: Record) -> tuple[str, ...]:
-    """Return the IMDb ids a record maps its work to.
-
-    IMDb's own ratings are attached through them.
-    """
+    """Return the IMDb ids that a record maps its work to, which bring IMDb's own ratings."""
     return tuple(sorted({m.id for m in record.facts.mappings if m.id.startswith("imdb:")}))

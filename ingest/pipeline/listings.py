@@ -1,7 +1,7 @@
 """Which providers' pages of a work list another one, as the sources that unite providers repeat it.
 
 Such a source (anime-offline-database) names related works by their ids on every provider that has
-them; who lists what tells kinds of relations apart (`kensho.domain.inference.features`). Held as
+them; who lists what tells kinds of relations apart (`kensho.domain.inference.features`). Kept as
 bits: 150 bytes a pair.
 """
 

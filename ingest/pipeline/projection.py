@@ -1,6 +1,4 @@
-"""Bring the works of the graph in line with the kept records.
-
-Compose, compare by digest, write what differs.
+"""Bring the works of the graph in line with the kept records: compose, compare, write.
 
 Works go in batches, each one transaction with its tags and episodes, so that a kill between two
 leaves whole works only. What composes to the same digest is not written again.
@@ -29,10 +27,7 @@ RetiredRow: TypeAlias = tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | 
 
 
 class NodeHead(msgspec.Struct, frozen=True):
-    """What is known of a work's node without reading it.
-
-    Its table, digest, and date (sortable text).
-    """
+    """What is known of a work's node without reading it: table, digest, date (sortable text)."""
 
     table: WorkKind
     digest: str

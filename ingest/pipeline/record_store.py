@@ -1,4 +1,4 @@
-"""What ingestion reads from and writes to the store: the kept records, and the runs.
+"""Read and write the kept records and the runs.
 
 Every method is one query of `queries/ingest/`; rows travel as JSON text, which the engine decodes
 three times faster than the driver encodes objects. Pages are bounded, so memory does not grow with
@@ -144,10 +144,7 @@ class RecordStore:
                     yield row, msgspec.json.decode(row.links, type=RecordRelations)
 
     async def keep(self, rows: Sequence[RecordRow], drop: Sequence[RecordId]) -> None:
-        """Write one batch of records, and drop others, in one transaction.
-
-        Nothing is written for nothing.
-        """
+        """Write a batch of records and drop others, in one transaction; none for an empty batch."""
         if not rows and not drop:
             return
         params = {"rows": as_json(rows), "drop": as_json(drop), "composed": False}

@@ -42,10 +42,7 @@ class ClaimOrigin(NamedTuple):
 
 
 class RelationEdge(NamedTuple):
-    """`target` is the `kind` of `source`, in canonical direction.
-
-    Assertions are read the same way, sorted.
-    """
+    """`target` is the `kind` of `source`, in canonical direction; so are its sorted assertions."""
 
     source: uuid.UUID
     target: uuid.UUID
@@ -74,10 +71,7 @@ class RelationResolver:
     def add(
         self, work: uuid.UUID, kind: ClaimedKind, target: uuid.UUID, origin: ClaimOrigin
     ) -> None:
-        """Note that `target` is the `kind` of `work`.
-
-        A work's relation to itself is no relation.
-        """
+        """Add the claim that `target` is the `kind` of `work`, unless both are one."""
         if work == target:
             return
         backward = work > target  # by id, not by arrival: the same in every run

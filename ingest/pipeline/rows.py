@@ -29,10 +29,7 @@ class SourceRank(msgspec.Struct, frozen=True):
 
 
 class WorkNode(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The row of a work in the graph.
-
-    In the shape of tables `anime` and `movie`, without its digest.
-    """
+    """A work in the shape of tables `anime` and `movie`, without its digest."""
 
     id: uuid.UUID
     title: str
@@ -73,10 +70,7 @@ class EpisodeNode(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ComposedWork(msgspec.Struct, frozen=True):
-    """A work as the graph should hold it.
-
-    Node, taggings (tag id → relevance), episodes by number, digest of all.
-    """
+    """A work as the graph is to hold it: node, relevance of tags, episodes, digest of all."""
 
     kind: WorkKind
     node: WorkNode

@@ -61,7 +61,7 @@ _URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f]+")
 
 
 class RecordSpot(NamedTuple):
-    """Where a value stands: the record's line and key, and the rejects that hear of it."""
+    """Where a value is found: the record's line and key, and where its rejects go."""
 
     rejects: Rejects
     line: int
@@ -177,7 +177,7 @@ def count_or_reject(count: int | None, field: str, spot: RecordSpot) -> int | No
 def choice_or_reject(
     value: str | None, choices: Mapping[str, Choice], field: str, spot: RecordSpot
 ) -> Choice | None:
-    """Return what `value` stands for in the graph's vocabulary."""
+    """Return the word of the graph for a word of a source."""
     if value is None:
         return None
     if value in choices:
@@ -230,7 +230,7 @@ def main_title_or_reject(text: str, spot: RecordSpot) -> str | None:
 def clean_titles(candidates: Iterable[RawTitle], spot: RecordSpot) -> tuple[Title, ...]:
     """Return the titles in order: cleaned, empty ones dropped, each once.
 
-    A text may stand once per language; without a language it is dropped where it already stands.
+    A text is kept once per language; without a language it is dropped where it is there already.
     """
     titles: dict[tuple[str, str | None], Title] = {}
     texts: set[str] = set()

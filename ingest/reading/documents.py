@@ -113,8 +113,8 @@ def _json(file: SourceFile, prefix: str, *, pairs: bool, exact: bool = True) -> 
 
 def _first_line(error: Exception) -> str:
     """Return what ijson says (in bytes where the text is no UTF-8) without its drawing."""
-    said: object = error.args[0] if error.args else ""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    message: object = error.args[0] if error.args else ""
+    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
     return text.partition("\n")[0]
 
 

@@ -1,6 +1,4 @@
-"""Open source files as streams.
-
-Plain, `.gz` or `.zst`, told by their first bytes, never held in memory.
+"""Open source files (plain, `.gz` or `.zst`, by their first bytes) as streams.
 
 Every way in which a file can be broken as a whole (truncated, corrupt archive, wrong encoding)
 becomes one `SourceFileError` that names the path and, where there is one, the line.
@@ -75,10 +73,7 @@ class SourceFile:
             yield raw
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield (line number from 1, line without its end) for each line that is not blank.
-
-        UTF-8 is checked.
-        """
+        """Yield (number from 1, line without its end) of each line that is not blank, in UTF-8."""
         with self.open() as stream:
             number = 0
             while line := stream.readline(_MAX_LINE_BYTES + 1):
@@ -101,10 +96,7 @@ class SourceFile:
 
 
 class _CheckedZstd(io.BufferedReader):
-    """A zstd stream that refuses to end in the middle of a frame.
-
-    As `zstandard`'s own reader silently does.
-    """
+    """A zstd stream that raises where it ends in a frame; `zstandard`'s own reader does not."""
 
     def __init__(self, raw: BinaryIO) -> None:
         super().__init__(_ZstdFrames(raw), 1024 * 1024)

@@ -1,6 +1,4 @@
-"""Rejects: what a source file held and the graph can't take.
-
-Each with line, field, value and reason.
+"""Rejects: values of source files that the graph can't take, with line, field and reason.
 
 A reject loses one record or one value of it, never the run. The file is JSON Lines, so that a
 curator can grep, count and fix it; values are quoted up to a bounded length, because a broken dump
@@ -18,10 +16,7 @@ MAX_QUOTED_CHARS: Final = 200
 
 
 class Reject(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One refused record or value.
-
-    `line` counts from 1 (the record's number where a file has no lines).
-    """
+    """One refused record or value; `line` counts from 1, records where a file has no lines."""
 
     source: str
     line: int
@@ -41,10 +36,7 @@ class Rejects(Protocol):
 
 
 class RejectLog:
-    """Rejects of one source, counted.
-
-    Appended to a file that is created with the first of them.
-    """
+    """Counts the rejects of one source and writes them to a file, which the first one creates."""
 
     def __init__(self, source: str, path: Path | None) -> None:
         self.source = source

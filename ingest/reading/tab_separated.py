@@ -1,6 +1,4 @@
-r"""IMDb's tab-separated dumps: a line of column names, then rows without quoting.
-
-`\N` stands for what is absent.
+r"""IMDb's tab-separated dumps: a line of column names, then unquoted rows; `\N` means absent.
 
 Guarantees: a file with other columns raises `SourceFileError` before its first row; a row with too
 few or too many fields is one reject.

@@ -1,6 +1,6 @@
 """AniList's recommendations as votes between MAL ids: `{mal: {mal: votes}}` (one JSON document).
 
-Only the ties are stated, nothing of the works. A tie of a work to itself or without votes is
+Only recommendations are stated, nothing of the works. One of a work to itself or without votes is
 rejected.
 
 Performance: one pass of the document, a member at a time.
@@ -34,9 +34,9 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         else:
             key = f"mal:{page_number(mal)}"
             spot = RecordSpot(rejects, number, key)
-            ties = tuple(_ties(key, cast("dict[str, object]", votes), spot))
-            if ties:
-                yield Record(key=key, ids=(key,), links=RecordRelations(recommendations=ties))
+            found = tuple(_recommendations(key, cast("dict[str, object]", votes), spot))
+            if found:
+                yield Record(key=key, ids=(key,), links=RecordRelations(recommendations=found))
 
 
 def _is_ours(member: object) -> bool:
@@ -46,7 +46,9 @@ def _is_ours(member: object) -> bool:
     return all(page_number(target) for target in cast("dict[str, object]", votes))
 
 
-def _ties(key: str, votes: dict[str, object], spot: RecordSpot) -> Iterator[Recommendation]:
+def _recommendations(
+    key: str, votes: dict[str, object], spot: RecordSpot
+) -> Iterator[Recommendation]:
     for mal, count in votes.items():
         number = page_number(mal)
         target = f"mal:{number}"

@@ -1,6 +1,6 @@
 """A catalogue of anime films: ids at IMDb, Kitsu, MAL, AniList and AniDB (one JSON document).
 
-Each entry is one IMDb title; the anime entries that it is the film of are `same_as` ties, never the
+Each entry is one IMDb title; the anime entries that it is the film of are `same_as` claims, not the
 film's own ids. `rating` is the mean at Kitsu, not IMDb's, and is only a score. Upstream has already
 merged the parts that share one IMDb title (no id occurs twice); an entry with several IMDb ids is
 no single film and is rejected.

@@ -25,7 +25,7 @@ from kensho.domain.records import Mapping, Record, RecordFacts
 _NO_IDS: Final = frozenset(
     ("movie", "ova", "hentai", "unknown", "music video", "tv special", "web", "other")
 )
-"""What stands in place of an id to say why there is none."""
+"""What is written in place of an id to say why there is none."""
 _ABSOLUTE: Final = "a"
 _OWN_EPISODES, _SPECIALS = "1", "0"
 _INTEGER: Final = re.compile(r"[+-]?\d{1,6}", re.ASCII)

@@ -5,7 +5,7 @@ unknown, `~` the source's own, `!` the same rule once more for the destination).
 
 Guarantees: a rule is taken whole or rejected with its line; all rules of one entry make one record.
 
-Performance: the file is small (under 1,000 rules) and is held.
+Performance: the file is small (under 1,000 rules) and read whole.
 """
 
 import datetime as dt

@@ -201,7 +201,7 @@ def _duration_s(duration: _Duration | None, spot: RecordSpot) -> int | None:
 
 
 def _patterns() -> tuple[str, ...]:
-    """Return the names of the releases; `*` stands where no `.schema.json` can match."""
+    """Return the names of the releases; `*` is where no `.schema.json` can match."""
     stem = "anime-offline-database"
     names = (
         f"{stem}.json",

@@ -4,7 +4,7 @@
 title is the main one; all but `work`, `number` and `titles` may be missing. The lines of one work
 make one record. Kenshō's own sample has this form.
 
-Performance: the file is held, for the lines of a work may lie apart.
+Performance: the whole file is in memory, for the lines of a work may lie apart.
 """
 
 from collections.abc import Iterator

@@ -4,7 +4,7 @@
 (`mal:20`). The lines of one work make one record, whose method is `curated`, so they win over what
 other sources state. Kenshō's own sample has this form.
 
-Performance: the file is held, for the lines of a work may lie apart.
+Performance: the whole file is in memory, for the lines of a work may lie apart.
 """
 
 from collections.abc import Iterator

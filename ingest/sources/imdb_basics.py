@@ -2,7 +2,7 @@ r"""IMDb's `title.basics.tsv.gz`: title, year, running time and genres of everyt
 
 Nothing here makes a work: the pipeline drops what no known work carries. Episodes of series
 (`tvEpisode`, three quarters of the file) are no works and are passed over. `\N` means absent. The
-file has over ten million lines, so they are split at their tabs and nothing is held.
+file has over ten million lines, so they are split at their tabs and nothing is kept in memory.
 
 Performance: about 1 µs an episode and 5 µs a title, half a minute for the whole file.
 """

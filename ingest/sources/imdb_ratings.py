@@ -1,7 +1,7 @@
 r"""IMDb's `title.ratings.tsv.gz`: the mean rating and the number of votes of every rated title.
 
 Nothing here makes a work: the pipeline drops what no known work carries. `\N` means absent.
-Performance: about 3 µs a line; nothing is held.
+Performance: about 3 µs a line; nothing is kept in memory.
 """
 
 from collections.abc import Iterator

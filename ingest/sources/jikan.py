@@ -168,7 +168,7 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 def _unwrap(line: bytes) -> bytes:
-    """Return the object inside `{"data": ...}`; a line without, or broken, as it stands."""
+    """Return the object inside `{"data": ...}`; a line without, or broken, unchanged."""
     if not _ENVELOPE.match(line):
         return line
     try:
@@ -268,7 +268,7 @@ def _poster(url: str | None, spot: RecordSpot) -> str | None:
 
 
 def _tags(anime: _Anime, spot: RecordSpot) -> tuple[Tagging, ...]:
-    """Return the tags of all categories; a name that stands in two keeps the first category."""
+    """Return the tags of all categories; a name in two of them keeps the first category."""
     groups: tuple[tuple[tuple[_Named, ...], TagCategory], ...] = (
         (anime.genres, "genre"),
         (anime.explicit_genres, "content"),

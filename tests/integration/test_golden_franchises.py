@@ -157,7 +157,7 @@ GOLDEN: Final = {
 }  # fmt: skip
 
 
-class Hubs(NamedTuple):
+class Franchises(NamedTuple):
     """What the graph holds of franchises, and the work of each number of MyAnimeList."""
 
     work: Mapping[int, UUID]
@@ -168,7 +168,7 @@ class Hubs(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hubs]:
+async def graph(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Franchises]:
     folder = tmp_path_factory.mktemp("golden")
     store = f"surrealkv://{folder / 'all.db'}"
     ingest = [sys.executable, "-m", "kensho.cli", "ingest", "--all", str(DATA), "--store", store]
@@ -179,8 +179,8 @@ async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hubs]:
         yield await read(gateway)
 
 
-async def read(gateway: Gateway) -> Hubs:
-    """Return what a graph holds of hubs."""
+async def read(gateway: Gateway) -> Franchises:
+    """Return what a graph holds of franchises."""
     numbers = {
         int(source_id.removeprefix("mal:")): work.id
         async for page in tables.anime(gateway)
@@ -191,7 +191,7 @@ async def read(gateway: Gateway) -> Hubs:
     rows = await tables.franchises(gateway)
     members = [row async for page in tables.memberships(gateway) for row in page]
     found = findings(await read_graph(gateway))
-    return Hubs(
+    return Franchises(
         numbers,
         {row.slug: row.root for row in rows},
         {row.slug: row.title for row in rows},
@@ -200,8 +200,8 @@ async def read(gateway: Gateway) -> Hubs:
     )
 
 
-def home_of(hubs: Hubs, number: int) -> str | None:
-    member = hubs.home.get(hubs.work[number])
+def home_of(graph: Franchises, number: int) -> str | None:
+    member = graph.home.get(graph.work[number])
     return member.slug if member else None
 
 
@@ -217,32 +217,32 @@ def steps(root: UUID, because: Sequence[MembershipReasonRow]) -> set[UUID]:
 
 @pytest.mark.parametrize("slug", GOLDEN)
 def test_a_franchise_has_the_name_and_the_beginning_that_readers_know(
-    hubs: Hubs, slug: str
+    graph: Franchises, slug: str
 ) -> None:
-    assert hubs.titles.get(slug) == GOLDEN[slug].title
-    assert hubs.roots[slug] == hubs.work[GOLDEN[slug].root]
+    assert graph.titles.get(slug) == GOLDEN[slug].title
+    assert graph.roots[slug] == graph.work[GOLDEN[slug].root]
 
 
 @pytest.mark.parametrize("slug", GOLDEN)
-def test_a_franchise_holds_what_belongs_to_it(hubs: Hubs, slug: str) -> None:
-    assert [n for n in GOLDEN[slug].inside if home_of(hubs, n) != slug] == []
+def test_a_franchise_holds_what_belongs_to_it(graph: Franchises, slug: str) -> None:
+    assert [n for n in GOLDEN[slug].inside if home_of(graph, n) != slug] == []
 
 
 @pytest.mark.parametrize("slug", GOLDEN)
-def test_a_franchise_leaves_out_what_does_not(hubs: Hubs, slug: str) -> None:
-    assert [n for n in GOLDEN[slug].outside if home_of(hubs, n) == slug] == []
+def test_a_franchise_leaves_out_what_does_not(graph: Franchises, slug: str) -> None:
+    assert [n for n in GOLDEN[slug].outside if home_of(graph, n) == slug] == []
 
 
 @pytest.mark.parametrize("slug", GOLDEN)
-def test_the_members_are_what_readers_call_them(hubs: Hubs, slug: str) -> None:
-    found = {number: hubs.home[hubs.work[number]].role for number in GOLDEN[slug].roles}
+def test_the_members_are_what_readers_call_them(graph: Franchises, slug: str) -> None:
+    found = {number: graph.home[graph.work[number]].role for number in GOLDEN[slug].roles}
     assert found == GOLDEN[slug].roles
 
 
 @pytest.mark.parametrize("slug", GOLDEN)
-def test_the_reason_of_each_member_leads_from_the_root_to_it(hubs: Hubs, slug: str) -> None:
-    root, same = hubs.roots[slug], {w: m.record_of for w, m in hubs.home.items() if m.record_of}
-    members = [member for member in hubs.home.values() if member.slug == slug]
+def test_the_reason_of_each_member_leads_from_the_root_to_it(graph: Franchises, slug: str) -> None:
+    root, same = graph.roots[slug], {w: m.record_of for w, m in graph.home.items() if m.record_of}
+    members = [member for member in graph.home.values() if member.slug == slug]
     assert len(members) > len(GOLDEN[slug].inside)
     for member in members:
         known = {same.get(work, work) for work in steps_between(root, member, same)}
@@ -250,7 +250,7 @@ def test_the_reason_of_each_member_leads_from_the_root_to_it(hubs: Hubs, slug: s
 
 
 def steps_between(root: UUID, member: MembershipRow, same: Mapping[UUID, UUID]) -> set[UUID]:
-    """Return the works on a member's path; a tie may name another record of a work."""
+    """Return the works on a member's path; a relation may name another record of a work."""
     because = [
         MembershipReasonRow(
             same.get(relation.source, relation.source),
@@ -264,12 +264,12 @@ def steps_between(root: UUID, member: MembershipRow, same: Mapping[UUID, UUID]) 
     return steps(root, because)
 
 
-def test_the_check_finds_no_fault_in_the_graph(hubs: Hubs) -> None:
-    assert hubs.faults == []
+def test_the_check_finds_no_fault_in_the_graph(graph: Franchises) -> None:
+    assert graph.faults == []
 
 
-def test_no_franchise_is_larger_than_one_can_be(hubs: Hubs) -> None:
+def test_no_franchise_is_larger_than_one_can_be(graph: Franchises) -> None:
     sizes: dict[str, int] = {}
-    for member in hubs.home.values():
+    for member in graph.home.values():
         sizes[member.slug] = sizes.get(member.slug, 0) + 1
     assert max(sizes.values()) <= 400

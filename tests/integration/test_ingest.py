@@ -566,8 +566,8 @@ async def test_a_refused_source_does_not_stop_the_others(graph: Gateway) -> None
 async def test_a_second_record_of_one_key_is_rejected_with_its_line(
     graph: Gateway, tmp_path: Path
 ) -> None:
-    twins = [work(1), work(2), work(1, year=2020)]
-    report = await run(graph, {"grouper": twins}, rejects_dir=tmp_path)
+    repeated = [work(1), work(2), work(1, year=2020)]
+    report = await run(graph, {"grouper": repeated}, rejects_dir=tmp_path)
     assert (counts(report), report.rejects) == (RecordCounts(added=2), 1)
     reject = json.loads((tmp_path / "grouper.jsonl").read_text())
     assert (reject["line"], reject["key"], reject["value"]) == (3, "mal:1", "mal:1")

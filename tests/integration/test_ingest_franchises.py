@@ -31,7 +31,7 @@ FILLER: Final = [
     record(f"kitsu:{n}", title=f"{LETTERS[n % 20]}a{LETTERS[n // 20]}ofu", year=1980)
     for n in range(200)
 ]
-"""Works that nothing ties: among so many a shared name tells something."""
+"""Works that nothing relates: among so many a shared name tells something."""
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ async def graph() -> AsyncIterator[Gateway]:
         yield gateway
 
 
-def series(number: int, title: str, year: int, *ties: tuple[ClaimedKind, int]) -> Record:
+def series(number: int, title: str, year: int, *claims: tuple[ClaimedKind, int]) -> Record:
     """Return a series of a year, and what it says that other ones are to it."""
-    links = RecordRelations(relations=tuple(Claim(kind, f"mal:{other}") for kind, other in ties))
+    links = RecordRelations(relations=tuple(Claim(kind, f"mal:{other}") for kind, other in claims))
     facts: dict[str, Any] = {"anime_type": "tv", "episode_count": 12, "duration_s": 1440}
     return record(f"mal:{number}", title=title, year=year, links=links, **facts)
 
@@ -203,7 +203,7 @@ async def test_the_movie_record_of_a_film_belongs_with_it(graph: Gateway) -> Non
     members = {uuid_in(key): row for key, row in (await rows(graph, "in_franchise")).items()}
     row = members[work_uuid("tmdb:movie/1")]
     assert row["record_of"] == str(work_uuid("mal:2"))
-    assert [tie["kind"] for tie in row["because"]] == ["sequel", "same_work"]
+    assert [one["kind"] for one in row["because"]] == ["sequel", "same_work"]
 
 
 async def test_films_of_one_collection_are_a_franchise_of_its_name(graph: Gateway) -> None:
@@ -218,7 +218,7 @@ async def test_a_crossover_shows_as_a_guest_where_it_is_not_at_home(graph: Gatew
     home = [slug for slug, works in (await franchises(graph)).items() if "Omatsuri" in works]
     assert {visit.work for visit in visits} == {work_uuid("mal:21")}
     assert len({visit.slug for visit in visits}) + len(home) == 2
-    assert all(tie.kind == "crossover" for visit in visits for tie in visit.because)
+    assert all(one.kind == "crossover" for visit in visits for one in visit.because)
 
 
 async def test_a_second_run_over_the_same_files_writes_nothing(graph: Gateway) -> None:

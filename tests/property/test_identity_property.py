@@ -1,4 +1,4 @@
-"""Identity against an oracle: which records share a work depends on what is held, and no more."""
+"""Identity against an oracle: which records share a work depends on what is kept, and no more."""
 
 import uuid
 
@@ -18,42 +18,42 @@ ROLES = {
 IDS = tuple(f"{provider}:{n}" for provider in ("mal", "anidb", "anilist") for n in range(3))
 TITLES = ("imdb:tt1", "imdb:tt2")
 
-Ledger = dict[str, dict[str, RecordHead]]
+Records = dict[str, dict[str, RecordHead]]
 """Source → key → record: what a store holds."""
 
 
 @st.composite
-def ledgers(draw: st.DrawFn) -> Ledger:
-    """Return held records, attached to works at random: by any history, even by none."""
+def ledgers(draw: st.DrawFn) -> Records:
+    """Return kept records, attached to works at random: by any history, even by none."""
     free = iter(draw(st.permutations([uuid.UUID(int=n) for n in range(40)])))
     some = st.sampled_from([uuid.UUID(int=n) for n in range(6)])
-    held: Ledger = {}
-    for source, standing in ROLES.items():
+    kept: Records = {}
+    for source, role in ROLES.items():
         for key in draw(st.lists(st.sampled_from((*IDS, *TITLES)), unique=True, max_size=5)):
             more = draw(st.lists(st.sampled_from(IDS), max_size=3))
             ids = tuple(i for i in dict.fromkeys((key, *more)) if i not in TITLES)
-            works = (next(free),) if standing.groups else (draw(some),)
-            covers = () if standing.creates else tuple(draw(st.sets(st.sampled_from(TITLES))))
-            is_dead = not standing.creates and draw(st.integers(0, 4)) == 0
-            if ids or not standing.creates:
-                held.setdefault(source, {})[key] = RecordHead("", ids, works, covers, is_dead)
-    return held
+            works = (next(free),) if role.groups else (draw(some),)
+            covers = () if role.creates else tuple(draw(st.sets(st.sampled_from(TITLES))))
+            is_dead = not role.creates and draw(st.integers(0, 4)) == 0
+            if ids or not role.creates:
+                kept.setdefault(source, {})[key] = RecordHead("", ids, works, covers, is_dead)
+    return kept
 
 
-def copied(held: Ledger) -> Ledger:
-    return {source: dict(records) for source, records in held.items()}
+def copied(kept: Records) -> Records:
+    return {source: dict(records) for source, records in kept.items()}
 
 
-def settled(held: Ledger) -> Identities:
-    identities = Identities(copied(held), ROLES)
+def assigned(kept: Records) -> Identities:
+    identities = Identities(copied(kept), ROLES)
     identities.reassign()
     return identities
 
 
-def groups(held: Ledger) -> set[frozenset[tuple[str, str]]]:
+def groups(kept: Records) -> set[frozenset[tuple[str, str]]]:
     """Return the records of each work that a maker's record is about."""
     at: dict[uuid.UUID, set[tuple[str, str]]] = {}
-    for source, records in held.items():
+    for source, records in kept.items():
         for key, record in records.items():
             for work in record.works:
                 at.setdefault(work, set()).add((source, key))
@@ -61,37 +61,37 @@ def groups(held: Ledger) -> set[frozenset[tuple[str, str]]]:
 
 
 @given(ledgers())
-def test_the_records_of_a_work_are_those_of_the_oracle(held: Ledger) -> None:
-    assert groups(settled(held).records) == groups_of(held, ROLES)
+def test_the_records_of_a_work_are_those_of_the_oracle(kept: Records) -> None:
+    assert groups(assigned(kept).records) == groups_of(kept, ROLES)
 
 
 @given(ledgers())
-def test_what_is_settled_stays_settled(held: Ledger) -> None:
-    assert settled(settled(held).records).records == settled(held).records
+def test_what_is_assigned_stays_assigned(kept: Records) -> None:
+    assert assigned(assigned(kept).records).records == assigned(kept).records
 
 
 @given(ledgers(), st.randoms(use_true_random=False))
-def test_the_order_in_which_records_are_held_does_not_matter(held: Ledger, random: object) -> None:
-    shuffled: Ledger = {}
-    for source in held:
-        keys = list(held[source])
+def test_the_order_in_which_records_are_kept_does_not_matter(kept: Records, random: object) -> None:
+    shuffled: Records = {}
+    for source in kept:
+        keys = list(kept[source])
         random.shuffle(keys)  # type: ignore[attr-defined]
-        shuffled[source] = {key: held[source][key] for key in keys}
+        shuffled[source] = {key: kept[source][key] for key in keys}
     turned = dict(reversed(shuffled.items()))
-    one, other = settled(held), settled(turned)
+    one, other = assigned(kept), assigned(turned)
     assert one.records == other.records
     assert [one.owner(i) for i in IDS] == [other.owner(i) for i in IDS]
 
 
 @given(ledgers())
-def test_no_two_entries_of_the_grouping_source_share_a_work(held: Ledger) -> None:
-    works = [r.works for r in settled(held).records.get("grouper", {}).values()]
+def test_no_two_entries_of_the_grouping_source_share_a_work(kept: Records) -> None:
+    works = [r.works for r in assigned(kept).records.get("grouper", {}).values()]
     assert len(set(works)) == len(works)
 
 
 @given(ledgers())
-def test_an_id_belongs_to_a_work_that_a_record_with_it_is_about(held: Ledger) -> None:
-    identities = settled(held)
+def test_an_id_belongs_to_a_work_that_a_record_with_it_is_about(kept: Records) -> None:
+    identities = assigned(kept)
     for source_id in IDS:
         owner = identities.owner(source_id)
         claimants = [
@@ -105,12 +105,12 @@ def test_an_id_belongs_to_a_work_that_a_record_with_it_is_about(held: Ledger) ->
 
 @given(ledgers(), st.sampled_from(tuple(ROLES)), st.lists(st.sampled_from(IDS), max_size=3))
 def test_a_new_record_is_placed_where_it_will_stay(
-    held: Ledger, source: str, ids: list[str]
+    kept: Records, source: str, ids: list[str]
 ) -> None:
-    standing = ROLES[source]
-    identities = settled(held)
+    role = ROLES[source]
+    identities = assigned(kept)
     works = identities.attached(tuple(ids), source)
-    if standing.creates or not works:
+    if role.creates or not works:
         return
     key = "zz:1"  # after all others of its source
     identities.records.setdefault(source, {})[key] = RecordHead("", tuple(ids), works)

@@ -1,8 +1,8 @@
-"""Hubs against an oracle: after any history, what is stored is what one computation of all gives.
+"""Franchises against an oracle: after any history, what is stored is what one computation gives.
 
-An ingest computes only the parts of the graph whose inputs differ. Whatever runs came before, the
-inferred kinds, franchises, members, reasons and guests are those that the graph, taken as it stands
-and computed in one piece, has; and every slug that was ever given stands or leads on.
+An ingest computes only the components of the graph whose inputs differ. Whatever runs came before,
+the inferred kinds, franchises, members, reasons and guests are those that the stored graph,
+computed in one piece, has; and every slug that was ever given is in use or leads on.
 """
 
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ LETTERS: Final = "bcdfghjklmnpqrstvwxz"
 FILLER: Final = [
     record(f"kitsu:{n}", title=f"{LETTERS[n % 20]}a{LETTERS[n // 20]}ofu") for n in range(160)
 ]
-"""Works that nothing ties: among so many a shared name tells something."""
+"""Works that nothing relates: among so many a shared name tells something."""
 
 numbers = st.integers(0, WORKS - 1)
 claims = st.lists(st.tuples(st.sampled_from(KINDS), numbers), max_size=3)
@@ -134,12 +134,12 @@ async def test_a_slug_that_was_given_stands_or_leads_on(
     given_out: set[str] = set()
     for said in history:
         await ingest(store, said)
-        standing = {row.slug for row in await tables.franchises(store)}
+        stored = {row.slug for row in await tables.franchises(store)}
         redirects = {row.slug: row.successor for row in await tables.retired_slugs(store)}
-        given_out |= standing
-        assert standing.isdisjoint(redirects)
-        assert given_out == standing | redirects.keys()
-        assert {slug for slug in redirects.values() if slug is not None} <= standing
+        given_out |= stored
+        assert stored.isdisjoint(redirects)
+        assert given_out == stored | redirects.keys()
+        assert {slug for slug in redirects.values() if slug is not None} <= stored
 
 
 @settings(max_examples=15, deadline=None)

@@ -1,7 +1,7 @@
-"""What hubs must be: computed from the stored graph in one piece, and read back as stored.
+"""What franchises must be: computed from the stored graph in one piece, and read back as stored.
 
-Slow and obvious beside `ingest.pipeline.franchises`: no parts, no batches, nothing kept from
-before. Kinds are inferred over all relations at once, franchises grown of all works.
+Slow and obvious beside `ingest.pipeline.franchises`: no components, no batches, nothing kept from
+before. Kinds are inferred over all relations at once, franchises computed of all works.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from ingest.pipeline.record_store import as_json
 from kensho.domain.franchise.duplicates import duplicate_relations
 from kensho.domain.franchise.franchises import franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Timeline
-from kensho.domain.franchise.inputs import Relation as Tie
+from kensho.domain.franchise.inputs import Relation as PairRelation
 from kensho.domain.inference.features import Reader
 from kensho.domain.inference.model import infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
@@ -43,7 +43,7 @@ class Home(NamedTuple):
     root: UUID
     work: UUID
     role: str
-    because: tuple[Tie, ...]
+    because: tuple[PairRelation, ...]
     record_of: UUID | None
 
 
@@ -53,12 +53,12 @@ class Hubs(NamedTuple):
     inferred: set[tuple[UUID, UUID, Kind, float, str | None]]
     titles: dict[UUID, str]
     homes: set[Home]
-    guests: set[tuple[UUID, UUID, tuple[Tie, ...]]]
+    guests: set[tuple[UUID, UUID, tuple[PairRelation, ...]]]
     timelines: dict[UUID, tuple[Timeline, ...]]
 
 
 async def stored(gateway: Gateway) -> Hubs:
-    """Return the hubs that the graph holds."""
+    """Return the franchises that the graph holds."""
     said = {
         (edge.source, edge.target, one.kind, one.confidence, one.because)
         for edge in await relations(gateway)
@@ -71,27 +71,31 @@ async def stored(gateway: Gateway) -> Hubs:
             root_of[row.slug],
             row.work,
             row.role,
-            tuple(Tie(*msgspec.structs.astuple(relation)) for relation in row.because),
+            tuple(PairRelation(*msgspec.structs.astuple(relation)) for relation in row.because),
             row.record_of,
         )
         async for page in tables.memberships(gateway)
         for row in page
     }
     guests = {
-        (root_of[row.slug], row.work, tuple(Tie(*msgspec.structs.astuple(t)) for t in row.because))
+        (
+            root_of[row.slug],
+            row.work,
+            tuple(PairRelation(*msgspec.structs.astuple(t)) for t in row.because),
+        )
         async for page in tables.visits(gateway)
         for row in page
     }
     franchises = await tables.franchises(gateway)
     timelines = {
-        row.root: tuple(Timeline(told.works, told.reason) for told in row.timelines)
+        row.root: tuple(Timeline(inferred.works, inferred.reason) for inferred in row.timelines)
         for row in franchises
     }
     return Hubs(said, {row.root: row.title for row in franchises}, homes, guests, timelines)
 
 
 async def computed(gateway: Gateway) -> Hubs:
-    """Return what the graph's works and records make of hubs."""
+    """Return what the graph's works and records make of franchises."""
     model = rules.load().model
     found, names = await franchise_rows(gateway), await FranchiseStore(gateway).tag_names()
     edges = [without_inferred(edge) for edge in await relations(gateway)]
@@ -103,7 +107,7 @@ async def computed(gateway: Gateway) -> Hubs:
         lists,
         pages,
     )
-    told: dict[tuple[UUID, UUID], Tie] = {}
+    inferred: dict[tuple[UUID, UUID], PairRelation] = {}
     said: set[tuple[UUID, UUID, Kind, float, str | None]] = set()
     for pair in around.untold():
         inference = infer(model, pair)
@@ -112,10 +116,10 @@ async def computed(gateway: Gateway) -> Hubs:
             sure, kind = round(inference.confidence, 4), inference.kind
             turned = kind in _BACKWARD
             one, other, kind = (b, a, INVERSE[kind]) if turned else (a, b, kind)
-            told[a, b] = Tie(one, other, kind, "inferred", sure)
+            inferred[a, b] = PairRelation(one, other, kind, "inferred", sure)
             said.add((one, other, kind, sure, inference.because))
-    judged = [told.get((e.source, e.target)) or stated(e) for e in edges]
-    return await grown(gateway, found, judged, said)
+    judged = [inferred.get((e.source, e.target)) or stated(e) for e in edges]
+    return await clustered(gateway, found, judged, said)
 
 
 _BACKWARD = frozenset(
@@ -123,10 +127,10 @@ _BACKWARD = frozenset(
 )
 
 
-async def grown(
+async def clustered(
     gateway: Gateway,
     found: list[FranchiseWorkRow],
-    relations: list[Tie],
+    relations: list[PairRelation],
     said: set[tuple[UUID, UUID, Kind, float, str | None]],
 ) -> Hubs:
     """Return the franchises of all works at once."""
@@ -137,7 +141,7 @@ async def grown(
     kinds = [(t.source, t.target, t.kind) for t in relations]
     works = works_of(found, kinds, votes, await FranchiseStore(gateway).tag_names())  # type: ignore[arg-type]
     same = [
-        Tie(row.work, row.other, "same_work")
+        PairRelation(row.work, row.other, "same_work")
         async for page in tables.same_as(gateway)
         for row in page
     ]
@@ -161,9 +165,9 @@ async def grown(
     return Hubs(said, {one.root: one.title for one in made}, homes, guests, timelines)
 
 
-def _led(start: UUID, end: UUID, same: list[Tie]) -> tuple[Tie, ...]:
-    """Return the ties by which one record is known for another, the fewest there are."""
-    paths: list[tuple[UUID, tuple[Tie, ...]]] = [(start, ())]
+def _led(start: UUID, end: UUID, same: list[PairRelation]) -> tuple[PairRelation, ...]:
+    """Return the relations by which one record is known for another, the fewest there are."""
+    paths: list[tuple[UUID, tuple[PairRelation, ...]]] = [(start, ())]
     for at, path in paths:  # It grows while it is walked.
         if at == end:
             return path
@@ -183,12 +187,12 @@ def without_inferred(edge: Relation) -> Relation:
     return Relation(edge.source, edge.target, "related", stated_ones)
 
 
-def stated(edge: Relation) -> Tie:
-    """Return an edge as a tie."""
+def stated(edge: Relation) -> PairRelation:
+    """Return an edge as a franchise reads it."""
     ranks = {"curated": 2, "stated": 1, "inferred": 0}
     said = [one for one in edge.assertions if one.kind == edge.kind]
     best = max(said, key=lambda one: (ranks[one.method], one.confidence))
-    return Tie(edge.source, edge.target, edge.kind, best.method, best.confidence)
+    return PairRelation(edge.source, edge.target, edge.kind, best.method, best.confidence)
 
 
 async def relations(gateway: Gateway) -> list[Relation]:
@@ -240,18 +244,18 @@ async def listings(
 
 async def collected(
     gateway: Gateway, works: dict[UUID, FranchiseWork]
-) -> tuple[dict[UUID, str], list[Tie]]:
-    """Return the titles of the works' collections, and the ties from the first work of each."""
+) -> tuple[dict[UUID, str], list[PairRelation]]:
+    """Return the titles of the works' collections, and relations from the first work of each."""
     found: dict[str, dict[UUID, str]] = {}
     for key, row in (await rows(gateway, "source_record")).items():
         links = msgspec.json.decode(row.get("links") or "{}", type=RecordRelations)
         if links.collection is not None and uuid_in(key) in works:
             found.setdefault(links.collection.id, {})[uuid_in(key)] = links.collection.title
     titles: dict[UUID, str] = {}
-    relations: list[Tie] = []
+    relations: list[PairRelation] = []
     for members in found.values():
         title = min(members.values())
         first, *others = sorted(members, key=lambda work: (works[work].date_key, work))
-        relations += [Tie(first, other, "joined") for other in others]
+        relations += [PairRelation(first, other, "joined") for other in others]
         titles.update({work: min(title, titles.get(work, title)) for work in members})
     return titles, relations

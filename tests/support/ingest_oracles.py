@@ -76,7 +76,7 @@ def _edge(
 
 
 def groups_of(
-    held: Mapping[str, Mapping[str, RecordHead]], roles: Mapping[str, SourceRole]
+    records: Mapping[str, Mapping[str, RecordHead]], roles: Mapping[str, SourceRole]
 ) -> set[frozenset[tuple[str, str]]]:
     """Return which makers' records and which enrichers' are about one work, by (source, key).
 
@@ -84,11 +84,11 @@ def groups_of(
     """
     groups = _Groups(roles)
     in_turn = sorted(
-        held, key=lambda s: (not roles[s].creates, not roles[s].groups, roles[s].order)
+        records, key=lambda s: (not roles[s].creates, not roles[s].groups, roles[s].order)
     )
     for turn, source in enumerate(in_turn):
-        for key in sorted(held[source]):
-            groups.add(turn, source, key, held[source][key])
+        for key in sorted(records[source]):
+            groups.add(turn, source, key, records[source][key])
     return {frozenset(group) for group in groups.members}
 
 

@@ -1,7 +1,7 @@
 """Small catalogues for tests of ingestion: records, sources, runs, and what the graph then holds.
 
 A source here reads files of records as they are, one JSON object a line, so that a run goes through
-everything that a real one does: a file, its survey, the store.
+everything that a real one does: a file, its scan, the store.
 """
 
 import contextlib
@@ -216,7 +216,7 @@ async def rows(gateway: Gateway, table: str) -> dict[str, Row]:
 
 
 async def graph_state(gateway: Gateway) -> State:
-    """Return all that the graph and its ledger hold, but for runs, revision and times."""
+    """Return all that the graph and its records hold, but for runs, revision and times."""
     tables = (*NODES, *EDGES, *KEPT)
     state = {table: await rows(gateway, table) for table in tables}
     for table in state.values():
@@ -254,7 +254,7 @@ def without_ids(state: State) -> object:
     """Return a state in which works go by their source ids: which UUID one bears is history.
 
     Left out are the records of no work, redirects of retired ids, the direction of edges that have
-    none, and franchises: where two ties are equally good, ids decide, and slugs are history.
+    none, and franchises: where two relations are equally good, ids decide, and slugs are history.
     `tests.support.franchise_oracle` says what those must be.
     """
     compared = [t for t in (*NODES, *EDGES) if "franchise" not in t]

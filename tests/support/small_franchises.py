@@ -1,4 +1,4 @@
-"""Small franchises for tests: works by letter, ties between them, and the curated policy."""
+"""Small franchises for tests: works by letter, relations between them, and the curated policy."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,7 +27,7 @@ def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> 
 
 
 def relation(pair: str, kind: RelationKind = "related", **facts: Any) -> Relation:
-    """Return the tie that says "the second work of the pair is the kind of the first"."""
+    """Return the relation that says "the second work of the pair is the kind of the first"."""
     return Relation(number(pair[0]), number(pair[1]), kind, **facts)
 
 

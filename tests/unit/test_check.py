@@ -94,8 +94,8 @@ def test_two_works_that_follow_each_other_are_an_error_once() -> None:
 
 
 def test_an_id_of_two_works_is_an_error() -> None:
-    twin = CheckedWork(uuid.UUID(int=9), "Alpha again", ("mal:1",))
-    finding = only(found(works=[*WORKS, twin], recorded=[A, B, C, twin.id]))
+    duplicate = CheckedWork(uuid.UUID(int=9), "Alpha again", ("mal:1",))
+    finding = only(found(works=[*WORKS, duplicate], recorded=[A, B, C, duplicate.id]))
     assert (finding.severity, finding.rule) == ("error", "id carried twice")
     assert finding.sentence.startswith("mal:1: carried by Alpha")
 
@@ -160,69 +160,71 @@ def member(
     return MembershipRow(work, slug, "Alpha", because=because, record_of=record_of)
 
 
-def hub_findings(*members: MembershipRow, **more: object) -> set[str]:
+def franchise_findings(*members: MembershipRow, **more: object) -> set[str]:
     """Return the rules that a graph with one sequel and one franchise breaks."""
     edges = {table: [e for e in sequel(B, A) if e.table == table] for table in EDGE_TABLES}
     sound = CheckedFranchises(franchises=[FRANCHISE], members=members)
-    hubs = msgspec.structs.replace(sound, **more)
+    checked = msgspec.structs.replace(sound, **more)
     works = {w.id: w for w in WORKS}
-    graph = CheckedGraph(works, edges, frozenset(works), composed=True, hubs=hubs)
+    graph = CheckedGraph(works, edges, frozenset(works), composed=True, franchises=checked)
     return {finding.rule for finding in findings(graph)}
 
 
 def test_a_sound_franchise_has_no_findings() -> None:
-    assert hub_findings(member(A), member(B, REASON)) == set()
+    assert franchise_findings(member(A), member(B, REASON)) == set()
 
 
 def test_a_work_at_home_in_two_franchises_is_an_error() -> None:
     beta = StoredFranchise("beta", "Beta", B, "1")
     twice = (member(A), member(B, REASON), member(B, slug="beta"), member(C, slug="beta"))
-    assert "two homes" in hub_findings(*twice, franchises=[FRANCHISE, beta])
+    assert "in two franchises" in franchise_findings(*twice, franchises=[FRANCHISE, beta])
 
 
 def test_a_reason_that_is_no_tie_of_the_graph_is_an_error() -> None:
     wrong = MembershipReasonRow(A, C, "summary", "stated", 1.0)
-    assert hub_findings(member(A), member(C, wrong)) == {"reason without a tie"}
+    assert franchise_findings(member(A), member(C, wrong)) == {"reason without a relation"}
 
 
 def test_a_reason_read_from_the_wrong_end_is_an_error() -> None:
     turned = MembershipReasonRow(B, A, "sequel", "stated", 1.0)
-    assert hub_findings(member(A), member(B, turned)) == {"reason without a tie"}
+    assert franchise_findings(member(A), member(B, turned)) == {"reason without a relation"}
 
 
 def test_a_curators_decision_is_a_reason() -> None:
     joined = MembershipReasonRow(A, C, "joined", "curated", 1.0)
-    assert hub_findings(member(A), member(C, joined)) == set()
+    assert franchise_findings(member(A), member(C, joined)) == set()
 
 
 def test_two_records_of_one_work_need_their_tie() -> None:
     same = MembershipReasonRow(A, C, "same_work", "stated", 1.0)
-    assert hub_findings(member(A), member(C, same, record_of=A)) == {"reason without a tie"}
+    assert franchise_findings(member(A), member(C, same, record_of=A)) == {
+        "reason without a relation"
+    }
 
 
 def test_a_root_that_is_not_at_home_is_an_error() -> None:
-    assert hub_findings(member(B)) == {"not a member"}
+    assert franchise_findings(member(B)) == {"not a member"}
 
 
 def test_a_record_of_a_work_that_is_elsewhere_is_an_error() -> None:
-    assert hub_findings(member(A), member(C, record_of=B)) == {"not a member"}
+    assert franchise_findings(member(A), member(C, record_of=B)) == {"not a member"}
 
 
 def test_a_member_that_is_its_own_guest_is_an_error() -> None:
-    assert hub_findings(member(A), guests=[GuestRow(A, "alpha", ())]) == {"not a member"}
+    assert franchise_findings(member(A), guests=[GuestRow(A, "alpha", ())]) == {"not a member"}
 
 
 def test_a_slug_that_leads_to_none_that_stands_is_an_error() -> None:
-    assert hub_findings(member(A), retired=[RetiredSlugRow("old", "gone")]) == {
+    assert franchise_findings(member(A), retired=[RetiredSlugRow("old", "gone")]) == {
         "slug leads nowhere"
     }
 
 
 def test_a_slug_that_stands_and_is_retired_is_an_error() -> None:
-    assert hub_findings(member(A), retired=[RetiredSlugRow("alpha", None)]) == {
+    assert franchise_findings(member(A), retired=[RetiredSlugRow("alpha", None)]) == {
         "slug leads nowhere"
     }
 
 
 def test_a_slug_that_leads_nowhere_by_itself_is_none() -> None:
-    assert hub_findings(member(A), retired=[RetiredSlugRow("old", None)]) == set()
+    assert franchise_findings(member(A), retired=[RetiredSlugRow("old", None)]) == set()

@@ -1,4 +1,4 @@
-"""Parts: works that ties connect; what is listed and how rare words are, whatever the order."""
+"""Connected components; what is listed, and how rare words are, whatever the order."""
 
 from itertools import permutations
 from uuid import UUID

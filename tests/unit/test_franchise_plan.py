@@ -23,10 +23,10 @@ def stored(slug: str, *works: UUID, digest: str = "1") -> FranchiseHead:
 def planned(
     known: list[FranchiseHead],
     *computed: FranchiseContent,
-    standing: list[FranchiseHead] | None = None,
+    unchanged: list[FranchiseHead] | None = None,
     redirects: dict[str, str | None] | None = None,
 ) -> FranchisePlan:
-    return plan(known, redirects or {}, computed, standing or [])
+    return plan(known, redirects or {}, computed, unchanged or [])
 
 
 def test_a_new_franchise_gets_the_slug_of_its_title_and_the_id_of_its_slug() -> None:
@@ -64,7 +64,7 @@ def test_a_franchise_whose_guest_is_missing_is_written() -> None:
 
 def test_what_was_not_computed_and_stands_is_left_alone() -> None:
     known = [stored("fate", A, B), stored("gundam", C, D)]
-    assert planned(known, content(A, B), standing=[known[1]]) == FranchisePlan([], 0, [], {})
+    assert planned(known, content(A, B), unchanged=[known[1]]) == FranchisePlan([], 0, [], {})
 
 
 def test_a_franchise_that_is_no_more_is_dropped_and_its_slug_leads_nowhere() -> None:

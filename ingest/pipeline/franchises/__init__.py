@@ -1,1 +1,1 @@
-"""Hubs: kinds inferred for untyped relations, and franchises grown from all ties, as rows."""
+"""Kinds inferred for untyped relations, and franchises computed from all relations, as rows."""

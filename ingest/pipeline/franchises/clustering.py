@@ -139,7 +139,7 @@ class FranchiseClustering:
     def _inferred(
         self, components: Sequence[Component], rows: Mapping[UUID, FranchiseWorkRow]
     ) -> list[InferredKind]:
-        """Return the kinds that can be told of the untyped relations of some components."""
+        """Return the kinds that can be inferred of the untyped relations of some components."""
         edges = [edge for one in components for edge in one.relations]
         names = {work: str(work) for one in components for work in one.works}
         related = {(names[e.source], names[e.target]): e for e in edges}

@@ -15,7 +15,7 @@ from kensho.domain.franchise.policy import Policy
 from kensho.domain.inference.model import RelationModel
 
 RULES_VERSION: Final = b"1"
-"""Raise it when code that infers kinds or grows franchises gives other results for the same graph.
+"""Raise it when code that infers kinds or computes franchises gives others for the same graph.
 
 A stored graph made by another version is computed anew by the next ingest. The golden digest of the
 sample catalogue (`tests/integration/test_golden_snapshot.py`) fails when results change.

@@ -46,16 +46,16 @@ class CatalogueTitleWords:
         counted = dict(zip(self._number, self._bearers, strict=True))
         whole = rarity_among(len(self._of_work), counted, self._forms)
         self._levels = bytes(self._level(whole, word) for word in self._number)
-        telling = {word: told for word, told in whole.of_word.items() if told >= LEAST_RARITY}
-        return Rarity(telling, self._forms)
+        rare = {word: rarity for word, rarity in whole.of_word.items() if rarity >= LEAST_RARITY}
+        return Rarity(rare, self._forms)
 
     def levels(self, work: UUID) -> bytes:
         """Return the rarity of a work's words, in their order; nil for those that name nothing."""
         return bytes(map(self._levels.__getitem__, self._of_work.get(work, ())))
 
     def _level(self, rarity: Rarity, word: str) -> int:
-        told = rarity.of_word[word]
-        return round(told * NOTCHES) if told >= LEAST_RARITY and rarity.may_name(word) else 0
+        of_word = rarity.of_word[word]
+        return round(of_word * NOTCHES) if of_word >= LEAST_RARITY and rarity.may_name(word) else 0
 
     def _numbered(self, word: str) -> int:
         number = self._number.setdefault(word, len(self._bearers))

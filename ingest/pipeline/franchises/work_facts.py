@@ -66,7 +66,7 @@ class FranchiseWorkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def pair_facts(row: FranchiseWorkRow, tag_names: Mapping[UUID, str]) -> features.PairFacts:
-    """Return a work as pairs are told by."""
+    """Return a work as the inference of kinds reads it."""
     return features.PairFacts(
         key=str(row.id),
         titles=row.titles,
