@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 from httpx import Response
 
-from kensho.platform.settings import Settings
+from kensho.platform.settings import Settings, with_changes
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from tests.integration.conftest import running, settings_for, until, until_ready
@@ -32,7 +31,7 @@ async def server() -> AsyncIterator[RpcBridge]:
 @pytest.fixture
 def settings(server: RpcBridge, tmp_path: Path) -> Settings:
     """Return settings that reach the server."""
-    return msgspec.structs.replace(
+    return with_changes(
         settings_for(server.url, tmp_path),
         store_username=USERNAME,
         store_password=PASSWORD,
