@@ -176,7 +176,7 @@ COMPLETIONS: Final = Completions(
     ]
 )
 SLUG: Final = "cowboy-bebop"
-HUB_CARD: Final = FranchiseSummary(
+FRANCHISE_SUMMARY: Final = FranchiseSummary(
     slug=SLUG,
     title="Cowboy Bebop",
     root=FIRST_ID,
@@ -184,10 +184,10 @@ HUB_CARD: Final = FranchiseSummary(
     years=Years(1998, 2001),
     poster_url=SUMMARY.poster_url,
 )
-_HUB_WORK: Final = MemberWork(
+_MEMBER: Final = MemberWork(
     **msgspec.structs.asdict(SUMMARY), year=1998, date="1998-04-03", duration_s=1_440
 )
-_HUB_FILM: Final = MemberWork(
+_MEMBER_FILM: Final = MemberWork(
     id=SECOND_ID,
     title=RELATED.title,
     poster_url=None,
@@ -197,25 +197,25 @@ _HUB_FILM: Final = MemberWork(
     year=2001,
     date="2001-09-01",
 )
-_HUB_EDGE: Final = FranchiseEdge(FIRST_ID, SECOND_ID, "side_story", "stated", 0.9)
-HUB: Final = FranchiseDetail(
-    **msgspec.structs.asdict(HUB_CARD),
+_FRANCHISE_EDGE: Final = FranchiseEdge(FIRST_ID, SECOND_ID, "side_story", "stated", 0.9)
+FRANCHISE: Final = FranchiseDetail(
+    **msgspec.structs.asdict(FRANCHISE_SUMMARY),
     episodes_total=27,
     roles=(RoleCount("main", 1), RoleCount("side", 1)),
     tags=(SharedTag(TAG_ID, "space", 1.0),),
     members=(
-        FranchiseMember(_HUB_WORK, "main", ()),
-        FranchiseMember(_HUB_FILM, "side", (_HUB_EDGE,)),
+        FranchiseMember(_MEMBER, "main", ()),
+        FranchiseMember(_MEMBER_FILM, "side", (_FRANCHISE_EDGE,)),
     ),
     guests=(),
 )
-HUB_ORDER: Final = WatchOrderDocument(
+WATCH_ORDER: Final = WatchOrderDocument(
     slug=SLUG,
-    title=HUB.title,
+    title=FRANCHISE.title,
     order="story",
     steps=(
         WatchOrderStep(
-            _HUB_WORK,
+            _MEMBER,
             position=1,
             role="main",
             optional=False,
@@ -223,13 +223,15 @@ HUB_ORDER: Final = WatchOrderDocument(
             because=(StepReason("date", "released on 3 April 1998", date="1998-04-03"),),
         ),
         WatchOrderStep(
-            _HUB_FILM,
+            _MEMBER_FILM,
             position=2,
             role="side",
             optional=True,
             strand=0,
             because=(
-                StepReason("after", "is a side story of Cowboy Bebop, says AniList", _HUB_EDGE),
+                StepReason(
+                    "after", "is a side story of Cowboy Bebop, says AniList", _FRANCHISE_EDGE
+                ),
             ),
         ),
     ),

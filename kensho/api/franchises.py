@@ -1,4 +1,4 @@
-"""`/api/franchises`: franchises as hubs, their graphs and their watch orders."""
+"""`/api/franchises`: franchises, their graphs and their watch orders."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias
@@ -88,7 +88,7 @@ class FranchisesController(Controller):
     @get_operation(
         None,
         Documented("List franchises", "A page of franchises."),
-        FranchiseList([examples.HUB_CARD], 1, None),
+        FranchiseList([examples.FRANCHISE_SUMMARY], 1, None),
     )
     async def list_franchises(
         self,
@@ -100,7 +100,9 @@ class FranchisesController(Controller):
         """Return franchises by how well known their works are; with `q`, best match first."""
         return PreparedResponse(franchises.franchises(q, cursor, limit), franchises.identity)
 
-    @get_operation("/{slug:str}", Documented("Read a franchise", "The franchise."), examples.HUB)
+    @get_operation(
+        "/{slug:str}", Documented("Read a franchise", "The franchise."), examples.FRANCHISE
+    )
     async def read(
         self, franchises: GivenFranchises, slug: Slug
     ) -> PreparedResponse[FranchiseDetail]:
@@ -143,7 +145,7 @@ class FranchisesController(Controller):
     @get_operation(
         "/{slug:str}/watch-order",
         Documented("Order a franchise", "The watch order."),
-        examples.HUB_ORDER,
+        examples.WATCH_ORDER,
     )
     async def watch_order(
         self, franchises: GivenFranchises, slug: Slug, order: InOrder = "release"

@@ -50,7 +50,7 @@ class TagsController(Controller):
         limit: Limit = MAX_LIMIT,
         cursor: Cursor = None,
     ) -> PreparedResponse[TagList]:
-        """Return the tags with their numbers of works: most borne first, then by name."""
+        """Return the tags with their numbers of works: those of most works first, then by name."""
         return PreparedResponse(tags.tags(category, cursor, limit), tags.identity)
 
     @get_operation(

@@ -53,12 +53,12 @@ def export(franchise: str | None, format_: str, output: Path | None, store: str 
             file.write(piece)
 
 
-def _pieces(held: Snapshot, franchise: str | None, name: str) -> Iterator[bytes]:
+def _pieces(snapshot: Snapshot, franchise: str | None, name: str) -> Iterator[bytes]:
     """Return the graph of a franchise, or the whole, in the format of this name."""
-    model = held.model
+    model = snapshot.model
     if franchise is None:
         return exports.export(exports.whole(model), name)
-    return exports.export(franchises.graph(model, franchises.meant(held, franchise)), name)
+    return exports.export(franchises.graph(model, franchises.meant(snapshot, franchise)), name)
 
 
 @contextlib.contextmanager

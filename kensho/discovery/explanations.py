@@ -25,7 +25,7 @@ Stage: TypeAlias = tuple[Fold, Callable[[str], str]]
 
 _DIGITS: Final = 6
 _NOTHING: Final = 5e-5
-"""Scores are of four places; what rounds away is no part."""
+"""Scores have four decimals; what rounding takes away is no part."""
 _GRADES: Final = {
     ranking.VERBATIM: "verbatim",
     ranking.SAME_BUT_CASE: "same_but_case",
@@ -51,7 +51,7 @@ def explained(
         matched_title=title,
         folds=folds(reading, title),
         edits=OSA.distance(reading.key.letters, key_of(title).letters),
-        parts=parts(reading, evidence, score, _met(model, node, reading)),
+        parts=parts(reading, evidence, score, _agreement(model, node, reading)),
         score=round(score, _DIGITS),
     )
 
@@ -76,17 +76,17 @@ def folds(reading: Interpretation, title: str) -> list[Fold]:
     """
     spans = highlights(title, reading.key)
     pair = reading.text.strip(), title[spans[0][0] : spans[-1][1]] if spans else title
-    at_work: list[Stage] = []
+    effective: list[Stage] = []
     both = pair
     for name, fold in _STAGES:
         before, both = both, (fold(both[0]), fold(both[1]))
         if both != before:
-            at_work.append((name, fold))
+            effective.append((name, fold))
     apart = OSA.distance(*both)
     needed: list[Fold] = [
         name
-        for name, _ in at_work
-        if _distance(pair, [stage for stage in at_work if stage[0] != name]) > apart
+        for name, _ in effective
+        if _distance(pair, [stage for stage in effective if stage[0] != name]) > apart
         and (name != "spacing" or not apart)
     ]
     key, other = reading.key, key_of(title)
@@ -103,21 +103,23 @@ def _distance(pair: tuple[str, str], stages: Sequence[Stage]) -> int:
     return OSA.distance(typed, found)
 
 
-def parts(reading: Interpretation, evidence: Evidence, score: float, met: int) -> list[ScorePart]:
-    """Return what adds up to `score`: the evidence, with what the reading gives and takes.
+def parts(
+    reading: Interpretation, evidence: Evidence, score: float, agreement: int
+) -> list[ScorePart]:
+    """Return what adds up to `score`: the evidence, and what the interpretation changes.
 
-    `met` is what `wishes.met` says of the work.
+    `agreement` is what `constraints.agreement` says of the work.
     """
-    raw = score + reading.handicap + ranking.DISAGREES * (met == constraints.CONFLICTS)
-    ways = [_finished(way, reading, met) for way in _ways(evidence, raw)]
-    found = min(ways, key=lambda way: abs(sum(value for _, value in way) - score))
+    raw = score + reading.handicap + ranking.DISAGREES * (agreement == constraints.CONFLICTS)
+    formulas = [_finished(formula, reading, agreement) for formula in _formulas(evidence, raw)]
+    found = min(formulas, key=lambda formula: abs(sum(value for _, value in formula) - score))
     rest = score - sum(value for _, value in found)
     if abs(rest) > _NOTHING:
         found.append(("rest", rest))
     return _rounded([(name, value) for name, value in found if value], score)
 
 
-def _ways(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]]]:
+def _formulas(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]]]:
     """Yield the formulas by which a row may have been scored `raw`, before its reading counts."""
     if evidence.grade is not None:
         step = min(max(raw - evidence.grade, -ranking.EXACT_STEP), 0.0)
@@ -137,15 +139,15 @@ def _ways(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]]]:
 
 
 def _finished(
-    way: list[tuple[str, float]], reading: Interpretation, met: int
+    formula: list[tuple[str, float]], reading: Interpretation, agreement: int
 ) -> list[tuple[str, float]]:
-    """Return a formula with what the reading gives and takes."""
-    room = max(ranking.SAME_MEANING - sum(value for _, value in way), 0.0)
-    wish = {
+    """Return a formula with and what the interpretation changes."""
+    room = max(ranking.SAME_MEANING - sum(value for _, value in formula), 0.0)
+    wanted = {
         constraints.AGREES: ("agreement", min(ranking.AGREES, room)),
         constraints.CONFLICTS: ("disagreement", -ranking.DISAGREES),
-    }.get(met, ("agreement", 0.0))
-    return [*way, wish, ("handicap", -reading.handicap)]
+    }.get(agreement, ("agreement", 0.0))
+    return [*formula, wanted, ("handicap", -reading.handicap)]
 
 
 def _rounded(found: list[tuple[str, float]], score: float) -> list[ScorePart]:
@@ -156,8 +158,8 @@ def _rounded(found: list[tuple[str, float]], score: float) -> list[ScorePart]:
     return [ScorePart(first.name, round(first.value + lost, _DIGITS)), *rounded[1:]]
 
 
-def _met(model: ReadModel, node: int, reading: Interpretation) -> int:
-    """Return whether the work is of the year and type that a reading wishes for."""
+def _agreement(model: ReadModel, node: int, reading: Interpretation) -> int:
+    """Return whether the work is of the year and type that the query names."""
     if reading.via == "text":
         return 0
     columns, here = model.columns, slice(node, node + 1)

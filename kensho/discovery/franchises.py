@@ -8,7 +8,7 @@ titles costs a search.
 """
 
 from collections.abc import Iterator
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,6 @@ from kensho.domain.watch_order.order import Order
 from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.franchise_views import (
-    ORDERS,
     FranchiseDetail,
     FranchiseSummary,
     WatchOrderDocument,
@@ -32,7 +31,6 @@ from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
 
 T = TypeVar("T")
-ORDER_NAMES: Final = ORDERS
 
 
 class FranchiseList(msgspec.Struct, frozen=True):
@@ -44,7 +42,7 @@ class FranchiseList(msgspec.Struct, frozen=True):
 
 
 class Tagged(NamedTuple, Generic[T]):
-    """What is told of a franchise, and a tag that changes when and only when that does.
+    """A document of a franchise, and a tag that changes when and only when the document does.
 
     Most changes of the graph leave a franchise as it is.
     """
@@ -105,9 +103,9 @@ def locate(model: ReadModel, slug: str) -> int:
         GoneError: it dissolved.
         NotFoundError: there never was such a slug.
     """
-    hub = model.hubs.number(slug)
-    if hub is not None:
-        return hub
+    number = model.hubs.number(slug)
+    if number is not None:
+        return number
     retired = model.hubs.retired(slug)
     if retired is None:
         raise NotFoundError(f"there is no franchise {slug!r}")
@@ -157,7 +155,7 @@ def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
         InvalidInputError: nothing can be looked for by `text`.
     """
     model = snapshot.model
-    hubs = model.hubs.listed if text is None else [*dict.fromkeys(_meant(snapshot, text))]
+    listed = model.hubs.listed if text is None else [*dict.fromkeys(_meant(snapshot, text))]
 
     def root_of(number: int) -> UUID:
         return model.id(int(model.hubs.members(number)[0]))
@@ -166,7 +164,7 @@ def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
         node = model.node(work)
         return None if node is None else int(model.hubs.homes[node])
 
-    return OrderedList(hubs, model.identity, root_of, rooted_at)
+    return OrderedList(listed, model.identity, root_of, rooted_at)
 
 
 def meant(snapshot: Snapshot, text: str) -> int:

@@ -111,7 +111,7 @@ class HitSerializer:
         )
 
     def group(self, number: int, places: npt.NDArray[np.intp]) -> SearchGroup:
-        """Return what is told of a group, whose hits stand at these places."""
+        """Return a group, whose hits are at these places of the list."""
         further = self.hits(places[1 : 1 + MOST_FURTHER])
         return SearchGroup(
             works=len(places),

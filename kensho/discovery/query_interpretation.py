@@ -1,8 +1,8 @@
 """What was typed: whether it can be searched for, how it was understood, why nothing was found.
 
 Guarantees: a work keeps the episodes that it has itself, whatever another catalogue's numbers say.
-An episode that another season counts leads there; one that is filed as a special is told of only,
-because who names the season means the season.
+An episode that another season counts leads there; one that is filed as a special is only named,
+because who names a season means the season.
 """
 
 from typing import Final, NamedTuple
@@ -28,7 +28,7 @@ class EpisodeTarget(NamedTuple):
     """Where an episode leads: `is_season` where that is a work of the kind it was asked of."""
 
     node: int
-    told: RedirectedEpisode
+    redirect: RedirectedEpisode
     is_season: bool
 
 
@@ -96,15 +96,15 @@ def reason(typed: Interpretation, hits: int, adult: int) -> str:
     return f"the filters leave none of {of}" if hits > 1 else "the filters leave out the only hit"
 
 
-def episode_target(held: Snapshot, node: int, episode: int) -> EpisodeTarget | None:
+def episode_target(snapshot: Snapshot, node: int, episode: int) -> EpisodeTarget | None:
     """Return where an episode of `node` leads, or `None`: it is the work's own."""
-    found = held.titles.redirected(node, episode)
-    model = held.model
+    found = snapshot.titles.redirected(node, episode)
+    model = snapshot.model
     if found is None or found[0] == node or 0 < episode <= _episodes(model, node):
         return None
     other, number = found
-    told = RedirectedEpisode(model.id(node), episode, model.id(other), number)
-    return EpisodeTarget(other, told, _is_season(_type(model, node), _type(model, other)))
+    redirect = RedirectedEpisode(model.id(node), episode, model.id(other), number)
+    return EpisodeTarget(other, redirect, _is_season(_type(model, node), _type(model, other)))
 
 
 def _why_no_hit(typed: Interpretation) -> str:

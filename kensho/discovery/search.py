@@ -209,18 +209,18 @@ def _found(snapshot: Snapshot, asked: SearchRequest) -> _Found:
 
 
 def _redirected(
-    held: Snapshot, found: TitleMatches, works: Hits
+    snapshot: Snapshot, found: TitleMatches, works: Hits
 ) -> tuple[Hits, RedirectedEpisode | None]:
     """Return the hits with the work first that the asked-for episode of the best one really is."""
     if not len(works.entries):
         return works, None
     best = int(works.entries[0])
     episode = found.interpretations[int(works.interpretations[0])].title_parts.episode
-    target = None if episode is None else episode_target(held, best, episode)
+    target = None if episode is None else episode_target(snapshot, best, episode)
     if target is None:
         return works, None
     if not target.is_season:
-        return works, target.told
+        return works, target.redirect
     first = taken(works, works.entries == target.node)
     if not len(first.entries):  # by no title of its own
         first = taken(works, np.array([0]))._replace(
@@ -229,7 +229,7 @@ def _redirected(
         )
     first = first._replace(scores=works.scores[:1])
     rest = taken(works, works.entries != target.node)
-    return joined(first, rest), target.told
+    return joined(first, rest), target.redirect
 
 
 def _listed(found: _Found, *, by_franchise: bool) -> _Listed:

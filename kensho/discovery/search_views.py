@@ -98,7 +98,7 @@ class HiddenCounts(msgspec.Struct, frozen=True):
 
 
 class TagFacet(msgspec.Struct, frozen=True):
-    """A tag, and how many hits bear it."""
+    """A tag, and how many hits have it."""
 
     name: str
     count: int

@@ -1,7 +1,7 @@
-"""Everything the graph holds of one work, straight from the store: what `kensho show` prints.
+"""Everything that the graph holds of one work, read from the store: what `kensho show` prints.
 
-For curators: with the relations seen from the work, every assertion on them, and what each source
-said.
+It is for curators: relations are read from the work, with every assertion on them, and the report
+ends with what each source says.
 
 Performance: one query of about 30 ms.
 """
@@ -27,9 +27,9 @@ class StatedRelation(msgspec.Struct, frozen=True):
 
 
 class SourceStatement(msgspec.Struct, frozen=True):
-    """What one source says: its own id of the work, since which snapshot.
+    """What one source says of a work: under which id, since which of its snapshots.
 
-    The facts and ties.
+    `facts` and `links` are its facts and claims as they were stored; `dead` that it withdrew them.
     """
 
     source: str
@@ -94,17 +94,17 @@ class _Row(msgspec.Struct, frozen=True):
 
 
 async def work_report(gateway: Gateway, name: str) -> WorkReport:
-    """Return all that is held of the work that `name` (UUID, `mal:20` or a URL) names.
+    """Return everything that the store has of the work that `name` (UUID, `mal:20` or a URL) names.
 
     Raises:
         InvalidInputError: `name` is none of these.
         NotFoundError, MovedError, GoneError: no such work, or no longer.
     """
     work = await _named(gateway, name)
-    row = await gateway.fetch("works.dossier", {"id": work}, into=list[_Row])
+    row = await gateway.fetch("works.report", {"id": work}, into=list[_Row])
     if not row:
-        await _explain(gateway, work)
-    return _seen_from_the_work(row[0])
+        await _raise_missing(gateway, work)
+    return _report(row[0])
 
 
 async def _named(gateway: Gateway, name: str) -> UUID:
@@ -122,7 +122,7 @@ async def _named(gateway: Gateway, name: str) -> UUID:
     return found[0][1]
 
 
-async def _explain(gateway: Gateway, work: UUID) -> None:
+async def _raise_missing(gateway: Gateway, work: UUID) -> None:
     gone = await gateway.fetch("works.retired", {"id": work}, into=list[_Retirement])
     if not gone:
         raise NotFoundError(f"the graph has no work {work}")
@@ -133,11 +133,11 @@ async def _explain(gateway: Gateway, work: UUID) -> None:
     )
 
 
-def _seen_from_the_work(row: _Row) -> WorkReport:
+def _report(row: _Row) -> WorkReport:
     relations = [
-        *(_relation("sequel", *edge) for edge in row.sequels),
+        *(StatedRelation("sequel", *edge) for edge in row.sequels),
         *(_turned("sequel", *edge) for edge in row.prequels),
-        *(_relation(*edge) for edge in row.outward),
+        *(StatedRelation(*edge) for edge in row.outward),
         *(_turned(*edge) for edge in row.inward),
     ]
     return WorkReport(
@@ -160,12 +160,6 @@ def _seen_from_the_work(row: _Row) -> WorkReport:
             for record in row.records
         ),
     )
-
-
-def _relation(
-    kind: Kind, title: str, work: UUID, assertions: tuple[Assertion, ...]
-) -> StatedRelation:
-    return StatedRelation(kind, title, work, assertions)
 
 
 def _turned(

@@ -50,7 +50,20 @@ class WorkService(SnapshotService):
 
     def batch(self, works: Sequence[UUID], fields: Fields | None = None) -> Encoded[WorkBatch]:
         """Return the works of these ids, in order; a merged id answers with its successor."""
-        return batch(self.model, works, fields)
+        nodes: dict[int, None] = {}
+        missing: list[UUID] = []
+        moved: dict[str, UUID] = {}
+        for work in dict.fromkeys(works):
+            try:
+                nodes[locate(self.model, work)] = None
+            except MovedError as error:
+                successor = UUID(error.successor)
+                moved[str(work)] = successor
+                nodes[locate(self.model, successor)] = None
+            except (GoneError, NotFoundError):
+                missing.append(work)
+        items = [document(self.model, node, fields).as_raw() for node in nodes]
+        return encoded(WorkBatch(items, missing, moved))
 
     def neighbourhood(
         self, work: UUID, kinds: frozenset[Kind] | None, depth: int
@@ -122,23 +135,3 @@ def document(model: ReadModel, node: int, fields: Fields | None = None) -> Encod
     stored = Encoded(StoredDetail, model.detail(node))
     whole = stored.extended(Detail, related_anime=related_anime(model, node))
     return selected(whole, fields)
-
-
-def batch(
-    model: ReadModel, works: Sequence[UUID], fields: Fields | None = None
-) -> Encoded[WorkBatch]:
-    """Return the works of these ids, in order; a merged id answers with its successor."""
-    nodes: dict[int, None] = {}
-    missing: list[UUID] = []
-    moved: dict[str, UUID] = {}
-    for work in dict.fromkeys(works):
-        try:
-            nodes[locate(model, work)] = None
-        except MovedError as error:
-            successor = UUID(error.successor)
-            moved[str(work)] = successor
-            nodes[locate(model, successor)] = None
-        except (GoneError, NotFoundError):
-            missing.append(work)
-    items = [document(model, node, fields).as_raw() for node in nodes]
-    return encoded(WorkBatch(items, missing, moved))

@@ -1,8 +1,8 @@
-"""The documents of a franchise: the hub with its members, and its watch orders.
+"""The documents of a franchise: its summary, its works with their roles, and its watch orders.
 
-The law is that of `views`: a member that is always there has no default, one that is there only
-when known is left out of the JSON. The read model keeps these documents of every franchise ready as
-bytes; a page that needs the values decodes them. Edges read "`to` is the `kind` of `from`".
+As in `views`, a member that is always there has no default, and one that is there only when known
+is left out of the JSON. The read model keeps these documents of every franchise ready as bytes.
+Relations read "`to` is the `kind` of `from`".
 """
 
 from typing import Final, Literal, TypeAlias
@@ -13,31 +13,30 @@ import msgspec
 from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Order, Rule
 from kensho.domain.works import Role
+from kensho.read_model.relation_views import RelationEnds
 from kensho.read_model.views import FranchiseRef, Summary
 
 ROLES: Final[tuple[Role, ...]] = (
     "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
 )  # fmt: skip
-"""In the order in which a hub lists them."""
+"""In the order in which a franchise lists them."""
 ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
 SectionState: TypeAlias = Literal["ready", "planned"]
 
 
-class FranchiseEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
-    """A tie: said by which method, how surely (0..1).
+class FranchiseEdge(RelationEnds, frozen=True):
+    """A relation within a franchise: by which method it was stated, how surely (0..1).
 
     `joined` is a collection's or a curator's word, `same_work` joins two records of one work.
     """
 
-    source: UUID
-    target: UUID
     kind: RelationKind
     method: Method
     confidence: float
 
 
 class MemberWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A work in a hub; `date` is as much of YYYY-MM-DD as is known."""
+    """A work of a franchise; `date` is as much of YYYY-MM-DD as is known."""
 
     year: int | None
     date: str | None = None
@@ -45,7 +44,7 @@ class MemberWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A work at home in a franchise: what it is to the whole, and the ties from the root to it.
+    """A work at home in a franchise: its role there, and the relations from the root to it.
 
     `also` are further records of the same work.
     """
@@ -57,7 +56,7 @@ class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class FranchiseGuest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A work that is at home elsewhere (`home`) or alone, and the ties by which it shows here."""
+    """A work of another franchise (`home`) or of none, and the relations that lead to it."""
 
     work: MemberWork
     because: tuple[FranchiseEdge, ...]
@@ -65,7 +64,7 @@ class FranchiseGuest(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class SharedTag(msgspec.Struct, frozen=True):
-    """A tag that members have in common: the share of them (0..1) that bear it."""
+    """A tag that members have in common: the share of them (0..1) that have it."""
 
     id: UUID
     name: str
@@ -87,7 +86,7 @@ class RoleCount(msgspec.Struct, frozen=True):
 
 
 class Sections(msgspec.Struct, frozen=True):
-    """What a hub has ready, and what is still to come."""
+    """What a franchise has ready, and what is planned."""
 
     anime: SectionState = "ready"
     manga: SectionState = "planned"

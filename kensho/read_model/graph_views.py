@@ -49,7 +49,7 @@ class ExportEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target"
 
 
 class ExportNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said at the head of a file: its title, the graph's revision, notes line by line.
+    """The head of an export: its title, the graph's revision, notes line by line.
 
     A franchise names no revision: most revisions of the graph leave it as it is.
     """

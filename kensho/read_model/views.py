@@ -46,7 +46,7 @@ class ImdbView(msgspec.Struct, frozen=True):
 
 
 class TagView(msgspec.Struct, frozen=True):
-    """A tag on a work; relevance 0..1."""
+    """A tag of a work; relevance 0..1."""
 
     id: UUID
     name: str

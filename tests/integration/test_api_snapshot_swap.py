@@ -28,8 +28,9 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.metrics import Metrics
-from kensho.http.pipeline import Observability, RequestPipeline
+from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
 from kensho.http.response_cache import ResponseCache
+from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -137,7 +138,8 @@ def _application(snapshot: Turns) -> Litestar:
         app.asgi_handler,
         ResponseCache(version="1", max_age_s=60, cache_bytes=2**20),
         lambda: None,
-        Observability(metrics=Metrics(), limiter=None, random=Random(1), slow_s=60.0),
+        AccessRules.of(Settings()),
+        Observability(metrics=Metrics(), random=Random(1), slow_s=60.0),
     )
     return app
 

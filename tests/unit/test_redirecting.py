@@ -25,13 +25,13 @@ def led(named: int, to: int, episode: int) -> query_interpretation.EpisodeTarget
 def test_an_episode_beyond_the_last_leads_to_the_season_that_has_it() -> None:
     target = led(1, 2, 14)
     assert target is not None
-    assert (target.told.id, target.told.episode, target.is_season) == (SECOND.id, 2, True)
+    assert (target.redirect.id, target.redirect.episode, target.is_season) == (SECOND.id, 2, True)
 
 
 def test_an_episode_that_is_a_special_is_told_of_only() -> None:
     target = led(1, 3, 13)
     assert target is not None
-    assert (target.told.id, target.is_season) == (EXTRA.id, False)
+    assert (target.redirect.id, target.is_season) == (EXTRA.id, False)
 
 
 @pytest.mark.parametrize("episode", [13, 24])
