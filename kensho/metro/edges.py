@@ -46,6 +46,11 @@ def is_unspecific(edge: MapEdge) -> bool:
     return edge.kind in _UNSPECIFIC or edge.kind in _TRANSITIVE
 
 
+def continues_story(edge: MapEdge) -> bool:
+    """Tell whether one end of an edge continues the story of the other."""
+    return KIND_FACTS[edge.kind].family == "story"
+
+
 def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:
     """Return each edge among the works of `order` once, in its canonical direction, sorted.
 

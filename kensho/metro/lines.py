@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from kensho.domain.graphs import DisjointSets
 from kensho.domain.works import Role
+from kensho.metro.edges import continues_story
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.map import Line, LineKind
 
@@ -82,7 +83,7 @@ def _own_line(works: tuple[MapWork, ...], number: int, names: Mapping[str, str])
 def _neighbours(edges: Iterable[MapEdge]) -> dict[str, list[str]]:
     neighbours: dict[str, list[str]] = {}
     for edge in edges:
-        if edge.kind == "sequel":
+        if continues_story(edge):
             neighbours.setdefault(edge.source, []).append(edge.target)
             neighbours.setdefault(edge.target, []).append(edge.source)
     return neighbours

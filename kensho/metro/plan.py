@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from kensho.domain.relations import KIND_FACTS
 from kensho.metro.columns import MapColumns, columns_of
-from kensho.metro.edges import is_unspecific
+from kensho.metro.edges import continues_story, is_unspecific
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.lines import LinedWorks, lines_of
 from kensho.metro.map import LineKind
@@ -97,7 +98,9 @@ def _lower_summaries(lines: Iterable[LinedWorks], edges: Iterable[MapEdge]) -> s
     """Return the summaries of works whose lines are below the main line."""
     kinds = {work.id: line.line.kind for line in lines for work in line.works}
     return {
-        edge.target for edge in edges if edge.kind == "summary" and kinds[edge.source] in _BELOW
+        edge.target
+        for edge in edges
+        if KIND_FACTS[edge.kind].role == "summary" and kinds[edge.source] in _BELOW
     }
 
 
@@ -106,7 +109,7 @@ def _chains(works: Sequence[MapWork], edges: Iterable[MapEdge]) -> dict[str, str
     side = {work.id for work in works if work.role == "side"}
     first: dict[str, str] = {}
     for edge in edges:
-        if edge.kind == "sequel" and edge.source in side and edge.target in side:
+        if continues_story(edge) and edge.source in side and edge.target in side:
             start = first.setdefault(edge.source, edge.source)
             first.setdefault(edge.target, start)
     return first

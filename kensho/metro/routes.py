@@ -15,7 +15,7 @@ from math import dist, inf
 from typing import Final, NamedTuple
 
 from kensho.domain.relations import KIND_FACTS, RouteWeight
-from kensho.metro.edges import edge_id
+from kensho.metro.edges import continues_story, edge_id
 from kensho.metro.inputs import MapEdge
 from kensho.metro.map import Point
 from kensho.metro.occupancy import Occupancy, StationPosition
@@ -65,7 +65,7 @@ class CandidateRoute(NamedTuple):
 
 def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> RouteWeight:
     """Return how strongly an edge is drawn; the edges that continue a line are its track."""
-    if edge.kind == "sequel" and line_of[edge.source] != line_of[edge.target]:
+    if continues_story(edge) and line_of[edge.source] != line_of[edge.target]:
         return "branch"
     return KIND_FACTS[edge.kind].weight
 
