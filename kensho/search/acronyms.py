@@ -1,7 +1,7 @@
 """Finds rows by the first letters of their words: `"snk"` is Shingeki no Kyojin.
 
-Guarantees: initials are taken from main and official titles and are three to eight letters of as
-many words; they are a last resort below what a title says itself, because many titles share them.
+Guarantees: acronyms are those of main and official titles of three to eight words. They score below
+every title that contains the query, because many titles share an acronym.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,17 @@ from kensho.search.keys import ACRONYM_LENGTHS
 from kensho.search.rows import NewRow
 
 _BITS: Final = 7
+"""Of an ASCII character: eight of them fit a 64-bit number."""
 
 Rows = npt.NDArray[np.int32]
 
 
 def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
-    """Return the index of the initials of `rows`."""
+    """Return the index of the acronyms of `rows`."""
     found: list[tuple[int, int]] = []
     for number, row in enumerate(rows):
-        if row.initials is not None:
-            found.append((_code(row.initials), number))
+        if row.acronym is not None:
+            found.append((_code(row.acronym), number))
     found.sort()
     return {
         "acronym_codes": np.array([code for code, _ in found], dtype=np.uint64),
@@ -31,22 +32,22 @@ def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
     }
 
 
-def _code(initials: str) -> int:
+def _code(acronym: str) -> int:
     code = 0
-    for point in initials.encode("ascii"):
+    for point in acronym.encode("ascii"):
         code = code << _BITS | point
     return code
 
 
 class AcronymIndex:
-    """An open index of initials."""
+    """An open index of acronyms."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._codes = arrays["acronym_codes"]
         self._rows = arrays["acronym_rows"]
 
     def rows(self, text: str) -> Rows:
-        """Return the rows whose initials `text` is."""
+        """Return the rows whose acronym is `text`."""
         if len(text) not in ACRONYM_LENGTHS or not text.isascii():
             return np.empty(0, dtype=np.int32)
         code = np.uint64(_code(text))

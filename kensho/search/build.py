@@ -1,8 +1,10 @@
-"""Builds the title index: from named entries to arrays and blobs, in one pass and a few sorts.
+"""Builds the title index: from entries and their titles to arrays and blobs.
 
-Guarantees: the same entries give the same index. Entries are named in any order and numbered at the
-end, so that titles can be read while the works are still arriving. Cost at 250,000 titles: some 10
-s and 350 MB while it is built, 140 MB of files, shared by every process that opens them.
+Entries are added in any order and numbered at the end, so that titles can be read while works are
+still arriving.
+
+Guarantees: the same entries give the same index.
+Performance: at 250,000 titles some 10 s and 350 MB to build, 140 MB of files.
 """
 
 from array import array
@@ -22,7 +24,7 @@ from kensho.search.rows import NewRow
 
 
 class IndexEntry(msgspec.Struct, frozen=True, gc=False):
-    """An entry of the index: its titles, and what queries say of a work besides them."""
+    """An entry of the index: its titles, and the type and year that queries may ask for."""
 
     titles: tuple[Title, ...]
     type: AnimeType = "unknown"
@@ -30,9 +32,9 @@ class IndexEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class NormalizedNames(NamedTuple):
-    """What an entry is called: its titles' letters without markers, to tell which share a name.
+    """The titles of an entry as letters without markers, to find entries that share a name.
 
-    `is_part` tells whether one of them is of a later part.
+    `is_part` tells whether one of the titles names a later part.
     """
 
     bases: frozenset[str]
@@ -40,10 +42,10 @@ class NormalizedNames(NamedTuple):
 
 
 class EntryTable(msgspec.Struct, frozen=True):
-    """How named entries end up: `numbers` says which entry each became, in the order of naming.
+    """How added entries are numbered: `numbers` holds the number of each, in the order of adding.
 
-    Several may become one. For each entry, `known` is how well known it is, 0..1, and `later` what
-    tells on its story, by the season it counts as: `((2, 17), (3, 20))`.
+    Several may get one number. For each number, `popularity` runs 0..1 and `later_seasons` are the
+    entries that continue it, each by its season: `((2, 17), (3, 20))`.
     """
 
     numbers: Sequence[int]
@@ -59,7 +61,7 @@ class PackedTitleIndex(msgspec.Struct, frozen=True):
 
 
 class TitleIndexBuilder:
-    """An index in the making."""
+    """Builds an index."""
 
     def __init__(self) -> None:
         self._rows: list[NewRow] = []
@@ -67,7 +69,7 @@ class TitleIndexBuilder:
         self._years = array("h")
 
     def add(self, named: IndexEntry) -> NormalizedNames:
-        """Name an entry; return what its titles read like."""
+        """Add an entry; return its normalized titles."""
         found = rows.rows_of(len(self._types), named.titles)
         self._rows += found
         self._types.append(TYPES.index(named.type))
@@ -78,23 +80,23 @@ class TitleIndexBuilder:
         )
 
     def shorten(self, number: int, name: str, title: Title) -> None:
-        """Let `name` find the entry that was named as the `number`th, for its `title`."""
+        """Let `name` find the entry that was added as the `number`th, for its `title`."""
         self._rows += rows.short_rows(number, name, title)
 
     def packed(self, entries: EntryTable) -> PackedTitleIndex:
-        """Return the index of everything that was named."""
+        """Return the index of all entries."""
         for row in self._rows:
             row.entry = entries.numbers[row.entry]
         found = rows.in_order(self._rows)
         letters = [row.letters for row in found]
-        # Grams take most room while they are sorted, so they come first.
+        # N-grams take most memory while they are sorted, so they come first.
         arrays = ngrams.pack(letters, rows.lengths_of(found))
         arrays |= symspell.pack(letters, [row.native for row in found])
         columns, blobs = rows.pack(found)
         arrays |= columns
-        begins = prefixes_of([scripts.romanised(row.words) for row in found])
-        places, blob = phrases.pack([row.plain for row in found], begins)
-        arrays |= places
+        word_starts = prefixes_of([scripts.romanised(row.words) for row in found])
+        positions, blob = phrases.pack([row.plain for row in found], word_starts)
+        arrays |= positions
         blobs |= blob
         arrays |= words.pack([row.words for row in found])
         arrays |= acronyms.pack(found)
@@ -105,7 +107,7 @@ class TitleIndexBuilder:
     def _by_entry(
         self, entries: EntryTable, rows: Mapping[str, npt.NDArray[Any]]
     ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-        # Where several became one, the first that was named speaks for it.
+        # Of several entries with one number, the one that was added first counts.
         numbers = np.array(entries.numbers, dtype=np.int64)[::-1]
         for name, column, kind in (("type", self._types, "u1"), ("year", self._years, "i2")):
             values = np.zeros(len(entries.popularity), dtype=kind)

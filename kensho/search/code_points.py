@@ -1,7 +1,7 @@
-"""Texts as numbers: code points in arrays, and the numbers of their grams.
+"""Texts as numbers: code points in arrays, and the codes of their n-grams.
 
-Guarantees: a gram is three code points, or two where one of them is a Han character, because two
-Han characters tell as much as five letters. A text begins with a mark, so that its first letters
+Guarantees: an n-gram is three code points, or two if one of them is a Han character, because two
+Han characters say as much as five letters. A text begins with a mark, so that its first letters
 count more than the same letters elsewhere; it does not end with one, because queries are half
 typed.
 """
@@ -27,12 +27,12 @@ def points_of(text: str) -> npt.NDArray[np.uint32]:
 
 
 def code_points(text: str) -> Codes:
-    """Return the code points of `text` as numbers to reckon with."""
+    """Return the code points of `text` as 64-bit numbers."""
     return points_of(text).astype(np.uint64)
 
 
 def ngrams_of(text: str) -> Codes:
-    """Return the grams of `text`, in no order; one that it holds twice comes twice."""
+    """Return the n-grams of `text`, in no order; one that occurs twice comes twice."""
     points = code_points(START_MARK + text)
     pairs, triples = _joined(points)
     if text.isascii():
@@ -43,7 +43,7 @@ def ngrams_of(text: str) -> Codes:
 
 
 def _joined(points: Codes) -> tuple[Codes, Codes]:
-    """Return the numbers of all pairs and triples of neighbours."""
+    """Return the codes of all pairs and triples of neighbours."""
     pairs: Codes = (points[:-1] << _BITS) | points[1:]
     triples: Codes = (pairs[:-1] << _BITS) | points[2:]
     return pairs, triples
@@ -54,22 +54,22 @@ def _is_han(points: Codes) -> npt.NDArray[np.bool_]:
 
 
 def ngrams_of_all(texts: list[str]) -> tuple[Codes, npt.NDArray[np.int32]]:
-    """Return the grams of many texts and, beside each, the place of its text; in no order.
+    """Return the n-grams of many texts, and the number of the text of each, in no order.
 
-    A gram that a text holds twice comes twice.
+    An n-gram that occurs twice in a text comes twice.
     """
     joined = code_points("".join(START_MARK + text for text in texts))
     starts = np.flatnonzero(joined == ord(START_MARK))
-    place = np.repeat(
+    number = np.repeat(
         np.arange(len(texts), dtype=np.int32), np.diff(np.append(starts, len(joined)))
     )
     han = _is_han(joined)
     pairs, triples = _joined(joined)
-    same_pair = place[:-1] == place[1:]
+    same_pair = number[:-1] == number[1:]
     near_han = han[:-1] | han[1:]
     kept_pairs = same_pair & near_han
     kept_triples = same_pair[:-1] & same_pair[1:] & ~(near_han[:-1] | near_han[1:])
     return (
         np.concatenate((triples[kept_triples], pairs[kept_pairs])),
-        np.concatenate((place[:-2][kept_triples], place[:-1][kept_pairs])),
+        np.concatenate((number[:-2][kept_triples], number[:-1][kept_pairs])),
     )

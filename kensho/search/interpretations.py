@@ -1,12 +1,12 @@
-"""The ways in which a query may be read, each a text of its own to look for.
+"""The ways in which a query may be interpreted, each a text of its own to look for.
 
-Guarantees: the text as typed comes first, and no other reading is tried where it is a title as it
-stands. A release name is read without its groups and codecs; a year, a type or an episode is read
-as a wish about the work rather than a word of its title. Only where nothing is found but what is
-doubtful is the text read as typed on the wrong keyboard, or letter by letter in Latin ones.
+Guarantees: the text as typed comes first, and no other interpretation is tried if it is a title as
+it stands. A release name is read without its group and codecs; a year, a type or an episode is read
+as a fact about the work rather than as a word of its title. Only if nothing is found but what is
+doubtful, the text is read as typed on the wrong keyboard layout, or transliterated.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -21,7 +21,7 @@ MAX_CHARS: Final = 300
 """Longer than any title; what is longer is cut, which bounds the time of a search."""
 Via: TypeAlias = Literal["text", "release", "slots", "abbreviation", "keyboard", "transliteration"]
 
-_HANDICAP: Final[dict[Via, float]] = {
+_HANDICAP: Final[Mapping[Via, float]] = {
     "text": 0.0,
     "release": 0.0,
     "slots": 0.10,
@@ -29,19 +29,21 @@ _HANDICAP: Final[dict[Via, float]] = {
     "keyboard": 0.01,
     "transliteration": 0.03,
 }
+"""Subtracted from scores, so that the text itself wins over guesses of equal likeness. A bare name
+("slots") drops words that were typed, which costs more than ties can add (0.035)."""
 
 _SURE: Final = 0.95
-"""A release whose whole title scores so much is not looked for by a part of it."""
+"""A release whose whole title scores so much is not searched for by a part of it."""
 
-_SPELT_OUT_BELOW: Final = 0.90
-"""Where the text as it stands scores as much, its first word need not be an abbreviation."""
+_EXPANDED_BELOW: Final = 0.90
+"""If the text as it stands scores as much, its first word is not read as an abbreviation."""
 
 
 class Interpretation(msgspec.Struct, frozen=True):
-    """A text to look for in place of what was typed, and what it says of the work looked for.
+    """A text to search for in place of what was typed, and what it says of the work.
 
-    `handicap` is taken off its scores: other readings come after the text itself, and by `doubt`
-    what is a guess comes after what isn't.
+    `handicap` is subtracted from its scores, so that other interpretations come after the text
+    itself, and by `doubt` guesses come after what is stated.
     """
 
     via: Via
@@ -53,17 +55,17 @@ class Interpretation(msgspec.Struct, frozen=True):
 
     @property
     def handicap(self) -> float:
-        """Return what is taken off the scores of this reading."""
+        """Return what is subtracted from the scores of this interpretation."""
         return _HANDICAP[self.via] + self.doubt
 
 
 def as_typed(text: str) -> Interpretation:
-    """Return the reading of a text as it stands, as far as `MAX_CHARS`."""
-    return _read("text", text[:MAX_CHARS])
+    """Return the interpretation of a text as it stands, cut at `MAX_CHARS`."""
+    return _by_itself("text", text[:MAX_CHARS])
 
 
 def alternatives(typed: Interpretation, best: float) -> Iterator[Interpretation]:
-    """Yield the readings that may do better than `best`, what the text as it stands has scored."""
+    """Yield interpretations that may score above `best`, the score of the text as it stands."""
     if best >= ranking.BEST_INEXACT:
         return
     if release_names.looks_like_release(typed.text):
@@ -73,53 +75,53 @@ def alternatives(typed: Interpretation, best: float) -> Iterator[Interpretation]
             return
     core = typed.key.parsed.core
     if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
-        yield _named(core, typed.title_parts)
+        yield _bare_name(core, typed.title_parts)
 
 
-def by_alternative_titles(read: Interpretation, best: float) -> Iterator[Interpretation]:
-    """Yield readings by the single names in a release's title, where it found no more than `best`.
+def by_alternative_titles(release: Interpretation, best: float) -> Iterator[Interpretation]:
+    """Yield interpretations by single names in a release's title, if the whole scored only `best`.
 
-    They keep the season that the whole title says.
+    They keep the season that the whole title states.
     """
-    if read.release is None or best >= _SURE:
+    if release.release is None or best >= _SURE:
         return
-    for name, doubt in release_titles.other_names(read.text):
-        said, wanted = keys.key_of(name), read.title_parts
+    for name, doubt in release_titles.other_names(release.text):
+        said, wanted = keys.key_of(name), release.title_parts
         season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
         key = keys.key_with(said.parsed.stem, season)
-        yield Interpretation("release", name, key, wanted, read.release, doubt)
+        yield Interpretation("release", name, key, wanted, release.release, doubt)
 
 
 def with_expanded_abbreviation(
     typed: Interpretation, best: float, names_of: Callable[[str], Sequence[str]]
 ) -> Iterator[Interpretation]:
-    """Yield readings of "dbs broly" with the titles that `names_of` says "dbs" stands for.
+    """Yield interpretations of "dbs broly" with the titles that "dbs" stands for by `names_of`.
 
-    A first word in another script than Latin is a title's beginning rather than an abbreviation.
+    A first word that is not in Latin letters is the beginning of a title, not an abbreviation.
     """
     first, _, rest = typed.key.words.partition(" ")
-    if rest and best < _SPELT_OUT_BELOW and first.isascii():
+    if rest and best < _EXPANDED_BELOW and first.isascii():
         for title in names_of(first):
-            yield _read("abbreviation", f"{title} {rest}")
+            yield _by_itself("abbreviation", f"{title} {rest}")
 
 
 def fallbacks(typed: Interpretation) -> Iterator[Interpretation]:
-    """Yield the readings of a text of which nothing was found."""
+    """Yield the interpretations of a text by which nothing sure was found."""
     for text in keyboard_layouts.from_other_layouts(typed.text):
-        yield _read("keyboard", text)
+        yield _by_itself("keyboard", text)
     latin = keyboard_layouts.transliterated(typed.text)
     if latin is not None:
-        yield _read("transliteration", latin)
+        yield _by_itself("transliteration", latin)
 
 
-def _read(via: Via, text: str) -> Interpretation:
-    """Return the reading of a text by itself."""
+def _by_itself(via: Via, text: str) -> Interpretation:
+    """Return the interpretation of a text by itself."""
     key = keys.key_of(text)
     return Interpretation(via, text, key, key.parsed.parts)
 
 
-def _named(core: str, wanted: TitleParts) -> Interpretation:
-    """Return the reading of a bare name with the season that is wanted of it."""
+def _bare_name(core: str, wanted: TitleParts) -> Interpretation:
+    """Return the interpretation of a bare name with the season that is asked for."""
     season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
     return Interpretation("slots", core, keys.key_with(core, season), wanted)
 

@@ -1,10 +1,10 @@
-"""Reads what was typed on the wrong keyboard, and other scripts in Latin letters, as last resorts.
+"""Reads a text as typed on another keyboard layout, or transliterates it, as a fallback of search.
 
-Guarantees: a layout is a fact about keys, written down here as the letters in the order of the keys
-they stand on. Done: Russian ЙЦУКЕН against QWERTY both ways, and Korean two-set jamo typed for
-Latin letters. Not done: other layouts, and Latin letters typed for Hangul syllables. Scripts other
-than Latin, kana and Han are read in Latin letters by anyascii, sound for sound, which finds a
-Russian spelling of a romanised title only where the sounds are near.
+A layout is written down here as its letters in the order of the keys that they are on. Done:
+Russian ЙЦУКЕН against QWERTY both ways, and Korean two-set jamo typed for Latin letters. Not done:
+other layouts, and Latin letters typed for Hangul syllables. Scripts other than Latin, kana and Han
+are transliterated by anyascii, sound for sound, which finds a Russian spelling of a romanised title
+only if the sounds are near.
 """
 
 import re
@@ -30,7 +30,7 @@ _FOREIGN: Final = re.compile("[\u0370-\u2fff\uac00-\ud7a3]")
 
 
 def from_other_layouts(text: str) -> Iterator[str]:
-    """Yield what was meant if `text` was typed on the wrong keyboard."""
+    """Yield what was meant if `text` was typed on the wrong layout."""
     lowered = text.lower()
     if _CYRILLIC.search(lowered):
         yield lowered.translate(_FROM_RUSSIAN)
@@ -41,14 +41,14 @@ def from_other_layouts(text: str) -> Iterator[str]:
 
 
 def transliterated(text: str) -> str | None:
-    """Return `text` in Latin letters, or `None` where it has no other letters to read so."""
+    """Return `text` in Latin letters, or `None` if it has no letters to transliterate."""
     if _FOREIGN.search(text) is None:
         return None
     return str(anyascii.anyascii(text.encode("utf-8", "ignore").decode()))
 
 
 def _jamo(text: str) -> str:
-    """Return syllables as the jamo that stand on keys."""
+    """Return syllables as the jamo that are on keys."""
     parts: list[str] = []
     for letter in unicodedata.normalize("NFD", text):
         name = unicodedata.name(letter, "")

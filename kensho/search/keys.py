@@ -1,9 +1,9 @@
 """The keys by which titles and queries are compared: words, letters, and letters with markers.
 
-Guarantees: a title and a query pass through the same function, so whatever is folded away is folded
-away on both sides. `letters` is what candidates are found and edits are counted by; in it every
-spelling of a season ends in the same few characters: `"Overlord II"` and `"overlord 2nd season"`
-both read `"overlord#2"`. `plain` is the text as typed so far, which half-typed queries begin with.
+Guarantees: titles and queries pass through the same functions, so whatever is folded away is folded
+away on both sides. `letters` is used to find candidates and count edits; in it every spelling of a
+season ends alike: `"Overlord II"` and `"overlord 2nd season"` are both `"overlord#2"`. `plain` is
+the text as typed so far, which half-typed queries begin with.
 
 Performance: about 8 µs for a title.
 """
@@ -19,20 +19,23 @@ from kensho.search import scripts
 MAX_LETTERS: Final = 240
 """Longer keys are cut: no two real titles agree so far and then differ."""
 PARTS: Final = 10
-"""One more than a season can have: codes of seasons are ten apart."""
+"""Codes of seasons are ten apart, so that a part has the last digit."""
 _FINAL_SEASON: Final = 99
-_TELLS_TWICE: Final = "\u2e80"
+_FIRST_WIDE: Final = "\u2e80"
+"""The first CJK radical: from here on scripts write a word or syllable with one character."""
 ACRONYM_LENGTHS: Final = range(3, 9)
-_MOST_BEFORE_MARKER: Final = MAX_LETTERS - 8
+"""Two letters stand for too many titles; the longest that are used have eight at most."""
+_MAX_BEFORE_MARKER: Final = MAX_LETTERS - 8
+"""A marker of season and part takes up to eight characters."""
 
 
 class Key(msgspec.Struct, frozen=True, gc=False):
     """A text as it is compared.
 
-    `words` are folded; `plain` are their letters; `letters` is the same with canonical markers of
-    season and part, and `base` without them; `native` are the letters in the script they are
-    written in, where one error in typing kana or Hangul is one edit; `parsed` holds the markers and
-    the text around them.
+    `words` are folded; `plain` are their letters; `letters` has canonical markers of season and
+    part instead of the typed ones, and `base` has none; `native` are the letters in their own
+    script, where one slip in kana or Hangul is one edit; `parsed` holds the markers and the text
+    around them.
     """
 
     words: str
@@ -64,13 +67,13 @@ def key_with(stem: str, wanted: TitleParts) -> Key:
 
 def _key(words: str, plain: str, base: str, parsed: ParsedTitle) -> Key:
     marker = title_parts.marker(parsed.parts)
-    letters = base[:_MOST_BEFORE_MARKER] + marker if marker else base
+    letters = base[:_MAX_BEFORE_MARKER] + marker if marker else base
     native = plain if words.isascii() else titles.squeezed(words)[:MAX_LETTERS]
     return Key(words, plain, letters, base, native, parsed)
 
 
 def folded(text: str) -> str:
-    """Return the words of `text` with Han variants brought together."""
+    """Return the folded words of `text`, with Han variants simplified."""
     return scripts.simplified(titles.folded(text))
 
 
@@ -80,10 +83,10 @@ def letters_of(words: str) -> str:
 
 
 def weight_of(letters: str) -> int:
-    """Return how much `letters` tell, in Latin letters; a Han character or syllable is two."""
+    """Return the weight of `letters`: one for each, two for a Han character or a syllable."""
     if letters.isascii():
         return len(letters)
-    return len(letters) + sum(letter >= _TELLS_TWICE for letter in letters)
+    return len(letters) + sum(letter >= _FIRST_WIDE for letter in letters)
 
 
 def season_code(wanted: TitleParts) -> int:
@@ -96,7 +99,7 @@ def season_code(wanted: TitleParts) -> int:
 
 
 def acronym_of(words: str) -> str | None:
-    """Return the first letters of three to eight folded words, or `None`: they say nothing."""
+    """Return the first letters of three to eight folded words in ASCII, or `None` for others."""
     parts = words.split(" ")
     if len(parts) not in ACRONYM_LENGTHS or not words.isascii():
         return None

@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.search.prefixes import PrefixTable
-from kensho.search.strings import Blob, joined
-from kensho.search.text_sorting import HEAD, TextBlob
+from kensho.search.strings import HEAD, Blob, TextBlob, joined
 
 MAX_POSITIONS: Final = 24
 """Positions that are kept for one row: nobody begins to type at a later word."""

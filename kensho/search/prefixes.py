@@ -1,10 +1,10 @@
 """Where words begin in the letters of titles, found for thousands of titles at once.
 
-Guarantees: a word begins where `titles.squeezed` leaves its first letter; one that begins with what
-a long vowel swallowed begins after it. Every Han character begins a word, because Chinese and
-Japanese put no spaces between them, unless spaces would make a particle of what is none.
+Guarantees: a word begins at its first letter after `titles.squeezed`; if a long vowel absorbed that
+letter, it begins after the vowel. Every Han character begins a word, because Chinese and Japanese
+put no spaces between words, unless spaces would make a particle of what is none.
 
-Performance: 1.5 µs for a title; 40 bytes for each letter of those that are read at once.
+Performance: 1.5 µs for a title; 40 bytes for each letter of the titles that are read at once.
 """
 
 import re
@@ -24,21 +24,21 @@ _NO_LETTER: Final = f"[ {chr(_HAN_FIRST)}-{chr(_HAN_LAST)}]"
 _WO_BY_ITSELF: Final = re.compile(
     f"wo(?={_NO_LETTER}|$)(?:(?<={_NO_LETTER}wo)|(?<=^wo))", re.MULTILINE
 )
-"""What is no particle, and would be one if a space stood beside each Han character."""
+"""A "wo" that is no particle, and would be one if there were spaces beside each Han character."""
 _AT_ONCE: Final = 20_000
 _SPACE: Final = ord(" ")
 _LINE: Final = ord("\n")
 _LAST_OF_BYTES: Final = (0x7F, 0x7FF, 0xFFFF)
-"""The last code points that UTF-8 writes in one, two and three bytes."""
+"""The last code points that take one, two and three bytes in UTF-8."""
 _MAX_OFFSET: Final = 255
 
 Numbers = npt.NDArray[np.int32]
 
 
 class PrefixTable(NamedTuple):
-    """Words of many texts in order: the number of the text, and the byte where the word begins.
+    """Words of many texts in order: the number of the text, and the byte at which the word begins.
 
-    No byte is beyond 255, and none is named twice for a text.
+    No byte is beyond 255, and none comes twice for a text.
     """
 
     texts: Numbers
@@ -46,7 +46,7 @@ class PrefixTable(NamedTuple):
 
 
 def prefixes_of(texts: Sequence[str]) -> PrefixTable:
-    """Return where the words of `texts` begin: folded words in Latin letters, as `romanised`."""
+    """Return where words begin in `texts`, which are folded and romanised."""
     numbers = [np.empty(0, dtype=np.int32)]
     offsets = [np.empty(0, dtype=np.int32)]
     for first in range(0, len(texts), _AT_ONCE):
@@ -61,7 +61,7 @@ def _of_some(texts: Sequence[str]) -> PrefixTable:
     points = points_of(lines)
     is_space = points == _SPACE
     begins = np.flatnonzero(_begins(lines, points, is_space))
-    begins -= np.cumsum(is_space)[begins]  # from here on places among the letters
+    begins -= np.cumsum(is_space)[begins]  # from here on positions among the letters
     letters = points[~is_space]
     ends = np.append(np.flatnonzero(letters == _LINE), len(letters))
     firsts = np.append(0, ends[:-1] + 1)
@@ -79,7 +79,7 @@ def _of_some(texts: Sequence[str]) -> PrefixTable:
 def _begins(
     lines: str, points: npt.NDArray[np.uint32], is_space: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """Return which characters begin a word: what follows a space, Han characters, what follows."""
+    """Return which characters begin a word: Han characters, and what follows them or a space."""
     is_between = is_space | (points == _LINE)
     is_han = (points >= _HAN_FIRST) & (points <= _HAN_LAST)
     for wo in _WO_BY_ITSELF.finditer(lines):
@@ -93,7 +93,7 @@ def _begins(
 
 
 def _widths(letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
-    """Return how many bytes of UTF-8 each letter takes; the end of a line takes none."""
+    """Return the length of each letter in UTF-8; the end of a line counts as none."""
     widths = np.ones(len(letters), dtype=np.uint8)
     for last in _LAST_OF_BYTES:
         widths += letters > last
@@ -102,7 +102,7 @@ def _widths(letters: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
 
 
 def _before(counts: npt.NDArray[Any]) -> Numbers:
-    """Return the sum of what stands before each place."""
+    """Return the sum of the counts before each position."""
     sums = np.zeros(len(counts) + 1, dtype=np.int32)
     np.cumsum(counts, out=sums[1:])
     return sums

@@ -1,10 +1,10 @@
-"""The part of a release name that names the work: its year and season apart, its other names.
+"""The title in a release name: without its year and season, and its alternative names.
 
-Names of files say a title in two languages, with the year of a film or with another name in
-brackets: "不死者之王 OVERLORD IV", "Shingeki no Kyojin (Attack on Titan)", "Alien 1979 Cut".
+File names have a title in two languages, with the year of a film or with another name in brackets:
+"不死者之王 OVERLORD IV", "Shingeki no Kyojin (Attack on Titan)", "Alien 1979 Cut".
 
-Guarantees: what is left of a title is never more than was given, and a year or a season is cut at
-its end only, or, of a film, with all that follows the year.
+Guarantees: a title never gets longer. A year or a season is cut at its end only, or, for a film,
+together with all that follows the year.
 """
 
 import re
@@ -37,17 +37,18 @@ _NAMES: Final = (
     (re.compile("[()]"), 0.08),
     (re.compile(r" - |\+"), 0.25),
 )
-"""What stands between two names of one work, or between a work and a part of it, and how doubtful
-one side is by itself: behind a dash often stands what tells the instalment."""
+"""What separates two names of one work, or a work and a part of it, and how doubtful either side is
+by itself. After a dash often comes what names the instalment: "Title - Zero" is not "Title"."""
 _EAST_ASIAN: Final = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
-_FEWEST_LETTERS: Final = 4
-"""A Latin name of fewer is a codec or a type as often; a name in Han characters may have two."""
-_MOST_NAMES: Final = 4
+_MIN_LETTERS: Final = 4
+"""A shorter Latin name is as often a codec or a type; a name in Han characters may have two."""
+_MAX_NAMES: Final = 4
+"""Each name that is tried takes a search."""
 
 
 class ReleaseWords(NamedTuple):
-    """A title without the year and the season that stood behind it."""
+    """A title without its year and season, and these."""
 
     title: str
     year: int | None
@@ -55,7 +56,7 @@ class ReleaseWords(NamedTuple):
 
 
 def words_of(text: str, name: str, *, is_film: bool) -> ReleaseWords:
-    """Return what `text`, the title in the release `name`, says; `is_film` where it may be one."""
+    """Split `text`, the title in the release `name`; `is_film` tells whether it may be a film."""
     title = text
     if _MANY_DOTS.search(name):
         title = _DOT.sub(" ", title)
@@ -84,14 +85,14 @@ def number_of(text: str | None) -> int | None:
 
 
 def other_names(title: str) -> list[tuple[str, float]]:
-    """Return the names that a title may be made of, and how doubtful each is; surest first."""
+    """Return the names that a title may consist of, each with its doubt, the surest first."""
     found: dict[str, float] = {}
     for between, doubt in _NAMES:
         parts = [part.strip(" .-") for part in between.split(title)]
         for name in (*parts, *(run for part in parts for run in _by_script(part))):
-            if name != title and _says(name):
+            if name != title and _is_name(name):
                 found.setdefault(name, doubt)
-    return list(found.items())[:_MOST_NAMES]
+    return list(found.items())[:_MAX_NAMES]
 
 
 def _by_script(text: str) -> Iterator[str]:
@@ -104,9 +105,10 @@ def _by_script(text: str) -> Iterator[str]:
         yield from (run for _, run in sorted(runs, key=lambda run: run[0]))
 
 
-def _says(name: str) -> bool:
+def _is_name(name: str) -> bool:
+    """Tell whether a part of a title has enough letters to be a name."""
     letters = len(_LETTER.findall(name))
-    return letters >= (2 if _EAST_ASIAN.search(name) else _FEWEST_LETTERS)
+    return letters >= (2 if _EAST_ASIAN.search(name) else _MIN_LETTERS)
 
 
 def _cut(title: str, tail: re.Pattern[str]) -> tuple[str, str | None]:

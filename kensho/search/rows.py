@@ -1,9 +1,9 @@
-"""Rows: what the index finds. A row is one key of one entry, with the titles that read so.
+"""Rows: what the index finds. A row is one key of one entry, with the titles that have this key.
 
 Guarantees: an entry has one row for each distinct spelling of its titles (`letters`, `plain`,
-`native`), so a hit's row tells its entry and its matched title. Rows are numbered by the length of
-their letters, then by the letters, then by entry; equal letters are found by their hash. What an
-entry is (a work, a franchise) is the caller's business.
+`native`), so the row of a hit tells its entry and its matched title. Rows are numbered by the
+length of their letters, then by the letters, then by entry; equal letters are found by their hash.
+What an entry is (a work, a franchise) is up to the caller.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,29 +17,28 @@ from kensho.domain.titles import without_article
 from kensho.domain.works import Title, TitleKind
 from kensho.search.code_points import points_of
 from kensho.search.keys import Key, acronym_of, folded, key_of_words, season_code
-from kensho.search.strings import Blob, Strings, ends_of, joined, packed
-from kensho.search.text_sorting import TextBlob
+from kensho.search.strings import Blob, Strings, TextBlob, ends_of, joined, packed
 from kensho.search.words import hash_of, hashes_of
 
 TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synonym")
-"""From the one that says most about what is meant to the one that says least."""
+"""From the kind that says most about what is meant to the kind that says least."""
 DIGIT_BITS: Final = 5
-_DIGIT_MOST: Final = (1 << DIGIT_BITS) - 1
+_MAX_DIGIT_COUNT: Final = (1 << DIGIT_BITS) - 1
 SHORTENED: Final = len(TITLE_KINDS)
-"""What isn't written as a title, and still names the work: "Matrix", "Lord of the Rings"."""
+"""The rank of names that no source lists as titles: "Matrix", "Lord of the Rings"."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(TITLE_KINDS)}
 _OFFICIAL: Final = TITLE_KINDS.index("official")
-"""The last kind that is known by its initials."""
+"""The last kind whose acronyms are indexed."""
 _ENTRY_DIGITS: Final = 10
 
 Numbers = npt.NDArray[Any]
 
 
 class NewRow(msgspec.Struct, gc=False):
-    """A row in the making: the parts of its key, and the titles that read so, best kind first.
+    """A row to be packed: the parts of its key, and the titles that have it, best kind first.
 
-    `kind` is that of the first. `season` is the code of its markers, 0 where it has none;
-    `initials` are those of its words, where titles of its kind are known by them.
+    `kind` is the kind of the first title. `season` is the code of its markers, or 0; `acronym` is
+    set for the kinds of title whose acronyms are indexed.
     """
 
     entry: int
@@ -50,12 +49,12 @@ class NewRow(msgspec.Struct, gc=False):
     native: str
     season: int
     kind: int
-    initials: str | None
+    acronym: str | None
     texts: tuple[str, ...]
 
 
 def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
-    """Return the rows of an entry with these titles; a title without its article is one as well."""
+    """Return the rows of an entry with these titles, also without their articles."""
     found: dict[tuple[str, str, str], tuple[Key, list[tuple[int, str]]]] = {}
     by_words: dict[str, list[tuple[int, str]]] = {}
     shortened: list[NewRow] = []
@@ -79,7 +78,7 @@ def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
 
 
 def short_rows(entry: int, name: str, title: Title) -> Iterator[NewRow]:
-    """Yield rows by which `name`, no title of its own, finds an entry for its `title`."""
+    """Yield rows by which `name`, which is no title, finds an entry that has `title`."""
     for text in filter(None, (name, without_article(name))):
         key = key_of_words(folded(text))
         if key.letters:
@@ -100,51 +99,51 @@ def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:
         native=key.native,
         season=season_code(parsed.parts) if key.letters != key.base else 0,
         kind=kind,
-        initials=acronym_of(parsed.stem) if kind <= _OFFICIAL else None,
+        acronym=acronym_of(parsed.stem) if kind <= _OFFICIAL else None,
         texts=tuple([text for _, text in texts]),
     )
 
 
 def in_order(rows: Sequence[NewRow]) -> list[NewRow]:
-    """Return rows as they are numbered: by length, letters, entry, and what was typed."""
+    """Return rows in the order of their numbers: by length, letters, entry and plain letters."""
     names = [
         f"{chr(len(row.letters))}{row.letters}{row.entry:0{_ENTRY_DIGITS}}{row.plain}"
         for row in rows
     ]
     blob, ends = joined(names)
-    return [rows[place] for place in TextBlob(blob, ends[:-1], ends[1:]).order().tolist()]
+    return [rows[position] for position in TextBlob(blob, ends[:-1], ends[1:]).order().tolist()]
 
 
 def sorted_words(words: str) -> str:
-    """Return folded words in alphabetical order: the reading that is the same in any order."""
+    """Return folded words in alphabetical order, so that texts compare equal in any order."""
     return " ".join(sorted(words.split(" "))) if " " in words else words
 
 
 def digits_of(letters: str) -> int:
-    """Return how often each digit stands in `letters`, five bits for each digit."""
+    """Return how often each digit occurs in `letters`, five bits for each digit."""
     counts = 0
     for character in letters:
         if "0" <= character <= "9":
             place = DIGIT_BITS * int(character)
-            if (counts >> place) & _DIGIT_MOST < _DIGIT_MOST:
+            if (counts >> place) & _MAX_DIGIT_COUNT < _MAX_DIGIT_COUNT:
                 counts += 1 << place
     return counts
 
 
 def _digits(letters: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """Return `digits_of` each."""
+    """Return `digits_of` each text."""
     points = points_of("\n".join(letters))
-    places = np.flatnonzero((points >= ord("0")) & (points <= ord("9")))
-    rows = np.searchsorted(np.flatnonzero(points == ord("\n")), places)
-    digits = points[places] - np.uint32(ord("0"))
+    positions = np.flatnonzero((points >= ord("0")) & (points <= ord("9")))
+    rows = np.searchsorted(np.flatnonzero(points == ord("\n")), positions)
+    digits = points[positions] - np.uint32(ord("0"))
     counts = np.bincount(rows * 10 + digits, minlength=10 * len(letters)).reshape(-1, 10)
-    counts = np.minimum(counts, _DIGIT_MOST) << np.arange(0, 10 * DIGIT_BITS, DIGIT_BITS)
+    counts = np.minimum(counts, _MAX_DIGIT_COUNT) << np.arange(0, 10 * DIGIT_BITS, DIGIT_BITS)
     found: npt.NDArray[np.uint64] = counts.sum(axis=1).astype(np.uint64)
     return found
 
 
 def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
-    """Return the arrays and blobs of rows that are in their order."""
+    """Return the arrays and blobs of rows, which must be in order."""
     letters = [row.letters for row in rows]
     texts: dict[str, Iterable[str]] = {
         "letters": letters,
@@ -193,7 +192,7 @@ class TitleRows:
         self.digits: Final[npt.NDArray[np.uint64]] = arrays["row_digits"]
         self._texts_of = arrays["row_texts"]
         self._hashes: npt.NDArray[np.uint64] = arrays["row_hashes"]
-        self._hashed: npt.NDArray[np.int32] = arrays["row_by_hash"]
+        self._by_hash: npt.NDArray[np.int32] = arrays["row_by_hash"]
         self.letters: Final = Strings("letters", arrays, blobs)
         self.sorted_words: Final = Strings("sorted_words", arrays, blobs)
         self._texts = Strings("texts", arrays, blobs)
@@ -212,4 +211,4 @@ class TitleRows:
         wanted = np.uint64(hash_of(letters))
         low = int(self._hashes.searchsorted(wanted))
         high = int(self._hashes.searchsorted(wanted, side="right"))
-        return [row for row in self._hashed[low:high].tolist() if self.letters[row] == letters]
+        return [row for row in self._by_hash[low:high].tolist() if self.letters[row] == letters]

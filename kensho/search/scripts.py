@@ -1,8 +1,8 @@
-"""Brings Han variants together and reads kana as Latin letters, so that scripts meet in one key.
+"""Unifies Han variants and romanises kana, so that scripts meet in one key.
 
-OpenCC's tables say which Han characters are variants: Japanese forms lead to traditional ones,
-those to simplified ones, and a title is compared by the last. jaconv reads kana in Hepburn letters.
-Neither reads kanji aloud: a title in kanji meets its romanisation only where the graph lists both.
+OpenCC's tables say which Han characters are variants: Japanese forms lead to traditional ones and
+those to simplified ones, and titles are compared by the last. jaconv reads kana in Hepburn letters.
+Neither reads kanji: a title in kanji meets its romanisation only if a source lists both.
 
 Performance: the table takes 30 ms to make, once for each process.
 """
@@ -18,7 +18,7 @@ import opencc
 
 _HAN: Final = (range(0x3400, 0x4DC0), range(0x4E00, 0xA000), range(0xF900, 0xFB00))
 _KANA_KEPT: Final = 65_536
-"""Runs of kana come again and again while an index is built, and take jaconv 20 µs each."""
+"""Runs of kana that are kept: they recur while an index is built, and jaconv takes 20 µs each."""
 _LONG_MARK: Final = "ー"
 _HIRAGANA: Final = re.compile(r"[\u3041-\u3096]+")
 _SMALL_TSU: Final = "っ"
@@ -27,7 +27,7 @@ _READ_ALOUD: Final = re.compile(rf"[\u3041-\u3096{_LONG_MARK}\uac00-\ud7a3]")
 
 
 def prepare() -> None:
-    """Make the table of Han variants now, and not in the first request that needs it."""
+    """Make the table of Han variants now rather than in the first request that needs it."""
     _variants()
 
 
@@ -37,9 +37,9 @@ def simplified(text: str) -> str:
 
 
 def romanised(words: str) -> str:
-    """Return a folded text in the letters it is typed by: kana in Latin ones, Hangul as jamo.
+    """Return a folded text in the letters that it is typed with: kana romanised, Hangul as jamo.
 
-    `"しんげき"` reads `"shingeki"`; a syllable of Hangul reads as its two or three jamo.
+    `"しんげき"` becomes `"shingeki"`; a syllable of Hangul becomes its two or three jamo.
     """
     if words.isascii() or not _READ_ALOUD.search(words):
         return words
@@ -67,7 +67,7 @@ def _variants() -> Mapping[int, str]:
 
 
 def _simplest(characters: Sequence[str]) -> Sequence[str]:
-    """Return where the variants of each character end: some lead to others that lead further."""
+    """Return the final variant of each character: some lead to others that lead further."""
     text = "\n".join(characters)
     while True:
         simpler = _converted("t2s", _converted("jp2t", text))

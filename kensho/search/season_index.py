@@ -1,8 +1,8 @@
-"""Knows which entry is the second season of another, for queries such as "aot 3".
+"""Knows which entry is a later season of another, for queries such as "aot 3".
 
-Guarantees: an entry follows another as its season N where one of its titles is a title of the other
-with that season's marker, or where the caller's sequels say so. A main title's word comes before a
-synonym's, and any before the sequels', because chains also count what is no season.
+Guarantees: an entry is season N of another if one of its titles is a title of the other with the
+marker of that season, or if the caller's sequels say so. Main titles count before synonyms, and any
+title before sequels, because chains of sequels also count what is no season.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,17 +32,17 @@ class LaterSeason(NamedTuple):
 def pack(
     rows: Sequence[NewRow], later: Sequence[Sequence[tuple[int, int]]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return who follows whom, entry by entry."""
+    """Return the later seasons of each entry."""
     found: set[tuple[int, int, int, int]] = set()
-    for first, followers in enumerate(later):
-        found |= {(first, season * PARTS, BY_SEQUELS, entry) for season, entry in followers}
+    for first, seasons in enumerate(later):
+        found |= {(first, season * PARTS, BY_SEQUELS, entry) for season, entry in seasons}
     marked = [row for row in rows if row.season]
-    bearers: dict[str, list[int]] = {row.base: [] for row in marked}
+    entries_named: dict[str, list[int]] = {row.base: [] for row in marked}
     for row in rows:
-        if row.letters in bearers:
-            bearers[row.letters].append(row.entry)
+        if row.letters in entries_named:
+            entries_named[row.letters].append(row.entry)
     for row in marked:
-        for first in bearers[row.base]:
+        for first in entries_named[row.base]:
             if first != row.entry:
                 found.add((first, row.season, row.kind, row.entry))
     ordered = sorted(found)
@@ -56,7 +56,7 @@ def pack(
 
 
 class SeasonIndex:
-    """An open table of followers."""
+    """An open table of later seasons."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._starts = arrays["season_starts"]
@@ -65,7 +65,7 @@ class SeasonIndex:
         self._entries = arrays["season_entries"]
 
     def of(self, entry: int) -> list[LaterSeason]:
-        """Return the followers of an entry, by season, those named so by a title first."""
+        """Return the later seasons of an entry in order, those that a title names first."""
         run = slice(int(self._starts[entry]), int(self._starts[entry + 1]))
         found = zip(
             self._codes[run].tolist(),
@@ -76,19 +76,19 @@ class SeasonIndex:
         return [LaterSeason(code, entry, rank) for code, entry, rank in found]
 
     def matching(self, entry: int, wanted: TitleParts) -> dict[int, int]:
-        """Return the followers that `wanted` asks for, each with how many are likelier.
+        """Return the seasons that `wanted` asks for, each with the number of likelier ranks.
 
-        A season without a part is its first part, or whatever there is of it.
+        A season without a part means its first part, or any part that there is.
         """
         code = season_code(wanted)
-        followers = self.of(entry)
-        exact = [follower for follower in followers if follower.code == code]
-        if not exact and wanted.part is None:
-            season = code // PARTS
-            exact = [follower for follower in followers if follower.code // PARTS == season]
-        likeness = [(follower.rank, follower.code) for follower in exact]
+        later = self.of(entry)
+        asked_for = [one for one in later if one.code == code]
+        if not asked_for and wanted.part is None:
+            asked_for = [one for one in later if one.code // PARTS == code // PARTS]
+        likeness = [(one.rank, one.code) for one in asked_for]
         ranks = {like: rank for rank, like in enumerate(sorted(set(likeness)))}
         found: dict[int, int] = {}
-        for follower, like in sorted(zip(exact, likeness, strict=True), key=lambda pair: pair[1]):
-            found.setdefault(follower.entry, ranks[like])
+        pairs = zip(asked_for, likeness, strict=True)
+        for one, like in sorted(pairs, key=lambda pair: pair[1]):
+            found.setdefault(one.entry, ranks[like])
         return found

@@ -1,7 +1,11 @@
-"""Many texts end to end in one blob, found by number; their beginnings in a table beside it.
+"""Many texts in one blob: fetched by number, and sorted by their bytes, as array operations.
 
-Fetching 160 texts by slicing the blob takes 100 µs, by one gather from a table of fixed width 12.
-So a table holds the first `WIDTH` bytes of each, which is all of nine in ten.
+`Strings` fetches: slicing 160 texts from a blob takes 100 µs, one gather from a table of fixed
+width 12 µs. So a table holds the first `WIDTH` bytes of each text, which is all of nine in ten.
+
+`TextBlob` sorts: the order is that of `sorted` over the texts' bytes, and equal texts keep their
+order. Eight bytes are compared at a time, and only of texts that agree so far; no text may hold a
+zero byte. It takes 0.5 s for the phrases of a million words, where `sorted` takes 1.5 s and 100 MB.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 WIDTH: Final = 40
+"""Bytes of each text in the table of a blob; nine in ten titles are not longer."""
+HEAD: Final = 8
+"""Bytes that are compared at a time: those of a 64-bit number."""
+_MASKS: Final = tuple(((1 << 8 * size) - 1) << 8 * (HEAD - size) for size in range(HEAD + 1))
+"""The part of a head that belongs to a text with only so many bytes left."""
 _UTF8: Final = ("utf-8", "surrogatepass")
 
+Numbers = npt.NDArray[Any]
 Blob = Any
 """`bytes`, or a memory map of them."""
 
@@ -26,13 +36,13 @@ def packed(name: str, texts: Iterable[str]) -> tuple[dict[str, npt.NDArray[Any]]
 
 
 def joined(texts: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
-    """Return `texts` end to end, and where each begins and the last one ends."""
+    """Return `texts` end to end, with the start of each and the end of the last one."""
     encoded = [text.encode(*_UTF8) for text in texts]
     return b"".join(encoded), ends_of([len(text) for text in encoded])
 
 
 def ends_of(lengths: Sequence[int]) -> npt.NDArray[np.int64]:
-    """Return where each of so many parts of these lengths begins, and where the last one ends."""
+    """Return the start of each part, given the lengths of all, and the end of the last one."""
     ends = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(np.array(lengths, dtype=np.int64), out=ends[1:])
     return ends
@@ -66,3 +76,49 @@ class Strings:
             return [text.decode() for text in encoded]  # twice as fast as with an error handler
         except UnicodeDecodeError:
             return [str(text, *_UTF8) for text in encoded]
+
+
+class TextBlob:
+    """Texts in a blob, each from a byte in `starts` to one in `ends`."""
+
+    def __init__(self, blob: bytes, starts: Numbers, ends: Numbers) -> None:
+        self._starts = starts
+        self._ends = ends
+        # Each byte is the first of a number of eight; the last seven are padded with zeros.
+        self._heads = np.ndarray(len(blob) + 1, ">u8", blob + bytes(HEAD), strides=(1,))
+
+    def heads(self, texts: Numbers | slice = slice(None), skipped: int = 0) -> Numbers:
+        """Return eight bytes of each text after `skipped` ones, as numbers that sort like them."""
+        starts, ends = self._starts[texts] + skipped, self._ends[texts]
+        left = np.clip(ends - starts, 0, HEAD)
+        heads: Numbers = self._heads[np.minimum(starts, ends)].astype(np.uint64)
+        heads &= np.array(_MASKS, dtype=np.uint64)[left]
+        return heads
+
+    def order(self) -> npt.NDArray[np.intp]:
+        """Return the positions of the texts in sorted order."""
+        heads = self.heads()
+        order = np.argsort(heads, kind="stable")
+        heads = heads[order]
+        runs, tied = _runs(heads, heads)
+        places, skipped = np.flatnonzero(tied), HEAD
+        while len(places):
+            runs = runs[tied]
+            texts = order[places]
+            heads = self.heads(texts, skipped)
+            again = np.lexsort((heads, runs))
+            order[places] = texts[again]
+            runs, tied = _runs(runs, heads[again])
+            places = places[tied]
+            skipped += HEAD
+        return order
+
+
+def _runs(runs: Numbers, heads: Numbers) -> tuple[Numbers, npt.NDArray[np.bool_]]:
+    """Return the number of each run of equal neighbours, and which of them may still differ.
+
+    Texts that have ended are equal.
+    """
+    differs = np.ones(len(heads) + 1, dtype=np.bool_)
+    differs[1:-1] = (runs[1:] != runs[:-1]) | (heads[1:] != heads[:-1])
+    return np.cumsum(differs[:-1]), ~(differs[:-1] & differs[1:]) & (heads != 0)

@@ -1,10 +1,11 @@
 """Finds short rows within two typing errors: texts that agree once letters are left out of both.
 
-Guarantees: of rows with 4 letters every one within one edit of a query is found, of rows with 5 to
-10 letters every one within two, transpositions included (the deletion neighbourhood of Bocek, Hunt
-and Stiller, 2007). Where so many agree that not all can be judged, those that agree in most ways
-come first. Keys are 64-bit hashes of what is left; a false match is judged like any other
-candidate.
+This is the deletion neighbourhood of Bocek, Hunt and Stiller (2007), which SymSpell made known.
+Keys are 64-bit hashes of what is left; a false match is scored like any other candidate.
+
+Guarantees: of rows with 4 letters every one within one edit of a query is found, and of rows with 5
+to 10 letters every one within two, transpositions included. If too many rows agree to score them
+all, those that agree in most ways are returned.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +21,10 @@ from kensho.search.code_points import Codes, code_points
 from kensho.search.keys import weight_of
 
 LONGEST: Final = 10
+"""Longer rows share enough n-grams with a misspelt query; 31 MB hold the keys of 250,000 titles."""
 _ONE_EDIT_FROM: Final = 4
 _TWO_EDITS_FROM: Final = 5
-"""By weight: a Han character, kana or syllable tells as much as two Latin letters."""
+"""By weight: a Han character, kana or syllable counts as two Latin letters."""
 MAX_EDITS: Final = 2
 HASH_MULTIPLIER: Final = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio: odd, and its bits are spread evenly (Knuth, 6.4)."""
@@ -30,10 +32,11 @@ HASH_SHIFT: Final = 29
 _MULTIPLIER: Final = np.uint64(HASH_MULTIPLIER)
 _SHIFT: Final = np.uint64(HASH_SHIFT)
 MAX_KEYS: Final = sum(comb(LONGEST + MAX_EDITS, edits) for edits in range(MAX_EDITS + 1))
-"""Of one query: 79, of twelve letters without up to two."""
+"""Of one query: 79, for twelve letters without up to two of them."""
 CANDIDATES: Final = 96
+"""Rows that are scored; scoring takes 0.3 µs for each. See docs/decisions/0008 for recall."""
 MAX_ROWS_PER_KEY: Final = 400
-"""Rows read behind one key; keys of two letters left have more."""
+"""Rows that are read for one key; keys of two remaining letters have thousands."""
 
 Rows = npt.NDArray[np.int32]
 
@@ -47,28 +50,28 @@ def edits_of(letters: str) -> int:
 
 
 @cache
-def _left(length: int, edits: int) -> tuple[tuple[int, ...], ...]:
-    """Return the places that stay when up to `edits` of `length` letters are left out."""
-    places = range(length)
+def _remaining(length: int, edits: int) -> tuple[tuple[int, ...], ...]:
+    """Return the positions that remain when up to `edits` of `length` letters are left out."""
+    positions = range(length)
     return tuple(
-        tuple(place for place in places if place not in gone)
+        tuple(position for position in positions if position not in gone)
         for count in range(edits + 1)
-        for gone in combinations(places, count)
+        for gone in combinations(positions, count)
     )
 
 
 def _keys(points: Codes, edits: int) -> Iterator[Codes]:
-    """Yield, for each way to leave letters out, the keys of texts of one length: shape (texts,)."""
-    for places in _left(points.shape[1], edits):
-        key = np.full(len(points), len(places) + 1, dtype=np.uint64)
-        for place in places:
-            key = (key ^ points[:, place]) * _MULTIPLIER
+    """Yield the keys of texts of one length, shape (texts,), for each way to leave letters out."""
+    for positions in _remaining(points.shape[1], edits):
+        key = np.full(len(points), len(positions) + 1, dtype=np.uint64)
+        for position in positions:
+            key = (key ^ points[:, position]) * _MULTIPLIER
             key ^= key >> _SHIFT
         yield key
 
 
 def pack(letters: Sequence[str], natives: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    """Return the index of rows, each by its two spellings; equal ones count once."""
+    """Return the index of rows by their letters and native letters; if equal, they count once."""
     groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
     for row, (one, other) in enumerate(zip(letters, natives, strict=True)):
         for text in (one,) if one == other else (one, other):
@@ -87,40 +90,40 @@ def pack(letters: Sequence[str], natives: Sequence[str]) -> dict[str, npt.NDArra
 
 
 class SymSpellIndex:
-    """An open index of what is left of short rows."""
+    """An open index of short rows by their keys."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._keys = arrays["symspell_keys"]
         self._rows = arrays["symspell_rows"]
 
     def candidates(self, letters: str, wanted: int = CANDIDATES) -> Rows:
-        """Return about `wanted` rows near `letters`, those that agree in most ways first."""
+        """Return about `wanted` rows near `letters`, preferring those that agree in most ways."""
         edits = edits_of(letters)
         if not edits:
             return np.empty(0, dtype=np.int32)
         keys = np.unique(_query_keys(code_points(letters), edits))
         starts = self._keys.searchsorted(keys)
         ends = self._keys.searchsorted(keys, side="right")
-        runs = [
+        found = [
             self._rows[start : min(end, start + MAX_ROWS_PER_KEY)]
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
             if end > start
         ]
-        if not runs:
+        if not found:
             return np.empty(0, dtype=np.int32)
-        rows, counts = np.unique(np.concatenate(runs), return_counts=True)
+        rows, counts = np.unique(np.concatenate(found), return_counts=True)
         if len(rows) > wanted:
             rows = rows[np.argsort(-counts, kind="stable")[:wanted]]
         return rows
 
 
 def _query_keys(points: Codes, edits: int) -> Codes:
-    """Return the keys of one text: as `_keys`, with one array operation for each letter."""
+    """Return the keys of one text, as `_keys` does, with one array operation for each letter."""
     length = len(points)
     found: list[Codes] = []
-    for count, places in _grids(length, edits):
-        key = np.full(len(places), length - count + 1, dtype=np.uint64)
-        for column in points[places].T:
+    for count, positions in _grids(length, edits):
+        key = np.full(len(positions), length - count + 1, dtype=np.uint64)
+        for column in points[positions].T:
             key = (key ^ column) * _MULTIPLIER
             key ^= key >> _SHIFT
         found.append(key)
@@ -129,8 +132,8 @@ def _query_keys(points: Codes, edits: int) -> Codes:
 
 @cache
 def _grids(length: int, edits: int) -> tuple[tuple[int, npt.NDArray[np.intp]], ...]:
-    """Return for each number of letters left out the places that stay: shape (ways, places)."""
+    """Return the remaining positions for each number of letters left out: shape (ways, letters)."""
     by_count: dict[int, list[tuple[int, ...]]] = {}
-    for places in _left(length, edits):
-        by_count.setdefault(length - len(places), []).append(places)
+    for positions in _remaining(length, edits):
+        by_count.setdefault(length - len(positions), []).append(positions)
     return tuple((count, np.array(ways, dtype=np.intp)) for count, ways in by_count.items())

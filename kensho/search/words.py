@@ -1,10 +1,10 @@
-"""Finds every row that has all words of a query, in any order and with others between.
+"""Finds every row that has all words of a query, in any order and with others between them.
 
-Guarantees: what is found is exact and complete; a word is what stands between spaces once a title
-is folded, so texts without spaces have one. Words are kept as 64-bit hashes with the rows that have
-them.
+A word is what stands between spaces once a title is folded, so a text without spaces has one. Words
+are kept as 64-bit hashes with the rows that have them.
 
-Performance: 15 µs for a query; the rarest word's rows are looked up in the others'.
+Guarantees: what is found is exact and complete.
+Performance: 15 µs for a query: the rows of the rarest word are looked up in those of the others.
 """
 
 from array import array
@@ -18,20 +18,20 @@ import numpy as np
 import numpy.typing as npt
 
 _HASH_BYTES: Final = 8
-_FEWEST: Final = 2
-"""One word by itself is found at its place in the list of beginnings."""
+_MIN_WORDS: Final = 2
+"""A single word is found by its phrase positions."""
 
 Rows = npt.NDArray[np.int32]
 
 
 def hash_of(text: str) -> int:
-    """Return 64 bits that stand for a text."""
+    """Return a 64-bit hash of a text."""
     encoded = text.encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(encoded, digest_size=_HASH_BYTES).digest(), "little")
 
 
 def hashes_of(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
-    """Return `hash_of` each."""
+    """Return `hash_of` each text."""
     digests = [
         blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).digest()
         for text in texts
@@ -45,15 +45,15 @@ def pack(texts: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     words, rows = array("i"), array("i")
     for row, text in enumerate(texts):
         if " " in text:
-            borne_here = dict.fromkeys(text.split(" "))
-            words.extend(map(numbers.__getitem__, borne_here))
-            rows.extend(repeat(row, len(borne_here)))
-    borne = np.array(words, dtype=np.int32)
+            words_here = dict.fromkeys(text.split(" "))
+            words.extend(map(numbers.__getitem__, words_here))
+            rows.extend(repeat(row, len(words_here)))
+    of_posting = np.array(words, dtype=np.int32)
     hashes = hashes_of(numbers)
-    order = np.argsort(borne, kind="stable")
-    ends = np.cumsum(np.bincount(borne, minlength=len(hashes)))
+    order = np.argsort(of_posting, kind="stable")
+    ends = np.cumsum(np.bincount(of_posting, minlength=len(hashes)))
     by_hash = np.argsort(hashes, kind="stable")
-    starts = ends - np.bincount(borne, minlength=len(hashes))
+    starts = ends - np.bincount(of_posting, minlength=len(hashes))
     return {
         "word_hashes": hashes[by_hash],
         "word_starts": starts[by_hash].astype(np.int32),
@@ -73,25 +73,25 @@ class WordIndex:
 
     def count(self, word: str) -> int:
         """Return how many rows have this folded word and others beside it."""
-        place = int(self._hashes.searchsorted(np.uint64(hash_of(word))))
-        if place == len(self._hashes) or int(self._hashes[place]) != hash_of(word):
+        position = int(self._hashes.searchsorted(np.uint64(hash_of(word))))
+        if position == len(self._hashes) or int(self._hashes[position]) != hash_of(word):
             return 0
-        return int(self._ends[place] - self._starts[place])
+        return int(self._ends[position] - self._starts[position])
 
     def rows(self, words: str) -> Rows:
         """Return the rows that have each of these folded words, if they are two or more."""
         wanted = dict.fromkeys(words.split(" "))
-        if len(wanted) < _FEWEST or not len(self._hashes):
+        if len(wanted) < _MIN_WORDS or not len(self._hashes):
             return self._rows[:0]
         hashes = np.array([hash_of(word) for word in wanted], dtype=np.uint64)
-        places = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
-        if np.any(self._hashes[places] != hashes):
+        positions = np.minimum(self._hashes.searchsorted(hashes), len(self._hashes) - 1)
+        if np.any(self._hashes[positions] != hashes):
             return self._rows[:0]
-        starts, ends = self._starts[places], self._ends[places]
+        starts, ends = self._starts[positions], self._ends[positions]
         order = np.argsort(ends - starts)
         found = self._rows[starts[order[0]] : ends[order[0]]]
-        for place in order[1:].tolist():
-            among = self._rows[starts[place] : ends[place]]
+        for position in order[1:].tolist():
+            among = self._rows[starts[position] : ends[position]]
             at = np.minimum(among.searchsorted(found), len(among) - 1)
             found = found[among[at] == found]
         return found

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from kensho.search import rows, scripts
 from kensho.search.keys import folded, letters_of
 from kensho.search.prefixes import prefixes_of
-from kensho.search.strings import joined
-from kensho.search.text_sorting import TextBlob
+from kensho.search.strings import TextBlob, joined
 from tests.support.title_search import (
     Entry,
     catalogue,

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from kensho.search import code_points, ngrams, rows, symspell, text_sorting
+from kensho.search import code_points, ngrams, rows, strings, symspell
 from kensho.search.kernel import numpy_kernel, structures
 
 FLAGS: Final = (
@@ -45,7 +45,7 @@ def macros() -> dict[str, int]:
         "HAN_FIRST": code_points.HAN_FIRST,
         "HAN_LAST": code_points.HAN_LAST,
         "DIGIT_BITS": rows.DIGIT_BITS,
-        "HEAD_BYTES": text_sorting.HEAD,
+        "HEAD_BYTES": strings.HEAD,
     }
 
 
