@@ -18,7 +18,7 @@ from kensho.domain.watch_order.order import Order
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta, StreamedResponse
 from kensho.read_model.franchise_views import FranchiseDetail, WatchOrderDocument
-from kensho.read_model.graph_views import ExportNode, ExportNotice, FranchiseGraph
+from kensho.read_model.graph_views import ExportNode, ExportNotice, FranchiseGraphDocument
 from kensho.search.interpretations import MAX_CHARS
 
 MAX_SLUG_CHARS: Final = 100
@@ -59,7 +59,7 @@ InFormat: TypeAlias = Annotated[
 ]
 
 
-_GRAPH = FranchiseGraph(
+_GRAPH = FranchiseGraphDocument(
     ExportNotice(title="Kenshō: Cowboy Bebop", notes=(exports.NOTES[0],)),
     [
         ExportNode(
@@ -124,7 +124,7 @@ class FranchisesController(Controller):
         franchises: GivenFranchises,
         slug: Slug,
         format_: InFormat = "json",
-    ) -> PreparedResponse[FranchiseGraph] | StreamedResponse:
+    ) -> PreparedResponse[FranchiseGraphDocument] | StreamedResponse:
         """Return the works of a franchise and their relations, and the edges that lead out of it.
 
         A node tells its role and why it belongs; a bridge tells how many works lie beyond it.

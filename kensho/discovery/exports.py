@@ -25,7 +25,7 @@ from kensho.read_model.graph_views import (
     ExportGraph,
     ExportNode,
     ExportNotice,
-    FranchiseGraph,
+    FranchiseGraphDocument,
 )
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import Summary
@@ -116,11 +116,11 @@ def of_franchise(title: str, document: bytes) -> ExportGraph:
     return ExportGraph(_notice(title), contents.nodes, contents.edges, contents.bridges)
 
 
-def franchise_as_json(title: str, document: bytes) -> Encoded[FranchiseGraph]:
+def franchise_as_json(title: str, document: bytes) -> Encoded[FranchiseGraphDocument]:
     """Return the graph of a franchise as `export` writes it as JSON, without reading it."""
     # The notice comes first and the stored members follow: the largest take 1 ms to parse.
     notice = msgspec.json.encode(_notice(title))
-    return Encoded(FranchiseGraph, b'{"notice":' + notice + b"," + document[1:] + b"\n")
+    return Encoded(FranchiseGraphDocument, b'{"notice":' + notice + b"," + document[1:] + b"\n")
 
 
 def _notice(title: str) -> ExportNotice:

@@ -26,7 +26,7 @@ from kensho.read_model.franchise_views import (
     WatchOrderDocument,
 )
 from kensho.read_model.franchises import NO_FRANCHISE
-from kensho.read_model.graph_views import ExportGraph, FranchiseGraph
+from kensho.read_model.graph_views import ExportGraph, FranchiseGraphDocument
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
 
@@ -41,7 +41,7 @@ class FranchiseList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-class Tagged(NamedTuple, Generic[T]):
+class TaggedDocument(NamedTuple, Generic[T]):
     """A document of a franchise, and a tag that changes when and only when the document does.
 
     Most changes of the graph leave a franchise as it is.
@@ -71,25 +71,25 @@ class FranchiseService(SnapshotService):
         found = [summary(self.model, number).as_raw() for number in part.nodes]
         return encoded(FranchiseList(found, part.total, part.next_cursor))
 
-    def detail(self, slug: str) -> Tagged[Encoded[FranchiseDetail]]:
+    def detail(self, slug: str) -> TaggedDocument[Encoded[FranchiseDetail]]:
         """Return a franchise; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return Tagged(detail(model, number), model.hubs.tag(number, "hub"))
+        return TaggedDocument(detail(model, number), model.hubs.tag(number, "hub"))
 
-    def watch_order(self, slug: str, order: Order) -> Tagged[Encoded[WatchOrderDocument]]:
+    def watch_order(self, slug: str, order: Order) -> TaggedDocument[Encoded[WatchOrderDocument]]:
         """Return a watch order of a franchise; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return Tagged(watch_order(model, number, order), model.hubs.tag(number, order))
+        return TaggedDocument(watch_order(model, number, order), model.hubs.tag(number, order))
 
-    def graph_as_json(self, slug: str) -> Tagged[Encoded[FranchiseGraph]]:
+    def graph_as_json(self, slug: str) -> TaggedDocument[Encoded[FranchiseGraphDocument]]:
         """Return the graph of a franchise; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return Tagged(graph_as_json(model, number), model.hubs.tag(number, "graph"))
+        return TaggedDocument(graph_as_json(model, number), model.hubs.tag(number, "graph"))
 
-    def graph(self, slug: str) -> Tagged[ExportGraph]:
+    def graph(self, slug: str) -> TaggedDocument[ExportGraph]:
         """Return the graph of a franchise, to be exported in any format; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return Tagged(graph(model, number), model.hubs.tag(number, "graph"))
+        return TaggedDocument(graph(model, number), model.hubs.tag(number, "graph"))
 
     def _number(self, slug: str) -> int:
         return locate(self.model, slug)
@@ -126,7 +126,7 @@ def watch_order(model: ReadModel, number: int, order: Order) -> Encoded[WatchOrd
     return Encoded(WatchOrderDocument, model.hubs.paper(number, order))
 
 
-def graph_as_json(model: ReadModel, number: int) -> Encoded[FranchiseGraph]:
+def graph_as_json(model: ReadModel, number: int) -> Encoded[FranchiseGraphDocument]:
     """Return the graph of a franchise as JSON."""
     return exports.franchise_as_json(title_of(model, number), model.hubs.paper(number, "graph"))
 

@@ -82,7 +82,7 @@ class ExportBridge(msgspec.Struct, frozen=True):
     only: bool
 
 
-class FranchiseGraph(msgspec.Struct, frozen=True):
+class FranchiseGraphDocument(msgspec.Struct, frozen=True):
     """The works of a franchise, the relations among them, and those that lead out of it."""
 
     notice: ExportNotice
