@@ -18,7 +18,16 @@ RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: run sample pictures assets test-assets test lint types layers pytest bench snapshot lock system-packages clean
+.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest soak bench snapshot lock \
+  system-packages clean
+
+# Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
+export PYTHONDONTWRITEBYTECODE :=
+WORKERS ?= 2
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadgroup
+
+help: ## Print what can be made.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve; prints the URL.
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
@@ -49,21 +58,31 @@ command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/pytho
 	  tar --extract --gzip --touch --file "$$archive" --directory $(4) --strip-components 1 $(addprefix package/,$(5))
 endef
 
+check: lint layers mypy unit ## The inner loop: lint, layers, types by mypy, unit tests; about a minute.
+
 test: $(DEV_INSTALLED) assets test-assets system-packages lint types layers pytest ## Everything that must hold, pytest last.
 
 lint: $(DEV_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(DEV_INSTALLED)
-	$(BIN)/mypy
+types: mypy
 	$(BIN)/pyright
+
+mypy: $(DEV_INSTALLED)
+	$(BIN)/mypy
 
 layers: $(DEV_INSTALLED)
 	$(BIN)/lint-imports
 
+unit: $(DEV_INSTALLED)
+	$(PYTEST) -q tests/unit
+
 pytest: $(DEV_INSTALLED)
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(PYTEST) --cov --cov-report=term:skip-covered
+
+soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples; takes hours.
+	$(PYTEST) --hypothesis-profile soak tests/property
 
 bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../shared/data; takes about 45 minutes.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group train
@@ -97,7 +116,8 @@ $(RUN_INSTALLED): $(BIN)/uv requirements.lock pyproject.toml $(KERNEL)
 	@touch $@
 
 $(DEV_INSTALLED): $(BIN)/uv requirements-dev.lock pyproject.toml $(KERNEL)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
+	  requirements-dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/kensho kernel
 	@touch $@ $(RUN_INSTALLED)

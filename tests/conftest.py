@@ -13,12 +13,16 @@ import pytest
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
 from tests.support import catalogue as real_catalogue
+from tests.support.examples import register_profiles
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import notebook_queries, open_graph
 
 TESTS: Final = Path(__file__).parent
 SHARED: Final = ("catalogue", "explorer")
 """Session fixtures that take many seconds: whoever asks for one runs beside the others who do."""
+
+
+register_profiles()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,4 +1,4 @@
-"""A browser, and the explorer over the sample catalogue, for the tests of one module.
+"""The explorer over the sample catalogue, one for all tests, and a browser for each module.
 
 Posters are cut off: tests ask nothing of other hosts, and see what viewers see when those fail.
 """
@@ -20,7 +20,7 @@ AXE: Final = Path(__file__).parents[2] / "var" / "axe-core" / "axe.min.js"
 Opener = Callable[..., contextlib.AbstractContextManager[Page]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the base URL of the explorer."""
     with exploring(tmp_path_factory.mktemp("explorer")) as base:

@@ -17,6 +17,7 @@ from surrealdb import RecordID
 
 from kensho.errors import RuleViolationError, StorageError
 from kensho.storage.gateway import Gateway
+from tests.support.examples import examples
 from tests.support.graph_writing import ASSERTION, put, tie, valid
 from tests.support.stores import open_graph, read_query
 
@@ -346,7 +347,7 @@ _BATCH: Final = st.one_of(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(batches=st.lists(_BATCH, min_size=1, max_size=8))
 async def test_any_sequence_of_writes_keeps_the_mirror(
     shared: Gateway, batches: list[list[Operation]]

@@ -17,6 +17,7 @@ from kensho.app import create_app
 from kensho.discovery.browse import Calendar
 from kensho.platform.settings import Settings, with_changes
 from tests.support import graphs
+from tests.support.examples import examples
 from tests.support.franchise_rows import hub_store
 from tests.support.servers import serving
 
@@ -46,7 +47,7 @@ api = schemathesis.openapi.from_dict(known_document())
 
 
 @api.parametrize()
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 def test_no_operation_disagrees_with_its_document(case: schemathesis.Case[Any], base: str) -> None:
     whole = not {*UNSAYABLE} & {*(case.query or {})} and case.operation.path != "/api/resolve"
     case.call_and_validate(

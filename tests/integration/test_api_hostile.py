@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.support import graphs
+from tests.support.examples import examples
 
 DETAIL = f"/api/anime/{graphs.BEBOP}"
 QUERIES = [
@@ -141,7 +142,9 @@ async def test_a_wrong_method_is_refused_with_the_right_ones(
 
 
 @hypothesis_settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
 async def test_no_target_makes_it_stumble(client: AsyncClient, data: st.DataObject) -> None:

@@ -23,6 +23,7 @@ from kensho.read_model.graph_views import (
     ExportNotice,
 )
 from tests.support.cypher import run
+from tests.support.examples import examples
 
 HOSTILE = (
     *"\"'<>&\\`;{}[]()/*-:=#%$@\n\r\t\x00\x01\x1f\x7f\x85\u2028\u2029\u202e\ufeff\uffff",
@@ -158,7 +159,9 @@ def on_lines(text: str) -> str:
 
 @pytest.mark.filterwarnings("ignore:.* deprecated - use:DeprecationWarning")  # pydot's parser
 @given(graphs())
-@settings(deadline=None)  # pydot's parser takes milliseconds for each node
+@settings(
+    deadline=None, max_examples=examples(40)
+)  # pydot's parser takes milliseconds for each node
 def test_dot_read_back_has_the_same_nodes_edges_and_titles(graph: ExportGraph) -> None:
     found = pydot.graph_from_dot_data(written(graph, "dot").decode())
     assert found

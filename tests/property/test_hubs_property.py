@@ -23,6 +23,7 @@ from kensho.read_model.franchises import HUB_TAGGED
 from kensho.read_model.holder import Snapshot
 from kensho.storage.rows import GuestRow, MembershipRow, StoredFranchise, WorkRow
 from tests.support import franchise_snapshots
+from tests.support.examples import examples
 from tests.support.franchise_snapshots import Rows, member, relation
 
 SLUGS = ("alpha", "beta", "gamma")
@@ -124,7 +125,7 @@ def hubs_of(held: Snapshot) -> Iterator[tuple[FranchiseDetail, int]]:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12))
 def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
     works = {work.id: work for work in rows.works}
     with franchise_snapshots.opened(rows) as held:
@@ -162,7 +163,7 @@ def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12))
 def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with franchise_snapshots.opened(rows) as held:
@@ -178,7 +179,7 @@ def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12))
 def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
     edges = {(one, other, kind) for one, other, kind, _ in rows.edges}
     with franchise_snapshots.opened(rows) as held:
@@ -205,7 +206,7 @@ def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12))
 def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with franchise_snapshots.opened(rows) as held:
@@ -239,7 +240,7 @@ def as_tie(edge: FranchiseEdge) -> Relation:
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12))
 def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with franchise_snapshots.opened(rows) as held:
@@ -260,7 +261,7 @@ def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: 
 
 
 @given(graphs(), st.data())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12))
 def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.DataObject) -> None:
     renamed = data.draw(st.sampled_from([work.id for work in rows.works]))
     works = [
@@ -288,7 +289,7 @@ def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.Data
 
 
 @given(graphs())
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(15))
 def test_every_franchise_is_listed_once_by_its_card(rows: Rows) -> None:
     with franchise_snapshots.opened(rows) as held:
         model = held.model

@@ -20,6 +20,7 @@ from kensho.domain.works import Title
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from tests.support import franchise_oracle
+from tests.support.examples import examples
 from tests.support.records import Said, emptied, graph_state, ingest, open_graph, record, revision
 
 NAMES: Final = ("Gurren Saga", "Kirameki Tales", "Omatsuri")
@@ -98,7 +99,7 @@ async def store() -> AsyncIterator[Gateway]:
         yield gateway
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(history=st.lists(catalogues(), min_size=1, max_size=3))
 async def test_after_any_history_hubs_are_what_the_whole_graph_gives(
     store: Gateway, history: list[Said]
@@ -111,7 +112,7 @@ async def test_after_any_history_hubs_are_what_the_whole_graph_gives(
         assert errors == []
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(history=st.lists(catalogues(), min_size=1, max_size=2))
 async def test_a_second_run_of_the_same_files_computes_and_writes_nothing(
     store: Gateway, history: list[Said]
@@ -125,7 +126,7 @@ async def test_a_second_run_of_the_same_files_computes_and_writes_nothing(
     assert (await graph_state(store), await revision(store)) == (before, at)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(history=st.lists(catalogues(), min_size=2, max_size=4))
 async def test_a_slug_that_was_given_stands_or_leads_on(
     store: Gateway, history: list[Said]
@@ -142,7 +143,7 @@ async def test_a_slug_that_was_given_stands_or_leads_on(
         assert {slug for slug in redirects.values() if slug is not None} <= stored
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(said=catalogues(), data=st.data())
 async def test_the_order_of_sources_does_not_matter_to_hubs(
     store: Gateway, said: Said, data: st.DataObject

@@ -31,6 +31,7 @@ from kensho.domain.records import (
 from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind
 from kensho.storage.gateway import Gateway
+from tests.support.examples import examples
 from tests.support.records import (
     SOURCES,
     Said,
@@ -133,7 +134,7 @@ def and_nothing_else(said: Said) -> Said:
     return {source: said.get(source, []) for source in SOURCES}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(history=histories, said=catalogues())
 async def test_after_any_history_the_graph_says_what_the_sources_say_now(
     store: Gateway, history: list[Said], said: Said
@@ -146,7 +147,7 @@ async def test_after_any_history_the_graph_says_what_the_sources_say_now(
     assert without_ids(await graph_state(store)) == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(history=histories, said=catalogues())
 async def test_a_second_run_of_the_same_files_writes_nothing(
     store: Gateway, history: list[Said], said: Said
@@ -165,7 +166,7 @@ async def test_a_second_run_of_the_same_files_writes_nothing(
     assert (await graph_state(store), await revision(store)) == (before, at)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(12), deadline=None)
 @given(said=catalogues(MAKERS), data=st.data())
 async def test_makers_may_run_in_any_order_and_any_split(
     store: Gateway, said: Said, data: st.DataObject
@@ -181,7 +182,7 @@ async def test_makers_may_run_in_any_order_and_any_split(
     assert without_ids(await graph_state(store)) == expected
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(said=catalogues(), more=st.sampled_from(tuple(SOURCES)), data=st.data())
 async def test_to_forget_a_source_takes_back_just_what_it_said(
     store: Gateway, said: Said, more: str, data: st.DataObject
@@ -195,7 +196,7 @@ async def test_to_forget_a_source_takes_back_just_what_it_said(
     assert without_ids(await graph_state(store)) == expected
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=examples(8), deadline=None)
 @given(history=histories)
 async def test_an_id_that_was_given_is_a_work_or_leads_somewhere(
     store: Gateway, history: list[Said]

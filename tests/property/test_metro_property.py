@@ -19,6 +19,7 @@ from kensho.metro.map import MetroMap, Station
 from kensho.metro.segments import Box
 from kensho.web.maps.svg import MapLinks, map_svg
 from kensho.web.messages import Messages
+from tests.support.examples import examples
 
 MESSAGES = Messages.read()
 ROLES = ("main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music")
@@ -82,7 +83,7 @@ def franchises(draw: st.DrawFn) -> tuple[list[MapWork], list[MapEdge]]:
     return works, draw(st.lists(edge, max_size=90))
 
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=examples(40), deadline=None)
 Given = tuple[list[MapWork], list[MapEdge]]
 
 

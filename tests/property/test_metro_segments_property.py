@@ -9,11 +9,12 @@ from kensho.metro.map import Point
 from kensho.metro.occupancy import Occupancy, StationPosition
 from kensho.metro.segments import Box, Segments
 from tests.support import map_oracles as oracle
+from tests.support.examples import examples
 
 Route = tuple[Point, ...]
 STEPS = st.tuples(st.sampled_from([(1, 0), (1, 1), (1, -1), (0, 1), (0, -1)]), st.integers(1, 60))
 STARTS = st.tuples(st.integers(0, 80), st.integers(40, 100))
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=examples(80), deadline=None)
 
 
 @st.composite

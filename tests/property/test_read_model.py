@@ -13,6 +13,7 @@ from kensho.read_model.building.writer import SnapshotInputs
 from kensho.read_model.model import ReadModel
 from kensho.read_model.walks import Walk
 from tests.support import read_model_oracle as oracle
+from tests.support.examples import examples
 from tests.support.random_graphs import (
     RETIRED_IDS,
     SOURCE_IDS,
@@ -26,7 +27,9 @@ from tests.support.random_graphs import (
 from tests.support.read_models import opened
 
 ALL = 10_000
-steady = settings(deadline=None)  # an example writes forty files: its time is the machine's
+steady = settings(
+    deadline=None, max_examples=examples(40)
+)  # an example writes forty files: its time is the machine's
 depths = st.integers(1, 3)
 filters = st.none() | kind_sets
 

@@ -12,6 +12,7 @@ from kensho.domain.works import SEASONS
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
+from tests.support.examples import examples
 from tests.support.random_graphs import (
     RETIRED_IDS,
     REVISION,
@@ -28,7 +29,7 @@ from tests.support.stores import open_graph
 ALL = 10_000
 # A store is made, migrated and filled for each example: a tenth of a second.
 engine_settings = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

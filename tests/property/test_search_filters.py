@@ -17,6 +17,7 @@ from kensho.domain.works import SEASONS
 from kensho.read_model.holder import Snapshot
 from kensho.search.keys import key_of
 from kensho.storage.rows import MembershipRow, RedirectRow, WorkRow
+from tests.support.examples import examples
 from tests.support.searches import Shelf, opened, work
 
 WORDS: Final = ("Naru", "Naruto", "Gaiden", "Kaze", "no", "Uta", "II", "かぜ")
@@ -32,7 +33,7 @@ QUERIES: Final = (
     "naruto - 03",
     "xyzzy",
 )
-steady = settings(deadline=None, max_examples=40)
+steady = settings(deadline=None, max_examples=examples(25))
 
 titles = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join)
 

@@ -7,6 +7,7 @@ from kensho.search import rows, scripts
 from kensho.search.keys import folded, letters_of
 from kensho.search.prefixes import prefixes_of
 from kensho.search.strings import TextBlob, joined
+from tests.support.examples import examples
 from tests.support.title_search import (
     Entry,
     catalogue,
@@ -16,7 +17,7 @@ from tests.support.title_search import (
     word_bytes,
 )
 
-bounded = settings(deadline=None, max_examples=200)
+bounded = settings(deadline=None, max_examples=examples(100))
 ENDS = st.lists(st.text("ab", max_size=4) | st.sampled_from(("巨人", "a" * 20)), max_size=4)
 ALIKE = st.lists(ENDS.map("".join), max_size=30)
 WORDS = title_texts | st.text("wo uh君", min_size=1, max_size=9)

@@ -11,6 +11,7 @@ from kensho.search.interpretations import Interpretation
 from kensho.search.keys import acronym_of, key_of
 from kensho.search.phrases import PhraseIndex
 from kensho.search.symspell import SymSpellIndex
+from tests.support.examples import examples
 from tests.support.title_search import (
     Catalogue,
     Entry,
@@ -24,7 +25,7 @@ from tests.support.title_search import (
     work,
 )
 
-bounded = settings(deadline=None, max_examples=100)
+bounded = settings(deadline=None, max_examples=examples(50))
 ANY_TITLE = st.text(alphabet=st.characters(), min_size=1, max_size=20)
 LONG_LISTS = st.lists(title_texts, max_size=8).flatmap(
     lambda texts: st.integers(1, 60).map(lambda times: " ".join(texts * times)[:2000])

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from kensho.search import words
 from kensho.search.words import WordIndex
+from tests.support.examples import examples
 from tests.support.title_search import Entry, catalogue, catalogues, rows_in_order
 
 PHRASES = st.lists(st.sampled_from(("no", "mushi", "of", "2", "machi", "人")), max_size=5).map(
@@ -12,7 +13,7 @@ PHRASES = st.lists(st.sampled_from(("no", "mushi", "of", "2", "machi", "人")), 
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.lists(PHRASES, max_size=12), PHRASES)
 def test_the_rows_found_are_those_with_all_the_words(texts: list[str], query: str) -> None:
     found = WordIndex(words.pack(texts)).rows(query).tolist()
@@ -21,7 +22,7 @@ def test_the_rows_found_are_those_with_all_the_words(texts: list[str], query: st
     assert found == (rows if len(wanted) > 1 else [])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(40))
 @given(catalogues(), st.data())
 def test_words_of_a_title_in_any_order_find_its_work(
     works: list[Entry], data: st.DataObject

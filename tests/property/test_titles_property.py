@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from kensho.domain.titles import folded, squeezed
 from kensho.search import keys, scripts
+from tests.support.examples import examples
 from tests.support.title_search import slowly_squeezed, title_texts
 
 TEXTS = st.one_of(
@@ -15,7 +16,8 @@ TEXTS = st.one_of(
     st.text(alphabet="wo ーをんー", max_size=5),
     title_texts,
 )
-bounded = settings(deadline=None, max_examples=200)
+
+bounded = settings(deadline=None, max_examples=examples(100))
 
 
 def digits(text: str) -> list[int]:
