@@ -32,6 +32,7 @@ from kensho.api.services import Services
 from kensho.api.tags import TagsController
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.cursors import Cursors
+from kensho.discovery.facets import FacetCounter
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.errors import DeadlineExceededError, KenshoError, NotReadyError, StoreUnavailableError
@@ -50,7 +51,6 @@ from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
 from kensho.web.error_pages import ErrorPages
-from kensho.web.filtered_lists import ListFilters
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
@@ -211,7 +211,7 @@ def _page_services(
         films=shared.films,
         calendar=shared.calendar,
         search=shared.search,
-        filters=ListFilters(),
+        facets=PerSnapshot(FacetCounter),
         clock=desk.clock,
         today=lambda: dt.datetime.now(dt.UTC).date(),
         renderer=renderer,

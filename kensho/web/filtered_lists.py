@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-import msgspec
-
 from kensho.discovery import franchises
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import FilterMasks, Filters, Nodes
+from kensho.discovery.related_works import summary_of
 from kensho.discovery.search_views import Facets
-from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.domain.works import SEASONS
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.model import ReadModel
@@ -17,7 +15,6 @@ from kensho.read_model.views import Summary
 from kensho.web import urls
 from kensho.web.messages import Messages
 
-_SUMMARY: Final = msgspec.json.Decoder(Summary)
 _MOST_CHOICES: Final = 40
 """Values of a filter that are offered; a page shows eight and unfolds the rest."""
 
@@ -57,22 +54,17 @@ class ListPage(NamedTuple):
         return urls.with_query(self.path, {**self.parameters, "page": None, **changes})
 
 
-class ListFilters:
-    """Filters lists; holds what is made once for a revision, to count tags by."""
-
-    def __init__(self) -> None:
-        self._facets = PerSnapshot(FacetCounter)
-
-    def apply(self, model: ReadModel, nodes: Nodes, filters: Filters) -> FilteredList:
-        """Return those of `nodes` that pass, in their order."""
-        masks = FilterMasks(model, filters, nodes)
-        facets = self._facets.of(model).facets(masks)
-        return FilteredList(masks.nodes(), masks.adult_hidden, facets)
+def filtered(
+    model: ReadModel, nodes: Nodes, filters: Filters, counter: FacetCounter
+) -> FilteredList:
+    """Return those of `nodes` that pass, in their order; `counter` is that of the same model."""
+    masks = FilterMasks(model, filters, nodes)
+    return FilteredList(masks.nodes(), masks.adult_hidden, counter.facets(masks))
 
 
 def summaries(model: ReadModel, nodes: Iterable[int]) -> list[Summary]:
     """Return the works of these nodes."""
-    return [_SUMMARY.decode(model.summary(int(node))) for node in nodes]
+    return [summary_of(model, int(node)).decode() for node in nodes]
 
 
 def franchise_summaries(model: ReadModel, numbers: Iterable[int]) -> list[FranchiseSummary]:

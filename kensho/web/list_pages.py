@@ -49,7 +49,7 @@ class HomePageController(Controller):
         model = context.model
         season = latest_season(context)
         nodes = browse.season(model, season.year, season.name, ALL_WORKS, "rating")
-        found = context.services.filters.apply(model, nodes, Filters(safe=context.is_safe))
+        found = context.filtered(nodes, Filters(safe=context.is_safe))
         return context.page(
             "home.html.jinja",
             tag=f"{model.identity}x{season.year}{season.name}".encode(),
@@ -80,9 +80,7 @@ class FilmsPageController(Controller):
         services, model, safe = context.services, context.model, context.is_safe
         if form.year is not None:
             services.calendar.check(form.year)
-        found = services.filters.apply(
-            model, services.films.of(model), Filters(year=form.year, safe=safe)
-        )
+        found = context.filtered(services.films.of(model), Filters(year=form.year, safe=safe))
         films = OrderedList(found.nodes, model.identity, model.id, model.node)
         query = f"films?year={form.year}&safe={safe}"
         part = services.cursors.cut(films, query, form.cursor, FILMS_PER_PAGE)

@@ -17,15 +17,16 @@ from litestar.params import SkipValidation
 
 from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors
-from kensho.discovery.filters import Nodes
+from kensho.discovery.facets import FacetCounter
+from kensho.discovery.filters import Filters, Nodes
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
-from kensho.web import urls
-from kensho.web.filtered_lists import ListFilters
+from kensho.web import filtered_lists, urls
+from kensho.web.filtered_lists import FilteredList
 from kensho.web.maps.map_store import DrawnMap, MapStore
 from kensho.web.maps.pictures import PictureStore
 from kensho.web.messages import Messages
@@ -43,7 +44,7 @@ class PageServices(msgspec.Struct, frozen=True):
     films: PerSnapshot[Nodes]
     calendar: Calendar
     search: TitleSearch
-    filters: ListFilters
+    facets: PerSnapshot[FacetCounter]
     clock: Callable[[], float]
     today: Callable[[], dt.date]
     renderer: Renderer
@@ -106,6 +107,11 @@ class PageContext(msgspec.Struct, frozen=True):
             year_of=self.year_of,
             **variables,
         )
+
+    def filtered(self, nodes: Nodes, filters: Filters) -> FilteredList:
+        """Return those of `nodes` that pass, in their order, and counts of what else is."""
+        counter = self.services.facets.of(self.model)
+        return filtered_lists.filtered(self.model, nodes, filters, counter)
 
     def franchise_map(self, number: int) -> DrawnMap:
         """Return a franchise with its map."""

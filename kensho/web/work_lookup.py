@@ -3,10 +3,9 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import msgspec
-
 from kensho.discovery import works
 from kensho.discovery.filters import Filters
+from kensho.discovery.related_works import summary_of
 from kensho.discovery.search import SearchRequest
 from kensho.domain import ids
 from kensho.errors import GoneError, MovedError, NotFoundError
@@ -14,7 +13,6 @@ from kensho.read_model.views import Summary
 from kensho.web.page_context import PageContext
 
 _MOST_ALTERNATIVES: Final = 4
-_SUMMARY: Final = msgspec.json.Decoder(Summary)
 
 
 class AlternativeWork(NamedTuple):
@@ -50,7 +48,7 @@ async def find_work(context: PageContext, text: str) -> WorkLookup:
     except ValueError:
         node = _by_source_id(context, text)
     if node is not None:
-        return WorkLookup(text, _SUMMARY.decode(context.model.summary(node)), [])
+        return WorkLookup(text, summary_of(context.model, node).decode(), [])
     return await _by_title(context, text)
 
 
@@ -58,7 +56,7 @@ def _by_id(context: PageContext, work: UUID) -> Summary | None:
     """Return the work of an id, or the one that it was merged into."""
     model = context.model
     try:
-        return _SUMMARY.decode(model.summary(works.locate(model, work)))
+        return summary_of(model, works.locate(model, work)).decode()
     except MovedError as error:
         return _by_id(context, UUID(error.successor))
     except (GoneError, NotFoundError):

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.cursors import Cursors
+from kensho.discovery.facets import FacetCounter
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.metrics import Metrics
@@ -23,7 +24,6 @@ from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
-from kensho.web.filtered_lists import ListFilters
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageServices
 from kensho.web.page_router import PageRouter
@@ -128,7 +128,7 @@ class Site:
             films=PerSnapshot(films),
             calendar=Calendar(lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC)),
             search=TitleSearch(cursors, safe=True),
-            filters=ListFilters(),
+            facets=PerSnapshot(FacetCounter),
             clock=perf_counter,
             today=lambda: dt.date(2002, 11, 1),
             renderer=pages.renderer,

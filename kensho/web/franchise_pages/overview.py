@@ -3,7 +3,6 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 from markupsafe import Markup
@@ -11,6 +10,7 @@ from markupsafe import Markup
 from kensho.domain.works import Role
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
     ROLES,
     FranchiseDetail,
@@ -29,7 +29,6 @@ from kensho.web.page_context import GivenPageContext, PageContext
 
 SHOWN_AT_ONCE: Final = 24
 """Works of a role that are seen at once; the rest unfolds."""
-_DETAIL: Final = msgspec.json.Decoder(StoredDetail)
 
 
 class MemberEntry(NamedTuple):
@@ -106,7 +105,7 @@ def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
     nodes = [node for work in works if (node := model.node(work)) is not None]
     block = json_ld.of_franchise(
         PageRef(franchise.title, context.absolute(urls.franchise(franchise.slug))),
-        [_DETAIL.decode(model.detail(node)) for node in nodes],
+        [Encoded(StoredDetail, model.detail(node)).decode() for node in nodes],
         [context.absolute(context.url_of(model.id(node))) for node in nodes],
     )
     return json_ld.script_text(block)
