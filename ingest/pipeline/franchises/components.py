@@ -86,7 +86,7 @@ def _links(inputs: FranchiseInputs) -> Iterator[Sequence[UUID]]:
     yield from ((edge.source, edge.target) for edge in inputs.relations)
     yield from inputs.same
     yield from (collected.works for collected in inputs.collections)
-    yield from (works for works in inputs.together if works)
+    yield from (works for works in inputs.joined if works)
 
 
 def _ends(edge: RelationEdge) -> tuple[UUID, UUID]:

@@ -25,7 +25,7 @@ class WorkCollection(NamedTuple):
 class FranchiseInputs(NamedTuple):
     """What all records claim together.
 
-    `relations` are as stated, `same` pairs of records of one work, `together` works that curators'
+    `relations` are as stated, `same` pairs of records of one work, `joined` works that curators'
     decisions join, `pages` the providers that have a page of a work, `votes` its recommendations.
     """
 
@@ -33,7 +33,7 @@ class FranchiseInputs(NamedTuple):
     relations: Sequence[RelationEdge]
     same: Sequence[tuple[UUID, UUID]]
     collections: Sequence[WorkCollection]
-    together: Sequence[Sequence[UUID]]
+    joined: Sequence[Sequence[UUID]]
     listings: Listings
     pages: Mapping[UUID, frozenset[str]]
     votes: Mapping[UUID, int]

@@ -20,7 +20,7 @@ from kensho.storage.paging import pages
 MEMBERS_A_BATCH: Final = 500
 """With their reasons about 200 kB."""
 COMPONENTS_A_BATCH: Final = 1000
-"""Digests and what was inferred: some 300 bytes each."""
+"""With what was inferred some 900 bytes each: 1 MB a transaction."""
 
 
 class StoredComponent(msgspec.Struct, frozen=True):

@@ -20,7 +20,10 @@ from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType, Season, Title, WorkKind
 
 _SONG_S: Final = 600
-"""A song is a brief single work of the tag "music"."""
+"""The longest that a song runs: it is a brief single work of the tag "music".
+
+Of 5,388 single specials, OVAs and ONAs of that tag 96 in 100 run for ten minutes at most; longer
+ones are stories about music (the OVAs of TARI TARI and Love Live!)."""
 _MONTHS: Final[Mapping[Season, str]] = {
     "winter": "-01",
     "spring": "-04",
