@@ -55,7 +55,7 @@ class AccessRules(NamedTuple):
     """Who may ask, how often, and under which names: the settings of the edge of the service."""
 
     hosts: Hosts
-    proxies: TrustedProxies
+    proxies: TrustedProxies | None
     cross_origin: CrossOriginRules
     limiter: RateLimiter | None
 
@@ -65,7 +65,7 @@ class AccessRules(NamedTuple):
         server, limit = settings.server, settings.http.rate_limit_per_minute
         return cls(
             hosts=Hosts(server.allowed_hosts, server.public_url),
-            proxies=TrustedProxies(server.trusted_proxies),
+            proxies=TrustedProxies(server.trusted_proxies) if server.trusted_proxies else None,
             cross_origin=CrossOriginRules(server.cors_origins),
             limiter=RateLimiter(limit) if limit else None,
         )
@@ -87,6 +87,7 @@ class RequestPipeline:
         self._cache = cache
         self._identity = identity
         self._rules = rules
+        self._is_open = rules.limiter is None and rules.hosts.allows_any
         self._observability = observability
         self._render_page = render_page
 
@@ -98,7 +99,8 @@ class RequestPipeline:
         began = perf_counter()
         http = scope
         method: str = http["method"]
-        self._rules.proxies.apply(http)
+        if self._rules.proxies is not None:
+            self._rules.proxies.apply(http)
         headers = {name: value for name, value in http["headers"] if name in _WANTED}
         trace = traced(
             headers.get(b"x-request-id"), headers.get(b"traceparent"), self._observability.random
@@ -128,7 +130,8 @@ class RequestPipeline:
         """Answer the request; return the template of its route, or nothing where it has none."""
         origin = headers.get(b"origin")
         tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
-        refusal, parameters = self._examined(scope, tap)
+        target = _target(scope)
+        refusal, parameters = self._examined(scope, tap, target)
         if refusal is not None:
             body, lines = problem_details.render_error(refusal, self._render_page)
             await tap.send_whole(refusal.status, lines, body)
@@ -137,7 +140,7 @@ class RequestPipeline:
             await tap.send_whole(204, cross_origin.PREFLIGHT, b"")
             return ""
         encoding = compression.negotiated(headers.get(b"accept-encoding", b"identity"))
-        key: Key = (*_target(scope), encoding, EVERYBODY)
+        key: Key = (*target, encoding, EVERYBODY)
         is_read = scope["method"] in ("GET", "HEAD")
         if_none_match = headers.get(b"if-none-match") if is_read else None
         kept = self._kept(key) if is_read else None
@@ -148,7 +151,7 @@ class RequestPipeline:
         state = RequestState(
             request_id=tap.trace.request_id.decode(),
             key=key,
-            caller=privacy.caller_of(scope["headers"]),
+            headers=cast("Headers", scope["headers"]),
             parameters=parameters,
             if_none_match=if_none_match,
             cache=self._cache,
@@ -168,14 +171,14 @@ class RequestPipeline:
         return str(cast("dict[str, Any]", scope).get("path_template", ""))
 
     def _examined(
-        self, scope: HTTPScope, tap: "ResponseTap"
+        self, scope: HTTPScope, tap: "ResponseTap", target: tuple[bytes, bytes]
     ) -> tuple[ErrorResponse | None, dict[str, str]]:
         """Return why the request is not routed, if it is not, and its query parameters."""
-        if not scope["path"].startswith(_INTERNAL):
+        if not self._is_open and not scope["path"].startswith(_INTERNAL):
             refusal = self._limited(scope, tap) or self._of_foreign_host(scope, tap)
             if refusal is not None:
                 return refusal, {}
-        return _examined_target(scope, tap)
+        return _examined_target(scope, tap, target)
 
     def _limited(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
         limiter = self._rules.limiter
@@ -251,9 +254,9 @@ def _target(scope: HTTPScope) -> tuple[bytes, bytes]:
 
 
 def _examined_target(
-    scope: HTTPScope, tap: ResponseTap
+    scope: HTTPScope, tap: ResponseTap, target: tuple[bytes, bytes]
 ) -> tuple[ErrorResponse | None, dict[str, str]]:
-    path, query = _target(scope)
+    path, query = target
     long = request_guards.too_long(path, query)
     if long is not None:
         detail = f"at most {long.limit_bytes} bytes of {long.part} are read"

@@ -6,8 +6,9 @@ from typing import Any, Final, cast
 import msgspec
 from litestar.types import Scope
 
+from kensho.http import privacy
 from kensho.http.hosts import Hosts
-from kensho.http.response_cache import Key, ResponseCache
+from kensho.http.response_cache import Headers, Key, ResponseCache
 
 _NAME: Final = "kensho"
 
@@ -15,14 +16,13 @@ _NAME: Final = "kensho"
 class RequestState(msgspec.Struct, frozen=True):
     """The sound parts of a request.
 
-    `key` names the target and the encoding, for answers to everybody; `caller` is the name that
-    takes `EVERYBODY`'s place in the key of a private answer. `parameters` are those of the query,
-    and `hosts` tells what the service is called in absolute addresses.
+    `key` names the target and the encoding, for answers to everybody. `parameters` are those of the
+    query, and `hosts` tells what the service is called in absolute addresses.
     """
 
     request_id: str
     key: Key
-    caller: bytes
+    headers: Headers
     parameters: Mapping[str, str]
     if_none_match: bytes | None
     cache: ResponseCache
@@ -30,8 +30,8 @@ class RequestState(msgspec.Struct, frozen=True):
 
     @property
     def private_key(self) -> Key:
-        """Return the key of an answer that is this caller's alone."""
-        return (*self.key[:3], self.caller)
+        """Return the key of an answer that is this caller's alone, whose name it bears."""
+        return (*self.key[:3], privacy.caller_of(self.headers))
 
 
 def attach(scope: Scope, state: RequestState) -> None:
