@@ -94,7 +94,7 @@ def create_app(settings: Settings) -> Litestar:
         logging_config=None,
         lifespan=[house.open],
     )
-    strict.learn(amend_openapi(app.openapi_schema.to_schema(), house.calendar))
+    strict.add_operations(amend_openapi(app.openapi_schema.to_schema(), house.calendar))
     app.asgi_handler = _pipeline(app.asgi_handler, settings, house, error_pages.render)
     return app
 

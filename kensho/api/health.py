@@ -67,6 +67,4 @@ class HealthController(Controller):
     @get("/metrics", include_in_schema=False)
     async def metrics(self, desk: GivenServices) -> UncachedResponse:
         """Return what Prometheus scrapes."""
-        return UncachedResponse(
-            desk.metrics.exposed(desk.revision), media_type=metrics.CONTENT_TYPE
-        )
+        return UncachedResponse(desk.metrics.render(desk.revision), media_type=metrics.CONTENT_TYPE)

@@ -26,7 +26,7 @@ _OURS: Final[tuple[Encoding, ...]] = ("br", "gzip")
 
 
 @lru_cache(maxsize=256)
-def negotiated(accept: bytes) -> Encoding:
+def choose_encoding(accept: bytes) -> Encoding:
     """Return the encoding for this `Accept-Encoding`; clients send few distinct ones."""
     weights = dict(_weighed(part) for part in accept.decode("latin-1").lower().split(","))
     others = weights.get("*", 0.0)
@@ -35,7 +35,7 @@ def negotiated(accept: bytes) -> Encoding:
     return best[1] if best[0] > 0 and best[0] >= weights.get("identity", 0.0) else "identity"
 
 
-def compressed(body: bytes, encoding: Encoding) -> bytes:
+def compress(body: bytes, encoding: Encoding) -> bytes:
     """Return `body` in `encoding`."""
     if encoding == "br":
         return cast(
@@ -46,7 +46,7 @@ def compressed(body: bytes, encoding: Encoding) -> bytes:
     return body
 
 
-def compressing(pieces: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
+def compress_pieces(pieces: Iterator[bytes], encoding: Encoding) -> Iterator[bytes]:
     """Yield the pieces of one body in `encoding`, none of them empty, as they are ready."""
     if encoding == "identity":
         yield from filter(None, pieces)

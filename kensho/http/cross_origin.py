@@ -27,14 +27,14 @@ PREFLIGHT: Final[Headers] = [
     (b"access-control-max-age", b"7200"),
     (b"cache-control", b"no-store"),
 ]
-"""What a browser is told before it sends a request; it reads from a missing
-`Access-Control-Allow-Origin` that the origin may not. It remembers the answer for two hours, the
-most that Chromium takes."""
+"""The headers of the answer to a preflight request; a browser reads from a missing
+`Access-Control-Allow-Origin` that the origin may not read. It keeps the answer for two hours, the
+most that Chromium allows."""
 _NONE: Final[Headers] = []
 
 
 class CrossOriginRules:
-    """Says to scripts of which `origins` the API is open; `*` stands for all."""
+    """The headers that open the API to scripts of some `origins`; `*` means any origin."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._by_origin: dict[bytes, Headers] = {

@@ -50,7 +50,7 @@ class ProblemException(ProblemDetailsException):
 
 
 def problem_details_plugin(render_page: ErrorPageRenderer | None) -> ProblemDetailsPlugin:
-    """Return Litestar's plugin, told how each exception of ours, its own or a bug's is answered."""
+    """Return Litestar's plugin, with a handler for errors of Kenshō, of Litestar, and for bugs."""
 
     def wrapped(cause: Exception) -> ProblemException:
         return ProblemException(cause, render_page)

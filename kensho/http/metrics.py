@@ -1,7 +1,9 @@
-"""What Prometheus reads: requests by route, method and status, their duration, and what is served.
+"""Metrics for Prometheus: requests by route, method and status, their duration, the revision.
 
-Children are looked up once and kept, because `labels()` costs more than counting; routes are
-templates, so that ids never become labels.
+Routes are labelled by their templates, so that ids never become labels.
+
+Performance: a labelled counter is looked up once and kept, because `labels()` costs more than
+counting.
 """
 
 from typing import Final
@@ -48,7 +50,7 @@ class Metrics:
         )
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         key = (method if method in _METHODS else "other", route or "unmatched", status)
         children = self._counted.get(key)
@@ -61,11 +63,11 @@ class Metrics:
         children[0].inc()
         children[1].observe(seconds)
 
-    def hit(self) -> None:
+    def count_hit(self) -> None:
         """Count an answer sent as kept bytes."""
         self._hits.inc()
 
-    def exposed(self, revision: int | None) -> bytes:
+    def render(self, revision: int | None) -> bytes:
         """Return the text that Prometheus scrapes."""
         self._revision.set(-1 if revision is None else revision)
         return generate_latest(self._registry)

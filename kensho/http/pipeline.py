@@ -24,7 +24,7 @@ from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_state import RequestState, attach
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
-from kensho.http.tracing import Trace, traced
+from kensho.http.tracing import Trace, read_trace
 from kensho.platform.logs import REQUEST, RequestIds
 from kensho.platform.rate_limits import WINDOW_S, RateLimiter
 from kensho.platform.settings import Settings
@@ -102,7 +102,7 @@ class RequestPipeline:
         if self._rules.proxies is not None:
             self._rules.proxies.apply(http)
         headers = {name: value for name, value in http["headers"] if name in _WANTED}
-        trace = traced(
+        trace = read_trace(
             headers.get(b"x-request-id"), headers.get(b"traceparent"), self._observability.random
         )
         client = http["client"]
@@ -114,7 +114,7 @@ class RequestPipeline:
         tap = ResponseTap(send, trace, head=method == "HEAD")
         route = await self._serve(http, receive, tap, headers)
         seconds = perf_counter() - began
-        self._observability.metrics.answered(method, route, tap.status, seconds)
+        self._observability.metrics.count_request(method, route, tap.status, seconds)
         if seconds > self._observability.slow_s:
             _log.warning(
                 "slow request", path=http["path"], status=tap.status, seconds=round(seconds, 3)
@@ -139,13 +139,13 @@ class RequestPipeline:
         if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
             await tap.send_whole(204, cross_origin.PREFLIGHT, b"")
             return ""
-        encoding = compression.negotiated(headers.get(b"accept-encoding", b"identity"))
+        encoding = compression.choose_encoding(headers.get(b"accept-encoding", b"identity"))
         key: Key = (*target, encoding, EVERYBODY)
         is_read = scope["method"] in ("GET", "HEAD")
         if_none_match = headers.get(b"if-none-match") if is_read else None
         kept = self._kept(key) if is_read else None
         if kept is not None:
-            self._observability.metrics.hit()
+            self._observability.metrics.count_hit()
             await kept.send(if_none_match, tap.send)
             return kept.route
         state = RequestState(
@@ -201,7 +201,7 @@ class RequestPipeline:
     def _kept(self, key: Key) -> CachedResponse | None:
         """Return the kept answer of a target: only public routes have any."""
         identity = self._identity()
-        return None if identity is None else self._cache.kept(key, identity)
+        return None if identity is None else self._cache.get(key, identity)
 
 
 class ResponseTap:

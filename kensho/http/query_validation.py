@@ -1,7 +1,7 @@
-"""What the document says of parameters is enforced: names, spellings, content type.
+"""Parameters are checked against the OpenAPI document: their names, spellings and content type.
 
-Litestar checks bounds, but takes "1e5" and "null" for numbers and lets unknown parameters pass in
-silence. The table here is made from the OpenAPI document itself, so that the two can't disagree.
+Litestar checks bounds, but takes "1e5" and "null" for numbers and ignores unknown parameters. The
+table here is made from the document itself, so that the two can't disagree.
 """
 
 import re
@@ -38,12 +38,12 @@ class DocumentedOperation(NamedTuple):
 
 
 class QueryValidator:
-    """Checks a routed request before its handler reads it."""
+    """Checks a routed request against the document, before its handler reads it."""
 
     def __init__(self) -> None:
         self._operations: dict[tuple[str, str], DocumentedOperation] = {}
 
-    def learn(self, document: Document) -> None:
+    def add_operations(self, document: Document) -> None:
         """Take over the parameters of every operation of an OpenAPI document."""
         for template, item in document["paths"].items():
             for method, operation in item.items():

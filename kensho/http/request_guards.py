@@ -1,6 +1,7 @@
-"""What is refused before it is routed: targets too long, not UTF-8, or ambiguous.
+"""Checks on a request target before it is routed: its length, its encoding, its parameters.
 
-Every sound request pays one look at its target; only one with a query or an escape is decoded here.
+Performance: a path without escapes is matched once; only targets with a query or an escape are
+decoded.
 """
 
 import re
@@ -10,9 +11,13 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 from kensho.errors import FieldProblem, InvalidInputError
 
 MAX_PATH_BYTES: Final = 2_000
+"""Our longest paths hold a slug and an id; the rest is room for foreign ids and old links."""
 MAX_QUERY_BYTES: Final = 8_000
+"""The most that common proxies pass on in a request line (nginx: 8 KiB)."""
 MAX_VALUE_CHARS: Final = 1_000
+"""Titles and addresses are the longest values that make sense; both stay below."""
 MAX_PARAMETERS: Final = 32
+"""The search takes the most, 13; pages get further ones from other sites."""
 _PLAIN_PATH: Final = re.compile(rb"[\x21-\x24\x26-\x7e]*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

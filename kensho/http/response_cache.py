@@ -1,4 +1,4 @@
-"""Answers as ready bytes: encoded once, tagged, compressed, kept while the graph stands still.
+"""Responses as ready bytes: tagged, compressed and kept while the snapshot is served.
 
 The strong ETag of a public answer is made of the program's version, the snapshot's identity, the
 query in canonical order and the encoding: all that the bytes depend on. An answer that is the same
@@ -92,17 +92,17 @@ class ResponseCache:
         )
         self._largest = cache_bytes // _MAX_KEPT_SHARE
 
-    def kept(self, key: Key, identity: str) -> CachedResponse | None:
+    def get(self, key: Key, identity: str) -> CachedResponse | None:
         """Return the kept answer under this key of this snapshot."""
         cached = self._kept.get(key)
         return cached if cached is not None and cached.identity == identity else None
 
-    def keep(self, key: Key, response: CachedResponse) -> None:
+    def put(self, key: Key, response: CachedResponse) -> None:
         """Keep an answer, unless it sets a cookie, or is too large to be worth it."""
         if len(response.body) <= self._largest and not response.sets_cookie:
             self._kept[key] = response
 
-    async def make(
+    async def prepare(
         self, body: bytes, identity: str, key: Key, meta: ResponseMeta = PLAIN
     ) -> CachedResponse:
         """Tag and compress `body`, which answers `key` from the snapshot `identity`."""
@@ -111,15 +111,15 @@ class ResponseCache:
             meta = meta._replace(tag=_digest(body))
         if encoding != "identity" and len(body) >= compression.MIN_BYTES:
             if len(body) > _LARGE_BYTES:
-                body = await asyncio.to_thread(compression.compressed, body, encoding)
+                body = await asyncio.to_thread(compression.compress, body, encoding)
             else:
-                body = compression.compressed(body, encoding)
+                body = compression.compress(body, encoding)
         else:
             encoding = "identity"
-        etag, headers = self.head((path, query, encoding, caller), identity, meta)
+        etag, headers = self.headers_of((path, query, encoding, caller), identity, meta)
         return CachedResponse(body, headers, etag=etag, identity=identity)
 
-    def head(self, key: Key, identity: str, meta: ResponseMeta) -> tuple[bytes, Headers]:
+    def headers_of(self, key: Key, identity: str, meta: ResponseMeta) -> tuple[bytes, Headers]:
         """Return the tag and the headers of an answer to `key` from the snapshot `identity`."""
         etag = self._etag(meta.tag or identity.encode(), key)
         is_public, encoding = key[3] == EVERYBODY, key[2]

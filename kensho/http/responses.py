@@ -58,10 +58,10 @@ class PreparedResponse(Generic[T]):
         state = state_of(scope)
         public = is_public(scope)
         key = state.key if public else state.private_key
-        response = await state.cache.make(self._body, self._identity, key, self._meta)
+        response = await state.cache.prepare(self._body, self._identity, key, self._meta)
         response.route = cast("dict[str, Any]", scope)["path_template"]
         if public and self._keep and cast("dict[str, Any]", scope)["method"] == "GET":
-            state.cache.keep(key, response)
+            state.cache.put(key, response)
         await response.send(state.if_none_match, send)
 
 
@@ -84,21 +84,21 @@ class StreamedResponse:
         state = state_of(scope)
         public = is_public(scope)
         key = state.key if public else state.private_key
-        etag, headers = state.cache.head(key, self._identity, self._meta)
+        etag, headers = state.cache.headers_of(key, self._identity, self._meta)
         if not public:
             headers = [pair for pair in headers if pair[0] != b"etag"]
         elif state.if_none_match is not None and matches(state.if_none_match, etag):
             await CachedResponse(b"", headers, etag=etag, identity=self._identity).send(etag, send)
             return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        pieces = compression.compressing(self._pieces, key[2])
+        pieces = compression.compress_pieces(self._pieces, key[2])
         while piece := await asyncio.to_thread(next, pieces, b""):
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class UncachedResponse(Generic[T]):
-    """An answer never kept or tagged: what a POST asked for, or how the service is now."""
+    """A response that is never kept or tagged: the result of a POST, or a state as of now."""
 
     __slots__ = ("_body", "_headers", "_status")
 

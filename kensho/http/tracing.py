@@ -1,9 +1,9 @@
-"""The ids a request is known by: `X-Request-ID` and W3C `traceparent`.
+"""The ids of a request: `X-Request-ID` and W3C `traceparent`.
 
-Both are taken over where they are sound, and made otherwise. A caller's request id is kept when it
-is at most 128 visible ASCII characters, so that it can stand in a log line and a header as it is.
-Of a sound `traceparent` the trace id and flags go on, under a span id of our own
-(https://www.w3.org/TR/trace-context/, version 00).
+Both are taken from the request where they are well formed, and made otherwise. A caller's request
+id is well formed if it has at most 128 visible ASCII characters, so that it can stand in a log line
+and a header as it is. Of a well-formed `traceparent` the trace id and flags are kept, under a new
+span id (https://www.w3.org/TR/trace-context/, version 00).
 """
 
 import re
@@ -25,7 +25,7 @@ class Trace(NamedTuple):
     traceparent: bytes
 
 
-def traced(request_id: bytes | None, traceparent: bytes | None, random: Random) -> Trace:
+def read_trace(request_id: bytes | None, traceparent: bytes | None, random: Random) -> Trace:
     """Return the ids for a request that came with these headers."""
     bits = random.getrandbits(192)
     if request_id is None or _REQUEST_ID.fullmatch(request_id) is None:
