@@ -81,7 +81,7 @@ class BrowseController(Controller):
         self, browse: GivenBrowse, year: Year, season: SeasonName, query: SeasonQuery
     ) -> PreparedResponse[SeasonPage]:
         """Return the works first broadcast in a season, best IMDb rating first by default."""
-        asked = SeasonRequest(
+        request = SeasonRequest(
             year=year,
             season=cast("Season", season.lower()),
             filters=Filters(type=query.type, status=query.status, tag=query.tag, safe=False),
@@ -90,4 +90,4 @@ class BrowseController(Controller):
             limit=query.limit,
             fields=fields_named(query.fields, SUMMARY_FIELDS),
         )
-        return PreparedResponse(browse.season(asked), browse.identity)
+        return PreparedResponse(browse.season(request), browse.identity)

@@ -111,8 +111,8 @@ def _flattened(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitabl
     @functools.wraps(handler)
     async def called(*given: object, **named: object) -> ASGIApp:
         if query is not None:
-            asked = {name: named.pop(name) for name in query.__struct_fields__}
-            named[_QUERY] = query(**asked)
+            values = {name: named.pop(name) for name in query.__struct_fields__}
+            named[_QUERY] = query(**values)
         answer: ASGIApp = await handler(*given, **named)
         return answer
 

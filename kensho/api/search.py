@@ -138,7 +138,7 @@ class SearchController(Controller):
         long vowels don't count, and from four letters on two errors are forgiven. Facets count all
         pages, each under every filter but its own.
         """
-        asked = SearchRequest(
+        request = SearchRequest(
             text=query.q,
             filters=Filters(
                 type=query.type,
@@ -155,7 +155,7 @@ class SearchController(Controller):
             explain=query.explain,
             fields=fields_named(query.fields, _FIELDS),
         )
-        return PreparedResponse(await search.page(asked), search.identity)
+        return PreparedResponse(await search.page(request), search.identity)
 
     @get_operation(
         "/suggest",

@@ -58,7 +58,9 @@ def _pieces(snapshot: Snapshot, franchise: str | None, name: str) -> Iterator[by
     model = snapshot.model
     if franchise is None:
         return exports.export(exports.whole(model), name)
-    return exports.export(franchises.graph(model, franchises.meant(snapshot, franchise)), name)
+    return exports.export(
+        franchises.graph(model, franchises.find_franchise(snapshot, franchise)), name
+    )
 
 
 @contextlib.contextmanager

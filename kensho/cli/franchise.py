@@ -37,7 +37,9 @@ def hub(franchise: str, as_json: bool, store: str | None) -> None:
     """Print the works of FRANCHISE, a slug or a title, each with its role."""
     answer = run_on_snapshot(
         store,
-        lambda snapshot: franchises.detail(snapshot.model, franchises.meant(snapshot, franchise)),
+        lambda snapshot: franchises.detail(
+            snapshot.model, franchises.find_franchise(snapshot, franchise)
+        ),
     )
     if as_json:
         click.echo(answer.bytes)
@@ -65,7 +67,7 @@ def watch_order(franchise: str, order: Order, as_json: bool, store: str | None) 
     answer = run_on_snapshot(
         store,
         lambda snapshot: franchises.watch_order(
-            snapshot.model, franchises.meant(snapshot, franchise), order
+            snapshot.model, franchises.find_franchise(snapshot, franchise), order
         ),
     )
     if as_json:

@@ -46,7 +46,7 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
 
     async def run(gateway: Gateway) -> Encoded[PathList]:
         snapshot = await opened(gateway, settings, store)
-        ends = work_meant(snapshot, one), work_meant(snapshot, other)
+        ends = find_work(snapshot, one), find_work(snapshot, other)
         return WorkService(snapshot).paths(*ends, most)
 
     answer = run_on_store(store, run)
@@ -60,7 +60,7 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
         sys.exit(NO_WAY)
 
 
-def work_meant(snapshot: Snapshot, text: str) -> UUID:
+def find_work(snapshot: Snapshot, text: str) -> UUID:
     """Return the work that a UUID, a source id or a title means.
 
     Raises:

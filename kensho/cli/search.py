@@ -61,7 +61,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     logs.configure("warning", settings.logs.format)
     title_search = TitleSearch(Cursors(signing_secret(settings.signing)), safe=settings.search.safe)
     hides = title_search.safe if safe is None else safe
-    asked = SearchRequest(
+    request = SearchRequest(
         text=text,
         filters=Filters(type=type_, year=year, safe=hides),
         limit=limit,
@@ -70,7 +70,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
 
     async def run(gateway: Gateway) -> tuple[Snapshot, Encoded[SearchPage]]:
         snapshot = await opened(gateway, settings, store)
-        return snapshot, await title_search.answer(snapshot, asked)
+        return snapshot, await title_search.answer(snapshot, request)
 
     snapshot, answer = run_on_store(store, run)
     page = answer.decode()
@@ -115,7 +115,7 @@ def _print_results(console: Console, snapshot: Snapshot, page: SearchPage) -> No
             f"{work.score:.4f}",
         )
         if work.explain is not None:
-            table.add_row("", "", _told(work.explain), "", "", "")
+            table.add_row("", "", _explanation_text(work.explain), "", "", "")
     console.print(table, highlight=False)
     console.print(f"{page.total} works", highlight=False)
 
@@ -129,7 +129,7 @@ def _marked(title: str, spans: list[tuple[int, int]]) -> str:
     return text + escape(title[place:])
 
 
-def _told(why: Explanation) -> str:
+def _explanation_text(why: Explanation) -> str:
     parts = ", ".join(f"{part.name} {part.value:+.4f}" for part in why.parts)
     overlooked = f"; but for {', '.join(why.folds)}" if why.folds else ""
     return escape(f"{why.via}: {parts}; {why.edits} edits{overlooked}")

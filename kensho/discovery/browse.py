@@ -92,19 +92,19 @@ class BrowseService(SnapshotService):
         self._cursors = cursors
         self._films = films
 
-    def season(self, asked: SeasonRequest) -> Encoded[SeasonPage]:
+    def season(self, request: SeasonRequest) -> Encoded[SeasonPage]:
         """Return a page of a season.
 
         Raises:
             InvalidInputError: no work can have the year.
         """
-        self._calendar.check(asked.year)
+        self._calendar.check(request.year)
         model = self.model
-        nodes = season(model, asked.year, asked.season, asked.filters, asked.sort)
+        nodes = season(model, request.year, request.season, request.filters, request.sort)
         total = len(nodes)
-        first = (asked.page - 1) * asked.limit
-        works = summaries(model, nodes[first : first + asked.limit], asked.fields)
-        pagination = Pagination(asked.page, asked.limit, -(-total // asked.limit), total)
+        first = (request.page - 1) * request.limit
+        works = summaries(model, nodes[first : first + request.limit], request.fields)
+        pagination = Pagination(request.page, request.limit, -(-total // request.limit), total)
         return encoded(SeasonPage(works, pagination))
 
     def films(

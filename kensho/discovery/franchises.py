@@ -155,7 +155,9 @@ def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
         InvalidInputError: nothing can be looked for by `text`.
     """
     model = snapshot.model
-    listed = model.hubs.listed if text is None else [*dict.fromkeys(_meant(snapshot, text))]
+    listed = (
+        model.hubs.listed if text is None else [*dict.fromkeys(_found_by_title(snapshot, text))]
+    )
 
     def root_of(number: int) -> UUID:
         return model.id(int(model.hubs.members(number)[0]))
@@ -167,7 +169,7 @@ def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
     return OrderedList(listed, model.identity, root_of, rooted_at)
 
 
-def meant(snapshot: Snapshot, text: str) -> int:
+def find_franchise(snapshot: Snapshot, text: str) -> int:
     """Return the franchise that a slug or a title means.
 
     Raises:
@@ -178,13 +180,13 @@ def meant(snapshot: Snapshot, text: str) -> int:
     try:
         return locate(snapshot.model, text)
     except NotFoundError:
-        found = next(_meant(snapshot, text), None)
+        found = next(_found_by_title(snapshot, text), None)
         if found is None:
             raise NotFoundError(f"no franchise is meant by {text!r}") from None
         return found
 
 
-def _meant(snapshot: Snapshot, text: str) -> Iterator[int]:
+def _found_by_title(snapshot: Snapshot, text: str) -> Iterator[int]:
     check_text(text)
     model = snapshot.model
     for entry in snapshot.titles.index.search(text).hits.entries.tolist():

@@ -58,7 +58,7 @@ class HitSerializer:
 
     def hits(self, places: npt.NDArray[np.intp]) -> list[Hit]:
         """Return the hits at these places of the list."""
-        chosen = taken(self._hits, places)
+        chosen = chosen_hits(self._hits, places)
         return [
             Hit(entry, score, row, self._interpretations[number])
             for entry, score, row, number in zip(
@@ -175,13 +175,13 @@ class HitSerializer:
         return known
 
 
-def taken(hits: Hits, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Hits:
+def chosen_hits(hits: Hits, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> Hits:
     """Return the chosen hits, in order."""
     entries, scores, rows, readings = hits
     return Hits(entries[chosen], scores[chosen], rows[chosen], readings[chosen])
 
 
-def joined(first: Hits, then: Hits) -> Hits:
+def concatenated(first: Hits, then: Hits) -> Hits:
     """Return the hits of both, in order."""
     return Hits(
         np.concatenate((first.entries, then.entries)),

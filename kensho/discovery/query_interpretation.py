@@ -62,7 +62,7 @@ def check_text(text: str) -> None:
         )
 
 
-def read_as(
+def interpretation_of(
     found: TitleMatches, works: Hits, redirect: RedirectedEpisode | None
 ) -> QueryInterpretation:
     """Return how the query was read where the best work was found, or else as it was typed."""
@@ -83,7 +83,7 @@ def read_as(
     )
 
 
-def reason(typed: Interpretation, hits: int, adult: int) -> str:
+def why_no_work(typed: Interpretation, hits: int, adult: int) -> str:
     """Return in one sentence why no work is shown of so many hits, `adult` of them hidden."""
     if not hits:
         return _why_no_hit(typed)

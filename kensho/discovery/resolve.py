@@ -59,10 +59,10 @@ class ResolveService(SnapshotService):
         """Return the works behind a page or an id of a provider.
 
         Raises:
-            InvalidInputError: as `asked`.
-            NotFoundError: as `asked`, or there is no work behind it.
+            InvalidInputError: as `source_ids_named`.
+            NotFoundError: as `source_ids_named`, or there is no work behind it.
         """
-        found = resolve(self.model, asked(url, provider, local))
+        found = resolve(self.model, source_ids_named(url, provider, local))
         if not found:
             raise NotFoundError(f"no work is behind {url or f'{provider}:{local}'}")
         return encoded(ResolvedWorks(found))
@@ -72,7 +72,9 @@ class ResolveService(SnapshotService):
         return encoded(resolve_batch(self.model, provider, ids))
 
 
-def asked(url: str | None, provider: Provider | None, local: str | None) -> tuple[str, ...]:
+def source_ids_named(
+    url: str | None, provider: Provider | None, local: str | None
+) -> tuple[str, ...]:
     """Return the source ids that a request names: by `url`, or by `provider` and `id`.
 
     Raises:

@@ -21,13 +21,13 @@ from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.field_selection import Fields, selected
 from kensho.discovery.filters import FilterMasks, Filters
-from kensho.discovery.hit_serializer import Hit, HitSerializer, joined, taken
+from kensho.discovery.hit_serializer import Hit, HitSerializer, chosen_hits, concatenated
 from kensho.discovery.query_interpretation import (
     check_text,
     episode_target,
+    interpretation_of,
     is_short,
-    read_as,
-    reason,
+    why_no_work,
 )
 from kensho.discovery.search_views import (
     Completions,
@@ -110,45 +110,47 @@ class TitleSearch:
         self._cursors = cursors
         self._facets = PerSnapshot(FacetCounter)
 
-    async def answer(self, snapshot: Snapshot, asked: SearchRequest) -> Encoded[SearchPage]:
+    async def answer(self, snapshot: Snapshot, request: SearchRequest) -> Encoded[SearchPage]:
         """Return a page of hits, without keeping the event loop for long.
 
         Raises:
             InvalidInputError: as `page`.
         """
-        if not asked.explain and not is_short(asked.text):
-            return self.page(snapshot, asked)
-        return await asyncio.to_thread(self.page, snapshot, asked)
+        if not request.explain and not is_short(request.text):
+            return self.page(snapshot, request)
+        return await asyncio.to_thread(self.page, snapshot, request)
 
-    def page(self, snapshot: Snapshot, asked: SearchRequest) -> Encoded[SearchPage]:
+    def page(self, snapshot: Snapshot, request: SearchRequest) -> Encoded[SearchPage]:
         """Return a page of hits.
 
         Raises:
             InvalidInputError: the text is empty, cursor and offset come together, or the cursor is
                 not one of this query.
         """
-        _check(asked)
-        found = _found(snapshot, asked)
+        _check(request)
+        found = _found(snapshot, request)
         model = snapshot.model
-        listed = _listed(found, by_franchise=asked.by_franchise)
+        listed = _listed(found, by_franchise=request.by_franchise)
         ordered = OrderedList(
             found.works.entries[listed.places], model.identity, model.id, model.node
         )
         part = self._cursors.cut(
-            ordered, asked.query, asked.cursor, asked.limit, skip=asked.offset or 0
+            ordered, request.query, request.cursor, request.limit, skip=request.offset or 0
         )
         hidden = found.masks.adult_hidden
         page = SearchPage(
-            results=_results(found, asked, listed, part),
+            results=_results(found, request, listed, part),
             franchises=_franchises(found) if part.first == 0 else [],
             total=part.total,
             hidden=HiddenCounts(hidden),
             facets=self._facets.of(model).facets(found.masks),
-            read_as=read_as(found.matches, found.works, found.redirect),
+            read_as=interpretation_of(found.matches, found.works, found.redirect),
             next_cursor=part.next_cursor,
-            total_works=listed.works if asked.by_franchise else None,
-            suggestions=None if part.total else _suggestions(found, safe=asked.filters.safe),
-            reason=None if part.total else reason(found.typed, len(found.works.entries), hidden),
+            total_works=listed.works if request.by_franchise else None,
+            suggestions=None if part.total else _suggestions(found, safe=request.filters.safe),
+            reason=None
+            if part.total
+            else why_no_work(found.typed, len(found.works.entries), hidden),
         )
         return encoded(page)
 
@@ -165,15 +167,15 @@ class SearchService(SnapshotService):
         """Return whether adult works are hidden from who says `safe`, or nothing about it."""
         return self._search.safe if safe is None else safe
 
-    async def page(self, asked: SearchRequest) -> Encoded[SearchPage]:
+    async def page(self, request: SearchRequest) -> Encoded[SearchPage]:
         """Return a page of hits.
 
         Raises:
             InvalidInputError: as `TitleSearch.page`, or no work can have the year.
         """
-        if asked.filters.year is not None:
-            self._calendar.check(asked.filters.year)
-        return await self._search.answer(self.snapshot, asked)
+        if request.filters.year is not None:
+            self._calendar.check(request.filters.year)
+        return await self._search.answer(self.snapshot, request)
 
     async def suggestions(self, text: str, limit: int, *, safe: bool) -> Encoded[Completions]:
         """Return what a half-typed title may become.
@@ -184,18 +186,18 @@ class SearchService(SnapshotService):
         return await suggestions.answer(self.snapshot, text, limit, safe=safe)
 
 
-def _check(asked: SearchRequest) -> None:
-    check_text(asked.text)
-    if asked.cursor is not None and asked.offset is not None:
+def _check(request: SearchRequest) -> None:
+    check_text(request.text)
+    if request.cursor is not None and request.offset is not None:
         problem = "give either a cursor or an offset"
         raise InvalidInputError([FieldProblem("cursor", problem), FieldProblem("offset", problem)])
 
 
-def _found(snapshot: Snapshot, asked: SearchRequest) -> _Found:
+def _found(snapshot: Snapshot, request: SearchRequest) -> _Found:
     """Return what the index finds, with the work first that an episode leads to."""
-    matches = snapshot.titles.index.search(asked.text)
+    matches = snapshot.titles.index.search(request.text)
     is_work = matches.hits.entries < snapshot.model.works_total
-    hits = taken(matches.hits, is_work)
+    hits = chosen_hits(matches.hits, is_work)
     works, redirect = _redirected(snapshot, matches, hits)
     return _Found(
         snapshot=snapshot,
@@ -204,14 +206,14 @@ def _found(snapshot: Snapshot, asked: SearchRequest) -> _Found:
         works=works,
         redirect=redirect,
         is_redirected=works is not hits,
-        masks=FilterMasks(snapshot.model, asked.filters, works.entries),
+        masks=FilterMasks(snapshot.model, request.filters, works.entries),
     )
 
 
 def _redirected(
     snapshot: Snapshot, found: TitleMatches, works: Hits
 ) -> tuple[Hits, RedirectedEpisode | None]:
-    """Return the hits with the work first that the asked-for episode of the best one really is."""
+    """Return the hits, with the work first that the episode asked for belongs to."""
     if not len(works.entries):
         return works, None
     best = int(works.entries[0])
@@ -221,15 +223,15 @@ def _redirected(
         return works, None
     if not target.is_season:
         return works, target.redirect
-    first = taken(works, works.entries == target.node)
+    first = chosen_hits(works, works.entries == target.node)
     if not len(first.entries):  # by no title of its own
-        first = taken(works, np.array([0]))._replace(
+        first = chosen_hits(works, np.array([0]))._replace(
             entries=np.array([target.node], dtype=works.entries.dtype),
             rows=np.array([-1], dtype=works.rows.dtype),
         )
     first = first._replace(scores=works.scores[:1])
-    rest = taken(works, works.entries != target.node)
-    return joined(first, rest), target.redirect
+    rest = chosen_hits(works, works.entries != target.node)
+    return concatenated(first, rest), target.redirect
 
 
 def _listed(found: _Found, *, by_franchise: bool) -> _Listed:
@@ -247,7 +249,7 @@ def _listed(found: _Found, *, by_franchise: bool) -> _Listed:
 
 
 def _results(
-    found: _Found, asked: SearchRequest, listed: _Listed, part: ListSlice
+    found: _Found, request: SearchRequest, listed: _Listed, part: ListSlice
 ) -> list[SearchResult]:
     """Return the results of a page, ready to be encoded."""
     serializer = found.serializer(found.works)
@@ -255,13 +257,13 @@ def _results(
     results: list[SearchResult] = []
     for place, hit in zip(places.tolist(), serializer.hits(places), strict=True):
         more: dict[str, object] = {}
-        if asked.explain:
+        if request.explain:
             is_redirected = found.is_redirected and place == 0
             more["explain"] = serializer.explanation(hit, is_redirected=is_redirected)
         if listed.groups is not None:
             number = int(listed.groups[place])
             more["group"] = serializer.group(number, np.flatnonzero(listed.groups == number))
-        results.append(selected(serializer.result(hit, **more), asked.fields).as_raw())
+        results.append(selected(serializer.result(hit, **more), request.fields).as_raw())
     return results
 
 
@@ -273,7 +275,7 @@ def _franchises(found: _Found) -> list[FranchiseHit]:
 
 def _suggestions(found: _Found, *, safe: bool) -> list[Suggestion]:
     """Return the nearest titles that may be shown: what filters left out, then what is no hit."""
-    serializer = found.serializer(joined(found.works, found.matches.near_misses))
+    serializer = found.serializer(concatenated(found.works, found.matches.near_misses))
     hits = serializer.hits(np.arange(min(len(serializer), _SUGGESTED_FROM)))
     shown = [hit for hit in hits if _may_be_shown(found.snapshot.model, hit, safe=safe)]
     return [serializer.suggestion(hit) for hit in shown[:_MOST_SUGGESTIONS]]

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from kensho.discovery.hit_serializer import Hit, HitSerializer, taken
+from kensho.discovery.hit_serializer import Hit, HitSerializer, chosen_hits
 from kensho.discovery.query_interpretation import check_text, is_short
 from kensho.discovery.search_views import Completions
 from kensho.domain import ranking
@@ -59,7 +59,7 @@ def _shown(snapshot: Snapshot, hits: Hits, *, safe: bool) -> Hits:
         return hits
     adult, total = snapshot.model.columns.adult, snapshot.model.works_total
     works = np.minimum(hits.entries, total - 1)
-    return taken(hits, (hits.entries >= total) | ~adult[works])
+    return chosen_hits(hits, (hits.entries >= total) | ~adult[works])
 
 
 def _beginning_first(serializer: HitSerializer, limit: int) -> Iterator[Hit]:

@@ -143,7 +143,7 @@ def test_slugs_that_stand_no_more_lead_on_or_nowhere() -> None:
             franchises.locate(held.model, "carnival")
         with pytest.raises(NotFoundError, match="fat"):
             franchises.locate(held.model, "fat")
-        assert franchises.meant(held, "stay night") == 0
+        assert franchises.find_franchise(held, "stay night") == 0
 
 
 def test_the_root_leads_even_where_others_are_older() -> None:
