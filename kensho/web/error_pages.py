@@ -40,16 +40,16 @@ class ErrorPages:
         if is_for_programs(error.path):
             return None
         body = self._renderer.page(
-            "fault.html.jinja",
-            fault=error,
-            known=error.status if error.status in _KNOWN else "other",
+            "error.html.jinja",
+            error=error,
+            key=error.status if error.status in _KNOWN else "other",
             is_store_away=error.slug == "store_unavailable",
-            of_hub=is_of_franchise(error.path),
-            near=self._near(error.path) if error.status in _NOT_FOUND else [],
+            is_franchise=is_of_franchise(error.path),
+            suggestions=self._suggestions(error.path) if error.status in _NOT_FOUND else [],
         )
         return body, [(b"content-type", HTML), *PAGE_HEADERS]
 
-    def _near(self, path: str) -> list[Completion]:
+    def _suggestions(self, path: str) -> list[Completion]:
         """Return titles that the words of a path may mean."""
         text = words_of(path)
         if not text:

@@ -15,7 +15,7 @@ from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
 from kensho.web import forms, urls
 from kensho.web.franchise_pages import frame, map_card, watch_order
-from kensho.web.maps import legend, listing, marking
+from kensho.web.maps import descriptions, legend, marking
 from kensho.web.maps.map_store import DrawnMap
 from kensho.web.page_context import GivenPageContext, PageContext
 
@@ -54,7 +54,7 @@ class FranchiseMapController(Controller):
             order=form.order,
             links=_links(drawn.franchise, form),
             filters=legend.filters(drawn.map, context.messages),
-            lines=listing.lines(drawn.map, context.messages) if is_list else [],
+            lines=descriptions.lines(drawn.map, context.messages) if is_list else [],
             card=_card(context, drawn, form.work),
             formats=frame.GRAPH_FORMATS,
         )
