@@ -77,6 +77,24 @@ def test_a_hostile_target_is_refused_on_the_wire(base: str, target: bytes, statu
     assert answer.startswith(b"HTTP/1.1 %d " % status), answer[:200]
 
 
+def test_an_answer_from_the_cache_is_open_to_other_origins_on_the_wire(base: str) -> None:
+    origin = b"Origin: https://app.example"
+    preflight = request(
+        b"/api/tags", origin, b"Access-Control-Request-Method: GET", method=b"OPTIONS"
+    )
+    assert sent(base, preflight).startswith(b"HTTP/1.1 204 ")
+    for _ in range(2):  # the second is kept
+        answer = sent(base, request(b"/api/tags", origin, b"Authorization: Bearer x"))
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        assert b"\r\naccess-control-allow-origin: *" in head
+        assert b"\r\ncache-control: public, max-age=" in head
+        assert b"\r\nvary: accept-encoding" in head
+        etag = head.partition(b"\r\netag: ")[2].partition(b"\r\n")[0]
+        known = sent(base, request(b"/api/tags", b"If-None-Match: " + etag))
+        assert known.startswith(b"HTTP/1.1 304 ")
+        assert b"access-control-allow-origin: *" in known
+
+
 def test_a_method_that_does_not_exist_is_refused(base: str) -> None:
     answer = sent(base, request(b"/api/tags", method=b"BREW"))
     assert answer.startswith(b"HTTP/1.1 405 ")
