@@ -33,6 +33,7 @@ _TYPES: Final = {
 _FOR_EVER: Final = b"public, max-age=31536000, immutable"
 _BRIEFLY: Final = b"public, max-age=60"
 _DIGEST_CHARS: Final = 12
+"""48 bits: two versions of the files never share an address."""
 _GZIP_WBITS: Final = 31
 """zlib's window bits for a gzip frame (15 + 16)."""
 _ENCODINGS: Final[tuple[Encoding, ...]] = ("br", "gzip", "identity")

@@ -18,10 +18,15 @@ from kensho.web.page_context import GivenPageContext
 from kensho.web.season_page import SeasonOfYear, latest_season
 
 FILMS_PER_PAGE: Final = 48
+"""Eight rows of the six works that a grid shows side by side on a laptop."""
 FRANCHISES_PER_PAGE: Final = 24
+"""Six rows of the four small maps that a laptop shows side by side."""
 _HOME_WORKS: Final = 18
+"""Three rows of six."""
 _HOME_FRANCHISES: Final = 8
+"""Two rows of four, so that the season below is seen to follow."""
 _COLLECTIONS: Final = 8
+"""Two rows of four."""
 
 
 class FilmsForm(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from kensho.web.route_svg import RouteSegment, RouteStation
 from kensho.web.work_lookup import WorkLookup
 
 _MOST: Final = 3
+"""The closest path is drawn in full, and two others below it."""
 
 
 class PathForm(msgspec.Struct, frozen=True, rename={"start": "from", "goal": "to"}):

@@ -15,6 +15,7 @@ from kensho.web.filtered_lists import ListPage
 from kensho.web.page_context import GivenPageContext
 
 PER_PAGE: Final = 20
+"""As many as the API returns unless it is asked for more."""
 FILTERS: Final = ("type", "status", "season", "year", "tag")
 
 

@@ -20,11 +20,13 @@ from kensho.web.filtered_lists import ListPage
 from kensho.web.page_context import GivenPageContext, PageContext
 
 PER_PAGE: Final = 60
+"""Ten rows of the six works that a grid shows side by side on a laptop."""
 SORTS: Final[tuple[Sorting, ...]] = ("rating", "score", "title")
 _MONTHS: Final = 3
 _MOST_BACK: Final = 40
 """Seasons before today's in which the latest with works is looked for: ten years."""
 _MOST_TAGS: Final = 12
+"""As many as fit into two rows."""
 
 
 class SeasonOfYear(NamedTuple):

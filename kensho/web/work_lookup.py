@@ -13,6 +13,7 @@ from kensho.read_model.views import Summary
 from kensho.web.page_context import PageContext
 
 _MOST_ALTERNATIVES: Final = 4
+"""Other readings are a hint below the field, not a list of results."""
 
 
 class AlternativeWork(NamedTuple):

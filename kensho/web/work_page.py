@@ -22,7 +22,9 @@ from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
 
 EPISODES_PER_PAGE: Final = 100
+"""So that the ranges begin at round numbers: 1, 101, 201."""
 _SIMILAR: Final = 12
+"""Two rows of the six works that a grid shows side by side on a laptop."""
 
 
 class WorkForm(msgspec.Struct, frozen=True):

@@ -25,8 +25,10 @@ from kensho.web.rendering import FRAMED_HEADERS
 
 _FRAMED: Final = ResponseMeta(HTML, FRAMED_HEADERS)
 _LEAST_SIZE: Final = (200, 160)
+"""Width and height of the smallest frame that is offered, whatever a site asks for."""
 _DAY_S: Final = 86_400
 _THUMBNAIL_SIZE: Final = (1200, 630)
+"""Width and height of `card.png`."""
 _LEAST_PARTS: Final = 3
 """The parts of a franchise's path at least: nothing, `hub`, the slug."""
 

@@ -24,6 +24,7 @@ GRAPH_FORMATS: Final = (
 EMBED_SIZE: Final = (800, 520)
 """Width and height of the frame in which other sites show a map, unless they ask for less."""
 _MOST_SLUG_CHARS: Final = 100
+"""Slugs have at most 80 characters, and a number where two are alike; see `domain.slugs`."""
 
 
 def locate(context: PageContext, slug: str) -> int:

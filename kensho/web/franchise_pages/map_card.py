@@ -16,6 +16,7 @@ from kensho.web.messages import Messages
 from kensho.web.page_context import PageContext
 
 _MOST: Final = 9
+"""So that the card stays lower than the map beside it; the page of the work lists all."""
 
 
 class NextWork(NamedTuple):

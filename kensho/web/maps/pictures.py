@@ -29,8 +29,11 @@ from kensho.web.messages import Messages
 
 PAPER: Final = "#f7f2e8"
 CARD: Final = (1200, 630)
+"""The size in pixels that Open Graph consumers recommend for pictures of links."""
 _MOST_WIDE: Final = 4000
+"""Pixels: wider maps are drawn less sharp, so that 150 works take well below a second."""
 _DEADLINE_S: Final = 20.0
+"""Forty times what a map of 150 works takes, for a machine that is busy."""
 _KEPT_BYTES: Final = 16_777_216
 """16 MiB: some forty large maps, or two hundred pictures for links."""
 _ZOOM: Final = 2.0

@@ -30,6 +30,7 @@ _GAP_WIDE: Final = 14.0
 _PILL_HIGH: Final = 17.0
 _STRAIGHT: Final = 2
 _FAR: Final = 800.0
+"""Pixels; a longer route is drawn thinner, so that it recedes behind the lines that it passes."""
 _LESSER: Final = frozenset(("summary", "crossover", "music"))
 
 
