@@ -176,6 +176,21 @@ async def test_a_work_says_what_is_known_and_by_whom(client: AsyncClient) -> Non
         assert words in text, words
 
 
+async def test_a_long_list_of_episodes_is_read_page_by_page(tmp_path: Path) -> None:
+    url = await written_store(tmp_path / "kensho.db")
+    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
+        await graphs.add_episodes(gateway, graphs.NARUTO, range(1, 221))
+    async with running(settings_for(url, tmp_path)) as client:
+        await until_ready(client)
+        first = unescape((await client.get(f"/anime/{graphs.NARUTO}")).text)
+        last = unescape((await client.get(f"/anime/{graphs.NARUTO}?episodes=3")).text)
+    assert "220 episodes" in first
+    assert [first.count(f"Episode {n}<") for n in (1, 100, 101)] == [1, 1, 0]
+    assert f'href="/anime/{graphs.NARUTO}?episodes=2#episodes"' in first
+    assert [last.count(f"Episode {n}<") for n in (200, 201, 220)] == [0, 1, 1]
+    assert f'href="/anime/{graphs.NARUTO}#episodes"' in last
+
+
 async def test_a_work_tells_other_sites_what_it_is(client: AsyncClient) -> None:
     text = (await client.get(f"/anime/{graphs.BEBOP}")).text
     assert f'<link rel="canonical" href="/anime/{graphs.BEBOP}">' in text

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Iterable
 from typing import Any, Final
 
 from kensho.domain.works import episode_uuid, tag_uuid, work_uuid
@@ -256,6 +257,22 @@ COMMIT;
 """
 
 
+_ADD_EPISODES: Final = """
+BEGIN;
+FOR $e IN encoding::json::decode($episodes) {
+  INSERT INTO episode object::extend($e[2], {
+    id: <uuid>$e[2].id, work: type::record($e[0], <uuid>$e[1])
+  }) RETURN NONE;
+  INSERT RELATION INTO has_episode {
+    id: [<uuid>$e[1], <uuid>$e[2].id], in: type::record($e[0], <uuid>$e[1]),
+    out: type::record('episode', <uuid>$e[2].id)
+  } RETURN NONE;
+};
+UPDATE meta:graph SET revision += 1 RETURN NONE;
+COMMIT;
+"""
+
+
 async def load_small_graph(gateway: Gateway) -> None:
     """Write the small graph into an empty, migrated store, as one revision."""
     await gateway.run_script(
@@ -294,6 +311,12 @@ async def load_small_graph(gateway: Gateway) -> None:
 async def rename(gateway: Gateway, work: uuid.UUID, title: str) -> None:
     """Give an anime another title, as a new revision."""
     await gateway.run_script(_RENAME, {"work": str(work), "title": title})
+
+
+async def add_episodes(gateway: Gateway, work: uuid.UUID, numbers: Iterable[int]) -> None:
+    """Give an anime further episodes without titles, as a new revision."""
+    rows = [_episode(work, number, {"titles": []}) for number in numbers]
+    await gateway.run_script(_ADD_EPISODES, {"episodes": json.dumps(rows)})
 
 
 def _record(work: uuid.UUID) -> tuple[str, str]:
