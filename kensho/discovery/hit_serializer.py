@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.discovery import explanations
-from kensho.discovery.related_works import summary_of, title_of
+from kensho.discovery.related_works import id_of, summary_of, title_in, title_of
 from kensho.discovery.search_views import (
     Completion,
     Explanation,
@@ -102,9 +102,10 @@ class HitSerializer:
 
     def suggestion(self, hit: Hit) -> Suggestion:
         """Return a work as a title near the query."""
+        summary = summary_of(self._model, hit.entry)
         return Suggestion(
-            id=self._model.id(hit.entry),
-            title=title_of(self._model, hit.entry),
+            id=id_of(summary).as_raw(),
+            title=title_in(summary),
             matched_title=self.matched_title(hit),
             score=round(hit.score, _PLACES),
             kind=self._model.kind(hit.entry),
@@ -137,9 +138,10 @@ class HitSerializer:
         title = self.matched_title(hit)
         spans = self._marked(title, hit.reading).as_raw()
         if hit.entry < self._model.works_total:
+            summary = summary_of(self._model, hit.entry)
             return Completion(
-                id=self._model.id(hit.entry),
-                title=title_of(self._model, hit.entry),
+                id=id_of(summary).as_raw(),
+                title=title_in(summary),
                 matched_title=title,
                 kind=self._model.kind(hit.entry),
                 highlights=spans,
@@ -154,9 +156,10 @@ class HitSerializer:
         )
 
     def _found_title(self, hit: Hit) -> FoundTitle:
+        summary = summary_of(self._model, hit.entry)
         return FoundTitle(
-            id=self._model.id(hit.entry),
-            title=title_of(self._model, hit.entry),
+            id=id_of(summary).as_raw(),
+            title=title_in(summary),
             matched_title=self.matched_title(hit),
             score=round(hit.score, _PLACES),
         )

@@ -8,7 +8,7 @@ Performance: a path takes 2 to 9 ms in the largest component.
 
 from typing import Final
 
-from kensho.discovery.related_works import assertions_read, id_of, summary_of, title_of
+from kensho.discovery.related_works import assertions_read, id_of, summary_of, title_in
 from kensho.errors import InvalidInputError
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
@@ -40,7 +40,9 @@ def _path(model: ReadModel, path: Path) -> PathView:
         for source, target, kind, edge in path.edges
     ]
     return PathView(
-        sentence=sentence([title_of(model, node) for node in nodes], [edge.kind for edge in edges]),
+        sentence=sentence(
+            [title_in(summaries[node]) for node in nodes], [edge.kind for edge in edges]
+        ),
         works=[summaries[node].as_raw() for node in nodes],
         edges=edges,
     )

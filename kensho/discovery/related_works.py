@@ -8,12 +8,13 @@ Performance: about 3 µs for each neighbour.
 """
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from kensho.domain.relations import INVERSE, Assertion
+from kensho.domain.relations import INVERSE, Assertion, Kind
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import RelatedAnime, RelatedWork, Summary
@@ -23,6 +24,7 @@ _UNKNOWN_YEAR: Final = 9999
 _ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])
 _GROUPS: Final = {"sequel": "sequels", "prequel": "prequels"}
 _REST: Final = "related"
+_ORDER: Final = itemgetter(0, 1, 2, 3)
 _ID: Final = slice(len(b'{"id":'), len(b'{"id":"') + 36 + len(b'"'))
 
 
@@ -35,12 +37,17 @@ _TITLE: Final = msgspec.json.Decoder(_Titled)
 
 def title_of(model: ReadModel, node: int) -> str:
     """Return a node's title."""
-    return _TITLE.decode(model.summary(node)).title
+    return title_in(summary_of(model, node))
 
 
 def summary_of(model: ReadModel, node: int) -> Encoded[Summary]:
     """Return the summary of a node."""
     return Encoded(Summary, model.summary(node))
+
+
+def title_in(summary: Encoded[Summary]) -> str:
+    """Return the title of a work, which is all that is read of its summary."""
+    return _TITLE.decode(summary.bytes).title
 
 
 def id_of(summary: Encoded[Summary]) -> Encoded[UUID]:
@@ -60,7 +67,7 @@ def assertions_read(model: ReadModel, edge: int, reader: int) -> Encoded[tuple[A
 
 def related_anime(model: ReadModel, node: int) -> RelatedAnime:
     """Return the neighbours, ready to be encoded: each group by year and then title."""
-    groups: dict[str, list[tuple[int, str, int, bytes]]] = {
+    groups: dict[str, list[tuple[int, str, int, Kind, RelatedWork]]] = {
         "sequels": [],
         "prequels": [],
         _REST: [],
@@ -72,11 +79,11 @@ def related_anime(model: ReadModel, node: int) -> RelatedAnime:
             RelatedWork, kind=kind, assertions=assertions_read(model, edge, node).as_raw()
         )
         year = years.item(other) or _UNKNOWN_YEAR
-        title = _TITLE.decode(summary.bytes).title
-        groups[_GROUPS.get(kind, _REST)].append((year, title, other, work.bytes))
+        title = title_in(summary)
+        groups[_GROUPS.get(kind, _REST)].append((year, title, other, kind, work.as_raw()))
     return RelatedAnime(
         **{
-            name: tuple(Encoded(RelatedWork, work).as_raw() for *_, work in sorted(group))
+            name: tuple(work for *_, work in sorted(group, key=_ORDER))
             for name, group in groups.items()
         }
     )

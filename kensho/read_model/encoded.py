@@ -3,18 +3,19 @@
 Guarantees: the bytes of an `Encoded[T]` decode to a `T`. Documents are joined without being read:
 one stands as a member of another through `as_raw`, and gains members of its own through `extended`.
 
-Performance: a document of 150 nodes and 400 edges is joined in 25 µs; encoded anew from Structs it
-takes twice as long, besides the decoding.
+Performance: half a microsecond to extend a document, a tenth to let one stand in another; 500 works
+and 2,000 relations are joined in 2.5 ms, their look-up included.
 """
 
 from functools import lru_cache
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
 import msgspec
 
 T = TypeVar("T")
 U = TypeVar("U")
 JsonBytes: TypeAlias = bytes
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -34,16 +35,17 @@ class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
         It is typed as the value that it is the JSON of, so that only documents of the right type
         fit; it is a `msgspec.Raw` and has no attributes to read.
         """
-        return cast("T", msgspec.Raw(self.bytes))
+        raw: Any = msgspec.Raw(self.bytes)
+        return raw  # type: ignore[no-any-return]  # said above
 
     def extended(self, value_type: type[U], **members: object) -> "Encoded[U]":
         """Return the document of a `U`: a `T`, which has members, with further ones at its end."""
-        return Encoded(value_type, self.bytes[:-1] + b"," + msgspec.json.encode(members)[1:])
+        return Encoded(value_type, self.bytes[:-1] + b"," + _encode(members)[1:])
 
 
 def encoded(value: T) -> Encoded[T]:
     """Return `value` as JSON; its members that are documents stand in it as they are."""
-    return Encoded(type(value), msgspec.json.encode(value))
+    return Encoded(type(value), _encode(value))
 
 
 @lru_cache(maxsize=256)
