@@ -128,7 +128,7 @@ def _formulas(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]
     by_edits = [("likeness", likeness), ("digits", -digits)]
     by_phrase = [("phrase", phrase)]
     best = by_edits if likeness - digits > phrase else by_phrase
-    most = ranking.BEST_INEXACT - ranking.KNOWN
+    most = ranking.MAX_INEXACT
     over = max(max(likeness - digits, phrase) - most, 0.0)
     yield [*best, ("limit", -over), ("ties", tie)]
     yield [*by_phrase, ("ties", tie)]

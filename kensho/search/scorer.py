@@ -24,7 +24,7 @@ from kensho.search.rows import DIGIT_BITS, SHORTENED, TitleRows, digits_of, sort
 Scores = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.int32]
 
-_MAX_INEXACT: Final = np.float32(ranking.BEST_INEXACT - ranking.KNOWN)
+_MAX_INEXACT: Final = np.float32(ranking.MAX_INEXACT)
 """So that an inexact title stays below every exact one, whatever its ties add."""
 _DIGIT_MASK: Final = np.uint64((1 << DIGIT_BITS) - 1)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kensho.search import interpretations
@@ -121,6 +121,7 @@ def test_letters_at_the_ends_of_unicode_are_answered_alike() -> None:
 
 
 @_needs_code
+@settings(deadline=None)  # the first example makes the table of Han variants
 @given(catalogues(), st.data())
 def test_drawn_catalogues_are_answered_alike(works: list[Entry], data: st.DataObject) -> None:
     made = catalogue(*works)

@@ -113,7 +113,7 @@ def weights() -> KernelWeights:
         reordered=ranking.REORDERED,
         digits_lost=ranking.DIGITS_LOST,
         digits_extra=ranking.DIGITS_EXTRA,
-        max_inexact=ranking.BEST_INEXACT - ranking.KNOWN,
+        max_inexact=ranking.MAX_INEXACT,
         min_hit=ranking.LEAST,
         max_spread=ranking.SPREAD,
     )
