@@ -96,7 +96,7 @@ class Kensho:
             titles.write(folder, reading.packed())
             order = np.argsort([row.id.bytes for row in corpus.rows], kind="stable")
             folder.arrays({"order": order})
-            folder.commit({})
+            folder.commit({}, built_at_s=0)
 
     def open(self) -> None:
         """Map the files under `folder`."""

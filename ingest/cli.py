@@ -3,7 +3,7 @@
 The `kensho` command finds these by entry point, and turns errors into one line and an exit code.
 Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
 codes: 0 done, 1 the check found errors, 2 wrong use, 4 a source was refused, 5 the store failed, 6
-done but some values were rejected.
+done but some values were rejected, 8 the graph is written but its snapshot is not published.
 """
 
 import datetime as dt
@@ -23,8 +23,10 @@ from ingest.progress import Progress
 from ingest.reading import fetching
 from ingest.registry import SOURCES
 from ingest.source import Source
-from kensho.errors import InvalidInputError
+from kensho.errors import InvalidInputError, PublicationError
+from kensho.platform import settings
 from kensho.platform.data_folders import data_root
+from kensho.read_model.building.publishing import publish
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -32,6 +34,7 @@ from kensho.storage.opening import run_on_store
 EXIT_FOUND: Final = 1
 EXIT_REFUSED: Final = 4
 EXIT_REJECTS: Final = 6
+EXIT_UNPUBLISHED: Final = PublicationError.exit_code
 _CACHE_DIR: Final = Path("var/downloads")
 _REJECTS_DIR: Final = Path("var/rejects")
 _FILE_WIDTH: Final = 160
@@ -147,14 +150,30 @@ def _run_jobs(
             await migrations.require_current(gateway, _migrations())
         else:
             await migrations.migrate(gateway, _migrations())
-        return await Pipeline(gateway, SOURCES, options, progress).run(jobs)
+        result = await Pipeline(gateway, SOURCES, options, progress).run(jobs)
+        if not options.dry_run:
+            await _publish(gateway, result, progress)
+        return result
 
     result = run_on_store(store, run)
     report.print_report(result, _output(), as_json=as_json)
+    if result.unpublished is not None:
+        click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
+        sys.exit(EXIT_UNPUBLISHED)
     if result.failed:
         sys.exit(EXIT_REFUSED)
     if result.rejects:
         sys.exit(EXIT_REJECTS)
+
+
+async def _publish(gateway: Gateway, result: RunReport, progress: Progress) -> None:
+    """Publish the snapshot of what the run made; a failure is reported, for the graph is fine."""
+    root = settings.load().snapshot.read_model_dir
+    try:
+        with progress.stage("snapshot"):
+            result.snapshot = (await publish(gateway, root)).snapshot
+    except PublicationError as error:
+        result.unpublished = error.message
 
 
 def _output() -> Console:

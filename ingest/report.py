@@ -42,6 +42,8 @@ def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
                 soft_wrap=True,
             )
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
+    if report.snapshot is not None:
+        console.print(f"published snapshot {report.snapshot}", highlight=False)
 
 
 def _print_graph(report: RunReport, console: Console) -> None:

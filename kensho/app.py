@@ -1,18 +1,18 @@
 """The composition root: builds the application; its lifespan opens and closes the rooms.
 
-Nothing is opened before the lifespan: the store's connections belong to the loop that serves. The
-read model is opened, or built where there is none, beside the serving, so that the process is alive
-from the first second.
+Nothing is opened before the lifespan. The snapshot that is published is opened beside the serving,
+so that the process is alive from the first second. The graph store is not opened, but where no
+usable snapshot is published: then for as long as it takes to publish one.
 """
 
 import asyncio
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import AsyncGenerator
 from random import Random
-from time import perf_counter
+from typing import Final
 
-import structlog
 from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ASGIApp
@@ -35,33 +35,32 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
-from kensho.errors import DeadlineExceededError, KenshoError, NotReadyError, StoreUnavailableError
+from kensho.errors import KenshoError, NotReadyError
 from kensho.http.error_handling import problem_details_plugin
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
 from kensho.http.problem_details import ErrorPageRenderer
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
-from kensho.platform.data_folders import data_root
-from kensho.platform.settings import Settings
+from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_secret
 from kensho.platform.version import installed_version
+from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
-from kensho.storage import migrations, queries
-from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
+from kensho.storage.store_settings import StoreSettings
 from kensho.web.error_pages import ErrorPages
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 
-_log = structlog.get_logger("kensho")
-_LONGEST_PAUSE_S = 30.0
+_LONGEST_PAUSE_S: Final = 30.0
+"""Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
 
 
 def create_app(settings: Settings) -> Litestar:
-    """Return the application; it opens the store and the read model when it starts.
+    """Return the application; it opens the snapshot when it starts.
 
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
@@ -129,7 +128,8 @@ class AppState:
         self.renderer = renderer
         self._desk: Services | None = None
         self._page_services: PageServices | None = None
-        self.calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
+        self.now = functools.partial(dt.datetime.now, dt.UTC)
+        self.calendar = Calendar(self.now)
         cursors = Cursors(signing_secret(settings.signing))
         self.shared = SharedParts(
             cursors=cursors,
@@ -165,36 +165,29 @@ class AppState:
 
     @contextlib.asynccontextmanager
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
-        """Open the store, check its schema, and keep the read model current while the block runs.
-
-        Raises:
-            StorageError: the store can't be opened, or its schema is not this program's.
-        """
+        """Serve from the published snapshot, and follow what is published, while the block runs."""
         settings = self._settings
-        loaded = queries.load(data_root("queries"))
-        async with Gateway.open(store_settings(settings), loaded, must_answer=False) as gateway:
-            await _require_schema(gateway)
-            catalogue = SnapshotHolder(gateway, settings.snapshot.read_model_dir)
-            self._desk = self._furnished(gateway, catalogue)
-            self._page_services = _page_services(
-                self._desk, self.shared, self.renderer, settings.server.public_url or ""
-            )
-            keeper = asyncio.create_task(
-                _keep_current(catalogue, settings.snapshot.refresh_every_s)
-            )
-            try:
-                yield
-            finally:
-                self._desk = self._page_services = None
-                keeper.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await keeper
+        store = store_settings(settings)
+        holder = SnapshotHolder(
+            settings.snapshot.read_model_dir, store.fingerprint, or_latest=store.is_absent
+        )
+        self._desk = self._furnished(holder)
+        self._page_services = _page_services(
+            self._desk, self.shared, self.renderer, settings.server.public_url or ""
+        )
+        follower = asyncio.create_task(_follow(holder, store, settings.snapshot))
+        try:
+            yield
+        finally:
+            self._desk = self._page_services = None
+            follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower
 
-    def _furnished(self, gateway: Gateway, catalogue: SnapshotHolder) -> Services:
+    def _furnished(self, holder: SnapshotHolder) -> Services:
         return Services(
-            gateway=gateway,
-            catalogue=catalogue,
-            clock=perf_counter,
+            catalogue=holder,
+            now=self.now,
             metrics=self.metrics,
             version=installed_version(),
         )
@@ -205,15 +198,14 @@ def _page_services(
 ) -> PageServices:
     """Return the same services as pages use them."""
     return PageServices(
-        gateway=desk.gateway,
         snapshots=desk.catalogue,
         cursors=shared.cursors,
         films=shared.films,
         calendar=shared.calendar,
         search=shared.search,
         facets=PerSnapshot(FacetCounter),
-        clock=desk.clock,
-        today=lambda: dt.datetime.now(dt.UTC).date(),
+        now=desk.now,
+        today=lambda: desk.now().date(),
         renderer=renderer,
         maps=MapStore(renderer.messages),
         version=desk.version,
@@ -221,31 +213,22 @@ def _page_services(
     )
 
 
-async def _require_schema(gateway: Gateway) -> None:
-    """Refuse a graph of another schema; a server that is away now is believed."""
-    with contextlib.suppress(StoreUnavailableError, DeadlineExceededError):
-        await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
+async def _follow(holder: SnapshotHolder, store: StoreSettings, settings: SnapshotSettings) -> None:
+    """Open what is published, or else publish it once from the store, and then follow it.
 
-
-async def _keep_current(catalogue: SnapshotHolder, every_s: float) -> None:
-    """Open or build the read model, again until it succeeds, and then follow the graph.
-
-    While the store is away, the last model that was built here is served.
+    As long as that fails it is tried again, with growing pauses.
     """
-    pause_s = every_s
-    while True:
+    pause_s = settings.refresh_every_s
+    clock = asyncio.get_running_loop().time
+    next_try_s = clock()
+    while not await holder.refresh():
+        if clock() < next_try_s or store.is_absent:
+            await asyncio.sleep(settings.refresh_every_s)
+            continue
         try:
-            await catalogue.open_or_build()
-        except (KenshoError, OSError) as error:
-            served = await catalogue.open_latest()
-            _log.warning(
-                "can't read the graph",
-                error=str(error),
-                serving_the_last=served,
-                retry_in_s=pause_s,
-            )
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, max(every_s, _LONGEST_PAUSE_S))
-        else:
-            break
-    await catalogue.watch(every_s)
+            await publish_store(store, settings.read_model_dir)
+        except KenshoError as error:
+            holder.build_error = error.message
+        next_try_s = clock() + pause_s
+        pause_s = min(2 * pause_s, max(settings.refresh_every_s, _LONGEST_PAUSE_S))
+    await holder.watch(settings.refresh_every_s)

@@ -171,8 +171,14 @@ class ReadModelError(KenshoError):
     exit_code: ClassVar[int] = 5
 
 
+class PublicationError(KenshoError):
+    """The graph is as it should be, but its snapshot could not be built or published."""
+
+    exit_code: ClassVar[int] = 8
+
+
 class NotReadyError(KenshoError):
-    """The service can't answer yet: the read model is still being built."""
+    """The service can't answer yet: no snapshot is open; the message says what to do."""
 
     exit_code: ClassVar[int] = 5
 

@@ -74,7 +74,10 @@ class SourceReport(msgspec.Struct):
 
 
 class RunReport(msgspec.Struct):
-    """How a whole run ended; the JSON member `hubs` keeps the name it was published by."""
+    """How a whole run ended; the JSON member `hubs` keeps the name it was published by.
+
+    `snapshot` is what is served from now on; `unpublished` says why it could not be published.
+    """
 
     sources: list[SourceReport]
     works: WorkCounts
@@ -82,6 +85,8 @@ class RunReport(msgspec.Struct):
     franchises: FranchiseCounts = msgspec.field(name="hubs")
     revision: int
     seconds: float
+    snapshot: str | None = None
+    unpublished: str | None = None
 
     @property
     def failed(self) -> bool:

@@ -13,15 +13,12 @@ from kensho.api.operations import Documented, get_operation, post_operation
 from kensho.api.parameters import DEFAULT_LIMIT, DetailFields, Kinds, Limit, WorkId
 from kensho.api.providers import GivenWorks
 from kensho.api.request_bodies import BatchRequest
-from kensho.api.services import GivenServices
-from kensho.discovery import episodes
-from kensho.discovery.episodes import EpisodeList
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.neighbourhood import MAX_DEPTH, kinds_named
-from kensho.discovery.works import DETAIL_FIELDS, WorkBatch, locate
+from kensho.discovery.works import DETAIL_FIELDS, WorkBatch
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, UncachedResponse
-from kensho.read_model.encoded import encoded
+from kensho.read_model.episodes import EpisodeList
 from kensho.read_model.relation_views import Neighbourhood, RelationView
 from kensho.read_model.views import Detail, GraphNode, SimilarityReason, SimilarList, SimilarWork
 
@@ -98,13 +95,10 @@ class AnimeController(Controller):
         EpisodeList([examples.EPISODE], 1),
     )
     async def list_episodes(
-        self, desk: GivenServices, work_id: WorkId
+        self, works: GivenWorks, work_id: WorkId
     ) -> PreparedResponse[EpisodeList]:
         """Return every known episode of a work, by number; `duration` is in seconds."""
-        model = desk.model
-        kind = model.kind(locate(model, work_id))
-        revision, found = await episodes.of_work(desk.gateway, work_id, kind)
-        return PreparedResponse(encoded(found), f"{model.identity}x{revision}", keep=False)
+        return PreparedResponse(works.episodes(work_id), works.identity)
 
     @get_operation(
         "/{work_id:str}/relations",

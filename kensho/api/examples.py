@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 
 from kensho.api.parameters import EXAMPLE_ID
-from kensho.discovery.episodes import EpisodeView
 from kensho.discovery.search_views import (
     Completion,
     Completions,
@@ -19,6 +18,7 @@ from kensho.discovery.search_views import (
     TagFacet,
 )
 from kensho.domain.relations import Assertion
+from kensho.read_model.episodes import EpisodeView
 from kensho.read_model.franchise_views import (
     FranchiseDetail,
     FranchiseEdge,

@@ -8,13 +8,15 @@ from litestar import Controller, get
 from kensho.api.operations import Documented, get_operation
 from kensho.api.services import GivenServices
 from kensho.discovery import health
-from kensho.discovery.health import Dependencies, Dependency, Health, Readiness
+from kensho.discovery.health import Dependencies, Dependency, Health, Readiness, ServedSnapshot
 from kensho.http import metrics
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import UncachedResponse
 from kensho.read_model.encoded import encoded
+from kensho.read_model.version import SNAPSHOT_VERSION
 
-_FINE = Dependencies(store=Dependency("ok", 0.4), read_model=Dependency("ok", 0.0))
+_FINE = Dependencies(Dependency("ok"))
+_SERVED = ServedSnapshot("128-1f3a9c02b7de", 128, SNAPSHOT_VERSION, "2026-11-20T16:25:00+00:00", 90)
 _UNAVAILABLE = 503
 _RETRY_AFTER = (b"retry-after", b"5")
 
@@ -41,15 +43,15 @@ class HealthController(Controller):
     @get_operation(
         "/health/ready",
         Documented("Tell whether requests can be served", "They can; perhaps not all of them."),
-        Readiness("ok", _FINE),
+        Readiness("ok", _FINE, _SERVED),
     )
     async def ready(self, desk: GivenServices) -> UncachedResponse[Readiness]:
-        """Return each dependency's state and latency; 503 only when nothing can be served.
+        """Return which snapshot is served; 503 only when none is, and why.
 
-        Without the store, reads from the read model go on: the service is then degraded, and still
-        ready.
+        A service that can't follow what is published goes on with the snapshot that it has: it is
+        degraded then, and still ready.
         """
-        found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
+        found = health.readiness(desk.catalogue, desk.now())
         if found.status == "down":
             return UncachedResponse(encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER])
         return UncachedResponse(encoded(found))
@@ -57,12 +59,12 @@ class HealthController(Controller):
     @get_operation(
         "/api/health",
         Documented("Tell how the service is", "How it is."),
-        Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE),
+        Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE, _SERVED),
     )
     async def overview(self, desk: GivenServices) -> UncachedResponse[Health]:
-        """Return the state, the program's version, the graph's revision and sizes."""
-        found = await health.readiness(desk.gateway, desk.catalogue, desk.clock)
-        return UncachedResponse(encoded(health.described(found, desk.catalogue, desk.version)))
+        """Return the state, the program's version, the snapshot that is served and its sizes."""
+        found = health.health(desk.catalogue, desk.now(), desk.version)
+        return UncachedResponse(encoded(found))
 
     @get("/metrics", include_in_schema=False)
     async def metrics(self, desk: GivenServices) -> UncachedResponse:

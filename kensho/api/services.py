@@ -3,6 +3,7 @@
 One, because Litestar resolves several in a task group, anew for every request.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -14,15 +15,13 @@ from kensho.errors import NotReadyError
 from kensho.http.metrics import Metrics
 from kensho.read_model.holder import SnapshotHolder
 from kensho.read_model.model import ReadModel
-from kensho.storage.gateway import Gateway
 
 
 class Services(msgspec.Struct, frozen=True):
-    """The open rooms of the house; `clock` is steady and in seconds."""
+    """What requests are served from; `now` is in UTC."""
 
-    gateway: Gateway
     catalogue: SnapshotHolder
-    clock: Callable[[], float]
+    now: Callable[[], dt.datetime]
     metrics: Metrics
     version: str
 

@@ -14,14 +14,10 @@ import click
 from rich_click import RichCommand
 
 from kensho.cli.franchise import STORE
-from kensho.cli.snapshots import opened
+from kensho.cli.snapshots import open_snapshot
 from kensho.discovery import exports, franchises
 from kensho.errors import InvalidInputError
-from kensho.platform import logs
-from kensho.platform import settings as settings_module
 from kensho.read_model.holder import Snapshot
-from kensho.storage.gateway import Gateway
-from kensho.storage.opening import run_on_store
 
 
 @click.command(cls=RichCommand)
@@ -41,13 +37,7 @@ from kensho.storage.opening import run_on_store
 @STORE
 def export(franchise: str | None, format_: str, output: Path | None, store: str | None) -> None:
     """Write the graph of FRANCHISE, a slug or a title, or the whole graph."""
-    settings = settings_module.load()
-    logs.configure("warning", settings.logs.format)
-
-    async def run(gateway: Gateway) -> Snapshot:
-        return await opened(gateway, settings, store)
-
-    pieces = _pieces(run_on_store(store, run), franchise, format_)
+    pieces = _pieces(open_snapshot(store), franchise, format_)
     with _opened(output) as file:
         for piece in pieces:
             file.write(piece)

@@ -7,11 +7,9 @@ import click
 from rich.console import Console
 from rich_click import RichCommand
 
-from kensho.cli.snapshots import opened
+from kensho.cli.snapshots import open_snapshot
 from kensho.discovery import franchises
 from kensho.domain.watch_order.order import Order
-from kensho.platform import logs
-from kensho.platform import settings as settings_module
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
     ORDERS,
@@ -20,8 +18,6 @@ from kensho.read_model.franchise_views import (
     WatchOrderDocument,
 )
 from kensho.read_model.holder import Snapshot
-from kensho.storage.gateway import Gateway
-from kensho.storage.opening import run_on_store
 
 T = TypeVar("T")
 STORE: Final = click.option(
@@ -78,13 +74,7 @@ def watch_order(franchise: str, order: Order, as_json: bool, store: str | None) 
 
 def run_on_snapshot(store: str | None, ask: Callable[[Snapshot], Encoded[T]]) -> Encoded[T]:
     """Return what `ask` answers from the snapshot of a store."""
-    settings = settings_module.load()
-    logs.configure("warning", settings.logs.format)
-
-    async def run(gateway: Gateway) -> Encoded[T]:
-        return ask(await opened(gateway, settings, store))
-
-    return run_on_store(store, run)
+    return ask(open_snapshot(store))
 
 
 def _print_franchise(console: Console, found: FranchiseDetail) -> None:

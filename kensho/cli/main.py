@@ -28,6 +28,11 @@ _OWN: Final = (
         "migrate", "kensho.cli.graph:migrate", "Bring the store's schema up to this version's."
     ),
     LazyCommand(
+        "snapshot",
+        "kensho.cli.snapshots:snapshot",
+        "Publish, list and fetch the snapshots that are served.",
+    ),
+    LazyCommand(
         "show",
         "kensho.cli.graph:show",
         "Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL.",

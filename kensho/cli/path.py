@@ -7,17 +7,11 @@ from uuid import UUID
 import click
 from rich_click import RichCommand
 
-from kensho.cli.snapshots import opened
+from kensho.cli.snapshots import open_snapshot
 from kensho.discovery.paths import MOST_PATHS
 from kensho.discovery.works import WorkService
 from kensho.errors import NotFoundError
-from kensho.platform import logs
-from kensho.platform import settings as settings_module
-from kensho.read_model.encoded import Encoded
 from kensho.read_model.holder import Snapshot
-from kensho.read_model.relation_views import PathList
-from kensho.storage.gateway import Gateway
-from kensho.storage.opening import run_on_store
 
 NO_WAY: Final = 1
 
@@ -41,15 +35,9 @@ def path(one: str, other: str, most: int, as_json: bool, store: str | None) -> N
 
     Exits with 1 if they are strangers.
     """
-    settings = settings_module.load()
-    logs.configure("warning", settings.logs.format)
-
-    async def run(gateway: Gateway) -> Encoded[PathList]:
-        snapshot = await opened(gateway, settings, store)
-        ends = find_work(snapshot, one), find_work(snapshot, other)
-        return WorkService(snapshot).paths(*ends, most)
-
-    answer = run_on_store(store, run)
+    snapshot = open_snapshot(store)
+    ends = find_work(snapshot, one), find_work(snapshot, other)
+    answer = WorkService(snapshot).paths(*ends, most)
     found = answer.decode()
     if as_json:
         click.echo(answer.bytes)

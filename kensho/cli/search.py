@@ -1,9 +1,10 @@
 """`kensho search`: the works that a text may mean, from the command line.
 
-It answers as `/api/search` does and exits with 1 where nothing is found. The read model is built
-where there is none of the store's revision; that of a store named by `--store` is kept apart.
+It answers as `/api/search` does and exits with 1 where nothing is found. It reads the
+snapshot that is published of the store, and publishes one where there is none.
 """
 
+import asyncio
 import sys
 from typing import Final, get_args
 
@@ -13,20 +14,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich_click import RichCommand
 
-from kensho.cli.snapshots import opened
+from kensho.cli.snapshots import open_snapshot
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Filters
 from kensho.discovery.query_interpretation import check_text
 from kensho.discovery.search import SearchRequest, TitleSearch
 from kensho.discovery.search_views import Explanation, SearchPage
 from kensho.domain.works import AnimeType
-from kensho.platform import logs
 from kensho.platform import settings as settings_module
 from kensho.platform.signing_secret import signing_secret
-from kensho.read_model.encoded import Encoded
 from kensho.read_model.holder import Snapshot
-from kensho.storage.gateway import Gateway
-from kensho.storage.opening import run_on_store
 
 NOTHING_FOUND: Final = 1
 _MOST: Final = 100
@@ -58,7 +55,6 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     """Print the works that TEXT may mean, best first; exits with 1 if there are none."""
     check_text(text)
     settings = settings_module.load()
-    logs.configure("warning", settings.logs.format)
     title_search = TitleSearch(Cursors(signing_secret(settings.signing)), safe=settings.search.safe)
     hides = title_search.safe if safe is None else safe
     request = SearchRequest(
@@ -67,12 +63,8 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
         limit=limit,
         explain=explain,
     )
-
-    async def run(gateway: Gateway) -> tuple[Snapshot, Encoded[SearchPage]]:
-        snapshot = await opened(gateway, settings, store)
-        return snapshot, await title_search.answer(snapshot, request)
-
-    snapshot, answer = run_on_store(store, run)
+    snapshot = open_snapshot(store)
+    answer = asyncio.run(title_search.answer(snapshot, request))
     page = answer.decode()
     if as_json:
         click.echo(answer.bytes)

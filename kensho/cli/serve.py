@@ -1,8 +1,8 @@
-"""`kensho serve`: the API in this process, or in several that share a server.
+"""`kensho serve`: the API in this process, or in several.
 
 One process is served from within (granian's embedded server), so that what fails at the start is
-an error of this process and not of a child; several need a `ws://` store and are watched over by
-granian.
+an error of this process and not of a child; several are watched over by granian. None of them opens
+the graph store: they share the snapshot that is published.
 """
 
 import asyncio
@@ -39,9 +39,7 @@ _BACKLOG: Final = 1_024
     type=click.IntRange(1, 65_535),
     help="Port to listen on; default KENSHO_PORT, or 8700.",
 )
-@click.option(
-    "--workers", type=click.IntRange(1, 64), help="Processes; more than one needs a ws:// store."
-)
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that share the address.")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the API until interrupted."""
     settings = settings_module.with_changes(
@@ -71,7 +69,7 @@ async def _serve_here(settings: Settings) -> None:
     with _stopping(server.stop), single_error():
         async with app.lifespan():
             address = f"http://{settings.server.host}:{settings.server.port}"
-            _log.info("serving", url=address, store=settings.store.url)
+            _log.info("serving", url=address, snapshots=str(settings.snapshot.read_model_dir))
             await server.serve()
 
 

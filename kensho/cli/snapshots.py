@@ -1,26 +1,160 @@
-"""Opens the read model of a store, for commands that answer from it; builds it where missing."""
+"""`kensho snapshot`: publish, list and fetch; and the snapshot that other commands answer from."""
 
-import hashlib
+import asyncio
+import datetime as dt
 from pathlib import Path
 from typing import Final
 
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich_click import RichCommand, RichGroup
+
+from kensho.errors import ReadModelError
+from kensho.platform import logs
+from kensho.platform import settings as settings_module
 from kensho.platform.settings import Settings
-from kensho.read_model.holder import Snapshot, SnapshotHolder
-from kensho.storage.gateway import Gateway
+from kensho.read_model import publications
+from kensho.read_model.building.fetching import fetch
+from kensho.read_model.building.publishing import publish_store
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.identity import is_identity, revision_of
+from kensho.read_model.publications import Publication
+from kensho.read_model.snapshot_folder import MANIFEST, FileFacts
+from kensho.storage.opening import store_settings
 
-_DIGEST_BYTES: Final = 6
+_MIB: Final = 1 << 20
+_STORE: Final = click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-async def opened(gateway: Gateway, settings: Settings, store: str | None) -> Snapshot:
-    """Return what is known of the store's revision; `store` is its URL where one was named."""
-    catalogue = SnapshotHolder(gateway, _folder(settings, store))
-    await catalogue.open_or_build()
-    return catalogue.held
+class ListedSnapshot(msgspec.Struct, frozen=True):
+    """A snapshot in a folder; this Kenshō opens those of its own version."""
+
+    identity: str
+    revision: int
+    version: int
+    size_bytes: int
+    built_at: str
+    age_s: int
+    current: bool
 
 
-def _folder(settings: Settings, store: str | None) -> Path:
-    """Return where the read models of a store are; revisions of several stores must not mix."""
-    if store is None or store == settings.store.url:
-        return settings.snapshot.read_model_dir
-    name = hashlib.blake2b(store.encode(), digest_size=_DIGEST_BYTES).hexdigest()
-    return settings.snapshot.read_model_dir / f"of-{name}"
+class _Built(msgspec.Struct, frozen=True):
+    """What the manifest of any version says."""
+
+    version: int = 0
+    built_at_s: int = 0
+    files: dict[str, FileFacts] = {}
+
+
+@click.group(cls=RichGroup)
+def snapshot() -> None:
+    """Publish, list and fetch the snapshots that are served."""
+
+
+@snapshot.command(cls=RichCommand)
+@_STORE
+@_JSON
+def publish(store: str | None, as_json: bool) -> None:
+    """Build the snapshot of the store's graph, where it is missing, and let servers follow it."""
+    settings = _settings(store)
+    root = settings.snapshot.read_model_dir
+    _print_published(asyncio.run(publish_store(store_settings(settings), root)), as_json=as_json)
+
+
+@snapshot.command("list", cls=RichCommand)
+@_JSON
+def list_(as_json: bool) -> None:
+    """List the snapshots of KENSHO_READ_MODEL_DIR, the newest revision first."""
+    listed = _listed(_settings(None).snapshot.read_model_dir, dt.datetime.now(dt.UTC))
+    if as_json:
+        click.echo(msgspec.json.encode(listed))
+        return
+    table = Table("snapshot", "revision", "version", "size", "age", "", box=None)
+    for one in listed:
+        size = f"{one.size_bytes / _MIB:,.1f} MiB"
+        age = str(dt.timedelta(seconds=one.age_s))
+        mark = "current" if one.current else ""
+        table.add_row(one.identity, str(one.revision), str(one.version), size, age, mark)
+    Console().print(table)
+
+
+@snapshot.command("fetch", cls=RichCommand)
+@click.argument("location", metavar="URL|FOLDER")
+@_JSON
+def fetch_(location: str, as_json: bool) -> None:
+    """Take over what is published at an https address, or in another folder, and serve it."""
+    settings = _settings(None)
+    store = store_settings(settings).fingerprint
+    published = asyncio.run(fetch(location, settings.snapshot.read_model_dir, store))
+    _print_published(published, as_json=as_json)
+
+
+def open_snapshot(store: str | None) -> Snapshot:
+    """Return what is published of a store, by default the one that the settings name.
+
+    Where nothing usable is, it is published from the store.
+
+    Raises:
+        ReadModelError: nothing usable is published, and the store is not there.
+        StorageError, PublicationError: it can't be built.
+    """
+    settings = _settings(store)
+    known, root = store_settings(settings), settings.snapshot.read_model_dir
+    try:
+        return _published(root, known.fingerprint, or_latest=store is None and known.is_absent)
+    except ReadModelError:
+        if known.is_absent:
+            raise
+    asyncio.run(publish_store(known, root))
+    return _published(root, known.fingerprint, or_latest=False)
+
+
+def _settings(store: str | None) -> Settings:
+    settings = settings_module.with_changes(settings_module.load(), store_url=store)
+    logs.configure("warning", settings.logs.format)
+    return settings
+
+
+def _listed(root: Path, now: dt.datetime) -> list[ListedSnapshot]:
+    found = publications.read(root)
+    current = {one.snapshot for one in found.stores.values()} if found else set[str]()
+    folders = [path for path in root.glob("*") if is_identity(path.name)]
+    listed = [_of_folder(folder, now, is_current=folder.name in current) for folder in folders]
+    return sorted(listed, key=lambda one: (-one.revision, one.identity))
+
+
+def _of_folder(folder: Path, now: dt.datetime, *, is_current: bool) -> ListedSnapshot:
+    try:
+        built = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=_Built)
+    except (OSError, msgspec.DecodeError):
+        built = _Built()
+    built_at = dt.datetime.fromtimestamp(built.built_at_s, dt.UTC)
+    return ListedSnapshot(
+        identity=folder.name,
+        revision=revision_of(folder.name),
+        version=built.version,
+        size_bytes=sum(facts.size_bytes for facts in built.files.values()),
+        built_at=built_at.isoformat(),
+        age_s=int((now - built_at).total_seconds()),
+        current=is_current,
+    )
+
+
+def _print_published(published: Publication, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(msgspec.json.encode({"snapshot": published.snapshot}))
+    else:
+        click.echo(f"published {published.snapshot}")
+
+
+def _published(root: Path, store: str, *, or_latest: bool) -> Snapshot:
+    found = publications.read(root)
+    publication = found.of(store, or_latest=or_latest) if found else None
+    if publication is None:
+        raise ReadModelError(publications.nothing_in(root))
+    return Snapshot.open(root / publication.snapshot)

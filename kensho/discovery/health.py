@@ -1,45 +1,50 @@
-"""How the service is: each thing it depends on, with the time it took to answer.
+"""How the service is: which snapshot it serves, and why not the one that is published, if it isn't.
 
-Nothing here fails: what can't be reached is reported as such. Reads from the read model go on
-without the store, so a lost store degrades the service; only without a read model can nothing be
-served.
+Guarantees: nothing here fails or waits. A service that can't follow what is published goes on with
+the snapshot that it has and is degraded; only without any can nothing be served.
 """
 
-import asyncio
-from collections.abc import Callable
-from typing import Final, Literal, TypeAlias
+import datetime as dt
+from typing import Literal, TypeAlias
 
 import msgspec
 
-from kensho.errors import KenshoError, NotReadyError
+from kensho.errors import NotReadyError
 from kensho.read_model.holder import SnapshotHolder
-from kensho.storage.gateway import Gateway
+from kensho.read_model.version import SNAPSHOT_VERSION
 
 State: TypeAlias = Literal["ok", "degraded", "down"]
-_DEADLINE_S: Final = 2.0
-"""A probe that waits longer is itself restarted by most orchestrators."""
 
 
 class Dependency(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One dependency: its state, how long it took to tell, and why it is not well."""
+    """One dependency: its state, and why it is not well."""
 
     status: State
-    latency_ms: float
     detail: str | None = None
 
 
 class Dependencies(msgspec.Struct, frozen=True):
     """What the service depends on."""
 
-    store: Dependency
     read_model: Dependency
 
 
+class ServedSnapshot(msgspec.Struct, frozen=True):
+    """The snapshot that is served: of which state of the graph, in which version, and how old."""
+
+    identity: str
+    revision: int
+    version: int
+    built_at: str
+    age_s: int
+
+
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether requests can be served, and what stands behind it."""
+    """Whether requests can be served, and from what."""
 
     status: State
     dependencies: Dependencies
+    snapshot: ServedSnapshot | None
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -50,51 +55,33 @@ class Health(msgspec.Struct, frozen=True):
     revision: int | None
     counts: dict[str, int]
     dependencies: Dependencies
+    snapshot: ServedSnapshot | None
 
 
-async def readiness(
-    gateway: Gateway, catalogue: SnapshotHolder, clock: Callable[[], float]
-) -> Readiness:
-    """Return how the dependencies are; answers within its own deadline."""
-    store = await _store(gateway, clock)
-    read_model = _read_model(catalogue)
-    if read_model.status == "down":
-        state: State = "down"
-    else:
-        state = "ok" if store.status == read_model.status == "ok" else "degraded"
-    return Readiness(state, Dependencies(store=store, read_model=read_model))
-
-
-def described(ready: Readiness, catalogue: SnapshotHolder, version: str) -> Health:
-    """Return the readiness with what is served."""
+def readiness(holder: SnapshotHolder, now: dt.datetime) -> Readiness:
+    """Return whether requests can be served, and from which snapshot."""
     try:
-        model = catalogue.current
-    except NotReadyError:
-        return Health(ready.status, version, None, {}, ready.dependencies)
-    return Health(ready.status, version, model.revision, dict(model.counts), ready.dependencies)
-
-
-async def _store(gateway: Gateway, clock: Callable[[], float]) -> Dependency:
-    began = clock()
-    try:
-        async with asyncio.timeout(_DEADLINE_S):
-            await gateway.ping()
-    except (KenshoError, TimeoutError) as error:
-        return Dependency("down", _since_ms(began, clock), str(error) or "no answer in time")
-    return Dependency("ok", _since_ms(began, clock))
-
-
-def _read_model(catalogue: SnapshotHolder) -> Dependency:
-    try:
-        revision = catalogue.current.revision
+        model = holder.current
     except NotReadyError as error:
-        return Dependency("down", 0.0, str(error))
-    if catalogue.last_error is not None:
-        return Dependency(
-            "degraded", 0.0, f"still serving revision {revision}: {catalogue.last_error}"
-        )
-    return Dependency("ok", 0.0)
+        return Readiness("down", Dependencies(Dependency("down", error.message)), None)
+    state = Dependency("ok")
+    if holder.last_error is not None:
+        told = f"still serving snapshot {model.identity}: {holder.last_error}"
+        state = Dependency("degraded", told)
+    built_at = dt.datetime.fromtimestamp(model.built_at_s, dt.UTC)
+    served = ServedSnapshot(
+        identity=model.identity,
+        revision=model.revision,
+        version=SNAPSHOT_VERSION,
+        built_at=built_at.isoformat(),
+        age_s=max(0, int((now - built_at).total_seconds())),
+    )
+    return Readiness(state.status, Dependencies(state), served)
 
 
-def _since_ms(began: float, clock: Callable[[], float]) -> float:
-    return round((clock() - began) * 1000, 3)
+def health(holder: SnapshotHolder, now: dt.datetime, version: str) -> Health:
+    """Return the readiness with what is served."""
+    ready = readiness(holder, now)
+    counts = {} if ready.snapshot is None else dict(holder.current.counts)
+    revision = None if ready.snapshot is None else ready.snapshot.revision
+    return Health(ready.status, version, revision, counts, ready.dependencies, ready.snapshot)

@@ -20,6 +20,7 @@ from kensho.discovery.snapshot_service import SnapshotService
 from kensho.domain.relations import Kind
 from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.episodes import EpisodeList
 from kensho.read_model.model import ReadModel
 from kensho.read_model.relation_views import Neighbourhood, PathList
 from kensho.read_model.views import Detail, SimilarList, StoredDetail, Summary
@@ -64,6 +65,10 @@ class WorkService(SnapshotService):
                 missing.append(work)
         items = [document(self.model, node, fields).as_raw() for node in nodes]
         return encoded(WorkBatch(items, missing, moved))
+
+    def episodes(self, work: UUID) -> Encoded[EpisodeList]:
+        """Return all episodes of a work that the graph knows, by number; raises as `locate`."""
+        return self.model.episodes.of(locate(self.model, work))
 
     def neighbourhood(
         self, work: UUID, kinds: frozenset[Kind] | None, depth: int

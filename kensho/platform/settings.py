@@ -48,7 +48,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65535)] = 8700
     """The port to listen on; one that no well-known service uses."""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Processes that serve; more than one needs a `ws://` store: one owns an embedded one."""
+    """Processes that serve; they share the snapshot's pages, and none opens the store."""
     public_url: Origin | None = None
     """Scheme and host under which the world reaches the pages, for what other sites read of them.
     Without it their own addresses stay relative: a request's `Host` is not believed, since pages
@@ -103,10 +103,10 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the read model is kept, and how often a newer one is looked for."""
 
     read_model_dir: Path = Path("var/read_model")
-    """Derived from the graph and safe to delete; on a disk with room for twice its size."""
+    """Where snapshots are published; derived from the graph, on a disk with room for three."""
     refresh_every_s: Seconds = 5.0
-    """How often the graph's revision is looked up; a change is served at most this long after it
-    was written."""
+    """How often a newer snapshot is looked for; it is served at most this long after it was
+    published."""
 
 
 class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("search_")):
@@ -229,12 +229,6 @@ def _checked(settings: Settings) -> Settings:
     if not url.startswith(_STORES):
         raise SettingsError(
             f"{PREFIX}STORE_URL: {url!r} must start with one of {', '.join(_STORES)}"
-        )
-    workers = settings.server.workers
-    if workers > 1 and not url.startswith(("ws://", "wss://")):
-        raise SettingsError(
-            f"{PREFIX}WORKERS: {workers} processes can't share the store {url!r}; "
-            "use 1, or a ws:// store"
         )
     for network in settings.server.trusted_proxies:
         try:

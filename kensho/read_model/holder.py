@@ -1,43 +1,40 @@
-"""Holds the current read model and exchanges it for a newer one, without a request noticing.
+"""Holds the snapshot that is served, and exchanges it for a newer one without a request noticing.
 
-Guarantees: `current` is always a whole model of one revision. A newer one is made or opened beside
-it and takes its place by one assignment; a request keeps the model it began with, and the last to
-let go closes it. A folder that is missing, damaged, of another format or of other documents is made
-anew from the graph. Workers of one machine share the folders: one of them builds, under a file
-lock, the others open what it built.
+Guarantees: `held` is always a whole snapshot of one state of the graph. It opens what is published
+in a folder and writes nothing. A newer snapshot is opened beside the old one and takes its place by
+one assignment; a request keeps the snapshot it began with, and the last to let go closes it. One
+that can't be opened is never served: the sound one before stays, and `last_error` says why.
 """
 
 import asyncio
 import contextlib
-import fcntl
 import gc
-from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import IO, Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 import structlog
 
 from kensho.errors import NotReadyError, ReadModelError
-from kensho.read_model import snapshot_folder
-from kensho.read_model.building.builder import build, point_of
-from kensho.read_model.identity import revision_of
+from kensho.read_model import publications
 from kensho.read_model.model import ReadModel
-from kensho.read_model.snapshot_folder import OpenFolder
+from kensho.read_model.publications import Publication
+from kensho.read_model.snapshot_folder import MANIFEST, OpenFolder
 from kensho.read_model.titles import Titles
-from kensho.storage import tables
-from kensho.storage.gateway import Gateway
-from kensho.storage.rows import GraphState
 
-_LOCK: Final = ".lock"
-_LOCK_PAUSE_S: Final = 0.05
-_LONGEST_PAUSE_S: Final = 30.0
+_RETRY_S: Final = 30.0
+"""A snapshot that can't be opened is read whole each time it is tried: half a second of a core."""
 
 
 class Snapshot(NamedTuple):
-    """What is served of one revision of the graph."""
+    """What is served of one state of the graph."""
 
     model: ReadModel
     titles: Titles
+
+    @property
+    def identity(self) -> str:
+        """Return the name of the state: its revision, and a token of its own."""
+        return self.model.identity
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -47,142 +44,101 @@ class Snapshot(NamedTuple):
             ReadModelError: a file is missing or damaged (it is named), or the version is another.
         """
         opened = OpenFolder.open(folder)
+        if opened.manifest.point.identity != folder.name:
+            raise ReadModelError(f"{folder}: holds {opened.manifest.point.identity}")
         return cls(ReadModel(opened), Titles(opened))
 
 
 class SnapshotHolder:
-    """The read model in use; `open_or_build` before serving, `watch` while serving."""
+    """The snapshot in use; `refresh` before serving, `watch` while serving."""
 
-    def __init__(self, gateway: Gateway, root: Path) -> None:
-        self._gateway = gateway
+    def __init__(self, root: Path, store: str, *, or_latest: bool) -> None:
+        """Follow what is published in `root` of the store of this fingerprint.
+
+        With `or_latest`, what was published last of any store is followed where there is none of
+        that store.
+        """
         self._root = root
+        self._store = store
+        self._or_latest = or_latest
         self._held: Snapshot | None = None
+        self._refused = ""
+        self._retry_at_s = 0.0
         self._changing = asyncio.Lock()
         self._log = structlog.get_logger("kensho.read_model")
+        self.publication: Publication | None = None
+        """What was published when this was looked up last."""
         self.last_error: str | None = None
-        """Why the last attempt to follow the graph failed; `None` after one that did not."""
+        """Why what is published is not served; `None` where it is."""
+        self.build_error: str | None = None
+        """Why nothing could be published by this process, where it tried."""
 
     @property
     def current(self) -> ReadModel:
         """Return the model in use; hold on to it for the length of a request.
 
         Raises:
-            NotReadyError: none is open yet.
+            NotReadyError: no snapshot is open.
         """
         return self.held.model
 
     @property
     def held(self) -> Snapshot:
-        """Return the model in use with its titles; raises as `current`."""
+        """Return the snapshot in use; raises as `current`."""
         if self._held is None:
-            raise NotReadyError("the read model is still being built")
+            reason = self.last_error or "the snapshot is still being opened"
+            failed = f"; building one failed: {self.build_error}" if self.build_error else ""
+            raise NotReadyError(f"{reason}{failed}")
         return self._held
 
-    async def open_or_build(self) -> None:
-        """Open the model of the graph's revision, or build it.
-
-        Raises:
-            StorageError, ReadModelError, OSError: as `graph_reading.build`.
-        """
-        await self._follow(await tables.state(self._gateway))
-
-    async def open_latest(self) -> bool:
-        """Open the newest sound model, when the graph can't be asked; return whether one was."""
-        async with self._changing:
-            for folder in sorted(_folders(self._root), key=lambda path: -revision_of(path.name)):
-                if self._held is None:
-                    self._held = await self._opened(folder)
-            return self._held is not None
-
     async def refresh(self) -> bool:
-        """Bring the model up to the graph; return whether it was exchanged.
-
-        Raises:
-            StorageError, ReadModelError, OSError: as `graph_reading.build`; the old model stays in
-            use.
-        """
-        return await self._follow(await tables.state(self._gateway))
+        """Open what is published, if it is not in use; return whether any snapshot is in use."""
+        async with self._changing:
+            try:
+                await self._follow(await asyncio.to_thread(self._published))
+            except ReadModelError as error:
+                if error.message != self.last_error:
+                    self._log.warning("snapshot_not_served", reason=error.message)
+                self.last_error = error.message
+        return self._held is not None
 
     async def watch(self, every_s: float) -> None:
-        """Refresh for ever, `every_s` after each time; failures are kept, logged and tried again.
-
-        While an ingest writes (the graph is not composed) the revision keeps moving, and a reading
-        would only be overtaken: the model is exchanged once it is done, or once the revision has
-        stood still for one period.
-        """
-        pause_s, seen = every_s, -1
+        """Refresh for ever, `every_s` after each time."""
         while True:
-            await asyncio.sleep(pause_s)
-            try:
-                state = await tables.state(self._gateway)
-                if state.composed or state.revision == seen:
-                    await self._follow(state)
-            except Exception as error:  # noqa: BLE001 - requests go on with the old model
-                self.last_error = str(error) or type(error).__name__
-                self._log.warning(
-                    "read_model_refresh_failed", error=self.last_error, retry_in_s=pause_s
-                )
-                pause_s = min(pause_s * 2, max(every_s, _LONGEST_PAUSE_S))
-            else:
-                seen, pause_s, self.last_error = state.revision, every_s, None
+            await asyncio.sleep(every_s)
+            await self.refresh()
 
-    async def _follow(self, state: GraphState) -> bool:
-        async with self._changing:
-            identity = point_of(state).identity
-            folder = self._root / identity
-            held = self._held is not None and self._held.model.identity == identity
-            if held and (folder / snapshot_folder.MANIFEST).exists():
-                return False
-            self._held = await self._opened(folder) or await self._built(folder)
-            gc.freeze()  # a collection that walks all of a model holds the event loop for 30 ms
-            model = self._held.model
-            self._log.info("read_model_opened", revision=model.revision, **model.counts)
-            return True
+    def _published(self) -> Publication:
+        found = publications.read(self._root)
+        publication = found.of(self._store, or_latest=self._or_latest) if found else None
+        if publication is None:
+            raise ReadModelError(publications.nothing_in(self._root))
+        return publication
 
-    async def _built(self, folder: Path) -> Snapshot:
-        async with _alone(self._root):
-            made = await self._opened(folder)
-            if made is None:  # or another worker has built it while this one waited
-                made = await asyncio.to_thread(
-                    Snapshot.open, await build(self._gateway, self._root)
-                )
-            kept = {used.model.identity for used in (made, self._held) if used is not None}
-            await asyncio.to_thread(snapshot_folder.sweep, self._root, keep=kept)
-            return made
+    async def _follow(self, publication: Publication) -> None:
+        self.publication = publication
+        wanted = publication.snapshot
+        if self._held is None or self._held.identity != wanted:
+            now_s = asyncio.get_running_loop().time()
+            if wanted == self._refused and now_s < self._retry_at_s:
+                return
+            self._refused, self._retry_at_s = wanted, now_s + _RETRY_S
+            await self._exchange(publication)
+        elif not await asyncio.to_thread((self._root / wanted / MANIFEST).exists):
+            raise ReadModelError(f"{self._root / wanted} is gone; it is served from memory")
+        self._refused, self.last_error = "", None
 
-    async def _opened(self, folder: Path) -> Snapshot | None:
+    async def _exchange(self, publication: Publication) -> None:
         try:
-            return await asyncio.to_thread(Snapshot.open, folder)
-        except ReadModelError as error:
-            self._log.info("read_model_unusable", reason=error.message)
-            return None
+            await self._open(publication.snapshot)
+        except ReadModelError:
+            if self._held is None and publication.previous is not None:
+                with contextlib.suppress(ReadModelError):
+                    await self._open(publication.previous)
+            raise
 
-
-def _folders(root: Path) -> list[Path]:
-    return (
-        [path for path in root.iterdir() if snapshot_folder.is_snapshot(path.name)]
-        if root.is_dir()
-        else []
-    )
-
-
-@contextlib.asynccontextmanager
-async def _alone(root: Path) -> AsyncGenerator[None, None]:
-    """Hold the builders' lock of `root`; the system lets go of it when its holder dies."""
-    with _lock_file(root) as file:
-        while not _locked(file.fileno()):  # noqa: ASYNC110 - its holder may be another process
-            await asyncio.sleep(_LOCK_PAUSE_S)
-        yield
-
-
-def _lock_file(root: Path) -> IO[bytes]:
-    root.mkdir(parents=True, exist_ok=True)
-    return (root / _LOCK).open("wb")
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+    async def _open(self, identity: str) -> None:
+        self._held = await asyncio.to_thread(Snapshot.open, self._root / identity)
+        gc.freeze()  # a collection that walks all of a model holds the event loop for 30 ms
+        model = self._held.model
+        self._log.info("snapshot_opened", identity=identity, **model.counts)

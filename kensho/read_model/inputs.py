@@ -12,6 +12,7 @@ import msgspec
 
 from kensho.domain.relations import Kind
 from kensho.domain.works import Season, TagCategory, WorkKind
+from kensho.read_model.episodes import EpisodeCount
 
 
 class SourceRef(NamedTuple):
@@ -23,7 +24,7 @@ class SourceRef(NamedTuple):
 
 
 class WorkInput(msgspec.Struct, frozen=True):
-    """A work: what lists sort and filter by, its source ids, and its two ready JSON documents.
+    """A work: what lists sort and filter by, its source ids, and its three ready JSON documents.
 
     `imdb_rating` and `score` run 0..10; a movie has no season and the `anime_type` "movie".
     """
@@ -41,6 +42,7 @@ class WorkInput(msgspec.Struct, frozen=True):
     source_ids: tuple[SourceRef, ...]
     summary: bytes
     detail: bytes
+    further: bytes = b"{}"
     studios: tuple[str, ...] = ()
 
 
@@ -71,6 +73,14 @@ class TagInput(NamedTuple):
     id: UUID
     name: str
     category: TagCategory | None
+
+
+class EpisodesInput(NamedTuple):
+    """The episodes of a work: a ready JSON document, and how many there are of which sort."""
+
+    work: UUID
+    document: bytes
+    counts: EpisodeCount
 
 
 class RecommendationInput(NamedTuple):

@@ -20,6 +20,8 @@ from kensho.domain.works import Season, WorkKind
 from kensho.read_model.adjacency import Adjacency, GraphEdge, Neighbour
 from kensho.read_model.columns import WORK_KINDS, WorkColumns
 from kensho.read_model.documents import Documents
+from kensho.read_model.encoded import Encoded
+from kensho.read_model.episodes import Episodes
 from kensho.read_model.franchises import FranchiseDocuments
 from kensho.read_model.keys import Ids
 from kensho.read_model.paths import Paths
@@ -28,6 +30,7 @@ from kensho.read_model.similar import SimilarityIndex
 from kensho.read_model.snapshot_folder import OpenFolder
 from kensho.read_model.source_ids import Resolved, SourceIds
 from kensho.read_model.tags import TagColumns, TagCount, Tags
+from kensho.read_model.views import FurtherFacts
 from kensho.read_model.walks import Walk, WalkLimits, walk
 
 _EDGE_ARRAYS: Final = (
@@ -84,12 +87,16 @@ class ReadModel:
 
         self.revision: Final = folder.manifest.point.revision
         self.identity: Final = folder.manifest.point.identity
+        self.built_at_s: Final = folder.manifest.built_at_s
+        self._folder: Final = folder  # which is locked against removal while somebody holds it
         self.counts: Final[Mapping[str, int]] = folder.manifest.counts
         self.columns: Final = WorkColumns(*(folder.array(name) for name in WorkColumns._fields))
         self._ids = Ids(folder.blob("ids.bin"))
         self.works_total: Final = len(self._ids)
         self._summaries = Documents(folder, "summary")
         self._details = Documents(folder, "detail")
+        self._further = Documents(folder, "further")
+        self.episodes: Final = Episodes(folder)
         self._assertions = Documents(folder, "assertions")
         self._adjacency = Adjacency(arrays(_EDGE_ARRAYS))
         self._seasons = Seasons(arrays(_SEASON_ARRAYS))
@@ -139,6 +146,10 @@ class ReadModel:
     def detail(self, node: int) -> bytes:
         """Return the stored detail of a node, without its neighbours: a JSON object."""
         return self._details[node]
+
+    def further(self, node: int) -> Encoded[FurtherFacts]:
+        """Return what pages tell of a node beyond its detail."""
+        return Encoded(FurtherFacts, self._further[node])
 
     def edge(self, edge: int) -> GraphEdge:
         """Return an edge in its canonical direction."""

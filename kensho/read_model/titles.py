@@ -40,6 +40,7 @@ class Titles:
     """The open titles of a revision."""
 
     def __init__(self, folder: OpenFolder) -> None:
+        self._folder: Final = folder  # which is locked against removal while somebody holds it
         arrays = dict(_arrays(folder))
         blobs = {name: folder.blob(f"{_PREFIX}{name}.bin") for name in _BLOBS}
         self.index: Final = TitleIndex(arrays, blobs)

@@ -14,7 +14,7 @@ import msgspec
 
 from kensho.domain import ids
 from kensho.domain.relations import Assertion, Kind
-from kensho.domain.works import AnimeType, Season, Status, TagCategory, WorkKind
+from kensho.domain.works import AnimeType, Season, Status, TagCategory, Title, WorkKind
 from kensho.storage.rows import WorkRow
 
 
@@ -67,6 +67,18 @@ class FranchiseRef(msgspec.Struct, frozen=True):
 
     slug: str
     title: str
+
+
+class FurtherFacts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What pages tell of a work beyond its detail: titles of a stated language, dates, the scorer.
+
+    Dates are ISO 8601; `score_source` names the source that the score is of.
+    """
+
+    titles: tuple[Title, ...] = ()
+    score_source: str | None = None
+    start_date: str | None = None
+    end_date: str | None = None
 
 
 class StoredDetail(Summary, frozen=True, kw_only=True, omit_defaults=True):
@@ -193,6 +205,12 @@ def detail_of(row: WorkRow, tags: Tags, franchise: FranchiseRef | None = None) -
         sources=tuple(_source(source) for source in row.sources),
         franchise=franchise,
     )
+
+
+def further_of(row: WorkRow) -> FurtherFacts:
+    """Return the further facts of a stored work."""
+    stated = tuple(title for title in row.titles if title.language is not None)
+    return FurtherFacts(stated, row.score_source, row.start_date, row.end_date)
 
 
 def _synonyms(row: WorkRow) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ the kind where there may be several), so the id alone tells them. `gc=False` kee
 collector from walking a million rows that can't form cycles.
 """
 
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -84,6 +85,28 @@ class TaggingRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     id: TaggingId
     relevance: float
+
+
+class EpisodeId(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The id of a `has_episode` edge."""
+
+    work: UUID
+    episode: UUID
+
+
+class EpisodeRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of `episode`, under the id of the edge that leads to it."""
+
+    id: EpisodeId
+    number: int
+    titles: tuple[Title, ...]
+    duration_s: int | None = None
+    air_date: str | None = None
+    synopsis: str | None = None
+    thumbnail_url: str | None = None
+    filler: bool | None = None
+    canon: Literal["canon", "mixed", "filler"] | None = None
+    recap: bool | None = None
 
 
 class SequelId(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -9,6 +9,7 @@ from typing import Final
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages, pages
 from kensho.storage.rows import (
+    EpisodeRow,
     GraphState,
     GuestRow,
     MembershipRow,
@@ -58,6 +59,11 @@ def retired(gateway: Gateway) -> Pages[RetiredRow]:
 def taggings(gateway: Gateway) -> Pages[TaggingRow]:
     """Yield pages of tags on works, all of one work's in one page."""
     return pages(gateway, "read_model.taggings", list[TaggingRow])
+
+
+def episodes(gateway: Gateway) -> Pages[EpisodeRow]:
+    """Yield pages of episodes, all of one work's in one page."""
+    return pages(gateway, "read_model.episodes", list[EpisodeRow])
 
 
 def sequels(gateway: Gateway) -> Pages[SequelRow]:

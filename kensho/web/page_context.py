@@ -24,7 +24,6 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
-from kensho.storage.gateway import Gateway
 from kensho.web import filtered_lists, urls
 from kensho.web.filtered_lists import FilteredList
 from kensho.web.maps.map_store import DrawnMap, MapStore
@@ -36,16 +35,15 @@ _PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 
 
 class PageServices(msgspec.Struct, frozen=True):
-    """What pages are made with while the application runs; `clock` is steady and in seconds."""
+    """What pages are made with while the application runs."""
 
-    gateway: Gateway
     snapshots: SnapshotHolder
     cursors: Cursors
     films: PerSnapshot[Nodes]
     calendar: Calendar
     search: TitleSearch
     facets: PerSnapshot[FacetCounter]
-    clock: Callable[[], float]
+    now: Callable[[], dt.datetime]
     today: Callable[[], dt.date]
     renderer: Renderer
     maps: MapStore

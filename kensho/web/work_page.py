@@ -9,14 +9,13 @@ from litestar import Controller, Request, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.discovery import episodes, similar, works
-from kensho.discovery.episodes import EpisodeList, EpisodeView
+from kensho.discovery import similar, works
 from kensho.domain.relations import KINDS
-from kensho.errors import StorageError
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
+from kensho.read_model.episodes import EpisodeList, EpisodeView
 from kensho.read_model.views import Detail, RelatedWork
-from kensho.web import descriptions, forms, json_ld, title_languages, urls, work_extras
+from kensho.web import descriptions, forms, json_ld, title_languages, urls
 from kensho.web.json_ld import PageRef
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -71,7 +70,7 @@ class WorkPageController(Controller):
         """Show a work; a film too, whose page names its canonical address."""
         work = forms.work_id(work_id)
         node = works.locate(context.model, work)
-        return await _page(context, forms.read(request, WorkForm), work, node)
+        return _page(context, forms.read(request, WorkForm), work, node)
 
 
 class FilmPageController(Controller):
@@ -87,41 +86,30 @@ class FilmPageController(Controller):
         """Show a film."""
         work = forms.work_id(work_id)
         node = works.locate_film(context.model, work)
-        return await _page(context, forms.read(request, WorkForm), work, node)
+        return _page(context, forms.read(request, WorkForm), work, node)
 
 
-async def _page(context: PageContext, form: WorkForm, work: UUID, node: int) -> PreparedResponse:
-    model, messages, gateway = context.model, context.messages, context.services.gateway
+def _page(context: PageContext, form: WorkForm, work: UUID, node: int) -> PreparedResponse:
+    model, messages = context.model, context.messages
     detail = works.document(model, node).decode()
     alike = similar.similar(context.snapshot, node, _SIMILAR).decode().similar
-    revision, listed = await _episodes(context, work, node)
-    extras = await work_extras.of_work(gateway, work, model.kind(node))
-    page = None if listed is None else episode_page(listed, form.episodes)
+    page = episode_page(model.episodes.of(node).decode(), form.episodes)
+    extras = model.further(node).decode()
     path = context.url_of(work)
     return context.page(
         "work.html.jinja",
-        tag=f"{model.identity}x{revision}".encode(),
-        keep=revision == model.revision,
         work=detail,
         path=path,
         url=context.absolute(path),
         json_ld=Markup(json_ld.script_text(_block(context, detail, path))),  # noqa: S704 -- made safe there
-        titles=work_extras.grouped((detail.title, *detail.synonyms), extras.titles, messages),
+        titles=title_languages.grouped((detail.title, *detail.synonyms), extras.titles, messages),
         native_title=_native_title(detail.title, detail.synonyms),
         extras=extras,
         relations=list(_relations(detail, messages)),
         similar=[(one, descriptions.similarity(one.why, messages)) for one in alike],
         episodes=page,
-        episodes_summary="" if page is None else _episodes_summary(page, messages),
+        episodes_summary=_episodes_summary(page, messages),
     )
-
-
-async def _episodes(context: PageContext, work: UUID, node: int) -> tuple[int, EpisodeList | None]:
-    """Return the revision and the episodes; none where the store is away, and 0."""
-    try:
-        return await episodes.of_work(context.services.gateway, work, context.model.kind(node))
-    except StorageError:
-        return 0, None
 
 
 def _block(context: PageContext, detail: Detail, path: str) -> json_ld.Block:

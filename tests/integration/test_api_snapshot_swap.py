@@ -31,10 +31,11 @@ from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
 from kensho.http.response_cache import ResponseCache
 from kensho.platform.settings import Settings
-from kensho.read_model.holder import Snapshot, SnapshotHolder
+from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.support import franchise_rows, graphs
+from tests.support.publishing import published
 from tests.support.stores import own_queries
 
 CONTROLLERS = [
@@ -54,6 +55,7 @@ READS = [
     f"{WORK}?fields=title,related_anime",
     f"{WORK}/relations?depth=2",
     f"{WORK}/similar",
+    f"{WORK}/episodes",
     f"/api/paths?from={graphs.GITS}&to={graphs.GITS_SSS}",
     "/api/browse/season/2002/fall?limit=1",
     "/api/movies?limit=1",
@@ -150,13 +152,10 @@ async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     folder = tmp_path_factory.mktemp("swap")
     url = await franchise_rows.hub_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
-        builder = SnapshotHolder(gateway, folder / "read_model")
-        await builder.open_or_build()
-        first = builder.held
+        first = (await published(gateway, folder / "read_model")).held
         for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS, graphs.NARUTO, graphs.HAIBANE):
             await graphs.rename(gateway, work, f"Ghost {work.hex[:6]}")
-        await builder.refresh()
-        yield Api([first, builder.held])
+        yield Api([first, (await published(gateway, folder / "read_model")).held])
 
 
 @pytest.mark.parametrize("path", READS)

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import AsyncIterator
 from random import Random
-from time import perf_counter
 from typing import Any, NamedTuple, cast
 
 import pytest
@@ -28,6 +27,7 @@ from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageServices
 from kensho.web.page_router import PageRouter
 from tests.support import franchise_rows, graphs
+from tests.support.publishing import published
 from tests.support.stores import own_queries
 
 SHELL = f"/hub/{franchise_rows.GITS}"
@@ -89,8 +89,7 @@ class Answer(NamedTuple):
 class Site:
     """The pages over snapshots that a test chooses."""
 
-    def __init__(self, gateway: Gateway, holder: SwappingHolder, snapshots: list[Snapshot]) -> None:
-        self._gateway = gateway
+    def __init__(self, holder: SwappingHolder, snapshots: list[Snapshot]) -> None:
         self._holder = holder
         self._both = snapshots
 
@@ -122,14 +121,13 @@ class Site:
     def _services(self, pages: PageRouter) -> PageServices:
         cursors = Cursors("secret")
         return PageServices(
-            gateway=self._gateway,
             snapshots=self._holder,
             cursors=cursors,
             films=PerSnapshot(films),
             calendar=Calendar(lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC)),
             search=TitleSearch(cursors, safe=True),
             facets=PerSnapshot(FacetCounter),
-            clock=perf_counter,
+            now=lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC),
             today=lambda: dt.date(2002, 11, 1),
             renderer=pages.renderer,
             maps=MapStore(pages.renderer.messages),
@@ -143,14 +141,12 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     folder = tmp_path_factory.mktemp("swap")
     url = await franchise_rows.hub_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
-        builder = SnapshotHolder(gateway, folder / "read_model")
-        await builder.open_or_build()
-        first = builder.held
+        root = folder / "read_model"
+        first = (await published(gateway, root)).held
         for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS, graphs.NARUTO, graphs.HAIBANE):
             await graphs.rename(gateway, work, f"Ghost {work.hex[:6]}")
-        await builder.refresh()
-        holder = SwappingHolder(gateway, folder / "read_model")
-        yield Site(gateway, holder, [first, builder.held])
+        second = (await published(gateway, root)).held
+        yield Site(SwappingHolder(root, "store", or_latest=True), [first, second])
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -21,7 +21,8 @@ from tests.support.stores import own_migrations, own_queries
 
 Writing: TypeAlias = Callable[[Path], Coroutine[Any, Any, str]]
 """Writes a store into a folder and returns its URL."""
-_PATIENCE_S: Final = 20.0
+KENSHO: Final = (sys.executable, "-m", "kensho.cli")
+_PATIENCE_S: Final = 60.0
 
 
 async def written_store(path: Path) -> str:
@@ -40,13 +41,17 @@ def serving(folder: Path, write: Writing | None = None) -> Iterator[str]:
     Yields the base URL once the server is ready.
     """
     url = asyncio.run(write(folder) if write else written_store(folder / "kensho.db"))
-    port = free_port()
-    running = subprocess.Popen(
-        [sys.executable, "-m", "kensho.cli", "serve"], env=environment(url, folder, port)
-    )
+    with served(environment(url, folder, free_port())) as base:
+        yield base
+
+
+@contextlib.contextmanager
+def served(settings: Mapping[str, str], *options: str) -> Iterator[str]:
+    """Run a server with these variables and options; yield its base URL once it is ready."""
+    running = subprocess.Popen([*KENSHO, "serve", *options], env=dict(settings))
     try:
-        _wait_until_ready(running, port)
-        yield f"http://127.0.0.1:{port}"
+        _wait_until_ready(running, int(settings["KENSHO_PORT"]))
+        yield f"http://127.0.0.1:{settings['KENSHO_PORT']}"
     finally:
         running.terminate()
         assert running.wait(_PATIENCE_S) == 0

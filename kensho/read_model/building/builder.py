@@ -11,6 +11,7 @@ serves requests.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,6 +19,7 @@ from typing import Final, TypeVar
 from kensho.errors import StorageError
 from kensho.platform import memory
 from kensho.read_model import titles
+from kensho.read_model.building.episodes import episodes_inputs
 from kensho.read_model.building.franchises import FranchiseCollector
 from kensho.read_model.building.titles import TitleCollector
 from kensho.read_model.building.works import WorkExtras, relation_input, sequel_input, work_input
@@ -35,6 +37,7 @@ from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages
 from kensho.storage.rows import (
+    EpisodeRow,
     GraphState,
     GuestRow,
     MembershipRow,
@@ -91,7 +94,7 @@ def point_of(state: GraphState) -> GraphPoint:
 
 def _committed(model: SnapshotWriter, intake: "SnapshotBuilder") -> Path:
     intake.finish()
-    folder = model.commit()
+    folder = model.commit(built_at_s=int(time.time()))
     memory.release()  # the build took a gigabyte that the service has no use for
     return folder
 
@@ -104,6 +107,7 @@ async def _read_into(intake: "SnapshotBuilder", gateway: Gateway) -> None:
     intake.add_retired_slugs(await tables.retired_slugs(gateway))
     await _each(tables.tags(gateway), intake.add_tags)
     await _each(tables.taggings(gateway), intake.add_taggings)
+    await _each(tables.episodes(gateway), intake.add_episodes)
     await _each(tables.anime(gateway), intake.add_works)
     await _each(tables.movies(gateway), intake.add_works)
     await _each(tables.sequels(gateway), intake.add_sequels)
@@ -151,6 +155,10 @@ class SnapshotBuilder:
         self._model.add_taggings(
             TaggingInput(row.id.work, row.id.tag, row.relevance) for row in rows
         )
+
+    def add_episodes(self, rows: Sequence[EpisodeRow]) -> None:
+        """Take episodes, all of one work's in one call."""
+        self._model.add_episodes(episodes_inputs(rows))
 
     def add_works(self, rows: Sequence[WorkRow]) -> None:
         """Take works."""

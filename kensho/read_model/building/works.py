@@ -89,6 +89,7 @@ def work_input(row: WorkRow, surroundings: WorkExtras) -> WorkInput:
         ),
         summary=msgspec.json.encode(views.summary_of(row)),
         detail=msgspec.json.encode(detail),
+        further=msgspec.json.encode(views.further_of(row)),
         studios=tuple(row.studios),
     )
 

@@ -21,10 +21,12 @@ from kensho.read_model import adjacency, paths, seasons, similar, source_ids
 from kensho.read_model import tags as tagging
 from kensho.read_model.columns import WorkColumns, WorkFacts, columns_of, facts_of
 from kensho.read_model.documents import NewDocuments
+from kensho.read_model.episodes import EpisodeCount
 from kensho.read_model.franchises import NewFranchiseDocuments
 from kensho.read_model.identity import GraphPoint
 from kensho.read_model.inputs import (
     EdgeInput,
+    EpisodesInput,
     FranchiseInput,
     RecommendationInput,
     RetiredInput,
@@ -47,6 +49,7 @@ class SnapshotInputs(msgspec.Struct, frozen=True):
     tags: Iterable[TagInput] = ()
     taggings: Iterable[TaggingInput] = ()
     retired: Iterable[RetiredInput] = ()
+    episodes: Iterable[EpisodesInput] = ()
     recommendations: Iterable[RecommendationInput] = ()
     hubs: Iterable[FranchiseInput] = ()
     retired_slugs: Iterable[RetiredSlugInput] = ()
@@ -64,6 +67,7 @@ def write(root: Path, point: GraphPoint, inputs: SnapshotInputs) -> Path:
         build.add_edges(inputs.edges)
         build.add_tags(inputs.tags)
         build.add_taggings(inputs.taggings)
+        build.add_episodes(inputs.episodes)
         build.add_retired(inputs.retired)
         build.add_recommendations(inputs.recommendations)
         build.add_hubs(inputs.hubs)
@@ -92,12 +96,16 @@ class SnapshotWriter:
         self._tags: list[TagInput] = []
         self._tagged_works, self._tagged_tags = bytearray(), bytearray()
         self._relevances = array("d")
+        self._episode_works = bytearray()
+        self._episode_counts = array("i")
         self._retired: list[RetiredInput] = []
 
     def __enter__(self) -> Self:
         self.folder.__enter__()
         self._summaries = NewDocuments(self.folder, "summary")
         self._details = NewDocuments(self.folder, "detail")
+        self._further = NewDocuments(self.folder, "further")
+        self._episodes = NewDocuments(self.folder, "episodes")
         self._assertions = NewDocuments(self.folder, "assertions")
         self._hubs = NewFranchiseDocuments(self.folder)
         return self
@@ -119,6 +127,14 @@ class SnapshotWriter:
             self._studios.append(work.studios)
             self._summaries.add(work.summary)
             self._details.add(work.detail)
+            self._further.add(work.further)
+
+    def add_episodes(self, lists: Iterable[EpisodesInput]) -> None:
+        """Add the episodes of works, each work once."""
+        for entry in lists:
+            self._episode_works += entry.work.bytes
+            self._episode_counts.extend(entry.counts)
+            self._episodes.add(entry.document)
 
     def add_edges(self, edges: Iterable[EdgeInput]) -> None:
         """Add relations."""
@@ -168,7 +184,7 @@ class SnapshotWriter:
         """Add slugs of franchises that stand no more."""
         self._hubs.add_retired(slugs)
 
-    def commit(self) -> Path:
+    def commit(self, *, built_at_s: int = 0) -> Path:
         """Put everything in order, bring it to disk and return the finished folder.
 
         Raises:
@@ -183,7 +199,8 @@ class SnapshotWriter:
         columns = columns_of(self._facts).taken(order)
         self.folder.arrays(columns._asdict())
         self.folder.file("ids.bin").write(as_blob(ids))
-        self.folder.arrays(self._summaries.arrays(order) | self._details.arrays(order))
+        for documents in (self._summaries, self._details, self._further):
+            self.folder.arrays(documents.arrays(order))
         self.folder.arrays(seasons.pack(columns))
         counts = {
             "works": len(ids),
@@ -192,12 +209,13 @@ class SnapshotWriter:
             "edges": self._finish_edges(ids),
             "tags": len(self._tags),
             "taggings": self._finish_tags(ids, columns),
+            "episodes": self._finish_episodes(ids),
             "source_ids": self._finish_source_ids(order),
             "recommendations": self._finish_likeness(ids, order),
             "retired": self._finish_retired(),
             "franchises": self._hubs.write(ids),
         }
-        return self.folder.commit(counts)
+        return self.folder.commit(counts, built_at_s=built_at_s)
 
     def _finish_edges(self, ids: npt.NDArray[np.bytes_]) -> int:
         packed = adjacency.pack(
@@ -227,6 +245,15 @@ class SnapshotWriter:
         self.folder.arrays(arrays | similar.pack_tags(arrays))
         self.folder.file("tags.json").write(msgspec.json.encode(listed))
         return len(nodes)
+
+    def _finish_episodes(self, ids: npt.NDArray[np.bytes_]) -> int:
+        nodes = _known(as_column(self._episode_works), ids, "a list of episodes")
+        order = np.argsort(nodes, kind="stable")
+        counts = np.array(self._episode_counts, dtype=np.int32)
+        counts = counts.reshape(-1, len(EpisodeCount._fields))[order]
+        self.folder.arrays({"episode_nodes": nodes[order], "episode_counts": counts})
+        self.folder.arrays(self._episodes.arrays(order))
+        return int(counts[:, 0].sum())
 
     def _finish_likeness(self, ids: npt.NDArray[np.bytes_], order: npt.NDArray[Any]) -> int:
         places: list[int] = order.tolist()

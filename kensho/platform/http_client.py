@@ -1,0 +1,79 @@
+"""Reads files of other machines over HTTP: the one module that knows the HTTP library.
+
+Guarantees: no more is read than the caller allows, redirects are not followed, every wait has a
+bound, and plain http is for loopback hosts alone, so that nobody on the way can alter what is read.
+"""
+
+import contextlib
+import ipaddress
+from collections.abc import Iterator
+from typing import Final
+
+import httpx
+
+from kensho.errors import InvalidInputError, UpstreamError
+
+_CHUNK_BYTES: Final = 256 * 1024
+_TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
+"""Seconds of silence: a file server on a busy disk answers well within."""
+
+
+class HttpClient:
+    """A client that keeps its connections; a context manager."""
+
+    def __init__(self) -> None:
+        self._client = httpx.Client(
+            timeout=_TIMEOUT, follow_redirects=False, headers={"user-agent": "kensho"}
+        )
+
+    def __enter__(self) -> "HttpClient":
+        """Return the client."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self._client.close()
+
+    def read(self, url: str, most_bytes: int) -> Iterator[bytes]:
+        """Yield the content of `url` piece by piece.
+
+        Raises:
+            InvalidInputError: it is plain http to another machine, or no address of http at all.
+            UpstreamError: it can't be reached, answers anything but 200, or sends more than
+                `most_bytes`.
+        """
+        _check(url)
+        left = most_bytes
+        with _translated(url), self._client.stream("GET", url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise UpstreamError(f"{url}: answered {response.status_code}")
+            for piece in response.iter_bytes(_CHUNK_BYTES):
+                left -= len(piece)
+                if left < 0:
+                    raise UpstreamError(f"{url}: sends more than {most_bytes} bytes")
+                yield piece
+
+
+def _check(url: str) -> None:
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidInputError.of("url", f"{url!r} is no address: {error}") from error
+    if address.scheme == "https" or (address.scheme == "http" and _is_loopback(address.host)):
+        return
+    raise InvalidInputError.of("url", f"{url!r}: only https, or http of this machine, is read")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextlib.contextmanager
+def _translated(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        raise UpstreamError(f"{url}: {str(error) or type(error).__name__}") from error

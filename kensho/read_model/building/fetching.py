@@ -1,0 +1,142 @@
+"""Takes over a snapshot that was published elsewhere: another folder, or the same over HTTP.
+
+Guarantees: nothing becomes current before every file has the size and checksum that its manifest
+states, and is on disk. A fetch that was cut goes on with the files that were whole already.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from kensho.errors import PublicationError, ReadModelError, UpstreamError
+from kensho.platform.http_client import HttpClient
+from kensho.read_model import publications
+from kensho.read_model.building import publishing
+from kensho.read_model.publications import CURRENT, Publication
+from kensho.read_model.snapshot_folder import (
+    MANIFEST,
+    FileFacts,
+    Manifest,
+    OpenFolder,
+    SummedFile,
+    measured,
+    take_over,
+)
+
+Source: TypeAlias = Callable[[str, int], Iterable[bytes]]
+"""Yields the content of a file of the published folder, of so many bytes at most."""
+
+_PART: Final = ".fetch-"
+_TEXT_BYTES: Final = 1 << 20
+"""The most that is read of the files that describe the others; they take some 20 KB."""
+_CHUNK_BYTES: Final = 1 << 20
+
+
+async def fetch(location: str, root: Path, store: str) -> Publication:
+    """Publish in `root` what is published last at `location`, for the servers of `store`.
+
+    Raises:
+        PublicationError: it can't be read, is damaged or of another version, or can't be written.
+        InvalidInputError: the address is plain http to another machine.
+    """
+    try:
+        with _source(location) as source:
+            publication = await asyncio.to_thread(_fetched, source, root)
+        async with publishing.alone(root):
+            final = root / publication.snapshot
+            if not await asyncio.to_thread(publishing.is_sound, final):
+                await asyncio.to_thread(take_over, _part(root, publication), final)
+                OpenFolder.open(final)
+            return await asyncio.to_thread(publishing.make_current, root, store, publication)
+    except (ReadModelError, UpstreamError, OSError) as error:
+        raise PublicationError(f"can't fetch the snapshot of {location}: {error}") from error
+
+
+def _fetched(source: Source, root: Path) -> Publication:
+    """Bring every file of the snapshot that is published last into a folder beside its place."""
+    found = publications.decoded(_text(source, CURRENT), CURRENT)
+    publication = found.of(found.latest, or_latest=True)
+    if publication is None:
+        raise ReadModelError(f"{CURRENT}: names no snapshot")
+    identity = publication.snapshot
+    if not publishing.is_sound(root / identity):
+        text = _text(source, f"{identity}/{MANIFEST}")
+        manifest = Manifest.of(text, f"{identity}/{MANIFEST}")
+        if manifest.point.identity != identity:
+            raise ReadModelError(f"{identity}: holds {manifest.point.identity}")
+        with _alone_in(_part(root, publication)) as part:
+            for name, facts in manifest.files.items():
+                if not _is_whole(part / name, facts):
+                    pieces = source(f"{identity}/{name}", facts.size_bytes)
+                    _write(part / name, pieces, facts)
+            _write(part / MANIFEST, [text], None)
+    return Publication(identity, runs=publication.runs)
+
+
+def _part(root: Path, publication: Publication) -> Path:
+    return root / f"{_PART}{publication.snapshot}"
+
+
+@contextlib.contextmanager
+def _alone_in(part: Path) -> Generator[Path]:
+    """Make the folder of a fetch, and keep other fetches of the same snapshot out of it."""
+    for other in part.parent.glob(f"{_PART}*"):
+        if other != part:
+            shutil.rmtree(other, ignore_errors=True)
+    part.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield part
+    except BlockingIOError as error:
+        raise ReadModelError(f"{part}: another process fetches it now") from error
+    finally:
+        os.close(descriptor)
+
+
+def _is_whole(path: Path, facts: FileFacts) -> bool:
+    try:
+        with path.open("rb", buffering=0) as file:
+            return measured(file) == facts
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: Path, pieces: Iterable[bytes], facts: FileFacts | None) -> None:
+    file = SummedFile(path)
+    try:
+        for piece in pieces:
+            file.write(piece)
+        found = file.finish()
+    finally:
+        file.close()
+    if facts is not None and found != facts:
+        raise ReadModelError(f"{path.name}: {found} arrived where {facts} was written")
+
+
+def _text(source: Source, name: str) -> bytes:
+    return b"".join(source(name, _TEXT_BYTES))
+
+
+@contextlib.contextmanager
+def _source(location: str) -> Generator[Source]:
+    """Return what reads the files of a published folder."""
+    if "://" not in location:
+        folder = Path(location)
+        yield lambda name, most_bytes: _pieces(folder / name, most_bytes)
+        return
+    base = location.rstrip("/")
+    with HttpClient() as client:
+        yield lambda name, most_bytes: client.read(f"{base}/{name}", most_bytes)
+
+
+def _pieces(path: Path, most_bytes: int) -> Iterable[bytes]:
+    with path.open("rb") as file:
+        while most_bytes > 0 and (piece := file.read(min(_CHUNK_BYTES, most_bytes))):
+            most_bytes -= len(piece)
+            yield piece

@@ -1,0 +1,144 @@
+"""Publishes the snapshot of a graph: builds it where it is missing, and makes it the current one.
+
+Guarantees: what is served changes only when the new snapshot is on disk as a whole; whatever fails
+before leaves the old one served, and the graph as it is. Builds in one folder wait for each other,
+whichever process runs them. Snapshots that no server follows and nobody has open are removed.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from kensho.errors import KenshoError, PublicationError, ReadModelError
+from kensho.platform.data_folders import data_root
+from kensho.read_model import publications, snapshot_folder
+from kensho.read_model.building.builder import build, point_of
+from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
+from kensho.read_model.snapshot_folder import OpenFolder
+from kensho.storage import migrations, queries, tables
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+
+_LOCK: Final = ".lock"
+_LOCK_PAUSE_S: Final = 0.05
+_RUNS: Final = 200
+"""Runs among which the latest of each source is looked for; there are some 20 sources."""
+
+
+async def publish(gateway: Gateway, root: Path) -> Publication:
+    """Publish the snapshot of the graph in `root`, and return what is served of it from now on.
+
+    A sound snapshot of the graph's state that is there already is not built anew.
+
+    Raises:
+        PublicationError: the graph can't be read, or the folder can't be written.
+    """
+    try:
+        async with alone(root):
+            identity = point_of(await tables.state(gateway)).identity
+            if not await asyncio.to_thread(is_sound, root / identity):
+                identity = (await build(gateway, root)).name
+            publication = Publication(identity, runs=await _latest_runs(gateway))
+            store = gateway.settings.fingerprint
+            return await asyncio.to_thread(make_current, root, store, publication)
+    except (KenshoError, OSError) as error:
+        raise PublicationError(f"can't publish the snapshot in {root}: {error}") from error
+
+
+async def publish_store(store: StoreSettings, root: Path) -> Publication:
+    """Open the store, publish its snapshot in `root`, and close it.
+
+    Raises:
+        StorageError: the store can't be opened, or its schema is not this program's.
+        PublicationError: as `publish`.
+    """
+    known = queries.load(data_root("queries"))
+    async with Gateway.open(store, known) as gateway:
+        await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
+        return await publish(gateway, root)
+
+
+def make_current(root: Path, store: str, publication: Publication) -> Publication:
+    """Let the servers of `store` follow a publication; return it with the one before it.
+
+    Only one caller at a time may do so in one folder.
+    """
+    before = _stores(root)
+    last = before.get(store)
+    if last is not None:
+        previous = last.previous if last.snapshot == publication.snapshot else last.snapshot
+        publication = msgspec.structs.replace(publication, previous=previous)
+    stores = before | {store: publication}
+    _replace(root / CURRENT, msgspec.json.encode(Publications(store, stores)))
+    snapshot_folder.sweep(root, keep={name for one in stores.values() for name in one.snapshots})
+    return publication
+
+
+def _stores(root: Path) -> dict[str, Publication]:
+    try:
+        found = publications.read(root)
+    except ReadModelError:  # a damaged file names nothing that could be kept
+        return {}
+    return found.stores if found else {}
+
+
+def is_sound(folder: Path) -> bool:
+    """Tell whether a folder holds a whole snapshot of this version."""
+    try:
+        OpenFolder.open(folder)
+    except ReadModelError:
+        return False
+    return True
+
+
+async def _latest_runs(gateway: Gateway) -> tuple[IngestRun, ...]:
+    """Return the latest run of each source, latest first."""
+    runs = await gateway.fetch("ingest.runs", {"limit": _RUNS}, into=list[IngestRun])
+    latest: dict[str, IngestRun] = {}
+    for run in runs:
+        latest.setdefault(run.source, run)
+    return tuple(latest.values())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Replace a file as a whole: a reader sees the old content or the new."""
+    part = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    snapshot_folder.sync_folder(path.parent)
+
+
+@contextlib.asynccontextmanager
+async def alone(root: Path) -> AsyncGenerator[None]:
+    """Hold the publishers' lock of `root`; the system lets go of it when its holder dies."""
+    with _lock_file(root) as file:
+        while not _is_locked(file.fileno()):  # noqa: ASYNC110 -- its holder may be another process
+            await asyncio.sleep(_LOCK_PAUSE_S)
+        yield
+
+
+@contextlib.contextmanager
+def _lock_file(root: Path) -> Iterator[IO[bytes]]:
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / _LOCK).open("wb") as file:
+        yield file
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
