@@ -3,6 +3,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from kensho.domain.franchise.clustering import ClusterLink, Clusters
 from kensho.domain.franchise.franchises import Franchise, franchises, rarity
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import (
@@ -18,7 +19,7 @@ from kensho.domain.franchise.policy import (
 )
 from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
-from kensho.domain.title_words import rarity_of
+from kensho.domain.title_words import Rarity, TitleWords, rarity_of
 from kensho.domain.works import AnimeType, Role
 from tests.support.small_franchises import (
     curated,
@@ -469,3 +470,17 @@ def test_a_collection_names_a_franchise_of_its_films() -> None:
     relations = [Relation(number("a"), number("b"), "joined")]
     (found,) = franchises(works, relations, curated(), collections=named, rare=rare(works))
     assert found.title == "James Bond Collection"
+
+
+def test_several_groups_of_songs_larger_than_their_work_all_go_with_it() -> None:
+    nothing = Rarity({})
+    groups = Clusters(
+        [TitleWords((), 1.0, nothing) for _ in range(5)],
+        [
+            *(ClusterLink(one, other, 20.0) for one, other in ((1, 2), (3, 4))),
+            *(ClusterLink(0, song, 0.1) for song in (1, 2, 3, 4)),
+        ],
+    )
+    groups.grow()
+    groups.attach((1, 2, 3, 4))
+    assert len({groups.group(node) for node in range(5)}) == 1

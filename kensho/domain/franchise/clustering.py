@@ -200,7 +200,7 @@ class Clusters:
         for host, entourage in found.items():
             if len(entourage) <= max(_MOST, self._size[host]):
                 for group in entourage:
-                    self._join(host, group)
+                    self._join(self.group(host), group)
 
     def _goes_with(self, group: int, host: int) -> bool:
         size = self._size[group]
