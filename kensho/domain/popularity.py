@@ -1,10 +1,15 @@
-"""How well known works are, and which comes first of those that share a name.
+"""How well known works are, 0..1, and which comes first of those that share a name.
 
-Guarantees: pure arithmetic over what the graph says, so that the same graph gives the same order.
 Nobody tells the graph how popular a work is; that many catalogues list it, in many languages, and
 that viewers recommend it, does. A work is no beginning where the graph calls it a sequel, or where
-a neighbour that came before it bears one of its names. A work's fame depends on itself and its
-neighbours alone.
+a neighbour that came before it bears one of its names.
+
+Guarantees: pure arithmetic over what the graph says, so that the same graph gives the same order.
+A work's popularity depends on itself and its connected works alone, so that an ingest may compute
+a component of the graph at a time and a snapshot all at once: both call `popularity_facts` with the
+facts that the store holds, and get the same.
+
+Performance: 60 µs for a work, nearly all of it for reading its titles.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,15 +18,16 @@ from typing import Final
 
 import msgspec
 
-from kensho.domain import graphs
+from kensho.domain import graphs, release_dates, title_parts
 from kensho.domain.relations import Kind
-from kensho.domain.works import AnimeType, Season
+from kensho.domain.titles import folded, squeezed
+from kensho.domain.works import AnimeType
 
 _MOST_TITLES: Final = 60
 _MOST_SOURCES: Final = 10
 _MOST_VOTES: Final = 3000
 _BEST_SCORE: Final = 10.0
-_FAME: Final = 0.60
+_LISTED: Final = 0.60
 _BEGINNING: Final = 0.30
 _LATER: Final = 0.01
 _DEEPEST: Final = 5
@@ -33,30 +39,24 @@ _ALONE: Final = 0.5
 """What a single catalogue lists is often a second entry of a work that others list once."""
 _RANKS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.7, "ova": 0.4, "ona": 0.4}
 _LOWEST: Final = 0.1
-_MONTHS: Final[Mapping[Season, str]] = {
-    "winter": "01",
-    "spring": "04",
-    "summer": "07",
-    "fall": "10",
-}
-_UNDATED: Final = "9999"
-_MONTH_CHARS: Final = len("2026-11")
 
 
-class PopularityFacts(msgspec.Struct, gc=False):
+class PopularityFacts(msgspec.Struct, frozen=True, gc=False):
     """What is known of a work that says how well known it is.
 
-    `names` are its titles as the title index reads them, without markers; `marked` tells whether
-    the main title has one, `is_part` whether that is of a later part.
+    `month` is that of `release_dates.month_key`, `titles` and `sources` are how many it has.
+    `names` are its titles' letters without season, part, year and type, so that "Naruto OVA" bears
+    the name of Naruto; `is_later` tells whether the main title counts a later season or part, or
+    the last, `is_part` whether any title counts a later part.
     """
 
     type: AnimeType
-    date: str
+    month: str
     titles: int
     sources: int
     score: float | None
     names: frozenset[str]
-    marked: bool
+    is_later: bool
     is_part: bool
     votes: int = 0
 
@@ -65,11 +65,32 @@ KindEdge = tuple[int, int, Kind]
 """From a work to what is its `kind`."""
 
 
-def date_of(start: str | None, year: int | None, season: Season | None) -> str:
-    """Return the month in which a work was first shown, as text; the unknown sorts last."""
-    if start is not None:
-        return start[:_MONTH_CHARS]
-    return f"{year}-{_MONTHS[season] if season else '12'}" if year is not None else _UNDATED
+def popularity_facts(
+    titles: Sequence[str],
+    date: str,
+    *,
+    anime_type: AnimeType,
+    sources: int,
+    score: float | None,
+    votes: int = 0,
+) -> PopularityFacts:
+    """Return what says how well known a work is.
+
+    `titles` begin with the main one, `date` is that of `release_dates.release_date`, `sources` is
+    how many catalogues list the work, and `votes` of viewers recommend it.
+    """
+    parsed = [title_parts.parsed(folded(title)) for title in titles]
+    return PopularityFacts(
+        type=anime_type,
+        month=release_dates.month_key(date),
+        titles=len(titles),
+        sources=sources,
+        score=score,
+        names=frozenset(squeezed(one.core) for one in parsed),
+        is_later=bool(title_parts.marker(parsed[0].parts)),
+        is_part=any((one.parts.part or 1) > 1 for one in parsed),
+        votes=votes,
+    )
 
 
 def popularity_of(works: Sequence[PopularityFacts], edges: Iterable[KindEdge]) -> list[float]:
@@ -77,15 +98,15 @@ def popularity_of(works: Sequence[PopularityFacts], edges: Iterable[KindEdge]) -
     known_edges = list(edges)
     later, depths = _later(works, known_edges), _depths(works, known_edges)
     return [
-        _known(work, begins=number not in later, depth=depths.get(number, 0))
+        _popularity(work, begins=number not in later, depth=depths.get(number, 0))
         for number, work in enumerate(works)
     ]
 
 
-def _known(work: PopularityFacts, *, begins: bool, depth: int) -> float:
+def _popularity(work: PopularityFacts, *, begins: bool, depth: int) -> float:
     whole = (
-        _FAME * _fame(work)
-        + _BEGINNING * (begins and not work.marked)
+        _LISTED * _listed(work)
+        + _BEGINNING * (begins and not work.is_later)
         - _LATER * min(depth, _DEEPEST)
         - _PART * work.is_part
         + _TYPE * _RANKS.get(work.type, _LOWEST)
@@ -93,7 +114,7 @@ def _known(work: PopularityFacts, *, begins: bool, depth: int) -> float:
     return max(0.0, whole if work.sources > 1 else whole * _ALONE)
 
 
-def _fame(work: PopularityFacts) -> float:
+def _listed(work: PopularityFacts) -> float:
     return (
         0.40 * min(1.0, log1p(work.titles) / log1p(_MOST_TITLES))
         + 0.20 * min(1.0, work.sources / _MOST_SOURCES)
@@ -109,9 +130,9 @@ def _later(works: Sequence[PopularityFacts], edges: Iterable[KindEdge]) -> set[i
     """
     later: set[int] = set()
     for one, other, kind in edges:
-        first, second = sorted((one, other), key=lambda number: works[number].date)
+        first, second = sorted((one, other), key=lambda number: works[number].month)
         before, after = works[first], works[second]
-        if before.date == after.date:
+        if before.month == after.month:
             later.update((other,) if kind == "sequel" else ())
         elif _rank(before) >= _rank(after) and (kind == "sequel" or before.names & after.names):
             later.add(second)

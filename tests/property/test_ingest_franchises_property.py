@@ -17,10 +17,13 @@ from ingest.checks.graph import findings, read_graph
 from kensho.domain.records import Claim, Collection, Record, RecordRelations
 from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import Title
+from kensho.read_model.building.builder import build
+from kensho.read_model.holder import Snapshot
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from tests.support import franchise_oracle
 from tests.support.examples import examples
+from tests.support.read_models import scratch_folder
 from tests.support.records import Said, emptied, graph_state, ingest, open_graph, record, revision
 
 NAMES: Final = ("Gurren Saga", "Kirameki Tales", "Omatsuri")
@@ -155,3 +158,15 @@ async def test_the_order_of_sources_does_not_matter_to_hubs(
         await ingest(store, {source: said[source]})
     await ingest(store, said)
     assert await franchise_oracle.stored(store) == expected
+
+
+@settings(max_examples=examples(8), deadline=None)
+@given(said=catalogues())
+async def test_an_ingest_and_its_snapshot_agree_on_how_well_known_works_are(
+    store: Gateway, said: Said
+) -> None:
+    await ingest(await emptied(store), said)
+    with scratch_folder() as root:
+        snapshot = Snapshot.open(await build(store, root))
+        known = snapshot.titles.index._popularity[: snapshot.model.works_total].tolist()
+    assert known == pytest.approx(list((await franchise_oracle.popularity(store)).values()))

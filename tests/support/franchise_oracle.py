@@ -134,12 +134,7 @@ async def clustered(
     said: set[tuple[UUID, UUID, Kind, float, str | None]],
 ) -> Hubs:
     """Return the franchises of all works at once."""
-    votes: Counter[UUID] = Counter()
-    async for page in tables.recommendations(gateway):
-        for vote in page:
-            votes.update({vote.work: vote.votes, vote.other: vote.votes})
-    kinds = [(t.source, t.target, t.kind) for t in relations]
-    works = works_of(found, kinds, votes, await FranchiseStore(gateway).tag_names())  # type: ignore[arg-type]
+    works = await known_works(gateway, found, [(t.source, t.target, t.kind) for t in relations])  # type: ignore[misc]
     same = [
         PairRelation(row.work, row.other, "same_work")
         async for page in tables.same_as(gateway)
@@ -163,6 +158,24 @@ async def clustered(
     guests = {(one.root, guest.work, guest.because) for one in made for guest in one.guests}
     timelines = {one.root: one.timelines for one in made}
     return Hubs(said, {one.root: one.title for one in made}, homes, guests, timelines)
+
+
+async def known_works(
+    gateway: Gateway, found: list[FranchiseWorkRow], kinds: list[tuple[UUID, UUID, Kind]]
+) -> dict[UUID, FranchiseWork]:
+    """Return all works as an ingest sees them, given all relations at once."""
+    votes: Counter[UUID] = Counter()
+    async for page in tables.recommendations(gateway):
+        for vote in page:
+            votes.update({vote.work: vote.votes, vote.other: vote.votes})
+    return works_of(found, kinds, votes, await FranchiseStore(gateway).tag_names())
+
+
+async def popularity(gateway: Gateway) -> dict[UUID, float]:
+    """Return how well known an ingest takes each work to be, in the order of ids."""
+    kinds = [(edge.source, edge.target, edge.kind) for edge in await relations(gateway)]
+    works = await known_works(gateway, await franchise_rows(gateway), kinds)
+    return {work: works[work].popularity for work in sorted(works)}
 
 
 def _led(start: UUID, end: UUID, same: list[PairRelation]) -> tuple[PairRelation, ...]:

@@ -5,8 +5,8 @@ from kensho.read_model.building.film_series import FilmSeries, film_series
 
 
 def film(date: str, **facts: Any) -> PopularityFacts:
-    usual = {"type": "movie", "titles": 2, "sources": 2, "score": 7.0, "marked": False}
-    return PopularityFacts(date=date, names=frozenset(), is_part=False, **{**usual, **facts})
+    usual = {"type": "movie", "titles": 2, "sources": 2, "score": 7.0, "is_later": False}
+    return PopularityFacts(month=date, names=frozenset(), is_part=False, **{**usual, **facts})
 
 
 def told(*titles: str, **facts: Any) -> list[FilmSeries]:

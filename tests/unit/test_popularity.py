@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from kensho.domain.popularity import KindEdge, PopularityFacts, date_of, popularity_of
+from kensho.domain.popularity import KindEdge, PopularityFacts, popularity_of
+from kensho.domain.release_dates import month_key, release_date
 from kensho.read_model.building.seasons import groups, seasons
 
 NAME = "kumo"
@@ -15,10 +16,10 @@ def standing(date: str = "2010-04", name: str = NAME, **facts: Any) -> Popularit
         "titles": 10,
         "sources": 5,
         "score": 7.0,
-        "marked": False,
+        "is_later": False,
         "is_part": False,
     }
-    return PopularityFacts(date=date, names=frozenset([name]), **{**usual, **facts})
+    return PopularityFacts(month=date, names=frozenset([name]), **{**usual, **facts})
 
 
 def chain(*works: int) -> list[KindEdge]:
@@ -61,12 +62,14 @@ def test_a_film_after_a_series_is_no_beginning() -> None:
 
 
 def test_a_title_with_a_season_in_it_is_no_beginning() -> None:
-    plain, marked = popularity_of([standing(), standing(marked=True)], [])
-    assert plain > marked
+    plain, is_later = popularity_of([standing(), standing(is_later=True)], [])
+    assert plain > is_later
 
 
 def test_the_second_part_comes_behind_its_season() -> None:
-    season, part = popularity_of([standing(marked=True), standing(marked=True, is_part=True)], [])
+    season, part = popularity_of(
+        [standing(is_later=True), standing(is_later=True, is_part=True)], []
+    )
     assert season > part
 
 
@@ -102,7 +105,7 @@ def test_popularity_runs_up_to_one() -> None:
 
 def test_popularity_is_never_less_than_nothing() -> None:
     least_known = standing(
-        type="special", titles=1, sources=1, score=None, marked=True, is_part=True
+        type="special", titles=1, sources=1, score=None, is_later=True, is_part=True
     )
     (least,) = popularity_of([least_known], [])
     assert least >= 0
@@ -165,10 +168,10 @@ def test_only_sequels_are_seasons() -> None:
 
 
 def test_a_date_is_the_month_of_the_premiere_or_the_best_guess_at_it() -> None:
-    assert date_of("2013-04-07", 2013, "spring") == "2013-04"
-    assert date_of(None, 2013, "spring") == "2013-04"
-    assert date_of(None, 2013, None) == "2013-12"
-    assert date_of(None, None, None) > date_of("2050-01-01", None, None)
+    assert month_key(release_date("2013-04-07", 2013, "spring")) == "2013-04"
+    assert month_key(release_date(None, 2013, "spring")) == "2013-04"
+    assert month_key(release_date(None, 2013, None)) == "2013-12"
+    assert month_key(release_date(None, None, None)) > month_key("2050-01-01")
 
 
 def test_a_sequel_comes_before_the_sequel_of_it() -> None:

@@ -19,7 +19,7 @@ from kensho.domain.relations import (
     RelationKind,
     kinds_of,
 )
-from kensho.read_model.sentences import PHRASES
+from kensho.read_model.wording import PHRASES
 from kensho.web import route_svg
 
 ROOT: Final = Path(__file__).parents[2]

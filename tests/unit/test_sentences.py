@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kensho.domain.relations import INVERSE, KINDS, Kind, RelationKind, inverse
-from kensho.read_model.sentences import PHRASES, sentence
+from kensho.read_model.wording import PHRASES, sentence
 
 # What the sentence says of A where A's page says "kind: B", so B is the kind of A.
 READINGS: dict[Kind, str] = {

@@ -211,7 +211,11 @@ def test_a_loop_is_broken_at_its_weakest_tie() -> None:
     found = ordered([A, B, C], [relation("ab", "sequel"), relation("bc", "sequel"), weak])
     assert letters(found) == "abc"
     assert [one.relation for one in found.set_aside] == [weak]
-    assert str(number("b")) in found.set_aside[0].why
+    assert found.set_aside[0].cause == "surer"
+    assert [(rule.first, rule.then) for rule in found.set_aside[0].against] == [
+        (number("a"), number("b")),
+        (number("b"), number("c")),
+    ]
 
 
 def test_of_two_equal_ties_the_one_that_contradicts_the_dates_gives_way() -> None:
@@ -236,7 +240,8 @@ def test_curators_outrank_every_tie_and_the_dates() -> None:
     found = ordered([A, B, C], said, timelines=[put("ba")])
     assert letters(found) == "bac"
     assert [one.relation for one in found.set_aside] == [said[0]]
-    assert found.set_aside[0].why == "the curators say the opposite: the years of its world"
+    assert found.set_aside[0].cause == "curators"
+    assert [rule.reason for rule in found.set_aside[0].against] == ["the years of its world"]
 
 
 def test_what_curators_place_says_so_and_why() -> None:

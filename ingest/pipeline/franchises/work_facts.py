@@ -12,11 +12,11 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain import popularity, title_parts
+from kensho.domain import popularity
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.inference import features
 from kensho.domain.relations import Kind
-from kensho.domain.titles import folded
+from kensho.domain.release_dates import release_date
 from kensho.domain.works import AnimeType, Season, Title, WorkKind
 
 _SONG_S: Final = 600
@@ -24,12 +24,6 @@ _SONG_S: Final = 600
 
 Of 5,388 single specials, OVAs and ONAs of that tag 96 in 100 run for ten minutes at most; longer
 ones are stories about music (the OVAs of TARI TARI and Love Live!)."""
-_MONTHS: Final[Mapping[Season, str]] = {
-    "winter": "-01",
-    "spring": "-04",
-    "summer": "-07",
-    "fall": "-10",
-}
 _MUSIC: Final = frozenset(("music",))
 """The tag of works that show a song."""
 _RECAP: Final = frozenset(("recap", "compilation"))
@@ -63,9 +57,8 @@ class FranchiseWorkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def date(self) -> str:
-        """As much as is known; without a first day, the first month of the season dates a work."""
-        month = _MONTHS[self.season] if self.season else ""
-        return self.start_date or (f"{self.year}{month}" if self.year else "")
+        """When the work came out, as exactly as is known."""
+        return release_date(self.start_date, self.year, self.season)
 
 
 def pair_facts(row: FranchiseWorkRow, tag_names: Mapping[UUID, str]) -> features.PairFacts:
@@ -115,17 +108,12 @@ def works_of(
 
 def popularity_facts(row: FranchiseWorkRow, votes: int) -> popularity.PopularityFacts:
     """Return what says how well known a work is; `votes` of viewers recommend it."""
-    read = [title_parts.parsed(folded(title.text)) for title in row.titles]
-    main = read[0]
-    return popularity.PopularityFacts(
-        type=row.anime_type,
-        date=popularity.date_of(row.start_date, row.year, row.season),
-        titles=len(row.titles),
+    return popularity.popularity_facts(
+        [title.text for title in row.titles],
+        row.date,
+        anime_type=row.anime_type,
         sources=len(row.sources),
         score=row.score,
-        names=frozenset(one.core for one in read),
-        marked=main.stem != main.words,
-        is_part=(main.parts.part or 1) > 1,
         votes=votes,
     )
 

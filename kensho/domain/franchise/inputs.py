@@ -11,13 +11,13 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.relations import METHOD_RANK, Method, RelationKind
+from kensho.domain.release_dates import UNKNOWN
 from kensho.domain.works import AnimeType, WorkKind
 
 _SHORT_S: Final = 15 * 60
 """Less than half of a television slot."""
 _BRIEF_S: Final = 45 * 60
 """Shorter than any feature film: the least that the Academy counts as one is 40 minutes."""
-_UNKNOWN_DATE: Final = "9999"
 
 
 class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
@@ -48,7 +48,7 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
     @property
     def date_key(self) -> str:
         """The date, where the unknown sorts last."""
-        return self.date or _UNKNOWN_DATE
+        return self.date or UNKNOWN
 
     @property
     def is_short(self) -> bool:

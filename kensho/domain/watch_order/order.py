@@ -14,12 +14,12 @@ works.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from kensho.domain import graphs
+from kensho.domain import graphs, release_dates
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.watch_order.optional import optional_works
@@ -40,8 +40,6 @@ Order: TypeAlias = Literal["release", "story", "essential"]
 Rule: TypeAlias = Literal[
     "date", "season", "number", "undated", "after", "before", "apart", "curated"
 ]
-
-_EARLIER: Final = "the essential goes by release, and what this puts later came out earlier"
 
 
 class CuratedPlacement(msgspec.Struct, frozen=True):
@@ -126,7 +124,7 @@ def _released(place: Place, before: Place | None) -> PlacementReason:
     if before is None or before[0] != date:
         return (
             PlacementReason("undated")
-            if date.startswith("9999")
+            if date.startswith(release_dates.UNKNOWN)
             else PlacementReason("date", date=date)
         )
     return PlacementReason("season" if before[1:3] != place[1:3] else "number", date=date)
@@ -145,7 +143,7 @@ def _essential(
     return WatchOrder(
         "essential",
         tuple(steps),
-        (*set_aside, *(SetAside(relation, _EARLIER) for relation in against)),
+        (*set_aside, *(SetAside(relation, "release") for relation in against)),
     )
 
 

@@ -13,14 +13,14 @@ curated rule is always kept, but where records that a curator took for two turn 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from kensho.domain import graphs, title_parts
+from kensho.domain import graphs, release_dates, title_parts
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline, relation_key
 from kensho.domain.relations import KIND_FACTS, METHOD_RANK
 from kensho.domain.titles import folded
@@ -29,7 +29,6 @@ from kensho.domain.works import AnimeType
 Place: TypeAlias = tuple[str, int, int, int, int, str, UUID]
 """What works are released by: date, season, part, number, type, title, id."""
 
-_LAST: Final = ("-12-31", "-31")
 _YEAR_CHARS, _MONTH_CHARS = 4, 7
 _TYPES: Final[Mapping[AnimeType, int]] = {"tv": 0, "movie": 1, "ova": 2, "ona": 3, "special": 4}
 _FINAL: Final = 99
@@ -46,7 +45,7 @@ def place_of(work: FranchiseWork) -> Place:
     said = title_parts.parsed(words).parts
     number = _NUMBER.search(words)
     return (
-        _padded(work.date_key),
+        release_dates.day_key(work.date),
         _FINAL if said.final and said.season is None else said.season or 1,
         said.part or 1,
         int(number[0]) if number else 0,
@@ -56,23 +55,9 @@ def place_of(work: FranchiseWork) -> Place:
     )
 
 
-def _padded(date: str) -> str:
-    """Return a date with its unknown parts as late as can be."""
-    if len(date) == _YEAR_CHARS:
-        return date + _LAST[0]
-    return date + _LAST[1] if len(date) == _MONTH_CHARS else date
-
-
 def month_of(place: Place) -> int:
     """Return the month of a place, counted from year 0."""
     return 12 * int(place[0][:_YEAR_CHARS]) + int(place[0][_YEAR_CHARS + 1 : _MONTH_CHARS] or 0)
-
-
-class SetAside(msgspec.Struct, frozen=True):
-    """A relation that the order does not keep, and why."""
-
-    relation: Relation
-    why: str
 
 
 class OrderRule(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +68,19 @@ class OrderRule(msgspec.Struct, frozen=True, gc=False):
     rank: int
     relation: Relation | None
     reason: str = ""
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A relation that the order does not keep, and its cause.
+
+    `later_parent`: another parent of a side story came out earlier. `curators` and `surer`: the
+    rules `against` it, a chain from its later work to its earlier one, are surer; curators made
+    some of them, or sources all. `release`: the order goes by release, which says the opposite.
+    """
+
+    relation: Relation
+    cause: Literal["later_parent", "curators", "surer", "release"]
+    against: tuple[OrderRule, ...] = ()
 
 
 def order_rules(
@@ -176,7 +174,7 @@ def _with_earliest_parents(
         parent = places[rule.first]
         is_late = places[rule.then] < parent
         if rule.relation and rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
-            aside.append(SetAside(rule.relation, "another parent came out earlier than this one"))
+            aside.append(SetAside(rule.relation, "later_parent"))
         else:
             kept.append(rule)
     return kept, aside
@@ -196,21 +194,10 @@ def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[Se
             )
         ) is not None:
             if rule.relation is not None:
-                aside.append(SetAside(rule.relation, _told(against)))
+                is_curated = any(one.relation is None for one in against)
+                cause: Literal["curators", "surer"] = "curators" if is_curated else "surer"
+                aside.append(SetAside(rule.relation, cause, against))
         else:
             after.setdefault(rule.first, {})[rule.then] = rule
             kept.append(rule)
     return kept, aside
-
-
-def _told(chain: Sequence[OrderRule]) -> str:
-    """Return why a relation gives way to a chain of rules."""
-    reasons = dict.fromkeys(rule.reason for rule in chain if rule.relation is None)
-    if reasons:
-        return f"the curators say the opposite: {'; '.join(reasons)}"
-    said = ", ".join(
-        f"{relation.target} is the {relation.kind} of {relation.source}"
-        for rule in chain
-        if (relation := rule.relation) is not None
-    )
-    return f"surer ties say the opposite: {said}"

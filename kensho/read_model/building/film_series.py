@@ -37,7 +37,7 @@ def film_series(
     name: str, members: Iterable[int], works: Sequence[PopularityFacts], titles: Sequence[str]
 ) -> Iterator[FilmSeries]:
     """Yield the stories of a franchise that is of films alone: the whole, then those within it."""
-    films = sorted(members, key=lambda number: (works[number].date, number))
+    films = sorted(members, key=lambda number: (works[number].month, number))
     if len(films) < _FEWEST or any(works[film].type != "movie" for film in films):
         return
     yield _story(name, films, titles)

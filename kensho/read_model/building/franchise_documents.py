@@ -7,7 +7,6 @@ released, no more exactly than is known.
 Performance: 0.2 ms for each member, nearly all of it for the orders.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -20,9 +19,9 @@ from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
 from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import CuratedPlacement, Order, PlacementReason, watch_order
+from kensho.domain.watch_order.rules import SetAside
 from kensho.domain.works import Role, Season, WorkKind
-from kensho.read_model.building import order_reasons
-from kensho.read_model.building.order_reasons import Speaker
+from kensho.read_model import wording
 from kensho.read_model.franchise_views import (
     ROLES,
     FranchiseDetail,
@@ -39,15 +38,14 @@ from kensho.read_model.franchise_views import (
     WatchOrderStep,
     Years,
 )
-from kensho.read_model.sentences import cited
 from kensho.read_model.views import FranchiseRef, TagView
+from kensho.read_model.wording import Speaker
 
 _MOST_TAGS: Final = 12
 _LEAST_SHARE: Final = 0.5
 """A tag is in common where half of the members bear it, and two at least."""
 _LEAST_BEARERS: Final = 2
 _SHARE_PLACES: Final = 2
-_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class DocumentWork(msgspec.Struct, frozen=True, gc=False):
@@ -143,8 +141,7 @@ def watch_order_document(
             for step in found.steps
         ),
         set_aside=tuple(
-            SetAsideEdge(_edge(one.relation), telling.with_titles(one.why))
-            for one in found.set_aside
+            SetAsideEdge(_edge(one.relation), telling.set_aside(one)) for one in found.set_aside
         ),
     )
 
@@ -171,28 +168,39 @@ class _Telling:
             words = self._by_relation(work, because, because.relation)
             return StepReason(because.rule, words, _edge(because.relation))
         if because.rule == "date" or known.view.year is None:
-            words = order_reasons.released(known.view.date, known.view.year, known.season)
+            words = wording.released(known.view.date, known.view.year, known.season)
         else:
-            words = order_reasons.placed(because.rule)
+            words = wording.placed(because.rule)
         return StepReason(because.rule, words, date=known.view.date if because.date else None)
 
-    def with_titles(self, text: str) -> str:
-        """Return `text` with titles in place of the ids of works."""
-        return _ID.sub(lambda found: cited(self._title(UUID(found[0]))), text)
+    def set_aside(self, one: SetAside) -> str:
+        """Return why the order does not keep a relation."""
+        match one.cause:
+            case "later_parent":
+                return wording.set_aside_for_parent()
+            case "release":
+                return wording.set_aside_for_release()
+            case "curators":
+                told = dict.fromkeys(rule.reason for rule in one.against if rule.relation is None)
+                return wording.set_aside_for_curators(told)
+            case "surer":
+                said = [rule.relation for rule in one.against if rule.relation is not None]
+                return wording.set_aside_for_surer(
+                    (self._title(other.target), other.kind, self._title(other.source))
+                    for other in said
+                )
 
     def _by_curators(self, said: CuratedPlacement) -> str:
         title = self._title(said.work)
-        return order_reasons.decided(title, said.reason, is_before=said.is_before)
+        return wording.decided(title, said.reason, is_before=said.is_before)
 
     def _by_relation(self, work: UUID, because: PlacementReason, relation: Relation) -> str:
         is_target = self._work_of.get(relation.target) == work
         title = self._title(relation.source if is_target else relation.target)
         voice = Speaker(relation.method, self._sources.get(relation, ()))
         if because.rule == "before":
-            return order_reasons.leads_to(title, voice)
-        return order_reasons.follows(
-            relation.kind if is_target else inverse(relation.kind), title, voice
-        )
+            return wording.leads_to(title, voice)
+        return wording.follows(relation.kind if is_target else inverse(relation.kind), title, voice)
 
     def _title(self, record: UUID) -> str:
         return self._works[self._work_of[record]].view.title

@@ -23,8 +23,8 @@ from kensho.read_model import subgraphs as graph_bridges
 from kensho.read_model.building.franchise_documents import DocumentWork, FranchiseFacts
 from kensho.read_model.graph_views import ExportBeyond, ExportBridge, ExportEdge, ExportNode
 from kensho.read_model.inputs import EdgeInput
-from kensho.read_model.sentences import cited, sentence
 from kensho.read_model.subgraphs import Subgraphs
+from kensho.read_model.wording import cited, sentence
 
 _ROOT: Final = "the franchise begins with it"
 _ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])

@@ -19,7 +19,7 @@ from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
 from kensho.domain.relations import METHOD_RANK, Assertion, Kind
-from kensho.domain.works import Season
+from kensho.domain.release_dates import release_date
 from kensho.read_model.building import franchise_documents, franchise_graphs
 from kensho.read_model.building.franchise_documents import (
     DocumentContext,
@@ -39,13 +39,6 @@ from kensho.storage.rows import (
 )
 
 _ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
-_MONTHS: Final[dict[Season, str]] = {
-    "winter": "-01",
-    "spring": "-04",
-    "summer": "-07",
-    "fall": "-10",
-}
-"""In which month a season begins: what is known only by season is ordered by it."""
 _NUMBER: Final = attrgetter("int")
 """By which ids are ordered: ten times as fast as to compare them themselves."""
 _NAMED: Final = 5
@@ -179,7 +172,6 @@ class FranchiseCollector:
 def known_work(row: WorkRow) -> DocumentWork:
     """Return a work as the documents of franchises know it."""
     year = None if row.year is None else str(row.year)
-    month = _MONTHS[row.season] if row.season else ""
     return DocumentWork(
         view=MemberWork(
             **msgspec.structs.asdict(summary_of(row)),
@@ -194,7 +186,7 @@ def known_work(row: WorkRow) -> DocumentWork:
             id=row.id,
             titles=(row.title,),
             type=row.anime_type,
-            date=row.start_date or (f"{year}{month}" if year else ""),
+            date=release_date(row.start_date, row.year, row.season),
             episodes=row.episodes,
             duration_s=row.duration_s,
             sources=row.sources,

@@ -1,7 +1,7 @@
 """Why a work belongs to a franchise, in words.
 
 Guarantees: pure; a reason is the path of relations from the work back to where the franchise
-begins, as `sentences` writes it, without the work itself, whose title is above it.
+begins, as `wording.sentence` writes it, without the work itself, whose title is above it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kensho.domain.relations import RelationKind, inverse
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
-from kensho.read_model.sentences import cited, sentence
+from kensho.read_model.wording import cited, sentence
 from kensho.web.messages import Messages, percent
 
 

@@ -24,7 +24,7 @@ from kensho.read_model.franchise_views import (
     WatchOrderStep,
 )
 from kensho.read_model.model import ReadModel
-from kensho.read_model.sentences import sentence
+from kensho.read_model.wording import sentence
 from kensho.web import forms
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import works_of

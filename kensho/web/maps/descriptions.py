@@ -11,7 +11,7 @@ from uuid import UUID
 from kensho.domain.relations import inverse
 from kensho.metro.inputs import GuestOf
 from kensho.metro.map import MetroMap, Route, Station
-from kensho.read_model.sentences import sentence
+from kensho.read_model.wording import sentence
 from kensho.web.messages import Messages, percent
 
 _MENTIONED: Final = ("ongoing", "upcoming")

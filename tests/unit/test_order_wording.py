@@ -5,7 +5,7 @@ import pytest
 from ingest.registry import SOURCES
 from kensho.domain.relations import RelationKind
 from kensho.domain.works import Season
-from kensho.read_model.building.order_reasons import (
+from kensho.read_model.wording import (
     SOURCE_NAMES,
     Speaker,
     decided,

@@ -1,19 +1,78 @@
-"""Why a step of a watch order stands where it does, in words: "continues Fate/Zero, says AniList".
+"""What the documents say in English: paths as sentences, and the reasons of watch orders.
 
-Guarantees: the words complete "this work …" and say no more than is known: a date stands in the
-precision in which it is known, an inferred relation is told as such. Titles stand as in
-`sentences`.
+The domain gives reasons as data (kinds, works, sources, dates, rules); all words that leave it are
+written here, so that they can be changed or translated in one place.
+
+A path reads "A is the prequel of B, an alternative version of C.": each part after a comma tells
+what the work named just before it is of the work named next. A reason of a step completes "this
+work …": "continues Fate/Zero, says AniList".
+
+Guarantees: no more is said than is known: a date stands in the precision in which it is known, an
+inferred relation is told as such. Titles stand as they are; one that could be taken for a part of
+the sentence (it has a comma, a quotation mark or the word "is") is put between quotation marks.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from kensho.domain.relations import Method, RelationKind
+from kensho.domain.relations import Method, RelationKind, inverse
 from kensho.domain.watch_order.order import Rule
 from kensho.domain.works import Season
-from kensho.read_model.sentences import PHRASES, cited
+
+PHRASES: Final[Mapping[RelationKind, str]] = {
+    "sequel": "the sequel of",
+    "prequel": "the prequel of",
+    "side_story": "a side story of",
+    "parent_story": "the parent story of",
+    "summary": "a summary of",
+    "full_story": "the full story summarised in",
+    "spin_off": "a spin-off of",
+    "spun_off_from": "the origin of the spin-off",
+    "alternative_version": "an alternative version of",
+    "alternative_setting": "a story in an alternative setting to",
+    "same_setting": "a story in the same setting as",
+    "adaptation": "an adaptation of",
+    "source": "the source of the adaptation",
+    "compilation": "a compilation from",
+    "contains": "a work contained in the compilation",
+    "character": "a work sharing characters with",
+    "crossover": "a work crossing over with",
+    "music_video": "a music video for",
+    "promotes": "the work promoted by the music video",
+    "other": "a work connected in some other way with",
+    "related": "related to",
+    "joined": "a work collected together with",
+    "same_work": "another record of",
+}
+"""What a work is, by its kind, before the title of the work that it is that of."""
+
+_MISREAD: Final = re.compile(r"[,“”]|\bis\b", re.IGNORECASE)
+
+
+def sentence(titles: Sequence[str], kinds: Sequence[RelationKind]) -> str:
+    """Return the path through the works of these titles as a sentence.
+
+    `titles[i + 1]` is the `kinds[i]` of `titles[i]`, as an edge is walked: read from the side of
+    the first work, the sentence says what that work is of the next. A path of no edges is no
+    sentence: there are at least two titles.
+    """
+    if len(kinds) != len(titles) - 1 or not kinds:
+        raise ValueError(f"{len(kinds)} edges do not join {len(titles)} works")
+    steps = zip(pairwise(map(cited, titles)), kinds, strict=True)
+    parts = [f"{PHRASES[inverse(kind)]} {after}" for (_, after), kind in steps]
+    return f"{cited(titles[0])} is {', '.join(parts)}."
+
+
+def cited(title: str) -> str:
+    """Return a title as it stands in a sentence."""
+    return f"“{title}”" if _MISREAD.search(title) else title
+
+
+# Reasons of watch orders.
 
 SOURCE_NAMES: Final[Mapping[str, str]] = {
     "anidb-titles": "AniDB",
@@ -126,3 +185,24 @@ def _said(voice: Speaker) -> str:
 def _listed(names: Sequence[str]) -> str:
     *others, last = names
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def set_aside_for_parent() -> str:
+    """Return why a side story does not wait for a parent that came out later than another."""
+    return "another parent came out earlier than this one"
+
+
+def set_aside_for_release() -> str:
+    """Return why an order by release does not keep a relation."""
+    return "the essential goes by release, and what this puts later came out earlier"
+
+
+def set_aside_for_curators(reasons: Iterable[str]) -> str:
+    """Return that curators say the opposite of a relation, and their reasons."""
+    return f"the curators say the opposite: {'; '.join(reasons)}"
+
+
+def set_aside_for_surer(relations: Iterable[tuple[str, RelationKind, str]]) -> str:
+    """Return which surer relations say the opposite: of two titles the first is the kind."""
+    said = (f"{cited(one)} is the {kind} of {cited(other)}" for one, kind, other in relations)
+    return f"surer ties say the opposite: {', '.join(said)}"
