@@ -41,8 +41,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 @pytest.fixture(scope="module")
-async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
-    folder = tmp_path_factory.mktemp("hub-pages")
+async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
+    folder = tmp_path_factory.mktemp("franchise-pages")
     url = await franchise_rows.hub_store(folder)
     settings = with_changes(settings_for(url, folder), allowed_hosts=("test",))
     async with running(settings) as client:
@@ -52,7 +52,7 @@ async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncC
 
 @pytest.fixture(scope="module")
 async def titled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
-    folder = tmp_path_factory.mktemp("hostile-hub")
+    folder = tmp_path_factory.mktemp("hostile-title")
     url = await franchise_rows.hub_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
         await graphs.rename(gateway, graphs.GITS_2, HOSTILE)
@@ -68,8 +68,8 @@ async def text_of(client: AsyncClient, path: str) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_is_whole_and_runs_nothing_inline(hubs: AsyncClient, path: str) -> None:
-    answer = await hubs.get(path)
+async def test_a_page_is_whole_and_runs_nothing_inline(pages: AsyncClient, path: str) -> None:
+    answer = await pages.get(path)
     assert answer.status_code == 200, answer.text
     page = Markup(answer.text)
     assert page.open == []
@@ -81,22 +81,22 @@ async def test_a_page_is_whole_and_runs_nothing_inline(hubs: AsyncClient, path: 
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_every_link_of_ours_leads_somewhere(hubs: AsyncClient, path: str) -> None:
-    page = Markup(await text_of(hubs, path))
+async def test_every_link_of_ours_leads_somewhere(pages: AsyncClient, path: str) -> None:
+    page = Markup(await text_of(pages, path))
     found = [*page.values("a", "href"), *page.values("img", "src"), *page.values("link", "href")]
     for address in {one.partition("#")[0] for one in found if one.startswith("/")} - {""}:
         if not address.endswith(".png"):  # they take a while, and have tests of their own
-            assert (await hubs.get(address)).status_code in (200, 302), address
+            assert (await pages.get(address)).status_code in (200, 302), address
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if path != "/"])
-async def test_a_page_is_tagged_and_answers_304(hubs: AsyncClient, path: str) -> None:
-    etag = (await hubs.get(path)).headers["etag"]
-    assert (await hubs.get(path, headers={"if-none-match": etag})).status_code == 304
+async def test_a_page_is_tagged_and_answers_304(pages: AsyncClient, path: str) -> None:
+    etag = (await pages.get(path)).headers["etag"]
+    assert (await pages.get(path, headers={"if-none-match": etag})).status_code == 304
 
 
-async def test_the_overview_tells_works_by_role_and_why_each_belongs(hubs: AsyncClient) -> None:
-    text = unescape(await text_of(hubs, SHELL))
+async def test_the_overview_tells_works_by_role_and_why_each_belongs(pages: AsyncClient) -> None:
+    text = unescape(await text_of(pages, SHELL))
     assert text.index("Main story") < text.index("Side stories") < text.index("Guests")
     assert "The franchise begins with it" in text
     assert "The sequel of Koukaku Kidoutai: Stand Alone Complex." in text
@@ -106,14 +106,14 @@ async def test_the_overview_tells_works_by_role_and_why_each_belongs(hubs: Async
     assert f'At home in <a href="{NARUTO}">' in text
 
 
-async def test_the_tabs_to_come_are_seen_and_lead_nowhere(hubs: AsyncClient) -> None:
-    text = await text_of(hubs, SHELL)
+async def test_the_tabs_to_come_are_seen_and_lead_nowhere(pages: AsyncClient) -> None:
+    text = await text_of(pages, SHELL)
     for name in ("Manga", "Community", "Store"):
         assert re.search(rf'aria-disabled="true"[^>]*>{name}</span> <span class="planned">', text)
 
 
-async def test_other_sites_are_told_what_a_franchise_is(hubs: AsyncClient) -> None:
-    text = await text_of(hubs, SHELL)
+async def test_other_sites_are_told_what_a_franchise_is(pages: AsyncClient) -> None:
+    text = await text_of(pages, SHELL)
     block = json.loads(re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)[0])
     assert (block["@type"], block["name"]) == ("CreativeWorkSeries", "Koukaku Kidoutai")
     assert block["hasPart"][0]["name"].startswith("Koukaku Kidoutai")
@@ -122,8 +122,8 @@ async def test_other_sites_are_told_what_a_franchise_is(hubs: AsyncClient) -> No
     assert unescape(text).count(f'<iframe src="/embed{SHELL}"') == 1
 
 
-async def test_the_map_draws_every_work_and_leads_to_each(hubs: AsyncClient) -> None:
-    text = await text_of(hubs, f"{SHELL}/map")
+async def test_the_map_draws_every_work_and_leads_to_each(pages: AsyncClient) -> None:
+    text = await text_of(pages, f"{SHELL}/map")
     for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS, graphs.NARUTO):
         assert f'href="/anime/{work}" class="station' in text
         assert f'data-id="{work}"' in text
@@ -131,10 +131,10 @@ async def test_the_map_draws_every_work_and_leads_to_each(hubs: AsyncClient) -> 
     assert f'href="{NARUTO}/map" class="transfer"' in text
 
 
-async def test_an_order_is_laid_over_the_map_as_badges_and_a_way(hubs: AsyncClient) -> None:
-    plain = await text_of(hubs, f"{SHELL}/map")
+async def test_an_order_is_laid_over_the_map_as_badges_and_a_way(pages: AsyncClient) -> None:
+    plain = await text_of(pages, f"{SHELL}/map")
     assert "data-step" not in plain
-    text = await text_of(hubs, f"{SHELL}/map?order=release")
+    text = await text_of(pages, f"{SHELL}/map?order=release")
     assert f'data-id="{graphs.GITS}" data-step="1"' in text
     assert f'data-id="{graphs.GITS_SSS}" data-step="3"' in text
     assert f'data-id="{graphs.NARUTO}" data-step' not in text
@@ -142,22 +142,22 @@ async def test_an_order_is_laid_over_the_map_as_badges_and_a_way(hubs: AsyncClie
     assert 'class="metro ordered"' in text
 
 
-async def test_a_chosen_work_has_its_card_and_ways_on(hubs: AsyncClient) -> None:
-    text = unescape(await text_of(hubs, f"{SHELL}/map?work={graphs.GITS}"))
+async def test_a_chosen_work_has_its_card_and_ways_on(pages: AsyncClient) -> None:
+    text = unescape(await text_of(pages, f"{SHELL}/map?work={graphs.GITS}"))
     assert f'data-id="{graphs.GITS}" data-chosen=""' in text
     assert f'data-stop="{graphs.GITS}"' in text
     assert f'<a href="{SHELL}/map?work={graphs.GITS_2}" data-go="{graphs.GITS_2}">' in text
     assert f"/path?from={graphs.GITS}" in text
-    card = await text_of(hubs, f"{SHELL}/card/{graphs.GITS}")
+    card = await text_of(pages, f"{SHELL}/card/{graphs.GITS}")
     assert "<html" not in card
     assert "From here" in card
-    stranger = await text_of(hubs, f"{SHELL}/map?work={graphs.BEBOP}")
+    stranger = await text_of(pages, f"{SHELL}/map?work={graphs.BEBOP}")
     assert "data-stop" not in stranger
-    assert (await hubs.get(f"{SHELL}/card/{graphs.BEBOP}")).status_code == 404
+    assert (await pages.get(f"{SHELL}/card/{graphs.BEBOP}")).status_code == 404
 
 
-async def test_the_list_says_what_the_map_draws(hubs: AsyncClient) -> None:
-    text = unescape(await text_of(hubs, f"{SHELL}/map?as=list"))
+async def test_the_list_says_what_the_map_draws(pages: AsyncClient) -> None:
+    text = unescape(await text_of(pages, f"{SHELL}/map?as=list"))
     assert "<svg xmlns" not in text
     assert f'<li id="w-{graphs.GITS}">' in text
     assert re.search(rf'Sequel</span> <a href="#w-{graphs.GITS_2}">', text)
@@ -165,34 +165,34 @@ async def test_the_list_says_what_the_map_draws(hubs: AsyncClient) -> None:
     assert "Stated by MyAnimeList" in text
 
 
-async def test_a_watch_order_gives_each_step_a_reason(hubs: AsyncClient) -> None:
-    text = unescape(await text_of(hubs, f"{SHELL}/watch-order?order=story"))
+async def test_a_watch_order_gives_each_step_a_reason(pages: AsyncClient) -> None:
+    text = unescape(await text_of(pages, f"{SHELL}/watch-order?order=story"))
     assert "As the story runs" in text
     assert re.search(r"Continues Koukaku Kidoutai: Stand Alone Complex", text)
     assert "contradicts no relation" in text
 
 
-async def test_optional_steps_are_left_out_by_a_link(hubs: AsyncClient) -> None:
-    whole = await text_of(hubs, f"{BEBOP}/watch-order")
+async def test_optional_steps_are_left_out_by_a_link(pages: AsyncClient) -> None:
+    whole = await text_of(pages, f"{BEBOP}/watch-order")
     assert whole.count('<li class="step') == 2
     assert 'href="/hub/cowboy-bebop/watch-order?optional=0"' in whole
-    less = await text_of(hubs, f"{BEBOP}/watch-order?optional=0")
+    less = await text_of(pages, f"{BEBOP}/watch-order?optional=0")
     assert less.count('<li class="step') == 2 - whole.count("step-optional")
     assert "Show optional steps" in less
-    assert (await hubs.get(f"{BEBOP}/watch-order?optional=2")).status_code == 400
-    assert (await hubs.get(f"{BEBOP}/watch-order?order=alphabet")).status_code == 400
+    assert (await pages.get(f"{BEBOP}/watch-order?optional=2")).status_code == 400
+    assert (await pages.get(f"{BEBOP}/watch-order?order=alphabet")).status_code == 400
 
 
-async def test_episodes_are_counted_work_by_work(hubs: AsyncClient) -> None:
-    text = await text_of(hubs, f"{BEBOP}/episodes")
+async def test_episodes_are_counted_work_by_work(pages: AsyncClient) -> None:
+    text = await text_of(pages, f"{BEBOP}/episodes")
     row = re.search(r"Cowboy Bebop</bdi></a></th>(.*?)</tr>", text)
     assert row is not None
     assert re.findall(r"<td[^>]*>(.*?)</td>", row[1])[:3] == ["1998", "26", "2"]
 
 
 @pytest.mark.parametrize("name", ["map", "small", "wide"])
-async def test_a_picture_is_a_document_of_its_own(hubs: AsyncClient, name: str) -> None:
-    answer = await hubs.get(f"{SHELL}/{name}.svg")
+async def test_a_picture_is_a_document_of_its_own(pages: AsyncClient, name: str) -> None:
+    answer = await pages.get(f"{SHELL}/{name}.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
     root = ET.fromstring(answer.content)
     tags = {element.tag.rpartition("}")[2] for element in root.iter()}
@@ -201,45 +201,45 @@ async def test_a_picture_is_a_document_of_its_own(hubs: AsyncClient, name: str) 
     assert "script" not in tags
 
 
-async def test_a_work_is_ringed_where_its_place_is_shown(hubs: AsyncClient) -> None:
-    assert "ring" not in (await text_of(hubs, f"{SHELL}/wide.svg")).partition("</style>")[2]
-    ringed = await text_of(hubs, f"{SHELL}/wide.svg?work={graphs.GITS}")
+async def test_a_work_is_ringed_where_its_place_is_shown(pages: AsyncClient) -> None:
+    assert "ring" not in (await text_of(pages, f"{SHELL}/wide.svg")).partition("</style>")[2]
+    ringed = await text_of(pages, f"{SHELL}/wide.svg?work={graphs.GITS}")
     assert ringed.count('<circle class="ring"') == 1
-    page = await text_of(hubs, f"/anime/{graphs.GITS}")
+    page = await text_of(pages, f"/anime/{graphs.GITS}")
     assert f"{SHELL}/wide.svg?work={graphs.GITS}" in page
 
 
-async def test_the_picture_for_links_has_their_size(hubs: AsyncClient) -> None:
-    answer = await hubs.get(f"{SHELL}/card.png")
+async def test_the_picture_for_links_has_their_size(pages: AsyncClient) -> None:
+    answer = await pages.get(f"{SHELL}/card.png")
     assert answer.headers["content-type"] == "image/png"
     assert answer.content.startswith(PNG)
     size = int.from_bytes(answer.content[16:20]), int.from_bytes(answer.content[20:24])
     assert size == (1200, 630)
-    whole = await hubs.get(f"{SHELL}/map.png")
+    whole = await pages.get(f"{SHELL}/map.png")
     assert whole.content.startswith(PNG)
     assert len(set(whole.content)) > 100
 
 
-async def test_only_the_page_for_frames_may_be_framed(hubs: AsyncClient) -> None:
-    framed = await hubs.get(f"/embed{SHELL}")
+async def test_only_the_page_for_frames_may_be_framed(pages: AsyncClient) -> None:
+    framed = await pages.get(f"/embed{SHELL}")
     assert "frame-ancestors *" in framed.headers["content-security-policy"]
     assert 'role="search"' not in framed.text
     assert f'<a target="_top" href="{SHELL}/map">' in framed.text
-    usual = await hubs.get(SHELL)
+    usual = await pages.get(SHELL)
     assert "frame-ancestors 'none'" in usual.headers["content-security-policy"]
-    assert (await hubs.get("/embed/hub/nowhere")).status_code == 404
+    assert (await pages.get("/embed/hub/nowhere")).status_code == 404
 
 
-async def test_oembed_tells_how_to_show_a_franchise(hubs: AsyncClient) -> None:
+async def test_oembed_tells_how_to_show_a_franchise(pages: AsyncClient) -> None:
     url = f"http://test{SHELL}/map"
-    said = (await hubs.get("/oembed", params={"url": url, "maxwidth": 400})).json()
+    said = (await pages.get("/oembed", params={"url": url, "maxwidth": 400})).json()
     assert (said["version"], said["type"], said["title"]) == ("1.0", "rich", "Koukaku Kidoutai")
     assert (said["width"], said["height"]) == (400, 520)
     assert f'<iframe src="http://test/embed{SHELL}"' in said["html"]
     assert "thumbnail_url" not in said
-    moved = (await hubs.get("/oembed", params={"url": "http://test/hub/bebop"})).json()
+    moved = (await pages.get("/oembed", params={"url": "http://test/hub/bebop"})).json()
     assert moved["title"] == "Cowboy Bebop"
-    roomy = (await hubs.get("/oembed", params={"url": url})).json()
+    roomy = (await pages.get("/oembed", params={"url": url})).json()
     assert roomy["thumbnail_url"] == f"http://test{SHELL}/card.png"
 
 
@@ -254,47 +254,47 @@ async def test_oembed_tells_how_to_show_a_franchise(hubs: AsyncClient) -> None:
         "http://test/hub/x",
     ],
 )
-async def test_oembed_knows_no_other_address(hubs: AsyncClient, url: str) -> None:
-    assert (await hubs.get("/oembed", params={"url": url})).status_code == 404
+async def test_oembed_knows_no_other_address(pages: AsyncClient, url: str) -> None:
+    assert (await pages.get("/oembed", params={"url": url})).status_code == 404
     asked = {"url": f"http://test{SHELL}", "format": "xml"}
-    assert (await hubs.get("/oembed", params=asked)).status_code == 400
+    assert (await pages.get("/oembed", params=asked)).status_code == 400
 
 
-async def test_a_slug_that_moved_leads_on_with_its_tab(hubs: AsyncClient) -> None:
-    moved = await hubs.get("/hub/bebop/watch-order?order=story")
+async def test_a_slug_that_moved_leads_on_with_its_tab(pages: AsyncClient) -> None:
+    moved = await pages.get("/hub/bebop/watch-order?order=story")
     assert moved.status_code == 308
     assert moved.headers["location"] == f"{BEBOP}/watch-order?order=story"
-    assert (await hubs.get("/embed/hub/bebop")).headers["location"] == f"/embed{BEBOP}"
+    assert (await pages.get("/embed/hub/bebop")).headers["location"] == f"/embed{BEBOP}"
 
 
 async def test_a_dissolved_franchise_is_gone_and_an_unknown_one_has_neighbours(
-    hubs: AsyncClient,
+    pages: AsyncClient,
 ) -> None:
-    gone = await hubs.get("/hub/noir/map")
+    gone = await pages.get("/hub/noir/map")
     assert gone.status_code == 410
     assert "This franchise dissolved" in gone.text
-    unknown = await hubs.get("/hub/narutoo/map")
+    unknown = await pages.get("/hub/narutoo/map")
     assert unknown.status_code == 404
     near = re.findall(r'<li><a href="([^"]+)"', unknown.text)
     assert near[0] == NARUTO
-    assert (await hubs.get(f"/hub/{'x' * 200}")).status_code == 404
+    assert (await pages.get(f"/hub/{'x' * 200}")).status_code == 404
 
 
-async def test_a_neighbourhood_leads_from_work_to_work(hubs: AsyncClient) -> None:
-    text = await text_of(hubs, f"/anime/{graphs.GITS}/map?depth=1")
+async def test_a_neighbourhood_leads_from_work_to_work(pages: AsyncClient) -> None:
+    text = await text_of(pages, f"/anime/{graphs.GITS}/map?depth=1")
     assert f'data-id="{graphs.GITS}" data-chosen=""' in text
     assert f'href="/anime/{graphs.GITS_2}/map?depth=1"' in text
-    assert (await hubs.get(f"/anime/{graphs.GITS}/map?depth=4")).status_code == 400
-    assert (await hubs.get(f"/anime/{graphs.REMOVED}/map")).status_code == 410
-    moved = await hubs.get(f"/anime/{graphs.MERGED}/map")
+    assert (await pages.get(f"/anime/{graphs.GITS}/map?depth=4")).status_code == 400
+    assert (await pages.get(f"/anime/{graphs.REMOVED}/map")).status_code == 410
+    moved = await pages.get(f"/anime/{graphs.MERGED}/map")
     assert moved.headers["location"] == f"/anime/{graphs.BEBOP}/map"
 
 
-async def test_all_franchises_are_listed_as_small_maps(hubs: AsyncClient) -> None:
-    text = await text_of(hubs, "/hubs")
+async def test_all_franchises_are_listed_as_small_maps(pages: AsyncClient) -> None:
+    text = await text_of(pages, "/hubs")
     assert text.count('class="atlas-card"') == 3
     assert f'src="{SHELL}/small.svg"' in text
-    assert (await hubs.get("/hubs?cursor=nonsense")).status_code == 400
+    assert (await pages.get("/hubs?cursor=nonsense")).status_code == 400
 
 
 class TestHostileTitle:

@@ -53,7 +53,9 @@ def said(source: str, kind: Kind = "sequel", **facts: object) -> Assertion:
     return Assertion(source=source, kind=kind, **{**usual, **facts})  # type: ignore[arg-type]
 
 
-def hub(*members: FranchiseMember, guests: tuple[FranchiseGuest, ...] = ()) -> FranchiseDetail:
+def franchise(
+    *members: FranchiseMember, guests: tuple[FranchiseGuest, ...] = ()
+) -> FranchiseDetail:
     return FranchiseDetail(
         slug="example",
         title="Example",
@@ -79,7 +81,7 @@ def drawn(
 
 def test_members_have_their_role_and_guests_lead_to_their_home() -> None:
     home = FranchiseRef("elsewhere", "Elsewhere")
-    one = hub(
+    one = franchise(
         member("a"), member("m", "music"), guests=(FranchiseGuest(work("g", "movie"), (), home),)
     )
     found = {chr(UUID(w.id).int): w for w in works_of(one)}
@@ -93,31 +95,31 @@ def test_members_have_their_role_and_guests_lead_to_their_home() -> None:
 
 
 def test_a_year_stands_in_for_a_date() -> None:
-    one = hub(FranchiseMember(work("a", date=None), "main", ()))
+    one = franchise(FranchiseMember(work("a", date=None), "main", ()))
     assert [w.date for w in works_of(one)] == ["2001"]
 
 
 def test_edges_of_further_records_are_those_of_the_work_and_loops_are_none() -> None:
-    one = hub(member("a"), member("b", "side", tie("ab"), also="c"))
+    one = franchise(member("a"), member("b", "side", tie("ab"), also="c"))
     assert drawn(one, edge("ac"), edge("bc", "other")) == [("a", "b", "sequel")]
 
 
 def test_an_edge_out_of_the_hub_is_drawn_only_to_a_guest() -> None:
     guests = (FranchiseGuest(work("g"), (tie("ag", "crossover"),), None),)
-    one = hub(member("a"), guests=guests)
+    one = franchise(member("a"), guests=guests)
     found = drawn(one, bridges=(edge("ag", "crossover"), edge("ax")))
     assert found == [("a", "g", "crossover")]
 
 
 def test_a_tie_that_no_relation_says_holds_its_work_to_the_rest() -> None:
-    one = hub(
+    one = franchise(
         member("a"), member("b", "side", tie("ab")), member("c", "side", tie("ab"), tie("bc"))
     )
     assert drawn(one, edge("ba", "prequel")) == [("b", "a", "prequel"), ("b", "c", "sequel")]
 
 
 def test_an_edge_is_known_by_the_surest_of_those_who_agree() -> None:
-    one = hub(member("a"), member("b"))
+    one = franchise(member("a"), member("b"))
     assertions = (
         said("anilist", "side_story", method="curated"),
         said("mal", method="inferred", confidence=0.99),
@@ -130,7 +132,7 @@ def test_an_edge_is_known_by_the_surest_of_those_who_agree() -> None:
 
 
 def test_an_edge_whose_kind_nobody_says_is_known_by_those_who_say_another() -> None:
-    one = hub(member("a"), member("b"))
+    one = franchise(member("a"), member("b"))
     told = edge("ab", "sequel", said("mal", "related"))
     (found,) = edges_of(one, [told], [], NAMES.__getitem__)
     assert (found.kind, found.sources) == ("sequel", ("MyAnimeList",))

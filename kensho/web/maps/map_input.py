@@ -93,7 +93,7 @@ def map_edge(
     """Return a relation with the surest method by which it is known, and the sources of that."""
     agreeing = [one for one in assertions if one.kind == kind] or assertions
     methods: list[Method] = [one.method for one in agreeing]
-    method: Method = max(methods, key=METHOD_RANK.__getitem__, default="stated")
+    method: Method = max(methods, key=METHOD_RANK.__getitem__) if methods else "stated"
     by_method = [one for one in agreeing if one.method == method]
     return MapEdge(
         source=ends[0],
