@@ -4,8 +4,9 @@
 how rare it is. Words that tell the form of a work (season, movie, recap) name nothing; which those
 are is curated data.
 
-Guarantees: pure arithmetic over titles. The cost: 5 µs for a title; 2 s for the 320,000 of the
-graph.
+Guarantees: pure arithmetic over titles.
+
+Performance: 5 µs for a title; 2 s for the 320,000 of the graph.
 """
 
 from collections import Counter
@@ -18,12 +19,15 @@ import msgspec
 from kensho.domain.titles import folded
 
 LEAST_RARITY: Final = 3.7
-"""Words in more than one work of 40 are grammar: no, the, of, uta."""
+"""Words in more than one work of 40 are grammar: no, the, of, uta. Chosen by reading the words
+around the limit; ln(40) is 3.7."""
 NOTCHES: Final = 20
-"""A unit of rarity has so many steps: one more title moves the words of few others."""
+"""A unit of rarity has so many steps, so that one more title moves the words of few others and most
+components need not be computed anew (docs/decisions/0009)."""
 _SHORTEST: Final = 2
 _OTHERS: Final = 0.3
-"""What a second and third shared word add: titles in several languages repeat one name."""
+"""Which part a second and third shared word add: titles in several languages repeat one name.
+Chosen by hand together with the thresholds of `franchise.clustering`."""
 _OTHERS_COUNTED: Final = slice(1, 3)
 
 

@@ -20,6 +20,8 @@ from kensho.domain.titles import folded, squeezed
 from kensho.domain.works import AnimeType, Title
 
 _READ_LANGUAGES: Final = frozenset((None, "en", "ja", "ja-Latn", "zh-Hans", "zh-Latn"))
+# The model was trained on works read with these numbers and words
+# (`benchmarks/train_relations.py`): where one changes it has to be trained anew.
 _MOST_TITLES: Final = 7
 _LEAST_LETTERS: Final = 3
 _MAIN_EPISODES: Final = 8

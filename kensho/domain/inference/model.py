@@ -35,7 +35,9 @@ The measure of an end is -1; its worth is what the tree adds.
 Tree: TypeAlias = tuple[Branch, ...]
 
 _MOST_REASONS: Final = 3
+"""A reason is one line; chosen by hand."""
 _LEAST_WORTH: Final = 0.01
+"""Measures that moved the sum by less are not told; chosen by hand."""
 _SIDES: Final = {"a": "the earlier work", "b": "the later work"}
 _CODED: Final[Mapping[str, Sequence[str]]] = {
     "names": WAYS,

@@ -31,6 +31,7 @@ STEPS: Final[tuple[Step, ...]] = get_args(Step)
 """From seasons that run backwards to those that run on."""
 ONWARD: Final[frozenset[Step]] = frozenset(("part", "next", "final", "skip"))
 LOOSE: Final[frozenset[Way]] = frozenset(("strangers", "share_word"))
+# The model was trained with these two: where one changes it has to be trained anew.
 _LEAST_INNER: Final = 5
 _LEAST_SHARED: Final = 6
 

@@ -9,8 +9,9 @@ brief side stories.
 
 Guarantees: an order is a permutation of its members (of those that are not optional); each step
 says why it stands where it does. Relations that contradict one another are dropped from the weakest
-on and listed in `set_aside`. Pure, and independent of the order of inputs. The cost: 20 ms for 250
-works.
+on and listed in `set_aside`. Pure, and independent of the order of inputs.
+
+Performance: 20 ms for 250 works.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

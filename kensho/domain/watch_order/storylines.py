@@ -20,7 +20,8 @@ from kensho.domain.works import AnimeType
 
 _LARGE: Final[frozenset[AnimeType]] = frozenset(("tv", "ona", "movie"))
 _CLEARLY: Final = 0.05
-"""By so much popularity a telling is better known than the root; less is the noise of votes."""
+"""By so much popularity a telling is better known than the root; less is the noise of votes. Chosen
+by hand; tellings in this order give a mean tau of .898 (docs/decisions/0009)."""
 
 
 def storylines_of(

@@ -17,7 +17,8 @@ from kensho.domain.watch_order.optional import is_beside
 from kensho.domain.watch_order.rules import BELONGS, OrderRule, Place, month_of
 
 _MONTHS: Final = 3
-"""What comes out at most so many months before its series announces it."""
+"""What comes out at most so many months before its series announces it: the season before. Chosen
+by hand; the orders of people do not tell (docs/decisions/0009 measures the whole)."""
 
 
 def teasers(
