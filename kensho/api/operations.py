@@ -106,24 +106,25 @@ def _answered(handler: Callable[..., Any]) -> Any:
 def _flattened(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[ASGIApp]]:
     """Return the handler as Litestar reads it: fields of its query as arguments of their own."""
     hints = get_type_hints(handler, include_extras=True)
+    # Litestar sends what a handler returns as an application under this annotation alone.
+    hints["return"] = ASGIApp
     query: Any = hints.pop(_QUERY, None)
+    if query is None:
+        handler.__annotations__ = hints
+        return handler
 
     @functools.wraps(handler)
     async def called(*given: object, **named: object) -> ASGIApp:
-        if query is not None:
-            values = {name: named.pop(name) for name in query.__struct_fields__}
-            named[_QUERY] = query(**values)
-        answer: ASGIApp = await handler(*given, **named)
+        values = {name: named.pop(name) for name in query.__struct_fields__}
+        answer: ASGIApp = await handler(*given, **named, query=query(**values))
         return answer
 
     signature = inspect.signature(handler)
     parameters = [one for one in signature.parameters.values() if one.name != _QUERY]
-    if query is not None:
-        hints |= get_type_hints(query, include_extras=True)
-        parameters += _parameters(query)
-    # Litestar sends what a handler returns as an application under this annotation alone.
-    called.__annotations__ = hints | {"return": ASGIApp}
-    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = hints | get_type_hints(query, include_extras=True)
+    called.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*parameters, *_parameters(query)]
+    )
     return called
 
 
