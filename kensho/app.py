@@ -14,7 +14,6 @@ from random import Random
 from typing import Final
 
 from litestar import Litestar
-from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from kensho.api import docs
@@ -25,14 +24,14 @@ from kensho.api.health import HealthController
 from kensho.api.movies import MoviesController
 from kensho.api.openapi import amend_openapi
 from kensho.api.paths import PathsController
-from kensho.api.providers import SharedParts, providers
+from kensho.api.providers import SharedParts, health_providers, providers
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
-from kensho.api.services import Services
 from kensho.api.tags import TagsController
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
+from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.errors import KenshoError, NotReadyError
@@ -66,9 +65,9 @@ def create_app(settings: Settings) -> Litestar:
         SettingsError: the secret that signs cursors can't be read or made.
     """
     pages = PageRouter()
-    house = AppState(settings, pages.renderer)
+    state = AppState(settings, pages.renderer)
     strict = QueryValidator()
-    error_pages = ErrorPages(house.renderer, house.current_page_context)
+    error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
         route_handlers=[
             AnimeController,
@@ -80,26 +79,26 @@ def create_app(settings: Settings) -> Litestar:
             PathsController,
             FranchisesController,
             HealthController,
-            pages.router(house.current_page_services),
+            pages.router(state.page_services),
         ],
         dependencies={
-            "desk": Provide(house.current_desk, sync_to_thread=False),
-            **providers(house.snapshot, house.shared),
+            **providers(state.snapshot, state.shared),
+            **health_providers(state.health, state.exposition),
         },
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=strict.check,
         request_max_body_size=settings.http.max_body_bytes,
-        openapi_config=docs.configuration(installed_version(), house.calendar),
+        openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
-        lifespan=[house.open],
+        lifespan=[state.open],
     )
-    strict.add_operations(amend_openapi(app.openapi_schema.to_schema(), house.calendar))
-    app.asgi_handler = _pipeline(app.asgi_handler, settings, house, error_pages.render)
+    strict.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
+    app.asgi_handler = _pipeline(app.asgi_handler, settings, state, error_pages.render)
     return app
 
 
 def _pipeline(
-    app: ASGIApp, settings: Settings, house: "AppState", render_page: ErrorPageRenderer
+    app: ASGIApp, settings: Settings, state: "AppState", render_page: ErrorPageRenderer
 ) -> RequestPipeline:
     """Return the layer before the application."""
     return RequestPipeline(
@@ -109,10 +108,10 @@ def _pipeline(
             max_age_s=settings.http.max_age_s,
             cache_bytes=settings.http.cache_bytes,
         ),
-        house.identity,
+        state.identity,
         AccessRules.of(settings),
         Observability(
-            metrics=house.metrics,
+            metrics=state.metrics,
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.logs.slow_request_s,
         ),
@@ -126,7 +125,7 @@ class AppState:
     def __init__(self, settings: Settings, renderer: Renderer) -> None:
         self._settings = settings
         self.renderer = renderer
-        self._desk: Services | None = None
+        self._snapshots: SnapshotHolder | None = None
         self._page_services: PageServices | None = None
         self.now = functools.partial(dt.datetime.now, dt.UTC)
         self.calendar = Calendar(self.now)
@@ -139,29 +138,44 @@ class AppState:
         )
         self.metrics = Metrics()
 
-    def current_desk(self) -> Services:
-        """Return what requests are served from; raises `NotReadyError` outside the lifespan."""
-        if self._desk is None:
+    def snapshots(self) -> SnapshotHolder:
+        """Return what follows the published snapshots; raises `NotReadyError` before the start."""
+        if self._snapshots is None:
             raise NotReadyError("the service is not started")
-        return self._desk
+        return self._snapshots
 
     def snapshot(self) -> Snapshot:
         """Return the snapshot that is served now; raises `NotReadyError` while there is none."""
-        return self.current_desk().catalogue.held
+        return self.snapshots().held
 
-    def current_page_services(self) -> PageServices:
-        """Return what pages are made with; raises as `current_desk`."""
+    def health(self) -> HealthService:
+        """Return what tells how the service is; raises as `snapshots`."""
+        return HealthService(self.snapshots(), self.now, installed_version())
+
+    def exposition(self) -> bytes:
+        """Return what Prometheus scrapes now."""
+        try:
+            revision = self.snapshot().model.revision
+        except NotReadyError:
+            revision = None
+        return self.metrics.render(revision)
+
+    def page_services(self) -> PageServices:
+        """Return what pages are made with; raises as `snapshots`."""
         if self._page_services is None:
             raise NotReadyError("the service is not started")
         return self._page_services
 
-    def current_page_context(self) -> PageContext:
-        """Return what a page is made from now; raises as `current_desk`."""
-        return self.current_page_services().context()
+    def page_context(self) -> PageContext:
+        """Return what a page is made from now; raises as `snapshot`."""
+        return self.page_services().context()
 
     def identity(self) -> str | None:
-        """Return the identity of the snapshot that is served now."""
-        return None if self._desk is None else self._desk.identity
+        """Return the identity of the snapshot that is served now, or `None` while there is none."""
+        try:
+            return self.snapshot().model.identity
+        except NotReadyError:
+            return None
 
     @contextlib.asynccontextmanager
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
@@ -171,46 +185,32 @@ class AppState:
         holder = SnapshotHolder(
             settings.snapshot.read_model_dir, store.fingerprint, or_latest=store.is_absent
         )
-        self._desk = self._furnished(holder)
-        self._page_services = _page_services(
-            self._desk, self.shared, self.renderer, settings.server.public_url or ""
-        )
+        self._snapshots = holder
+        self._page_services = self._services_of_pages(holder)
         follower = asyncio.create_task(_follow(holder, store, settings.snapshot))
         try:
             yield
         finally:
-            self._desk = self._page_services = None
+            self._snapshots = self._page_services = None
             follower.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
 
-    def _furnished(self, holder: SnapshotHolder) -> Services:
-        return Services(
-            catalogue=holder,
+    def _services_of_pages(self, holder: SnapshotHolder) -> PageServices:
+        return PageServices(
+            snapshots=holder,
+            cursors=self.shared.cursors,
+            films=self.shared.films,
+            calendar=self.shared.calendar,
+            search=self.shared.search,
+            facets=PerSnapshot(FacetCounter),
             now=self.now,
-            metrics=self.metrics,
+            today=lambda: self.now().date(),
+            renderer=self.renderer,
+            maps=MapStore(self.renderer.messages),
             version=installed_version(),
+            origin=self._settings.server.public_url or "",
         )
-
-
-def _page_services(
-    desk: Services, shared: SharedParts, renderer: Renderer, origin: str
-) -> PageServices:
-    """Return the same services as pages use them."""
-    return PageServices(
-        snapshots=desk.catalogue,
-        cursors=shared.cursors,
-        films=shared.films,
-        calendar=shared.calendar,
-        search=shared.search,
-        facets=PerSnapshot(FacetCounter),
-        now=desk.now,
-        today=lambda: desk.now().date(),
-        renderer=renderer,
-        maps=MapStore(renderer.messages),
-        version=desk.version,
-        origin=origin,
-    )
 
 
 async def _follow(holder: SnapshotHolder, store: StoreSettings, settings: SnapshotSettings) -> None:

@@ -6,8 +6,7 @@ import msgspec
 from litestar import Controller, get
 
 from kensho.api.operations import Documented, get_operation
-from kensho.api.services import GivenServices
-from kensho.discovery import health
+from kensho.api.providers import GivenExposition, GivenHealth
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness, ServedSnapshot
 from kensho.http import metrics
 from kensho.http.privacy import PUBLIC
@@ -45,13 +44,13 @@ class HealthController(Controller):
         Documented("Tell whether requests can be served", "They can; perhaps not all of them."),
         Readiness("ok", _FINE, _SERVED),
     )
-    async def ready(self, desk: GivenServices) -> UncachedResponse[Readiness]:
+    async def ready(self, health: GivenHealth) -> UncachedResponse[Readiness]:
         """Return which snapshot is served; 503 only when none is, and why.
 
         A service that can't follow what is published goes on with the snapshot that it has: it is
         degraded then, and still ready.
         """
-        found = health.readiness(desk.catalogue, desk.now())
+        found = health.readiness()
         if found.status == "down":
             return UncachedResponse(encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER])
         return UncachedResponse(encoded(found))
@@ -61,12 +60,11 @@ class HealthController(Controller):
         Documented("Tell how the service is", "How it is."),
         Health("ok", "0.1.0", 128, {"anime": 39_813, "movies": 1_688}, _FINE, _SERVED),
     )
-    async def overview(self, desk: GivenServices) -> UncachedResponse[Health]:
+    async def overview(self, health: GivenHealth) -> UncachedResponse[Health]:
         """Return the state, the program's version, the snapshot that is served and its sizes."""
-        found = health.health(desk.catalogue, desk.now(), desk.version)
-        return UncachedResponse(encoded(found))
+        return UncachedResponse(encoded(health.health()))
 
     @get("/metrics", include_in_schema=False)
-    async def metrics(self, desk: GivenServices) -> UncachedResponse:
+    async def metrics(self, exposition: GivenExposition) -> UncachedResponse:
         """Return what Prometheus scrapes."""
-        return UncachedResponse(desk.metrics.render(desk.revision), media_type=metrics.CONTENT_TYPE)
+        return UncachedResponse(exposition, media_type=metrics.CONTENT_TYPE)

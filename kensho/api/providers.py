@@ -6,7 +6,7 @@ document, entity tag and cursor of an answer are of the same one.
 One dependency a handler, because Litestar resolves several in a task group, anew for every request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -17,6 +17,7 @@ from kensho.discovery.browse import BrowseService, Calendar
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Nodes
 from kensho.discovery.franchises import FranchiseService
+from kensho.discovery.health import HealthService
 from kensho.discovery.resolve import ResolveService
 from kensho.discovery.search import SearchService, TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
@@ -30,6 +31,8 @@ GivenTags: TypeAlias = NamedDependency[SkipValidation[TagService]]
 GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
 GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
+GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
+GivenExposition: TypeAlias = NamedDependency[SkipValidation[bytes]]
 """The annotations under which handlers ask for `works`, `browse`, and so on."""
 
 
@@ -56,4 +59,15 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
         "resolve": lambda: ResolveService(snapshot()),
         "franchises": lambda: FranchiseService(snapshot(), shared.cursors),
     }
+    return _provided(makers)
+
+
+def health_providers(
+    health: Callable[[], HealthService], exposition: Callable[[], bytes]
+) -> dict[str, Provide]:
+    """Return the dependencies of the probes, and of what Prometheus scrapes."""
+    return _provided({"health": health, "exposition": exposition})
+
+
+def _provided(makers: Mapping[str, Callable[[], object]]) -> dict[str, Provide]:
     return {name: Provide(make, sync_to_thread=False) for name, make in makers.items()}

@@ -5,12 +5,14 @@ the snapshot that it has and is degraded; only without any can nothing be served
 """
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from kensho.errors import NotReadyError
 from kensho.read_model.holder import SnapshotHolder
+from kensho.read_model.model import ReadModel
 from kensho.read_model.version import SNAPSHOT_VERSION
 
 State: TypeAlias = Literal["ok", "degraded", "down"]
@@ -58,30 +60,56 @@ class Health(msgspec.Struct, frozen=True):
     snapshot: ServedSnapshot | None
 
 
-def readiness(holder: SnapshotHolder, now: dt.datetime) -> Readiness:
-    """Return whether requests can be served, and from which snapshot."""
-    try:
-        model = holder.current
-    except NotReadyError as error:
-        return Readiness("down", Dependencies(Dependency("down", error.message)), None)
-    state = Dependency("ok")
-    if holder.last_error is not None:
-        told = f"still serving snapshot {model.identity}: {holder.last_error}"
-        state = Dependency("degraded", told)
-    built_at = dt.datetime.fromtimestamp(model.built_at_s, dt.UTC)
-    served = ServedSnapshot(
-        identity=model.identity,
-        revision=model.revision,
-        version=SNAPSHOT_VERSION,
-        built_at=built_at.isoformat(),
-        age_s=max(0, int((now - built_at).total_seconds())),
-    )
-    return Readiness(state.status, Dependencies(state), served)
+class HealthService:
+    """Tells how the service is; it answers whether or not a snapshot is open."""
+
+    def __init__(
+        self, snapshots: SnapshotHolder, now: Callable[[], dt.datetime], version: str
+    ) -> None:
+        self._snapshots = snapshots
+        self._now = now
+        self._version = version
+
+    def readiness(self) -> Readiness:
+        """Return whether requests can be served, and from which snapshot."""
+        try:
+            model = self._snapshots.current
+        except NotReadyError as error:
+            return _down(error)
+        return self._ready(model)
+
+    def health(self) -> Health:
+        """Return the readiness with what is served."""
+        try:
+            model = self._snapshots.current
+        except NotReadyError as error:
+            down = _down(error)
+            return Health(down.status, self._version, None, {}, down.dependencies, None)
+        ready = self._ready(model)
+        return Health(
+            status=ready.status,
+            version=self._version,
+            revision=model.revision,
+            counts=dict(model.counts),
+            dependencies=ready.dependencies,
+            snapshot=ready.snapshot,
+        )
+
+    def _ready(self, model: ReadModel) -> Readiness:
+        state = Dependency("ok")
+        if self._snapshots.last_error is not None:
+            problem = f"still serving snapshot {model.identity}: {self._snapshots.last_error}"
+            state = Dependency("degraded", problem)
+        built_at = dt.datetime.fromtimestamp(model.built_at_s, dt.UTC)
+        served = ServedSnapshot(
+            identity=model.identity,
+            revision=model.revision,
+            version=SNAPSHOT_VERSION,
+            built_at=built_at.isoformat(),
+            age_s=max(0, int((self._now() - built_at).total_seconds())),
+        )
+        return Readiness(state.status, Dependencies(state), served)
 
 
-def health(holder: SnapshotHolder, now: dt.datetime, version: str) -> Health:
-    """Return the readiness with what is served."""
-    ready = readiness(holder, now)
-    counts = {} if ready.snapshot is None else dict(holder.current.counts)
-    revision = None if ready.snapshot is None else ready.snapshot.revision
-    return Health(ready.status, version, revision, counts, ready.dependencies, ready.snapshot)
+def _down(error: NotReadyError) -> Readiness:
+    return Readiness("down", Dependencies(Dependency("down", error.message)), None)

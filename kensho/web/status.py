@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import Controller, get
 
-from kensho.discovery.health import health
+from kensho.discovery.health import HealthService
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.web.page_context import GivenPageServices
@@ -22,13 +22,13 @@ class StatusPageController(Controller):
     @get()
     async def status(self, services: GivenPageServices) -> UncachedResponse:
         """Show how the service is; 503 when nothing can be read, as the probes say."""
-        now = health(services.snapshots, services.now(), services.version)
+        health = HealthService(services.snapshots, services.now, services.version).health()
         published = services.snapshots.publication
         body = services.renderer.page(
             "status.html.jinja",
-            health=now,
-            revision=now.revision,
+            health=health,
+            revision=health.revision,
             runs=None if published is None else published.runs,
         )
-        status = _UNAVAILABLE if now.status == "down" else 200
+        status = _UNAVAILABLE if health.status == "down" else 200
         return UncachedResponse(body, status=status, media_type=HTML, headers=PAGE_HEADERS)

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, cast
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
-from litestar.di import Provide
 
 from kensho.api.anime import AnimeController
 from kensho.api.browse import BrowseController
@@ -54,6 +53,7 @@ READS = [
     WORK,
     f"{WORK}?fields=title,related_anime",
     f"{WORK}/relations?depth=2",
+    f"{WORK}/episodes",
     f"{WORK}/similar",
     f"{WORK}/episodes",
     f"/api/paths?from={graphs.GITS}&to={graphs.GITS_SSS}",
@@ -129,10 +129,7 @@ def _application(snapshot: Turns) -> Litestar:
     )
     app = Litestar(
         CONTROLLERS,
-        dependencies={
-            "desk": Provide(lambda: None, sync_to_thread=False),
-            **providers(snapshot, shared),
-        },
+        dependencies=providers(snapshot, shared),
         openapi_config=None,
         logging_config=None,
     )
