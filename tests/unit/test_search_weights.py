@@ -6,6 +6,7 @@ import pytest
 from kensho.domain import ranking
 from kensho.domain.title_parts import TitleParts
 from kensho.search import constraints
+from kensho.search.release_titles import other_names
 from kensho.search.rows import TITLE_KINDS
 from tests.support.title_search import Catalogue, catalogue, work
 
@@ -110,3 +111,51 @@ def test_a_later_season_may_come_three_years_after_the_one_before() -> None:
     years, types = np.array([2019, 2020, 2022, 2023]), np.zeros(4, dtype=np.uint8)
     yes, no = constraints.AGREES, constraints.CONFLICTS
     assert constraints.agreement(asked_for, years, types).tolist() == [yes, yes, yes, no]
+
+
+def test_a_title_without_its_article_is_an_exact_title() -> None:
+    assert catalogue("The Matrix").scores("matrix")["The Matrix"] > ranking.BEST_INEXACT
+
+
+def test_a_popular_work_outweighs_one_letter_in_six() -> None:
+    made = catalogue(work("Kanokon", popularity=1.0), work("Kanon", popularity=0.0))
+    assert made.found("kan") == ["Kanokon", "Kanon"]
+
+
+def test_the_kind_of_a_title_outweighs_a_little_popularity() -> None:
+    made = catalogue(
+        work("Kanon"), work("Air", "Kanon", popularity=0.13), work("Aria", "Kanon", popularity=0.2)
+    )
+    assert made.found("kano") == ["Aria", "Kanon", "Air"]
+
+
+def test_another_number_leaves_a_title_a_hit() -> None:
+    assert catalogue("Area 88").found("area 89") == ["Area 88"]
+
+
+def test_a_number_that_was_not_typed_weighs_nearly_as_much_as_popularity() -> None:
+    common = catalogue(work("Area88", popularity=0.6), "Areayy")
+    assert common.found("areaxx") == ["Areayy", "Area88"]
+    popular = catalogue(work("Area88", popularity=1.0), "Areayy")
+    assert popular.found("areaxx") == ["Area88", "Areayy"]
+
+
+def test_a_word_of_many_titles_is_no_abbreviation() -> None:
+    dungeon = "Dungeon ni Deai wo Motomeru no wa Machigatteiru Darou ka"
+    made = [work(dungeon, "DanMachi", popularity=0.9), work(f"{dungeon}: Orion no Ya")]
+    some = [work(f"Gaiden {number}", f"DanMachi {number}") for number in range(200)]
+    assert is_expanded(Catalogue([*made, *some[:97]]), "danmachi orion")
+    assert not is_expanded(Catalogue([*made, *some]), "danmachi orion")
+
+
+def test_a_title_that_has_the_year_comes_before_the_bare_name() -> None:
+    made = catalogue(
+        work("Hunter x Hunter", popularity=0.6, year=1999), work("Hunter x Hunter 1999 Pilot")
+    )
+    assert made.found("hunter x hunter 1999") == ["Hunter x Hunter 1999 Pilot", "Hunter x Hunter"]
+
+
+def test_a_name_in_brackets_has_four_latin_letters_at_least() -> None:
+    names = [name for name, _ in other_names("Shingeki no Kyojin (AoT)")]
+    assert names == ["Shingeki no Kyojin"]
+    assert "Dawn" in [name for name, _ in other_names("Akatsuki no Yona (Dawn)")]
