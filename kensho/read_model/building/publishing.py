@@ -15,7 +15,7 @@ from typing import IO, Final
 
 import msgspec
 
-from kensho.errors import KenshoError, PublicationError, ReadModelError
+from kensho.errors import KenshoError, PublicationError, ReadModelError, StoreUnavailableError
 from kensho.platform.data_folders import data_root
 from kensho.read_model import publications, snapshot_folder
 from kensho.read_model.building.builder import build, point_of
@@ -55,9 +55,12 @@ async def publish_store(store: StoreSettings, root: Path) -> Publication:
     """Open the store, publish its snapshot in `root`, and close it.
 
     Raises:
-        StorageError: the store can't be opened, or its schema is not this program's.
+        StorageError: there is no such store, it can't be opened, or its schema is not this
+            program's.
         PublicationError: as `publish`.
     """
+    if store.is_absent:
+        raise StoreUnavailableError(f"there is no store at {store.path}: run 'kensho ingest'")
     known = queries.load(data_root("queries"))
     async with Gateway.open(store, known) as gateway:
         await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
