@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> Litestar:
     """
     pages = PageRouter()
     state = AppState(settings, pages.renderer)
-    strict = QueryValidator()
+    validator = QueryValidator()
     error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
         route_handlers=[
@@ -86,13 +86,13 @@ def create_app(settings: Settings) -> Litestar:
             **health_providers(state.health, state.exposition),
         },
         plugins=[problem_details_plugin(error_pages.render)],
-        before_request=strict.check,
+        before_request=validator.check,
         request_max_body_size=settings.http.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
         lifespan=[state.open],
     )
-    strict.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
+    validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
     app.asgi_handler = _pipeline(app.asgi_handler, settings, state, error_pages.render)
     return app
 

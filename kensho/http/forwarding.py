@@ -70,7 +70,7 @@ class TrustedProxies:
         address = parsed_address(peer)
         if address is None or not self.trusts(address):
             return ForwardedRequest(peer, None)
-        chains = []
+        chains: list[Iterable[Address | None]] = []
         if forwarded:
             chains.append(map(_forwarded_for, _from_the_right(forwarded)))
         if forwarded_for:

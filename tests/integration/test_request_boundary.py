@@ -1,7 +1,7 @@
 """Who may ask, from which origin and under which name: CORS, hosts and trusted proxies."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ PREFLIGHT = {
 @contextlib.asynccontextmanager
 async def ready(
     folder: Path, *, with_franchises: bool = False, **changes: object
-) -> AsyncIterator[AsyncClient]:
+) -> AsyncGenerator[AsyncClient]:
     """Run an application over a store of its own, with changed settings."""
     if with_franchises:
         url = await franchise_rows.hub_store(folder)
