@@ -205,7 +205,6 @@ class AppState:
             search=self.shared.search,
             facets=PerSnapshot(FacetCounter),
             now=self.now,
-            today=lambda: self.now().date(),
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages),
             version=installed_version(),

@@ -60,7 +60,7 @@ class HomePageController(Controller):
             tag=f"{model.identity}x{season.year}{season.name}".encode(),
             keep=False,  # the season changes by the calendar, not by the graph
             season=season,
-            is_now=season == SeasonOfYear.of(context.services.today()),
+            is_now=season == SeasonOfYear.of(context.today),
             works=filtered_lists.summaries(model, found.nodes[:_HOME_WORKS]),
             total=len(found.nodes),
             franchises_total=len(model.hubs),

@@ -44,7 +44,6 @@ class PageServices(msgspec.Struct, frozen=True):
     search: TitleSearch
     facets: PerSnapshot[FacetCounter]
     now: Callable[[], dt.datetime]
-    today: Callable[[], dt.date]
     renderer: Renderer
     maps: MapStore
     version: str
@@ -72,6 +71,11 @@ class PageContext(msgspec.Struct, frozen=True):
     def messages(self) -> Messages:
         """Return the words of the pages."""
         return self.services.renderer.messages
+
+    @property
+    def today(self) -> dt.date:
+        """Return the day on which the page is shown, in UTC."""
+        return self.services.now().date()
 
     @property
     def is_safe(self) -> bool:

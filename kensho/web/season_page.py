@@ -118,7 +118,7 @@ class SeasonPageController(Controller):
 
 def latest_season(context: PageContext) -> SeasonOfYear:
     """Return the season of today, or the latest before it that has works."""
-    now = SeasonOfYear.of(context.services.today())
+    now = SeasonOfYear.of(context.today)
     candidates = (now.moved(-back) for back in range(_MOST_BACK))
     return next((season for season in candidates if len(context.model.season_nodes(*season))), now)
 

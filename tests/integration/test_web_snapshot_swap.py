@@ -128,7 +128,6 @@ class Site:
             search=TitleSearch(cursors, safe=True),
             facets=PerSnapshot(FacetCounter),
             now=lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC),
-            today=lambda: dt.date(2002, 11, 1),
             renderer=pages.renderer,
             maps=MapStore(pages.renderer.messages),
             version="1",
