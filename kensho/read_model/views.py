@@ -1,21 +1,16 @@
 """The documents that callers read: `Summary` and `Detail` of a work, and their parts.
 
 A member that is always there has no default and may be null; one that is there only when known has
-the default `None`, which is left out of the JSON. The read model keeps the documents of every work
-ready as bytes, so these functions run when a model is built and not when a request is answered.
-They are pure and take what storage read.
+the default `None`, which is left out of the JSON. The read model keeps a summary and a detail of
+every work ready as bytes; other works here are one of these with further members.
 """
 
-from collections.abc import Sequence
-from typing import TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from kensho.domain import ids
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.works import AnimeType, Season, Status, TagCategory, Title, WorkKind
-from kensho.storage.rows import WorkRow
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -165,60 +160,3 @@ class Detail(StoredDetail, frozen=True, kw_only=True, omit_defaults=True):
     """A work with all that is known of it, and its neighbours."""
 
     related_anime: RelatedAnime
-
-
-Tags: TypeAlias = Sequence[TagView]
-
-
-def summary_of(row: WorkRow) -> Summary:
-    """Return the work as a list shows it."""
-    return Summary(
-        id=row.id,
-        title=row.title,
-        poster_url=row.poster_url,
-        episodes=row.episodes,
-        status=row.status,
-        anime_type=row.anime_type,
-        imdb_rating=row.imdb.rating if row.imdb else None,
-    )
-
-
-def detail_of(row: WorkRow, tags: Tags, franchise: FranchiseRef | None = None) -> StoredDetail:
-    """Return the work as its own page shows it, without the neighbours."""
-    return StoredDetail(
-        id=row.id,
-        title=row.title,
-        poster_url=row.poster_url,
-        episodes=row.episodes,
-        status=row.status,
-        anime_type=row.anime_type,
-        imdb_rating=row.imdb.rating if row.imdb else None,
-        synonyms=_synonyms(row),
-        synopsis=row.synopsis,
-        anime_season=SeasonView(season=row.season, year=row.year),
-        imdb=ImdbView(row.imdb.id, row.imdb.rating, row.imdb.votes) if row.imdb else None,
-        score=row.score,
-        duration_s=row.duration_s,
-        studios=tuple(row.studios),
-        producers=tuple(row.producers),
-        tags=tuple(sorted(tags, key=lambda tag: (-tag.relevance, tag.name))),
-        sources=tuple(_source(source) for source in row.sources),
-        franchise=franchise,
-    )
-
-
-def further_of(row: WorkRow) -> FurtherFacts:
-    """Return the further facts of a stored work."""
-    stated = tuple(title for title in row.titles if title.language is not None)
-    return FurtherFacts(stated, row.score_source, row.start_date, row.end_date)
-
-
-def _synonyms(row: WorkRow) -> tuple[str, ...]:
-    texts = dict.fromkeys(title.text for title in row.titles)
-    texts.pop(row.title, None)
-    return tuple(texts)
-
-
-def _source(source_id: str) -> SourceView:
-    provider, _, local = source_id.partition(":")
-    return SourceView(provider=provider, id=local, url=ids.url_of(source_id))

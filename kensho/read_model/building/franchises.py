@@ -27,9 +27,10 @@ from kensho.read_model.building.franchise_documents import (
     FranchiseFacts,
 )
 from kensho.read_model.building.franchise_graphs import GraphRelations
+from kensho.read_model.building.work_documents import summary_of
 from kensho.read_model.franchise_views import ORDERS, MemberWork
 from kensho.read_model.inputs import EdgeInput, FranchiseInput
-from kensho.read_model.views import FranchiseRef, TagView, summary_of
+from kensho.read_model.views import FranchiseRef, TagView
 from kensho.storage.rows import (
     GuestRow,
     MembershipReasonRow,

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.relations import Assertion, Kind
-from kensho.read_model import views
+from kensho.read_model.building.work_documents import detail_of, further_of, summary_of
 from kensho.read_model.inputs import EdgeInput, SourceRef, WorkInput
 from kensho.read_model.paths import only_inferred
 from kensho.read_model.views import FranchiseRef, TagView
@@ -71,7 +71,7 @@ class WorkExtras:
 
 def work_input(row: WorkRow, surroundings: WorkExtras) -> WorkInput:
     """Return the work as the read model keeps it, with its two documents."""
-    detail = views.detail_of(row, surroundings.tags_of(row.id), surroundings.franchise_of(row.id))
+    detail = detail_of(row, surroundings.tags_of(row.id), surroundings.franchise_of(row.id))
     return WorkInput(
         id=row.id,
         kind=row.kind,
@@ -87,9 +87,9 @@ def work_input(row: WorkRow, surroundings: WorkExtras) -> WorkInput:
             *map(SourceRef, row.sources),
             *(SourceRef(m.id, m.first, m.last) for m in row.mappings),
         ),
-        summary=msgspec.json.encode(views.summary_of(row)),
+        summary=msgspec.json.encode(summary_of(row)),
         detail=msgspec.json.encode(detail),
-        further=msgspec.json.encode(views.further_of(row)),
+        further=msgspec.json.encode(further_of(row)),
         studios=tuple(row.studios),
     )
 
