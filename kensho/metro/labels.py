@@ -229,8 +229,8 @@ def _full_names(request: LabelRequest) -> Iterator[_LabelText]:
     longest = text.longest
     for number, most in enumerate(_WIDTHS):
         # A word is broken only if it is wider than any label may be.
-        room = max(most, min(longest, _LONGEST_WORD))
-        lines = wrapped(text, room)
+        max_width = max(most, min(longest, _LONGEST_WORD))
+        lines = wrapped(text, max_width)
         if len(lines) > _MAX_LINES or lines in seen:
             continue
         seen.append(lines)
