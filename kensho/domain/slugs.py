@@ -5,8 +5,8 @@ become one, the slug of the part that gives more members stays and the other lea
 becomes two, the larger part keeps the slug and the other gets a new one. A franchise that dissolves
 leaves its slug behind, which leads nowhere and is not given again.
 
-Guarantees: pure, independent of the order of inputs; every slug that was ever given either stands
-or is a redirect, and redirects lead to slugs that stand, in one step.
+Guarantees: pure, independent of the order of inputs; every slug that was ever given is in use or
+retired, and a retired one leads to a slug that is in use, in one step, or nowhere.
 """
 
 import re
@@ -28,7 +28,7 @@ _MOST_CHARS: Final = 80
 
 
 class Slugged(msgspec.Struct, frozen=True):
-    """A franchise as it stands: its slug and the works in it."""
+    """A franchise as it is stored: its slug and the works in it."""
 
     slug: str
     members: frozenset[UUID]
@@ -76,7 +76,7 @@ def assigned(
 def _matched(
     before: Iterable[Slugged], now: Iterable[Unslugged]
 ) -> tuple[dict[UUID, str], dict[str, UUID | None]]:
-    """Return which franchises keep which slug, and who took most of those that don't stand."""
+    """Return which franchises keep which slug, and who took most of those that are retired."""
     home = {work: one.root for one in now for work in one.members}
     shared: dict[tuple[str, UUID], int] = {}
     slugs: list[str] = []
@@ -87,14 +87,14 @@ def _matched(
                 pair = (one.slug, home[work])
                 shared[pair] = shared.get(pair, 0) + 1
     kept: dict[UUID, str] = {}
-    standing: set[str] = set()
+    in_use: set[str] = set()
     heirs: dict[str, UUID] = {}
     for slug, root in sorted(shared, key=lambda pair: (-shared[pair], pair)):
         heirs.setdefault(slug, root)
-        if slug not in standing and root not in kept:
+        if slug not in in_use and root not in kept:
             kept[root] = slug
-            standing.add(slug)
-    return kept, {slug: heirs.get(slug) for slug in slugs if slug not in standing}
+            in_use.add(slug)
+    return kept, {slug: heirs.get(slug) for slug in slugs if slug not in in_use}
 
 
 def _candidates(one: Unslugged) -> Iterator[str]:

@@ -135,7 +135,7 @@ class Clusters:
         ]
 
     def _agreement(self, one: int, other: int) -> float:
-        """Return by how much two tied groups agree more than they need; above 0 they are one."""
+        """Return by how much two linked groups agree more than they need; above 0 they are one."""
         if self._are_apart(one, other):
             return 0.0
         evidence = self._near[one][other]
@@ -186,10 +186,10 @@ class Clusters:
         return apart is not None and any(self.group(node) == other for node in apart)
 
     def attach(self, minor: Iterable[int]) -> None:
-        """Put what goes with other works into the one group that it is tied to.
+        """Put what goes with other works into the one group that it is linked with.
 
-        So go groups of nothing but a few `minor` nodes. What is tied to two groups belongs to
-        neither, and what is tied to others of its like only stays alone: a chain of songs leads
+        So go groups of nothing but a few `minor` nodes. What is linked with two groups belongs to
+        neither, and what is linked with others of its like only stays alone: a chain of songs leads
         anywhere. Nor is there a franchise where such outnumber the works that bear its name.
         """
         small: dict[int, int] = {}
@@ -202,9 +202,9 @@ class Clusters:
             hosts = [near for near in self._near[group] if near not in waiting]
             if len(hosts) == 1 and self._goes_with(group, hosts[0]):
                 found.setdefault(hosts[0], []).append(group)
-        for host, entourage in found.items():
-            if len(entourage) <= max(_MOST, self._size[host]):
-                for group in entourage:
+        for host, attached in found.items():
+            if len(attached) <= max(_MOST, self._size[host]):
+                for group in attached:
                     self._join(self.group(host), group)
 
     def _goes_with(self, group: int, host: int) -> bool:

@@ -205,7 +205,7 @@ class _Found:
     def _is_guest(self, guest: int, host: int, relation: Relation) -> bool:
         """Tell whether a work beyond a cut relation is shown as a guest, not as a neighbour."""
         there, here = self._home[host], self._home[guest]
-        # "Lupin vs. Conan" is tied to all of Conan, each film of Conan to it alone.
+        # "Lupin vs. Conan" has relations to all of Conan, each film of Conan to it alone.
         if self._abroad[guest][there] < self._abroad[host][here]:
             return False
         if KIND_FACTS[relation.kind].makes_guests or guest in self._graph.anthology:

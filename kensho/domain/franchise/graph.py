@@ -26,7 +26,7 @@ _YEAR_CHARS: Final = 4
 
 
 class NodeRelation(NamedTuple):
-    """A relation between two different nodes, and whether it may join them."""
+    """A relation by the two different nodes that it is between, and whether it may join them."""
 
     one: int
     other: int

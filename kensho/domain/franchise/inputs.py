@@ -68,7 +68,11 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False):
-    """`target` is the `kind` of `source`: who says so, and how surely (0..1)."""
+    """`target` is the `kind` of `source`: who says so, and how surely (0..1).
+
+    The one relation between works of the domain. Where works are numbered, a `NodeRelation` says
+    which nodes one joins, and a `KindEdge` is what popularity needs of it.
+    """
 
     source: UUID
     target: UUID

@@ -115,7 +115,7 @@ class KnownWork(msgspec.Struct, frozen=True):
 
 
 class Side(msgspec.Struct, frozen=True):
-    """A work of a pair in its surroundings.
+    """A work of a pair in its neighbourhood.
 
     `lists` names the providers whose page of this work lists the other one, `pages` those that
     have a page of it, `known` what is stated of its other relations.

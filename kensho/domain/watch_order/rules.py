@@ -1,4 +1,4 @@
-"""What works are released by, what relations say of their order, and which of them must give way.
+"""What works are released by, what relations say of their order, and which of them are set aside.
 
 A sequel comes after what it continues, a prequel before it; a side story, a summary or a spin-off
 after the work it belongs to. A side story that several works claim waits for those that were there
@@ -36,7 +36,7 @@ _NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
 CURATED: Final = 4
 CONTINUES: Final = 3
 BELONGS: Final = 1
-"""Ranks of rules: a curator's, what continues a story, what goes with a work in whatever way."""
+"""Ranks of rules: a curator's, what continues a story, what belongs to a work in any other way."""
 
 
 def place_of(work: FranchiseWork) -> Place:
@@ -90,7 +90,7 @@ def order_rules(
     hints: Iterable[OrderRule] = (),
     timelines: Iterable[Timeline] = (),
 ) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return what is said of the order of works, the surest first, and the relations that gave way.
+    """Return what is said of the order of works, the surest first, and the relations set aside.
 
     `work_of` names the work that each record is of; relations to any other say nothing. `hints` are
     weaker than every relation that says something.

@@ -1,4 +1,6 @@
-"""What announced a series: a brief work of the weeks before, which is watched after the series.
+"""Teasers: brief works that come out shortly before the series they announce.
+
+They are watched after it.
 
 A special belongs to the work whose title its own begins with, of several to that with the longest;
 otherwise to the work by which it is a member.
@@ -31,13 +33,13 @@ def teasers(
     """Yield that each teaser comes after what it announced."""
     beside = {one.work: one.because[-1] for one in members if is_beside(one, works[one.work])}
     words = {member.work: folded(works[member.work].title) for member in members}
-    for extra, tied in _hosts(beside, relations, work_of).items():
+    for extra, hosts in _hosts(beside, relations, work_of).items():
         named = [
             (len(words[host]), host, relation)
-            for host, relation in tied
+            for host, relation in hosts
             if host not in beside and words[extra].startswith(f"{words[host]} ")
         ]
-        joined = [(0, host, relation) for host, relation in tied if relation == beside[extra]]
+        joined = [(0, host, relation) for host, relation in hosts if relation == beside[extra]]
         for _, host, relation in sorted(named or joined, key=lambda one: -one[0])[:1]:
             if 0 <= month_of(places[host]) - month_of(places[extra]) <= _MONTHS:
                 yield OrderRule(host, extra, BELONGS, relation)
@@ -46,7 +48,7 @@ def teasers(
 def _hosts(
     beside: Container[UUID], relations: Iterable[Relation], work_of: Mapping[UUID, UUID]
 ) -> dict[UUID, list[tuple[UUID, Relation]]]:
-    """Return the works that each extra is tied to, by which relations, in the order of those."""
+    """Return the works that each extra is related to, by which relations, in the order of those."""
     found: dict[UUID, list[tuple[UUID, Relation]]] = {}
     for relation in sorted(relations, key=relation_key):
         one, other = work_of.get(relation.source), work_of.get(relation.target)

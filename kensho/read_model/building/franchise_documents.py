@@ -1,4 +1,4 @@
-"""Makes the documents of a franchise from what was read of it: the hub, its card, its orders.
+"""Makes the documents of a franchise from what was read of it: detail, summary and orders.
 
 Guarantees: pure; the same facts give the same documents, byte for byte. An order is computed by
 `domain/watch_order` and told here in words: what a step came after, who says so, or when it was
@@ -82,9 +82,9 @@ class DocumentContext(msgspec.Struct, frozen=True):
     sources: Mapping[Relation, tuple[str, ...]]
 
 
-def franchise_detail(facts: FranchiseFacts, around: DocumentContext) -> FranchiseDetail:
-    """Return the hub: the root first, then members by date."""
-    works = [around.works[member.work].view for member in facts.members]
+def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> FranchiseDetail:
+    """Return the franchise as its page shows it: the root first, then members by date."""
+    works = [context.works[member.work].view for member in facts.members]
     years = [work.year for work in works if work.year is not None]
     roles = Counter(member.role for member in facts.members)
     return FranchiseDetail(
@@ -96,34 +96,34 @@ def franchise_detail(facts: FranchiseFacts, around: DocumentContext) -> Franchis
         poster_url=works[0].poster_url,
         episodes_total=sum(work.episodes or 0 for work in works),
         roles=tuple(RoleCount(role, roles[role]) for role in ROLES if role in roles),
-        tags=_tags(facts, around),
+        tags=_tags(facts, context),
         members=tuple(
-            FranchiseMember(around.works[one.work].view, one.role, _edges(one.because), one.also)
+            FranchiseMember(context.works[one.work].view, one.role, _edges(one.because), one.also)
             for one in facts.members
         ),
         guests=tuple(
             FranchiseGuest(
-                around.works[one.work].view, _edges(one.because), around.homes.get(one.work)
+                context.works[one.work].view, _edges(one.because), context.homes.get(one.work)
             )
             for one in facts.guests
         ),
     )
 
 
-def franchise_summary(hub: FranchiseDetail) -> FranchiseSummary:
-    """Return a hub as a list shows it."""
+def franchise_summary(detail: FranchiseDetail) -> FranchiseSummary:
+    """Return a franchise as a list shows it."""
     return FranchiseSummary(
-        **{name: getattr(hub, name) for name in FranchiseSummary.__struct_fields__}
+        **{name: getattr(detail, name) for name in FranchiseSummary.__struct_fields__}
     )
 
 
 def watch_order_document(
-    facts: FranchiseFacts, around: DocumentContext, order: Order
+    facts: FranchiseFacts, context: DocumentContext, order: Order
 ) -> WatchOrderDocument:
     """Return a watch order, each step with its reasons in words."""
-    ordered_by = {one.work: around.works[one.work].ordered_by for one in facts.members}
+    ordered_by = {one.work: context.works[one.work].ordered_by for one in facts.members}
     found = watch_order(facts.members, ordered_by, facts.relations, order, facts.timelines)
-    telling = _Telling(facts, around)
+    telling = _Telling(facts, context)
     roles: dict[UUID, Role] = {member.work: member.role for member in facts.members}
     return WatchOrderDocument(
         slug=facts.slug,
@@ -131,7 +131,7 @@ def watch_order_document(
         order=order,
         steps=tuple(
             WatchOrderStep(
-                work=around.works[step.work].view,
+                work=context.works[step.work].view,
                 position=step.position,
                 role=roles[step.work],
                 optional=step.optional,
@@ -149,9 +149,9 @@ def watch_order_document(
 class _Telling:
     """Reasons of one franchise in words."""
 
-    def __init__(self, facts: FranchiseFacts, around: DocumentContext) -> None:
-        self._works = around.works
-        self._sources = around.sources
+    def __init__(self, facts: FranchiseFacts, context: DocumentContext) -> None:
+        self._works = context.works
+        self._sources = context.sources
         self._work_of = {
             record: member.work
             for member in facts.members
@@ -206,10 +206,10 @@ class _Telling:
         return self._works[self._work_of[record]].view.title
 
 
-def _tags(facts: FranchiseFacts, around: DocumentContext) -> tuple[SharedTag, ...]:
+def _tags(facts: FranchiseFacts, context: DocumentContext) -> tuple[SharedTag, ...]:
     """Return the tags in common, the most shared first, then by name."""
     borne = Counter(
-        (tag.name, tag.id) for member in facts.members for tag in around.tags_of(member.work)
+        (tag.name, tag.id) for member in facts.members for tag in context.tags_of(member.work)
     )
     total = len(facts.members)
     least = max(_LEAST_BEARERS, _LEAST_SHARE * total)

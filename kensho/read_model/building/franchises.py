@@ -119,7 +119,7 @@ class FranchiseCollector:
         ids = sorted(self._ids, key=_NUMBER)
         every = [facts for home in self._homes.values() if (facts := self._facts(home))]
         relations = GraphRelations(ids, self._edges, _numbered(every))
-        around = DocumentContext(
+        context = DocumentContext(
             works={
                 work: _with_popularity(known, popularity[relations.node_of[work]])
                 for work, known in self._works.items()
@@ -129,14 +129,14 @@ class FranchiseCollector:
             sources=self._sources,
         )
         for facts in every:
-            known = [around.works[one.work].ordered_by.popularity for one in facts.members]
+            known = [context.works[one.work].ordered_by.popularity for one in facts.members]
             yield FranchiseInput(
                 slug=facts.slug,
                 members=tuple(one.work for one in facts.members),
                 records=tuple(record for one in facts.members for record in one.also),
                 guests=tuple(one.work for one in facts.guests),
                 popularity=_popularity(known),
-                papers=_papers(facts, around, relations),
+                papers=_papers(facts, context, relations),
             )
 
     def _facts(self, home: _Home) -> FranchiseFacts | None:
@@ -199,17 +199,17 @@ def known_work(row: WorkRow) -> DocumentWork:
 
 
 def _papers(
-    facts: FranchiseFacts, around: DocumentContext, relations: GraphRelations
+    facts: FranchiseFacts, context: DocumentContext, relations: GraphRelations
 ) -> dict[str, bytes]:
-    hub = franchise_documents.franchise_detail(facts, around)
+    detail = franchise_documents.franchise_detail(facts, context)
     orders = {
-        name: franchise_documents.watch_order_document(facts, around, name) for name in ORDERS
+        name: franchise_documents.watch_order_document(facts, context, name) for name in ORDERS
     }
     return {
-        "card": msgspec.json.encode(franchise_documents.franchise_summary(hub)),
-        "hub": msgspec.json.encode(hub),
+        "card": msgspec.json.encode(franchise_documents.franchise_summary(detail)),
+        "hub": msgspec.json.encode(detail),
         **{name: msgspec.json.encode(order) for name, order in orders.items()},
-        "graph": franchise_graphs.graph_of(facts, around.works, relations),
+        "graph": franchise_graphs.graph_of(facts, context.works, relations),
     }
 
 

@@ -69,9 +69,9 @@ class WorkExtras:
         return self._franchises.get(work)
 
 
-def work_input(row: WorkRow, surroundings: WorkExtras) -> WorkInput:
+def work_input(row: WorkRow, extras: WorkExtras) -> WorkInput:
     """Return the work as the read model keeps it, with its two documents."""
-    detail = detail_of(row, surroundings.tags_of(row.id), surroundings.franchise_of(row.id))
+    detail = detail_of(row, extras.tags_of(row.id), extras.franchise_of(row.id))
     return WorkInput(
         id=row.id,
         kind=row.kind,
