@@ -10,12 +10,13 @@ work beyond, once for each piece of a franchise.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from kensho.domain.graphs import levels
 from kensho.domain.relations import KINDS, Kind
 from kensho.read_model.adjacency import Adjacency, NeighbourRows
 
@@ -119,14 +120,17 @@ class _Homes:
     def reached(self, start: int, most: int) -> list[int]:
         """Return up to `most` works of the franchise of `start`, nearest first, then by UUID."""
         group = self._group(start)
-        found = {start: None}
-        frontier = [start] if group != NO_GROUP else []
-        while frontier and len(found) < most:
-            around = {other for node in frontier for other in self._others(node)}
-            frontier = sorted(
-                node
-                for node in around
-                if self._group(node) == group and node not in found and node not in self._members
-            )
-            found |= dict.fromkeys(frontier)
-        return list(found)[:most]
+        if group == NO_GROUP:
+            return [start]
+        found: list[int] = []
+        for level in levels((start,), lambda node: self._inside(node, group)):
+            found += sorted(level)
+            if len(found) >= most:
+                break
+        return found[:most]
+
+    def _inside(self, node: int, group: int) -> Iterator[int]:
+        """Yield the neighbours of a work that are of a franchise and no members of the piece."""
+        for other in self._others(node):
+            if self._group(other) == group and other not in self._members:
+                yield other

@@ -9,7 +9,7 @@ Performance: at 250,000 titles some 10 s and 350 MB to build, 140 MB of files.
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,7 +18,6 @@ import numpy.typing as npt
 from kensho.domain.works import AnimeType, Title
 from kensho.search import acronyms, ngrams, phrases, rows, scripts, season_index, symspell, words
 from kensho.search.constraints import TYPES
-from kensho.search.keys import PARTS
 from kensho.search.prefixes import prefixes_of
 from kensho.search.rows import NewRow
 
@@ -29,16 +28,6 @@ class IndexEntry(msgspec.Struct, frozen=True, gc=False):
     titles: tuple[Title, ...]
     type: AnimeType = "unknown"
     year: int | None = None
-
-
-class NormalizedNames(NamedTuple):
-    """The titles of an entry as letters without markers, to find entries that share a name.
-
-    `is_part` tells whether one of the titles names a later part.
-    """
-
-    bases: frozenset[str]
-    is_part: bool
 
 
 class EntryTable(msgspec.Struct, frozen=True):
@@ -68,16 +57,11 @@ class TitleIndexBuilder:
         self._types = array("B")
         self._years = array("h")
 
-    def add(self, named: IndexEntry) -> NormalizedNames:
-        """Add an entry; return its normalized titles."""
-        found = rows.rows_of(len(self._types), named.titles)
-        self._rows += found
+    def add(self, named: IndexEntry) -> None:
+        """Add an entry."""
+        self._rows += rows.rows_of(len(self._types), named.titles)
         self._types.append(TYPES.index(named.type))
         self._years.append(named.year or 0)
-        return NormalizedNames(
-            frozenset(row.base for row in found if row.kind < rows.SHORTENED),
-            any(row.season % PARTS > 1 for row in found),
-        )
 
     def shorten(self, number: int, name: str, title: Title) -> None:
         """Let `name` find the entry that was added as the `number`th, for its `title`."""
