@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, ClassVar, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 from typing_extensions import override
@@ -61,6 +61,8 @@ class CurationProblem(NamedTuple):
 
 class CurationError(KenshoError):
     """Curated files that can't be used; each problem is one line of the message."""
+
+    exit_code: ClassVar[int] = 2
 
     def __init__(self, problems: Iterable[CurationProblem]) -> None:
         self.problems = tuple(problems)

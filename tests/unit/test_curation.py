@@ -39,6 +39,7 @@ def add(root: Path, name: str, text: str) -> None:
 def refusals(root: Path) -> list[str]:
     with pytest.raises(curation.CurationError) as refused:
         curation.load(root)
+    assert refused.value.exit_code == 2
     return [str(problem) for problem in refused.value.problems]
 
 
