@@ -7,8 +7,7 @@ because who names a season means the season.
 
 from typing import Final, NamedTuple
 
-import msgspec
-
+from kensho.discovery.related_works import summary_of
 from kensho.discovery.search_views import QueryInterpretation, RedirectedEpisode
 from kensho.errors import InvalidInputError
 from kensho.read_model.columns import ANIME_TYPES
@@ -30,10 +29,6 @@ class EpisodeTarget(NamedTuple):
     node: int
     redirect: RedirectedEpisode
     is_season: bool
-
-
-class _Counted(msgspec.Struct):
-    episodes: int | None = None
 
 
 def is_short(text: str) -> bool:
@@ -125,4 +120,4 @@ def _type(model: ReadModel, node: int) -> str:
 
 def _episodes(model: ReadModel, node: int) -> int:
     """Return how many episodes a work has as far as is known."""
-    return msgspec.json.decode(model.summary(node), type=_Counted).episodes or 0
+    return summary_of(model, node).decode().episodes or 0

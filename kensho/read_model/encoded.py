@@ -7,6 +7,7 @@ Performance: half a microsecond to extend a document, a tenth to let one stand i
 and 2,000 relations are joined in 2.5 ms, their look-up included.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, Generic, TypeAlias, TypeVar, cast
 
@@ -16,6 +17,8 @@ T = TypeVar("T")
 U = TypeVar("U")
 JsonBytes: TypeAlias = bytes
 _encode: Final = msgspec.json.Encoder().encode
+_raw: Final[Callable[[JsonBytes], Any]] = msgspec.Raw
+"""Typed so, because what stands for a `T` is none; a cast at each call costs as much again."""
 
 
 class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
@@ -35,8 +38,8 @@ class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
         It is typed as the value that it is the JSON of, so that only documents of the right type
         fit; it is a `msgspec.Raw` and has no attributes to read.
         """
-        raw: Any = msgspec.Raw(self.bytes)
-        return raw  # type: ignore[no-any-return]  # said above
+        raw: T = _raw(self.bytes)
+        return raw
 
     def extended(self, value_type: type[U], **members: object) -> "Encoded[U]":
         """Return the document of a `U`: a `T`, which has members, with further ones at its end."""
