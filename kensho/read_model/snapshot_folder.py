@@ -8,7 +8,7 @@ no page that is read later can be missing. Arrays are `.npy`, read through memor
 workers of a machine share one copy. Who has a folder open holds a shared lock on it: `sweep`, in
 whatever process, leaves it alone.
 
-Performance: one sequential read of the folder at opening, about 3 GB/s.
+Performance: one read of the folder at opening, about 2 GB/s and core.
 """
 
 import contextlib
@@ -22,6 +22,7 @@ import shutil
 import weakref
 import zlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -35,7 +36,10 @@ from kensho.read_model.identity import GraphPoint, is_identity
 from kensho.read_model.version import SNAPSHOT_VERSION
 
 MANIFEST: Final = "manifest.json"
-_CHUNK_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 18
+"""Fits the second-level cache, so that what was read is summed before it leaves that."""
+_CHECKERS: Final = 4
+"""Threads that sum files: more bring nothing where memory is the bound."""
 _PART: Final = ".part-"
 _FILE_NAME: Final = re.compile(r"[a-z0-9_]+\.(?:npy|bin|json)")
 _HEADER_BYTES: Final = 4_096
@@ -185,10 +189,7 @@ class OpenFolder:
         descriptor = _held(folder)
         try:
             manifest = Manifest.of(_read(folder, MANIFEST, descriptor), folder / MANIFEST)
-            files = {
-                name: _mapped(folder, name, facts, descriptor)
-                for name, facts in manifest.files.items()
-            }
+            files = _all_mapped(folder, manifest.files, descriptor)
         except BaseException:
             os.close(descriptor)
             raise
@@ -290,6 +291,14 @@ def _read(folder: Path, name: str, within: int) -> bytes:
             return file.read()
     except OSError as error:
         raise ReadModelError(f"{folder / name}: {error.strerror}") from error
+
+
+def _all_mapped(folder: Path, files: Mapping[str, FileFacts], within: int) -> dict[str, Blob]:
+    """Return every file as it is mapped; they are checked side by side, the largest first."""
+    names = sorted(files, key=lambda name: -files[name].size_bytes)
+    with ThreadPoolExecutor(_CHECKERS) as pool:
+        blobs = pool.map(lambda name: _mapped(folder, name, files[name], within), names)
+        return dict(zip(names, blobs, strict=True))
 
 
 def _mapped(folder: Path, name: str, facts: FileFacts, within: int) -> Blob:
