@@ -240,7 +240,9 @@ async def test_the_status_page_says_how_each_thing_is(client: AsyncClient) -> No
     answer = await client.get("/status")
     assert answer.headers["cache-control"] == "no-store"
     assert "Everything works" in answer.text
-    assert answer.text.count("state-ok") == 1  # the snapshot: reads depend on nothing else
+    assert answer.text.count("state-ok") == 1
+    identity = (await client.get("/api/health")).json()["snapshot"]["identity"]
+    assert identity in answer.text
 
 
 async def test_assets_are_kept_for_ever_under_a_digest(client: AsyncClient) -> None:
