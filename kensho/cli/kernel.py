@@ -1,7 +1,7 @@
 """`kensho kernel`: compile the inner loops of the search, where a C compiler can be had.
 
 An installation never needs a compiler: without the compiled kernel numpy answers searches, with the
-same results and about three times as slowly. The compiler is `$CC`, or the system's `cc`, `gcc` or
+same results and about four times as slowly. The compiler is `$CC`, or the system's `cc`, `gcc` or
 `clang`, or the one that the extra `kensho[fast]` installs (`ziglang`). The library is put beside
 its sources in the installed package; a process that has mapped an older one keeps it.
 """

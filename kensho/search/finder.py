@@ -28,9 +28,9 @@ from kensho.search.words import WordIndex
 
 _LAST_WO: Final = " wo"
 _MAX_ACRONYMS: Final = 20
-"""A page of results: what is less popular than that is not what an acronym means."""
+"""The most popular of those that share an acronym; a limit on time, not measured."""
 _MAX_FIRST_SEASONS: Final = 8
-"""Works of one name whose later seasons are looked up, the most popular first."""
+"""Works of one name whose later seasons are looked up, the most popular first; not measured."""
 _MIN_NAME_WEIGHT: Final = 4
 """In Latin letters: of shorter names a season is not guessed, because too many titles begin so."""
 _MIN_ABBREVIATED_POPULARITY: Final = 0.5

@@ -34,7 +34,7 @@ _SHIFT: Final = np.uint64(HASH_SHIFT)
 MAX_KEYS: Final = sum(comb(LONGEST + MAX_EDITS, edits) for edits in range(MAX_EDITS + 1))
 """Of one query: 79, for twelve letters without up to two of them."""
 CANDIDATES: Final = 96
-"""Rows that are scored; scoring takes 0.3 µs for each. See docs/decisions/0008 for recall."""
+"""Rows that are scored. Why 96 is not on record; docs/decisions/0008 tells what the index adds."""
 MAX_ROWS_PER_KEY: Final = 400
 """Rows that are read for one key; keys of two remaining letters have thousands."""
 
