@@ -28,9 +28,10 @@ _CHANNEL_STEP: Final = 5.0
 """Pixels from a channel to the next."""
 _STRAIGHT: Final = 2
 
-# Penalties, in one unit; only their ratios matter: passing over a station is as bad as ten crossings,
-# and a crossing as bad as four corners or a detour of 270 pixels. They were chosen by eye, and no
-# measurement of them is on record; `benchmarks.bench_map` counts crossings on real franchises.
+# Penalties, in one unit; only their ratios matter: passing over a station is as bad as ten
+# crossings, and a crossing as bad as four corners or a detour of 270 pixels. They were chosen by
+# eye, and no measurement of them is on record; `benchmarks.bench_map` counts crossings on real
+# franchises.
 _SAME_ROUTE_PENALTY: Final = 500.0
 _HIT_PENALTY: Final = 400.0
 _ALONG_MAIN_PENALTY: Final = 90.0
