@@ -13,6 +13,7 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.discovery.exports import FORMATS
+from kensho.read_model.building.publishing import publish
 from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary, WatchOrderDocument
 from kensho.read_model.graph_views import ExportEdge, ExportNode
 from kensho.storage.gateway import Gateway
@@ -298,7 +299,7 @@ async def test_another_record_of_a_work_is_a_node_that_says_so(hubs: AsyncClient
 
 
 class TestTags:
-    """Tags over several revisions, in a store of their own that is written while it is served."""
+    """Tags over several revisions of a store of their own, each published and then served."""
 
     async def test_a_tag_changes_with_its_own_franchise_only(self, tmp_path: Path) -> None:
         url = await franchise_rows.hub_store(tmp_path)
@@ -306,10 +307,10 @@ class TestTags:
         async with running(settings_for(url, tmp_path)) as client:
             await until_ready(client)
             first = [(await client.get(path)).headers["etag"] for path in paths]
-        await self._rename(url, graphs.NARUTO_2, "Naruto: Hurricane Chronicles")
+        await self._publish_renamed(url, tmp_path, graphs.NARUTO_2, "Naruto: Hurricane Chronicles")
         second = await self._tags(url, tmp_path, paths, 3)
         assert second == first
-        await self._rename(url, graphs.GITS_2, "Ghost in the Shell: 2nd GIG")
+        await self._publish_renamed(url, tmp_path, graphs.GITS_2, "Ghost in the Shell: 2nd GIG")
         third = await self._tags(url, tmp_path, paths, 4)
         assert [one == other for one, other in zip(third, first, strict=True)] == [
             False,
@@ -318,9 +319,10 @@ class TestTags:
             True,
         ]
 
-    async def _rename(self, url: str, work: Any, title: str) -> None:
+    async def _publish_renamed(self, url: str, folder: Path, work: Any, title: str) -> None:
         async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
             await graphs.rename(gateway, work, title)
+            await publish(gateway, folder / "read_model")
 
     async def _tags(self, url: str, folder: Path, paths: list[str], revision: int) -> list[str]:
         async with running(settings_for(url, folder)) as client:
