@@ -152,7 +152,7 @@ def _run_jobs(
         else:
             await migrations.migrate(gateway, _migrations())
         result = await Pipeline(gateway, SOURCES, options, progress).run(jobs)
-        if not options.dry_run:
+        if not options.dry_run and not gateway.settings.is_in_memory:
             await _publish(gateway, result, progress)
         return result
 

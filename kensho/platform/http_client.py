@@ -6,7 +6,8 @@ bound, and plain http is for loopback hosts alone, so that nobody on the way can
 
 import contextlib
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -45,7 +46,7 @@ class HttpClient:
         _check(url)
         left = most_bytes
         with _translated(url), self._client.stream("GET", url) as response:
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != HTTPStatus.OK:
                 raise UpstreamError(f"{url}: answered {response.status_code}")
             for piece in response.iter_bytes(_CHUNK_BYTES):
                 left -= len(piece)
@@ -72,7 +73,7 @@ def _is_loopback(host: str) -> bool:
 
 
 @contextlib.contextmanager
-def _translated(url: str) -> Iterator[None]:
+def _translated(url: str) -> Generator[None]:
     try:
         yield
     except httpx.HTTPError as error:

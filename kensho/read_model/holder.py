@@ -46,7 +46,10 @@ class Snapshot(NamedTuple):
         opened = OpenFolder.open(folder)
         if opened.manifest.point.identity != folder.name:
             raise ReadModelError(f"{folder}: holds {opened.manifest.point.identity}")
-        return cls(ReadModel(opened), Titles(opened))
+        try:
+            return cls(ReadModel(opened), Titles(opened))
+        except (LookupError, ValueError) as error:  # msgspec's errors are of the latter
+            raise ReadModelError(f"{folder}: holds other files than expected: {error!r}") from error
 
 
 class SnapshotHolder:
@@ -62,7 +65,7 @@ class SnapshotHolder:
         self._store = store
         self._or_latest = or_latest
         self._held: Snapshot | None = None
-        self._refused = ""
+        self._refused = ("", 0)
         self._retry_at_s = 0.0
         self._changing = asyncio.Lock()
         self._log = structlog.get_logger("kensho.read_model")
@@ -96,10 +99,11 @@ class SnapshotHolder:
         async with self._changing:
             try:
                 await self._follow(await asyncio.to_thread(self._published))
-            except ReadModelError as error:
-                if error.message != self.last_error:
-                    self._log.warning("snapshot_not_served", reason=error.message)
-                self.last_error = error.message
+            except Exception as error:  # noqa: BLE001 -- requests go on with what is in use
+                reason = error.message if isinstance(error, ReadModelError) else repr(error)
+                if reason != self.last_error:
+                    self._log.warning("snapshot_not_served", reason=reason)
+                self.last_error = reason
         return self._held is not None
 
     async def watch(self, every_s: float) -> None:
@@ -120,13 +124,14 @@ class SnapshotHolder:
         wanted = publication.snapshot
         if self._held is None or self._held.identity != wanted:
             now_s = asyncio.get_running_loop().time()
-            if wanted == self._refused and now_s < self._retry_at_s:
+            found = wanted, await asyncio.to_thread(_inode, self._root / wanted)
+            if found == self._refused and now_s < self._retry_at_s:
                 return
-            self._refused, self._retry_at_s = wanted, now_s + _RETRY_S
+            self._refused, self._retry_at_s = found, now_s + _RETRY_S
             await self._exchange(publication)
         elif not await asyncio.to_thread((self._root / wanted / MANIFEST).exists):
             raise ReadModelError(f"{self._root / wanted} is gone; it is served from memory")
-        self._refused, self.last_error = "", None
+        self._refused, self.last_error = ("", 0), None
 
     async def _exchange(self, publication: Publication) -> None:
         try:
@@ -142,3 +147,11 @@ class SnapshotHolder:
         gc.freeze()  # a collection that walks all of a model holds the event loop for 30 ms
         model = self._held.model
         self._log.info("snapshot_opened", identity=identity, **model.counts)
+
+
+def _inode(folder: Path) -> int:
+    """Return what tells a folder from one that took its place; 0 where there is none."""
+    try:
+        return folder.stat().st_ino
+    except OSError:
+        return 0

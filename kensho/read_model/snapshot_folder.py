@@ -40,7 +40,8 @@ _CHUNK_BYTES: Final = 1 << 18
 """Fits the second-level cache, so that what was read is summed before it leaves that."""
 _CHECKERS: Final = 4
 """Threads that sum files: more bring nothing where memory is the bound."""
-_PART: Final = ".part-"
+PART: Final = ".part-"
+"""What begins so was not finished, and is removed by `sweep`."""
 _FILE_NAME: Final = re.compile(r"[a-z0-9_]+\.(?:npy|bin|json)")
 _HEADER_BYTES: Final = 4_096
 """The header of an `.npy` file takes 128 bytes for the arrays that are written here."""
@@ -128,7 +129,7 @@ class NewFolder:
 
     def __init__(self, root: Path, point: GraphPoint) -> None:
         self._final = root / point.identity
-        self._part = root / f"{_PART}{point.identity}-{os.getpid()}"
+        self._part = root / f"{PART}{point.identity}-{os.getpid()}"
         self._point = point
         self._open: dict[str, SummedFile] = {}
 
@@ -231,8 +232,11 @@ def sweep(root: Path, *, keep: set[str]) -> None:
     if not root.is_dir():
         return
     for path in root.iterdir():
-        if path.name.startswith(_PART):
-            shutil.rmtree(path, ignore_errors=True)
+        if path.name.startswith(PART):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
         elif is_snapshot(path.name) and path.name not in keep:
             _remove_unheld(path)
 
@@ -255,7 +259,7 @@ def _remove_unheld(folder: Path) -> None:
 
 def _discard(folder: Path) -> None:
     """Take the name from a folder, so that nobody opens half of it, and remove it."""
-    gone = folder.with_name(f"{_PART}gone-{folder.name}-{os.getpid()}")
+    gone = folder.with_name(f"{PART}gone-{folder.name}-{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
@@ -295,10 +299,14 @@ def _read(folder: Path, name: str, within: int) -> bytes:
 
 def _all_mapped(folder: Path, files: Mapping[str, FileFacts], within: int) -> dict[str, Blob]:
     """Return every file as it is mapped; they are checked side by side, the largest first."""
-    names = sorted(files, key=lambda name: -files[name].size_bytes)
+    largest_first = sorted(files.items(), key=lambda item: -item[1].size_bytes)
+
+    def mapped(item: tuple[str, FileFacts]) -> tuple[str, Blob]:
+        name, facts = item
+        return name, _mapped(folder, name, facts, within)
+
     with ThreadPoolExecutor(_CHECKERS) as pool:
-        blobs = pool.map(lambda name: _mapped(folder, name, files[name], within), names)
-        return dict(zip(names, blobs, strict=True))
+        return dict(pool.map(mapped, largest_first))
 
 
 def _mapped(folder: Path, name: str, facts: FileFacts, within: int) -> Blob:

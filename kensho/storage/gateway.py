@@ -66,11 +66,9 @@ class Gateway:
     @classmethod
     @contextlib.asynccontextmanager
     async def open(
-        cls, settings: StoreSettings, queries: Mapping[str, NamedQuery], *, must_answer: bool = True
+        cls, settings: StoreSettings, queries: Mapping[str, NamedQuery]
     ) -> AsyncGenerator[Self]:
         """Open the store and close it afterwards.
-
-        A server that is away is waited for unless it `must_answer`.
 
         Raises:
             StoreInUseError: another process owns the embedded store; the message names it.
@@ -89,8 +87,7 @@ class Gateway:
             return
         for _ in range(settings.pool_size):
             gateway._idle.put_nowait(None)  # opened at first use, and again after a loss
-        if must_answer:
-            await gateway.ping()
+        await gateway.ping()
         try:
             yield gateway
         finally:

@@ -29,6 +29,11 @@ class StoreSettings(msgspec.Struct, frozen=True):
         return Path(location).absolute() if scheme == "surrealkv" else None
 
     @property
+    def is_in_memory(self) -> bool:
+        """Tell whether the store ends with the process that opened it."""
+        return self.url.startswith("mem://")
+
+    @property
     def is_absent(self) -> bool:
         """Tell whether this is an embedded store on disk, and nobody has made it yet."""
         return self.path is not None and not self.path.exists()

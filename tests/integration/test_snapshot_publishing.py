@@ -17,7 +17,7 @@ from kensho.read_model import publications
 from kensho.read_model.building.publishing import publish, publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.publications import CURRENT
-from kensho.read_model.snapshot_folder import MANIFEST
+from kensho.read_model.snapshot_folder import MANIFEST, Manifest
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -121,10 +121,9 @@ async def test_a_damaged_snapshot_is_never_served_and_the_sound_one_stays(
     assert await restarted.refresh()
     assert restarted.current.identity == before.identity
     assert restarted.last_error is not None
-    await publish(graph, tmp_path)
-    later = holder_of(graph, tmp_path)
-    assert await later.refresh()
-    assert (later.current.identity, later.last_error) == (damaged, None)
+    await publish(graph, tmp_path)  # which mends it, and is followed at once
+    assert await holder.refresh()
+    assert [holder.current.identity, holder.last_error] == [damaged, None]
 
 
 async def test_a_snapshot_under_the_name_of_another_is_refused(
@@ -135,6 +134,19 @@ async def test_a_snapshot_under_the_name_of_another_is_refused(
     shutil.copytree(tmp_path / identity, tmp_path / other)
     with pytest.raises(ReadModelError, match=identity):
         Snapshot.open(tmp_path / other)
+
+
+async def test_a_snapshot_that_lacks_a_file_is_refused_though_its_sums_are_right(
+    graph: Gateway, tmp_path: Path
+) -> None:
+    identity = (await published(graph, tmp_path)).current.identity
+    path = tmp_path / identity / MANIFEST
+    manifest = Manifest.of(path.read_bytes(), path)
+    fewer = {name: facts for name, facts in manifest.files.items() if name != "ids.bin"}
+    path.write_bytes(msgspec.structs.replace(manifest, files=fewer).encoded())
+    with pytest.raises(ReadModelError, match=r"ids\.bin"):
+        Snapshot.open(tmp_path / identity)
+    assert not await holder_of(graph, tmp_path).refresh()
 
 
 @pytest.mark.parametrize(

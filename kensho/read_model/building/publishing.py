@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 from typing import IO, Final
 
@@ -20,7 +20,7 @@ from kensho.platform.data_folders import data_root
 from kensho.read_model import publications, snapshot_folder
 from kensho.read_model.building.builder import build, point_of
 from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
-from kensho.read_model.snapshot_folder import OpenFolder
+from kensho.read_model.snapshot_folder import PART, OpenFolder
 from kensho.storage import migrations, queries, tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -111,7 +111,7 @@ async def _latest_runs(gateway: Gateway) -> tuple[IngestRun, ...]:
 
 def _replace(path: Path, content: bytes) -> None:
     """Replace a file as a whole: a reader sees the old content or the new."""
-    part = path.with_name(f".{path.name}-{os.getpid()}")
+    part = path.with_name(f"{PART}{path.name}-{os.getpid()}")
     try:
         with part.open("wb") as file:
             file.write(content)
@@ -133,7 +133,7 @@ async def alone(root: Path) -> AsyncGenerator[None]:
 
 
 @contextlib.contextmanager
-def _lock_file(root: Path) -> Iterator[IO[bytes]]:
+def _lock_file(root: Path) -> Generator[IO[bytes]]:
     root.mkdir(parents=True, exist_ok=True)
     with (root / _LOCK).open("wb") as file:
         yield file
