@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -221,3 +222,19 @@ def test_a_full_disk_is_told_and_the_published_snapshot_stays(tmp_path: Path) ->
     [publication] = found.stores.values()
     assert Snapshot.open(tmp_path / publication.snapshot).model.works_total == 1
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [publication.snapshot]
+
+
+def test_the_command_line_answers_from_a_store_that_was_made_anew(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    seen = []
+    for title in ("Haibane Renmei", "Texhnolyze"):
+        shutil.rmtree(tmp_path / "kensho.db", ignore_errors=True)
+        head = {"repository": "https://example.org", "lastUpdate": "2026-02-01"}
+        entry = {"sources": ["https://myanimelist.net/anime/1"], "title": title}
+        dump = tmp_path / "dump.jsonl"
+        dump.write_text(f"{json.dumps(head)}\n{json.dumps(entry)}\n")
+        ended = ran("ingest", "aodb", str(dump), "--json", env=variables)
+        found = json.loads(ran("search", title, "--json", env=variables).stdout)
+        seen.append((json.loads(ended.stdout)["revision"], found["results"][0]["title"]))
+    assert seen == [(seen[0][0], "Haibane Renmei"), (seen[0][0], "Texhnolyze")]
