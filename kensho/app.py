@@ -187,6 +187,7 @@ class AppState:
         )
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder)
+        await holder.refresh()  # so that no worker answers before it has what is published
         follower = asyncio.create_task(_follow(holder, store, settings.snapshot))
         try:
             yield

@@ -101,8 +101,8 @@ class RetiredInput(NamedTuple):
 class FranchiseInput(msgspec.Struct, frozen=True):
     """A franchise: its members, the root first; their further records; its guests.
 
-    `documents` are its JSON documents, one for each of `franchises.DOCUMENT_NAMES`; the more
-    `popularity`, the earlier it is listed.
+    `papers` are its ready documents by the names of `hubs.PAPERS`; the more `popularity`, the
+    earlier it is listed.
     """
 
     slug: str
@@ -110,11 +110,11 @@ class FranchiseInput(msgspec.Struct, frozen=True):
     records: tuple[UUID, ...]
     guests: tuple[UUID, ...]
     popularity: float
-    documents: Mapping[str, bytes]
+    papers: Mapping[str, bytes]
 
 
 class RetiredSlugInput(NamedTuple):
-    """A retired slug: its franchise became `successor`, or dissolved (`None`)."""
+    """A slug that stands no more: it leads to `successor`, or nowhere (none)."""
 
     slug: str
     successor: str | None

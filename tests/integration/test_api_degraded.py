@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 from httpx import Response
 
-from kensho.platform.settings import Settings
+from kensho.platform.settings import Settings, with_changes
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.publications import CURRENT
+from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import store_settings
 from tests.integration.conftest import running, settings_for, until, until_ready
 from tests.support import graphs
+from tests.support.rpc_bridge import PASSWORD, USERNAME, RpcBridge
 from tests.support.servers import written_store
-from tests.support.stores import own_queries
+from tests.support.stores import bridge_settings, own_migrations, own_queries
 
 EPISODES = f"/api/anime/{graphs.BEBOP}/episodes"
 DETAIL = f"/api/anime/{graphs.BEBOP}"
@@ -159,3 +161,23 @@ async def test_without_a_snapshot_and_a_store_the_service_lives_and_says_what_to
         other = settings_for(await written_store(tmp_path / "other.db"), tmp_path)
         await publish_store(store_settings(other), settings.snapshot.read_model_dir)
         await until(client, DETAIL, has_status(200))
+
+
+async def test_a_store_that_is_away_is_tried_again_until_a_snapshot_is_published(
+    bridge: RpcBridge, tmp_path: Path
+) -> None:
+    async with Gateway.open(bridge_settings(bridge), own_queries()) as gateway:
+        await migrations.migrate(gateway, own_migrations())
+        await graphs.load_small_graph(gateway)
+    await bridge.stop()
+    away = with_changes(
+        settings_for(bridge.url, tmp_path), store_username=USERNAME, store_password=PASSWORD
+    )
+    async with running(away) as client:
+        await until(client, "/health/ready", lambda answer: "building one failed" in answer.text)
+        assert (await client.get("/health/live")).status_code == 200
+        await bridge.start()
+        await until(client, DETAIL, has_status(200))
+        await bridge.stop()
+        assert (await client.get(EPISODES)).status_code == 200
+        assert (await client.get("/health/ready")).json()["status"] == "ok"

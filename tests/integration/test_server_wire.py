@@ -151,16 +151,21 @@ def test_a_setting_that_makes_no_sense_is_refused_in_one_line(
 
 def test_logs_are_one_json_object_a_line(tmp_path: Path) -> None:
     env = environment(asyncio.run(written_store(tmp_path / "kensho.db")), tmp_path, free_port())
+    assert kensho("snapshot", "publish", env=env).returncode == 0
     running = subprocess.Popen(
         [sys.executable, "-m", "kensho.cli", "serve"],
         env=env | {"KENSHO_LOG_FORMAT": "json"},
         stderr=subprocess.PIPE,
     )
     assert running.stderr is not None
-    first = [json.loads(running.stderr.readline()) for _ in range(2)]
+    first = [json.loads(running.stderr.readline()) for _ in range(3)]
     running.send_signal(signal.SIGINT)
     rest = running.communicate(timeout=20)[1]
-    assert [line["event"] for line in first] == ["search_kernel", "serving"]
+    assert [line["event"] for line in first] == [
+        "search_kernel",
+        "snapshot_opened",
+        "serving",
+    ]
     assert {line["level"] for line in first} == {"info"}
     assert all(json.loads(line) for line in rest.splitlines())
     assert running.returncode == 0
