@@ -17,7 +17,7 @@ from kensho.read_model.model import ReadModel
 
 Walked = tuple[set[int], set[int]]
 Peer = Callable[[int, int], Walked]
-HubPeer = Callable[[int, int], Walked]
+FranchisePeer = Callable[[int, int], Walked]
 """Given a root and its franchise: what can be reached without leaving it, and the edges inside."""
 
 _WITHIN = """
@@ -97,55 +97,58 @@ def in_kuzu(model: ReadModel, folder: Path) -> Peer:
     return walk
 
 
-_HUB: Final = """
+_REACHED: Final = """
 WITH RECURSIVE reached(node) AS (
   VALUES (?) UNION
-  SELECT way.b FROM reached JOIN way ON way.hub = ? AND way.a = reached.node
+  SELECT way.b FROM reached JOIN way ON way.franchise = ? AND way.a = reached.node
 )
 """
 
 
 def _ways(model: ReadModel) -> Iterator[tuple[int, int, int, int]]:
     """Yield (one end, other end, edge, franchise) of each edge inside a franchise."""
-    home = model.hubs.homes.tolist()
+    franchise_of = model.franchises.by_node.tolist()
     for number in range(model.counts["edges"]):
         source, target, _ = model.edge(number)
-        if home[source] == home[target] != NO_FRANCHISE:
-            yield source, target, number, home[source]
+        if franchise_of[source] == franchise_of[target] != NO_FRANCHISE:
+            yield source, target, number, franchise_of[source]
 
 
-def hubs_in_sqlite(model: ReadModel) -> HubPeer:
+def franchises_in_sqlite(model: ReadModel) -> FranchisePeer:
     """Return a recursive query over an indexed table in memory, each edge in both directions."""
     store = sqlite3.connect(":memory:")
-    store.execute("CREATE TABLE way (a INTEGER, b INTEGER, edge INTEGER, hub INTEGER)")
-    for source, target, number, hub in _ways(model):
-        rows = [(source, target, number, hub), (target, source, number, hub)]
+    store.execute("CREATE TABLE way (a INTEGER, b INTEGER, edge INTEGER, franchise INTEGER)")
+    for source, target, number, franchise in _ways(model):
+        rows = [(source, target, number, franchise), (target, source, number, franchise)]
         store.executemany("INSERT INTO way VALUES (?, ?, ?, ?)", rows)
-    store.execute("CREATE INDEX by_a ON way (hub, a, b, edge)")
+    store.execute("CREATE INDEX by_a ON way (franchise, a, b, edge)")
     store.execute("ANALYZE")
 
-    def walk(root: int, hub: int) -> Walked:
-        near = {node for (node,) in store.execute(_HUB + "SELECT node FROM reached", (root, hub))}
+    def walk(root: int, franchise: int) -> Walked:
+        near = {
+            node
+            for (node,) in store.execute(_REACHED + "SELECT node FROM reached", (root, franchise))
+        }
         edges = store.execute(
-            _HUB + "SELECT DISTINCT way.edge FROM reached JOIN way"
-            " ON way.hub = ? AND way.a = reached.node",
-            (root, hub, hub),
+            _REACHED + "SELECT DISTINCT way.edge FROM reached JOIN way"
+            " ON way.franchise = ? AND way.a = reached.node",
+            (root, franchise, franchise),
         )
         return near, {edge for (edge,) in edges}
 
     return walk
 
 
-def hubs_in_kuzu(model: ReadModel, folder: Path) -> HubPeer:
+def franchises_in_kuzu(model: ReadModel, folder: Path) -> FranchisePeer:
     """Return a query for shortest paths inside a franchise over a database on disk."""
-    works, edges = folder / "franchise_works.csv", folder / "hub_edges.csv"
+    works, edges = folder / "franchise_works.csv", folder / "franchise_edges.csv"
     with works.open("w", newline="") as file:
         csv.writer(file).writerows((node,) for node in range(model.works_total))
     with edges.open("w", newline="") as file:
         csv.writer(file).writerows(_ways(model))
-    connection = kuzu.Connection(kuzu.Database(str(folder / "hubs.kuzu")))
+    connection = kuzu.Connection(kuzu.Database(str(folder / "franchises.kuzu")))
     connection.execute("CREATE NODE TABLE W(n INT64 PRIMARY KEY)")
-    connection.execute("CREATE REL TABLE E(FROM W TO W, edge INT64, hub INT64)")
+    connection.execute("CREATE REL TABLE E(FROM W TO W, edge INT64, franchise INT64)")
     connection.execute(f"COPY W FROM '{works}'")
     connection.execute(f"COPY E FROM '{edges}'")
 
@@ -154,11 +157,13 @@ def hubs_in_kuzu(model: ReadModel, folder: Path) -> HubPeer:
         assert not isinstance(answer, list), "one query has one answer"
         return {int(value) for row in answer.get_all() for value in row}
 
-    def walk(root: int, hub: int) -> Walked:
+    def walk(root: int, franchise: int) -> Walked:
         # Every edge in the table is inside some franchise, so that no path leaves this one.
         way = "MATCH (a:W {n: $root})-[* SHORTEST 1..30]-(b:W)"
         near = column(f"{way} RETURN DISTINCT b.n", root=root) | {root}
-        among = "MATCH (a:W)-[e:E]->(b:W) WHERE a.n IN $near AND e.hub = $hub RETURN e.edge"
-        return near, column(among, near=sorted(near), hub=hub)
+        among = (
+            "MATCH (a:W)-[e:E]->(b:W) WHERE a.n IN $near AND e.franchise = $franchise RETURN e.edge"
+        )
+        return near, column(among, near=sorted(near), franchise=franchise)
 
     return walk

@@ -74,22 +74,24 @@ class FranchiseService(SnapshotService):
     def detail(self, slug: str) -> TaggedDocument[Encoded[FranchiseDetail]]:
         """Return a franchise; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return TaggedDocument(detail(model, number), model.hubs.tag(number, "hub"))
+        return TaggedDocument(detail(model, number), model.franchises.tag(number, "detail"))
 
     def watch_order(self, slug: str, order: Order) -> TaggedDocument[Encoded[WatchOrderDocument]]:
         """Return a watch order of a franchise; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return TaggedDocument(watch_order(model, number, order), model.hubs.tag(number, order))
+        return TaggedDocument(
+            watch_order(model, number, order), model.franchises.tag(number, order)
+        )
 
     def graph_as_json(self, slug: str) -> TaggedDocument[Encoded[FranchiseGraphDocument]]:
         """Return the graph of a franchise; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return TaggedDocument(graph_as_json(model, number), model.hubs.tag(number, "graph"))
+        return TaggedDocument(graph_as_json(model, number), model.franchises.tag(number, "graph"))
 
     def graph(self, slug: str) -> TaggedDocument[ExportGraph]:
         """Return the graph of a franchise, to be exported in any format; raises as `locate`."""
         model, number = self.model, self._number(slug)
-        return TaggedDocument(graph(model, number), model.hubs.tag(number, "graph"))
+        return TaggedDocument(graph(model, number), model.franchises.tag(number, "graph"))
 
     def _number(self, slug: str) -> int:
         return locate(self.model, slug)
@@ -103,10 +105,10 @@ def locate(model: ReadModel, slug: str) -> int:
         GoneError: it dissolved.
         NotFoundError: there never was such a slug.
     """
-    number = model.hubs.number(slug)
+    number = model.franchises.number(slug)
     if number is not None:
         return number
-    retired = model.hubs.retired(slug)
+    retired = model.franchises.retired(slug)
     if retired is None:
         raise NotFoundError(f"there is no franchise {slug!r}")
     if retired.successor is None:
@@ -118,22 +120,24 @@ def locate(model: ReadModel, slug: str) -> int:
 
 def detail(model: ReadModel, number: int) -> Encoded[FranchiseDetail]:
     """Return a franchise: its works, guests and counts."""
-    return Encoded(FranchiseDetail, model.hubs.paper(number, "hub"))
+    return Encoded(FranchiseDetail, model.franchises.document(number, "detail"))
 
 
 def watch_order(model: ReadModel, number: int, order: Order) -> Encoded[WatchOrderDocument]:
     """Return a watch order of a franchise."""
-    return Encoded(WatchOrderDocument, model.hubs.paper(number, order))
+    return Encoded(WatchOrderDocument, model.franchises.document(number, order))
 
 
 def graph_as_json(model: ReadModel, number: int) -> Encoded[FranchiseGraphDocument]:
     """Return the graph of a franchise as JSON."""
-    return exports.franchise_as_json(title_of(model, number), model.hubs.paper(number, "graph"))
+    return exports.franchise_as_json(
+        title_of(model, number), model.franchises.document(number, "graph")
+    )
 
 
 def graph(model: ReadModel, number: int) -> ExportGraph:
     """Return the graph of a franchise, to be exported in any format."""
-    return exports.of_franchise(title_of(model, number), model.hubs.paper(number, "graph"))
+    return exports.of_franchise(title_of(model, number), model.franchises.document(number, "graph"))
 
 
 def title_of(model: ReadModel, number: int) -> str:
@@ -143,28 +147,30 @@ def title_of(model: ReadModel, number: int) -> str:
 
 def summary(model: ReadModel, number: int) -> Encoded[FranchiseSummary]:
     """Return a franchise as a list shows it."""
-    return Encoded(FranchiseSummary, model.hubs.paper(number, "card"))
+    return Encoded(FranchiseSummary, model.franchises.document(number, "summary"))
 
 
 def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
     """Return franchises, the most popular first; with `text` those that it may mean, best first.
 
-    A franchise is meant by its own title or by that of a work at home in it.
+    A franchise is meant by its own title or by that of one of its works.
 
     Raises:
         InvalidInputError: nothing can be looked for by `text`.
     """
     model = snapshot.model
     listed = (
-        model.hubs.listed if text is None else [*dict.fromkeys(_found_by_title(snapshot, text))]
+        model.franchises.listed
+        if text is None
+        else [*dict.fromkeys(_found_by_title(snapshot, text))]
     )
 
     def root_of(number: int) -> UUID:
-        return model.id(int(model.hubs.members(number)[0]))
+        return model.id(int(model.franchises.members(number)[0]))
 
     def rooted_at(work: UUID) -> int | None:
         node = model.node(work)
-        return None if node is None else int(model.hubs.homes[node])
+        return None if node is None else int(model.franchises.by_node[node])
 
     return OrderedList(listed, model.identity, root_of, rooted_at)
 
@@ -191,8 +197,8 @@ def _found_by_title(snapshot: Snapshot, text: str) -> Iterator[int]:
     model = snapshot.model
     for entry in snapshot.titles.index.search(text).hits.entries.tolist():
         if entry < model.works_total:
-            number: int | None = model.hubs.homes.item(entry)
+            number: int | None = model.franchises.by_node.item(entry)
         else:
-            number = model.hubs.number(snapshot.titles.franchise(entry).slug)
+            number = model.franchises.number(snapshot.titles.franchise(entry).slug)
         if number not in (None, NO_FRANCHISE):
             yield number

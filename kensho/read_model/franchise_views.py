@@ -44,7 +44,7 @@ class MemberWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A work at home in a franchise: its role there, and the relations from the root to it.
+    """A member of a franchise: its role there, and the relations from the root to it.
 
     `also` are further records of the same work.
     """

@@ -1,9 +1,9 @@
-"""Franchises by slug: their ready documents, who is at home or a guest in them, and what moved.
+"""Franchises by slug: their ready documents, their members and guests, and retired slugs.
 
-Guarantees: franchises are numbered in the order of their slugs; a work is at home in at most one.
-The first member is the root. A tag changes when and only when the documents that it stands for do,
-whatever else happened to the graph: `HUB_TAGGED` has one, the graph of a franchise its own, since
-that tells of works beyond the border.
+Guarantees: franchises are numbered in the order of their slugs; a work belongs to at most one. The
+first member is the root. A tag changes when and only when the documents that it stands for do,
+whatever else happened to the graph: those of `SHARING_A_TAG` have one in common; the graph of a
+franchise has its own, since it also tells of works outside of the franchise.
 
 Performance: 5 µs to find a slug, a slice to read a document.
 """
@@ -21,45 +21,58 @@ from kensho.read_model.inputs import FranchiseInput, RetiredSlugInput
 from kensho.read_model.keys import SortedTexts, as_column, joined, numbers_of
 from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
 
-Paper: TypeAlias = Literal["card", "hub", "release", "story", "essential", "graph"]
-"""The documents of a franchise; those between "hub" and "graph" are its watch orders."""
+DocumentName: TypeAlias = Literal["summary", "detail", "release", "story", "essential", "graph"]
+"""The documents of a franchise; those between "detail" and "graph" are its watch orders."""
 
-PAPERS: Final[tuple[Paper, ...]] = get_args(Paper)
-HUB_TAGGED: Final[tuple[Paper, ...]] = ("card", "hub", "release", "story", "essential")
+DOCUMENT_NAMES: Final[tuple[DocumentName, ...]] = get_args(DocumentName)
+SHARING_A_TAG: Final[tuple[DocumentName, ...]] = (
+    "summary",
+    "detail",
+    "release",
+    "story",
+    "essential",
+)
 NO_FRANCHISE: Final = -1
 _TAG_BYTES: Final = 8
+"""A tag is stored as one 64-bit integer."""
 _RUNS: Final = ("members", "records", "guests")
 
 
 class RetiredSlugState(NamedTuple):
-    """A slug that stands no more: it leads to `successor`, or nowhere."""
+    """A retired slug: its franchise became `successor`, or dissolved (`None`)."""
 
     successor: str | None
 
 
-class NewFranchiseDocuments:
+class NewFranchises:
     """Franchises of a read model in the making, in any order."""
 
     def __init__(self, folder: NewFolder) -> None:
         self._folder = folder
-        self._papers = {name: NewDocuments(folder, f"hub_{name}") for name in PAPERS}
-        self._hubs: list[tuple[bytes, dict[str, bytes], float]] = []
+        self._documents = {
+            name: NewDocuments(folder, f"franchise_{name}") for name in DOCUMENT_NAMES
+        }
+        self._franchises: list[tuple[bytes, dict[str, bytes], float]] = []
         self._tags: list[tuple[int, int]] = []
         self._retired: list[tuple[bytes, bytes]] = []
 
-    def add(self, hub: FranchiseInput) -> None:
+    def add(self, franchise: FranchiseInput) -> None:
         """Add a franchise; its documents go to disk."""
-        for name in PAPERS:
-            self._papers[name].add(hub.papers[name])
+        for name in DOCUMENT_NAMES:
+            self._documents[name].add(franchise.documents[name])
         runs = {
             name: b"".join(work.bytes for work in works)
-            for name, works in zip(_RUNS, (hub.members, hub.records, hub.guests), strict=True)
+            for name, works in zip(
+                _RUNS, (franchise.members, franchise.records, franchise.guests), strict=True
+            )
         }
-        self._hubs.append((hub.slug.encode(), runs, hub.popularity))
-        self._tags.append((_tag(hub.papers, HUB_TAGGED), _tag(hub.papers, ("graph",))))
+        self._franchises.append((franchise.slug.encode(), runs, franchise.popularity))
+        self._tags.append(
+            (_tag(franchise.documents, SHARING_A_TAG), _tag(franchise.documents, ("graph",)))
+        )
 
     def add_retired(self, slugs: Iterable[RetiredSlugInput]) -> None:
-        """Add slugs that stand no more."""
+        """Add retired slugs."""
         self._retired += [(one.slug.encode(), (one.successor or "").encode()) for one in slugs]
 
     def write(self, ids: npt.NDArray[np.bytes_]) -> int:
@@ -68,27 +81,27 @@ class NewFranchiseDocuments:
         Raises:
             ReadModelError: a franchise names a work that was not added, or two have one slug.
         """
-        slugs = [slug for slug, _, _ in self._hubs]
+        slugs = [slug for slug, _, _ in self._franchises]
         if len(set(slugs)) < len(slugs):
             raise ReadModelError("a franchise came twice")
         order = np.array(sorted(range(len(slugs)), key=slugs.__getitem__), dtype=np.int64)
         places: list[int] = order.tolist()
-        hubs = [self._hubs[place] for place in places]
-        for papers in self._papers.values():
-            self._folder.arrays(papers.arrays(order))
-        popularity = np.array([one[2] for one in hubs], dtype=np.float64)
+        franchises = [self._franchises[place] for place in places]
+        for documents in self._documents.values():
+            self._folder.arrays(documents.arrays(order))
+        popularity = np.array([one[2] for one in franchises], dtype=np.float64)
         self._folder.arrays(
             {
-                "hub_tags": np.array(self._tags, dtype=np.uint64).reshape(-1, 2)[order],
-                "hub_listed": np.argsort(-popularity, kind="stable").astype(np.int32),
-                **_runs_of([runs for _, runs, _ in hubs], ids),
+                "franchise_tags": np.array(self._tags, dtype=np.uint64).reshape(-1, 2)[order],
+                "franchise_listed": np.argsort(-popularity, kind="stable").astype(np.int32),
+                **_runs_of([runs for _, runs, _ in franchises], ids),
             }
         )
-        self._write_texts("hub_slugs", [slug for slug, _, _ in hubs])
+        self._write_texts("franchise_slugs", [slug for slug, _, _ in franchises])
         retired = sorted(self._retired)
         self._write_texts("retired_slugs", [slug for slug, _ in retired])
         self._write_texts("slug_successors", [successor for _, successor in retired])
-        return len(hubs)
+        return len(franchises)
 
     def _write_texts(self, name: str, texts: list[bytes]) -> None:
         ends, data = joined(texts)
@@ -97,48 +110,48 @@ class NewFranchiseDocuments:
 
 
 def _runs_of(
-    hubs: list[dict[str, bytes]], ids: npt.NDArray[np.bytes_]
+    franchises: list[dict[str, bytes]], ids: npt.NDArray[np.bytes_]
 ) -> dict[str, npt.NDArray[np.int32]]:
-    """Return the nodes of all franchises, by what they are there, and the home of each node."""
+    """Return the members, records and guests of all franchises, and the franchise of each node."""
     arrays: dict[str, npt.NDArray[np.int32]] = {}
-    home = np.full(len(ids), NO_FRANCHISE, dtype=np.int32)
+    of_node = np.full(len(ids), NO_FRANCHISE, dtype=np.int32)
     for name in _RUNS:
-        columns = [as_column(runs[name]) for runs in hubs]
-        nodes = numbers_of(as_column(b"".join(runs[name] for runs in hubs)), ids)
+        columns = [as_column(runs[name]) for runs in franchises]
+        nodes = numbers_of(as_column(b"".join(runs[name] for runs in franchises)), ids)
         if np.any(nodes < 0):
             raise ReadModelError("a franchise names a work that was not added")
         sizes = np.array([0, *(len(column) for column in columns)], dtype=np.int32)
-        arrays[f"hub_{name}"] = nodes
-        arrays[f"hub_{name}_offsets"] = np.cumsum(sizes, dtype=np.int32)
+        arrays[f"franchise_{name}"] = nodes
+        arrays[f"franchise_{name}_offsets"] = np.cumsum(sizes, dtype=np.int32)
         if name != "guests":
-            home[nodes] = np.repeat(np.arange(len(hubs), dtype=np.int32), sizes[1:])
-    return arrays | {"node_hub": home}
+            of_node[nodes] = np.repeat(np.arange(len(franchises), dtype=np.int32), sizes[1:])
+    return arrays | {"node_franchise": of_node}
 
 
-def _tag(papers: Mapping[str, bytes], names: Iterable[Paper]) -> int:
+def _tag(documents: Mapping[str, bytes], names: Iterable[DocumentName]) -> int:
     summed = hashlib.blake2b(digest_size=_TAG_BYTES)
     for name in names:
-        summed.update(b"%d:" % len(papers[name]))
-        summed.update(papers[name])
+        summed.update(b"%d:" % len(documents[name]))
+        summed.update(documents[name])
     return int.from_bytes(summed.digest())
 
 
-class FranchiseDocuments:
+class Franchises:
     """The franchises of one revision."""
 
     def __init__(self, folder: OpenFolder) -> None:
-        self._papers = {name: Documents(folder, f"hub_{name}") for name in PAPERS}
-        self._tags = folder.array("hub_tags")
+        self._documents = {name: Documents(folder, f"franchise_{name}") for name in DOCUMENT_NAMES}
+        self._tags = folder.array("franchise_tags")
         self._runs = {
-            name: (folder.array(f"hub_{name}"), folder.array(f"hub_{name}_offsets"))
+            name: (folder.array(f"franchise_{name}"), folder.array(f"franchise_{name}_offsets"))
             for name in _RUNS
         }
-        self._slugs = _texts(folder, "hub_slugs")
+        self._slugs = _texts(folder, "franchise_slugs")
         self._retired = _texts(folder, "retired_slugs")
         self._successors = _texts(folder, "slug_successors")
-        self.homes: Final[npt.NDArray[np.int32]] = folder.array("node_hub")
-        """The franchise that each node is at home in, or `NO_FRANCHISE`."""
-        self.listed: Final[npt.NDArray[np.int32]] = folder.array("hub_listed")
+        self.by_node: Final[npt.NDArray[np.int32]] = folder.array("node_franchise")
+        """The number of the franchise that each node belongs to, or `NO_FRANCHISE`."""
+        self.listed: Final[npt.NDArray[np.int32]] = folder.array("franchise_listed")
         """Every franchise, the most popular first, then by slug."""
 
     def __len__(self) -> int:
@@ -149,38 +162,38 @@ class FranchiseDocuments:
         """Return the number of the franchise of this slug, or `None`."""
         return self._slugs.find(slug)
 
-    def slug(self, hub: int) -> str:
+    def slug(self, number: int) -> str:
         """Return a franchise's slug."""
-        return self._slugs[hub]
+        return self._slugs[number]
 
     def retired(self, slug: str) -> RetiredSlugState | None:
-        """Return where a slug leads that stands no more; `None` for any other."""
+        """Return where a retired slug leads; `None` where `slug` is not retired."""
         place = self._retired.find(slug)
         return None if place is None else RetiredSlugState(self._successors[place] or None)
 
-    def members(self, hub: int) -> npt.NDArray[np.int32]:
-        """Return the nodes of the works at home in a franchise: the root first, then by date."""
-        return self._run("members", hub)
+    def members(self, number: int) -> npt.NDArray[np.int32]:
+        """Return the nodes of the members of a franchise: the root first, then by date."""
+        return self._run("members", number)
 
-    def records(self, hub: int) -> npt.NDArray[np.int32]:
+    def records(self, number: int) -> npt.NDArray[np.int32]:
         """Return the nodes that are further records of members."""
-        return self._run("records", hub)
+        return self._run("records", number)
 
-    def guests(self, hub: int) -> npt.NDArray[np.int32]:
+    def guests(self, number: int) -> npt.NDArray[np.int32]:
         """Return the nodes of a franchise's guests."""
-        return self._run("guests", hub)
+        return self._run("guests", number)
 
-    def paper(self, hub: int, name: Paper) -> bytes:
+    def document(self, number: int, name: DocumentName) -> bytes:
         """Return a ready document of a franchise: a JSON object."""
-        return self._papers[name][hub]
+        return self._documents[name][number]
 
-    def tag(self, hub: int, name: Paper) -> bytes:
-        """Return the tag of a document: hexadecimal digits."""
-        return b"%016x" % self._tags.item(hub, int(name == "graph"))
+    def tag(self, number: int, name: DocumentName) -> bytes:
+        """Return the tag of a document, from which its ETag is made: hexadecimal digits."""
+        return b"%016x" % self._tags.item(number, int(name == "graph"))
 
-    def _run(self, name: str, hub: int) -> npt.NDArray[np.int32]:
+    def _run(self, name: str, number: int) -> npt.NDArray[np.int32]:
         nodes, offsets = self._runs[name]
-        return nodes[offsets[hub] : offsets[hub + 1]]
+        return nodes[offsets[number] : offsets[number + 1]]
 
 
 def _texts(folder: OpenFolder, name: str) -> SortedTexts:

@@ -101,8 +101,8 @@ class RetiredInput(NamedTuple):
 class FranchiseInput(msgspec.Struct, frozen=True):
     """A franchise: its members, the root first; their further records; its guests.
 
-    `papers` are its ready documents by the names of `hubs.PAPERS`; the more `popularity`, the
-    earlier it is listed.
+    `documents` are its JSON documents, one for each of `franchises.DOCUMENT_NAMES`; the more
+    `popularity`, the earlier it is listed.
     """
 
     slug: str
@@ -110,11 +110,11 @@ class FranchiseInput(msgspec.Struct, frozen=True):
     records: tuple[UUID, ...]
     guests: tuple[UUID, ...]
     popularity: float
-    papers: Mapping[str, bytes]
+    documents: Mapping[str, bytes]
 
 
 class RetiredSlugInput(NamedTuple):
-    """A slug that stands no more: it leads to `successor`, or nowhere (none)."""
+    """A retired slug: its franchise became `successor`, or dissolved (`None`)."""
 
     slug: str
     successor: str | None

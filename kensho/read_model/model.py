@@ -22,7 +22,7 @@ from kensho.read_model.columns import WORK_KINDS, WorkColumns
 from kensho.read_model.documents import Documents
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.episodes import Episodes
-from kensho.read_model.franchises import FranchiseDocuments
+from kensho.read_model.franchises import Franchises
 from kensho.read_model.keys import Ids
 from kensho.read_model.paths import Paths
 from kensho.read_model.seasons import Seasons
@@ -106,7 +106,7 @@ class ReadModel:
         self.paths: Final = Paths(arrays(_PATH_ARRAYS))
         self.likeness: Final = SimilarityIndex(arrays(_LIKENESS_ARRAYS))
         self.studios: Final = msgspec.json.decode(folder.blob("studios.json")[:], type=list[str])
-        self.hubs: Final = FranchiseDocuments(folder)
+        self.franchises: Final = Franchises(folder)
         self._retired = Ids(folder.blob("retired.bin"))
         self._successors = Ids(folder.blob("successors.bin"))
 

@@ -78,11 +78,11 @@ class Subgraphs:
         inner = frozenset(members)
         rows, within = self._rows(inner)
         leaving = [*zip(*(column[~within].tolist() for column in rows), strict=True)]
-        homes = _Homes(self._adjacency, inner, groups)
+        groups_beyond = _GroupsBeyond(self._adjacency, inner, groups)
         pieces: dict[int, tuple[int, int]] = {}  # of each work beyond: which piece, and its size
         for _, outside, _, _ in leaving:
             if outside not in pieces:
-                piece = homes.reached(outside, _ALL)
+                piece = groups_beyond.reached(outside, _ALL)
                 pieces |= dict.fromkeys(piece, (len(pieces), len(piece)))
         entries = Counter(pieces[outside] for _, outside, _, _ in leaving)
         return [
@@ -92,7 +92,9 @@ class Subgraphs:
                 kind=KINDS[code],
                 edge=edge,
                 group=groups.item(outside),
-                beyond=BeyondBridge(pieces[outside][1], tuple(homes.reached(outside, NAMED))),
+                beyond=BeyondBridge(
+                    pieces[outside][1], tuple(groups_beyond.reached(outside, NAMED))
+                ),
                 only=entries[pieces[outside]] == 1,
             )
             for member, outside, code, edge in leaving
@@ -107,8 +109,8 @@ class Subgraphs:
         return rows, is_member[rows.others]
 
 
-class _Homes:
-    """The franchises that works are at home in, without the members of one."""
+class _GroupsBeyond:
+    """The franchises that works belong to, without the members of one."""
 
     def __init__(
         self, adjacency: Adjacency, members: frozenset[int], groups: npt.NDArray[np.int32]

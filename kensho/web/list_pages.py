@@ -63,9 +63,9 @@ class HomePageController(Controller):
             is_now=season == SeasonOfYear.of(context.today),
             works=filtered_lists.summaries(model, found.nodes[:_HOME_WORKS]),
             total=len(found.nodes),
-            franchises_total=len(model.hubs),
+            franchises_total=len(model.franchises),
             franchises=filtered_lists.franchise_summaries(
-                model, model.hubs.listed[:_HOME_FRANCHISES]
+                model, model.franchises.listed[:_HOME_FRANCHISES]
             ),
         )
 
@@ -130,8 +130,8 @@ class FranchiseListController(Controller):
 
 def _collections(model: ReadModel) -> list[FranchiseSummary]:
     """Return the most popular franchises that begin with a film."""
-    hubs = model.hubs
+    stored = model.franchises
     begun_by_film = (
-        number for number in hubs.listed if model.kind(int(hubs.members(number)[0])) == "movie"
+        number for number in stored.listed if model.kind(int(stored.members(number)[0])) == "movie"
     )
     return filtered_lists.franchise_summaries(model, islice(begun_by_film, _COLLECTIONS))

@@ -2,8 +2,8 @@
 
 A station leads to the map around it, so that one walks through the graph from work to work.
 
-Guarantees: works at home in the work's own franchise keep their roles there; others are guests that
-name their home. The nearest `MOST` works are shown, and a page that shows no more says so.
+Guarantees: works of the same franchise keep their roles in it; others are guests that name their
+own. The nearest `MOST` works are shown, and a page that shows no more says so.
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def neighbourhood_map(context: PageContext, work: UUID, depth: int) -> Neighbour
     drawn = metro_map(
         kept[0].title,
         [
-            _map_work(model, one, roles.get(one.id, "crossover"), _homes(model, node, one))
+            _map_work(model, one, roles.get(one.id, "crossover"), _guest_of(model, node, one))
             for one in kept
         ],
         _map_edges(context, kept, graph.edges),
@@ -99,9 +99,9 @@ def neighbourhood_map(context: PageContext, work: UUID, depth: int) -> Neighbour
 
 def _roles(model: ReadModel, node: int, graph: Neighbourhood) -> dict[UUID, Role]:
     """Return what works are: in the franchise of the first, or by how they are reached from it."""
-    home = model.hubs.homes.item(node)
-    if home != NO_FRANCHISE:
-        members = map_store.franchise_of(model, home).members
+    franchise = model.franchises.by_node.item(node)
+    if franchise != NO_FRANCHISE:
+        members = map_store.franchise_of(model, franchise).members
         return {id_: one.role for one in members for id_ in (one.work.id, *one.also)}
     roles: dict[UUID, Role] = {graph.nodes[0].id: "main"}
     for edge in graph.edges:
@@ -109,16 +109,16 @@ def _roles(model: ReadModel, node: int, graph: Neighbourhood) -> dict[UUID, Role
     return roles
 
 
-def _homes(model: ReadModel, node: int, one: Summary) -> tuple[GuestOf, ...]:
-    """Return the franchise that a work is at home in, where it is another than that of `node`."""
+def _guest_of(model: ReadModel, node: int, one: Summary) -> tuple[GuestOf, ...]:
+    """Return the franchise that a work belongs to, where it is another than that of `node`."""
     other = model.node(one.id)
-    home = NO_FRANCHISE if other is None else model.hubs.homes.item(other)
-    if home in (NO_FRANCHISE, model.hubs.homes.item(node)):
+    franchise = NO_FRANCHISE if other is None else model.franchises.by_node.item(other)
+    if franchise in (NO_FRANCHISE, model.franchises.by_node.item(node)):
         return ()
-    return (GuestOf(model.hubs.slug(home), franchises.title_of(model, home)),)
+    return (GuestOf(model.franchises.slug(franchise), franchises.title_of(model, franchise)),)
 
 
-def _map_work(model: ReadModel, one: Summary, role: Role, homes: tuple[GuestOf, ...]) -> MapWork:
+def _map_work(model: ReadModel, one: Summary, role: Role, guest_of: tuple[GuestOf, ...]) -> MapWork:
     node = model.node(one.id)
     year = None if node is None else model.columns.year.item(node) or None
     return MapWork(
@@ -129,7 +129,7 @@ def _map_work(model: ReadModel, one: Summary, role: Role, homes: tuple[GuestOf, 
         date=str(year) if year else "",
         episodes=one.episodes,
         status=one.status,
-        guest_of=homes,
+        guest_of=guest_of,
     )
 
 

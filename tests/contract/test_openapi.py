@@ -18,7 +18,7 @@ from kensho.discovery.browse import Calendar
 from kensho.platform.settings import Settings, with_changes
 from tests.support import graphs
 from tests.support.examples import examples
-from tests.support.franchise_rows import hub_store
+from tests.support.franchise_rows import franchise_store
 from tests.support.servers import serving
 
 pytestmark = pytest.mark.contract
@@ -30,7 +30,7 @@ UNSAYABLE = ("cursor", "url", "provider", "id")
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the small graph for this module."""
-    with serving(tmp_path_factory.mktemp("served"), write=hub_store) as url:
+    with serving(tmp_path_factory.mktemp("served"), write=franchise_store) as url:
         yield url
 
 

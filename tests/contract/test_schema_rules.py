@@ -24,7 +24,7 @@ THIS_YEAR: Final = dt.datetime.now(dt.UTC).year
 LONG: Final = "x" * 501
 WORKS: Final = ("anime", "movie")
 SEQUEL_LIKE: Final = ("is_sequel_of", "is_related_to")
-HUB_EDGES: Final = ("in_franchise", "visits_franchise")
+FRANCHISE_EDGES: Final = ("in_franchise", "visits_franchise")
 
 ENDS: Final = {
     "is_sequel_of": (WORKS, WORKS),
@@ -215,7 +215,7 @@ EDGE_ACCEPTED: Final[list[Case]] = [
     ("is_related_to", "kind", "related"),
     *(("in_franchise", "role", role) for role in get_args(Role)),
     ("in_franchise", "record_of", uuid.UUID(int=3)),
-    *((table, "because", []) for table in HUB_EDGES),
+    *((table, "because", []) for table in FRANCHISE_EDGES),
     ("has_tag", "relevance", 0),
     ("has_tag", "relevance", 1),
     ("is_recommended_with", "votes", 0),
@@ -241,10 +241,10 @@ EDGE_REFUSED: Final[list[Case]] = [
     ("in_franchise", "role", ABSENT),
     ("in_franchise", "role", "guest"),
     ("in_franchise", "source", "imdb"),
-    *((table, "because", ABSENT) for table in HUB_EDGES),
-    *((table, "because", [{**REASON, "method": "guessed"}]) for table in HUB_EDGES),
-    *((table, "because", [{**REASON, "confidence": 1.1}]) for table in HUB_EDGES),
-    *((table, "because", [{**REASON, "source": "mal:1"}]) for table in HUB_EDGES),
+    *((table, "because", ABSENT) for table in FRANCHISE_EDGES),
+    *((table, "because", [{**REASON, "method": "guessed"}]) for table in FRANCHISE_EDGES),
+    *((table, "because", [{**REASON, "confidence": 1.1}]) for table in FRANCHISE_EDGES),
+    *((table, "because", [{**REASON, "source": "mal:1"}]) for table in FRANCHISE_EDGES),
     ("is_same_as", "source", ABSENT),
     ("is_recommended_with", "votes", -1),
     ("redirects_episodes_to", "first", -1),

@@ -1,4 +1,4 @@
-"""`/api/franchises` over the small graph: hubs, watch orders, graphs, slugs that moved, tags."""
+"""`/api/franchises` over the small graph: pages, orders, graphs, retired slugs and tags."""
 
 import io
 import re
@@ -33,15 +33,15 @@ TITLES = [
 
 
 @pytest.fixture(scope="module")
-async def hubs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
-    folder = tmp_path_factory.mktemp("hubs")
-    url = await franchise_rows.hub_store(folder)
+async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
+    folder = tmp_path_factory.mktemp("api")
+    url = await franchise_rows.franchise_store(folder)
     async with running(settings_for(url, folder)) as client:
         await until_ready(client)
         yield client
 
 
-async def hub(client: AsyncClient, path: str) -> FranchiseDetail:
+async def detail(client: AsyncClient, path: str) -> FranchiseDetail:
     answer = await client.get(path)
     assert answer.status_code == 200, answer.text
     return msgspec.json.decode(answer.content, type=FranchiseDetail)
@@ -53,8 +53,10 @@ async def order(client: AsyncClient, path: str, name: str) -> WatchOrderDocument
     return msgspec.json.decode(answer.content, type=WatchOrderDocument)
 
 
-async def test_a_hub_tells_its_works_by_date_each_with_role_and_reason(hubs: AsyncClient) -> None:
-    found = await hub(hubs, SHELL)
+async def test_a_franchise_tells_its_works_by_date_with_role_and_reason(
+    api: AsyncClient,
+) -> None:
+    found = await detail(api, SHELL)
     assert (found.slug, found.title, found.root) == (
         franchise_rows.GITS,
         "Koukaku Kidoutai",
@@ -73,15 +75,15 @@ async def test_a_hub_tells_its_works_by_date_each_with_role_and_reason(hubs: Asy
     assert [(count.role, count.works) for count in found.roles] == [("main", 2), ("side", 1)]
 
 
-async def test_a_guest_says_where_it_is_at_home(hubs: AsyncClient) -> None:
-    (guest,) = (await hub(hubs, SHELL)).guests
+async def test_a_guest_says_where_it_is_at_home(api: AsyncClient) -> None:
+    (guest,) = (await detail(api, SHELL)).guests
     assert (guest.work.title, guest.home and guest.home.slug) == ("Naruto", franchise_rows.NARUTO)
-    (alone,) = (await hub(hubs, f"/api/franchises/{franchise_rows.NARUTO}")).guests
+    (alone,) = (await detail(api, f"/api/franchises/{franchise_rows.NARUTO}")).guests
     assert (alone.work.title, alone.home) == ("Haibane Renmei", None)
 
 
-async def test_further_records_of_a_work_are_no_members(hubs: AsyncClient) -> None:
-    found = await hub(hubs, BEBOP)
+async def test_further_records_of_a_work_are_no_members(api: AsyncClient) -> None:
+    found = await detail(api, BEBOP)
     assert [(member.work.id, member.also) for member in found.members] == [
         (graphs.BEBOP, ()),
         (graphs.BEBOP_FILM, (graphs.LOST_FILM,)),
@@ -89,19 +91,19 @@ async def test_further_records_of_a_work_are_no_members(hubs: AsyncClient) -> No
 
 
 @pytest.mark.parametrize("work", [graphs.BEBOP, graphs.BEBOP_FILM, graphs.LOST_FILM])
-async def test_the_page_of_each_record_names_its_home(hubs: AsyncClient, work: object) -> None:
-    detail = (await hubs.get(f"/api/anime/{work}")).json()
+async def test_the_page_of_each_record_names_its_home(api: AsyncClient, work: object) -> None:
+    detail = (await api.get(f"/api/anime/{work}")).json()
     assert detail["franchise"] == {"slug": franchise_rows.BEBOP, "title": "Cowboy Bebop"}
 
 
-async def test_a_guest_is_not_at_home(hubs: AsyncClient) -> None:
-    assert "franchise" not in (await hubs.get(f"/api/anime/{graphs.HAIBANE}")).json()
+async def test_a_guest_is_not_at_home(api: AsyncClient) -> None:
+    assert "franchise" not in (await api.get(f"/api/anime/{graphs.HAIBANE}")).json()
 
 
 async def test_works_are_ordered_by_release_with_dates_as_exactly_as_known(
-    hubs: AsyncClient,
+    api: AsyncClient,
 ) -> None:
-    found = await order(hubs, SHELL, "release")
+    found = await order(api, SHELL, "release")
     assert [step.work.title for step in found.steps] == TITLES
     assert [step.because[0].text for step in found.steps] == [
         "released in fall 2002",
@@ -111,24 +113,24 @@ async def test_works_are_ordered_by_release_with_dates_as_exactly_as_known(
     assert found.steps[0].because[0].date == "2002"
 
 
-async def test_the_story_says_what_continues_what_and_who_says_so(hubs: AsyncClient) -> None:
-    found = await order(hubs, SHELL, "story")
+async def test_the_story_says_what_continues_what_and_who_says_so(api: AsyncClient) -> None:
+    found = await order(api, SHELL, "story")
     assert [step.position for step in found.steps] == [1, 2, 3]
     (because,) = found.steps[1].because
     assert (because.rule, because.edge and because.edge.kind) == ("after", "sequel")
     assert because.text == f"continues {TITLES[0]}, says mal"
 
 
-async def test_the_essential_leaves_out_what_is_optional(hubs: AsyncClient) -> None:
+async def test_the_essential_leaves_out_what_is_optional(api: AsyncClient) -> None:
     optional = [
-        step.work.title for step in (await order(hubs, SHELL, "story")).steps if step.optional
+        step.work.title for step in (await order(api, SHELL, "story")).steps if step.optional
     ]
     assert optional == [TITLES[2]]
-    assert [step.work.title for step in (await order(hubs, SHELL, "essential")).steps] == TITLES[:2]
+    assert [step.work.title for step in (await order(api, SHELL, "essential")).steps] == TITLES[:2]
 
 
-async def test_the_first_order_given_is_by_release(hubs: AsyncClient) -> None:
-    assert (await hubs.get(f"{SHELL}/watch-order")).json()["order"] == "release"
+async def test_the_first_order_given_is_by_release(api: AsyncClient) -> None:
+    assert (await api.get(f"{SHELL}/watch-order")).json()["order"] == "release"
 
 
 async def listed(client: AsyncClient, query: str) -> list[str]:
@@ -139,11 +141,11 @@ async def listed(client: AsyncClient, query: str) -> list[str]:
     return [msgspec.convert(card, FranchiseSummary).slug for card in page["franchises"]]
 
 
-async def test_the_list_can_be_read_in_pages(hubs: AsyncClient) -> None:
-    whole = await listed(hubs, "")
+async def test_the_list_can_be_read_in_pages(api: AsyncClient) -> None:
+    whole = await listed(api, "")
     assert sorted(whole) == sorted(franchise_rows.FRANCHISES)
-    first = (await hubs.get("/api/franchises?limit=2")).json()
-    rest = (await hubs.get(f"/api/franchises?limit=2&cursor={first['next_cursor']}")).json()
+    first = (await api.get("/api/franchises?limit=2")).json()
+    rest = (await api.get(f"/api/franchises?limit=2&cursor={first['next_cursor']}")).json()
     assert [card["slug"] for card in (*first["franchises"], *rest["franchises"])] == whole
     assert rest["next_cursor"] is None
 
@@ -157,32 +159,30 @@ async def test_the_list_can_be_read_in_pages(hubs: AsyncClient) -> None:
         ("koukaku kidoutai", franchise_rows.GITS),
     ],
 )
-async def test_a_title_finds_the_franchise_it_means(
-    hubs: AsyncClient, text: str, slug: str
-) -> None:
-    assert (await listed(hubs, f"?q={text}"))[0] == slug
+async def test_a_title_finds_the_franchise_it_means(api: AsyncClient, text: str, slug: str) -> None:
+    assert (await listed(api, f"?q={text}"))[0] == slug
 
 
-async def test_a_title_that_means_nothing_finds_nothing(hubs: AsyncClient) -> None:
-    assert await listed(hubs, "?q=qqqqxxxxzzzz") == []
+async def test_a_title_that_means_nothing_finds_nothing(api: AsyncClient) -> None:
+    assert await listed(api, "?q=qqqqxxxxzzzz") == []
 
 
 @pytest.mark.parametrize("rest", ["", "/watch-order", "/watch-order?order=story", "/graph"])
 async def test_a_slug_that_moved_leads_to_the_same_target_of_its_successor(
-    hubs: AsyncClient, rest: str
+    api: AsyncClient, rest: str
 ) -> None:
-    answer = await hubs.get(f"/api/franchises/bebop{rest}", follow_redirects=False)
+    answer = await api.get(f"/api/franchises/bebop{rest}", follow_redirects=False)
     assert answer.status_code == 308
     assert answer.headers["location"] == f"{BEBOP}{rest}"
-    assert (await hubs.get(answer.headers["location"])).status_code == 200
+    assert (await api.get(answer.headers["location"])).status_code == 200
 
 
 async def test_a_slug_that_dissolved_is_gone_and_an_unknown_one_is_named(
-    hubs: AsyncClient,
+    api: AsyncClient,
 ) -> None:
-    gone = await hubs.get("/api/franchises/noir?", follow_redirects=False)
+    gone = await api.get("/api/franchises/noir?", follow_redirects=False)
     assert (gone.status_code, gone.json()["error"]) == (410, "gone")
-    unknown = await hubs.get("/api/franchises/nobody/graph")
+    unknown = await api.get("/api/franchises/nobody/graph")
     assert unknown.status_code == 404
     assert "nobody" in unknown.json()["detail"]
 
@@ -191,8 +191,8 @@ async def test_a_slug_that_dissolved_is_gone_and_an_unknown_one_is_named(
     "slug",
     ["%2e%2e", "COWBOY-BEBOP", "cowboy-bebop'--", "%F0%9F%8D%99", "a" * 100, "cowboy%2Dbebop%20"],
 )
-async def test_hostile_slugs_are_unknown(hubs: AsyncClient, slug: str) -> None:
-    assert (await hubs.get(f"/api/franchises/{slug}")).status_code in (404, 400)
+async def test_hostile_slugs_are_unknown(api: AsyncClient, slug: str) -> None:
+    assert (await api.get(f"/api/franchises/{slug}")).status_code in (404, 400)
 
 
 @pytest.mark.parametrize(
@@ -208,10 +208,8 @@ async def test_hostile_slugs_are_unknown(hubs: AsyncClient, slug: str) -> None:
         (f"/api/franchises/{'a' * 101}", "slug"),
     ],
 )
-async def test_what_can_not_be_understood_is_named(
-    hubs: AsyncClient, path: str, field: str
-) -> None:
-    answer = await hubs.get(path)
+async def test_what_can_not_be_understood_is_named(api: AsyncClient, path: str, field: str) -> None:
+    answer = await api.get(path)
     assert answer.status_code == 400, answer.text
     assert answer.json()["errors"][0]["field"] == field
 
@@ -225,13 +223,13 @@ async def test_what_can_not_be_understood_is_named(
         *(f"{SHELL}/graph?format={name}" for name in FORMATS),
     ],
 )
-async def test_every_answer_is_tagged_and_answers_304(hubs: AsyncClient, path: str) -> None:
-    whole = await hubs.get(path)
+async def test_every_answer_is_tagged_and_answers_304(api: AsyncClient, path: str) -> None:
+    whole = await api.get(path)
     etag = whole.headers["etag"]
     assert re.fullmatch(r'"[^"]+"', etag)
-    fresh = await hubs.get(path, headers={"if-none-match": etag})
+    fresh = await api.get(path, headers={"if-none-match": etag})
     assert (fresh.status_code, fresh.content, fresh.headers["etag"]) == (304, b"", etag)
-    head = await hubs.head(path)
+    head = await api.head(path)
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", etag)
 
 
@@ -249,8 +247,8 @@ IDS = sorted(str(work) for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS)
 KINDS = {(str(graphs.GITS), str(graphs.GITS_2)), (str(graphs.GITS_2), str(graphs.GITS_SSS))}
 
 
-async def test_the_graph_tells_roles_reasons_and_bridges(hubs: AsyncClient) -> None:
-    found: dict[str, Any] = msgspec.json.decode(await exported(hubs, "json"))
+async def test_the_graph_tells_roles_reasons_and_bridges(api: AsyncClient) -> None:
+    found: dict[str, Any] = msgspec.json.decode(await exported(api, "json"))
     nodes = {node.id: node for node in msgspec.convert(found["nodes"], list[ExportNode])}
     assert sorted(nodes) == IDS
     assert nodes[str(graphs.GITS_2)].because == f"{TITLES[1]} is the sequel of {TITLES[0]}."
@@ -264,9 +262,9 @@ async def test_the_graph_tells_roles_reasons_and_bridges(hubs: AsyncClient) -> N
     assert "revision" not in found["notice"]
 
 
-async def test_graphml_and_gexf_are_opened_by_networkx(hubs: AsyncClient) -> None:
-    graphml = nx.read_graphml(io.BytesIO(await exported(hubs, "graphml")))
-    gexf = nx.read_gexf(io.BytesIO(await exported(hubs, "gexf")))
+async def test_graphml_and_gexf_are_opened_by_networkx(api: AsyncClient) -> None:
+    graphml = nx.read_graphml(io.BytesIO(await exported(api, "graphml")))
+    gexf = nx.read_gexf(io.BytesIO(await exported(api, "gexf")))
     for graph in (graphml, gexf):
         assert sorted(graph) == IDS
         assert set(graph.edges()) == KINDS
@@ -274,12 +272,12 @@ async def test_graphml_and_gexf_are_opened_by_networkx(hubs: AsyncClient) -> Non
 
 
 @pytest.mark.filterwarnings("ignore:.* deprecated - use:DeprecationWarning")  # pydot's parser
-async def test_dot_and_cypher_are_opened_by_their_parsers(hubs: AsyncClient) -> None:
-    found = pydot.graph_from_dot_data((await exported(hubs, "dot")).decode())
+async def test_dot_and_cypher_are_opened_by_their_parsers(api: AsyncClient) -> None:
+    found = pydot.graph_from_dot_data((await exported(api, "dot")).decode())
     assert found
     (read,) = found
     assert sorted(str(node.get_name()).strip('"') for node in read.get_nodes()) == IDS
-    nodes, edges = run((await exported(hubs, "cypher")).decode(), escapes_before_strings=False)
+    nodes, edges = run((await exported(api, "cypher")).decode(), escapes_before_strings=False)
     assert sorted(nodes) == IDS
     assert {(source, target) for source, target, *_ in edges.values()} == KINDS
 
@@ -287,13 +285,13 @@ async def test_dot_and_cypher_are_opened_by_their_parsers(hubs: AsyncClient) -> 
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
 async def test_files_are_compressed_by_negotiation(
-    hubs: AsyncClient, name: str, encoding: str
+    api: AsyncClient, name: str, encoding: str
 ) -> None:
-    assert await exported(hubs, name, encoding) == await exported(hubs, name)
+    assert await exported(api, name, encoding) == await exported(api, name)
 
 
-async def test_another_record_of_a_work_is_a_node_that_says_so(hubs: AsyncClient) -> None:
-    nodes = (await hubs.get(f"{BEBOP}/graph")).json()["nodes"]
+async def test_another_record_of_a_work_is_a_node_that_says_so(api: AsyncClient) -> None:
+    nodes = (await api.get(f"{BEBOP}/graph")).json()["nodes"]
     because = {node["id"]: node["because"] for node in nodes}
     assert because[str(graphs.LOST_FILM)] == "another record of Cowboy Bebop: Tengoku no Tobira"
 
@@ -302,7 +300,7 @@ class TestTags:
     """Tags over several revisions of a store of their own, each published and then served."""
 
     async def test_a_tag_changes_with_its_own_franchise_only(self, tmp_path: Path) -> None:
-        url = await franchise_rows.hub_store(tmp_path)
+        url = await franchise_rows.franchise_store(tmp_path)
         paths = [SHELL, f"{SHELL}/watch-order?order=story", f"{SHELL}/graph", BEBOP]
         async with running(settings_for(url, tmp_path)) as client:
             await until_ready(client)

@@ -147,7 +147,7 @@ def _application(snapshot: Turns) -> Litestar:
 async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     """Yield the API over the small graph, and over the same after every title has changed."""
     folder = tmp_path_factory.mktemp("swap")
-    url = await franchise_rows.hub_store(folder)
+    url = await franchise_rows.franchise_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
         first = (await published(gateway, folder / "read_model")).held
         for work in (graphs.GITS, graphs.GITS_2, graphs.GITS_SSS, graphs.NARUTO, graphs.HAIBANE):

@@ -253,7 +253,7 @@ async def test_a_rarer_word_computes_those_who_bear_it(graph: Gateway) -> None:
     assert await franchise_oracle.stored(graph) == await franchise_oracle.computed(graph)
 
 
-async def test_hubs_made_by_other_rules_are_computed_anew(graph: Gateway) -> None:
+async def test_franchises_made_by_other_rules_are_computed_anew(graph: Gateway) -> None:
     await taken(graph, *SAGA, *TALES)
     before = await graph_state(graph)
     await graph.run_script("BEGIN; UPDATE meta:graph SET rules = 'old' RETURN NONE; COMMIT;")
@@ -315,7 +315,7 @@ async def test_an_omnibus_project_is_one_franchise_without_any_tie(graph: Gatewa
     assert await franchises(graph) == {"isekai-quartet": {"Isekai Quartet", "Isekai Quartet 2"}}
 
 
-async def test_a_dry_run_computes_no_hubs(graph: Gateway) -> None:
+async def test_a_dry_run_computes_no_franchises(graph: Gateway) -> None:
     report = await run(graph, {"grouper": SAGA}, dry_run=True)
     assert report.franchises == FranchiseCounts()
     assert await franchises(graph) == {}

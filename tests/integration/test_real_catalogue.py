@@ -2,7 +2,7 @@
 
 The works are those of tests/data/catalogue, by their MyAnimeList numbers. What is pinned here is
 what a reader of these franchises would say, or the example that a number was tuned by; the whole
-dumps give more (test_golden_hubs.py, test_real_data.py), where they are.
+dumps give more (test_golden_franchises.py, test_real_data.py), where they are.
 """
 
 from typing import Final, NamedTuple

@@ -29,7 +29,7 @@ async def ready(
 ) -> AsyncGenerator[AsyncClient]:
     """Run an application over a store of its own, with changed settings."""
     if with_franchises:
-        url = await franchise_rows.hub_store(folder)
+        url = await franchise_rows.franchise_store(folder)
     else:
         url = await written_store(folder / "kensho.db")
     settings = settings_for(url, folder)

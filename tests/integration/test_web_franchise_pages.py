@@ -43,7 +43,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture(scope="module")
 async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
     folder = tmp_path_factory.mktemp("franchise-pages")
-    url = await franchise_rows.hub_store(folder)
+    url = await franchise_rows.franchise_store(folder)
     settings = with_changes(settings_for(url, folder), allowed_hosts=("test",))
     async with running(settings) as client:
         await until_ready(client)
@@ -53,7 +53,7 @@ async def pages(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Async
 @pytest.fixture(scope="module")
 async def titled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncClient]:
     folder = tmp_path_factory.mktemp("hostile-title")
-    url = await franchise_rows.hub_store(folder)
+    url = await franchise_rows.franchise_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
         await graphs.rename(gateway, graphs.GITS_2, HOSTILE)
     async with running(settings_for(url, folder)) as client:

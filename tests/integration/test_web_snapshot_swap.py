@@ -138,7 +138,7 @@ class Site:
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
     """Yield the pages over the small graph, and over the same after every title has changed."""
     folder = tmp_path_factory.mktemp("swap")
-    url = await franchise_rows.hub_store(folder)
+    url = await franchise_rows.franchise_store(folder)
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
         root = folder / "read_model"
         first = (await published(gateway, root)).held

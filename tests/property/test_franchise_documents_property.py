@@ -19,7 +19,7 @@ from kensho.read_model.franchise_views import (
     FranchiseDetail,
     FranchiseEdge,
 )
-from kensho.read_model.franchises import HUB_TAGGED
+from kensho.read_model.franchises import SHARING_A_TAG
 from kensho.read_model.holder import Snapshot
 from kensho.storage.rows import GuestRow, MembershipRow, StoredFranchise, WorkRow
 from tests.support import franchise_snapshots
@@ -119,27 +119,27 @@ def ordered_by(held: Snapshot, work: WorkRow) -> inputs.FranchiseWork:
     )
 
 
-def hubs_of(held: Snapshot) -> Iterator[tuple[FranchiseDetail, int]]:
-    for number in range(len(held.model.hubs)):
+def franchises_of(held: Snapshot) -> Iterator[tuple[FranchiseDetail, int]]:
+    for number in range(len(held.model.franchises)):
         yield franchises.detail(held.model, number).decode(), number
 
 
 @given(graphs())
 @settings(deadline=None, max_examples=examples(12))
-def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
+def test_a_franchise_holds_what_its_rows_say(rows: Rows) -> None:
     works = {work.id: work for work in rows.works}
     with franchise_snapshots.opened(rows) as held:
-        found = {hub.slug: hub for hub, _ in hubs_of(held)}
+        found = {franchise.slug: franchise for franchise, _ in franchises_of(held)}
     assert sorted(found) == sorted(row.slug for row in rows.franchises)
     for row in rows.franchises:
-        hub = found[row.slug]
+        franchise = found[row.slug]
         mine = [one for one in rows.memberships if one.slug == row.slug]
         at_home = [one for one in mine if one.record_of is None]
         at_home.sort(key=lambda one: (one.work != row.root, date_key(works[one.work]), one.work))
-        assert [(one.work.id, one.role) for one in hub.members] == [
+        assert [(one.work.id, one.role) for one in franchise.members] == [
             (one.work, one.role) for one in at_home
         ]
-        for one, expected in zip(hub.members, at_home, strict=True):
+        for one, expected in zip(franchise.members, at_home, strict=True):
             work = works[expected.work]
             assert [(e.source, e.target, e.kind) for e in one.because] == [
                 (e.source, e.target, e.kind) for e in expected.because
@@ -148,15 +148,15 @@ def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
             year = None if work.year is None else str(work.year)
             assert (one.work.title, one.work.date) == (work.title, work.start_date or year)
         years = [works[one.work].year for one in at_home if works[one.work].year]
-        assert (hub.years and (hub.years.first, hub.years.last)) == (
+        assert (franchise.years and (franchise.years.first, franchise.years.last)) == (
             (min(years), max(years)) if years else None  # type: ignore[type-var]
         )
-        assert hub.works_total == len(at_home)
-        assert hub.episodes_total == sum(works[one.work].episodes or 0 for one in at_home)
-        assert {count.role: count.works for count in hub.roles} == {
+        assert franchise.works_total == len(at_home)
+        assert franchise.episodes_total == sum(works[one.work].episodes or 0 for one in at_home)
+        assert {count.role: count.works for count in franchise.roles} == {
             role: [one.role for one in at_home].count(role) for role in {o.role for o in at_home}
         }
-        for tag in hub.tags:
+        for tag in franchise.tags:
             bearing = [one for one in at_home if (one.work, tag.name) in rows.tags]
             assert len(bearing) >= max(2, len(at_home) / 2)
             assert tag.share == round(len(bearing) / len(at_home), 2)
@@ -167,14 +167,14 @@ def test_a_hub_holds_what_its_rows_say(rows: Rows) -> None:
 def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with franchise_snapshots.opened(rows) as held:
-        for hub, number in hubs_of(held):
-            expected = {(v.work, home.get(v.work)) for v in rows.visits if v.slug == hub.slug}
-            assert {(g.work.id, g.home and g.home.slug) for g in hub.guests} == expected
+        for franchise, number in franchises_of(held):
+            expected = {(v.work, home.get(v.work)) for v in rows.visits if v.slug == franchise.slug}
+            assert {(g.work.id, g.home and g.home.slug) for g in franchise.guests} == expected
             model = held.model
-            nodes = model.hubs.guests(number).tolist()
+            nodes = model.franchises.guests(number).tolist()
             assert {model.id(node) for node in nodes} == {work for work, _ in expected}
-        for node, number in enumerate(held.model.hubs.homes.tolist()):
-            slug = held.model.hubs.slug(number) if number >= 0 else None
+        for node, number in enumerate(held.model.franchises.by_node.tolist()):
+            slug = held.model.franchises.slug(number) if number >= 0 else None
             assert slug == home.get(held.model.id(node))
 
 
@@ -183,11 +183,11 @@ def test_guests_say_where_they_are_at_home(rows: Rows) -> None:
 def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
     edges = {(one, other, kind) for one, other, kind, _ in rows.edges}
     with franchise_snapshots.opened(rows) as held:
-        for hub, number in hubs_of(held):
+        for franchise, number in franchises_of(held):
             found = {
                 name: franchises.watch_order(held.model, number, name).decode() for name in ORDERS
             }
-            members = {one.work.id for one in hub.members}
+            members = {one.work.id for one in franchise.members}
             for name in ("release", "story"):
                 assert {step.work.id for step in found[name].steps} == members
             needed = [step.work.id for step in found["release"].steps if not step.optional]
@@ -197,7 +197,7 @@ def test_orders_are_permutations_whose_reasons_exist(rows: Rows) -> None:
                 for because in (b for step in order.steps for b in step.because):
                     assert because.text
                     edge = because.edge
-                    reasons = {e for m in hub.members for e in m.because}
+                    reasons = {e for m in franchise.members for e in m.because}
                     assert (
                         edge is None
                         or edge in reasons
@@ -211,15 +211,15 @@ def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with franchise_snapshots.opened(rows) as held:
         works = {work.id: ordered_by(held, work) for work in rows.works}
-        for hub, number in hubs_of(held):
+        for franchise, number in franchises_of(held):
             members = [
                 Member(one.work.id, one.role, tuple(map(as_tie, one.because)), one.also)
-                for one in hub.members
+                for one in franchise.members
             ]
             relations = [
                 Relation(one, other, kind, method, 0.8)
                 for one, other, kind, method in rows.edges
-                if home.get(one) == home.get(other) == hub.slug
+                if home.get(one) == home.get(other) == franchise.slug
             ]
             for name in ORDERS:
                 expected = watch_order(members, works, relations, name)
@@ -244,9 +244,9 @@ def as_tie(edge: FranchiseEdge) -> Relation:
 def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: Rows) -> None:
     home = {row.work: row.slug for row in rows.memberships}
     with franchise_snapshots.opened(rows) as held:
-        for hub, number in hubs_of(held):
+        for franchise, number in franchises_of(held):
             graph = franchises.graph(held.model, number)
-            inside = {str(work) for work, slug in home.items() if slug == hub.slug}
+            inside = {str(work) for work, slug in home.items() if slug == franchise.slug}
             edges = {(str(one), str(other), kind) for one, other, kind, _ in rows.edges}
             assert {node.id for node in graph.nodes} == inside
             assert {(e.source, e.target, e.kind) for e in graph.edges} == {
@@ -256,13 +256,15 @@ def test_the_graph_has_the_edges_inside_and_a_bridge_for_each_that_leaves(rows: 
             assert {(e.source, e.target, e.kind) for e in bridges} == {
                 edge for edge in edges if len({edge[0], edge[1]} & inside) == 1
             }
-            roles = {str(one.work.id): one.role for one in hub.members}
+            roles = {str(one.work.id): one.role for one in franchise.members}
             assert all(node.role in roles.values() for node in graph.nodes)
 
 
 @given(graphs(), st.data())
 @settings(deadline=None, max_examples=examples(12))
-def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.DataObject) -> None:
+def test_a_tag_changes_when_and_only_when_its_franchise_does(
+    rows: Rows, data: st.DataObject
+) -> None:
     renamed = data.draw(st.sampled_from([work.id for work in rows.works]))
     works = [
         msgspec.structs.replace(work, title="Another") if work.id == renamed else work
@@ -273,19 +275,21 @@ def test_a_tag_changes_when_and_only_when_its_hub_does(rows: Rows, data: st.Data
         franchise_snapshots.opened(rows) as one,
         franchise_snapshots.opened(changed, revision=9) as other,
     ):
-        for hub, number in hubs_of(one):
+        for franchise, number in franchises_of(one):
             bodies = [franchises.detail(held.model, number) for held in (one, other)]
-            tags = [held.model.hubs.tag(number, "hub") for held in (one, other)]
+            tags = [held.model.franchises.tag(number, "detail") for held in (one, other)]
             tagged = [
-                [held.model.hubs.paper(number, name) for name in HUB_TAGGED]
+                [held.model.franchises.document(number, name) for name in SHARING_A_TAG]
                 for held in (one, other)
             ]
-            holds = {o.work.id for o in hub.members} | {o.work.id for o in hub.guests}
+            holds = {o.work.id for o in franchise.members} | {o.work.id for o in franchise.guests}
             assert (bodies[0] != bodies[1]) == (renamed in holds)
             assert (tags[0] != tags[1]) == (tagged[0] != tagged[1])
-            graphs = [held.model.hubs.paper(number, "graph") for held in (one, other)]
+            graphs = [held.model.franchises.document(number, "graph") for held in (one, other)]
             if graphs[0] != graphs[1]:
-                assert len({held.model.hubs.tag(number, "graph") for held in (one, other)}) == 2
+                assert (
+                    len({held.model.franchises.tag(number, "graph") for held in (one, other)}) == 2
+                )
 
 
 @given(graphs())
@@ -294,9 +298,11 @@ def test_every_franchise_is_listed_once_by_its_card(rows: Rows) -> None:
     with franchise_snapshots.opened(rows) as held:
         model = held.model
         numbers = list(franchises.listed(held, None).nodes)
-        assert sorted(numbers) == [*range(len(model.hubs))]
+        assert sorted(numbers) == [*range(len(model.franchises))]
         for number in map(int, numbers):
             card = franchises.summary(model, number).decode()
-            hub = franchises.detail(model, number).decode()
-            assert all(getattr(card, name) == getattr(hub, name) for name in card.__struct_fields__)
+            franchise = franchises.detail(model, number).decode()
+            assert all(
+                getattr(card, name) == getattr(franchise, name) for name in card.__struct_fields__
+            )
             assert franchises.locate(model, card.slug) == number

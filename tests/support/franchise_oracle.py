@@ -47,7 +47,7 @@ class Home(NamedTuple):
     record_of: UUID | None
 
 
-class Hubs(NamedTuple):
+class FranchiseResult(NamedTuple):
     """What is inferred of pairs (source, target, kind, confidence, why), and all franchises."""
 
     inferred: set[tuple[UUID, UUID, Kind, float, str | None]]
@@ -57,7 +57,7 @@ class Hubs(NamedTuple):
     timelines: dict[UUID, tuple[Timeline, ...]]
 
 
-async def stored(gateway: Gateway) -> Hubs:
+async def stored(gateway: Gateway) -> FranchiseResult:
     """Return the franchises that the graph holds."""
     said = {
         (edge.source, edge.target, one.kind, one.confidence, one.because)
@@ -91,10 +91,12 @@ async def stored(gateway: Gateway) -> Hubs:
         row.root: tuple(Timeline(inferred.works, inferred.reason) for inferred in row.timelines)
         for row in franchises
     }
-    return Hubs(said, {row.root: row.title for row in franchises}, homes, guests, timelines)
+    return FranchiseResult(
+        said, {row.root: row.title for row in franchises}, homes, guests, timelines
+    )
 
 
-async def computed(gateway: Gateway) -> Hubs:
+async def computed(gateway: Gateway) -> FranchiseResult:
     """Return what the graph's works and records make of franchises."""
     model = rules.load().model
     found, names = await franchise_rows(gateway), await FranchiseStore(gateway).tag_names()
@@ -132,7 +134,7 @@ async def clustered(
     found: list[FranchiseWorkRow],
     relations: list[PairRelation],
     said: set[tuple[UUID, UUID, Kind, float, str | None]],
-) -> Hubs:
+) -> FranchiseResult:
     """Return the franchises of all works at once."""
     works = await known_works(gateway, found, [(t.source, t.target, t.kind) for t in relations])  # type: ignore[misc]
     same = [
@@ -157,7 +159,7 @@ async def clustered(
                 homes.add(Home(one.root, record, member.role, because, member.work))
     guests = {(one.root, guest.work, guest.because) for one in made for guest in one.guests}
     timelines = {one.root: one.timelines for one in made}
-    return Hubs(said, {one.root: one.title for one in made}, homes, guests, timelines)
+    return FranchiseResult(said, {one.root: one.title for one in made}, homes, guests, timelines)
 
 
 async def known_works(

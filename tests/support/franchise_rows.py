@@ -75,7 +75,7 @@ COMMIT;
 """
 
 
-async def hub_store(folder: Path) -> str:
+async def franchise_store(folder: Path) -> str:
     """Write the small graph with its franchises into `folder`; return the store's URL."""
     url = await written_store(folder / "kensho.db")
     async with Gateway.open(StoreSettings(url), own_queries()) as gateway:

@@ -1,4 +1,4 @@
-"""Franchises of the read model: slugs, homes, tags, and what is half written."""
+"""Franchises of the read model: slugs, members, tags, and what is half written."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -10,7 +10,7 @@ from kensho.discovery import franchises
 from kensho.errors import GoneError, MovedError, NotFoundError, ReadModelError
 from kensho.read_model.building.writer import SnapshotInputs
 from kensho.read_model.franchise_views import WatchOrderDocument
-from kensho.read_model.franchises import PAPERS
+from kensho.read_model.franchises import DOCUMENT_NAMES
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.inputs import FranchiseInput
 from kensho.storage.rows import (
@@ -123,16 +123,16 @@ def test_what_contradicts_an_order_is_set_aside_by_titles() -> None:
 )
 def test_a_franchise_that_is_half_written_is_none(half_written: Rows) -> None:
     with franchise_snapshots.opened(half_written) as held:
-        assert len(held.model.hubs) == 0
-        assert set(held.model.hubs.homes.tolist()) == {-1}
+        assert len(held.model.franchises) == 0
+        assert set(held.model.franchises.by_node.tolist()) == {-1}
 
 
-def test_an_older_versions_franchise_is_no_home() -> None:
+def test_a_franchise_of_an_older_version_is_left_out() -> None:
     with franchise_snapshots.opened(rows(member(2, "fate"), franchises=[])) as held:
         assert b"franchise" not in held.model.detail(1)
 
 
-def test_slugs_that_stand_no_more_lead_on_or_nowhere() -> None:
+def test_retired_slugs_lead_to_their_successor_or_nowhere() -> None:
     retired = [RetiredSlugRow("type-moon", "fate"), RetiredSlugRow("carnival", None)]
     with franchise_snapshots.opened(rows(member(2, "fate"), retired=retired)) as held:
         assert franchises.locate(held.model, "fate") == 0
@@ -150,36 +150,45 @@ def test_the_root_leads_even_where_others_are_older() -> None:
     with franchise_snapshots.opened(
         rows(member(2, "fate", BACK), member(1, "fate"), franchises=[_rooted(ZERO.id)])
     ) as held:
-        hub = franchises.detail(held.model, 0).decode()
-    assert [one.work.title for one in hub.members] == ["Fate/Zero", "Fate/stay night"]
+        franchise = franchises.detail(held.model, 0).decode()
+    assert [one.work.title for one in franchise.members] == ["Fate/Zero", "Fate/stay night"]
 
 
 def _rooted(work: UUID) -> StoredFranchise:
     return msgspec.structs.replace(FATE, root=work)
 
 
-def hub_input(
-    slug: str, *members: int, papers: Mapping[str, bytes] | None = None
+def franchise_input(
+    slug: str, *members: int, documents: Mapping[str, bytes] | None = None
 ) -> FranchiseInput:
     works = tuple(UUID(int=number) for number in members)
-    return FranchiseInput(slug, works, (), (), 1.0, papers or dict.fromkeys(PAPERS, b"{}"))
+    return FranchiseInput(
+        slug, works, (), (), 1.0, documents or dict.fromkeys(DOCUMENT_NAMES, b"{}")
+    )
 
 
 @pytest.mark.parametrize(
-    ("hubs", "said"),
+    ("given", "said"),
     [
-        ([hub_input("fate", 9)], "a franchise names a work"),
-        ([hub_input("fate"), hub_input("fate")], "a franchise came twice"),
+        ([franchise_input("fate", 9)], "a franchise names a work"),
+        ([franchise_input("fate"), franchise_input("fate")], "a franchise came twice"),
     ],
 )
-def test_franchises_that_can_not_be_are_refused(hubs: list[FranchiseInput], said: str) -> None:
-    with pytest.raises(ReadModelError, match=said), read_models.opened(SnapshotInputs(hubs=hubs)):
+def test_franchises_that_can_not_be_are_refused(given: list[FranchiseInput], said: str) -> None:
+    with (
+        pytest.raises(ReadModelError, match=said),
+        read_models.opened(SnapshotInputs(franchises=given)),
+    ):
         pass
 
 
 def test_a_tag_tells_which_document_ends_where() -> None:
-    one = hub_input("a", papers={**dict.fromkeys(PAPERS, b"{}"), "card": b"12", "hub": b"3"})
-    other = hub_input("b", papers={**dict.fromkeys(PAPERS, b"{}"), "card": b"1", "hub": b"23"})
-    with read_models.opened(SnapshotInputs(hubs=[one, other])) as model:
-        assert model.hubs.tag(0, "hub") != model.hubs.tag(1, "hub")
-        assert [model.hubs.slug(number) for number in range(2)] == ["a", "b"]
+    one = franchise_input(
+        "a", documents={**dict.fromkeys(DOCUMENT_NAMES, b"{}"), "summary": b"12", "detail": b"3"}
+    )
+    other = franchise_input(
+        "b", documents={**dict.fromkeys(DOCUMENT_NAMES, b"{}"), "summary": b"1", "detail": b"23"}
+    )
+    with read_models.opened(SnapshotInputs(franchises=[one, other])) as model:
+        assert model.franchises.tag(0, "detail") != model.franchises.tag(1, "detail")
+        assert [model.franchises.slug(number) for number in range(2)] == ["a", "b"]

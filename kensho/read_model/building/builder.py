@@ -80,11 +80,11 @@ async def build(gateway: Gateway, root: Path) -> Path:
 async def _build_once(gateway: Gateway, root: Path) -> Path | None:
     state = await tables.state(gateway)
     with SnapshotWriter(root, point_of(state)) as model:
-        intake = SnapshotBuilder(model)
-        await _read_into(intake, gateway)
+        builder = SnapshotBuilder(model)
+        await _read_into(builder, gateway)
         if (await tables.state(gateway)).lineage != state.lineage:
             return None
-        return await asyncio.to_thread(_committed, model, intake)
+        return await asyncio.to_thread(_committed, model, builder)
 
 
 def point_of(state: GraphState) -> GraphPoint:
@@ -92,30 +92,30 @@ def point_of(state: GraphState) -> GraphPoint:
     return GraphPoint(state.revision, state.identity.hex, state.lineage.hex)
 
 
-def _committed(model: SnapshotWriter, intake: "SnapshotBuilder") -> Path:
-    intake.finish()
+def _committed(model: SnapshotWriter, builder: "SnapshotBuilder") -> Path:
+    builder.finish()
     folder = model.commit(built_at_s=int(time.time()))
     memory.release()  # the build took a gigabyte that the service has no use for
     return folder
 
 
-async def _read_into(intake: "SnapshotBuilder", gateway: Gateway) -> None:
+async def _read_into(builder: "SnapshotBuilder", gateway: Gateway) -> None:
     """Read everything; tags and memberships come before the works whose documents tell of them."""
-    intake.add_franchises(await tables.franchises(gateway))
-    await _each(tables.memberships(gateway), intake.add_memberships)
-    await _each(tables.visits(gateway), intake.add_visits)
-    intake.add_retired_slugs(await tables.retired_slugs(gateway))
-    await _each(tables.tags(gateway), intake.add_tags)
-    await _each(tables.taggings(gateway), intake.add_taggings)
-    await _each(tables.episodes(gateway), intake.add_episodes)
-    await _each(tables.anime(gateway), intake.add_works)
-    await _each(tables.movies(gateway), intake.add_works)
-    await _each(tables.sequels(gateway), intake.add_sequels)
-    await _each(tables.relations(gateway), intake.add_relations)
-    await _each(tables.recommendations(gateway), intake.add_recommendations)
-    await _each(tables.retired(gateway), intake.add_retired)
-    await _each(tables.same_as(gateway), intake.names.add_same)
-    await _each(tables.redirects(gateway), intake.names.add_redirects)
+    builder.add_franchises(await tables.franchises(gateway))
+    await _each(tables.memberships(gateway), builder.add_memberships)
+    await _each(tables.visits(gateway), builder.add_visits)
+    builder.add_retired_slugs(await tables.retired_slugs(gateway))
+    await _each(tables.tags(gateway), builder.add_tags)
+    await _each(tables.taggings(gateway), builder.add_taggings)
+    await _each(tables.episodes(gateway), builder.add_episodes)
+    await _each(tables.anime(gateway), builder.add_works)
+    await _each(tables.movies(gateway), builder.add_works)
+    await _each(tables.sequels(gateway), builder.add_sequels)
+    await _each(tables.relations(gateway), builder.add_relations)
+    await _each(tables.recommendations(gateway), builder.add_recommendations)
+    await _each(tables.retired(gateway), builder.add_retired)
+    await _each(tables.same_as(gateway), builder.names.add_same)
+    await _each(tables.redirects(gateway), builder.names.add_redirects)
 
 
 class SnapshotBuilder:
@@ -127,83 +127,83 @@ class SnapshotBuilder:
     def __init__(self, model: SnapshotWriter) -> None:
         self._model = model
         self.names: Final = TitleCollector()
-        self._hubs = FranchiseCollector()
-        self._surroundings = WorkExtras()
+        self._franchises = FranchiseCollector()
+        self._work_extras = WorkExtras()
         self._slugs: set[str] = set()
 
     def add_franchises(self, rows: Sequence[StoredFranchise]) -> None:
-        """Take franchises."""
+        """Add franchises."""
         self._slugs.update(row.slug for row in rows)
-        self._hubs.add_franchises(rows)
+        self._franchises.add_franchises(rows)
 
     def add_visits(self, rows: Sequence[GuestRow]) -> None:
-        """Take guests of franchises."""
-        self._hubs.add_visits(rows)
+        """Add guests of franchises."""
+        self._franchises.add_visits(rows)
 
     def add_retired_slugs(self, rows: Sequence[RetiredSlugRow]) -> None:
-        """Take slugs that stand no more."""
+        """Add retired slugs."""
         self._model.add_retired_slugs(RetiredSlugInput(row.slug, row.successor) for row in rows)
 
     def add_tags(self, rows: Sequence[TagRow]) -> None:
-        """Take tags."""
-        self._surroundings.add_tags(rows)
+        """Add tags."""
+        self._work_extras.add_tags(rows)
         self._model.add_tags(TagInput(row.id, row.name, row.category) for row in rows)
 
     def add_taggings(self, rows: Sequence[TaggingRow]) -> None:
-        """Take taggings, all of one work's in a row."""
-        self._surroundings.add_taggings(rows)
+        """Add taggings, all of one work's in a row."""
+        self._work_extras.add_taggings(rows)
         self._model.add_taggings(
             TaggingInput(row.id.work, row.id.tag, row.relevance) for row in rows
         )
 
     def add_episodes(self, rows: Sequence[EpisodeRow]) -> None:
-        """Take episodes, all of one work's in one call."""
+        """Add episodes, all of one work's in one call."""
         self._model.add_episodes(episodes_inputs(rows))
 
     def add_works(self, rows: Sequence[WorkRow]) -> None:
-        """Take works."""
-        self._model.add_works(work_input(row, self._surroundings) for row in rows)
-        self._hubs.add_works(rows)
+        """Add works."""
+        self._model.add_works(work_input(row, self._work_extras) for row in rows)
+        self._franchises.add_works(rows)
         self.names.add_works(rows)
 
     def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
-        """Take who is at home in franchises."""
-        # What an older version wrote of franchises stands until the next ingest, and is no home.
+        """Add members of franchises."""
+        # Memberships that an older version wrote stay until the next ingest: without a franchise.
         rows = [row for row in rows if row.slug in self._slugs]
-        self._hubs.add_memberships(rows)
-        self._surroundings.add_memberships(rows)
+        self._franchises.add_memberships(rows)
+        self._work_extras.add_memberships(rows)
         self.names.add_memberships(rows)
 
     def add_sequels(self, rows: Sequence[SequelRow]) -> None:
-        """Take sequel edges."""
+        """Add sequel edges."""
         self._add_edges([sequel_input(row) for row in rows])
 
     def add_relations(self, rows: Sequence[RelationRow]) -> None:
-        """Take the relation edges of every other kind."""
+        """Add the relation edges of every other kind."""
         self._add_edges([relation_input(row) for row in rows])
 
     def _add_edges(self, edges: Sequence[EdgeInput]) -> None:
         self._model.add_edges(edges)
-        self._hubs.add_edges(edges)
+        self._franchises.add_edges(edges)
         self.names.add_edges([(edge.source, edge.target, edge.kind) for edge in edges])
 
     def add_recommendations(self, rows: Sequence[RecommendationRow]) -> None:
-        """Take recommended pairs."""
+        """Add recommended pairs."""
         self._model.add_recommendations(
             RecommendationInput(row.work, row.other, row.votes) for row in rows
         )
         self.names.add_recommendations(rows)
 
     def add_retired(self, rows: Sequence[RetiredRow]) -> None:
-        """Take ids that are no longer works."""
+        """Add ids that are no longer works."""
         self._model.add_retired(RetiredInput(row.id, row.successor) for row in rows)
 
     def finish(self) -> None:
         """Write what is made of everything together: titles, and the documents of franchises."""
         packed = self.names.packed()
         titles.write(self._model.folder, packed)
-        fame_of = packed.arrays["entry_popularity"].tolist()
-        self._model.add_hubs(self._hubs.inputs(fame_of, self._surroundings.tags_of))
+        popularity = packed.arrays["entry_popularity"].tolist()
+        self._model.add_franchises(self._franchises.inputs(popularity, self._work_extras.tags_of))
 
 
 async def _each(pages: Pages[Row], use: Callable[[list[Row]], None]) -> None:

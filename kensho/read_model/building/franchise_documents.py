@@ -77,7 +77,7 @@ class DocumentContext(msgspec.Struct, frozen=True):
     """What documents of all franchises draw on; `sources` are those that say a relation."""
 
     works: Mapping[UUID, DocumentWork]
-    homes: Mapping[UUID, FranchiseRef]
+    franchise_of: Mapping[UUID, FranchiseRef]
     tags_of: Callable[[UUID], Sequence[TagView]]
     sources: Mapping[Relation, tuple[str, ...]]
 
@@ -103,7 +103,9 @@ def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> Franchi
         ),
         guests=tuple(
             FranchiseGuest(
-                context.works[one.work].view, _edges(one.because), context.homes.get(one.work)
+                context.works[one.work].view,
+                _edges(one.because),
+                context.franchise_of.get(one.work),
             )
             for one in facts.guests
         ),

@@ -31,10 +31,10 @@ _ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])
 
 
 class GraphRelations:
-    """All relations of the graph, and which franchise each work is at home in."""
+    """All relations of the graph, and the franchise that each work belongs to."""
 
     def __init__(
-        self, works: Sequence[UUID], edges: Sequence[EdgeInput], homes: Mapping[UUID, int]
+        self, works: Sequence[UUID], edges: Sequence[EdgeInput], franchise_of: Mapping[UUID, int]
     ) -> None:
         """`works` are ascending; an edge with an end that is none of them is passed over."""
         self.node_of: Final = {work: node for node, work in enumerate(works)}
@@ -49,7 +49,9 @@ class GraphRelations:
         kept: list[int] = packed.kept.tolist()
         self.edges: Final = [known[place] for place in kept]
         self.pieces: Final = Subgraphs(packed.arrays)
-        self.groups: Final = _column([homes.get(work, graph_bridges.NO_GROUP) for work in works])
+        self.groups: Final = _column(
+            [franchise_of.get(work, graph_bridges.NO_GROUP) for work in works]
+        )
 
 
 def graph_of(

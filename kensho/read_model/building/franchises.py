@@ -43,14 +43,14 @@ _ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
 _NUMBER: Final = attrgetter("int")
 """By which ids are ordered: ten times as fast as to compare them themselves."""
 _NAMED: Final = 5
-"""How many of the best-known works make a franchise popular; the rest of a long one adds little.
+"""How many of the most popular works make a franchise popular; the rest of a long one adds little.
 Chosen by hand on the first page of the list; no measurement."""
 _SIZE_COUNTS: Final = 0.002
-"""What each work adds, so that of franchises known alike the larger comes first."""
+"""What each work adds, so that of franchises of equal popularity the larger comes first."""
 
 
-class _Home:
-    """A franchise while its rows are read."""
+class _OpenFranchise:
+    """A franchise of which rows are still being added."""
 
     def __init__(self, row: StoredFranchise) -> None:
         self.row: Final = row
@@ -63,8 +63,8 @@ class FranchiseCollector:
     """What has been read so far; `inputs` when everything has."""
 
     def __init__(self) -> None:
-        self._homes: dict[str, _Home] = {}
-        self._home_of: dict[UUID, _Home] = {}
+        self._by_slug: dict[str, _OpenFranchise] = {}
+        self._by_work: dict[UUID, _OpenFranchise] = {}
         self._wanted: set[UUID] = set()
         self._works: dict[UUID, DocumentWork] = {}
         self._ids: list[UUID] = []
@@ -72,44 +72,44 @@ class FranchiseCollector:
         self._sources: dict[Relation, tuple[str, ...]] = {}
 
     def add_franchises(self, rows: Sequence[StoredFranchise]) -> None:
-        """Learn franchises."""
-        self._homes |= {row.slug: _Home(row) for row in rows}
+        """Add franchises."""
+        self._by_slug |= {row.slug: _OpenFranchise(row) for row in rows}
 
     def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
-        """Learn which works, and which further records of them, are at home where."""
+        """Add the members of franchises, and further records of them."""
         for row in rows:
-            home = self._homes.get(row.slug)
-            if home is not None:
-                home.members.append(row)
-                self._home_of[row.work] = home
+            franchise = self._by_slug.get(row.slug)
+            if franchise is not None:
+                franchise.members.append(row)
+                self._by_work[row.work] = franchise
                 self._wanted.add(row.work)
 
     def add_visits(self, rows: Sequence[GuestRow]) -> None:
-        """Learn guests."""
+        """Add guests of franchises."""
         for row in rows:
-            home = self._homes.get(row.slug)
-            if home is not None:
-                home.visits.append(row)
+            franchise = self._by_slug.get(row.slug)
+            if franchise is not None:
+                franchise.visits.append(row)
                 self._wanted.add(row.work)
 
     def add_works(self, rows: Sequence[WorkRow]) -> None:
-        """Learn works."""
+        """Add works."""
         for row in rows:
             self._ids.append(row.id)
             if row.id in self._wanted:
                 self._works[row.id] = known_work(row)
 
     def add_edges(self, edges: Sequence[EdgeInput]) -> None:
-        """Learn relations."""
+        """Add relations."""
         self._edges += edges
         for edge in edges:
-            home = self._home_of.get(edge.source)
-            if home is not None and home is self._home_of.get(edge.target):
+            franchise = self._by_work.get(edge.source)
+            if franchise is not None and franchise is self._by_work.get(edge.target):
                 best, sources = _winner(edge.kind, edge.assertions)
                 relation = Relation(
                     edge.source, edge.target, edge.kind, best.method, best.confidence
                 )
-                home.relations.append(relation)
+                franchise.relations.append(relation)
                 self._sources[relation] = sources
 
     def inputs(
@@ -117,14 +117,14 @@ class FranchiseCollector:
     ) -> Iterator[FranchiseInput]:
         """Yield every franchise with its documents; `popularity` has all works by id, 0..1."""
         ids = sorted(self._ids, key=_NUMBER)
-        every = [facts for home in self._homes.values() if (facts := self._facts(home))]
+        every = [facts for franchise in self._by_slug.values() if (facts := self._facts(franchise))]
         relations = GraphRelations(ids, self._edges, _numbered(every))
         context = DocumentContext(
             works={
                 work: _with_popularity(known, popularity[relations.node_of[work]])
                 for work, known in self._works.items()
             },
-            homes={work: FranchiseRef(f.slug, f.title) for f in every for work in _nodes(f)},
+            franchise_of={work: FranchiseRef(f.slug, f.title) for f in every for work in _nodes(f)},
             tags_of=tags_of,
             sources=self._sources,
         )
@@ -136,36 +136,36 @@ class FranchiseCollector:
                 records=tuple(record for one in facts.members for record in one.also),
                 guests=tuple(one.work for one in facts.guests),
                 popularity=_popularity(known),
-                papers=_papers(facts, context, relations),
+                documents=_documents(facts, context, relations),
             )
 
-    def _facts(self, home: _Home) -> FranchiseFacts | None:
-        root = home.row.root
+    def _facts(self, franchise: _OpenFranchise) -> FranchiseFacts | None:
+        root = franchise.row.root
         also: dict[UUID, list[UUID]] = {}
-        for row in home.members:
+        for row in franchise.members:
             if row.record_of is not None and row.work in self._works:
                 also.setdefault(row.record_of, []).append(row.work)
         members = [
             Member(
                 row.work, row.role, _relations(row.because), tuple(sorted(also.get(row.work, ())))
             )
-            for row in home.members
+            for row in franchise.members
             if row.record_of is None and row.work in self._works
         ]
         members.sort(key=lambda one: (one.work != root, *self._by_date(one.work)))
         if not members or members[0].work != root:
             return None
-        visits = [row for row in home.visits if row.work in self._works]
+        visits = [row for row in franchise.visits if row.work in self._works]
         visits.sort(key=lambda row: self._by_date(row.work))
         said = (relation for one in members for relation in one.because)
         fixed = {relation for relation in said if relation.kind in ("joined", "same_work")}
         return FranchiseFacts(
-            slug=home.row.slug,
-            title=home.row.title,
+            slug=franchise.row.slug,
+            title=franchise.row.title,
             members=tuple(members),
             guests=tuple(Guest(row.work, _relations(row.because)) for row in visits),
-            relations=tuple(sorted({*home.relations, *fixed}, key=inputs.relation_key)),
-            timelines=tuple(Timeline(row.works, row.reason) for row in home.row.timelines),
+            relations=tuple(sorted({*franchise.relations, *fixed}, key=inputs.relation_key)),
+            timelines=tuple(Timeline(row.works, row.reason) for row in franchise.row.timelines),
         )
 
     def _by_date(self, work: UUID) -> tuple[str, UUID]:
@@ -198,7 +198,7 @@ def known_work(row: WorkRow) -> DocumentWork:
     )
 
 
-def _papers(
+def _documents(
     facts: FranchiseFacts, context: DocumentContext, relations: GraphRelations
 ) -> dict[str, bytes]:
     detail = franchise_documents.franchise_detail(facts, context)
@@ -206,8 +206,8 @@ def _papers(
         name: franchise_documents.watch_order_document(facts, context, name) for name in ORDERS
     }
     return {
-        "card": msgspec.json.encode(franchise_documents.franchise_summary(detail)),
-        "hub": msgspec.json.encode(detail),
+        "summary": msgspec.json.encode(franchise_documents.franchise_summary(detail)),
+        "detail": msgspec.json.encode(detail),
         **{name: msgspec.json.encode(order) for name, order in orders.items()},
         "graph": franchise_graphs.graph_of(facts, context.works, relations),
     }

@@ -53,7 +53,7 @@ class WorkExtras:
             self._runs[work] = (start, len(self._tagged))
 
     def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
-        """Learn at home in which franchise works are, and further records of them."""
+        """Add the franchise that works, and further records of them, belong to."""
         for row in rows:
             self._franchises[row.work] = FranchiseRef(slug=row.slug, title=row.title)
 

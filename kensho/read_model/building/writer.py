@@ -22,7 +22,7 @@ from kensho.read_model import tags as tagging
 from kensho.read_model.columns import WorkColumns, WorkFacts, columns_of, facts_of
 from kensho.read_model.documents import NewDocuments
 from kensho.read_model.episodes import EpisodeCount
-from kensho.read_model.franchises import NewFranchiseDocuments
+from kensho.read_model.franchises import NewFranchises
 from kensho.read_model.identity import GraphPoint
 from kensho.read_model.inputs import (
     EdgeInput,
@@ -51,7 +51,7 @@ class SnapshotInputs(msgspec.Struct, frozen=True):
     retired: Iterable[RetiredInput] = ()
     episodes: Iterable[EpisodesInput] = ()
     recommendations: Iterable[RecommendationInput] = ()
-    hubs: Iterable[FranchiseInput] = ()
+    franchises: Iterable[FranchiseInput] = ()
     retired_slugs: Iterable[RetiredSlugInput] = ()
 
 
@@ -70,7 +70,7 @@ def write(root: Path, point: GraphPoint, inputs: SnapshotInputs) -> Path:
         build.add_episodes(inputs.episodes)
         build.add_retired(inputs.retired)
         build.add_recommendations(inputs.recommendations)
-        build.add_hubs(inputs.hubs)
+        build.add_franchises(inputs.franchises)
         build.add_retired_slugs(inputs.retired_slugs)
         return build.commit()
 
@@ -107,7 +107,7 @@ class SnapshotWriter:
         self._further = NewDocuments(self.folder, "further")
         self._episodes = NewDocuments(self.folder, "episodes")
         self._assertions = NewDocuments(self.folder, "assertions")
-        self._hubs = NewFranchiseDocuments(self.folder)
+        self._franchises = NewFranchises(self.folder)
         return self
 
     def __exit__(
@@ -175,14 +175,14 @@ class SnapshotWriter:
             self._recommended += entry.other.bytes
             self._votes.append(entry.votes)
 
-    def add_hubs(self, hubs: Iterable[FranchiseInput]) -> None:
+    def add_franchises(self, franchises: Iterable[FranchiseInput]) -> None:
         """Add franchises."""
-        for hub in hubs:
-            self._hubs.add(hub)
+        for franchise in franchises:
+            self._franchises.add(franchise)
 
     def add_retired_slugs(self, slugs: Iterable[RetiredSlugInput]) -> None:
         """Add slugs of franchises that stand no more."""
-        self._hubs.add_retired(slugs)
+        self._franchises.add_retired(slugs)
 
     def commit(self, *, built_at_s: int = 0) -> Path:
         """Put everything in order, bring it to disk and return the finished folder.
@@ -213,7 +213,7 @@ class SnapshotWriter:
             "source_ids": self._finish_source_ids(order),
             "recommendations": self._finish_likeness(ids, order),
             "retired": self._finish_retired(),
-            "franchises": self._hubs.write(ids),
+            "franchises": self._franchises.write(ids),
         }
         return self.folder.commit(counts, built_at_s=built_at_s)
 

@@ -44,7 +44,7 @@ class MapStore:
 
     def get(self, model: ReadModel, number: int, url_of: Callable[[UUID], str]) -> DrawnMap:
         """Return the map of a franchise; `url_of` tells the page of a work of this model."""
-        key = model.hubs.slug(number), model.identity
+        key = model.franchises.slug(number), model.identity
         kept = self._kept.get(key)
         if kept is None:
             franchise = franchise_of(model, number)

@@ -1,15 +1,15 @@
 """Measure franchises: their documents in process, the same walk in other hands, and over HTTP.
 
-    python -m benchmarks.bench_hubs --store surrealkv://var/kensho.db [--seconds 5]
-    python -m benchmarks.bench_hubs --read-model var/read_model/681
+    python -m benchmarks.bench_franchise_reads --store surrealkv://var/kensho.db [--seconds 5]
+    python -m benchmarks.bench_franchise_reads --read-model var/read_model/681
 
-The hub measured is the one nearest to 150 works and 400 edges. Peers answer which works and edges
-can be reached from its root without leaving it, after all agreed; the engine walks three hops by
-`+collect`, which is less than the whole hub. Promises: hub, graph and watch order within 0.1 ms in
-process, 100 times as fast as the engine, 10 times as Kùzu and SQLite; over HTTP p95 within 5 ms at
-32 connections. CPU time of the calling thread is printed for our own calls and SQLite's, time by
-the clock for the engine and Kùzu, which work in threads of their own. `ready` is what a request
-costs, `walked` the same works and edges from the mapped arrays.
+The franchise measured is the one nearest to 150 works and 400 edges. Peers answer which works and
+edges can be reached from its root without leaving it, after all agreed; the engine walks three hops
+by `+collect`, which is less than the whole franchise. Promises: detail, graph and watch order
+within 0.1 ms in process, 100 times as fast as the engine, 10 times as Kùzu and SQLite; over HTTP
+p95 within 5 ms at 32 connections. CPU time of the calling thread is printed for our own calls and
+SQLite's, time by the clock for the engine and Kùzu, which work in threads of their own. `ready` is
+what a request costs, `walked` the same works and edges from the mapped arrays.
 """
 
 import argparse
@@ -58,7 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=".") as scratch:
         folder = options.read_model or asyncio.run(built(options.store, Path(scratch) / "models"))
         model = ReadModel.open(folder)
-        chosen = nearest_hub(model)
+        chosen = nearest_franchise(model)
         ready_ms = report_ready(model, chosen)
         report_peers(model, chosen, ready_ms, Path(scratch))
         if options.store:
@@ -73,20 +73,23 @@ async def built(url: str, root: Path) -> Path:
         return await build(gateway, root)
 
 
-def nodes_of(model: ReadModel, hub: int) -> list[int]:
-    """Return all nodes at home in a franchise."""
-    return [*model.hubs.members(hub).tolist(), *model.hubs.records(hub).tolist()]
+def nodes_of(model: ReadModel, franchise: int) -> list[int]:
+    """Return all nodes of a franchise."""
+    return [
+        *model.franchises.members(franchise).tolist(),
+        *model.franchises.records(franchise).tolist(),
+    ]
 
 
-def inside(model: ReadModel, hub: int) -> walk_peers.Walked:
+def inside(model: ReadModel, franchise: int) -> walk_peers.Walked:
     """Return what can be reached from the root without leaving the franchise, and its edges."""
-    home = model.hubs.homes
-    found = {int(model.hubs.members(hub)[0])}
+    franchise_of = model.franchises.by_node
+    found = {int(model.franchises.members(franchise)[0])}
     waiting = [*found]
     edges: set[int] = set()
     while waiting:
         for step in model.neighbours(waiting.pop()):
-            if home[step.node] == hub:
+            if franchise_of[step.node] == franchise:
                 edges.add(step.edge)
                 if step.node not in found:
                     found.add(step.node)
@@ -94,28 +97,33 @@ def inside(model: ReadModel, hub: int) -> walk_peers.Walked:
     return found, edges
 
 
-def nearest_hub(model: ReadModel) -> int:
+def nearest_franchise(model: ReadModel) -> int:
     """Return the franchise nearest to 150 works and 400 edges."""
 
-    def far(hub: int) -> float:
-        works, edges = inside(model, hub)
+    def far(franchise: int) -> float:
+        works, edges = inside(model, franchise)
         return abs(len(works) / WORKS - 1) + abs(len(edges) / EDGES - 1)
 
-    large = [hub for hub in range(len(model.hubs)) if len(model.hubs.members(hub)) >= WORKS // 3]
-    return min(large or range(len(model.hubs)), key=far)
+    large = [
+        franchise
+        for franchise in range(len(model.franchises))
+        if len(model.franchises.members(franchise)) >= WORKS // 3
+    ]
+    return min(large or range(len(model.franchises)), key=far)
 
 
-def report_ready(model: ReadModel, hub: int) -> float:
+def report_ready(model: ReadModel, franchise: int) -> float:
     """Print what documents cost in process; return the time of the graph in milliseconds."""
-    slug = model.hubs.slug(hub)
-    works, edges = inside(model, hub)
-    print(f"{slug}: {len(model.hubs.members(hub))} works, {len(works)} nodes, {len(edges)} edges")
+    slug = model.franchises.slug(franchise)
+    works, edges = inside(model, franchise)
+    members = len(model.franchises.members(franchise))
+    print(f"{slug}: {members} works, {len(works)} nodes, {len(edges)} edges")
 
     def located() -> int:
         return franchises.locate(model, slug)
 
     calls: dict[str, Callable[[], Encoded[Any]]] = {
-        "hub": lambda: franchises.detail(model, located()),
+        "detail": lambda: franchises.detail(model, located()),
         "graph": lambda: franchises.graph_as_json(model, located()),
         **{
             f"watch order, {name}": partial(
@@ -128,31 +136,32 @@ def report_ready(model: ReadModel, hub: int) -> float:
     for name, ms in spent.items():
         size = len(calls[name]().bytes)
         print(f"ready, {name:<22}{ms:>9.4f} ms {verdict(ms <= IN_PROCESS_MS)} {size} B")
-    print(f"walked                       {cpu_ms(lambda: inside(model, hub), PEER_RUNS):>9.4f} ms")
+    walked_ms = cpu_ms(lambda: inside(model, franchise), PEER_RUNS)
+    print(f"walked                       {walked_ms:>9.4f} ms")
     return spent["graph"]
 
 
-def report_peers(model: ReadModel, hub: int, ready_ms: float, scratch: Path) -> None:
+def report_peers(model: ReadModel, franchise: int, ready_ms: float, scratch: Path) -> None:
     """Print the same walk in other hands."""
-    expected = inside(model, hub)
-    root = int(model.hubs.members(hub)[0])
-    peers: Mapping[str, tuple[walk_peers.HubPeer, Callable[..., float]]] = {
-        "SQLite": (walk_peers.hubs_in_sqlite(model), cpu_ms),
-        "Kùzu": (walk_peers.hubs_in_kuzu(model, scratch), clock_ms),
+    expected = inside(model, franchise)
+    root = int(model.franchises.members(franchise)[0])
+    peers: Mapping[str, tuple[walk_peers.FranchisePeer, Callable[..., float]]] = {
+        "SQLite": (walk_peers.franchises_in_sqlite(model), cpu_ms),
+        "Kùzu": (walk_peers.franchises_in_kuzu(model, scratch), clock_ms),
     }
     for name, (peer, measured_ms) in peers.items():
-        if peer(root, hub) != expected:
+        if peer(root, franchise) != expected:
             raise SystemExit(f"{name} walks elsewhere from {root}")
-        ms = measured_ms(partial(peer, root, hub), PEER_RUNS)
+        ms = measured_ms(partial(peer, root, franchise), PEER_RUNS)
         print(
             f"{name:<29}{ms:>9.4f} ms, {ms / ready_ms:>8.0f} times {verdict(ms >= 10 * ready_ms)}"
         )
 
 
-async def report_engine(url: str, model: ReadModel, hub: int, ready_ms: float) -> None:
+async def report_engine(url: str, model: ReadModel, franchise: int, ready_ms: float) -> None:
     """Print what three hops from the root take the engine."""
     known = queries.load(data_root("queries"))
-    root = int(model.hubs.members(hub)[0])
+    root = int(model.franchises.members(franchise)[0])
     params = {"table": model.kind(root), "id": model.id(root)}
     spent: list[float] = []
     async with Gateway.open(StoreSettings(url), known) as gateway:
@@ -165,16 +174,21 @@ async def report_engine(url: str, model: ReadModel, hub: int, ready_ms: float) -
     print(f"{'engine, three hops':<29}{ms:>9.4f} ms, {ms / ready_ms:>8.0f} times {good}")
 
 
-def report_http(url: str, model: ReadModel, hub: int, scratch: Path, seconds: float) -> None:
-    """Print what 32 connections see, of this hub and of many, with and without kept answers."""
-    popular = [model.hubs.slug(number) for number in model.hubs.listed[:POPULAR].tolist()]
+def report_http(url: str, model: ReadModel, franchise: int, scratch: Path, seconds: float) -> None:
+    """Print what 32 connections see, of this franchise and many, with and without kept answers."""
+    popular = [
+        model.franchises.slug(number) for number in model.franchises.listed[:POPULAR].tolist()
+    ]
     random.Random(4).shuffle(popular)
-    rests = {"hub": "", "graph": "/graph", "watch order": "/watch-order?order=story"}
+    rests = {"detail": "", "graph": "/graph", "watch order": "/watch-order?order=story"}
     for cache, said in ((None, "kept"), (0, "not kept")):
         port = free_port()
         with kensho(url, port, scratch / "models", scratch, cache_bytes=cache):
             for name, rest in rests.items():
-                for slugs, of in (([model.hubs.slug(hub)], "this"), (popular, f"{len(popular)}")):
+                for slugs, of in (
+                    ([model.franchises.slug(franchise)], "this"),
+                    (popular, f"{len(popular)}"),
+                ):
                     paths = [f"/api/franchises/{slug}{rest}" for slug in slugs]
                     run = asyncio.run(load(port, paths, connections=CONNECTIONS, seconds=seconds))
                     print_load(f"{name}, {of}, {said}", run)

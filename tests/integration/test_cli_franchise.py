@@ -16,8 +16,8 @@ from tests.support import franchise_rows, graphs
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cli_hub")
-    asyncio.run(franchise_rows.hub_store(folder))
+    folder = tmp_path_factory.mktemp("cli_franchise")
+    asyncio.run(franchise_rows.franchise_store(folder))
     return folder
 
 
@@ -39,7 +39,7 @@ def kensho(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_hub_is_printed_with_roles_and_ids_as_text(folder: Path) -> None:
+def test_a_franchise_is_printed_with_roles_and_ids_as_text(folder: Path) -> None:
     done = kensho(folder, "hub", franchise_rows.GITS)
     assert done.returncode == 0, done.stderr
     assert "Koukaku Kidoutai (ghost-in-the-shell): 3 works, 2002 to 2006" in done.stdout
