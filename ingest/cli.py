@@ -21,11 +21,10 @@ from ingest.checks import graph as checking
 from ingest.folder import jobs_in
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
-from ingest.reading import fetching
 from ingest.registry import SOURCES
 from ingest.source import Source
 from kensho.errors import InvalidInputError, PublicationError
-from kensho.platform import settings
+from kensho.platform import downloads, settings
 from kensho.platform.data_folders import data_root
 from kensho.read_model.building.publishing import publish
 from kensho.storage import migrations
@@ -220,7 +219,7 @@ def _local(location: str, progress: Progress) -> Path:
             advance(done_bytes - so_far)
             so_far = done_bytes
 
-        return fetching.fetch(location, _CACHE_DIR, progress=tell)
+        return downloads.fetch(location, _CACHE_DIR, progress=tell)
 
 
 def _date(text: object) -> str | None:

@@ -11,14 +11,13 @@ import functools
 import signal
 import socket
 from collections.abc import Callable, Generator
-from typing import Final
+from typing import Any, Final
 
 import click
 import structlog
 from granian import Granian
 from granian.constants import Interfaces
 from granian.server.embed import Server
-from litestar import Litestar
 
 from kensho.app import create_app
 from kensho.errors import KenshoError, SettingsError
@@ -128,7 +127,7 @@ def _serve_in_processes(settings: Settings) -> None:
     server.serve(target_loader=functools.partial(_app_of_worker, settings), wrap_loader=False)
 
 
-def _app_of_worker(settings: Settings) -> Litestar:
+def _app_of_worker(settings: Settings) -> Callable[..., Any]:
     """Build a worker's application; runs in the child."""
     logs.configure(settings.logs.level, settings.logs.format)
     return create_app(settings)

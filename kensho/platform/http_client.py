@@ -1,4 +1,4 @@
-"""Reads files of other machines over HTTP: the one module that knows the HTTP library.
+"""Reads files of other machines over HTTP, as streams that are bounded in size and time.
 
 Guarantees: no more is read than the caller allows, redirects are not followed, every wait has a
 bound, and plain http is for loopback hosts alone, so that nobody on the way can alter what is read.
@@ -60,12 +60,13 @@ def _check(url: str) -> None:
         address = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise InvalidInputError.of("url", f"{url!r} is no address: {error}") from error
-    if address.scheme == "https" or (address.scheme == "http" and _is_loopback(address.host)):
+    if address.scheme == "https" or (address.scheme == "http" and is_loopback(address.host)):
         return
     raise InvalidInputError.of("url", f"{url!r}: only https, or http of this machine, is read")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by its name or its address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Fetch a source given as an https address into a local file, resuming what an earlier try began.
+"""Download a file from an https address, resuming what an earlier try began.
 
 Guarantees: a file appears under its name only when it is complete; an unchanged one (304, or the
 same ETag) is not fetched again; a part is continued only where the server confirms that it is of
@@ -9,7 +9,6 @@ answer. Plain http is for loopback hosts alone.
 Performance: one pass over the bytes, one more to hash.
 """
 
-import ipaddress
 import re
 import time
 from collections.abc import Callable
@@ -21,8 +20,9 @@ import httpx
 import msgspec
 import stamina
 
-from ingest.reading.fetch_cache import CachedFile, FetchNote
 from kensho.errors import SourceFileError
+from kensho.platform.download_cache import CachedFile, FetchNote
+from kensho.platform.http_client import is_loopback
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes there will be, where known."""
@@ -80,7 +80,7 @@ class _Fetcher:
     ) -> None:
         self._url = url
         self._name = _shown(str(url))
-        self._is_local = _is_loopback(url.host)
+        self._is_local = is_loopback(url.host)
         self._cache = CachedFile(folder, self._name)
         self._progress = progress
         self._limits = limits
@@ -231,18 +231,9 @@ def _note_of(url: str, response: httpx.Response) -> FetchNote:
 def _check_address(url: httpx.URL, *, loopback_allowed: bool) -> None:
     if url.scheme == "https" and url.host:
         return
-    if url.scheme == "http" and loopback_allowed and _is_loopback(url.host):
+    if url.scheme == "http" and loopback_allowed and is_loopback(url.host):
         return
     raise SourceFileError(f"{_shown(str(url))}: only https addresses are fetched")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _shown(url: str) -> str:

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from typing_extensions import override
 
-from ingest.reading.fetch_cache import FetchNote, name_of
-from ingest.reading.fetching import FetchLimits, fetch
 from kensho.errors import SourceFileError
+from kensho.platform.download_cache import FetchNote, name_of
+from kensho.platform.downloads import FetchLimits, fetch
 
 pytestmark = pytest.mark.contract
 

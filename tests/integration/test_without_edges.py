@@ -1,0 +1,43 @@
+"""The edges can be left out: without `kensho/edges` there is a whole discovery service."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SERVE_ONE_ANSWER = """
+import asyncio, pathlib, sys
+import kensho
+assert pathlib.Path(kensho.__file__).is_relative_to(sys.argv[1]), kensho.__file__
+from kensho.app import create_app
+from kensho.platform import settings
+from litestar.testing import AsyncTestClient
+
+async def main():
+    app = create_app(settings.load())
+    async with AsyncTestClient(app) as client:
+        for target in ("/health/live", "/api/openapi.json"):
+            assert (await client.get(target)).status_code == 200, target
+    assert not any(name.startswith("kensho.edges") for name in sys.modules)
+
+asyncio.run(main())
+"""
+
+
+def test_a_checkout_without_the_edges_serves_discovery(tmp_path: Path) -> None:
+    for room in ("kensho", "ingest", "queries", "graph_schema", "curation"):
+        shutil.copytree(
+            ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "edges")
+        )
+    assert not (tmp_path / "kensho" / "edges").exists()
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE_ONE_ANSWER, str(tmp_path)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
