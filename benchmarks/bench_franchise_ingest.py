@@ -26,7 +26,7 @@ from typing_extensions import override
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings

@@ -27,7 +27,7 @@ from benchmarks import walk_peers
 from benchmarks.bench_api import free_port, kensho
 from benchmarks.load import Load, load
 from kensho.discovery import franchises
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.read_model.building.builder import build
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import ORDERS

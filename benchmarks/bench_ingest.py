@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from surrealdb import AsyncSurreal
 
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings

@@ -23,7 +23,7 @@ from uuid import UUID
 import numpy as np
 
 from kensho.domain.works import SEASONS
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel
 from kensho.storage import queries

@@ -30,7 +30,7 @@ from benchmarks import walk_peers
 from benchmarks.bench_read_model import median_s
 from kensho.domain.graphs import connected
 from kensho.domain.relations import Assertion
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.read_model import paths, similar
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel

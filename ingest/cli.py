@@ -25,7 +25,7 @@ from ingest.registry import SOURCES
 from ingest.source import Source
 from kensho.errors import InvalidInputError, PublicationError
 from kensho.platform import downloads, settings
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.read_model.building.publishing import publish
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway

@@ -33,7 +33,7 @@ from kensho.domain.franchise import policy
 from kensho.domain.graphs import connected
 from kensho.domain.works import TagCategory
 from kensho.errors import KenshoError
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 
 Form = TypeVar("Form")
 

@@ -41,12 +41,11 @@ from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
 from kensho.http.problem_details import ErrorPageRenderer
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
+from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_secret
-from kensho.platform.version import installed_version
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
-from kensho.storage.opening import store_settings
 from kensho.storage.store_settings import StoreSettings
 from kensho.web.error_pages import ErrorPages
 from kensho.web.maps.map_store import MapStore
@@ -181,7 +180,7 @@ class AppState:
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
         """Serve from the published snapshot, and follow what is published, while the block runs."""
         settings = self._settings
-        store = store_settings(settings)
+        store = StoreSettings.of(settings)
         holder = SnapshotHolder(
             settings.snapshot.read_model_dir, store.fingerprint, or_latest=store.is_absent
         )

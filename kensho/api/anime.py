@@ -19,8 +19,15 @@ from kensho.discovery.works import DETAIL_FIELDS, WorkBatch
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, UncachedResponse
 from kensho.read_model.episodes import EpisodeList
-from kensho.read_model.relation_views import Neighbourhood, RelationView
-from kensho.read_model.views import Detail, GraphNode, SimilarityReason, SimilarList, SimilarWork
+from kensho.read_model.views import (
+    Detail,
+    GraphNode,
+    Neighbourhood,
+    RelationView,
+    SimilarityReason,
+    SimilarList,
+    SimilarWork,
+)
 
 Depth: TypeAlias = Annotated[
     int,

@@ -14,7 +14,7 @@ from kensho.api.providers import GivenWorks
 from kensho.discovery.paths import MOST_PATHS
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
-from kensho.read_model.relation_views import PathList, PathView, RelationView
+from kensho.read_model.views import PathList, PathView, RelationView
 
 FromWork: TypeAlias = Annotated[
     UUID,

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich_click import RichCommand
 
 from kensho.discovery.work_report import WorkReport, work_report
-from kensho.platform.data_folders import data_root
-from kensho.storage import migrations, schema_dump
+from kensho.platform.installation import data_root
+from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 
@@ -42,7 +42,7 @@ def migrate(store: str | None, as_json: bool, dry_run: bool, snapshot: Path | No
             return migrations.pending(known, await migrations.applied(gateway))
         steps = await migrations.migrate(gateway, known)
         if snapshot is not None:
-            text = await schema_dump.snapshot(gateway)
+            text = await migrations.schema_text(gateway)
             await asyncio.to_thread(snapshot.write_text, text, "utf-8")
         return steps
 

@@ -18,8 +18,8 @@ from rich_click import RichGroup
 from typing_extensions import override
 
 from kensho.errors import KenshoError
+from kensho.platform.installation import installed_version
 from kensho.platform.lazy_commands import LazyCommand
-from kensho.platform.version import installed_version
 
 _GROUP: Final = "kensho.commands"
 _OWN: Final = (

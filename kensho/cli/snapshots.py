@@ -22,7 +22,7 @@ from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import is_identity, revision_of
 from kensho.read_model.publications import Publication
 from kensho.read_model.snapshot_folder import MANIFEST, FileFacts
-from kensho.storage.opening import store_settings
+from kensho.storage.store_settings import StoreSettings
 
 _MIB: Final = 1 << 20
 _STORE: Final = click.option(
@@ -63,7 +63,7 @@ def publish(store: str | None, as_json: bool) -> None:
     """Build the snapshot of the store's graph, where it is missing, and let servers follow it."""
     settings = _settings(store)
     root = settings.snapshot.read_model_dir
-    _print_published(asyncio.run(publish_store(store_settings(settings), root)), as_json=as_json)
+    _print_published(asyncio.run(publish_store(StoreSettings.of(settings), root)), as_json=as_json)
 
 
 @snapshot.command("list", cls=RichCommand)
@@ -89,7 +89,7 @@ def list_(as_json: bool) -> None:
 def fetch_(location: str, as_json: bool) -> None:
     """Take over what is published at an https address, or in another folder, and serve it."""
     settings = _settings(None)
-    store = store_settings(settings).fingerprint
+    store = StoreSettings.of(settings).fingerprint
     published = asyncio.run(fetch(location, settings.snapshot.read_model_dir, store))
     _print_published(published, as_json=as_json)
 
@@ -104,7 +104,7 @@ def open_snapshot(store: str | None) -> Snapshot:
         StorageError, PublicationError: it can't be built.
     """
     settings = _settings(store)
-    known, root = store_settings(settings), settings.snapshot.read_model_dir
+    known, root = StoreSettings.of(settings), settings.snapshot.read_model_dir
     try:
         return _published(root, known.fingerprint, or_latest=store is None and known.is_absent)
     except ReadModelError:

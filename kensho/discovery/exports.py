@@ -17,7 +17,7 @@ import msgspec
 from kensho.discovery.export_formats import as_cypher, as_dot, as_gexf, as_graphml
 from kensho.domain.relations import Assertion
 from kensho.domain.works import SEASONS
-from kensho.read_model import graph_json
+from kensho.read_model import graph_views
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.graph_views import (
     ExportBridge,
@@ -40,7 +40,7 @@ class Format(NamedTuple):
 
 
 FORMATS: Final[Mapping[str, Format]] = {
-    "json": Format("application/json", ".json", graph_json.write),
+    "json": Format("application/json", ".json", graph_views.write_json),
     "graphml": Format("application/graphml+xml", ".graphml", as_graphml.write),
     "gexf": Format("application/gexf+xml", ".gexf", as_gexf.write),
     "cypher": Format("application/x-cypher-query", ".cypher", as_cypher.write),

@@ -11,8 +11,7 @@ from kensho.domain.relations import KINDS, Kind
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
-from kensho.read_model.relation_views import Neighbourhood, RelationView
-from kensho.read_model.views import GraphNode
+from kensho.read_model.views import GraphNode, Neighbourhood, RelationView
 
 MAX_DEPTH: Final = 3
 MAX_NODES: Final = 500

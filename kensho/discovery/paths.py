@@ -13,7 +13,7 @@ from kensho.errors import InvalidInputError
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.model import ReadModel
 from kensho.read_model.paths import MAX_PATHS, Path
-from kensho.read_model.relation_views import PathList, PathView, RelationView
+from kensho.read_model.views import PathList, PathView, RelationView
 from kensho.read_model.wording import sentence
 
 MOST_PATHS: Final = MAX_PATHS

@@ -22,8 +22,14 @@ from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.episodes import EpisodeList
 from kensho.read_model.model import ReadModel
-from kensho.read_model.relation_views import Neighbourhood, PathList
-from kensho.read_model.views import Detail, SimilarList, StoredDetail, Summary
+from kensho.read_model.views import (
+    Detail,
+    Neighbourhood,
+    PathList,
+    SimilarList,
+    StoredDetail,
+    Summary,
+)
 
 DETAIL_FIELDS: Final = Detail.__struct_fields__
 SUMMARY_FIELDS: Final = Summary.__struct_fields__

@@ -1,1 +1,1 @@
-"""What knows the machine and not the domain: settings, logs, metrics."""
+"""Settings, logging, HTTP clients, rate limits and memory: nothing here knows of anime."""

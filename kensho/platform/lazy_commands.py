@@ -1,7 +1,7 @@
 """Commands of the command line that are imported when they run.
 
-`kensho --help` shows every command with one line each; importing the server, the engine and numpy
-for that takes two seconds. A lazy command knows its name and that line, and imports the real
+`kensho --help` shows every command with one line of help; to import the server, the engine and
+numpy for that takes two seconds. A lazy command knows its name and that line, and imports the real
 command as soon as anything else is asked of it. The line repeats the first sentence of the
 command's docstring; a test compares them.
 """

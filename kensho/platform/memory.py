@@ -1,7 +1,7 @@
-"""Memory: given back to the machine, and not searched for loops where there are none.
+"""Return freed memory to the system, and pause the cyclic garbage collector.
 
-glibc keeps what native code freed unless it is asked. Python's collector of loops walks all objects
-the more often the more of them are made.
+glibc keeps what native code has freed until it is asked for it. Python's collector walks all
+objects, and does so the more often the more of them are made.
 """
 
 import contextlib

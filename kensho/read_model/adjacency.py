@@ -1,4 +1,4 @@
-"""Relations as compressed rows: from each work, its neighbours and what they are to it.
+"""The relations of the graph as compressed sparse rows: the neighbours of each work.
 
 An edge is kept once (source, target, kind: "`target` is the `kind` of `source`") and read from both
 ends; from the target it reads as the inverse kind. A work's neighbours are in UUID order, then by
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.relations import INVERSE, KINDS, Kind
-from kensho.read_model.keys import offsets_of
+from kensho.read_model.blobs import offsets_of
 
 CODE: Final[Mapping[Kind, int]] = {kind: code for code, kind in enumerate(KINDS)}
 INVERSE_CODE: Final = tuple(CODE[INVERSE[kind]] for kind in KINDS)

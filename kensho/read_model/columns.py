@@ -1,4 +1,4 @@
-"""Facts of works as columns by node: what lists sort, filter and count by, in numpy's own types.
+"""The facts that lists sort, filter and count works by, as numpy columns by node.
 
 An absent number is 0 for a year, -1 for a season or votes, and nan for a rating.
 """

@@ -1,10 +1,10 @@
-"""JSON that knows its type: encoded once, sent as it is, decoded only where it is read.
+"""JSON bytes with the type that they are the JSON of, so that they are decoded only where needed.
 
-Guarantees: the bytes of an `Encoded[T]` decode to a `T`. Documents are joined without being read:
-one stands as a member of another through `as_raw`, and gains members of its own through `extended`.
+Guarantees: the bytes of an `Encoded[T]` decode to a `T`. A document becomes a member of another one
+through `as_raw`, and gains members of its own through `extended`, without being decoded.
 
-Performance: half a microsecond to extend a document, a tenth to let one stand in another; 500 works
-and 2,000 relations are joined in 2.5 ms, their look-up included.
+Performance: 0.5 µs to extend a document, 0.1 µs to make one a member of another; 500 works and
+2,000 relations are joined in 2.5 ms, look-up included.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,11 @@ U = TypeVar("U")
 JsonBytes: TypeAlias = bytes
 _encode: Final = msgspec.json.Encoder().encode
 _raw: Final[Callable[[JsonBytes], Any]] = msgspec.Raw
-"""Typed so, because what stands for a `T` is none; a cast at each call costs as much again."""
+"""Typed as `Any`, since a `Raw` takes the place of a `T`. A cast at each call costs as much again."""
 
 
 class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
-    """The JSON of a `T`, the type that it knows."""
+    """The JSON of a `T`, which is its `value_type`."""
 
     value_type: type[T]
     bytes: JsonBytes
@@ -33,7 +33,7 @@ class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
         return value
 
     def as_raw(self) -> T:
-        """Return the document to stand in a Struct, or list, that is about to be encoded.
+        """Return the document as a member of a Struct or list that is about to be encoded.
 
         It is typed as the value that it is the JSON of, so that only documents of the right type
         fit; it is a `msgspec.Raw` and has no attributes to read.
@@ -47,11 +47,11 @@ class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
 
 
 def encoded(value: T) -> Encoded[T]:
-    """Return `value` as JSON; its members that are documents stand in it as they are."""
+    """Return `value` as JSON; members made by `as_raw` are copied into it."""
     return Encoded(type(value), _encode(value))
 
 
 @lru_cache(maxsize=256)
 def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
-    """Return the decoder of a type: to make one takes longer than to decode."""
+    """Return the decoder of a type; they are kept, since making one takes longer than decoding."""
     return msgspec.json.Decoder(type_)

@@ -1,4 +1,4 @@
-"""The episodes of works, as ready documents, and how many of them may be left out.
+"""The episodes of works as JSON documents, and how many of them are filler or recaps.
 
 Guarantees: few works list their episodes, so these are kept for those alone, by ascending node.
 """
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.read_model.documents import Documents
+from kensho.read_model.blobs import Documents
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.snapshot_folder import OpenFolder
 

@@ -13,8 +13,7 @@ import msgspec
 from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Order, Rule
 from kensho.domain.works import Role
-from kensho.read_model.relation_views import RelationEnds
-from kensho.read_model.views import FranchiseRef, Summary
+from kensho.read_model.views import FranchiseRef, RelationEnds, Summary
 
 ROLES: Final[tuple[Role, ...]] = (
     "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"

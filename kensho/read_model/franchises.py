@@ -16,9 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.errors import ReadModelError
-from kensho.read_model.documents import Documents, NewDocuments
+from kensho.read_model.blobs import (
+    Documents,
+    NewDocuments,
+    SortedTexts,
+    as_column,
+    joined,
+    numbers_of,
+)
 from kensho.read_model.inputs import FranchiseInput, RetiredSlugInput
-from kensho.read_model.keys import SortedTexts, as_column, joined, numbers_of
 from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
 
 DocumentName: TypeAlias = Literal["summary", "detail", "release", "story", "essential", "graph"]

@@ -1,8 +1,8 @@
-"""What an export is made of: nodes with facts, typed edges with assertions, and a notice.
+"""The documents of an export: nodes with facts, typed edges with assertions, and a notice.
 
-Guarantees: a reader gets the same graph from every format. An edge reads "`target` is the `kind` of
-`source`", and its id, made of its ends and kind, survives re-ingestion as theirs do. Nodes and
-edges are iterables that are read once, nodes first: a format holds none of them.
+Guarantees: every format exports the same graph. An edge reads "`target` is the `kind` of `source`";
+its id, made of its ends and kind, survives re-ingestion as theirs do. Nodes and edges are iterables
+that are read once, nodes first: no format holds all of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -129,3 +129,30 @@ def edge_values(edge: ExportEdge) -> tuple[tuple[str, str], ...]:
     """Return the facts of an edge, by name."""
     assertions = msgspec.json.encode(edge.assertions).decode()
     return ("kind", edge.kind), ("assertions", assertions)
+
+
+def write_json(graph: ExportGraph) -> Iterator[bytes]:
+    """Yield the graph as a JSON object; an edge has `from` and `to`, as everywhere in the API."""
+    yield b'{"notice":' + msgspec.json.encode(graph.notice) + b","
+    yield from json_contents(graph.nodes, graph.edges, graph.bridges)
+    yield b"\n"
+
+
+def json_contents(
+    nodes: Iterable[ExportNode], edges: Iterable[ExportEdge], bridges: Iterable[ExportBridge]
+) -> Iterator[bytes]:
+    """Yield the members of the JSON document that follow its notice, and its closing brace."""
+    yield b'"nodes":['
+    yield from _listed(nodes)
+    yield b'],"edges":['
+    yield from _listed(edges)
+    yield b'],"bridges":['
+    yield from _listed(bridges)
+    yield b"]}"
+
+
+def _listed(entries: Iterable[msgspec.Struct]) -> Iterator[bytes]:
+    comma = b"\n"
+    for entry in entries:
+        yield comma + msgspec.json.encode(entry)
+        comma = b",\n"

@@ -1,4 +1,4 @@
-"""Holds the snapshot that is served, and exchanges it for a newer one without a request noticing.
+"""Hold the snapshot that is served, and replace it by a newer one while requests go on.
 
 Guarantees: `held` is always a whole snapshot of one state of the graph. It opens what is published
 in a folder and writes nothing. A newer snapshot is opened beside the old one and takes its place by

@@ -1,4 +1,4 @@
-"""Names a snapshot after the one state of the one graph that it was read from.
+"""The identity of a snapshot: which state of which graph it holds.
 
 Guarantees: two snapshots have one identity only if they hold the same documents: the same graph, in
 the same state, read by the same version. The revision alone does not tell: a store that was made
@@ -14,7 +14,7 @@ import msgspec
 from kensho.read_model.version import SNAPSHOT_VERSION
 
 _TOKEN_BYTES: Final = 6
-"""48 bits: among a million states of one revision, two share a token once in some 500 worlds."""
+"""48 bits: the chance that two of a million states of one revision share a token is 1 in 560."""
 _IDENTITY: Final = re.compile(r"(\d{1,18})-[0-9a-f]{12}")
 
 
@@ -39,5 +39,5 @@ def is_identity(name: str) -> bool:
 
 
 def revision_of(identity: str) -> int:
-    """Return the revision that an identity bears."""
+    """Return the revision that is part of an identity."""
     return int(identity.partition("-")[0])

@@ -1,7 +1,7 @@
-"""What the read model is made of: plain values, wherever they are stored.
+"""What the writer of a snapshot takes: works, relations, tags and franchises as plain values.
 
-Guarantees: ends and keys are UUIDs, each relation comes once in its canonical direction, and the
-documents are opaque bytes that are stored as they come and spliced into answers as they are.
+Guarantees: ends and keys are UUIDs and each relation comes once, in its canonical direction.
+Documents are opaque bytes: they are stored, and later sent, as they come.
 """
 
 from collections.abc import Mapping
@@ -92,7 +92,7 @@ class RecommendationInput(NamedTuple):
 
 
 class RetiredInput(NamedTuple):
-    """An id that is no longer a work: merged into `successor`, or removed (none)."""
+    """An id that is no longer a work: merged into `successor`, or removed (`None`)."""
 
     id: UUID
     successor: UUID | None

@@ -1,9 +1,9 @@
-"""The read model: one revision of the graph, mapped from disk, for lists, look-ups and walks.
+"""The read model: one state of the graph, mapped from disk, for lists, look-ups and walks.
 
 Guarantees: it answers for exactly one state of one graph, named by `identity`, and never changes; a
 newer one is another `ReadModel`. Works are *nodes*, 0..works_total - 1 in UUID order. Opening
-reads and sums every file once; after that, pages come from the machine's page cache, shared by all
-workers. A model is closed when nobody holds it any more.
+reads every file once to check its sum; after that, pages come from the page cache of the machine,
+which all workers share. A model is closed when nobody holds it any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,11 @@ import numpy.typing as npt
 from kensho.domain.relations import Kind
 from kensho.domain.works import Season, WorkKind
 from kensho.read_model.adjacency import Adjacency, GraphEdge, Neighbour
+from kensho.read_model.blobs import Documents, Ids
 from kensho.read_model.columns import WORK_KINDS, WorkColumns
-from kensho.read_model.documents import Documents
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.episodes import Episodes
 from kensho.read_model.franchises import Franchises
-from kensho.read_model.keys import Ids
 from kensho.read_model.paths import Paths
 from kensho.read_model.seasons import Seasons
 from kensho.read_model.similar import SimilarityIndex
@@ -73,7 +72,7 @@ _SOURCE_ARRAYS: Final = (
 
 
 class RetiredWork(NamedTuple):
-    """What became of an id: merged into `successor`, or removed (none)."""
+    """A work that is no longer in the graph: merged into `successor`, or removed (`None`)."""
 
     successor: UUID | None
 
@@ -132,7 +131,7 @@ class ReadModel:
         return cast("WorkKind", WORK_KINDS[self.columns.kind[node]])
 
     def retired(self, work: UUID) -> RetiredWork | None:
-        """Return what became of an id that is no longer a work; `None` for any other id."""
+        """Return where a retired id leads; `None` for an id that is not retired."""
         number = self._retired.find(work)
         if number is None:
             return None
@@ -148,7 +147,7 @@ class ReadModel:
         return self._details[node]
 
     def further(self, node: int) -> Encoded[FurtherFacts]:
-        """Return what pages tell of a node beyond its detail."""
+        """Return the facts of a node that only pages show."""
         return Encoded(FurtherFacts, self._further[node])
 
     def edge(self, edge: int) -> GraphEdge:
@@ -156,7 +155,7 @@ class ReadModel:
         return self._adjacency.edge(edge)
 
     def assertions(self, edge: int) -> bytes:
-        """Return who says so: a JSON array."""
+        """Return the assertions of an edge: a JSON array."""
         return self._assertions[edge]
 
     def neighbours(self, node: int) -> Sequence[Neighbour]:

@@ -1,4 +1,4 @@
-"""The best ways from one work to another along their relations, each work at most once.
+"""The cheapest paths from one work to another along relations, each work at most once.
 
 Guarantees: a path's cost is the sum of its edges' costs; the cheapest path comes first, among
 equals the one of fewest edges, then the one whose works come first in UUID order, whatever order

@@ -1,4 +1,4 @@
-"""Which snapshot of a folder is served: one small file that is read, and replaced as a whole.
+"""Which snapshots of a folder are served: the file `current.json` and what it says.
 
 Guarantees: the file names sound snapshots only, since it is replaced after they are on disk. One
 folder may hold the snapshots of several stores, each followed by the servers of that store. A
@@ -14,7 +14,7 @@ from kensho.errors import ReadModelError
 from kensho.read_model.identity import is_identity
 
 CURRENT: Final = "current.json"
-"""Named by no snapshot, so that a plain file server can offer the folder as it is."""
+"""A fixed name, so that a plain file server can offer the folder as it is."""
 
 
 class IngestRun(msgspec.Struct, frozen=True):
@@ -67,7 +67,7 @@ def read(root: Path) -> Publications | None:
 
 
 def nothing_in(root: Path) -> str:
-    """Say that nothing usable is published in `root`, and what to do."""
+    """Return the message that nothing usable is published in `root`, and what to do."""
     return (
         f"no snapshot is published in {root}:"
         " run 'kensho ingest', 'kensho snapshot publish' or 'kensho snapshot fetch'"

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.works import SEASONS, Season
+from kensho.read_model.blobs import nothing_last
 from kensho.read_model.columns import NO_SEASON, WorkColumns
-from kensho.read_model.keys import nothing_last
 
 _NONE: Final = np.empty(0, dtype=np.int32)
 

@@ -1,4 +1,4 @@
-"""Works similar to a work, each with why: rare shared tags, a studio, recommendations.
+"""The works most similar to one, each with the reasons: shared tags, a studio, recommendations.
 
 Guarantees: a score runs 0..1 and is symmetric (A is as similar to B as B to A); works of the same
 family, which the graph around a work already shows, are left out, and so is what shares nothing. In
@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from kensho.read_model.keys import offsets_of
+from kensho.read_model.blobs import offsets_of
 from kensho.read_model.views import SimilarityReason
 
 COMMON_TAG: Final = 0.05

@@ -1,8 +1,8 @@
-"""A folder of arrays and blobs that is whole or refused: summed when written, checked when opened.
+"""A folder of arrays and blobs, with checksums that are written with it and checked on opening.
 
 Guarantees: a folder appears under its name only when every file in it is on disk, and opens only
-when every file has the size and CRC-32 that the manifest states. The manifest vouches for itself:
-it must be, byte for byte, the encoding of what it decodes to, own checksum included. A file is
+when every file has the size and CRC-32 that the manifest states. The manifest checks itself:
+it must be, byte for byte, the encoding of what it decodes to, its own checksum included. A file is
 mapped through the descriptor through which it was checked, and is never changed in place, so that
 no page that is read later can be missing. Arrays are `.npy`, read through memory maps, so that all
 workers of a machine share one copy. Who has a folder open holds a shared lock on it: `sweep`, in
@@ -51,7 +51,7 @@ Blob = mmap.mmap | bytes
 
 
 class FileFacts(msgspec.Struct, frozen=True):
-    """What a sound file measures."""
+    """Size and checksum of a file."""
 
     size_bytes: int
     crc32: int
@@ -125,7 +125,7 @@ class SummedFile:
 
 
 class NewFolder:
-    """A folder in the making beside its final place; removed at the end unless committed."""
+    """A folder that is written beside its final place, and removed at the end unless committed."""
 
     def __init__(self, root: Path, point: GraphPoint) -> None:
         self._final = root / point.identity
@@ -214,9 +214,9 @@ class OpenFolder:
 
 
 def take_over(part: Path, final: Path) -> None:
-    """Give a finished folder its name; one that has it, which is damaged, makes way.
+    """Rename a finished folder to its final name, and remove a damaged one of that name.
 
-    A reader that still maps the latter keeps its pages.
+    A reader that still maps the damaged one keeps its pages.
     """
     sync_folder(part)
     _discard(final)
@@ -258,7 +258,7 @@ def _remove_unheld(folder: Path) -> None:
 
 
 def _discard(folder: Path) -> None:
-    """Take the name from a folder, so that nobody opens half of it, and remove it."""
+    """Rename a folder, so that nobody opens half of it, and then remove it."""
     gone = folder.with_name(f"{PART}gone-{folder.name}-{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         folder.rename(gone)

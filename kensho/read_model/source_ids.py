@@ -1,6 +1,6 @@
-"""Source ids and the works behind them.
+"""The works that an id of another catalogue stands for.
 
-`"mal:20"` is one work's; a tvdb id may cover many, each for some episodes.
+`"mal:20"` stands for one work; a tvdb id may stand for many, each for some of its episodes.
 """
 
 from array import array
@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from kensho.read_model.blobs import SortedTexts, joined, offsets_of
 from kensho.read_model.inputs import SourceRef
-from kensho.read_model.keys import SortedTexts, joined, offsets_of
 from kensho.read_model.snapshot_folder import Blob
 
 _NO_NUMBER: Final = -(2**31)

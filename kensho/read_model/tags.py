@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.works import TagCategory
+from kensho.read_model.blobs import nothing_last, offsets_of
 from kensho.read_model.inputs import TagInput
-from kensho.read_model.keys import nothing_last, offsets_of
 
 
 class TagCount(NamedTuple):

@@ -1,4 +1,4 @@
-"""The titles of one revision: the index, and what its entries are.
+"""The title index of a snapshot, and the works and franchises that its entries stand for.
 
 Guarantees: an entry below the number of works is that node of the read model; one beyond it is a
 franchise. Everything is mapped from the read model's folder and never changes.
@@ -37,7 +37,7 @@ def write(folder: NewFolder, packed: PackedTitleIndex) -> None:
 
 
 class Titles:
-    """The open titles of a revision."""
+    """The open title index of a snapshot."""
 
     def __init__(self, folder: OpenFolder) -> None:
         self._folder: Final = folder  # which is locked against removal while somebody holds it

@@ -1,8 +1,10 @@
-"""The documents that callers read: `Summary` and `Detail` of a work, and their parts.
+"""The JSON documents of works and of relations between them.
 
 A member that is always there has no default and may be null; one that is there only when known has
 the default `None`, which is left out of the JSON. The read model keeps a summary and a detail of
-every work ready as bytes; other works here are one of these with further members.
+every work as bytes; other documents of works are one of these with further members.
+
+Guarantees: a relation reads "`to` is the `kind` of `from`" in every document.
 """
 
 from uuid import UUID
@@ -160,3 +162,39 @@ class Detail(StoredDetail, frozen=True, kw_only=True, omit_defaults=True):
     """A work with all that is known of it, and its neighbours."""
 
     related_anime: RelatedAnime
+
+
+class RelationEnds(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """The two works of a relation."""
+
+    source: UUID
+    target: UUID
+
+
+class RelationView(RelationEnds, frozen=True):
+    """A relation, and which sources say so."""
+
+    kind: Kind
+    assertions: tuple[Assertion, ...]
+
+
+class Neighbourhood(msgspec.Struct, frozen=True):
+    """The graph around a work, nearest first; `truncated` when more lies within the depth."""
+
+    nodes: list[GraphNode]
+    edges: list[RelationView]
+    truncated: bool
+
+
+class PathView(msgspec.Struct, frozen=True):
+    """A connection: as a sentence, its works in order, and the edges between them."""
+
+    sentence: str
+    works: list[Summary]
+    edges: list[RelationView]
+
+
+class PathList(msgspec.Struct, frozen=True):
+    """The closest connections first; none where there is none."""
+
+    paths: list[PathView]

@@ -2,8 +2,7 @@
 
 Guarantees: nearest first, then UUID order; each work once; each edge among the works reached once,
 also where the walk did not need it. A filter of kinds applies to an edge as read from the side it
-is walked from. What a bound leaves out is always the farthest, and the answer says that something
-was.
+is walked from. A bound always leaves out the farthest works, and the result states that it did.
 
 Performance: about 0.1 µs for each edge of a work reached.
 """

@@ -1,4 +1,4 @@
-"""What the documents say in English: paths as sentences, and the reasons of watch orders.
+"""The English text of documents: paths as sentences, and the reasons of watch orders.
 
 The domain gives reasons as data (kinds, works, sources, dates, rules); all words that leave it are
 written here, so that they can be changed or translated in one place.

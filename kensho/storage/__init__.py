@@ -1,4 +1,4 @@
-"""The only room that speaks SurrealDB.
+"""Access to SurrealDB: a gateway, queries as files, migrations, and rows as Structs.
 
-One gateway, queries as files, migrations, and rows as Structs.
+No other package imports the driver.
 """

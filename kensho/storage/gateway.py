@@ -1,19 +1,21 @@
-"""The one door to SurrealDB: every statement's status is checked.
+"""Run queries on SurrealDB, embedded in this process or on a server.
 
-Every call has a deadline, every error a type.
-
-One URL decides the store: `surrealkv://path` and `mem://` run the engine inside this process,
-`ws://host:port` and `wss://` speak to a server over a pool of connections. Reads answer with JSON
+The URL decides: `surrealkv://path` and `mem://` run the engine inside this process,
+`ws://host:port` and `wss://` speak to a server over a pool of connections. A read returns JSON
 text that msgspec decodes into Structs (three times faster than the driver's own decoding,
-docs/decisions/0002). Writes go through one lock per process, and are retried, bounded, when the
-engine answers that a conflict "can be retried". The driver is a pre-release: this module alone
-imports it, so that another version is a change of one file.
+docs/decisions/0002).
+
+Guarantees: the status of every statement is checked, every call has a deadline and every error a
+type. Writes go through one lock per process and are retried, a bounded number of times, when the
+engine answers that a conflict "can be retried". The driver is a pre-release: only this module
+imports it, so that another version of it is a change of one file.
 """
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Final, Self, TypeAlias, TypeVar
+from typing import Any, Final, Self, TypeAlias, TypeVar, cast
 
 import msgspec
 from surrealdb import AsyncEmbeddedSurrealConnection, AsyncWsSurrealConnection
@@ -22,12 +24,13 @@ from typing_extensions import override
 
 from kensho.errors import (
     DeadlineExceededError,
+    RuleViolationError,
     StorageError,
     StoreInUseError,
     StoreUnavailableError,
 )
 from kensho.platform import memory
-from kensho.storage import ownership, results
+from kensho.storage import ownership
 from kensho.storage.queries import NamedQuery, named
 from kensho.storage.rw_gate import ReadWriteGate
 from kensho.storage.store_settings import StoreSettings
@@ -45,10 +48,18 @@ on a busy one.
 """
 _RETRYABLE: Final = "can be retried"
 _CHECKPOINT_BYTES: Final = 64 * 1024 * 1024
-"""Of parameters written; as edges, which weigh most, they take five times that in the engine."""
+"""Of parameters written; the engine holds five times as much for edges, which weigh most."""
 _SETTLE_S: Final = 0.02
-"""After close the engine's threads still let go of Python objects; an interpreter that ends
+"""The engine's threads still release Python objects after it was closed; an interpreter that exits
 meanwhile aborts ("panic in a function that cannot unwind"); none of 120 did with 5 ms or more."""
+
+_RULE_BROKEN: Final = re.compile(
+    r"must conform to|but expected a|already contains|already exists|The record '.*' does not exist"
+    r"|Couldn't coerce|while processing event|no such field exists|Expected `",
+    re.DOTALL,
+)
+_ECHOES: Final = ("NotExecuted", "Cancelled")
+"""The kinds of error of statements that failed only because another one did."""
 
 
 class Gateway:
@@ -96,11 +107,11 @@ class Gateway:
 
     @property
     def checkpoint_is_due(self) -> bool:
-        """Tell whether an embedded store holds so much unflushed that a checkpoint pays."""
+        """Tell whether an embedded store holds so much unflushed data that a checkpoint pays."""
         return self._unflushed_bytes >= _CHECKPOINT_BYTES
 
     async def checkpoint(self) -> None:
-        """Let an embedded store on disk flush what it holds in memory; nothing for any other.
+        """Flush what an embedded store on disk holds in memory; do nothing for any other store.
 
         The engine keeps all that was written since it was opened in memory, up to a share of the
         machine's, and flushes it when closed: this waits for the calls under way, closes it and
@@ -203,7 +214,7 @@ class Gateway:
         if _cancels() > cancels_before:
             # Python 3.11's wait_for, in the driver, loses a cancellation that races the answer.
             raise asyncio.CancelledError
-        return results.last_result(response)
+        return _last_result(response)
 
     async def _send(self, text: str, params: dict[str, object]) -> object:
         if self._embedded is not None:
@@ -261,7 +272,7 @@ class Gateway:
 
 
 class _Session(AsyncWsSurrealConnection):
-    """A connection that stays lost: the driver's reconnects and forgets sign-in and `use`."""
+    """A connection that is not reopened: the driver would, and forget sign-in and `use`."""
 
     @override
     async def connect(self, url: str | None = None) -> None:
@@ -276,7 +287,7 @@ def _cancels() -> int:
 
 
 async def _drop(connection: Any) -> None:
-    """Let go of a connection at once: the closing handshake would wait 10 s for a silent server."""
+    """Drop a connection at once: the closing handshake would wait 10 s for a silent server."""
     with contextlib.suppress(Exception):
         if connection is not None and connection.socket is not None:
             connection.socket.transport.abort()
@@ -295,3 +306,33 @@ def _translated(what: str) -> Any:
         raise StoreUnavailableError(f"{what}: {error}") from error
     except (OSError, EOFError) as error:
         raise StoreUnavailableError(f"{what}: {error}") from error
+
+
+def _last_result(response: object) -> object:
+    """Return the last statement's result, or raise the cause of a failure.
+
+    The engine states a status for every statement. One that fails makes the others of its
+    transaction fail too ("not executed", "cancelled"), so the cause is the error that says
+    something else.
+    """
+    answer = cast("dict[str, Any]", response)
+    if "error" in answer:
+        raise _typed(str(answer["error"].get("message", answer["error"])), None)
+    statements = cast("list[dict[str, Any]]", answer["result"])
+    failed = [s for s in statements if s["status"] != "OK"]
+    for statement in sorted(failed, key=lambda s: _kind(s) in _ECHOES):
+        raise _typed(str(statement["result"]), _kind(statement))
+    return statements[-1]["result"] if statements else None
+
+
+def _kind(statement: dict[str, Any]) -> str | None:
+    details = statement.get("details")
+    return cast("dict[str, str]", details).get("kind") if isinstance(details, dict) else None
+
+
+def _typed(message: str, kind: str | None) -> StorageError:
+    if kind == "TimedOut" or "exceeded the timeout" in message:
+        return DeadlineExceededError(message)
+    if _RULE_BROKEN.search(message):
+        return RuleViolationError(message)
+    return StorageError(message)

@@ -1,10 +1,12 @@
-"""Migrations: `graph_schema/NNNN_name.surql`.
+"""Apply the migrations of the schema: `graph_schema/NNNN_name.surql`.
 
-Each committed in one transaction together with its record.
+Guarantees: a migration and the record of it are committed in one transaction, so none is ever half
+applied. A migration that was applied never changes (its checksum is kept). A database that has a
+migration which this code does not know is refused: an older Kenshō would misread it.
 
-The record is what makes a half-applied migration impossible: schema and record commit together or
-not at all. A migration that was once applied never changes (its checksum is kept), and a database
-that knows a migration which this code does not is refused: an older Kenshō would read it wrongly.
+`graph_schema/SNAPSHOT.surql` is the whole schema that all migrations together result in, as the
+engine states it (`make snapshot`); a test fails when it is stale. It shows in a diff what a
+migration changes, and is never run.
 """
 
 import hashlib
@@ -24,7 +26,7 @@ _OWN_TRANSACTION: Final = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 """These would end our transaction early (RETURN skips to its COMMIT), or switch events off."""
-SNAPSHOT: Final = "SNAPSHOT.surql"
+SCHEMA_TEXT_FILE: Final = "SNAPSHOT.surql"
 """The file beside the migrations that is generated from them; no step itself."""
 _RECORD: Final = (
     "CREATE migration SET id = $number, name = $name, checksum = $checksum RETURN NONE;"
@@ -54,7 +56,7 @@ def load(root: Path) -> tuple[Migration, ...]:
     """Read the migrations under `root` in order; raises `StorageError` for a file out of rule."""
     found: list[Migration] = []
     for path in sorted(root.glob("*.surql")):
-        if path.name == SNAPSHOT:
+        if path.name == SCHEMA_TEXT_FILE:
             continue
         match = _NAME.match(path.name)
         if match is None:
@@ -123,3 +125,31 @@ async def require_current(gateway: Gateway, migrations: Sequence[Migration]) -> 
             f"the database lacks migration {missing[0].number:04} ({missing[0].name}): "
             "run 'kensho migrate'"
         )
+
+
+_HEAD = "-- Generated from the migrations by `make snapshot`; never run, never edited.\n"
+
+
+class _Parts(msgspec.Struct, frozen=True):
+    fields: dict[str, str]
+    events: dict[str, str]
+    indexes: dict[str, str]
+
+
+class _Schema(msgspec.Struct, frozen=True):
+    tables: dict[str, str]
+    parts: tuple[_Parts, ...]
+
+
+async def schema_text(gateway: Gateway) -> str:
+    """Return every definition of the store's schema, table by table, in order of name."""
+    schema = await gateway.fetch("meta.schema", into=_Schema)
+    by_table = dict(zip(schema.tables, schema.parts, strict=True))
+    return _HEAD + "".join(
+        f"\n{schema.tables[table]};\n{_definitions(by_table[table])}" for table in sorted(by_table)
+    )
+
+
+def _definitions(parts: _Parts) -> str:
+    kinds = (parts.fields, parts.indexes, parts.events)
+    return "".join(f"{text};\n" for kind in kinds for _, text in sorted(kind.items()))

@@ -1,30 +1,16 @@
-"""Open the store that the settings name: for commands, which do one thing and end."""
+"""Open the store that the settings name, for commands that do one thing and end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from kensho.platform import settings as settings_module
-from kensho.platform.data_folders import data_root
-from kensho.platform.settings import Settings
+from kensho.platform.installation import data_root
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 
 T = TypeVar("T")
-
-
-def store_settings(settings: Settings) -> StoreSettings:
-    """Return what the gateway needs to know."""
-    return StoreSettings(
-        url=settings.store.url,
-        namespace=settings.store.namespace,
-        database=settings.store.database,
-        username=settings.store.username,
-        password=settings.store.password,
-        pool_size=settings.store.pool_size,
-        deadline_s=settings.store.deadline_s,
-    )
 
 
 def run_on_store(store_url: str | None, run: Callable[[Gateway], Awaitable[T]]) -> T:
@@ -38,7 +24,7 @@ def run_on_store(store_url: str | None, run: Callable[[Gateway], Awaitable[T]]) 
 
     async def opened() -> T:
         known = queries.load(data_root("queries"))
-        async with Gateway.open(store_settings(settings), known) as gateway:
+        async with Gateway.open(StoreSettings.of(settings), known) as gateway:
             return await run(gateway)
 
     return asyncio.run(opened())

@@ -1,10 +1,8 @@
-"""Who owns an embedded store.
+"""Record which process has an embedded store open, so that an error can name it.
 
-A small file beside it, so that a refusal can name the process that holds it.
-
-The engine's own LOCK file does the excluding and survives `kill -9` correctly; this file only
-explains. It is written after the lock is held, so a stale one (its process is gone) is simply
-replaced.
+The engine's own LOCK file excludes other processes, and does so even after `kill -9`. The small
+file beside the store only explains: it is written once the lock is held, so a stale one, whose
+process is gone, is simply replaced.
 """
 
 import contextlib
@@ -38,9 +36,9 @@ def explained(url: str) -> Generator[None]:
 
 @contextlib.contextmanager
 def recorded(url: str) -> Generator[None]:
-    """Record this process as the owner of the store at `url`.
+    """Record this process as the owner of the store at `url` while the block runs.
 
-    Whose lock it holds, while the block runs.
+    Call it only while holding the lock of the store.
     """
     path = owner_file(url)
     if path is None:

@@ -1,9 +1,9 @@
-"""Reads a whole table in pages that are ranges of ids.
+"""Read a whole table in pages, each a range of ids.
 
 Guarantees: a page is bounded on both sides. The engine's cost for a page that is bounded on one
-side and by LIMIT grows with the table (556,000 taggings took 21 s that way, and 3 s this way); so
-ids, which are spread evenly because they are UUIDv5, are cut into ranges, and a range's width
-follows what the last one held. While a page is being used the next one is already read.
+side and by LIMIT grows with the table (556,000 taggings took 21 s that way, and 3 s this way). Ids
+are UUIDv5 and therefore spread evenly, so they are cut into ranges; the width of a range follows
+from how many rows the last one held. The next page is read while one is being used.
 """
 
 import asyncio
@@ -20,8 +20,12 @@ Pages: TypeAlias = AsyncGenerator[list[Row], None]
 
 _END: Final = 1 << 128
 _FIRST_WIDTH: Final = _END // 64
+"""Before any page has told how dense the table is. Chosen by hand."""
 _MOST_CHANGE: Final = 4
+"""How much a range may grow or shrink at a time, lest one odd page makes the next one huge.
+Chosen by hand."""
 _DEADLINE_S: Final = 60.0
+"""For one page, while an ingest may be running."""
 ROWS_PER_PAGE: Final = 4000
 """A page is decoded on the event loop in one go; this keeps that near 10 ms."""
 
@@ -61,7 +65,7 @@ async def pages(
             if not more:
                 return
     finally:
-        # Only a reader that stops early leaves a read ahead; how that one ends is nobody's concern.
+        # A reader that stops early leaves a page that is still being read; its outcome is dropped.
         if not upcoming.done():
             upcoming.cancel()
         with contextlib.suppress(asyncio.CancelledError, StorageError):
@@ -69,6 +73,6 @@ async def pages(
 
 
 def _adjusted(width: int, rows: int, wanted: int) -> int:
-    """Return the width that would have held `wanted` rows, a few times more or less at most."""
+    """Return the width that would have held `wanted`, `_MOST_CHANGE` times more or less at most."""
     fitting = width * wanted // max(rows, 1)
     return min(max(fitting, width // _MOST_CHANGE, 1), width * _MOST_CHANGE)

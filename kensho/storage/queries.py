@@ -1,4 +1,4 @@
-"""Queries as data: `queries/works/by_id.surql` is the query `works.by_id`.
+"""Load the queries from files: `queries/works/by_id.surql` is the query `works.by_id`.
 
 A query file opens with comment lines that name its parameters and the shape of its result:
 

@@ -1,8 +1,8 @@
-"""Rows of the graph as Structs, in the shape in which `queries/read_model/*.surql` answer.
+"""Rows of the graph as Structs, in the shape in which `queries/read_model/*.surql` return them.
 
 An absent field arrives as JSON null and stays `None`. Rows arrive as JSON arrays: the engine makes
-those in two thirds of the time of objects. An edge's id is derived from its ends (`[in, out]`, and
-the kind where there may be several), so the id alone tells them. `gc=False` keeps Python's
+those in two thirds of the time of objects. The id of an edge is derived from its ends (`[in, out]`,
+and the kind where there may be several), so the id alone states them. `gc=False` keeps Python's
 collector from walking a million rows that can't form cycles.
 """
 
@@ -26,10 +26,9 @@ from kensho.domain.works import (
 
 
 class GraphState(msgspec.Struct, frozen=True):
-    """Where the graph stands; not `composed`: an ingest is at work on it, or was cut short.
+    """The state of the graph; `composed` is false while an ingest changes it, or after one was cut.
 
-    `identity` is that of the store; `lineage` is another one after every write that moves the
-    revision.
+    `identity` is that of the store; `lineage` changes with every write that raises the revision.
     """
 
     revision: int
@@ -139,7 +138,7 @@ class RelationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class MembershipReasonRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A tie that is the reason for something: `target` is the `kind` of `source`."""
+    """A relation that is a reason for a membership: `target` is the `kind` of `source`."""
 
     source: UUID
     target: UUID
@@ -149,14 +148,14 @@ class MembershipReasonRow(msgspec.Struct, frozen=True, array_like=True, gc=False
 
 
 class TimelineRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Works in the order in which curators say that their story runs, and why."""
+    """Works in the order of their story according to curators, and the reason."""
 
     works: tuple[UUID, ...]
     reason: str
 
 
 class StoredFranchise(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `franchise`; `digest` is another one whenever its members or reasons are."""
+    """A row of `franchise`; `digest` changes whenever its members or reasons do."""
 
     slug: str
     title: str
@@ -168,8 +167,8 @@ class StoredFranchise(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class MembershipRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `in_franchise`, with the franchise's slug and title.
 
-    `because` leads from the franchise's root to the work; `record_of` is the member that this one
-    is another record of.
+    `because` is the path from the franchise's root to the work; `record_of` is the member that
+    this one is another record of.
     """
 
     work: UUID
@@ -181,7 +180,7 @@ class MembershipRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class GuestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `visits_franchise`: a guest of the franchise of this slug, and by which ties."""
+    """A row of `visits_franchise`: a guest of a franchise, and the relations that make it one."""
 
     work: UUID
     slug: str
@@ -189,7 +188,7 @@ class GuestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RetiredSlugRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `retired_slug`; `successor` is none where the franchise dissolved."""
+    """A row of `retired_slug`; `successor` is `None` where the franchise dissolved."""
 
     slug: str
     successor: str | None
@@ -221,7 +220,7 @@ class RedirectRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RetiredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `retired_work`; `successor` is none where the work was removed."""
+    """A row of `retired_work`; `successor` is `None` where the work was removed."""
 
     id: UUID
     successor: UUID | None

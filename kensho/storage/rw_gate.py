@@ -1,4 +1,7 @@
-"""A turnstile: calls pass at will until it closes, which waits for those inside to leave."""
+"""A gate that many calls may pass at the same time, and that can be closed.
+
+Closing it keeps new calls waiting and waits for those under way to end.
+"""
 
 import asyncio
 import contextlib
@@ -6,7 +9,7 @@ from collections.abc import AsyncGenerator
 
 
 class ReadWriteGate:
-    """Lets any number of calls through, or none; for one event loop."""
+    """Let any number of calls through, or none while it is closed; for one event loop."""
 
     def __init__(self) -> None:
         self._inside = 0
@@ -17,7 +20,7 @@ class ReadWriteGate:
 
     @contextlib.asynccontextmanager
     async def passing(self) -> AsyncGenerator[None]:
-        """Wait while it is closed, then count as inside while the block runs."""
+        """Wait while the gate is closed, then run the block as a call that `closed` waits for."""
         await self._open.wait()
         self._inside += 1
         self._empty.clear()
@@ -30,7 +33,7 @@ class ReadWriteGate:
 
     @contextlib.asynccontextmanager
     async def closed(self) -> AsyncGenerator[None]:
-        """Keep new calls waiting, and run the block once those inside have left."""
+        """Keep new calls waiting, and run the block once the calls under way have ended."""
         self._open.clear()
         try:
             await self._empty.wait()

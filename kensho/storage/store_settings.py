@@ -1,17 +1,19 @@
-"""What a store is called, and the bounds on talking to it."""
+"""How a store is reached: its address, its names and its deadlines."""
 
 import hashlib
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import msgspec
+
+from kensho.platform.settings import Settings
 
 _DIGEST_BYTES: Final = 6
 """One installation has a few stores: 48 bits tell them apart."""
 
 
 class StoreSettings(msgspec.Struct, frozen=True):
-    """Where the graph stands, and the bounds on talking to it."""
+    """The URL of a store, whom to sign in as, and how long calls may take."""
 
     url: str
     namespace: str = "kensho"
@@ -21,6 +23,20 @@ class StoreSettings(msgspec.Struct, frozen=True):
     pool_size: int = 4
     deadline_s: float = 10.0
     connect_deadline_s: float = 10.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return how the store that the environment names is reached."""
+        store = settings.store
+        return cls(
+            url=store.url,
+            namespace=store.namespace,
+            database=store.database,
+            username=store.username,
+            password=store.password,
+            pool_size=store.pool_size,
+            deadline_s=store.deadline_s,
+        )
 
     @property
     def path(self) -> Path | None:

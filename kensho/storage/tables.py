@@ -1,7 +1,7 @@
-"""Reads the whole graph, table by table, in pages that are ranges of ids.
+"""Read the tables of the graph, each in pages, for the snapshot that is built of them.
 
-Rows come in the order of their ids. Pages by themselves are no consistent view: the caller compares
-`state` before and after.
+Rows come in the order of their ids. The pages by themselves are not a consistent view: the caller
+compares `state` before and after.
 """
 
 from typing import Final
@@ -27,8 +27,9 @@ from kensho.storage.rows import (
 )
 
 _WORKS_PER_PAGE: Final = 400
+"""Rows of works are much larger than others, for which `ROWS_PER_PAGE` was set. Chosen by hand."""
 _DEADLINE_S: Final = 30.0
-"""For a whole table at once: thousands of rows, beside an ingest."""
+"""For a whole table at once: thousands of rows, while an ingest may be running."""
 
 
 async def state(gateway: Gateway) -> GraphState:
@@ -67,7 +68,7 @@ def episodes(gateway: Gateway) -> Pages[EpisodeRow]:
 
 
 def sequels(gateway: Gateway) -> Pages[SequelRow]:
-    """Yield pages of sequel edges; their mirrors in `is_prequel_of` say the same."""
+    """Yield pages of sequel edges; those of `is_prequel_of` are their inverse and add nothing."""
     return pages(gateway, "read_model.sequels", list[SequelRow])
 
 
@@ -83,7 +84,7 @@ async def franchises(gateway: Gateway) -> list[StoredFranchise]:
 
 
 async def retired_slugs(gateway: Gateway) -> list[RetiredSlugRow]:
-    """Return every slug that stands no more, and where it leads."""
+    """Return every retired slug and its successor."""
     rows = list[RetiredSlugRow]
     return await gateway.fetch("read_model.retired_slugs", into=rows, deadline_s=_DEADLINE_S)
 

@@ -25,8 +25,7 @@ from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap
 from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.model import ReadModel
-from kensho.read_model.relation_views import Neighbourhood, RelationView
-from kensho.read_model.views import GraphNode, Summary
+from kensho.read_model.views import GraphNode, Neighbourhood, RelationView, Summary
 from kensho.web import forms, urls
 from kensho.web.maps import legend, map_input, map_store, marking
 from kensho.web.page_context import GivenPageContext, PageContext

@@ -9,8 +9,7 @@ from markupsafe import Markup
 from kensho.discovery.works import WorkService
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
-from kensho.read_model.relation_views import PathView
-from kensho.read_model.views import Summary
+from kensho.read_model.views import PathView, Summary
 from kensho.web import descriptions, forms, route_svg, work_lookup
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext

@@ -12,7 +12,7 @@ from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.publications import CURRENT
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
-from kensho.storage.opening import store_settings
+from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until, until_ready
 from tests.support import graphs
 from tests.support.rpc_bridge import PASSWORD, USERNAME, RpcBridge
@@ -27,15 +27,15 @@ DETAIL = f"/api/anime/{graphs.BEBOP}"
 async def settings(tmp_path: Path) -> Settings:
     """Return settings whose store holds the small graph, and is published."""
     settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
-    await publish_store(store_settings(settings), settings.snapshot.read_model_dir)
+    await publish_store(StoreSettings.of(settings), settings.snapshot.read_model_dir)
     return settings
 
 
 async def rename(settings: Settings, title: str) -> None:
     """Change a title in the store, and publish it."""
-    async with Gateway.open(store_settings(settings), own_queries()) as gateway:
+    async with Gateway.open(StoreSettings.of(settings), own_queries()) as gateway:
         await graphs.rename(gateway, graphs.BEBOP, title)
-    await publish_store(store_settings(settings), settings.snapshot.read_model_dir)
+    await publish_store(StoreSettings.of(settings), settings.snapshot.read_model_dir)
 
 
 def has_status(status: int) -> Callable[[Response], bool]:
@@ -100,7 +100,7 @@ async def test_an_etag_of_a_store_made_anew_matches_nothing_of_the_old_one(
         before = (await client.get("/api/health")).json()
         shutil.rmtree(tmp_path / "kensho.db")
         await written_store(tmp_path / "kensho.db")
-        await publish_store(store_settings(settings), settings.snapshot.read_model_dir)
+        await publish_store(StoreSettings.of(settings), settings.snapshot.read_model_dir)
         identity = before["snapshot"]["identity"]
         await until(
             client,
@@ -135,7 +135,7 @@ async def test_where_nothing_is_published_the_server_publishes_its_store_once(
     async with running(settings) as client:
         await until_ready(client)
         assert (await client.get(DETAIL)).status_code == 200
-        async with Gateway.open(store_settings(settings), own_queries()):
+        async with Gateway.open(StoreSettings.of(settings), own_queries()):
             pass  # the store is free again
 
 
@@ -159,7 +159,7 @@ async def test_without_a_snapshot_and_a_store_the_service_lives_and_says_what_to
         assert (await client.get("/api/health")).json()["status"] == "down"
         assert (await client.get("/status")).status_code == 503
         other = settings_for(await written_store(tmp_path / "other.db"), tmp_path)
-        await publish_store(store_settings(other), settings.snapshot.read_model_dir)
+        await publish_store(StoreSettings.of(other), settings.snapshot.read_model_dir)
         await until(client, DETAIL, has_status(200))
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery

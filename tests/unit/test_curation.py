@@ -16,7 +16,7 @@ from ingest.curation_forms import FORMS, Decision, json_schema
 from ingest.pipeline.rows import WorkNode
 from ingest.registry import SOURCES
 from kensho.domain.records import RecordFacts
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 
 ROOT = data_root("curation")
 GUNDAM = "franchises/gundam.toml"

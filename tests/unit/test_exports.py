@@ -20,7 +20,7 @@ from kensho.discovery.exports import (
     whole,
 )
 from kensho.domain.relations import Assertion, Kind
-from kensho.read_model import graph_json
+from kensho.read_model import graph_views
 from kensho.read_model.building.writer import SnapshotInputs
 from kensho.read_model.graph_views import (
     EDGE_FIELDS,
@@ -109,7 +109,7 @@ def stored() -> bytes:
     ]
     edges = [ExportEdge("0", "1", "sequel", (STATED,))]
     bridge = ExportBridge(ExportEdge("3", "0", "character"), ExportBeyond(1, ("3",)), only=True)
-    return b"{" + b"".join(graph_json.contents(nodes, edges, [bridge]))
+    return b"{" + b"".join(graph_views.json_contents(nodes, edges, [bridge]))
 
 
 def test_a_franchise_is_exported_from_its_stored_document() -> None:

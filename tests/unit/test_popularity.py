@@ -5,7 +5,7 @@ import pytest
 
 from kensho.domain.popularity import KindEdge, PopularityFacts, popularity_of
 from kensho.domain.release_dates import month_key, release_date
-from kensho.read_model.building.seasons import groups, seasons
+from kensho.read_model.building.numbered_works import franchise_groups, later_seasons
 
 NAME = "kumo"
 
@@ -120,51 +120,55 @@ def test_the_order_of_edges_makes_no_difference() -> None:
         (2, 4, "other"),
     ]
     assert popularity_of(works, edges) == popularity_of(works, edges[::-1])
-    assert seasons(works, edges) == seasons(works, edges[::-1])
+    assert later_seasons(works, edges) == later_seasons(works, edges[::-1])
 
 
 def test_members_of_a_franchise_are_one_group_and_others_stand_alone() -> None:
-    assert groups(4, [[3, 1]]) == [0, 1, 2, 1]
+    assert franchise_groups(4, [[3, 1]]) == [0, 1, 2, 1]
 
 
 def test_groups_are_numbered_from_nothing_by_their_first_work() -> None:
-    assert groups(5, [[4, 2], [3, 1]]) == groups(5, [[1, 3], [2, 4]]) == [0, 1, 2, 1, 2]
-    assert groups(0, []) == []
+    assert (
+        franchise_groups(5, [[4, 2], [3, 1]])
+        == franchise_groups(5, [[1, 3], [2, 4]])
+        == [0, 1, 2, 1, 2]
+    )
+    assert franchise_groups(0, []) == []
 
 
 def test_a_chain_counts_its_seasons_from_the_second() -> None:
     works = [standing() for _ in range(3)]
-    assert seasons(works, chain(2, 0, 1)) == [[], [], [(2, 0), (3, 1)]]
+    assert later_seasons(works, chain(2, 0, 1)) == [[], [], [(2, 0), (3, 1)]]
 
 
 def test_a_chain_that_branches_counts_both_as_the_same_season() -> None:
     works = [standing() for _ in range(4)]
     edges: list[KindEdge] = [(0, 2, "sequel"), (0, 1, "sequel"), (1, 3, "sequel")]
-    assert seasons(works, edges)[0] == [(2, 1), (2, 2), (3, 3)]
+    assert later_seasons(works, edges)[0] == [(2, 1), (2, 2), (3, 3)]
 
 
 def test_a_work_that_two_ways_lead_to_is_counted_once_by_the_shorter() -> None:
     works = [standing() for _ in range(3)]
-    assert seasons(works, [*chain(0, 1, 2), (0, 2, "sequel")])[0] == [(2, 1), (2, 2)]
+    assert later_seasons(works, [*chain(0, 1, 2), (0, 2, "sequel")])[0] == [(2, 1), (2, 2)]
 
 
 def test_a_loop_of_sequels_has_no_first_season() -> None:
     works = [standing() for _ in range(3)]
-    assert seasons(works, chain(0, 1, 2, 0)) == [[], [], []]
+    assert later_seasons(works, chain(0, 1, 2, 0)) == [[], [], []]
 
 
 def test_a_chain_into_a_loop_ends() -> None:
     works = [standing() for _ in range(3)]
-    assert seasons(works, chain(0, 1, 2, 1))[0] == [(2, 1), (3, 2)]
+    assert later_seasons(works, chain(0, 1, 2, 1))[0] == [(2, 1), (3, 2)]
 
 
 def test_films_and_extras_are_no_seasons_and_end_a_chain() -> None:
     works = [standing(), standing(type="movie"), standing(), standing(type="ova")]
-    assert seasons(works, [*chain(0, 1, 2), (0, 3, "sequel")]) == [[], [], [], []]
+    assert later_seasons(works, [*chain(0, 1, 2), (0, 3, "sequel")]) == [[], [], [], []]
 
 
 def test_only_sequels_are_seasons() -> None:
-    assert seasons([standing(), standing()], [(0, 1, "side_story")]) == [[], []]
+    assert later_seasons([standing(), standing()], [(0, 1, "side_story")]) == [[], []]
 
 
 def test_a_date_is_the_month_of_the_premiere_or_the_best_guess_at_it() -> None:

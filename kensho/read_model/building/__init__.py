@@ -1,1 +1,1 @@
-"""The only writer of snapshots: rows of the graph store in, a snapshot folder out."""
+"""Build, publish and fetch snapshots: rows of the graph store in, a snapshot folder out."""

@@ -1,9 +1,9 @@
-"""Reads the graph at one revision and writes the read model of it.
+"""Read the graph at one revision and write a snapshot of it.
 
 Guarantees: what is written is one moment of the graph. Every committed batch renews the graph's
-lineage, so a reading is good if the lineage is the same after it as before. A reading that was
-overtaken is thrown away and begun again, a few times; the last time with this process's writes held
-back, which settles it for an embedded store.
+lineage, so a reading is consistent if the lineage is the same after it as before. Otherwise it is
+repeated, a few times; the last time with the writes of this process held back, which suffices for
+an embedded store.
 
 Performance: some 7 s for 40,000 works and 556,000 taggings, in pages between which the event loop
 serves requests.
@@ -55,7 +55,7 @@ from kensho.storage.rows import (
 Row = TypeVar("Row")
 
 _TRIES: Final = 4
-"""An ingest commits several batches a second: readings amid one fail, so tries are few."""
+"""Few, since an ingest commits several batches a second: every reading during one is in vain."""
 
 
 async def build(gateway: Gateway, root: Path) -> Path:
@@ -100,7 +100,7 @@ def _committed(model: SnapshotWriter, builder: "SnapshotBuilder") -> Path:
 
 
 async def _read_into(builder: "SnapshotBuilder", gateway: Gateway) -> None:
-    """Read everything; tags and memberships come before the works whose documents tell of them."""
+    """Read all tables; tags and memberships come before works, whose documents contain them."""
     builder.add_franchises(await tables.franchises(gateway))
     await _each(tables.memberships(gateway), builder.add_memberships)
     await _each(tables.visits(gateway), builder.add_visits)
@@ -119,7 +119,7 @@ async def _read_into(builder: "SnapshotBuilder", gateway: Gateway) -> None:
 
 
 class SnapshotBuilder:
-    """Hands rows on to all that is made of them: the read model, its documents and the titles.
+    """Pass rows on to what is made of them: the read model, its documents and the title index.
 
     Franchises, memberships, tags and taggings come before works, works before edges.
     """
@@ -199,7 +199,7 @@ class SnapshotBuilder:
         self._model.add_retired(RetiredInput(row.id, row.successor) for row in rows)
 
     def finish(self) -> None:
-        """Write what is made of everything together: titles, and the documents of franchises."""
+        """Write what needs all rows: the title index, and the documents of franchises."""
         packed = self.names.packed()
         titles.write(self._model.folder, packed)
         popularity = packed.arrays["entry_popularity"].tolist()

@@ -1,4 +1,4 @@
-"""Makes of stored episodes what the snapshot keeps: the list of a work, and its counts.
+"""Turn stored episodes into the list of each work, and its counts.
 
 Guarantees: pure; the episodes of a work come by number, whatever order they were read in.
 """

@@ -1,4 +1,4 @@
-"""Takes over a snapshot that was published elsewhere: another folder, or the same over HTTP.
+"""Fetch a snapshot that was published in another folder, or over HTTP.
 
 Guarantees: nothing becomes current before every file has the size and checksum that its manifest
 states, and is on disk. A fetch that was cut goes on with the files that were whole already.

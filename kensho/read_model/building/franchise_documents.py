@@ -1,8 +1,8 @@
-"""Makes the documents of a franchise from what was read of it: detail, summary and orders.
+"""Make the documents of a franchise: its detail, its summary and its watch orders.
 
 Guarantees: pure; the same facts give the same documents, byte for byte. An order is computed by
-`domain/watch_order` and told here in words: what a step came after, who says so, or when it was
-released, no more exactly than is known.
+`domain/watch_order` and worded here: what a step comes after, which source says so, or when it was
+released, as precisely as is known.
 
 Performance: 0.2 ms for each member, nearly all of it for the orders.
 """
@@ -74,7 +74,7 @@ class FranchiseFacts(msgspec.Struct, frozen=True):
 
 
 class DocumentContext(msgspec.Struct, frozen=True):
-    """What documents of all franchises draw on; `sources` are those that say a relation."""
+    """What the documents of all franchises need; `sources` are those that state a relation."""
 
     works: Mapping[UUID, DocumentWork]
     franchise_of: Mapping[UUID, FranchiseRef]
@@ -125,7 +125,7 @@ def watch_order_document(
     """Return a watch order, each step with its reasons in words."""
     ordered_by = {one.work: context.works[one.work].ordered_by for one in facts.members}
     found = watch_order(facts.members, ordered_by, facts.relations, order, facts.timelines)
-    telling = _Telling(facts, context)
+    texts = _ReasonTexts(facts, context)
     roles: dict[UUID, Role] = {member.work: member.role for member in facts.members}
     return WatchOrderDocument(
         slug=facts.slug,
@@ -138,18 +138,18 @@ def watch_order_document(
                 role=roles[step.work],
                 optional=step.optional,
                 strand=step.storyline,
-                because=tuple(telling.reason(step.work, because) for because in step.because),
+                because=tuple(texts.reason(step.work, because) for because in step.because),
             )
             for step in found.steps
         ),
         set_aside=tuple(
-            SetAsideEdge(_edge(one.relation), telling.set_aside(one)) for one in found.set_aside
+            SetAsideEdge(_edge(one.relation), texts.set_aside(one)) for one in found.set_aside
         ),
     )
 
 
-class _Telling:
-    """Reasons of one franchise in words."""
+class _ReasonTexts:
+    """The reasons of one franchise in words."""
 
     def __init__(self, facts: FranchiseFacts, context: DocumentContext) -> None:
         self._works = context.works

@@ -1,4 +1,4 @@
-"""Gathers from the graph what the documents of franchises are made of, while it is being read.
+"""Collect the rows of franchises while the graph is read, and make their documents of them.
 
 Guarantees: the same rows give the same franchises in whatever order they come, but that franchises
 come first, then memberships and visits, then works and edges. What is half written is left out: a
@@ -27,7 +27,7 @@ from kensho.read_model.building.franchise_documents import (
     FranchiseFacts,
 )
 from kensho.read_model.building.franchise_graphs import GraphRelations
-from kensho.read_model.building.work_documents import summary_of
+from kensho.read_model.building.works import summary_of
 from kensho.read_model.franchise_views import ORDERS, MemberWork
 from kensho.read_model.inputs import EdgeInput, FranchiseInput
 from kensho.read_model.views import FranchiseRef, TagView
@@ -60,7 +60,7 @@ class _OpenFranchise:
 
 
 class FranchiseCollector:
-    """What has been read so far; `inputs` when everything has."""
+    """Collects rows; call `inputs` once all have been added."""
 
     def __init__(self) -> None:
         self._by_slug: dict[str, _OpenFranchise] = {}

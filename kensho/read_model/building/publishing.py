@@ -1,4 +1,4 @@
-"""Publishes the snapshot of a graph: builds it where it is missing, and makes it the current one.
+"""Publish the snapshot of a graph: build it where it is missing, and make it the current one.
 
 Guarantees: what is served changes only when the new snapshot is on disk as a whole; whatever fails
 before leaves the old one served, and the graph as it is. Builds in one folder wait for each other,
@@ -16,7 +16,7 @@ from typing import IO, Final
 import msgspec
 
 from kensho.errors import KenshoError, PublicationError, ReadModelError, StoreUnavailableError
-from kensho.platform.data_folders import data_root
+from kensho.platform.installation import data_root
 from kensho.read_model import publications, snapshot_folder
 from kensho.read_model.building.builder import build, point_of
 from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
@@ -125,7 +125,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 @contextlib.asynccontextmanager
 async def alone(root: Path) -> AsyncGenerator[None]:
-    """Hold the publishers' lock of `root`; the system lets go of it when its holder dies."""
+    """Hold the publishers' lock of `root`; the system releases it when its holder dies."""
     with _lock_file(root) as file:
         while not _is_locked(file.fileno()):  # noqa: ASYNC110 -- its holder may be another process
             await asyncio.sleep(_LOCK_PAUSE_S)

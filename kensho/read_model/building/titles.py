@@ -1,4 +1,4 @@
-"""Gathers from the graph what the title index is made of, while the graph is being read.
+"""Collect works and titles while the graph is read, and build the title index of them.
 
 Guarantees: works are numbered in UUID order here as in the read model, so that an entry of the
 index is a node of the model; franchises follow after the works. A film and its record in another
@@ -21,7 +21,7 @@ from kensho.domain.popularity import KindEdge, PopularityFacts, popularity_facts
 from kensho.domain.relations import Kind
 from kensho.domain.release_dates import release_date
 from kensho.domain.works import Title
-from kensho.read_model.building import film_series, seasons
+from kensho.read_model.building import numbered_works
 from kensho.read_model.titles import FranchiseName
 from kensho.search.build import EntryTable, IndexEntry, PackedTitleIndex, TitleIndexBuilder
 from kensho.storage.rows import MembershipRow, RecommendationRow, RedirectRow, SamePairRow, WorkRow
@@ -35,7 +35,7 @@ _NO_REDIRECT_END = np.iinfo(np.int32).max
 
 
 class TitleCollector:
-    """What has been read so far; `packed` when everything has."""
+    """Collects rows; call `packed` once all have been added."""
 
     def __init__(self) -> None:
         self._build = TitleIndexBuilder()
@@ -51,7 +51,7 @@ class TitleCollector:
         self._works_of: Counter[tuple[str, str]] = Counter()
 
     def add_works(self, rows: Sequence[WorkRow]) -> None:
-        """Learn works and their titles."""
+        """Add works and their titles."""
         for row in rows:
             self._places[row.id] = len(self._facts)
             titles = row.titles or (Title(row.title, kind="main"),)
@@ -69,25 +69,25 @@ class TitleCollector:
             )
 
     def add_edges(self, edges: Sequence[tuple[UUID, UUID, Kind]]) -> None:
-        """Learn relations: from a work to what is its `kind`."""
+        """Add relations (work, other, kind): `other` is the `kind` of `work`."""
         self._edges += edges
 
     def add_recommendations(self, rows: Sequence[RecommendationRow]) -> None:
-        """Learn how many viewers recommend works."""
+        """Add votes of viewers who recommend works."""
         for row in rows:
             for work in (row.work, row.other):
                 self._votes[work] = self._votes.get(work, 0) + row.votes
 
     def add_same(self, rows: Sequence[SamePairRow]) -> None:
-        """Learn which records are one work."""
+        """Add pairs of records that are one work."""
         self._same += rows
 
     def add_redirects(self, rows: Sequence[RedirectRow]) -> None:
-        """Learn which episodes are another work's."""
+        """Add episodes that belong to another work."""
         self._redirects += rows
 
     def add_memberships(self, rows: Sequence[MembershipRow]) -> None:
-        """Learn franchises; they count works, however many records there are of one."""
+        """Add franchises; they count works, not records of works."""
         for row in rows:
             name = (row.slug, row.title)
             self._members.setdefault(name, []).append(row.work)
@@ -113,7 +113,9 @@ class TitleCollector:
             for name, found in sorted(self._members.items())
         }
         packed = self._indexed(node_of, works, edges, members)
-        groups = seasons.groups(len(works), [found for found in members.values() if found])
+        groups = numbered_works.franchise_groups(
+            len(works), [found for found in members.values() if found]
+        )
         names = [FranchiseName(*name, self._works_of[name]) for name in members]
         packed.arrays.update(_redirects(self._redirects, nodes))
         packed.arrays["node_group"] = np.array(groups, dtype=np.int32)
@@ -146,7 +148,7 @@ class TitleCollector:
         for _, title in franchises:
             self._build.add(IndexEntry((Title(title, kind="main"),)))
             numbers.append(len(numbers))
-        later = seasons.seasons(works, edges) + [[] for _ in franchises]
+        later = numbered_works.later_seasons(works, edges) + [[] for _ in franchises]
         self._tell_films(node_of, works, franchises, later)
         return self._build.packed(
             EntryTable(
@@ -167,7 +169,7 @@ class TitleCollector:
         place_of: list[int] = np.argsort(node_of).tolist()
         titles = [self._titles[place] for place in place_of]
         for number, ((_, name), members) in enumerate(franchises.items(), start=len(works)):
-            for story in film_series.film_series(name, members, works, titles):
+            for story in numbered_works.film_series(name, members, works, titles):
                 later[story.first].extend(story.following)
                 if story.name == name:
                     later[number].extend(story.following)

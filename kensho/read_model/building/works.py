@@ -1,7 +1,7 @@
-"""Makes of stored rows what the read model keeps: works with their documents, and relations.
+"""Turn stored rows into what the read model keeps: works with their documents, and relations.
 
-Guarantees: pure; a row gives the same input whatever was read before it, but for the tags and the
-franchise that its documents tell of, which come first.
+Guarantees: pure; the same row gives the same input, whatever was read before it, except for the
+tags and the franchise of a work, which must be added first.
 
 Performance: 20 µs for a work, 5 µs for a relation.
 """
@@ -14,18 +14,27 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.domain import ids
 from kensho.domain.relations import Assertion, Kind
-from kensho.read_model.building.work_documents import detail_of, further_of, summary_of
 from kensho.read_model.inputs import EdgeInput, SourceRef, WorkInput
 from kensho.read_model.paths import only_inferred
-from kensho.read_model.views import FranchiseRef, TagView
+from kensho.read_model.views import (
+    FranchiseRef,
+    FurtherFacts,
+    ImdbView,
+    SeasonView,
+    SourceView,
+    StoredDetail,
+    Summary,
+    TagView,
+)
 from kensho.storage.rows import MembershipRow, RelationRow, SequelRow, TaggingRow, TagRow, WorkRow
 
 _ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
 
 
 class WorkExtras:
-    """What documents tell of a work beyond its own row: tags and franchise, kept as numbers."""
+    """The tags and the franchise of each work, which its documents contain beside its own row."""
 
     def __init__(self) -> None:
         self._tags: list[TagRow] = []
@@ -35,13 +44,13 @@ class WorkExtras:
         self._franchises: dict[UUID, FranchiseRef] = {}
 
     def add_tags(self, rows: Sequence[TagRow]) -> None:
-        """Learn tags."""
+        """Add tags."""
         for row in rows:
             self._tag_places[row.id] = len(self._tags)
             self._tags.append(row)
 
     def add_taggings(self, rows: Sequence[TaggingRow]) -> None:
-        """Learn taggings, all of one work's in a row; a tag not learnt before is passed over."""
+        """Add taggings, all of one work's in a row; one whose tag was not added is passed over."""
         for row in rows:
             work = row.id.work
             place = self._tag_places.get(row.id.tag)
@@ -112,3 +121,59 @@ def _edge_input(source: UUID, target: UUID, kind: Kind, assertions: bytes) -> Ed
 def _only_inferred(kind: Kind, assertions: bytes) -> bool:
     """Tell whether nobody states that an edge is of this kind; 76,000 edges have 72 texts."""
     return only_inferred(kind, _ASSERTIONS.decode(assertions))
+
+
+def summary_of(row: WorkRow) -> Summary:
+    """Return the work as a list shows it."""
+    return Summary(
+        id=row.id,
+        title=row.title,
+        poster_url=row.poster_url,
+        episodes=row.episodes,
+        status=row.status,
+        anime_type=row.anime_type,
+        imdb_rating=row.imdb.rating if row.imdb else None,
+    )
+
+
+def detail_of(
+    row: WorkRow, tags: Sequence[TagView], franchise: FranchiseRef | None = None
+) -> StoredDetail:
+    """Return the work as its own page shows it, without the neighbours."""
+    return StoredDetail(
+        id=row.id,
+        title=row.title,
+        poster_url=row.poster_url,
+        episodes=row.episodes,
+        status=row.status,
+        anime_type=row.anime_type,
+        imdb_rating=row.imdb.rating if row.imdb else None,
+        synonyms=_synonyms(row),
+        synopsis=row.synopsis,
+        anime_season=SeasonView(season=row.season, year=row.year),
+        imdb=ImdbView(row.imdb.id, row.imdb.rating, row.imdb.votes) if row.imdb else None,
+        score=row.score,
+        duration_s=row.duration_s,
+        studios=tuple(row.studios),
+        producers=tuple(row.producers),
+        tags=tuple(sorted(tags, key=lambda tag: (-tag.relevance, tag.name))),
+        sources=tuple(_source(source) for source in row.sources),
+        franchise=franchise,
+    )
+
+
+def further_of(row: WorkRow) -> FurtherFacts:
+    """Return the further facts of a stored work."""
+    stated = tuple(title for title in row.titles if title.language is not None)
+    return FurtherFacts(stated, row.score_source, row.start_date, row.end_date)
+
+
+def _synonyms(row: WorkRow) -> tuple[str, ...]:
+    texts = dict.fromkeys(title.text for title in row.titles)
+    texts.pop(row.title, None)
+    return tuple(texts)
+
+
+def _source(source_id: str) -> SourceView:
+    provider, _, local = source_id.partition(":")
+    return SourceView(provider=provider, id=local, url=ids.url_of(source_id))

@@ -1,9 +1,11 @@
-"""Builds the read model's folder from a stream of works, edges, tags and taggings, in any order.
+"""Write the folder of a snapshot from works, edges, tags and taggings that come in any order.
 
-Guarantees: the same inputs give the same answers whatever order they came in; ends that name no
-work are refused, as the graph itself refuses them. Documents go to disk as they arrive, so that a
-build holds ids and numbers only: about 80 MB at 40,000 works and 556,000 taggings. Works are
-numbered in UUID order: that number is the *node*.
+Guarantees: the same inputs give the same folder, whatever order they came in; an end that names no
+work is refused, as the graph itself refuses it. Works are numbered in UUID order: that number is
+the *node*.
+
+Performance: documents go to disk as they arrive, so that a build holds ids and numbers only: about
+80 MB at 40,000 works and 556,000 taggings.
 """
 
 from array import array
@@ -19,8 +21,8 @@ import numpy.typing as npt
 from kensho.errors import ReadModelError
 from kensho.read_model import adjacency, paths, seasons, similar, source_ids
 from kensho.read_model import tags as tagging
+from kensho.read_model.blobs import ID_BYTES, NewDocuments, as_blob, as_column, numbers_of
 from kensho.read_model.columns import WorkColumns, WorkFacts, columns_of, facts_of
-from kensho.read_model.documents import NewDocuments
 from kensho.read_model.episodes import EpisodeCount
 from kensho.read_model.franchises import NewFranchises
 from kensho.read_model.identity import GraphPoint
@@ -35,7 +37,6 @@ from kensho.read_model.inputs import (
     TagInput,
     WorkInput,
 )
-from kensho.read_model.keys import ID_BYTES, as_blob, as_column, numbers_of
 from kensho.read_model.snapshot_folder import NewFolder
 
 _NO_ID = bytes(ID_BYTES)
@@ -76,9 +77,9 @@ def write(root: Path, point: GraphPoint, inputs: SnapshotInputs) -> Path:
 
 
 class SnapshotWriter:
-    """A read model in the making: a context manager; `commit` at the end of the block.
+    """Writes a snapshot: a context manager; call `commit` at the end of the block.
 
-    What else belongs to the revision is written into `folder` before that.
+    Other files of the snapshot are written into `folder` before that.
     """
 
     def __init__(self, root: Path, point: GraphPoint) -> None:
@@ -181,11 +182,11 @@ class SnapshotWriter:
             self._franchises.add(franchise)
 
     def add_retired_slugs(self, slugs: Iterable[RetiredSlugInput]) -> None:
-        """Add slugs of franchises that stand no more."""
+        """Add retired slugs of franchises."""
         self._franchises.add_retired(slugs)
 
     def commit(self, *, built_at_s: int = 0) -> Path:
-        """Put everything in order, bring it to disk and return the finished folder.
+        """Sort everything, bring it to disk and return the finished folder.
 
         Raises:
             ReadModelError: an edge, a tagging or a franchise names a work or tag that was not

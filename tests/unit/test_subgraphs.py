@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kensho.domain.relations import INVERSE, KINDS, Kind
 from kensho.read_model.adjacency import Adjacency
-from kensho.read_model.subgraphs import NO_GROUP, BeyondBridge, Subgraphs
+from kensho.read_model.building.subgraphs import NO_GROUP, BeyondBridge, Subgraphs
 from tests.support.edge_arrays import Edge, edge_arrays
 
 # 0, 1, 2 are the franchise; 3, 4, 5 another, entered by two bridges; 6, 7 a third, by one; 8 alone.

@@ -1,5 +1,6 @@
-"""Find the folders of data that come with Kenshō: queries, the graph's schema, curation."""
+"""What is installed: the version of Kenshō and its folders of data."""
 
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,3 +13,11 @@ def data_root(folder: str) -> Path:
     package = Path(str(files("kensho")))
     packaged = package / "_data" / folder
     return packaged if packaged.is_dir() else package.parent / folder
+
+
+def installed_version() -> str:
+    """Return the version of the installed package, or `0.0.0` in a bare checkout."""
+    try:
+        return version("kensho")
+    except PackageNotFoundError:
+        return "0.0.0"

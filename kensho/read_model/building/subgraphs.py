@@ -1,4 +1,4 @@
-"""A franchise as a piece of the graph: the edges inside it, and the bridges that lead out of it.
+"""The part of the graph that is a franchise: edges inside it, and bridges that lead out of it.
 
 Guarantees: every edge with an end among the members is either inside or a bridge, once. Beyond a
 bridge lies what can be reached from its far end within that work's own franchise, without coming
@@ -60,7 +60,7 @@ class GraphBridge(NamedTuple):
 
 
 class Subgraphs:
-    """Pieces of a graph, given the arrays of its adjacency."""
+    """Parts of a graph, given the arrays of its adjacency."""
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._adjacency = Adjacency(arrays)

@@ -1,7 +1,7 @@
 from typing import Any
 
 from kensho.domain.popularity import PopularityFacts
-from kensho.read_model.building.film_series import FilmSeries, film_series
+from kensho.read_model.building.numbered_works import FilmSeries, film_series
 
 
 def film(date: str, **facts: Any) -> PopularityFacts:
