@@ -18,7 +18,7 @@ U = TypeVar("U")
 JsonBytes: TypeAlias = bytes
 _encode: Final = msgspec.json.Encoder().encode
 _raw: Final[Callable[[JsonBytes], Any]] = msgspec.Raw
-"""Typed as `Any`, since a `Raw` takes the place of a `T`. A cast at each call costs as much again."""
+"""Typed as `Any`, since a `Raw` takes the place of a `T`: a cast at each call costs as much."""
 
 
 class Encoded(msgspec.Struct, Generic[T], frozen=True, gc=False):
