@@ -2,7 +2,7 @@
 
 A franchise is a bounded traversal: relations are followed, shown or excluded by kind, names decide
 where kinds don't, and what is weak between two groups is cut and remains visible as a bridge. Every
-work is in exactly one franchise or alone; a crossover is at home in one and a guest in others.
+work is in exactly one franchise or alone; a crossover is a member of one and a guest in others.
 
 Guarantees: pure; the same works and relations give the same franchises in whatever order they come.
 A member's reason is a path of relations inside the franchise; a bridge is a relation that leaves
@@ -40,7 +40,7 @@ much as single works need to be joined. Chosen by hand, on "Lupin vs. Conan" and
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A work at home: its role, the path of relations from the root, and its other records."""
+    """A member: its role, the path of relations from the root, and its other records."""
 
     work: UUID
     role: Role
@@ -49,7 +49,7 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Guest(msgspec.Struct, frozen=True):
-    """A work that is at home elsewhere, or alone, and the relations by which it shows here."""
+    """A member of another franchise, or of none, and the relations by which it is shown here."""
 
     work: UUID
     because: tuple[Relation, ...]

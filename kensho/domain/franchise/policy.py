@@ -69,7 +69,7 @@ class Anthology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FranchiseGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What catalogues add to the titles of works that were shown or made under one roof.
+    """Words that catalogues add to the titles of works of one event or brand.
 
     A title that holds one of `names` says nothing of what belongs together; the works' other titles
     do.
@@ -111,23 +111,25 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     join: tuple[Join, ...] = ()
     cut: tuple[Cut, ...] = ()
     rename: tuple[Rename, ...] = ()
-    anthology: tuple[Anthology, ...] = msgspec.field(default=(), name="omnibus")
-    franchise_groups: tuple[FranchiseGroup, ...] = msgspec.field(default=(), name="umbrella")
+    anthology: tuple[Anthology, ...] = ()
+    franchise_groups: tuple[FranchiseGroup, ...] = ()
     chronology: tuple[Chronology, ...] = ()
     recap: tuple[Recap, ...] = ()
 
     def own_titles(self, titles: Sequence[str]) -> Sequence[str]:
         """Return the titles that are not those of a franchise group."""
         together = "\n".join(titles).casefold()
-        roofs = [
+        group_names = [
             n
-            for roof in self.franchise_groups
-            for name in roof.names
+            for group in self.franchise_groups
+            for name in group.names
             if (n := name.casefold()) in together
         ]
-        if not roofs:  # as of all but one in a hundred
+        if not group_names:  # as of all but one in a hundred
             return titles
-        return [title for title in titles if not any(map(title.casefold().__contains__, roofs))]
+        return [
+            title for title in titles if not any(map(title.casefold().__contains__, group_names))
+        ]
 
     @property
     def form_words(self) -> frozenset[str]:
