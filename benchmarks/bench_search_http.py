@@ -27,6 +27,7 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Filters
 from kensho.discovery.query_interpretation import is_short
 from kensho.discovery.search import SearchRequest, TitleSearch
+from kensho.platform.secret_values import Secret
 from kensho.read_model.holder import Snapshot
 
 WARM_UP = 100
@@ -92,7 +93,7 @@ def longest_hold_ms(read_model: Path, texts: list[str]) -> float:
     """
     held = Snapshot.open(max(read_model.glob("[0-9]*")))
     gc.freeze()  # as the service does once a revision is open
-    searching = TitleSearch(Cursors("a secret for the benchmark"), safe=True)
+    searching = TitleSearch(Cursors(Secret("a secret for the benchmark")), safe=True)
     asked = [
         SearchRequest(text=text[:300], filters=Filters(safe=True), limit=20)
         for text in texts

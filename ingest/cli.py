@@ -26,6 +26,7 @@ from ingest.source import Source
 from kensho.errors import InvalidInputError, PublicationError
 from kensho.platform import downloads, settings
 from kensho.platform.installation import data_root
+from kensho.platform.secret_values import masked
 from kensho.read_model.building.publishing import publish
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
@@ -211,7 +212,7 @@ def _local(location: str, progress: Progress) -> Path:
     """Return the local file of a path, or of an address after fetching it."""
     if "://" not in location:
         return Path(location)
-    with progress.stage(f"fetching {location}") as advance:
+    with progress.stage(f"fetching {masked(location)}") as advance:
         so_far = 0
 
         def tell(done_bytes: int, _total_bytes: int | None) -> None:

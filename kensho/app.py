@@ -43,7 +43,7 @@ from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
 from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
-from kensho.platform.signing_secret import signing_secret
+from kensho.platform.signing_secret import signing_keys
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.store_settings import StoreSettings
@@ -128,7 +128,7 @@ class AppState:
         self._page_services: PageServices | None = None
         self.now = functools.partial(dt.datetime.now, dt.UTC)
         self.calendar = Calendar(self.now)
-        cursors = Cursors(signing_secret(settings.signing))
+        cursors = Cursors(*signing_keys(settings.signing))
         self.shared = SharedParts(
             cursors=cursors,
             films=PerSnapshot(films),

@@ -12,6 +12,8 @@ from typing import BinaryIO, Final, Protocol, Self
 
 import msgspec
 
+from kensho.platform import private_files
+
 MAX_QUOTED_CHARS: Final = 200
 
 
@@ -53,8 +55,9 @@ class RejectLog:
         if self.path is None:
             return
         if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._stack.enter_context(self.path.open("wb"))
+            private_files.make_folder(self.path.parent)
+            file = open(self.path, "wb", opener=private_files.opener)  # noqa: SIM115
+            self._file = self._stack.enter_context(file)
         quoted = str(value)[:MAX_QUOTED_CHARS].encode("utf-8", "replace").decode()
         reject = Reject(self.source, line, field, quoted, reason, key)
         self._file.write(msgspec.json.encode(reject) + b"\n")

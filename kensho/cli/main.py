@@ -8,10 +8,12 @@ Performance: a command is imported when it runs. `kensho --help` and `kensho ver
 the server nor the engine nor numpy; see kensho/platform/lazy_commands.py.
 """
 
+import contextlib
 import json
 import sys
+from collections.abc import Generator
 from importlib.metadata import entry_points
-from typing import Final
+from typing import Any, Final
 
 import click
 from rich_click import RichGroup
@@ -20,6 +22,7 @@ from typing_extensions import override
 from kensho.errors import KenshoError
 from kensho.platform.installation import installed_version
 from kensho.platform.lazy_commands import LazyCommand
+from kensho.platform.secret_values import masked
 
 _GROUP: Final = "kensho.commands"
 _OWN: Final = (
@@ -94,6 +97,27 @@ class Commands(RichGroup):
                 return command
         return None
 
+    @override
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Parse the arguments; a refusal shows no sign-in of a URL."""
+        with _masking():
+            return super().make_context(*args, **extra)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that is asked for; a refusal shows no sign-in of a URL."""
+        with _masking():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _masking() -> Generator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = masked(error.message)  # final, to type checkers
+        raise
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
@@ -117,5 +141,5 @@ def main() -> None:
     try:
         commands(prog_name="kensho")
     except KenshoError as error:
-        click.echo(f"kensho: {error.message}", err=True)
+        click.echo(f"kensho: {masked(error.message)}", err=True)
         sys.exit(error.exit_code)

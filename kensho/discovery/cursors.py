@@ -19,6 +19,7 @@ from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from kensho.errors import InvalidInputError
+from kensho.platform.secret_values import Secret
 
 MAX_CHARS: Final = 400
 _DIGEST_BYTES: Final = 9
@@ -52,12 +53,15 @@ class OrderedList(NamedTuple):
 
 
 class Cursors:
-    """Writes and reads cursors under one secret."""
+    """Writes cursors under the first of its secrets, and reads those of all."""
 
-    def __init__(self, secret: str) -> None:
-        # The key is derived once: that and a serializer for each cursor would take 60 µs, not 20.
-        key = hmac.digest(secret.encode(), b"kensho.cursor", "sha256")
-        self._signer = Signer(key, key_derivation="none", digest_method=hashlib.sha256)
+    def __init__(self, first: Secret, *others: Secret) -> None:
+        # The keys are derived once: that and a serializer for each cursor would take 60 µs, not 20.
+        keys = [
+            hmac.digest(secret.reveal().encode(), b"kensho.cursor", "sha256")
+            for secret in (*reversed(others), first)  # the signer signs with the last
+        ]
+        self._signer = Signer(keys, key_derivation="none", digest_method=hashlib.sha256)
 
     def write(self, position: Position) -> str:
         """Return the cursor of a position."""
@@ -67,7 +71,7 @@ class Cursors:
         """Return the position that a cursor stands for.
 
         Raises:
-            InvalidInputError: it was not written under this secret, or for another query.
+            InvalidInputError: it was written under none of the secrets, or for another query.
         """
         try:
             position = msgspec.json.decode(

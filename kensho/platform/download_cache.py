@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from kensho.platform import private_files
+
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _MAX_NAME_CHARS: Final = 120
 
@@ -57,7 +59,7 @@ class CachedFile:
     def begin(self, note: FetchNote) -> None:
         """Note the version that the part's bytes, which follow, belong to."""
         self.drop_part()
-        _note_path(self.part_path).write_bytes(msgspec.json.encode(note))
+        private_files.write_bytes(_note_path(self.part_path), msgspec.json.encode(note))
 
     def finish(self, note: FetchNote) -> FetchNote:
         """Make the part the complete file; its note comes last: a crash leaves no false one."""
@@ -66,7 +68,7 @@ class CachedFile:
         )
         _note_path(self.path).unlink(missing_ok=True)
         self.part_path.replace(self.path)
-        _note_path(self.path).write_bytes(msgspec.json.encode(finished))
+        private_files.write_bytes(_note_path(self.path), msgspec.json.encode(finished))
         self.drop_part()
         return finished
 

@@ -21,8 +21,10 @@ import msgspec
 import stamina
 
 from kensho.errors import SourceFileError
+from kensho.platform import private_files
 from kensho.platform.download_cache import CachedFile, FetchNote
 from kensho.platform.http_client import is_loopback
+from kensho.platform.secret_values import masked
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes there will be, where known."""
@@ -68,7 +70,7 @@ def fetch(
         _check_address(address, loopback_allowed=True)
         return _Fetcher(address, cache_dir, progress or _unseen, limits or FetchLimits()).fetch()
     except (httpx.HTTPError, httpx.InvalidURL, OSError, _TryAgainError) as error:
-        reason = str(error) or type(error).__name__
+        reason = masked(str(error)) or type(error).__name__
         raise SourceFileError(f"{_shown(url)}: can't be fetched: {reason}") from error
 
 
@@ -87,7 +89,7 @@ class _Fetcher:
         self._deadline = time.monotonic() + limits.total_s
 
     def fetch(self) -> Path:
-        self._cache.path.parent.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(self._cache.path.parent)
         limits = self._limits
         attempts = stamina.retry_context(
             on=(httpx.TransportError, _TryAgainError),
@@ -176,7 +178,8 @@ class _Fetcher:
         """Append the answer to the part; both know their sizes, where the server told any."""
         self._check_size(total_bytes or 0)
         self._progress(done_bytes, total_bytes)
-        with self._cache.part_path.open("ab") as file:
+        part = self._cache.part_path
+        with open(part, "ab", opener=private_files.opener) as file:
             for chunk in response.iter_raw(_CHUNK_BYTES):
                 if not done_bytes and chunk[:_SNIFFED_BYTES].lstrip().lower().startswith(
                     _HTML_STARTS
@@ -238,7 +241,7 @@ def _check_address(url: httpx.URL, *, loopback_allowed: bool) -> None:
 
 def _shown(url: str) -> str:
     """Return an address without the name and password it may carry: messages and notes hold it."""
-    return _CREDENTIALS.sub("//", url, count=1)
+    return masked(_CREDENTIALS.sub("//", url, count=1))
 
 
 def _unseen(_done_bytes: int, _total_bytes: int | None) -> None:

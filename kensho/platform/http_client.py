@@ -13,6 +13,7 @@ from typing import Final
 import httpx
 
 from kensho.errors import InvalidInputError, UpstreamError
+from kensho.platform.secret_values import masked
 
 _CHUNK_BYTES: Final = 256 * 1024
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
@@ -44,25 +45,27 @@ class HttpClient:
                 `most_bytes`.
         """
         _check(url)
+        shown = masked(url)
         left = most_bytes
-        with _translated(url), self._client.stream("GET", url) as response:
+        with _translated(shown), self._client.stream("GET", url) as response:
             if response.status_code != HTTPStatus.OK:
-                raise UpstreamError(f"{url}: answered {response.status_code}")
+                raise UpstreamError(f"{shown}: answered {response.status_code}")
             for piece in response.iter_bytes(_CHUNK_BYTES):
                 left -= len(piece)
                 if left < 0:
-                    raise UpstreamError(f"{url}: sends more than {most_bytes} bytes")
+                    raise UpstreamError(f"{shown}: sends more than {most_bytes} bytes")
                 yield piece
 
 
 def _check(url: str) -> None:
+    shown = masked(url)
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise InvalidInputError.of("url", f"{url!r} is no address: {error}") from error
+        raise InvalidInputError.of("url", f"{shown!r} is no address: {error}") from error
     if address.scheme == "https" or (address.scheme == "http" and is_loopback(address.host)):
         return
-    raise InvalidInputError.of("url", f"{url!r}: only https, or http of this machine, is read")
+    raise InvalidInputError.of("url", f"{shown!r}: only https, or http of this machine, is read")
 
 
 def is_loopback(host: str) -> bool:
@@ -78,4 +81,4 @@ def _translated(url: str) -> Generator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        raise UpstreamError(f"{url}: {str(error) or type(error).__name__}") from error
+        raise UpstreamError(f"{url}: {masked(str(error)) or type(error).__name__}") from error

@@ -1,5 +1,7 @@
 """Logs: structlog to standard error, as lines for people or as JSON.
 
+Guarantees: no line shows the sign-in of a URL.
+
 `REQUEST` is set once per request by the request pipeline; every log line written while that request
 is served then carries its ids and the address of its client.
 """
@@ -7,10 +9,13 @@ is served then carries its ids and the address of its client.
 import logging
 import sys
 from contextvars import ContextVar
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+from typing_extensions import override
+
+from kensho.platform.secret_values import masked
 
 _LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -55,14 +60,28 @@ def configure(
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *last,
+            mask_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(
-        level=_LEVELS[level], stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_MaskingFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=_LEVELS[level], handlers=[handler])
+
+
+def mask_line(_logger: WrappedLogger, _method: str, line: Any) -> str:
+    """Hide what is secret in the URLs of a finished line, tracebacks included."""
+    return masked(str(line))
+
+
+class _MaskingFormatter(logging.Formatter):
+    """Hides what is secret in the URLs of lines that libraries write."""
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
 
 
 def add_request_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -5,23 +5,35 @@ Each section is one Struct. The text under a field says why it exists and what s
 are separated by commas.
 
 Guarantees: an unknown `KENSHO_*` variable, or a value that makes no sense, is refused with its name
-and value before anything is opened. Secrets are not shown.
+and value before anything is opened. Secrets are not shown, nor are the sign-ins of URLs.
+
+A secret comes from its variable, or from the file that the variable with `_FILE` at its end names.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, get_origin
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
 from kensho.errors import SettingsError
+from kensho.platform.secret_values import (
+    Secret,
+    SigningKey,
+    masked,
+    read_secret_file,
+    signing_keys_of,
+)
 
 PREFIX: Final = "KENSHO_"
-_HIDDEN: Final = frozenset(("secret", "store_password"))
 _STORES: Final = ("surrealkv://", "mem://", "ws://", "wss://")
+_SIGN_IN: Final = re.compile(r"wss?://.*@|[a-z]+://[^/]*:[^/]*@")
+"""An `@` in the path of an embedded store is part of its name."""
+_FILE: Final = "_file"
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
@@ -77,8 +89,8 @@ class GraphStoreSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_vari
     """The database within the namespace."""
     username: str | None = None
     """Sign-in for a server; an embedded store has none."""
-    password: str | None = None
-    """The password of that sign-in; not shown in messages."""
+    password: Secret | None = None
+    """The password of that sign-in; not shown in messages. It has no place in the URL."""
     pool_size: Annotated[int, Meta(ge=1, le=64)] = 4
     """Connections to a server; throughput stops growing at 4 to 16 concurrent queries each."""
     deadline_s: Seconds = 10.0
@@ -120,10 +132,12 @@ class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable
 class SigningSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What cursors are signed with."""
 
-    secret: Annotated[str, Meta(min_length=16, max_length=512)] | None = None
-    """Signs cursors. Machines behind one address share it; by default it is made once and kept."""
+    secret: tuple[SigningKey, ...] = ()
+    """Signs cursors: a list, of which the first signs and all verify. Machines behind one address
+    share it; by default one is made once and kept."""
     secret_file: Path = Path("var/secret")
-    """Where the made secret is kept, readable by its owner only."""
+    """Where the secrets are read, one a line, if `KENSHO_SECRET` is not set; one that is missing is
+    made, readable by its owner only."""
 
 
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,10 +197,18 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and value
     }
     known = known_settings()
-    for name in given:
-        if name not in known:
-            raise SettingsError(f"{PREFIX}{name.upper()}: there is no such setting")
-    values = {name: _value(name, text, known[name].type) for name, text in given.items()}
+    values = {}
+    for name, text in given.items():
+        own = name.removesuffix(_FILE)
+        of_file = own != name and own in known and _is_secret(known[own].type)
+        if of_file and own in given:
+            raise SettingsError(f"{_variable(own)} and {_variable(name)}: set one of them")
+        if name in known:
+            values[name] = _value(name, text, known[name].type)
+        elif of_file:
+            values[own] = _secret(read_secret_file(Path(text), _variable(name)), _variable(name))
+        else:
+            raise SettingsError(f"{_variable(name)}: there is no such setting")
     return with_changes(Settings(), **values)
 
 
@@ -214,21 +236,46 @@ def with_changes(settings: Settings, **changes: object) -> Settings:
 def _value(name: str, text: str, kind: Any) -> object:
     if kind is Path:
         return Path(text)
+    if kind == tuple[SigningKey, ...]:
+        return signing_keys_of(text, _variable(name), ",")
+    if _is_secret(kind):
+        return _secret(text, _variable(name))
     given: object = text
     if get_origin(kind) is tuple:
         given = [part.strip() for part in text.split(",") if part.strip()]
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        shown = "(hidden)" if name in _HIDDEN else repr(text)
-        raise SettingsError(f"{PREFIX}{name.upper()}: {shown} is not usable: {error}") from error
+        raise SettingsError(
+            f"{_variable(name)}: {masked(text)!r} is not usable: {error}"
+        ) from error
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}"
+
+
+def _is_secret(kind: Any) -> bool:
+    return any(isinstance(one, type) and issubclass(one, Secret) for one in get_args(kind))
+
+
+def _secret(text: str, variable: str) -> Secret:
+    try:
+        return Secret(text)
+    except ValueError as error:
+        raise SettingsError(f"{variable}: (hidden) is not usable: {error}") from error
 
 
 def _checked(settings: Settings) -> Settings:
     url = settings.store.url
     if not url.startswith(_STORES):
         raise SettingsError(
-            f"{PREFIX}STORE_URL: {url!r} must start with one of {', '.join(_STORES)}"
+            f"{PREFIX}STORE_URL: {masked(url)!r} must start with one of {', '.join(_STORES)}"
+        )
+    if _SIGN_IN.match(url):
+        raise SettingsError(
+            f"{PREFIX}STORE_URL: {masked(url)!r} bears a sign-in, which lists of processes and logs"
+            f" would show: use {PREFIX}STORE_USERNAME and {PREFIX}STORE_PASSWORD_FILE"
         )
     for network in settings.server.trusted_proxies:
         try:

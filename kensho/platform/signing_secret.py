@@ -1,4 +1,4 @@
-"""The secret that signs cursors: the one that is set, or one that is made once and kept."""
+"""The keys that sign cursors: those that are set, or one that is made once and kept."""
 
 import os
 import secrets
@@ -6,41 +6,41 @@ from pathlib import Path
 from typing import Final
 
 from kensho.errors import SettingsError
+from kensho.platform import private_files
+from kensho.platform.secret_values import SigningKey, read_secret_file, signing_keys_of
 from kensho.platform.settings import PREFIX, SigningSettings
 
 _SECRET_BYTES: Final = 32
+_VARIABLE: Final = f"{PREFIX}SECRET_FILE"
 
 
-def signing_secret(settings: SigningSettings) -> str:
-    """Return the secret that signs cursors; made and kept in `secret_file` where none is set.
+def signing_keys(settings: SigningSettings) -> tuple[SigningKey, ...]:
+    """Return the keys of cursors: the first signs, all verify.
+
+    Where none is set they are read from `secret_file`, one a line; a missing file is made.
 
     Raises:
-        SettingsError: the file can't be read or written.
+        SettingsError: the file can't be read or written, or holds no usable key.
     """
-    if settings.secret is not None:
+    if settings.secret:
         return settings.secret
     path = settings.secret_file
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return _kept(path) or _made(path)
+        private_files.make_folder(path.parent)
+        if not path.exists():
+            _make(path)
     except OSError as error:
-        raise SettingsError(f"{PREFIX}SECRET_FILE: can't use {str(path)!r}: {error}") from error
+        raise SettingsError(f"{_VARIABLE}: can't use {str(path)!r}: {error}") from error
+    return signing_keys_of(read_secret_file(path, _VARIABLE), _VARIABLE, "\n")
 
 
-def _kept(path: Path) -> str | None:
-    return path.read_text("ascii").strip() if path.exists() else None
-
-
-def _made(path: Path) -> str:
-    """Write a new secret; a process that lost the race to write it reads the winner's."""
+def _make(path: Path) -> None:
+    """Write a new secret; where another process was first, its one stays."""
     part = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(_SECRET_BYTES) + "\n")
+    private_files.write_bytes(part, f"{secrets.token_urlsafe(_SECRET_BYTES)}\n".encode())
     try:
         os.link(part, path)
     except FileExistsError:
         pass
     finally:
         part.unlink()
-    return path.read_text("ascii").strip()

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.errors import ReadModelError
+from kensho.platform import private_files
 from kensho.read_model.identity import GraphPoint, is_identity
 from kensho.read_model.version import SNAPSHOT_VERSION
 
@@ -102,7 +103,9 @@ class SummedFile:
     """A file being written that keeps its own size and CRC-32."""
 
     def __init__(self, path: Path) -> None:
-        self._file: IO[bytes] = path.open("wb")
+        self._file: IO[bytes] = open(  # noqa: SIM115 -- closed by `close`
+            path, "wb", opener=private_files.opener
+        )
         self.size_bytes = 0
         self._crc32 = 0
 
@@ -136,7 +139,7 @@ class NewFolder:
     def __enter__(self) -> Self:
         """Make the folder, empty."""
         shutil.rmtree(self._part, ignore_errors=True)
-        self._part.mkdir(parents=True)
+        private_files.make_folder(self._part)
         return self
 
     def __exit__(
@@ -216,8 +219,10 @@ class OpenFolder:
 def take_over(part: Path, final: Path) -> None:
     """Rename a finished folder to its final name, and remove a damaged one of that name.
 
-    A reader that still maps the damaged one keeps its pages.
+    A reader that still maps the latter keeps its pages. Others may read it as far as they may read
+    the folder that it lies in.
     """
+    private_files.share_as(part, final.parent)
     sync_folder(part)
     _discard(final)
     part.rename(final)

@@ -29,7 +29,8 @@ from kensho.errors import (
     StoreInUseError,
     StoreUnavailableError,
 )
-from kensho.platform import memory
+from kensho.platform import memory, private_files
+from kensho.platform.secret_values import masked
 from kensho.storage import ownership
 from kensho.storage.queries import NamedQuery, named
 from kensho.storage.rw_gate import ReadWriteGate
@@ -95,6 +96,8 @@ class Gateway:
                 finally:
                     await gateway._embedded.close()
                     await asyncio.sleep(_SETTLE_S)
+                    if settings.path is not None:
+                        private_files.close_to_others(settings.path)
             return
         for _ in range(settings.pool_size):
             gateway._idle.put_nowait(None)  # opened at first use, and again after a loss
@@ -238,7 +241,7 @@ class Gateway:
 
     async def _ask(self, connection: Any, text: str, params: dict[str, object]) -> object:
         try:
-            with _translated(f"lost {self.settings.url}"):
+            with _translated(f"lost {self.settings.shown_url}"):
                 return await connection.query_raw(text, params)
         except (TypeError, ValueError) as error:  # of the driver's encoder, before anything is sent
             raise StorageError(f"a parameter can't be sent: {error}") from error
@@ -249,7 +252,9 @@ class Gateway:
         connection: Any = None
         try:
             async with asyncio.timeout(deadline_s):
-                with _translated(f"can't open {settings.url}"):
+                with _translated(f"can't open {settings.shown_url}"):
+                    if settings.path is not None:
+                        private_files.make_folder(settings.path)
                     # Every answer is one text: streaming brings nothing, and to cut a stream waits.
                     connection = (
                         AsyncEmbeddedSurrealConnection(settings.url)
@@ -258,15 +263,16 @@ class Gateway:
                     )
                     await connection.connect()
                     if settings.username is not None:
+                        password = settings.password.reveal() if settings.password else None
                         await connection.signin(
-                            {"username": settings.username, "password": settings.password}
+                            {"username": settings.username, "password": password}
                         )
                     await connection.use(settings.namespace, settings.database)
         except BaseException as error:
             await _drop(connection)
             if not isinstance(error, TimeoutError):
                 raise
-            late = f"can't open {settings.url} within {deadline_s:g} s"
+            late = f"can't open {settings.shown_url} within {deadline_s:g} s"
             raise StoreUnavailableError(late) from error
         return connection
 
@@ -302,10 +308,10 @@ def _translated(what: str) -> Any:
         yield
     except SurrealError as error:
         if "already locked" in str(error):
-            raise StoreInUseError(str(error)) from error
-        raise StoreUnavailableError(f"{what}: {error}") from error
+            raise StoreInUseError(masked(str(error))) from error
+        raise StoreUnavailableError(masked(f"{what}: {error}")) from error
     except (OSError, EOFError) as error:
-        raise StoreUnavailableError(f"{what}: {error}") from error
+        raise StoreUnavailableError(masked(f"{what}: {error}")) from error
 
 
 def _last_result(response: object) -> object:

@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 from kensho.errors import StoreInUseError
+from kensho.platform import private_files
+from kensho.platform.secret_values import masked
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -71,12 +73,12 @@ def read_owner(path: Path) -> Owner | None:
 def _record(path: Path, owner: Owner) -> None:
     part = path.with_suffix(".part")
     # Arguments that are no text, such as half of a character, reach Python as lone surrogates.
-    command = owner.command.encode("utf-8", "backslashreplace").decode()
-    part.write_bytes(msgspec.json.encode(Owner(owner.pid, command)))
+    command = masked(owner.command.encode("utf-8", "backslashreplace").decode())
+    private_files.write_bytes(part, msgspec.json.encode(Owner(owner.pid, command)))
     part.replace(path)
 
 
 def _sentence(url: str, owner: Owner | None) -> str:
     who = f"process {owner.pid} ({owner.command})" if owner else "another process"
     advice = "stop it, or let both use one server through a ws:// URL"
-    return f"the store {url} is in use by {who}; {advice}"
+    return f"the store {masked(url)} is in use by {who}; {advice}"

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Final, Self
 
 import msgspec
+from typing_extensions import override
 
+from kensho.platform.secret_values import Secret, masked
 from kensho.platform.settings import Settings
 
 _DIGEST_BYTES: Final = 6
@@ -19,7 +21,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     namespace: str = "kensho"
     database: str = "kensho"
     username: str | None = None
-    password: str | None = None
+    password: Secret | None = None
     pool_size: int = 4
     deadline_s: float = 10.0
     connect_deadline_s: float = 10.0
@@ -37,6 +39,15 @@ class StoreSettings(msgspec.Struct, frozen=True):
             pool_size=store.pool_size,
             deadline_s=store.deadline_s,
         )
+
+    @override
+    def __repr__(self) -> str:
+        return masked(super().__repr__())
+
+    @property
+    def shown_url(self) -> str:
+        """Return the URL as messages may show it."""
+        return masked(self.url)
 
     @property
     def path(self) -> Path | None:
@@ -57,7 +68,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     @property
     def fingerprint(self) -> str:
         """Return a short name of the store, the same for all processes that open it from here."""
-        told = f"{self.path or self.url} {self.namespace} {self.database}"
+        told = f"{self.path or self.shown_url} {self.namespace} {self.database}"
         return hashlib.blake2b(told.encode(), digest_size=_DIGEST_BYTES).hexdigest()
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from kensho.errors import DeadlineExceededError, StorageError, StoreUnavailableError
+from kensho.platform.secret_values import Secret
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
@@ -195,7 +196,7 @@ async def test_a_gateway_recovers_by_itself_when_its_server_returns(
 async def test_a_wrong_password_is_refused_at_start(
     bridge: RpcBridge, notebook: Mapping[str, NamedQuery]
 ) -> None:
-    settings = bridge_settings(bridge, password="guess")
+    settings = bridge_settings(bridge, password=Secret("guess"))
     with pytest.raises(StoreUnavailableError, match="authentication"):
         async with Gateway.open(settings, notebook):
             pass

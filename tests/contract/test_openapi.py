@@ -15,6 +15,7 @@ from kensho.api.openapi import amend_openapi
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
 from kensho.discovery.browse import Calendar
+from kensho.platform.secret_values import SigningKey
 from kensho.platform.settings import Settings, with_changes
 from tests.support import graphs
 from tests.support.examples import examples
@@ -36,7 +37,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def known_document() -> dict[str, Any]:
     """Return the document, with an example work that the small graph has."""
-    app = create_app(with_changes(Settings(), secret="a secret of tests"))
+    app = create_app(with_changes(Settings(), secret=(SigningKey("a secret of tests"),)))
     calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
     text = json.dumps(amend_openapi(app.openapi_schema.to_schema(), calendar))
     document: dict[str, Any] = json.loads(text.replace(EXAMPLE_ID, str(graphs.MATRIX)))

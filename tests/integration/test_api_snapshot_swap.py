@@ -29,6 +29,7 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
 from kensho.http.response_cache import ResponseCache
+from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot
 from kensho.storage.gateway import Gateway
@@ -119,7 +120,7 @@ class Api:
 
 def _application(snapshot: Turns) -> Litestar:
     """Return the API as an application that has kept nothing yet."""
-    cursors = Cursors("secret")
+    cursors = Cursors(Secret("secret"))
     calendar = Calendar(lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC))
     shared = SharedParts(
         cursors=cursors,

@@ -18,6 +18,7 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
 from kensho.http.response_cache import ResponseCache
+from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
@@ -119,7 +120,7 @@ class Site:
         return app
 
     def _services(self, pages: PageRouter) -> PageServices:
-        cursors = Cursors("secret")
+        cursors = Cursors(Secret("secret"))
         return PageServices(
             snapshots=self._holder,
             cursors=cursors,

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from kensho.platform.installation import data_root
+from kensho.platform.secret_values import Secret
 from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
@@ -92,7 +93,7 @@ def own_migrations() -> tuple[migrations.Migration, ...]:
 
 def bridge_settings(bridge: RpcBridge, **changes: object) -> StoreSettings:
     """Return settings that reach `bridge`, with `changes`."""
-    settings = StoreSettings(bridge.url, username=USERNAME, password=PASSWORD, pool_size=2)
+    settings = StoreSettings(bridge.url, username=USERNAME, password=Secret(PASSWORD), pool_size=2)
     return msgspec.structs.replace(settings, **changes)
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from kensho.discovery.cursors import MAX_CHARS, Cursors, OrderedList, Position
 from kensho.errors import InvalidInputError
+from kensho.platform.secret_values import Secret
 
-CURSORS = Cursors("a secret of tests")
+CURSORS = Cursors(Secret("a secret of tests"))
 
 
 def ordered(nodes: Sequence[int], identity: str = "1-a") -> OrderedList:
@@ -64,7 +65,7 @@ def test_another_query_refuses_it() -> None:
 def test_another_secret_refuses_it() -> None:
     cursor = CURSORS.write(Position("q", "1-a", 2, uuid.UUID(int=3)))
     with pytest.raises(InvalidInputError):
-        Cursors("another secret of tests").read(cursor, "q")
+        Cursors(Secret("another secret of tests")).read(cursor, "q")
 
 
 @given(st.text())

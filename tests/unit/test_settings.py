@@ -8,8 +8,9 @@ import pytest
 
 from kensho.errors import SettingsError
 from kensho.platform import settings
+from kensho.platform.secret_values import SigningKey
 from kensho.platform.settings import ServerSettings, Settings, SigningSettings
-from kensho.platform.signing_secret import signing_secret
+from kensho.platform.signing_secret import signing_keys
 
 
 def test_without_variables_the_defaults_hold() -> None:
@@ -56,7 +57,6 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         ("ALLOWED_HOSTS", "anime.*"),
         ("CORS_ORIGINS", "app.example"),
         ("CORS_ORIGINS", "https://app.example/"),
-        ("PUBLIC_URL", "https://user@anime.example"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
@@ -67,6 +67,13 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -
 def test_a_variable_that_is_no_setting_is_refused() -> None:
     with pytest.raises(SettingsError, match="KENSHO_PROT"):
         settings.load({"KENSHO_PROT": "9000"})
+
+
+@pytest.mark.parametrize("sign_in", ["user", "user:hunter2"])
+def test_a_public_address_with_a_sign_in_is_refused_and_not_shown(sign_in: str) -> None:
+    with pytest.raises(SettingsError, match=r"KENSHO_PUBLIC_URL: .*anime\.example") as refused:
+        settings.load({"KENSHO_PUBLIC_URL": f"https://{sign_in}@anime.example"})
+    assert sign_in not in str(refused.value)
 
 
 def test_a_secret_is_not_shown() -> None:
@@ -92,23 +99,24 @@ def test_options_are_checked_as_variables_are() -> None:
 
 def test_a_secret_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "var" / "secret"
-    first = signing_secret(SigningSettings(secret_file=path))
-    assert len(first) >= 32
-    assert signing_secret(SigningSettings(secret_file=path)) == first
+    (first,) = signing_keys(SigningSettings(secret_file=path))
+    assert len(first.reveal()) >= 32
+    assert signing_keys(SigningSettings(secret_file=path)) == (first,)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_given_secret_needs_no_file(tmp_path: Path) -> None:
     path = tmp_path / "secret"
-    assert signing_secret(SigningSettings(secret="s" * 16, secret_file=path)) == "s" * 16
+    given = (SigningKey("s" * 16),)
+    assert signing_keys(SigningSettings(secret=given, secret_file=path)) == given
     assert not path.exists()
 
 
 def test_a_secret_file_that_can_t_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsError, match="KENSHO_SECRET_FILE"):
-        signing_secret(SigningSettings(secret_file=tmp_path / "file" / "secret"))
+        signing_keys(SigningSettings(secret_file=tmp_path / "file" / "secret"))
 
 
 def test_the_documentation_lists_every_setting_with_its_default() -> None:

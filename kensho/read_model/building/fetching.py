@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from kensho.errors import PublicationError, ReadModelError, UpstreamError
+from kensho.platform import private_files
 from kensho.platform.http_client import HttpClient
+from kensho.platform.secret_values import masked
 from kensho.read_model import publications
 from kensho.read_model.building import publishing
 from kensho.read_model.publications import CURRENT, Publication
@@ -54,7 +56,9 @@ async def fetch(location: str, root: Path, store: str) -> Publication:
                 OpenFolder.open(final)
             return await asyncio.to_thread(publishing.make_current, root, store, publication)
     except (ReadModelError, UpstreamError, OSError) as error:
-        raise PublicationError(f"can't fetch the snapshot of {location}: {error}") from error
+        raise PublicationError(
+            f"can't fetch the snapshot of {masked(location)}: {error}"
+        ) from error
 
 
 def _fetched(source: Source, root: Path) -> Publication:
@@ -88,7 +92,7 @@ def _alone_in(part: Path) -> Generator[Path]:
     for other in part.parent.glob(f"{_PART}*"):
         if other != part:
             shutil.rmtree(other, ignore_errors=True)
-    part.mkdir(parents=True, exist_ok=True)
+    private_files.make_folder(part)
     descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,7 @@ from typing import IO, Final
 import msgspec
 
 from kensho.errors import KenshoError, PublicationError, ReadModelError, StoreUnavailableError
+from kensho.platform import private_files
 from kensho.platform.installation import data_root
 from kensho.read_model import publications, snapshot_folder
 from kensho.read_model.building.builder import build, point_of
@@ -113,10 +114,11 @@ def _replace(path: Path, content: bytes) -> None:
     """Replace a file as a whole: a reader sees the old content or the new."""
     part = path.with_name(f"{PART}{path.name}-{os.getpid()}")
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=private_files.opener) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        private_files.share_as(part, path.parent)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -134,8 +136,8 @@ async def alone(root: Path) -> AsyncGenerator[None]:
 
 @contextlib.contextmanager
 def _lock_file(root: Path) -> Generator[IO[bytes]]:
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / _LOCK).open("wb") as file:
+    private_files.make_folder(root)
+    with open(root / _LOCK, "wb", opener=private_files.opener) as file:
         yield file
 
 

@@ -1,0 +1,74 @@
+"""Files and folders that only their owner may use, whatever the umask of the process.
+
+What exists keeps its mode, except files that are written anew: an operator who opens a folder to
+others is not overruled.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+_FOLDER: Final = 0o700
+_FILE: Final = 0o600
+_OTHERS_READ_FOLDER: Final = 0o055
+_OTHERS_READ_FILE: Final = 0o044
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and the missing ones above it, each for its owner only.
+
+    Raises:
+        OSError: one can't be made, or `path` is something else.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # another process was first
+            one.mkdir(_FOLDER)
+            # A folder that hands on its group goes on doing so.
+            one.chmod(_FOLDER | one.stat().st_mode & stat.S_ISGID)
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+def opener(path: str, flags: int) -> int:
+    """Open a file for its owner only: the `opener` of `open`."""
+    descriptor = os.open(path, flags, _FILE)
+    with contextlib.suppress(PermissionError):  # it is another user's, who let us write
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, _FILE)
+    return descriptor
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file for its owner only."""
+    with open(path, "wb", opener=opener) as file:
+        file.write(content)
+
+
+def share_as(path: Path, root: Path) -> None:
+    """Let those read `path`, a file or a folder with its files, who may read the folder `root`."""
+    of_root = stat.S_IMODE(root.stat().st_mode)
+    if not path.is_dir():
+        path.chmod(_FILE | of_root & _OTHERS_READ_FILE)
+        return
+    for file in path.iterdir():
+        file.chmod(_FILE | of_root & _OTHERS_READ_FILE)
+    path.chmod(_FOLDER | of_root & _OTHERS_READ_FOLDER)
+
+
+def close_to_others(folder: Path) -> None:
+    """Take a folder, and all that is in it, from everybody but its owner."""
+    for place, folders, files in os.walk(folder):
+        for path in (Path(place), *(Path(place, name) for name in folders)):
+            _set_mode(path, _FOLDER)
+        for name in files:
+            _set_mode(Path(place, name), _FILE)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    with contextlib.suppress(OSError):  # another's, or gone meanwhile
+        if not path.is_symlink():
+            path.chmod(mode)
