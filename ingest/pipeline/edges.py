@@ -23,7 +23,7 @@ from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.franchise.policy import Policy
-from kensho.platform.memory import no_search_for_loops
+from kensho.platform.memory import without_cycle_collection
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -71,7 +71,7 @@ async def project_edges(
         claims = ClaimCollector(identities, heads, ranks, listing)
         async for row, links in RecordStore(gateway).claims():
             claims.add(row, links)
-    with progress.stage("kinds and franchises"), no_search_for_loops():
+    with progress.stage("kinds and franchises"), without_cycle_collection():
         policy, words = franchises.rules.policy, await franchises.title_words()
         inputs = _inputs(claims, identities, heads, policy, words)
         claims.add_relations(await franchises.compute(inputs, words))

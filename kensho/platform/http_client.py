@@ -1,4 +1,4 @@
-"""Reads files of other machines over HTTP, as streams that are bounded in size and time.
+"""Read files over HTTP as streams, bounded in size and time.
 
 Guarantees: no more is read than the caller allows, redirects are not followed, every wait has a
 bound, and plain http is for loopback hosts alone, so that nobody on the way can alter what is read.

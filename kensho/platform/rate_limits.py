@@ -1,4 +1,4 @@
-"""A limit on requests per client and minute; off by default.
+"""Limit the requests of a client per minute; off by default.
 
 A proxy in front limits for several machines at once. A fixed window per client address, counted per
 process. Headers follow the IETF draft "RateLimit header fields for HTTP"

@@ -1,4 +1,4 @@
-"""Settings: every knob with its reason, read from `KENSHO_*` variables here and nowhere else.
+"""Settings, each with its reason, read from `KENSHO_*` variables here and nowhere else.
 
 Each section is one Struct. The text under a field says why it exists and what set its default.
 `KENSHO_STORE_URL=ws://graph:8000` sets `store.url`; an empty variable counts as not set, and lists

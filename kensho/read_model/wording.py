@@ -117,7 +117,7 @@ _YEAR, _MONTH = 1, 2
 
 
 class Speaker(msgspec.Struct, frozen=True):
-    """Who says a relation: by which method, and the sources by the names of `SOURCE_NAMES`."""
+    """Who states a relation: by which method, and the sources by the names of `SOURCE_NAMES`."""
 
     method: Method
     sources: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ class Migration(msgspec.Struct, frozen=True):
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """The record of a step that a database has taken."""
+    """The record of a migration that was applied to a database."""
 
     number: int
     name: str
@@ -53,7 +53,7 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 def load(root: Path) -> tuple[Migration, ...]:
-    """Read the migrations under `root` in order; raises `StorageError` for a file out of rule."""
+    """Read the migrations under `root` in order; raises `StorageError` for any other file."""
     found: list[Migration] = []
     for path in sorted(root.glob("*.surql")):
         if path.name == SCHEMA_TEXT_FILE:
@@ -75,12 +75,12 @@ def load(root: Path) -> tuple[Migration, ...]:
 
 
 async def applied(gateway: Gateway) -> list[Applied]:
-    """Return the steps that the database has taken, in order; none for an empty database."""
+    """Return the migrations that were applied to the database, in order."""
     return await gateway.fetch("meta.migrations", into=list[Applied])
 
 
 def pending(migrations: Sequence[Migration], taken: Sequence[Applied]) -> tuple[Migration, ...]:
-    """Return the steps still to take.
+    """Return the migrations that are not applied yet.
 
     Raises:
         SchemaVersionError: the database is newer than this code, or took a step with another text.
@@ -103,10 +103,7 @@ def pending(migrations: Sequence[Migration], taken: Sequence[Applied]) -> tuple[
 
 
 async def migrate(gateway: Gateway, migrations: Sequence[Migration]) -> tuple[Migration, ...]:
-    """Bring the database up to `migrations`.
-
-    Return the steps taken now (none when it was up to date).
-    """
+    """Apply those of `migrations` that are pending, and return them."""
     steps = pending(migrations, await applied(gateway))
     for step in steps:
         await gateway.run_script(
@@ -118,7 +115,7 @@ async def migrate(gateway: Gateway, migrations: Sequence[Migration]) -> tuple[Mi
 
 
 async def require_current(gateway: Gateway, migrations: Sequence[Migration]) -> None:
-    """Raise `SchemaVersionError` unless the database has taken exactly `migrations`."""
+    """Raise `SchemaVersionError` unless exactly `migrations` were applied to the database."""
     missing = pending(migrations, await applied(gateway))
     if missing:
         raise SchemaVersionError(

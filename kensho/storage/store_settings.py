@@ -62,7 +62,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
 
     @property
     def is_absent(self) -> bool:
-        """Tell whether this is an embedded store on disk, and nobody has made it yet."""
+        """Tell whether this is an embedded store on disk that does not exist yet."""
         return self.path is not None and not self.path.exists()
 
     @property

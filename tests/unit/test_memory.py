@@ -2,10 +2,10 @@ import gc
 
 import pytest
 
-from kensho.platform.memory import no_search_for_loops
+from kensho.platform.memory import without_cycle_collection
 
 
-@no_search_for_loops()
+@without_cycle_collection()
 def failing() -> None:
     assert not gc.isenabled()
     raise ValueError("inside")
@@ -18,11 +18,11 @@ def test_loops_are_searched_for_again_afterwards_even_after_an_error() -> None:
 
 
 def test_whoever_had_switched_the_search_off_finds_it_off() -> None:
-    with no_search_for_loops(), no_search_for_loops():
+    with without_cycle_collection(), without_cycle_collection():
         pass
     gc.disable()
     try:
-        with no_search_for_loops():
+        with without_cycle_collection():
             pass
         assert not gc.isenabled()
     finally:

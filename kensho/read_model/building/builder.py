@@ -88,7 +88,7 @@ async def _build_once(gateway: Gateway, root: Path) -> Path | None:
 
 
 def point_of(state: GraphState) -> GraphPoint:
-    """Return the state of the graph as its snapshot bears it."""
+    """Return the state of the graph, which identifies the snapshot of it."""
     return GraphPoint(state.revision, state.identity.hex, state.lineage.hex)
 
 

@@ -165,7 +165,7 @@ class TitleCollector:
         franchises: Mapping[tuple[str, str], Sequence[int]],
         later: Sequence[list[tuple[int, int]]],
     ) -> None:
-        """Add to `later` which film is a story's second, and name its first after the story."""
+        """Add the films of a series to `later`, and name the first one after the series."""
         place_of: list[int] = np.argsort(node_of).tolist()
         titles = [self._titles[place] for place in place_of]
         for number, ((_, name), members) in enumerate(franchises.items(), start=len(works)):
