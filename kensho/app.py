@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 from random import Random
 from typing import Final
 
+import structlog
 from litestar import Litestar
 from litestar.types import ASGIApp
 
@@ -53,6 +54,7 @@ from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 
+_log = structlog.get_logger("kensho")
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
 
@@ -149,7 +151,7 @@ class AppState:
 
     def health(self) -> HealthService:
         """Return what tells how the service is; raises as `snapshots`."""
-        return HealthService(self.snapshots(), self.now, installed_version())
+        return self.page_services().health()
 
     def exposition(self) -> bytes:
         """Return what Prometheus scrapes now."""
@@ -209,6 +211,7 @@ class AppState:
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
             origin=self._settings.server.public_url or "",
+            health_details=self._settings.http.health_details,
         )
 
 
@@ -227,6 +230,8 @@ async def _follow(holder: SnapshotHolder, store: StoreSettings, settings: Snapsh
         try:
             await publish_store(store, settings.read_model_dir)
         except KenshoError as error:
+            if holder.build_error != error.message:
+                _log.warning("snapshot_not_published", reason=error.message)
             holder.build_error = error.message
         next_try_s = clock() + pause_s
         pause_s = min(2 * pause_s, max(settings.refresh_every_s, _LONGEST_PAUSE_S))

@@ -45,7 +45,7 @@ class HealthController(Controller):
         Readiness("ok", _FINE, _SERVED),
     )
     async def ready(self, health: GivenHealth) -> UncachedResponse[Readiness]:
-        """Return which snapshot is served; 503 only when none is, and why.
+        """Return the state, with details the snapshot too; 503 only when none is served.
 
         A service that can't follow what is published goes on with the snapshot that it has: it is
         degraded then, and still ready.

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from kensho.errors import NotReadyError
+from kensho.platform.secret_values import masked
 from kensho.read_model.holder import SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.read_model.version import SNAPSHOT_VERSION
@@ -42,11 +43,11 @@ class ServedSnapshot(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether requests can be served, and from what."""
+    """Whether requests can be served; where details are told, also from what."""
 
     status: State
-    dependencies: Dependencies
-    snapshot: ServedSnapshot | None
+    dependencies: Dependencies | msgspec.UnsetType = msgspec.UNSET
+    snapshot: ServedSnapshot | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -61,55 +62,61 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class HealthService:
-    """Tells how the service is; it answers whether or not a snapshot is open."""
+    """Tells how the service is; it answers whether or not a snapshot is open.
+
+    Why something is not well is told with `details` only, since it names folders and machines; the
+    sign-in of a URL never is.
+    """
 
     def __init__(
-        self, snapshots: SnapshotHolder, now: Callable[[], dt.datetime], version: str
+        self,
+        snapshots: SnapshotHolder,
+        now: Callable[[], dt.datetime],
+        version: str,
+        *,
+        details: bool,
     ) -> None:
         self._snapshots = snapshots
         self._now = now
         self._version = version
+        self._details = details
 
     def readiness(self) -> Readiness:
-        """Return whether requests can be served, and from which snapshot."""
-        try:
-            model = self._snapshots.current
-        except NotReadyError as error:
-            return _down(error)
-        return self._ready(model)
+        """Return whether requests can be served; with details, why not, or from which snapshot."""
+        found = self.health()
+        if not self._details:
+            return Readiness(found.status)
+        return Readiness(found.status, found.dependencies, found.snapshot)
 
     def health(self) -> Health:
         """Return the readiness with what is served."""
         try:
             model = self._snapshots.current
         except NotReadyError as error:
-            down = _down(error)
-            return Health(down.status, self._version, None, {}, down.dependencies, None)
-        ready = self._ready(model)
-        return Health(
-            status=ready.status,
-            version=self._version,
-            revision=model.revision,
-            counts=dict(model.counts),
-            dependencies=ready.dependencies,
-            snapshot=ready.snapshot,
-        )
-
-    def _ready(self, model: ReadModel) -> Readiness:
+            down = self._dependency("down", error.message)
+            return Health("down", self._version, None, {}, Dependencies(down), None)
         state = Dependency("ok")
         if self._snapshots.last_error is not None:
             problem = f"still serving snapshot {model.identity}: {self._snapshots.last_error}"
-            state = Dependency("degraded", problem)
+            state = self._dependency("degraded", problem)
+        return Health(
+            status=state.status,
+            version=self._version,
+            revision=model.revision,
+            counts=dict(model.counts),
+            dependencies=Dependencies(state),
+            snapshot=self._served(model),
+        )
+
+    def _dependency(self, status: State, reason: str) -> Dependency:
+        return Dependency(status, masked(reason) if self._details else None)
+
+    def _served(self, model: ReadModel) -> ServedSnapshot:
         built_at = dt.datetime.fromtimestamp(model.built_at_s, dt.UTC)
-        served = ServedSnapshot(
+        return ServedSnapshot(
             identity=model.identity,
             revision=model.revision,
             version=SNAPSHOT_VERSION,
             built_at=built_at.isoformat(),
             age_s=max(0, int((self._now() - built_at).total_seconds())),
         )
-        return Readiness(state.status, Dependencies(state), served)
-
-
-def _down(error: NotReadyError) -> Readiness:
-    return Readiness("down", Dependencies(Dependency("down", error.message)), None)

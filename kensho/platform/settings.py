@@ -152,6 +152,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The largest body read; a batch of 100 ids is 4 KB."""
     rate_limit_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     """Requests per client address and minute, per process; 0 leaves that to the proxy in front."""
+    health_details: bool = False
+    """Whether health and readiness tell why something is not well, and which snapshot is ready:
+    for a private network, since reasons name folders and machines. The log has them always."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

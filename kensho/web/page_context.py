@@ -19,6 +19,7 @@ from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
+from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
@@ -50,6 +51,12 @@ class PageServices(msgspec.Struct, frozen=True):
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
+    health_details: bool = False
+    """Whether the page about the service tells why something is not well."""
+
+    def health(self) -> HealthService:
+        """Return what tells how the service is."""
+        return HealthService(self.snapshots, self.now, self.version, details=self.health_details)
 
     def context(self) -> "PageContext":
         """Return the context of a request that arrives now; raises `NotReadyError`."""

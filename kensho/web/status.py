@@ -4,7 +4,6 @@ from typing import Final
 
 from litestar import Controller, get
 
-from kensho.discovery.health import HealthService
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.web.page_context import GivenPageServices
@@ -22,7 +21,7 @@ class StatusPageController(Controller):
     @get()
     async def status(self, services: GivenPageServices) -> UncachedResponse:
         """Show how the service is; 503 when nothing can be read, as the probes say."""
-        health = HealthService(services.snapshots, services.now, services.version).health()
+        health = services.health().health()
         published = services.snapshots.publication
         body = services.renderer.page(
             "status.html.jinja",

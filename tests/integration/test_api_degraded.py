@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from httpx import Response
 
+from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings, with_changes
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.publications import CURRENT
@@ -26,7 +27,9 @@ DETAIL = f"/api/anime/{graphs.BEBOP}"
 @pytest.fixture
 async def settings(tmp_path: Path) -> Settings:
     """Return settings whose store holds the small graph, and is published."""
-    settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
+    settings = with_changes(
+        settings_for(await written_store(tmp_path / "kensho.db"), tmp_path), health_details=True
+    )
     await publish_store(StoreSettings.of(settings), settings.snapshot.read_model_dir)
     return settings
 
@@ -142,7 +145,9 @@ async def test_where_nothing_is_published_the_server_publishes_its_store_once(
 async def test_without_a_snapshot_and_a_store_the_service_lives_and_says_what_to_run(
     tmp_path: Path,
 ) -> None:
-    settings = settings_for(f"surrealkv://{tmp_path / 'kensho.db'}", tmp_path)
+    settings = with_changes(
+        settings_for(f"surrealkv://{tmp_path / 'kensho.db'}", tmp_path), health_details=True
+    )
     async with running(settings) as client:
         assert (await client.get("/health/live")).status_code == 200
         for path in (DETAIL, "/api/tags", "/api/movies"):
@@ -171,7 +176,10 @@ async def test_a_store_that_is_away_is_tried_again_until_a_snapshot_is_published
         await graphs.load_small_graph(gateway)
     await bridge.stop()
     away = with_changes(
-        settings_for(bridge.url, tmp_path), store_username=USERNAME, store_password=PASSWORD
+        settings_for(bridge.url, tmp_path),
+        store_username=USERNAME,
+        store_password=Secret(PASSWORD),
+        health_details=True,
     )
     async with running(away) as client:
         await until(client, "/health/ready", lambda answer: "building one failed" in answer.text)
