@@ -94,8 +94,9 @@ def ingest(
         report.print_sources(SOURCES, _output(), as_json=as_json)
         return
     snapshot = _date(given["snapshot"])
+    limits = settings.load().ingest
     options = RunOptions(
-        Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"])
+        Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"]), limits
     )
     folder = Path(str(given["folder"])) if given["folder"] is not None else None
     source = str(given["source"]) if given["source"] is not None else None
@@ -220,7 +221,8 @@ def _local(location: str, progress: Progress) -> Path:
             advance(done_bytes - so_far)
             so_far = done_bytes
 
-        return downloads.fetch(location, _CACHE_DIR, progress=tell)
+        limits = downloads.FetchLimits(size_bytes=settings.load().ingest.max_file_bytes)
+        return downloads.fetch(location, _CACHE_DIR, progress=tell, limits=limits)
 
 
 def _date(text: object) -> str | None:

@@ -18,6 +18,8 @@ from ingest.source import Source
 from kensho.errors import SourceFileError
 
 MANIFEST: Final = "manifest.toml"
+_MAX_MANIFEST_BYTES: Final = 1024 * 1024
+"""Twenty sources of a hundred files each take a tenth of it."""
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,9 +56,16 @@ def _matching(folder: Path, source: Source) -> tuple[Path, ...]:
 def _listed(
     manifest: Path, sources: Mapping[str, Source], fetch: Callable[[str], Path]
 ) -> list[IngestJob]:
+    if manifest.stat().st_size > _MAX_MANIFEST_BYTES:
+        raise SourceFileError(f"{manifest}: larger than {_MAX_MANIFEST_BYTES:,} bytes")
     try:
         entries = msgspec.toml.decode(manifest.read_bytes(), type=dict[str, _Entry])
-    except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (
+        msgspec.DecodeError,
+        tomllib.TOMLDecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:
         raise SourceFileError(f"{manifest}: {error}") from error
     unknown = entries.keys() - sources.keys()
     if unknown:

@@ -31,6 +31,7 @@ from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
 from ingest.source import Source
 from kensho.errors import KenshoError
+from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
 
 _SMALL_SOURCE: Final = 100
@@ -52,12 +53,13 @@ class IngestJob(msgspec.Struct, frozen=True):
 
 
 class RunOptions(msgspec.Struct, frozen=True):
-    """What the curator insists on, and where rejects go."""
+    """What the curator insists on, where rejects go, and how much of a source is read."""
 
     rejects_dir: Path
     snapshot: str | None = None
     force: bool = False
     dry_run: bool = False
+    limits: IngestSettings = IngestSettings()
 
 
 class SourceReport(msgspec.Struct):
@@ -197,10 +199,11 @@ class Pipeline:
 
     def _scan(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> None:
         name = job.source.name
-        files = [SourceFile(path) for path in job.paths]
+        limits = self._options.limits
+        files = [SourceFile(path, limits) for path in job.paths]
         reject_path = self._options.rejects_dir / f"{name}.jsonl"
         with (
-            RejectLog(name, reject_path) as rejects,
+            RejectLog(name, reject_path, limits.max_rejects) as rejects,
             self._progress.stage(f"{name}: reading") as advance,
         ):
             for file in files:

@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, Self, cast
 import msgspec
 
 from ingest.pipeline.identity import Identities
+from ingest.reading.bounds import over_limit
 from ingest.reading.decoding import RecordSpot
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
@@ -55,10 +56,13 @@ class SourceScan:
         """Read one file of the source; `advance` is told how many more records were read.
 
         Raises:
-            SourceFileError: the file is broken as a whole, or holds no record of this source.
+            SourceFileError: the file is broken as a whole, holds no record of this source, or more
+                than are held.
         """
         before = self.records
         for number, record in enumerate(self.source.read(file, rejects), 1):
+            if len(self.keys) >= file.limits.max_records:
+                raise over_limit(file.path, "the number of records", "max_records", file.limits)
             self._add(record, RecordSpot(rejects, file.line or number, record.key))
             if self.records % _ADVANCE_EVERY == 0:
                 advance(_ADVANCE_EVERY)

@@ -24,6 +24,7 @@ from typing import Annotated, Final, Generic, NamedTuple, TypeAlias, TypeVar, ca
 import msgspec
 from msgspec import Meta
 
+from ingest.reading.bounds import JsonNesting
 from ingest.reading.json_errors import cut, error_in, value_at
 from ingest.reading.rejects import Rejects
 from kensho.domain.records import Tagging
@@ -54,6 +55,10 @@ Choice = TypeVar("Choice")
 
 _MAX_FAULTS: Final = 50
 """A record with more faults than this is another thing than the source promises."""
+
+_MAX_DEPTH: Final = 256
+"""The most that `IngestSettings.max_depth` may be: faults are found and shown by recursion, which
+Python ends at 1,000 levels."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -127,6 +132,8 @@ class RawDecoder(Generic[Raw]):
 
 def _lenient_json(line: bytes) -> object:
     """Decode any JSON, also the numbers that msgspec refuses."""
+    if JsonNesting(_MAX_DEPTH).is_too_deep_with(line):
+        raise MalformedJsonError(f"nested over {_MAX_DEPTH} levels deep")
     try:
         return cast("object", json.loads(line))
     except (ValueError, RecursionError) as error:

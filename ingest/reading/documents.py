@@ -1,10 +1,11 @@
 """Read whole documents as streams: items of a big JSON document, its head, elements of an XML one.
 
-Guarantees: one item is in memory at a time; a document that is not the expected one raises
-`SourceFileError` before its first item, one that is broken further on raises it there; and XML
-entities and external references are refused, never expanded. Such documents have no lines: items
-are numbered from 1. Dumps carry their date and origin before their data, as the first members of a
-document: `head_of` reads these alone.
+Guarantees: one item is in memory at a time, and none over the limits (`IngestSettings`): one that
+is too large or nested too deep ends the reading, one with too long a list is a reject. A document
+that is not the expected one raises `SourceFileError` before its first item, one that is broken
+further on raises it there; and XML entities and external references are refused, never expanded.
+Such documents have no lines: items are numbered from 1. Dumps carry their date and origin before
+their data, as the first members of a document: `head_of` reads these alone.
 
 Performance: one pass, about 20 MB/s of JSON or XML; a head costs the bytes before the data.
 """
@@ -19,7 +20,9 @@ import msgspec
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from ingest.reading.bounds import PIECE_BYTES, BoundedStream, fault_in, may_be_long, over_limit
 from ingest.reading.files import SourceFile
+from ingest.reading.rejects import Rejects
 from kensho.errors import SourceFileError
 
 _MAX_QUOTED_CHARS: Final = 80
@@ -32,6 +35,7 @@ _SCALARS: Final = frozenset(("string", "number", "boolean", "null"))
 def json_items(
     file: SourceFile,
     prefix: str,
+    rejects: Rejects,
     *,
     expected: str,
     is_ours: Callable[[object], bool],
@@ -44,33 +48,43 @@ def json_items(
     `exact` they are floats.
 
     Raises:
-        SourceFileError: not JSON, truncated, not UTF-8, or not what `expected` says.
+        SourceFileError: not JSON, truncated, not UTF-8, too large or deep, or not what `expected`
+            says.
     """
-    return _checked(file, _json(file, prefix, pairs=False, exact=exact), expected, is_ours)
+    items = _json(file, prefix, rejects, pairs=False, exact=exact)
+    return _checked(file, items, expected, is_ours)
 
 
 def json_members(
-    file: SourceFile, *, expected: str, is_ours: Callable[[object], bool]
+    file: SourceFile, rejects: Rejects, *, expected: str, is_ours: Callable[[object], bool]
 ) -> Iterator[tuple[int, object]]:
     """Yield (number, (key, value)) for each member of the document's outermost object.
 
     Raises:
         SourceFileError: as `json_items`.
     """
-    return _checked(file, _json(file, "", pairs=True), expected, is_ours)
+    return _checked(file, _json(file, "", rejects, pairs=True), expected, is_ours)
 
 
-def xml_elements(file: SourceFile, *, root: str, tag: str) -> Iterator[tuple[int, Element]]:
+def xml_elements(
+    file: SourceFile, rejects: Rejects, *, root: str, tag: str
+) -> Iterator[tuple[int, Element]]:
     """Yield (number, element) for each `tag` directly in the `root`; it is cleared after use.
 
     Raises:
-        SourceFileError: not well-formed, truncated, another root, an entity or a reference outside.
+        SourceFileError: not well-formed, truncated, another root, an entity or a reference outside,
+            an element too large or too deep.
     """
-    with file.open() as stream:
+    with file.open() as opened:
+        stream = BoundedStream(opened, file.path, file.limits, json=False)
         try:
-            yield from _elements(
-                file, cast("_Events", iterparse(stream, ("start", "end"))), root, tag
-            )
+            events = cast("_Events", iterparse(stream, ("start", "end")))
+            for number, element in _elements(file, stream, events, root, tag):
+                fault = _fault(element, stream, file)
+                if fault is None:
+                    yield number, element
+                else:
+                    rejects.add(number, "record", element.attrib, fault)
         except DefusedXmlException as error:
             raise SourceFileError(
                 f"{file.path}: refused XML entity or reference: {error}"
@@ -85,7 +99,7 @@ _Events = Iterator[tuple[str, Element]]
 
 
 def _elements(
-    file: SourceFile, events: _Events, root: str, tag: str
+    file: SourceFile, stream: BoundedStream, events: _Events, root: str, tag: str
 ) -> Iterator[tuple[int, Element]]:
     _, top = next(events)
     if top.tag != root:
@@ -93,22 +107,43 @@ def _elements(
     depth = number = 0
     for event, element in events:
         depth += 1 if event == "start" else -1
+        if depth > file.limits.max_depth:
+            what = f"the nesting in element {number + 1}"
+            raise over_limit(file.path, what, "max_depth", file.limits)
         if event == "end" and depth == 0:
             if element.tag == tag:
                 number += 1
                 yield number, element
             top.clear()
+            stream.begin_item()
 
 
-def _json(file: SourceFile, prefix: str, *, pairs: bool, exact: bool = True) -> Iterator[object]:
-    with file.open() as stream:
+def _json(
+    file: SourceFile, prefix: str, rejects: Rejects, *, pairs: bool, exact: bool = True
+) -> Iterator[tuple[int, object]]:
+    with file.open() as opened:
+        stream = BoundedStream(opened, file.path, file.limits)
         read = ijson.kvitems if pairs else ijson.items
+        items = cast("Iterator[object]", read(stream, prefix, use_float=not exact))
         try:
-            yield from cast("Iterator[object]", read(stream, prefix, use_float=not exact))
+            for number, item in enumerate(items, 1):
+                fault = _fault(item, stream, file)
+                stream.begin_item()
+                if fault is None:
+                    yield number, item
+                else:
+                    rejects.add(number, "record", item, fault)
         except (ijson.JSONError, UnicodeError, ValueError) as error:
             raise SourceFileError(
                 f"{file.path}: the JSON is truncated or broken: {_first_line(error)}"
             ) from error
+
+
+def _fault(item: object, stream: BoundedStream, file: SourceFile) -> str | None:
+    """Return why an item is too much; the piece before may hold its beginning."""
+    if may_be_long(stream.item_bytes + PIECE_BYTES, file.limits):
+        return fault_in(item, file.limits)
+    return None
 
 
 def _first_line(error: Exception) -> str:
@@ -119,14 +154,16 @@ def _first_line(error: Exception) -> str:
 
 
 def _checked(
-    file: SourceFile, items: Iterator[object], expected: str, is_ours: Callable[[object], bool]
+    file: SourceFile,
+    items: Iterator[tuple[int, object]],
+    expected: str,
+    is_ours: Callable[[object], bool],
 ) -> Iterator[tuple[int, object]]:
-    nothing = object()
-    first = next(items, nothing)
-    if first is nothing or not is_ours(first):
-        found = "no such item" if first is nothing else repr(first)[:_MAX_QUOTED_CHARS]
+    first = next(items, None)
+    if first is None or not is_ours(first[1]):
+        found = "no such item" if first is None else repr(first[1])[:_MAX_QUOTED_CHARS]
         raise SourceFileError(f"{file.path}: expected {expected}, found {found}")
-    return enumerate(itertools.chain((first,), items), 1)
+    return itertools.chain((first,), items)
 
 
 def is_json_lines(file: SourceFile, *, data: str) -> bool:
@@ -146,7 +183,8 @@ def head_of(file: SourceFile, *, data: str) -> dict[str, object]:
         SourceFileError: the beginning is no JSON object.
     """
     head: dict[str, object] = {}
-    with file.open() as stream:
+    with file.open() as opened:
+        stream = BoundedStream(opened, file.path, file.limits)
         events = cast("Iterator[tuple[str, str, object]]", ijson.parse(stream))
         try:
             for prefix, event, value in events:
@@ -155,5 +193,7 @@ def head_of(file: SourceFile, *, data: str) -> dict[str, object]:
                 if event in _SCALARS and prefix:
                     head[prefix] = value
         except (ijson.JSONError, UnicodeError, ValueError) as error:
-            raise SourceFileError(f"{file.path}: expected a JSON document: {error}") from error
+            raise SourceFileError(
+                f"{file.path}: expected a JSON document: {_first_line(error)}"
+            ) from error
     return head

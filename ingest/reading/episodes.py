@@ -2,29 +2,45 @@
 
 Guarantees: a work has each number once; the second of two is rejected, and so is a number below 1.
 
-Performance: all episodes of a file are held until it has been read; runs take one sort.
+Performance: all episodes of a file are held until it has been read, at some 1 KB each; the limits
+`max_records` (of a file) and `max_members` (of a work) bound them. Runs take one sort.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ingest.reading.bounds import beyond, over_limit
 from ingest.reading.decoding import MAX_INT, RecordSpot
+from ingest.reading.files import SourceFile
 from kensho.domain.records import EpisodeFacts, Record, RecordFacts
 
 
 class EpisodeLists:
     """Episodes by the work that has them, in the order in which they were added."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self._episodes = 0
         self._by_key: dict[str, dict[int, EpisodeFacts]] = {}
 
     def add(self, key: str, episode: EpisodeFacts, spot: RecordSpot) -> None:
-        """Keep one episode of the work `key`, or reject it."""
+        """Keep one episode of the work `key`, or reject it.
+
+        Raises:
+            SourceFileError: the file has more episodes than are held.
+        """
+        limits = self._file.limits
+        self._episodes += 1
+        if self._episodes > limits.max_records:
+            raise over_limit(self._file.path, "the number of its episodes", "max_records", limits)
         episodes = self._by_key.setdefault(key, {})
         if not 0 < episode.number <= MAX_INT:
             spot.refuse("number", episode.number, "episodes count from 1")
         elif episode.number in episodes:
             spot.refuse("number", episode.number, "the work already has an episode of this number")
+        elif len(episodes) >= limits.max_members:
+            what = "the number of the work's episodes"
+            spot.refuse("number", episode.number, beyond(what, "max_members", limits))
         else:
             episodes[episode.number] = episode
 

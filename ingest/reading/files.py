@@ -4,8 +4,6 @@ Every way in which a file can be broken as a whole (truncated, corrupt archive, 
 becomes one `SourceFileError` that names the path and, where there is one, the line.
 """
 
-import gzip
-import io
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -13,22 +11,23 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 import zstandard
-from typing_extensions import override
 
+from ingest.reading.bounds import over_limit
+from ingest.reading.rejects import Rejects
+from ingest.reading.unpacking import unpacked
 from kensho.errors import SourceFileError
+from kensho.platform.settings import IngestSettings
 
-_GZIP_MAGIC: Final = b"\x1f\x8b"
-_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _CHUNK_BYTES: Final = 1024 * 1024
-_MAX_LINE_BYTES: Final = 16 * 1024 * 1024
-"""A longer line is no record of any source; without a bound one line could fill the memory."""
+_QUOTED_BYTES: Final = 200
 
 
 class SourceFile:
     """A local file of some source; each call of a reading method opens it afresh."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limits: IngestSettings | None = None) -> None:
         self.path = path
+        self.limits = limits or IngestSettings()
         self.line = 0
         """The line that was read last, while `lines` is being read; 0 where a file has none."""
         self._is_whole = False
@@ -63,27 +62,45 @@ class SourceFile:
         raw.seek(0)
         if not magic:
             raise SourceFileError(f"{self.path}: the file is empty")
-        if magic.startswith(_GZIP_MAGIC):
-            with gzip.open(raw) as stream:
-                yield cast("BinaryIO", stream)
-        elif magic == _ZSTD_MAGIC:
-            with _CheckedZstd(raw) as zstd:
-                yield cast("BinaryIO", zstd)
-        else:
-            yield raw
+        archive = unpacked(raw, magic, self.path, self.limits)
+        if archive is not None:
+            with archive:
+                yield cast("BinaryIO", archive)
+            return
+        if self.path.stat().st_size > self.limits.max_unpacked_bytes:
+            raise over_limit(self.path, "its size", "max_unpacked_bytes", self.limits)
+        yield raw
 
-    def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield (number from 1, line without its end) of each line that is not blank, in UTF-8."""
+    def lines(self, rejects: Rejects | None = None) -> Iterator[tuple[int, bytes]]:
+        """Yield (number from 1, line without its end) of each line that is not blank, in UTF-8.
+
+        A line over the limit is one reject; the file's first one, or any without `rejects`, raises.
+        """
+        limit = self.limits.max_record_bytes
         with self.open() as stream:
             number = 0
-            while line := stream.readline(_MAX_LINE_BYTES + 1):
+            while line := stream.readline(limit + 1):
                 number += 1
-                if len(line) > _MAX_LINE_BYTES:
-                    raise SourceFileError(f"{self.path}: line {number} is over 16 MiB long")
+                if len(line) > limit:
+                    self._refuse_line(stream, line, number, rejects)
+                    continue
                 self._check_utf8(line, number)
                 if stripped := line.strip(b"\r\n\t \xef\xbb\xbf" if number == 1 else b"\r\n\t "):
                     self.line = number
                     yield number, stripped
+
+    def _refuse_line(
+        self, stream: BinaryIO, line: bytes, number: int, rejects: Rejects | None
+    ) -> None:
+        """Report a line over the limit, and read on to its end without keeping it."""
+        error = over_limit(self.path, f"line {number}", "max_record_bytes", self.limits)
+        if rejects is None or number == 1:
+            raise error
+        rejects.add(
+            number, "record", line[:_QUOTED_BYTES].decode("utf-8", "replace"), error.message
+        )
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(_CHUNK_BYTES)
 
     def _check_utf8(self, line: bytes, number: int) -> None:
         try:
@@ -93,53 +110,6 @@ class SourceFile:
                 f"{self.path}: line {number} is not UTF-8 "
                 f"(byte {error.start}: {line[error.start]:#04x})"
             ) from error
-
-
-class _CheckedZstd(io.BufferedReader):
-    """A zstd stream that raises where it ends in a frame; `zstandard`'s own reader does not."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        super().__init__(_ZstdFrames(raw), 1024 * 1024)
-
-
-class _ZstdFrames(io.RawIOBase):
-    """Decompress frame after frame; at the end of input the last frame must be complete."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw
-        self._frame = zstandard.ZstdDecompressor().decompressobj()
-        self._pending = b""
-        self._at_frame_start = True
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._pending:
-            chunk = self._raw.read(128 * 1024)
-            if not chunk:
-                if not self._at_frame_start:
-                    raise EOFError("the zstd archive ends in the middle of a frame")
-                return 0
-            self._pending = self._feed(chunk)
-        size = min(len(buffer), len(self._pending))
-        buffer[:size] = self._pending[:size]
-        self._pending = self._pending[size:]
-        return size
-
-    def _feed(self, chunk: bytes) -> bytes:
-        out = [self._frame.decompress(chunk)]
-        self._at_frame_start = False
-        while self._frame.eof:
-            rest = self._frame.unused_data
-            self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._at_frame_start = not rest
-            if not rest:
-                break
-            out.append(self._frame.decompress(rest))
-        return b"".join(out)
 
 
 def _fault(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from ingest.reading.bounds import fault_in, may_be_long
 from ingest.reading.decoding import MalformedJsonError, Raw, RawDecoder
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
@@ -17,6 +18,7 @@ from kensho.errors import SourceFileError
 
 _MAX_MEMBERS_NAMED: Final = 8
 _MAX_QUOTED_CHARS: Final = 60
+_MAX_QUOTED_BYTES: Final = 200
 _CHUNK_BYTES: Final = 1024 * 1024
 _HTML_STARTS: Final = (b"<!doctype html", b"<html")
 
@@ -46,14 +48,14 @@ def json_lines(
     Raises:
         SourceFileError: the file is not of this form, holds no record, or is cut off.
     """
-    lines = _lines_of_data(file, form)
+    lines = _lines_of_data(file, form, rejects)
     broken: tuple[int, bytes, str] | None = None
     for number, line in lines:
         if broken is not None:
             rejects.add(broken[0], "record", broken[1].decode(), broken[2])
             broken = None
         try:
-            raw = decoder.decode(form.unwrap(line), number, rejects)
+            raw = _decoded(file, decoder, form.unwrap(line), number, rejects)
         except MalformedJsonError as error:
             broken = number, line, str(error)
         else:
@@ -63,6 +65,19 @@ def json_lines(
         if not _ends_with_newline(file):
             raise SourceFileError(f"{file.path}: the file is truncated in line {broken[0]}")
         rejects.add(broken[0], "record", broken[1].decode(), broken[2])
+
+
+def _decoded(
+    file: SourceFile, decoder: RawDecoder[Raw], line: bytes, number: int, rejects: Rejects
+) -> Raw | None:
+    raw = decoder.decode(line, number, rejects)
+    if raw is None or not may_be_long(len(line), file.limits):
+        return raw
+    fault = fault_in(raw, file.limits)
+    if fault is None:
+        return raw
+    rejects.add(number, "record", line[:_MAX_QUOTED_BYTES].decode(errors="replace"), fault)
+    return None
 
 
 def header_of(file: SourceFile) -> dict[str, object]:
@@ -84,9 +99,11 @@ def found_in(line: bytes) -> str:
     return f"a line that is no JSON object: {quoted!r}"
 
 
-def _lines_of_data(file: SourceFile, form: LineForm) -> Iterator[tuple[int, bytes]]:
+def _lines_of_data(
+    file: SourceFile, form: LineForm, rejects: Rejects
+) -> Iterator[tuple[int, bytes]]:
     """Yield the lines after the header, once the header and the first of them are checked."""
-    lines = file.lines()
+    lines = file.lines(rejects)
     if form.header:
         number, line = next(lines, (1, b""))
         _check(file, form, number, line, form.header)

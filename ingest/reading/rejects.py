@@ -13,6 +13,7 @@ from typing import BinaryIO, Final, Protocol, Self
 import msgspec
 
 from kensho.platform import private_files
+from kensho.platform.settings import IngestSettings
 
 MAX_QUOTED_CHARS: Final = 200
 
@@ -38,12 +39,16 @@ class Rejects(Protocol):
 
 
 class RejectLog:
-    """Counts the rejects of one source and writes them to a file, which the first one creates."""
+    """Counts the rejects of one source and writes them to a file, which the first one creates.
 
-    def __init__(self, source: str, path: Path | None) -> None:
+    Those after the first `limit` are counted only; the file's last line says so.
+    """
+
+    def __init__(self, source: str, path: Path | None, limit: int | None = None) -> None:
         self.source = source
         self.path = path
         self.count = 0
+        self._limit = IngestSettings().max_rejects if limit is None else limit
         self._file: BinaryIO | None = None
         self._stack = contextlib.ExitStack()
 
@@ -52,8 +57,11 @@ class RejectLog:
     ) -> None:
         """Count one reject and write it down."""
         self.count += 1
-        if self.path is None:
+        if self.path is None or self.count > self._limit + 1:
             return
+        if self.count > self._limit:
+            line, field, value, key = 0, "rejects", "", None
+            reason = f"only the first {self._limit:,} are written (KENSHO_INGEST_MAX_REJECTS)"
         if self._file is None:
             private_files.make_folder(self.path.parent)
             file = open(self.path, "wb", opener=private_files.opener)  # noqa: SIM115

@@ -27,7 +27,7 @@ def rows(
     Raises:
         SourceFileError: the first line names other columns, or the file is truncated.
     """
-    lines = file.lines()
+    lines = file.lines(rejects)
     _, header = next(lines, (0, b""))
     if header != "\t".join(columns).encode():
         found = header[:_MAX_QUOTED_BYTES].decode("utf-8", "replace")

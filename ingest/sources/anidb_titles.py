@@ -35,7 +35,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     Raises:
         SourceFileError: no AniDB titles dump, or broken XML.
     """
-    for number, anime in xml_elements(file, root="animetitles", tag="anime"):
+    for number, anime in xml_elements(file, rejects, root="animetitles", tag="anime"):
         aid = page_number(anime.get("aid"))
         if aid is None:
             rejects.add(number, "aid", anime.get("aid"), "not an AniDB number")

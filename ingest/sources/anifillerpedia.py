@@ -39,7 +39,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         SourceFileError: no Anifillerpedia document, or broken JSON.
     """
     expected = "a JSON document with series_title and labelled episodes"
-    episodes = json_items(file, "episodes.item", expected=expected, is_ours=_is_ours)
+    episodes = json_items(file, "episodes.item", rejects, expected=expected, is_ours=_is_ours)
     title = head_of(file, data="episodes").get("series_title")
     if not isinstance(title, str):
         raise SourceFileError(f"{file.path}: expected {expected}, found no series_title")
@@ -48,7 +48,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         reason = "no MAL id is known for this series; see curation/episodes/anifillerpedia.toml"
         rejects.add(1, "series_title", title, reason)
         return
-    lists = EpisodeLists()
+    lists = EpisodeLists(file)
     for number, document in episodes:
         raw = _DECODER.convert(document, number, rejects)
         if raw is not None:

@@ -25,7 +25,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         SourceFileError: not such a document, or broken JSON.
     """
     expected = "a JSON object of MAL ids with votes by MAL id"
-    for number, member in json_members(file, expected=expected, is_ours=_is_ours):
+    for number, member in json_members(file, rejects, expected=expected, is_ours=_is_ours):
         mal, votes = cast("tuple[str, object]", member)
         if page_number(mal) is None:
             rejects.add(number, "record", mal, "not a MAL number")

@@ -71,7 +71,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         SourceFileError: not the catalogue, or broken JSON.
     """
     expected = "a JSON document with a catalog of anime films (imdb_id, kitsu_id)"
-    items = json_items(file, "catalog.item", expected=expected, is_ours=_is_ours)
+    items = json_items(file, "catalog.item", rejects, expected=expected, is_ours=_is_ours)
     latest, seen = latest_year(), set[str]()
     for number, item in items:
         raw = _DECODER.convert(item, number, rejects)

@@ -53,7 +53,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     Raises:
         SourceFileError: no Anime-Lists document, or broken XML.
     """
-    for number, anime in xml_elements(file, root="anime-list", tag="anime"):
+    for number, anime in xml_elements(file, rejects, root="anime-list", tag="anime"):
         anidb = page_number(anime.get("anidbid"))
         if anidb is None:
             rejects.add(number, "anidbid", anime.get("anidbid"), "not an AniDB number")

@@ -66,7 +66,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         SourceFileError: the file has no `::meta` and `::rules`.
     """
     gathered: dict[str, _Gathered] = {}
-    for line, text in _rules(file):
+    for line, text in _rules(file, rejects):
         try:
             rule = _parse(text)
         except _RefusedError as refusal:
@@ -97,9 +97,9 @@ def _iso_date(text: str) -> str | None:
         return None
 
 
-def _rules(file: SourceFile) -> Iterator[tuple[int, str]]:
+def _rules(file: SourceFile, rejects: Rejects) -> Iterator[tuple[int, str]]:
     section = None
-    for line, raw in file.lines():
+    for line, raw in file.lines(rejects):
         text = raw.decode()
         if text.startswith("#"):
             continue

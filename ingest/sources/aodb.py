@@ -128,7 +128,9 @@ def _document(
             f"{file.path}: expected {_WHAT} with `{_ORIGIN}` before its `{_DATA}`,"
             f" found a document that begins with {', '.join(head) or 'nothing of the kind'}"
         )
-    items = json_items(file, f"{_DATA}.item", expected=f"{_WHAT} entries", is_ours=_is_entry)
+    items = json_items(
+        file, f"{_DATA}.item", rejects, expected=f"{_WHAT} entries", is_ours=_is_entry
+    )
     for number, item in items:
         entry = decoder.convert(item, number, rejects)
         if entry is not None:

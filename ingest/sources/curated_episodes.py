@@ -42,7 +42,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     Raises:
         SourceFileError: no curated episodes, or a truncated file.
     """
-    latest, lists = latest_year(), EpisodeLists()
+    latest, lists = latest_year(), EpisodeLists(file)
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
         key = source_id_or_reject(raw.work, "work", RecordSpot(rejects, line))
         if key is not None:

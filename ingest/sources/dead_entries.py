@@ -38,7 +38,9 @@ _PROVIDERS: Final = {
 def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """Yield a dead record per id, in file order."""
     provider = _provider(file)
-    items = json_items(file, f"{_DATA}.item", expected=f"ids as texts in `{_DATA}`", is_ours=_is_id)
+    items = json_items(
+        file, f"{_DATA}.item", rejects, expected=f"ids as texts in `{_DATA}`", is_ours=_is_id
+    )
     for number, item in items:
         key = parse(f"{provider}:{item}") if isinstance(item, str) else None
         if key is None:

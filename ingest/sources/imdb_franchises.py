@@ -81,7 +81,7 @@ def _franchises(
     file: SourceFile, rejects: Rejects
 ) -> Iterator[tuple[_RawFranchise, Collection | None]]:
     expected = "a JSON array of film franchises (Name, Films)"
-    for number, item in json_items(file, "item", expected=expected, is_ours=_is_ours):
+    for number, item in json_items(file, "item", rejects, expected=expected, is_ours=_is_ours):
         raw = _FRANCHISES.convert(item, number, rejects)
         if raw is not None:
             yield raw, collection_or_reject("imdb-franchise", raw.name, RecordSpot(rejects, number))

@@ -43,7 +43,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
         SourceFileError: not the JSON object of AniDB ids.
     """
     expected = "a JSON object of AniDB ids with tvdb_id, mal_id and the like"
-    for number, member in json_members(file, expected=expected, is_ours=_is_ours):
+    for number, member in json_members(file, rejects, expected=expected, is_ours=_is_ours):
         anidb, value = cast("tuple[str, object]", member)
         aid = page_number(anidb)
         if aid is None:

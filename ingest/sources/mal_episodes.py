@@ -50,7 +50,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     Raises:
         SourceFileError: no such episodes, or a truncated file.
     """
-    latest, lists = latest_year(), EpisodeLists()
+    latest, lists = latest_year(), EpisodeLists(file)
     for line, raw in json_lines(file, _FORM, _DECODER, rejects):
         key = f"mal:{raw.mal_id}"
         spot = RecordSpot(rejects, line, key)

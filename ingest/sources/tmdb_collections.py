@@ -113,7 +113,7 @@ def _collections(
     file: SourceFile, rejects: Rejects
 ) -> Iterator[tuple[_RawCollection, Collection | None]]:
     expected = "a JSON document with collections of films (franchise, movieRatings)"
-    items = json_items(file, "collections.item", expected=expected, is_ours=_is_ours)
+    items = json_items(file, "collections.item", rejects, expected=expected, is_ours=_is_ours)
     for number, item in items:
         raw = _COLLECTIONS.convert(item, number, rejects)
         if raw is not None:

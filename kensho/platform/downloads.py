@@ -25,11 +25,13 @@ from kensho.platform import private_files
 from kensho.platform.download_cache import CachedFile, FetchNote
 from kensho.platform.http_client import is_loopback
 from kensho.platform.secret_values import masked
+from kensho.platform.settings import IngestSettings
 
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes there will be, where known."""
 
-_CONTENT_RANGE: Final = re.compile(r"bytes (\d+)-\d+/(\d+|\*)", re.ASCII)
+_CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-\d+/(\d{1,18}|\*)", re.ASCII)
+_LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
 _HTML_STARTS: Final = (b"<!doctype html", b"<html")
 _SNIFFED_BYTES: Final = 64
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
@@ -38,9 +40,9 @@ _USER_AGENT: Final = "kensho-ingest"
 
 
 class FetchLimits(msgspec.Struct, frozen=True):
-    """How long and how much: the largest known dump has under 1 GiB. Pauses double each time."""
+    """How long and how much; pauses double each time."""
 
-    size_bytes: int = 4 * 1024**3
+    size_bytes: int = IngestSettings().max_file_bytes
     connect_s: float = 10
     silence_s: float = 30
     total_s: float = 3600
@@ -227,7 +229,7 @@ def _note_of(url: str, response: httpx.Response) -> FetchNote:
         url=url,
         etag=response.headers.get("ETag"),
         last_modified=response.headers.get("Last-Modified"),
-        size_bytes=int(length) if length.isdecimal() else None,
+        size_bytes=int(length) if _LENGTH.fullmatch(length) else None,
     )
 
 

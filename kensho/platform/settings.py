@@ -157,6 +157,37 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     for a private network, since reasons name folders and machines. The log has them always."""
 
 
+class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("ingest_")):
+    """How much of other people's bytes is read before a file or a record is refused."""
+
+    max_file_bytes: Annotated[int, Meta(ge=1)] = 4_294_967_296
+    """The largest file fetched from an address; the largest known dump has under 1 GiB."""
+    max_unpacked_bytes: Annotated[int, Meta(ge=1)] = 8_589_934_592
+    """The bytes that a file may have unpacked: eight times IMDb's basics, the largest dump that is
+    read."""
+    max_unpack_ratio: Annotated[int, Meta(ge=1)] = 200
+    """How many bytes may come of one packed byte, beyond the first 64 MiB. Dumps have 4 to 10;
+    bombs have 1,000 (gzip) to 30,000 (zstd)."""
+    max_archive_members: Annotated[int, Meta(ge=1)] = 100_000
+    """The gzip members or zstd frames in one file; bgzip and seekable zstd need 16,000 for a
+    gigabyte."""
+    max_record_bytes: Annotated[int, Meta(ge=1_024, le=67_108_864)] = 2_097_152
+    """The largest record (line, item of a document, XML element): 40 times the longest known, a
+    collection of 49 KB. Decoded it may take thirty times as much memory."""
+    max_depth: Annotated[int, Meta(ge=8, le=256)] = 64
+    """How deep values may be nested; known documents have up to 8 levels."""
+    max_members: Annotated[int, Meta(ge=1)] = 10_000
+    """The members of one list of a record, such as its tags: 13 times the longest known, 759
+    related works."""
+    max_records: Annotated[int, Meta(ge=1)] = 2_000_000
+    """The records of works that one source may bring, and the episodes or rules that a file may:
+    their keys are held, at some 150 bytes each (1 KB an episode). The largest catalogue has 40,000
+    works."""
+    max_rejects: Annotated[int, Meta(ge=1)] = 100_000
+    """The rejects of a source that are written down; more are counted only. Real sources have up to
+    343."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -167,6 +198,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     search: SearchSettings = SearchSettings()
     signing: SigningSettings = SigningSettings()
     http: HttpSettings = HttpSettings()
+    ingest: IngestSettings = IngestSettings()
 
 
 class SettingField(NamedTuple):
