@@ -205,6 +205,7 @@ class _Fetcher:
             self._cache.drop_part()
             raise SourceFileError(
                 f"{self._name}: larger than {self._limits.size_bytes} bytes, which is the limit"
+                " (KENSHO_INGEST_MAX_FILE_BYTES raises it)"
             )
 
 

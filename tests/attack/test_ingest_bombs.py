@@ -245,7 +245,11 @@ _SHAPES: Final = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(shape=_SHAPES)
 def test_no_shape_of_an_entry_breaks_the_reader(tmp_path: Path, shape: Shape) -> None:
     opening, closing = shape.brackets
