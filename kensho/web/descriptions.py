@@ -13,7 +13,7 @@ from kensho.domain.relations import Assertion, Kind
 from kensho.domain.works import Status
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.views import SimilarityReason
-from kensho.web.messages import Messages, percent
+from kensho.web.messages import Messages, percent, undisturbing
 
 _READINGS: Final = ("season", "part", "year", "episode")
 """The parts of a search's interpretation that are mentioned, in this order."""
@@ -93,9 +93,10 @@ def highlighted(title: str, spans: Spans) -> Markup:
     parts: list[str] = []
     at = 0
     for first, end in spans:
-        parts += [escape(title[at:first]), Markup("<mark>{}</mark>").format(title[first:end])]
+        marked = Markup("<mark>{}</mark>").format(undisturbing(title[first:end]))
+        parts += [escape(undisturbing(title[at:first])), marked]
         at = end
-    return Markup("").join([*parts, escape(title[at:])])
+    return Markup("").join([*parts, escape(undisturbing(title[at:]))])
 
 
 def _sources(sources: Sequence[str], messages: Messages) -> str:

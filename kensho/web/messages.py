@@ -8,6 +8,7 @@ one place. A key that is missing is a bug and raised as one; a test asks for eve
 template names.
 """
 
+import re
 import tomllib
 from collections.abc import Sequence
 from importlib.resources import files
@@ -18,6 +19,9 @@ STRINGS: Final = Path(str(files("kensho"))) / "web" / "strings.toml"
 _SINGULAR: Final = "one"
 _MINUTE_S: Final = 60
 _HOUR_MIN: Final = 60
+_DISTURBING: Final = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+"""Control characters, and those that turn the direction of what follows: an unclosed one in a title
+turns the words of ours around it too, and a closing one ends the isolation that `<bdi>` gives."""
 
 
 class Messages:
@@ -53,6 +57,16 @@ class Messages:
         if len(parts) < 2:  # noqa: PLR2004 -- nothing to join
             return "".join(parts)
         return self.format("list.and", first=", ".join(parts[:-1]), last=parts[-1])
+
+
+def undisturbing(value: object) -> object:
+    """Return a text of others so that it leaves what stands around it as it is.
+
+    Anything else is returned as it is, and so is markup, whose parts came through here.
+    """
+    if type(value) is not str or (value.isascii() and value.isprintable()):
+        return value
+    return _DISTURBING.sub("", value)
 
 
 def number(value: float) -> str:

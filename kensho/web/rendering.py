@@ -1,9 +1,9 @@
 """Templates become pages: escaped by themselves, strict about what is missing.
 
 Guarantees: nothing inline is run. The policy lets a page load scripts and styles from us alone, and
-images from us or over https; a block of JSON-LD is data and not run. Jinja compiles a template
-once. Litestar's own template responses are not used: they can't be tagged and kept as
-`http.response_cache` does.
+images from us or over https; a block of JSON-LD is data and not run. No text of others turns the
+direction of ours, or brings control characters. Jinja compiles a template once. Litestar's own
+template responses are not used: they can't be tagged and kept as `http.response_cache` does.
 """
 
 from collections.abc import Callable
@@ -47,6 +47,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            finalize=text.undisturbing,
         )
         functions: dict[str, Callable[..., object]] = {
             "asset": assets.url,
