@@ -1,14 +1,15 @@
 """Fixtures that several suites share, and how the suite is spread over workers.
 
-With `-n 2 --dist loadgroup` every file is one group and runs in one worker, so that what its
+With `-n 2 --dist loadscope` every file is one group and runs in one worker, so that what its
 fixtures build is built once. Files that share an expensive fixture are one group together.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Final
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
@@ -17,22 +18,32 @@ from tests.support.examples import register_profiles
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import notebook_queries, open_graph
 
-TESTS: Final = Path(__file__).parent
-SHARED: Final = ("catalogue", "explorer")
-"""Session fixtures that take many seconds: whoever asks for one runs beside the others who do."""
+SHARED: Final = {
+    "tests/browser/": "explorer",
+    "tests/integration/test_real_catalogue.py": "catalogue",
+    "tests/tuning/": "catalogue",
+}
+"""Files that share a session fixture that takes many seconds, by how their path begins."""
 
 
 register_profiles()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Name the group of each test."""
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        group = next((name for name in SHARED if name in names), None)
-        name = group or item.path.relative_to(TESTS).with_suffix("").as_posix()
-        item.add_marker(pytest.mark.xdist_group(name))
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types
+    """Sends each group of files to one worker as a whole.
+
+    xdist's own groups (`--dist loadgroup`) write into ids of tests what pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        shared = (group for start, group in SHARED.items() if file.startswith(start))
+        return next(shared, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """Return how tests are spread over workers."""
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")
