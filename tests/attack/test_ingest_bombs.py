@@ -15,6 +15,13 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.pipeline.identity import Identities
+from ingest.pipeline.scan import SourceScan
+from ingest.reading.files import SourceFile
+from ingest.reading.rejects import RejectLog
+from ingest.sources import aodb
+from kensho.errors import SourceFileError
+from kensho.platform.settings import IngestSettings
 from tests.support.bounded_reading import Outcome, read_bounded
 from tests.support.source_samples import SAMPLES
 
@@ -221,6 +228,19 @@ def test_episodes_are_held_up_to_the_limits(tmp_path: Path) -> None:
     assert "KENSHO_INGEST_MAX_RECORDS" in whole.message
     each = _read(tmp_path, bomb, max_members=100)
     assert (each.error, each.records, each.counted) == (None, 7, 3_000 - 7 * 100)
+
+
+def test_records_are_held_up_to_the_limit(tmp_path: Path) -> None:
+    path = tmp_path / _LINES
+    path.write_bytes(_aodb(*[b""] * 100))
+    limits = IngestSettings(max_records=50)
+    with (
+        SourceScan(aodb.SOURCE, Identities({}, {})) as scan,
+        RejectLog("aodb", None) as rejects,
+        pytest.raises(SourceFileError, match="KENSHO_INGEST_MAX_RECORDS"),
+    ):
+        scan.read(SourceFile(path, limits), rejects, lambda _: None)
+    assert len(scan.keys) == 50
 
 
 class Shape(NamedTuple):
