@@ -24,7 +24,6 @@ from kensho.errors import SettingsError
 from kensho.platform.secret_values import (
     Secret,
     SigningKey,
-    masked,
     read_secret_file,
     signing_keys_of,
 )
@@ -33,6 +32,7 @@ PREFIX: Final = "KENSHO_"
 _STORES: Final = ("surrealkv://", "mem://", "ws://", "wss://")
 _SIGN_IN: Final = re.compile(r"wss?://.*@|[a-z]+://[^/]*:[^/]*@")
 """An `@` in the path of an embedded store is part of its name."""
+_BEFORE_AT: Final = re.compile(r"^([A-Za-z+]+://)?.*@", re.DOTALL)
 _FILE: Final = "_file"
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
 
@@ -232,7 +232,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         if name.startswith(PREFIX) and value
     }
     known = known_settings()
-    values = {}
+    values: dict[str, object] = {}
     for name, text in given.items():
         own = name.removesuffix(_FILE)
         of_file = own != name and own in known and _is_secret(known[own].type)
@@ -282,8 +282,13 @@ def _value(name: str, text: str, kind: Any) -> object:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(
-            f"{_variable(name)}: {masked(text)!r} is not usable: {error}"
+            f"{_variable(name)}: {_shown(text)!r} is not usable: {error}"
         ) from error
+
+
+def _shown(text: str) -> str:
+    """Return a value as messages may show it: of what stands before an `@`, the scheme at most."""
+    return _BEFORE_AT.sub(r"\1***@", text)
 
 
 def _variable(name: str) -> str:
@@ -305,11 +310,11 @@ def _checked(settings: Settings) -> Settings:
     url = settings.store.url
     if not url.startswith(_STORES):
         raise SettingsError(
-            f"{PREFIX}STORE_URL: {masked(url)!r} must start with one of {', '.join(_STORES)}"
+            f"{PREFIX}STORE_URL: {_shown(url)!r} must start with one of {', '.join(_STORES)}"
         )
     if _SIGN_IN.match(url):
         raise SettingsError(
-            f"{PREFIX}STORE_URL: {masked(url)!r} bears a sign-in, which lists of processes and logs"
+            f"{PREFIX}STORE_URL: {_shown(url)!r} bears a sign-in, which lists of processes and logs"
             f" would show: use {PREFIX}STORE_USERNAME and {PREFIX}STORE_PASSWORD_FILE"
         )
     for network in settings.server.trusted_proxies:

@@ -61,6 +61,7 @@ WITH_STORE = ("check", "search", "export", "forget")
         f"surrealkv://root:{PASSWORD}@var/kensho.db",
         f"ws://root:{PASSWORD}/@graph:8000",
         f"ws://root:{PASSWORD}@@graph:8000",
+        f"ws://root:a word {PASSWORD}@graph:8000",
     ],
 )
 def test_a_store_url_with_a_sign_in_is_refused_and_not_shown(url: str) -> None:
@@ -68,6 +69,13 @@ def test_a_store_url_with_a_sign_in_is_refused_and_not_shown(url: str) -> None:
         settings.load({"KENSHO_STORE_URL": url})
     assert PASSWORD not in str(refused.value)
     assert "://***@" in str(refused.value)
+
+
+@pytest.mark.parametrize("start", ["", "redis://", "http://", "WS://"])
+def test_a_store_url_of_another_kind_is_not_shown_either(start: str) -> None:
+    with pytest.raises(SettingsError, match=r"KENSHO_STORE_URL: .*\*\*\*@graph") as refused:
+        settings.load({"KENSHO_STORE_URL": f"{start}root:two words {PASSWORD}@graph:8000"})
+    assert PASSWORD not in str(refused.value)
 
 
 def test_an_at_sign_in_the_path_of_a_store_is_no_sign_in(tmp_path: Path) -> None:
