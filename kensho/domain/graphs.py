@@ -1,12 +1,12 @@
-"""Algorithms on small graphs of any hashable nodes: components, walks, paths, orders.
+"""Algorithms on small graphs of any hashable nodes: components, traversals, paths, orders.
 
-A graph is given by its links, or by a function from a node to its neighbours, so that whoever holds
-one in whatever shape can ask. The arrays of the snapshot have walks of their own
+A graph is given by its links, or by a function from a node to its neighbours, so that any
+representation of it will do. The arrays of a snapshot have traversals of their own
 (`kensho.read_model.walks`), which are bounded and vectorised.
 
-Guarantees: pure, and iterative, so that no chain is too long for the stack. Every result is
-independent of the order of the links, but for which of several equally short paths is returned:
-that of the links that come first.
+Guarantees: pure, and iterative, so that no chain is too long for the stack. Results do not depend
+on the order of the links, with one exception: of several equally short paths, the one whose links
+come first is returned.
 
 Performance: about 1 µs for a link or a node.
 """
@@ -25,7 +25,7 @@ Neighbours = Callable[[Node], Iterable[Node]]
 
 
 class DisjointSets(Generic[Node]):
-    """Nodes in groups that are joined step by step; a node not met before is alone."""
+    """Groups of nodes that can be joined (union-find); a new node is a group by itself."""
 
     __slots__ = ("_parent",)
 
@@ -33,40 +33,40 @@ class DisjointSets(Generic[Node]):
         self._parent: Final[dict[Node, Node]] = {}
 
     def __iter__(self) -> Iterator[Node]:
-        """Iterate over the nodes that were asked for or joined."""
+        """Iterate over the nodes that were passed to `root` or `join`."""
         return iter(list(self._parent))
 
     def root(self, node: Node) -> Node:
-        """Return the node that stands for the group of `node`."""
+        """Return the node that represents the group of `node`."""
         parent = self._parent
-        # Compared by identity, because two UUIDs are slow to compare: what is stored as its own
-        # parent is the very object that stands for it.
+        # Compared by identity, because two UUIDs are slow to compare: a root is stored as
+        # its own parent, as the same object.
         while (above := parent.setdefault(node, node)) is not node:
             parent[node] = node = parent[above]
         return node
 
     def join(self, one: Node, other: Node) -> bool:
-        """Join two groups under the root of `one`; return whether they were two."""
+        """Join the groups of two nodes under the root of `one`; return whether they differed."""
         root, joined = self.root(one), self.root(other)
         self._parent[joined] = root
         return root is not joined
 
 
 def connected(links: Iterable[Sequence[Sortable]]) -> dict[Sortable, Sortable]:
-    """Return for each node the smallest of those that links connect it with; a link may be long."""
+    """Return for each node the smallest node of its component; a link may join several nodes."""
     groups: DisjointSets[Sortable] = DisjointSets()
     for link in links:
-        for other in link:
-            groups.join(link[0], other)
-    home = {node: groups.root(node) for node in groups}
+        for node in link:
+            groups.join(link[0], node)
+    root_of = {node: groups.root(node) for node in groups}
     smallest: dict[Sortable, Sortable] = {}
-    for node in sorted(home):
-        smallest.setdefault(home[node], node)
-    return {node: smallest[root] for node, root in home.items()}
+    for node in sorted(root_of):
+        smallest.setdefault(root_of[node], node)
+    return {node: smallest[root] for node, root in root_of.items()}
 
 
 def reachable(starts: Iterable[Node], neighbours: Neighbours[Node]) -> set[Node]:
-    """Return the starts and all that can be reached from them."""
+    """Return the nodes that can be reached from `starts`, which are among them."""
     found = set(starts)
     waiting = list(found)
     while waiting:
@@ -77,7 +77,7 @@ def reachable(starts: Iterable[Node], neighbours: Neighbours[Node]) -> set[Node]
 
 
 def levels(starts: Iterable[Node], neighbours: Neighbours[Node]) -> Iterator[set[Node]]:
-    """Yield the starts, then what is one step away from them, then two, each node once."""
+    """Yield the starts, then the nodes one step away from them, then two, each node once."""
     level = set(starts)
     found = set(level)
     while level:
@@ -89,7 +89,7 @@ def levels(starts: Iterable[Node], neighbours: Neighbours[Node]) -> Iterator[set
 def shortest_path(
     start: Node, end: Node, edges: Callable[[Node], Iterable[tuple[Node, Edge]]]
 ) -> tuple[Edge, ...] | None:
-    """Return the edges of a path of the fewest steps, at least one, or `None` without any."""
+    """Return the edges of a shortest path of one edge or more, or `None` if there is no path."""
     level: list[tuple[Node, tuple[Edge, ...]]] = [(start, ())]
     found = {start}
     while level:
@@ -108,7 +108,7 @@ def shortest_path(
 def cheapest_paths(
     start: Node, edges: Callable[[Node], Iterable[tuple[float, Node, Edge]]]
 ) -> dict[Node, tuple[Edge, ...]]:
-    """Return the cheapest path to each node that can be reached; of equals the first found."""
+    """Return the cheapest path to each reachable node; of equal paths, the first one found."""
     found: dict[Node, tuple[Edge, ...]] = {}
     queue: list[tuple[float, int, Node, tuple[Edge, ...]]] = [(0.0, 0, start, ())]
     pushed = 0
@@ -125,30 +125,30 @@ def cheapest_paths(
 
 
 def strongly_connected(edges: Iterable[tuple[Node, Node]]) -> list[list[Node]]:
-    """Return the groups of nodes each of which leads to each other one: single nodes, or loops."""
+    """Return the strongly connected components: single nodes, and groups of nodes on cycles."""
     onward: dict[Node, list[Node]] = {}
     back: dict[Node, list[Node]] = {}
-    for one, other in edges:
-        onward.setdefault(one, []).append(other)
-        back.setdefault(other, []).append(one)
-        onward.setdefault(other, [])
+    for source, target in edges:
+        onward.setdefault(source, []).append(target)
+        back.setdefault(target, []).append(source)
+        onward.setdefault(target, [])
     left = dict.fromkeys(onward)
     groups: list[list[Node]] = []
-    for node in reversed(_finished(onward)):  # Kosaraju's: what finishes last is walked back first.
+    for node in reversed(_finished(onward)):  # Kosaraju: the node that finishes last comes first.
         if node in left:
             del left[node]
             group = [node]
-            for one in group:
-                for other in back.get(one, ()):
-                    if other in left:
-                        del left[other]
-                        group.append(other)
+            for member in group:
+                for before in back.get(member, ()):
+                    if before in left:
+                        del left[before]
+                        group.append(before)
             groups.append(group)
     return groups
 
 
 def _finished(onward: Mapping[Node, Sequence[Node]]) -> list[Node]:
-    """Return all nodes in the order in which a walk in depth leaves them."""
+    """Return all nodes in the order in which a depth-first traversal finishes them."""
     done: list[Node] = []
     found: set[Node] = set()
     for start in onward:
@@ -172,12 +172,12 @@ def _finished(onward: Mapping[Node, Sequence[Node]]) -> list[Node]:
 def topological_order(
     keys: Mapping[Node, Any], after: Mapping[Node, Collection[Node]]
 ) -> list[Node]:
-    """Return the nodes of `keys` so that each comes before those `after` it; else by their keys.
+    """Return the nodes of `keys` in topological order: each node before those `after` it.
 
-    Of the nodes that may come next the one of the smallest key comes; keys are unique.
+    Of the nodes that may come next, the one with the smallest key comes first. Keys are unique.
 
     Raises:
-        graphlib.CycleError: nodes come after one another in a circle, which the error names.
+        graphlib.CycleError: the nodes form a cycle, which the error names.
     """
     sorter: TopologicalSorter[Node] = TopologicalSorter(dict.fromkeys(keys, ()))
     for node, others in after.items():

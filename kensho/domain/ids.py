@@ -1,8 +1,8 @@
-"""Source ids: `provider:id` names for the pages of other catalogues, and the URLs they stand for.
+"""Source ids: `provider:id` names for the pages of other catalogues, and the URLs of those pages.
 
-`"mal:20"` and `https://myanimelist.net/anime/20/Naruto` name the same page. The short form is what
-the graph keeps and what `/api/resolve` takes; ids keep the provider's own spelling, case included.
-The URL forms are those that the providers themselves serve and that anime-offline-database lists.
+`"mal:20"` and `https://myanimelist.net/anime/20/Naruto` name the same page. The graph stores the
+short form, and `/api/resolve` takes it; ids keep the provider's spelling, upper and lower case
+included. The URL forms are those that the providers serve and that anime-offline-database lists.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class Provider(NamedTuple):
-    """How a provider's ids look and where its pages are; `pattern` has one group, the id."""
+    """Where a provider's pages are; `pattern` matches a path and has one group, the id."""
 
     host: str
     path: str
@@ -37,8 +37,8 @@ PROVIDERS: Final[dict[str, Provider]] = {
     "tmdb": Provider("www.themoviedb.org", "/{}", r"^/((?:movie|tv|collection)/\d+)"),
     "tvdb": Provider("thetvdb.com", "/?tab=series&id={}", r"^/\?tab=series&id=(\d+)"),
 }
-"""Provider name → its pages. tmdb ids carry their kind (`movie/129`): its films and series share
-numbers."""
+"""The pages of each provider, by its name. Ids of tmdb contain their kind (`movie/129`), because
+its films and series share numbers."""
 
 _HOSTS: Final = {provider.host: name for name, provider in PROVIDERS.items()} | {
     "kitsu.io": "kitsu",  # the domain before 2024; old dumps still use it
@@ -52,7 +52,7 @@ _SHORT: Final = re.compile(r"^([a-z][a-z-]*):([^\s:]{1,200})\Z")
 
 
 def from_url(url: str) -> str | None:
-    """Return the source id of a provider's page, or `None` where no known provider serves it."""
+    """Return the source id of the page at `url`, or `None` if it belongs to no known provider."""
     parts = _URL.match(url)
     if parts is None:
         return None
@@ -65,10 +65,7 @@ def from_url(url: str) -> str | None:
 
 
 def parse(text: str) -> str | None:
-    """Return the source id that `text` names, as `provider:id` or as a URL.
-
-    `None` where it names none.
-    """
+    """Return the source id in `text`, be it `provider:id` or a URL; else `None`."""
     short = _SHORT.match(text)
     if short is not None and short[1] in PROVIDERS:
         return text
@@ -76,9 +73,10 @@ def parse(text: str) -> str | None:
 
 
 def url_of(source_id: str) -> str:
-    """Return the page of a source id.
+    """Return the URL of the page of a source id.
 
-    Raises `KeyError` for a provider that is not in `PROVIDERS`.
+    Raises:
+        KeyError: the provider is not in `PROVIDERS`.
     """
     name, _, local = source_id.partition(":")
     provider = PROVIDERS[name]

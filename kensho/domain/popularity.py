@@ -1,13 +1,14 @@
-"""How well known works are, 0..1, and which comes first of those that share a name.
+"""Popularity: how well known each work is (0..1), which ranks works that share a name.
 
-Nobody tells the graph how popular a work is; that many catalogues list it, in many languages, and
-that viewers recommend it, does. A work is no beginning where the graph calls it a sequel, or where
-a neighbour that came before it bears one of its names.
+No source states popularity, so it is estimated from how many catalogues list a work, in how many
+titles, how often viewers recommend it and how they score it. The first work of a series gains
+further points. A work counts as a later one if the graph calls it a sequel, or if a related work
+with the same name was released before it.
 
-Guarantees: pure arithmetic over what the graph says, so that the same graph gives the same order.
-A work's popularity depends on itself and its connected works alone, so that an ingest may compute
-a component of the graph at a time and a snapshot all at once: both call `popularity_facts` with the
-facts that the store holds, and get the same.
+Guarantees: pure arithmetic, so that the same graph gives the same order. The popularity of a work
+depends only on its connected component of the graph. An ingest computes one component at a time and
+a snapshot all at once; both pass the facts in the store to `popularity_facts` and get the same
+result.
 
 Performance: 60 µs for a work, nearly all of it for reading its titles.
 """
@@ -23,40 +24,41 @@ from kensho.domain.relations import Kind
 from kensho.domain.titles import folded, squeezed
 from kensho.domain.works import AnimeType
 
-# Weights of a sum that runs up to 1. They were set by hand on labelled queries whose titles several
-# works share: 444 of 453 find theirs first (`benchmarks.bench_search`). That a beginning comes
-# before what follows it is pinned by `tests/unit/test_popularity.py` and the catalogue's tests.
+# The weights of a sum of at most 1. They were set by hand on labelled queries for titles that
+# several works share: 444 of 453 find the right work first (`benchmarks.bench_search`).
+# `tests/unit/test_popularity.py` and the tests of the catalogue check that the first work of a
+# series ranks before its sequels.
 _MOST_TITLES: Final = 60
 _MOST_SOURCES: Final = 10
 _MOST_VOTES: Final = 3000
-"""From so many titles, sources and votes on, more say nothing. Chosen by hand."""
+"""More titles, sources or votes than this add nothing. Chosen by hand."""
 _BEST_SCORE: Final = 10.0
 _LISTED: Final = 0.60
-"""What being listed, translated, recommended and liked gives at most."""
+"""The most that titles, sources, votes and score add together."""
 _BEGINNING: Final = 0.30
-"""What a work gains that follows no other."""
+"""Added for the first work of a series."""
 _LATER: Final = 0.01
-"""What each step away from the beginning costs."""
+"""Subtracted for each sequel between a work and the first of its series."""
 _DEEPEST: Final = 5
-"""Each sequel comes behind the one before it; from the fifth on all are alike."""
+"""The most sequels that are counted: from the fifth on all lose the same."""
 _TYPE: Final = 0.10
-"""What the form gives at most, by `_RANKS`."""
+"""The most that the type adds; `_RANKS` gives the share of each type."""
 _PART: Final = 0.10
-"""What a later part of a season loses: it is asked for by name, or not meant."""
+"""Subtracted for a later part of a season: who wants it names the part."""
 _ALONE: Final = 0.5
-"""What is left to a work that a single catalogue lists: such often is a second entry of a work that
-the others list once."""
+"""The factor for a work that only one catalogue lists: it often is a duplicate of a work that the
+other catalogues list once."""
 _RANKS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.7, "ova": 0.4, "ona": 0.4}
 _LOWEST: Final = 0.1
 
 
 class PopularityFacts(msgspec.Struct, frozen=True, gc=False):
-    """What is known of a work that says how well known it is.
+    """The facts of a work from which its popularity is computed.
 
-    `month` is that of `release_dates.month_key`, `titles` and `sources` are how many it has.
-    `names` are its titles' letters without season, part, year and type, so that "Naruto OVA" bears
-    the name of Naruto; `is_later` tells whether the main title counts a later season or part, or
-    the last, `is_part` whether any title counts a later part.
+    `month` is a `release_dates.month_key`; `titles` and `sources` are counts. `names` are the
+    letters of its titles without season, part, year and type, so that "Naruto OVA" has the name of
+    Naruto. `is_later` tells whether the main title names a later season or part, or the final one;
+    `is_part` tells whether any title names a later part.
     """
 
     type: AnimeType
@@ -71,7 +73,7 @@ class PopularityFacts(msgspec.Struct, frozen=True, gc=False):
 
 
 KindEdge = tuple[int, int, Kind]
-"""From a work to what is its `kind`."""
+"""The numbers of two works, and the kind that the second is of the first."""
 
 
 def popularity_facts(
@@ -83,44 +85,44 @@ def popularity_facts(
     score: float | None,
     votes: int = 0,
 ) -> PopularityFacts:
-    """Return what says how well known a work is.
+    """Return the facts from which the popularity of a work is computed.
 
-    `titles` begin with the main one, `date` is that of `release_dates.release_date`, `sources` is
-    how many catalogues list the work, and `votes` of viewers recommend it.
+    `titles` begin with the main title; `date` is a `release_dates.release_date`; `sources` is the
+    number of catalogues that list the work, and `votes` that of viewers who recommend it.
     """
-    parsed = [title_parts.parsed(folded(title)) for title in titles]
+    parsed = [title_parts.parsed(folded(text)) for text in titles]
     return PopularityFacts(
         type=anime_type,
         month=release_dates.month_key(date),
         titles=len(titles),
         sources=sources,
         score=score,
-        names=frozenset(squeezed(one.core) for one in parsed),
+        names=frozenset(squeezed(title.core) for title in parsed),
         is_later=bool(title_parts.marker(parsed[0].parts)),
-        is_part=any((one.parts.part or 1) > 1 for one in parsed),
+        is_part=any((title.parts.part or 1) > 1 for title in parsed),
         votes=votes,
     )
 
 
 def popularity_of(works: Sequence[PopularityFacts], edges: Iterable[KindEdge]) -> list[float]:
-    """Return how well known each work is, 0..1."""
+    """Return the popularity of each work (0..1); `edges` refer to works by their position."""
     known_edges = list(edges)
     later, depths = _later(works, known_edges), _depths(works, known_edges)
     return [
-        _popularity(work, begins=number not in later, depth=depths.get(number, 0))
+        _popularity(work, is_first=number not in later, depth=depths.get(number, 0))
         for number, work in enumerate(works)
     ]
 
 
-def _popularity(work: PopularityFacts, *, begins: bool, depth: int) -> float:
-    whole = (
+def _popularity(work: PopularityFacts, *, is_first: bool, depth: int) -> float:
+    total = (
         _LISTED * _listed(work)
-        + _BEGINNING * (begins and not work.is_later)
+        + _BEGINNING * (is_first and not work.is_later)
         - _LATER * min(depth, _DEEPEST)
         - _PART * work.is_part
         + _TYPE * _RANKS.get(work.type, _LOWEST)
     )
-    return max(0.0, whole if work.sources > 1 else whole * _ALONE)
+    return max(0.0, total if work.sources > 1 else total * _ALONE)
 
 
 def _listed(work: PopularityFacts) -> float:
@@ -133,32 +135,35 @@ def _listed(work: PopularityFacts) -> float:
 
 
 def _later(works: Sequence[PopularityFacts], edges: Iterable[KindEdge]) -> set[int]:
-    """Return the works that came after a neighbour which they follow, or whose name they share.
+    """Return the works that came out after a related work whose sequel or namesake they are.
 
-    A series is preceded by series only: what comes before it as a special or film announces it.
+    Only works of the same or a higher rank of type count as earlier: a special or film that was
+    released before a series announces it.
     """
     later: set[int] = set()
-    for one, other, kind in edges:
-        first, second = sorted((one, other), key=lambda number: works[number].month)
+    for source, target, kind in edges:
+        first, second = sorted((source, target), key=lambda number: works[number].month)
         before, after = works[first], works[second]
         if before.month == after.month:
-            later.update((other,) if kind == "sequel" else ())
+            later.update((target,) if kind == "sequel" else ())
         elif _rank(before) >= _rank(after) and (kind == "sequel" or before.names & after.names):
             later.add(second)
     return later
 
 
 def _depths(works: Sequence[PopularityFacts], edges: Sequence[KindEdge]) -> dict[int, int]:
-    """Return how many sequels each work is away from the nearest work that is none."""
+    """Return how many sequels lie between each work and the nearest work that is not a sequel."""
     following: dict[int, list[int]] = {}
-    for one, other, kind in edges:
-        if kind == "sequel" and _rank(works[one]) >= _rank(works[other]):
-            following.setdefault(one, []).append(other)
-    preceded = {other for sequels in following.values() for other in sequels}
-    begin = set(following) - preceded
+    for source, target, kind in edges:
+        if kind == "sequel" and _rank(works[source]) >= _rank(works[target]):
+            following.setdefault(source, []).append(target)
+    preceded = {sequel for sequels in following.values() for sequel in sequels}
+    first_works = set(following) - preceded
     return {
         work: depth
-        for depth, level in enumerate(graphs.levels(begin, lambda work: following.get(work, ())))
+        for depth, level in enumerate(
+            graphs.levels(first_works, lambda work: following.get(work, ()))
+        )
         for work in level
     }
 

@@ -1,11 +1,9 @@
-"""What one source says of one thing.
+"""Records: what one source says about one work, the unit that ingestion stores and can undo.
 
-The record, the unit that ingestion keeps, compares and can undo.
-
-Every source adapter yields `Record`s and nothing else. A record names the thing by source ids
-(`"mal:20"`), never by Kenshō's own, so it means the same whatever else is in the graph. The graph
-is a pure function of all kept records: dropping a record takes back just what it said. Absent facts
-stay absent; nothing is guessed here.
+Every source adapter yields `Record`s and nothing else. A record names its work by source ids
+(`"mal:20"`), never by Kenshō's own ids, so it means the same whatever else is in the graph. The
+graph is a pure function of all stored records: removing a record removes only what that record
+contributed. A fact that the source does not give stays absent; nothing is guessed here.
 """
 
 import datetime as dt
@@ -34,9 +32,10 @@ EpisodeNumber: TypeAlias = Annotated[int, Meta(gt=0)]
 
 
 class Tagging(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A tag on a work: folded name.
+    """A tag on a work, by its folded name.
 
-    Category where the source knows it, relevance 0..1 where it weighs.
+    `category` is `None` where the source gives none; `relevance` (0..1) is `None` where the source
+    does not weigh its tags.
     """
 
     name: TagName
@@ -45,9 +44,9 @@ class Tagging(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A stated relation: `target` is the `kind` of the record's own work.
+    """A relation as a source states it: `target` is the `kind` of the record's own work.
 
-    `target` is a source id.
+    `target` is a source id; with `kind="sequel"` it is the sequel of the record's work.
     """
 
     kind: ClaimedKind
@@ -55,7 +54,7 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Mapping(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An id that covers the work with others, or some of its episodes, and so can't identify it.
+    """An id that covers several works or only some episodes, and so cannot identify the work.
 
     `season` is the provider's season; `first` and `last` bound the work's own episodes, both
     inclusive, where the source gives a range; `offset` is added to the work's episode number to get
@@ -70,10 +69,10 @@ class Mapping(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EpisodeFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An episode: number, titles, air date, running time in seconds, filler and recap marks.
+    """An episode: number, titles, air date, running time in seconds, filler and recap flags.
 
-    `filler` is a source's yes or no; `canon` is the finer label of those that tell canon, mixed and
-    filler apart.
+    `filler` is a plain yes or no. `canon` is the finer label of sources that distinguish canon,
+    mixed and filler episodes.
     """
 
     number: EpisodeNumber
@@ -90,7 +89,7 @@ class EpisodeFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 class Redirect(msgspec.Struct, frozen=True, omit_defaults=True):
     """Episodes `first..last` of the record's work are `to_first..to_last` of `target`.
 
-    `None`: open end.
+    A `last` or `to_last` of `None` means that the range has no end.
     """
 
     first: int
@@ -101,21 +100,21 @@ class Redirect(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Recommendation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """So many `votes` of viewers join the record's work to `target`."""
+    """A recommendation of `target` to viewers of the record's work, with its number of votes."""
 
     target: str
     votes: Count
 
 
 class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A franchise the source puts the work in: `id` as a source id, and its title."""
+    """A collection in which the source lists the work: its source id and its title."""
 
     id: str
     title: TitleText
 
 
 class RecordFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a record says of the work itself."""
+    """What a record says about the work itself."""
 
     titles: tuple[Title, ...] = ()
     anime_type: AnimeType | None = None
@@ -139,7 +138,7 @@ class RecordFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordRelations(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a record says of the work's relations to others; every end is a source id."""
+    """What a record says about relations to other works, which are all given by source ids."""
 
     relations: tuple[Claim, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
@@ -149,11 +148,12 @@ class RecordRelations(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One source's word on one work.
+    """Everything that one source says about one work.
 
-    `key` is the source id the record is about and unique in its source; `ids` are all the ids that
-    identify the same work one to one (`key` among them), in the source's order: a new work gets its
-    UUID from the first. `dead` says that the provider has deleted `key`: nothing else is stated.
+    `key` is the source id that the record is about; it is unique within its source. `ids` are all
+    ids that identify the same work one to one, `key` included, in the source's order: a new work
+    gets its UUID from the first. `dead` means that the provider has deleted the page of `key`; such
+    a record states nothing else.
     """
 
     key: str

@@ -1,12 +1,13 @@
-"""Relation kinds: one table of what each means, and which of several assertions wins.
+"""Relation kinds: one table of what each means, and the rule by which one of several wins.
 
-Reading rule, as on MyAnimeList, AniList and Kitsu: on A's page "sequel: B" means *B is the sequel
-of A*. An edge is kept once, in its canonical direction: earlier, parent or source → later, child or
-derived.
+Relations read as on MyAnimeList, AniList and Kitsu: "sequel: B" on A's page means that *B is the
+sequel of A*. An edge is stored once, in its canonical direction, which runs from the earlier,
+parent or source work to the later, child or derived one.
 
-Whatever depends on a kind derives from `KIND_FACTS`: codes and costs of the snapshot, roles,
-watch orders, maps. What cannot derive (words, the schema, the curators' policy, `Kind` itself) is
-compared with it by `tests/unit/test_relation_kinds.py`: a new kind is one row here, and its words.
+Everything that depends on a kind is derived from `KIND_FACTS`: codes and costs in the snapshot,
+roles, watch orders, maps. What cannot be derived (texts, the schema, the curators' policy and
+`Kind` itself) is compared with the table by `tests/unit/test_relation_kinds.py`, so that a new kind
+needs one row here, and its texts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,42 +41,43 @@ Kind: TypeAlias = Literal[
     "related",
 ]
 RelationKind: TypeAlias = Kind | Literal["same_work", "joined"]
-"""The kinds of the graph, and two that only franchises know: `same_work` joins two records of one
-work, `joined` is a curator's word or a collection that a source states."""
+"""The kinds of the graph, and two that only franchises use: `same_work` joins two records of one
+work, `joined` is a curator's decision or a collection that a source states."""
 ClaimedKind: TypeAlias = Kind | Literal["parent"]
 """A relation kind as a source states it: the kinds of the graph, and `parent`.
 
-`parent` (AniList's PARENT) says only "B is above A": its kind is recovered from what B says of A.
+`parent` (AniList's PARENT) says only that B is above A; its kind is taken from what B's page says
+of A.
 """
 Method: TypeAlias = Literal["stated", "inferred", "curated"]
 Family: TypeAlias = Literal["story", "side", "spin_off", "retelling", "world", "mention", "group"]
-"""What a kind says in common with others: how a map or a route paints it. `group` says only that
-works belong together."""
+"""What several kinds have in common, which decides their colour on maps and graphs. `group` says
+only that works belong together."""
 RouteWeight: TypeAlias = Literal["track", "branch", "thin"]
-"""How strongly an edge is drawn: it continues a story, it branches off one, it only mentions it."""
+"""How boldly an edge is drawn: it continues a story, branches off from one, or only mentions it."""
 
 METHOD_RANK: Final[Mapping[Method, int]] = {"curated": 2, "stated": 1, "inferred": 0}
-"""Of two assertions the one of the higher rank wins."""
+"""The rank of each method: of two assertions, the one with the higher rank wins."""
 
 
 class PathCost(NamedTuple):
-    """What an edge costs a path where a source states its kind, and where it was inferred."""
+    """The cost of an edge in a path if a source states its kind, and if the kind was inferred."""
 
     stated: int
     inferred: int
 
 
 class KindFacts(NamedTuple):
-    """What everything that depends on a kind derives from.
+    """The facts of a relation kind.
 
-    `code` is its number in snapshots: it never changes and is never given to another kind. `path`
-    is what an edge of it costs a path; `reason_cost` what it costs as a step of the reason for
-    which a work is a member. `role` is what the kind makes of its target in a franchise; where it
-    is its own inverse, of one of the two. `order_rank` is how surely the earlier end comes first in
-    a watch order (`None`: it says nothing of that). A kind that `spreads` holds between any two
-    works of a group once it holds along a path. One that `makes_guests` shows a work in a franchise
-    where it is not at home. A source may call the other end of one that is `parent_like` just
-    "parent". A `vague` kind does not tell how two works are related.
+    `code` is its number in snapshots; it never changes and is never reused for another kind. `path`
+    is the cost of such an edge in a path; `reason_cost` is its cost in the chain of relations that
+    explains why a work is a member of a franchise. `role` is the role of the target in a franchise,
+    or, for a symmetric kind, of one of the two works. `order_rank` is how surely the earlier end
+    comes first in a watch order; `None` means that the kind does not affect the order. A kind that
+    `spreads` is transitive: it holds between any two works that a path of it connects. A kind that
+    `makes_guests` shows a work in a franchise other than its own. A source may call the other end
+    of a `parent_like` kind just "parent". A `vague` kind does not tell how two works are related.
     """
 
     code: int | None
@@ -98,9 +100,9 @@ def _backward(kind: RelationKind, code: int, facts: KindFacts, role: Role | None
     return facts._replace(code=code, inverse=kind, is_forward=False, role=role, parent_like=False)
 
 
-# Costs of paths keep an order that a test asserts (stated < inferred < untyped for each kind) and
-# were set by hand on the paths that `docs/benchmarks.md` lists: ten sequels tell more of two works
-# than one edge that may be anything. Costs of reasons were set by hand on the reasons of members.
+# Costs of paths were set by hand on the paths that `docs/benchmarks.md` lists: ten sequels relate
+# two works more closely than one edge of unknown kind. A test asserts stated < inferred < untyped
+# for each kind. Costs of reasons were set by hand on the reasons of members.
 _LOOSE: Final = 3.0
 _SEQUEL: Final = KindFacts(  # One story goes on: the closest that two works can be.
     0, "prequel", "story", PathCost(2, 3), 1.0, role="main", order_rank=3, weight="track"
@@ -152,10 +154,10 @@ KIND_FACTS: Final[Mapping[RelationKind, KindFacts]] = {
     "same_setting": KindFacts(  # Other people in the same world.
         16, "same_setting", "world", PathCost(6, 9), 1.8, spreads=True
     ),
-    "character": KindFacts(  # One guest can join whatever two works.
+    "character": KindFacts(  # One guest may join any two works.
         17, "character", "world", PathCost(12, 18), _LOOSE
     ),
-    "crossover": KindFacts(  # Joins works because they have nothing to do with each other.
+    "crossover": KindFacts(  # It joins works that are otherwise unrelated.
         18, "crossover", "world", PathCost(14, 19), _LOOSE, role="crossover", makes_guests=True
     ),
     "other": KindFacts(  # The source itself could not say what this is.
@@ -183,7 +185,7 @@ def kinds_of(table: Mapping[RelationKind, KindFacts]) -> tuple[Kind, ...]:
 
 
 KINDS: Final = kinds_of(KIND_FACTS)
-"""The kinds of the graph; the place of each is its code in snapshots."""
+"""The kinds of the graph; the index of each is its code in snapshots."""
 INVERSE: Final[Mapping[Kind, Kind]] = {
     kind: cast("Kind", KIND_FACTS[kind].inverse) for kind in KINDS
 }
@@ -194,13 +196,15 @@ FORWARD: Final = frozenset(
 """Kinds that already read from the earlier or parent work to the later or derived one."""
 
 _PARENT_FALLBACK: Final[Kind] = "parent_story"
-"""Where the other end says nothing back. Chosen by hand; no measurement."""
+"""The kind of a `parent` claim if the other end states no relation back. Chosen by hand; no
+measurement."""
 
 
 class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Who says so: source, its snapshot date, the kind as read along the edge, how.
+    """The provenance of a relation: which source asserts it, and how.
 
-    How surely (0..1), and of an inferred kind why, in one line.
+    `snapshot` is the date of the source's data; `kind` reads along the edge; `confidence` runs
+    0..1; `because` explains an inferred kind in one line.
     """
 
     source: str
@@ -219,12 +223,15 @@ class Resolution(NamedTuple):
 
 
 def inverse(kind: RelationKind) -> RelationKind:
-    """Return what a relation of this kind reads as from its other end."""
+    """Return the kind of the same relation as seen from its other end."""
     return KIND_FACTS[kind].inverse
 
 
 def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> Kind:
-    """Return the kind that a claim means, an ambiguous `parent` by what the other end says back."""
+    """Return the kind that a claim means; `reciprocal` are the other end's claims about this one.
+
+    They decide what an ambiguous `parent` means.
+    """
     if claimed not in ("parent", "parent_story"):
         return cast("Kind", claimed)
     for kind in reciprocal:
@@ -237,8 +244,8 @@ def winner(assertions: Sequence[Assertion], source_rank: Mapping[str, int]) -> R
     """Return the kind that wins: typed before untyped, then curated > stated > inferred.
 
     Among equals the higher-ranked source wins, then the newer snapshot, then the kind's name, so
-    that the order of assertions does not matter. `assertions` are all read along the same direction
-    and are not empty.
+    that the order of assertions does not matter. `assertions` must all read in the same direction
+    and must not be empty.
     """
     best = max(
         assertions,

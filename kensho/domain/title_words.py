@@ -1,8 +1,8 @@
-"""Which words name a work, and how much it says that two works share one.
+"""Which words of titles name a work, and how strong a sign it is that two works share one.
 
-"Gundam" is in one work of 160, "the" in one of four: what a shared word tells is the logarithm of
-how rare it is. Words that tell the form of a work (season, movie, recap) name nothing; which those
-are is curated data.
+"Gundam" is in the titles of one work in 160, "the" in one of four. The weight of a word is its
+rarity: the natural logarithm of how many works there are for each work that has the word. Words for
+the form of a work (season, movie, recap) name nothing; they are listed in curated data.
 
 Guarantees: pure arithmetic over titles.
 
@@ -19,26 +19,30 @@ import msgspec
 from kensho.domain.titles import folded
 
 LEAST_RARITY: Final = 3.7
-"""Words in more than one work of 40 are grammar: no, the, of, uta. Chosen by reading the words
-around the limit; ln(40) is 3.7."""
+"""Words in the titles of more than one work in 40 are grammar: no, the, of, uta. The limit was
+chosen by reading the words around it; ln(40) is 3.7."""
 NOTCHES: Final = 20
-"""A unit of rarity has so many steps, so that one more title moves the words of few others and most
-components need not be computed anew (docs/decisions/0009)."""
+"""Rarities are rounded to a twentieth, so that one new title changes the rarity of few words and
+most components of the graph need not be computed again (docs/decisions/0009)."""
 _SHORTEST: Final = 2
 _OTHERS: Final = 0.3
-"""Which part a second and third shared word add: titles in several languages repeat one name.
-Chosen by hand together with the thresholds of `franchise.clustering`."""
+"""The share of their rarity that a second and third shared word add: titles in several languages
+repeat one name. Chosen by hand together with the thresholds of `franchise.clustering`."""
 _OTHERS_COUNTED: Final = slice(1, 3)
 
 
 class Rarity(msgspec.Struct, frozen=True):
-    """How rare words are: the natural logarithm of works per bearer. `forms` name nothing."""
+    """How rare each word is among all titles.
+
+    `of_word` holds the natural logarithm of works per work that has the word; `forms` are the words
+    for the form of a work, which name nothing.
+    """
 
     of_word: Mapping[str, float]
     forms: frozenset[str] = frozenset()
 
     def names(self, words: Iterable[str]) -> frozenset[str]:
-        """Return the words that name a work."""
+        """Return those of `words` that are rare enough, and of a kind, to name a work."""
         return frozenset(
             word
             for word in words
@@ -46,12 +50,12 @@ class Rarity(msgspec.Struct, frozen=True):
         )
 
     def may_name(self, word: str) -> bool:
-        """Tell whether a word is of a kind that names: no number, no single letter, no form."""
+        """Tell whether a word can be part of a name: not a number, a letter or a form."""
         return len(word) >= _SHORTEST and not word[0].isdigit() and word not in self.forms
 
 
 def words_of(titles: Iterable[str]) -> frozenset[str]:
-    """Return every word of some titles, folded."""
+    """Return the words of all `titles`, folded."""
     return frozenset(word for title in titles for word in folded(title).split(" "))
 
 
@@ -61,21 +65,22 @@ def rarity_of(works: Sequence[Collection[str]], forms: frozenset[str]) -> Rarity
 
 
 def rarity_among(works: int, bearers: Mapping[str, int], forms: frozenset[str]) -> Rarity:
-    """Return how rare each word is, given in how many of so many works it is."""
-    told = {many: rareness(many, works) for many in set(bearers.values())}
-    return Rarity({word: told[many] for word, many in bearers.items()}, forms)
+    """Return how rare each word is, given the number of works and how many have each word."""
+    rarity_of_count = {count: rareness(count, works) for count in set(bearers.values())}
+    return Rarity({word: rarity_of_count[count] for word, count in bearers.items()}, forms)
 
 
 def rareness(bearers: int, works: int) -> float:
-    """Return how rare a word is that so many of so many works bear, in steps."""
+    """Return the rarity of a word that `bearers` of `works` have, rounded to 1 / `NOTCHES`."""
     most = round(log(works) * NOTCHES)
     return max(0, round(most - log(bearers) * NOTCHES)) / NOTCHES
 
 
 class TitleWords:
-    """The names of a group of works: each by how much it tells, times how much of the group has it.
+    """The naming words of a group of works, each with its weight in the group.
 
-    `mass` is what the works of the group weigh together.
+    `mass` is the sum of the weights of the group's works. `names` maps each word to its rarity
+    times the mass of the works whose titles have it.
     """
 
     __slots__ = ("_strongest", "mass", "names")
@@ -86,39 +91,39 @@ class TitleWords:
         self._strongest: float | None = None
 
     def absorb(self, other: "TitleWords") -> None:
-        """Take in the works of another group."""
+        """Add the works of another group to this one."""
         self.mass += other.mass
         names = self.names
-        for name, told in other.names.items():
-            names[name] = names.get(name, 0.0) + told
+        for name, weight in other.names.items():
+            names[name] = names.get(name, 0.0) + weight
         self._strongest = None
 
     @property
     def strongest(self) -> float:
-        """How much the name tells that most belongs to this group."""
+        """The weight of the word that characterises the group most, per unit of mass."""
         if self._strongest is None:
             self._strongest = max(self.names.values(), default=0.0) / self.mass
         return self._strongest
 
     def share(self, word: str, rarity: Rarity) -> float:
-        """Return what part of the group bears a word, 0..1."""
-        told = self.names.get(word)
-        return told / (self.mass * rarity.of_word[word]) if told else 0.0
+        """Return the share of the group, by mass, whose titles have `word` (0..1)."""
+        weight = self.names.get(word)
+        return weight / (self.mass * rarity.of_word[word]) if weight else 0.0
 
 
 class SharedWords(NamedTuple):
-    """How much the best shared word tells, and all of them together."""
+    """The weight of the best word that two groups share, and of all shared words together."""
 
     best: float = 0.0
     all: float = 0.0
 
 
 def affinity(one: TitleWords, other: TitleWords) -> SharedWords:
-    """Return how much the names tell that both groups bear, each as far as both bear it."""
+    """Return the weight of the words that two groups share; each counts by its smaller weight."""
     ours, theirs = one.names, other.names
     both = ours.keys() & theirs.keys()
     if not both:
         return SharedWords()
-    told = [min(ours[name] / one.mass, theirs[name] / other.mass) for name in both]
-    told.sort(reverse=True)
-    return SharedWords(told[0], told[0] + _OTHERS * sum(told[_OTHERS_COUNTED]))
+    weights = [min(ours[name] / one.mass, theirs[name] / other.mass) for name in both]
+    weights.sort(reverse=True)
+    return SharedWords(weights[0], weights[0] + _OTHERS * sum(weights[_OTHERS_COUNTED]))

@@ -1,11 +1,12 @@
-"""How titles are compared: two readings of a text in which spellings of one title meet.
+"""Normal forms of titles, in which different spellings of one title become equal.
 
-`folded` keeps the words: `"Re:ZERO -Starting Life-"` reads `"re zero starting life"`. `squeezed`
-goes on to the letters alone and to one romanisation: `"Yuu☆Gi☆Ō"`, `"yugioh"` and `"Yu-Gi-Oh!"` all
-read `"yugio"`. Which of two works a text means is decided by how few of these steps it needs.
+`folded` keeps the words: `"Re:ZERO -Starting Life-"` becomes `"re zero starting life"`. `squeezed`
+also drops the spaces and unifies romanisations: `"Yuu☆Gi☆Ō"`, `"yugioh"` and `"Yu-Gi-Oh!"` all
+become `"yugio"`. A search ranks titles that are equal after `folded` above those that are equal
+only after `squeezed`.
 
-Guarantees: both are idempotent, pure, and never empty unless the text has no printable character;
-what is folded away is only what writers leave out or type otherwise, and never a digit. Han
+Guarantees: both are pure and idempotent, and never return an empty text for a text with a printable
+character. They remove only what writers commonly omit or type differently, and never a digit. Han
 variants and kana in Latin letters need tables, which `kensho.search.scripts` adds.
 """
 
@@ -32,14 +33,14 @@ _JOINED: Final = (
     "'\"`\u00b4\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u02bc\u2032\uff07"
     "\u00ad\u200b\u200c\u200d\u2060\ufeff\ufe0e\ufe0f"
 )
-"""Marks inside words: apostrophes, quotation marks, and what has no width."""
+"""Characters that are removed without splitting a word: apostrophes, quotes, zero-width marks."""
 _JOINS: Final = "\0"
 _JAMO: Final = frozenset(
     map(chr, (*range(0x1100, 0x1200), *range(0xA960, 0xA980), *range(0xD7B0, 0xD800)))
 )
 """Letters of Hangul: two or three of them are one character."""
 _LAST_KNOWN_ALONE: Final = "\uffff"
-"""Beyond it new versions of Unicode still add letters that join others."""
+"""Above it, new versions of Unicode still add letters that combine with others."""
 _LATIN_MARKS: Final = range(0x0300, 0x0370)
 _HEBREW_ARABIC_MARKS: Final = (*range(0x0591, 0x05C8), *range(0x064B, 0x0660))
 _KATAKANA: Final = range(0x30A1, 0x30F7)
@@ -50,20 +51,20 @@ _LONG_U: Final = re.compile("uu+")
 """ou, oo and oh are ō, uu is ū."""
 _LONG_VOWEL: Final = re.compile(f"{_LONG_O.pattern}|{_LONG_U.pattern}")
 _PARTICLE_WO: Final = re.compile("wo(?:(?<= wo)(?= |$)|(?<=^wo)(?= ))", re.MULTILINE)
-"""Between other words only: alone it is the beginning of a word."""
+"""Only where another word is beside it: alone it may be the beginning of a word being typed."""
 
 _ARTICLE: Final = re.compile(r"(?:the|an?|el|los|las|les?|der|das|il)\s+(?=\S{2})", re.IGNORECASE)
-"""Articles that people leave out; not "die" and "la", which are words of many other titles."""
+"""Articles that people omit; not "die" and "la", which are words of many other titles."""
 
 
 class _Letters(dict[int, str]):
-    """A table for `str.translate`, filled as characters are met: letters stay, the rest is space.
+    """A table for `str.translate` that keeps letters and turns everything else into spaces.
 
     Filled lazily because Unicode has 1.1 million code points and titles use some 9,000.
     """
 
     def __missing__(self, code: int) -> str:
-        """Decide on a character once."""
+        """Compute and store the entry of a character that is met for the first time."""
         self[code] = read = _letter(chr(code))
         return read
 
@@ -84,13 +85,14 @@ _LETTERS: Final = _Letters()
 
 
 class _Words(dict[int, str]):
-    """A table for `str.translate` that folds characters one by one, six times as fast as a text.
+    """A table for `str.translate` that folds one character at a time, six times as fast as a text.
 
-    `_JOINS` stands for one that may become another character together with the one before it.
+    It maps a character that may combine with the one before it to `_JOINS`; a text with such a
+    character must be folded as a whole.
     """
 
     def __missing__(self, code: int) -> str:
-        """Decide on a character once."""
+        """Compute and store the entry of a character that is met for the first time."""
         self[code] = read = _word_part(chr(code))
         return read
 
@@ -110,10 +112,10 @@ _WORDS: Final = _Words()
 
 
 def folded(text: str) -> str:
-    """Return the words of `text`, by single spaces: the reading that word order is judged by.
+    """Return the words of `text`, separated by single spaces.
 
-    Case, width, diacritics, ornament and punctuation are gone; katakana reads as hiragana. A text
-    of nothing but ornament keeps it: `"☆"` stays `"☆"`.
+    Case, width, diacritics, ornaments and punctuation are removed, and katakana becomes hiragana. A
+    text that consists of ornaments keeps them: `"☆"` stays `"☆"`.
     """
     words = text.translate(_WORDS)
     words = _folded_whole(text) if _JOINS in words else " ".join(words.split())
@@ -126,7 +128,7 @@ def _folded_whole(text: str) -> str:
 
 
 def _apart(text: str) -> str:
-    """Return `text` without case and width, its marks apart from their letters."""
+    """Return `text` without case and width, decomposed into letters and their marks."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFD", plain)
 
@@ -136,24 +138,24 @@ def _is_printed(character: str) -> bool:
 
 
 def without_article(text: str) -> str | None:
-    """Return what stands behind the article that a title begins with, or None without one."""
+    """Return a title without the article that it begins with, or `None` if it begins with none."""
     article = _ARTICLE.match(text)
     return text[article.end() :] if article else None
 
 
 def squeezed(words: str) -> str:
-    """Return the letters of a folded text: no spaces, long vowels short, the particle wo as o."""
+    """Return a folded text without spaces, with long vowels short and the particle wo as o."""
     letters = glued(words).replace(" ", "")
     short = _LONG_O.sub("o", letters)
     return _LONG_U.sub("u", short) if "uu" in short else short
 
 
 def glued(lines: str) -> str:
-    """Return folded texts, one on each line, with the particle wo as o."""
+    """Return folded texts, one per line, with the particle wo written as o."""
     return _PARTICLE_WO.sub("o", lines) if "wo" in lines else lines
 
 
 def swallowed(letters: str) -> Iterator[tuple[int, int]]:
-    """Yield which spans long vowels swallow, in glued texts without spaces, one on each line."""
+    """Yield the spans that shortening long vowels removes, in glued texts without spaces."""
     for vowel in _LONG_VOWEL.finditer(letters):
         yield vowel.start() + 1, vowel.end()
