@@ -1,13 +1,13 @@
-"""Where one franchise ends and the next begins: groups of works, the strongest relations first.
+"""Clusters works into franchises, by agglomerative clustering of the graph of relations.
 
-Every work starts alone. The pair of groups that agrees most is joined first: by the kinds of the
-relations between them, by the names they share, each as far as the whole of both groups bears it.
-The larger two groups are, the more it takes: a crossover, which bears two names, joins one of them,
-and is then a small part of it, so that it does not draw in the other. What remains between groups
-are the bridges that are cut.
+Every work starts as a group of its own, and the two linked groups that agree most are joined, until
+no two agree enough. The agreement of two groups depends on the kinds of the relations between them
+and on the words that their titles share, weighted by the share of each group that has the word. The
+larger two groups are, the more agreement they need. So a crossover, which has the names of two
+franchises, joins one of them and is then too small a part of it to draw in the other.
 
-Guarantees: a group is connected by links inside it; the result does not depend on the order of
-links (nodes are numbered by their ids, and equals are taken by number).
+Guarantees: the links within a group connect it. The result does not depend on the order of links:
+nodes are numbered by their ids, and of equal pairs the one of the lower numbers comes first.
 
 Performance: 3 s for 43,000 works and 80,000 links.
 """
@@ -20,39 +20,41 @@ from typing import Final, NamedTuple
 from kensho.domain.graphs import DisjointSets
 from kensho.domain.title_words import TitleWords, affinity
 
-# These thresholds were chosen together, while looking at the groups of watch orders, of Shikimori
-# and of film sets: their B-cubed F1 is .991, .931 and .947 (docs/decisions/0009; measure with
-# `benchmarks.bench_franchises`). No single one was measured alone.
+# These thresholds were chosen together, by comparing the franchises with published watch orders,
+# with Shikimori and with film collections: their B-cubed F1 is .991, .931 and .947
+# (docs/decisions/0009; `benchmarks.bench_franchises` measures it). None of them was measured alone.
+# "Per doubling" means per doubling of the size of the smaller group.
 _NAME_NEED: Final = (2.5, 0.4, 4.0)
-"""How much shared names must tell: for single works, more per doubling of the smaller group, at
-most. The rarest word of a name tells 5 to 8."""
+"""The weight that shared words need without relations: for single works, per doubling, at most. The
+rarest word of a name weighs 5 to 8."""
 _WHOLE_NEED: Final = (2.5, 2.0)
-"""How much names and kinds together must tell: for single works, more per doubling."""
+"""The weight that words and relations need together: for single works, and per doubling."""
 _OWN_PART: Final = (0.4, 0.05, 0.6)
-"""Which part of what the weaker group's own name tells must be shared: for single works, more per
-doubling, at most. Patlabor and Gundam are both mobile, but neither is called that."""
+"""The share of the weight of a group's own name, of the group where that is less, that the shared
+words must reach: for single works, per doubling, at most. Patlabor and Gundam are both "mobile",
+but that is the name of neither."""
 _OTHERS_NAME: Final = 0.5
-"""What shared words are worth that are not the groups' names."""
+"""The factor for shared words that are not the names of the groups."""
 _FEW_LINKS: Final = 3
-"""From this size of the smaller group on, single relations between strangers are accidents."""
+"""If the smaller group has at least this size, a single relation does not join two groups."""
 _WELL_LINKED: Final = (0.85, 0.15)
-"""Which part of the stronger group's own name must be shared where next to no relations run between
-two large groups, and how much less per doubling of relations per work."""
+"""The share of the weight of the other group's own name that two large groups must reach if hardly
+any relations link them, and how much less per doubling of the relations per work."""
 _SECOND: Final = 0.5
-"""Which part of the second strongest relation is added to the strongest."""
+"""The share of the second strongest relation that is added to the strongest."""
 _MORE: Final = (0.3, 2.0)
-"""What each further relation adds, and how much all of them add at most."""
+"""What each further relation adds, and the most that all of them add together."""
 _FEW: Final = 3
-"""So many songs or advertisements go with the one work that any of them points to."""
+"""A group of at most this many minor works joins the one group that any of them is linked with."""
 _MOST: Final = 10
-"""So many go with it if each points to it; and so many where the work itself is smaller than they
-are together: the songs of one series."""
+"""A group of up to this many minor works joins if there is a link for each of them; and a host
+takes this many groups even if it is smaller than they are together: the songs of one series."""
 _HARD: Final = 20.0
-"""Strengths from here on join without regard to size: curators, collections, identity."""
+"""Links of this strength join groups of any size: curators, collections, two records of a work."""
 
 
 class ClusterLink(NamedTuple):
-    """Two nodes, and what the relation between them weighs."""
+    """A link between two nodes, and its strength."""
 
     one: int
     other: int
@@ -60,7 +62,7 @@ class ClusterLink(NamedTuple):
 
 
 class _Evidence:
-    """The relations between two groups: the two strongest, and how many."""
+    """The relations between two groups: the strengths of the two strongest, and their number."""
 
     __slots__ = ("count", "first", "second")
 
@@ -80,10 +82,10 @@ class _Evidence:
 
 
 class Clusters:
-    """Works in groups, which grow until no two of them agree enough."""
+    """Groups of works, which are joined until no two of them agree enough."""
 
     def __init__(self, names: Sequence[TitleWords], links: Iterable[ClusterLink]) -> None:
-        """Begin with every node alone. `names` become those of its group: they are changed."""
+        """Start with each node as a group of its own; joining groups changes `names`."""
         self.profiles: Final = names
         self._groups: Final[DisjointSets[int]] = DisjointSets()
         self._size: Final = [1] * len(names)
@@ -91,24 +93,24 @@ class Clusters:
         self._apart: Final[dict[int, set[int]]] = {}
         for link in sorted(links):
             if link.one != link.other:
-                self._tie(link.one, link.other, _Evidence(link.strength))
+                self._add_evidence(link.one, link.other, _Evidence(link.strength))
 
-    def _tie(self, one: int, other: int, evidence: _Evidence) -> None:
+    def _add_evidence(self, one: int, other: int, evidence: _Evidence) -> None:
         known = self._near[one].get(other)
-        whole = known.plus(evidence) if known else evidence
-        self._near[one][other] = self._near[other][one] = whole
+        total = known.plus(evidence) if known else evidence
+        self._near[one][other] = self._near[other][one] = total
 
     def keep_apart(self, one: int, other: int) -> None:
-        """Never let two nodes come into one group."""
+        """Prevent two nodes from being joined into one group."""
         self._apart.setdefault(one, set()).add(other)
         self._apart.setdefault(other, set()).add(one)
 
     def group(self, node: int) -> int:
-        """Return the node that stands for the group of `node`."""
+        """Return the node that represents the group of `node`."""
         return self._groups.root(node)
 
     def grow(self) -> None:
-        """Join groups, those that agree most first, until none agree enough."""
+        """Join groups, those that agree most first, until no two agree enough."""
         while heap := self._agreeing():
             heapq.heapify(heap)
             while heap:
@@ -118,9 +120,8 @@ class Clusters:
                 now = self._agreement(one, other)
                 if now <= 0:
                     continue
-                if (
-                    -now > agreement
-                ):  # They agreed more when this was pushed: others may come first.
+                # If they agreed more when this was pushed, other pairs may come first now.
+                if -now > agreement:
                     heapq.heappush(heap, (-now, one, other))
                     continue
                 for pair in self._join(one, other):
@@ -135,7 +136,7 @@ class Clusters:
         ]
 
     def _agreement(self, one: int, other: int) -> float:
-        """Return by how much two linked groups agree more than they need; above 0 they are one."""
+        """Return by how much two linked groups agree more than they need; above 0 they join."""
         if self._are_apart(one, other):
             return 0.0
         evidence = self._near[one][other]
@@ -143,26 +144,28 @@ class Clusters:
             return evidence.first
         relations = evidence.strength
         smaller = min(self._size[one], self._size[other])
-        names = self._shared_names(one, other, smaller, evidence.count)
+        words = self._shared_names(one, other, smaller, evidence.count)
         doublings = log2(smaller)
         least, step, most = _NAME_NEED
-        by_name = names + min(0.0, relations) - min(most, least + step * doublings)
+        by_words = words + min(0.0, relations) - min(most, least + step * doublings)
         least, step = _WHOLE_NEED
-        return max(by_name, names + relations - least - step * doublings)
+        return max(by_words, words + relations - least - step * doublings)
 
     def _shared_names(self, one: int, other: int, smaller: int, relations: int) -> float:
         ours, theirs = self.profiles[one], self.profiles[other]
-        told = affinity(ours, theirs)
-        own = sorted((ours.strongest, theirs.strongest))
+        shared = affinity(ours, theirs)
+        own_weights = sorted((ours.strongest, theirs.strongest))
         least, step, most = _OWN_PART
-        is_theirs = told.all >= own[0] * min(most, least + step * log2(smaller))
+        is_own_name = shared.all >= own_weights[0] * min(most, least + step * log2(smaller))
         if smaller >= _FEW_LINKS:
             most, step = _WELL_LINKED
-            is_theirs &= told.best >= own[1] * (most - step * log2(1 + relations / smaller))
-        return told.all if is_theirs else told.all * _OTHERS_NAME
+            is_own_name &= shared.best >= own_weights[1] * (
+                most - step * log2(1 + relations / smaller)
+            )
+        return shared.all if is_own_name else shared.all * _OTHERS_NAME
 
     def _join(self, one: int, other: int) -> list[tuple[float, int, int]]:
-        """Join two groups, and return those that agree with both together."""
+        """Join two groups, and return the pairs of the result with the groups it agrees with."""
         if (self._size[other], -other) > (self._size[one], -one):
             one, other = other, one
         self._groups.join(one, other)
@@ -175,7 +178,7 @@ class Clusters:
             del self._near[near][other]
             if near == one:
                 continue
-            self._tie(one, near, evidence)
+            self._add_evidence(one, near, evidence)
             if (agreement := self._agreement(one, near)) > 0:
                 found.append((-agreement, min(one, near), max(one, near)))
         self._near[other] = {}
@@ -186,11 +189,11 @@ class Clusters:
         return apart is not None and any(self.group(node) == other for node in apart)
 
     def attach(self, minor: Iterable[int]) -> None:
-        """Put what goes with other works into the one group that it is linked with.
+        """Join small groups of only `minor` nodes to the one group that they are linked with.
 
-        So go groups of nothing but a few `minor` nodes. What is linked with two groups belongs to
-        neither, and what is linked with others of its like only stays alone: a chain of songs leads
-        anywhere. Nor is there a franchise where such outnumber the works that bear its name.
+        A group that is linked with two others belongs to neither. One that is linked only with
+        other minor groups stays alone, because a chain of songs may lead anywhere. A host to which
+        more minor groups would be joined than it has works (and than `_MOST`) gets none of them.
         """
         small: dict[int, int] = {}
         for node in minor:
@@ -209,5 +212,5 @@ class Clusters:
 
     def _goes_with(self, group: int, host: int) -> bool:
         size = self._size[group]
-        each_is_tied = self._near[group][host].count >= size
-        return (size <= _FEW or each_is_tied) and not self._are_apart(group, host)
+        each_is_linked = self._near[group][host].count >= size
+        return (size <= _FEW or each_is_linked) and not self._are_apart(group, host)

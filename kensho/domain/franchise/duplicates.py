@@ -1,13 +1,13 @@
-"""Records that are one work although no catalogue says so: the same title, form and year.
+"""Finds duplicates: records of the same work that no catalogue joins.
 
-Catalogues that join others by id leave some entries over, so that a work stands in the graph once
-with nine ids and once more with the tenth. Two records are held for one where a title of theirs is
-the same letter by letter, form and year agree, number of episodes and length don't differ, and
-above all where no catalogue lists both: a catalogue that does knows them for two. Works of which
-anybody says how they are related are two as well.
+Catalogues that join the ids of others miss some entries, so that a work is in the graph once with
+nine ids and a second time with the tenth. Two records are taken to be the same work if they share a
+title (letter by letter), type and year, if number of episodes and duration do not contradict each
+other, and if no catalogue lists both: a catalogue that lists two knows them to be different. So
+does a source that states how they are related.
 
-Guarantees: pure, and independent of the order of works; only works that relations connect are
-compared, so that a part of the graph can be computed alone.
+Guarantees: pure, and independent of the order of works. Only works in the same connected component
+are compared, so that each component can be computed by itself.
 
 Performance: 1.5 s for the 26,000 works that have relations.
 """
@@ -25,24 +25,22 @@ from kensho.domain.graphs import DisjointSets
 from kensho.domain.relations import KIND_FACTS
 
 CONFIDENCE: Final = 0.93
-"""Of 200 pairs drawn from the real graph and read by eye 187 were one work."""
+"""Of 200 pairs drawn from the real graph and checked by eye, 187 were one work."""
 _YEAR_CHARS: Final = 4
 _MOST_ALIKE: Final = 12
-"""A title that more works of one year bear names none of them: songs of a series, specials of a
-fair.
-
-Chosen by hand; of 200 inferred pairs read by eye 13 were wrong with it (docs/decisions/0009)."""
+"""A title that more works of one year share identifies none of them: songs of a series, specials of
+an event. Chosen by hand; with it, 13 of 200 inferred pairs were wrong (docs/decisions/0009)."""
 _LENGTHS: Final = 1.6
-"""By this factor two catalogues may differ in how long a work is: one counts the broadcast with its
-advertisements, the other the film. Chosen by hand; no measurement of its own."""
+"""The factor by which two catalogues may differ in the duration of a work: one counts the broadcast
+with its advertisements, the other does not. Chosen by hand; not measured by itself."""
 
 _LOOSE_TYPES: Final = frozenset(("ova", "special", "ona", "unknown"))
-"""What one catalogue calls an OVA, another calls a special."""
+"""Types that catalogues confuse: what one calls an OVA, another calls a special."""
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _BETWEEN: Final = re.compile(r"[\W_]+")
 
 _Alike: TypeAlias = tuple[bool, int]
-"""Whether two main titles agree, and how many titles do."""
+"""Whether the main titles of two records are equal, and how many of their titles are."""
 
 
 def duplicate_relations(
@@ -51,69 +49,71 @@ def duplicate_relations(
     """Return relations of kind `same_work`, method `inferred`, from the better known record."""
     known = {work.id: work for work in works}
     said = list(relations)
-    told = {
+    related = {
         frozenset((relation.source, relation.target))
         for relation in said
         if not KIND_FACTS[relation.kind].vague
     }
-    alike = _alike(known, _components(known, said), told)
+    alike = _alike(known, _components(known, said), related)
     ranked = sorted(alike, key=lambda pair: (-alike[pair][0], -alike[pair][1], pair))
     rivals: defaultdict[UUID, list[_Alike]] = defaultdict(list)
-    for pair, how in alike.items():
-        for end in pair:
-            rivals[end].append(how)
+    for pair, likeness in alike.items():
+        for id_ in pair:
+            rivals[id_].append(likeness)
     listed = {id_: _providers(work) for id_, work in known.items()}
     found: list[Relation] = []
-    for one, other in ranked:
-        how = alike[one, other]
-        lesser = min(one, other, key=lambda id_: (len(listed[id_]), known[id_].popularity, id_))
-        is_best = sum(rival >= how for rival in rivals[lesser]) == 1
-        if is_best and listed[one].isdisjoint(listed[other]):
-            listed[one] = listed[other] = listed[one] | listed[other]
-            first = other if lesser == one else one
-            found.append(Relation(first, lesser, "same_work", "inferred", CONFIDENCE))
+    for first, second in ranked:
+        likeness = alike[first, second]
+        lesser = min(first, second, key=lambda id_: (len(listed[id_]), known[id_].popularity, id_))
+        is_best = sum(rival >= likeness for rival in rivals[lesser]) == 1
+        if is_best and listed[first].isdisjoint(listed[second]):
+            listed[first] = listed[second] = listed[first] | listed[second]
+            better = second if lesser == first else first
+            found.append(Relation(better, lesser, "same_work", "inferred", CONFIDENCE))
     return found
 
 
 def _alike(
-    known: Mapping[UUID, FranchiseWork], part: Mapping[UUID, UUID], told: Set[frozenset[UUID]]
+    known: Mapping[UUID, FranchiseWork],
+    component: Mapping[UUID, UUID],
+    related: Set[frozenset[UUID]],
 ) -> dict[tuple[UUID, UUID], _Alike]:
-    """Return the pairs of one part that may be one work, and of which nothing is told."""
+    """Return the pairs within a component that may be one work and are not `related` already."""
     bearers: defaultdict[str, list[FranchiseWork]] = defaultdict(list)
-    for id_ in sorted(part):
+    for id_ in sorted(component):
         work = known[id_]
         if year := work.date[:_YEAR_CHARS]:
             for letters in {_letters(title) for title in work.titles}:
                 bearers[year + letters].append(work)
     shared: Counter[tuple[UUID, UUID]] = Counter()
-    for some in _within_parts(bearers.values(), part):
-        for one, other in combinations(some, 2):
+    for group in _within_components(bearers.values(), component):
+        for one, other in combinations(group, 2):
             if _may_be_one(one, other):
                 shared[one.id, other.id] += 1
     return {
         pair: (_letters(known[pair[0]].title) == _letters(known[pair[1]].title), count)
         for pair, count in shared.items()
-        if frozenset(pair) not in told
+        if frozenset(pair) not in related
     }
 
 
 def _letters(title: str) -> str:
-    """Return the letters and digits of a title, without accents, which houses write or not."""
+    """Return the letters and digits of a title, without accents, which catalogues often omit."""
     if not title.isascii():
         bare = _ACCENTS.sub("", normalize("NFKD", title))
-        title = normalize("NFC", bare)  # What is left of marks makes another letter of a kana.
+        title = normalize("NFC", bare)  # The marks that are left belong to kana.
     return _BETWEEN.sub("", title.casefold())
 
 
-def _within_parts(
-    bearers: Iterable[Sequence[FranchiseWork]], part: Mapping[UUID, UUID]
+def _within_components(
+    bearers: Iterable[Sequence[FranchiseWork]], component: Mapping[UUID, UUID]
 ) -> Iterator[Sequence[FranchiseWork]]:
-    """Yield the works of each title that are of one part, where they are some but not many."""
-    for some in bearers:
-        if len(some) > 1:
+    """Yield the groups of at least two, but not too many, works of one title and component."""
+    for works in bearers:
+        if len(works) > 1:
             groups: defaultdict[UUID, list[FranchiseWork]] = defaultdict(list)
-            for work in some:
-                groups[part[work.id]].append(work)
+            for work in works:
+                groups[component[work.id]].append(work)
             yield from (group for group in groups.values() if 1 < len(group) <= _MOST_ALIKE)
 
 
@@ -122,14 +122,14 @@ def _may_be_one(one: FranchiseWork, other: FranchiseWork) -> bool:
     return (
         (one.type == other.type or {one.type, other.type} <= _LOOSE_TYPES)
         and one.is_music == other.is_music
-        and _agree(_parts_of(one), _parts_of(other))
+        and _agree(_episodes_of(one), _episodes_of(other))
         and (len(lengths) < len((one, other)) or max(lengths) <= _LENGTHS * min(lengths))
         and _providers(one).isdisjoint(_providers(other))
     )
 
 
-def _parts_of(work: FranchiseWork) -> int | None:
-    """Return the number of episodes; a film of unknown number is one, not the three of a list."""
+def _episodes_of(work: FranchiseWork) -> int | None:
+    """Return the number of episodes, which for a film is taken to be one if it is unknown."""
     return work.episodes or (1 if work.type == "movie" else None)
 
 
@@ -144,7 +144,7 @@ def _providers(work: FranchiseWork) -> frozenset[str]:
 def _components(
     known: Mapping[UUID, FranchiseWork], relations: Iterable[Relation]
 ) -> dict[UUID, UUID]:
-    """Return for each related work one that stands for all that it is connected with."""
+    """Return for each related work the work that represents its connected component."""
     groups: DisjointSets[UUID] = DisjointSets()
     for relation in relations:
         if relation.source in known and relation.target in known:

@@ -1,15 +1,14 @@
-"""Franchises: which works belong together, what each is to the whole, and by which relations.
+"""Computes franchises: which works belong together, the role of each, and the reason for it.
 
-A franchise is a bounded traversal: relations are followed, shown or excluded by kind, names decide
-where kinds don't, and what is weak between two groups is cut and remains visible as a bridge. Every
-work is in exactly one franchise or alone; a crossover is a member of one and a guest in others.
+The policy follows, shows or excludes relations by kind. Where kinds do not decide, shared names do,
+and a weak relation between two groups is cut; it remains visible as a bridge. Every work is a
+member of at most one franchise; a crossover is a member of one and a guest of others.
 
-Guarantees: pure; the same works and relations give the same franchises in whatever order they come.
-A member's reason is a path of relations inside the franchise; a bridge is a relation that leaves
-it.
+Guarantees: pure, and independent of the order of works and relations. The reason of a member is a
+path of relations inside the franchise; a bridge is a relation that leaves it.
 
-Performance: 8 s for 43,000 works and 80,000 relations; a franchise changes only with its connected
-component, so that an ingest may recompute that alone, given the rarity of words from before.
+Performance: 8 s for 43,000 works and 80,000 relations. A franchise depends only on its connected
+component, so an ingest may recompute one component, given the rarity of words in the whole graph.
 """
 
 from collections import Counter
@@ -32,15 +31,15 @@ from kensho.domain.works import AnimeType, Role
 
 _MASS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.8, "ova": 0.5, "ona": 0.5}
 _LEAST_MASS: Final = 0.25
-"""How much a work's names count for its franchise: a special with two names is no half of it.
+"""The weight of a work's names in its franchise, by type, so that specials count less than series.
 Chosen by hand together with the thresholds of `clustering`."""
 _GUEST: Final = 2.5
-"""How much the names that a work shares with another franchise must tell for it to be a guest: as
-much as single works need to be joined. Chosen by hand, on "Lupin vs. Conan" and its like."""
+"""The weight of shared words from which a work is a guest of another franchise: as much as two
+single works need to be joined. Chosen by hand, on crossovers such as "Lupin vs. Conan"."""
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A member: its role, the path of relations from the root, and its other records."""
+    """A member: its role, the path of relations from the root, and the work's other records."""
 
     work: UUID
     role: Role
@@ -49,14 +48,14 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Guest(msgspec.Struct, frozen=True):
-    """A member of another franchise, or of none, and the relations by which it is shown here."""
+    """A work of another franchise, or of none, and its relations to this one."""
 
     work: UUID
     because: tuple[Relation, ...]
 
 
 class FranchiseBridge(msgspec.Struct, frozen=True):
-    """A relation that was cut at the border, and the work beyond it."""
+    """A relation that leaves the franchise, and the work at its other end."""
 
     relation: Relation
     beyond: UUID
@@ -65,7 +64,7 @@ class FranchiseBridge(msgspec.Struct, frozen=True):
 class Franchise(msgspec.Struct, frozen=True):
     """Works that belong together, the root first, the others by date.
 
-    `timelines` are what curators say of the order of its story.
+    `timelines` are curated orders of the story.
     """
 
     root: UUID
@@ -77,7 +76,7 @@ class Franchise(msgspec.Struct, frozen=True):
 
 
 def rarity(works: Iterable[FranchiseWork], policy: Policy) -> Rarity:
-    """Return how rare each word of all titles is, which shared names are judged by."""
+    """Return how rare each word is among all titles; it decides how much a shared word weighs."""
     return _rarity(((work, _own_words(work, policy)) for work in works), policy)
 
 
@@ -99,8 +98,9 @@ def franchises(
 ) -> list[Franchise]:
     """Return every franchise of two works or more, the largest first.
 
-    `collections` names what a source collects a work in, which titles a franchise of mostly such.
-    `works` may be some connected components of the graph; `rare` is then that of the whole.
+    `collections` maps works to the title of the collection in which a source lists them; a
+    franchise takes that title if most of its works are in the collection. `works` may be some
+    connected components of the graph; `rare` must then be the rarity of words in the whole graph.
     """
     words = {work.id: (work, _own_words(work, policy)) for work in works}
     rare = rare or _rarity(words.values(), policy)
@@ -109,22 +109,24 @@ def franchises(
         rare.names(chain.from_iterable(words[record.id][1] for record in (work, *also)))
         for work, also in zip(graph.works, graph.also, strict=True)
     ]
-    groups = _grown(graph, names, policy, rare)
-    found = _Found(graph, names, groups, policy, rare)
-    named = _collected(graph, collections or {})
-    return sorted(found.franchises(named), key=lambda one: (-len(one.members), one.root))
+    groups = _clusters(graph, names, policy, rare)
+    builder = _FranchiseBuilder(graph, names, groups, policy, rare)
+    collection_titles = _titles_by_node(graph, collections or {})
+    return sorted(
+        builder.franchises(collection_titles), key=lambda one: (-len(one.members), one.root)
+    )
 
 
-def _collected(graph: FranchiseGraph, collections: Mapping[UUID, str]) -> dict[int, str]:
+def _titles_by_node(graph: FranchiseGraph, collections: Mapping[UUID, str]) -> dict[int, str]:
     return {graph.node[work]: title for work, title in collections.items() if work in graph.node}
 
 
-def _grown(
+def _clusters(
     graph: FranchiseGraph, names: Sequence[frozenset[str]], policy: Policy, rare: Rarity
 ) -> Clusters:
     profiles = [
-        TitleWords(mine, _MASS.get(work.type, _LEAST_MASS), rare)
-        for work, mine in zip(graph.works, names, strict=True)
+        TitleWords(words, _MASS.get(work.type, _LEAST_MASS), rare)
+        for work, words in zip(graph.works, names, strict=True)
     ]
     links = (
         ClusterLink(one, other, _weight(relation, policy))
@@ -144,8 +146,8 @@ def _weight(relation: Relation, policy: Policy) -> float:
     return strength * relation.confidence if relation.method == "inferred" else strength
 
 
-class _Found:
-    """The groups that were grown, while franchises are made of them."""
+class _FranchiseBuilder:
+    """Makes franchises of the clusters of a graph."""
 
     def __init__(
         self,
@@ -173,28 +175,30 @@ class _Found:
             else:
                 self._leaving.setdefault(one, []).append(relation)
                 self._leaving.setdefault(other, []).append(relation)
-        self._abroad: Final = self._relations_abroad()
+        self._outside: Final = self._relations_outside()
 
-    def _relations_abroad(self) -> dict[int, dict[int, int]]:
-        """Return how many relations each node has to each other group."""
-        abroad: dict[int, dict[int, int]] = {}
+    def _relations_outside(self) -> dict[int, dict[int, int]]:
+        """Return, for each node, the number of its relations to each other group."""
+        outside: dict[int, dict[int, int]] = {}
         for relation in self._graph.relations:
             for node, far in ((relation.one, relation.other), (relation.other, relation.one)):
                 home = self._home[far]
                 if home != self._home[node]:
-                    relations = abroad.setdefault(node, {})
+                    relations = outside.setdefault(node, {})
                     relations[home] = relations.get(home, 0) + 1
-        return abroad
+        return outside
 
     def franchises(self, collected: Mapping[int, str]) -> Iterable[Franchise]:
         """Yield each group of several works as a franchise."""
-        visits = {home: self._visits(home) for home, some in self._members.items() if len(some) > 1}
-        guests = {node for some in visits.values() for node in some}
+        visits = {
+            home: self._guests_of(home) for home, nodes in self._members.items() if len(nodes) > 1
+        }
+        guests = {node for found in visits.values() for node in found}
         for home, guest_relations in visits.items():
             yield self._franchise(home, guest_relations, guests, collected)
 
-    def _visits(self, home: int) -> dict[int, list[Relation]]:
-        """Return the guests of a group, with the relations by which they are."""
+    def _guests_of(self, home: int) -> dict[int, list[Relation]]:
+        """Return the guests of a group, each with its relations to the group."""
         found: dict[int, list[Relation]] = {}
         for one, other, relation, _ in self._leaving.get(home, ()):
             guest, host = (other, one) if self._home[one] == home else (one, other)
@@ -203,17 +207,17 @@ class _Found:
         return found
 
     def _is_guest(self, guest: int, host: int, relation: Relation) -> bool:
-        """Tell whether a work beyond a cut relation is shown as a guest, not as a neighbour."""
-        there, here = self._home[host], self._home[guest]
+        """Tell whether the work at the other end of a cut relation is shown as a guest."""
+        host_group, guest_group = self._home[host], self._home[guest]
         # "Lupin vs. Conan" has relations to all of Conan, each film of Conan to it alone.
-        if self._abroad[guest][there] < self._abroad[host][here]:
+        if self._outside[guest][host_group] < self._outside[host][guest_group]:
             return False
         if KIND_FACTS[relation.kind].makes_guests or guest in self._graph.anthology:
             return True
-        if len(self._abroad[guest]) > max(1, len(self._abroad[host])):
+        if len(self._outside[guest]) > max(1, len(self._outside[host])):
             return True
-        named = TitleWords(self._names[guest], 1.0, self._rare)
-        return affinity(named, self._groups.profiles[there]).all >= _GUEST
+        guest_words = TitleWords(self._names[guest], 1.0, self._rare)
+        return affinity(guest_words, self._groups.profiles[host_group]).all >= _GUEST
 
     def _franchise(
         self,
@@ -249,7 +253,7 @@ class _Found:
         )
 
     def _timelines(self, home: int) -> Iterable[Timeline]:
-        """Yield what curators say of the order of these works, where they are two or more."""
+        """Yield the curated orders of two or more works of a group."""
         for nodes, reason in self._graph.timelines:
             works = [self._graph.works[node].id for node in nodes if self._home[node] == home]
             if len(works) > 1:
@@ -262,7 +266,7 @@ class _Found:
             )
 
     def _title(self, root: int, nodes: Sequence[int], collected: Mapping[int, str]) -> str:
-        """Return what curators call a franchise, or what its works have in common."""
+        """Return the title given by curators or a collection, or the part that the titles share."""
         graph = self._graph
         for node in nodes:
             if node in graph.titles:
@@ -270,8 +274,8 @@ class _Found:
         if root in graph.anthology:
             return graph.anthology[root]
         titles = Counter(collected[node] for node in nodes if node in collected)
-        title, many = min(titles.items(), key=lambda one: (-one[1], one[0]), default=("", 0))
-        if many >= COMMON * len(nodes):
+        title, most = min(titles.items(), key=lambda one: (-one[1], one[0]), default=("", 0))
+        if most >= COMMON * len(nodes):
             return title
         bearers = [(graph.works[node], *graph.also[node]) for node in nodes]
         shared = self._groups.profiles[self._home[root]]

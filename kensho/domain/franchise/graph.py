@@ -1,12 +1,12 @@
-"""The graph that franchises are grown from: one node per work, and the relations between nodes.
+"""The graph from which franchises are computed: one node per work, and relations between nodes.
 
-Two records of one work (an anime film and its movie record) become one node, which is the anime.
-Joins and anthology projects of the policy become relations of method `curated`, so that each reason
-that a member gives is a relation. Relations that leave an anthology project, and excluded kinds,
-lead nowhere.
+Two records of one work (an anime film and its movie record) become one node, represented by the
+anime. Joins and anthology projects of the policy become relations of method `curated`, so that the
+reason of a member always consists of relations. Excluded kinds are left out, and relations that
+leave an anthology project do not join works.
 
-Guarantees: nodes are numbered by their ids, relations sorted, so nothing depends on the order of
-inputs.
+Guarantees: nodes are numbered by their ids and relations are sorted, so nothing depends on the
+order of inputs.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -21,12 +21,12 @@ from kensho.domain.franchise.policy import Policy, anthology_works, works_by_sou
 from kensho.domain.title_words import words_of
 
 _YEARS_APART: Final = 2
-"""A film opens abroad within two years; what is further apart must bear one name."""
+"""A film opens abroad within two years; records further apart must share a word of their titles."""
 _YEAR_CHARS: Final = 4
 
 
 class NodeRelation(NamedTuple):
-    """A relation by the two different nodes that it is between, and whether it may join them."""
+    """A relation between two different nodes, and whether it may join them."""
 
     one: int
     other: int
@@ -35,9 +35,11 @@ class NodeRelation(NamedTuple):
 
 
 class FranchiseGraph(NamedTuple):
-    """Works by node, their other records, relations, pairs to keep apart, and the nodes' anthology.
+    """The works by node number, and what is known about the nodes.
 
-    `timelines` are nodes in the order of their story, each with the curators' reason.
+    `also` are the other records of each work, and `node` the number of every record; `apart` are
+    pairs of nodes that no franchise may contain both of. `anthology` and `titles` give curated
+    titles by node. `timelines` are nodes in the order of their story, with the curators' reason.
     """
 
     works: Sequence[FranchiseWork]
@@ -64,14 +66,14 @@ def franchise_graph(
         known[id_] = msgspec.structs.replace(known[id_], is_recap=True)
     ordered = [known[work.id] for work in ordered]
     projects = anthology_works(policy.anthology, ordered, by_source)
-    decided = [_found(join.works, by_source) for join in policy.join]
-    curated = _curated([*decided, *(members for _, members in projects)])
-    parted = set(_parted(policy, by_source))
+    joined = [_found(join.works, by_source) for join in policy.join]
+    curated = _curated([*joined, *(members for _, members in projects)])
+    cut_pairs = set(_cut_pairs(policy, by_source))
     counted = (
         relation for relation in chain(relations, curated) if _counts(relation, known, policy)
     )
     kept = sorted(
-        (relation for relation in counted if not _is_parted(relation, parted)), key=relation_key
+        (relation for relation in counted if not _is_cut(relation, cut_pairs)), key=relation_key
     )
     records = _records(known, kept)
     first = {record.id: heads[0].id for heads in records.values() for record in heads}
@@ -84,12 +86,12 @@ def franchise_graph(
         also=[tuple(records[work.id][1:]) for work in heads],
         node=node,
         relations=list(_node_relations(kept, node, anthology)),
-        apart=sorted({(node[one], node[other]) for one, other in parted}),
+        apart=sorted({(node[one], node[other]) for one, other in cut_pairs}),
         anthology=anthology,
         titles=_titles(policy, by_source, node),
         timelines=[
-            (list(dict.fromkeys(node[id_] for id_ in _found(told.works, by_source))), told.reason)
-            for told in policy.chronology
+            (list(dict.fromkeys(node[id_] for id_ in _found(order.works, by_source))), order.reason)
+            for order in policy.chronology
         ],
     )
 
@@ -119,7 +121,7 @@ def _curated(groups: Iterable[Sequence[UUID]]) -> Iterable[Relation]:
 def _records(
     works: Mapping[UUID, FranchiseWork], relations: Iterable[Relation]
 ) -> dict[UUID, list[FranchiseWork]]:
-    """Return the records of each work, by the id of the one that stands for it, that one first."""
+    """Return the records of each work, by the id of its main record, which comes first."""
     groups = {id_: [work] for id_, work in works.items()}
     for relation in relations:
         one, other = groups[relation.source], groups[relation.target]
@@ -134,7 +136,7 @@ def _records(
 
 
 def _may_be_one(one: FranchiseWork, other: FranchiseWork) -> bool:
-    """Tell whether two records are near in time or name: lists of ids slip by a line at times."""
+    """Tell whether two records are close in time or name, since lists of ids contain mistakes."""
     years = [int(work.date[:_YEAR_CHARS]) for work in (one, other) if work.date]
     if not years or max(years) - min(years) <= _YEARS_APART:
         return True
@@ -152,7 +154,7 @@ def _node_relations(
         last = relation
 
 
-def _parted(policy: Policy, by_source: Mapping[str, list[UUID]]) -> Iterable[tuple[UUID, UUID]]:
+def _cut_pairs(policy: Policy, by_source: Mapping[str, list[UUID]]) -> Iterable[tuple[UUID, UUID]]:
     for cut in policy.cut:
         for one in _found(cut.works, by_source):
             for other in _found(cut.others, by_source):
@@ -160,10 +162,10 @@ def _parted(policy: Policy, by_source: Mapping[str, list[UUID]]) -> Iterable[tup
                     yield one, other
 
 
-def _is_parted(relation: Relation, parted: Collection[tuple[UUID, UUID]]) -> bool:
-    """Tell whether a relation makes one work of two records that curators keep apart."""
+def _is_cut(relation: Relation, cut_pairs: Collection[tuple[UUID, UUID]]) -> bool:
+    """Tell whether a relation joins two records that curators keep apart."""
     ends = (relation.source, relation.target)
-    return relation.kind == "same_work" and (ends in parted or ends[::-1] in parted)
+    return relation.kind == "same_work" and (ends in cut_pairs or ends[::-1] in cut_pairs)
 
 
 def _titles(

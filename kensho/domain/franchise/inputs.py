@@ -1,8 +1,8 @@
-"""What franchises and watch orders are computed from: works, and the relations between them.
+"""The input of franchises and watch orders: works, and the relations between them.
 
-Guarantees: plain values without I/O. A relation reads as every edge of the graph does, "`target` is
+Guarantees: plain values without I/O. A relation reads like every edge of the graph: "`target` is
 the `kind` of `source`". Two kinds are added to those of the graph: `same_work` joins two records of
-one work, `joined` is a curator's word or a collection that a source states.
+one work, `joined` is a curator's decision or a collection that a source states.
 """
 
 from typing import Final
@@ -15,17 +15,17 @@ from kensho.domain.release_dates import UNKNOWN
 from kensho.domain.works import AnimeType, WorkKind
 
 _SHORT_S: Final = 15 * 60
-"""Less than half of a television slot."""
+"""Half a television slot."""
 _BRIEF_S: Final = 45 * 60
 """Shorter than any feature film: the least that the Academy counts as one is 40 minutes."""
 
 
 class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
-    """A work as franchises see it.
+    """The facts of a work that franchises and watch orders use.
 
     `titles` begin with the main one; `date` is as much of YYYY-MM-DD as is known, or empty;
-    `popularity` runs 0..1; `is_music` says that it shows a song, `is_recap` that it is made of the
-    scenes of others; `sources` are ids such as `"mal:20"`.
+    `popularity` runs 0..1; `is_music` marks music videos, `is_recap` works made of the scenes of
+    others; `sources` are ids such as `"mal:20"`.
     """
 
     id: UUID
@@ -47,7 +47,7 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def date_key(self) -> str:
-        """The date, where the unknown sorts last."""
+        """The date, or a key that sorts last if it is unknown."""
         return self.date or UNKNOWN
 
     @property
@@ -57,7 +57,7 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_minor(self) -> bool:
-        """Whether this goes with another work: a song, an advertisement, a brief special."""
+        """Whether this accompanies another work: a song, an advertisement, a brief special."""
         if self.is_music:
             return True
         if self.type in ("tv", "movie") and not self.is_short:
@@ -68,10 +68,10 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False):
-    """`target` is the `kind` of `source`: who says so, and how surely (0..1).
+    """A relation between two works: `target` is the `kind` of `source`.
 
-    The one relation between works of the domain. Where works are numbered, a `NodeRelation` says
-    which nodes one joins, and a `KindEdge` is what popularity needs of it.
+    `method` says how it is known and `confidence` how surely (0..1). Where works are numbered, a
+    `NodeRelation` adds the numbers of the two works; popularity uses the shorter `KindEdge`.
     """
 
     source: UUID
@@ -82,14 +82,14 @@ class Relation(msgspec.Struct, frozen=True, gc=False):
 
 
 class Timeline(msgspec.Struct, frozen=True):
-    """Works of a franchise in the order in which their story runs, as curators say, and why."""
+    """Works of a franchise in the order of their story, as curators decided, with their reason."""
 
     works: tuple[UUID, ...]
     reason: str
 
 
 def relation_key(relation: Relation) -> tuple[UUID, UUID, str, int, float]:
-    """Return what relations are sorted by, so that the order they come in does not matter."""
+    """Return the sort key of a relation, which makes results independent of input order."""
     return (
         relation.source,
         relation.target,

@@ -1,11 +1,11 @@
-"""What curators decide about franchises, as values: a policy per kind, corrections with reasons.
+"""The policy of franchises: what curators decide per relation kind, and corrections with reasons.
 
-A kind is followed (it joins works whatever they are called), shown (it joins them only where they
-bear one name, and is displayed at the border otherwise) or excluded. `strength` is what the kind
-weighs against the need for a shared name, in the unit of `name_words.Rarity`.
+A kind is followed (it joins works whatever their names are), shown (it joins works only if they
+share a name, and is displayed as a bridge otherwise) or excluded. The `strength` of a kind counts
+like the weight of shared words, in the unit of `title_words.Rarity`.
 
-Guarantees: pure; the files are read by whoever runs this. A decision without a reason is refused,
-and so are chronologies that contradict one another.
+Guarantees: pure; the caller reads the files. A decision without a reason is rejected, and so are
+chronologies that contradict one another.
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ SourceIds: TypeAlias = tuple[str, ...]
 
 
 class KindPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a kind of relation does at the border of a franchise."""
+    """How relations of a kind affect the extent of a franchise."""
 
     action: Literal["follow", "show", "exclude"]
     reason: Reason
@@ -33,14 +33,14 @@ class KindPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Join(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Works that are of one franchise."""
+    """Works that belong to one franchise."""
 
     works: SourceIds
     reason: Reason
 
 
 class Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Works that are of different franchises, each of `works` from each of `others`."""
+    """Works in different franchises: none of `works` may be in the franchise of one of `others`."""
 
     works: SourceIds
     others: SourceIds
@@ -48,7 +48,7 @@ class Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the franchise of a work is called."""
+    """The title of the franchise to which `work` belongs."""
 
     work: str
     title: str
@@ -56,10 +56,10 @@ class Rename(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Anthology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A project that gathers what otherwise has nothing in common.
+    """A project of otherwise unrelated works.
 
-    Its works are those of these ids and those whose title begins with one of `names`; they are one
-    franchise, and no relation leads out of it.
+    Its works are those of the ids `works` and those with a title that begins with one of `names`.
+    They form one franchise, which relations to other works do not extend.
     """
 
     title: str
@@ -71,8 +71,8 @@ class Anthology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class FranchiseGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words that catalogues add to the titles of works of one event or brand.
 
-    A title that holds one of `names` says nothing of what belongs together; the works' other titles
-    do.
+    Titles that contain one of `names` are ignored when shared words are weighed; the other titles
+    of the works are used.
     """
 
     names: tuple[str, ...]
@@ -80,16 +80,16 @@ class FranchiseGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Works that are made of the scenes of others, where no source says so."""
+    """Works that are made of the scenes of others although no source says so."""
 
     works: SourceIds
     reason: Reason
 
 
 class Chronology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Works in the order in which their story runs, where dates and relations do not tell it.
+    """Works in the order of their story, if dates and relations do not give it.
 
-    Each follows the one before it; what lies between two of them stands where it would anyway.
+    Each comes after the one before it; other works may be placed in between by the usual rules.
     """
 
     works: Annotated[SourceIds, Meta(min_length=2)]
@@ -97,10 +97,10 @@ class Chronology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Every decision in force.
+    """All decisions of the curators.
 
-    `forms` are words that tell the form of a work and name none, `forms_abroad` the like in other
-    languages; `recaps` those of them that say it is a summary. `grammar` names nothing either.
+    `forms` are words for the form of a work, which name none; `forms_abroad` are the same in other
+    languages; `recaps` are words for summaries. `grammar` are other words that name nothing.
     """
 
     kinds: Mapping[RelationKind, KindPolicy]
@@ -117,23 +117,21 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     recap: tuple[Recap, ...] = ()
 
     def own_titles(self, titles: Sequence[str]) -> Sequence[str]:
-        """Return the titles that are not those of a franchise group."""
-        together = "\n".join(titles).casefold()
-        group_names = [
-            n
+        """Return the titles without the label of a franchise group."""
+        all_titles = "\n".join(titles).casefold()
+        labels = [
+            label
             for group in self.franchise_groups
             for name in group.names
-            if (n := name.casefold()) in together
+            if (label := name.casefold()) in all_titles
         ]
-        if not group_names:  # as of all but one in a hundred
+        if not labels:  # 99 works in 100
             return titles
-        return [
-            title for title in titles if not any(map(title.casefold().__contains__, group_names))
-        ]
+        return [title for title in titles if not any(map(title.casefold().__contains__, labels))]
 
     @property
     def form_words(self) -> frozenset[str]:
-        """The words that tell the form of a work."""
+        """The words for the form of a work."""
         return frozenset((*self.forms, *self.recaps))
 
     @property
@@ -149,37 +147,37 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 chain.from_iterable(join.works for join in self.join),
                 chain.from_iterable((*cut.works, *cut.others) for cut in self.cut),
                 chain.from_iterable(anthology.works for anthology in self.anthology),
-                chain.from_iterable(told.works for told in self.chronology),
+                chain.from_iterable(chronology.works for chronology in self.chronology),
                 chain.from_iterable(recap.works for recap in self.recap),
                 (rename.work for rename in self.rename),
             )
         )
 
     def action(self, kind: RelationKind) -> Literal["follow", "show", "exclude"]:
-        """Return what becomes of relations of a kind; a kind without a decision is shown."""
+        """Return the action for relations of a kind, which is "show" without a decision."""
         return self.kinds[kind].action if kind in self.kinds else "show"
 
     def strength(self, kind: RelationKind) -> float:
-        """Return what a kind weighs."""
+        """Return the strength of a kind, which is 0 without a decision."""
         return self.kinds[kind].strength if kind in self.kinds else 0.0
 
 
 def policy_of(document: Mapping[str, object]) -> Policy:
-    """Return the policy that a document states, such as a parsed `franchises.toml`.
+    """Return the policy in a document, such as a parsed `franchises.toml`.
 
     Raises:
-        msgspec.ValidationError: a decision lacks its reason, says what is not known, or puts a work
+        msgspec.ValidationError: a decision lacks its reason, has an unknown field, or puts a work
             before itself.
     """
     policy = msgspec.convert(document, Policy)
-    _refuse_loops(policy.chronology)
+    _reject_loops(policy.chronology)
     return policy
 
 
-def _refuse_loops(chronologies: Iterable[Chronology]) -> None:
+def _reject_loops(chronologies: Iterable[Chronology]) -> None:
     after: dict[str, set[str]] = {}
-    for number, told in enumerate(chronologies):
-        for first, then in pairwise(told.works):
+    for number, chronology in enumerate(chronologies):
+        for first, then in pairwise(chronology.works):
             if first in graphs.reachable((then,), lambda work: after.get(work, ())):
                 raise msgspec.ValidationError(
                     f"{first!r} stands before {then!r} and after it - "
@@ -207,15 +205,17 @@ def anthology_works(
 ) -> list[tuple[str, list[UUID]]]:
     """Return the title of each anthology project and its works, by their ids."""
     found = {
-        one.title: {id_ for source in one.works for id_ in by_source.get(source, ())}
-        for one in projects
+        project.title: {id_ for source in project.works for id_ in by_source.get(source, ())}
+        for project in projects
     }
-    starts = {one.title: tuple(name.casefold() for name in one.names) for one in projects}
+    starts = {
+        project.title: tuple(name.casefold() for name in project.names) for project in projects
+    }
     every = tuple(chain.from_iterable(starts.values()))
     for work in works:
         for title in work.titles:
-            if (begun := title.casefold()).startswith(every):
-                for project, names in starts.items():
-                    if begun.startswith(names):
-                        found[project].add(work.id)
-    return [(project, sorted(ids)) for project, ids in found.items()]
+            if (folded_title := title.casefold()).startswith(every):
+                for name, prefixes in starts.items():
+                    if folded_title.startswith(prefixes):
+                        found[name].add(work.id)
+    return [(name, sorted(ids)) for name, ids in found.items()]

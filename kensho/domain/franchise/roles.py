@@ -1,8 +1,8 @@
-"""What each member is to its franchise, and by which relations it belongs.
+"""The root of a franchise, the role of each member, and the relations by which it belongs.
 
-The root is the earliest of the well-known works. The reason of a member is the path from the root
-that costs least: curated relations before stated ones, stated before inferred, kinds that continue
-a story before those that mention it.
+The root is the earliest of the well-known works. The reason why a work is a member is the cheapest
+path from the root to it: curated relations are cheaper than stated ones, stated ones cheaper than
+inferred ones, and kinds that continue a story cheaper than those that only mention it.
 
 Guarantees: pure, and independent of the order of relations. A path exists wherever members are
 connected.
@@ -19,14 +19,14 @@ from kensho.domain.title_words import words_of
 from kensho.domain.works import AnimeType, Role
 
 _WELL_KNOWN: Final = 0.6
-"""The root is as well known as this part of the best-known member, at least. Chosen by hand: the
-roots of ten franchises are pinned by `tests/integration/test_real_catalogue.py`."""
+"""The root has at least this share of the popularity of the most popular member. Chosen by hand;
+`tests/integration/test_real_catalogue.py` checks the roots of ten franchises."""
 _BESIDE: Final = 0.75
-"""What part of its popularity a special or short keeps as a root: most that come before a series
-announce it, but some are where all began. Chosen by hand on the same roots."""
+"""The factor for the popularity of a special or short as a root: most of those that come before a
+series announce it, but some began the franchise. Chosen by hand on the same roots."""
 _DOUBT: Final = 1.0
-"""What a relation of no confidence adds to the cost of a reason: as much as a sequel costs. Chosen
-by hand; no measurement."""
+"""Added to the cost of a relation of confidence 0, and less the higher the confidence is: as much
+as a sequel costs. Chosen by hand; not measured."""
 _PRECEDENCE: Final[tuple[Role, ...]] = (
     "music",
     "summary",
@@ -40,17 +40,17 @@ _MAIN_TYPES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 
 
 def root_of(nodes: Iterable[int], works: Sequence[FranchiseWork]) -> int:
-    """Return the earliest of the well-known works, which a franchise is told from."""
-    every = list(nodes)
-    whole = [node for node in every if works[node].type == "tv" or not works[node].is_minor]
-    popularity = {node: _popularity_as_root(works[node]) for node in whole or every}
-    famous = _WELL_KNOWN * max(popularity.values())
-    known = [node for node, told in popularity.items() if told >= famous]
-    return min(known, key=lambda node: (works[node].date_key, -works[node].popularity, node))
+    """Return the earliest of the well-known works, from which the franchise is presented."""
+    all_nodes = list(nodes)
+    major = [node for node in all_nodes if works[node].type == "tv" or not works[node].is_minor]
+    popularity = {node: _popularity_as_root(works[node]) for node in major or all_nodes}
+    least = _WELL_KNOWN * max(popularity.values())
+    well_known = [node for node, value in popularity.items() if value >= least]
+    return min(well_known, key=lambda node: (works[node].date_key, -works[node].popularity, node))
 
 
 def _popularity_as_root(work: FranchiseWork) -> float:
-    """Return how well known a work is, less where its form is that of a companion."""
+    """Return the popularity of a work, reduced if it is a special or a short."""
     is_beside = work.type == "special" or work.is_short
     return work.popularity * (_BESIDE if is_beside else 1.0)
 
@@ -78,8 +78,8 @@ def roles_of(
     guests: Set[int],
     recaps: frozenset[str],
 ) -> dict[int, Role]:
-    """Return the role of each work of a franchise; `guests` are shown elsewhere as well."""
-    said = _said(root, works, relations)
+    """Return the role of each work of a franchise; `guests` also appear in other franchises."""
+    stated = _stated_roles(root, works, relations)
     line = _story_line(root, relations)
     continued = {
         node
@@ -87,41 +87,41 @@ def roles_of(
         if _is_story(relation.relation)
         for node in (relation.one, relation.other)
     }
-    strangers = guests - continued  # What continues a member is no guest of its franchise.
+    strangers = guests - continued  # A work that continues a member is not a guest.
     return {
         node: "main"
         if node == root
-        else _role(work, said.get(node, {}), in_line=node in line, is_guest=node in strangers)
+        else _role(work, stated.get(node, {}), in_line=node in line, is_guest=node in strangers)
         if not _is_recap(work, recaps)
         else "summary"
         for node, work in works.items()
     }
 
 
-def _said(
+def _stated_roles(
     root: int, works: Mapping[int, FranchiseWork], relations: Iterable[NodeRelation]
 ) -> dict[int, dict[Role, int]]:
-    """Return which roles relations give to each work, and by what method at best."""
-    said: dict[int, dict[Role, int]] = {}
+    """Return the roles that relations give each work, each with the rank of its best method."""
+    found: dict[int, dict[Role, int]] = {}
     for one, other, relation, _ in relations:
         facts = KIND_FACTS[relation.kind]
         node, role = other, facts.role
         if not facts.is_forward:
             node, role = one, KIND_FACTS[facts.inverse].role
         elif role == "alternative":
-            # Which of two is the alternative nobody says: never what the franchise is told from,
-            # else the less known, then the later.
+            # The kind does not say which of the two is the alternative: it is never the root, else
+            # the less popular one, then the later one.
             node = max(
                 one, other, key=lambda n: (n != root, -works[n].popularity, works[n].date_key, n)
             )
         if role is not None and role != "main":
-            mine = said.setdefault(node, {})
-            mine[role] = max(mine.get(role, 0), METHOD_RANK[relation.method])
-    return said
+            roles = found.setdefault(node, {})
+            roles[role] = max(roles.get(role, 0), METHOD_RANK[relation.method])
+    return found
 
 
 def _story_line(root: int, relations: Iterable[NodeRelation]) -> set[int]:
-    """Return what continues the root, or comes before it."""
+    """Return the works that sequels and prequels connect with the root."""
     near: dict[int, list[int]] = {}
     for one, other, relation, _ in relations:
         if _is_story(relation):
@@ -138,19 +138,21 @@ def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:
     return work.is_recap or not recaps.isdisjoint(words_of(work.titles[:1]))
 
 
-def _role(work: FranchiseWork, said: Mapping[Role, int], *, in_line: bool, is_guest: bool) -> Role:
+def _role(
+    work: FranchiseWork, stated: Mapping[Role, int], *, in_line: bool, is_guest: bool
+) -> Role:
     if work.is_music:
         return "music"
-    if in_line and work.type in _MAIN_TYPES and "summary" not in said:
+    if in_line and work.type in _MAIN_TYPES and "summary" not in stated:
         return "main"
-    if in_line and not said and work.type != "movie" and not work.is_minor:
-        return "main"  # Whatever it was sold as: the last part of a series may be a special.
+    if in_line and not stated and work.type != "movie" and not work.is_minor:
+        return "main"  # The last part of a series may be sold as a special.
     is_beside = work.is_minor and work.type != "movie" and not in_line
     by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
-    if said:
-        best = max(said.values())
-        role: Role = next(role for role in _PRECEDENCE if said.get(role) == best)
+    if stated:
+        best = max(stated.values())
+        role: Role = next(role for role in _PRECEDENCE if stated.get(role) == best)
         # Viewers look for a film among the films, whether it continues a story or not.
         return by_form if role == "side" and work.type == "movie" else role
-    # What is broadcast for a season is its own franchise's story, whoever else makes a visit in it.
+    # A series belongs to the story of its own franchise, whoever makes a guest appearance in it.
     return "crossover" if is_guest and not in_line and work.type != "tv" else by_form

@@ -1,8 +1,8 @@
-"""What a franchise is called: the part of its root's title that its works bear.
+"""The title of a franchise: the part of its root's title that most of its works share.
 
-"Fate/stay night" gives "Fate". Words that are rare enough to name something and that most works
-have are the core; neighbours are taken in that nearly all bearers of the core bear with it, as
-"Man" of "Chainsaw Man", though one short calls itself "Chainsaw Days".
+"Fate/stay night" gives "Fate". The core of the title are the words that are rare enough to be a
+name and that most works have. Words beside the core are added if nearly all works with the core
+have them too: "Man" in "Chainsaw Man", although one short is called "Chainsaw Days".
 
 Guarantees: pure.
 
@@ -19,19 +19,21 @@ from kensho.domain.title_words import LEAST_RARITY, Rarity, TitleWords
 from kensho.domain.titles import folded
 
 COMMON: Final = 0.6
-"""A word that this part of a franchise bears is part of its title. Chosen by hand, with the two
-numbers below, on the titles that `tests/unit/test_franchises.py` and the catalogue's tests pin."""
+"""A word that this share of a franchise has is part of its title. Chosen by hand, with the two
+numbers below, on the titles that `tests/unit/test_franchises.py` and the catalogue's tests
+check."""
 _NAMES_ENOUGH: Final = 5.5
-"""What the words of a title must tell together: one of them in 250 works does."""
+"""The rarity that the core of a title must have in sum: a word that one work in 250 has is
+enough."""
 _NEARLY_ALL: Final = 0.8
 _NUMBER: Final = re.compile(r"[0-9]\w+")
-"""009 and 100 belong to a name; 2 counts a season."""
+"""Numbers such as 009 and 100 belong to a name; a single digit counts a season."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _FLOURISH: Final = re.compile(r"[!?☆★♪♥△]*(?!\w)")
 
 
 class NameCounts(NamedTuple):
-    """What the words of a franchise tell: which it has in common, how rare they are, the forms."""
+    """The words that a franchise shares, the rarity of words, and the words for forms of works."""
 
     shared: TitleWords
     rare: Rarity
@@ -39,27 +41,27 @@ class NameCounts(NamedTuple):
 
 
 def common_title(title: str, names: NameCounts, works: Iterable[Sequence[FranchiseWork]]) -> str:
-    """Return the longest part of a title that most of a franchise bears, or all of it.
+    """Return the longest part of `title` that most works of a franchise share, or all of it.
 
-    `works` are all of the franchise, each with its other records. A title is cut only where what is
-    left out tells something: a form, or a name.
+    `works` are the works of the franchise, each with its other records. A title is cut only if the
+    words that are cut off include a name or a word for a form.
     """
     rare = names.rare
     spans = [match.span() for match in _WORD.finditer(title)]
     words = [folded(title[start:end]) for start, end in spans]
-    telling = [
+    is_name = [
         rare.of_word.get(word, 0.0) >= LEAST_RARITY and rare.may_name(word) for word in words
     ]
-    told, first, last = _core(words, telling, names.shared, rare)
+    rarity, first, last = _core(words, is_name, names.shared, rare)
     outside = [*range(first), *range(last + 1, len(words))]
-    is_whole = not any(telling[place] or words[place] in names.forms for place in outside)
-    if told < _NAMES_ENOUGH or is_whole:
+    is_whole = not any(is_name[index] or words[index] in names.forms for index in outside)
+    if rarity < _NAMES_ENOUGH or is_whole:
         return title
     is_end = [
-        tells
+        names_work
         or (word in rare.forms and word not in names.forms)
         or _NUMBER.fullmatch(word) is not None
-        for tells, word in zip(telling, words, strict=True)
+        for names_work, word in zip(is_name, words, strict=True)
     ]
     first, last = _widened(words, is_end, (first, last), _Bearers(works))
     start, end = spans[first][0], spans[last][1]
@@ -68,23 +70,23 @@ def common_title(title: str, names: NameCounts, works: Iterable[Sequence[Franchi
 
 
 def _core(
-    words: Sequence[str], telling: Sequence[bool], names: TitleWords, rare: Rarity
+    words: Sequence[str], is_name: Sequence[bool], names: TitleWords, rare: Rarity
 ) -> tuple[float, int, int]:
-    """Return how much the common words of a title tell, of them the first and the last."""
+    """Return the rarity of the core of a title, and the indexes of its first and last word."""
     best = (0.0, 0, 0)
-    first, told = 0, 0.0
-    for place, word in enumerate(words):
-        if telling[place] and names.share(word, rare) >= COMMON:
-            first = first if told else place
-            told += rare.of_word[word]
-            best = max(best, (told, -first, place))
-        elif telling[place]:
-            told = 0.0
+    first, rarity = 0, 0.0
+    for index, word in enumerate(words):
+        if is_name[index] and names.share(word, rare) >= COMMON:
+            first = first if rarity else index
+            rarity += rare.of_word[word]
+            best = max(best, (rarity, -first, index))
+        elif is_name[index]:
+            rarity = 0.0
     return best[0], -best[1], best[2]
 
 
 class _Bearers:
-    """The works of a franchise by their titles, the well-known counting for more."""
+    """The titles of the works of a franchise, weighted by the popularity of each work."""
 
     def __init__(self, works: Iterable[Sequence[FranchiseWork]]) -> None:
         self._works: Final = [
@@ -96,23 +98,23 @@ class _Bearers:
         ]
 
     def of(self, words: Sequence[str]) -> float:
-        """Return how much of the franchise bears these words in a row."""
+        """Return the popularity of all works that have these words in a row in a title."""
         phrase = f" {' '.join(words)} "
         return sum(popularity for popularity, titles in self._works if phrase in titles)
 
 
 def _widened(
-    words: Sequence[str], ends: Sequence[bool], core: tuple[int, int], bearers: _Bearers
+    words: Sequence[str], is_end: Sequence[bool], core: tuple[int, int], bearers: _Bearers
 ) -> tuple[int, int]:
-    """Return the core with the neighbours that nearly all of its bearers bear."""
+    """Return the core extended by the words beside it that nearly all works with the core have."""
     first, last = core
     least = _NEARLY_ALL * bearers.of(words[first : last + 1])
     for end in range(len(words) - 1, last, -1):
-        if ends[end] and bearers.of(words[first : end + 1]) >= least:
+        if is_end[end] and bearers.of(words[first : end + 1]) >= least:
             last = end
             break
     for start in range(first):
-        if ends[start] and bearers.of(words[start : last + 1]) >= least:
+        if is_end[start] and bearers.of(words[start : last + 1]) >= least:
             first = start
             break
     return first, last
