@@ -1,1 +1,1 @@
-"""Which kind of relation an untyped pair has, inferred from titles, dates and neighbours."""
+"""Inference of the kind of an untyped relation from titles, dates and related works."""

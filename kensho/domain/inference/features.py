@@ -1,7 +1,8 @@
-"""What can be seen of two related works: names, marks, form, dates, and what lies around them.
+"""The features of works from which the kind of a relation is inferred.
 
-A `Reader` reads a work once; `kensho.domain.inference.neighbourhood` puts two profiles into the
-graph around them, as the `Pair` that `kensho.domain.inference.model` tells the kind of.
+A `Reader` turns the facts of a work into a `PairProfile`: names, marks, form and dates. For two
+works, `kensho.domain.inference.neighbourhood` adds the graph around them, and
+`kensho.domain.inference.model` infers the kind from the resulting `Pair`.
 
 Guarantees: pure.
 
@@ -20,15 +21,16 @@ from kensho.domain.titles import folded, squeezed
 from kensho.domain.works import AnimeType, Title
 
 _READ_LANGUAGES: Final = frozenset((None, "en", "ja", "ja-Latn", "zh-Hans", "zh-Latn"))
-# The model was trained on works read with these numbers and words
-# (`benchmarks/train_relations.py`): where one changes it has to be trained anew.
+# The model was trained with these numbers and words (`benchmarks/train_relations.py`): if one
+# changes, it must be trained again.
 _MOST_TITLES: Final = 7
 _LEAST_LETTERS: Final = 3
 _MAIN_EPISODES: Final = 8
 TELLERS: Final = frozenset(("mal", "anilist", "kitsu"))
-"""Providers that state kinds. What others list is often of one franchise and no more than that."""
+"""Providers that state kinds. Works that others list are often only of the same franchise."""
 _SYNOPSIS_START: Final = 400
-"""Letters: what a work is stands in its first sentences, after that comes the plot."""
+"""Characters of a synopsis that are read: the first sentences say what a work is, then comes the
+plot."""
 _UNDATED: Final = 99_999
 _LATIN: Final = re.compile("[a-z]")
 _DATE: Final = re.compile("([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", re.ASCII)
@@ -39,9 +41,10 @@ _RUNS: Final = ((34, "films"), (17, "series"), (8, "half"))
 
 
 class Vocabulary(msgspec.Struct, frozen=True):
-    """What words hint at: `words` and `pieces` of folded titles, `phrases` of synopses, `tags`.
+    """The words that mark kinds of works, in folded titles, synopses and tags.
 
-    The first three are listed by what they hint at; pieces are looked for inside of words too.
+    `words` (whole words of titles), `pieces` (any part of a title) and `phrases` (of synopses) are
+    listed by the mark that they stand for. `tags` are the tags that are used.
     """
 
     words: dict[str, tuple[str, ...]] = {}
@@ -51,10 +54,10 @@ class Vocabulary(msgspec.Struct, frozen=True):
 
 
 class PairFacts(msgspec.Struct, frozen=True):
-    """What is known of a work; `date` is `2024-05-01`, `2024-05`, `2024` or empty, and so is `end`.
+    """The facts of a work; `date` and `end` are `2024-05-01`, `2024-05`, `2024` or empty.
 
-    `seasons` tells which season of which series a work is in databases of television, as
-    `{"tvdb:81797": 0}`; 0 is what such a database keeps beside the seasons.
+    `seasons` maps series in databases of television to the season that the work is there, such as
+    `{"tvdb:81797": 2}`; season 0 are the specials.
     """
 
     key: str
@@ -71,9 +74,12 @@ class PairFacts(msgspec.Struct, frozen=True):
 
 
 class PairProfile(msgspec.Struct, frozen=True):
-    """A work as it is compared; `month` counts from year 0, None where no year is known.
+    """The features of a work.
 
-    `day` and `last_day` count from year 0 in months of 30.4 days, None where no year is known.
+    `main`, `stems`, `cores` and `numbered` are names without spaces: the main one, those without
+    season and part, the bare ones, and those before a number. `marks` are found in titles, `told`
+    in the synopsis. `month` counts months, and `day` and `last_day` count days in months of 30.4
+    days, all from year 0; they are `None` if the year is unknown. `order` sorts by release.
     """
 
     facts: PairFacts
@@ -98,27 +104,27 @@ class PairProfile(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """The work's first title, or its key."""
+        """The first title of the work, or its key if it has none."""
         return self.facts.titles[0].text if self.facts.titles else self.facts.key
 
     @property
     def is_main(self) -> bool:
-        """Whether the work is of a form that stories are continued in."""
+        """Whether the work is of a form in which stories are usually continued."""
         return self.facts.anime_type == "tv" or self.form in ("feature", "series", "long series")
 
 
 class KnownWork(msgspec.Struct, frozen=True):
-    """A stated relation of a work: `other` is its `kind`."""
+    """A stated relation of a work: `other` is the `kind` of it."""
 
     other: PairProfile
     kind: Kind
 
 
 class Side(msgspec.Struct, frozen=True):
-    """A work of a pair in its neighbourhood.
+    """One work of a pair, with its surroundings in the graph.
 
-    `lists` names the providers whose page of this work lists the other one, `pages` those that
-    have a page of it, `known` what is stated of its other relations.
+    `lists` are the providers whose page of this work lists the other one; `pages` are those that
+    have a page of it; `known` are its stated relations to other works.
     """
 
     profile: PairProfile
@@ -128,7 +134,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """Two related works; `around` measures the graph, read from the earlier to the later one."""
+    """Two related works; `around` are measures of the graph, from the earlier to the later work."""
 
     a: Side
     b: Side
@@ -136,13 +142,13 @@ class Pair(msgspec.Struct, frozen=True):
 
     @property
     def is_tellable(self) -> bool:
-        """Whether a provider that tells kinds lists the pair, as far as lists are known at all."""
+        """Whether a provider that states kinds lists the pair, or the lists are unknown."""
         lists = self.a.lists | self.b.lists
         return bool(lists & TELLERS) or not (self.a.pages and self.b.pages)
 
 
 class Reader:
-    """Reads works by a vocabulary."""
+    """Computes the profiles of works with a vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._words = _inverted(vocabulary.words)
@@ -151,28 +157,30 @@ class Reader:
         self._tags = frozenset(vocabulary.tags)
 
     def profile(self, facts: PairFacts) -> PairProfile:
-        """Read a work: its titles in the languages that say most, then its facts."""
-        read = [title_parts.parsed(words) for words in _texts(facts.titles)]
-        main = next((one for one in read if _LATIN.search(one.words)), read[0] if read else None)
+        """Return the profile of a work, from its facts and its titles in some languages."""
+        titles = [title_parts.parsed(words) for words in _texts(facts.titles)]
+        main = next(
+            (title for title in titles if _LATIN.search(title.words)), titles[0] if titles else None
+        )
         core = main.core if main else ""
-        counted = [found for one in read if (found := _LAST_NUMBER.match(one.core))]
-        season = _most(one.parts.season for one in read)
-        part = _most(one.parts.part for one in read)
-        number = _most(int(found[2]) for found in counted)
+        numbered = [found for title in titles if (found := _LAST_NUMBER.match(title.core))]
+        season = _most(title.parts.season for title in titles)
+        part = _most(title.parts.part for title in titles)
+        number = _most(int(found[2]) for found in numbered)
         length_s = (facts.episodes or 1) * (facts.duration_s or 0)
-        when = _UNDATED if (month := _month(facts.date)) is None else month
+        month_key = _UNDATED if (month := _month(facts.date)) is None else month
         return PairProfile(
             facts=facts,
             main=squeezed(core),
-            stems=_letters(one.stem for one in read),
-            cores=_letters(one.core for one in read),
-            numbered=_letters(found[1].rstrip() for found in counted),
+            stems=_letters(title.stem for title in titles),
+            cores=_letters(title.core for title in titles),
+            numbered=_letters(found[1].rstrip() for found in numbered),
             words=frozenset(word for word in core.split() if len(word) > _LEAST_LETTERS),
             season=season,
             part=part,
-            is_final=any(one.parts.final for one in read),
+            is_final=any(title.parts.final for title in titles),
             number=number,
-            marks=self._marks(" | ".join(one.words for one in read)),
+            marks=self._marks(" | ".join(title.words for title in titles)),
             told=self._told(facts.synopsis),
             tags=facts.tags & self._tags,
             form=_form(facts),
@@ -180,7 +188,15 @@ class Reader:
             day=_day(facts.date),
             last_day=_day(facts.end),
             length_s=length_s,
-            order=(when, facts.date, season or 1, part or 1, number or 0, -length_s, facts.key),
+            order=(
+                month_key,
+                facts.date,
+                season or 1,
+                part or 1,
+                number or 0,
+                -length_s,
+                facts.key,
+            ),
         )
 
     def _marks(self, words: str) -> frozenset[str]:
@@ -197,21 +213,21 @@ def _inverted(listed: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 
 def _texts(titles: Iterable[Title]) -> list[str]:
-    texts: dict[str, None] = {}
+    unique: dict[str, None] = {}
     for title in titles:
         if title.language in _READ_LANGUAGES and title.kind != "short":
-            texts[folded(title.text)] = None
-            if len(texts) == _MOST_TITLES:
+            unique[folded(title.text)] = None
+            if len(unique) == _MOST_TITLES:
                 break
-    return [text for text in texts if text]
+    return [text for text in unique if text]
 
 
 def _letters(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(one for name in names if len(one := squeezed(name)) >= _LEAST_LETTERS)
+    return frozenset(letters for name in names if len(letters := squeezed(name)) >= _LEAST_LETTERS)
 
 
 def _most(values: Iterable[int | None]) -> int | None:
-    """Return the value that most titles give; of equals the first."""
+    """Return the most frequent value; of equally frequent ones the first."""
     seen = [value for value in values if value is not None]
     return max(seen, key=seen.count) if seen else None
 
@@ -228,11 +244,11 @@ def _day(date: str) -> float | None:
 
 
 def _form(facts: PairFacts) -> str:
-    """Return how long the work is: "feature", "clip", "series", or its type where it isn't said."""
+    """Return the form by length ("feature", "clip", "series"), or the type if it is unknown."""
     if not facts.duration_s:
         return f"one {facts.anime_type}" if facts.episodes == 1 else facts.anime_type
     minutes, episodes = facts.duration_s / 60, facts.episodes or 0
-    if episodes <= 2:  # noqa: PLR2004 - a work of two episodes is released like one
+    if episodes <= 2:  # noqa: PLR2004 - two episodes are released like one
         return next((form for least, form in _SINGLES if minutes >= least), "spot")
     form = next((form for least, form in _RUNS if minutes >= least), "mini")
     return f"long {form}" if episodes >= _MAIN_EPISODES else form

@@ -1,10 +1,10 @@
-"""A pair in numbers, by name: what the decision trees of `model` compare with their limits.
+"""The measures of a pair: named numbers, which the decision trees of `model` compare with limits.
 
-`a:` and `b:` are of the earlier and the later work, what has neither is of both. A number that
-isn't there is 0; what is unknown has a number of its own, below all others, so that a table can
-tell it from what is known.
+Measures of the earlier work begin with `a:`, those of the later one with `b:`; all others are of
+both. A missing measure is 0. An unknown value has a number of its own, below all others, so that a
+tree can tell it from known ones.
 
-Guarantees: pure, and taken of the pair in order of time.
+Guarantees: pure; the earlier work always comes first.
 
 Performance: 40 µs for a pair.
 """
@@ -19,7 +19,7 @@ from kensho.domain.relations import INVERSE
 from kensho.domain.works import AnimeType
 
 _FORMS: Final[tuple[AnimeType, ...]] = ("special", "ova", "ona", "movie", "tv", "unknown")
-"""From what stands beside a story to what carries it."""
+"""From the types that accompany a story to those that tell it."""
 _Place: TypeAlias = Literal[
     "back",
     "from_specials",
@@ -34,12 +34,12 @@ _Place: TypeAlias = Literal[
     "unknown",
 ]
 PLACES: Final[tuple[_Place, ...]] = get_args(_Place)
-"""How the seasons stand to one another in which a database of television has two works."""
+"""How the seasons of two works in a database of television relate to each other."""
 _SERIES: Final = ("tvdb", "tmdb")
 _PROVIDERS: Final = (
     "mal", "anidb", "anilist", "kitsu", "anime-planet", "anisearch", "animenewsnetwork", "livechart"
 )  # fmt: skip
-"""Those whose lists of related works differ; simkl and animecountdown repeat AniDB's."""
+"""Providers with lists of their own; simkl and animecountdown repeat AniDB's."""
 _LISTED: Final = tuple((one, f"listed:{one}") for one in _PROVIDERS)
 _OF_WORK: Final = ("form", "episodes", "minutes", "year", "season", "number", "tags", "name")
 _OF_WORKS: Final = {side: tuple(f"{side}:{one}" for one in _OF_WORK) for side in "ab"}
@@ -52,20 +52,26 @@ _MINUTE_S: Final = 60
 
 
 def measured(pair: Pair) -> dict[str, float]:
-    """Return the numbers of a pair whose first work is the earlier."""
+    """Return the measures of a pair whose first work is the earlier relation."""
     a, b = pair.a.profile, pair.b.profile
-    held = {**pair.around, **_names(a, b), **_dates(a, b), **_sizes(a, b), **_lists(pair.a, pair.b)}
+    measures = {
+        **pair.around,
+        **_names(a, b),
+        **_dates(a, b),
+        **_sizes(a, b),
+        **_lists(pair.a, pair.b),
+    }
     for side, work in (("a", a), ("b", b)):
-        held.update(_work(side, work))
+        measures.update(_work(side, work))
     for database in _SERIES:
-        held[database] = float(PLACES.index(_place(database, a, b)))
+        measures[database] = float(PLACES.index(_place(database, a, b)))
     for side, known, other in (("a", pair.a.known, b), ("b", pair.b.known, a)):
-        _count_known(held, side, known, other)
-    back = {one.other.facts.key: INVERSE[one.kind] for one in pair.b.known}
-    for one in pair.a.known:
-        if onward := back.get(one.other.facts.key):
-            held[f"path:{one.kind}.{onward}"] = 1.0
-    return held
+        _count_known(measures, side, known, other)
+    back = {relation.other.facts.key: INVERSE[relation.kind] for relation in pair.b.known}
+    for relation in pair.a.known:
+        if onward := back.get(relation.other.facts.key):
+            measures[f"path:{relation.kind}.{onward}"] = 1.0
+    return measures
 
 
 def _work(side: str, work: PairProfile) -> Iterator[tuple[str, float]]:
@@ -81,9 +87,9 @@ def _work(side: str, work: PairProfile) -> Iterator[tuple[str, float]]:
         len(work.main),
     )
     yield from zip(_OF_WORKS[side], map(float, values), strict=True)
-    for what, found in (("mark", work.marks), ("told", work.told), ("tag", work.tags)):
-        for one in found:
-            yield f"{side}:{what}:{one}", 1.0
+    for feature, found in (("mark", work.marks), ("told", work.told), ("tag", work.tags)):
+        for value in found:
+            yield f"{side}:{feature}:{value}", 1.0
 
 
 def _names(a: PairProfile, b: PairProfile) -> dict[str, float]:
@@ -155,28 +161,32 @@ def _season_place(early: int, late: int) -> _Place:
 
 
 def _lists(a: Side, b: Side) -> dict[str, float]:
-    """Return by provider whether the pages of neither, the earlier, the later or both list it."""
-    held: dict[str, float] = {}
-    listing = 0.0
-    for one, name in _LISTED:
-        way = (one in a.lists) + 2 * (one in b.lists)
-        held[name] = float(way) if way or (one in a.pages and one in b.pages) else _UNKNOWN
-        listing += way > 0
-    held["listed"] = listing
-    return held
+    """Return for each provider which of the two works' pages list the other work."""
+    measures: dict[str, float] = {}
+    total = 0.0
+    for provider, name in _LISTED:
+        listing_pages = (provider in a.lists) + 2 * (provider in b.lists)
+        measures[name] = (
+            float(listing_pages)
+            if listing_pages or (provider in a.pages and provider in b.pages)
+            else _UNKNOWN
+        )
+        total += listing_pages > 0
+    measures["listed"] = total
+    return measures
 
 
 def _count_known(
-    held: dict[str, float], side: str, known: Iterable[KnownWork], other: PairProfile
+    measures: dict[str, float], side: str, known: Iterable[KnownWork], other: PairProfile
 ) -> None:
-    """Count what is stated of a work's other relations, and of those to works like the other."""
-    for one in known:
-        end, name = one.other, f"{side}_has:{one.kind}"
-        early, late = (end, other) if end.order <= other.order else (other, end)
-        found = [name, f"{name}:{'later' if late is end else 'sooner'}"]
-        if end.facts.anime_type == other.facts.anime_type:
-            found.append(f"{name}:alike")
+    """Count a work's stated relations by kind, and those to works that resemble the other one."""
+    for relation in known:
+        related, name = relation.other, f"{side}_has:{relation.kind}"
+        early, late = (related, other) if related.order <= other.order else (other, related)
+        counted = [name, f"{name}:{'later' if late is related else 'sooner'}"]
+        if related.facts.anime_type == other.facts.anime_type:
+            counted.append(f"{name}:alike")
         if names(early, late) not in LOOSE:
-            found.append(f"{name}:near")
-        for what in found:
-            held[what] = held.get(what, 0.0) + 1.0
+            counted.append(f"{name}:near")
+        for what in counted:
+            measures[what] = measures.get(what, 0.0) + 1.0

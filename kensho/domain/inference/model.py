@@ -1,14 +1,14 @@
-"""Which kind an untyped relation is, judged by measures and a table of small trees of decisions.
+"""Infers the kind of an untyped relation, with gradient-boosted decision trees over measures.
 
-A tree asks of one measure at a time whether it is above a limit, and ends in a number; the numbers
-of a kind's trees add up, and the sums are read as odds (gradient boosting). How often such
-judgements were right is looked up in steps that cross-validation measured; below a kind's threshold
-nothing is said, and the pair stays `related`. A reason is a measure whose questions moved the sum
-of the kind that was said the most.
+Each node of a tree compares one measure with a limit, and each leaf is a number. The leaves of all
+trees of a kind are added up, and a softmax over the kinds turns the sums into probabilities. The
+confidence is the share of correct results that cross-validation measured at that probability. Below
+the threshold of the kind nothing is inferred, and the pair stays `related`. The reasons are the
+measures that raised the sum of the inferred kind the most.
 
-Guarantees: pure and deterministic, and the judgement of (a, b) is that of (b, a) read from the
-other end, for measures are taken of the pair in order of time. `benchmarks/train_relations.py`
-makes the numbers, `ingest/models/relation_kinds.json` holds them.
+Guarantees: pure and deterministic. The result for (b, a) is the inverse of that for (a, b), because
+measures are always taken from the earlier to the later work. `benchmarks/train_relations.py` trains
+the model, and `ingest/models/relation_kinds.json` stores it.
 
 Performance: 0.2 ms for a pair.
 """
@@ -28,16 +28,17 @@ from kensho.domain.inference.title_pairs import STEPS, WAYS
 from kensho.domain.relations import FORWARD, INVERSE, Kind
 
 Branch: TypeAlias = tuple[int, float, int, int, float]
-"""A number of a measure, its limit, the branch up to the limit and above, and the mean worth here.
+"""A node of a tree: its measure, limit, node up to the limit, node above the limit, and mean value.
 
-The measure of an end is -1; its worth is what the tree adds.
+Measures and nodes are given by index. The measure of a leaf is -1; its value is what the tree adds
+to the sum.
 """
 Tree: TypeAlias = tuple[Branch, ...]
 
 _MOST_REASONS: Final = 3
-"""A reason is one line; chosen by hand."""
+"""The most reasons in an explanation, which is one line; chosen by hand."""
 _LEAST_WORTH: Final = 0.01
-"""Measures that moved the sum by less are not told; chosen by hand."""
+"""Measures that raised the sum by less are not mentioned; chosen by hand."""
 _SIDES: Final = {"a": "the earlier work", "b": "the later work"}
 _CODED: Final[Mapping[str, Sequence[str]]] = {
     "names": WAYS,
@@ -45,17 +46,17 @@ _CODED: Final[Mapping[str, Sequence[str]]] = {
     "tvdb": PLACES,
     "tmdb": PLACES,
 }
-"""Measures whose numbers are places in a row of words."""
+"""Measures whose values are indexes into a sequence of words."""
 _HINTS: Final = ("mark", "told", "tag")
 _STATED: Final = ("a_has", "b_has", "path")
 
 
 class MeasureTable(msgspec.Struct, frozen=True):
-    """The trees of each of `kinds`, what their sums `start` from, and the `measures` they ask for.
+    """The trees of each of `kinds`, the value that each sum starts from, and the `measures` used.
 
-    `related` among the kinds is none of them. `steps` are (judged probability, measured share of
-    right ones) in rising order, and `thresholds` the probability from which a kind is said. A kind
-    and its inverse share the last two, under the name of the forward one.
+    The kind `related` stands for none of the others. `steps` are pairs of a predicted probability
+    and the measured share of correct results, in rising order. `thresholds` are the probabilities
+    from which a kind is inferred. A kind and its inverse share both, under the forward kind.
     """
 
     kinds: tuple[Kind, ...] = ("related",)
@@ -67,7 +68,10 @@ class MeasureTable(msgspec.Struct, frozen=True):
 
 
 class RelationModel(msgspec.Struct, frozen=True):
-    """A table for pairs around which kinds are stated, one for the others; measures in English."""
+    """A model: `among` is for works with stated relations, `alone` for others.
+
+    `phrases` are the English texts of measures.
+    """
 
     vocabulary: Vocabulary = Vocabulary()
     phrases: dict[str, str] = {}
@@ -76,7 +80,7 @@ class RelationModel(msgspec.Struct, frozen=True):
 
 
 class Inference(msgspec.Struct, frozen=True):
-    """The second work is the `kind` of the first: how surely (0..1), and why, as one line."""
+    """The inferred kind of the second work to the first, with confidence (0..1) and reason."""
 
     kind: Kind
     confidence: float
@@ -84,7 +88,10 @@ class Inference(msgspec.Struct, frozen=True):
 
 
 class Judgement(NamedTuple):
-    """The likeliest kind, how likely by its odds, how likely as measured, and if it is said."""
+    """The likeliest kind, with its probability and measured confidence.
+
+    `is_said` tells whether the probability reaches the threshold of the kind.
+    """
 
     kind: Kind
     odds: float
@@ -93,27 +100,27 @@ class Judgement(NamedTuple):
 
 
 def infer(model: RelationModel, pair: Pair) -> Inference | None:
-    """Return what `pair.b` is of `pair.a`, or `None` where it can't be told."""
+    """Return the kind that `pair.b` is of `pair.a`, or `None` if it cannot be inferred."""
     forward = in_order(pair)
     if not pair.is_tellable:
         return None
     table = model.among if forward.a.known or forward.b.known else model.alone
-    held = measured(forward)
-    judged = judge(table, held)
+    measures = measured(forward)
+    judged = judge(table, measures)
     if not judged.is_said:
         return None
     kind = judged.kind if forward is pair else INVERSE[judged.kind]
-    worth = _worth(table, judged.kind, held)
-    return Inference(kind, judged.confidence, _because(model.phrases, forward, held, worth))
+    worth = _worth(table, judged.kind, measures)
+    return Inference(kind, judged.confidence, _because(model.phrases, forward, measures, worth))
 
 
-def judge(table: MeasureTable, held: Mapping[str, float]) -> Judgement:
-    """Return what a table makes of the measures of a pair."""
-    values = [held.get(name, 0.0) for name in table.measures]
+def judge(table: MeasureTable, measures: Mapping[str, float]) -> Judgement:
+    """Return the likeliest kind for the measures of a pair, by the trees of a table."""
+    values = [measures.get(name, 0.0) for name in table.measures]
     sums: list[float] = []
     for total, trees in zip(table.start, table.trees, strict=True):
         for tree in trees:
-            # Written out: 420 calls for a pair would take as long as the questions themselves.
+            # Inlined: 420 calls per pair would take as long as the comparisons themselves.
             measure, limit, below, above, worth = tree[0]
             while measure >= 0:
                 place = below if values[measure] <= limit else above
@@ -122,7 +129,7 @@ def judge(table: MeasureTable, held: Mapping[str, float]) -> Judgement:
         sums.append(total)
     best = max(sums)
     kind = table.kinds[sums.index(best)]
-    odds = 1 / math.fsum(math.exp(one - best) for one in sums)
+    odds = 1 / math.fsum(math.exp(one_sum - best) for one_sum in sums)
     return Judgement(
         kind,
         odds,
@@ -132,25 +139,25 @@ def judge(table: MeasureTable, held: Mapping[str, float]) -> Judgement:
 
 
 def family(kind: Kind) -> Kind:
-    """Return the kind by whose name it and its inverse are counted: `sequel` for a prequel."""
+    """Return the forward kind of a kind and its inverse, such as `sequel` for a prequel."""
     return kind if kind in FORWARD else INVERSE[kind]
 
 
 def in_order(pair: Pair) -> Pair:
-    """Return the pair, the earlier work first: by date, else season, number, length, key."""
+    """Return the pair with the earlier work first: by date, then season, number, length and key."""
     if pair.a.profile.order <= pair.b.profile.order:
         return pair
     return Pair(pair.b, pair.a, pair.around)
 
 
-def _worth(table: MeasureTable, kind: Kind, held: Mapping[str, float]) -> dict[str, float]:
-    """Return by how much each measure moved the sum of a kind."""
+def _worth(table: MeasureTable, kind: Kind, measures: Mapping[str, float]) -> dict[str, float]:
+    """Return by how much the comparisons of each measure changed the sum of a kind."""
     worth: defaultdict[str, float] = defaultdict(float)
     for tree in table.trees[table.kinds.index(kind)]:
         measure, limit, below, above, before = tree[0]
         while measure >= 0:
             name = table.measures[measure]
-            place = below if held.get(name, 0.0) <= limit else above
+            place = below if measures.get(name, 0.0) <= limit else above
             measure, limit, below, above, after = tree[place]
             worth[name] += after - before
             before = after
@@ -158,7 +165,7 @@ def _worth(table: MeasureTable, kind: Kind, held: Mapping[str, float]) -> dict[s
 
 
 def _measured(steps: tuple[tuple[float, float], ...], odds: float) -> float:
-    """Return the measured share at these odds, between the two steps around them."""
+    """Return the measured share at this probability, interpolated between the steps around it."""
     if not steps:
         return odds
     place = bisect.bisect_right(steps, odds, key=lambda step: step[0])
@@ -171,22 +178,22 @@ def _measured(steps: tuple[tuple[float, float], ...], odds: float) -> float:
 def _because(
     phrases: Mapping[str, str],
     forward: Pair,
-    held: Mapping[str, float],
+    measures: Mapping[str, float],
     worth: Mapping[str, float],
 ) -> str:
-    """Return the strongest reasons as one line of English; of equals the first by name."""
+    """Return the strongest reasons as one line of English; equal ones are sorted by name."""
     ranked = sorted(worth, key=lambda name: (-worth[name], name))
-    said = (
-        _phrase(phrases, name, held.get(name, 0.0), forward)
+    found = (
+        _phrase(phrases, name, measures.get(name, 0.0), forward)
         for name in ranked
         if worth[name] > _LEAST_WORTH
     )
-    reasons = islice(dict.fromkeys(filter(None, said)), _MOST_REASONS)
+    reasons = islice(dict.fromkeys(filter(None, found)), _MOST_REASONS)
     return "; ".join(reasons) or "no single reason, but many small ones"
 
 
 def _phrase(phrases: Mapping[str, str], name: str, value: float, forward: Pair) -> str:
-    """Return what a measure says in English; "" where nothing worth a word."""
+    """Return the English phrase for a value of a measure, or "" if there is none."""
     side, _, what = name.partition(":")
     a, b = forward.a.profile, forward.b.profile
     hint, _, about = what.partition(":")

@@ -1,12 +1,13 @@
-"""All related works and what is stated of them: makes the pairs whose kinds are to be told.
+"""Makes the pairs whose kinds are inferred, each with measures of the graph around it.
 
-A provider's circle of a work are the works that its pages connect with it. Circles differ: where a
-provider that states kinds lists a special with one season alone, it is beside that season, and
-where it lists it between two, it leads from one to the other. A work without pages has all it is
-related to in every circle.
+The circle of a work at a provider are the works that the provider's pages connect with it. Circles
+are informative: a special that a provider lists with one season alone belongs to that season, and
+one that it lists with two leads from one to the other. For a work without pages, the circle of
+every provider contains all related works.
 
-Guarantees: pure; a pair never carries what is stated of itself, only what is stated of other pairs;
-circles are measured from the earlier work to the later one, from whatever end the pair is asked.
+Guarantees: pure. A pair never contains the stated relation between its own two works, only those to
+other works. Circles are measured from the earlier work to the later one, in whichever order the two
+works are given.
 
 Performance: 20 µs for a work, 50 µs for a pair.
 """
@@ -22,7 +23,8 @@ from kensho.domain.relations import INVERSE, Kind
 from kensho.domain.works import AnimeType
 
 _CIRCLES: Final = ("mal", "anilist")
-"""Kitsu's lists began as those of MyAnimeList; the circles of those who state no kinds say less."""
+"""Providers whose circles are measured. Kitsu's lists began as copies of MyAnimeList's, and
+providers that state no kinds add little."""
 _SIDED: Final = (
     "degree", "knit", "reach", "tv", "movie", "like_other",
     "before", "between", "after", "main_before", "main_between", "main_after",
@@ -34,16 +36,17 @@ _NAMES: Final = tuple(
     for one in (*_BOTH, *(f"{side}_{what}" for side in "ab" for what in _SIDED))
 )
 _MOST_COMPARED: Final = 40
-"""Of a larger circle: the earliest tell how closely it is knit."""
+"""The most works of a circle that are compared with one another, the earliest first."""
 _NONE: Final[frozenset[str]] = frozenset()
 _UNKNOWN: Final = -1.0
 
 
 class _Circle(NamedTuple):
-    """The works around one: their places in time, of which `main` of a main form, and their types.
+    """The works around one, with their places in order of time and their types.
 
-    `knit` is the share of them that are listed together (0..1), `reach` how many works are at most
-    two steps away, `onward` the later ones of a following season.
+    `main` are the places of works of a main form; `knit` is the share of pairs in the circle that
+    are listed together (0..1); `reach` is the number of works at most two steps away; `onward` are
+    later works of a following season or part.
     """
 
     works: Set[str]
@@ -55,7 +58,7 @@ class _Circle(NamedTuple):
     onward: Set[str]
 
     def beside(self, other: PairProfile, early: int, late: int) -> tuple[float, ...]:
-        """Return the measures of one side, without the other work, whose places are these."""
+        """Return the measures of the circle without `other`; the pair is at `early` and `late`."""
         own = other.facts.key in self.works
         kind = other.facts.anime_type
         return (
@@ -71,10 +74,11 @@ class _Circle(NamedTuple):
 
 
 class RelatedPairs:
-    """All related works, by key, and what is stated of them.
+    """All related works, and the relations that are stated between them.
 
-    `lists` holds for ordered pairs the providers whose page of the first lists the second, `pages`
-    the providers of a work. `stated` are pairs, and what their second work is of the first.
+    Works are named by key. `stated` are pairs of works and the kind that the second is of the
+    first. `lists` maps ordered pairs to the providers whose page of the first work lists the
+    second; `pages` maps a work to the providers that have a page of it.
     """
 
     def __init__(
@@ -98,9 +102,9 @@ class RelatedPairs:
             self._known[b][a] = KnownWork(self._profiles[a], INVERSE[kind])
 
     def pair(self, a: str, b: str, withheld: Set[frozenset[str]] | None = frozenset()) -> Pair:
-        """Return a pair with all that is known around it, but never what is stated of itself.
+        """Return a pair with the graph around it, but without the stated relation between the two.
 
-        Pairs `withheld` count as unstated; `None` withholds them all.
+        Relations between the pairs `withheld` are left out as well; `None` leaves out all of them.
         """
         early, late = sorted((self._place[a], self._place[b]))
         found = [one for circle in _CIRCLES for one in self._measured(circle, early, late)]
@@ -108,7 +112,7 @@ class RelatedPairs:
         return Pair(self._side(a, b, withheld), self._side(b, a, withheld), around)
 
     def untold(self) -> Iterator[Pair]:
-        """Yield the tellable pairs of which nothing is stated, in the order they were given in."""
+        """Yield the pairs without a stated kind whose kind can be inferred, in the order given."""
         for a, b in self._related:
             lists = self._lists.get((a, b), _NONE) | self._lists.get((b, a), _NONE)
             is_paged = a in self._pages and b in self._pages
@@ -140,12 +144,12 @@ class RelatedPairs:
         return near
 
     def _circle(self, provider: str, work: str) -> _Circle:
-        found = self._circles.get((provider, work))
-        if found is None:
-            found = self._circles[provider, work] = self._drawn(provider, work)
-        return found
+        circle = self._circles.get((provider, work))
+        if circle is None:
+            circle = self._circles[provider, work] = self._computed_circle(provider, work)
+        return circle
 
-    def _drawn(self, provider: str, work: str) -> _Circle:
+    def _computed_circle(self, provider: str, work: str) -> _Circle:
         near, here = self._near[provider], self._profiles[work]
         works = near.get(work, set())
         places = sorted(map(self._place.__getitem__, works))
@@ -169,7 +173,7 @@ class RelatedPairs:
         )
 
     def _measured(self, provider: str, early: int, late: int) -> tuple[float, ...]:
-        """Return what `_NAMES` names of a circle, of two works by their places in time."""
+        """Return the values of `_NAMES` for one provider, for two works given by their places."""
         x, y = self._in_order[early], self._in_order[late]
         a, b = self._circle(provider, x.facts.key), self._circle(provider, y.facts.key)
         common = len(a.works & b.works)
@@ -187,12 +191,12 @@ class RelatedPairs:
         )
 
     def _months(self, early: int, late: int) -> float:
-        """Return the months between two works; those without a date come long after all others."""
+        """Return the months between two works; works without a date come long after all others."""
         return self._in_order[late].order[0] - self._in_order[early].order[0]
 
 
 def _counted(places: Sequence[int], early: int, late: int) -> tuple[int, int, int]:
-    """Return how many works come before, between and after two, these themselves not counted."""
+    """Return how many works come before, between and after two works, which are not counted."""
     start, end = bisect_left(places, early), bisect_right(places, late)
     return start, bisect_left(places, late) - bisect_right(places, early), len(places) - end
 

@@ -1,6 +1,6 @@
-"""How the names and numbers of two works stand to one another, the earlier work first.
+"""Compares the names and the season numbers of two works, of which the earlier comes first.
 
-Pure.
+Guarantees: pure.
 
 Performance: 2 to 10 µs for the names of a pair, less for its seasons.
 """
@@ -26,39 +26,39 @@ Step: TypeAlias = Literal[
     "back", "dropped", "none", "first", "equal", "part", "next", "final", "skip"
 ]
 WAYS: Final[tuple[Way, ...]] = get_args(Way)
-"""From the closest to none; the place in this row is what a judge compares."""
+"""How two names relate, from the closest to none; the model compares the indexes."""
 STEPS: Final[tuple[Step, ...]] = get_args(Step)
-"""From seasons that run backwards to those that run on."""
+"""How the seasons of two works follow each other, from backwards to forwards."""
 ONWARD: Final[frozenset[Step]] = frozenset(("part", "next", "final", "skip"))
 LOOSE: Final[frozenset[Way]] = frozenset(("strangers", "share_word"))
-# The model was trained with these two: where one changes it has to be trained anew.
+# The model was trained with these two: if one changes, it must be trained again.
 _LEAST_INNER: Final = 5
 _LEAST_SHARED: Final = 6
 
 
 def names(a: PairProfile, b: PairProfile) -> Way:
-    """Return how the names of two works stand to one another: the closest of ten ways."""
+    """Return how the names of two works relate: the closest of `WAYS` that applies."""
     if a.stems & b.stems:
         return "same"
     if a.cores & b.cores:
         return "same_but_type"
     if a.numbered & (b.numbered | b.cores) or b.numbered & a.cores:
         return "numbered"
-    starts, later = tuple(a.cores), tuple(b.cores)
-    if any(name.startswith(starts) for name in b.cores):
+    earlier_cores, later_cores = tuple(a.cores), tuple(b.cores)
+    if any(name.startswith(earlier_cores) for name in b.cores):
         return "extended"
-    return "extending" if any(name.startswith(later) for name in a.cores) else _loosely(a, b)
+    return "extending" if any(name.startswith(later_cores) for name in a.cores) else _loosely(a, b)
 
 
 def shared_start(a: PairProfile, b: PairProfile) -> int:
-    """Return with how many equal letters the main names of two works begin."""
+    """Return the length of the longest common prefix of the main names of two works."""
     x, y = a.main, b.main
     least = min(len(x), len(y))
     return next((n for n in range(least) if x[n] != y[n]), least)
 
 
 def seasons(a: PairProfile, b: PairProfile) -> Step:
-    """Return the step from the season of one work to that of the other, or from part to part."""
+    """Return the step from the season of `a` to that of `b`, or else from part to part."""
     step = _step(a.season, b.season)
     if step in ("none", "equal") and a.part != b.part:
         part = _step(a.part, b.part)

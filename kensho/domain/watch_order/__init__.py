@@ -1,1 +1,1 @@
-"""In which order to watch a franchise, and why each work stands where it does."""
+"""Watch orders of franchises, with the reason for the place of each work."""

@@ -1,15 +1,15 @@
-"""In which order to watch a franchise: by release, as its story runs, and what is essential.
+"""Watch orders of a franchise: by release, by story, and the essential works.
 
-`release` sorts by date, then season, then number. `story` goes by what curators say of its order;
-else each work comes after what it continues and each prequel before it, side stories after their
-parents, otherwise by date. What tells the story anew stands apart as a line of its own, and the
-best-known line comes first; spin-offs come after. `essential` is for the first time: by release,
-for a late prequel presumes what it leads to, without what is optional: summaries, songs, guests,
-brief side stories.
+`release` sorts by date, then season, then number. `story` follows the curated order if there is
+one. Otherwise a work comes after those it continues, a prequel before the work it leads to, and a
+side story after its parent; the rest is sorted by date. Retellings form storylines of their own, of
+which the best known comes first; spin-offs follow. `essential` is for first-time viewers: by
+release, because a prequel that came out later presumes the works it leads to, and without optional
+works.
 
-Guarantees: an order is a permutation of its members (of those that are not optional); each step
-says why it stands where it does. Relations that contradict one another are dropped from the weakest
-on and listed in `set_aside`. Pure, and independent of the order of inputs.
+Guarantees: an order is a permutation of the members, or of those that are not optional, and each
+step has its reasons. Where relations contradict one another, the weakest are dropped and listed in
+`set_aside`. Pure, and independent of the order of inputs.
 
 Performance: 20 ms for 250 works.
 """
@@ -44,7 +44,7 @@ Rule: TypeAlias = Literal[
 
 
 class CuratedPlacement(msgspec.Struct, frozen=True):
-    """What curators say of a step: that it comes after a work, or before it, and why."""
+    """A curated placement of a step, after `work` or before it, with the curators' reason."""
 
     work: UUID
     reason: str
@@ -52,7 +52,7 @@ class CuratedPlacement(msgspec.Struct, frozen=True):
 
 
 class PlacementReason(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The rule that placed a step, with the relation, the date or the decision it went by."""
+    """The rule that placed a step, with the relation, the date or the decision that it used."""
 
     rule: Rule
     relation: Relation | None = None
@@ -85,21 +85,21 @@ def watch_order(
     order: Order,
     timelines: Sequence[Timeline] = (),
 ) -> WatchOrder:
-    """Return an order of a franchise's members, the first of which is its root.
+    """Return a watch order of a franchise; the first of `members` is its root.
 
-    `relations` and `timelines` may be any; what they say of members counts. Timelines hold in
-    `story`.
+    `relations` and `timelines` may contain other works, which are ignored. Timelines affect only
+    the `story` order, and which works are optional.
     """
     places = {member.work: place_of(works[member.work]) for member in members}
     work_of = {id_: member.work for member in members for id_ in (member.work, *member.also)}
-    said = list(relations)
-    sides = set(called_side_stories(said, work_of))
-    optional = optional_works(members, works, continued(said, work_of, timelines), sides)
+    all_relations = list(relations)
+    sides = set(called_side_stories(all_relations, work_of))
+    optional = optional_works(members, works, continued(all_relations, work_of, timelines), sides)
     if order == "release":
         return WatchOrder(order, tuple(_by_release(places, optional)))
-    hints = teasers(members, works, said, work_of, places)
-    told = timelines if order == "story" else ()
-    rules, set_aside = order_rules(said, work_of, places, hints, told)
+    hints = teasers(members, works, all_relations, work_of, places)
+    curated = timelines if order == "story" else ()
+    rules, set_aside = order_rules(all_relations, work_of, places, hints, curated)
     if order == "essential":
         needed = {work: place for work, place in places.items() if work not in optional}
         return _essential(needed, rules, set_aside)
@@ -134,10 +134,10 @@ def _released(place: Place, before: Place | None) -> PlacementReason:
 def _essential(
     needed: Mapping[UUID, Place], rules: Iterable[OrderRule], set_aside: Iterable[SetAside]
 ) -> WatchOrder:
-    """Return these works by release, with the relations that agree; the others are set aside."""
-    told = [rule for rule in rules if rule.first in needed and rule.then in needed]
-    agree = [rule for rule in told if needed[rule.first] < needed[rule.then]]
-    against = [r.relation for r in told if r.relation and needed[r.first] > needed[r.then]]
+    """Return the `needed` works by release; relations that contradict it are set aside."""
+    applicable = [rule for rule in rules if rule.first in needed and rule.then in needed]
+    agree = [rule for rule in applicable if needed[rule.first] < needed[rule.then]]
+    against = [r.relation for r in applicable if r.relation and needed[r.first] > needed[r.then]]
     ordered = sorted(needed, key=needed.__getitem__)
     reasons = _reasons(ordered, agree, dict.fromkeys(ordered, 0), needed)
     steps = (OrderStep(work, place, False, reasons[work]) for place, work in enumerate(ordered, 1))
@@ -154,9 +154,9 @@ def _by_story(
     storylines: Mapping[UUID, int],
     turns: Mapping[int, tuple[bool, float, int]],
 ) -> list[UUID]:
-    """Return the works so that all rules hold inside a storyline, otherwise by release.
+    """Return the works by storyline, so that all rules within one hold, otherwise by release.
 
-    A prequel stands where what it leads to stands: it takes that work's place if it is earlier.
+    A prequel is sorted by the place of the work that it leads to if that is earlier than its own.
     """
     inside = [rule for rule in rules if storylines[rule.first] == storylines[rule.then]]
     after: dict[UUID, set[UUID]] = {}
@@ -168,7 +168,7 @@ def _by_story(
 
 
 def _wanted_places(places: Mapping[UUID, Place], rules: Iterable[OrderRule]) -> dict[UUID, Place]:
-    """Return the earliest place of what each work leads up to, itself included."""
+    """Return for each work the earliest place of the works that it leads to, itself included."""
     wanted = dict(places)
     continues = [rule for rule in rules if rule.rank >= CONTINUES]
     changed = True
@@ -201,7 +201,7 @@ def _reasons(
     storylines: Mapping[UUID, int],
     places: Mapping[UUID, Place],
 ) -> dict[UUID, tuple[PlacementReason, ...]]:
-    """Return why each work stands where it does, the surest rule first, or its date."""
+    """Return the reasons for the place of each work: the rules, the surest first, or its date."""
     found = _ruled(ordered, rules, storylines, places)
     before: UUID | None = None
     for work in ordered:
@@ -229,5 +229,5 @@ def _ruled(
             found[rule.first].append(_leads_to(rule))
     for rule in rules:
         if rule.relation is None and not any(one.decided for one in found[rule.first]):
-            found[rule.first].insert(0, _leads_to(rule))  # The first of a row, a late prequel.
+            found[rule.first].insert(0, _leads_to(rule))  # It begins a curated order.
     return found

@@ -1,15 +1,13 @@
-"""What works are released by, what relations say of their order, and which of them are set aside.
+"""The rules of watch orders: release places, rules from relations, and relations set aside.
 
-A sequel comes after what it continues, a prequel before it; a side story, a summary or a spin-off
-after the work it belongs to. A side story that several works claim waits for those that were there
-before it, or for the earliest. Where rules form a loop, the weakest is set aside: inferred
-relations before stated ones, looser kinds before sequels, what contradicts the dates before what
-agrees.
+A sequel comes after the work it continues, and a prequel before it. A side story, a summary or a
+spin-off comes after its parent. A side story of several parents comes after those that were
+released before it, or else after the earliest. Where rules form a loop, the weakest is set aside:
+inferred relations before stated ones, looser kinds before sequels, and rules that contradict the
+dates before those that agree. A curated order outranks every relation.
 
-What curators say of the order of the story outranks every relation.
-
-Guarantees: the rules that are kept form no loop, and do not depend on the order of relations. A
-curated rule is always kept, but where records that a curator took for two turn out to be one work.
+Guarantees: the rules that are kept form no loop and do not depend on the order of relations. A
+curated rule is always kept, unless two records in it turn out to be the same work.
 """
 
 import re
@@ -27,7 +25,7 @@ from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType
 
 Place: TypeAlias = tuple[str, int, int, int, int, str, UUID]
-"""What works are released by: date, season, part, number, type, title, id."""
+"""The sort key of release order: date, season, part, number, type, title, id."""
 
 _YEAR_CHARS, _MONTH_CHARS = 4, 7
 _TYPES: Final[Mapping[AnimeType, int]] = {"tv": 0, "movie": 1, "ova": 2, "ona": 3, "special": 4}
@@ -36,18 +34,18 @@ _NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
 CURATED: Final = 4
 CONTINUES: Final = 3
 BELONGS: Final = 1
-"""Ranks of rules: a curator's, what continues a story, what belongs to a work in any other way."""
+"""Ranks of rules: curated, from a sequel or prequel, from any other kind of relation."""
 
 
 def place_of(work: FranchiseWork) -> Place:
-    """Return what a work is released by; of equal dates the first season, part and number."""
+    """Return the place of a work in release order: by date, then season, part and number."""
     words = folded(work.title)
-    said = title_parts.parsed(words).parts
+    parts = title_parts.parsed(words).parts
     number = _NUMBER.search(words)
     return (
         release_dates.day_key(work.date),
-        _FINAL if said.final and said.season is None else said.season or 1,
-        said.part or 1,
+        _FINAL if parts.final and parts.season is None else parts.season or 1,
+        parts.part or 1,
         int(number[0]) if number else 0,
         _TYPES.get(work.type, len(_TYPES)),
         words,
@@ -61,7 +59,7 @@ def month_of(place: Place) -> int:
 
 
 class OrderRule(msgspec.Struct, frozen=True, gc=False):
-    """`first` comes before `then`, as a relation says, or a curator for a `reason`."""
+    """A rule that `first` comes before `then`, from a relation or from curators with a `reason`."""
 
     first: UUID
     then: UUID
@@ -71,11 +69,12 @@ class OrderRule(msgspec.Struct, frozen=True, gc=False):
 
 
 class SetAside(msgspec.Struct, frozen=True):
-    """A relation that the order does not keep, and its cause.
+    """A relation that the order contradicts, and the cause.
 
-    `later_parent`: another parent of a side story came out earlier. `curators` and `surer`: the
-    rules `against` it, a chain from its later work to its earlier one, are surer; curators made
-    some of them, or sources all. `release`: the order goes by release, which says the opposite.
+    `later_parent`: another parent of the side story was released earlier. `curators` and `surer`:
+    the rules `against`, which form a chain in the opposite direction, outrank the relation;
+    `curators` means that one of them is curated. `release`: the order goes by release, which
+    contradicts the relation.
     """
 
     relation: Relation
@@ -90,13 +89,13 @@ def order_rules(
     hints: Iterable[OrderRule] = (),
     timelines: Iterable[Timeline] = (),
 ) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return what is said of the order of works, the surest first, and the relations set aside.
+    """Return the rules about the order of works, the surest first, and the relations set aside.
 
-    `work_of` names the work that each record is of; relations to any other say nothing. `hints` are
-    weaker than every relation that says something.
+    `work_of` maps each record to its work; relations to other records are ignored. `hints` are
+    rules that are weaker than those of every relation.
     """
-    said = [*_said(relations, work_of, places), *hints]
-    rules, late = _with_earliest_parents(said, places)
+    found = [*_rules_of_relations(relations, work_of, places), *hints]
+    rules, late = _with_earliest_parents(found, places)
     kept, loops = _without_loops([*_curated(timelines, work_of), *rules])
     return kept, [*late, *loops]
 
@@ -104,7 +103,7 @@ def order_rules(
 def continued(
     relations: Iterable[Relation], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
 ) -> Iterator[tuple[UUID, UUID]]:
-    """Yield the pairs of works of which one continues the other, as somebody says."""
+    """Yield the pairs of works that a sequel, a prequel or a curated order connects."""
     for relation in relations:
         one, other = work_of.get(relation.source), work_of.get(relation.target)
         if relation.kind in ("sequel", "prequel") and one and other and one != other:
@@ -116,7 +115,7 @@ def continued(
 def called_side_stories(
     relations: Iterable[Relation], work_of: Mapping[UUID, UUID]
 ) -> Iterator[UUID]:
-    """Yield the works of which a relation says that they are a side story."""
+    """Yield the works that a relation calls a side story."""
     for relation in relations:
         if relation.kind in ("side_story", "parent_story"):
             side = relation.target if relation.kind == "side_story" else relation.source
@@ -125,13 +124,13 @@ def called_side_stories(
 
 
 def _curated(timelines: Iterable[Timeline], work_of: Mapping[UUID, UUID]) -> Iterator[OrderRule]:
-    for told in timelines:
-        known = dict.fromkeys(work_of[work] for work in told.works if work in work_of)
-        for first, then in pairwise(known):
-            yield OrderRule(first, then, CURATED, None, told.reason)
+    for timeline in timelines:
+        ordered = dict.fromkeys(work_of[work] for work in timeline.works if work in work_of)
+        for first, then in pairwise(ordered):
+            yield OrderRule(first, then, CURATED, None, timeline.reason)
 
 
-def _said(
+def _rules_of_relations(
     relations: Iterable[Relation], work_of: Mapping[UUID, UUID], places: Mapping[UUID, Place]
 ) -> list[OrderRule]:
     found: list[tuple[OrderRule, Relation]] = []
@@ -144,12 +143,13 @@ def _said(
             first, then = (source, target) if facts.is_forward else (target, source)
             found.append((OrderRule(first, then, facts.order_rank, relation), relation))
     found.sort(
-        key=lambda said: (
-            -METHOD_RANK[said[1].method],
-            -said[0].rank,
-            -said[1].confidence,
-            places[said[0].first] > places[said[0].then],  # What agrees with the dates is surer.
-            relation_key(said[1]),
+        key=lambda pair: (
+            -METHOD_RANK[pair[1].method],
+            -pair[0].rank,
+            -pair[1].confidence,
+            # Rules that agree with the dates are surer.
+            places[pair[0].first] > places[pair[0].then],
+            relation_key(pair[1]),
         )
     )
     return [rule for rule, _ in found]
@@ -158,33 +158,33 @@ def _said(
 def _with_earliest_parents(
     rules: Iterable[OrderRule], places: Mapping[UUID, Place]
 ) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return the rules without those by which a side story waits for later parents.
+    """Return the rules without those that place a side story after its later parents.
 
     A catalogue that lists a special with every season does not mean that it follows the last one.
     """
-    said = list(rules)
+    all_rules = list(rules)
     earliest: dict[UUID, Place] = {}
-    for rule in said:
+    for rule in all_rules:
         if rule.rank < CONTINUES:
             parent = places[rule.first]
             earliest[rule.then] = min(parent, earliest.get(rule.then, parent))
     kept: list[OrderRule] = []
-    aside: list[SetAside] = []
-    for rule in said:
+    set_aside: list[SetAside] = []
+    for rule in all_rules:
         parent = places[rule.first]
         is_late = places[rule.then] < parent
         if rule.relation and rule.rank < CONTINUES and is_late and earliest[rule.then] < parent:
-            aside.append(SetAside(rule.relation, "later_parent"))
+            set_aside.append(SetAside(rule.relation, "later_parent"))
         else:
             kept.append(rule)
-    return kept, aside
+    return kept, set_aside
 
 
 def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[SetAside]]:
-    """Return the rules that agree with all surer ones, and the relations of the others."""
+    """Return the rules that agree with all surer ones, and the relations of the other rules."""
     after: dict[UUID, dict[UUID, OrderRule]] = {}
     kept: list[OrderRule] = []
-    aside: list[SetAside] = []
+    set_aside: list[SetAside] = []
     for rule in rules:
         if rule.then in after.get(rule.first, ()):
             kept.append(rule)
@@ -196,8 +196,8 @@ def _without_loops(rules: Iterable[OrderRule]) -> tuple[list[OrderRule], list[Se
             if rule.relation is not None:
                 is_curated = any(one.relation is None for one in against)
                 cause: Literal["curators", "surer"] = "curators" if is_curated else "surer"
-                aside.append(SetAside(rule.relation, cause, against))
+                set_aside.append(SetAside(rule.relation, cause, against))
         else:
             after.setdefault(rule.first, {})[rule.then] = rule
             kept.append(rule)
-    return kept, aside
+    return kept, set_aside

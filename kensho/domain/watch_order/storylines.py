@@ -1,8 +1,8 @@
-"""Which works of a franchise tell one story, and in which order the stories come.
+"""The storylines of a franchise, and the order in which they are watched.
 
-Works that continue one another, or that a curator puts in one row, are a line. A line is a
-storyline of its own where it is an alternative or a spin-off; any other goes with the first parent
-of its works, or with the root. Storyline 0 is the story of the root.
+Works that continue one another, or that follow one another in a curated order, are a line. A line
+with an alternative or a spin-off is a storyline of its own. Any other line belongs to the storyline
+of the first parent of its works, or else to that of the root, which is storyline 0.
 
 Guarantees: pure; every work is in one storyline, and works that continue one another are in the
 same.
@@ -20,8 +20,9 @@ from kensho.domain.works import AnimeType
 
 _LARGE: Final[frozenset[AnimeType]] = frozenset(("tv", "ona", "movie"))
 _CLEARLY: Final = 0.05
-"""By so much popularity a telling is better known than the root; less is the noise of votes. Chosen
-by hand; tellings in this order give a mean tau of .898 (docs/decisions/0009)."""
+"""A retelling comes before the storyline of the root if it leads in popularity by more than this; a
+smaller lead is the noise of votes. Chosen by hand; the mean tau of the resulting orders is .898
+(docs/decisions/0009)."""
 
 
 def storylines_of(
@@ -30,7 +31,7 @@ def storylines_of(
     rules: Iterable[OrderRule],
     places: Mapping[UUID, Place],
 ) -> dict[UUID, int]:
-    """Return the number of the story that each work tells, the root's being 0."""
+    """Return the number of the storyline of each work; that of the root is 0."""
     near: dict[UUID, list[UUID]] = {}
     parents: dict[UUID, list[UUID]] = {}
     for rule in rules:
@@ -51,7 +52,9 @@ def storylines_of(
             continue
         line = graphs.reachable((work,), beside)
         if apart.isdisjoint(line):
-            hosts = {host for one in line for host in parents.get(one, ()) if host in storylines}
+            hosts = {
+                host for member in line for host in parents.get(member, ()) if host in storylines
+            }
             storyline = storylines[min(hosts, key=places.__getitem__)] if hosts else 0
         else:
             last = storyline = last + 1
@@ -62,24 +65,24 @@ def storylines_of(
 def turns_of(
     members: Sequence[Member], works: Mapping[UUID, FranchiseWork], storylines: Mapping[UUID, int]
 ) -> dict[int, tuple[bool, float, int]]:
-    """Return what storylines are sorted by: those told anew by popularity, then the spin-offs.
+    """Return the sort key of each storyline: retellings by popularity come before spin-offs.
 
-    Whoever recommends a story that was told twice begins with the telling that is known best; of
-    tellings known alike, with the root's.
+    Published watch orders begin with the best-known telling of a story, and with that of the root
+    if others are about as well known.
     """
     best = {0: works[members[0].work].popularity + _CLEARLY}
     for member in members:
         storyline = storylines[member.work]
         best[storyline] = max(works[member.work].popularity, best.get(storyline, 0.0))
-    spun = {storylines[member.work] for member in members if member.role == "spin_off"} - {0}
+    spin_offs = {storylines[member.work] for member in members if member.role == "spin_off"} - {0}
     return {
-        storyline: (storyline in spun, -popularity, storyline)
+        storyline: (storyline in spin_offs, -popularity, storyline)
         for storyline, popularity in best.items()
     }
 
 
 def _apart(members: Iterable[Member], works: Mapping[UUID, FranchiseWork]) -> Set[UUID]:
-    """Return alternatives and those spin-offs that are no brief extras."""
+    """Return the alternatives, and the spin-offs that are series or films."""
     return {
         member.work
         for member in members

@@ -1,11 +1,9 @@
-"""Teasers: brief works that come out shortly before the series they announce.
+"""Teasers: brief works released shortly before the series they announce, and watched after it.
 
-They are watched after it.
+A special belongs to the related work whose title is the beginning of its own (to the one with the
+longest title if there are several), otherwise to the work through which it is a member.
 
-A special belongs to the work whose title its own begins with, of several to that with the longest;
-otherwise to the work by which it is a member.
-
-Guarantees: pure; a teaser goes by a relation that exists.
+Guarantees: pure; every teaser has a relation to the work it announces.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -19,8 +17,8 @@ from kensho.domain.watch_order.optional import is_beside
 from kensho.domain.watch_order.rules import BELONGS, OrderRule, Place, month_of
 
 _MONTHS: Final = 3
-"""What comes out at most so many months before its series announces it: the season before. Chosen
-by hand; the orders of people do not tell (docs/decisions/0009 measures the whole)."""
+"""A brief work announces a series if it is released at most this many months before it: one season.
+Chosen by hand; published watch orders do not show it (docs/decisions/0009 measures the whole)."""
 
 
 def teasers(
@@ -30,17 +28,23 @@ def teasers(
     work_of: Mapping[UUID, UUID],
     places: Mapping[UUID, Place],
 ) -> Iterator[OrderRule]:
-    """Yield that each teaser comes after what it announced."""
-    beside = {one.work: one.because[-1] for one in members if is_beside(one, works[one.work])}
+    """Yield a rule for each teaser that it comes after the work it announces."""
+    beside = {
+        member.work: member.because[-1]
+        for member in members
+        if is_beside(member, works[member.work])
+    }
     words = {member.work: folded(works[member.work].title) for member in members}
     for extra, hosts in _hosts(beside, relations, work_of).items():
-        named = [
+        by_title = [
             (len(words[host]), host, relation)
             for host, relation in hosts
             if host not in beside and words[extra].startswith(f"{words[host]} ")
         ]
-        joined = [(0, host, relation) for host, relation in hosts if relation == beside[extra]]
-        for _, host, relation in sorted(named or joined, key=lambda one: -one[0])[:1]:
+        by_membership = [
+            (0, host, relation) for host, relation in hosts if relation == beside[extra]
+        ]
+        for _, host, relation in sorted(by_title or by_membership, key=lambda host: -host[0])[:1]:
             if 0 <= month_of(places[host]) - month_of(places[extra]) <= _MONTHS:
                 yield OrderRule(host, extra, BELONGS, relation)
 
@@ -48,7 +52,7 @@ def teasers(
 def _hosts(
     beside: Container[UUID], relations: Iterable[Relation], work_of: Mapping[UUID, UUID]
 ) -> dict[UUID, list[tuple[UUID, Relation]]]:
-    """Return the works that each extra is related to, by which relations, in the order of those."""
+    """Return the works that each extra is related to, with the relations, sorted by relation."""
     found: dict[UUID, list[tuple[UUID, Relation]]] = {}
     for relation in sorted(relations, key=relation_key):
         one, other = work_of.get(relation.source), work_of.get(relation.target)
