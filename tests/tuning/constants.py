@@ -6,7 +6,7 @@ here; a renamed one is renamed here too.
 
 from typing import Final
 
-ROOMS: Final = ("kensho.domain", "kensho.search")
+ROOMS: Final = ("kensho.domain", "kensho.search", "kensho.read_model", "kensho.discovery")
 
 TUNED: Final = {
     "kensho.domain.franchise.clustering": (
@@ -37,13 +37,21 @@ TUNED: Final = {
         " SPREAD VERBATIM WHOLE_WORDS"
         " _MAX_KIND _POPULARITY_SHARE"
     ),
+    "kensho.domain.relations": "KIND_FACTS",
     "kensho.domain.title_words": "LEAST_RARITY NOTCHES _OTHERS _SHORTEST",
     "kensho.domain.watch_order.optional": (
         "_EPISODES_A_MONTH _FELLOWS _LONG_EPISODES _WELL_KNOWN _YEARS"
     ),
-    "kensho.domain.watch_order.rules": "BELONGS CONTINUES CURATED _FINAL _TYPES",
+    "kensho.domain.watch_order.rules": "CONTINUES _TYPES",
     "kensho.domain.watch_order.storylines": "_CLEARLY",
     "kensho.domain.watch_order.teasers": "_MONTHS",
+    "kensho.read_model.building.franchise_documents": "_LEAST_BEARERS _LEAST_SHARE _MOST_TAGS",
+    "kensho.read_model.building.franchises": "_NAMED _SIZE_COUNTS",
+    "kensho.read_model.building.numbered_works": "_FEWEST",
+    "kensho.read_model.building.titles": "_FRANCHISE_POPULARITY",
+    "kensho.read_model.similar": (
+        "COMMON_TAG TAGS_NAMED _HALF_OF_VOTES _STUDIO_PART _TAGS_PART _UNKNOWN_TAGS _VOTES_PART"
+    ),
     "kensho.search.constraints": "_YEARS_OF_SEASON",
     "kensho.search.finder": (
         "_MAX_ACRONYMS _MAX_FIRST_SEASONS _MIN_ABBREVIATED_POPULARITY _MIN_NAME_WEIGHT"
@@ -53,46 +61,15 @@ TUNED: Final = {
     "kensho.search.release_titles": "_MAX_NAMES _MIN_LETTERS _NAMES",
 }
 
-FELT_ONE_WAY: Final = {
-    "kensho.domain.ranking.BEST_INEXACT": 0.5,
-    "kensho.domain.franchise.clustering._FEW": 0.5,
-    "kensho.domain.franchise.clustering._MOST": 0.5,
-    "kensho.domain.franchise.clustering._NAME_NEED[2]": 0.5,
-    "kensho.domain.franchise.clustering._OTHERS_NAME": 1.5,
-    "kensho.domain.franchise.clustering._OWN_PART[2]": 0.5,
-    "kensho.domain.franchise.clustering._SECOND": 1.5,
-    "kensho.domain.inference.features._MOST_TITLES": 1.5,
-    "kensho.domain.title_words.NOTCHES": 0.5,
-    "kensho.domain.watch_order.rules.CURATED": 0.5,
-    "kensho.domain.watch_order.rules._TYPES['movie']": 1.5,
-    "kensho.search.finder._MIN_ABBREVIATED_POPULARITY": 1.5,
-}
+FELT_ONE_WAY: Final[dict[str, float]] = {}
 """Numbers that the examples hold from one side only, and the factor that they feel."""
 
+_UNUSED: Final = "a path is of edges of the graph, and none is of this kind"
 NOT_FELT: Final = {
-    "kensho.domain.franchise.clustering._HARD": "a scale of two steps: ranks keep their order",
-    "kensho.domain.franchise.clustering._OWN_PART[1]": "no example lies so near",
-    "kensho.domain.franchise.duplicates._MOST_ALIKE": "a bound of the work; no title is so common",
-    "kensho.domain.franchise.graph._YEARS_APART": "no example lies so near",
-    "kensho.domain.inference.model._LEAST_WORTH": "chooses among reasons, not kinds",
-    "kensho.domain.inference.neighbourhood._MOST_COMPARED": "a bound of the work",
-    "kensho.domain.inference.title_pairs._LEAST_INNER": "no example lies so near",
-    "kensho.domain.inference.title_pairs._LEAST_SHARED": "no example lies so near",
-    "kensho.domain.ranking.DOUBTFUL": "the wrong keyboard finds nothing or the right title",
-    "kensho.domain.watch_order.optional._FELLOWS": "no example lies so near",
-    "kensho.domain.watch_order.optional._YEARS": "no example lies so near",
-    "kensho.domain.watch_order.rules.BELONGS": "a rank: 0 and 2 are below and above the same ones",
-    "kensho.domain.watch_order.rules._FINAL": "above every number of a season, halved as well",
-    "kensho.search.constraints._YEARS_OF_SEASON": "no example lies so near",
-    "kensho.search.finder._MAX_ACRONYMS": "a bound of the work",
-    "kensho.search.finder._MAX_FIRST_SEASONS": "a bound of the work",
-    "kensho.search.finder._MIN_NAME_WEIGHT": "no example lies so near",
-    "kensho.search.interpretations._SURE": "saves a search; the answer is the same",
-    "kensho.search.release_titles._MAX_NAMES": "a bound of the work",
-    "kensho.search.release_titles._MIN_LETTERS": "no example lies so near",
-    "kensho.search.release_titles._NAMES[0][1]": "no example has two names",
-    "kensho.search.release_titles._NAMES[1][1]": "no example has two names",
-    "kensho.search.release_titles._NAMES[2][1]": "no example has two names",
+    "kensho.domain.relations.KIND_FACTS['joined']['path']['inferred']": _UNUSED,
+    "kensho.domain.relations.KIND_FACTS['joined']['path']['stated']": _UNUSED,
+    "kensho.domain.relations.KIND_FACTS['same_work']['path']['inferred']": _UNUSED,
+    "kensho.domain.relations.KIND_FACTS['same_work']['path']['stated']": _UNUSED,
 }
 """Tuned numbers that no example holds yet, with the reason: an example takes them out of here."""
 
@@ -106,15 +83,67 @@ NOT_TUNED: Final = {
     "kensho.domain.inference.measures._UNMEASURED": "stands for nothing measured",
     "kensho.domain.inference.measures._WEEK_DAYS": "days of a week",
     "kensho.domain.inference.neighbourhood._UNKNOWN": "stands for nothing measured",
-    "kensho.domain.relations": "ranks, and the table of kinds: tests/unit/test_relation_kinds.py",
+    **{
+        f"kensho.domain.relations.{name}": "part of KIND_FACTS, where its costs are moved"
+        for name in (
+            *("_LOOSE", "_SEQUEL", "_SIDE_STORY", "_SUMMARY", "_SPIN_OFF", "_ADAPTATION"),
+            *("_COMPILATION", "_MUSIC_VIDEO"),
+        )
+    },
+    "kensho.domain.relations.METHOD_RANK": "ranks: tests/unit/test_relations.py",
     "kensho.domain.release_dates": "the form of dates",
     "kensho.domain.slugs": "a bound of input",
     "kensho.domain.title_parts": "what words for numbers mean: tests/unit/test_title_parts.py",
     "kensho.domain.titles": "code points of scripts",
     "kensho.domain.watch_order.optional._MONTH_CHARS": "YYYY-MM",
+    "kensho.domain.watch_order.rules.BELONGS": "a rank below CONTINUES",
+    "kensho.domain.watch_order.rules.CURATED": "a rank above CONTINUES",
+    "kensho.domain.watch_order.rules._FINAL": "stands for the last season: above every number",
     "kensho.domain.watch_order.rules._MONTH_CHARS": "YYYY-MM",
     "kensho.domain.watch_order.rules._YEAR_CHARS": "YYYY",
     "kensho.domain.works": "bounds of input",
+    "kensho.discovery.cursors": "a bound of input",
+    "kensho.discovery.explanations": "code points of scripts",
+    "kensho.discovery.exports": "the size of what is sent at once",
+    "kensho.discovery.facets._FEW": "a choice of the quicker way",
+    "kensho.discovery.facets._FEW_NUMBERS": "a choice of the quicker way",
+    "kensho.discovery.facets._MANY_SHARE": "a choice of the quicker way",
+    "kensho.discovery.facets._MOST_TAGS": "a bound of the answer",
+    "kensho.discovery.hit_serializer": "the form of the answer",
+    "kensho.discovery.neighbourhood": "bounds of the answer",
+    "kensho.discovery.paths": "a bound of the answer",
+    "kensho.discovery.query_interpretation": "what runs on a thread",
+    "kensho.discovery.related_works": "stands for no year",
+    "kensho.discovery.search": "bounds of the answer",
+    "kensho.discovery.similar": "the form of the answer",
+    "kensho.discovery.suggestions": "bounds of the work and of the answer",
+    "kensho.discovery.tags": "the form of the answer",
+    "kensho.read_model.adjacency": "codes of kinds",
+    "kensho.read_model.blobs": "the form of the snapshot",
+    "kensho.read_model.building.builder": "a bound of the work",
+    "kensho.read_model.building.fetching": "bounds of the work",
+    "kensho.read_model.building.franchise_documents._SHARE_PLACES": "the form of the answer",
+    "kensho.read_model.building.numbered_works._ROMAN": "what Roman numbers mean",
+    "kensho.read_model.building.publishing": "how snapshots are published and kept",
+    "kensho.read_model.building.subgraphs": "bounds of the answer",
+    "kensho.read_model.building.titles._NO_REDIRECT_END": "stands for no end",
+    "kensho.read_model.columns": "stands for no season",
+    "kensho.read_model.franchises": "the form of the snapshot",
+    "kensho.read_model.holder": "how soon a snapshot is tried again",
+    "kensho.read_model.identity": "the form of the snapshot",
+    "kensho.read_model.paths.MAX_PATHS": "a bound of the answer",
+    "kensho.read_model.paths.PATIENCE": "decides the time of a search, not its answer",
+    "kensho.read_model.paths._FAR": "stands for no way",
+    "kensho.read_model.paths._HOP": "a unit",
+    "kensho.read_model.paths._NEVER": "stands for a blocked work",
+    "kensho.read_model.paths._SLACK": "decides the time of a search, not its answer",
+    "kensho.read_model.paths._WINDOW": "decides the time of a search, not its answer",
+    "kensho.read_model.similar.NO_GROUP": "a name",
+    "kensho.read_model.snapshot_folder": "how files are checked",
+    "kensho.read_model.source_ids": "stands for no number",
+    "kensho.read_model.titles": "the form of the snapshot",
+    "kensho.read_model.version": "a name",
+    "kensho.read_model.wording": "the form of dates",
     "kensho.search.acronyms": "the form of the index",
     "kensho.search.code_points": "code points of scripts",
     "kensho.search.constraints.AGREES": "a name",
@@ -145,6 +174,20 @@ NOT_TUNED: Final = {
 """Constants, and modules all of whose numbers decide no result or are what they are: the reason."""
 
 
+_MEASURES: Final = {
+    "kensho.domain.ranking": ("search", "search rules"),
+    "kensho.search": ("search rules", "search"),
+    "kensho.domain.popularity": ("popularity",),
+    "kensho.domain.inference": ("inference rules", "inference"),
+    "kensho.domain.relations": ("kind rules",),
+    "kensho.domain.franchise.clustering": ("cluster rules", "drawn", "franchises"),
+    "kensho.domain.watch_order": ("franchise rules", "drawn", "orders"),
+    "kensho.domain": ("franchise rules", "drawn", "franchises"),
+    "kensho.read_model": ("read model rules",),
+}
+"""The measures of constants, by how their names begin; the first that fits counts."""
+
+
 def tuned() -> frozenset[str]:
     """Return the full name of every tuned constant."""
     return frozenset(
@@ -160,10 +203,4 @@ def is_not_tuned(constant: str) -> bool:
 
 def measures_of(constant: str) -> tuple[str, ...]:
     """Return the measures that may feel a constant, the quickest first."""
-    if constant.startswith(("kensho.domain.ranking", "kensho.search")):
-        return ("search",)
-    if constant.startswith("kensho.domain.popularity"):
-        return ("popularity",)
-    if constant.startswith("kensho.domain.inference"):
-        return ("inference",)
-    return ("drawn", "orders" if "watch_order" in constant else "franchises")
+    return next(names for prefix, names in _MEASURES.items() if constant.startswith(prefix))

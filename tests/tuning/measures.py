@@ -25,6 +25,7 @@ from kensho.domain.watch_order.order import Order, watch_order
 from kensho.domain.works import AnimeType, Title
 from tests.support.catalogue import RealCatalogue
 from tests.support.title_search import Entry, catalogue, work
+from tests.tuning import examples, read_model_examples
 
 Measure = Callable[[RealCatalogue], Any]
 
@@ -356,6 +357,12 @@ def _pair_facts() -> list[PairFacts]:
 
 
 MEASURES: Final[Mapping[str, Measure]] = {
+    "search rules": examples.search_rules,
+    "inference rules": examples.inference_rules,
+    "cluster rules": examples.cluster_rules,
+    "franchise rules": examples.franchise_rules,
+    "read model rules": read_model_examples.read_model_rules,
+    "kind rules": read_model_examples.kind_rules,
     "search": search,
     "popularity": known,
     "franchises": grown,

@@ -1,7 +1,7 @@
 """Finds the numeric constants of the code, and moves one of them for the length of a block.
 
 A constant is what stands in capitals at the top of a module and holds numbers: one, or several in a
-tuple or mapping, each of which is moved by itself.
+tuple or mapping, each of which is moved by itself; of named tuples the costs are moved.
 """
 
 import ast
@@ -18,6 +18,8 @@ from typing_extensions import override
 
 ROOT: Final = Path(__file__).parents[2]
 FACTORS: Final = (0.5, 1.5)
+COSTS: Final = ("path", "stated", "inferred", "reason_cost")
+"""Fields of named tuples that are moved: the others are codes and ranks."""
 
 
 class Number(NamedTuple):
@@ -65,6 +67,9 @@ def _places(value: object) -> Iterator[tuple[Any, ...]]:
             yield ()
     elif isinstance(value, Mapping):
         yield from ((key, *rest) for key, part in value.items() for rest in _places(part))
+    elif isinstance(value, tuple) and hasattr(value, "_fields"):
+        costs = [name for name in COSTS if hasattr(value, name)]
+        yield from ((key, *rest) for key in costs for rest in _places(getattr(value, key)))
     elif type(value) is tuple:
         yield from ((key, *rest) for key, part in enumerate(value) for rest in _places(part))
 
@@ -92,6 +97,9 @@ def _modules() -> list[ModuleType]:
 
 
 def _changed(value: Any, key: tuple[Any, ...], factor: float) -> Any:
+    if key and hasattr(value, "_replace"):
+        part = _changed(getattr(value, key[0]), key[1:], factor)
+        return value._replace(**{key[0]: part})
     if key:
         part = _changed(value[key[0]], key[1:], factor)
         if isinstance(value, Mapping):
