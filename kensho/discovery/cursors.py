@@ -1,9 +1,9 @@
-"""Cursors: where a list goes on, as a signed text that a client carries and can't forge.
+"""Cursors: signed texts with which a client asks for the next page of a list.
 
-A cursor belongs to one query and is refused for another. It remembers the snapshot and the place of
-the last item seen, and its id: after the graph has changed, the list goes on behind that item
-wherever it stands now, or at the same place where it is gone. So a cursor never goes stale, and no
-list breaks off while the graph is ingested.
+A cursor belongs to one query and is rejected for any other. It contains the snapshot, and the
+position and id of the last item seen. After the graph has changed, the list continues after that
+item, wherever it is now, or at the same position if the item is gone. So a cursor never becomes
+stale, and a list can be read to its end while the graph is ingested.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ class Cursors:
         return self._signer.sign(base64_encode(msgspec.json.encode(position))).decode("ascii")
 
     def read(self, cursor: str, query: str) -> Position:
-        """Return the position that a cursor stands for.
+        """Return the position that a cursor contains.
 
         Raises:
             InvalidInputError: it was written under none of the secrets, or for another query.

@@ -1,7 +1,7 @@
-"""Explains a score: what was overlooked, how many edits are left, what each evidence adds.
+"""Explains the score of a hit: which differences were ignored, the edits left, and the evidence.
 
-Guarantees: the parts add up to the score. The index judges a row by one of a few formulas and keeps
-only the result; here the formula is the one whose result that is.
+Guarantees: the parts add up to the score. The index scores a row with one of a few formulas and
+keeps only the result; the formula that is explained is the one that gives this result.
 
 Performance: some 150 µs for a title, and only when asked for.
 """
@@ -57,7 +57,7 @@ def explained(
 
 
 def redirected(reading: Interpretation, title: str, score: float) -> Explanation:
-    """Return why a work comes first that an episode leads to: it has the score of the best hit."""
+    """Return why the work of an episode comes first: it is given the score of the best hit."""
     return Explanation(
         via=reading.via,
         matched_title=title,
@@ -69,7 +69,7 @@ def redirected(reading: Interpretation, title: str, score: float) -> Explanation
 
 
 def folds(reading: Interpretation, title: str) -> list[Fold]:
-    """Return which differences between the query and what it matched of `title` were overlooked.
+    """Return which differences between the query and the part of `title` it matched were ignored.
 
     One is listed where the two would be farther apart without it; spaces only where the two are
     one but for them.

@@ -1,6 +1,6 @@
 """The graph, or a part of it, for other programs: JSON, GraphML, GEXF, Cypher, DOT.
 
-Guarantees: nothing is held but one node or edge and a piece of text, whatever the size of the
+Guarantees: memory holds one node or edge and a piece of text at a time, whatever the size of the
 graph; the same revision gives the same bytes. Every file says at its head where its facts come from
 and under which licences.
 
@@ -124,7 +124,7 @@ def franchise_as_json(title: str, document: bytes) -> Encoded[FranchiseGraphDocu
 
 
 def _notice(title: str) -> ExportNotice:
-    """Return what stands at the head of a franchise's graph."""
+    """Return the notice at the head of a franchise's graph."""
     return ExportNotice(title=f"Kenshō: {title}", notes=NOTES)
 
 

@@ -1,7 +1,7 @@
-"""Facets: how many works each value of a filter would leave.
+"""Facets: how many works would pass a filter for each of its values.
 
 Guarantees: a facet counts exactly, over all works that pass every filter but the facet's own, so
-that it tells what else could be chosen.
+that it shows the alternatives to the value that is set.
 
 Performance: 40 µs for 50 hits, 3 ms for 20,000; the taggings are the read model's own mapped
 columns.
@@ -144,7 +144,7 @@ class TagCounts:
 
 
 def _counted(numbers: npt.NDArray[np.int16]) -> list[tuple[int, int]]:
-    """Return each number that comes, ascending, and how often it does."""
+    """Return each distinct number, ascending, and how often it occurs."""
     if len(numbers) <= _FEW_NUMBERS:
         few: list[int] = numbers.tolist()
         return sorted(Counter(few).items())

@@ -52,7 +52,7 @@ class FilterMasks:
 
     @property
     def adult_hidden(self) -> int:
-        """Return how many works are left out for being adult alone."""
+        """Return how many works are left out only because they are adult."""
         if _ADULT not in self._masks:
             return 0
         others = self._all_but(_ADULT)

@@ -1,7 +1,7 @@
-"""How the service is: which snapshot it serves, and why not the one that is published, if it isn't.
+"""The health of the service: the snapshot it serves, and why it cannot serve the published one.
 
-Guarantees: nothing here fails or waits. A service that can't follow what is published goes on with
-the snapshot that it has and is degraded; only without any can nothing be served.
+Guarantees: nothing here fails or waits. A service that cannot open the published snapshot continues
+with the one it has and reports itself as degraded. Without any snapshot it is not ready.
 """
 
 import datetime as dt

@@ -1,7 +1,7 @@
 """How two works are connected: paths over relations, each also as one sentence.
 
-Guarantees: an edge of a path reads "`to` is the `kind` of `from`", as everywhere; the sentence says
-the same from the other side.
+Guarantees: an edge of a path reads "`to` is the `kind` of `from`"; the sentence says the same, read
+from the other end.
 
 Performance: a path takes 2 to 9 ms in the largest component.
 """

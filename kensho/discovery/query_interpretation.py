@@ -1,8 +1,8 @@
-"""What was typed: whether it can be searched for, how it was understood, why nothing was found.
+"""Checks and explains queries: whether a text can be searched for, and how it was understood.
 
-Guarantees: a work keeps the episodes that it has itself, whatever another catalogue's numbers say.
-An episode that another season counts leads there; one that is filed as a special is only named,
-because who names a season means the season.
+Guarantees: an episode number within the work's own count is never redirected, whatever other
+catalogues say. An episode that belongs to another season leads to that season. One that is filed as
+a special is only mentioned, because a user who names a season means the season.
 """
 
 from typing import Final, NamedTuple
@@ -37,7 +37,7 @@ def is_short(text: str) -> bool:
 
 
 def _is_text(text: str) -> bool:
-    """Tell a text from one with lone surrogates, as Python reads bytes that are no UTF-8."""
+    """Tell whether a text has no lone surrogates, as Python decodes bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -46,7 +46,7 @@ def _is_text(text: str) -> bool:
 
 
 def check_text(text: str) -> None:
-    """Raise `InvalidInputError` for a text that nothing can be looked for by."""
+    """Raise `InvalidInputError` for a text that cannot be searched for."""
     if not _is_text(text):
         raise InvalidInputError.of("q", "it is not UTF-8")
     if not text.strip():
@@ -60,7 +60,7 @@ def check_text(text: str) -> None:
 def interpretation_of(
     found: TitleMatches, works: Hits, redirect: RedirectedEpisode | None
 ) -> QueryInterpretation:
-    """Return how the query was read where the best work was found, or else as it was typed."""
+    """Return the interpretation of the query that found the best work, or else that of the text."""
     best = works if len(works.entries) else found.hits
     reading = found.interpretations[int(best.interpretations[0]) if len(best.entries) else 0]
     wanted = reading.title_parts
@@ -92,7 +92,7 @@ def why_no_work(typed: Interpretation, hits: int, adult: int) -> str:
 
 
 def episode_target(snapshot: Snapshot, node: int, episode: int) -> EpisodeTarget | None:
-    """Return where an episode of `node` leads, or `None`: it is the work's own."""
+    """Return where an episode of `node` leads, or `None` if the work itself has it."""
     found = snapshot.titles.redirected(node, episode)
     model = snapshot.model
     if found is None or found[0] == node or 0 < episode <= _episodes(model, node):
@@ -119,5 +119,5 @@ def _type(model: ReadModel, node: int) -> str:
 
 
 def _episodes(model: ReadModel, node: int) -> int:
-    """Return how many episodes a work has as far as is known."""
+    """Return the number of episodes of a work, as far as it is known."""
     return summary_of(model, node).decode().episodes or 0

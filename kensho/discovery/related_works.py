@@ -1,8 +1,8 @@
 """A work's neighbours as its own page shows them: sequels, prequels and the rest, one hop away.
 
-Reading rule: on A's page "sequel: B" means *B is the sequel of A*. A relation is kept once, in its
-canonical direction; read from its other end, its kind and those of its assertions are turned
-around, so that what a source asserts reads the same way as the relation it stands under.
+On A's page, "sequel: B" means that *B is the sequel of A*. A relation is stored once, in its
+canonical direction. Read from its other end, its kind and those of its assertions are inverted, so
+that assertions read in the same direction as their relation.
 
 Performance: about 3 µs for each neighbour.
 """

@@ -103,7 +103,7 @@ class _Listed(NamedTuple):
 
 
 class TitleSearch:
-    """Answers searches in any snapshot; `safe` hides adult works from who says nothing about it."""
+    """Answers searches in any snapshot; `safe` is the default for hiding adult works."""
 
     def __init__(self, cursors: Cursors, *, safe: bool) -> None:
         self.safe: Final = safe
@@ -164,7 +164,7 @@ class SearchService(SnapshotService):
         self._calendar = calendar
 
     def hides_adult(self, safe: bool | None) -> bool:
-        """Return whether adult works are hidden from who says `safe`, or nothing about it."""
+        """Return whether adult works are hidden for a request's `safe`, which may be absent."""
         return self._search.safe if safe is None else safe
 
     async def page(self, request: SearchRequest) -> Encoded[SearchPage]:

@@ -1,7 +1,7 @@
-"""Services over one snapshot, and what is made from a snapshot at some cost and kept.
+"""Services over one snapshot, and a cache of values that are costly to compute from a snapshot.
 
-A service is made for a request and holds the snapshot that was served when it arrived, so that
-everything the request reads is of the same one.
+A service is made for each request and uses the snapshot that was served when the request arrived,
+so that everything the request reads comes from the same snapshot.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class SnapshotService:
 class PerSnapshot(Generic[T]):
     """A value for each snapshot, made when it is first asked for; the latest one is kept.
 
-    Several threads may ask at once: then it may be made twice, and is the same.
+    If several threads ask at once, the value may be computed twice, with the same result.
     """
 
     def __init__(self, make: Callable[[ReadModel], T]) -> None:

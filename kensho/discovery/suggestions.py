@@ -84,5 +84,5 @@ def _looked_at(serializer: HitSerializer) -> Iterator[Hit]:
 
 
 def _may_begin(hit: Hit) -> bool:
-    """Tell by its score whether a title may begin with the query; spares most a closer look."""
+    """Tell by its score whether a title may begin with the query, without comparing them."""
     return hit.score + hit.reading.handicap >= ranking.PREFIX - _LOWEST_TIE

@@ -1,4 +1,4 @@
-"""Everything that the graph holds of one work, read from the store: what `kensho show` prints.
+"""Everything that the graph has about one work, read from the store: what `kensho show` prints.
 
 It is for curators: relations are read from the work, with every assertion on them, and the report
 ends with what each source says.

@@ -1,8 +1,8 @@
 """One work, or a batch of works, by id.
 
-Ids survive re-ingestion. One that was merged leads to its successor, one that was removed is gone
-for good, and any other is unknown: three different answers, so that a client knows what to do with
-its bookmark.
+Ids stay the same when everything is ingested again. The id of a merged work leads to its successor,
+that of a removed work is gone for good, and any other is unknown. These are three different errors,
+so that a client knows what to do with an id it has stored.
 """
 
 from collections.abc import Sequence

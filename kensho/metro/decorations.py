@@ -38,7 +38,7 @@ _TRANSFER_HEIGHT: Final = 17.0
 _STATION_GAP: Final = 4.0
 _PADDING: Final = 6.0
 _LABEL_HEIGHT: Final = 16.0
-"""Left free under a station for its label before a symbol stands there."""
+"""The space under a station that is left free for its label; a symbol goes below it."""
 _WIDTHS: Final = (140.0, 84.0)
 _NARROW: Final = (52.0,)
 _TRANSFER_PLACEMENTS: Final = (

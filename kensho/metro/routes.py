@@ -51,7 +51,7 @@ _LENGTH_PENALTY: Final = 0.15
 _STEEP_SHARES: Final = (1.0, 0.0, 0.5)
 """Which part of a steep route's width is used before its vertical segment."""
 _ASIDE: Final = 17.0
-"""How far a route between stations above one another goes around what stands between them."""
+"""How far a route between stations of one column goes around the stations between them."""
 _VERTICAL_END_OFFSETS: Final = (16.0, 24.0, 34.0, 46.0)
 """How far before the second station a vertical end falls."""
 

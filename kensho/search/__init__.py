@@ -1,1 +1,1 @@
-"""The title index. Empty until its issue."""
+"""The title index: building it, opening it, and searching it."""

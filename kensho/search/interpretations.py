@@ -36,7 +36,7 @@ _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
 _EXPANDED_BELOW: Final = 0.90
-"""If the text as it stands scores as much, its first word is not read as an abbreviation."""
+"""If the text as typed scores this much, its first word is not read as an abbreviation."""
 
 
 class Interpretation(msgspec.Struct, frozen=True):
@@ -60,12 +60,12 @@ class Interpretation(msgspec.Struct, frozen=True):
 
 
 def as_typed(text: str) -> Interpretation:
-    """Return the interpretation of a text as it stands, cut at `MAX_CHARS`."""
+    """Return the interpretation of a text as typed, cut at `MAX_CHARS`."""
     return _by_itself("text", text[:MAX_CHARS])
 
 
 def alternatives(typed: Interpretation, best: float) -> Iterator[Interpretation]:
-    """Yield interpretations that may score above `best`, the score of the text as it stands."""
+    """Yield interpretations that may score above `best`, the score of the text as typed."""
     if best >= ranking.BEST_INEXACT:
         return
     if release_names.looks_like_release(typed.text):
@@ -86,9 +86,9 @@ def by_alternative_titles(release: Interpretation, best: float) -> Iterator[Inte
     if release.release is None or best >= _SURE:
         return
     for name, doubt in release_titles.other_names(release.text):
-        said, wanted = keys.key_of(name), release.title_parts
+        name_key, wanted = keys.key_of(name), release.title_parts
         season = TitleParts(season=wanted.season, final=wanted.final, part=wanted.part)
-        key = keys.key_with(said.parsed.stem, season)
+        key = keys.key_with(name_key.parsed.stem, season)
         yield Interpretation("release", name, key, wanted, release.release, doubt)
 
 
@@ -128,16 +128,16 @@ def _bare_name(core: str, wanted: TitleParts) -> Interpretation:
 
 def _of_release(release: ReleaseName) -> Interpretation:
     key = keys.key_of(release.title)
-    said = key.parsed.parts
+    parts = key.parsed.parts
     wanted = TitleParts(
-        season=release.season or said.season,
-        final=said.final,
-        part=release.part or said.part,
-        year=release.year or said.year,
-        type=release.type or said.type,
+        season=release.season or parts.season,
+        final=parts.final,
+        part=release.part or parts.part,
+        year=release.year or parts.year,
+        type=release.type or parts.type,
         episode=release.episode,
     )
-    if (release.season and said.season is None) or (release.part and said.part is None):
+    if (release.season and parts.season is None) or (release.part and parts.part is None):
         instalment = TitleParts(season=wanted.season, part=wanted.part)
         key = keys.key_with(key.parsed.stem, instalment)
     return Interpretation("release", release.title, key, wanted, release)

@@ -1,6 +1,6 @@
 """Finds every row that has all words of a query, in any order and with others between them.
 
-A word is what stands between spaces once a title is folded, so a text without spaces has one. Words
+Words are separated by spaces in a folded title, so a text without spaces is a single word. Words
 are kept as 64-bit hashes with the rows that have them.
 
 Guarantees: what is found is exact and complete.

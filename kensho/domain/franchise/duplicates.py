@@ -48,13 +48,13 @@ def duplicate_relations(
 ) -> list[Relation]:
     """Return relations of kind `same_work`, method `inferred`, from the better known record."""
     known = {work.id: work for work in works}
-    said = list(relations)
+    all_relations = list(relations)
     related = {
         frozenset((relation.source, relation.target))
-        for relation in said
+        for relation in all_relations
         if not KIND_FACTS[relation.kind].vague
     }
-    alike = _alike(known, _components(known, said), related)
+    alike = _alike(known, _components(known, all_relations), related)
     ranked = sorted(alike, key=lambda pair: (-alike[pair][0], -alike[pair][1], pair))
     rivals: defaultdict[UUID, list[_Alike]] = defaultdict(list)
     for pair, likeness in alike.items():
