@@ -21,7 +21,7 @@ from kensho.domain.titles import folded
 LEAST_RARITY: Final = 3.7
 """Words in the titles of more than one work in 40 are grammar: no, the, of, uta. The limit was
 chosen by reading the words around it; ln(40) is 3.7."""
-NOTCHES: Final = 20
+STEPS_PER_UNIT: Final = 20
 """Rarities are rounded to a twentieth, so that one new title changes the rarity of few words and
 most components of the graph need not be computed again (docs/decisions/0009)."""
 _SHORTEST: Final = 2
@@ -64,16 +64,16 @@ def rarity_of(works: Sequence[Collection[str]], forms: frozenset[str]) -> Rarity
     return rarity_among(len(works), Counter(word for words in works for word in words), forms)
 
 
-def rarity_among(works: int, bearers: Mapping[str, int], forms: frozenset[str]) -> Rarity:
+def rarity_among(works: int, works_with: Mapping[str, int], forms: frozenset[str]) -> Rarity:
     """Return how rare each word is, given the number of works and how many have each word."""
-    rarity_of_count = {count: rareness(count, works) for count in set(bearers.values())}
-    return Rarity({word: rarity_of_count[count] for word, count in bearers.items()}, forms)
+    rarity_of_count = {count: rareness(count, works) for count in set(works_with.values())}
+    return Rarity({word: rarity_of_count[count] for word, count in works_with.items()}, forms)
 
 
-def rareness(bearers: int, works: int) -> float:
-    """Return the rarity of a word that `bearers` of `works` have, rounded to 1 / `NOTCHES`."""
-    most = round(log(works) * NOTCHES)
-    return max(0, round(most - log(bearers) * NOTCHES)) / NOTCHES
+def rareness(works_with: int, works: int) -> float:
+    """Return the rounded rarity of a word that `works_with` of `works` have in a title."""
+    most = round(log(works) * STEPS_PER_UNIT)
+    return max(0, round(most - log(works_with) * STEPS_PER_UNIT)) / STEPS_PER_UNIT
 
 
 class TitleWords:

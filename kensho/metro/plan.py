@@ -39,7 +39,7 @@ _MIN_WIDTH: Final = 360.0
 
 
 class MapPlan(NamedTuple):
-    """Where the stations of a map are, and what it is made of."""
+    """The works, lines, tracks and columns of a map, and the positions of its stations."""
 
     works: Sequence[MapWork]
     names: Mapping[str, str]
@@ -115,11 +115,11 @@ def _chains(works: Sequence[MapWork], edges: Iterable[MapEdge]) -> dict[str, str
     return first
 
 
-def _heights(tracks: Sequence[Track], many: int) -> list[float]:
+def _heights(tracks: Sequence[Track], works_total: int) -> list[float]:
     """Return the y of each track; a small map fills the height of a screen and no more."""
     parts = [_THIN_TRACK if {a.kind, b.kind} & _THIN else 1.0 for a, b in pairwise(tracks)]
     high = _STRIP_TRACK_HEIGHT
-    if many <= _MAX_SCREEN_WORKS and parts:
+    if works_total <= _MAX_SCREEN_WORKS and parts:
         available = SCREEN[1] - HEADER_HEIGHT - 2 * _MARGIN
         high = min(_TRACK_HEIGHT[1], max(_TRACK_HEIGHT[0], available / sum(parts)))
     heights = [HEADER_HEIGHT + _MARGIN]

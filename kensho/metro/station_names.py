@@ -35,15 +35,15 @@ _SHORTEST_HEAD: Final = 9
 
 
 def names_of(works: Iterable[MapWork], franchise: str) -> dict[str, str]:
-    """Return what each work is called on the map of this franchise, by id."""
+    """Return the name of each work on the map of this franchise, by id."""
     titles = {work.id: printable(work.title) or _NAMELESS for work in works}
-    own = _pattern(franchise)
-    if own is None:
+    name_pattern = _pattern(franchise)
+    if name_pattern is None:
         return titles
-    found = {id_: own.search(title) for id_, title in titles.items()}
+    found = {id_: name_pattern.search(title) for id_, title in titles.items()}
     heads = Counter(_folded(titles[id_][: m.start()]) for id_, m in found.items() if m)
     least = max(_MIN_FOR_SHARED, _SHARED_BY * len(titles))
-    shared = {head for head, many in heads.items() if many >= least}
+    shared = {head for head, count in heads.items() if count >= least}
     return {
         id_: _without(title, match, shared) if (match := found[id_]) else title
         for id_, title in titles.items()
@@ -56,10 +56,10 @@ def short_names_of(names: Mapping[str, str]) -> dict[str, str]:
     One of a dozen that begin with "Grand Order" becomes "GO: Cosmos in the Lostbelt".
     """
     heads = {id_: list(_heads(name)) for id_, name in names.items()}
-    counts = Counter(head for some in heads.values() for head in some)
+    counts = Counter(head for beginnings in heads.values() for head in beginnings)
     found: dict[str, str] = {}
-    for id_, some in heads.items():
-        head = next((head for head in some if counts[head] >= _MIN_FOR_SHORT_NAME), None)
+    for id_, beginnings in heads.items():
+        head = next((head for head in beginnings if counts[head] >= _MIN_FOR_SHORT_NAME), None)
         if head:
             rest = names[id_][len(head) :].strip(_EDGES + _EXCLAIMED)
             found[id_] = f"{initials(head)}: {rest}"
@@ -88,13 +88,13 @@ def printable(text: str) -> str:
 def initials(name: str) -> str:
     """Return at most four characters that stand for a name: "Stardust Memory 2" as "SM2"."""
     words = [match.group() for match in _WORDS.finditer(name)]
-    telling = [word for word in words if word.casefold() not in _MINOR_WORDS] or words
-    if not telling:
+    significant = [word for word in words if word.casefold() not in _MINOR_WORDS] or words
+    if not significant:
         return name[:1] or _NAMELESS
-    if len(telling) == 1:
-        return telling[0][:_MAX_INITIALS]
+    if len(significant) == 1:
+        return significant[0][:_MAX_INITIALS]
     short = [
-        word[:_MIN_FOR_SHARED] if _NUMBERED.match(word) else word[0].upper() for word in telling
+        word[:_MIN_FOR_SHARED] if _NUMBERED.match(word) else word[0].upper() for word in significant
     ]
     return "".join(short)[:_MAX_INITIALS]
 

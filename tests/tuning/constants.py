@@ -38,7 +38,7 @@ TUNED: Final = {
         " _MAX_KIND _POPULARITY_SHARE"
     ),
     "kensho.domain.relations": "KIND_FACTS",
-    "kensho.domain.title_words": "LEAST_RARITY NOTCHES _OTHERS _SHORTEST",
+    "kensho.domain.title_words": "LEAST_RARITY STEPS_PER_UNIT _OTHERS _SHORTEST",
     "kensho.domain.watch_order.optional": (
         "_EPISODES_A_MONTH _FELLOWS _LONG_EPISODES _WELL_KNOWN _YEARS"
     ),

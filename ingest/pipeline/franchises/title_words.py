@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kensho.domain.franchise.policy import Policy
-from kensho.domain.title_words import LEAST_RARITY, NOTCHES, Rarity, rarity_among, words_of
+from kensho.domain.title_words import LEAST_RARITY, STEPS_PER_UNIT, Rarity, rarity_among, words_of
 
 
 class CatalogueTitleWords:
@@ -55,7 +55,11 @@ class CatalogueTitleWords:
 
     def _level(self, rarity: Rarity, word: str) -> int:
         of_word = rarity.of_word[word]
-        return round(of_word * NOTCHES) if of_word >= LEAST_RARITY and rarity.may_name(word) else 0
+        return (
+            round(of_word * STEPS_PER_UNIT)
+            if of_word >= LEAST_RARITY and rarity.may_name(word)
+            else 0
+        )
 
     def _numbered(self, word: str) -> int:
         number = self._number.setdefault(word, len(self._bearers))

@@ -79,14 +79,14 @@ def _alike(
     related: Set[frozenset[UUID]],
 ) -> dict[tuple[UUID, UUID], _Alike]:
     """Return the pairs within a component that may be one work and are not `related` already."""
-    bearers: defaultdict[str, list[FranchiseWork]] = defaultdict(list)
+    by_title: defaultdict[str, list[FranchiseWork]] = defaultdict(list)
     for id_ in sorted(component):
         work = known[id_]
         if year := work.date[:_YEAR_CHARS]:
             for letters in {_letters(title) for title in work.titles}:
-                bearers[year + letters].append(work)
+                by_title[year + letters].append(work)
     shared: Counter[tuple[UUID, UUID]] = Counter()
-    for group in _within_components(bearers.values(), component):
+    for group in _within_components(by_title.values(), component):
         for one, other in combinations(group, 2):
             if _may_be_one(one, other):
                 shared[one.id, other.id] += 1
@@ -106,10 +106,10 @@ def _letters(title: str) -> str:
 
 
 def _within_components(
-    bearers: Iterable[Sequence[FranchiseWork]], component: Mapping[UUID, UUID]
+    groups_of_title: Iterable[Sequence[FranchiseWork]], component: Mapping[UUID, UUID]
 ) -> Iterator[Sequence[FranchiseWork]]:
     """Yield the groups of at least two, but not too many, works of one title and component."""
-    for works in bearers:
+    for works in groups_of_title:
         if len(works) > 1:
             groups: defaultdict[UUID, list[FranchiseWork]] = defaultdict(list)
             for work in works:

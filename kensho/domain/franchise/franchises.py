@@ -277,7 +277,7 @@ class _FranchiseBuilder:
         title, most = min(titles.items(), key=lambda one: (-one[1], one[0]), default=("", 0))
         if most >= COMMON * len(nodes):
             return title
-        bearers = [(graph.works[node], *graph.also[node]) for node in nodes]
+        records = [(graph.works[node], *graph.also[node]) for node in nodes]
         shared = self._groups.profiles[self._home[root]]
         names = NameCounts(shared, self._rare, self._policy.form_words)
-        return common_title(graph.works[root].title, names, bearers)
+        return common_title(graph.works[root].title, names, records)

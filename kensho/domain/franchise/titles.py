@@ -63,7 +63,7 @@ def common_title(title: str, names: NameCounts, works: Iterable[Sequence[Franchi
         or _NUMBER.fullmatch(word) is not None
         for names_work, word in zip(is_name, words, strict=True)
     ]
-    first, last = _widened(words, is_end, (first, last), _Bearers(works))
+    first, last = _widened(words, is_end, (first, last), _WeightedTitles(works))
     start, end = spans[first][0], spans[last][1]
     flourish = _FLOURISH.match(title, end)
     return title[start : flourish.end() if flourish else end]
@@ -85,7 +85,7 @@ def _core(
     return best[0], -best[1], best[2]
 
 
-class _Bearers:
+class _WeightedTitles:
     """The titles of the works of a franchise, weighted by the popularity of each work."""
 
     def __init__(self, works: Iterable[Sequence[FranchiseWork]]) -> None:
@@ -97,24 +97,24 @@ class _Bearers:
             for records in works
         ]
 
-    def of(self, words: Sequence[str]) -> float:
+    def popularity_of(self, words: Sequence[str]) -> float:
         """Return the popularity of all works that have these words in a row in a title."""
         phrase = f" {' '.join(words)} "
         return sum(popularity for popularity, titles in self._works if phrase in titles)
 
 
 def _widened(
-    words: Sequence[str], is_end: Sequence[bool], core: tuple[int, int], bearers: _Bearers
+    words: Sequence[str], is_end: Sequence[bool], core: tuple[int, int], weighted: _WeightedTitles
 ) -> tuple[int, int]:
     """Return the core extended by the words beside it that nearly all works with the core have."""
     first, last = core
-    least = _NEARLY_ALL * bearers.of(words[first : last + 1])
+    least = _NEARLY_ALL * weighted.popularity_of(words[first : last + 1])
     for end in range(len(words) - 1, last, -1):
-        if is_end[end] and bearers.of(words[first : end + 1]) >= least:
+        if is_end[end] and weighted.popularity_of(words[first : end + 1]) >= least:
             last = end
             break
     for start in range(first):
-        if is_end[start] and bearers.of(words[start : last + 1]) >= least:
+        if is_end[start] and weighted.popularity_of(words[start : last + 1]) >= least:
             first = start
             break
     return first, last
