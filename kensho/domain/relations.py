@@ -104,6 +104,8 @@ def _backward(kind: RelationKind, code: int, facts: KindFacts, role: Role | None
 # two works more closely than one edge of unknown kind. A test asserts stated < inferred < untyped
 # for each kind. Costs of reasons were set by hand on the reasons of members.
 _LOOSE: Final = 3.0
+_NO_PATH: Final = PathCost(0, 0)
+"""Of kinds that no edge of the graph has: paths never pass them."""
 _SEQUEL: Final = KindFacts(  # One story goes on: the closest that two works can be.
     0, "prequel", "story", PathCost(2, 3), 1.0, role="main", order_rank=3, weight="track"
 )
@@ -166,8 +168,8 @@ KIND_FACTS: Final[Mapping[RelationKind, KindFacts]] = {
     "related": KindFacts(  # May be any of these.
         20, "related", "group", PathCost(20, 20), _LOOSE, vague=True
     ),
-    "joined": KindFacts(None, "joined", "group", PathCost(20, 20), 0.5),
-    "same_work": KindFacts(None, "same_work", "group", PathCost(20, 20), _LOOSE),
+    "joined": KindFacts(None, "joined", "group", _NO_PATH, 0.5),
+    "same_work": KindFacts(None, "same_work", "group", _NO_PATH, _LOOSE),
 }  # fmt: skip
 
 

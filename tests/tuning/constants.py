@@ -64,13 +64,7 @@ TUNED: Final = {
 FELT_ONE_WAY: Final[dict[str, float]] = {}
 """Numbers that the examples hold from one side only, and the factor that they feel."""
 
-_UNUSED: Final = "a path is of edges of the graph, and none is of this kind"
-NOT_FELT: Final = {
-    "kensho.domain.relations.KIND_FACTS['joined']['path']['inferred']": _UNUSED,
-    "kensho.domain.relations.KIND_FACTS['joined']['path']['stated']": _UNUSED,
-    "kensho.domain.relations.KIND_FACTS['same_work']['path']['inferred']": _UNUSED,
-    "kensho.domain.relations.KIND_FACTS['same_work']['path']['stated']": _UNUSED,
-}
+NOT_FELT: Final[dict[str, str]] = {}
 """Tuned numbers that no example holds yet, with the reason: an example takes them out of here."""
 
 NOT_TUNED: Final = {
