@@ -10,6 +10,7 @@ from ingest.pipeline.relations import ClaimOrigin, RelationResolver
 from kensho.domain.relations import INVERSE, KINDS, ClaimedKind, Method
 from tests.support.ingest_oracles import Edge, Statement, edges_of
 
+CLAIMED: tuple[ClaimedKind, ...] = (*KINDS, "parent")
 WORKS = tuple(uuid.UUID(int=n) for n in (7, 3, 9, 1))
 WHEN = {WORKS[0]: "2001-04-01", WORKS[1]: "1999", WORKS[2]: "2001-04-01"}
 RANK = {"a": 70, "b": 50}
@@ -24,7 +25,7 @@ voices = st.builds(
     st.sampled_from(get_args(Method)),
 )
 statements = st.lists(
-    st.builds(Statement, works, st.sampled_from(get_args(ClaimedKind)), works, voices), max_size=12
+    st.builds(Statement, works, st.sampled_from(CLAIMED), works, voices), max_size=12
 )
 plain = st.lists(
     st.builds(
