@@ -73,12 +73,7 @@ class HitSerializer:
     def matched_title(self, hit: Hit) -> str:
         """Return the title by which a hit was found; its own where it was not found by one."""
         if hit.row < 0:
-            is_work = hit.entry < self._model.works_total
-            return (
-                title_of(self._model, hit.entry)
-                if is_work
-                else self._titles.franchise(hit.entry).title
-            )
+            return title_of(self._model, hit.entry)
         return self._titles.index.title(hit.row, hit.reading)
 
     def result(self, hit: Hit, **more: object) -> Encoded[SearchResult]:
