@@ -9,6 +9,7 @@ not published.
 
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,13 +17,14 @@ import click
 from rich.console import Console
 from rich_click import RichCommand
 
-from ingest import report
+from ingest import curation, report
 from ingest.checks import graph as checking
 from ingest.folder import jobs_in
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from ingest.source import Source
+from ingest.sources import curated_franchises
 from kensho.errors import InvalidInputError, PublicationError
 from kensho.platform import downloads, settings
 from kensho.platform.installation import data_root
@@ -69,6 +71,11 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
 @click.option(
+    "--no-curation",
+    is_flag=True,
+    help="Leave the relations that come with Kenshō as they are in the graph, or out of it.",
+)
+@click.option(
     "--rejects",
     type=_PATH,
     default=_REJECTS_DIR,
@@ -88,7 +95,7 @@ def ingest(
 
     `kensho ingest aodb FILE` runs one source; `kensho ingest --all DIR` runs every source whose
     files are there, in the right order. A repeated run changes nothing; a newer dump updates, adds
-    and retires.
+    and retires. The relations that come with Kenshō are brought in line with every run.
     """
     if list_sources:
         report.print_sources(SOURCES, _output(), as_json=as_json)
@@ -101,7 +108,10 @@ def ingest(
     folder = Path(str(given["folder"])) if given["folder"] is not None else None
     source = str(given["source"]) if given["source"] is not None else None
     progress = Progress(Console(stderr=True), quiet=as_json)
-    _run_jobs(_jobs(source, locations, folder, progress), options, store, progress, as_json=as_json)
+    jobs = _jobs(source, locations, folder, progress)
+    if not given["no_curation"]:
+        jobs += _curated_jobs(jobs)
+    _run_jobs(jobs, options, store, progress, as_json=as_json)
 
 
 @click.command(cls=RichCommand)
@@ -199,6 +209,15 @@ def _jobs(
             "SOURCE", "name a source and its files, or use --all; --list shows the sources"
         )
     return [IngestJob(_source(source), tuple(_local(location, progress) for location in locations))]
+
+
+def _curated_jobs(jobs: Sequence[IngestJob]) -> list[IngestJob]:
+    """Return the job for the relations that come with Kenshō, unless one of `jobs` is for them."""
+    source = curated_franchises.SOURCE
+    paths = curation.relation_files()
+    if not paths or any(job.source.name == source.name for job in jobs):
+        return []
+    return [IngestJob(source, paths)]
 
 
 def _source(name: str) -> Source:

@@ -27,10 +27,11 @@ from ingest.curation_forms import (
     PrecedenceFile,
     SeriesFile,
     WordsFile,
+    stated_relations,
 )
 from kensho.domain import ids
 from kensho.domain.franchise import policy
-from kensho.domain.graphs import connected
+from kensho.domain.graphs import connected, strongly_connected
 from kensho.domain.works import TagCategory
 from kensho.errors import KenshoError
 from kensho.platform.installation import data_root
@@ -38,6 +39,7 @@ from kensho.platform.installation import data_root
 Form = TypeVar("Form")
 
 _SERIES: Final = "episodes/anifillerpedia.toml"
+_ENTRIES: Final = tuple(f for f in FranchiseFile.__struct_fields__ if f != "date")
 _FRANCHISE: Final = re.compile(r"franchises/[a-z0-9]+(-[a-z0-9]+)*\.toml")
 _PATH: Final = re.compile(r"^(.*?)(?: - at `(?:key in )?\$(.*)`)?$", re.DOTALL)
 _STEP: Final = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
@@ -122,6 +124,26 @@ def load(root: Path | None = None) -> Curation:
         _composition(_read(root, "precedence.toml", PrecedenceFile), categories, aliases),
         series,
     )
+
+
+def franchise_file(document: bytes) -> FranchiseFile:
+    """Return the file of a franchise that `document` is.
+
+    Raises:
+        ValueError: it is no TOML, or not of this form (`tomllib`'s error or `msgspec`'s).
+    """
+    return msgspec.convert(tomllib.loads(document.decode()), FranchiseFile)
+
+
+def relation_files(root: Path | None = None) -> tuple[Path, ...]:
+    """Return the files of franchises that state relations, by name.
+
+    Raises:
+        CurationError: a file is not of its form.
+    """
+    root = root or data_root("curation")
+    names = sorted(path.relative_to(root).as_posix() for path in root.glob("franchises/*.toml"))
+    return tuple(root / name for name in names if _read(root, name, FranchiseFile).date)
 
 
 def series_ids(root: Path | None = None) -> dict[str, str]:
@@ -222,6 +244,7 @@ def _franchise_problems(files: Mapping[str, FranchiseFile]) -> Iterator[Curation
     yield from _id_problems(named)
     yield from _twice(named)
     yield from _cut_problems(files)
+    yield from _relation_problems(files)
     for name, file in files.items():
         told = [{"works": list(one.works), "reason": one.reason} for one in file.chronology]
         try:
@@ -253,9 +276,9 @@ class Named(NamedTuple):
 def _named_works(files: Mapping[str, FranchiseFile]) -> Iterator[Named]:
     """Yield the works that each field of each entry names."""
     for name, file in files.items():
-        for role in file.__struct_fields__:
+        for role in _ENTRIES:
             for number, one in enumerate(getattr(file, role), 1):
-                for field in ("work", "works", "others"):
+                for field in ("work", "of", "works", "others"):
                     found = getattr(one, field, ())
                     works = (found,) if isinstance(found, str) else found
                     yield Named(name, f"{role} {number}", field, works, role)
@@ -313,6 +336,24 @@ def _cut_problems(files: Mapping[str, FranchiseFile]) -> Iterator[CurationProble
                     yield here.problem(other, f"is joined with {work}")
                 elif first != f"{name}, {here.entry}":
                     yield here.problem(other, f"is cut from {work} in {first} already")
+
+
+def _relation_problems(files: Mapping[str, FranchiseFile]) -> Iterator[CurationProblem]:
+    """Yield pairs that are stated twice, lines that lead in a circle, and files without a date."""
+    for name, file in files.items():
+        if (file.line or file.relation) and file.date is None:
+            yield CurationProblem(name, "", "date", None, "lines and relations need one")
+        first: dict[frozenset[str], str] = {}
+        for entry, claim in stated_relations(file):
+            pair = frozenset((claim.of, claim.work))
+            if len(pair) == 1:
+                yield CurationProblem(name, entry, "of", claim.of, "is not related to itself")
+            elif first.setdefault(pair, entry) != entry:
+                told = f"its relation to {claim.of} is stated in {first[pair]} already"
+                yield CurationProblem(name, entry, "works", claim.work, told)
+        sequels = [(c.of, c.work) for _, c in stated_relations(file) if c.kind == "sequel"]
+        for circle in (works for works in strongly_connected(sequels) if len(works) > 1):
+            yield CurationProblem(name, "line", "works", min(circle), "its sequels lead back to it")
 
 
 def _tag_problems(categories: CategoriesFile, aliases: AliasesFile) -> Iterator[CurationProblem]:

@@ -6,12 +6,15 @@ refused by these Structs; what no Struct can tell is checked where the files are
 `curation/schema.json` is `json_schema()`, for editors.
 """
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+import datetime as dt
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from kensho.domain.relations import RelationKind
+from kensho.domain.relations import Kind, RelationKind
 from kensho.domain.works import TagCategory
 
 Reason: TypeAlias = Annotated[str, Meta(min_length=10, pattern=r"\S{2}")]
@@ -19,6 +22,22 @@ Reason: TypeAlias = Annotated[str, Meta(min_length=10, pattern=r"\S{2}")]
 Evidence: TypeAlias = Annotated[str, Meta(min_length=10, pattern=r"\S{2}")]
 """What a decision rests on: a page, the credits, the works themselves, dates."""
 SourceId: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z-]*:[^\s:]{1,200}$")]
+StatedKind: TypeAlias = Literal[
+    "adaptation",
+    "alternative_setting",
+    "alternative_version",
+    "character",
+    "compilation",
+    "crossover",
+    "music_video",
+    "other",
+    "same_setting",
+    "side_story",
+    "spin_off",
+    "summary",
+]
+"""The kinds that a curator may state: those that lead onwards, and the symmetric ones; sequels
+stand in lines."""
 Words: TypeAlias = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
 Works: TypeAlias = Annotated[tuple[SourceId, ...], Meta(min_length=1)]
 
@@ -70,15 +89,53 @@ class ChronologyDecision(Decision, frozen=True, kw_only=True):
     works: Annotated[tuple[SourceId, ...], Meta(min_length=2)]
 
 
-class FranchiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`franchises/<slug>.toml`: all that is decided of one franchise."""
+class LineDecision(Decision, frozen=True, kw_only=True):
+    """Works of one story, each the sequel of the one before it."""
 
+    works: Annotated[tuple[SourceId, ...], Meta(min_length=2)]
+
+
+class RelationDecision(Decision, frozen=True, kw_only=True):
+    """Each of `works` is the `kind` of `of`: its side story, its summary, its spin-off."""
+
+    kind: StatedKind
+    of: SourceId
+    works: Works
+
+
+class FranchiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`franchises/<slug>.toml`: all that is decided of one franchise.
+
+    `date` is the day on which its lines and relations were last decided; they need one.
+    """
+
+    date: dt.date | None = None
+    line: tuple[LineDecision, ...] = ()
+    relation: tuple[RelationDecision, ...] = ()
     rename: tuple[RenameDecision, ...] = ()
     anthology: tuple[AnthologyDecision, ...] = ()
     join: tuple[JoinDecision, ...] = ()
     cut: tuple[CutDecision, ...] = ()
     recap: tuple[RecapDecision, ...] = ()
     chronology: tuple[ChronologyDecision, ...] = ()
+
+
+class StatedRelation(NamedTuple):
+    """`work` is the `kind` of `of`."""
+
+    of: str
+    kind: Kind
+    work: str
+
+
+def stated_relations(file: FranchiseFile) -> Iterator[tuple[str, StatedRelation]]:
+    """Yield what the lines and relations of a file state, each with the entry that does."""
+    for number, line in enumerate(file.line, 1):
+        for before, after in pairwise(line.works):
+            yield f"line {number}", StatedRelation(before, "sequel", after)
+    for number, one in enumerate(file.relation, 1):
+        for work in one.works:
+            yield f"relation {number}", StatedRelation(one.of, one.kind, work)
 
 
 class KindDecision(Decision, frozen=True, kw_only=True):

@@ -155,6 +155,15 @@ def _relations() -> bytes:
     )
 
 
+def _franchise() -> bytes:
+    lines = "".join(
+        f'[[line]]\nworks = ["mal:{n}", "mal:{n + 500}"]\n'
+        'reason = "the story goes on"\nsource = "the works themselves"\n'
+        for n in _NUMBERS
+    )
+    return f"date = 2026-01-31\n{lines}".encode()
+
+
 def _films() -> bytes:
     return lines_of(
         *(
@@ -190,6 +199,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "imdb-franchises": Sample("imdb_film_franchises.json", _imdb_franchises()),
     "anilist-recommendations": Sample("anilist_recommendations.json", _anilist_recommendations()),
     "kensho-relations": Sample("relations.jsonl", _relations()),
+    "kensho-curation": Sample("curation/franchises/tales.toml", _franchise()),
     "kensho-films": Sample("films.jsonl", _films()),
     "kensho-episodes": Sample("episodes.jsonl", _episodes()),
 }

@@ -5,18 +5,22 @@ import shutil
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema_rs
 import msgspec
 import pytest
 
 from ingest import curation
-from ingest.curation_forms import FORMS, Decision, json_schema
+from ingest.curation_forms import FORMS, Decision, StatedKind, json_schema
 from ingest.pipeline.rows import WorkNode
+from ingest.reading.files import SourceFile
 from ingest.registry import SOURCES
-from kensho.domain.records import RecordFacts
+from ingest.sources import curated_franchises
+from kensho.domain.records import Claim, RecordFacts
+from kensho.domain.relations import FORWARD, SYMMETRIC
 from kensho.platform.installation import data_root
+from tests.support.adapter_runs import run
 
 ROOT = data_root("curation")
 GUNDAM = "franchises/gundam.toml"
@@ -194,6 +198,41 @@ def test_every_form_of_entry_asks_for_a_reason_and_a_source() -> None:
             f'[[series]]\ntitle = "Naruto"\nwork = "mal:1"\n{GIVEN}',
             "anifillerpedia.toml: series 7: title: 'Naruto': is decided in",
         ),
+        (
+            "franchises/new.toml",
+            f'[[line]]\nworks = ["mal:1", "mal:2"]\n{GIVEN}',
+            "new.toml: date: None: lines and relations need one",
+        ),
+        (
+            "franchises/new.toml",
+            f'date = 2026-01-31\n[[line]]\nworks = ["mal:1"]\n{GIVEN}',
+            "new.toml: line 1: works: ['mal:1']: Expected `array` of length >= 2",
+        ),
+        (
+            "franchises/new.toml",
+            f'date = 2026-01-31\n[[line]]\nworks = ["mal:9000001", "mal:9000002"]\n{GIVEN}'
+            f'[[line]]\nworks = ["mal:9000002", "mal:9000003", "mal:9000001"]\n{GIVEN}',
+            "new.toml: line: works: 'mal:9000001': its sequels lead back to it",
+        ),
+        (
+            "franchises/new.toml",
+            'date = 2026-01-31\n[[relation]]\nkind = "prequel"\nof = "mal:9000001"\n'
+            f'works = ["mal:9000002"]\n{GIVEN}',
+            "new.toml: relation 1: kind: 'prequel': Invalid enum value 'prequel'",
+        ),
+        (
+            "franchises/new.toml",
+            'date = 2026-01-31\n[[relation]]\nkind = "summary"\nof = "mal:9000001"\n'
+            f'works = ["mal:9000001"]\n{GIVEN}',
+            "new.toml: relation 1: of: 'mal:9000001': is not related to itself",
+        ),
+        (
+            "franchises/new.toml",
+            f'date = 2026-01-31\n[[line]]\nworks = ["mal:9000001", "mal:9000002"]\n{GIVEN}'
+            '[[relation]]\nkind = "summary"\nof = "mal:9000002"\nworks = ["mal:9000001"]\n'
+            f"{GIVEN}",
+            "relation 1: works: 'mal:9000001': its relation to mal:9000002 is stated in line 1",
+        ),
         ("kinds.toml", f'[sequels]\naction = "follow"\nstrength = 1.0\n{GIVEN}', "kinds.toml"),
         ("franchises/Gundam Wing.toml", "", "known are kinds.toml"),
         ("franchise/wing.toml", "", "known are kinds.toml"),
@@ -215,6 +254,27 @@ def test_all_faults_of_the_files_are_told_at_once(root: Path) -> None:
         f'[[category]]\ncategory = "theme"\ntags = ["action"]\n{GIVEN}',
     )
     assert len(refusals(root)) == 3
+
+
+def test_the_kinds_that_can_be_stated_lead_onwards_or_both_ways() -> None:
+    stated = set(get_args(StatedKind))
+    onwards = FORWARD | set(SYMMETRIC)
+    assert stated == onwards - {"sequel", "related"} - {"joined", "same_work"}
+
+
+def test_files_with_relations_are_read_as_a_source(tmp_path: Path) -> None:
+    line = f'[[line]]\nworks = ["mal:1", "mal:2", "mal:3"]\n{GIVEN}'
+    summary = f'[[relation]]\nkind = "summary"\nof = "mal:1"\nworks = ["mal:4"]\n{GIVEN}'
+    add(tmp_path, "franchises/new.toml", f"date = 2026-01-31\n{line}{summary}")
+    add(tmp_path, "franchises/old.toml", f'[[recap]]\nworks = ["mal:9"]\n{GIVEN}')
+    (path,) = curation.relation_files(tmp_path)
+    found = run(curated_franchises.SOURCE, path, path.read_bytes())
+    assert [(record.key, record.links.relations) for record in found.records] == [
+        ("mal:1", (Claim("sequel", "mal:2"), Claim("summary", "mal:4"))),
+        ("mal:2", (Claim("sequel", "mal:3"),)),
+    ]
+    assert {record.method for record in found.records} == {"curated"}
+    assert curated_franchises.SOURCE.snapshot(SourceFile(path)) == "2026-01-31"
 
 
 def test_a_missing_file_is_refused(root: Path) -> None:
