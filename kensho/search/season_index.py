@@ -2,7 +2,8 @@
 
 Guarantees: an entry is season N of another if one of its titles is a title of the other with the
 marker of that season, or if the caller's sequels say so. Main titles count before synonyms, and any
-title before sequels, because chains of sequels also count what is no season.
+title before sequels, because chains of sequels also count what is no season. Every later season
+has a row: a title without letters has none, and a hit needs one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +33,15 @@ class LaterSeason(NamedTuple):
 def pack(
     rows: Sequence[NewRow], later: Sequence[Sequence[tuple[int, int]]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return the later seasons of each entry."""
+    """Return the later seasons of each entry, but for those without a row, which nothing finds."""
+    named = {row.entry for row in rows}
     found: set[tuple[int, int, int, int]] = set()
     for first, seasons in enumerate(later):
-        found |= {(first, season * PARTS, BY_SEQUELS, entry) for season, entry in seasons}
+        found |= {
+            (first, season * PARTS, BY_SEQUELS, entry)
+            for season, entry in seasons
+            if entry in named
+        }
     marked = [row for row in rows if row.season]
     entries_named: dict[str, list[int]] = {row.base: [] for row in marked}
     for row in rows:

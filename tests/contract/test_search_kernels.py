@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -101,6 +102,24 @@ def test_the_best_of_nothing_is_nothing(kernel: Kernel) -> None:
     best = kernel.best([none])
     assert best.hits == 0
     assert len(best.entries) == 0
+
+
+def test_threads_that_ask_at_once_are_answered_like_one_after_the_other(
+    kernel: Kernel, crowded: Catalogue
+) -> None:
+    """Short texts fill the buffers of a search, long ones leave them: no one reads another's."""
+    drawn = random.Random(4)
+    texts = [entry.name[: drawn.randint(1, 30)] for entry in drawn.sample(crowded.entries, 300)]
+
+    def answered(text: str) -> list[object]:
+        found = ask(kernel, text)
+        best = kernel.best([found, found])
+        return [np.asarray(part).tolist() for part in (*found, *best)]
+
+    wanted = list(map(answered, texts))
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(3):
+            assert list(pool.map(answered, texts)) == wanted
 
 
 @_needs_code

@@ -18,7 +18,7 @@ from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import GraphPoint
 from kensho.read_model.inputs import TaggingInput, TagInput
 from kensho.storage.gateway import Gateway
-from kensho.storage.rows import MembershipRow, RedirectRow, WorkRow
+from kensho.storage.rows import MembershipRow, RedirectRow, SamePairRow, WorkRow
 from kensho.storage.store_settings import StoreSettings
 from tests.support import graphs
 from tests.support.read_models import scratch_folder
@@ -50,6 +50,7 @@ class Shelf(msgspec.Struct, frozen=True):
     tags: Mapping[UUID, Sequence[str]] = {}
     memberships: Sequence[MembershipRow] = ()
     redirects: Sequence[RedirectRow] = ()
+    same: Sequence[SamePairRow] = ()
 
 
 def work(number: int, title: str, *others: str, **facts: Any) -> WorkRow:
@@ -81,6 +82,7 @@ def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
         model.add_works(work_input(row, WorkExtras()) for row in shelf.works)
         names.add_works(shelf.works)
         names.add_redirects(shelf.redirects)
+        names.add_same(shelf.same)
         titles.write(model.folder, names.packed())
         yield Snapshot.open(model.commit())
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from kensho.domain import ranking
@@ -186,6 +187,21 @@ def test_works_that_became_one_entry_are_found_by_the_titles_of_both() -> None:
         assert index.search(text).hits.entries.tolist() == [0]
     first, second = (index.search(f"your name {year}").hits.scores[0] for year in (2016, 2017))
     assert first > second
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_a_season_without_a_row_is_never_a_hit(is_compiled: bool) -> None:
+    """A title without letters has no row; a hit without one read memory that is no row's."""
+    made = catalogue(work("Mushi", later_seasons=((2, 1), (3, 2))), "\u200b", "Hachi")
+    assert 1 not in made.packed.arrays["row_entry"]
+    index = TitleIndex(made.packed.arrays, made.packed.blobs, is_compiled=is_compiled)
+    for text in ("mushi 2", "mushi 3", "mushi season 2"):
+        found = index.search(text)
+        for hits in (found.hits, found.near_misses):
+            assert 1 not in hits.entries
+            assert hits.entries.tolist() == made.packed.arrays["row_entry"][hits.rows].tolist()
+            assert np.all(hits.rows >= 0)
+    assert made.found("mushi 3")[0] == "Hachi"
 
 
 def test_the_letters_wo_find_the_words_that_begin_with_them() -> None:

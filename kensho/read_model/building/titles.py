@@ -139,17 +139,21 @@ class TitleCollector:
         edges: Sequence[KindEdge],
         franchises: Mapping[tuple[str, str], Sequence[int]],
     ) -> PackedTitleIndex:
-        numbers = node_of.tolist()
-        for pair in self._same:
-            one, other = self._places.get(pair.work), self._places.get(pair.other)
-            if one is not None and other is not None and self._kinds[one] != self._kinds[other]:
-                anime, movie = (one, other) if self._kinds[one] == "anime" else (other, one)
-                numbers[movie] = int(node_of[anime])
+        numbers, entry_of = self._entries(node_of)
         for _, title in franchises:
             self._build.add(IndexEntry((Title(title, kind="main"),)))
             numbers.append(len(numbers))
-        later = numbered_works.later_seasons(works, edges) + [[] for _ in franchises]
-        self._tell_films(node_of, works, franchises, later)
+        told = [
+            (entry_of[work], entry_of[other], kind)
+            for work, other, kind in edges
+            if entry_of[work] != entry_of[other]
+        ]
+        members = {
+            name: list(dict.fromkeys(entry_of[node] for node in nodes))
+            for name, nodes in franchises.items()
+        }
+        later = numbered_works.later_seasons(works, told) + [[] for _ in franchises]
+        self._tell_films(node_of, works, members, later)
         return self._build.packed(
             EntryTable(
                 numbers,
@@ -157,6 +161,23 @@ class TitleCollector:
                 later,
             )
         )
+
+    def _entries(self, node_of: npt.NDArray[np.int64]) -> tuple[list[int], list[int]]:
+        """Return the entry of each work in the order in which works were read, and of each node.
+
+        A film and its record in another table are one entry. What tells of either is told of that
+        entry: the other one has no row that a hit could name.
+        """
+        numbers: list[int] = node_of.tolist()
+        for pair in self._same:
+            one, other = self._places.get(pair.work), self._places.get(pair.other)
+            if one is not None and other is not None and self._kinds[one] != self._kinds[other]:
+                anime, movie = (one, other) if self._kinds[one] == "anime" else (other, one)
+                numbers[movie] = int(node_of[anime])
+        entry_of = list(numbers)
+        for place, node in enumerate(node_of.tolist()):
+            entry_of[node] = numbers[place]
+        return numbers, entry_of
 
     def _tell_films(
         self,
