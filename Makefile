@@ -18,7 +18,7 @@ RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest soak bench snapshot lock \
+.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest soak bench attack snapshot lock \
   system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -87,6 +87,9 @@ soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples; take
 bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../shared/data; takes about 45 minutes.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group train
 	$(BIN)/python -m benchmarks
+
+attack: $(DEV_INSTALLED) assets ## Attack a server while others read; takes up to 10 minutes.
+	$(BIN)/python -m benchmarks.attack $(if $(SNAPSHOT),--snapshot $(SNAPSHOT))
 
 pictures: $(DEV_INSTALLED) assets system-packages ## Take the screenshots of docs/ anew, from the sample catalogue.
 	$(BIN)/python -m docs.pictures

@@ -1,0 +1,1 @@
+"""The attacks, one function each; every module of this package is read by itself."""
