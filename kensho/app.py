@@ -15,7 +15,6 @@ from typing import Final
 
 import structlog
 from litestar import Litestar
-from litestar.types import ASGIApp
 
 from kensho.api import docs
 from kensho.api.anime import AnimeController
@@ -38,10 +37,10 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.errors import KenshoError, NotReadyError
 from kensho.http.error_handling import problem_details_plugin
 from kensho.http.metrics import Metrics
-from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
-from kensho.http.problem_details import ErrorPageRenderer
+from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
+from kensho.http.targets import Targets, declared_routes
 from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
@@ -94,16 +93,16 @@ def create_app(settings: Settings) -> Litestar:
         lifespan=[state.open],
     )
     validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
-    app.asgi_handler = _pipeline(app.asgi_handler, settings, state, error_pages.render)
+    targets = Targets(declared_routes(app, validator))
+    routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
+    app.asgi_handler = _pipeline(routed, settings, state)
     return app
 
 
-def _pipeline(
-    app: ASGIApp, settings: Settings, state: "AppState", render_page: ErrorPageRenderer
-) -> RequestPipeline:
+def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> RequestPipeline:
     """Return the layer before the application."""
     return RequestPipeline(
-        app,
+        routed,
         ResponseCache(
             version=installed_version(),
             max_age_s=settings.http.max_age_s,
@@ -116,7 +115,6 @@ def _pipeline(
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.logs.slow_request_s,
         ),
-        render_page,
     )
 
 

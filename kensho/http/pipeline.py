@@ -15,7 +15,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from kensho.errors import InvalidInputError
+from kensho.errors import KenshoError
 from kensho.http import compression, cross_origin, hosts, privacy, problem_details, request_guards
 from kensho.http.cross_origin import CrossOriginRules
 from kensho.http.forwarding import TrustedProxies
@@ -24,6 +24,7 @@ from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_state import RequestState, attach
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
+from kensho.http.targets import Target, Targets
 from kensho.http.tracing import Trace, read_trace
 from kensho.platform.logs import REQUEST, RequestIds
 from kensho.platform.rate_limits import WINDOW_S, RateLimiter
@@ -71,25 +72,31 @@ class AccessRules(NamedTuple):
         )
 
 
+class RoutedApp(NamedTuple):
+    """What the pipeline wraps: the application, the targets of its routes, its pages of errors."""
+
+    app: ASGIApp
+    targets: Targets
+    render_page: ErrorPageRenderer | None = None
+
+
 class RequestPipeline:
     """Wraps the application; kept answers must be of the snapshot that `identity` tells."""
 
     def __init__(
         self,
-        app: ASGIApp,
+        routed: RoutedApp,
         cache: ResponseCache,
         identity: IdentityOf,
         rules: AccessRules,
         observability: Observability,
-        render_page: ErrorPageRenderer | None = None,
     ) -> None:
-        self._app = app
+        self._app, self._targets, self._render_page = routed
         self._cache = cache
         self._identity = identity
         self._rules = rules
         self._is_open = rules.limiter is None and rules.hosts.allows_any
         self._observability = observability
-        self._render_page = render_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -130,17 +137,16 @@ class RequestPipeline:
         """Answer the request; return the template of its route, or nothing where it has none."""
         origin = headers.get(b"origin")
         tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
-        target = _target(scope)
-        refusal, parameters = self._examined(scope, tap, target)
-        if refusal is not None:
-            body, lines = problem_details.render_error(refusal, self._render_page)
-            await tap.send_whole(refusal.status, lines, body)
+        target = self._examined(scope, tap)
+        if isinstance(target, ErrorResponse):
+            body, lines = problem_details.render_error(target, self._render_page)
+            await tap.send_whole(target.status, lines, body)
             return ""
         if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
             await tap.send_whole(204, cross_origin.PREFLIGHT, b"")
             return ""
         encoding = compression.choose_encoding(headers.get(b"accept-encoding", b"identity"))
-        key: Key = (*target, encoding, EVERYBODY)
+        key: Key = (target.raw_path, target.query, encoding, EVERYBODY)
         is_read = scope["method"] in ("GET", "HEAD")
         if_none_match = headers.get(b"if-none-match") if is_read else None
         kept = self._kept(key) if is_read else None
@@ -152,11 +158,13 @@ class RequestPipeline:
             request_id=tap.trace.request_id.decode(),
             key=key,
             headers=cast("Headers", scope["headers"]),
-            parameters=parameters,
+            parameters=target.parameters,
             if_none_match=if_none_match,
             cache=self._cache,
             hosts=self._rules.hosts,
         )
+        scope["path"], scope["raw_path"] = target.path, target.raw_path
+        scope["query_string"] = target.query
         return await self._route(scope, receive, tap, state)
 
     async def _route(
@@ -170,15 +178,25 @@ class RequestPipeline:
         await self._app(scope, receive, tap.send)
         return str(cast("dict[str, Any]", scope).get("path_template", ""))
 
-    def _examined(
-        self, scope: HTTPScope, tap: "ResponseTap", target: tuple[bytes, bytes]
-    ) -> tuple[ErrorResponse | None, dict[str, str]]:
-        """Return why the request is not routed, if it is not, and its query parameters."""
+    def _examined(self, scope: HTTPScope, tap: "ResponseTap") -> Target | ErrorResponse:
+        """Return what the request asks for, or why it is not routed."""
         if not self._is_open and not scope["path"].startswith(_INTERNAL):
             refusal = self._limited(scope, tap) or self._of_foreign_host(scope, tap)
             if refusal is not None:
-                return refusal, {}
-        return _examined_target(scope, tap, target)
+                return refusal
+        # Some servers repeat the query in `raw_path`.
+        path, query = scope["raw_path"].partition(b"?")[0], scope["query_string"]
+        long = request_guards.too_long(path, query)
+        if long is not None:
+            detail = f"at most {long.limit_bytes} bytes of {long.part} are read"
+            return _refusal(scope, tap, _TOO_LONG, detail)
+        try:
+            return self._targets.canonical(path, query)
+        except KenshoError as error:
+            request_id = tap.trace.request_id.decode()
+            return problem_details.error_response(
+                error, path=_shown_path(scope), request_id=request_id
+            )
 
     def _limited(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
         limiter = self._rules.limiter
@@ -246,33 +264,6 @@ class ResponseTap:
             {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
         )
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _target(scope: HTTPScope) -> tuple[bytes, bytes]:
-    """Return the raw path and query; some servers repeat the query in `raw_path`."""
-    return scope["raw_path"].partition(b"?")[0], scope["query_string"]
-
-
-def _examined_target(
-    scope: HTTPScope, tap: ResponseTap, target: tuple[bytes, bytes]
-) -> tuple[ErrorResponse | None, dict[str, str]]:
-    path, query = target
-    long = request_guards.too_long(path, query)
-    if long is not None:
-        detail = f"at most {long.limit_bytes} bytes of {long.part} are read"
-        return _refusal(scope, tap, _TOO_LONG, detail), {}
-    try:
-        request_guards.check_path(path)
-        parameters = request_guards.parameters(query) if query else {}
-    except InvalidInputError as error:
-        request_id = tap.trace.request_id.decode()
-        return problem_details.error_response(
-            error, path=_shown_path(scope), request_id=request_id
-        ), {}
-    if len(path) > 1 and (path.endswith(b"/") or b"//" in path):
-        detail = "no path here ends with a slash or has an empty part"
-        return _refusal(scope, tap, problem_details.NOT_FOUND, detail), {}
-    return None, parameters
 
 
 def _refusal(scope: HTTPScope, tap: ResponseTap, kind: ProblemKind, detail: str) -> ErrorResponse:

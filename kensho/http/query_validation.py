@@ -30,11 +30,16 @@ Document: TypeAlias = dict[str, Any]
 
 
 class DocumentedOperation(NamedTuple):
-    """The parameters of one operation by name, each with its spelling where one is prescribed."""
+    """The parameters of one operation by name, each with its spelling where one is prescribed.
+
+    `defaults` are those of the query, as an address spells them; `ids` are the names of UUIDs.
+    """
 
     query: Spellings
     path: Spellings
     has_body: bool
+    defaults: Mapping[str, str]
+    ids: frozenset[str]
 
 
 class QueryValidator:
@@ -48,6 +53,10 @@ class QueryValidator:
         for template, item in document["paths"].items():
             for method, operation in item.items():
                 self._operations[method.upper(), template] = _operation(operation)
+
+    def operation(self, method: str, template: str) -> DocumentedOperation | None:
+        """Return what is documented of a method at a template, such as `/api/anime/{work_id}`."""
+        return self._operations.get((method, template))
 
     async def check(self, request: Request[Any, Any, Any]) -> None:
         """Refuse what the document does not promise to take.
@@ -95,10 +104,28 @@ def _misspelt(known: Spellings, given: Iterable[tuple[str, str]]) -> Iterable[Fi
 
 def _operation(operation: Document) -> DocumentedOperation:
     found: dict[str, dict[str, Spelling | None]] = {"query": {}, "path": {}}
+    schemas: dict[str, Document] = {}
     for parameter in operation.get("parameters", ()):
-        schema = parameter["schema"]
-        found[parameter["in"]][parameter["name"]] = _spelling(schema)
-    return DocumentedOperation(found["query"], found["path"], has_body="requestBody" in operation)
+        name, schema = parameter["name"], parameter["schema"]
+        found[parameter["in"]][name] = _spelling(schema)
+        if parameter["in"] == "query":
+            schemas[name] = schema
+    return DocumentedOperation(
+        found["query"],
+        found["path"],
+        has_body="requestBody" in operation,
+        defaults={
+            name: _default(schema["default"])
+            for name, schema in schemas.items()
+            if "default" in schema
+        },
+        ids=frozenset(name for name, schema in schemas.items() if schema.get("format") == "uuid"),
+    )
+
+
+def _default(value: object) -> str:
+    """Return a default as an address spells it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _spelling(schema: Document) -> Spelling | None:

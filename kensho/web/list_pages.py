@@ -1,10 +1,10 @@
 """`/`, `/movies` and `/hubs`: the first page, and the lists of films and of franchises."""
 
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller, get
 
 from kensho.discovery import browse, franchises
 from kensho.discovery.cursors import OrderedList
@@ -13,7 +13,8 @@ from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.model import ReadModel
-from kensho.web import filtered_lists, forms, urls
+from kensho.web import filtered_lists, urls
+from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext
 from kensho.web.season_page import SeasonOfYear, latest_season
 
@@ -76,12 +77,9 @@ class FilmsPageController(Controller):
     path = "/movies"
     opt = PUBLIC
 
-    @get()
-    async def films(
-        self, context: GivenPageContext, request: Request[Any, Any, Any]
-    ) -> PreparedResponse:
+    @get_page()
+    async def films(self, context: GivenPageContext, form: FilmsForm) -> PreparedResponse:
         """Show films, best IMDb rating first."""
-        form = forms.read(request, FilmsForm)
         services, model, safe = context.services, context.model, context.is_safe
         if form.year is not None:
             services.calendar.check(form.year)
@@ -109,12 +107,11 @@ class FranchiseListController(Controller):
     path = "/hubs"
     opt = PUBLIC
 
-    @get()
+    @get_page()
     async def franchises(
-        self, context: GivenPageContext, request: Request[Any, Any, Any]
+        self, context: GivenPageContext, form: FranchiseListForm
     ) -> PreparedResponse:
         """Show franchises, the most popular first."""
-        form = forms.read(request, FranchiseListForm)
         ordered = franchises.listed(context.snapshot, None)
         url = urls.franchises()
         part = context.services.cursors.cut(ordered, url, form.cursor, FRANCHISES_PER_PAGE)

@@ -7,11 +7,11 @@ own. The nearest `MOST` works are shown, and a page that shows no more says so.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
 
@@ -27,6 +27,7 @@ from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.model import ReadModel
 from kensho.read_model.views import GraphNode, Neighbourhood, RelationView, Summary
 from kensho.web import forms, urls
+from kensho.web.forms import get_page
 from kensho.web.maps import legend, map_input, map_store, marking
 from kensho.web.page_context import GivenPageContext, PageContext
 
@@ -54,12 +55,11 @@ class NeighbourhoodPageController(Controller):
     path = "/anime/{work_id:str}/map"
     opt = PUBLIC
 
-    @get()
+    @get_page()
     async def neighbourhood(
-        self, context: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+        self, context: GivenPageContext, form: NeighbourhoodForm, work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a work amid its neighbours."""
-        form = forms.read(request, NeighbourhoodForm)
         work = forms.work_id(work_id)
         found = neighbourhood_map(context, work, form.depth)
         svg = map_store.page_svg(

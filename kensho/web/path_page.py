@@ -1,16 +1,17 @@
 """`/path`: how two works are connected, as a sentence, a route and its steps."""
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller
 from markupsafe import Markup
 
 from kensho.discovery.works import WorkService
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import PathView, Summary
-from kensho.web import descriptions, forms, route_svg, work_lookup
+from kensho.web import descriptions, route_svg, work_lookup
+from kensho.web.forms import get_page
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
 from kensho.web.route_svg import RouteSegment, RouteStation
@@ -41,12 +42,9 @@ class PathPageController(Controller):
     path = "/path"
     opt = PUBLIC
 
-    @get()
-    async def connect(
-        self, context: GivenPageContext, request: Request[Any, Any, Any]
-    ) -> PreparedResponse:
+    @get_page()
+    async def connect(self, context: GivenPageContext, form: PathForm) -> PreparedResponse:
         """Show how two works are connected, or ask which."""
-        form = forms.read(request, PathForm)
         start = await work_lookup.find_work(context, form.start)
         goal = await work_lookup.find_work(context, form.goal)
         found = _paths(context, start, goal)

@@ -1,17 +1,18 @@
 """`/search`: what a text may mean, one entry for each franchise or story."""
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller
 
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
-from kensho.web import descriptions, filtered_lists, forms
+from kensho.web import descriptions, filtered_lists
 from kensho.web.filtered_lists import ListPage
+from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext
 
 PER_PAGE: Final = 20
@@ -38,12 +39,9 @@ class SearchPageController(Controller):
     path = "/search"
     opt = PUBLIC
 
-    @get()
-    async def search(
-        self, context: GivenPageContext, request: Request[Any, Any, Any]
-    ) -> PreparedResponse:
+    @get_page()
+    async def search(self, context: GivenPageContext, form: SearchForm) -> PreparedResponse:
         """Show what the text may mean."""
-        form = forms.read(request, SearchForm)
         if not form.q:
             return context.page("search_empty.html.jinja")
         if form.year is not None:

@@ -1,10 +1,10 @@
 """`/browse`: the seasons of broadcasting, and what was first shown in each."""
 
 import datetime as dt
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller
 from litestar.params import FromPath
 from litestar.response import Redirect
 
@@ -15,8 +15,9 @@ from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
-from kensho.web import filtered_lists, forms, urls
+from kensho.web import filtered_lists, urls
 from kensho.web.filtered_lists import ListPage
+from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext, PageContext
 
 PER_PAGE: Final = 60
@@ -68,24 +69,22 @@ class SeasonPageController(Controller):
     path = "/browse"
     opt = PUBLIC
 
-    @get()
-    async def go(self, context: GivenPageContext, request: Request[Any, Any, Any]) -> Redirect:
+    @get_page()
+    async def go(self, context: GivenPageContext, form: SeasonJumpForm) -> Redirect:
         """Lead to the season that a form names, or to the latest one that has works."""
-        form = forms.read(request, SeasonJumpForm)
         latest = latest_season(context)
         url = urls.season(form.year or latest.year, form.season or latest.name)
         return Redirect(url, status_code=302, headers={"cache-control": "no-store"})
 
-    @get("/{year:str}/{season:str}")
+    @get_page("/{year:str}/{season:str}")
     async def season(
         self,
         context: GivenPageContext,
-        request: Request[Any, Any, Any],
+        form: SeasonForm,
         year: FromPath[str],
         season: FromPath[str],
     ) -> PreparedResponse:
         """Show a season."""
-        form = forms.read(request, SeasonForm)
         chosen = _season(context, year, season)
         model = context.model
         filters = Filters(type=form.type, tag=form.tag, safe=context.is_safe)

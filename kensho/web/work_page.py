@@ -1,11 +1,11 @@
 """`/anime/{id}` and `/movies/{id}`: all that is known of a work, and what it leads to."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
 
@@ -16,6 +16,7 @@ from kensho.http.responses import PreparedResponse
 from kensho.read_model.episodes import EpisodeList, EpisodeView
 from kensho.read_model.views import Detail, RelatedWork
 from kensho.web import descriptions, forms, json_ld, title_languages, urls
+from kensho.web.forms import get_page
 from kensho.web.json_ld import PageRef
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -63,14 +64,14 @@ class WorkPageController(Controller):
     path = "/anime"
     opt = PUBLIC
 
-    @get("/{work_id:str}")
+    @get_page("/{work_id:str}")
     async def read(
-        self, context: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+        self, context: GivenPageContext, form: WorkForm, work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a work; a film too, whose page names its canonical address."""
         work = forms.work_id(work_id)
         node = works.locate(context.model, work)
-        return _page(context, forms.read(request, WorkForm), work, node)
+        return _page(context, form, work, node)
 
 
 class FilmPageController(Controller):
@@ -79,14 +80,14 @@ class FilmPageController(Controller):
     path = "/movies"
     opt = PUBLIC
 
-    @get("/{work_id:str}")
+    @get_page("/{work_id:str}")
     async def read(
-        self, context: GivenPageContext, request: Request[Any, Any, Any], work_id: FromPath[str]
+        self, context: GivenPageContext, form: WorkForm, work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a film."""
         work = forms.work_id(work_id)
         node = works.locate_film(context.model, work)
-        return _page(context, forms.read(request, WorkForm), work, node)
+        return _page(context, form, work, node)
 
 
 def _page(context: PageContext, form: WorkForm, work: UUID, node: int) -> PreparedResponse:

@@ -16,8 +16,9 @@ from kensho.discovery.facets import FacetCounter
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.http.metrics import Metrics
-from kensho.http.pipeline import AccessRules, Observability, RequestPipeline
+from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.response_cache import ResponseCache
+from kensho.http.targets import Targets
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot, SnapshotHolder
@@ -111,7 +112,7 @@ class Site:
         services = self._services(pages)
         app = Litestar([pages.router(lambda: services)], openapi_config=None, logging_config=None)
         app.asgi_handler = RequestPipeline(
-            app.asgi_handler,
+            RoutedApp(app.asgi_handler, Targets()),
             ResponseCache(version="1", max_age_s=60, cache_bytes=2**20),
             lambda: None,
             AccessRules.of(Settings()),

@@ -17,7 +17,8 @@ from kensho.errors import InvalidInputError, MovedError, NotFoundError
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_state import state_of
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta, UncachedResponse
-from kensho.web import forms, urls
+from kensho.web import urls
+from kensho.web.forms import get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.maps import map_store
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -66,12 +67,11 @@ class OembedController(Controller):
     path = "/oembed"
     opt = PUBLIC
 
-    @get()
+    @get_page()
     async def oembed(
-        self, context: GivenPageContext, request: Request[Any, Any, Any]
+        self, context: GivenPageContext, form: OembedForm, request: Request[Any, Any, Any]
     ) -> UncachedResponse:
         """Return how to show a franchise's map in a frame."""
-        form = forms.read(request, OembedForm)
         if form.format != "json":
             raise InvalidInputError.of("format", f"{form.format!r} is none; there is json")
         origin = state_of(request.scope).hosts.origin_of(request.scope)

@@ -1,10 +1,10 @@
 """`/hub/{slug}/map`: the map of a franchise, or the same as a list, and the cards of its works."""
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller, get
 from litestar.params import FromPath
 from markupsafe import Markup
 
@@ -14,12 +14,11 @@ from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
 from kensho.web import forms, urls
+from kensho.web.forms import get_page
 from kensho.web.franchise_pages import frame, map_card, watch_order
 from kensho.web.maps import descriptions, legend, marking
 from kensho.web.maps.map_store import DrawnMap
 from kensho.web.page_context import GivenPageContext, PageContext
-
-GivenRequest: TypeAlias = Request[Any, Any, Any]
 
 
 class MapForm(msgspec.Struct, frozen=True, rename={"view": "as"}):
@@ -36,12 +35,11 @@ class FranchiseMapController(Controller):
     path = "/hub/{slug:str}"
     opt = PUBLIC
 
-    @get("/map")
+    @get_page("/map")
     async def read_map(
-        self, context: GivenPageContext, request: GivenRequest, slug: FromPath[str]
+        self, context: GivenPageContext, form: MapForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Show the map, with an order or a chosen work marked on it."""
-        form = forms.read(request, MapForm)
         number = frame.locate(context, slug)
         drawn = context.franchise_map(number)
         is_list = form.view == "list"

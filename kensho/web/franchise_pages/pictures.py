@@ -5,16 +5,17 @@ the revision like pages.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller, get
 from litestar.params import FromPath
 
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta
-from kensho.web import descriptions, forms
+from kensho.web import descriptions
+from kensho.web.forms import get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.maps import pictures, small
 from kensho.web.maps.map_store import DrawnMap
@@ -52,14 +53,13 @@ class FranchisePicturesController(Controller):
         drawn = _drawn(context, slug)
         return context.respond(small.small_svg(drawn.map, small.SMALL).encode(), _SVG)
 
-    @get("/wide.svg")
+    @get_page("/wide.svg")
     async def wide(
-        self, context: GivenPageContext, request: Request[Any, Any, Any], slug: FromPath[str]
+        self, context: GivenPageContext, form: WideMapForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Return the map without text, as wide as a page, with a work ringed."""
-        work = forms.read(request, WideMapForm).work
         drawn = _drawn(context, slug)
-        chosen = None if work is None else str(work)
+        chosen = None if form.work is None else str(form.work)
         return context.respond(small.small_svg(drawn.map, small.WIDE, chosen).encode(), _SVG)
 
     @get("/map.png")

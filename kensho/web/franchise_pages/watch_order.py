@@ -6,10 +6,10 @@ for whoever watches counts what they watch.
 
 import functools
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
-from litestar import Controller, Request, get
+from litestar import Controller
 from litestar.params import FromPath
 
 from kensho.discovery import franchises
@@ -25,7 +25,7 @@ from kensho.read_model.franchise_views import (
 )
 from kensho.read_model.model import ReadModel
 from kensho.read_model.wording import sentence
-from kensho.web import forms
+from kensho.web.forms import get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import works_of
 from kensho.web.franchise_pages.overview import facts
@@ -63,12 +63,11 @@ class WatchOrderPageController(Controller):
     path = "/hub/{slug:str}/watch-order"
     opt = PUBLIC
 
-    @get()
+    @get_page()
     async def watch_order(
-        self, context: GivenPageContext, request: Request[Any, Any, Any], slug: FromPath[str]
+        self, context: GivenPageContext, form: WatchOrderForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Show a watch order."""
-        form = forms.read(request, WatchOrderForm)
         number = frame.locate(context, slug)
         franchise = map_store.franchise_of(context.model, number)
         is_whole = bool(form.optional)
