@@ -44,7 +44,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     settings = settings_module.with_changes(
         settings_module.load(), host=host, port=port, workers=workers
     )
-    logs.configure(settings.logs.level, settings.logs.format)
+    logs.configure(settings.logs.level, settings.logs.format, settings.logs.lines_per_minute)
     _log.info("search_kernel", name="compiled" if compiled_kernel.library() else "numpy")
     _require_free(settings.server.host, settings.server.port)
     if settings.server.workers == 1:
@@ -129,5 +129,5 @@ def _serve_in_processes(settings: Settings) -> None:
 
 def _app_of_worker(settings: Settings) -> Callable[..., Any]:
     """Build a worker's application; runs in the child."""
-    logs.configure(settings.logs.level, settings.logs.format)
+    logs.configure(settings.logs.level, settings.logs.format, settings.logs.lines_per_minute)
     return create_app(settings)

@@ -1,16 +1,24 @@
 """Which hosts a request may name, and how the service calls itself in absolute addresses.
 
-Guarantees: a `Host` that is not explicitly allowed never stands in an answer. Without a public URL
-and without allowed hosts, addresses stay relative.
+Guarantees: a request that names no sound host, or several, is refused (RFC 9112 §3.2). A `Host`
+that is not explicitly allowed never stands in an answer. Without a public URL and without allowed
+hosts, addresses stay relative.
 """
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import ip_address
 from typing import Final
 
 from litestar.types import HTTPScope, Scope
 
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+_MAX_HOST_BYTES: Final = 262
+"""The longest name that DNS has, with a port of five digits after it."""
+_MAX_PORT: Final = 65_535
+_OLD: Final = ("1.0", "1")
+"""HTTP/1.0, as ASGI spells it and as granian does."""
 
 
 class Hosts:
@@ -47,6 +55,28 @@ class Hosts:
             return self._public_url
         host = host_of(scope)
         return f"{scope['scheme']}://{host}" if self.lists(host) else ""
+
+
+def names_a_host(scope: HTTPScope) -> bool:
+    """Tell whether a request names one sound host, as it must; in HTTP/1.0 it may name none."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1 and len(hosts[0]) <= _MAX_HOST_BYTES and _is_sound(hosts[0]):
+        return True
+    return scope["http_version"] in _OLD and not any(hosts)
+
+
+@lru_cache(maxsize=256)
+def _is_sound(host: bytes) -> bool:
+    """Tell whether a host is a name or an address, with a port or without."""
+    match = _HOST.fullmatch(host.decode("latin-1"))
+    if match is None or int((match[2] or ":0")[1:]) > _MAX_PORT:
+        return False
+    if match[1].startswith("["):
+        try:
+            ip_address(match[1][1:-1])
+        except ValueError:
+            return False
+    return True
 
 
 def host_of(scope: Scope | HTTPScope) -> str:

@@ -36,6 +36,7 @@ _WANTED: Final = frozenset(
 _INTERNAL: Final = ("/health/", "/metrics")
 """Probes and scrapes come from inside, by any address, and are never refused."""
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
+_BAD_HOST: Final = ProblemKind(400, "bad_host", "The request names no sound host")
 _FOREIGN_HOST: Final = ProblemKind(400, "foreign_host", "This host is not served here")
 _log = structlog.get_logger("kensho.api")
 
@@ -139,7 +140,8 @@ class RequestPipeline:
         tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
         target = self._examined(scope, tap)
         if isinstance(target, ErrorResponse):
-            body, lines = problem_details.render_error(target, self._render_page)
+            render_page = None if target.kind is _BAD_HOST else self._render_page
+            body, lines = problem_details.render_error(target, render_page)
             await tap.send_whole(target.status, lines, body)
             return ""
         if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
@@ -180,6 +182,8 @@ class RequestPipeline:
 
     def _examined(self, scope: HTTPScope, tap: "ResponseTap") -> Target | ErrorResponse:
         """Return what the request asks for, or why it is not routed."""
+        if not hosts.names_a_host(scope):
+            return _refusal(scope, tap, _BAD_HOST, "it needs one Host header: a name or an address")
         if not self._is_open and not scope["path"].startswith(_INTERNAL):
             refusal = self._limited(scope, tap) or self._of_foreign_host(scope, tap)
             if refusal is not None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.http.request_state import state_of
@@ -89,6 +89,8 @@ async def _check_body(request: Request[Any, Any, Any]) -> None:
         raise InvalidInputError.of("body", f"it is no JSON: {error}") from error
     except RecursionError as error:
         raise InvalidInputError.of("body", "it is nested too deeply") from error
+    except InternalServerException as error:  # so Litestar tells that no more of it can be read
+        raise InvalidInputError.of("body", "it is cut off, or its chunks are malformed") from error
 
 
 def _misspelt(known: Spellings, given: Iterable[tuple[str, str]]) -> Iterable[FieldProblem]:

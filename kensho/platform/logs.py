@@ -1,6 +1,7 @@
 """Logs: structlog to standard error, as lines for people or as JSON.
 
-Guarantees: no line shows the sign-in of a URL.
+Guarantees: no line shows the sign-in of a URL. Where a limit is set, no kind of line (the text of
+its event) is written more often a minute; how many were left out is told in one line afterwards.
 
 `REQUEST` is set once per request by the request pipeline; every log line written while that request
 is served then carries its ids and the address of its client.
@@ -8,7 +9,10 @@ is served then carries its ids and the address of its client.
 
 import logging
 import sys
+import threading
+from collections.abc import Callable
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any, Final, Literal, NamedTuple
 
 import structlog
@@ -41,10 +45,87 @@ has no place in a log."""
 REQUEST: Final[ContextVar[RequestIds | None]] = ContextVar("kensho_request", default=None)
 
 
+LEFT_OUT: Final = "log_lines_left_out"
+_WINDOW_S: Final = 60.0
+_MOST_KINDS: Final = 256
+"""Kinds that are counted apart, at most; events are named in the code, and libraries have few."""
+_OTHERS: Final = "other"
+
+
+class LineLimiter:
+    """Counts log lines by kind, and tells which may be written: so many a minute of each."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = monotonic) -> None:
+        self._per_minute = per_minute
+        self._clock = clock
+        self._counts: dict[str, int] = {}
+        self._ends_at = 0.0
+        self._lock = threading.Lock()
+
+    def admits(self, kind: str) -> bool:
+        """Count a line of this kind, and tell whether it may be written."""
+        with self._lock:
+            if kind not in self._counts and len(self._counts) >= _MOST_KINDS:
+                kind = _OTHERS
+            self._counts[kind] = count = self._counts.get(kind, 0) + 1
+            return count <= self._per_minute
+
+    def left_out(self) -> dict[str, int]:
+        """Return how many lines of which kinds were left out of a minute that has ended.
+
+        They are told once. Ask before each line: it begins the next minute.
+        """
+        now = self._clock()
+        if now < self._ends_at:
+            return {}
+        with self._lock:
+            counts, self._counts = self._counts, {}
+            self._ends_at = now + _WINDOW_S
+        return {
+            kind: count - self._per_minute
+            for kind, count in counts.items()
+            if count > self._per_minute
+        }
+
+
+class LimitedLines:
+    """Drops log events of structlog, and records of the standard library, beyond the limit."""
+
+    def __init__(self, limiter: LineLimiter) -> None:
+        self._limiter = limiter
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        """Pass on a log event.
+
+        Raises:
+            DropEvent: there were too many of its kind.
+        """
+        if not self._is_written(str(event["event"])):
+            raise structlog.DropEvent
+        return event
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record may be written: `msg` is the same for all of a kind."""
+        return self._is_written(f"{record.name} {record.msg}")
+
+    def _is_written(self, kind: str) -> bool:
+        if kind == LEFT_OUT:
+            return True
+        for other, lines in self._limiter.left_out().items():
+            structlog.get_logger("kensho").warning(LEFT_OUT, of=other, lines=lines)
+        return self._limiter.admits(kind)
+
+
 def configure(
-    level: Literal["debug", "info", "warning", "error"], form: Literal["console", "json"]
+    level: Literal["debug", "info", "warning", "error"],
+    form: Literal["console", "json"],
+    lines_per_minute: int = 0,
 ) -> None:
-    """Set up logging for this process; call it once, from an entry point."""
+    """Set up logging for this process; call it once, from an entry point.
+
+    At most `lines_per_minute` lines of each kind are written; 0 writes all.
+    """
+    limited = LimitedLines(LineLimiter(lines_per_minute)) if lines_per_minute else None
     last: list[Processor] = (
         [_TRACEBACKS, structlog.processors.JSONRenderer()]
         if form == "json"
@@ -56,6 +137,7 @@ def configure(
     )
     structlog.configure(
         processors=[
+            *([limited] if limited else []),
             add_request_ids,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -68,6 +150,8 @@ def configure(
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_MaskingFormatter("%(levelname)s %(name)s: %(message)s"))
+    if limited is not None:
+        handler.addFilter(limited.filter)
     logging.basicConfig(level=_LEVELS[level], handlers=[handler])
 
 

@@ -109,6 +109,11 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True):
     slow_request_s: Seconds = 1.0
     """A request that takes longer is logged; logging every request would cost three quarters of the
     throughput."""
+    lines_per_minute: Annotated[int, Meta(ge=0)] = msgspec.field(
+        default=60, name="log_lines_per_minute"
+    )
+    """Lines of one kind that a server writes a minute; one line tells how many more there were, so
+    that a client who makes errors fills no disk. 0 writes all."""
 
 
 class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
