@@ -9,7 +9,6 @@ not published.
 
 import datetime as dt
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,14 +16,13 @@ import click
 from rich.console import Console
 from rich_click import RichCommand
 
-from ingest import curation, report
+from ingest import report
 from ingest.checks import graph as checking
-from ingest.folder import jobs_in
+from ingest.folder import jobs_in, with_curation
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from ingest.source import Source
-from ingest.sources import curated_franchises
 from kensho.errors import InvalidInputError, PublicationError
 from kensho.platform import downloads, settings
 from kensho.platform.installation import data_root
@@ -110,7 +108,7 @@ def ingest(
     progress = Progress(Console(stderr=True), quiet=as_json)
     jobs = _jobs(source, locations, folder, progress)
     if not given["no_curation"]:
-        jobs += _curated_jobs(jobs)
+        jobs = with_curation(jobs)
     _run_jobs(jobs, options, store, progress, as_json=as_json)
 
 
@@ -209,15 +207,6 @@ def _jobs(
             "SOURCE", "name a source and its files, or use --all; --list shows the sources"
         )
     return [IngestJob(_source(source), tuple(_local(location, progress) for location in locations))]
-
-
-def _curated_jobs(jobs: Sequence[IngestJob]) -> list[IngestJob]:
-    """Return the job for the relations that come with Kenshō, unless one of `jobs` is for them."""
-    source = curated_franchises.SOURCE
-    paths = curation.relation_files()
-    if not paths or any(job.source.name == source.name for job in jobs):
-        return []
-    return [IngestJob(source, paths)]
 
 
 def _source(name: str) -> Source:

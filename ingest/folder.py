@@ -7,14 +7,16 @@ source declares.
 
 import datetime as dt
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from ingest import curation
 from ingest.pipeline.run import IngestJob
 from ingest.source import Source
+from ingest.sources import curated_franchises
 from kensho.errors import SourceFileError
 
 MANIFEST: Final = "manifest.toml"
@@ -47,6 +49,19 @@ def jobs_in(
     if not found:
         raise SourceFileError(f"{folder}: no file of any known source; see 'kensho ingest --list'")
     return found
+
+
+def with_curation(jobs: Sequence[IngestJob]) -> list[IngestJob]:
+    """Return `jobs`, and one for the relations that come with Kenshō if none of them is for those.
+
+    Raises:
+        CurationError: a curated file is not of its form.
+    """
+    source = curated_franchises.SOURCE
+    paths = curation.relation_files()
+    if not paths or any(job.source.name == source.name for job in jobs):
+        return list(jobs)
+    return [*jobs, IngestJob(source, paths)]
 
 
 def _matching(folder: Path, source: Source) -> tuple[Path, ...]:

@@ -163,7 +163,7 @@ def test_a_second_run_of_the_sample_changes_nothing(sampled: Shell) -> None:
     assert {s["source"]: s["records"]["unchanged"] for s in said["sources"]} == {
         "kensho-works": 520,
         "kensho-films": 69,
-        "kensho-relations": 320,
+        "kensho-curation": 353,
         "kensho-episodes": 12,
     }
     assert said["works"] == {"added": 0, "changed": 0, "removed": 0, "unchanged": 0}

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.folder import jobs_in
+from ingest.folder import jobs_in, with_curation
 from ingest.pipeline.run import Pipeline, RunOptions
 from ingest.registry import SOURCES
 from kensho.read_model.building.builder import build
@@ -31,7 +31,9 @@ async def test_the_documents_of_the_sample_are_those_of_this_version(tmp_path: P
     # Files of the sample that bear no date would stand for the day they were checked out.
     options = RunOptions(tmp_path / "rejects", snapshot="2026-01-01")
     async with open_graph() as graph:
-        await Pipeline(graph, SOURCES, options, silent()).run(jobs_in(SAMPLE, SOURCES))
+        await Pipeline(graph, SOURCES, options, silent()).run(
+            with_curation(jobs_in(SAMPLE, SOURCES))
+        )
         folder = await build(graph, tmp_path / "read_model")
     found = f"{SNAPSHOT_VERSION} {digest_of(folder)}"
     assert found == GOLDEN.read_text("ascii").strip(), (

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from ingest.checks.graph import findings, read_graph
-from ingest.folder import jobs_in
+from ingest.folder import jobs_in, with_curation
 from ingest.pipeline.run import Pipeline, RunOptions, RunReport
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Reject
@@ -105,7 +105,6 @@ def folder(
         (folder / name).symlink_to(DATA / name)
     for name in ("movies", "recommendations"):
         (folder / name).symlink_to(DATA / name)
-    (folder / "relations.jsonl").symlink_to(ROOT / "ingest" / "sample" / "relations.jsonl")
     return folder
 
 
@@ -144,7 +143,9 @@ async def graph(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Async
 
 async def ingested(gateway: Gateway, folder: Path) -> RunReport:
     options = RunOptions(folder / "rejects")
-    return await Pipeline(gateway, SOURCES, options, silent()).run(jobs_in(folder, SOURCES))
+    return await Pipeline(gateway, SOURCES, options, silent()).run(
+        with_curation(jobs_in(folder, SOURCES))
+    )
 
 
 # What is read
@@ -233,7 +234,7 @@ def test_shippuuden_is_the_sequel_of_naruto_by_every_source(graph: Ingested) -> 
         "jikan": "sequel",
         "anilist": "sequel",
         "aodb": "related",
-        "kensho-relations": "sequel",
+        "kensho-curation": "sequel",
     }
 
 
@@ -246,7 +247,7 @@ async def test_naruto_is_the_prequel_of_shippuuden(graph: Ingested) -> None:
 
 def test_steins_gate_zero_is_the_sequel_of_steins_gate_says_the_curator(graph: Ingested) -> None:
     edge = graph.sequels["mal:30484", "mal:9253"]
-    assert ("kensho-relations", "curated") in {
+    assert ("kensho-curation", "curated") in {
         (a["source"], a["method"]) for a in edge["assertions"]
     }
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
-from ingest.folder import jobs_in
+from ingest.folder import jobs_in, with_curation
 from ingest.pipeline import edges, projection, record_writer
 from ingest.pipeline.franchises import store
 from ingest.pipeline.run import Pipeline, RunOptions
@@ -102,4 +102,6 @@ async def _ingest(url: str, folder: Path, line: Connection) -> None:
         gateway.line = line
         line.send(None)
         options = RunOptions(folder / "rejects")
-        await Pipeline(gateway, SOURCES, options, silent()).run(jobs_in(folder, SOURCES))
+        await Pipeline(gateway, SOURCES, options, silent()).run(
+            with_curation(jobs_in(folder, SOURCES))
+        )

@@ -86,7 +86,7 @@ def test_every_file_is_of_the_schema(path: Path) -> None:
     schema = json_schema()
     forms: Any = schema["properties"]
     form = forms[name if name in FORMS else "franchises/*.toml"]
-    document = tomllib.loads(path.read_text("utf-8"))
+    document = msgspec.to_builtins(tomllib.loads(path.read_text("utf-8")))  # dates as JSON has them
     jsonschema_rs.validator_for({**form, "$defs": schema["$defs"]}).validate(document)
 
 
