@@ -25,6 +25,7 @@ def main() -> None:
         run("bench_inference", "--store", url, "--data", str(data))
         run("bench_franchises", "--store", url, "--data", str(data))
         run("bench_franchise_ingest", "--store", url)
+        run("bench_curation", "--store", url)
         run("bench_map", "--store", url)
         run("bench_pages", "--store", url)
 
