@@ -15,7 +15,7 @@ from uuid import UUID
 from benchmarks.franchise_data import Edge, Graph, real
 from ingest import curation
 from ingest.curation_forms import StatedRelation, stated_relations
-from kensho.domain.relations import METHOD_RANK, Assertion, Kind, inverse
+from kensho.domain.relations import INVERSE, METHOD_RANK, Assertion, Kind
 
 _OWN: Final = "kensho-curation"
 _VAGUE: Final = ("other", "character")
@@ -37,9 +37,7 @@ def main() -> None:
     graph = real(parser.parse_args().store)
     found = list(comparisons(graph))
     typed = [one for one in found if one.theirs is not None]
-    vague = [
-        one for one in typed if KIND_FACTS[one.theirs or "other"].vague or one.theirs == "character"
-    ]
+    vague = [one for one in typed if one.theirs in _VAGUE]
     clear = [one for one in typed if one not in vague]
     agree = sum(one.theirs == one.stated.kind for one in clear)
     print(f"curated relations: {sum(1 for _ in _relations())}, of works of the store {len(found)}")
@@ -67,7 +65,7 @@ def comparisons(graph: Graph) -> Iterator[Comparison]:
         others = [a for a in edge.assertions if a.source != _OWN] if edge else []
         kind = _kind(others)
         if kind is not None and edge is not None and edge.of != of:
-            kind = inverse(kind)  # type: ignore[assignment]
+            kind = INVERSE[kind]
         yield Comparison(name, stated, bool(others), kind)
 
 
