@@ -21,18 +21,26 @@ _GZIP_LEVEL: Final = 4
 the time."""
 _GZIP_WBITS: Final = 31
 """zlib's window bits for a gzip frame (15 + 16)."""
+_LONGEST_REMEMBERED: Final = 128
+"""Bytes. Browsers send up to 40; a client that sends kilobytes has them forgotten."""
 _OURS: Final[tuple[Encoding, ...]] = ("br", "gzip")
 """The better first: between equal weights the first is taken."""
 
 
-@lru_cache(maxsize=256)
 def choose_encoding(accept: bytes) -> Encoding:
     """Return the encoding for this `Accept-Encoding`; clients send few distinct ones."""
+    return _remembered(accept) if len(accept) <= _LONGEST_REMEMBERED else _chosen(accept)
+
+
+def _chosen(accept: bytes) -> Encoding:
     weights = dict(_weighed(part) for part in accept.decode("latin-1").lower().split(","))
     others = weights.get("*", 0.0)
     allowed: list[tuple[float, Encoding]] = [(weights.get(name, others), name) for name in _OURS]
     best = max(allowed, key=lambda pair: pair[0])
     return best[1] if best[0] > 0 and best[0] >= weights.get("identity", 0.0) else "identity"
+
+
+_remembered: Final = lru_cache(maxsize=256)(_chosen)
 
 
 def compress(body: bytes, encoding: Encoding) -> bytes:

@@ -9,7 +9,8 @@ last address that is known. Where `Forwarded` (RFC 7239) and `X-Forwarded-For` n
 clients the peer's address stands, since proxies pass on untouched the one of the two that they
 don't write.
 
-Performance: a resolved chain is remembered; a parse takes about 10 µs.
+Performance: a resolved chain is remembered if it is short, in at most 4 MB; a parse takes about
+10 µs.
 """
 
 import re
@@ -32,6 +33,9 @@ _WITH_PORT: Final = re.compile(
 _MAX_HOPS: Final = 16
 """More proxies than stand before any installation; bounds the work of a hostile header."""
 _REMEMBERED: Final = 4_096
+_LONGEST_REMEMBERED: Final = 256
+"""Characters of all chains. A client may send kilobytes, which a proxy only appends to."""
+_HEADERS: Final = (b"forwarded", b"x-forwarded-for", b"x-forwarded-proto")
 
 
 class ForwardedRequest(NamedTuple):
@@ -46,19 +50,16 @@ class TrustedProxies:
 
     def __init__(self, networks: Sequence[str]) -> None:
         self._networks = [ip_network(network) for network in networks]
-        self._resolve = lru_cache(_REMEMBERED)(self._resolved)
+        self._remembered = lru_cache(_REMEMBERED)(self._resolved)
 
     def apply(self, scope: HTTPScope) -> None:
         """Put the client's address and scheme into a request that a trusted proxy passed on."""
         peer = scope["client"][0] if scope["client"] else ""
         if not self._networks or not peer:
             return
-        found = self._resolve(
-            peer,
-            _joined(scope, b"forwarded"),
-            _joined(scope, b"x-forwarded-for"),
-            _joined(scope, b"x-forwarded-proto"),
-        )
+        lines = [_joined(scope, name) for name in _HEADERS]
+        is_short = sum(map(len, lines)) <= _LONGEST_REMEMBERED
+        found = (self._remembered if is_short else self._resolved)(peer, *lines)
         if found.client != peer:
             scope["client"] = (found.client, 0)
         if found.scheme is not None:

