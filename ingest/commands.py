@@ -7,6 +7,16 @@ from kensho.platform.lazy_commands import LazyCommand
 ingest: Final = LazyCommand(
     "ingest", "ingest.cli:ingest", "Bring dumps of other catalogues into the graph."
 )
+fetch: Final = LazyCommand(
+    "fetch",
+    "ingest.fetch_cli:fetch",
+    "Download the dumps of all sources with a public address into FOLDER.",
+)
+update: Final = LazyCommand(
+    "update",
+    "ingest.fetch_cli:update",
+    "Fetch what is new into FOLDER, and ingest all of it: `fetch`, then `ingest --all`.",
+)
 check: Final = LazyCommand(
     "check",
     "ingest.cli:check",

@@ -1,9 +1,10 @@
-"""Open source files (plain, `.gz` or `.zst`, by their first bytes) as streams.
+"""Open source files (plain, `.gz`, `.zst` or `.xz`, by their first bytes) as streams.
 
 Every way in which a file can be broken as a whole (truncated, corrupt archive, wrong encoding)
 becomes one `SourceFileError` that names the path and, where there is one, the line.
 """
 
+import lzma
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ class SourceFile:
     @property
     def name(self) -> str:
         """Return the file's name without the suffix of its compression."""
-        return self.path.name.removesuffix(".zst").removesuffix(".gz")
+        return self.path.name.removesuffix(".zst").removesuffix(".gz").removesuffix(".xz")
 
     @contextmanager
     def open(self) -> Generator[BinaryIO]:
@@ -44,7 +45,7 @@ class SourceFile:
             self._check_archive()
             with self.path.open("rb") as raw, self._decompressed(raw) as stream:
                 yield stream
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+        except (OSError, EOFError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
             raise SourceFileError(f"{self.path}: {_fault(error)}") from error
 
     def _check_archive(self) -> None:

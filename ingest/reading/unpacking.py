@@ -1,4 +1,4 @@
-"""Unpack gzip and zstd piece by piece, within limits on size, ratio and number of members.
+"""Unpack gzip, zstd and xz piece by piece, within limits on size, ratio and number of members.
 
 Guarantees: an archive that ends in the middle of a member raises `EOFError`; one over a limit
 raises `SourceFileError` once it is seen, so that at most some 32 MB of its bytes are held.
@@ -7,6 +7,7 @@ Performance: as fast as the decompressors; reading 60 MB of zstd as before takes
 """
 
 import io
+import lzma
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from kensho.platform.settings import IngestSettings
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_XZ_MAGIC: Final = b"\xfd7zX"
 _GZIP_WINDOW: Final = 31
 """What zlib calls a window of 32 KiB with the header and the checksum of gzip."""
 _MAX_WINDOW_BYTES: Final = 128 * 1024 * 1024
@@ -29,6 +31,8 @@ _ZSTD_PIECE_BYTES: Final = 1024
 """zstd makes up to 128 KiB of 4 bytes: this many become 32 MiB at most."""
 _GZIP_PIECE_BYTES: Final = 16 * 1024
 """gzip makes up to 1,032 bytes of one: this many become 16 MiB at most."""
+_XZ_PIECE_BYTES: Final = 1024
+"""xz makes up to 7,000 bytes of one: this many become 7 MiB at most."""
 _ANY_RATIO_BYTES: Final = 64 * 1024 * 1024
 """A file up to this size may have any ratio: a small one, or one of blanks, harms nobody."""
 _BUFFER_BYTES: Final = 1024 * 1024
@@ -56,9 +60,16 @@ def unpacked(
     elif magic == _ZSTD_MAGIC:
         decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW_BYTES)
         members = _Members(raw, decompressor.decompressobj, path, limits)
+    elif magic == _XZ_MAGIC:
+        members = _Members(raw, _begin_xz, path, limits)
+        members.piece_bytes = _XZ_PIECE_BYTES
     else:
         return None
     return io.BufferedReader(members, _BUFFER_BYTES)
+
+
+def _begin_xz() -> lzma.LZMADecompressor:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_WINDOW_BYTES)
 
 
 class _Members(io.RawIOBase):
@@ -117,8 +128,8 @@ class _Members(io.RawIOBase):
     def _unpack(self, member: _Member, piece: bytes) -> bytes:
         try:
             return member.decompress(piece)
-        except zstandard.ZstdError as error:
-            if "too much memory" not in str(error):
+        except (zstandard.ZstdError, lzma.LZMAError) as error:
+            if "too much memory" not in str(error) and "Memory usage limit" not in str(error):
                 raise
             raise SourceFileError(
                 f"{self._path}: the archive asks for a window of over {_MAX_WINDOW_BYTES:,} bytes;"
@@ -128,7 +139,7 @@ class _Members(io.RawIOBase):
     def _count_member(self) -> None:
         self._members += 1
         if self._members > self._limits.max_archive_members:
-            what = "the number of its gzip members or zstd frames"
+            what = "the number of its gzip members, zstd frames or xz streams"
             raise over_limit(self._path, what, "max_archive_members", self._limits)
 
     def _check_size(self, added_bytes: int) -> None:

@@ -1,4 +1,7 @@
-"""bangumi-data: Chinese and Japanese titles, broadcast times and ids (JSON Lines).
+"""bangumi-data: Chinese and Japanese titles, broadcast times and ids.
+
+Its release is one JSON document, `{"siteMeta": ..., "items": [...]}`; its items may also come as
+JSON Lines.
 
 Its items are finer than MAL's: arcs, remasters and yearly series share one MAL id. Such an id
 belongs to the first item that names it and is rejected for the others, for it does not identify
@@ -22,6 +25,7 @@ from ingest.reading.decoding import (
     date_or_reject,
     latest_year,
 )
+from ingest.reading.documents import json_items
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
@@ -49,6 +53,7 @@ class _Raw(msgspec.Struct, frozen=True):
 
 _FORM: Final = LineForm("bangumi-data items", frozenset(("title", "titleTranslate", "sites")))
 _DECODER: Final = RawDecoder(_Raw)
+_DATA: Final = "items"
 _PROVIDERS: Final = {"bangumi": "bangumi", "mal": "mal", "anidb": "anidb", "aniList": "anilist"}
 """bangumi-data's name of a site → ours, in the order in which ids are kept."""
 _TMDB: Final = re.compile(
@@ -67,7 +72,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """
     latest = latest_year()
     owners: dict[str, int] = {}
-    for line, raw in json_lines(file, _FORM, _DECODER, rejects):
+    for line, raw in _items(file, rejects):
         spot = RecordSpot(rejects, line)
         ids = _own_ids(raw, owners, spot)
         if not ids:
@@ -75,6 +80,21 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             continue
         spot = RecordSpot(rejects, line, ids[0])
         yield Record(key=ids[0], ids=ids, facts=_facts(raw, spot, latest))
+
+
+def _items(file: SourceFile, rejects: Rejects) -> Iterator[tuple[int, _Raw]]:
+    if not file.name.endswith(".json"):
+        yield from json_lines(file, _FORM, _DECODER, rejects)
+        return
+    items = json_items(file, f"{_DATA}.item", rejects, expected=_FORM.what, is_ours=_is_ours)
+    for number, item in items:
+        raw = _DECODER.convert(item, number, rejects)
+        if raw is not None:
+            yield number, raw
+
+
+def _is_ours(item: object) -> bool:
+    return isinstance(item, dict) and item.keys() >= _FORM.members
 
 
 def _own_ids(raw: _Raw, owners: dict[str, int], spot: RecordSpot) -> tuple[str, ...]:
@@ -165,6 +185,6 @@ SOURCE: Final = Source(
     licence="CC-BY-4.0",
     order=45,
     rank=30,
-    patterns=("bangumi/items.jsonl*", "items.jsonl*"),
+    patterns=("bangumi/items.jsonl*", "bangumi/data.json*", "items.jsonl*"),
     read=read,
 )

@@ -3,8 +3,9 @@
 Guarantees: a file appears under its name only when it is complete; an unchanged one (304, or the
 same ETag) is not fetched again; a part is continued only where the server confirms that it is of
 the same version (Range with If-Range), else it is thrown away. Transport faults, 429 and 5xx are
-tried again a bounded number of times; everything else is a `SourceFileError` that names address and
-answer. Plain http is for loopback hosts alone.
+tried again a bounded number of times, after as long as `Retry-After` asks; everything else is a
+`SourceFileError` that names address and answer. A file may be checked before it takes the place of
+an older one. Plain http is for loopback hosts alone.
 
 Performance: one pass over the bytes, one more to hash.
 """
@@ -22,8 +23,8 @@ import stamina
 
 from kensho.errors import SourceFileError
 from kensho.platform import private_files
-from kensho.platform.download_cache import CachedFile, FetchNote
-from kensho.platform.http_client import is_loopback
+from kensho.platform.download_cache import CachedFile, FetchNote, Place
+from kensho.platform.http_client import is_loopback, retry_after_s, user_agent
 from kensho.platform.secret_values import masked
 from kensho.platform.settings import IngestSettings
 
@@ -36,7 +37,6 @@ _HTML_STARTS: Final = (b"<!doctype html", b"<html")
 _SNIFFED_BYTES: Final = 64
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 _CHUNK_BYTES: Final = 256 * 1024
-_USER_AGENT: Final = "kensho-ingest"
 
 
 class FetchLimits(msgspec.Struct, frozen=True):
@@ -48,10 +48,31 @@ class FetchLimits(msgspec.Struct, frozen=True):
     total_s: float = 3600
     attempts: int = 5
     first_pause_s: float = 0.5
+    longest_pause_s: float = 120
+    """A server that asks for more is asked again another day."""
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A file that is there, what is known of it, and whether it is another one than before."""
+
+    path: Path
+    note: FetchNote
+    changed: bool
+
+
+class Keeping(msgspec.Struct, frozen=True):
+    """Where the file is kept, and what must hold of it: `check` raises `SourceFileError`."""
+
+    place: Place
+    check: Callable[[Path, FetchNote], None]
 
 
 class _TryAgainError(Exception):
     """The server can't answer now, or what is on disk does not fit its answer any more."""
+
+    def __init__(self, message: str, pause_s: float | None = None) -> None:
+        super().__init__(message)
+        self.pause_s = pause_s
 
 
 def fetch(
@@ -67,10 +88,27 @@ def fetch(
         SourceFileError: refused address, 4xx, an HTML page, too large, of the wrong size, or no
             complete answer within the limits.
     """
+    return fetch_noted(url, cache_dir, progress=progress, limits=limits).path
+
+
+def fetch_noted(
+    url: str,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+    limits: FetchLimits | None = None,
+    keeping: Keeping | None = None,
+) -> Fetched:
+    """Return the local file that holds what `url` serves now, with its note.
+
+    Raises:
+        SourceFileError: as `fetch`, or the check of `keeping` refuses the file.
+    """
     try:
         address = httpx.URL(url)
         _check_address(address, loopback_allowed=True)
-        return _Fetcher(address, cache_dir, progress or _unseen, limits or FetchLimits()).fetch()
+        fetcher = _Fetcher(address, folder, progress or _unseen, limits or FetchLimits(), keeping)
+        return fetcher.fetch()
     except (httpx.HTTPError, httpx.InvalidURL, OSError, _TryAgainError) as error:
         reason = masked(str(error)) or type(error).__name__
         raise SourceFileError(f"{_shown(url)}: can't be fetched: {reason}") from error
@@ -80,21 +118,27 @@ class _Fetcher:
     """One address on its way into the cache."""
 
     def __init__(
-        self, url: httpx.URL, folder: Path, progress: Progress, limits: FetchLimits
+        self,
+        url: httpx.URL,
+        folder: Path,
+        progress: Progress,
+        limits: FetchLimits,
+        keeping: Keeping | None = None,
     ) -> None:
         self._url = url
         self._name = _shown(str(url))
         self._is_local = is_loopback(url.host)
-        self._cache = CachedFile(folder, self._name)
+        self._keeping = keeping
+        self._cache = CachedFile(folder, self._name, keeping.place if keeping else None)
         self._progress = progress
         self._limits = limits
         self._deadline = time.monotonic() + limits.total_s
 
-    def fetch(self) -> Path:
-        private_files.make_folder(self._cache.path.parent)
+    def fetch(self) -> Fetched:
+        self._cache.make_folders()
         limits = self._limits
         attempts = stamina.retry_context(
-            on=(httpx.TransportError, _TryAgainError),
+            on=_pause_after,
             attempts=limits.attempts,
             timeout=limits.total_s,
             wait_initial=limits.first_pause_s,
@@ -103,14 +147,14 @@ class _Fetcher:
         with self._client() as client:
             for attempt in attempts:
                 with attempt:
-                    self._try(client)
-        return self._cache.path
+                    return self._try(client)
+        raise _TryAgainError("no attempt was made")  # pragma: no cover -- one always is
 
     def _client(self) -> httpx.Client:
         return httpx.Client(
             follow_redirects=True,
             event_hooks={"request": [self._check_request]},
-            headers={"User-Agent": _USER_AGENT, "Accept-Encoding": "identity"},
+            headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(self._limits.silence_s, connect=self._limits.connect_s),
             trust_env=not self._is_local,  # a proxy of the environment can't reach this loopback
         )
@@ -119,16 +163,16 @@ class _Fetcher:
         """Look at each address in a chain of redirects, too."""
         _check_address(request.url, loopback_allowed=self._is_local)
 
-    def _try(self, client: httpx.Client) -> None:
+    def _try(self, client: httpx.Client) -> Fetched:
         complete, part = self._cache.complete(), self._cache.part()
         have_bytes = self._cache.part_path.stat().st_size if part else 0
         headers = _conditions(complete, part, have_bytes)
         with client.stream("GET", self._url, headers=headers) as response:
-            if self._is_unchanged(response, complete):
+            if complete is not None and self._is_unchanged(response, complete):
                 self._cache.drop_part()
                 size = self._cache.path.stat().st_size
                 self._progress(size, size)
-                return
+                return Fetched(self._cache.path, complete, changed=False)
             self._check_answer(response)
             if response.status_code == HTTPStatus.PARTIAL_CONTENT:
                 note = self._continued(response, part, have_bytes)
@@ -136,11 +180,21 @@ class _Fetcher:
                 note, have_bytes = _note_of(self._name, response), 0
                 self._cache.begin(note)
             self._write(response, have_bytes, note.size_bytes)
-        self._cache.finish(note)
+        return self._finished(note, complete)
 
-    def _is_unchanged(self, response: httpx.Response, complete: FetchNote | None) -> bool:
-        if complete is None:
-            return False
+    def _finished(self, note: FetchNote, before: FetchNote | None) -> Fetched:
+        """Check the part, and put it in the place of the file."""
+        if self._keeping is not None:
+            try:
+                self._keeping.check(self._cache.part_path, note)
+            except SourceFileError:
+                self._cache.drop_part()
+                raise
+        finished = self._cache.finish(note)
+        is_new = before is None or before.sha256 != finished.sha256
+        return Fetched(self._cache.path, finished, changed=is_new)
+
+    def _is_unchanged(self, response: httpx.Response, complete: FetchNote) -> bool:
         if response.status_code == HTTPStatus.NOT_MODIFIED:
             return True
         same = complete.etag is not None and complete.etag == response.headers.get("ETag")
@@ -153,7 +207,10 @@ class _Fetcher:
             self._cache.drop_part()
             raise _TryAgainError(answer)
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _TryAgainError(answer)
+            pause_s = retry_after_s(response.headers.get("Retry-After"))
+            if pause_s is not None and pause_s > self._limits.longest_pause_s:
+                raise SourceFileError(f"{self._name}: {answer} and asks to wait {pause_s:,.0f} s")
+            raise _TryAgainError(answer, pause_s)
         if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
             raise SourceFileError(f"{self._name}: {answer}")
         if response.headers.get("Content-Type", "").lower().startswith("text/html"):
@@ -245,6 +302,13 @@ def _check_address(url: httpx.URL, *, loopback_allowed: bool) -> None:
 def _shown(url: str) -> str:
     """Return an address without the name and password it may carry: messages and notes hold it."""
     return masked(_CREDENTIALS.sub("//", url, count=1))
+
+
+def _pause_after(error: Exception) -> bool | float:
+    """Tell stamina whether to try again, and after how long where the server said so."""
+    if isinstance(error, _TryAgainError):
+        return True if error.pause_s is None else error.pause_s
+    return isinstance(error, httpx.TransportError)
 
 
 def _unseen(_done_bytes: int, _total_bytes: int | None) -> None:

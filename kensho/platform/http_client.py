@@ -7,15 +7,20 @@ bound, and plain http is for loopback hosts alone, so that nobody on the way can
 import contextlib
 import ipaddress
 from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
 import httpx
 
 from kensho.errors import InvalidInputError, UpstreamError
+from kensho.platform.installation import installed_version
 from kensho.platform.secret_values import masked
 
 _CHUNK_BYTES: Final = 256 * 1024
+_MAX_DIGITS: Final = 9
+"""Of a number of seconds: 30 years are as good as never."""
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 """Seconds of silence: a file server on a busy disk answers well within."""
 
@@ -25,7 +30,7 @@ class HttpClient:
 
     def __init__(self) -> None:
         self._client = httpx.Client(
-            timeout=_TIMEOUT, follow_redirects=False, headers={"user-agent": "kensho"}
+            timeout=_TIMEOUT, follow_redirects=False, headers={"user-agent": user_agent()}
         )
 
     def __enter__(self) -> "HttpClient":
@@ -55,6 +60,35 @@ class HttpClient:
                 if left < 0:
                     raise UpstreamError(f"{shown}: sends more than {most_bytes} bytes")
                 yield piece
+
+
+def user_agent() -> str:
+    """Return how every request names this program, for those who run the servers."""
+    return f"kensho/{installed_version()} (+https://github.com/kensho-graph/kensho)"
+
+
+def retry_after_s(value: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds that a `Retry-After` header asks to wait; `None` where it says nothing."""
+    if value is None or not value.strip():
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:_MAX_DIGITS])
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    zoned = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (zoned - (now or datetime.now(UTC))).total_seconds())
+
+
+def require_secure(url: str) -> None:
+    """Refuse an address that is neither https nor of this machine.
+
+    Raises:
+        InvalidInputError: it is; names it.
+    """
+    _check(url)
 
 
 def _check(url: str) -> None:

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from typing_extensions import override
 
 from ingest.cli import check, forget, ingest
+from ingest.fetching import alone_in
 from kensho.errors import KenshoError
 from tests.support.records import open_graph
 
@@ -314,6 +315,38 @@ def test_an_address_is_fetched_and_ingested(shell: Shell, tmp_path: Path) -> Non
     assert "works: 1 added" in ended.out
     assert missing.code == 4
     assert f"{address}/nothing.jsonl: the server answers 404" in missing.err
+
+
+def addresses(base: str, *files: str) -> bytes:
+    """Return a list of addresses, of works in the form of the sample."""
+    return "".join(
+        f'[[address]]\nsource = "aodb"\nfile = "aodb/anime-offline-database{number}.jsonl"\n'
+        f'url = "{base}/{file}"\nlicence = "ODbL 1.0"\nattribution = "by us"\nmin_bytes = 9\n'
+        for number, file in enumerate(files)
+    ).encode()
+
+
+def test_an_update_fetches_and_ingests_what_can_be_had(shell: Shell, tmp_path: Path) -> None:
+    shell.file("there/db.jsonl", dump(entry(1)))
+    with served(tmp_path / "there") as base:
+        listed = shell.file("addresses.toml", addresses(base, "db.jsonl"))
+        first = shell("update", "dumps", "--addresses", listed)
+        shell.file("there/db.jsonl", dump(entry(1), entry(2)))
+        shell.file("addresses.toml", addresses(base, "db.jsonl", "gone.jsonl"))
+        second = shell("update", "dumps", "--addresses", listed)
+    assert first.code == 0, first.err
+    assert "works: 1 added" in first.out
+    assert second.code == 4
+    assert "gone.jsonl: the server answers 404" in second.out
+    assert "works: 1 added" in second.out
+
+
+def test_an_update_beside_another_one_is_refused(shell: Shell) -> None:
+    listed = shell.file("addresses.toml", addresses("https://example.org", "db.jsonl"))
+    with alone_in(shell.folder / "dumps"):
+        ended = shell("update", "dumps", "--addresses", listed)
+    assert (ended.code, ended.out) == (1, "")
+    assert "dumps: another process fetches into it now" in ended.err
 
 
 def test_an_address_that_is_not_secure_is_refused(shell: Shell) -> None:

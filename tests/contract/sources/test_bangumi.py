@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,29 @@ def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceFileError, match="truncated"):
         run(SOURCE, tmp_path / "items.jsonl", json_lines(item(("mal", "1"))) + b'{"title": "x')
+
+
+def released(*items: object, **more: object) -> bytes:
+    return json.dumps({"siteMeta": {"mal": {"title": "MAL"}}, "items": items, **more}).encode()
+
+
+def test_the_document_of_the_release_is_read_like_its_items(tmp_path: Path) -> None:
+    items = [item(("bangumi", "1"), ("mal", "2")), item(("bangumi", "3"))]
+    document = run(SOURCE, tmp_path / "data.json", released(*items))
+    assert document.records == read(tmp_path, *items).records
+    assert document.rejects == []
+
+
+def test_a_faulty_item_of_the_release_is_one_reject(tmp_path: Path) -> None:
+    document = released({"title": 7}, item(("bangumi", "3")))
+    with pytest.raises(SourceFileError, match="bangumi-data items"):
+        run(SOURCE, tmp_path / "data.json", document)
+    document = released(item(("bangumi", "3")), item(("bangumi", "4"), title=7))
+    ran = run(SOURCE, tmp_path / "data.json", document)
+    assert [record.key for record in ran.records] == ["bangumi:3"]
+    assert ran.refused == [(2, "title", "7")]
+
+
+def test_a_release_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SourceFileError, match="truncated or broken"):
+        run(SOURCE, tmp_path / "data.json", released(item(("bangumi", "3")))[:-4])
