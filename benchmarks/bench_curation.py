@@ -14,7 +14,7 @@ from uuid import UUID
 
 from benchmarks.franchise_data import Edge, Graph, real
 from ingest import curation
-from ingest.curation_forms import StatedRelation, stated_relations
+from ingest.curation_forms import CuratedRelation, stated_relations
 from kensho.domain.relations import INVERSE, METHOD_RANK, Assertion, Kind
 
 _OWN: Final = "kensho-curation"
@@ -25,7 +25,7 @@ class Comparison(NamedTuple):
     """A curated relation of two works of the store, and what sources say of the same pair."""
 
     file: str
-    stated: StatedRelation
+    stated: CuratedRelation
     listed: bool
     theirs: Kind | None
 
@@ -69,7 +69,7 @@ def comparisons(graph: Graph) -> Iterator[Comparison]:
         yield Comparison(name, stated, bool(others), kind)
 
 
-def earlier_sequels(graph: Graph) -> Iterator[tuple[str, StatedRelation]]:
+def earlier_sequels(graph: Graph) -> Iterator[tuple[str, CuratedRelation]]:
     """Yield the sequels that are older than what they continue: prequels made later, or slips."""
     for name, stated in _relations():
         if stated.kind == "sequel" and {stated.of, stated.work} <= graph.by_source.keys():
@@ -79,7 +79,7 @@ def earlier_sequels(graph: Graph) -> Iterator[tuple[str, StatedRelation]]:
                 yield name, stated
 
 
-def _relations() -> Iterator[tuple[str, StatedRelation]]:
+def _relations() -> Iterator[tuple[str, CuratedRelation]]:
     for path in curation.relation_files():
         for _, stated in stated_relations(curation.franchise_file(path.read_bytes())):
             yield path.stem, stated

@@ -120,7 +120,7 @@ class FranchiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     chronology: tuple[ChronologyDecision, ...] = ()
 
 
-class StatedRelation(NamedTuple):
+class CuratedRelation(NamedTuple):
     """`work` is the `kind` of `of`."""
 
     of: str
@@ -128,14 +128,14 @@ class StatedRelation(NamedTuple):
     work: str
 
 
-def stated_relations(file: FranchiseFile) -> Iterator[tuple[str, StatedRelation]]:
+def stated_relations(file: FranchiseFile) -> Iterator[tuple[str, CuratedRelation]]:
     """Yield what the lines and relations of a file state, each with the entry that does."""
     for number, line in enumerate(file.line, 1):
         for before, after in pairwise(line.works):
-            yield f"line {number}", StatedRelation(before, "sequel", after)
+            yield f"line {number}", CuratedRelation(before, "sequel", after)
     for number, one in enumerate(file.relation, 1):
         for work in one.works:
-            yield f"relation {number}", StatedRelation(one.of, one.kind, work)
+            yield f"relation {number}", CuratedRelation(one.of, one.kind, work)
 
 
 class KindDecision(Decision, frozen=True, kw_only=True):
