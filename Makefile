@@ -18,8 +18,8 @@ RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest soak bench attack snapshot lock \
-  system-packages clean
+.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
+  lock system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -81,6 +81,9 @@ unit: $(DEV_INSTALLED)
 pytest: $(DEV_INSTALLED)
 	$(PYTEST) --cov --cov-report=term:skip-covered
 
+fuzz: $(DEV_INSTALLED) system-packages ## The compiled kernel under sanitizers; FUZZ_SECONDS=20, SEED= of an earlier run.
+	$(BIN)/python -m tests.support.sanitized_kernel --seconds $(or $(FUZZ_SECONDS),20) $(if $(SEED),--seed $(SEED))
+
 soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples; takes hours.
 	$(PYTEST) --hypothesis-profile soak tests/property
 
@@ -102,11 +105,12 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --group dev \
 	  -o requirements-dev.lock
 
-# Chromium shows the documentation page to the browser tests. Installed only where it is missing.
+# Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers. Installed only where they
+# are missing: Debian signs its lists of packages, and these hold the digest of each.
 system-packages:
-	@command -v chromium >/dev/null || { \
-	  sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
-	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y chromium; }
+	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v cc >/dev/null || echo gcc libc6-dev)"; \
+	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)

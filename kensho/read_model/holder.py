@@ -47,9 +47,12 @@ class Snapshot(NamedTuple):
         if opened.manifest.point.identity != folder.name:
             raise ReadModelError(f"{folder}: holds {opened.manifest.point.identity}")
         try:
-            return cls(ReadModel(opened), Titles(opened))
+            snapshot = cls(ReadModel(opened), Titles(opened))
         except (LookupError, ValueError) as error:  # msgspec's errors are of the latter
             raise ReadModelError(f"{folder}: holds other files than expected: {error!r}") from error
+        if len(snapshot.titles.groups) != snapshot.model.works_total:
+            raise ReadModelError(f"{folder}: has titles of {len(snapshot.titles.groups)} works")
+        return snapshot
 
 
 class SnapshotHolder:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from kensho.domain.relations import Kind
 from kensho.domain.works import Season, WorkKind
+from kensho.read_model import soundness
 from kensho.read_model.adjacency import Adjacency, GraphEdge, Neighbour
 from kensho.read_model.blobs import Documents, Ids
 from kensho.read_model.columns import WORK_KINDS, WorkColumns
@@ -81,6 +82,13 @@ class ReadModel:
     """An open read model; `ReadModel.open(folder)`."""
 
     def __init__(self, folder: OpenFolder) -> None:
+        """Check and open the model of `folder`.
+
+        Raises:
+            ReadModelError: an array or a text is not as it must be; its file is named.
+        """
+        soundness.check_model(folder)
+
         def arrays(names: Sequence[str]) -> Mapping[str, npt.NDArray[np.generic]]:
             return {name: folder.array(name) for name in names}
 

@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, Self, TypeVar
 
 import msgspec
 import numpy as np
@@ -46,6 +46,11 @@ PART: Final = ".part-"
 _FILE_NAME: Final = re.compile(r"[a-z0-9_]+\.(?:npy|bin|json)")
 _HEADER_BYTES: Final = 4_096
 """The header of an `.npy` file takes 128 bytes for the arrays that are written here."""
+
+_NO_ARRAY: Final = (ValueError, TypeError, SyntaxError, OverflowError, MemoryError, RecursionError)
+"""What reading the header of a file raises that was not written as an array."""
+
+_T = TypeVar("_T")
 
 Blob = mmap.mmap | bytes
 """Bytes by offset; an empty file can't be mapped and is read as `b""`."""
@@ -177,8 +182,11 @@ class NewFolder:
 class OpenFolder:
     """A checked folder; its files are mapped, and it is not removed while this object lives."""
 
-    def __init__(self, manifest: Manifest, files: Mapping[str, Blob], descriptor: int) -> None:
-        self.manifest = manifest
+    def __init__(
+        self, path: Path, manifest: Manifest, files: Mapping[str, Blob], descriptor: int
+    ) -> None:
+        self.path: Final = path
+        self.manifest: Final = manifest
         self._files = files
         weakref.finalize(self, os.close, descriptor)  # which lets go of the lock
 
@@ -197,23 +205,62 @@ class OpenFolder:
         except BaseException:
             os.close(descriptor)
             raise
-        return cls(manifest, files, descriptor)
+        return cls(folder, manifest, files, descriptor)
 
     def array(self, name: str) -> npt.NDArray[Any]:
-        """Return the mapped array of `<name>.npy`; read-only."""
-        blob = self.blob(f"{name}.npy")
-        header = io.BytesIO(blob[:_HEADER_BYTES])
-        np.lib.format.read_magic(header)
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(header)
-        size = math.prod(shape)
-        if not size:
-            return np.empty(shape, dtype)
-        flat = np.frombuffer(blob, dtype, size, header.tell())
-        return flat.reshape(shape, order="F" if by_columns else "C")
+        """Return the mapped array of `<name>.npy`; read-only.
+
+        Raises:
+            ReadModelError: there is no such file, or it is no whole array of numbers.
+        """
+        file = f"{name}.npy"
+        try:
+            return _array_in(self.blob(file))
+        except _NO_ARRAY as error:
+            raise ReadModelError(f"{self.path / file}: no array: {error}") from error
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return every array by its name; raises as `array`."""
+        names = [file.removesuffix(".npy") for file in self.manifest.files if file.endswith(".npy")]
+        return {name: self.array(name) for name in names}
 
     def blob(self, name: str) -> Blob:
-        """Return the mapped file `name`; read-only."""
-        return self._files[name]
+        """Return the mapped file `name`; read-only.
+
+        Raises:
+            ReadModelError: there is no such file.
+        """
+        found = self._files.get(name)
+        if found is None:
+            raise ReadModelError(f"{self.path / name}: is missing")
+        return found
+
+    def decoded(self, name: str, kind: type[_T]) -> _T:
+        """Return what the JSON file `name` says.
+
+        Raises:
+            ReadModelError: there is no such file, or it says something else than a `kind`.
+        """
+        try:
+            return msgspec.json.decode(self.blob(name)[:], type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ReadModelError(f"{self.path / name}: {error}") from error
+
+
+def _array_in(blob: Blob) -> npt.NDArray[Any]:
+    """Return the array that fills the bytes of an `.npy` file to the last one."""
+    header = io.BytesIO(blob[:_HEADER_BYTES])
+    np.lib.format.read_magic(header)
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(header)
+    size, begin = math.prod(shape), header.tell()
+    if min(shape, default=0) < 0 or size * dtype.itemsize != len(blob) - begin:
+        raise ValueError(f"{shape} numbers of {dtype} in {len(blob) - begin} bytes")
+    if not size:
+        return np.empty(shape, dtype)
+    flat = np.frombuffer(blob, dtype, size, begin)
+    if not flat.flags.aligned:
+        raise ValueError("its numbers begin at an odd address")
+    return flat.reshape(shape, order="F" if by_columns else "C")
 
 
 def take_over(part: Path, final: Path) -> None:

@@ -4,21 +4,24 @@ Guarantees: an entry below the number of works is that node of the read model; o
 franchise. Everything is mapped from the read model's folder and never changes.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from kensho.read_model.snapshot_folder import NewFolder, OpenFolder
+from kensho.search import soundness
+from kensho.search.array_checks import ArrayChecks
 from kensho.search.build import PackedTitleIndex
 from kensho.search.index import TitleIndex
+from kensho.search.kernel import compiled_kernel
 
 _PREFIX: Final = "title_"
 _BLOBS: Final = ("letters", "plain_letters", "sorted_words", "texts")
 _FRANCHISES: Final = "franchises"
 _TO_NODE, _FIRST, _LAST, _TARGET, _TO_FIRST = 0, 1, 2, 3, 4
+_REDIRECT_COLUMNS: Final = 5
 
 
 class FranchiseName(msgspec.Struct, frozen=True):
@@ -40,15 +43,25 @@ class Titles:
     """The open title index of a snapshot."""
 
     def __init__(self, folder: OpenFolder) -> None:
-        self._folder: Final = folder  # which is locked against removal while somebody holds it
-        arrays = dict(_arrays(folder))
+        """Check and open the index of `folder`.
+
+        Raises:
+            ReadModelError: an array or a text is not as it must be; its file is named.
+        """
+        arrays = {
+            name.removeprefix(_PREFIX): array
+            for name, array in folder.arrays().items()
+            if name.startswith(_PREFIX)
+        }
         blobs = {name: folder.blob(f"{_PREFIX}{name}.bin") for name in _BLOBS}
+        where = f"{folder.path}/{_PREFIX}"
+        soundness.check_index(arrays, blobs, compiled_kernel.library(), where)
+        self._franchises: Final = folder.decoded(f"{_PREFIX}{_FRANCHISES}.bin", list[FranchiseName])
+        _check_nodes(ArrayChecks(arrays, where), len(self._franchises))
+        self._folder: Final = folder  # which is locked against removal while somebody holds it
         self.index: Final = TitleIndex(arrays, blobs)
         self.groups: Final[npt.NDArray[np.int32]] = arrays["node_group"]
         self._redirects: npt.NDArray[np.int32] = arrays["redirects"]
-        self._franchises: Final = msgspec.json.decode(
-            folder.blob(f"{_PREFIX}{_FRANCHISES}.bin")[:], type=list[FranchiseName]
-        )
         self._of_group: Final = {
             int(self.groups[node]): franchise
             for node, franchise in sorted(
@@ -81,8 +94,15 @@ class Titles:
         return None
 
 
-def _arrays(folder: OpenFolder) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    for file in folder.manifest.files:
-        if file.startswith(_PREFIX) and file.endswith(".npy"):
-            name = file.removesuffix(".npy")
-            yield name.removeprefix(_PREFIX), folder.array(name)
+def _check_nodes(checks: ArrayChecks, franchises: int) -> None:
+    """Check what leads from entries to works and franchises."""
+    works = len(checks.array("node_group", "i4", None))
+    checks.within("node_group", "i4", works, low=0, end=max(works, 1))
+    checks.array("entry_popularity", "f4", works + franchises)
+    checks.within("franchise_node", "i4", franchises, low=-1, end=works)
+    redirects = checks.within("redirects", "i4", None, _REDIRECT_COLUMNS, low=0, end=1 << 31)
+    for column in (_TO_NODE, _TARGET):
+        if np.any(redirects[:, column] >= works):
+            checks.refuse("redirects", f"column {column} names no work")
+    if np.any(redirects[1:, _TO_NODE] < redirects[:-1, _TO_NODE]):
+        checks.refuse("redirects", "is out of order")

@@ -19,12 +19,12 @@ from kensho.platform.http_client import HttpClient
 from kensho.platform.secret_values import masked
 from kensho.read_model import publications
 from kensho.read_model.building import publishing
+from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, Publication
 from kensho.read_model.snapshot_folder import (
     MANIFEST,
     FileFacts,
     Manifest,
-    OpenFolder,
     SummedFile,
     measured,
     take_over,
@@ -53,7 +53,7 @@ async def fetch(location: str, root: Path, store: str) -> Publication:
             final = root / publication.snapshot
             if not await asyncio.to_thread(publishing.is_sound, final):
                 await asyncio.to_thread(take_over, _part(root, publication), final)
-                OpenFolder.open(final)
+                await asyncio.to_thread(Snapshot.open, final)
             return await asyncio.to_thread(publishing.make_current, root, store, publication)
     except (ReadModelError, UpstreamError, OSError) as error:
         raise PublicationError(

@@ -20,8 +20,9 @@ from kensho.platform import private_files
 from kensho.platform.installation import data_root
 from kensho.read_model import publications, snapshot_folder
 from kensho.read_model.building.builder import build, point_of
+from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
-from kensho.read_model.snapshot_folder import PART, OpenFolder
+from kensho.read_model.snapshot_folder import PART
 from kensho.storage import migrations, queries, tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -95,7 +96,7 @@ def _stores(root: Path) -> dict[str, Publication]:
 def is_sound(folder: Path) -> bool:
     """Tell whether a folder holds a whole snapshot of this version."""
     try:
-        OpenFolder.open(folder)
+        Snapshot.open(folder)
     except ReadModelError:
         return False
     return True

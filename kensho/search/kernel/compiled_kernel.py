@@ -67,6 +67,10 @@ def _with_types(found: ctypes.CDLL) -> ctypes.CDLL:
     found.kensho_inexact.argtypes = [pointer, pointer, pointer, pointer, number]
     found.kensho_best.restype = number
     found.kensho_best.argtypes = [pointer, pointer, pointer, number, pointer]
+    found.kensho_valid_until.restype = number
+    found.kensho_valid_until.argtypes = [pointer, number]
+    found.kensho_same_until.restype = number
+    found.kensho_same_until.argtypes = [pointer, pointer, pointer, number, number]
     return found
 
 
