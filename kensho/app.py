@@ -15,6 +15,7 @@ from typing import Final
 
 import structlog
 from litestar import Litestar
+from litestar.datastructures import State
 
 from kensho.api import docs
 from kensho.api.anime import AnimeController
@@ -44,6 +45,7 @@ from kensho.http.targets import Targets, declared_routes
 from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
+from kensho.platform.worker_board import WorkerBoard
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.store_settings import StoreSettings
@@ -58,14 +60,17 @@ _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
 
 
-def create_app(settings: Settings) -> Litestar:
+def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar:
     """Return the application; it opens the snapshot when it starts.
+
+    `board` tells of all workers that serve, where there are several. The application's state has
+    `look_for_snapshot`, which looks for a newer one at once.
 
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
     """
     pages = PageRouter()
-    state = AppState(settings, pages.renderer)
+    state = AppState(settings, pages.renderer, board)
     validator = QueryValidator()
     error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
@@ -91,6 +96,7 @@ def create_app(settings: Settings) -> Litestar:
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
         lifespan=[state.open],
+        state=State({"look_for_snapshot": state.look_for_snapshot}),
     )
     validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
     targets = Targets(declared_routes(app, validator))
@@ -121,8 +127,12 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
 class AppState:
     """Opens and holds what requests are served from."""
 
-    def __init__(self, settings: Settings, renderer: Renderer) -> None:
+    def __init__(
+        self, settings: Settings, renderer: Renderer, board: WorkerBoard | None = None
+    ) -> None:
         self._settings = settings
+        self._board = board
+        self._looking: asyncio.Task[bool] | None = None
         self.renderer = renderer
         self._snapshots: SnapshotHolder | None = None
         self._page_services: PageServices | None = None
@@ -146,6 +156,11 @@ class AppState:
     def snapshot(self) -> Snapshot:
         """Return the snapshot that is served now; raises `NotReadyError` while there is none."""
         return self.snapshots().held
+
+    def look_for_snapshot(self) -> None:
+        """Look for a newer snapshot now, beside requests; does nothing before the start."""
+        if self._snapshots is not None:
+            self._looking = asyncio.get_running_loop().create_task(self._snapshots.refresh())
 
     def health(self) -> HealthService:
         """Return what tells how the service is; raises as `snapshots`."""

@@ -1,37 +1,40 @@
-"""`kensho serve`: the API in this process, or in several.
+"""`kensho serve`: a supervisor, and worker processes that serve the API.
 
-One process is served from within (granian's embedded server), so that what fails at the start is
-an error of this process and not of a child; several are watched over by granian. None of them opens
-the graph store: they share the snapshot that is published.
+What can be wrong at the start is found out by the supervisor, in one line, before a worker is
+started. It has imported all that workers need, so that one starts in a moment and shares that
+memory. No worker opens the graph store: they share the snapshot that is published.
+
+Exit codes: 0 after SIGTERM or SIGINT; that of the error where the start failed, such as 2 for a
+setting or an address that is taken; 1 for a bug at the start.
 """
 
-import asyncio
-import contextlib
-import functools
-import signal
-import socket
-from collections.abc import Callable, Generator
-from typing import Any, Final
+import gc
+import os
+import sys
+from typing import Final
 
 import click
 import structlog
-from granian import Granian
-from granian.constants import Interfaces
-from granian.server.embed import Server
+from rich_click import RichCommand
 
-from kensho.app import create_app
-from kensho.errors import KenshoError, SettingsError
+from kensho.cli.worker import Installation, Worker
+from kensho.errors import KenshoError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.platform.listening import listen, raise_file_limit
+from kensho.platform.secret_values import masked
 from kensho.platform.settings import Settings
+from kensho.platform.signing_secret import signing_keys
+from kensho.platform.supervision import SupervisionRules, Supervisor
+from kensho.platform.worker_board import WorkerBoard
 from kensho.search.kernel import compiled_kernel
 
+_FILES_BESIDE: Final = 256
+"""Files that a worker opens besides connections: the snapshot's some 60, twice while it swaps."""
 _log = structlog.get_logger("kensho")
-_BACKLOG: Final = 1_024
-"""Connections that wait to be accepted: a burst of clients is not refused."""
 
 
-@click.command()
+@click.command(cls=RichCommand)
 @click.option("--host", help="Address to listen on; default KENSHO_HOST, or 127.0.0.1.")
 @click.option(
     "--port",
@@ -46,88 +49,39 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     )
     logs.configure(settings.logs.level, settings.logs.format, settings.logs.lines_per_minute)
     _log.info("search_kernel", name="compiled" if compiled_kernel.library() else "numpy")
-    _require_free(settings.server.host, settings.server.port)
-    if settings.server.workers == 1:
-        asyncio.run(_serve_here(settings))
-    else:
-        _serve_in_processes(settings)
+    signing_keys(settings.signing)  # made once, if need be, before workers would each make one
+    sys.exit(_supervise(_with_room(settings)))
 
 
-async def _serve_here(settings: Settings) -> None:
-    """Serve from this process: what fails at the start is raised here, and not in a child."""
-    app = create_app(settings)
-    server = Server(
-        app,
-        settings.server.host,
-        settings.server.port,
-        interface=Interfaces.ASGINL,
-        backlog=_BACKLOG,
-        websockets=False,
-        log_enabled=False,  # it can't log as JSON, and calls this mode of it experimental
-    )
-    with _stopping(server.stop), single_error():
-        async with app.lifespan():
-            address = f"http://{settings.server.host}:{settings.server.port}"
-            _log.info("serving", url=address, snapshots=str(settings.snapshot.read_model_dir))
-            await server.serve()
+def _supervise(settings: Settings) -> int:
+    server = settings.server
+    board = WorkerBoard(server.workers)
+    with listen(
+        server.host, server.port, send_timeout_s=settings.connections.send_timeout_s
+    ) as listening:
+        installation = Installation(settings, listening, board, os.getpid())
+        rules = SupervisionRules(server.workers, server.stop_deadline_s, server.worker_silence_s)
+        gc.freeze()  # so that no collection in a worker copies the pages it shares
+        supervisor = Supervisor(
+            rules, board, lambda slot: _work(installation, slot), at_stop=listening.close
+        )
+        return supervisor.run()
 
 
-def _require_free(host: str, port: int) -> None:
-    """Refuse an address that is taken: granian would share it, and answer every other request."""
+def _work(installation: Installation, slot: int) -> int:
+    """Run a worker; an error at its start is told as the command line tells errors."""
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise SettingsError(f"can't listen on http://{host}:{port}: {error.strerror}") from error
+        return Worker(installation, slot).run()
+    except KenshoError as error:
+        click.echo(f"kensho: {masked(error.message)}", err=True)
+        return error.exit_code
 
 
-@contextlib.contextmanager
-def single_error() -> Generator[None]:
-    """Raise an error of ours by itself: Litestar's lifespan wraps it in a group."""
-    try:
-        yield
-    except BaseExceptionGroup as group:
-        ours = _leaf(group.subgroup(KenshoError))
-        if ours is None:
-            raise
-        raise ours from group
-
-
-def _leaf(error: KenshoError | BaseExceptionGroup[KenshoError] | None) -> KenshoError | None:
-    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
-
-
-@contextlib.contextmanager
-def _stopping(stop: Callable[[], None]) -> Generator[None]:
-    """Call `stop` on SIGINT and SIGTERM while the block runs."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
-def _serve_in_processes(settings: Settings) -> None:
-    server = Granian(
-        "kensho.app:create_app",
-        address=settings.server.host,
-        port=settings.server.port,
-        interface=Interfaces.ASGI,
-        workers=settings.server.workers,
-        backlog=_BACKLOG,
-        websockets=False,
-    )
-    server.serve(target_loader=functools.partial(_app_of_worker, settings), wrap_loader=False)
-
-
-def _app_of_worker(settings: Settings) -> Callable[..., Any]:
-    """Build a worker's application; runs in the child."""
-    logs.configure(settings.logs.level, settings.logs.format, settings.logs.lines_per_minute)
-    return create_app(settings)
+def _with_room(settings: Settings) -> Settings:
+    """Return the settings with no more connections than files may be opened."""
+    files = raise_file_limit()
+    room = max(1, files - _FILES_BESIDE)
+    if settings.connections.max_connections <= room:
+        return settings
+    _log.warning("fewer_connections", most=room, open_files=files)
+    return settings_module.with_changes(settings, max_connections=room)

@@ -60,7 +60,14 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65535)] = 8700
     """The port to listen on; one that no well-known service uses."""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Processes that serve; they share the snapshot's pages, and none opens the store."""
+    """Processes that serve; they share the snapshot's pages, and none opens the store. One that
+    ends is replaced."""
+    stop_deadline_s: Annotated[float, Meta(ge=0.1, le=600)] = 10.0
+    """How long requests may go on after SIGTERM. Container runtimes and systemd kill after 10 to
+    90 seconds."""
+    worker_silence_s: Annotated[float, Meta(ge=5, le=3600)] = 60.0
+    """A worker whose event loop has not turned for so long is killed and replaced. The longest
+    computations take seconds, and run in threads."""
     public_url: Origin | None = None
     """Scheme and host under which the world reaches the pages, for what other sites read of them.
     Without it their own addresses stay relative: a request's `Host` is not believed, since pages
@@ -75,6 +82,27 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     cors_origins: tuple[OriginOrAny, ...] = ("*",)
     """The origins whose scripts may read the API, such as `https://app.example`. Any by default:
     the answers are public, and credentials are never allowed across origins."""
+
+
+class ConnectionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How many clients may be connected, and how long they may take."""
+
+    max_connections: Annotated[int, Meta(ge=16, le=60_000)] = 4_096
+    """Open connections per worker; more wait to be accepted. The limit of open files is raised to
+    make room for them, as far as the system allows."""
+    header_timeout_s: Annotated[float, Meta(ge=1, le=600)] = 30.0
+    """How long a connection may take to send the head of its next request, hence also how long it
+    may be idle. A proxy that keeps connections open must close them sooner."""
+    body_timeout_s: Annotated[float, Meta(ge=0.1, le=600)] = 15.0
+    """How long a request may take to send its body, as a whole; a body is 64 KiB at most."""
+    send_timeout_s: Annotated[float, Meta(ge=1, le=600)] = 30.0
+    """How long a client may take nothing of an answer, or be unreachable, until it is cut off
+    (Linux only)."""
+    max_head_bytes: Annotated[int, Meta(ge=8_192, le=1_048_576)] = 32_768
+    """The largest head of a request; browsers send 1 to 4 KB, and proxies forward 8 to 32."""
+    http2: bool = False
+    """Whether HTTP/2 is spoken as well (without TLS, by prior knowledge). Proxies speak HTTP/1.1 to
+    what is behind them, and a connection of HTTP/2 may hold much more memory."""
 
 
 class GraphStoreSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("store_")):
@@ -197,6 +225,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
     server: ServerSettings = ServerSettings()
+    connections: ConnectionSettings = ConnectionSettings()
     store: GraphStoreSettings = GraphStoreSettings()
     logs: LogSettings = LogSettings()
     snapshot: SnapshotSettings = SnapshotSettings()

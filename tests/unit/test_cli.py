@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from kensho.cli import commands, main
-from kensho.cli.serve import single_error
+from kensho.cli.worker import single_error
 from kensho.errors import SettingsError, StoreInUseError
 from kensho.platform.lazy_commands import LazyCommand
 

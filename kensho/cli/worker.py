@@ -1,0 +1,172 @@
+"""What one worker of `kensho serve` does: it serves the application from the shared socket.
+
+Guarantees: after SIGTERM, or when its supervisor is gone, it accepts no more, lets requests end,
+and has ended itself within the deadline, whatever clients, threads or dependencies do: the kernel's
+alarm ends it otherwise.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import time
+from collections.abc import AsyncGenerator, Generator
+from typing import Any, Final, NamedTuple
+
+import granian.net
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings, HTTP2Settings
+from granian.server.embed import Server
+from typing_extensions import override
+
+from kensho.app import create_app
+from kensho.errors import KenshoError
+from kensho.platform.listening import BACKLOG
+from kensho.platform.settings import ConnectionSettings, Settings
+from kensho.platform.worker_board import WorkerBoard
+
+_BEAT_S: Final = 1.0
+_DRAIN_SHARE: Final = 0.9
+"""The part of the deadline that requests may use; the rest is for closing."""
+_H2_STREAMS: Final = 100
+_log = structlog.get_logger("kensho")
+
+
+class Installation(NamedTuple):
+    """What all workers have in common."""
+
+    settings: Settings
+    listening: socket.socket
+    board: WorkerBoard
+    supervisor: int
+    """The supervisor's process id."""
+
+
+class SharedSocketServer(Server):
+    """granian's embedded server, accepting from a socket that is bound already."""
+
+    def __init__(self, app: Any, listening: socket.socket, limits: ConnectionSettings) -> None:
+        super().__init__(
+            app,
+            interface=Interfaces.ASGINL,
+            backlog=BACKLOG,
+            backpressure=limits.max_connections,
+            http=HTTPModes.auto if limits.http2 else HTTPModes.http1,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=int(limits.header_timeout_s * 1_000),
+                max_buffer_size=limits.max_head_bytes,
+            ),
+            http2_settings=HTTP2Settings(
+                max_headers_size=limits.max_head_bytes, max_concurrent_streams=_H2_STREAMS
+            ),
+            websockets=False,
+            log_enabled=False,  # it can't log as JSON, and calls this mode of it experimental
+        )
+        self._listening = listening
+
+    @override
+    def _init_shared_socket(self) -> None:
+        """Take a duplicate of the socket: granian closes what it is given."""
+        holder_of: Any = vars(granian.net)["SocketHolder"]  # its stub has no constructor
+        vars(self)["_shd"] = holder_of(os.dup(self._listening.fileno()), False, BACKLOG)
+
+
+class Worker:
+    """One worker process."""
+
+    def __init__(self, installation: Installation, slot: int) -> None:
+        self._settings = installation.settings
+        self._listening = installation.listening
+        self._board = installation.board
+        self._supervisor = installation.supervisor
+        self._slot = slot
+        self._stopping = asyncio.Event()
+
+    def run(self) -> int:
+        """Serve until told to stop; return the exit code.
+
+        The event loop is not closed: that would wait for every thread.
+
+        Raises:
+            KenshoError: the application can't be started.
+        """
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(self._serve())
+        return 0
+
+    async def _serve(self) -> None:
+        app = create_app(self._settings, self._board)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, app.state.look_for_snapshot)
+        server = SharedSocketServer(app, self._listening, self._settings.connections)
+        with single_error():
+            async with self._beating(), app.lifespan():
+                serving = asyncio.create_task(server.serve())
+                self._say_serving()
+                await self._until_stopped(serving)
+                await self._drained(server, serving)
+
+    def _say_serving(self) -> None:
+        self._board.serve(self._slot)
+        address = f"http://{self._settings.server.host}:{self._settings.server.port}"
+        folder = str(self._settings.snapshot.read_model_dir)
+        _log.info("serving", url=address, snapshots=folder, worker=self._slot)
+
+    async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if serving.done():
+            serving.result()  # granian could not start
+            raise RuntimeError("the server has ended by itself")
+
+    async def _drained(self, server: Any, serving: asyncio.Task[None]) -> None:
+        server.stop()
+        self._listening.close()  # clients are refused then, and do not wait for nobody
+        drain_s = self._settings.server.stop_deadline_s * _DRAIN_SHARE
+        done, _ = await asyncio.wait((serving,), timeout=drain_s)
+        if not done:
+            _log.warning("requests_cut", worker=self._slot, after_s=drain_s)
+
+    def _stop(self) -> None:
+        """Begin to stop; the alarm's default action ends the process, even one that is stuck."""
+        if not self._stopping.is_set():
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, self._settings.server.stop_deadline_s)
+            self._stopping.set()
+
+    @contextlib.asynccontextmanager
+    async def _beating(self) -> AsyncGenerator[None]:
+        beating = asyncio.create_task(self._beat())
+        try:
+            yield
+        finally:
+            beating.cancel()
+
+    async def _beat(self) -> None:
+        """Say that the event loop turns, and stop when the supervisor is gone."""
+        while True:
+            self._board.beat(self._slot, time.monotonic())
+            if os.getppid() != self._supervisor:
+                self._stop()
+            await asyncio.sleep(_BEAT_S)
+
+
+@contextlib.contextmanager
+def single_error() -> Generator[None]:
+    """Raise an error of ours by itself: Litestar's lifespan wraps it in a group."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        ours = _leaf(group.subgroup(KenshoError))
+        if ours is None:
+            raise
+        raise ours from group
+
+
+def _leaf(error: KenshoError | BaseExceptionGroup[Any] | None) -> KenshoError | None:
+    return _leaf(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
