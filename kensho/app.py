@@ -42,6 +42,7 @@ from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, Ro
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
 from kensho.http.targets import Targets, declared_routes
+from kensho.http.work_pool import WorkPools, switching_often
 from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
@@ -95,6 +96,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
         request_max_body_size=settings.http.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
+        state=State(WorkPools.of(settings.work).state),
         lifespan=[state.open],
         state=State({"look_for_snapshot": state.look_for_snapshot}),
     )
@@ -204,7 +206,8 @@ class AppState:
         await holder.refresh()  # so that no worker answers before it has what is published
         follower = asyncio.create_task(_follow(holder, store, settings.snapshot))
         try:
-            yield
+            with switching_often():
+                yield
         finally:
             self._snapshots = self._page_services = None
             follower.cancel()

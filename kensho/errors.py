@@ -108,6 +108,16 @@ class RateLimitedError(KenshoError):
         self.scope = scope
 
 
+class OverloadedError(KenshoError):
+    """There is more work than can be done in time; the same request may be served later."""
+
+    exit_code: ClassVar[int] = 7
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class UpstreamError(KenshoError):
     """A service that this one depends on failed or answered nonsense; asking again is no use."""
 

@@ -37,7 +37,7 @@ def server(snapshot: Path, folder: Path, workers: int) -> Iterator[tuple[int, in
             stderr=log,
         )
         try:
-            wait_until_ready(running, f"http://127.0.0.1:{port}/health/ready")
+            wait_until_ready(running, f"http://127.0.0.1:{port}/health/ready", 60)
             yield port, running.pid
         finally:
             running.terminate()

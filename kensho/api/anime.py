@@ -16,6 +16,7 @@ from kensho.api.request_bodies import BatchRequest
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.neighbourhood import MAX_DEPTH, kinds_named
 from kensho.discovery.works import DETAIL_FIELDS, WorkBatch
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, UncachedResponse
 from kensho.read_model.episodes import EpisodeList
@@ -84,7 +85,8 @@ class AnimeController(Controller):
         Documented("Read many works", "The works."),
         WorkBatch([examples.DETAIL], [examples.SECOND_ID], {}),
     )
-    async def read_many(
+    @pooled
+    def read_many(
         self,
         works: GivenWorks,
         data: Annotated[BatchRequest, Body(description="The works to read.")],
@@ -112,7 +114,8 @@ class AnimeController(Controller):
         Documented("Walk the graph around a work", "The nodes and edges around the work."),
         _GRAPH,
     )
-    async def walk(
+    @pooled
+    def walk(
         self, works: GivenWorks, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
     ) -> PreparedResponse[Neighbourhood]:
         """Return the works within `depth` hops, nearest first, and the edges among them.
@@ -129,7 +132,8 @@ class AnimeController(Controller):
     @get_operation(
         "/{work_id:str}/similar", Documented("Find similar works", "The similar works."), _SIMILAR
     )
-    async def list_similar(
+    @pooled
+    def list_similar(
         self, works: GivenWorks, work_id: WorkId, limit: Limit = DEFAULT_LIMIT
     ) -> PreparedResponse[SimilarList]:
         """Return works that share rare tags or a studio, or that viewers recommend together.

@@ -14,7 +14,9 @@ from kensho.api.providers import GivenFranchises
 from kensho.api.search import TYPED
 from kensho.discovery import exports
 from kensho.discovery.franchises import FranchiseList
+from kensho.discovery.query_interpretation import is_short
 from kensho.domain.watch_order.order import Order
+from kensho.http.pooled import pooled, pooled_if
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta, StreamedResponse
 from kensho.read_model.franchise_views import FranchiseDetail, WatchOrderDocument
@@ -78,6 +80,10 @@ _GRAPH = FranchiseGraphDocument(
 )
 
 
+def _may_mean_many(q: str | None, **_: object) -> bool:
+    return q is not None and is_short(q)
+
+
 class FranchisesController(Controller):
     """Franchises: works that belong together, whatever their form."""
 
@@ -90,7 +96,8 @@ class FranchisesController(Controller):
         Documented("List franchises", "A page of franchises."),
         FranchiseList([examples.FRANCHISE_SUMMARY], 1, None),
     )
-    async def list_franchises(
+    @pooled_if(_may_mean_many)
+    def list_franchises(
         self,
         franchises: GivenFranchises,
         q: Meant = None,
@@ -119,7 +126,8 @@ class FranchisesController(Controller):
     @get_operation(
         "/{slug:str}/graph", Documented("Export a franchise's graph", "The graph."), _GRAPH
     )
-    async def graph(
+    @pooled
+    def graph(
         self,
         franchises: GivenFranchises,
         slug: Slug,
@@ -134,13 +142,14 @@ class FranchisesController(Controller):
             found = franchises.graph_as_json(slug)
             meta = ResponseMeta(tag=found.tag)
             return PreparedResponse(found.document, franchises.identity, meta=meta)
-        graph = franchises.graph(slug)
+        tag = franchises.graph_tag(slug)
         known = exports.FORMATS[format_]
         name = f'attachment; filename="{slug}{known.suffix}"'
         headers = ((b"content-disposition", name.encode()),)
-        meta = ResponseMeta(known.media_type.encode(), headers, graph.tag)
-        pieces = exports.export(graph.document, format_)
-        return StreamedResponse(pieces, franchises.identity, meta)
+        meta = ResponseMeta(known.media_type.encode(), headers, tag)
+        return StreamedResponse(
+            lambda: exports.export(franchises.graph(slug), format_), franchises.identity, meta
+        )
 
     @get_operation(
         "/{slug:str}/watch-order",

@@ -12,6 +12,7 @@ from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
 from kensho.api.providers import GivenWorks
 from kensho.discovery.paths import MOST_PATHS
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import PathList, PathView, RelationView
@@ -58,7 +59,8 @@ class PathsController(Controller):
     tags: Sequence[str] | None = ("anime",)
 
     @get_operation(None, Documented("Connect two works", "The connections."), PathList([_PATH]))
-    async def connect(
+    @pooled
+    def connect(
         self, works: GivenWorks, from_work: FromWork, to_work: ToWork, k: HowMany = 3
     ) -> PreparedResponse[PathList]:
         """Return the closest connections between two works, each also as one sentence.

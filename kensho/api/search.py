@@ -16,15 +16,19 @@ from kensho.api.providers import GivenSearch
 from kensho.discovery import suggestions
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.filters import Filters
+from kensho.discovery.query_interpretation import is_short
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.domain.works import Season
+from kensho.http.pooled import pooled_if
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.search.interpretations import MAX_CHARS
 
 _FIELDS: Final = SearchResult.__struct_fields__
 _DEFAULT_SUGGESTIONS: Final = 8
+_MANY: Final = 40
+"""Results that are made within 3 ms."""
 _VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
 TYPED: Final = rf"{_VISIBLE}[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """What `hostile` lets through, and something that can be seen in it."""
@@ -123,6 +127,14 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     fields: FoundFields = None
 
 
+def _is_costly(query: SearchQuery, **_: object) -> bool:
+    return query.explain or query.limit > _MANY or is_short(query.q)
+
+
+def _is_short(q: str, **_: object) -> bool:
+    return is_short(q)
+
+
 class SearchController(Controller):
     """Titles."""
 
@@ -131,7 +143,8 @@ class SearchController(Controller):
     tags: Sequence[str] | None = ("search",)
 
     @get_operation("/search", Documented("Search by title", "A page of hits."), examples.FOUND)
-    async def search(self, search: GivenSearch, query: SearchQuery) -> PreparedResponse[SearchPage]:
+    @pooled_if(_is_costly)
+    def search(self, search: GivenSearch, query: SearchQuery) -> PreparedResponse[SearchPage]:
         """Return the works that a text may mean, best first.
 
         Letters, not spellings, are compared: case, width, accents, punctuation, spaces, kana and
@@ -155,14 +168,15 @@ class SearchController(Controller):
             explain=query.explain,
             fields=fields_named(query.fields, _FIELDS),
         )
-        return PreparedResponse(await search.page(request), search.identity)
+        return PreparedResponse(search.page(request), search.identity)
 
     @get_operation(
         "/suggest",
         Documented("Complete a title", "What the text may become."),
         examples.COMPLETIONS,
     )
-    async def suggest(
+    @pooled_if(_is_short)
+    def suggest(
         self,
         search: GivenSearch,
         q: Typed,
@@ -170,5 +184,5 @@ class SearchController(Controller):
         safe: Safe = None,
     ) -> PreparedResponse[Completions]:
         """Return what a half-typed title may become: titles that begin with it first, then best."""
-        found = await search.suggestions(q, limit, safe=search.hides_adult(safe))
+        found = search.suggestions(q, limit, safe=search.hides_adult(safe))
         return PreparedResponse(found, search.identity)

@@ -4,7 +4,6 @@ It answers as `/api/search` does and exits with 1 where nothing is found. It rea
 snapshot that is published of the store, and publishes one where there is none.
 """
 
-import asyncio
 import sys
 from typing import Final, get_args
 
@@ -64,7 +63,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
         explain=explain,
     )
     snapshot = open_snapshot(store)
-    answer = asyncio.run(title_search.answer(snapshot, request))
+    answer = title_search.page(snapshot, request)
     page = answer.decode()
     if as_json:
         click.echo(answer.bytes)

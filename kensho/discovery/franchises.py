@@ -88,10 +88,13 @@ class FranchiseService(SnapshotService):
         model, number = self.model, self._number(slug)
         return TaggedDocument(graph_as_json(model, number), model.franchises.tag(number, "graph"))
 
-    def graph(self, slug: str) -> TaggedDocument[ExportGraph]:
+    def graph(self, slug: str) -> ExportGraph:
         """Return the graph of a franchise, to be exported in any format; raises as `locate`."""
-        model, number = self.model, self._number(slug)
-        return TaggedDocument(graph(model, number), model.franchises.tag(number, "graph"))
+        return graph(self.model, self._number(slug))
+
+    def graph_tag(self, slug: str) -> bytes:
+        """Return the tag of the graph, without reading it; raises as `locate`."""
+        return self.model.franchises.tag(self._number(slug), "graph")
 
     def _number(self, slug: str) -> int:
         return locate(self.model, slug)

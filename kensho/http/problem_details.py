@@ -111,6 +111,7 @@ ErrorPageRenderer: TypeAlias = Callable[[ErrorResponse], tuple[bytes, Headers] |
 INVALID: Final = ProblemKind(400, "invalid_input", "The request can't be understood")
 NOT_FOUND: Final = ProblemKind(404, "not_found", "There is no such thing")
 RATE_LIMITED: Final = ProblemKind(429, "too_many_requests", "Too many requests")
+OVERLOADED: Final = ProblemKind(503, "overloaded", "There is more to do than can be done in time")
 INTERNAL: Final = ProblemKind(500, "internal", "Something went wrong on our side")
 _STARTING: Final = ProblemKind(503, "not_ready", "The service is starting")
 _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
@@ -122,6 +123,7 @@ _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
     errors.GoneError: ProblemKind(410, "gone", "It was removed"),
     errors.MovedError: ProblemKind(308, "moved", "It was merged into another"),
     errors.RateLimitedError: RATE_LIMITED,
+    errors.OverloadedError: OVERLOADED,
     errors.UpstreamError: ProblemKind(
         502, "upstream_failed", "A service that this one needs failed"
     ),
@@ -170,7 +172,9 @@ def error_response(
 def _headers(error: KenshoError, kind: ProblemKind) -> dict[str, str]:
     if isinstance(error, errors.UnauthorizedError):
         return {"www-authenticate": CHALLENGE}
-    if isinstance(error, errors.RateLimitedError | errors.UpstreamUnavailableError):
+    if isinstance(
+        error, errors.RateLimitedError | errors.OverloadedError | errors.UpstreamUnavailableError
+    ):
         return {"retry-after": str(error.retry_after_s)}
     return {"retry-after": str(RETRY_AFTER_S)} if kind.status == 503 else {}  # noqa: PLR2004
 

@@ -10,21 +10,22 @@ Guarantees: a private answer is never found by its target. It is tagged by its b
 asks, so that nobody is told "not modified" of what somebody else was sent.
 """
 
-import asyncio
 import hashlib
+import zlib
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from litestar.types import Send
+from typing_extensions import override
 
 from kensho.http import compression, privacy
 from kensho.http.compression import Encoding
 
 JSON: Final = b"application/json"
-_LARGE_BYTES: Final = 65_536
-"""Larger bodies are compressed on a thread: it would take milliseconds of the loop."""
+_PIECE_BYTES: Final = 65_536
+"""Large enough that sending costs little by the byte, small enough to hold for many readers."""
 _MAX_KEPT_SHARE: Final = 64
 """One answer may take at most this part of the cache."""
 _ETAG_BYTES: Final = 9
@@ -109,6 +110,31 @@ def kept_bytes(key: Key, response: CachedResponse) -> int:
     return response.size_bytes + _ENTRY_BYTES + len(key[0]) + len(key[1])
 
 
+class PackedResponse(CachedResponse):
+    """An answer held compressed for clients that take it plain, unpacked while it is sent.
+
+    The pieces wait for the client, so that one that reads slowly, or not at all, costs the
+    compressed bytes only.
+    """
+
+    __slots__ = ()
+
+    @override
+    async def send(self, if_none_match: bytes | None, send: Send) -> None:
+        """Send the answer, or 304 to a client that has it."""
+        if if_none_match is not None and matches(if_none_match, self.etag):
+            await super().send(if_none_match, send)
+            return
+        headers = [pair for pair in self._headers if pair[0] != b"content-length"]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        unpacking = zlib.decompressobj(compression.GZIP_WBITS)
+        piece = unpacking.decompress(self.body, _PIECE_BYTES)
+        while piece:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            piece = unpacking.decompress(unpacking.unconsumed_tail, _PIECE_BYTES)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
 class ResponseCache:
     """Makes answers ready, and keeps those of the current snapshot in up to `cache_bytes`.
 
@@ -153,7 +179,7 @@ class ResponseCache:
         while self.used_bytes > self._most_bytes:
             self.used_bytes -= kept_bytes(*self._kept.popitem(last=False))
 
-    async def prepare(
+    def prepare(
         self, body: bytes, identity: str, key: Key, meta: ResponseMeta = PLAIN
     ) -> CachedResponse:
         """Tag and compress `body`, which answers `key` from the snapshot `identity`."""
@@ -161,14 +187,23 @@ class ResponseCache:
         if caller != EVERYBODY:
             meta = meta._replace(tag=_digest(body))
         if encoding != "identity" and len(body) >= compression.MIN_BYTES:
-            if len(body) > _LARGE_BYTES:
-                body = await asyncio.to_thread(compression.compress, body, encoding)
-            else:
-                body = compression.compress(body, encoding)
+            body = compression.compress(body, encoding)
         else:
             encoding = "identity"
         etag, headers = self.headers_of((path, query, encoding, caller), identity, meta)
         return CachedResponse(body, headers, etag=etag, identity=identity)
+
+    def prepare_pieces(
+        self, pieces: Iterator[bytes], identity: str, key: Key, meta: ResponseMeta
+    ) -> CachedResponse:
+        """Tag and compress a body that is made while it is compressed, and never held plain."""
+        is_plain = key[2] == "identity"
+        packed = b"".join(compression.compress_pieces(pieces, "gzip" if is_plain else key[2]))
+        if key[3] != EVERYBODY:
+            meta = meta._replace(tag=_digest(packed))
+        etag, headers = self.headers_of(key, identity, meta)
+        made = PackedResponse if is_plain else CachedResponse
+        return made(packed, headers, etag=etag, identity=identity)
 
     def headers_of(self, key: Key, identity: str, meta: ResponseMeta) -> tuple[bytes, Headers]:
         """Return the tag and the headers of an answer to `key` from the snapshot `identity`."""

@@ -4,17 +4,23 @@ Guarantees: an answer is kept for everybody only if its route is declared public
 (`kensho.http.privacy`), it answers GET and it sets no cookie.
 """
 
-import asyncio
-from collections.abc import Iterator
-from typing import Any, Final, Generic, cast
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Final, Generic, TypeAlias, cast
 
 from litestar.types import Receive, Scope, Send
-from typing_extensions import TypeVar
+from typing_extensions import TypeVar, override
 
-from kensho.http import compression
 from kensho.http.privacy import is_public
 from kensho.http.request_state import state_of
-from kensho.http.response_cache import JSON, PLAIN, CachedResponse, Headers, ResponseMeta, matches
+from kensho.http.response_cache import (
+    JSON,
+    PLAIN,
+    CachedResponse,
+    Headers,
+    Key,
+    ResponseMeta,
+)
+from kensho.http.work_pool import ClientGoneError, checkpoint, client_of, pools_of
 from kensho.read_model.encoded import Encoded
 
 __all__ = [
@@ -27,6 +33,10 @@ __all__ = [
 ]
 
 HTML: Final = b"text/html; charset=utf-8"
+CLIENT_GONE: Final = 499
+"""Counted for a client that left before it was answered, as nginx does."""
+_LARGE_BYTES: Final = 65_536
+"""Larger bodies are compressed on a thread: it would take milliseconds of the loop."""
 T = TypeVar("T", default=bytes)
 
 
@@ -53,48 +63,53 @@ class PreparedResponse(Generic[T]):
         self._identity = identity
         self._keep = keep
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Make the answer ready and send it; keep it if it is the same for everybody."""
+    def prepare(self, scope: Scope) -> CachedResponse:
+        """Return the document tagged and compressed for the request."""
         state = state_of(scope)
-        public = is_public(scope)
-        key = state.key if public else state.private_key
-        response = await state.cache.prepare(self._body, self._identity, key, self._meta)
-        response.route = cast("dict[str, Any]", scope)["path_template"]
-        if public and self._keep and cast("dict[str, Any]", scope)["method"] == "GET":
-            state.cache.put(key, response)
-        await response.send(state.if_none_match, send)
+        return state.cache.prepare(self._body, self._identity, _key(scope), self._meta)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make the answer ready and send it; keep it if it is the same for everybody."""
+        if len(self._body) > _LARGE_BYTES and _key(scope)[2] != "identity":
+            await PooledResponse(lambda: self)(scope, receive, send)
+        else:
+            await self.finish(scope, send, self.prepare(scope))
+
+    async def finish(self, scope: Scope, send: Send, prepared: CachedResponse) -> None:
+        """Send what was prepared, and keep it if it is the same for everybody."""
+        state = state_of(scope)
+        prepared.route = cast("dict[str, Any]", scope)["path_template"]
+        is_get = cast("dict[str, Any]", scope)["method"] == "GET"
+        if self._keep and is_get and is_public(scope):
+            state.cache.put(state.key, prepared)
+        await prepared.send(state.if_none_match, send)
 
 
-class StreamedResponse:
-    """A document sent while it is made, piece by piece: compressed, and never held.
+class StreamedResponse(PreparedResponse):
+    """A document that is compressed while it is made, and never held plain.
 
-    It is tagged if it is public. A private one is not: its bytes are not known before they are
-    sent.
+    `pieces` is called on a thread of the pool, for every request that is not answered by an equal
+    one.
     """
 
-    __slots__ = ("_identity", "_meta", "_pieces")
+    __slots__ = ("_pieces",)
 
-    def __init__(self, pieces: Iterator[bytes], identity: str, meta: ResponseMeta) -> None:
+    def __init__(
+        self, pieces: Callable[[], Iterator[bytes]], identity: str, meta: ResponseMeta
+    ) -> None:
+        super().__init__(b"", identity, meta=meta)
         self._pieces = pieces
-        self._meta = meta
-        self._identity = identity
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send the pieces, each made on a thread, or 304 to a client that has them all."""
-        state = state_of(scope)
-        public = is_public(scope)
-        key = state.key if public else state.private_key
-        etag, headers = state.cache.headers_of(key, self._identity, self._meta)
-        if not public:
-            headers = [pair for pair in headers if pair[0] != b"etag"]
-        elif state.if_none_match is not None and matches(state.if_none_match, etag):
-            await CachedResponse(b"", headers, etag=etag, identity=self._identity).send(etag, send)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        pieces = compression.compress_pieces(self._pieces, key[2])
-        while piece := await asyncio.to_thread(next, pieces, b""):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    @override
+    def prepare(self, scope: Scope) -> CachedResponse:
+        """Return the document, made and compressed; ends early when nobody waits for it."""
+        cache, key = state_of(scope).cache, _key(scope)
+        return cache.prepare_pieces(_while_wanted(self._pieces()), self._identity, key, self._meta)
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Make the document in the pool and send it."""
+        await PooledResponse(lambda: self)(scope, receive, send)
 
 
 class UncachedResponse(Generic[T]):
@@ -119,3 +134,56 @@ class UncachedResponse(Generic[T]):
         headers = [*self._headers, (b"content-length", b"%d" % len(self._body))]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
+
+
+Answer: TypeAlias = PreparedResponse[Any] | UncachedResponse[Any]
+"""What is made on a thread, to be sent from the event loop."""
+
+
+class PooledResponse:
+    """An answer that is made on a thread of a pool (`kensho.http.work_pool`).
+
+    `make` is called there, and what it returns is compressed there. Equal requests, which have the
+    same key, are answered by one computation; those that are not reads have none.
+    """
+
+    __slots__ = ("_is_picture", "_make")
+
+    def __init__(self, make: Callable[[], Answer], *, is_picture: bool = False) -> None:
+        self._make = make
+        self._is_picture = is_picture
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for the answer and send it; a client that leaves gets nothing."""
+        pools = pools_of(scope)
+        pool = pools.pictures if self._is_picture else pools.answers
+        is_read = cast("dict[str, Any]", scope)["method"] == "GET"
+        key: Hashable = _key(scope) if is_read else object()
+
+        def work() -> tuple[Answer, CachedResponse | None]:
+            checkpoint()
+            answer = self._make()
+            return answer, answer.prepare(scope) if isinstance(answer, PreparedResponse) else None
+
+        try:
+            answer, prepared = await pool.run(client_of(scope), key, work, receive)
+        except ClientGoneError:
+            await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        if isinstance(answer, PreparedResponse) and prepared is not None:
+            await answer.finish(scope, send, prepared)
+        else:
+            await answer(scope, receive, send)
+
+
+def _while_wanted(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        checkpoint()
+        yield piece
+
+
+def _key(scope: Scope) -> Key:
+    """Return what the answer of a request is kept under, if it may be."""
+    state = state_of(scope)
+    return state.key if is_public(scope) else state.private_key

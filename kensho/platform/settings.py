@@ -190,6 +190,24 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     for a private network, since reasons name folders and machines. The log has them always."""
 
 
+class WorkSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("work_")):
+    """How much costly work (maps, explained searches, exports) is done and waits at once."""
+
+    threads: Annotated[int, Meta(ge=1, le=16)] = 2
+    """Threads per process that costly answers are made on. They share Python's lock, so that more
+    make nothing faster; the second lets a short answer pass a long one."""
+    queue: Annotated[int, Meta(ge=1, le=10_000)] = 64
+    """Costly answers that wait for a thread; further requests are answered 503. At 50 ms each they
+    are made in about three seconds."""
+    per_client: Annotated[int, Meta(ge=1, le=10_000)] = 32
+    """Costly requests of one client address that are served or wait at once; further ones are
+    answered 429. A page shows up to 24 small maps. Without trusted proxies, all that a proxy
+    passes on are one client."""
+    deadline_s: Seconds = 10.0
+    """A costly answer that is not made so soon after it was asked for, waiting included, is given
+    up and answered 503: a reader has gone by then."""
+
+
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("ingest_")):
     """How much of other people's bytes is read before a file or a record is refused."""
 
@@ -232,6 +250,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     search: SearchSettings = SearchSettings()
     signing: SigningSettings = SigningSettings()
     http: HttpSettings = HttpSettings()
+    work: WorkSettings = WorkSettings()
     ingest: IngestSettings = IngestSettings()
 
 

@@ -9,6 +9,7 @@ from litestar import Controller, get
 from kensho.discovery import browse, franchises
 from kensho.discovery.cursors import OrderedList
 from kensho.discovery.filters import ALL_WORKS, Filters
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import FranchiseSummary
@@ -50,7 +51,8 @@ class HomePageController(Controller):
     opt = PUBLIC
 
     @get()
-    async def home(self, context: GivenPageContext) -> PreparedResponse:
+    @pooled
+    def home(self, context: GivenPageContext) -> PreparedResponse:
         """Show where to start: search, popular franchises, and what is on."""
         model = context.model
         season = latest_season(context)
@@ -78,7 +80,8 @@ class FilmsPageController(Controller):
     opt = PUBLIC
 
     @get_page()
-    async def films(self, context: GivenPageContext, form: FilmsForm) -> PreparedResponse:
+    @pooled
+    def films(self, context: GivenPageContext, form: FilmsForm) -> PreparedResponse:
         """Show films, best IMDb rating first."""
         services, model, safe = context.services, context.model, context.is_safe
         if form.year is not None:

@@ -18,8 +18,10 @@ from markupsafe import Markup
 from kensho.discovery import franchises, neighbourhood, works
 from kensho.domain.relations import KIND_FACTS
 from kensho.domain.works import Role
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
+from kensho.http.work_pool import checkpoint
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap
@@ -56,12 +58,14 @@ class NeighbourhoodPageController(Controller):
     opt = PUBLIC
 
     @get_page()
-    async def neighbourhood(
+    @pooled
+    def neighbourhood(
         self, context: GivenPageContext, form: NeighbourhoodForm, work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a work amid its neighbours."""
         work = forms.work_id(work_id)
         found = neighbourhood_map(context, work, form.depth)
+        checkpoint()
         svg = map_store.page_svg(
             found.map, context.messages, lambda other: urls.neighbourhood(other, form.depth)
         )

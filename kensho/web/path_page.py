@@ -7,6 +7,7 @@ from litestar import Controller
 from markupsafe import Markup
 
 from kensho.discovery.works import WorkService
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import PathView, Summary
@@ -43,10 +44,11 @@ class PathPageController(Controller):
     opt = PUBLIC
 
     @get_page()
-    async def connect(self, context: GivenPageContext, form: PathForm) -> PreparedResponse:
+    @pooled
+    def connect(self, context: GivenPageContext, form: PathForm) -> PreparedResponse:
         """Show how two works are connected, or ask which."""
-        start = await work_lookup.find_work(context, form.start)
-        goal = await work_lookup.find_work(context, form.goal)
+        start = work_lookup.find_work(context, form.start)
+        goal = work_lookup.find_work(context, form.goal)
         found = _paths(context, start, goal)
         return context.page(
             "path.html.jinja",

@@ -8,6 +8,7 @@ from litestar import Controller
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.domain.works import AnimeType, Season, Status
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.web import descriptions, filtered_lists
@@ -40,14 +41,15 @@ class SearchPageController(Controller):
     opt = PUBLIC
 
     @get_page()
-    async def search(self, context: GivenPageContext, form: SearchForm) -> PreparedResponse:
+    @pooled
+    def search(self, context: GivenPageContext, form: SearchForm) -> PreparedResponse:
         """Show what the text may mean."""
         if not form.q:
             return context.page("search_empty.html.jinja")
         if form.year is not None:
             context.services.calendar.check(form.year)
         search = _request(form, safe=context.is_safe)
-        found = (await context.services.search.answer(context.snapshot, search)).decode()
+        found = context.services.search.page(context.snapshot, search).decode()
         page = ListPage("/search", _parameters(form))
         return context.page(
             "search.html.jinja",

@@ -13,6 +13,7 @@ from kensho.discovery.browse import Sorting
 from kensho.discovery.filters import ALL_WORKS, Filters
 from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.web import filtered_lists, urls
@@ -77,7 +78,8 @@ class SeasonPageController(Controller):
         return Redirect(url, status_code=302, headers={"cache-control": "no-store"})
 
     @get_page("/{year:str}/{season:str}")
-    async def season(
+    @pooled
+    def season(
         self,
         context: GivenPageContext,
         form: SeasonForm,

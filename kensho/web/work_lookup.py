@@ -40,7 +40,7 @@ class WorkLookup(NamedTuple):
         return self.work.title if self.work is not None else self.query
 
 
-async def find_work(context: PageContext, text: str) -> WorkLookup:
+def find_work(context: PageContext, text: str) -> WorkLookup:
     """Return the work that a text names."""
     if not text:
         return WorkLookup("", None, [])
@@ -50,7 +50,7 @@ async def find_work(context: PageContext, text: str) -> WorkLookup:
         node = _by_source_id(context, text)
     if node is not None:
         return WorkLookup(text, summary_of(context.model, node).decode(), [])
-    return await _by_title(context, text)
+    return _by_title(context, text)
 
 
 def _by_id(context: PageContext, work: UUID) -> Summary | None:
@@ -71,10 +71,10 @@ def _by_source_id(context: PageContext, text: str) -> int | None:
     return found[0].node if found else None
 
 
-async def _by_title(context: PageContext, text: str) -> WorkLookup:
+def _by_title(context: PageContext, text: str) -> WorkLookup:
     filters = Filters(safe=context.is_safe)
     search = SearchRequest(text=text, filters=filters, limit=1 + _MOST_ALTERNATIVES)
-    page = (await context.services.search.answer(context.snapshot, search)).decode()
+    page = context.services.search.page(context.snapshot, search).decode()
     best = page.results[0] if page.results else None
     alternatives = [
         AlternativeWork(one.id, one.title)

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from kensho.discovery import similar, works
 from kensho.domain.relations import KINDS
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.episodes import EpisodeList, EpisodeView
@@ -65,7 +66,8 @@ class WorkPageController(Controller):
     opt = PUBLIC
 
     @get_page("/{work_id:str}")
-    async def read(
+    @pooled
+    def read(
         self, context: GivenPageContext, form: WorkForm, work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a work; a film too, whose page names its canonical address."""
@@ -81,7 +83,8 @@ class FilmPageController(Controller):
     opt = PUBLIC
 
     @get_page("/{work_id:str}")
-    async def read(
+    @pooled
+    def read(
         self, context: GivenPageContext, form: WorkForm, work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a film."""

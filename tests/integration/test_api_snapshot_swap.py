@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
+from litestar.datastructures import State
 
 from kensho.api.anime import AnimeController
 from kensho.api.browse import BrowseController
@@ -30,6 +31,7 @@ from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.response_cache import ResponseCache
 from kensho.http.targets import Targets
+from kensho.http.work_pool import WorkPools
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot
@@ -134,6 +136,7 @@ def _application(snapshot: Turns) -> Litestar:
         dependencies=providers(snapshot, shared),
         openapi_config=None,
         logging_config=None,
+        state=State(WorkPools.of(Settings().work).state),
     )
     app.asgi_handler = RequestPipeline(
         RoutedApp(app.asgi_handler, Targets()),

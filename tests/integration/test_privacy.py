@@ -63,7 +63,7 @@ class PrivateController(Controller):
 
     @get("/streamed")
     async def streamed(self, request: Request[Any, Any, Any]) -> StreamedResponse:
-        return StreamedResponse(iter([document(request)]), IDENTITY, ResponseMeta())
+        return StreamedResponse(lambda: iter([document(request)]), IDENTITY, ResponseMeta())
 
     @get("/uncached")
     async def uncached(self, request: Request[Any, Any, Any]) -> UncachedResponse:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, cast
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
+from litestar.datastructures import State
 from typing_extensions import override
 
 from kensho.discovery.browse import Calendar, films
@@ -19,6 +20,7 @@ from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.response_cache import ResponseCache
 from kensho.http.targets import Targets
+from kensho.http.work_pool import WorkPools
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot, SnapshotHolder
@@ -110,7 +112,12 @@ class Site:
         """Return the pages as an application that has kept nothing yet."""
         pages = PageRouter()
         services = self._services(pages)
-        app = Litestar([pages.router(lambda: services)], openapi_config=None, logging_config=None)
+        app = Litestar(
+            [pages.router(lambda: services)],
+            openapi_config=None,
+            logging_config=None,
+            state=State(WorkPools.of(Settings().work).state),
+        )
         app.asgi_handler = RequestPipeline(
             RoutedApp(app.asgi_handler, Targets()),
             ResponseCache(version="1", max_age_s=60, cache_bytes=2**20),

@@ -15,19 +15,19 @@ DRAWN = metro_map("Example", [WORK], [])
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="4"/>'
 
 
-async def test_a_picture_is_drawn_as_large_as_asked_and_kept_by_its_name() -> None:
+def test_a_picture_is_drawn_as_large_as_asked_and_kept_by_its_name() -> None:
     pictures = PictureStore()
-    made = await pictures.get("square", lambda: Drawing(SQUARE, 2.0))
+    made = pictures.get("square", lambda: Drawing(SQUARE, 2.0))
     assert made.startswith(b"\x89PNG")
     assert (int.from_bytes(made[16:20]), int.from_bytes(made[20:24])) == (16, 8)
-    assert await pictures.get("square", lambda: Drawing("never looked at", 1.0)) is made
+    assert pictures.get("square", lambda: Drawing("never looked at", 1.0)) is made
 
 
-async def test_what_can_not_be_drawn_is_not_kept() -> None:
+def test_what_can_not_be_drawn_is_not_kept() -> None:
     pictures = PictureStore()
     with pytest.raises(NotReadyError):
-        await pictures.get("square", lambda: Drawing("<nonsense", 1.0))
-    assert (await pictures.get("square", lambda: Drawing(SQUARE, 1.0))).startswith(b"\x89PNG")
+        pictures.get("square", lambda: Drawing("<nonsense", 1.0))
+    assert pictures.get("square", lambda: Drawing(SQUARE, 1.0)).startswith(b"\x89PNG")
 
 
 def test_a_map_is_drawn_without_what_resvg_does_not_know() -> None:

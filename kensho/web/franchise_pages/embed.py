@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_state import state_of
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta, UncachedResponse
@@ -50,7 +51,8 @@ class EmbedController(Controller):
     opt = PUBLIC
 
     @get()
-    async def embedded(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled
+    def embedded(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Show the map and little else."""
         drawn = context.franchise_map(frame.locate(context, slug))
         body = context.render(

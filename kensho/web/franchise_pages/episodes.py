@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import Controller, get
 from litestar.params import FromPath
 
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.episodes import EpisodeCount
@@ -37,7 +38,8 @@ class FranchiseEpisodesController(Controller):
     opt = PUBLIC
 
     @get()
-    async def episodes(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled
+    def episodes(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Show how many episodes each work has."""
         model = context.model
         number = frame.locate(context, slug)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from kensho.domain.watch_order.order import Order
 from kensho.errors import NotFoundError
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
@@ -36,7 +37,8 @@ class FranchiseMapController(Controller):
     opt = PUBLIC
 
     @get_page("/map")
-    async def read_map(
+    @pooled
+    def read_map(
         self, context: GivenPageContext, form: MapForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Show the map, with an order or a chosen work marked on it."""
@@ -58,7 +60,8 @@ class FranchiseMapController(Controller):
         )
 
     @get("/card/{work_id:str}")
-    async def card(
+    @pooled
+    def card(
         self, context: GivenPageContext, slug: FromPath[str], work_id: FromPath[str]
     ) -> PreparedResponse:
         """Show a work of the map: a part of a page, for the map's own script."""

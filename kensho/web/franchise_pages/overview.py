@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.domain.works import Role
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.encoded import Encoded
@@ -55,7 +56,8 @@ class FranchiseOverviewController(Controller):
     opt = PUBLIC
 
     @get()
-    async def overview(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled
+    def overview(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Show what belongs to a franchise, and why."""
         franchise = map_store.franchise_of(context.model, frame.locate(context, slug))
         reasons = MembershipReasons(franchise, context.messages)

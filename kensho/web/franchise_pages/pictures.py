@@ -12,6 +12,7 @@ import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 
+from kensho.http.pooled import pooled, pooled_picture
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta
 from kensho.web import descriptions
@@ -42,19 +43,22 @@ class FranchisePicturesController(Controller):
     opt = PUBLIC
 
     @get("/map.svg")
-    async def as_svg(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled
+    def as_svg(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the whole map as an SVG file."""
         drawn = _drawn(context, slug)
         return context.respond(map_svg(drawn.map, context.messages).encode(), _SVG)
 
     @get("/small.svg")
-    async def small(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled
+    def small(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the map without text, small enough for a list."""
         drawn = _drawn(context, slug)
         return context.respond(small.small_svg(drawn.map, small.SMALL).encode(), _SVG)
 
     @get_page("/wide.svg")
-    async def wide(
+    @pooled
+    def wide(
         self, context: GivenPageContext, form: WideMapForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Return the map without text, as wide as a page, with a work ringed."""
@@ -63,24 +67,26 @@ class FranchisePicturesController(Controller):
         return context.respond(small.small_svg(drawn.map, small.WIDE, chosen).encode(), _SVG)
 
     @get("/map.png")
-    async def as_png(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled_picture
+    def as_png(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the whole map as a PNG file."""
         drawn = _drawn(context, slug)
         name = f"map {drawn.franchise.slug}"
-        return await _png(context, name, lambda: pictures.of_map(drawn.map, context.messages))
+        return _png(context, name, lambda: pictures.of_map(drawn.map, context.messages))
 
     @get("/card.png")
-    async def as_card(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    @pooled_picture
+    def as_card(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the picture that other sites show beside a link: 1200 by 630 pixels."""
         drawn = _drawn(context, slug)
         size = descriptions.size(drawn.franchise, context.messages)
         franchise, name = drawn.franchise, f"card {drawn.franchise.slug}"
-        return await _png(context, name, lambda: pictures.of_card(franchise.title, size, drawn.map))
+        return _png(context, name, lambda: pictures.of_card(franchise.title, size, drawn.map))
 
 
-async def _png(context: PageContext, name: str, draw: Callable[[], Drawing]) -> PreparedResponse:
+def _png(context: PageContext, name: str, draw: Callable[[], Drawing]) -> PreparedResponse:
     key = f"{name} {context.model.identity}"
-    return context.respond(await context.services.pictures.get(key, draw), _PNG)
+    return context.respond(context.services.pictures.get(key, draw), _PNG)
 
 
 def _drawn(context: PageContext, slug: str) -> DrawnMap:

@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from kensho.discovery import franchises
 from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import Order
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (
@@ -64,7 +65,8 @@ class WatchOrderPageController(Controller):
     opt = PUBLIC
 
     @get_page()
-    async def watch_order(
+    @pooled
+    def watch_order(
         self, context: GivenPageContext, form: WatchOrderForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Show a watch order."""

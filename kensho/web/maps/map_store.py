@@ -6,6 +6,8 @@ page a map has no style element, which the policy would refuse: `map.css` is the
 Performance: 30 ms to draw 150 works, 5 ms to write them; then nothing.
 """
 
+import contextlib
+import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -13,6 +15,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from kensho.discovery import franchises
+from kensho.http.work_pool import checkpoint
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap
 from kensho.read_model.franchise_views import FranchiseDetail
@@ -43,18 +46,20 @@ class MapStore:
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages
+        self._lock = threading.Lock()  # pages are made on several threads
         self._kept: LRUCache[tuple[str, str], DrawnMap] = LRUCache(_KEPT_BYTES, getsizeof=_size_of)
 
     def get(self, model: ReadModel, number: int, url_of: Callable[[UUID], str]) -> DrawnMap:
         """Return the map of a franchise; `url_of` tells the page of a work of this model."""
         key = model.franchises.slug(number), model.identity
-        kept = self._kept.get(key)
+        with self._lock:
+            kept = self._kept.get(key)
         if kept is None:
             franchise = franchise_of(model, number)
             drawn = draw(model, number, franchise, self._source_name)
-            svg = page_svg(drawn, self._messages, url_of)
-            kept = DrawnMap(franchise, drawn, svg)
-            if _size_of(kept) <= _KEPT_BYTES:
+            checkpoint()
+            kept = DrawnMap(franchise, drawn, page_svg(drawn, self._messages, url_of))
+            with self._lock, contextlib.suppress(ValueError):  # too large to be kept
                 self._kept[key] = kept
         return kept
 

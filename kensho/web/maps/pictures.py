@@ -8,16 +8,18 @@ Performance: 0.2 s for a small map, most of it the start of the process; half a 
 works.
 """
 
-import asyncio
 import re
+import subprocess
 import sys
 from collections.abc import Callable
+from time import monotonic
 from typing import Final, NamedTuple
 
 from cachetools import LRUCache
 from markupsafe import escape
 
 from kensho.errors import NotReadyError
+from kensho.http.work_pool import checkpoint
 from kensho.metro.map import MetroMap
 from kensho.metro.station_names import printable
 from kensho.metro.text_metrics import width
@@ -34,6 +36,8 @@ _MOST_WIDE: Final = 4000
 """Pixels: wider maps are drawn less sharp, so that 150 works take well below a second."""
 _DEADLINE_S: Final = 20.0
 """Forty times what a map of 150 works takes, for a machine that is busy."""
+_LOOK_AGAIN_S: Final = 0.1
+"""How soon the program of a picture that nobody waits for is ended."""
 _KEPT_BYTES: Final = 16_777_216
 """16 MiB: some forty large maps, or two hundred pictures for links."""
 _ZOOM: Final = 2.0
@@ -45,25 +49,23 @@ _TITLE_SIZES: Final = (76.0, 64.0, 52.0, 44.0, 36.0)
 
 
 class PictureStore:
-    """Draws pictures one at a time, so that many requests leave a core free, and keeps them."""
+    """Draws pictures and keeps them; used by the one thread of the pool of pictures."""
 
     def __init__(self) -> None:
         self._kept: LRUCache[str, bytes] = LRUCache(_KEPT_BYTES, getsizeof=len)
-        self._turn = asyncio.Semaphore()
 
-    async def get(self, name: str, draw: "Callable[[], Drawing]") -> bytes:
+    def get(self, name: str, draw: "Callable[[], Drawing]") -> bytes:
         """Return a picture by its name, drawn where it isn't kept.
 
         Raises:
             NotReadyError: it was not drawn within the deadline.
         """
-        async with self._turn:
-            made = self._kept.get(name)
-            if made is None:
-                made = await _rendered(draw())
-                if len(made) <= _KEPT_BYTES // 4:
-                    self._kept[name] = made
-            return made
+        made = self._kept.get(name)
+        if made is None:
+            made = _rendered(draw())
+            if len(made) <= _KEPT_BYTES // 4:
+                self._kept[name] = made
+        return made
 
 
 class Drawing(NamedTuple):
@@ -103,22 +105,30 @@ def of_card(title: str, subtitle: str, drawn: MetroMap) -> Drawing:
     )
 
 
-async def _rendered(drawing: Drawing) -> bytes:
-    program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", rasterise.__name__, str(drawing.zoom), PAPER),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(_DEADLINE_S):
-            made, _ = await program.communicate(drawing.svg.encode())
-    except TimeoutError as error:
-        program.kill()
-        await program.wait()
-        raise NotReadyError("the picture is not drawn yet") from error
+def _rendered(drawing: Drawing) -> bytes:
+    """Return what the program draws; it is ended when nobody waits for the picture any more."""
+    command = (sys.executable, "-m", rasterise.__name__, str(drawing.zoom), PAPER)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:  # noqa: S603 -- a module of ours
+        try:
+            made = _communicated(program, drawing.svg.encode())
+        finally:
+            program.kill()  # which is nothing to one that has ended
     if program.returncode:
         raise NotReadyError(f"the picture can't be drawn: resvg ended with {program.returncode}")
     return made
+
+
+def _communicated(program: subprocess.Popen[bytes], svg: bytes) -> bytes:
+    give_up_at = monotonic() + _DEADLINE_S
+    given: bytes | None = svg
+    while True:
+        try:
+            return program.communicate(given, timeout=_LOOK_AGAIN_S)[0]
+        except subprocess.TimeoutExpired as error:
+            given = None  # it goes on with the rest
+            if monotonic() > give_up_at:
+                raise NotReadyError("the picture is not drawn yet") from error
+            checkpoint()
 
 
 def _plain() -> str:

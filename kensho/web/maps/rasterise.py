@@ -6,13 +6,19 @@ the server; a process of its own doesn't. It imports nothing else, so that it st
     python -m kensho.web.maps.rasterise ZOOM BACKGROUND < map.svg > map.png
 """
 
+import os
 import sys
+from typing import Final
 
 import resvg_py
+
+_NICENESS: Final = 10
+"""A picture takes a core for a second or more: whoever else wants it goes first."""
 
 
 def main() -> None:
     """Draw."""
+    os.nice(_NICENESS)
     zoom, background = sys.argv[1:]
     drawn = resvg_py.svg_to_bytes(
         svg_string=sys.stdin.buffer.read().decode(),
