@@ -96,9 +96,10 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
         request_max_body_size=settings.http.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
-        state=State(WorkPools.of(settings.work).state),
         lifespan=[state.open],
-        state=State({"look_for_snapshot": state.look_for_snapshot}),
+        state=State(
+            {"look_for_snapshot": state.look_for_snapshot, **WorkPools.of(settings.work).state}
+        ),
     )
     validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
     targets = Targets(declared_routes(app, validator))
