@@ -31,6 +31,11 @@ _OWN: Final = (
         "migrate", "kensho.cli.graph:migrate", "Bring the store's schema up to this version's."
     ),
     LazyCommand(
+        "store-user",
+        "kensho.cli.store_user:store_user",
+        "Make the user of least rights that Kenshō signs in to a graph server as.",
+    ),
+    LazyCommand(
         "snapshot",
         "kensho.cli.snapshots:snapshot",
         "Publish, list and fetch the snapshots that are served.",

@@ -119,6 +119,9 @@ class GraphStoreSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_vari
     """Sign-in for a server; an embedded store has none."""
     password: Secret | None = None
     """The password of that sign-in; not shown in messages. It has no place in the URL."""
+    sign_in: Literal["database", "root"] = "database"
+    """Where that user is defined: in the database, with rights to nothing else (`kensho store-user`
+    makes it), or at the root of the server."""
     pool_size: Annotated[int, Meta(ge=1, le=64)] = 4
     """Connections to a server; throughput stops growing at 4 to 16 concurrent queries each."""
     deadline_s: Seconds = 10.0

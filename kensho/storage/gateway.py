@@ -263,10 +263,7 @@ class Gateway:
                     )
                     await connection.connect()
                     if settings.username is not None:
-                        password = settings.password.reveal() if settings.password else None
-                        await connection.signin(
-                            {"username": settings.username, "password": password}
-                        )
+                        await connection.signin(_credentials(settings))
                     await connection.use(settings.namespace, settings.database)
         except BaseException as error:
             await _drop(connection)
@@ -285,6 +282,14 @@ class _Session(AsyncWsSurrealConnection):
         if self.recv_task is not None and self.recv_task.done():
             raise ConnectionUnavailableError("the server closed the connection")
         await super().connect(url)
+
+
+def _credentials(settings: StoreSettings) -> dict[str, str | None]:
+    password = settings.password.reveal() if settings.password else None
+    told = {"username": settings.username, "password": password}
+    if settings.sign_in == "root":
+        return told
+    return told | {"namespace": settings.namespace, "database": settings.database}
 
 
 def _cancels() -> int:

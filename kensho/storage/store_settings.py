@@ -2,7 +2,7 @@
 
 import hashlib
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import msgspec
 from typing_extensions import override
@@ -22,6 +22,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
     database: str = "kensho"
     username: str | None = None
     password: Secret | None = None
+    sign_in: Literal["database", "root"] = "database"
     pool_size: int = 4
     deadline_s: float = 10.0
     connect_deadline_s: float = 10.0
@@ -36,6 +37,7 @@ class StoreSettings(msgspec.Struct, frozen=True):
             database=store.database,
             username=store.username,
             password=store.password,
+            sign_in=store.sign_in,
             pool_size=store.pool_size,
             deadline_s=store.deadline_s,
         )

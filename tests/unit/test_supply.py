@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # ships no types; in the lock by schemathesis
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+from kensho.platform import settings
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -115,3 +118,37 @@ def test_every_dependency_is_in_the_lock_of_its_group() -> None:
             assert versions, f"{lock}: {requirement} is not in it; run `make lock`"
             for version in versions:
                 assert requirement.specifier.contains(version, prereleases=True), requirement
+
+
+def services() -> dict[str, dict[str, Any]]:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    return found
+
+
+@pytest.mark.parametrize("name", list(services()))
+def test_a_container_is_bounded_and_holds_no_rights_that_it_does_not_need(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["pids_limit"] <= 512
+    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
+    published = service.get("ports", [])
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_secrets_come_from_files_and_only_one_step_beside_the_store_knows_the_root() -> None:
+    knowing = {name for name, one in services().items() if "env_file" in one}
+    assert knowing == {"surrealdb", "store-user"}
+    for one in services().values():
+        for variable, value in one.get("environment", {}).items():
+            is_secret = re.search("PASS|SECRET|TOKEN|KEY", variable) is not None
+            assert not is_secret or value.startswith("/run/secrets/"), variable
+
+
+def test_the_settings_of_the_containers_are_settings(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret of its own\n")
+    told = services()["kensho"]["environment"]
+    files = {name: str(tmp_path / "secret") for name in told if name.endswith("_FILE")}
+    assert settings.load({**told, **files}).store.sign_in == "database"
