@@ -18,6 +18,7 @@ from kensho.discovery.neighbourhood import MAX_DEPTH, kinds_named
 from kensho.discovery.works import DETAIL_FIELDS, WorkBatch
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse, UncachedResponse
 from kensho.read_model.episodes import EpisodeList
 from kensho.read_model.views import (
@@ -84,6 +85,7 @@ class AnimeController(Controller):
         "/batch",
         Documented("Read many works", "The works."),
         WorkBatch([examples.DETAIL], [examples.SECOND_ID], {}),
+        opt=costing(20),
     )
     @pooled
     def read_many(
@@ -113,6 +115,7 @@ class AnimeController(Controller):
         "/{work_id:str}/relations",
         Documented("Walk the graph around a work", "The nodes and edges around the work."),
         _GRAPH,
+        opt=costing(2, depth=3),
     )
     @pooled
     def walk(
@@ -130,7 +133,10 @@ class AnimeController(Controller):
         )
 
     @get_operation(
-        "/{work_id:str}/similar", Documented("Find similar works", "The similar works."), _SIMILAR
+        "/{work_id:str}/similar",
+        Documented("Find similar works", "The similar works."),
+        _SIMILAR,
+        opt=costing(2, limit=2),
     )
     @pooled
     def list_similar(

@@ -18,6 +18,7 @@ from kensho.discovery.query_interpretation import is_short
 from kensho.domain.watch_order.order import Order
 from kensho.http.pooled import pooled, pooled_if
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse, ResponseMeta, StreamedResponse
 from kensho.read_model.franchise_views import FranchiseDetail, WatchOrderDocument
 from kensho.read_model.graph_views import ExportNode, ExportNotice, FranchiseGraphDocument
@@ -124,7 +125,10 @@ class FranchisesController(Controller):
         )
 
     @get_operation(
-        "/{slug:str}/graph", Documented("Export a franchise's graph", "The graph."), _GRAPH
+        "/{slug:str}/graph",
+        Documented("Export a franchise's graph", "The graph."),
+        _GRAPH,
+        opt=costing(2, format=20),
     )
     @pooled
     def graph(

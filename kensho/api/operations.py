@@ -7,7 +7,7 @@ each of its fields, so that bounds, descriptions and examples stand at the field
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import UnionType
 from typing import (
     Any,
@@ -49,13 +49,21 @@ class Documented(msgspec.Struct, frozen=True):
 
 
 def get_operation(
-    path: str | None, documented: Documented, example: T
+    path: str | None,
+    documented: Documented,
+    example: T,
+    *,
+    opt: Mapping[str, Any] | None = None,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
-    """Declare a handler of GET at `path` under its controller's, with an example of its answer."""
+    """Declare a handler of GET at `path` under its controller's, with an example of its answer.
+
+    `opt` is laid over the controller's, such as what the handler's requests cost.
+    """
 
     def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
         return get(
             path,
+            opt=opt,
             summary=documented.summary,
             responses=_responses(handler, documented.answer, example),
         )(_flattened(handler))
@@ -64,7 +72,11 @@ def get_operation(
 
 
 def post_operation(
-    path: str | None, documented: Documented, example: T
+    path: str | None,
+    documented: Documented,
+    example: T,
+    *,
+    opt: Mapping[str, Any] | None = None,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
     """Declare a handler of POST that asks and creates nothing: it answers 200."""
 
@@ -72,6 +84,7 @@ def post_operation(
         return post(
             path,
             status_code=_OK,
+            opt=opt,
             summary=documented.summary,
             responses=_responses(handler, documented.answer, example),
         )(_flattened(handler))

@@ -13,7 +13,7 @@ from kensho.api.operations import Documented, get_operation
 from kensho.api.providers import GivenWorks
 from kensho.discovery.paths import MOST_PATHS
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import PathList, PathView, RelationView
 
@@ -55,7 +55,7 @@ class PathsController(Controller):
     """Connections between works."""
 
     path = "/api/paths"
-    opt = PUBLIC
+    opt = public_costing(4)
     tags: Sequence[str] | None = ("anime",)
 
     @get_operation(None, Documented("Connect two works", "The connections."), PathList([_PATH]))

@@ -22,6 +22,7 @@ from kensho.discovery.search_views import Completions, SearchPage, SearchResult
 from kensho.domain.works import Season
 from kensho.http.pooled import pooled_if
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse
 from kensho.search.interpretations import MAX_CHARS
 
@@ -142,7 +143,12 @@ class SearchController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("search",)
 
-    @get_operation("/search", Documented("Search by title", "A page of hits."), examples.FOUND)
+    @get_operation(
+        "/search",
+        Documented("Search by title", "A page of hits."),
+        examples.FOUND,
+        opt=costing(2, explain=4),
+    )
     @pooled_if(_is_costly)
     def search(self, search: GivenSearch, query: SearchQuery) -> PreparedResponse[SearchPage]:
         """Return the works that a text may mean, best first.

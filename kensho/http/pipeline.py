@@ -22,12 +22,13 @@ from kensho.http.forwarding import TrustedProxies
 from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
+from kensho.http.request_costs import KEPT_UNITS, REFUSED_UNITS
 from kensho.http.request_state import RequestState, attach
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
 from kensho.http.targets import Target, Targets
 from kensho.http.tracing import Trace, read_trace
 from kensho.platform.logs import REQUEST, RequestIds
-from kensho.platform.rate_limits import WINDOW_S, RateLimiter
+from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
 
 _WANTED: Final = frozenset(
@@ -64,12 +65,12 @@ class AccessRules(NamedTuple):
     @classmethod
     def of(cls, settings: Settings) -> "AccessRules":
         """Return the rules that the settings make."""
-        server, limit = settings.server, settings.http.rate_limit_per_minute
+        server, limit = settings.server, settings.limits
         return cls(
             hosts=Hosts(server.allowed_hosts, server.public_url),
             proxies=TrustedProxies(server.trusted_proxies) if server.trusted_proxies else None,
             cross_origin=CrossOriginRules(server.cors_origins),
-            limiter=RateLimiter(limit) if limit else None,
+            limiter=RateLimiter(limit.units, limit.window_s, limit.exempt) if limit.units else None,
         )
 
 
@@ -96,7 +97,6 @@ class RequestPipeline:
         self._cache = cache
         self._identity = identity
         self._rules = rules
-        self._is_open = rules.limiter is None and rules.hosts.allows_any
         self._observability = observability
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,10 +140,7 @@ class RequestPipeline:
         tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
         target = self._examined(scope, tap)
         if isinstance(target, ErrorResponse):
-            render_page = None if target.kind is _BAD_HOST else self._render_page
-            body, lines = problem_details.render_error(target, render_page)
-            await tap.send_whole(target.status, lines, body)
-            return ""
+            return await self._refuse(tap, self._limited(scope, tap, REFUSED_UNITS) or target)
         if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
             await tap.send_whole(204, cross_origin.PREFLIGHT, b"")
             return ""
@@ -152,6 +149,11 @@ class RequestPipeline:
         is_read = scope["method"] in ("GET", "HEAD")
         if_none_match = headers.get(b"if-none-match") if is_read else None
         kept = self._kept(key) if is_read else None
+        if self._rules.limiter is not None:
+            cost = self._targets.cost(target) if kept is None else KEPT_UNITS
+            limited = self._limited(scope, tap, cost)
+            if limited is not None:
+                return await self._refuse(tap, limited)
         if kept is not None:
             self._observability.metrics.count_hit()
             await kept.send(if_none_match, tap.send)
@@ -169,6 +171,14 @@ class RequestPipeline:
         scope["query_string"] = target.query
         return await self._route(scope, receive, tap, state)
 
+    async def _refuse(self, tap: "ResponseTap", refusal: ErrorResponse) -> str:
+        """Answer that the request is not served."""
+        is_brief = refusal.kind in (_BAD_HOST, problem_details.RATE_LIMITED)
+        render_page = None if is_brief else self._render_page
+        body, lines = problem_details.render_error(refusal, render_page)
+        await tap.send_whole(refusal.status, lines, body)
+        return ""
+
     async def _route(
         self, scope: HTTPScope, receive: Receive, tap: "ResponseTap", state: RequestState
     ) -> str:
@@ -184,8 +194,8 @@ class RequestPipeline:
         """Return what the request asks for, or why it is not routed."""
         if not hosts.names_a_host(scope):
             return _refusal(scope, tap, _BAD_HOST, "it needs one Host header: a name or an address")
-        if not self._is_open and not scope["path"].startswith(_INTERNAL):
-            refusal = self._limited(scope, tap) or self._of_foreign_host(scope, tap)
+        if not self._rules.hosts.allows_any:
+            refusal = self._of_foreign_host(scope, tap)
             if refusal is not None:
                 return refusal
         # Some servers repeat the query in `raw_path`.
@@ -202,21 +212,23 @@ class RequestPipeline:
                 error, path=_shown_path(scope), request_id=request_id
             )
 
-    def _limited(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
+    def _limited(self, scope: HTTPScope, tap: "ResponseTap", cost: float) -> ErrorResponse | None:
+        """Charge the client for a request; return why it is not served, if it is not."""
         limiter = self._rules.limiter
-        if limiter is None:
+        if limiter is None or scope["path"].startswith(_INTERNAL):
             return None
         client = scope["client"]
-        decision = limiter.judge(client[0] if client else "", perf_counter())
+        decision = limiter.judge(client[0] if client else "", cost, perf_counter())
         tap.extra = [*tap.extra, *decision.headers]
         if decision.allowed:
             return None
-        detail = f"more than allowed in {WINDOW_S} s"
+        if self._rules.proxies is None and _is_forwarded(scope):
+            _log.warning("proxy_limited_as_one_client", hint="list it in KENSHO_TRUSTED_PROXIES")
+        detail = "this costs more than is left to you now; Retry-After says when it will not"
         return _refusal(scope, tap, problem_details.RATE_LIMITED, detail)
 
     def _of_foreign_host(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
-        allowed = self._rules.hosts
-        if allowed.allows_any or allowed.lists(hosts.host_of(scope)):
+        if scope["path"].startswith(_INTERNAL) or self._rules.hosts.lists(hosts.host_of(scope)):
             return None
         return _refusal(scope, tap, _FOREIGN_HOST, "the request's Host header names another one")
 
@@ -268,6 +280,11 @@ class ResponseTap:
             {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
         )
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _is_forwarded(scope: HTTPScope) -> bool:
+    """Tell whether a proxy has passed the request on, if what it says is true."""
+    return any(name in (b"forwarded", b"x-forwarded-for") for name, _ in scope["headers"])
 
 
 def _refusal(scope: HTTPScope, tap: ResponseTap, kind: ProblemKind, detail: str) -> ErrorResponse:

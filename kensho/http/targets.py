@@ -26,6 +26,7 @@ from litestar.handlers import HTTPRouteHandler
 from kensho.errors import NotFoundError
 from kensho.http import request_guards
 from kensho.http.query_validation import DocumentedOperation, QueryValidator
+from kensho.http.request_costs import READ, REFUSED_UNITS, RequestCost, declared_cost
 
 Parameters: TypeAlias = Mapping[str, str]
 Canonicaliser: TypeAlias = Callable[[Parameters], Parameters]
@@ -58,10 +59,11 @@ class Target(NamedTuple):
 
 
 class DeclaredRoute(NamedTuple):
-    """A route as its handler declares it: its template, and what counts of its parameters."""
+    """A route as its handler declares it: its template, what counts of its parameters, its cost."""
 
     template: str
     canonicalise: Canonicaliser
+    cost: RequestCost = READ
 
 
 class Targets:
@@ -89,6 +91,11 @@ class Targets:
             return self._made(path, query)
         return self._remembered(path, query)
 
+    def cost(self, target: Target) -> float:
+        """Return the units that a request for a target costs, if it is not kept."""
+        route = self._find(target.path)
+        return REFUSED_UNITS if route is None else route.cost.of(target.parameters)
+
     def _made(self, raw_path: bytes, raw_query: bytes) -> Target:
         request_guards.check_path(raw_path)
         if len(raw_path) > 1 and (raw_path.endswith(b"/") or b"//" in raw_path):
@@ -114,7 +121,8 @@ def declared_routes(app: Litestar, documented: QueryValidator) -> Iterator[Decla
         for handler in getattr(route, "route_handlers", ()):
             if isinstance(handler, HTTPRouteHandler) and "OPTIONS" not in handler.http_methods:
                 template = route.path_format
-                yield DeclaredRoute(template, _canonicaliser(handler, template, documented))
+                canonicalise = _canonicaliser(handler, template, documented)
+                yield DeclaredRoute(template, canonicalise, declared_cost(handler))
 
 
 def _canonicaliser(

@@ -34,6 +34,13 @@ _SIGN_IN: Final = re.compile(r"wss?://.*@|[a-z]+://[^/]*:[^/]*@")
 """An `@` in the path of an embedded store is part of its name."""
 _BEFORE_AT: Final = re.compile(r"^([A-Za-z+]+://)?.*@", re.DOTALL)
 _FILE: Final = "_file"
+_REPLACED: Final = {
+    "rate_limit_per_minute": (
+        "the limit counts what requests cost, and is set by KENSHO_RATE_LIMIT_UNITS in every"
+        " KENSHO_RATE_LIMIT_WINDOW_S; 0 units set none"
+    )
+}
+"""Settings of earlier versions, and what to set now."""
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
 
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
@@ -186,8 +193,6 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How long caches may keep an answer without asking; afterwards an ETag answers 304."""
     max_body_bytes: Annotated[int, Meta(ge=1_024, le=16_777_216)] = 65_536
     """The largest body read; a batch of 100 ids is 4 KB."""
-    rate_limit_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
-    """Requests per client address and minute, per process; 0 leaves that to the proxy in front."""
     health_details: bool = False
     """Whether health and readiness tell why something is not well, and which snapshot is ready:
     for a private network, since reasons name folders and machines. The log has them always."""
@@ -209,6 +214,23 @@ class WorkSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables(
     deadline_s: Seconds = 10.0
     """A costly answer that is not made so soon after it was asked for, waiting included, is given
     up and answered 503: a reader has gone by then."""
+
+
+class RateLimitSettings(
+    msgspec.Struct, frozen=True, kw_only=True, rename=_variables("rate_limit_")
+):
+    """How much a client may ask for, counted by what requests cost, in each process."""
+
+    units: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000
+    """Units that a client may spend in a window, at once or evenly; a unit is about a millisecond
+    of a processor. A kept answer costs a tenth, a read 1, a page 5, a map 20 and more. Five people
+    behind one address who open a new page every two seconds spend 300. 0 sets no limit."""
+    window_s: Annotated[int, Meta(ge=1, le=3_600)] = 10
+    """Seconds in which the units come back, evenly: with 1,000 units one client gets a tenth of a
+    processor in the long run."""
+    exempt: tuple[Network, ...] = ("127.0.0.1", "::1")
+    """Networks that are not limited, such as those of monitoring: by default this machine, from
+    which a proxy that is not listed as trusted asks for everybody."""
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("ingest_")):
@@ -254,6 +276,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signing: SigningSettings = SigningSettings()
     http: HttpSettings = HttpSettings()
     work: WorkSettings = WorkSettings()
+    limits: RateLimitSettings = RateLimitSettings()
     ingest: IngestSettings = IngestSettings()
 
 
@@ -298,6 +321,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             values[name] = _value(name, text, known[name].type)
         elif of_file:
             values[own] = _secret(read_secret_file(Path(text), _variable(name)), _variable(name))
+        elif name in _REPLACED:
+            raise SettingsError(f"{_variable(name)}: {_REPLACED[name]}")
         else:
             raise SettingsError(f"{_variable(name)}: there is no such setting")
     return with_changes(Settings(), **values)
@@ -373,9 +398,13 @@ def _checked(settings: Settings) -> Settings:
             f"{PREFIX}STORE_URL: {_shown(url)!r} bears a sign-in, which lists of processes and logs"
             f" would show: use {PREFIX}STORE_USERNAME and {PREFIX}STORE_PASSWORD_FILE"
         )
-    for network in settings.server.trusted_proxies:
+    networks = {
+        "TRUSTED_PROXIES": settings.server.trusted_proxies,
+        "RATE_LIMIT_EXEMPT": settings.limits.exempt,
+    }
+    for name, network in ((name, one) for name, several in networks.items() for one in several):
         try:
             ip_network(network)
         except ValueError as error:
-            raise SettingsError(f"{PREFIX}TRUSTED_PROXIES: {error}") from error
+            raise SettingsError(f"{PREFIX}{name}: {error}") from error
     return settings

@@ -20,7 +20,7 @@ from litestar.params import FromPath
 from litestar.types import Receive, Scope, Send
 
 from kensho.http.compression import MIN_BYTES, Encoding
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.request_state import state_of
 from kensho.http.response_cache import CachedResponse
 
@@ -88,7 +88,11 @@ class _AssetResponse:
 def handler(assets: Assets) -> HTTPRouteHandler:
     """Return the route of the files."""
 
-    @get(f"{ROOT}/{{digest:str}}/{{name:str}}", opt=PUBLIC, include_in_schema=False)
+    @get(
+        f"{ROOT}/{{digest:str}}/{{name:str}}",
+        opt=public_costing(0.2),
+        include_in_schema=False,
+    )
     async def asset(digest: FromPath[str], name: FromPath[str]) -> _AssetResponse:
         """Return one of our own files."""
         variants = assets.find(digest, name)

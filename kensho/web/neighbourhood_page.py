@@ -19,7 +19,7 @@ from kensho.discovery import franchises, neighbourhood, works
 from kensho.domain.relations import KIND_FACTS
 from kensho.domain.works import Role
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.http.work_pool import checkpoint
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork
@@ -55,7 +55,7 @@ class NeighbourhoodPageController(Controller):
     """The map around a work."""
 
     path = "/anime/{work_id:str}/map"
-    opt = PUBLIC
+    opt = public_costing(20, depth=20)
 
     @get_page()
     @pooled

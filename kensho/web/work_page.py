@@ -12,7 +12,7 @@ from markupsafe import Markup
 from kensho.discovery import similar, works
 from kensho.domain.relations import KINDS
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.episodes import EpisodeList, EpisodeView
 from kensho.read_model.views import Detail, RelatedWork
@@ -63,7 +63,7 @@ class WorkPageController(Controller):
     """Works; a film that is catalogued by itself has its page among the films."""
 
     path = "/anime"
-    opt = PUBLIC
+    opt = public_costing(10)
 
     @get_page("/{work_id:str}")
     @pooled
@@ -80,7 +80,7 @@ class FilmPageController(Controller):
     """Films."""
 
     path = "/movies"
-    opt = PUBLIC
+    opt = public_costing(10)
 
     @get_page("/{work_id:str}")
     @pooled

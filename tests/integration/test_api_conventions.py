@@ -198,28 +198,46 @@ async def test_health_tells_version_revision_and_sizes(client: AsyncClient) -> N
 
 
 class TestLimit:
-    """A limit of three requests a minute."""
+    """A limit of three units a minute: three reads, or thirty that are kept."""
 
     @pytest.fixture
     async def limited(self, tmp_path: Path) -> AsyncIterator[AsyncClient]:
         settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
-        async with running(with_changes(settings, rate_limit_per_minute=3)) as client:
+        limit = {"rate_limit_units": 3, "rate_limit_window_s": 60, "rate_limit_exempt": ()}
+        async with running(with_changes(settings, **limit)) as client:
             await until_ready(client)
             yield client
 
     async def test_the_request_beyond_it_is_told_when_to_come_back(
         self, limited: AsyncClient
     ) -> None:
-        answers = [await limited.get("/api/tags") for _ in range(4)]
+        answers = [await limited.get(f"/api/tags?limit={number}") for number in range(1, 5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
         assert answers[0].headers["ratelimit-policy"] == '"default";q=3;w=60'
         assert answers[0].headers["ratelimit"].startswith('"default";r=2;t=')
-        assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+        assert 1 <= int(answers[3].headers["retry-after"]) <= 20, "a third of the minute"
         assert answers[3].json()["error"] == "too_many_requests"
+        page = await limited.get("/movies")
+        assert page.status_code == 429
+        assert page.json()["error"] == "too_many_requests", "in few words"
+
+    async def test_kept_answers_and_preflights_cost_next_to_nothing(
+        self, limited: AsyncClient
+    ) -> None:
+        kept = [(await limited.get("/api/tags")).status_code for _ in range(11)]
+        assert set(kept) == {200}
+        asking = {"origin": "https://a.example", "access-control-request-method": "GET"}
+        preflights = [await limited.options("/api/tags", headers=asking) for _ in range(20)]
+        assert {answer.status_code for answer in preflights} == {204}
+        assert [(await limited.head("/api/tags")).status_code for _ in range(5)] == [200] * 5
+
+    async def test_refusals_are_counted_too(self, limited: AsyncClient) -> None:
+        statuses = [(await limited.get("/api/tags?%00")).status_code for _ in range(4)]
+        assert statuses == [400, 400, 400, 429]
 
     async def test_probes_are_not_counted(self, limited: AsyncClient) -> None:
         assert {(await limited.get("/health/live")).status_code for _ in range(10)} == {200}
 
 
-async def test_without_a_limit_nothing_is_said_of_one(client: AsyncClient) -> None:
+async def test_who_is_exempt_is_told_of_no_limit(client: AsyncClient) -> None:
     assert "ratelimit" not in (await client.get("/api/tags")).headers

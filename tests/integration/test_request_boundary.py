@@ -1,6 +1,7 @@
 """Who may ask, from which origin and under which name: CORS, hosts and trusted proxies."""
 
 import contextlib
+import itertools
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -213,14 +214,23 @@ async def test_an_allowed_host_stands_in_absolute_addresses(tmp_path: Path) -> N
 
 
 async def test_clients_behind_a_trusted_proxy_are_counted_apart(tmp_path: Path) -> None:
-    async with ready(tmp_path, rate_limit_per_minute=2, trusted_proxies=("10.0.0.0/8",)) as client:
+    numbers = itertools.count(1)  # no answer is kept
+    async with ready(
+        tmp_path,
+        rate_limit_units=2,
+        rate_limit_window_s=3_600,
+        trusted_proxies=("10.0.0.0/8",),
+    ) as client:
         app = cast("Any", client)._transport.app
 
         async def statuses(peer: str, forwarded_for: str) -> list[int]:
             transport = ASGITransport(app, client=(peer, 1))
             async with AsyncClient(transport=transport, base_url="http://test") as one:
                 answers = [
-                    await one.get("/api/tags", headers={"x-forwarded-for": forwarded_for})
+                    await one.get(
+                        f"/api/tags?limit={next(numbers)}",
+                        headers={"x-forwarded-for": forwarded_for},
+                    )
                     for _ in range(3)
                 ]
                 return [answer.status_code for answer in answers]

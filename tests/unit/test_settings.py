@@ -132,6 +132,17 @@ def test_the_documentation_lists_every_setting_with_its_default() -> None:
             assert default in (None, ()), name
 
 
+def test_a_replaced_setting_names_the_one_that_is_new() -> None:
+    with pytest.raises(SettingsError, match=r"RATE_LIMIT_PER_MINUTE: .*KENSHO_RATE_LIMIT_UNITS"):
+        settings.load({"KENSHO_RATE_LIMIT_PER_MINUTE": "600"})
+
+
+def test_networks_are_checked() -> None:
+    for name in ("TRUSTED_PROXIES", "RATE_LIMIT_EXEMPT"):
+        with pytest.raises(SettingsError, match=f"KENSHO_{name}: .*300.1.1.1"):
+            settings.load({f"KENSHO_{name}": "10.0.0.0/8,300.1.1.1"})
+
+
 def test_a_list_is_separated_by_commas() -> None:
     found = settings.load({"KENSHO_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
     assert found.server.trusted_proxies == ("10.0.0.0/8", "::1")

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from kensho.errors import InvalidInputError, MovedError, NotFoundError
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.request_state import state_of
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta, UncachedResponse
 from kensho.web import urls
@@ -48,7 +49,7 @@ class EmbedController(Controller):
     """The page for frames."""
 
     path = "/embed/hub/{slug:str}"
-    opt = PUBLIC
+    opt = public_costing(15)
 
     @get()
     @pooled

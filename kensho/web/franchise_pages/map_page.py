@@ -11,7 +11,7 @@ from markupsafe import Markup
 from kensho.domain.watch_order.order import Order
 from kensho.errors import NotFoundError
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
 from kensho.web import forms, urls
@@ -34,7 +34,7 @@ class FranchiseMapController(Controller):
     """The map of a franchise."""
 
     path = "/hub/{slug:str}"
-    opt = PUBLIC
+    opt = public_costing(15)
 
     @get_page("/map")
     @pooled

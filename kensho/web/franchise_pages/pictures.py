@@ -13,7 +13,7 @@ from litestar import Controller, get
 from litestar.params import FromPath
 
 from kensho.http.pooled import pooled, pooled_picture
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import costing, public_costing
 from kensho.http.responses import PreparedResponse, ResponseMeta
 from kensho.web import descriptions
 from kensho.web.forms import get_page
@@ -40,9 +40,9 @@ class FranchisePicturesController(Controller):
     """The pictures of a franchise."""
 
     path = "/hub/{slug:str}"
-    opt = PUBLIC
+    opt = public_costing(3)
 
-    @get("/map.svg")
+    @get("/map.svg", opt=costing(10))
     @pooled
     def as_svg(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the whole map as an SVG file."""
@@ -66,7 +66,7 @@ class FranchisePicturesController(Controller):
         chosen = None if form.work is None else str(form.work)
         return context.respond(small.small_svg(drawn.map, small.WIDE, chosen).encode(), _SVG)
 
-    @get("/map.png")
+    @get("/map.png", opt=costing(300))
     @pooled_picture
     def as_png(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the whole map as a PNG file."""
@@ -74,7 +74,7 @@ class FranchisePicturesController(Controller):
         name = f"map {drawn.franchise.slug}"
         return _png(context, name, lambda: pictures.of_map(drawn.map, context.messages))
 
-    @get("/card.png")
+    @get("/card.png", opt=costing(200))
     @pooled_picture
     def as_card(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the picture that other sites show beside a link: 1200 by 630 pixels."""
