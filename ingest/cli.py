@@ -26,7 +26,7 @@ from ingest.source import Source
 from kensho.errors import InvalidInputError, PublicationError
 from kensho.platform import downloads, settings
 from kensho.platform.installation import data_root
-from kensho.platform.secret_values import masked
+from kensho.platform.secret_values import address_given, masked
 from kensho.read_model.building.publishing import publish
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
@@ -50,7 +50,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.command(cls=RichCommand)
 @click.argument("source", required=False)
-@click.argument("locations", nargs=-1, metavar="[PATH|URL]...")
+@click.argument("locations", nargs=-1, metavar="[PATH|URL|@FILE]...")
 @click.option(
     "--all",
     "folder",
@@ -93,7 +93,8 @@ def ingest(
 
     `kensho ingest aodb FILE` runs one source; `kensho ingest --all DIR` runs every source whose
     files are there, in the right order. A repeated run changes nothing; a newer dump updates, adds
-    and retires. The relations that come with Kenshō are brought in line with every run.
+    and retires. An address with a sign-in stands in a file, which `@FILE` names, or in the manifest
+    that `--all` reads. The relations that come with Kenshō are brought in line with every run.
     """
     if list_sources:
         report.print_sources(SOURCES, _output(), as_json=as_json)
@@ -206,7 +207,8 @@ def _jobs(
         raise InvalidInputError.of(
             "SOURCE", "name a source and its files, or use --all; --list shows the sources"
         )
-    return [IngestJob(_source(source), tuple(_local(location, progress) for location in locations))]
+    given = [address_given(location, "URL") for location in locations]
+    return [IngestJob(_source(source), tuple(_local(location, progress) for location in given))]
 
 
 def _source(name: str) -> Source:

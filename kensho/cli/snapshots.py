@@ -14,6 +14,7 @@ from rich_click import RichCommand, RichGroup
 from kensho.errors import ReadModelError
 from kensho.platform import logs
 from kensho.platform import settings as settings_module
+from kensho.platform.secret_values import address_given
 from kensho.platform.settings import Settings
 from kensho.read_model import publications
 from kensho.read_model.building.fetching import fetch
@@ -84,11 +85,15 @@ def list_(as_json: bool) -> None:
 
 
 @snapshot.command("fetch", cls=RichCommand)
-@click.argument("location", metavar="URL|FOLDER")
+@click.argument("location", metavar="URL|FOLDER|@FILE")
 @_JSON
 def fetch_(location: str, as_json: bool) -> None:
-    """Take over what is published at an https address, or in another folder, and serve it."""
+    """Take over what is published at an https address, or in another folder, and serve it.
+
+    An address with a sign-in stands in a file, which `@FILE` names.
+    """
     settings = _settings(None)
+    location = address_given(location, "URL")
     store = StoreSettings.of(settings).fingerprint
     published = asyncio.run(fetch(location, settings.snapshot.read_model_dir, store))
     _print_published(published, as_json=as_json)

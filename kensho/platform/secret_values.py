@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 
 from typing_extensions import override
 
-from kensho.errors import SettingsError
+from kensho.errors import InvalidInputError, SettingsError
 
 _HIDDEN: Final = "***"
 _MAX_FILE_BYTES: Final = 16_384
@@ -81,6 +81,25 @@ def masked(text: str) -> str:
     if "://" not in text:
         return text
     return _PARAMETER.sub(rf"\1{_HIDDEN}", _SIGN_IN.sub(f"://{_HIDDEN}@", text))
+
+
+def address_given(text: str, argument: str) -> str:
+    """Return an address or path that was given to a command, from a file where it is `@FILE`.
+
+    Raises:
+        InvalidInputError: it bears a sign-in or a token, which lists of processes and the shell's
+            history show; `argument` is named.
+        SettingsError: the file can't be read.
+    """
+    if text.startswith("@"):
+        return read_secret_file(Path(text[1:]), argument)
+    if masked(text) != text:
+        raise InvalidInputError.of(
+            argument,
+            f"{masked(text)!r} bears a secret, which lists of processes show: write the address"
+            " into a file and give @FILE",
+        )
+    return text
 
 
 def read_secret_file(path: Path, variable: str) -> str:

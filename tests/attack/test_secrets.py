@@ -35,6 +35,7 @@ from tests.support.stores import own_queries
 
 PASSWORD = "hunter2-hunter2"
 URL = f"ws://root:{PASSWORD}@127.0.0.1:9"
+_TOKEN = f"https://a.example/x.json?token={PASSWORD}"
 COMMANDS = (
     ("serve",),
     ("migrate",),
@@ -124,6 +125,34 @@ def test_an_option_with_a_password_is_refused_and_not_shown(
 
 
 @pytest.mark.usefixtures("at_home")
+@pytest.mark.parametrize("url", [f"https://me:{PASSWORD}@a.example/x.json", _TOKEN])
+@pytest.mark.parametrize("command", [("ingest", "aodb"), ("snapshot", "fetch")], ids=" ".join)
+def test_an_address_with_a_secret_is_refused_as_an_argument_and_read_from_a_file(
+    command: Sequence[str], url: str, tmp_path: Path
+) -> None:
+    refused = told_by([*command, url], tmp_path)
+    assert "write the address into a file and give @FILE" in " ".join(refused.split())
+    (tmp_path / "address").write_text(f"{url.replace('https', 'ftp')}\n")
+    taken = told_by([*command, f"@{tmp_path / 'address'}"], tmp_path)
+    assert "@FILE" not in taken
+    assert "https" in taken  # the only kind of address that is read from another machine
+    assert PASSWORD not in refused + taken
+
+
+def told_by(arguments: Sequence[str], folder: Path) -> str:
+    """Return what a command says that is refused."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kensho.cli", *arguments],
+        env={**os.environ, "KENSHO_READ_MODEL_DIR": str(folder), "KENSHO_STORE_URL": "mem://"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (2, 4, 8), done
+    return done.stdout + done.stderr
+
+
 def test_a_command_of_no_name_is_refused_and_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
     for given in ([URL], ["serve", "--port", URL], ["serve", URL], ["snapshot", URL]):
         code, told = ending(given, capfd)
