@@ -72,7 +72,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
     """
     pages = PageRouter()
     state = AppState(settings, pages.renderer, board)
-    validator = QueryValidator()
+    validator = QueryValidator(settings.connections.body_timeout_s)
     error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
         route_handlers=[

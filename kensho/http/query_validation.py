@@ -4,6 +4,7 @@ Litestar checks bounds, but takes "1e5" and "null" for numbers and ignores unkno
 table here is made from the document itself, so that the two can't disagree.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -23,6 +24,7 @@ _SPELLINGS: Final = {
 }
 _SHOWN_CHARS: Final = 80
 _UNSUPPORTED: Final = 415
+_LATE: Final = 408
 
 Spelling: TypeAlias = tuple[re.Pattern[str], str]
 Spellings: TypeAlias = Mapping[str, Spelling | None]
@@ -45,8 +47,10 @@ class DocumentedOperation(NamedTuple):
 class QueryValidator:
     """Checks a routed request against the document, before its handler reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, body_timeout_s: float = 15.0) -> None:
+        """Take how long a request may take to send its body."""
         self._operations: dict[tuple[str, str], DocumentedOperation] = {}
+        self._body_timeout_s = body_timeout_s
 
     def add_operations(self, document: Document) -> None:
         """Take over the parameters of every operation of an OpenAPI document."""
@@ -63,7 +67,7 @@ class QueryValidator:
 
         Raises:
             InvalidInputError: a parameter is unknown or misspelt; names each.
-            HTTPException: 415, a body is not JSON.
+            HTTPException: 415, a body is not JSON; 408, it does not arrive in time.
         """
         scope: dict[str, Any] = request.scope  # type: ignore[assignment]  # a TypedDict that Litestar extends
         operation = self._operations.get((scope["method"], scope["path_template"]))
@@ -76,21 +80,28 @@ class QueryValidator:
         if problems:
             raise InvalidInputError(problems)
         if operation.has_body:
-            await _check_body(request)
+            await _check_body(request, self._body_timeout_s)
 
 
-async def _check_body(request: Request[Any, Any, Any]) -> None:
-    """Refuse a body that is no JSON; Litestar stumbles over bad UTF-8 and deep nesting."""
+async def _check_body(request: Request[Any, Any, Any], timeout_s: float) -> None:
+    """Refuse a body that is no JSON, or late; Litestar stumbles over bad UTF-8 and deep nesting."""
     if request.content_type[0] != "application/json":
         raise HTTPException(status_code=_UNSUPPORTED, detail="send the body as application/json")
     try:
-        msgspec.json.decode(await request.body())
+        async with asyncio.timeout(timeout_s):
+            body = await request.body()
+        msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError.of("body", f"it is no JSON: {error}") from error
     except RecursionError as error:
         raise InvalidInputError.of("body", "it is nested too deeply") from error
     except InternalServerException as error:  # so Litestar tells that no more of it can be read
         raise InvalidInputError.of("body", "it is cut off, or its chunks are malformed") from error
+    except TimeoutError as error:
+        detail = f"the body did not arrive within {timeout_s:g} s"
+        raise HTTPException(
+            status_code=_LATE, detail=detail, headers={"connection": "close"}
+        ) from error
 
 
 def _misspelt(known: Spellings, given: Iterable[tuple[str, str]]) -> Iterable[FieldProblem]:
