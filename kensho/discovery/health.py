@@ -1,11 +1,12 @@
 """The health of the service: the snapshot it serves, and why it cannot serve the published one.
 
 Guarantees: nothing here fails or waits. A service that cannot open the published snapshot continues
-with the one it has and reports itself as degraded. Without any snapshot it is not ready.
+with the one it has and reports itself as degraded, and so does one whose workers, folder, disk or
+clock are not as they should be. Without any snapshot it is not ready.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -27,9 +28,13 @@ class Dependency(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Dependencies(msgspec.Struct, frozen=True):
-    """What the service depends on."""
+    """What the service depends on; all but the read model are named when they are not well."""
 
     read_model: Dependency
+    workers: Dependency | msgspec.UnsetType = msgspec.UNSET
+    folder: Dependency | msgspec.UnsetType = msgspec.UNSET
+    disk: Dependency | msgspec.UnsetType = msgspec.UNSET
+    clock: Dependency | msgspec.UnsetType = msgspec.UNSET
 
 
 class ServedSnapshot(msgspec.Struct, frozen=True):
@@ -75,7 +80,10 @@ class HealthService:
         version: str,
         *,
         details: bool,
+        problems: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        """Take also what tells why something around the service is not as it should be."""
+        self._problems = problems
         self._snapshots = snapshots
         self._now = now
         self._version = version
@@ -90,21 +98,24 @@ class HealthService:
 
     def health(self) -> Health:
         """Return the readiness with what is served."""
+        others = {
+            name: self._dependency("degraded", reason) for name, reason in self._problems().items()
+        }
         try:
             model = self._snapshots.current
         except NotReadyError as error:
             down = self._dependency("down", error.message)
-            return Health("down", self._version, None, {}, Dependencies(down), None)
+            return Health("down", self._version, None, {}, Dependencies(down, **others), None)
         state = Dependency("ok")
         if self._snapshots.last_error is not None:
             problem = f"still serving snapshot {model.identity}: {self._snapshots.last_error}"
             state = self._dependency("degraded", problem)
         return Health(
-            status=state.status,
+            status="degraded" if others else state.status,
             version=self._version,
             revision=model.revision,
             counts=dict(model.counts),
-            dependencies=Dependencies(state),
+            dependencies=Dependencies(state, **others),
             snapshot=self._served(model),
         )
 
