@@ -30,6 +30,7 @@ from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.tags import TagsController
 from kensho.discovery.browse import Calendar, films
+from kensho.discovery.conditions import Conditions
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
@@ -139,6 +140,7 @@ class AppState:
         self.renderer = renderer
         self._snapshots: SnapshotHolder | None = None
         self._page_services: PageServices | None = None
+        self._conditions: Conditions | None = None
         self.now = functools.partial(dt.datetime.now, dt.UTC)
         self.calendar = Calendar(self.now)
         cursors = Cursors(*signing_keys(settings.signing))
@@ -172,9 +174,14 @@ class AppState:
     def exposition(self) -> bytes:
         """Return what Prometheus scrapes now."""
         try:
-            revision = self.snapshot().model.revision
+            model = self.snapshot().model
         except NotReadyError:
-            revision = None
+            model = None
+        revision, built_at_s = (model.revision, model.built_at_s) if model else (None, 0)
+        if self._conditions is not None:
+            self.metrics.note_conditions(
+                self._conditions.problems(), self._conditions.workers(), built_at_s
+            )
         return self.metrics.render(revision)
 
     def page_services(self) -> PageServices:
@@ -202,20 +209,30 @@ class AppState:
         holder = SnapshotHolder(
             settings.snapshot.read_model_dir, store.fingerprint, or_latest=store.is_absent
         )
+        self._conditions = Conditions(
+            settings.snapshot.read_model_dir,
+            holder,
+            publishes=lambda: not store.is_absent,
+            board=self._board,
+        )
         self._snapshots = holder
-        self._page_services = self._services_of_pages(holder)
+        self._page_services = self._services_of_pages(holder, self._conditions)
         await holder.refresh()  # so that no worker answers before it has what is published
-        follower = asyncio.create_task(_follow(holder, store, settings.snapshot))
+        watching = (
+            asyncio.create_task(_follow(holder, store, settings.snapshot)),
+            asyncio.create_task(_look_about(self._conditions, settings.snapshot.refresh_every_s)),
+        )
         try:
             with switching_often():
                 yield
         finally:
-            self._snapshots = self._page_services = None
-            follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await follower
+            self._snapshots = self._page_services = self._conditions = None
+            for task in watching:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
-    def _services_of_pages(self, holder: SnapshotHolder) -> PageServices:
+    def _services_of_pages(self, holder: SnapshotHolder, conditions: Conditions) -> PageServices:
         return PageServices(
             snapshots=holder,
             cursors=self.shared.cursors,
@@ -229,7 +246,15 @@ class AppState:
             version=installed_version(),
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
+            problems=conditions.problems,
         )
+
+
+async def _look_about(conditions: Conditions, every_s: float) -> None:
+    """Look for ever at what surrounds the service."""
+    while True:
+        await asyncio.to_thread(conditions.look)
+        await asyncio.sleep(every_s)
 
 
 async def _follow(holder: SnapshotHolder, store: StoreSettings, settings: SnapshotSettings) -> None:

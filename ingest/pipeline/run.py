@@ -220,7 +220,9 @@ class Pipeline:
             return
         last = await self._record_store.last_snapshot(job.source.name) if kept else None
         may_shrink = kept <= _SMALL_SOURCE or not job.paths
-        require_plausible(snapshot, last, len(scan.keys), 0 if may_shrink else kept)
+        warning = require_plausible(snapshot, last, len(scan.keys), 0 if may_shrink else kept)
+        if warning is not None:
+            self._progress.say(f"{job.source.name}: {warning}")
 
     async def _write(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> None:
         run, snapshot = uuid.uuid4(), report.snapshot or ""

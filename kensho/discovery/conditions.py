@@ -52,7 +52,7 @@ class Conditions:
 
     def look(self) -> None:
         """Look at the folder, its disk and the clock, and log what changed; may block."""
-        self._looking_since_s = time.monotonic()
+        self._looking_since_s = self._clock.steady_s()
         self._clock.look()
         self._seen = self._of_folder() if self._publishes() else {}
         self._looking_since_s = None
@@ -62,12 +62,10 @@ class Conditions:
         """Return why something is not as it should be, by its name; nothing where all is."""
         found = dict(self._seen)
         since_s = self._looking_since_s
-        if since_s is not None and time.monotonic() - since_s > _HANGS_AFTER_S:
+        if since_s is not None and self._clock.steady_s() - since_s > _HANGS_AFTER_S:
             found["folder"] = f"{self._folder} does not answer"
-        for name, problem in (("clock", self._of_clock()), ("workers", self._of_workers())):
-            if problem is not None:
-                found[name] = problem
-        return found
+        others = {"clock": self._of_clock(), "workers": self._of_workers()}
+        return found | {name: problem for name, problem in others.items() if problem is not None}
 
     def workers(self) -> Workers | None:
         """Return how the workers are, where a supervisor runs them."""
@@ -102,7 +100,7 @@ class Conditions:
             built_at_s = self._snapshots.current.built_at_s
         except NotReadyError:
             return self._clock.problem()
-        early_s = built_at_s - time.time()
+        early_s = built_at_s - self._clock.wall_s()
         if early_s > JUMP_S:
             return f"the clock is at least {early_s:.0f} s behind: the snapshot is of later"
         return self._clock.problem()

@@ -23,16 +23,16 @@ class ClockWatch:
     """Notices that the wall clock was set; `look` at it now and then, at least once an hour."""
 
     def __init__(self, wall_s: Clock = time.time, steady_s: Clock = steady_s) -> None:
-        self._wall_s = wall_s
-        self._steady_s = steady_s
+        self.wall_s = wall_s
+        self.steady_s = steady_s
         self._offset_s = wall_s() - steady_s()
         self._jump_s = 0.0
         self._jumped_at_s = float("-inf")
 
     def look(self) -> None:
         """Compare the clocks."""
-        now_s = self._steady_s()
-        offset_s = self._wall_s() - now_s
+        now_s = self.steady_s()
+        offset_s = self.wall_s() - now_s
         jump_s = offset_s - self._offset_s
         self._offset_s = offset_s
         if abs(jump_s) > JUMP_S:
@@ -40,7 +40,7 @@ class ClockWatch:
 
     def problem(self) -> str | None:
         """Return how the clock jumped within the last hour, if it did."""
-        if self._steady_s() - self._jumped_at_s > _TOLD_FOR_S:
+        if self.steady_s() - self._jumped_at_s > _TOLD_FOR_S:
             return None
         way = "forward" if self._jump_s > 0 else "back"
         return f"the clock was set {way} by {abs(self._jump_s):.0f} s"

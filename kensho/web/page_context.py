@@ -7,7 +7,7 @@ compressed and kept for the snapshot like every read of the API.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -53,10 +53,18 @@ class PageServices(msgspec.Struct, frozen=True):
     """Scheme and host of the public address, for what other sites read of a page."""
     health_details: bool = False
     """Whether the page about the service tells why something is not well."""
+    problems: Callable[[], Mapping[str, str]] = dict
+    """Tells what around the service is not as it should be, and why."""
 
     def health(self) -> HealthService:
         """Return what tells how the service is."""
-        return HealthService(self.snapshots, self.now, self.version, details=self.health_details)
+        return HealthService(
+            self.snapshots,
+            self.now,
+            self.version,
+            details=self.health_details,
+            problems=self.problems,
+        )
 
     def context(self) -> "PageContext":
         """Return the context of a request that arrives now; raises `NotReadyError`."""

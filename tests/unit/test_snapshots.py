@@ -1,5 +1,6 @@
 """Snapshots: the date that a file stands for, and whether to apply it is plausible."""
 
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -50,6 +51,28 @@ def test_the_same_snapshot_again_is_plausible() -> None:
 def test_an_older_snapshot_is_refused_with_both_dates() -> None:
     with pytest.raises(IngestRefusedError, match=r"2025-12-31.*2026-01-01.*--force"):
         require_plausible("2025-12-31", "2026-01-01", 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "last", "today"),
+    [
+        ("2026-02-01", "2031-01-01", dt.date(2026, 2, 1)),  # the one before was dated wrongly
+        ("2031-01-01", "2026-02-01", dt.date(2026, 2, 1)),
+        ("2026-02-01", "2026-03-01", dt.date(1970, 1, 1)),  # this machine's clock is wrong
+        ("2026-02-01", "yesterday", dt.date(2026, 2, 1)),
+    ],
+)
+def test_a_wrong_clock_is_warned_of_and_drops_nothing(
+    snapshot: str, last: str, today: dt.date
+) -> None:
+    warning = require_plausible(snapshot, last, 10, 10, today)
+    assert warning is not None
+    assert snapshot in warning
+    assert last in warning
+
+
+def test_a_day_ahead_is_no_wrong_clock() -> None:
+    assert require_plausible("2026-02-02", "2026-02-01", 10, 10, dt.date(2026, 2, 1)) is None
 
 
 def test_a_dump_may_shrink_by_a_fifth() -> None:
