@@ -10,8 +10,8 @@ Guarantees: reading never waits. Each number is written by one process, as eight
 import mmap
 from typing import Final, NamedTuple
 
-LOST_AFTER_S: Final = 5.0
-"""A worker that has said nothing for so long does not serve: five beats are missing."""
+LOST_AFTER_S: Final = 10.0
+"""A worker that has said nothing for so long does not serve: ten beats are missing."""
 LOOP_DEATHS: Final = 3
 LOOP_S: Final = 60.0
 """So many ends within so many seconds are a crash loop: one may be an accident, and a machine that

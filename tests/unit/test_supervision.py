@@ -174,8 +174,8 @@ def test_the_board_tells_who_serves() -> None:
     assert board.workers(101.0).serving == 2
     board.beat(1, 100.0 + LOST_AFTER_S)
     assert board.workers(101.0 + LOST_AFTER_S).serving == 1
-    board.start(0, 107.0)
-    assert board.workers(107.0).serving == 1, "the new one has not said so yet"
+    board.start(0, 101.0 + LOST_AFTER_S)
+    assert board.workers(101.0 + LOST_AFTER_S).serving == 1, "the new one has not said so yet"
 
 
 def test_ends_that_follow_one_another_are_a_crash_loop() -> None:
