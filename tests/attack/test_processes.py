@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typing_extensions import override
 
 from kensho.read_model.building.publishing import publish
 from tests.support.processes import Running, answers, is_free, is_ready, running, until
@@ -70,6 +71,7 @@ class Reader(threading.Thread):
         self._done = threading.Event()
         self.ends: Counter[str] = Counter()
 
+    @override
     def run(self) -> None:
         while not self._done.is_set():
             try:
@@ -89,7 +91,7 @@ def test_workers_that_are_killed_are_replaced_and_counted(server: Running) -> No
     before = server.metric("kensho_worker_restarts_total ")
     for killed in server.workers:
         os.kill(killed, signal.SIGKILL)
-        until(lambda pid=killed: pid not in server.workers and answers(server, is_ready))
+        until(lambda: killed not in server.workers and answers(server, is_ready))  # noqa: B023 -- called at once
     ends = reader.stop()
     assert ends["200"] > 0
     cut = sum(ends.values()) - ends["200"]
