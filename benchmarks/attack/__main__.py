@@ -92,19 +92,23 @@ def main() -> None:
 
 
 def run_all(attacks: Iterable[Attack], snapshot: Path, folder: Path) -> Iterable[Outcome]:
-    """Run the attacks, those of as many workers on one server, and print a line for each."""
+    """Run the attacks, those that need the same server on one, and print a line for each."""
     print(
         "| Attack | Requests | Statuses | Other 5xx | Victims p50/p99/worst (ms) | MB | Recovery |"
     )
     print("|-|-:|-|-:|-:|-:|-:|")
-    by_workers = sorted(attacks, key=lambda one: one.workers)
-    for workers, group in itertools.groupby(by_workers, key=lambda one: one.workers):
-        with server(snapshot, folder, workers) as (port, pid):
+    by_server = sorted(attacks, key=_server_of)
+    for (workers, is_limited), group in itertools.groupby(by_server, key=_server_of):
+        with server(snapshot, folder, workers, is_limited=is_limited) as (port, pid):
             target = Target(port, pid, workers, *targets(port))
             for attack in group:
                 outcome = asyncio.run(run(attack, target))
                 print(row(outcome), flush=True)
                 yield outcome
+
+
+def _server_of(attack: Attack) -> tuple[int, bool]:
+    return attack.workers, attack.is_limited
 
 
 async def run(attack: Attack, target: Target) -> Outcome:

@@ -63,22 +63,28 @@ Run: TypeAlias = Callable[[Target, Tally], Coroutine[Any, Any, None]]
 
 
 class Attack(NamedTuple):
-    """An attack, how long it may take, and how many workers it needs."""
+    """An attack, how long it may take, how many workers it needs, and whether rates are limited.
+
+    Only what shows the rate limit is attacked with it: it would hide what holds without.
+    """
 
     name: str
     run: Run
     seconds: float
     workers: int
+    is_limited: bool
 
 
 _ATTACKS: Final[list[Attack]] = []
 
 
-def attack(name: str, *, seconds: float = 12.0, workers: int = 1) -> Callable[[Run], Run]:
-    """Register an attack; one that needs several workers is given a server of its own."""
+def attack(
+    name: str, *, seconds: float = 12.0, workers: int = 1, is_limited: bool = False
+) -> Callable[[Run], Run]:
+    """Register an attack; one that needs another server is given it."""
 
     def register(run: Run) -> Run:
-        _ATTACKS.append(Attack(name, run, seconds, workers))
+        _ATTACKS.append(Attack(name, run, seconds, workers, is_limited))
         return run
 
     return register

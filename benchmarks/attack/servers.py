@@ -24,11 +24,18 @@ def sample_snapshot(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def server(snapshot: Path, folder: Path, workers: int) -> Iterator[tuple[int, int]]:
-    """Run `kensho serve` over a published snapshot; yield its port and the id of its process."""
+def server(
+    snapshot: Path, folder: Path, workers: int, *, is_limited: bool
+) -> Iterator[tuple[int, int]]:
+    """Run `kensho serve` over a published snapshot; yield its port and the id of its process.
+
+    Where rates are limited, they are for all addresses but 127.0.0.1, the victims'.
+    """
     port = free_port()
     # No store is there, so that the latest snapshot is served whatever it was made from.
     settings = environment(snapshot, folder, f"surrealkv://{folder}/absent.db")
+    if not is_limited:
+        settings["KENSHO_RATE_LIMIT_UNITS"] = "0"
     with (folder / "server.log").open("ab") as log:
         running = subprocess.Popen(
             [*_KENSHO, "serve", "--port", str(port), "--workers", str(workers)],
