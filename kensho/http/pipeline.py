@@ -36,6 +36,11 @@ _WANTED: Final = frozenset(
 )
 _INTERNAL: Final = ("/health/", "/metrics")
 """Probes and scrapes come from inside, by any address, and are never refused."""
+_POLICY: Final = (
+    b"content-security-policy",
+    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+"""Of an answer that states none of its own: as a page it loads and runs nothing, in no frame."""
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
 _BAD_HOST: Final = ProblemKind(400, "bad_host", "The request names no sound host")
 _FOREIGN_HOST: Final = ProblemKind(400, "foreign_host", "This host is not served here")
@@ -269,6 +274,8 @@ class ResponseTap:
                 (b"x-content-type-options", b"nosniff"),
                 *self.extra,
             ]
+            if not any(name == _POLICY[0] for name, _ in headers):
+                message["headers"].append(_POLICY)
         elif self.head and message["type"] == "http.response.body":
             message["body"] = b""
         await self._send(message)

@@ -241,3 +241,18 @@ class TestLimit:
 
 async def test_who_is_exempt_is_told_of_no_limit(client: AsyncClient) -> None:
     assert "ratelimit" not in (await client.get("/api/tags")).headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/search?q=x", "/api/nothing", "/health/live", "/metrics", "/", "/static/x.js"]
+)
+async def test_every_answer_says_what_browsers_may_do_with_it(
+    client: AsyncClient, path: str
+) -> None:
+    """Also errors, and answers that are opened as if they were pages."""
+    headers = (await client.get(path)).headers
+    policy = headers["content-security-policy"]
+    for part in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert part in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert len(headers.get_list("content-security-policy")) == 1

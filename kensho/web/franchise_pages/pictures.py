@@ -24,7 +24,9 @@ from kensho.web.maps.pictures import Drawing
 from kensho.web.maps.svg import map_svg
 from kensho.web.page_context import GivenPageContext, PageContext
 
-_POLICY: Final = b"default-src 'none'; style-src 'unsafe-inline'"
+_POLICY: Final = (
+    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+)
 """A picture that is opened as a page runs no script, but may have a style element."""
 _SVG: Final = ResponseMeta(b"image/svg+xml", ((b"content-security-policy", _POLICY),))
 _PNG: Final = ResponseMeta(b"image/png")
