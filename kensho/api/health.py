@@ -9,6 +9,7 @@ from kensho.api.operations import Documented, get_operation
 from kensho.api.providers import GivenExposition, GivenHealth
 from kensho.discovery.health import Dependencies, Dependency, Health, Readiness, ServedSnapshot
 from kensho.http import metrics
+from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import UncachedResponse
 from kensho.read_model.encoded import encoded
@@ -65,6 +66,7 @@ class HealthController(Controller):
         return UncachedResponse(encoded(health.health()))
 
     @get("/metrics", include_in_schema=False)
-    async def metrics(self, exposition: GivenExposition) -> UncachedResponse:
+    @pooled
+    def metrics(self, exposition: GivenExposition) -> UncachedResponse:
         """Return what Prometheus scrapes."""
-        return UncachedResponse(exposition, media_type=metrics.CONTENT_TYPE)
+        return UncachedResponse(exposition(), media_type=metrics.CONTENT_TYPE)

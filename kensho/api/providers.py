@@ -32,7 +32,7 @@ GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
 GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
 GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
-GivenExposition: TypeAlias = NamedDependency[SkipValidation[bytes]]
+GivenExposition: TypeAlias = NamedDependency[SkipValidation[Callable[[], bytes]]]
 """The annotations under which handlers ask for `works`, `browse`, and so on."""
 
 
@@ -66,7 +66,7 @@ def health_providers(
     health: Callable[[], HealthService], exposition: Callable[[], bytes]
 ) -> dict[str, Provide]:
     """Return the dependencies of the probes, and of what Prometheus scrapes."""
-    return _provided({"health": health, "exposition": exposition})
+    return _provided({"health": health, "exposition": lambda: exposition})
 
 
 def _provided(makers: Mapping[str, Callable[[], object]]) -> dict[str, Provide]:
