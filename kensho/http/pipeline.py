@@ -267,15 +267,15 @@ class ResponseTap:
             headers = message["headers"]
             if self.scope is not None and privacy.is_private(self.scope):
                 headers = privacy.made_private(headers)
+            has_policy = any(name == _POLICY[0] for name, _ in headers)
             message["headers"] = [
                 *headers,
                 (b"x-request-id", self.trace.request_id),
                 (b"traceparent", self.trace.traceparent),
                 (b"x-content-type-options", b"nosniff"),
+                *(() if has_policy else (_POLICY,)),
                 *self.extra,
             ]
-            if not any(name == _POLICY[0] for name, _ in headers):
-                message["headers"].append(_POLICY)
         elif self.head and message["type"] == "http.response.body":
             message["body"] = b""
         await self._send(message)
