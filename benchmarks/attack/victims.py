@@ -58,10 +58,15 @@ async def ask_all(port: int, targets: list[str]) -> None:
 
 
 async def ask(client: httpx.AsyncClient, target: str) -> None:
-    """Ask once, and tell."""
+    """Ask, and tell; a connection that is lost is replaced once, as browsers and proxies do."""
     began = monotonic()
     try:
         status = (await client.get(target)).status_code
+    except (httpx.ReadError, httpx.RemoteProtocolError):
+        try:
+            status = (await client.get(target)).status_code
+        except httpx.HTTPError:
+            status = 0
     except httpx.HTTPError:
         status = 0
     print(json.dumps(Answer(began, monotonic() - began, status, target)), flush=True)
