@@ -67,12 +67,15 @@ def environment(snapshot: Path, folder: Path, store: str) -> dict[str, str]:
 
 
 def anonymous_bytes(pid: int) -> int:
-    """Return the memory of a process and its descendants that is not mapped from files."""
+    """Return the memory of a process and its descendants that is not mapped from files.
+
+    What workers share with the supervisor that they were forked from counts once.
+    """
     total = 0
     for one in (pid, *descendants(pid)):
         with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{one}/status").read_text().splitlines():
-                if line.startswith("RssAnon:"):
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss_Anon:"):
                     total += int(line.split()[1]) * 1024
     return total
 

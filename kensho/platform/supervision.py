@@ -29,8 +29,9 @@ from kensho.platform.worker_board import WorkerBoard
 Work: TypeAlias = Callable[[int], int]
 """What a worker does, given the number of its slot; returns its exit code."""
 _HEARD: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
-_LOOK_EVERY_S: Final = 1.0
-"""How often workers that hang are looked for; signals are heard at once."""
+_FROZEN_LOOKS: Final = 3.0
+"""A look that is late by so many was late because everything stood still, as in a paused container:
+workers could not say anything either."""
 _SETTLED_S: Final = 10.0
 """A worker that lived so long is replaced at once; the pause before others grows."""
 _FIRST_PAUSE_S: Final = 0.1
@@ -44,6 +45,8 @@ class SupervisionRules(NamedTuple):
     workers: int
     stop_deadline_s: float
     silence_s: float
+    look_every_s: float = 1.0
+    """How often workers that hang are looked for; signals are heard at once."""
 
 
 class _Signals:
@@ -113,6 +116,8 @@ class Supervisor:
         self._has_served = False
         self._exit_code = 0
         self._kill_at_s: float | None = None
+        self._looked_s = time.monotonic()
+        self._patient_until_s = 0.0
         self._log = structlog.get_logger("kensho.supervision")
 
     def run(self) -> int:
@@ -132,7 +137,7 @@ class Supervisor:
     def _pause_s(self) -> float:
         due = [slot.due_s for slot in self._slots if slot.pid is None]
         until = min([*due, self._kill_at_s or float("inf")]) - time.monotonic()
-        return max(0.0, min(_LOOK_EVERY_S, until))
+        return max(0.0, min(self._rules.look_every_s, until))
 
     def _hear(self, number: int) -> None:
         if number == signal.SIGHUP:
@@ -182,6 +187,7 @@ class Supervisor:
             for heard in _HEARD:
                 signal.signal(heard, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: we are told
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the worker knows what to do
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             code = self._work(number)
         except BaseException:  # noqa: BLE001 -- nothing stands above this but the end
@@ -225,6 +231,13 @@ class Supervisor:
                 self._log.warning("workers_killed", pids=self._running())
                 self._tell(signal.SIGKILL)
             return
+        if now_s - self._looked_s > _FROZEN_LOOKS * self._rules.look_every_s:
+            self._patient_until_s = now_s + self._rules.silence_s
+        self._looked_s = now_s
+        if now_s >= self._patient_until_s:
+            self._kill_those_that_hang(now_s)
+
+    def _kill_those_that_hang(self, now_s: float) -> None:
         for number, slot in enumerate(self._slots):
             silence_s = self._board.silence_s(number, now_s)
             if slot.pid is not None and silence_s > self._rules.silence_s:

@@ -80,9 +80,27 @@ def test_a_worker_that_hangs_is_killed_and_replaced() -> None:
         serve(board, slot)
         return 0
 
-    code, board = supervised(work, RULES._replace(silence_s=0.3))
+    code, board = supervised(work, RULES._replace(silence_s=0.3, look_every_s=0.05))
     assert code == 0
     assert board.workers(time.monotonic()).restarts == 1
+
+
+def test_workers_are_not_blamed_for_a_time_in_which_all_stood_still() -> None:
+    def work(board: WorkerBoard, slot: int) -> int:
+        board.serve(slot)
+        if slot == 1:
+            until_all_serve(board)
+            os.kill(os.getppid(), signal.SIGSTOP)
+            time.sleep(2.0)
+            os.kill(os.getppid(), signal.SIGCONT)
+            time.sleep(0.2)
+            os.kill(os.getppid(), signal.SIGTERM)
+        serve(board, slot)
+        return 0
+
+    code, board = supervised(work, RULES._replace(silence_s=1.5, look_every_s=0.05))
+    assert code == 0
+    assert board.workers(time.monotonic()).restarts == 0
 
 
 def test_what_will_not_stop_is_killed_at_the_deadline() -> None:
