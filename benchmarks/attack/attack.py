@@ -16,7 +16,7 @@ import contextlib
 import importlib
 import pkgutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import httpx
@@ -98,17 +98,20 @@ def every_attack() -> list[Attack]:
     return list(_ATTACKS)
 
 
-async def together(requests: Sequence[Awaitable[None]], *, per_second: float | None = None) -> None:
+async def together(
+    requests: Sequence[Coroutine[Any, Any, None]], *, per_second: float | None = None
+) -> None:
     """Start all requests, at once or at a steady rate, and wait for their ends."""
-    async with asyncio.TaskGroup() as group:
-        for request in requests:
-            group.create_task(_awaited(request))
-            if per_second is not None:
-                await asyncio.sleep(1 / per_second)
-
-
-async def _awaited(request: Awaitable[None]) -> None:
-    await request
+    left = list(reversed(requests))
+    try:
+        async with asyncio.TaskGroup() as group:
+            while left:
+                group.create_task(left.pop())
+                if per_second is not None:
+                    await asyncio.sleep(1 / per_second)
+    finally:
+        for request in left:
+            request.close()
 
 
 async def ask(  # noqa: PLR0913 -- the parts of a request

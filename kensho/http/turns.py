@@ -1,15 +1,19 @@
 """Turns: a bounded number of places, given to those who wait in turn by client.
 
-Guarantees: a client with many requests waits behind its own, not before others': the places that
-become free go round the clients. No more wait than `waiting`; where they are that many, a client
-that has fewer than another takes the place of that one's latest. Who leaves while it waits is never
-given a place.
+Guarantees: the next place goes to the client whose work has taken the least time, so that one that
+asks for much or for what takes long waits behind its own, and not before others. Of several places
+one is kept for another client. No more wait than `waiting`; where they are that many, a client that
+has fewer than another takes the place of that one's latest. Who leaves while it waits is never
+given a place. A client is remembered for as long as it waits or holds a place; one that comes anew
+begins with the least that others have.
 
 Used from the event loop alone; nothing here is locked.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
 from typing import Final, TypeAlias
 
 from kensho.errors import OverloadedError
@@ -25,15 +29,28 @@ def overloaded(reason: str) -> OverloadedError:
     return OverloadedError(reason, retry_after_s=RETRY_AFTER_S)
 
 
+class _Client:
+    """What a client waits for, how many places it holds, and how long its work has taken."""
+
+    def __init__(self, used_s: float) -> None:
+        self.tickets: deque[Ticket] = deque()
+        self.held = 0
+        self.used_s = used_s
+
+
 class Turns:
     """`places` that are held at once, and at most `waiting` tickets for the next ones."""
 
-    def __init__(self, places: int, waiting: int) -> None:
+    def __init__(self, places: int, waiting: int, clock_s: Callable[[], float] = monotonic) -> None:
         self._free = places
+        self._most_of_one = max(1, places - 1)
         self._most_waiting = waiting
-        self._by_client: OrderedDict[str, deque[Ticket]] = OrderedDict()
-        """The clients in the order of their turns, each with its tickets in theirs."""
+        self._clock_s = clock_s
+        self._clients: dict[str, _Client] = {}
+        """Those that wait or hold a place; who was served last comes last."""
         self._waiting: set[Ticket] = set()
+        self._holders: dict[Ticket, tuple[str, float]] = {}
+        """Who holds a place, and since when."""
 
     @property
     def waiting(self) -> int:
@@ -41,20 +58,16 @@ class Turns:
         return len(self._waiting)
 
     def take(self, client: str) -> Ticket:
-        """Return a ticket of `client`, done if there is a place.
+        """Return a ticket of `client`, done if there is a place for it.
 
         Raises:
             OverloadedError: too many wait.
         """
         ticket: Ticket = asyncio.get_running_loop().create_future()
-        if self._free:
-            self._free -= 1
-            ticket.set_result(None)
-            return ticket
-        if len(self._waiting) >= self._most_waiting:
-            self._make_room(client)
         self._waiting.add(ticket)
         self.share(ticket, client)
+        if len(self._waiting) > self._most_waiting:
+            self._make_room(client, ticket)
         return ticket
 
     def share(self, ticket: Ticket, client: str) -> None:
@@ -62,48 +75,70 @@ class Turns:
 
         Otherwise it would wait behind all that the first one asks for.
         """
-        self._by_client.setdefault(client, deque()).append(ticket)
+        if client not in self._clients:
+            least = min((one.used_s for one in self._clients.values()), default=0.0)
+            self._clients[client] = _Client(least)
+        if ticket not in self._clients[client].tickets:
+            self._clients[client].tickets.append(ticket)
+            self._give()
 
     def drop(self, ticket: Ticket) -> None:
         """Give up a ticket: its wait, or its place."""
         if ticket in self._waiting:
-            self._waiting.remove(ticket)
             ticket.cancel()
-            self._forget_done()
-        elif not ticket.cancelled() and ticket.exception() is None:
-            self._pass_on()
-
-    def _pass_on(self) -> None:
-        """Give a place that became free to the next one."""
-        if not self._by_client:
+            self._forget(ticket)
+        elif ticket in self._holders:
+            name, since_s = self._holders.pop(ticket)
+            client = self._clients[name]
+            client.held -= 1
+            client.used_s += self._clock_s() - since_s
             self._free += 1
-            return
-        client, tickets = self._by_client.popitem(last=False)
-        ticket = tickets.popleft()
-        if tickets:
-            self._by_client[client] = tickets
-        self._waiting.remove(ticket)
-        ticket.set_result(None)
-        self._forget_done()
+            self._leave(name)
+            self._give()
 
-    def _make_room(self, client: str) -> None:
-        """Refuse the latest ticket of the client that has the most, if `client` has fewer."""
-        most = max(self._by_client, key=lambda one: len(self._by_client[one]))
-        own = len(self._by_client.get(client, ()))
-        if len(self._by_client[most]) <= own + 1:
+    def _give(self) -> None:
+        """Give the places that are free to those whose turn it is."""
+        while self._free:
+            able = (
+                (one.used_s, name)
+                for name, one in self._clients.items()
+                if one.tickets and one.held < self._most_of_one
+            )
+            # Of equals the first is taken, which was served the longest ago.
+            name = min(able, key=lambda pair: pair[0], default=(0.0, None))[1]
+            if name is None:
+                return
+            client = self._clients[name] = self._clients.pop(name)
+            ticket = client.tickets[0]
+            client.held += 1
+            self._free -= 1
+            self._holders[ticket] = name, self._clock_s()
+            self._forget(ticket)
+            ticket.set_result(None)
+
+    def _make_room(self, client: str, ticket: Ticket) -> None:
+        """Refuse the latest ticket of the client that has the most: `ticket`, if that is this one.
+
+        Raises:
+            OverloadedError: it is this one.
+        """
+        own = len(self._clients[client].tickets)
+        most = max(self._clients.values(), key=lambda one: len(one.tickets))
+        latest = most.tickets[-1] if len(most.tickets) > own else ticket
+        self._forget(latest)
+        if latest is ticket:
             raise overloaded("too many requests wait already")
-        latest = self._by_client[most].pop()
-        self._waiting.remove(latest)
         latest.set_exception(overloaded("others who wait have asked for less"))
-        self._forget_done()
 
-    def _forget_done(self) -> None:
-        """Take the tickets that are done out of the queues: a shared one stands in several."""
-        for client, tickets in list(self._by_client.items()):
-            kept = deque(one for one in tickets if not one.done())
-            if len(kept) == len(tickets):
-                continue
-            if kept:
-                self._by_client[client] = kept
-            else:
-                del self._by_client[client]
+    def _forget(self, ticket: Ticket) -> None:
+        """Take a ticket that waits no more out of the queues: a shared one stands in several."""
+        self._waiting.remove(ticket)
+        for name, client in list(self._clients.items()):
+            if ticket in client.tickets:
+                client.tickets.remove(ticket)
+                self._leave(name)
+
+    def _leave(self, name: str) -> None:
+        client = self._clients[name]
+        if not client.tickets and not client.held:
+            del self._clients[name]

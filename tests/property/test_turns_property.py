@@ -29,41 +29,64 @@ def test_places_and_queues_stay_bounded_and_nobody_is_forgotten(
 
 
 async def walk(turns: Turns, places: int, waiting: int, steps: list[tuple[str, str, int]]) -> None:
-    tickets: list[Ticket] = []
+    tickets: list[tuple[Ticket, set[str]]] = []
     for step, client, number in steps:
         if step == "take":
             try:
-                tickets.append(turns.take(client))
+                tickets.append((turns.take(client), {client}))
             except OverloadedError:
                 assert turns.waiting == waiting
         elif tickets:
-            ticket = tickets[number % len(tickets)]
+            ticket, clients = tickets[number % len(tickets)]
             if step == "drop":
-                tickets.remove(ticket)
+                tickets.remove((ticket, clients))
                 turns.drop(ticket)
             elif not ticket.done():
                 turns.share(ticket, client)
-        tickets = [one for one in tickets if not (one.done() and one.exception())]
-        held = sum(one.done() for one in tickets)
+                clients.add(client)
+        tickets = [one for one in tickets if not (one[0].done() and one[0].exception())]
+        held = sum(one.done() for one, _ in tickets)
         assert held <= places
         assert turns.waiting == len(tickets) - held <= waiting
-        assert held == places or not turns.waiting  # no place is free while somebody waits
+        wanting = {client for one, clients in tickets if not one.done() for client in clients}
+        kept = places > 1 and len(wanting) <= 1  # one place is kept for another client
+        assert held == places or not wanting or kept
     while tickets:  # all who wait are served once those before them leave
-        ticket = next(one for one in tickets if one.done())
-        tickets.remove(ticket)
-        turns.drop(ticket)
+        pair = next(one for one in tickets if one[0].done())
+        tickets.remove(pair)
+        turns.drop(pair[0])
     assert turns.waiting == 0
 
 
+@given(asked=st.lists(st.sampled_from(CLIENTS), min_size=1, max_size=40))
+def test_of_equal_work_no_client_is_served_twice_while_another_waits(asked: list[str]) -> None:
+    served = asyncio.run(serve(asked, dict.fromkeys(CLIENTS, 1)))
+    left = Counter(asked)
+    for before, after in itertools.pairwise(served):
+        left[before] -= 1
+        assert before != after or left.total() == left[before]
+
+
 @given(
-    asked=st.lists(st.sampled_from(CLIENTS), min_size=1, max_size=40),
+    costs=st.fixed_dictionaries({client: st.integers(1, 30) for client in CLIENTS}),
+    asked=st.lists(st.sampled_from(CLIENTS), min_size=1, max_size=60),
 )
-def test_no_client_is_served_twice_while_another_waits(asked: list[str]) -> None:
-    asyncio.run(serve(asked))
+def test_clients_are_given_equal_time_while_they_wait(
+    costs: dict[str, int], asked: list[str]
+) -> None:
+    served = asyncio.run(serve(asked, costs))
+    left, used = Counter(asked), Counter(dict.fromkeys(CLIENTS, 0))
+    for client in served:
+        behind = [other for other in CLIENTS if left[other] and other != client]
+        assert all(used[client] <= used[other] for other in behind)
+        used[client] += costs[client]
+        left[client] -= 1
 
 
-async def serve(asked: list[str]) -> None:
-    turns = Turns(1, len(asked))
+async def serve(asked: list[str], costs: dict[str, int]) -> list[str]:
+    """Return in which order those are served who all wait while a first one is."""
+    now = 0
+    turns = Turns(1, len(asked), lambda: now)
     holder = turns.take("first")
     queue = [(client, turns.take(client)) for client in asked]
     served: list[str] = []
@@ -72,7 +95,5 @@ async def serve(asked: list[str]) -> None:
         client, holder = next(pair for pair in queue if pair[1].done())
         queue.remove((client, holder))
         served.append(client)
-    left = Counter(asked)
-    for before, after in itertools.pairwise(served):
-        left[before] -= 1
-        assert before != after or left.total() == left[before]
+        now += costs[client]
+    return served
