@@ -143,7 +143,7 @@ class TitleCollector:
         for _, title in franchises:
             self._build.add(IndexEntry((Title(title, kind="main"),)))
             numbers.append(len(numbers))
-        told = [
+        told: list[KindEdge] = [
             (entry_of[work], entry_of[other], kind)
             for work, other, kind in edges
             if entry_of[work] != entry_of[other]
