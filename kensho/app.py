@@ -58,6 +58,8 @@ from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 
 _log = structlog.get_logger("kensho")
+_LOOK_EVERY_S: Final = 5.0
+"""How often disk, folder and clock are looked at, if snapshots are not looked for more often."""
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
 
@@ -251,10 +253,10 @@ class AppState:
 
 
 async def _look_about(conditions: Conditions, every_s: float) -> None:
-    """Look for ever at what surrounds the service."""
+    """Look for ever at what surrounds the service; not at once, while other workers still start."""
     while True:
+        await asyncio.sleep(min(every_s, _LOOK_EVERY_S))
         await asyncio.to_thread(conditions.look)
-        await asyncio.sleep(every_s)
 
 
 async def _follow(holder: SnapshotHolder, store: StoreSettings, settings: SnapshotSettings) -> None:

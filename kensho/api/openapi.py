@@ -21,6 +21,7 @@ _PROBLEMS: Final = {
     "400": "A parameter or the body can't be understood; `errors` names each field.",
     "404": "There is no such thing.",
     "410": "It was removed from the graph; its id or slug is never given to another.",
+    "408": "The body does not arrive in time.",
     "413": "The body is larger than is read.",
     "414": "The request target is longer than is read.",
     "415": "The body is not `application/json`.",
@@ -119,7 +120,7 @@ def _statuses(path: str, *, has_body: bool) -> list[str]:
         statuses.append("404")
     if _names_what_may_go(path) or path == _PATHS:
         statuses.append("410")
-    return [*statuses, "413", "415"] if has_body else statuses
+    return [*statuses, "408", "413", "415"] if has_body else statuses
 
 
 def _problem(status: str) -> Document:

@@ -29,8 +29,10 @@ from kensho.platform.supervision import SupervisionRules, Supervisor
 from kensho.platform.worker_board import WorkerBoard
 from kensho.search.kernel import compiled_kernel
 
-_FILES_BESIDE: Final = 256
-"""Files that a worker opens besides connections: the snapshot's some 60, twice while it swaps."""
+_FILES_BESIDE: Final = 512
+"""Files that a worker opens besides connections: 145 with a snapshot, one for each of its files;
+twice or thrice as many while it is replaced."""
+_FEWEST: Final = 16
 _log = structlog.get_logger("kensho")
 
 
@@ -80,7 +82,7 @@ def _work(installation: Installation, slot: int) -> int:
 def _with_room(settings: Settings) -> Settings:
     """Return the settings with no more connections than files may be opened."""
     files = raise_file_limit()
-    room = max(1, files - _FILES_BESIDE)
+    room = max(_FEWEST, files - _FILES_BESIDE)
     if settings.connections.max_connections <= room:
         return settings
     _log.warning("fewer_connections", most=room, open_files=files)

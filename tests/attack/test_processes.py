@@ -1,6 +1,7 @@
 """Workers and supervisors that die, and clients that neither send, read nor leave."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -156,6 +157,22 @@ def is_connected(port: int) -> bool:
 def test_http_2_is_not_spoken_unless_asked_for(server: Running) -> None:
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
     assert b"\x00\x00" not in answer_to(server.port, preface)
+
+
+def test_more_idle_connections_than_files_may_be_opened_stop_nobody_for_long(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    settings = variables | {"KENSHO_PORT": str(free_port()), "KENSHO_WORKERS": "1"}
+    few_files = ("sh", "-c", 'ulimit -n 640 && exec "$0" "$@"')
+    with (
+        running(settings, tmp_path / "log", prefix=few_files) as server,
+        contextlib.ExitStack() as idle,
+    ):
+        for _ in range(700):
+            idle.enter_context(connected(server.port))
+        assert server.get("/api/movies").status_code == 200
+        assert "fewer_connections" in server.log.read_text()
+        assert server.stop() == 0
 
 
 def test_a_server_ends_in_time_whatever_clients_do(

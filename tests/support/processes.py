@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,11 +51,19 @@ class Running(NamedTuple):
 
 @contextlib.contextmanager
 def running(
-    settings: Mapping[str, str], log: Path, is_up: Callable[["Running"], bool] | None = None
+    settings: Mapping[str, str],
+    log: Path,
+    is_up: Callable[["Running"], bool] | None = None,
+    *,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Running]:
-    """Run a server until the block ends, once it `is_up`; nothing of it is left then."""
+    """Run a server until the block ends, once it `is_up`; nothing of it is left then.
+
+    `prefix` is a command that runs another, such as one that sets limits.
+    """
     with log.open("wb") as written:
-        supervisor = subprocess.Popen([*KENSHO, "serve"], env=dict(settings), stderr=written)
+        command = [*prefix, *KENSHO, "serve"]
+        supervisor = subprocess.Popen(command, env=dict(settings), stderr=written)
     server = Running(supervisor, int(settings["KENSHO_PORT"]), log)
     try:
         until(lambda: answers(server, is_up or is_ready))

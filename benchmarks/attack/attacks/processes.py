@@ -13,7 +13,7 @@ import httpx
 
 from benchmarks.attack.attack import ATTACKER, CLOSED, HUNG, Tally, Target, attack, together
 
-KILLS: Final = 8
+KILLS: Final = 5
 _WAIT_S: Final = 60.0
 _POST: Final = (
     "POST /api/anime/batch HTTP/1.1\r\nHost: localhost\r\n"
@@ -22,7 +22,7 @@ _POST: Final = (
 _GET: Final = "GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
-@attack("workers killed, one after another", seconds=60, workers=2)
+@attack("workers killed, one after another", seconds=90, workers=2)
 async def kill_workers(target: Target, tally: Tally) -> None:
     recoveries = []
     for _ in range(KILLS):
