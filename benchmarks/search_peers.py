@@ -93,7 +93,7 @@ class Kensho:
         reading.add_same(corpus.same)
         reading.add_memberships(corpus.memberships)
         with NewFolder(self.folder, POINT) as folder:
-            titles.write(folder, reading.packed())
+            titles.write(folder, reading.parts())
             order = np.argsort([row.id.bytes for row in corpus.rows], kind="stable")
             folder.arrays({"order": order})
             folder.commit({}, built_at_s=0)

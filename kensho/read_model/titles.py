@@ -4,6 +4,7 @@ Guarantees: an entry below the number of works is that node of the read model; o
 franchise. Everything is mapped from the read model's folder and never changes.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -32,11 +33,13 @@ class FranchiseName(msgspec.Struct, frozen=True):
     works: int
 
 
-def write(folder: NewFolder, packed: PackedTitleIndex) -> None:
-    """Write a built index into the folder of a read model in the making."""
-    folder.arrays({f"{_PREFIX}{name}": array for name, array in packed.arrays.items()})
-    for name, blob in packed.blobs.items():
-        folder.file(f"{_PREFIX}{name}.bin").write(blob)
+def write(folder: NewFolder, parts: Iterable[PackedTitleIndex]) -> None:
+    """Write the parts of an index into the folder of a read model in the making."""
+    for part in parts:
+        folder.arrays({f"{_PREFIX}{name}": array for name, array in part.arrays.items()})
+        for name, blob in part.blobs.items():
+            folder.file(f"{_PREFIX}{name}.bin").write(blob)
+        del part  # or it is held while the next one is made
 
 
 class Titles:

@@ -4,14 +4,13 @@ Guarantees: acronyms are those of main and official titles of three to eight wor
 every title that contains the query, because many titles share an acronym.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from kensho.search.keys import ACRONYM_LENGTHS
-from kensho.search.rows import NewRow
 
 _BITS: Final = 7
 """Of an ASCII character: eight of them fit a 64-bit number."""
@@ -19,13 +18,9 @@ _BITS: Final = 7
 Rows = npt.NDArray[np.int32]
 
 
-def pack(rows: Sequence[NewRow]) -> dict[str, npt.NDArray[Any]]:
-    """Return the index of the acronyms of `rows`."""
-    found: list[tuple[int, int]] = []
-    for number, row in enumerate(rows):
-        if row.acronym is not None:
-            found.append((_code(row.acronym), number))
-    found.sort()
+def pack(acronyms: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
+    """Return the index of the acronyms of rows; an empty one is none."""
+    found = sorted((_code(text), number) for number, text in enumerate(acronyms) if text)
     return {
         "acronym_codes": np.array([code for code, _ in found], dtype=np.uint64),
         "acronym_rows": np.array([row for _, row in found], dtype=np.int32),

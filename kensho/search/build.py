@@ -8,7 +8,7 @@ Performance: at 250,000 titles some 10 s and 350 MB to build, 140 MB of files.
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,10 +16,20 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.domain.works import AnimeType, Title
-from kensho.search import acronyms, ngrams, phrases, rows, scripts, season_index, symspell, words
+from kensho.search import (
+    acronyms,
+    new_rows,
+    ngrams,
+    phrases,
+    scripts,
+    season_index,
+    symspell,
+    words,
+)
 from kensho.search.constraints import TYPES
+from kensho.search.new_rows import NewRows, OrderedRows
 from kensho.search.prefixes import prefixes_of
-from kensho.search.rows import NewRow
+from kensho.search.rows import rows_of, short_rows
 
 
 class IndexEntry(msgspec.Struct, frozen=True, gc=False):
@@ -43,53 +53,56 @@ class EntryTable(msgspec.Struct, frozen=True):
 
 
 class PackedTitleIndex(msgspec.Struct, frozen=True):
-    """A built index: arrays by name, blobs by name."""
+    """A built index, or a part of one: arrays by name, blobs by name."""
 
     arrays: dict[str, npt.NDArray[Any]]
-    blobs: dict[str, bytes]
+    blobs: dict[str, bytes] = {}
 
 
 class TitleIndexBuilder:
     """Builds an index."""
 
     def __init__(self) -> None:
-        self._rows: list[NewRow] = []
+        self._rows = NewRows()
         self._types = array("B")
         self._years = array("h")
 
     def add(self, named: IndexEntry) -> None:
         """Add an entry."""
-        self._rows += rows.rows_of(len(self._types), named.titles)
+        for row in rows_of(len(self._types), named.titles):
+            self._rows.add(row)
         self._types.append(TYPES.index(named.type))
         self._years.append(named.year or 0)
 
     def shorten(self, number: int, name: str, title: Title) -> None:
         """Let `name` find the entry that was added as the `number`th, for its `title`."""
-        self._rows += rows.short_rows(number, name, title)
+        for row in short_rows(number, name, title):
+            self._rows.add(row)
 
     def packed(self, entries: EntryTable) -> PackedTitleIndex:
         """Return the index of all entries."""
-        for row in self._rows:
-            row.entry = entries.numbers[row.entry]
-        found = rows.in_order(self._rows)
-        letters = [row.letters for row in found]
-        # N-grams take most memory while they are sorted, so they come first.
-        arrays = ngrams.pack(letters, rows.lengths_of(found))
-        arrays |= symspell.pack(letters, [row.native for row in found])
-        columns, blobs = rows.pack(found)
-        arrays |= columns
-        word_starts = prefixes_of([scripts.romanised(row.words) for row in found])
-        positions, blob = phrases.pack([row.plain for row in found], word_starts)
-        arrays |= positions
-        blobs |= blob
-        arrays |= words.pack([row.words for row in found])
-        arrays |= acronyms.pack(found)
-        arrays |= season_index.pack(found, entries.later_seasons)
-        arrays |= dict(self._by_entry(entries, arrays))
-        return PackedTitleIndex(arrays, blobs)
+        whole = PackedTitleIndex({}, {})
+        for part in self.parts(entries):
+            whole.arrays.update(part.arrays)
+            whole.blobs.update(part.blobs)
+        return whole
+
+    def parts(self, entries: EntryTable) -> Iterator[PackedTitleIndex]:
+        """Yield the index of all entries in parts, so that not all need be held at a time."""
+        rows = self._rows.ordered(entries.numbers)
+        self._rows = NewRows()
+        yield PackedTitleIndex(ngrams.pack(rows.letters, rows.length))
+        yield PackedTitleIndex(symspell.pack(rows.letters, rows.native))
+        yield PackedTitleIndex(*new_rows.pack(rows))
+        word_starts = prefixes_of(map(scripts.romanised, rows.words))
+        yield PackedTitleIndex(*phrases.pack(rows.plain, word_starts))
+        yield PackedTitleIndex(words.pack(rows.words))
+        yield PackedTitleIndex(acronyms.pack(rows.acronyms))
+        yield PackedTitleIndex(season_index.pack(rows, entries.later_seasons))
+        yield PackedTitleIndex(dict(self._by_entry(entries, rows)))
 
     def _by_entry(
-        self, entries: EntryTable, rows: Mapping[str, npt.NDArray[Any]]
+        self, entries: EntryTable, rows: OrderedRows
     ) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         # Of several entries with one number, the one that was added first counts.
         numbers = np.array(entries.numbers, dtype=np.int64)[::-1]
@@ -101,10 +114,10 @@ class TitleIndexBuilder:
         yield "entry_main_row", _main_rows(rows, len(entries.popularity))
 
 
-def _main_rows(arrays: Mapping[str, npt.NDArray[Any]], entries: int) -> npt.NDArray[np.int32]:
+def _main_rows(rows: OrderedRows, entries: int) -> npt.NDArray[np.int32]:
     """Return the row of each entry's main title; -1 for an entry without titles."""
     best = np.full(entries, -1, dtype=np.int32)
-    order = np.lexsort((arrays["row_kind"], arrays["row_entry"]))
-    named, first = np.unique(arrays["row_entry"][order], return_index=True)
+    order = np.lexsort((rows.kind, rows.entry))
+    named, first = np.unique(rows.entry[order], return_index=True)
     best[named] = order[first]
     return best

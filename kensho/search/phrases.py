@@ -7,14 +7,14 @@ Guarantees: what is found is exact and complete, however many rows it is.
 Performance: 10 µs at a million positions, by binary searches.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from kensho.search.prefixes import PrefixTable
-from kensho.search.strings import HEAD, Blob, TextBlob, joined
+from kensho.search.strings import HEAD, Blob, TextBlob, Texts
 
 MAX_POSITIONS: Final = 24
 """Positions that are kept for one row: nobody begins to type at a later word."""
@@ -51,10 +51,10 @@ class PhrasePositions(NamedTuple):
 
 
 def pack(
-    plain_letters: Sequence[str], word_starts: PrefixTable
+    plain_letters: Texts, word_starts: PrefixTable
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, bytes]]:
     """Return the phrase positions of rows, given their plain letters and where words begin."""
-    blob, ends = joined(plain_letters)
+    blob, ends = b"".join(plain_letters.encoded()), plain_letters.offsets()
     rows, offsets, sizes = _kept(word_starts, np.diff(ends))
     texts = TextBlob(blob, ends[rows] + offsets, ends[rows + 1])
     order = texts.order()

@@ -8,7 +8,7 @@ Performance: 1.5 µs for a title; 40 bytes for each letter of the titles that ar
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from kensho.domain import titles
 from kensho.search.code_points import points_of
 from kensho.search.keys import MAX_LETTERS
+from kensho.search.strings import in_lists
 
 _HAN_FIRST: Final = 0x3400
 _HAN_LAST: Final = 0x9FFF
@@ -25,7 +26,6 @@ _WO_BY_ITSELF: Final = re.compile(
     f"wo(?={_NO_LETTER}|$)(?:(?<={_NO_LETTER}wo)|(?<=^wo))", re.MULTILINE
 )
 """A "wo" that is no particle, and would be one if there were spaces beside each Han character."""
-_AT_ONCE: Final = 20_000
 _SPACE: Final = ord(" ")
 _LINE: Final = ord("\n")
 _LAST_OF_BYTES: Final = (0x7F, 0x7FF, 0xFFFF)
@@ -45,14 +45,16 @@ class PrefixTable(NamedTuple):
     offsets: Numbers
 
 
-def prefixes_of(texts: Sequence[str]) -> PrefixTable:
+def prefixes_of(texts: Iterable[str]) -> PrefixTable:
     """Return where words begin in `texts`, which are folded and romanised."""
     numbers = [np.empty(0, dtype=np.int32)]
     offsets = [np.empty(0, dtype=np.int32)]
-    for first in range(0, len(texts), _AT_ONCE):
-        found = _of_some(texts[first : first + _AT_ONCE])
+    first = 0
+    for some in in_lists(texts):
+        found = _of_some(some)
         numbers.append(found.texts + np.int32(first))
         offsets.append(found.offsets)
+        first += len(some)
     return PrefixTable(np.concatenate(numbers), np.concatenate(offsets))
 
 

@@ -6,7 +6,7 @@ length of their letters, then by the letters, then by entry; equal letters are f
 What an entry is (a work, a franchise) is up to the caller.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -15,21 +15,19 @@ import numpy.typing as npt
 
 from kensho.domain.titles import without_article
 from kensho.domain.works import Title, TitleKind
-from kensho.search.code_points import points_of
 from kensho.search.keys import Key, acronym_of, folded, key_of_words, season_code
-from kensho.search.strings import Blob, Strings, TextBlob, ends_of, joined, packed
-from kensho.search.words import hash_of, hashes_of
+from kensho.search.strings import Blob, Strings
+from kensho.search.words import hash_of
 
 TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synonym")
 """From the kind that says most about what is meant to the kind that says least."""
 DIGIT_BITS: Final = 5
-_MAX_DIGIT_COUNT: Final = (1 << DIGIT_BITS) - 1
+MAX_DIGIT_COUNT: Final = (1 << DIGIT_BITS) - 1
 SHORTENED: Final = len(TITLE_KINDS)
 """The rank of names that no source lists as titles: "Matrix", "Lord of the Rings"."""
 _RANKS: Final = {kind: rank for rank, kind in enumerate(TITLE_KINDS)}
 _OFFICIAL: Final = TITLE_KINDS.index("official")
 """The last kind whose acronyms are indexed."""
-_ENTRY_DIGITS: Final = 10
 
 Numbers = npt.NDArray[Any]
 
@@ -104,16 +102,6 @@ def _row(entry: int, key: Key, texts: list[tuple[int, str]]) -> NewRow:
     )
 
 
-def in_order(rows: Sequence[NewRow]) -> list[NewRow]:
-    """Return rows in the order of their numbers: by length, letters, entry and plain letters."""
-    names = [
-        f"{chr(len(row.letters))}{row.letters}{row.entry:0{_ENTRY_DIGITS}}{row.plain}"
-        for row in rows
-    ]
-    blob, ends = joined(names)
-    return [rows[position] for position in TextBlob(blob, ends[:-1], ends[1:]).order().tolist()]
-
-
 def sorted_words(words: str) -> str:
     """Return folded words in alphabetical order, so that texts compare equal in any order."""
     return " ".join(sorted(words.split(" "))) if " " in words else words
@@ -125,54 +113,9 @@ def digits_of(letters: str) -> int:
     for character in letters:
         if "0" <= character <= "9":
             place = DIGIT_BITS * int(character)
-            if (counts >> place) & _MAX_DIGIT_COUNT < _MAX_DIGIT_COUNT:
+            if (counts >> place) & MAX_DIGIT_COUNT < MAX_DIGIT_COUNT:
                 counts += 1 << place
     return counts
-
-
-def _digits(letters: Sequence[str]) -> npt.NDArray[np.uint64]:
-    """Return `digits_of` each text."""
-    points = points_of("\n".join(letters))
-    positions = np.flatnonzero((points >= ord("0")) & (points <= ord("9")))
-    rows = np.searchsorted(np.flatnonzero(points == ord("\n")), positions)
-    digits = points[positions] - np.uint32(ord("0"))
-    counts = np.bincount(rows * 10 + digits, minlength=10 * len(letters)).reshape(-1, 10)
-    counts = np.minimum(counts, _MAX_DIGIT_COUNT) << np.arange(0, 10 * DIGIT_BITS, DIGIT_BITS)
-    found: npt.NDArray[np.uint64] = counts.sum(axis=1).astype(np.uint64)
-    return found
-
-
-def pack(rows: Sequence[NewRow]) -> tuple[dict[str, Numbers], dict[str, bytes]]:
-    """Return the arrays and blobs of rows, which must be in order."""
-    letters = [row.letters for row in rows]
-    texts: dict[str, Iterable[str]] = {
-        "letters": letters,
-        "sorted_words": (sorted_words(row.words) for row in rows),
-        "texts": (text for row in rows for text in row.texts),
-    }
-    arrays: dict[str, Numbers] = {}
-    blobs: dict[str, bytes] = {}
-    for name, column in texts.items():
-        found, blob = packed(name, column)
-        arrays |= found
-        blobs |= blob
-    hashes = hashes_of(letters)
-    by_hash = np.argsort(hashes, kind="stable")
-    arrays |= {
-        "row_entry": np.array([row.entry for row in rows], dtype=np.int32),
-        "row_hashes": hashes[by_hash],
-        "row_by_hash": by_hash.astype(np.int32),
-        "row_plain_length": np.array([len(row.plain) for row in rows], dtype=np.uint8),
-        "row_kind": np.array([row.kind for row in rows], dtype=np.uint8),
-        "row_digits": _digits(letters),
-        "row_texts": ends_of([len(row.texts) for row in rows]).astype(np.uint32),
-    }
-    return arrays, blobs
-
-
-def lengths_of(rows: Sequence[NewRow]) -> npt.NDArray[np.int32]:
-    """Return how many letters each row has."""
-    return np.array([len(row.letters) for row in rows], dtype=np.int32)
 
 
 def distinct(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

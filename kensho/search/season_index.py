@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from kensho.domain.title_parts import TitleParts
 from kensho.search.keys import PARTS, season_code
-from kensho.search.rows import SHORTENED, NewRow
+from kensho.search.new_rows import OrderedRows
+from kensho.search.rows import SHORTENED
 
 BY_SEQUELS: Final = SHORTENED + 1
 
@@ -31,10 +32,10 @@ class LaterSeason(NamedTuple):
 
 
 def pack(
-    rows: Sequence[NewRow], later: Sequence[Sequence[tuple[int, int]]]
+    rows: OrderedRows, later: Sequence[Sequence[tuple[int, int]]]
 ) -> dict[str, npt.NDArray[Any]]:
     """Return the later seasons of each entry, but for those without a row, which nothing finds."""
-    named = {row.entry for row in rows}
+    named = set(rows.entry.tolist())
     found: set[tuple[int, int, int, int]] = set()
     for first, seasons in enumerate(later):
         found |= {
@@ -42,15 +43,17 @@ def pack(
             for season, entry in seasons
             if entry in named
         }
-    marked = [row for row in rows if row.season]
-    entries_named: dict[str, list[int]] = {row.base: [] for row in marked}
-    for row in rows:
-        if row.letters in entries_named:
-            entries_named[row.letters].append(row.entry)
-    for row in marked:
-        for first in entries_named[row.base]:
-            if first != row.entry:
-                found.add((first, row.season, row.kind, row.entry))
+    marked = np.flatnonzero(rows.season)
+    columns = (rows.season[marked], rows.kind[marked], rows.entry[marked])
+    bases = [base for base in rows.base if base]
+    entries_named: dict[str, list[int]] = {base: [] for base in bases}
+    for letters, entry in zip(rows.letters, rows.entry.tolist(), strict=True):
+        if letters in entries_named:
+            entries_named[letters].append(entry)
+    for base, season, kind, entry in zip(bases, *(c.tolist() for c in columns), strict=True):
+        for first in entries_named[base]:
+            if first != entry:
+                found.add((first, season, kind, entry))
     ordered = sorted(found)
     firsts = np.array([first for first, *_ in ordered], dtype=np.int64)
     return {

@@ -8,7 +8,7 @@ to 10 letters every one within two, transpositions included. If too many rows ag
 all, those that agree in most ways are returned.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import combinations
 from math import comb
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from kensho.search.code_points import Codes, code_points
 from kensho.search.keys import weight_of
+from kensho.search.sorting import CodedRows, merged
 
 LONGEST: Final = 10
 """Longer rows share enough n-grams with a misspelt query; 31 MB hold the keys of 250,000 titles."""
@@ -70,23 +71,26 @@ def _keys(points: Codes, edits: int) -> Iterator[Codes]:
         yield key
 
 
-def pack(letters: Sequence[str], natives: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+def pack(letters: Iterable[str], natives: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
     """Return the index of rows by their letters and native letters; if equal, they count once."""
     groups: dict[tuple[int, int], list[tuple[int, str]]] = {}
     for row, (one, other) in enumerate(zip(letters, natives, strict=True)):
         for text in (one,) if one == other else (one, other):
             if len(text) <= LONGEST and (edits := edits_of(text)):
                 groups.setdefault((len(text), edits), []).append((row, text))
-    keys: list[Codes] = [np.empty(0, dtype=np.uint64)]
-    rows: list[Rows] = [np.empty(0, dtype=np.int32)]
-    for (length, edits), members in sorted(groups.items()):
-        points = code_points("".join([text for _, text in members])).reshape(-1, length)
-        found = np.stack(list(_keys(points, edits)))
-        keys.append(found.ravel())
-        rows.append(np.tile(np.array([row for row, _ in members], dtype=np.int32), len(found)))
-    joined, owners = np.concatenate(keys), np.concatenate(rows)
-    order = np.argsort(joined, kind="stable")
-    return {"symspell_keys": joined[order], "symspell_rows": owners[order]}
+    parts = list(merged([_keyed(*group, members) for group, members in sorted(groups.items())]))
+    return {
+        "symspell_keys": np.concatenate([np.empty(0, np.uint64), *(part.codes for part in parts)]),
+        "symspell_rows": np.concatenate([np.empty(0, np.int32), *(part.rows for part in parts)]),
+    }
+
+
+def _keyed(length: int, edits: int, members: Sequence[tuple[int, str]]) -> CodedRows:
+    """Return the keys of texts of one length, in ascending order, with their rows."""
+    points = code_points("".join([text for _, text in members])).reshape(-1, length)
+    keys = np.stack(list(_keys(points, edits)))
+    rows = np.tile(np.array([row for row, _ in members], dtype=np.int32), len(keys))
+    return CodedRows(keys.ravel(), rows).in_order()
 
 
 class SymSpellIndex:

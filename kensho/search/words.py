@@ -9,7 +9,7 @@ Performance: 15 µs for a query: the rows of the rarest word are looked up in th
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from itertools import count, repeat
 from typing import Any, Final
@@ -39,7 +39,7 @@ def hashes_of(texts: Iterable[str]) -> npt.NDArray[np.uint64]:
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
-def pack(texts: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+def pack(texts: Iterable[str]) -> dict[str, npt.NDArray[Any]]:
     """Return the index of rows with these folded words."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     words, rows = array("i"), array("i")

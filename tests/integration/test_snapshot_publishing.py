@@ -340,3 +340,28 @@ async def test_a_folder_that_cannot_be_written_is_told(graph: Gateway, tmp_path:
 async def test_a_store_of_another_schema_is_refused(tmp_path: Path) -> None:
     with pytest.raises(KenshoError, match="kensho migrate"):
         await publish_store(StoreSettings("mem://"), tmp_path)
+
+
+async def test_a_snapshot_that_only_garbage_holds_is_closed_once_it_is_replaced(
+    graph: Gateway, tmp_path: Path
+) -> None:
+    holder = await published(graph, tmp_path)
+    await add_work(graph)
+    await publish(graph, tmp_path)
+    await holder.refresh()
+    cycle: list[object] = [holder.current]
+    cycle.append(cycle)
+    closed = weakref.ref(holder.current)
+    await add_work(graph)
+    await publish(graph, tmp_path)
+    await holder.refresh()
+    gc.disable()  # or a collection by chance would close it
+    del cycle
+    watching = asyncio.create_task(holder.watch(0.01))
+    try:
+        async with asyncio.timeout(10):
+            while closed() is not None:  # noqa: ASYNC110 -- what is collected has no event
+                await asyncio.sleep(0.01)
+    finally:
+        gc.enable()
+        watching.cancel()

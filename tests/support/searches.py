@@ -83,7 +83,7 @@ def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
         names.add_works(shelf.works)
         names.add_redirects(shelf.redirects)
         names.add_same(shelf.same)
-        titles.write(model.folder, names.packed())
+        titles.write(model.folder, names.parts())
         yield Snapshot.open(model.commit())
 
 

@@ -12,9 +12,13 @@ serves requests.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
+from uuid import UUID
+
+import numpy as np
 
 from kensho.errors import StorageError
 from kensho.platform import memory
@@ -33,6 +37,7 @@ from kensho.read_model.inputs import (
     TaggingInput,
     TagInput,
 )
+from kensho.search.build import PackedTitleIndex
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages
@@ -66,37 +71,70 @@ async def build(gateway: Gateway, root: Path) -> Path:
         ReadModelError: the graph holds an edge with a missing end.
         OSError: the folder can't be written.
     """
+    with await read(gateway, root) as reading:
+        return await asyncio.to_thread(reading.written)
+
+
+async def read(gateway: Gateway, root: Path) -> "GraphReading":
+    """Read the graph; what is made of it in `root` is removed if it is not written to its end.
+
+    Raises as `build`.
+    """
     for attempt in range(1, _TRIES + 1):
         settled = gateway.writes_held() if attempt == _TRIES else contextlib.nullcontext()
         async with settled:
-            folder = await _build_once(gateway, root)
-        if folder is not None:
-            return folder
+            reading = await _read_once(gateway, root)
+        if reading is not None:
+            return reading
     raise StorageError(
         f"the graph changed under each of {_TRIES} readings; try again when the ingest is over"
     )
 
 
-async def _build_once(gateway: Gateway, root: Path) -> Path | None:
+async def _read_once(gateway: Gateway, root: Path) -> "GraphReading | None":
     state = await tables.state(gateway)
-    with SnapshotWriter(root, point_of(state)) as model:
+    with contextlib.ExitStack() as opened:
+        model = opened.enter_context(SnapshotWriter(root, point_of(state)))
         builder = SnapshotBuilder(model)
         await _read_into(builder, gateway)
         if (await tables.state(gateway)).lineage != state.lineage:
             return None
-        return await asyncio.to_thread(_committed, model, builder)
+        return GraphReading(model, builder, opened.pop_all())
+
+
+class GraphReading:
+    """A graph that was read: a context manager; the store is not needed any more."""
+
+    def __init__(
+        self, model: SnapshotWriter, builder: "SnapshotBuilder", opened: contextlib.ExitStack
+    ) -> None:
+        self._model = model
+        self._builder = builder
+        self._opened = opened
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.__exit__(kind, error, trace)
+
+    def written(self) -> Path:
+        """Write the snapshot and return its folder; takes as long again as reading did."""
+        memory.release()  # of an embedded engine that was closed after the reading: 250 MB
+        self._builder.finish()
+        folder = self._model.commit(built_at_s=int(time.time()))
+        memory.release()  # what the build took is of no use to a service that goes on
+        return folder
 
 
 def point_of(state: GraphState) -> GraphPoint:
     """Return the state of the graph, which identifies the snapshot of it."""
     return GraphPoint(state.revision, state.identity.hex, state.lineage.hex)
-
-
-def _committed(model: SnapshotWriter, builder: "SnapshotBuilder") -> Path:
-    builder.finish()
-    folder = model.commit(built_at_s=int(time.time()))
-    memory.release()  # the build took a gigabyte that the service has no use for
-    return folder
 
 
 async def _read_into(builder: "SnapshotBuilder", gateway: Gateway) -> None:
@@ -126,10 +164,11 @@ class SnapshotBuilder:
 
     def __init__(self, model: SnapshotWriter) -> None:
         self._model = model
-        self.names: Final = TitleCollector()
+        self.names = TitleCollector()
         self._franchises = FranchiseCollector()
         self._work_extras = WorkExtras()
         self._slugs: set[str] = set()
+        self._ids: dict[UUID, UUID] = {}
 
     def add_franchises(self, rows: Sequence[StoredFranchise]) -> None:
         """Add franchises."""
@@ -162,6 +201,7 @@ class SnapshotBuilder:
 
     def add_works(self, rows: Sequence[WorkRow]) -> None:
         """Add works."""
+        self._ids |= {row.id: row.id for row in rows}
         self._model.add_works(work_input(row, self._work_extras) for row in rows)
         self._franchises.add_works(rows)
         self.names.add_works(rows)
@@ -183,6 +223,15 @@ class SnapshotBuilder:
         self._add_edges([relation_input(row) for row in rows])
 
     def _add_edges(self, edges: Sequence[EdgeInput]) -> None:
+        # Every row has brought ids of its own; one object stands for each work from here on.
+        known = self._ids
+        edges = [
+            edge._replace(
+                source=known.get(edge.source, edge.source),
+                target=known.get(edge.target, edge.target),
+            )
+            for edge in edges
+        ]
         self._model.add_edges(edges)
         self._franchises.add_edges(edges)
         self.names.add_edges([(edge.source, edge.target, edge.kind) for edge in edges])
@@ -200,10 +249,23 @@ class SnapshotBuilder:
 
     def finish(self) -> None:
         """Write what needs all rows: the title index, and the documents of franchises."""
-        packed = self.names.packed()
-        titles.write(self._model.folder, packed)
-        popularity = packed.arrays["entry_popularity"].tolist()
+        titles.write(self._model.folder, _releasing(self.names.parts()))
+        # As the index holds them, whose numbers have half the places.
+        popularity = np.array(self.names.popularity, dtype=np.float32).tolist()
+        self.names = TitleCollector()
+        memory.release()
         self._model.add_franchises(self._franchises.inputs(popularity, self._work_extras.tags_of))
+
+
+def _releasing(parts: Iterator[PackedTitleIndex]) -> Iterator[PackedTitleIndex]:
+    """Yield the parts, and return freed memory to the system before each.
+
+    An engine that was closed also goes on freeing for a while.
+    """
+    for part in parts:
+        yield part
+        del part
+        memory.release()
 
 
 async def _each(pages: Pages[Row], use: Callable[[list[Row]], None]) -> None:

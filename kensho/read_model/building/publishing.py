@@ -11,7 +11,7 @@ import fcntl
 import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
@@ -19,7 +19,7 @@ from kensho.errors import KenshoError, PublicationError, ReadModelError, StoreUn
 from kensho.platform import private_files
 from kensho.platform.installation import data_root
 from kensho.read_model import publications, snapshot_folder
-from kensho.read_model.building.builder import build, point_of
+from kensho.read_model.building.builder import GraphReading, point_of, read
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
 from kensho.read_model.snapshot_folder import PART
@@ -41,20 +41,13 @@ async def publish(gateway: Gateway, root: Path) -> Publication:
     Raises:
         PublicationError: the graph can't be read, or the folder can't be written.
     """
-    try:
+    with _unpublished(root):
         async with alone(root):
-            identity = point_of(await tables.state(gateway)).identity
-            if not await asyncio.to_thread(is_sound, root / identity):
-                identity = (await build(gateway, root)).name
-            publication = Publication(identity, runs=await _latest_runs(gateway))
-            store = gateway.settings.fingerprint
-            return await asyncio.to_thread(make_current, root, store, publication)
-    except (KenshoError, OSError) as error:
-        raise PublicationError(f"can't publish the snapshot in {root}: {error}") from error
+            return await _published(await _prepared(gateway, root), gateway.settings, root)
 
 
 async def publish_store(store: StoreSettings, root: Path) -> Publication:
-    """Open the store, publish its snapshot in `root`, and close it.
+    """Open the store, publish its snapshot in `root`, and close it as soon as it is read.
 
     Raises:
         StorageError: there is no such store, it can't be opened, or its schema is not this
@@ -64,9 +57,49 @@ async def publish_store(store: StoreSettings, root: Path) -> Publication:
     if store.is_absent:
         raise StoreUnavailableError(f"there is no store at {store.path}: run 'kensho ingest'")
     known = queries.load(data_root("queries"))
-    async with Gateway.open(store, known) as gateway:
-        await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
-        return await publish(gateway, root)
+    async with contextlib.AsyncExitStack() as held:
+        with _unpublished(root):
+            await held.enter_async_context(alone(root))
+        async with Gateway.open(store, known) as gateway:
+            await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
+            with _unpublished(root):
+                prepared = await _prepared(gateway, root)
+        with _unpublished(root):
+            return await _published(prepared, store, root)
+
+
+class _Prepared(NamedTuple):
+    """What is to be published, and what it is built of; `None` where it is there already."""
+
+    publication: Publication
+    reading: GraphReading | None
+
+
+async def _prepared(gateway: Gateway, root: Path) -> _Prepared:
+    runs = await _latest_runs(gateway)
+    identity = point_of(await tables.state(gateway)).identity
+    reading = None
+    if not await asyncio.to_thread(is_sound, root / identity):
+        reading = await read(gateway, root)
+    return _Prepared(Publication(identity, runs=runs), reading)
+
+
+async def _published(prepared: _Prepared, store: StoreSettings, root: Path) -> Publication:
+    publication, reading = prepared
+    if reading is not None:
+        with reading:
+            folder = await asyncio.to_thread(reading.written)
+        publication = msgspec.structs.replace(publication, snapshot=folder.name)
+    return await asyncio.to_thread(make_current, root, store.fingerprint, publication)
+
+
+@contextlib.contextmanager
+def _unpublished(root: Path) -> Generator[None]:
+    """Turn errors of reading and writing into the one that says what did not come of it."""
+    try:
+        yield
+    except (KenshoError, OSError) as error:
+        raise PublicationError(f"can't publish the snapshot in {root}: {error}") from error
 
 
 def make_current(root: Path, store: str, publication: Publication) -> Publication:

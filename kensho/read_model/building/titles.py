@@ -8,7 +8,7 @@ Performance: 12 µs for a title, some 5 s for 320,000.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 from uuid import UUID
@@ -35,9 +35,11 @@ _NO_REDIRECT_END = np.iinfo(np.int32).max
 
 
 class TitleCollector:
-    """Collects rows; call `packed` once all have been added."""
+    """Collects rows; read `parts` once all have been added."""
 
     def __init__(self) -> None:
+        self.popularity: Sequence[float] = ()
+        """How well known each work is, by node, and then each franchise: 0..1."""
         self._build = TitleIndexBuilder()
         self._places: dict[UUID, int] = {}
         self._facts: list[PopularityFacts] = []
@@ -93,8 +95,11 @@ class TitleCollector:
             self._members.setdefault(name, []).append(row.work)
             self._works_of[name] += row.record_of is None
 
-    def packed(self) -> PackedTitleIndex:
-        """Return the index, with the groups, franchises and redirects that answers need."""
+    def parts(self) -> Iterator[PackedTitleIndex]:
+        """Yield the parts of the index, and the groups, franchises and redirects of answers.
+
+        `popularity` is known from the first part on. Nothing may be added any more.
+        """
         node_of = self._nodes()
         order: list[int] = np.argsort(node_of).tolist()
         works = [self._facts[place] for place in order]
@@ -112,18 +117,22 @@ class TitleCollector:
             name: [nodes[work] for work in sorted(found) if work in nodes]
             for name, found in sorted(self._members.items())
         }
-        packed = self._indexed(node_of, works, edges, members)
+        entries = self._numbered(node_of, works, edges, members)
+        self.popularity = entries.popularity
         groups = numbered_works.franchise_groups(
             len(works), [found for found in members.values() if found]
         )
         names = [FranchiseName(*name, self._works_of[name]) for name in members]
-        packed.arrays.update(_redirects(self._redirects, nodes))
-        packed.arrays["node_group"] = np.array(groups, dtype=np.int32)
-        packed.arrays["franchise_node"] = np.array(
-            [found[0] if found else -1 for found in members.values()], dtype=np.int32
+        first = [found[0] if found else -1 for found in members.values()]
+        yield PackedTitleIndex(
+            {
+                **_redirects(self._redirects, nodes),
+                "node_group": np.array(groups, dtype=np.int32),
+                "franchise_node": np.array(first, dtype=np.int32),
+            },
+            {"franchises": msgspec.json.encode(names)},
         )
-        packed.blobs["franchises"] = msgspec.json.encode(names)
-        return packed
+        yield from self._build.parts(entries)
 
     def _nodes(self) -> npt.NDArray[np.int64]:
         """Return the node of each work, in the order in which works were read."""
@@ -132,13 +141,14 @@ class TitleCollector:
             node_of[self._places[work]] = node
         return node_of
 
-    def _indexed(
+    def _numbered(
         self,
         node_of: npt.NDArray[np.int64],
         works: Sequence[PopularityFacts],
         edges: Sequence[KindEdge],
         franchises: Mapping[tuple[str, str], Sequence[int]],
-    ) -> PackedTitleIndex:
+    ) -> EntryTable:
+        """Add the franchises to the index, and return how all entries are numbered."""
         numbers, entry_of = self._entries(node_of)
         for _, title in franchises:
             self._build.add(IndexEntry((Title(title, kind="main"),)))
@@ -154,12 +164,10 @@ class TitleCollector:
         }
         later = numbered_works.later_seasons(works, told) + [[] for _ in franchises]
         self._tell_films(node_of, works, members, later)
-        return self._build.packed(
-            EntryTable(
-                numbers,
-                popularity_of(works, edges) + [_FRANCHISE_POPULARITY] * len(franchises),
-                later,
-            )
+        return EntryTable(
+            numbers,
+            popularity_of(works, edges) + [_FRANCHISE_POPULARITY] * len(franchises),
+            later,
         )
 
     def _entries(self, node_of: npt.NDArray[np.int64]) -> tuple[list[int], list[int]]:

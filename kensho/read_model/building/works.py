@@ -114,13 +114,16 @@ def relation_input(row: RelationRow) -> EdgeInput:
 
 
 def _edge_input(source: UUID, target: UUID, kind: Kind, assertions: bytes) -> EdgeInput:
-    return EdgeInput(source, target, kind, assertions, _only_inferred(kind, assertions))
+    return EdgeInput(source, target, kind, *_asserted(kind, assertions))
 
 
 @lru_cache(maxsize=4096)
-def _only_inferred(kind: Kind, assertions: bytes) -> bool:
-    """Tell whether no source states that an edge is of this kind; 76,000 edges have 72 texts."""
-    return only_inferred(kind, _ASSERTIONS.decode(assertions))
+def _asserted(kind: Kind, assertions: bytes) -> tuple[bytes, bool]:
+    """Return assertions, and whether no source states that an edge is of this kind.
+
+    76,000 edges have 72 texts, each of which is held once.
+    """
+    return assertions, only_inferred(kind, _ASSERTIONS.decode(assertions))
 
 
 def summary_of(row: WorkRow) -> Summary:

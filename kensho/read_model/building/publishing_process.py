@@ -1,0 +1,130 @@
+"""Publish the snapshot of a store in a process of its own, which gives back all that it took.
+
+Building takes several hundred megabytes for half a minute. The embedded store must not be open in
+the calling process, since one process at a time owns it.
+
+Guarantees: errors are raised here as they would be by `publish_store`. Whatever ends the child
+leaves the old snapshot served; what it has left behind is removed by the next publication.
+"""
+
+import asyncio
+import resource
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import msgspec
+import structlog
+
+from kensho.errors import (
+    ChildEndedError,
+    DeadlineExceededError,
+    KenshoError,
+    PublicationError,
+    RuleViolationError,
+    SchemaVersionError,
+    StorageError,
+    StoreInUseError,
+    StoreUnavailableError,
+)
+from kensho.platform import child_process, logs, memory
+from kensho.platform import settings as settings_module
+from kensho.platform.secret_values import Secret
+from kensho.platform.settings import SnapshotSettings
+from kensho.read_model.building.publishing import publish_store
+from kensho.read_model.publications import Publication
+from kensho.storage.store_settings import StoreSettings
+
+_ERRORS: Final[dict[str, type[KenshoError]]] = {
+    kind.__name__: kind
+    for kind in (
+        DeadlineExceededError,
+        RuleViolationError,
+        SchemaVersionError,
+        StorageError,
+        StoreInUseError,
+        StoreUnavailableError,
+    )
+}
+"""The errors that callers tell apart; any other is one of publishing."""
+_KIB_PER_MAXRSS: Final = 1 if sys.platform == "linux" else 1024
+"""Linux counts the peak in KiB, BSD and macOS in bytes."""
+
+
+class _Request(msgspec.Struct, frozen=True):
+    """What is to be published where; it travels by pipe, for it may hold a password."""
+
+    store: dict[str, str | int | float | None]
+    root: str
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    """What was published, or the class and message of the error; and the peak of the memory."""
+
+    published: Publication | None = None
+    kind: str = ""
+    message: str = ""
+    peak_mib: int = 0
+
+
+async def publish_apart(store: StoreSettings, settings: SnapshotSettings) -> Publication:
+    """Publish the snapshot of a store that this process does not have open.
+
+    Raises:
+        StorageError: as `publish_store`.
+        PublicationError: as `publish_store`; or the child did not end in time, or was killed.
+    """
+    root, began = settings.read_model_dir, monotonic()
+    request = msgspec.json.encode(_Request(_told(store), str(root.absolute())))
+    try:
+        answer = await child_process.call(__name__, request, deadline_s=settings.publish_deadline_s)
+    except ChildEndedError as error:
+        raise PublicationError(
+            f"can't publish the snapshot in {root}: of the process that builds it: {error}"
+        ) from error
+    outcome = msgspec.json.decode(answer, type=_Outcome)
+    if outcome.published is None:
+        raise _ERRORS.get(outcome.kind, PublicationError)(outcome.message)
+    structlog.get_logger("kensho.read_model").info(
+        "snapshot_published",
+        identity=outcome.published.snapshot,
+        seconds=round(monotonic() - began, 1),
+        peak_mib=outcome.peak_mib,
+    )
+    return outcome.published
+
+
+def _told(store: StoreSettings) -> dict[str, str | int | float | None]:
+    fields = msgspec.structs.asdict(store)
+    path, password = store.path, store.password
+    return fields | {
+        "url": store.url if path is None else f"surrealkv://{path}",
+        "password": None if password is None else password.reveal(),
+    }
+
+
+def _outcome(request: bytes) -> bytes:
+    asked = msgspec.json.decode(request, type=_Request)
+    password = asked.store["password"]
+    store = msgspec.convert(asked.store | {"password": None}, StoreSettings)
+    if password is not None:
+        store = msgspec.structs.replace(store, password=Secret(str(password)))
+    try:
+        outcome = _Outcome(asyncio.run(publish_store(store, Path(asked.root))))
+    except KenshoError as error:
+        outcome = _Outcome(kind=type(error).__name__, message=error.message)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _KIB_PER_MAXRSS // 1024
+    return msgspec.json.encode(msgspec.structs.replace(outcome, peak_mib=peak))
+
+
+def main() -> None:
+    """Publish what the parent asks for and tell it what came of it."""
+    memory.return_early()
+    settings = settings_module.load()
+    logs.configure(settings.logs.level, settings.logs.format)
+    child_process.answer(_outcome)
+
+
+if __name__ == "__main__":
+    main()
