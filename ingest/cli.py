@@ -25,7 +25,7 @@ from ingest.progress import Progress
 from ingest.registry import SOURCES
 from ingest.source import Source
 from kensho.errors import InvalidInputError, PublicationError, StorageError
-from kensho.platform import downloads, memory, settings
+from kensho.platform import downloads, logs, memory, settings
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import address_given, masked
 from kensho.read_model.building.publishing_process import publish_apart
@@ -187,6 +187,7 @@ def _publish(store: str | None, result: RunReport, progress: Progress) -> None:
     written = StoreSettings.of(configured)
     if written.is_in_memory:
         return
+    logs.configure("warning", configured.logs.format)  # or a line stands among the results
     memory.release()
     try:
         with progress.stage("snapshot"):
