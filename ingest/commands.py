@@ -17,6 +17,11 @@ update: Final = LazyCommand(
     "ingest.fetch_cli:update",
     "Fetch what is new into FOLDER, and ingest all of it: `fetch`, then `ingest --all`.",
 )
+harvest: Final = LazyCommand(
+    "harvest",
+    "ingest.harvest_cli:harvest",
+    "Walk the interface of SOURCE (anilist, jikan or kitsu) into a file that ingest reads.",
+)
 check: Final = LazyCommand(
     "check",
     "ingest.cli:check",

@@ -1,11 +1,15 @@
 """AniList: media records of its API, one JSON object per line, with typed relations and studios.
 
+`kensho harvest anilist` writes such files; what a dump lacks of them is not said.
+
 A record names the MyAnimeList page of the same anime (`idMal`), which joins it to other sources.
 Relations to manga are left out: manga are no works here. Descriptions are HTML and become text.
 Dates count only when complete; the year is that of the season, else that of the start. Scores run
 0..100 there. Status CANCELLED becomes `unknown`: such an anime is neither finished nor awaited, and
 saying so keeps a lower-ranked "upcoming" from winning. Transcribed titles of Chinese and Korean
-works are marked as such, not as Japanese.
+works are marked as such, not as Japanese. Tags weigh as AniList's users rank them (0..100); those
+that give the plot away, by the flag of the tag or of the work's link to it, are left out: the graph
+shows every tag that it has.
 
 Performance: one pass, a line at a time; 18,000 records: 1 s.
 """
@@ -41,9 +45,16 @@ from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import text_of_html
 from ingest.source import Source
-from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
+from kensho.domain.records import (
+    Claim,
+    Recommendation,
+    Record,
+    RecordFacts,
+    RecordRelations,
+    Tagging,
+)
 from kensho.domain.relations import ClaimedKind
-from kensho.domain.works import SEASONS, AnimeType, Season, Status
+from kensho.domain.works import SEASONS, AnimeType, Season, Status, TagCategory
 
 _LINES: Final = LineForm("AniList media records", frozenset(("id", "idMal", "title")))
 _PLACEHOLDER: Final = "/default.jpg"
@@ -80,6 +91,13 @@ _RELATIONS: Final[dict[str, ClaimedKind]] = {
     "COMPILATION": "compilation",
     "CONTAINS": "contains",
 }
+_TAG_CATEGORIES: Final[dict[str, TagCategory]] = {
+    "Demographic": "demographic",
+    "Setting": "theme",
+    "Theme": "theme",
+}
+"""The first word of AniList's category → ours; the others (cast, technique) are content."""
+_MAX_RANK: Final = 100
 _LANGUAGES: Final[dict[str | None, tuple[str, str]]] = {
     None: ("ja", "ja-Latn"),
     "JP": ("ja", "ja-Latn"),
@@ -104,6 +122,14 @@ class _Day(msgspec.Struct, frozen=True):
 
 class _Cover(msgspec.Struct, frozen=True):
     large: str | None = None
+
+
+class _Tag(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    category: str | None = None
+    rank: Int | None = None
+    is_general_spoiler: bool = False
+    is_media_spoiler: bool = False
 
 
 class _Studio(msgspec.Struct, frozen=True):
@@ -133,6 +159,15 @@ class _Relations(msgspec.Struct, frozen=True):
     edges: tuple[_Edge, ...] = ()
 
 
+class _Recommended(msgspec.Struct, frozen=True, rename="camel"):
+    rating: Int | None = None
+    media_recommendation: _End | None = None
+
+
+class _Recommendations(msgspec.Struct, frozen=True):
+    nodes: tuple[_Recommended, ...] = ()
+
+
 class _Media(msgspec.Struct, frozen=True, rename="camel"):
     id: PageNumber
     title: _Title
@@ -150,11 +185,13 @@ class _Media(msgspec.Struct, frozen=True, rename="camel"):
     country_of_origin: str | None = None
     cover_image: _Cover | None = None
     genres: tuple[str, ...] | None = None
+    tags: tuple[_Tag, ...] | None = None
     average_score: float | None = None
     is_adult: bool | None = None
     synonyms: tuple[str, ...] | None = None
     studios: _Studios | None = None
     relations: _Relations | None = None
+    recommendations: _Recommendations | None = None
 
 
 def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
@@ -173,7 +210,9 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
                 key=key,
                 ids=(key,) if media.id_mal is None else (key, f"mal:{media.id_mal}"),
                 facts=_facts(media, titles, spot, latest),
-                links=RecordRelations(relations=_relations(media, spot)),
+                links=RecordRelations(
+                    relations=_relations(media, spot), recommendations=_recommendations(media)
+                ),
             )
 
 
@@ -215,9 +254,27 @@ def _facts(media: _Media, titles: list[RawTitle], spot: RecordSpot, latest: int)
         score=score_or_reject(score / 10 if score else None, spot),
         studios=clean_names((s.node.name for s in studios if s.is_main), "studios", spot),
         producers=clean_names((s.node.name for s in studios if not s.is_main), "producers", spot),
-        tags=clean_tags(media.genres or (), spot, category="genre", relevance=1.0),
+        tags=_tags(media, spot),
         adult=media.is_adult,
     )
+
+
+def _tags(media: _Media, spot: RecordSpot) -> tuple[Tagging, ...]:
+    """Return the genres, then the tags; a name that is both stays a genre."""
+    genres = clean_tags(media.genres or (), spot, category="genre", relevance=1.0)
+    tags = {tag.name: tag for tag in genres}
+    for one in media.tags or ():
+        if one.is_general_spoiler or one.is_media_spoiler:
+            continue
+        rank = one.rank
+        if rank is not None and not 0 <= rank <= _MAX_RANK:
+            spot.refuse("tags", f"{one.name} {rank}", f"a rank lies in 0..{_MAX_RANK}")
+            rank = None
+        category = _TAG_CATEGORIES.get((one.category or "").partition("-")[0], "content")
+        relevance = None if rank is None else rank / _MAX_RANK
+        for tag in clean_tags((one.name,), spot, category=category, relevance=relevance):
+            tags.setdefault(tag.name, tag)
+    return tuple(tags.values())
 
 
 def _date(day: _Day, field: str, spot: RecordSpot, latest: int) -> dt.date | None:
@@ -238,6 +295,17 @@ def _relations(media: _Media, spot: RecordSpot) -> tuple[Claim, ...]:
         if kind is not None:
             claims[Claim(kind, f"anilist:{edge.node.id}")] = None
     return tuple(claims)
+
+
+def _recommendations(media: _Media) -> tuple[Recommendation, ...]:
+    """Return the anime that more users recommend than advise against."""
+    votes: dict[str, int] = {}
+    for one in media.recommendations.nodes if media.recommendations else ():
+        end = one.media_recommendation  # absent where the medium was removed
+        if end is None or end.type != "ANIME" or end.id == media.id or (one.rating or 0) <= 0:
+            continue
+        votes.setdefault(f"anilist:{end.id}", one.rating or 0)
+    return tuple(Recommendation(target, count) for target, count in votes.items())
 
 
 SOURCE: Final = Source(

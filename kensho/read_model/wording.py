@@ -93,6 +93,7 @@ SOURCE_NAMES: Final[Mapping[str, str]] = {
     "kensho-films": "the curators",
     "kensho-relations": "the curators",
     "kensho-works": "Kenshō's catalogue",
+    "kitsu": "Kitsu",
     "kometa": "Kometa",
     "mal-episodes": "MyAnimeList",
     "tmdb-collections": "TMDB",

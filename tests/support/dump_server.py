@@ -45,6 +45,8 @@ class DumpHandler(BaseHTTPRequestHandler):
     """Answers GET like a static file server: ETag, 304, 206 and 404."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
     @property
     def site(self) -> DumpServer:
@@ -86,6 +88,7 @@ class DumpHandler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+        self.wfile.flush()
 
     @override
     def log_message(self, format: str, *args: object) -> None:
@@ -104,6 +107,7 @@ def cut_after(size_bytes: int) -> Fault:
     def fault(handler: DumpHandler) -> None:
         handler.answer(HTTPStatus.OK, b"", **{"Content-Length": str(len(handler.content))})
         handler.wfile.write(handler.content[:size_bytes])
+        handler.wfile.flush()
         handler.close_connection = True
 
     return fault

@@ -164,6 +164,23 @@ def _franchise() -> bytes:
     return f"date = 2026-01-31\n{lines}".encode()
 
 
+def _kitsu() -> bytes:
+    def end(number: int) -> dict[str, object]:
+        return {"data": {"type": "anime", "id": str(number)}}
+
+    return lines_of(
+        *(
+            {
+                "id": str(n),
+                "type": "mediaRelationships",
+                "attributes": {"role": "sequel"},
+                "relationships": {"source": end(n), "destination": end(n + 500)},
+            }
+            for n in _NUMBERS
+        )
+    )
+
+
 def _films() -> bytes:
     return lines_of(
         *(
@@ -198,6 +215,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "anime-films": Sample("anime_movies.json", _anime_films()),
     "imdb-franchises": Sample("imdb_film_franchises.json", _imdb_franchises()),
     "anilist-recommendations": Sample("anilist_recommendations.json", _anilist_recommendations()),
+    "kitsu": Sample("media_relationships.jsonl", _kitsu()),
     "kensho-relations": Sample("relations.jsonl", _relations()),
     "kensho-curation": Sample("curation/franchises/tales.toml", _franchise()),
     "kensho-films": Sample("films.jsonl", _films()),

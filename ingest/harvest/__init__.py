@@ -1,0 +1,1 @@
+"""Walk public interfaces for what no dump has, and write it as files that ingest reads."""
