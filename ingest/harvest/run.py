@@ -14,7 +14,7 @@ import msgspec
 
 from ingest.harvest import anilist, jikan, kitsu
 from ingest.harvest.output import HarvestFile, HarvestPlan, HarvestState, limited
-from ingest.harvest.walking import Interface, Walk
+from ingest.harvest.walking import Interface, InterfaceWalk
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
@@ -74,10 +74,10 @@ class HarvestReport(msgspec.Struct, frozen=True):
     rejects_file: str | None = None
 
 
-_Maker: TypeAlias = Callable[[ApiClient, HarvestWish], Walk]
+_Maker: TypeAlias = Callable[[ApiClient, HarvestWish], InterfaceWalk]
 
 
-def _anilist(client: ApiClient, wish: HarvestWish) -> Walk:
+def _anilist(client: ApiClient, wish: HarvestWish) -> InterfaceWalk:
     since = wish.since
     begun = dt.datetime(since.year, since.month, since.day, tzinfo=dt.UTC) if since else None
     return anilist.AniListWalk(client, int(begun.timestamp()) if begun else None)
@@ -111,7 +111,9 @@ def harvest(wish: HarvestWish, means: Means) -> HarvestReport:
         return _read_back(wish, file.state, resumed=resumed)
 
 
-def _walk(walk: Walk, wish: HarvestWish, file: HarvestFile, means: Means, *, begun: bool) -> None:
+def _walk(
+    walk: InterfaceWalk, wish: HarvestWish, file: HarvestFile, means: Means, *, begun: bool
+) -> None:
     if begun and file.state.cursor is None:
         return  # it had ended, and was killed before its file was in its place
     place = file.state.cursor

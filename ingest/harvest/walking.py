@@ -39,7 +39,7 @@ class Step(msgspec.Struct, frozen=True):
     gone: Sequence[str] = ()
 
 
-class Walk(Protocol):
+class InterfaceWalk(Protocol):
     """A walk over one interface."""
 
     @property
