@@ -89,6 +89,7 @@ SOURCE_NAMES: Final[Mapping[str, str]] = {
     "imdb-franchises": "IMDb",
     "imdb-ratings": "IMDb",
     "jikan": "MyAnimeList",
+    "kensho-curation": "the curators",
     "kensho-episodes": "the curators",
     "kensho-films": "the curators",
     "kensho-relations": "the curators",
