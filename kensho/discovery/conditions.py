@@ -54,7 +54,10 @@ class Conditions:
         """Look at the folder, its disk and the clock, and log what changed; may block."""
         self._looking_since_s = self._clock.steady_s()
         self._clock.look()
-        self._seen = self._of_folder() if self._publishes() else {}
+        try:
+            self._seen = self._of_folder() if self._publishes() else {}
+        except OSError as error:
+            self._seen = {"folder": f"{self._folder} can't be looked at: {error.strerror}"}
         self._looking_since_s = None
         self._log_changes()
 
@@ -75,7 +78,7 @@ class Conditions:
         """Return what keeps a newer snapshot from being published."""
         if not self._folder.exists():
             return {}
-        found = {}
+        found: dict[str, str] = {}
         if not os.access(self._folder, os.W_OK):
             found["folder"] = f"{self._folder} is read-only: no newer snapshot can be published"
         free = shutil.disk_usage(self._folder).free

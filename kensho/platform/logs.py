@@ -2,18 +2,22 @@
 
 Guarantees: no line shows the sign-in of a URL. Where a limit is set, no kind of line (the text of
 its event) is written more often a minute; how many were left out is told in one line afterwards.
+Writing never fails or waits: what a full disk, or a reader that hangs, does not take is lost.
 
 `REQUEST` is set once per request by the request pipeline; every log line written while that request
 is served then carries its ids and the address of its client.
 """
 
 import logging
+import os
+import select
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -116,6 +120,35 @@ class LimitedLines:
         return self._limiter.admits(kind)
 
 
+class LossyStream:
+    """A stream of text that never fails or waits; what can't be written at once is lost."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+
+    def write(self, text: str) -> int:
+        """Write as much of `text` as is taken; return its length all the same."""
+        data = text.encode(errors="backslashreplace")
+        with suppress(OSError):
+            for start in range(0, len(data), select.PIPE_BUF):  # so much a pipe takes whole
+                if not self._poll.poll(0):
+                    break
+                os.write(self._descriptor, data[start : start + select.PIPE_BUF])
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
+
+
+def _standard_error() -> TextIO:
+    try:
+        return cast("TextIO", LossyStream(sys.stderr.fileno()))
+    except (AttributeError, OSError):  # a stand-in without a descriptor, or none at all
+        return sys.stderr
+
+
 def configure(
     level: Literal["debug", "info", "warning", "error"],
     form: Literal["console", "json"],
@@ -125,6 +158,7 @@ def configure(
 
     At most `lines_per_minute` lines of each kind are written; 0 writes all.
     """
+    stream = _standard_error()
     limited = LimitedLines(LineLimiter(lines_per_minute)) if lines_per_minute else None
     last: list[Processor] = (
         [_TRACEBACKS, structlog.processors.JSONRenderer()]
@@ -145,10 +179,10 @@ def configure(
             mask_line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(_MaskingFormatter("%(levelname)s %(name)s: %(message)s"))
     if limited is not None:
         handler.addFilter(limited.filter)

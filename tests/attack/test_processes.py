@@ -159,6 +159,15 @@ def test_http_2_is_not_spoken_unless_asked_for(server: Running) -> None:
     assert b"\x00\x00" not in answer_to(server.port, preface)
 
 
+def test_a_log_on_a_full_disk_costs_no_worker_and_no_reader(variables: dict[str, str]) -> None:
+    settings = variables | {"KENSHO_PORT": str(free_port()), "KENSHO_SLOW_REQUEST_S": "1e-6"}
+    with running(settings, Path("/dev/full")) as server:
+        os.kill(server.workers[0], signal.SIGKILL)
+        until(lambda: server.metric("kensho_worker_restarts_total ") == 1)
+        assert server.get("/api/movies").status_code == 200
+        assert server.stop() == 0
+
+
 def test_more_idle_connections_than_files_may_be_opened_stop_nobody_for_long(
     variables: dict[str, str], tmp_path: Path
 ) -> None:

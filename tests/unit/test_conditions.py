@@ -74,6 +74,15 @@ def test_a_folder_that_is_not_there_yet_is_no_problem_of_its_own(tmp_path: Path)
     assert found.problems() == {}
 
 
+def test_a_folder_that_can_t_be_looked_at_is_told(tmp_path: Path) -> None:
+    def publishes() -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    found = conditions(tmp_path, publishes=publishes)
+    found.look()
+    assert found.problems() == {"folder": f"{tmp_path} can't be looked at: Permission denied"}
+
+
 def test_a_disk_that_does_not_answer_is_told_without_waiting_for_it(tmp_path: Path) -> None:
     asked, answers = threading.Event(), threading.Event()
     now = [50.0]

@@ -2,7 +2,9 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kensho.platform import logs
-from kensho.platform.logs import LEFT_OUT, REQUEST, LineLimiter, RequestIds
+from kensho.platform.logs import LEFT_OUT, REQUEST, LineLimiter, LossyStream, RequestIds
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +126,25 @@ def test_a_server_that_is_told_so_writes_no_more_lines(capsys: pytest.CaptureFix
     for number in range(10):
         structlog.get_logger("test").error("failed", exc_info=ValueError(str(number)))
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_lines_that_nobody_takes_are_lost_and_nobody_waits() -> None:
+    reading, writing = os.pipe()
+    stream = LossyStream(writing)
+    try:
+        for _ in range(200):
+            assert stream.write("a" * 2_000) == 2_000
+        taken = os.read(reading, 1_000_000)
+        assert 0 < len(taken) < 200 * 2_000
+        stream.write("heard again\n")
+        assert os.read(reading, 1_000_000) == b"heard again\n"
+    finally:
+        os.close(reading)
+    stream.write("to nobody")
+    os.close(writing)
+    stream.write("to nothing")
+
+
+def test_lines_are_lost_on_a_full_disk() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        assert LossyStream(full.fileno()).write("a line\n") == 7
