@@ -63,6 +63,7 @@ def environment(snapshot: Path, folder: Path, store: str) -> dict[str, str]:
         "KENSHO_STORE_URL": store,
         "KENSHO_READ_MODEL_DIR": str(snapshot),
         "KENSHO_SECRET_FILE": str(folder / "secret"),
+        "KENSHO_HEADER_TIMEOUT_S": "10",  # a third of the default, so that attacks on it end sooner
     }
 
 

@@ -39,17 +39,17 @@ async def kill_workers(target: Target, tally: Tally) -> None:
     tally.notes.append(f"{KILLS} kills, {max(recoveries):.1f} s until all serve again")
 
 
-@attack("bodies that never end, 500", seconds=40)
+@attack("bodies that never end, 500", seconds=30)
 async def unfinished_bodies(target: Target, tally: Tally) -> None:
     await together([held(target, tally, _POST) for _ in range(500)])
 
 
-@attack("heads that never end, 1,000", seconds=50)
+@attack("heads that never end, 1,000", seconds=30)
 async def unfinished_heads(target: Target, tally: Tally) -> None:
     await together([held(target, tally, _GET, drip="X: 1\r\n") for _ in range(1_000)])
 
 
-@attack("connections that say nothing, 2,000", seconds=50)
+@attack("connections that say nothing, 2,000", seconds=30)
 async def idle(target: Target, tally: Tally) -> None:
     await together([held(target, tally, "") for _ in range(2_000)])
 
