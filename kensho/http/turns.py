@@ -110,6 +110,9 @@ class Turns:
                 return
             client = self._clients[name] = self._clients.pop(name)
             ticket = client.tickets[0]
+            if ticket.done():  # who waited for it was cut off, and has yet to drop it
+                self._forget(ticket)
+                continue
             client.held += 1
             self._free -= 1
             self._holders[ticket] = name, self._clock_s()

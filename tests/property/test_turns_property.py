@@ -97,3 +97,18 @@ async def serve(asked: list[str], costs: dict[str, int]) -> list[str]:
         served.append(client)
         now += costs[client]
     return served
+
+
+def test_a_wait_that_was_cut_off_is_passed_over_before_it_is_dropped() -> None:
+    async def cut() -> None:
+        turns = Turns(1, 5)
+        held, gone, next_one = turns.take("a"), turns.take("b"), turns.take("c")
+        gone.cancel()  # as a cancelled task does to what it waits for, before it comes to drop it
+        turns.drop(held)
+        assert next_one.done()
+        turns.drop(gone)
+        turns.drop(next_one)
+        assert turns.waiting == 0
+        assert turns.take("d").done()
+
+    asyncio.run(cut())
