@@ -43,7 +43,7 @@ from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, Ro
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
 from kensho.http.targets import Targets, declared_routes
-from kensho.http.work_pool import WorkPools, switching_often
+from kensho.http.work_pool import WorkPools
 from kensho.platform.installation import installed_version
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
@@ -100,9 +100,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
         lifespan=[state.open],
-        state=State(
-            {"look_for_snapshot": state.look_for_snapshot, **WorkPools.of(settings.work).state}
-        ),
+        state=State({"look_for_snapshot": state.look_for_snapshot, **state.work.state}),
     )
     validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
     targets = Targets(declared_routes(app, validator))
@@ -153,6 +151,7 @@ class AppState:
             search=TitleSearch(cursors, safe=settings.search.safe),
         )
         self.metrics = Metrics()
+        self.work = WorkPools.of(settings.work)
 
     def snapshots(self) -> SnapshotHolder:
         """Return what follows the published snapshots; raises `NotReadyError` before the start."""
@@ -225,7 +224,7 @@ class AppState:
             asyncio.create_task(_look_about(self._conditions, settings.snapshot.refresh_every_s)),
         )
         try:
-            with switching_often():
+            with self.work.serving():
                 yield
         finally:
             self._snapshots = self._page_services = self._conditions = None

@@ -237,3 +237,37 @@ async def test_never_more_run_than_there_are_threads(clients: int, most: int) ->
     asked = (pool.run(f"{n % clients}", n, work, Reader().receive) for n in range(20))
     await asyncio.gather(*asked)
     assert counts == [0, most]
+
+
+async def test_what_is_given_up_as_its_turn_comes_takes_no_place(gate: Gate) -> None:
+    pool = WorkPool(threads=1, queue=10, per_client=10, deadline_s=LONG_S)
+    first = start(pool, gate, "first")
+    await begun(gate)
+    second = start(pool, gate, "second")
+    await asyncio.sleep(SOON_S)
+    gate.open()
+    await first
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    assert await asyncio.gather(*(start(pool, gate, f"{n}") for n in range(4))) == list("0123")
+
+
+async def test_closing_ends_what_runs_and_lets_work_begin_anew() -> None:
+    pool = WorkPool(threads=1, queue=1, per_client=10, deadline_s=LONG_S)
+    closed, began = threading.Event(), threading.Event()
+    reached: list[str] = []
+
+    def work() -> None:
+        began.set()
+        closed.wait(LONG_S)
+        checkpoint()
+        reached.append("the end")
+
+    task = asyncio.create_task(pool.run("one", "key", work, Reader().receive))
+    await asyncio.to_thread(began.wait, LONG_S)
+    pool.close()
+    closed.set()
+    with pytest.raises(OverloadedError, match="the service stops"):
+        await task
+    assert reached == []
+    assert await pool.run("one", "next", lambda: "next", Reader().receive) == "next"
