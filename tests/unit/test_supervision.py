@@ -11,6 +11,7 @@ import pytest
 from kensho.platform.supervision import SupervisionRules, Supervisor
 from kensho.platform.worker_board import LOOP_DEATHS, LOOP_S, LOST_AFTER_S, WorkerBoard, Workers
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # from 3.12 on
 RULES = SupervisionRules(workers=2, stop_deadline_s=0.5, silence_s=60.0)
 
 
