@@ -14,6 +14,8 @@ from typing import Final
 from litestar.types import HTTPScope, Scope
 
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+SEVERAL: Final = b","
+"""Stands for several `Host` headers; no host is called so."""
 _MAX_HOST_BYTES: Final = 262
 """The longest name that DNS has, with a port of five digits after it."""
 _MAX_PORT: Final = 65_535
@@ -57,12 +59,19 @@ class Hosts:
         return f"{scope['scheme']}://{host}" if self.lists(host) else ""
 
 
-def names_a_host(scope: HTTPScope) -> bool:
-    """Tell whether a request names one sound host, as it must; in HTTP/1.0 it may name none."""
-    hosts = [value for name, value in scope["headers"] if name == b"host"]
-    if len(hosts) == 1 and len(hosts[0]) <= _MAX_HOST_BYTES and _is_sound(hosts[0]):
+def names_a_host(scope: HTTPScope, host: bytes) -> bool:
+    """Tell whether a request names one sound host, as it must; in HTTP/1.0 it may name none.
+
+    `host` is its `Host` header, nothing if it has none, and `SEVERAL` if it has several.
+    """
+    if len(host) <= _MAX_HOST_BYTES and _is_sound(host):
         return True
-    return scope["http_version"] in _OLD and not any(hosts)
+    return not host and scope["http_version"] in _OLD
+
+
+def are_several(scope: HTTPScope) -> bool:
+    """Tell whether a request has several `Host` headers."""
+    return sum(1 for name, _ in scope["headers"] if name == b"host") > 1
 
 
 @lru_cache(maxsize=256)

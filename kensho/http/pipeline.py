@@ -32,7 +32,7 @@ from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
 
 _WANTED: Final = frozenset(
-    (b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding", b"origin")
+    (b"host", b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding", b"origin")
 )
 _INTERNAL: Final = ("/health/", "/metrics")
 """Probes and scrapes come from inside, by any address, and are never refused."""
@@ -114,7 +114,10 @@ class RequestPipeline:
         method: str = http["method"]
         if self._rules.proxies is not None:
             self._rules.proxies.apply(http)
-        headers = {name: value for name, value in http["headers"] if name in _WANTED}
+        named = [pair for pair in http["headers"] if pair[0] in _WANTED]
+        headers = dict(named)
+        if len(headers) < len(named) and hosts.are_several(http):
+            headers[b"host"] = hosts.SEVERAL
         trace = read_trace(
             headers.get(b"x-request-id"), headers.get(b"traceparent"), self._observability.random
         )
@@ -143,9 +146,9 @@ class RequestPipeline:
         """Answer the request; return the template of its route, or nothing where it has none."""
         origin = headers.get(b"origin")
         tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
-        target = self._examined(scope, tap)
+        target = self._examined(scope, tap, headers.get(b"host", b""))
         if isinstance(target, ErrorResponse):
-            return await self._refuse(tap, self._limited(scope, tap, REFUSED_UNITS) or target)
+            return await self._refuse(tap, self._limited(scope, tap, target) or target)
         if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
             await tap.send_whole(204, cross_origin.PREFLIGHT, b"")
             return ""
@@ -154,11 +157,9 @@ class RequestPipeline:
         is_read = scope["method"] in ("GET", "HEAD")
         if_none_match = headers.get(b"if-none-match") if is_read else None
         kept = self._kept(key) if is_read else None
-        if self._rules.limiter is not None:
-            cost = self._targets.cost(target) if kept is None else KEPT_UNITS
-            limited = self._limited(scope, tap, cost)
-            if limited is not None:
-                return await self._refuse(tap, limited)
+        limited = self._limited(scope, tap, target if kept is None else None)
+        if limited is not None:
+            return await self._refuse(tap, limited)
         if kept is not None:
             self._observability.metrics.count_hit()
             await kept.send(if_none_match, tap.send)
@@ -195,9 +196,11 @@ class RequestPipeline:
         await self._app(scope, receive, tap.send)
         return str(cast("dict[str, Any]", scope).get("path_template", ""))
 
-    def _examined(self, scope: HTTPScope, tap: "ResponseTap") -> Target | ErrorResponse:
+    def _examined(
+        self, scope: HTTPScope, tap: "ResponseTap", host: bytes
+    ) -> Target | ErrorResponse:
         """Return what the request asks for, or why it is not routed."""
-        if not hosts.names_a_host(scope):
+        if not hosts.names_a_host(scope, host):
             return _refusal(scope, tap, _BAD_HOST, "it needs one Host header: a name or an address")
         if not self._rules.hosts.allows_any:
             refusal = self._of_foreign_host(scope, tap)
@@ -217,13 +220,21 @@ class RequestPipeline:
                 error, path=_shown_path(scope), request_id=request_id
             )
 
-    def _limited(self, scope: HTTPScope, tap: "ResponseTap", cost: float) -> ErrorResponse | None:
-        """Charge the client for a request; return why it is not served, if it is not."""
+    def _limited(
+        self, scope: HTTPScope, tap: "ResponseTap", asked: Target | ErrorResponse | None
+    ) -> ErrorResponse | None:
+        """Charge the client for a request; return why it is not served, if it is not.
+
+        `asked` is what is to be made, or why nothing is, and nothing if a kept answer is sent.
+        """
         limiter = self._rules.limiter
         if limiter is None or scope["path"].startswith(_INTERNAL):
             return None
         client = scope["client"]
-        decision = limiter.judge(client[0] if client else "", cost, perf_counter())
+        name = limiter.name_of(client[0] if client else "")
+        if name is None:
+            return None
+        decision = limiter.judge(name, self._cost(asked), perf_counter())
         tap.extra = [*tap.extra, *decision.headers]
         if decision.allowed:
             return None
@@ -231,6 +242,11 @@ class RequestPipeline:
             _log.warning("proxy_limited_as_one_client", hint="list it in KENSHO_TRUSTED_PROXIES")
         detail = "this costs more than is left to you now; Retry-After says when it will not"
         return _refusal(scope, tap, problem_details.RATE_LIMITED, detail)
+
+    def _cost(self, asked: Target | ErrorResponse | None) -> float:
+        if asked is None:
+            return KEPT_UNITS
+        return REFUSED_UNITS if isinstance(asked, ErrorResponse) else self._targets.cost(asked)
 
     def _of_foreign_host(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
         if scope["path"].startswith(_INTERNAL) or self._rules.hosts.lists(hosts.host_of(scope)):

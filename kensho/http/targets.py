@@ -9,8 +9,8 @@ Which parameters a route knows is read from its declaration: from the OpenAPI do
 which refuses all others, and from the form that a page's handler declares. A handler with neither
 takes no parameters. Of a route that is not in the table every parameter counts.
 
-Performance: 2 µs for a plain path without a query. Other short targets are remembered, in at most
-8 MB; a new one takes about 20 µs.
+Performance: short targets are remembered, in at most 8 MB. A new one takes 3 µs, or with a query
+or escapes 20 µs.
 """
 
 import re
@@ -85,8 +85,6 @@ class Targets:
             InvalidInputError: a part is not UTF-8, holds control characters, or comes twice.
             NotFoundError: the path ends with a slash or has an empty part.
         """
-        if not query and _CANONICAL.fullmatch(path):
-            return Target(path.decode("ascii"), path, query, _NO_PARAMETERS)
         if len(path) + len(query) > _LONGEST_REMEMBERED:
             return self._made(path, query)
         return self._remembered(path, query)
@@ -97,6 +95,8 @@ class Targets:
         return REFUSED_UNITS if route is None else route.cost.of(target.parameters)
 
     def _made(self, raw_path: bytes, raw_query: bytes) -> Target:
+        if not raw_query and _CANONICAL.fullmatch(raw_path):
+            return Target(raw_path.decode("ascii"), raw_path, raw_query, _NO_PARAMETERS)
         request_guards.check_path(raw_path)
         if len(raw_path) > 1 and (raw_path.endswith(b"/") or b"//" in raw_path):
             raise NotFoundError("no path here ends with a slash or has an empty part")

@@ -48,13 +48,14 @@ class RateLimiter:
         self._exempt = [ip_network(network) for network in exempt]
         self._buckets: OrderedDict[str, list[float]] = OrderedDict()
         self._policy = (b"ratelimit-policy", b'"default";q=%d;w=%d' % (units, window_s))
-        self._name_of = lru_cache(_ADDRESSES_REMEMBERED)(self._named)
+        self._remembered = lru_cache(_ADDRESSES_REMEMBERED)(self._named)
 
-    def judge(self, client: str, cost: float, now: float) -> RateLimitDecision:
-        """Decide on a request of an address that costs so much, at a time of a steady clock."""
-        name = self._name_of(client[:_LONGEST_ADDRESS])
-        if name is None:
-            return _EXEMPT
+    def name_of(self, address: str) -> str | None:
+        """Return what the client at an address is counted under; `None` if it is exempt."""
+        return self._remembered(address[:_LONGEST_ADDRESS])
+
+    def judge(self, name: str, cost: float, now: float) -> RateLimitDecision:
+        """Decide on a request of a client that costs so much, at a time of a steady clock."""
         bucket = self._buckets.get(name)
         if bucket is None:
             bucket = self._buckets[name] = [float(self._units), now]
@@ -80,7 +81,6 @@ class RateLimiter:
         return [self._policy, (b"ratelimit", state), (b"retry-after", b"%d" % retry_s)]
 
     def _named(self, client: str) -> str | None:
-        """Return what an address is counted under; `None` if it is not counted."""
         try:
             address = ip_address(client.partition("%")[0])
         except ValueError:
@@ -92,6 +92,3 @@ class RateLimiter:
         if isinstance(address, IPv6Address):
             return format(int(address) >> (128 - _SUBNET_BITS), "x") + "::/64"
         return str(address)
-
-
-_EXEMPT: Final = RateLimitDecision(allowed=True, headers=[])
