@@ -111,7 +111,7 @@ def _fetch_alone(
     logs.configure("warning", given.logs.format)
     limits = FetchLimits(size_bytes=given.ingest.max_file_bytes)
     progress = Progress(Console(stderr=True), quiet=as_json)
-    outcomes = fetch_all(picked, Fetching(folder, SOURCES, progress, limits, _now))
+    outcomes = fetch_all(picked, Fetching(folder, SOURCES, progress, limits, given.ingest, _now))
     if as_json:
         _print_json({"files": outcomes})
     else:
@@ -129,7 +129,8 @@ def _print_list(
     if as_json:
         _print_json({"addresses": picked, "without": given.without})
         return
-    table = Table("source", "file", "licence", "address")
+    table = Table("source", "file", "licence")
+    table.add_column("address", overflow="fold")
     for one in picked:
         table.add_row(one.source, one.file, one.licence, one.url)
     console = _output()

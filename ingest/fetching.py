@@ -30,6 +30,7 @@ from kensho.platform import private_files
 from kensho.platform.download_cache import FetchNote, Place
 from kensho.platform.downloads import Fetched, FetchLimits, Keeping, fetch_noted
 from kensho.platform.http_client import HttpClient
+from kensho.platform.settings import IngestSettings
 
 STATE_DIR: Final = ".fetch"
 LIST: Final = "fetched.json"
@@ -77,6 +78,7 @@ class Fetching(msgspec.Struct, frozen=True):
     sources: dict[str, Source]
     progress: Progress
     limits: FetchLimits
+    reading: IngestSettings
     now: Clock
 
     @property
@@ -108,7 +110,11 @@ def alone_in(folder: Path) -> Generator[None]:
 
 
 def fetch_all(addresses: Sequence[Address], fetching: Fetching) -> list[FetchOutcome]:
-    """Fetch each address, and write down what is there; the caller is alone in the folder."""
+    """Fetch each address, and write down what is there; the caller is alone in the folder.
+
+    Raises:
+        SourceFileError: what is there can't be written down.
+    """
     known = {one.file: one for one in _listed(fetching.folder)}
     outcomes: list[FetchOutcome] = []
     for address in addresses:
@@ -118,11 +124,18 @@ def fetch_all(addresses: Sequence[Address], fetching: Fetching) -> list[FetchOut
             known[outcome.file] = outcome
         if outcome.message:
             fetching.progress.say(f"{outcome.file}: {outcome.message}")
-    listed = msgspec.json.format(msgspec.json.encode([known[file] for file in sorted(known)]))
-    part = fetching.state_dir / LIST
-    private_files.write_bytes(part, listed + b"\n")
-    part.replace(fetching.folder / LIST)
+    _write_list(fetching, [known[file] for file in sorted(known)])
     return outcomes
+
+
+def _write_list(fetching: Fetching, files: Sequence[FetchOutcome]) -> None:
+    listed = msgspec.json.format(msgspec.json.encode(files))
+    part = fetching.state_dir / LIST
+    try:
+        private_files.write_bytes(part, listed + b"\n")
+        part.replace(fetching.folder / LIST)
+    except OSError as error:
+        raise SourceFileError(f"{fetching.folder / LIST}: {error.strerror}") from error
 
 
 def _fetched(address: Address, fetching: Fetching, known: FetchOutcome | None) -> FetchOutcome:
@@ -192,7 +205,7 @@ def _download(address: Address, fetching: Fetching) -> tuple[Fetched, bool]:
     verified: list[bool] = []
 
     def check(path: Path, _note: FetchNote) -> None:
-        _check_content(address, path, fetching.sources[address.source])
+        _check_content(address, path, fetching)
         if address.sums is not None:
             verified.append(_has_published_sum(address, address.sums, path, fetching.progress))
 
@@ -220,19 +233,19 @@ class _UnheardRejects:
         """Forget one reject."""
 
 
-def _check_content(address: Address, path: Path, source: Source) -> None:
+def _check_content(address: Address, path: Path, fetching: Fetching) -> None:
     """Read the file as its source: an archive to its end, a plain one record by record.
 
     Raises:
         SourceFileError: it is too small, cut off, or of another form.
     """
-    size = path.stat().st_size
+    source, size = fetching.sources[address.source], path.stat().st_size
     if size < address.min_bytes:
         raise SourceFileError(
             f"{address.url}: {size:,} bytes, where a sound file has {address.min_bytes:,} or more"
         )
     try:
-        records = source.read(SourceFile(path), _UnheardRejects())
+        records = source.read(SourceFile(path, fetching.reading), _UnheardRejects())
         found = next(records, None)
         if path.suffix not in (".gz", ".zst", ".xz"):  # those were unpacked to their end
             deque(records, maxlen=0)

@@ -2,9 +2,10 @@
 
 A page has 50 media, and pages past the 5,000th medium are not given (page * perPage <= 5,000); no
 filter asks for ids above a number. So a walk over all asks for blocks of ids (`id_in`), from 1 to
-the highest, each in pages; a block grows where ids are sparse, as manga have numbers of the same
-row. What changed is asked for by the time of change, latest first; where more than 5,000 media
-changed, the walk goes over all and keeps the changed ones.
+the highest, each in pages. A block grows where ids are sparse, as manga have numbers of the same
+row, and shrinks where the interface refuses so many ids. What changed is asked for by the time of
+change, latest first; where more than 5,000 media changed, the walk goes over all and keeps the
+changed ones.
 
 Errors come as a status or inside a 200 (`{"errors": [...], "data": ...}`). A page without data is
 asked for again where the error may pass; a medium that bears an error is left out and named.
@@ -13,13 +14,14 @@ Facts: docs.anilist.co (rate limiting, pagination). The documented limit is 90 r
 while the interface is degraded; a walk begins with 30 and follows what `X-RateLimit-Limit` tells.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from importlib.resources import files
 from typing import Any, Final, cast
 
 import msgspec
 
-from ingest.harvest.walking import Interface, LeftOut, Step, quoted, shaped
+from ingest.harvest.walking import Interface, LeftOut, Step, member_of, quoted, shaped
 from kensho.errors import UpstreamError
 from kensho.platform.api_client import ApiClient
 from kensho.platform.request_pacing import RateWindow
@@ -43,13 +45,17 @@ _NUMBER: Final = 2
 
 
 class AniListPlace(msgspec.Struct, frozen=True):
-    """A page of a block of ids up to `last`; a block of no ids is the list of what changed."""
+    """A page of a block of ids up to `last`; a block of no ids is the list of what changed.
+
+    A block has at most `most` ids; `found` are the media of its pages before.
+    """
 
     first: int
     size: int
     last: int
     page: int = 1
     found: int = 0
+    most: int = _LARGEST_BLOCK
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -76,12 +82,15 @@ class _Medium(msgspec.Struct, frozen=True, rename="camel"):
     updated_at: int | None = None
 
 
+class _RefusedError(UpstreamError):
+    """The interface does not take the query."""
+
+
 class AniListWalk:
     """A walk over all anime, or over those that changed at or after `since` (a time stamp)."""
 
-    cursor_type: Final = AniListPlace
-
     def __init__(self, client: ApiClient, since: int | None = None) -> None:
+        self.cursor_type = AniListPlace
         self._client = client
         self._since = since
         self._query = (files("ingest.harvest") / "anilist.graphql").read_text("utf-8")
@@ -106,13 +115,24 @@ class AniListWalk:
             return Step((), None)
         ids = list(range(place.first, min(place.first + place.size, place.last + 1)))
         wanted = {"page": place.page, "perPage": _PER_PAGE, "ids": ids, "sort": ["ID"]}
-        page, errors = self._ask(wanted)
+        try:
+            page, errors = self._ask(wanted)
+        except _RefusedError:
+            if place.size <= _PER_PAGE or place.page > 1:
+                raise
+            half = max(place.size // 2, _PER_PAGE)
+            return Step((), msgspec.structs.replace(place, size=half, most=half))
         step = self._read(page, errors)
         found = place.found + len(page.media)
         if _has_next(page):
             following = msgspec.structs.replace(place, page=place.page + 1, found=found)
         else:
-            following = AniListPlace(place.first + place.size, _size(place.size, found), place.last)
+            following = AniListPlace(
+                place.first + place.size,
+                min(place.most, _size(place.size, found)),
+                place.last,
+                most=place.most,
+            )
         is_last = following.first > following.last
         return msgspec.structs.replace(step, cursor=None if is_last else following)
 
@@ -132,13 +152,13 @@ class AniListWalk:
         found = _decoded(medium)
         return found is not None and (found.updated_at or 0) < (self._since or 0)
 
-    def _ask(self, variables: dict[str, object]) -> tuple[_Page, list[_Error]]:
+    def _ask(self, variables: Mapping[str, object]) -> tuple[_Page, list[_Error]]:
         answer = self._client.post({"query": self._query, "variables": variables}, _passing)
         errors = _errors(answer.document)
         data = _data(answer.document)
         if data is None:
             told = "; ".join(error.message for error in errors) or f"status {answer.status}"
-            raise UpstreamError(f"{self._client.endpoint}: refuses the query: {told}")
+            raise _RefusedError(f"{self._client.endpoint}: refuses the query: {told}")
         return shaped(data, _Data, f"{self._client.endpoint}: data").page, errors
 
     def _read(self, page: _Page, errors: list[_Error]) -> Step:
@@ -153,7 +173,7 @@ class AniListWalk:
             elif medium is None:
                 continue  # it was removed while the page was put together
             elif (found := _decoded(medium)) is None:
-                value = quoted(medium.get("id") if isinstance(medium, dict) else medium)
+                value = quoted(member_of(medium, "id"))
                 left_out.append(LeftOut(_key(medium), "id", value, "expected a medium with an id"))
             elif self._since is None or (found.updated_at or 0) >= self._since:
                 records.append(medium)
@@ -171,7 +191,7 @@ def _has_next(page: _Page) -> bool:
 
 
 def _errors(document: object) -> list[_Error]:
-    given = cast("dict[str, object]", document).get("errors") if _is_object(document) else None
+    given = member_of(document, "errors")
     try:
         return msgspec.convert(given or [], list[_Error])
     except msgspec.ValidationError:
@@ -180,12 +200,8 @@ def _errors(document: object) -> list[_Error]:
 
 def _data(document: object) -> object:
     """Return the data; `None` where there is no page in it."""
-    if not _is_object(document):
-        return None
-    data = cast("dict[str, object]", document).get("data")
-    if not _is_object(data) or cast("dict[str, object]", data).get("Page") is None:
-        return None
-    return data
+    data = member_of(document, "data")
+    return None if member_of(data, "Page") is None else data
 
 
 def _passing(document: object) -> str | None:
@@ -195,7 +211,7 @@ def _passing(document: object) -> str | None:
     for error in _errors(document):
         if error.status is None or error.status >= HTTPStatus.TOO_MANY_REQUESTS:
             return f"the server answers with the error {error.message!r}"
-    return None if _is_object(document) else f"no GraphQL answer: {quoted(document)}"
+    return None if isinstance(document, dict) else f"no GraphQL answer: {quoted(document)}"
 
 
 def _decoded(medium: object) -> _Medium | None:
@@ -206,8 +222,4 @@ def _decoded(medium: object) -> _Medium | None:
 
 
 def _key(medium: object) -> str:
-    return f"anilist:{medium.get('id')}" if isinstance(medium, dict) else "anilist"
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
+    return f"anilist:{member_of(medium, 'id')}"

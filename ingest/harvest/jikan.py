@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ingest.harvest.walking import Interface, LeftOut, Step, quoted, shaped
+from ingest.harvest.walking import Interface, LeftOut, Step, member_of, quoted, shaped
 from kensho.errors import UpstreamError, UpstreamUnavailableError
 from kensho.platform.api_client import ApiAnswer, ApiClient
 from kensho.platform.request_pacing import RateWindow
@@ -53,11 +53,10 @@ class _Listing(msgspec.Struct, frozen=True):
 class JikanWalk:
     """A walk over all anime, over those that may have changed since a day, or over given ids."""
 
-    cursor_type: Final = JikanPlace
-
     def __init__(
         self, client: ApiClient, since: dt.date | None = None, ids: Sequence[int] = ()
     ) -> None:
+        self.cursor_type = JikanPlace
         self._client = client
         self._ids = tuple(ids)
         self._listings: tuple[_Query, ...] = ((),)
@@ -86,13 +85,14 @@ class JikanWalk:
             return Step((), failed, [LeftOut(key, "record", path, error.message)])
         if answer.status == HTTPStatus.NOT_FOUND:
             return Step((), after, gone=[key])
-        data = answer.document.get("data") if isinstance(answer.document, dict) else None
-        if not isinstance(data, dict) or data.get("mal_id") != number:
-            value = quoted(data.get("mal_id") if isinstance(data, dict) else answer.document)
-            field = "mal_id" if isinstance(data, dict) else "data"
-            fault = LeftOut(key, field, value, f"expected the work {number}")
-            return Step((), after, [fault])
-        return Step([data], after)
+        data = member_of(answer.document, "data")
+        found = member_of(data, "mal_id")
+        if found == number:
+            return Step([data], after)
+        is_work = isinstance(data, dict)
+        field, value = ("mal_id", found) if is_work else ("data", answer.document)
+        fault = LeftOut(key, field, quoted(value), f"expected the work {number}")
+        return Step((), after, [fault])
 
     def _listed(self, place: JikanPlace) -> Step:
         """Return the place with the ids of the next page."""
@@ -124,8 +124,8 @@ def _ids_in(listing: _Listing) -> tuple[tuple[int, ...], list[LeftOut]]:
     ids: list[int] = []
     left_out: list[LeftOut] = []
     for item in listing.data:
-        number = item.get("mal_id") if isinstance(item, dict) else None
-        if type(number) is int and number > 0:
+        number = member_of(item, "mal_id")
+        if isinstance(number, int) and number > 0:
             ids.append(number)
         else:
             left_out.append(LeftOut("mal", "mal_id", quoted(number), "expected a number"))

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from ingest.harvest.walking import Interface, LeftOut, Step, quoted, shaped
+from ingest.harvest.walking import Interface, LeftOut, Step, member_of, quoted, shaped
 from kensho.errors import UpstreamError
 from kensho.platform.api_client import ApiClient
 from kensho.platform.request_pacing import RateWindow
@@ -76,9 +76,8 @@ class _Relationship(msgspec.Struct, frozen=True):
 class KitsuWalk:
     """A walk over all relationships."""
 
-    cursor_type: Final = KitsuPlace
-
     def __init__(self, client: ApiClient) -> None:
+        self.cursor_type = KitsuPlace
         self._client = client
 
     def begin(self) -> KitsuPlace:
@@ -110,7 +109,7 @@ class KitsuWalk:
 
 
 def _key(item: object) -> str:
-    return f"kitsu relationship {item.get('id')}" if isinstance(item, dict) else "kitsu"
+    return f"kitsu relationship {member_of(item, 'id')}"
 
 
 def _left_out(item: object, error: UpstreamError) -> LeftOut:

@@ -20,7 +20,7 @@ from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
 from ingest.registry import SOURCES
 from kensho.domain import ids
-from kensho.errors import InvalidInputError, UpstreamError
+from kensho.errors import InvalidInputError, SourceFileError, UpstreamError
 from kensho.platform.api_client import ApiClient, ApiLimits, Clock
 from kensho.platform.request_pacing import RequestPacer
 
@@ -96,8 +96,16 @@ def harvest(wish: HarvestWish, means: Means) -> HarvestReport:
     Raises:
         InvalidInputError: the interface can't do what is wished.
         UpstreamError: it does not answer, or answers in another form; the walk can be taken up.
+        SourceFileError: the file is in use, or can't be written.
     """
     _check(wish)
+    try:
+        return _harvested(wish, means)
+    except OSError as error:  # a full disk, as a rule
+        raise SourceFileError(f"{wish.out}: can't be written: {error.strerror}") from error
+
+
+def _harvested(wish: HarvestWish, means: Means) -> HarvestReport:
     pacer = RequestPacer(wish.interface.windows, most=wish.interface.most)
     with (
         ApiClient(wish.interface.endpoint, pacer, limits=means.limits, clock=means.clock) as client,

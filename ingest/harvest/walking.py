@@ -5,7 +5,7 @@ goes on from its last step, and writes the same as one that was not.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, cast
 
 import msgspec
 
@@ -45,12 +45,15 @@ class InterfaceWalk(Protocol):
     @property
     def cursor_type(self) -> type[msgspec.Struct]:
         """Return the shape of its places."""
+        ...
 
     def begin(self) -> msgspec.Struct:
         """Return the first place; may ask."""
+        ...
 
     def step(self, cursor: msgspec.Struct) -> Step:
         """Go on from a place."""
+        ...
 
 
 class Interface(msgspec.Struct, frozen=True):
@@ -78,6 +81,11 @@ def shaped(document: object, shape: type[Shape], where: str) -> Shape:
         fault = error_in(str(error))
         value = quoted(value_at(document, fault.steps))
         raise UpstreamError(f"{where}: {fault.field}: {value}: {fault.reason}") from error
+
+
+def member_of(document: object, name: str) -> object:
+    """Return a member of a decoded object; `None` where there is none, or no object."""
+    return cast("dict[str, object]", document).get(name) if isinstance(document, dict) else None
 
 
 def quoted(value: object) -> str:

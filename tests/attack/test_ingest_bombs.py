@@ -5,6 +5,7 @@ are a few kilobytes: what they unpack to, nest or repeat is what attacks.
 """
 
 import gzip
+import lzma
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,9 @@ _XML: Final = "animetitles.xml"
 _WHOLE: Final = {
     "zstd, 98 KB to 3.2 GB": Bomb(
         "aodb", f"{_LINES}.zst", lambda: _zstd_of_one_byte(3_200 * _MB), "MAX_UNPACK_RATIO"
+    ),
+    "xz streams of 8 MB each": Bomb(
+        "aodb", f"{_LINES}.xz", lambda: lzma.compress(b" " * 8 * _MB) * 200, "MAX_UNPACK_RATIO"
     ),
     "zstd frames of 16 MB each": Bomb(
         "aodb", f"{_LINES}.zst", lambda: _zstd_of_one_byte(16 * _MB) * 200, "MAX_UNPACK_RATIO"

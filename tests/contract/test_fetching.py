@@ -28,6 +28,7 @@ from ingest.progress import Progress
 from ingest.registry import SOURCES
 from kensho.errors import InvalidInputError, KenshoError
 from kensho.platform.downloads import FetchLimits
+from kensho.platform.settings import IngestSettings
 from tests.support.dump_server import (
     DumpServer,
     cut_after,
@@ -80,7 +81,8 @@ def works(server: DumpServer, **more: Any) -> Address:
 def run(folder: Path, *given: Address, now: dt.datetime = NOON) -> list[FetchOutcome]:
     progress = Progress(Console(file=io.StringIO()), quiet=True)
     with alone_in(folder):
-        return fetch_all(given, Fetching(folder, SOURCES, progress, QUICK, lambda: now))
+        means = Fetching(folder, SOURCES, progress, QUICK, IngestSettings(), lambda: now)
+        return fetch_all(given, means)
 
 
 def states(outcomes: list[FetchOutcome]) -> list[tuple[str, str]]:

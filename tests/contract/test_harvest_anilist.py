@@ -79,6 +79,23 @@ def test_what_comes_is_what_ingest_reads(tmp_path: Path) -> None:
     assert record.facts.start_date == dt.date(2009, 7, 3)
 
 
+@pytest.mark.parametrize("most", [50, 130, 1999])
+def test_blocks_shrink_to_what_the_interface_takes(tmp_path: Path, most: int) -> None:
+    out = tmp_path / "x.jsonl"
+    with api_server(AniList([medium(n) for n in SPARSE], most)) as server:
+        report = harvested("anilist", server, out)
+    assert numbers(out) == list(SPARSE)
+    assert report.left_out == 0
+
+
+def test_an_interface_that_takes_no_block_is_named(tmp_path: Path) -> None:
+    with (
+        api_server(AniList([medium(1), medium(90)], most_ids=10)) as server,
+        pytest.raises(UpstreamError, match="refuses the query: validation"),
+    ):
+        harvested("anilist", server, tmp_path / "x.jsonl")
+
+
 @pytest.mark.parametrize("allowed", [30, 10, 90])
 def test_the_rate_that_the_server_tells_is_kept(tmp_path: Path, allowed: int) -> None:
     media = [medium(n) for n in range(1, 2001)]
@@ -181,7 +198,7 @@ def test_a_page_of_another_form_ends_the_walk_and_names_it(
     tmp_path: Path, document: bytes, said: str
 ) -> None:
     with api_server(AniList([medium(1)])) as server:
-        server.faults = {2: text(document)}
+        server.faults = {n: text(document) for n in range(2, 9)}
         with pytest.raises(UpstreamError, match=said):
             harvested("anilist", server, tmp_path / "x.jsonl")
 

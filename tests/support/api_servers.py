@@ -227,7 +227,8 @@ def medium(number: int, **changes: object) -> Document:
 class AniList:
     """Media by id, in pages of at most 50 and to the 5,000th; unknown variables are errors."""
 
-    def __init__(self, media: Sequence[Document]) -> None:
+    def __init__(self, media: Sequence[Document], most_ids: int = 10_000) -> None:
+        self.most_ids = most_ids
         self.media = {one["id"]: one for one in media}
 
     def __call__(self, asked: Asked) -> Reply:
@@ -239,6 +240,8 @@ class AniList:
         ids = None if ids is None else set(ids)
         if wanted or "media(type: ANIME, id_in: $ids, sort: $sort)" not in given["query"]:
             return _refused("Unknown argument")
+        if ids is not None and len(ids) > self.most_ids:
+            return _refused("validation")
         if per_page > 50 or page * per_page > 5000:
             return _refused("validation")
         found = [one for number, one in self.media.items() if ids is None or number in ids]
