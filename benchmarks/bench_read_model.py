@@ -24,8 +24,11 @@ import numpy as np
 
 from kensho.domain.works import SEASONS
 from kensho.platform.installation import data_root
+from kensho.read_model import soundness
 from kensho.read_model.building.builder import build
 from kensho.read_model.model import ReadModel
+from kensho.read_model.snapshot_folder import OpenFolder
+from kensho.read_model.titles import Titles
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -65,6 +68,9 @@ async def measure(url: str, deadline_s: float, root: Path) -> None:
         size = sum(path.stat().st_size for path in folder.iterdir())
         print(f"on disk             {size / 1e6:8.1f} MB  {dict(model.counts)}")
         print(f"open, with checks   {median_s(lambda: ReadModel.open(folder), 5):8.3f} s")
+        opened = OpenFolder.open(folder)
+        print(f"  checks of numbers {median_s(lambda: soundness.check_model(opened), 5):8.3f} s")
+        print(f"title index, checked{median_s(lambda: Titles(opened), 5):8.3f} s")
         report_memory(folder)
         report_look_ups(model)
         await report_walks(gateway, model)
