@@ -180,9 +180,10 @@ class AppState:
             model = None
         revision, built_at_s = (model.revision, model.built_at_s) if model else (None, 0)
         if self._conditions is not None:
-            self.metrics.note_conditions(
-                self._conditions.problems(), self._conditions.workers(), built_at_s
-            )
+            problems = dict(self._conditions.problems())
+            if model is None or self.snapshots().last_error is not None:
+                problems["read_model"] = "as readiness tells"
+            self.metrics.note_conditions(problems, self._conditions.workers(), built_at_s)
         return self.metrics.render(revision)
 
     def page_services(self) -> PageServices:

@@ -29,7 +29,7 @@ _BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.
 """Around the promises: 5 ms for lists, 10 ms for a work."""
 
 
-_CONDITIONS: Final = ("clock", "disk", "folder", "workers")
+_CONDITIONS: Final = ("clock", "disk", "folder", "read_model", "workers")
 
 
 class _WorkerCollector(Collector):

@@ -57,12 +57,14 @@ async def test_readiness_is_one_word_unless_details_are_asked_for(settings: Sett
 async def test_a_fault_is_told_without_where_things_lie(settings: Settings, tmp_path: Path) -> None:
     async with running(settings) as client:
         await until_ready(client)
+        assert 'kensho_well{what="read_model"} 1.0' in (await client.get("/metrics")).text
         (settings.snapshot.read_model_dir / CURRENT).write_bytes(b"{")
         await until(client, "/health/ready", lambda answer: answer.json()["status"] == "degraded")
         assert (await client.get("/health/ready")).status_code == 200
         assert (await client.get("/health/ready")).json() == {"status": "degraded"}
         health = (await client.get("/api/health")).json()
         assert health["dependencies"] == {"read_model": {"status": "degraded"}}
+        assert 'kensho_well{what="read_model"} 0.0' in (await client.get("/metrics")).text
         text = await told(client)
         assert str(tmp_path) not in text
         assert CURRENT not in text

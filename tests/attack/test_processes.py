@@ -18,6 +18,8 @@ from kensho.read_model.building.publishing import publish
 from tests.support.processes import Running, answers, is_free, is_ready, running, until
 from tests.support.publishing import add_work
 from tests.support.raw_clients import (
+    PATIENCE_S,
+    REST,
     UNFINISHED,
     answer_to,
     connected,
@@ -76,7 +78,7 @@ class Reader(threading.Thread):
     def run(self) -> None:
         while not self._done.is_set():
             try:
-                self.ends[str(httpx.get(self._url).status_code)] += 1
+                self.ends[str(httpx.get(self._url, timeout=PATIENCE_S).status_code)] += 1
             except httpx.TransportError as error:
                 self.ends[type(error).__name__] += 1
 
@@ -206,14 +208,20 @@ def test_a_server_ends_in_time_whatever_clients_do(
         assert is_free(server.port)
 
 
-def test_workers_end_when_their_supervisor_is_killed(
+def test_workers_end_when_their_supervisor_is_killed_and_answer_what_they_were_asked(
     variables: dict[str, str], tmp_path: Path
 ) -> None:
-    settings = variables | {"KENSHO_PORT": str(free_port()), "KENSHO_BODY_TIMEOUT_S": "600"}
+    settings = variables | {
+        "KENSHO_PORT": str(free_port()),
+        "KENSHO_BODY_TIMEOUT_S": "600",
+        "KENSHO_STOP_DEADLINE_S": "600",
+    }
     with running(settings, tmp_path / "log") as server:
         workers = server.workers
         assert len(workers) == 2
-        with connected(server.port, UNFINISHED):
+        with connected(server.port, UNFINISHED) as client:
             assert server.stop(signal.SIGKILL) == -signal.SIGKILL
-            until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-        assert is_free(server.port)
+            until(lambda: is_free(server.port))  # nobody listens any more
+            client.sendall(REST)
+            assert received(client).startswith(b"HTTP/1.1 200 ")
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))

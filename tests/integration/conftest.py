@@ -90,7 +90,7 @@ async def until_ready(client: AsyncClient) -> None:
 
 
 async def until(client: AsyncClient, path: str, holds: Callable[[Response], bool]) -> None:
-    """Ask for `path` until its answer `holds`, at most ten seconds."""
-    async with asyncio.timeout(10):
+    """Ask for `path` until its answer `holds`, at most a minute."""
+    async with asyncio.timeout(60):
         while not holds(await client.get(path)):  # noqa: ASYNC110 -- a server's state has no event
             await asyncio.sleep(0.02)

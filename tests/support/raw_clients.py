@@ -5,11 +5,13 @@ import socket
 from collections.abc import Iterator
 from typing import Final
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 """How long anything is waited for before a test fails."""
 HEAD: Final = b"POST /api/anime/batch HTTP/1.1\r\nHost: localhost\r\n"
 UNFINISHED: Final = HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
 """A request whose body does not come."""
+REST: Final = b'"ids": []' + b" " * 989 + b"}"
+"""What is missing of its body."""
 _LARGE: Final = b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n"
 """140 KB are answered to it."""
 
