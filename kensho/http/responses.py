@@ -10,8 +10,10 @@ from typing import Any, Final, Generic, TypeAlias, cast
 from litestar.types import Receive, Scope, Send
 from typing_extensions import TypeVar, override
 
+from kensho.errors import KenshoError, OverloadedError, RateLimitedError
+from kensho.http import problem_details
 from kensho.http.privacy import is_public
-from kensho.http.request_state import state_of
+from kensho.http.request_state import request_id_of, state_of
 from kensho.http.response_cache import (
     JSON,
     PLAIN,
@@ -167,6 +169,9 @@ class PooledResponse:
 
         try:
             answer, prepared = await pool.run(client_of(scope), key, work, receive)
+        except (OverloadedError, RateLimitedError) as error:
+            await _refuse(error, scope, send)
+            return
         except ClientGoneError:
             await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -175,6 +180,17 @@ class PooledResponse:
             await answer.finish(scope, send, prepared)
         else:
             await answer(scope, receive, send)
+
+
+async def _refuse(error: KenshoError, scope: Scope, send: Send) -> None:
+    """Send a short problem: a page and a line of the log cost as much as what is refused."""
+    response = problem_details.error_response(
+        error, path=scope["path"], request_id=request_id_of(scope)
+    )
+    body, headers = problem_details.render_error(response, None)
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _while_wanted(pieces: Iterator[bytes]) -> Iterator[bytes]:
