@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from typing import Final
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from kensho.errors import OverloadedError
 from kensho.http.turns import Ticket, Turns
 
-CLIENTS = ("a", "b", "c")
+CLIENTS: Final[tuple[str, ...]] = ("a", "b", "c")
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(("take", "drop", "share")),
