@@ -24,7 +24,7 @@ from kensho.http.pooled import pooled_if
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse
-from kensho.search.interpretations import MAX_CHARS
+from kensho.search.name_readings import MAX_CHARS
 
 _FIELDS: Final = SearchResult.__struct_fields__
 _DEFAULT_SUGGESTIONS: Final = 8
@@ -41,7 +41,8 @@ Typed: TypeAlias = Annotated[
         max_length=MAX_CHARS,
         schema_extra={"pattern": TYPED},
         description="A title in any spelling or script, the beginning of one, first letters of its "
-        "words, or the name of a release; 1 to 300 characters, not only spaces.",
+        "words; the name, path or address of a release; an id. 1 to 1,000 characters, not only "
+        "spaces.",
         examples=[Example(value="cowboy")],
     ),
 ]

@@ -1,34 +1,22 @@
 """Checks and explains queries: whether a text can be searched for, and how it was understood.
 
-Guarantees: an episode number within the work's own count is never redirected, whatever other
-catalogues say. An episode that belongs to another season leads to that season. One that is filed as
-a special is only mentioned, because a user who names a season means the season.
+Where the episode that a query names leads is told by `kensho.discovery.episode_numbers`.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from kensho.discovery.related_works import summary_of
-from kensho.discovery.search_views import QueryInterpretation, RedirectedEpisode
+from kensho.discovery.episode_numbers import EpisodeAsked
+from kensho.discovery.search_views import QueryInterpretation
 from kensho.errors import InvalidInputError
-from kensho.read_model.columns import ANIME_TYPES
-from kensho.read_model.holder import Snapshot
-from kensho.read_model.model import ReadModel
 from kensho.search.index import Hits, TitleMatches
-from kensho.search.interpretations import MAX_CHARS, Interpretation
+from kensho.search.interpretations import Interpretation
 from kensho.search.kernel.numpy_kernel import TOLERANT_FROM
 from kensho.search.keys import weight_of
+from kensho.search.name_readings import MAX_CHARS
 
 SHORT_LETTERS: Final = 3
 """A text of no more may begin every other title: its search takes up to 10 ms, or 30 without the
 compiled kernel."""
-
-
-class EpisodeTarget(NamedTuple):
-    """Where an episode leads: `is_season` where that is a work of the kind it was asked of."""
-
-    node: int
-    redirect: RedirectedEpisode
-    is_season: bool
 
 
 def is_short(text: str) -> bool:
@@ -58,14 +46,14 @@ def check_text(text: str) -> None:
 
 
 def interpretation_of(
-    found: TitleMatches, works: Hits, redirect: RedirectedEpisode | None
+    found: TitleMatches, works: Hits, episode: EpisodeAsked
 ) -> QueryInterpretation:
     """Return the interpretation of the query that found the best work, or else that of the text."""
     best = works if len(works.entries) else found.hits
     reading = found.interpretations[int(best.interpretations[0]) if len(best.entries) else 0]
     wanted = reading.title_parts
     return QueryInterpretation(
-        via=reading.via,
+        via="id" if episode.by_id else reading.via,
         text=reading.text,
         season=wanted.season,
         final=wanted.final,
@@ -73,8 +61,10 @@ def interpretation_of(
         year=wanted.year,
         type=wanted.type,
         episode=wanted.episode,
+        extra=reading.release.extra if reading.release else None,
         release=reading.release,
-        redirected=redirect,
+        redirected=episode.redirect,
+        beyond=episode.is_beyond,
     )
 
 
@@ -91,33 +81,9 @@ def why_no_work(typed: Interpretation, hits: int, adult: int) -> str:
     return f"the filters leave none of {of}" if hits > 1 else "the filters leave out the only hit"
 
 
-def episode_target(snapshot: Snapshot, node: int, episode: int) -> EpisodeTarget | None:
-    """Return where an episode of `node` leads, or `None` if the work itself has it."""
-    found = snapshot.titles.redirected(node, episode)
-    model = snapshot.model
-    if found is None or found[0] == node or 0 < episode <= _episodes(model, node):
-        return None
-    other, number = found
-    redirect = RedirectedEpisode(model.id(node), episode, model.id(other), number)
-    return EpisodeTarget(other, redirect, _is_season(_type(model, node), _type(model, other)))
-
-
 def _why_no_hit(typed: Interpretation) -> str:
     if weight_of(typed.key.letters) < TOLERANT_FROM:
         return (
             "no word of a title begins with these letters, and errors are forgiven from the 4th on"
         )
     return "no title has these letters within two errors, nor as first letters of its words"
-
-
-def _is_season(named: str, other: str) -> bool:
-    return other in (named, "tv")
-
-
-def _type(model: ReadModel, node: int) -> str:
-    return ANIME_TYPES[int(model.columns.anime_type[node])]
-
-
-def _episodes(model: ReadModel, node: int) -> int:
-    """Return the number of episodes of a work, as far as it is known."""
-    return summary_of(model, node).decode().episodes or 0

@@ -34,7 +34,7 @@ Provider: TypeAlias = Literal[
     "tmdb",
     "tvdb",
 ]
-_TMDB_KINDS: Final = ("movie", "tv", "collection")
+TMDB_KINDS: Final = ("movie", "tv", "collection")
 
 
 class ResolvedWorks(msgspec.Struct, frozen=True):
@@ -99,7 +99,7 @@ def source_ids_named(
 def spellings(provider: Provider, local: str) -> tuple[str, ...]:
     """Return the source ids that `local` may mean at `provider`."""
     if provider == "tmdb" and local.isdecimal():
-        return tuple(f"tmdb:{kind}/{local}" for kind in _TMDB_KINDS)
+        return tuple(f"tmdb:{kind}/{local}" for kind in TMDB_KINDS)
     return (f"{provider}:{local}",)
 
 

@@ -17,13 +17,14 @@ import numpy.typing as npt
 from kensho.discovery import suggestions
 from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
+from kensho.discovery.episode_numbers import EpisodeAsked, with_episode_first
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.field_selection import Fields, selected
 from kensho.discovery.filters import FilterMasks, Filters
 from kensho.discovery.hit_serializer import Hit, HitSerializer, chosen_hits, concatenated
+from kensho.discovery.identified_works import identified, identified_first, works_of
 from kensho.discovery.query_interpretation import (
     check_text,
-    episode_target,
     interpretation_of,
     why_no_work,
 )
@@ -31,7 +32,6 @@ from kensho.discovery.search_views import (
     Completions,
     FranchiseHit,
     HiddenCounts,
-    RedirectedEpisode,
     SearchPage,
     SearchResult,
     Suggestion,
@@ -78,7 +78,7 @@ class _Found(NamedTuple):
     matches: TitleMatches
     is_work: npt.NDArray[np.bool_]
     works: Hits
-    redirect: RedirectedEpisode | None
+    episode: EpisodeAsked
     is_redirected: bool
     masks: FilterMasks
 
@@ -132,7 +132,7 @@ class TitleSearch:
             total=part.total,
             hidden=HiddenCounts(hidden),
             facets=self._facets.of(model).facets(found.masks),
-            read_as=interpretation_of(found.matches, found.works, found.redirect),
+            read_as=interpretation_of(found.matches, found.works, found.episode),
             next_cursor=part.next_cursor,
             total_works=listed.works if request.by_franchise else None,
             suggestions=None if part.total else _suggestions(found, safe=request.filters.safe),
@@ -183,43 +183,21 @@ def _check(request: SearchRequest) -> None:
 
 def _found(snapshot: Snapshot, request: SearchRequest) -> _Found:
     """Return what the index finds, with the work first that an episode leads to."""
-    matches = snapshot.titles.index.search(request.text)
+    named = identified(request.text)
+    matches = snapshot.titles.index.search(named.text)
     is_work = matches.hits.entries < snapshot.model.works_total
     hits = chosen_hits(matches.hits, is_work)
-    works, redirect = _redirected(snapshot, matches, hits)
+    known = works_of(snapshot.model, named.ids)
+    works, episode = with_episode_first(snapshot, matches, identified_first(hits, known))
     return _Found(
         snapshot=snapshot,
         matches=matches,
         is_work=is_work,
         works=works,
-        redirect=redirect,
+        episode=episode._replace(by_id=bool(known)),
         is_redirected=works is not hits,
         masks=FilterMasks(snapshot.model, request.filters, works.entries),
     )
-
-
-def _redirected(
-    snapshot: Snapshot, found: TitleMatches, works: Hits
-) -> tuple[Hits, RedirectedEpisode | None]:
-    """Return the hits, with the work first that the episode asked for belongs to."""
-    if not len(works.entries):
-        return works, None
-    best = int(works.entries[0])
-    episode = found.interpretations[int(works.interpretations[0])].title_parts.episode
-    target = None if episode is None else episode_target(snapshot, best, episode)
-    if target is None:
-        return works, None
-    if not target.is_season:
-        return works, target.redirect
-    first = chosen_hits(works, works.entries == target.node)
-    if not len(first.entries):  # by no title of its own
-        first = chosen_hits(works, np.array([0]))._replace(
-            entries=np.array([target.node], dtype=works.entries.dtype),
-            rows=np.array([-1], dtype=works.rows.dtype),
-        )
-    first = first._replace(scores=works.scores[:1])
-    rest = chosen_hits(works, works.entries != target.node)
-    return concatenated(first, rest), target.redirect
 
 
 def _listed(found: _Found, *, by_franchise: bool) -> _Listed:

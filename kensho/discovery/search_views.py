@@ -12,6 +12,7 @@ import msgspec
 from kensho.domain.works import AnimeType, WorkKind
 from kensho.read_model.views import FranchiseRef, Summary
 from kensho.search.interpretations import Via
+from kensho.search.name_marks import Extra
 from kensho.search.release_names import ReleaseName
 
 Fold: TypeAlias = Literal[
@@ -118,16 +119,24 @@ class Facets(msgspec.Struct, frozen=True):
 
 
 class RedirectedEpisode(msgspec.Struct, frozen=True):
-    """Where an episode really is that was asked for by its number in another work."""
+    """Where an episode really is that was asked for by its number in another work.
+
+    `inferred` tells that no catalogue says so: the number was counted on along the sequels.
+    """
 
     from_id: UUID
     from_episode: int
     id: UUID
     episode: int
+    inferred: bool = False
 
 
 class QueryInterpretation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How the query was understood where the best hit was found."""
+    """How the query was understood where the best hit was found.
+
+    `beyond` tells that the work has no such episode, nor any that continues it; `extra` that an
+    opening, a trailer or the like was meant.
+    """
 
     via: Via
     text: str
@@ -137,8 +146,10 @@ class QueryInterpretation(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
     year: int | None = None
     type: AnimeType | None = None
     episode: int | None = None
+    extra: Extra | None = None
     release: ReleaseName | None = None
     redirected: RedirectedEpisode | None = None
+    beyond: bool = False
 
 
 class Suggestion(FoundTitle, frozen=True, kw_only=True):

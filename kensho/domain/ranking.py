@@ -20,6 +20,9 @@ Number: TypeAlias = Any
 # leave long vowels out.
 VERBATIM: Final = 1.0
 SAME_BUT_CASE: Final = 0.998
+CASELESS_LETTERS: Final = 5
+"""In names of up to so many letters case says nothing: "opm" is written for One-Punch Man ("OPM"),
+though a lesser work lists it in lower case."""
 SAME_WORDS: Final = 0.996
 SAME_LETTERS: Final = 0.9955
 SAME_MEANING: Final = 0.991

@@ -90,6 +90,14 @@ class Finder:
         agreeing = self._agreeing(interpretation, rows, scores)
         return ScoredRows(rows, np.maximum(agreeing - interpretation.handicap, 0.0))
 
+    def equals(self, key: Key) -> int:
+        """Return how many letters of `key` equal a title, with its season or else without it."""
+        if not key.letters:
+            return 0
+        if self.kernel.equal(key.letters):
+            return len(key.letters)
+        return len(key.base) if key.base != key.letters and self.kernel.equal(key.base) else 0
+
     def names_of(self, word: str) -> list[str]:
         """Return the titles that `word` abbreviates, of one popular work, that do not contain it.
 

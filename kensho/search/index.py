@@ -62,9 +62,11 @@ class TitleIndex:
         typed = interpretations.as_typed(text)
         tried, found = [typed], [self._finder.scored(typed)]
         best = _best_of(found)
-        for interpretation in interpretations.alternatives(typed, best):
+        for interpretation in interpretations.alternatives(typed, best, self._finder.equals):
             tried.append(interpretation)
             found.append(self._finder.scored(interpretation))
+            if interpretation.is_stated and len(found[-1].rows):
+                found[0] = ScoredRows(found[0].rows[:0], found[0].scores[:0])
         if len(found) > 1:
             best = _best_of(found)
         more = interpretations.by_alternative_titles(tried[-1], best)

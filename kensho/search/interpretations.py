@@ -13,16 +13,22 @@ import msgspec
 
 from kensho.domain import ranking
 from kensho.domain.title_parts import TitleParts
-from kensho.search import keyboard_layouts, keys, release_names, release_titles
+from kensho.search import keyboard_layouts, keys, name_readings, release_names, release_titles
 from kensho.search.keys import Key
+from kensho.search.name_readings import NameReading
 from kensho.search.release_names import ReleaseName
 
 MAX_CHARS: Final = 300
 """Longer than any title; what is longer is cut, which bounds the time of a search."""
-Via: TypeAlias = Literal["text", "release", "slots", "abbreviation", "keyboard", "transliteration"]
+Via: TypeAlias = Literal[
+    "text", "id", "release", "slots", "abbreviation", "keyboard", "transliteration"
+]
+Equals: TypeAlias = Callable[[Key], int]
+"""Tells how many letters of a key equal a title, its season apart; 0 where there is no such one."""
 
 _HANDICAP: Final[Mapping[Via, float]] = {
     "text": 0.0,
+    "id": 0.0,
     "release": 0.0,
     "slots": 0.10,
     "abbreviation": 0.02,
@@ -32,6 +38,10 @@ _HANDICAP: Final[Mapping[Via, float]] = {
 """Subtracted from scores, so that the text itself wins over guesses of equal likeness. A bare name
 ("slots") drops words that were typed, which costs more than ties can add (0.035)."""
 
+_GUESS: Final = 0.05
+"""The doubt of a bare number as an episode where no title equals the rest: it may be a season."""
+_MAX_INEXACT_READINGS: Final = 2
+"""Readings that equal no title are looked for one by one, which takes 0.4 ms each."""
 _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
@@ -43,7 +53,8 @@ class Interpretation(msgspec.Struct, frozen=True):
     """A text to search for in place of what was typed, and what it says of the work.
 
     `handicap` is subtracted from its scores, so that other interpretations come after the text
-    itself, and by `doubt` guesses come after what is stated.
+    itself, and by `doubt` guesses come after what is stated. `is_stated` tells that a mark leaves
+    no doubt, so that the text as typed is no title.
     """
 
     via: Via
@@ -52,6 +63,7 @@ class Interpretation(msgspec.Struct, frozen=True):
     title_parts: TitleParts
     release: ReleaseName | None = None
     doubt: float = 0.0
+    is_stated: bool = False
 
     @property
     def handicap(self) -> float:
@@ -60,22 +72,60 @@ class Interpretation(msgspec.Struct, frozen=True):
 
 
 def as_typed(text: str) -> Interpretation:
-    """Return the interpretation of a text as typed, cut at `MAX_CHARS`."""
-    return _by_itself("text", text[:MAX_CHARS])
+    """Return the interpretation of a text as typed; its key is cut at `MAX_CHARS`."""
+    return _by_itself("text", text)
 
 
-def alternatives(typed: Interpretation, best: float) -> Iterator[Interpretation]:
-    """Yield interpretations that may score above `best`, the score of the text as typed."""
-    if best >= ranking.BEST_INEXACT:
-        return
-    if release_names.looks_like_release(typed.text):
-        release = release_names.parsed(typed.text)
-        if release is not None and release.title.strip():
-            yield _of_release(release)
+def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
+    """Yield interpretations that may score above `best`, the score of the text as typed.
+
+    Of the readings of a name, the longest that equals a title is meant. If none does, the likeliest
+    ones are looked for.
+    """
+    if best >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text):
+        is_written = best >= ranking.SAME_BUT_CASE - ranking.EXACT_STEP
+        if is_written or not name_readings.has_mark(typed.text):
             return
+    if name_readings.looks_like_name(typed.text):
+        found = [_of_reading(reading) for reading in name_readings.readings(typed.text)]
+        is_file = name_readings.is_file_name(typed.text)
+        longest = _longest_equal(found, equals, without_type=is_file)
+        if longest is not None:
+            is_stated = name_readings.has_mark(typed.text)
+            yield msgspec.structs.replace(longest, doubt=0.0, is_stated=is_stated)
+            return
+        if is_file:
+            release = release_names.parsed(typed.text[-MAX_CHARS:])
+            if release is not None and release.title.strip():
+                yield _of_release(release)
+            yield from found[:_MAX_INEXACT_READINGS]
+            return
+        others = [one for one in found if one.text != typed.text]
+        yield from others[:_MAX_INEXACT_READINGS]
     core = typed.key.parsed.core
     if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
         yield _bare_name(core, typed.title_parts)
+
+
+def _longest_equal(
+    found: Sequence[Interpretation], equals: Equals, *, without_type: bool
+) -> Interpretation | None:
+    """Return the interpretation of which most letters equal a title; of several, the first.
+
+    `without_type` compares "Fairy Tail Movie - Dragon Cry" without the word of its type as well.
+    """
+    best, length = None, 0
+    for one in found:
+        tried = [one]
+        core = one.key.parsed.core
+        if without_type and core != one.key.parsed.stem:
+            plain = _bare_name(core, one.title_parts)
+            tried.append(msgspec.structs.replace(plain, via="release", release=one.release))
+        for each in tried:
+            letters = equals(each.key)
+            if letters > length:
+                best, length = each, letters
+    return best
 
 
 def by_alternative_titles(release: Interpretation, best: float) -> Iterator[Interpretation]:
@@ -116,7 +166,7 @@ def fallbacks(typed: Interpretation) -> Iterator[Interpretation]:
 
 def _by_itself(via: Via, text: str) -> Interpretation:
     """Return the interpretation of a text by itself."""
-    key = keys.key_of(text)
+    key = keys.key_of(text[-MAX_CHARS:])
     return Interpretation(via, text, key, key.parsed.parts)
 
 
@@ -126,7 +176,24 @@ def _bare_name(core: str, wanted: TitleParts) -> Interpretation:
     return Interpretation("slots", core, keys.key_with(core, season), wanted)
 
 
-def _of_release(release: ReleaseName) -> Interpretation:
+def _of_reading(reading: NameReading) -> Interpretation:
+    return _of_release(
+        ReleaseName(
+            title=reading.title,
+            season=reading.season,
+            episode=reading.episode,
+            last_episode=reading.last_episode,
+            year=reading.year,
+            type=reading.type,
+            extra=reading.extra,
+            group=reading.group,
+            resolution=reading.resolution,
+        ),
+        doubt=_GUESS if reading.is_guess else 0.0,
+    )
+
+
+def _of_release(release: ReleaseName, doubt: float = 0.0) -> Interpretation:
     key = keys.key_of(release.title)
     parts = key.parsed.parts
     wanted = TitleParts(
@@ -140,4 +207,4 @@ def _of_release(release: ReleaseName) -> Interpretation:
     if (release.season and parts.season is None) or (release.part and parts.part is None):
         instalment = TitleParts(season=wanted.season, part=wanted.part)
         key = keys.key_with(key.parsed.stem, instalment)
-    return Interpretation("release", release.title, key, wanted, release)
+    return Interpretation("release", release.title, key, wanted, release, doubt)

@@ -24,6 +24,7 @@ import msgspec
 from kensho.domain import title_parts, titles
 from kensho.domain.title_parts import TitleParts
 from kensho.domain.works import AnimeType
+from kensho.search.name_marks import Extra
 from kensho.search.release_titles import han_season, number_of, words_of
 
 _EXTENSION: Final = r"\.(?:mkv|mp4|avi|ogm|wmv|m4v|webm|rmvb|flv|mov)$"
@@ -176,6 +177,7 @@ class ReleaseName(msgspec.Struct, frozen=True, omit_defaults=True):
     type: AnimeType | None = None
     group: str | None = None
     resolution: str | None = None
+    extra: Extra | None = None
 
 
 def looks_like_release(text: str) -> bool:

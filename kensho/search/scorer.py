@@ -102,7 +102,8 @@ class Scorer:
         if text in texts:
             return ranking.VERBATIM
         if text.casefold() in map(str.casefold, texts):
-            return ranking.SAME_BUT_CASE
+            is_short = len(key.plain) <= ranking.CASELESS_LETTERS
+            return ranking.VERBATIM if is_short else ranking.SAME_BUT_CASE
         same = self._rows.sorted_words[row] == sorted_words(key.words)
         return ranking.SAME_WORDS if same else ranking.SAME_LETTERS
 

@@ -172,6 +172,58 @@ async def test_a_release_is_read_and_its_episode_led_to_where_it_is(served: Asyn
     assert (page.read_as.redirected.id, page.read_as.redirected.episode) == (graphs.NARUTO_2, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("mal:20", "Naruto"),
+        ("anidb-23", "Cowboy Bebop"),
+        ("tt0213338", "Cowboy Bebop"),
+        ("https://myanimelist.net/anime/20/Some_Name", "Naruto"),
+        ("Haibane Renmei [imdbid-tt0213338]", "Cowboy Bebop"),
+        ("Something Else (1998) {anilist-1}", "Cowboy Bebop"),
+    ],
+)
+async def test_an_id_outranks_the_text_around_it(
+    served: AsyncClient, text: str, first: str
+) -> None:
+    page = await read(served, f"q={quote(text)}")
+    assert titles(page)[0] == first
+    assert (page.read_as.via, page.results[0].score) == ("id", 1.0)
+
+
+async def test_a_tag_of_an_unknown_catalogue_is_cut_off(served: AsyncClient) -> None:
+    page = await read(served, f"q={quote('Haibane Renmei (2002) [trakt-12]')}")
+    assert titles(page)[0] == "Haibane Renmei"
+    page = await read(served, f"q={quote('Haibane Renmei [anidb-999999]')}")
+    assert (titles(page)[0], page.read_as.via) == ("Haibane Renmei", "text")
+
+
+async def test_a_path_is_read_innermost_first(served: AsyncClient) -> None:
+    for path in (
+        r"D:\Naruto\Haibane Renmei\Season 1\S01E05.mkv",
+        "/naruto/Haibane Renmei - 05.mkv",
+    ):
+        page = await read(served, f"q={quote(path)}")
+        assert (titles(page)[0], page.read_as.episode) == ("Haibane Renmei", 5)
+
+
+async def test_an_episode_that_no_work_has_is_said(served: AsyncClient) -> None:
+    page = await read(served, f"q={quote('Haibane Renmei - 99 [1080p].mkv')}")
+    assert (titles(page)[0], page.read_as.beyond) == ("Haibane Renmei", True)
+    page = await read(served, f"q={quote('Haibane Renmei - 13 [1080p].mkv')}")
+    assert not page.read_as.beyond
+
+
+async def test_an_opening_is_read_as_one(served: AsyncClient) -> None:
+    page = await read(served, f"q={quote('[Group] Trigun - NCOP1 [1080p].mkv')}")
+    assert (titles(page)[0], page.read_as.extra) == ("Trigun", "opening")
+
+
+async def test_a_path_longer_than_a_title_is_read(served: AsyncClient) -> None:
+    page = await read(served, f"q={quote('/' + 'folder/' * 100 + 'Trigun - 05.mkv')}")
+    assert (titles(page)[0], page.read_as.episode) == ("Trigun", 5)
+
+
 async def test_an_episode_of_the_work_itself_leads_nowhere_else(served: AsyncClient) -> None:
     page = await read(served, f"q={quote('[Group] Naruto - 12 (1080p).mkv')}")
     assert titles(page)[0] == "Naruto"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kensho.discovery import query_interpretation
+from kensho.discovery import episode_numbers
 from kensho.storage.rows import RedirectRow
 from tests.support.searches import Shelf, opened, work
 
@@ -12,14 +12,14 @@ EXTRA = work(3, "Mushi no Mori: Spider", anime_type="special", episodes=1)
 LONG = work(4, "Mushi no Umi", episodes=50)
 
 
-def led(named: int, to: int, episode: int) -> query_interpretation.EpisodeTarget | None:
+def led(named: int, to: int, episode: int) -> episode_numbers.EpisodeTarget | None:
     """Return where an episode of a work leads where the graph says that 13 on are another's."""
     works = {row.id.int: row for row in (FIRST, SECOND, EXTRA, LONG)}
     rule = RedirectRow(work=works[named].id, first=13, last=24, to=works[to].id, to_first=1)
     with opened(Shelf(list(works.values()), redirects=[rule])) as held:
         node = held.model.node(works[named].id)
         assert node is not None
-        return query_interpretation.episode_target(held, node, episode)
+        return episode_numbers.episode_target(held, node, episode)
 
 
 def test_an_episode_beyond_the_last_leads_to_the_season_that_has_it() -> None:

@@ -1,0 +1,246 @@
+"""The marks in names of files and pages: which episode of which season, or which extra, is meant.
+
+"S01E05", "Season 1 Episode 5", "1x05", "第5話", "5 серия", "#5", "- 05 END" and "NCOP1" are marks:
+what stands before one is the title, and what follows is not. Texts are expected in NFKC, which
+writes full-width digits and signs as ASCII does.
+
+Guarantees: a mark never stands where a number belongs to the title by its spelling ("1/2",
+"100-nin", "17-26", "2.22", "1080p").
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+Extra: TypeAlias = Literal["opening", "ending", "trailer", "menu", "special"]
+
+_HAN_DIGITS: Final = {han: number for number, han in enumerate("一二三四五六七八九", start=1)}
+_N: Final = r"([0-9]{1,4})(?:v[0-9]|[a-c](?![\w]))?"
+_NUMBER_END: Final = r"(?![0-9]|[.,][0-9]|[^\W\d_])"
+_TO: Final = r"(?:\s?[-~+&]\s?(?:ep?\.?\s?)?([0-9]{1,4})(?![0-9]))?"
+_BEGIN: Final = r"(?<![^\W_])"
+_SEASON_WORDS: Final = "season|saison|temporada|staffel|stagione|sezon|сезон|saeson"
+_EPISODE_WORDS: Final = (
+    "episodes?|episodio|episódio|épisode|folge|capitulo|capítulo|cap|eps?|серия|серии|эпизод|odcinek|odc"
+    "|aflevering|avsnitt|afsnit|bölüm|bolum|tập|jakso"
+)
+_EAST: Final = "[話话集回화회]"
+_HAN_NUMBER: Final = "([0-9]{1,4}|[一二三四五六七八九十百]{1,5})"
+
+
+class Mark(NamedTuple):
+    """What a mark states, and where it begins and ends in the text."""
+
+    start: int
+    end: int
+    season: int | None = None
+    episode: int | None = None
+    last_episode: int | None = None
+    extra: Extra | None = None
+
+
+def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
+
+
+_PAIRS: Final = _compiled(
+    rf"{_BEGIN}s([0-9]{{1,2}})[\s._-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
+    rf"{_BEGIN}(?:{_SEASON_WORDS})\s?([0-9]{{1,2}})[\s,._-]*(?:{_EPISODE_WORDS})[\s._#-]*{_N}()",
+    rf"{_BEGIN}([0-9]{{1,2}})\s?(?:{_SEASON_WORDS})[\s,._-]*([0-9]{{1,4}})\s?(?:{_EPISODE_WORDS})()",
+    rf"{_BEGIN}([0-9]{{1,2}})x([0-9]{{2,3}})()(?![0-9])",
+    rf"{_BEGIN}s([0-9]{{1,2}})\s-\s{_N}{_TO}{_NUMBER_END}",
+)
+"""Season and episode; the group of the last episode may be empty."""
+_SURE: Final = _compiled(
+    rf"第\s?{_HAN_NUMBER}(?:\s?[-~]\s?([0-9]{{1,4}}))?\s?{_EAST}",
+    rf"제?(?<![0-9])([0-9]{{1,4}})()\s?{_EAST}(?![^\W\d_]|[0-9])",
+    rf"{_BEGIN}(?:{_EPISODE_WORDS})(?![^\W\d_])[\s._:#-]*{_N}{_TO}(?![0-9])",
+    rf"{_BEGIN}([0-9]{{1,4}})()\s?(?:серия|серии|эпизод|bölüm)(?![^\W\d_])",
+    rf"{_BEGIN}([0-9]{{1,4}})()\s(?:из|of)\s[0-9]{{1,4}}(?![0-9])",
+    rf"{_BEGIN}(?:e|ep)([0-9]{{2,4}})(?:v[0-9])?{_TO}(?![0-9]|[^\W\d_])",
+    rf"[#№]\s?{_N}{_TO}{_NUMBER_END}",
+)
+_SEASON_ONLY: Final = re.compile(
+    r"(?<=[\s\])_-])s([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?![^\W_])", re.IGNORECASE
+)
+_DASHED: Final = re.compile(
+    rf"(?<=[\s\])_])-\s?\(?{_N}{_TO}(?![0-9]|[.,][0-9]|-[^\W\d_])"
+    r"(?=\)?\s*(?:$|[\[(|_-]|(?:end|fin|final|完|eng|dvd|bd|vost|raw)(?![^\W\d_])|\.(?:\s|$)))",
+    re.IGNORECASE,
+)
+_FRACTION: Final = re.compile(r"(?<=[\s\])_])-\s?[0-9]{1,4}\.5(?![0-9])")
+_ACTS: Final = re.compile(
+    rf"(?<= - )()(?:session|act|chapter|stage|phase|mission|lesson|scene|page)[ _.]{_N}()",
+    re.IGNORECASE,
+)
+_EXTRA_WORDS: Final[tuple[tuple[Extra, str], ...]] = (
+    (
+        "opening",
+        r"(?:nc|creditless\s|clean\s)?(?:op|opening)(?:\s?[0-9]{1,2}[a-z]?)?(?=\W*$|\s?[\[(])",
+    ),
+    (
+        "ending",
+        r"(?:nc|creditless\s|clean\s)?(?:ed|ending)(?:\s?[0-9]{1,2}[a-z]?)?(?=\W*$|\s?[\[(])",
+    ),
+    ("trailer", r"(?:pv|cm|trailer|teaser|preview)s?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
+    ("menu", r"(?:bd\s|dvd\s)?menus?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
+)
+_EXTRAS: Final = tuple(
+    (extra, re.compile(rf"{_BEGIN}(?:{words})(?![^\W\d_])", re.IGNORECASE))
+    for extra, words in _EXTRA_WORDS
+)
+_BARE: Final = re.compile(r"(?<=\S)\s([0-9]{1,4})(?:v[0-9])?$")
+_COUNTED: Final = re.compile(
+    rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"
+    r"|chapter|no|phase|type|version|ver)\.?$",
+    re.IGNORECASE,
+)
+"""A number behind these counts something else than episodes."""
+_LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|\.\s+|\s*-\s+|\s-\s?)(?=\S)")
+
+
+def first_mark(text: str) -> Mark | None:
+    """Return the surest mark of a text; of several equally sure ones, the first.
+
+    A pair of season and episode is surer than an episode, and that surer than a number behind a
+    dash; but a mark ends the title wherever it stands, so the start is that of the first of all.
+    """
+    marks = (_pair(text), _sure(text), _dashed(text), _extra(text), _season_only(text))
+    found = [mark for mark in marks if mark]
+    if not found:
+        return None
+    return found[0]._replace(start=min(mark.start for mark in found))
+
+
+def is_sure(text: str) -> bool:
+    """Tell whether a text states an episode by a word or a sign, not by a number alone."""
+    return (_pair(text) or _sure(text)) is not None
+
+
+def number_alone(text: str) -> Mark | None:
+    """Return the mark that a text between brackets is, such as "05v2", "01-12 END" or "TV 03"."""
+    match = _ALONE.fullmatch(text.strip())
+    if match is None or _NO_EPISODE.fullmatch(match[1]):
+        return None
+    return Mark(0, len(text), None, int(match[1]), _number(match[2]))
+
+
+_ALONE: Final = re.compile(
+    r"(?:tv\s|ep?\.?\s?|第|#)?([0-9]{1,4})(?:v[0-9]|[a-c])?(?:\s?[-~]\s?([0-9]{1,4}))?(?:[話话集回])?"
+    r"(?:\s?(?:of|из|/)\s?[0-9]{1,4})?(?:\s?\(?(?:end|fin|final|完|全)\)?(?:\s?\+.*)?)?(?:_.*)?",
+    re.IGNORECASE,
+)
+_NO_EPISODE: Final = re.compile("(?:19|20)[0-9]{2}|480|540|576|720|1080|1440|2160")
+
+
+def bare_number(text: str) -> Mark | None:
+    """Return the number at the end of a text, which may be an episode or part of the title."""
+    match = _BARE.search(text)
+    if match is None or _NO_EPISODE.fullmatch(match[1]) or _COUNTED.search(text[: match.start()]):
+        return None
+    return Mark(match.start(), match.end(), None, int(match[1]))
+
+
+def leading_number(text: str) -> Mark | None:
+    """Return the number at the beginning of a text, which may be a place in a folder."""
+    match = _LEADING.match(text)
+    if match is None or _NO_EPISODE.fullmatch(match[1]):
+        return None
+    return Mark(0, match.end(), None, int(match[1]))
+
+
+def number_of(text: str) -> int:
+    """Return the number that digits or Han numerals below a thousand write."""
+    if text.isdecimal():
+        return int(text)
+    hundreds, hundred, rest = text.rpartition("百")
+    tens, ten, ones = rest.rpartition("十")
+    total = (_HAN_DIGITS.get(hundreds, 1) * 100) if hundred else 0
+    total += (_HAN_DIGITS.get(tens, 1) * 10) if ten else 0
+    return total + _HAN_DIGITS.get(ones, 0)
+
+
+def _pair(text: str) -> Mark | None:
+    return _earliest(
+        Mark(
+            m.start(),
+            m.end(),
+            int(m[1]),
+            int(m[2]),
+            next(filter(None, map(_number, m.groups()[2:])), None),
+        )
+        for pattern in _PAIRS
+        if (m := pattern.search(text))
+    )
+
+
+def _sure(text: str) -> Mark | None:
+    return _earliest(
+        Mark(m.start(), m.end(), None, number_of(m[1]), _number(m[2]))
+        for pattern in _SURE
+        if (m := pattern.search(text))
+    )
+
+
+def _dashed(text: str) -> Mark | None:
+    """Return the last number behind a dash: before it may stand "Title - 2nd - 05"."""
+    fraction = _FRACTION.search(text)
+    if fraction:
+        return Mark(*fraction.span(), extra="special")
+    marks = [
+        Mark(m.start(), m.end(), None, int(m[1]), _number(m[2]))
+        for m in _DASHED.finditer(text)
+        if m.start() and not _NO_EPISODE.fullmatch(m[1])
+    ]
+    act = _ACTS.search(text)
+    if act:
+        marks.append(Mark(act.start(), act.end(), None, int(act[2])))
+    return marks[0] if marks else None
+
+
+def _season_only(text: str) -> Mark | None:
+    """Return a season without an episode, as a folder or a torrent of many states it."""
+    match = _SEASON_ONLY.search(text)
+    if match is None:
+        return None
+    return Mark(match.start(), match.end(), None if match[2] else int(match[1]))
+
+
+def _extra(text: str) -> Mark | None:
+    return _earliest(
+        Mark(*m.span(), extra=extra)
+        for extra, pattern in _EXTRAS
+        if (m := pattern.search(text)) and m.start()
+    )
+
+
+def _earliest(marks: Iterable[Mark]) -> Mark | None:
+    return min(marks, key=lambda mark: mark.start, default=None)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+_SEASON_ALONE: Final = re.compile(
+    rf"(?:{_SEASON_WORDS})\s?([0-9]{{1,2}})|s([0-9]{{1,2}})|([0-9]{{1,2}})(?:st|nd|rd|th)\s?season"
+    rf"|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?(?:сезон|sezon)",
+    re.IGNORECASE,
+)
+_EXTRA_FOLDER: Final = re.compile(
+    r"(?:specials?|extras?|sp|sps|nc(?:op|ed)?|bonus|ova|oad|menus?|trailers?|featurettes|season\s?0+|特典.*|映像特典)",
+    re.IGNORECASE,
+)
+
+
+def season_alone(text: str) -> int | None:
+    """Return the season that a text is, such as "Season 02", "S2" or "第二季"."""
+    match = _SEASON_ALONE.fullmatch(text.strip())
+    if match is None:
+        return None
+    return number_of(next(group for group in match.groups() if group))
+
+
+def extra_folder(text: str) -> str | None:
+    """Return the name of a folder that holds no episodes of a series, or `None`."""
+    return text if _EXTRA_FOLDER.fullmatch(text.strip()) else None

@@ -1,0 +1,65 @@
+"""Any text has readings or none; a title in a known shape is read for every title."""
+
+import string
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from kensho.search import name_parts
+from kensho.search.name_readings import MAX_CHARS, readings
+
+WORDS = st.text(string.ascii_lowercase, min_size=3, max_size=9).filter(
+    lambda word: name_parts.is_path(word) is False
+)
+STEMS = ("mori", "kage", "hoshi", "yume", "sora", "umi", "hana", "tori", "kumo", "ryuu", "neko")
+TITLES = st.lists(st.sampled_from(STEMS), min_size=2, max_size=6).map(" ".join)
+EPISODES = st.integers(1, 999)
+SHAPES = (
+    "[Kumo] {t} - {n:02} (1080p) [ABCD1234].mkv",
+    r"D:\Anime\{t}\[Kumo] {t} - {n:02} [720p].mkv",
+    "{t}/Season 1/S01E{n:02}.mkv",
+    "/media/{t} (2013) [tvdbid-1]/Season 01/{t} (2013) - S01E{n:02} - Name.mkv",
+    "{t} Episode {n} English Subbed",
+    "{t} #{n}",
+    "{t} s1 e{n}",
+    "{t} - {n:02} - The Name of the Day",
+    "[字幕组][{t}][{n:02}][1080p][GB]",
+    "{t} capítulo {n} sub español",
+    "{t} 第{n}話「副題」",
+    "{t} {n}화",
+    "{t} {n} серия",
+)
+SHARP = "[](){}【】「」《》<>/\\|_+#.-~:;,'\" 0123456789abSEse第話集\u3000\uff03\uff10"
+
+
+@given(TITLES, EPISODES, st.sampled_from(SHAPES))
+def test_every_title_is_read_in_every_shape(title: str, episode: int, shape: str) -> None:
+    found = readings(shape.format(t=title, n=episode))
+    assert (found[0].title, found[0].episode) == (title, episode)
+
+
+@given(st.text(st.sampled_from(SHARP), max_size=120) | st.text(max_size=120))
+@example("[" * 1000)
+@example("- 1 " * 250)
+@example("a.b-c_d+e " * 100)
+@example("\\" * 1000)
+@example("http://[")
+@example("https://a/" + "-episode-" * 100)
+@example("((((([[[[[" * 50 + "]]]]])))))" * 50)
+def test_any_text_has_sound_readings(text: str) -> None:
+    for one in readings(text):
+        assert any(map(str.isalnum, one.title))
+        assert len(one.title) <= 4 * MAX_CHARS  # NFKC makes up to 18 characters of one
+    assert name_parts.identified(text).text == name_parts.identified(text).text.strip() or text
+    assert "".join(part.strip("/\\") for part in name_parts.folders_and_name(text)) or True
+
+
+@given(TITLES, st.lists(st.sampled_from(("[GB]", "[1080p]", "(BD)", "[ABCD1234]")), max_size=30))
+def test_more_brackets_than_expected_are_dropped(title: str, brackets: list[str]) -> None:
+    assert readings(f"[Kumo] {title} - 05 {''.join(brackets)}.mkv")[0].title == title
+
+
+@given(TITLES, st.integers(1_000, 4_000))
+def test_a_long_path_is_cut_from_the_left(title: str, length: int) -> None:
+    path = f"/{'folder/' * (length // 7)}{title} - 05.mkv"
+    assert (title, 5) in {(one.title, one.episode) for one in readings(path)}

@@ -1,0 +1,167 @@
+"""Names of files, folders and pages are read by their shape, whatever title stands in them."""
+
+import pytest
+
+from kensho.search import name_marks, name_parts
+from kensho.search.name_readings import NameReading, readings
+
+TITLE = "Mushi no Mori"
+
+
+def first(text: str) -> NameReading:
+    return readings(text)[0]
+
+
+def read(text: str, title: str = TITLE) -> NameReading:
+    """Return the first reading by this title."""
+    return next(one for one in readings(text) if one.title == title)
+
+
+@pytest.mark.parametrize(
+    ("text", "season", "episode"),
+    [
+        (f"[Kumo] {TITLE} - 05 (1080p) [ABCD1234].mkv", None, 5),
+        (rf"D:\Anime\{TITLE}\[Kumo] {TITLE} - 05 (1080p) [ABCD1234].mkv", None, 5),
+        (f"{TITLE}/Season 1/S01E05.mkv", 1, 5),
+        (f"{TITLE}/Season 02/Episode 5.mkv", 2, 5),
+        (f"{TITLE}/05.mkv", None, 5),
+        (f"{TITLE}/05 - The Name of the Day.mkv", None, 5),
+        (f"[Kumo] {TITLE} - 03 [1080p][Multiple Subtitle][ENG][POR-BR][SPA-LA]", None, 3),
+        (f"{TITLE} Episode 5 English Subbed", None, 5),
+        (f"{TITLE} #12", None, 12),
+        (f"12. {TITLE}.mkv", None, 12),
+        (f"12 - {TITLE}.mkv", None, 12),
+        ("Mushi+no+Mori+Episode+5.mp4", None, 5),
+        (f"{TITLE} s1 e4", 1, 4),
+        (f"[Kumo] {TITLE} - 10 (S01E10) - (WEB 1080p)", 1, 10),
+        (f"[Kumo] {TITLE} - 50 (S04E14) (WEB 1080p)", 4, 14),
+        (f"{TITLE} capitulo 12 sub español", None, 12),
+        (f"{TITLE} Saison 2 Épisode 3 vostfr", 2, 3),
+        (f"{TITLE} 2 сезон 5 серия", 2, 5),
+        (f"{TITLE} [05 из 12]", None, 5),
+        (f"{TITLE} Folge 4 German Dub", None, 4),
+        (f"{TITLE} 01x05", 1, 5),
+        (f"{TITLE} 5화", None, 5),
+        (f"{TITLE} 第12集", None, 12),
+        (f"{TITLE} 第十二话", None, 12),
+        (f"[字幕组][{TITLE}][05_新的开始][1080p]", None, 5),
+        (f"[Kumo][{TITLE}][12 END][1080P][BIG5].mp4", None, 12),
+        (f"{TITLE} 05", None, 5),
+        (f"[Kumo].{TITLE.replace(' ', '.')}.(Season.2).-.04.[Multi-Sub].1080p", 2, 4),
+        (f"{TITLE} S01", 1, None),
+        (f"[Kumo] {TITLE} (Season 1) [1080p][HEVC x265 10bit]", 1, None),
+    ],
+)
+def test_a_shape_is_read(text: str, season: int | None, episode: int | None) -> None:
+    found = read(text)
+    assert (found.season, found.episode) == (season, episode)
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "episode"),
+    [
+        ("mushi-no-mori-episode-12-1080p.mp4", "mushi no mori", 12),
+        ("https://site.example/watch/mushi-no-mori-12345?ep=12", "mushi no mori", 12),
+        ("https://site.example/anime/mushi-no-mori/episode-6", "mushi no mori", 6),
+        ("https://www.site.example/series/GY9PJ5KWR/mushi-no-mori", "mushi no mori", None),
+        ("アニメ「蟲の森」\u3000\uff03\uff10\uff15【字】", "蟲の森", 5),
+        ("蟲の森 第5話「副題」", "蟲の森", 5),
+        ("《蟲の森》#1", "蟲の森", 1),
+    ],
+)
+def test_addresses_and_quoted_titles_are_read(text: str, title: str, episode: int | None) -> None:
+    found = read(text, title)
+    assert found.episode == episode
+    assert found == first(text)
+
+
+def test_a_number_at_the_end_is_read_both_ways() -> None:
+    titles = {one.title: one.episode for one in readings("Mob Psycho 100")}
+    assert titles == {"Mob Psycho 100": None, "Mob Psycho": 100}
+    assert read("Mob Psycho 100", "Mob Psycho").is_guess
+
+
+def test_a_number_that_counts_films_or_parts_is_no_episode() -> None:
+    assert [one.title for one in readings(f"{TITLE} Movie 2")] == [f"{TITLE} Movie 2"]
+    assert [one.title for one in readings(f"{TITLE} Part 2")] == [f"{TITLE} Part 2"]
+
+
+def test_brackets_may_belong_to_a_title() -> None:
+    titles = [one.title for one in readings("[Oshi no Ko] 2nd Season")]
+    assert "Oshi no Ko 2nd Season" in titles
+    titles = [
+        one.title for one in readings("[Kumo] Naka no Hito Genome [Jikkyouchuu] - 01 [1080p]")
+    ]
+    assert titles[:2] == ["Naka no Hito Genome", "Naka no Hito Genome Jikkyouchuu"]
+
+
+def test_what_follows_a_mark_is_no_title() -> None:
+    name = "Naruto Shippuden - 393 - A True Ending"
+    assert {one.title for one in readings(name)} == {"Naruto Shippuden"}
+
+
+@pytest.mark.parametrize(
+    ("name", "extra"),
+    [
+        (f"[Kumo] {TITLE} - NCOP1 [BD 1080p].mkv", "opening"),
+        (f"[Kumo] {TITLE} - NCED 2 (1280x720).mkv", "ending"),
+        (f"{TITLE} Opening 1", "opening"),
+        (f"[Kumo] {TITLE} - PV2 [1080p].mkv", "trailer"),
+        (f"[Kumo] {TITLE} - Menu 3 [BD].mkv", "menu"),
+        (f"{TITLE} - 12.5 [BD 1920x1080].mkv", "special"),
+    ],
+)
+def test_extras_are_read_as_what_they_are(name: str, extra: str) -> None:
+    found = read(name)
+    assert (found.extra, found.episode) == (extra, None)
+
+
+def test_the_last_episode_of_a_range_is_read() -> None:
+    found = read(f"[Kumo] {TITLE} (01-12) [BD 1080p]")
+    assert (found.episode, found.last_episode) == (1, 12)
+    found = read(f"{TITLE} [S02E01-E08][WEBRip 1080p]")
+    assert (found.season, found.episode, found.last_episode) == (2, 1, 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "rest"),
+    [
+        (f"{TITLE} (2013) [tvdbid-81797]", ("tvdb:81797",), f"{TITLE} (2013)"),
+        (f"{TITLE} {{tvdb-81797}}", ("tvdb:81797",), TITLE),
+        (f"{TITLE} [anidb2-15036]", ("anidb:15036",), TITLE),
+        (f"{TITLE} [tmdbid=37854]", ("tmdb:37854",), TITLE),
+        (f"{TITLE} [imdbid-tt0388629]", ("imdb:tt0388629",), TITLE),
+        ("mal:20", ("mal:20",), ""),
+        ("anidb-14659", ("anidb:14659",), ""),
+        ("tt0388629", ("imdb:tt0388629",), ""),
+        ("https://myanimelist.net/anime/20/Naruto", ("mal:20",), ""),
+        (f"{TITLE} [trakt-12]", (), TITLE),
+        (f"{TITLE} {{edition-Uncut}}", (), TITLE),
+        (f"{TITLE} [Multi-Sub]", (), f"{TITLE} [Multi-Sub]"),
+    ],
+)
+def test_ids_are_taken_out_of_a_text(text: str, ids: tuple[str, ...], rest: str) -> None:
+    found = name_parts.identified(text)
+    assert (found.ids, found.text) == (ids, rest)
+
+
+@pytest.mark.parametrize("text", ["Fate/Zero", "Ranma 1/2", "22/7", "AC/DC", "Ranma 1/2 - 03"])
+def test_a_slash_of_a_title_parts_no_folders(text: str) -> None:
+    assert not name_parts.is_path(text)
+
+
+def test_a_slash_of_a_title_in_a_file_is_read_both_ways() -> None:
+    titles = [one.title for one in readings("[Kumo] Fate/Zero - 05 [1080p].mkv")]
+    assert {"Zero", "Fate/Zero"} <= set(titles)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "[]", "()", "- -", "/", "\\", "[1080p][HEVC]", ".mkv", "#5"]
+)
+def test_a_name_without_a_word_of_a_title_has_no_reading(text: str) -> None:
+    assert readings(text) == []
+
+
+def test_han_numerals_are_numbers() -> None:
+    numerals = {"一": 1, "十": 10, "十二": 12, "二十": 20, "二十五": 25, "百": 100, "百二": 102}
+    assert {text: name_marks.number_of(text) for text in numerals} == numerals
