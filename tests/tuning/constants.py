@@ -123,6 +123,7 @@ NOT_TUNED: Final = {
     "kensho.read_model.building.franchise_documents._SHARE_PLACES": "the form of the answer",
     "kensho.read_model.building.numbered_works._ROMAN": "what Roman numbers mean",
     "kensho.read_model.building.publishing": "how snapshots are published and kept",
+    "kensho.read_model.building.publishing_process": "a unit",
     "kensho.read_model.building.subgraphs": "bounds of the answer",
     "kensho.read_model.building.titles._NO_REDIRECT_END": "stands for no end",
     "kensho.read_model.columns": "stands for no season",
