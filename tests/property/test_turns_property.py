@@ -76,7 +76,7 @@ def test_the_next_is_whose_work_will_have_taken_the_least_time(
     costs: dict[str, int], asked: list[str]
 ) -> None:
     served = asyncio.run(serve(asked, costs))
-    left, used = Counter(asked), Counter(dict.fromkeys(CLIENTS, 0))
+    left, used = Counter(asked), Counter[str]()
     for client in served:
         behind = [other for other in CLIENTS if left[other] and other != client]
         assert all(used[client] + costs[client] <= used[other] + costs[other] for other in behind)
