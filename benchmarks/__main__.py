@@ -28,6 +28,7 @@ def main() -> None:
         run("bench_curation", "--store", url)
         run("bench_map", "--store", url)
         run("bench_pages", "--store", url)
+        run("bench_memory", "--store", url)
 
 
 def run(module: str, *arguments: str) -> None:

@@ -19,7 +19,7 @@ from rich_click import RichCommand
 
 from kensho.cli.worker import Installation, Worker
 from kensho.errors import KenshoError
-from kensho.platform import logs
+from kensho.platform import logs, memory
 from kensho.platform import settings as settings_module
 from kensho.platform.listening import listen, raise_file_limit
 from kensho.platform.secret_values import masked
@@ -46,6 +46,7 @@ _log = structlog.get_logger("kensho")
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes that share the address.")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the API until interrupted."""
+    memory.return_early()  # workers inherit it
     settings = settings_module.with_changes(
         settings_module.load(), host=host, port=port, workers=workers
     )

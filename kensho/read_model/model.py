@@ -126,6 +126,10 @@ class ReadModel:
         """
         return cls(OpenFolder.open(folder))
 
+    def unmap_pages(self) -> None:
+        """Let go of the pages that were read, as `OpenFolder.unmap_pages` does."""
+        self._folder.unmap_pages()
+
     def node(self, work: UUID) -> int | None:
         """Return the node of `work`, or `None`: the graph has no such work at this revision."""
         return self._ids.find(work)
