@@ -69,15 +69,13 @@ class TitleIndexBuilder:
 
     def add(self, named: IndexEntry) -> None:
         """Add an entry."""
-        for row in rows_of(len(self._types), named.titles):
-            self._rows.add(row)
+        self._rows.add(rows_of(len(self._types), named.titles))
         self._types.append(TYPES.index(named.type))
         self._years.append(named.year or 0)
 
     def shorten(self, number: int, name: str, title: Title) -> None:
         """Let `name` find the entry that was added as the `number`th, for its `title`."""
-        for row in short_rows(number, name, title):
-            self._rows.add(row)
+        self._rows.add(short_rows(number, name, title))
 
     def packed(self, entries: EntryTable) -> PackedTitleIndex:
         """Return the index of all entries."""

@@ -43,8 +43,8 @@ def test_no_code_is_in_two_parts(drawn: list[list[int]]) -> None:
 @given(st.lists(st.text(st.characters(codec=None), max_size=60), max_size=40), st.randoms())
 def test_texts_come_back_in_the_order_that_is_asked_for(texts: list[str], chance: Random) -> None:
     kept = NewTexts()
-    for text in texts:
-        kept.add(text)
+    kept.add(texts[:3])
+    kept.add(texts[3:])
     order = list(range(len(texts)))
     chance.shuffle(order)
     found = kept.in_order(np.array(order, dtype=np.int64))
