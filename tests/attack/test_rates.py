@@ -95,7 +95,7 @@ async def test_costly_requests_use_a_client_up_sooner(app: Any) -> None:
 
 
 async def test_a_network_of_ipv6_has_one_budget(app: Any) -> None:
-    lefts = []
+    lefts: list[int] = []
     for number in range(3):
         async with from_address(app, f"2001:db8:5::{number:x}") as client:
             answer = await client.get(f"/api/search?q=ghost{number}")
