@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from itertools import count
 from pathlib import Path
 from time import monotonic
@@ -177,7 +177,7 @@ async def measured(root: Path, options: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def serving(environment: dict[str, str], port: int) -> Iterator[int]:
+def serving(environment: dict[str, str], port: int) -> Generator[int]:
     """Serve from a process while the block runs; yield its id."""
     command = [sys.executable, "-m", "kensho.cli", "serve"]
     running = subprocess.Popen(command, env={**os.environ, **environment})

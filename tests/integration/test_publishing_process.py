@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +79,7 @@ def command(process: str) -> str:
 @contextlib.asynccontextmanager
 async def waiting(
     store: StoreSettings, tmp_path: Path, deadline_s: float = 60.0
-) -> AsyncIterator["asyncio.Task[publications.Publication]"]:
+) -> AsyncGenerator["asyncio.Task[publications.Publication]"]:
     """Let a publication wait for the lock of the publishers while the block runs."""
     settings = settings_of(tmp_path, deadline_s)
     async with alone(settings.read_model_dir):

@@ -36,8 +36,8 @@ def test_no_code_is_in_two_parts(drawn: list[list[int]]) -> None:
         CodedRows(np.array(codes, dtype=np.uint64), np.zeros(len(codes), np.int32)).in_order()
         for codes in drawn
     ]
-    parts = [set(part.codes.tolist()) for part in merged(pieces)]
-    assert sum(map(len, parts)) == len(set().union(*parts))
+    parts: list[set[int]] = [set(part.codes.tolist()) for part in merged(pieces)]
+    assert sum(map(len, parts)) == len({code for part in parts for code in part})
 
 
 @given(st.lists(st.text(st.characters(codec=None), max_size=60), max_size=40), st.randoms())
