@@ -116,6 +116,10 @@ async def read(gateway: Gateway) -> Graph:
         async for page in tables.same_as(gateway)
         for row in page
     ]
+    works = {
+        row.id: msgspec.structs.replace(works[row.id], is_upcoming=row.status == "upcoming")
+        for row in rows
+    }
     titles, joined = collection_relations(await collections_of(gateway), works)
     by_source = {id_: row.id for row in reversed(rows) for id_ in row.sources}
     return Graph(works, edges, [*same, *joined], titles, by_source)

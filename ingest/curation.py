@@ -204,6 +204,7 @@ def _policy(
         forms_abroad=words.forms_abroad.words,
         grammar=words.grammar.words,
         recaps=words.recaps.words,
+        promotions=words.promotions.words,
         join=tuple(policy.Join(one.works, one.reason) for file in files for one in file.join),
         cut=tuple(
             policy.Cut(one.works, one.others, one.reason) for file in files for one in file.cut

@@ -152,12 +152,13 @@ class WordsDecision(Decision, frozen=True, kw_only=True):
 
 
 class WordsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`words.toml`: words of form, here and abroad, of grammar, and of recaps."""
+    """`words.toml`: words of form, here and abroad, of grammar, of recaps and promotions."""
 
     forms: WordsDecision
     forms_abroad: WordsDecision
     grammar: WordsDecision
     recaps: WordsDecision
+    promotions: WordsDecision
 
 
 class GroupDecision(Decision, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from tests.support.stores import notebook_queries, open_graph
 
 SHARED: Final = {
     "tests/browser/": "explorer",
+    "tests/integration/test_catalogue_orders.py": "catalogue",
     "tests/integration/test_real_catalogue.py": "catalogue",
     "tests/tuning/": "catalogue",
 }

@@ -22,6 +22,7 @@ from kensho.read_model.episodes import EpisodeView
 from kensho.read_model.franchise_views import (
     FranchiseDetail,
     FranchiseEdge,
+    FranchiseLine,
     FranchiseMember,
     FranchiseSummary,
     MemberWork,
@@ -198,14 +199,16 @@ _MEMBER_FILM: Final = MemberWork(
     date="2001-09-01",
 )
 _FRANCHISE_EDGE: Final = FranchiseEdge(FIRST_ID, SECOND_ID, "side_story", "stated", 0.9)
+_LINE: Final = FranchiseLine(0, "Cowboy Bebop", "story", (FIRST_ID, SECOND_ID), 1, 10)
 FRANCHISE: Final = FranchiseDetail(
     **msgspec.structs.asdict(FRANCHISE_SUMMARY),
     episodes_total=27,
     roles=(RoleCount("main", 1), RoleCount("side", 1)),
+    lines=(_LINE,),
     tags=(SharedTag(TAG_ID, "space", 1.0),),
     members=(
-        FranchiseMember(_MEMBER, "main", ()),
-        FranchiseMember(_MEMBER_FILM, "side", (_FRANCHISE_EDGE,)),
+        FranchiseMember(_MEMBER, "main", (), 0),
+        FranchiseMember(_MEMBER_FILM, "side", (_FRANCHISE_EDGE,), 0),
     ),
     guests=(),
 )
@@ -213,13 +216,14 @@ WATCH_ORDER: Final = WatchOrderDocument(
     slug=SLUG,
     title=FRANCHISE.title,
     order="story",
+    lines=(_LINE,),
     steps=(
         WatchOrderStep(
             _MEMBER,
             position=1,
             role="main",
             optional=False,
-            strand=0,
+            line=0,
             because=(StepReason("date", "released on 3 April 1998", date="1998-04-03"),),
         ),
         WatchOrderStep(
@@ -227,7 +231,7 @@ WATCH_ORDER: Final = WatchOrderDocument(
             position=2,
             role="side",
             optional=True,
-            strand=0,
+            line=0,
             because=(
                 StepReason(
                     "after", "is a side story of Cowboy Bebop, says AniList", _FRANCHISE_EDGE

@@ -48,7 +48,8 @@ Meant: TypeAlias = Annotated[
 InOrder: TypeAlias = Annotated[
     Order,
     QueryParameter(
-        description="By release, as the story runs, or by release without what is optional.",
+        description="By release (recommended), the chronology of the story (`story`), or by release"
+        " without what is optional.",
         examples=[Example(value="story")],
     ),
 ]
@@ -114,7 +115,7 @@ class FranchisesController(Controller):
     async def read(
         self, franchises: GivenFranchises, slug: Slug
     ) -> PreparedResponse[FranchiseDetail]:
-        """Return a franchise: its works by date with role and reason, its guests, what it counts.
+        """Return a franchise: its works by date with role, line and reason, its guests and counts.
 
         The reason of a work is the path of edges from the root to it; an edge reads "`to` is the
         `kind` of `from`".
@@ -165,7 +166,9 @@ class FranchisesController(Controller):
     ) -> PreparedResponse[WatchOrderDocument]:
         """Return in which order to watch a franchise, and why each work stands where it does.
 
-        What contradicts the order is listed in `set_aside`.
+        `lines` are the same works line by line, in the sequence in which to watch them; a line of
+        which nothing is essential can be skipped. What contradicts the order is listed in
+        `set_aside`. What `spoiler` says tells of the story; `text` and `why` do not.
         """
         found = franchises.watch_order(slug, order)
         return PreparedResponse(

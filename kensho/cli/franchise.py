@@ -1,6 +1,6 @@
 """`kensho hub` and `kensho watch-order`: a franchise from the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import click
@@ -14,6 +14,7 @@ from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
     ORDERS,
     FranchiseDetail,
+    FranchiseLine,
     MemberWork,
     WatchOrderDocument,
 )
@@ -49,7 +50,8 @@ def hub(franchise: str, as_json: bool, store: str | None) -> None:
     "--order",
     type=click.Choice(ORDERS),
     default="release",
-    help="By release, as the story runs, or by release without what is optional.",
+    help="By release (recommended), the chronology of the story, or by release without what is"
+    " optional.",
 )
 @click.option(
     "--json",
@@ -81,6 +83,7 @@ def _print_franchise(console: Console, found: FranchiseDetail) -> None:
     years = f"{found.years.first} to {found.years.last}" if found.years else "years not known"
     _say(console, f"{found.title} ({found.slug}): {found.works_total} works, {years}")
     _say(console, ", ".join(f"{count.works} {count.role}" for count in found.roles))
+    _print_lines(console, found.lines)
     for member in found.members:
         _say(console, _line(member.role, member.work))
     for guest in found.guests:
@@ -88,11 +91,25 @@ def _print_franchise(console: Console, found: FranchiseDetail) -> None:
         _say(console, _line("guest", guest.work) + home)
 
 
+def _print_lines(console: Console, lines: Sequence[FranchiseLine]) -> None:
+    """Print in which sequence to watch the lines of a franchise, where it has several."""
+    if len(lines) < len(("start", "then")):
+        return
+    needed = [line for line in lines if line.essential_total]
+    for place, line in enumerate(needed):
+        turn = "then" if place else "start with"
+        _say(console, f"{turn:<11} {line.title}: {len(line.works)} works, about {line.hours} hours")
+    for line in lines:
+        if not line.essential_total:
+            _say(console, f"{'to skip':<11} {line.title}: {len(line.works)} works")
+
+
 def _line(role: str, work: MemberWork) -> str:
     return f"{role:<12}{work.year or '':<6}{work.anime_type:<9}{work.title}  {work.id}"
 
 
 def _print_order(console: Console, found: WatchOrderDocument) -> None:
+    _print_lines(console, found.lines)
     for step in found.steps:
         work = step.work
         optional = ", optional" if step.optional else ""

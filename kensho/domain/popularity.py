@@ -125,6 +125,15 @@ def _popularity(work: PopularityFacts, *, is_first: bool, depth: int) -> float:
     return max(0.0, total if work.sources > 1 else total * _ALONE)
 
 
+def own_popularity(work: PopularityFacts) -> float:
+    """Return the popularity of a work (0..1) as if it were no part of a series.
+
+    What tells a story anew competes with what tells it first, and is not its continuation.
+    """
+    own = _LISTED * _listed(work) + _TYPE * _RANKS.get(work.type, _LOWEST)
+    return own / (_LISTED + _TYPE) * (1.0 if work.sources > 1 else _ALONE)
+
+
 def _listed(work: PopularityFacts) -> float:
     return (
         0.40 * min(1.0, log1p(work.titles) / log1p(_MOST_TITLES))

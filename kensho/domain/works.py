@@ -18,9 +18,21 @@ Season: TypeAlias = Literal["winter", "spring", "summer", "fall"]
 TitleKind: TypeAlias = Literal["main", "official", "synonym", "short"]
 TagCategory: TypeAlias = Literal["genre", "theme", "demographic", "content"]
 Role: TypeAlias = Literal[
-    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+    "main",
+    "film",
+    "side",
+    "spin_off",
+    "summary",
+    "alternative",
+    "crossover",
+    "music",
+    "promotion",
 ]
-"""The role of a work in its franchise."""
+"""The role of a work in its franchise.
+
+`promotion` are works that advertise another or show its stage: promotional videos, commercials,
+openings of games, manner movies, concerts. A `music` work shows a song.
+"""
 
 SEASONS: Final[tuple[Season, ...]] = ("winter", "spring", "summer", "fall")
 MAX_TITLE_CHARS: Final = 500

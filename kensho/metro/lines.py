@@ -28,6 +28,7 @@ _NAMES: Final[Mapping[LineKind, str]] = {
     "alternative": "Other versions",
     "crossover": "Crossovers",
     "music": "Music",
+    "promotion": "Promotions",
 }
 _COLOURS: Final[Mapping[LineKind, int]] = {
     "main": 0,
@@ -38,6 +39,7 @@ _COLOURS: Final[Mapping[LineKind, int]] = {
     "alternative": 3,
     "crossover": 7,
     "music": 7,
+    "promotion": 7,
 }
 _OWN_COLOURS: Final = (5, 6, 4, 3)
 

@@ -14,7 +14,15 @@ from kensho.metro.inputs import GuestOf, MediaType
 
 Shape: TypeAlias = Literal["circle", "diamond", "triangle", "square", "hexagon"]
 LineKind: TypeAlias = Literal[
-    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+    "main",
+    "film",
+    "side",
+    "spin_off",
+    "summary",
+    "alternative",
+    "crossover",
+    "music",
+    "promotion",
 ]
 Anchor: TypeAlias = Literal["start", "middle", "end"]
 Point: TypeAlias = tuple[float, float]

@@ -32,7 +32,7 @@ _STRIP_TRACK_HEIGHT: Final = 74.0
 """The same on a map that scrolls sideways."""
 _THIN_TRACK: Final = 0.86
 """The share of that distance beside a track whose names are few and short."""
-_THIN: Final[frozenset[LineKind]] = frozenset(("summary", "crossover", "music"))
+_THIN: Final[frozenset[LineKind]] = frozenset(("summary", "crossover", "music", "promotion"))
 _BELOW: Final[frozenset[LineKind]] = frozenset(("side", "spin_off"))
 _MAX_SCREEN_WORKS: Final = 30
 _MIN_WIDTH: Final = 360.0

@@ -1,8 +1,8 @@
 """The track of each work on a map, from the topmost track down.
 
 The main line has a track of its own. Films are on the track above it and summaries above those;
-side stories, spin-offs, crossovers and music lie below. Alternative versions are on the side with
-more space. Lines that end before others begin share a track.
+side stories, spin-offs, crossovers, music and promotions lie below. Alternative versions are on the
+side with more space. Lines that end before others begin share a track.
 
 Guarantees: a track holds works of one kind of line; a line with a track of its own is straight.
 Performance: 1 µs for a work and track.
@@ -23,7 +23,9 @@ Band: TypeAlias = LineKind | Literal["low_summary"]
 """Neighbouring tracks of one kind of line; `low_summary` is for works below the main line."""
 
 _ABOVE: Final[tuple[Band, ...]] = ("summary", "film")
-_BELOW: Final[tuple[Band, ...]] = ("side", "spin_off", "low_summary", "crossover", "music")
+_BELOW: Final[tuple[Band, ...]] = (
+    "side", "spin_off", "low_summary", "crossover", "music", "promotion"
+)  # fmt: skip
 _WORKS_PER_TRACK: Final = 12
 """A band of tracks grows by one for each dozen works."""
 _MAX_TRACKS: Final[Mapping[LineKind, int]] = {"side": 5, "spin_off": 3, "alternative": 3}

@@ -5,21 +5,26 @@ is left out of the JSON. The read model keeps these documents of every franchise
 Relations read "`to` is the `kind` of `from`".
 """
 
+from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
 
+from kensho.domain.franchise.lines import LineKind
 from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Order, Rule
 from kensho.domain.works import Role
 from kensho.read_model.views import FranchiseRef, RelationEnds, Summary
 
 ROLES: Final[tuple[Role, ...]] = (
-    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music"
+    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music", "promotion"
 )  # fmt: skip
 """In the order in which a franchise lists them."""
+FOLDED_ROLES: Final[frozenset[Role]] = frozenset(("music", "promotion"))
+"""The roles of works that pages show only when asked."""
 ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
+_HOUR_S: Final = 3600
 SectionState: TypeAlias = Literal["ready", "planned"]
 
 
@@ -42,8 +47,25 @@ class MemberWork(Summary, frozen=True, kw_only=True, omit_defaults=True):
     duration_s: int | None = None
 
 
+class FranchiseLine(msgspec.Struct, frozen=True):
+    """A line of a franchise: works that continue one another, and what accompanies them.
+
+    Lines stand in the sequence in which one is told to watch them and are numbered from 0. `kind`
+    is what a line is to the franchise: the `story` of its root, a `retelling` of that, a story of
+    its `own`, or a `spin_off`. `works` stand in the order of the document. `essential_total` counts
+    those that are not optional, and `hours` tells how long these are; a line with none is to skip.
+    """
+
+    number: int
+    title: str
+    kind: LineKind
+    works: tuple[UUID, ...]
+    essential_total: int
+    hours: int
+
+
 class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A member of a franchise: its role there, and the relations from the root to it.
+    """A member of a franchise: its role and line there, and the relations from the root to it.
 
     `also` are further records of the same work.
     """
@@ -51,6 +73,7 @@ class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
     work: MemberWork
     role: Role
     because: tuple[FranchiseEdge, ...]
+    line: int
     also: tuple[UUID, ...] = ()
 
 
@@ -109,6 +132,7 @@ class FranchiseDetail(FranchiseSummary, frozen=True, kw_only=True, omit_defaults
 
     episodes_total: int
     roles: tuple[RoleCount, ...]
+    lines: tuple[FranchiseLine, ...]
     tags: tuple[SharedTag, ...]
     members: tuple[FranchiseMember, ...]
     guests: tuple[FranchiseGuest, ...]
@@ -118,39 +142,47 @@ class FranchiseDetail(FranchiseSummary, frozen=True, kw_only=True, omit_defaults
 class StepReason(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a step stands where it does: the rule, what it went by, and both in words.
 
-    That is an edge, a date or, for `curated`, the reason that curators give for their order.
+    That is an edge, a date or a curated chronology. `text` tells nothing of the story; `spoiler`
+    does, and is to be hidden until somebody asks: why curators put the step there.
     """
 
     rule: Rule
     text: str
     edge: FranchiseEdge | None = None
     date: str | None = None
-    reason: str | None = None
+    spoiler: str | None = None
 
 
 class WatchOrderStep(msgspec.Struct, frozen=True):
-    """A work in an order; positions count from 1, strand 0 is the story of the root."""
+    """A work in an order; positions count from 1, and `line` is the number of its line."""
 
     work: MemberWork
     position: int
     role: Role
     optional: bool
-    strand: int
+    line: int
     because: tuple[StepReason, ...]
 
 
-class SetAsideEdge(msgspec.Struct, frozen=True):
-    """An edge that the order contradicts, and why it had to."""
+class SetAsideEdge(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An edge that the order contradicts, and why it had to; `spoiler` tells of the story."""
 
     edge: FranchiseEdge
     why: str
+    spoiler: str | None = None
 
 
 class WatchOrderDocument(msgspec.Struct, frozen=True):
-    """A watch order of a franchise."""
+    """A watch order of a franchise: its steps, and the same works line by line."""
 
     slug: str
     title: str
     order: Order
+    lines: tuple[FranchiseLine, ...]
     steps: tuple[WatchOrderStep, ...]
     set_aside: tuple[SetAsideEdge, ...]
+
+
+def hours(works: Iterable[MemberWork]) -> int:
+    """Return how long works last together, in hours; those of unknown length count nothing."""
+    return round(sum((work.episodes or 1) * (work.duration_s or 0) for work in works) / _HOUR_S)

@@ -106,10 +106,10 @@ _MONTHS: Final = (
     *("August", "September", "October", "November", "December"),
 )
 _FIXED: Final[Mapping[Rule, str]] = {
-    "season": "came out together with the step before; its title counts a later season or part",
-    "number": "came out together with the step before; by number, form and title",
+    "season": "came out together with the step before; its title counts a later season",
+    "number": "came out together with the step before; by form, part, number and title",
     "undated": "nobody says when it came out",
-    "apart": "begins another line of the story",
+    "apart": "begins another line",
     "after": "goes with what comes before",
     "before": "leads up to what comes after",
     "curated": "stands where the curators put it",
@@ -162,10 +162,10 @@ def leads_to(title: str, voice: Speaker) -> str:
     return f"leads up to {cited(title)}{_said(voice)}"
 
 
-def decided(title: str, reason: str, *, is_before: bool) -> str:
-    """Return that curators put a work after, or before, the one of this title, and their reason."""
+def decided(title: str, *, is_before: bool) -> str:
+    """Return that curators put a work after, or before, the one of this title."""
     place = "leads up to" if is_before else "comes after"
-    return f"{place} {cited(title)}, {_CURATORS} say: {reason}"
+    return f"{place} {cited(title)} in the chronology of {_CURATORS}"
 
 
 def _joiners(voice: Speaker) -> str:
@@ -199,9 +199,9 @@ def set_aside_for_release() -> str:
     return "the essential goes by release, and what this puts later came out earlier"
 
 
-def set_aside_for_curators(reasons: Iterable[str]) -> str:
-    """Return that curators say the opposite of a relation, and their reasons."""
-    return f"the curators say the opposite: {'; '.join(reasons)}"
+def set_aside_for_curators() -> str:
+    """Return that curators say the opposite of a relation."""
+    return f"{_CURATORS} say the opposite"
 
 
 def set_aside_for_surer(relations: Iterable[tuple[str, RelationKind, str]]) -> str:

@@ -90,8 +90,7 @@ class NewRows:
         firsts = np.cumsum(counts) - counts
         ends = np.zeros(len(order) + 1, dtype=np.int64)
         np.cumsum(counts[order], out=ends[1:])
-        moved: npt.NDArray[np.int64] = np.repeat(firsts[order] - ends[:-1], counts[order])
-        texts = np.arange(int(ends[-1]), dtype=np.int64) + moved
+        texts = np.arange(ends[-1]) + np.repeat(firsts[order] - ends[:-1], counts[order])
         return OrderedRows(
             entry=entries[order],
             kind=_taken(self._kinds, np.uint8, order),

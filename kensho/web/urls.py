@@ -31,11 +31,23 @@ def franchise_map(slug: str) -> str:
     return f"{franchise(slug)}/map"
 
 
-def watch_order(slug: str, order: Order, *, optional: bool = True) -> str:
-    """Return the page of a watch order, with or without what is optional."""
+def watch_order(
+    slug: str,
+    order: Order,
+    *,
+    optional: bool = True,
+    line: int | None = None,
+    promotions: bool = False,
+) -> str:
+    """Return the page of a watch order: with or without what is optional, whole or of one line."""
     return with_query(
         f"{franchise(slug)}/watch-order",
-        {"order": None if order == "release" else order, "optional": None if optional else 0},
+        {
+            "order": None if order == "release" else order,
+            "optional": None if optional else 0,
+            "line": line,
+            "promotions": 1 if promotions else None,
+        },
     )
 
 

@@ -1,6 +1,6 @@
 """Documents of franchises, against what rows must come to, computed the slow and obvious way."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 import msgspec
@@ -12,7 +12,7 @@ from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import Relation
 from kensho.domain.relations import Kind, Method
-from kensho.domain.watch_order.order import watch_order
+from kensho.domain.watch_order.order import PlacementReason, watch_order
 from kensho.read_model.franchise_views import (
     ORDERS,
     ROLES,
@@ -224,15 +224,31 @@ def test_orders_are_those_that_the_domain_makes_of_the_rows(rows: Rows) -> None:
             for name in ORDERS:
                 expected = watch_order(members, works, relations, name)
                 found = franchises.watch_order(held.model, number, name).decode()
-                assert [(s.work.id, s.optional, s.strand) for s in found.steps] == [
-                    (step.work, step.optional, step.storyline) for step in expected.steps
+                assert [(s.work.id, s.optional, s.line) for s in found.steps] == [
+                    (step.work, step.optional, step.line) for step in expected.steps
                 ]
                 assert [[b.rule for b in s.because] for s in found.steps] == [
-                    [because.rule for because in step.because] for step in expected.steps
+                    [because.rule for because in once(step.work, step.because)]
+                    for step in expected.steps
+                ]
+                assert [line.works for line in found.lines] == [
+                    tuple(step.work for step in expected.steps if step.line == number)
+                    for number in range(len(expected.lines))
+                    if any(step.line == number for step in expected.steps)
                 ]
                 assert [as_tie(aside.edge) for aside in found.set_aside] == [
                     aside.relation for aside in expected.set_aside
                 ]
+
+
+def once(work: UUID, reasons: Iterable[PlacementReason]) -> list[PlacementReason]:
+    """Return the reasons of a step without those that name a work once more on the same side."""
+    found: dict[object, PlacementReason] = {}
+    for one in reasons:
+        ends = (one.relation.source, one.relation.target) if one.relation else ()
+        other = next((end for end in ends if end != work), one.rule)
+        found.setdefault((other, one.rule == "before"), one)
+    return list(found.values())
 
 
 def as_tie(edge: FranchiseEdge) -> Relation:

@@ -23,7 +23,9 @@ def number(key: str | int) -> UUID:
 
 def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> FranchiseWork:
     usual = {"type": "tv", "episodes": 12, "duration_s": 1440, "popularity": 0.5}
-    return FranchiseWork(id=number(key), titles=(title,), date=date, **{**usual, **facts})
+    known = {**usual, **facts}
+    known.setdefault("own_popularity", known["popularity"])
+    return FranchiseWork(id=number(key), titles=(title,), date=date, **known)
 
 
 def relation(pair: str, kind: RelationKind = "related", **facts: Any) -> Relation:

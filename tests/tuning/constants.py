@@ -17,7 +17,8 @@ TUNED: Final = {
     "kensho.domain.franchise.franchises": "_GUEST _LEAST_MASS _MASS",
     "kensho.domain.franchise.graph": "_YEARS_APART",
     "kensho.domain.franchise.inputs": "_BRIEF_S _SHORT_S",
-    "kensho.domain.franchise.roles": "_BESIDE _DOUBT _WELL_KNOWN",
+    "kensho.domain.franchise.lines": "_CLEARLY _REMADE _SHARED _TELLINGS",
+    "kensho.domain.franchise.roles": "PROMOTION_S _BESIDE _DOUBT _WELL_KNOWN",
     "kensho.domain.franchise.titles": "COMMON _NAMES_ENOUGH _NEARLY_ALL",
     "kensho.domain.inference.features": (
         "_LEAST_LETTERS _MAIN_EPISODES _MONTH_DAYS _MOST_TITLES _RUNS _SINGLES _SYNOPSIS_START"
@@ -40,10 +41,9 @@ TUNED: Final = {
     "kensho.domain.relations": "KIND_FACTS",
     "kensho.domain.title_words": "LEAST_RARITY STEPS_PER_UNIT _OTHERS _SHORTEST",
     "kensho.domain.watch_order.optional": (
-        "_EPISODES_A_MONTH _FELLOWS _LONG_EPISODES _WELL_KNOWN _YEARS"
+        "_EPISODES_A_MONTH _FELLOWS _LISTED _LONG_EPISODES _RIVALS _WELL_KNOWN _YEARS"
     ),
     "kensho.domain.watch_order.rules": "CONTINUES _TYPES",
-    "kensho.domain.watch_order.storylines": "_CLEARLY",
     "kensho.domain.watch_order.teasers": "_MONTHS",
     "kensho.read_model.building.franchise_documents": "_LEAST_BEARERS _LEAST_SHARE _MOST_TAGS",
     "kensho.read_model.building.franchises": "_NAMED _SIZE_COUNTS",
@@ -90,6 +90,8 @@ NOT_TUNED: Final = {
     "kensho.domain.title_parts": "what words for numbers mean: tests/unit/test_title_parts.py",
     "kensho.domain.titles": "code points of scripts",
     "kensho.domain.watch_order.optional._MONTH_CHARS": "YYYY-MM",
+    "kensho.read_model.building.publishing_process._KIB_PER_MAXRSS": "the unit of the system",
+    "kensho.read_model.franchise_views._HOUR_S": "an hour",
     "kensho.domain.watch_order.rules.BELONGS": "a rank below CONTINUES",
     "kensho.domain.watch_order.rules.CURATED": "a rank above CONTINUES",
     "kensho.domain.watch_order.rules._FINAL": "stands for the last season: above every number",
@@ -123,7 +125,6 @@ NOT_TUNED: Final = {
     "kensho.read_model.building.franchise_documents._SHARE_PLACES": "the form of the answer",
     "kensho.read_model.building.numbered_works._ROMAN": "what Roman numbers mean",
     "kensho.read_model.building.publishing": "how snapshots are published and kept",
-    "kensho.read_model.building.publishing_process": "a unit",
     "kensho.read_model.building.subgraphs": "bounds of the answer",
     "kensho.read_model.building.titles._NO_REDIRECT_END": "stands for no end",
     "kensho.read_model.columns": "stands for no season",
@@ -189,8 +190,9 @@ _MEASURES: Final = {
     "kensho.domain.inference": ("inference rules", "inference"),
     "kensho.domain.relations": ("kind rules",),
     "kensho.domain.franchise.clustering": ("cluster rules", "drawn", "franchises"),
-    "kensho.domain.watch_order": ("franchise rules", "drawn", "orders"),
-    "kensho.domain": ("franchise rules", "drawn", "franchises"),
+    "kensho.domain.franchise.lines": ("line rules",),
+    "kensho.domain.watch_order": ("line rules", "franchise rules", "drawn", "orders"),
+    "kensho.domain": ("line rules", "franchise rules", "drawn", "franchises"),
     "kensho.read_model": ("read model rules",),
 }
 """The measures of constants, by how their names begin; the first that fits counts."""

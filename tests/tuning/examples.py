@@ -14,6 +14,7 @@ from kensho.domain.franchise import duplicates, graph
 from kensho.domain.franchise.clustering import ClusterLink, Clusters
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.franchise.lines import lines_of
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.inference import title_pairs
 from kensho.domain.inference.features import Pair, PairFacts, Reader, Side, Vocabulary
@@ -235,7 +236,7 @@ def _is_beside(fellows: int, date: str) -> bool:
     members += [Member(film.id, "film", (relation("ab"),)) for film in films]
     works = {one.id: one for one in (series, *films)}
     sides = {film.id for film in films[:-1]}
-    return films[-1].id in optional_works(members, works, (), sides)
+    return films[-1].id in optional_works(members, works, (), lines_of(members, works, ()), sides)
 
 
 def types_of_one_day() -> list[str]:

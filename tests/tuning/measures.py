@@ -25,7 +25,7 @@ from kensho.domain.watch_order.order import Order, watch_order
 from kensho.domain.works import AnimeType, Title
 from tests.support.catalogue import RealCatalogue
 from tests.support.title_search import Entry, catalogue, work
-from tests.tuning import examples, read_model_examples
+from tests.tuning import examples, line_examples, read_model_examples
 
 Measure = Callable[[RealCatalogue], Any]
 
@@ -361,6 +361,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "inference rules": examples.inference_rules,
     "cluster rules": examples.cluster_rules,
     "franchise rules": examples.franchise_rules,
+    "line rules": line_examples.line_rules,
     "read model rules": read_model_examples.read_model_rules,
     "kind rules": read_model_examples.kind_rules,
     "search": search,

@@ -59,7 +59,7 @@ def test_a_prequel_says_what_it_leads_up_to() -> None:
     ]
 
 
-def test_what_curators_say_of_the_order_is_told_with_their_reason() -> None:
+def test_what_curators_say_of_the_story_is_told_apart_from_the_reason() -> None:
     reason = "the war of the mages comes ten years before"
     fate = msgspec.structs.replace(FATE, timelines=(TimelineRow((ZERO.id, NIGHT.id), reason),))
     said = [(NIGHT.id, ZERO.id, "sequel", "stated")]
@@ -69,10 +69,13 @@ def test_what_curators_say_of_the_order_is_told_with_their_reason() -> None:
         found = story(held)
     zero, night = found.steps
     assert [because.rule for because in night.because] == ["curated"]
-    assert night.because[0].reason == reason
-    assert night.because[0].text == f"comes after Fate/Zero, the curators say: {reason}"
-    assert zero.because[0].text == f"leads up to Fate/stay night, the curators say: {reason}"
-    assert [one.why for one in found.set_aside] == [f"the curators say the opposite: {reason}"]
+    assert night.because[0].spoiler == zero.because[0].spoiler == reason
+    words = "in the chronology of the curators"
+    assert night.because[0].text == f"comes after Fate/Zero {words}"
+    assert zero.because[0].text == f"leads up to Fate/stay night {words}"
+    assert [(one.why, one.spoiler) for one in found.set_aside] == [
+        ("the curators say the opposite", reason)
+    ]
 
 
 def test_a_tie_of_another_record_is_told_of_the_work() -> None:

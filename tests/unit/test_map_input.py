@@ -37,7 +37,7 @@ def work(key: str, anime_type: AnimeType = "tv", date: str | None = "2001-04") -
 
 
 def member(key: str, role: Role = "main", *ties: FranchiseEdge, also: str = "") -> FranchiseMember:
-    return FranchiseMember(work(key), role, ties, tuple(map(number, also)))
+    return FranchiseMember(work(key), role, ties, 0, tuple(map(number, also)))
 
 
 def tie(pair: str, kind: Kind = "sequel") -> FranchiseEdge:
@@ -63,6 +63,7 @@ def franchise(
         works_total=len(members),
         episodes_total=0,
         roles=(),
+        lines=(),
         tags=(),
         members=members,
         guests=guests,
@@ -95,7 +96,7 @@ def test_members_have_their_role_and_guests_lead_to_their_home() -> None:
 
 
 def test_a_year_stands_in_for_a_date() -> None:
-    one = franchise(FranchiseMember(work("a", date=None), "main", ()))
+    one = franchise(FranchiseMember(work("a", date=None), "main", (), 0))
     assert [w.date for w in works_of(one)] == ["2001"]
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
+from kensho.domain.franchise.lines import lines_of
 from kensho.domain.watch_order.optional import optional_works
 from kensho.domain.works import Role
 from tests.support.small_franchises import number, relation, work
@@ -34,7 +37,9 @@ def optional(
         for place, one in enumerate(works)
     ]
     pairs = [(number(pair[0]), number(pair[1])) for pair in continued]
-    found = optional_works(members, {one.id: one for one in works}, pairs, sides)
+    by_id = {one.id: one for one in works}
+    said = [relation(pair, "sequel") for pair in continued]
+    found = optional_works(members, by_id, pairs, lines_of(members, by_id, said), sides)
     return "".join(sorted(chr(one.int) for one in found))
 
 
@@ -59,15 +64,16 @@ def test_a_film_shown_in_the_weeks_of_a_short_run_may_go_on_from_it() -> None:
 
 
 def test_a_film_is_what_its_fellows_are() -> None:
-    works = [SERIES, *(film(key, f"Inuyasha {key}", "2005-01-01") for key in "fgh")]
-    assert optional(works, {"f": "side", "g": "side", "h": "film"}) == "fgh"
-    assert optional(works, {"f": "side", "g": "film", "h": "film"}) == "f"
+    works = [SERIES, *(film(key, f"Inuyasha {key}", "2005-01-01") for key in "fghi")]
+    assert optional(works, {"f": "side", "g": "side", "h": "side", "i": "film"}) == "fghi"
+    assert optional(works, {"f": "side", "g": "side", "h": "film", "i": "film"}) == ""
 
 
 def test_a_film_of_later_days_is_not_what_its_fellows_were() -> None:
-    old = [film(key, f"Inuyasha {key}", "2005-01-01") for key in "fg"]
-    late = film("h", "The First Inuyasha", "2022-01-01")
-    assert optional([SERIES, *old, late], {"f": "side", "g": "side", "h": "film"}) == "fg"
+    old = [film(key, f"Inuyasha {key}", "2005-01-01") for key in "fgh"]
+    late = film("i", "The First Inuyasha", "2022-01-01")
+    told: dict[str, Role] = {"f": "side", "g": "side", "h": "side", "i": "film"}
+    assert optional([SERIES, *old, late], told) == "fgh"
 
 
 def test_what_continues_the_story_is_needed_whatever_its_fellows_are() -> None:
@@ -77,15 +83,57 @@ def test_what_continues_the_story_is_needed_whatever_its_fellows_are() -> None:
 
 
 def test_a_side_film_that_continues_a_needed_work_is_needed() -> None:
-    works = [SERIES, film("f", "Inuyasha f", "2010-01-01"), film("g", "Inuyasha g", "2011-01-01")]
-    roles: dict[str, Role] = {"f": "side", "g": "side"}
-    assert optional(works, roles, ["af"]) == "g"
-    assert optional(works, roles, ["fg"]) == "fg"
+    works = [SERIES, *(film(key, f"Inuyasha {key}", "2010-01-01") for key in "fgh")]
+    roles: dict[str, Role] = {"f": "side", "g": "side", "h": "side"}
+    assert optional(works, roles) == "fgh"
+    assert optional(works, roles, ["af"]) == ""  # The other two are no habit.
+    assert optional(works, roles, ["fg"]) == "fgh"
 
 
 def test_a_franchise_of_films_has_no_other_story() -> None:
     works = [film(key, f"Akira {key}", f"200{place}-01-01") for place, key in enumerate("afgh")]
-    assert optional(works, {"f": "side", "g": "side", "h": "film"}) == "fg"
+    assert optional(works, {"f": "side", "g": "side", "h": "side"}) == ""
+
+
+def test_what_a_needed_work_continues_is_needed_however_short() -> None:
+    epilogue = work("e", "Inuyasha Coda", "2005-01-01", type="special", episodes=1, duration_s=300)
+    assert optional([SERIES, epilogue, SEQUEL], {"e": "side"}) == "e"
+    assert optional([SERIES, epilogue, SEQUEL], {"e": "side"}, ["ae", "eb"]) == ""
+
+
+def test_what_continues_only_what_may_be_skipped_may_be_skipped() -> None:
+    extras = [
+        work("e", "Inuyasha Mini", "2005-01-01", type="ona", episodes=4, duration_s=300),
+        work("f", "Inuyasha Mini 2", "2006-01-01", type="ova", episodes=4, sources=CATALOGUES),
+    ]
+    assert optional([SERIES, *extras], {"e": "side", "f": "side"}) == "e"
+    assert optional([SERIES, *extras], {"e": "side", "f": "side"}, ["ef"]) == "ef"
+
+
+def test_neither_a_summary_nor_what_is_to_come_is_needed_by_anybody() -> None:
+    later = work("u", "Inuyasha Next", "", sources=CATALOGUES, is_upcoming=True)
+    recap = film("r", "Inuyasha Recap", "2008-01-01")
+    assert optional([SERIES, recap, SEQUEL, later], {"r": "summary"}, ["rb", "bu"]) == "ru"
+
+
+def test_a_side_story_of_full_length_is_needed_and_one_hardly_listed_is_a_double() -> None:
+    ova = work("o", "Inuyasha OVA", "2005-01-01", type="ova", episodes=2, sources=CATALOGUES)
+    double = work("d", "Inuyasha OAD", "2005-01-01", type="ova", episodes=2, sources=("ann:1",))
+    assert optional([SERIES, ova, double], {"o": "side", "d": "side"}) == "d"
+
+
+def test_of_two_steps_of_one_title_year_and_type_one_is_a_double() -> None:
+    again = work("d", "Inuyasha Kanketsu", "2009-10", sources=("ann:1", "mal:9"))
+    assert optional([SERIES, SEQUEL, again], {}, ["ab"]) == "d"
+
+
+def test_a_parody_and_a_spin_off_that_few_know_are_passed_over() -> None:
+    known = work("k", "Sesshoumaru", "2010-01-01", sources=CATALOGUES)
+    obscure = msgspec.structs.replace(known, popularity=0.3)
+    mocking = msgspec.structs.replace(known, is_parody=True)
+    assert optional([SERIES, known], {"k": "spin_off"}) == ""
+    assert optional([SERIES, obscure], {"k": "spin_off"}) == "k"
+    assert optional([SERIES, mocking], {"k": "spin_off"}) == "k"
 
 
 def test_what_one_catalogue_alone_lists_of_a_known_series_is_a_double() -> None:

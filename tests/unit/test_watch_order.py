@@ -134,7 +134,7 @@ def test_alternatives_stand_apart_after_the_story_with_their_sequels() -> None:
     ]
     found = ordered(works, relations, roles={"v": "alternative"})
     assert letters(found) == "abvw"
-    assert [step.storyline for step in found.steps] == [0, 0, 1, 1]
+    assert [step.line for step in found.steps] == [0, 0, 1, 1]
     assert step_of(found, "v")[0] == "apart"
 
 
@@ -147,7 +147,7 @@ def test_the_best_known_telling_comes_first() -> None:
     ]
     found = ordered(works, relations, roles={"v": "alternative"})
     assert letters(found) == "vwab"
-    assert [step.storyline for step in found.steps] == [1, 1, 0, 0]
+    assert [step.line for step in found.steps] == [0, 0, 1, 1]
     assert step_of(found, "a")[0] == "apart"
 
 
@@ -177,9 +177,11 @@ def test_what_a_franchise_is_told_from_is_no_alternative_to_a_better_known_telli
 
 
 def test_essential_leaves_out_what_a_story_is_whole_without() -> None:
-    roles: dict[str, Role] = {"s": "side", "r": "summary", "m": "music", "x": "crossover"}
-    works = [A, B, *(work(key, f"Naruto {key}", "2008") for key in "srmx")]
-    assert letters(ordered(works, order="essential", roles=roles)) == "ab"
+    roles: dict[str, Role] = {
+        "p": "promotion", "r": "summary", "m": "music", "x": "crossover", "s": "side"
+    }  # fmt: skip
+    works = [A, B, *(work(key, f"Naruto {key}", "2008") for key in "prmxs")]
+    assert letters(ordered(works, order="essential", roles=roles)) == "abs"
 
 
 def test_a_late_prequel_is_seen_last_by_whoever_sees_only_the_essential() -> None:
@@ -266,7 +268,7 @@ def test_what_curators_put_in_one_row_is_one_story() -> None:
     again = [relation("av", "alternative_version"), relation("ab", "sequel")]
     found = ordered(works, again, roles={"v": "alternative"}, timelines=[put("avb")])
     assert letters(found) == "avb"
-    assert {step.storyline for step in found.steps} == {0}
+    assert {step.line for step in found.steps} == {0}
 
 
 def test_a_timeline_passes_over_works_that_are_not_there() -> None:

@@ -28,6 +28,13 @@ _MUSIC: Final = frozenset(("music",))
 """The tag of works that show a song."""
 _RECAP: Final = frozenset(("recap", "compilation"))
 """The tags of works that are made of the scenes of others."""
+_PROMOTION: Final = frozenset(
+    ("promotional", "commercial", "commercials", "advertisement", "opening animation")
+)
+"""The tags of works that advertise something."""
+_PARODY: Final = frozenset(("parody",))
+FORM_TAGS: Final = _MUSIC | _RECAP | _PROMOTION | _PARODY
+"""The tags by which franchises tell what a work is."""
 SYNOPSIS_CHARS: Final = 400
 """As far as `kensho.domain.inference.features` reads."""
 
@@ -89,20 +96,16 @@ def works_of(
     edges: list[popularity.KindEdge] = [
         (place[one], place[other], kind) for one, other, kind in kinds
     ]
-    known = popularity.popularity_of(
-        [popularity_facts(row, votes.get(row.id, 0)) for row in rows], edges
-    )
-    music, recap = (
-        {tag for tag, name in tag_names.items() if name in names} for names in (_MUSIC, _RECAP)
-    )
+    facts = [popularity_facts(row, votes.get(row.id, 0)) for row in rows]
+    known = popularity.popularity_of(facts, edges)
+    forms = {tag: name for tag, name in tag_names.items() if name in FORM_TAGS}
     return {
-        row.id: franchise_work(
-            row,
-            famous,
-            is_tagged_music=not music.isdisjoint(row.tags),
-            is_tagged_recap=not recap.isdisjoint(row.tags),
+        row.id: msgspec.structs.replace(
+            franchise_work(row, frozenset(forms[tag] for tag in row.tags if tag in forms)),
+            popularity=famous,
+            own_popularity=popularity.own_popularity(one),
         )
-        for row, famous in zip(rows, known, strict=True)
+        for row, one, famous in zip(rows, facts, known, strict=True)
     }
 
 
@@ -118,11 +121,11 @@ def popularity_facts(row: FranchiseWorkRow, votes: int) -> popularity.Popularity
     )
 
 
-def franchise_work(
-    row: FranchiseWorkRow, known: float, *, is_tagged_music: bool, is_tagged_recap: bool = False
-) -> FranchiseWork:
-    """Return a work as franchises see it; a song is a brief single of the tag "music"."""
-    brief = (row.episodes or 1) == 1 and (row.duration_s or 0) <= _SONG_S
+def franchise_work(row: FranchiseWorkRow, tags: frozenset[str]) -> FranchiseWork:
+    """Return a work as franchises see it, given those of its tags that are in `FORM_TAGS`."""
+    is_single = (row.episodes or 1) == 1
+    is_beside = row.anime_type not in ("tv", "movie")
+    seconds = row.duration_s or 0
     return FranchiseWork(
         id=row.id,
         titles=tuple(dict.fromkeys(title.text for title in row.titles)),
@@ -130,9 +133,10 @@ def franchise_work(
         date=row.date,
         episodes=row.episodes,
         duration_s=row.duration_s,
-        popularity=known,
         sources=row.sources,
         kind=row.kind,
-        is_music=is_tagged_music and brief and row.anime_type not in ("tv", "movie"),
-        is_recap=is_tagged_recap,
+        is_music=not _MUSIC.isdisjoint(tags) and is_single and seconds <= _SONG_S and is_beside,
+        is_recap=not _RECAP.isdisjoint(tags),
+        is_promotion=not _PROMOTION.isdisjoint(tags) and seconds <= _SONG_S and is_beside,
+        is_parody=not _PARODY.isdisjoint(tags),
     )

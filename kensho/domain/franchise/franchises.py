@@ -23,10 +23,11 @@ from kensho.domain.franchise.clustering import ClusterLink, Clusters
 from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchise_graph
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
-from kensho.domain.franchise.roles import paths_from, roles_of, root_of
+from kensho.domain.franchise.roles import FormWords, paths_from, roles_of, root_of
 from kensho.domain.franchise.titles import COMMON, NameCounts, common_title
-from kensho.domain.relations import KIND_FACTS
+from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
+from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType, Role
 
 _MASS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.8, "ova": 0.5, "ona": 0.5}
@@ -36,6 +37,21 @@ Chosen by hand together with the thresholds of `clustering`."""
 _GUEST: Final = 2.5
 """The weight of shared words from which a work is a guest of another franchise: as much as two
 single works need to be joined. Chosen by hand, on crossovers such as "Lupin vs. Conan"."""
+
+
+_MENTIONS: Final[frozenset[RelationKind]] = frozenset(
+    ("character", "crossover", "other", "related")
+)
+"""Kinds by which a work is a member because of who appears in it, or nobody says why."""
+_JOINING: Final = frozenset(("vs", "versus", "tai", "x", "and", "to", "meets", "collabo", "collab"))
+"""Words, folded, that stand between two names in the title of a crossover: "Mazinger Z tai
+Devilman", "Lupin III vs Conan"."""
+
+
+def _accompanies(relation: Relation, *, is_source: bool) -> bool:
+    """Tell whether the work at the other end of a relation continues this one or belongs to it."""
+    facts = KIND_FACTS[relation.kind]
+    return facts.order_rank is not None and facts.is_forward == is_source
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -193,9 +209,14 @@ class _FranchiseBuilder:
         visits = {
             home: self._guests_of(home) for home, nodes in self._members.items() if len(nodes) > 1
         }
-        guests = {node for found in visits.values() for node in found}
+        crossing = {
+            node
+            for home, found in visits.items()
+            for node, cut in found.items()
+            if self._crosses(node, home, cut)
+        }
         for home, guest_relations in visits.items():
-            yield self._franchise(home, guest_relations, guests, collected)
+            yield self._franchise(home, guest_relations, crossing, collected)
 
     def _guests_of(self, home: int) -> dict[int, list[Relation]]:
         """Return the guests of a group, each with its relations to the group."""
@@ -219,19 +240,42 @@ class _FranchiseBuilder:
         guest_words = TitleWords(self._names[guest], 1.0, self._rare)
         return affinity(guest_words, self._groups.profiles[host_group]).all >= _GUEST
 
+    def _crosses(self, node: int, host: int, cut: Iterable[Relation]) -> bool:
+        """Tell whether a guest of a franchise joins it with its own.
+
+        It does if a source says so, if its titles name both, or if it is short. Otherwise a figure
+        of the other franchise walks by, or somebody listed the two for another reason.
+        """
+        kinds = {relation.kind for relation in cut}
+        if self._graph.works[node].is_minor or any(KIND_FACTS[kind].makes_guests for kind in kinds):
+            return True
+        own = {
+            relation.kind
+            for one, other, relation, _ in self._inside.get(self._home[node], ())
+            if node in (one, other) and not _accompanies(relation, is_source=node == one)
+        }
+        if "character" in kinds & own and own <= _MENTIONS:
+            return True
+        words = TitleWords(self._names[node], 1.0, self._rare)
+        theirs = affinity(words, self._groups.profiles[host]).all
+        joined = {
+            word for title in self._graph.works[node].titles for word in folded(title).split()
+        }
+        return theirs >= _GUEST and not _JOINING.isdisjoint(joined)
+
     def _franchise(
         self,
         home: int,
         visits: Mapping[int, list[Relation]],
-        guests: set[int],
+        crossing: set[int],
         collected: Mapping[int, str],
     ) -> Franchise:
         graph, inside = self._graph, self._inside[home]
         works = {node: graph.works[node] for node in self._members[home]}
         root = root_of(works, graph.works)
         because = paths_from(root, inside)
-        recaps = frozenset(self._policy.recaps)
-        roles = roles_of(root, works, inside, guests=guests, recaps=recaps)
+        forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
+        roles = roles_of(root, works, inside, crossing=crossing, forms=forms)
         order = sorted(works, key=lambda n: (n != root, works[n].date_key, n))
         return Franchise(
             root=works[root].id,

@@ -24,8 +24,10 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
     """The facts of a work that franchises and watch orders use.
 
     `titles` begin with the main one; `date` is as much of YYYY-MM-DD as is known, or empty;
-    `popularity` runs 0..1; `is_music` marks music videos, `is_recap` works made of the scenes of
-    others; `sources` are ids such as `"mal:20"`.
+    `popularity` runs 0..1, and so does `own_popularity`, which leaves out the place of the work in
+    its series; `is_music` marks music videos, `is_recap` works made of the scenes of
+    others, `is_promotion` advertisements, `is_parody` works that mock, `is_upcoming` works that are
+    not released yet; `sources` are ids such as `"mal:20"`.
     """
 
     id: UUID
@@ -35,10 +37,14 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
     episodes: int | None = None
     duration_s: int | None = None
     popularity: float = 0.0
+    own_popularity: float = 0.0
     sources: tuple[str, ...] = ()
     kind: WorkKind = "anime"
     is_music: bool = False
     is_recap: bool = False
+    is_promotion: bool = False
+    is_parody: bool = False
+    is_upcoming: bool = False
 
     @property
     def title(self) -> str:
@@ -56,6 +62,11 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
         return self.duration_s is not None and self.duration_s < _SHORT_S
 
     @property
+    def is_brief(self) -> bool:
+        """Whether the whole work is known to be shorter than any feature film."""
+        return self.duration_s is not None and self.duration_s * (self.episodes or 1) < _BRIEF_S
+
+    @property
     def is_minor(self) -> bool:
         """Whether this accompanies another work: a song, an advertisement, a brief special."""
         if self.is_music:
@@ -64,7 +75,7 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
             return False
         if self.duration_s is None:
             return self.type in ("special", "unknown")
-        return self.duration_s * (self.episodes or 1) < _BRIEF_S
+        return self.is_brief
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ connected.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Final
+from typing import Final, NamedTuple
 
 from kensho.domain import graphs
 from kensho.domain.franchise.graph import NodeRelation
@@ -30,11 +30,13 @@ as a sequel costs. Chosen by hand; not measured."""
 _PRECEDENCE: Final[tuple[Role, ...]] = (
     "music",
     "summary",
-    "crossover",
     "side",
     "spin_off",
     "alternative",
 )
+PROMOTION_S: Final = 600
+"""The longest that a promotion runs: nearly all works that a catalogue tags so are shorter; longer
+ones are stories that a town or a firm paid for."""
 _ROLE_OF_TYPE: Final[Mapping[AnimeType, Role]] = {"tv": "main", "ona": "main", "movie": "film"}
 _MAIN_TYPES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 
@@ -70,15 +72,22 @@ def _cost(relation: Relation) -> float:
     return step + (_DOUBT * (1.0 - relation.confidence) if relation.method != "curated" else 0.0)
 
 
+class FormWords(NamedTuple):
+    """Words of titles that tell what a work is: a summary, or a promotion of another work."""
+
+    recaps: frozenset[str]
+    promotions: frozenset[str]
+
+
 def roles_of(
     root: int,
     works: Mapping[int, FranchiseWork],
     relations: Sequence[NodeRelation],
     *,
-    guests: Set[int],
-    recaps: frozenset[str],
+    crossing: Set[int],
+    forms: FormWords,
 ) -> dict[int, Role]:
-    """Return the role of each work of a franchise; `guests` also appear in other franchises."""
+    """Return the role of each work of a franchise; `crossing` join it with other franchises."""
     stated = _stated_roles(root, works, relations)
     line = _story_line(root, relations)
     continued = {
@@ -87,13 +96,16 @@ def roles_of(
         if _is_story(relation.relation)
         for node in (relation.one, relation.other)
     }
-    strangers = guests - continued  # A work that continues a member is not a guest.
+    strangers = crossing - continued  # A work that continues a member is not a guest.
+    advertises = {} if _is_promotion(works[root], forms) else works
     return {
         node: "main"
         if node == root
-        else _role(work, stated.get(node, {}), in_line=node in line, is_guest=node in strangers)
-        if not _is_recap(work, recaps)
+        else "promotion"
+        if node in advertises and not work.is_music and _is_promotion(work, forms)
         else "summary"
+        if _is_recap(work, forms.recaps)
+        else _role(work, stated.get(node, {}), in_line=node in line, is_guest=node in strangers)
         for node, work in works.items()
     }
 
@@ -114,7 +126,7 @@ def _stated_roles(
             node = max(
                 one, other, key=lambda n: (n != root, -works[n].popularity, works[n].date_key, n)
             )
-        if role is not None and role != "main":
+        if role not in (None, "main", "crossover"):
             roles = found.setdefault(node, {})
             roles[role] = max(roles.get(role, 0), METHOD_RANK[relation.method])
     return found
@@ -136,6 +148,13 @@ def _is_story(relation: Relation) -> bool:
 
 def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:
     return work.is_recap or not recaps.isdisjoint(words_of(work.titles[:1]))
+
+
+def _is_promotion(work: FranchiseWork, forms: FormWords) -> bool:
+    """Tell whether a work advertises another: a short one that is tagged or titled so."""
+    if work.type == "tv" or (work.duration_s or 0) > PROMOTION_S:
+        return False
+    return work.is_promotion or not forms.promotions.isdisjoint(words_of(work.titles[:1]))
 
 
 def _role(

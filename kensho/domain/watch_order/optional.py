@@ -1,13 +1,16 @@
-"""Finds the optional works of a franchise: those that its story is complete without.
+"""Finds the optional works of a franchise: those that whoever sees the essential may skip.
 
-Summaries, songs, crossovers, side stories and spin-offs are optional by their role, and so is a
-brief work of any role. For other works, catalogues often do not say how they relate to their
-series. One that no relation connects with the story is optional if only one catalogue lists it or
-its episodes are short. Such a film is also optional if it was released while its series ran, or if
-most films of the franchise are side stories. A film that is called a side story but continues a
-work that is not optional is not optional either.
+Summaries, songs, promotions, crossovers and works that are not released yet are optional, and so
+are records that too few catalogues list to be more than a double of another. Of other works, those
+are optional that are short beside the line they accompany, films that were released while a series
+of the franchise ran, films of a kind with several side films, parodies, and spin-offs of which few
+know. Side stories of full length are not: most who recommend an order count them in.
 
-Guarantees: pure; the root is never optional.
+What continues only optional works is optional too, unless it is of the story itself; and what a
+needed work continues is needed, however short. So nothing is essential without what it continues.
+
+Guarantees: pure; the root is never optional. Summaries, songs, promotions, crossovers, doubles and
+works to come are optional always.
 
 Performance: 1 ms for 250 works.
 """
@@ -19,17 +22,27 @@ from uuid import UUID
 from kensho.domain import graphs, title_parts
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork
+from kensho.domain.franchise.lines import StoryLine
 from kensho.domain.titles import folded
+from kensho.domain.works import Role
 
-_BY_ROLE: Final = frozenset(("summary", "music", "crossover", "side", "spin_off"))
-# Chosen by hand on the published watch orders that `benchmarks.bench_franchises` compares: it
-# measures the agreement on optional works as "covering" (.853, docs/decisions/0009).
+NEVER_NEEDED: Final[frozenset[Role]] = frozenset(("summary", "music", "promotion", "crossover"))
+_BESIDE: Final = NEVER_NEEDED | {"side", "spin_off"}
+# The numbers below were chosen on the orders that `benchmarks.bench_orders` compares: it counts how
+# many of their needed steps `essential` keeps (.94).
 _WELL_KNOWN: Final = 4
-"""If this many catalogues list the root, a work that only one of them lists is a duplicate: the
-others have it under another title."""
-_FELLOWS: Final = 2
-"""From this many side-story films on, other films of the same years are taken to be side stories
-too."""
+"""If this many catalogues list the root, a work that few of them list is a double: the others have
+it under another title."""
+_EXTRAS: Final = ("picture drama", "music clip", "making of", "drama cd")
+"""Forms of works, folded, that tell no story of their own however long they are."""
+_LISTED: Final = 0.4
+"""The share of the root's catalogues that list a side story: below it most are doubles."""
+_RIVALS: Final = 0.75
+"""The share of the root's popularity from which a spin-off is a series of its own that many see:
+Gundam SEED and 00 have more than nine tenths."""
+_FELLOWS: Final = 3
+"""From this many side-story films on they are a habit, and other films of the same years are taken
+to be side stories too."""
 _YEARS: Final = 2
 """A film released more years than this after the side films may be of another kind: The First Slam
 Dunk."""
@@ -40,79 +53,148 @@ _MONTH_CHARS: Final = len("2006-04")
 
 
 def is_beside(member: Member, work: FranchiseWork) -> bool:
-    """Tell whether a work is optional because of its role or because it is brief."""
-    return bool(member.because) and (member.role in _BY_ROLE or work.is_minor)
+    """Tell whether a work stands beside the story because of its role or because it is brief."""
+    return bool(member.because) and (member.role in _BESIDE or work.is_minor)
 
 
 def optional_works(
     members: Sequence[Member],
     works: Mapping[UUID, FranchiseWork],
     continued: Iterable[tuple[UUID, UUID]],
+    lines: Sequence[StoryLine],
     sides: Set[UUID] = frozenset(),
 ) -> set[UUID]:
     """Return the works that may be skipped; `members` begin with the root.
 
-    `continued` are pairs of works of which one continues the other; `sides` are the works that
-    any source calls a side story.
+    `continued` are pairs of works of which the second continues the first, without loops; `sides`
+    are the works that any source calls a side story.
     """
-    near = _neighbours(continued)
-    root = works[members[0].work]
-    side_films = {
-        member.work
-        for member in members[1:]
-        if member.role == "film" and member.work in sides and not works[member.work].is_minor
+    root = members[0].work
+    others = [one for one in members if one.work != root]
+    before: dict[UUID, set[UUID]] = {}
+    near: dict[UUID, set[UUID]] = {}
+    for first, then in continued:
+        before.setdefault(then, set()).add(first)
+        near.setdefault(first, set()).add(then)
+        near.setdefault(then, set()).add(first)
+    heads = {work: _head(line, works) for line in lines for work in line.works}
+    never = {one.work for one in others if _is_never_needed(one, works, near, root)}
+    never |= _repeated(members, works, near)
+    optional = never | {
+        one.work
+        for one in others
+        if _is_short_beside(works[one.work], heads[one.work])
+        and (one.role != "main" or one.work not in near)
     }
-    beside = {
-        member.work for member in members if is_beside(member, works[member.work])
-    } | side_films
-    needed_films = {film for film in side_films if near.get(film, set()) - beside}
-    unrelated = {
-        member.work
-        for member in members[1:]
-        if member.work not in near and _is_stray(works[member.work], root)
+    optional |= {
+        work for line in lines if _is_passed_over(line, members, works) for work in line.works
     }
-    optional = (beside | unrelated) - needed_films
-    return optional | _films_beside(members, works, near, optional, side_films & optional)
+    optional |= _side_films(members, works, near, sides, optional)
+    optional |= _continues_optional(members, before, optional)
+    needed = {one.work for one in members} - optional | {root}
+    return optional - _built_upon(needed, before, never) - {root}
 
 
-def _is_stray(work: FranchiseWork, root: FranchiseWork) -> bool:
-    """Tell whether a work that no relation continues is a duplicate of another, or a short."""
-    if work.is_short and not root.is_short:
+def _is_never_needed(
+    member: Member, works: Mapping[UUID, FranchiseWork], near: Mapping[UUID, Set[UUID]], root: UUID
+) -> bool:
+    """Tell whether nothing makes a work needed: its role, that it is to come, or is a double."""
+    work = works[member.work]
+    if member.role in NEVER_NEEDED or work.is_upcoming:
         return True
+    return work.id not in near and _is_double(member, work, works[root])
+
+
+def _is_double(member: Member, work: FranchiseWork, root: FranchiseWork) -> bool:
+    """Tell whether a work that nothing continues is another record of a work listed elsewhere."""
     if len(root.sources) < _WELL_KNOWN or root.kind != "anime":
         return False
+    if member.role in ("side", "spin_off") and len(work.sources) < _LISTED * len(root.sources):
+        return True
     return work.kind != "anime" or len(work.sources) == 1
 
 
-def _films_beside(
+def _repeated(
+    members: Sequence[Member], works: Mapping[UUID, FranchiseWork], near: Mapping[UUID, Set[UUID]]
+) -> Set[UUID]:
+    """Return the works with the title, year and type of one that is the root or listed more.
+
+    Works that continue one another are two, whatever they are called.
+    """
+    first: dict[tuple[str, str, str], UUID] = {}
+    root, *others = (works[one.work] for one in members)
+    others.sort(key=lambda work: (-len(work.sources), work.id))
+    repeated: set[UUID] = set()
+    for work in (root, *others):
+        key = (folded(work.title), work.date[:4], work.type)
+        known = first.setdefault(key, work.id)
+        if work.date and known != work.id and known not in near.get(work.id, ()):
+            repeated.add(work.id)
+    return repeated
+
+
+def _head(line: StoryLine, works: Mapping[UUID, FranchiseWork]) -> FranchiseWork:
+    """Return the first work of a line that is not minor, or its first."""
+    known = [works[work] for work in line.works]
+    return next((work for work in known if not work.is_minor), known[0])
+
+
+def _is_short_beside(work: FranchiseWork, head: FranchiseWork) -> bool:
+    """Tell whether a work is short, or of unknown length and minor, beside the line it is in."""
+    if head.is_short or work.id == head.id:
+        return False
+    if any(words in folded(work.title) for words in _EXTRAS):
+        return True
+    if work.duration_s is None:
+        return work.is_minor
+    return work.is_short and work.popularity <= head.popularity
+
+
+def _is_passed_over(
+    line: StoryLine, members: Sequence[Member], works: Mapping[UUID, FranchiseWork]
+) -> bool:
+    """Tell whether a line is a parody, or a spin-off of which few who know the root know."""
+    root = works[members[0].work]
+    head = _head(line, works)
+    if line.kind in ("story", "retelling"):
+        return False
+    if head.is_parody and not root.is_parody:
+        return True
+    return line.kind == "spin_off" and head.popularity < _RIVALS * root.popularity
+
+
+def _side_films(
     members: Sequence[Member],
     works: Mapping[UUID, FranchiseWork],
-    near: Mapping[UUID, Iterable[UUID]],
+    near: Mapping[UUID, Set[UUID]],
+    sides: Set[UUID],
     optional: Set[UUID],
-    side_films: Set[UUID],
 ) -> Set[UUID]:
-    """Return the optional films among those that no relation connects with a series."""
+    """Return the films beside a series: several side stories, or shown while the series ran."""
     if works[members[0].work].type == "movie":
         return frozenset()  # The films are the story of the franchise.
-    kept = [works[member.work] for member in members if member.work not in optional]
-    connected = graphs.reachable(
-        (work.id for work in kept if work.type != "movie"), lambda work: near.get(work, ())
-    )
-    role = {member.work: member.role for member in members}
-    unconnected = [work for work in kept if role[work.id] == "film" and work.id not in connected]
+    kept = [works[one.work] for one in members if one.work not in optional]
+    films = {one.work for one in members if one.role == "film"}
+    main = {work.id for work in kept if work.id not in films and work.type == "tv"}
+    side_films = {work for work in films & sides if not near.get(work, frozenset()) & main}
+    connected = graphs.reachable(main, lambda work: near.get(work, ()))
+    unsure = [work for work in kept if work.id in films - connected or work.id in side_films]
     series = [work for work in kept if _is_long(work)]
-    dated = sorted(works[film].date[:4] for film in side_films if works[film].date)
-    years = dated if len(side_films) >= len(unconnected) else ()
+    years = sorted(works[film].date[:4] for film in side_films if works[film].date)
     return {
         film.id
-        for film in unconnected
-        if _is_among(film, years) or any(_runs_beside(one_series, film) for one_series in series)
+        for film in unsure
+        if (
+            len(side_films) >= max(_FELLOWS, len(unsure) - len(side_films))
+            and _is_among(film, years)
+        )
+        or any(_runs_beside(one, film) for one in series)
     }
 
 
 def _is_among(film: FranchiseWork, years: Sequence[str]) -> bool:
     """Tell whether a film was released within the years of the side films, which are sorted."""
-    if len(years) < _FELLOWS or not film.date:
+    if not film.date or not years:
         return False
     return int(years[0]) - _YEARS <= int(film.date[:4]) <= int(years[-1]) + _YEARS
 
@@ -142,9 +224,23 @@ def _month(date: str) -> int:
     return 12 * int(date[:4]) + int(date[5:7])
 
 
-def _neighbours(pairs: Iterable[tuple[UUID, UUID]]) -> dict[UUID, set[UUID]]:
-    near: dict[UUID, set[UUID]] = {}
-    for one, other in pairs:
-        near.setdefault(one, set()).add(other)
-        near.setdefault(other, set()).add(one)
-    return near
+def _continues_optional(
+    members: Sequence[Member], before: Mapping[UUID, Set[UUID]], optional: Set[UUID]
+) -> Set[UUID]:
+    """Return the works beside the story that continue optional works only, at any distance."""
+    beside = {one.work for one in members if one.role != "main"} - optional
+    found: set[UUID] = set()
+    while more := {
+        work
+        for work in beside - found
+        if (firsts := before.get(work)) and firsts <= optional | found
+    }:
+        found |= more
+    return found
+
+
+def _built_upon(
+    needed: Iterable[UUID], before: Mapping[UUID, Set[UUID]], never: Set[UUID]
+) -> set[UUID]:
+    """Return what needed works continue, at any distance, but for what is never needed."""
+    return graphs.reachable(needed, lambda work: before.get(work, frozenset()) - never)

@@ -25,7 +25,7 @@ from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType
 
 Place: TypeAlias = tuple[str, int, int, int, int, str, UUID]
-"""The sort key of release order: date, season, part, number, type, title, id."""
+"""The sort key of release order: date, season, type, part, number, title, id."""
 
 _YEAR_CHARS, _MONTH_CHARS = 4, 7
 _TYPES: Final[Mapping[AnimeType, int]] = {"tv": 0, "movie": 1, "ova": 2, "ona": 3, "special": 4}
@@ -38,19 +38,24 @@ BELONGS: Final = 1
 
 
 def place_of(work: FranchiseWork) -> Place:
-    """Return the place of a work in release order: by date, then season, part and number."""
+    """Return the place of a work in release order: by date, season, form, part and number."""
     words = folded(work.title)
     parts = title_parts.parsed(words).parts
     number = _NUMBER.search(words)
     return (
         release_dates.day_key(work.date),
         _FINAL if parts.final and parts.season is None else parts.season or 1,
+        _form(work),
         parts.part or 1,
         int(number[0]) if number else 0,
-        _TYPES.get(work.type, len(_TYPES)),
         words,
         work.id,
     )
+
+
+def _form(work: FranchiseWork) -> int:
+    """Return the rank of a work's form; what is brief accompanies what came out with it."""
+    return _TYPES.get(work.type, len(_TYPES)) + (len(_TYPES) if work.is_brief else 0)
 
 
 def month_of(place: Place) -> int:
@@ -98,18 +103,6 @@ def order_rules(
     rules, late = _with_earliest_parents(found, places)
     kept, loops = _without_loops([*_curated(timelines, work_of), *rules])
     return kept, [*late, *loops]
-
-
-def continued(
-    relations: Iterable[Relation], work_of: Mapping[UUID, UUID], timelines: Iterable[Timeline]
-) -> Iterator[tuple[UUID, UUID]]:
-    """Yield the pairs of works that a sequel, a prequel or a curated order connects."""
-    for relation in relations:
-        one, other = work_of.get(relation.source), work_of.get(relation.target)
-        if relation.kind in ("sequel", "prequel") and one and other and one != other:
-            yield one, other
-    for rule in _curated(timelines, work_of):
-        yield rule.first, rule.then
 
 
 def called_side_stories(

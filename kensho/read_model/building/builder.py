@@ -241,6 +241,7 @@ class SnapshotBuilder:
         self._model.add_recommendations(
             RecommendationInput(row.work, row.other, row.votes) for row in rows
         )
+        self._franchises.add_recommendations(rows)
         self.names.add_recommendations(rows)
 
     def add_retired(self, rows: Sequence[RetiredRow]) -> None:

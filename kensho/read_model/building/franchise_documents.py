@@ -8,7 +8,7 @@ Performance: 0.2 ms for each member, nearly all of it for the orders.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +17,15 @@ import msgspec
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.popularity import PopularityFacts
 from kensho.domain.relations import inverse
-from kensho.domain.watch_order.order import CuratedPlacement, Order, PlacementReason, watch_order
+from kensho.domain.watch_order.order import (
+    Order,
+    OrderStep,
+    PlacementReason,
+    WatchOrder,
+    watch_order,
+)
 from kensho.domain.watch_order.rules import SetAside
 from kensho.domain.works import Role, Season, WorkKind
 from kensho.read_model import wording
@@ -27,6 +34,7 @@ from kensho.read_model.franchise_views import (
     FranchiseDetail,
     FranchiseEdge,
     FranchiseGuest,
+    FranchiseLine,
     FranchiseMember,
     FranchiseSummary,
     MemberWork,
@@ -37,6 +45,7 @@ from kensho.read_model.franchise_views import (
     WatchOrderDocument,
     WatchOrderStep,
     Years,
+    hours,
 )
 from kensho.read_model.views import FranchiseRef, TagView
 from kensho.read_model.wording import Speaker
@@ -49,13 +58,17 @@ _SHARE_PLACES: Final = 2
 
 
 class DocumentWork(msgspec.Struct, frozen=True, gc=False):
-    """A work as documents show it, and as orders are computed from it."""
+    """A work as documents show it, and as orders are computed from it.
+
+    `own` are the facts from which its own popularity is computed.
+    """
 
     view: MemberWork
     kind: WorkKind
     season: Season | None
     score: float | None
     ordered_by: inputs.FranchiseWork
+    own: PopularityFacts
 
 
 class FranchiseFacts(msgspec.Struct, frozen=True):
@@ -85,6 +98,9 @@ class DocumentContext(msgspec.Struct, frozen=True):
 def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> FranchiseDetail:
     """Return the franchise as its page shows it: the root first, then members by date."""
     works = [context.works[member.work].view for member in facts.members]
+    release = _ordered(facts, context, "release")
+    lines = _lines(release, context)
+    line_of = {work: line.number for line in lines for work in line.works}
     years = [work.year for work in works if work.year is not None]
     roles = Counter(member.role for member in facts.members)
     return FranchiseDetail(
@@ -96,9 +112,16 @@ def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> Franchi
         poster_url=works[0].poster_url,
         episodes_total=sum(work.episodes or 0 for work in works),
         roles=tuple(RoleCount(role, roles[role]) for role in ROLES if role in roles),
+        lines=lines,
         tags=_tags(facts, context),
         members=tuple(
-            FranchiseMember(context.works[one.work].view, one.role, _edges(one.because), one.also)
+            FranchiseMember(
+                context.works[one.work].view,
+                one.role,
+                _edges(one.because),
+                line_of[one.work],
+                one.also,
+            )
             for one in facts.members
         ),
         guests=tuple(
@@ -123,29 +146,61 @@ def watch_order_document(
     facts: FranchiseFacts, context: DocumentContext, order: Order
 ) -> WatchOrderDocument:
     """Return a watch order, each step with its reasons in words."""
-    ordered_by = {one.work: context.works[one.work].ordered_by for one in facts.members}
-    found = watch_order(facts.members, ordered_by, facts.relations, order, facts.timelines)
+    found = _ordered(facts, context, order)
     texts = _ReasonTexts(facts, context)
     roles: dict[UUID, Role] = {member.work: member.role for member in facts.members}
     return WatchOrderDocument(
         slug=facts.slug,
         title=facts.title,
         order=order,
+        lines=_lines(found, context),
         steps=tuple(
             WatchOrderStep(
                 work=context.works[step.work].view,
                 position=step.position,
                 role=roles[step.work],
                 optional=step.optional,
-                strand=step.storyline,
-                because=tuple(texts.reason(step.work, because) for because in step.because),
+                line=step.line,
+                because=texts.reasons(step.work, step.because),
             )
             for step in found.steps
         ),
         set_aside=tuple(
-            SetAsideEdge(_edge(one.relation), texts.set_aside(one)) for one in found.set_aside
+            SetAsideEdge(_edge(one.relation), texts.set_aside(one), _plot_of(one))
+            for one in found.set_aside
         ),
     )
+
+
+def _ordered(facts: FranchiseFacts, context: DocumentContext, order: Order) -> WatchOrder:
+    works = {one.work: context.works[one.work].ordered_by for one in facts.members}
+    return watch_order(facts.members, works, facts.relations, order, facts.timelines)
+
+
+def _lines(found: WatchOrder, context: DocumentContext) -> tuple[FranchiseLine, ...]:
+    """Return the lines of a franchise, the works of each in the sequence of an order."""
+    steps: dict[int, list[OrderStep]] = {}
+    for step in found.steps:
+        steps.setdefault(step.line, []).append(step)
+    return tuple(
+        FranchiseLine(
+            number=number,
+            title=line.title,
+            kind=line.kind,
+            works=tuple(step.work for step in steps[number]),
+            essential_total=len(needed),
+            hours=hours(context.works[step.work].view for step in needed),
+        )
+        for number, line in enumerate(found.lines)
+        if number in steps
+        for needed in [[step for step in steps[number] if not step.optional]]
+    )
+
+
+def _plot_of(one: SetAside) -> str | None:
+    """Return what curators say of the story against a relation."""
+    told = dict.fromkeys(rule.reason for rule in one.against if rule.relation is None)
+    return "; ".join(told) or None
 
 
 class _ReasonTexts:
@@ -160,12 +215,32 @@ class _ReasonTexts:
             for record in (member.work, *member.also)
         }
 
+    def reasons(self, work: UUID, because: Iterable[PlacementReason]) -> tuple[StepReason, ...]:
+        """Return the reasons of a step, the surest first; none is said twice."""
+        found: dict[object, StepReason] = {}
+        for one in because:
+            found.setdefault(self._about(work, one), self.reason(work, one))
+        return tuple(found.values())
+
+    def _about(self, work: UUID, because: PlacementReason) -> object:
+        """Return the work that a reason names, and on which side of it the step stands."""
+        if because.decided is not None:
+            other = because.decided.work
+            return self._work_of.get(other, other), because.decided.is_before
+        if because.relation is None:
+            return because.rule
+        ends = (because.relation.source, because.relation.target)
+        others = [self._work_of[end] for end in ends if self._work_of[end] != work]
+        return others[0] if others else work, because.rule == "before"
+
     def reason(self, work: UUID, because: PlacementReason) -> StepReason:
         """Return a reason of the step at which `work` stands."""
         known = self._works[work]
         if because.decided is not None:
-            words = self._by_curators(because.decided)
-            return StepReason(because.rule, words, reason=because.decided.reason)
+            words = wording.decided(
+                self._title(because.decided.work), is_before=because.decided.is_before
+            )
+            return StepReason(because.rule, words, spoiler=because.decided.reason)
         if because.relation is not None:
             words = self._by_relation(work, because, because.relation)
             return StepReason(because.rule, words, _edge(because.relation))
@@ -183,18 +258,13 @@ class _ReasonTexts:
             case "release":
                 return wording.set_aside_for_release()
             case "curators":
-                told = dict.fromkeys(rule.reason for rule in one.against if rule.relation is None)
-                return wording.set_aside_for_curators(told)
+                return wording.set_aside_for_curators()
             case "surer":
                 said = [rule.relation for rule in one.against if rule.relation is not None]
                 return wording.set_aside_for_surer(
                     (self._title(other.target), other.kind, self._title(other.source))
                     for other in said
                 )
-
-    def _by_curators(self, said: CuratedPlacement) -> str:
-        title = self._title(said.work)
-        return wording.decided(title, said.reason, is_before=said.is_before)
 
     def _by_relation(self, work: UUID, because: PlacementReason, relation: Relation) -> str:
         is_target = self._work_of.get(relation.target) == work

@@ -7,6 +7,7 @@ member without its work, a franchise without its root.
 Performance: some 40 MB until the model is written.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
@@ -18,6 +19,7 @@ import msgspec
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.popularity import own_popularity, popularity_facts
 from kensho.domain.relations import METHOD_RANK, Assertion, Kind
 from kensho.domain.release_dates import release_date
 from kensho.read_model.building import franchise_documents, franchise_graphs
@@ -35,6 +37,7 @@ from kensho.storage.rows import (
     GuestRow,
     MembershipReasonRow,
     MembershipRow,
+    RecommendationRow,
     StoredFranchise,
     WorkRow,
 )
@@ -42,6 +45,8 @@ from kensho.storage.rows import (
 _ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
 _NUMBER: Final = attrgetter("int")
 """By which ids are ordered: ten times as fast as to compare them themselves."""
+_PARODY: Final = "parody"
+"""The tag of works that mock another."""
 _NAMED: Final = 5
 """How many of the most popular works make a franchise popular; the rest of a long one adds little.
 Chosen by hand on the first page of the list; no measurement."""
@@ -70,6 +75,7 @@ class FranchiseCollector:
         self._ids: list[UUID] = []
         self._edges: list[EdgeInput] = []
         self._sources: dict[Relation, tuple[str, ...]] = {}
+        self._votes: Counter[UUID] = Counter()
 
     def add_franchises(self, rows: Sequence[StoredFranchise]) -> None:
         """Add franchises."""
@@ -112,6 +118,11 @@ class FranchiseCollector:
                 franchise.relations.append(relation)
                 self._sources[relation] = sources
 
+    def add_recommendations(self, rows: Iterable[RecommendationRow]) -> None:
+        """Add votes of viewers who recommend works."""
+        for row in rows:
+            self._votes.update({row.work: row.votes, row.other: row.votes})
+
     def inputs(
         self, popularity: Sequence[float], tags_of: Callable[[UUID], Sequence[TagView]]
     ) -> Iterator[FranchiseInput]:
@@ -121,7 +132,7 @@ class FranchiseCollector:
         relations = GraphRelations(ids, self._edges, _numbered(every))
         context = DocumentContext(
             works={
-                work: _with_popularity(known, popularity[relations.node_of[work]])
+                work: self._completed(known, popularity[relations.node_of[work]], tags_of(work))
                 for work, known in self._works.items()
             },
             franchise_of={work: FranchiseRef(f.slug, f.title) for f in every for work in _nodes(f)},
@@ -138,6 +149,19 @@ class FranchiseCollector:
                 popularity=_popularity(known),
                 documents=_documents(facts, context, relations),
             )
+
+    def _completed(
+        self, work: DocumentWork, popularity: float, tags: Iterable[TagView]
+    ) -> DocumentWork:
+        """Return a work with what is known only once all rows have been added."""
+        own = msgspec.structs.replace(work.own, votes=self._votes[work.view.id])
+        ordered_by = msgspec.structs.replace(
+            work.ordered_by,
+            popularity=popularity,
+            own_popularity=own_popularity(own),
+            is_parody=any(tag.name == _PARODY for tag in tags),
+        )
+        return msgspec.structs.replace(work, ordered_by=ordered_by)
 
     def _facts(self, franchise: _OpenFranchise) -> FranchiseFacts | None:
         root = franchise.row.root
@@ -175,6 +199,7 @@ class FranchiseCollector:
 def known_work(row: WorkRow) -> DocumentWork:
     """Return a work as the documents of franchises know it."""
     year = None if row.year is None else str(row.year)
+    date = release_date(row.start_date, row.year, row.season)
     return DocumentWork(
         view=MemberWork(
             **msgspec.structs.asdict(summary_of(row)),
@@ -189,11 +214,19 @@ def known_work(row: WorkRow) -> DocumentWork:
             id=row.id,
             titles=(row.title,),
             type=row.anime_type,
-            date=release_date(row.start_date, row.year, row.season),
+            date=date,
             episodes=row.episodes,
             duration_s=row.duration_s,
             sources=row.sources,
             kind=row.kind,
+            is_upcoming=row.status == "upcoming",
+        ),
+        own=popularity_facts(
+            [title.text for title in row.titles] or [row.title],
+            date,
+            anime_type=row.anime_type,
+            sources=len(row.sources),
+            score=row.score,
         ),
     )
 
@@ -211,11 +244,6 @@ def _documents(
         **{name: msgspec.json.encode(order) for name, order in orders.items()},
         "graph": franchise_graphs.graph_of(facts, context.works, relations),
     }
-
-
-def _with_popularity(work: DocumentWork, popularity: float) -> DocumentWork:
-    ordered_by = msgspec.structs.replace(work.ordered_by, popularity=popularity)
-    return msgspec.structs.replace(work, ordered_by=ordered_by)
 
 
 def _popularity(popularity: Iterable[float]) -> float:

@@ -13,6 +13,7 @@ from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
+    FOLDED_ROLES,
     ROLES,
     FranchiseDetail,
     FranchiseGuest,
@@ -43,10 +44,15 @@ class MemberEntry(NamedTuple):
 
 
 class RoleGroup(NamedTuple):
-    """The works of one role."""
+    """The works of one role; songs and promotions are folded away until somebody asks."""
 
     role: Role
     works: list[MemberEntry]
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the works are shown only when asked for."""
+        return self.role in FOLDED_ROLES
 
 
 class FranchiseOverviewController(Controller):

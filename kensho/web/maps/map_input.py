@@ -14,7 +14,12 @@ from typing import Final, TypeAlias
 from kensho.domain.relations import METHOD_RANK, Assertion, Kind, Method
 from kensho.domain.works import AnimeType, Role
 from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
-from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
+from kensho.read_model.franchise_views import (
+    FranchiseDetail,
+    FranchiseEdge,
+    FranchiseMember,
+    MemberWork,
+)
 from kensho.read_model.graph_views import ExportBridge, ExportEdge
 
 SourceName: TypeAlias = Callable[[str], str]
@@ -30,13 +35,19 @@ TYPES: Final[Mapping[AnimeType, MediaType]] = {
 
 
 def works_of(franchise: FranchiseDetail) -> Iterator[MapWork]:
-    """Yield the works of a franchise's map: members, then guests."""
+    """Yield the works of a franchise's map: members without promotions, then guests."""
     for member in franchise.members:
-        yield map_work(member.work, member.role)
+        if is_drawn(franchise, member):
+            yield map_work(member.work, member.role)
     for guest in franchise.guests:
         home = guest.home
         elsewhere = (GuestOf(home.slug, home.title),) if home else ()
         yield map_work(guest.work, "crossover", elsewhere)
+
+
+def is_drawn(franchise: FranchiseDetail, member: FranchiseMember) -> bool:
+    """Tell whether a member is on the map: promotions are not, but for the root."""
+    return member.role != "promotion" or member.work.id == franchise.root
 
 
 def map_work(work: MemberWork, role: Role, guest_of: tuple[GuestOf, ...] = ()) -> MapWork:
@@ -109,6 +120,8 @@ def _stations(franchise: FranchiseDetail) -> dict[str, str]:
     """Return the id of the station of each record."""
     found = {str(guest.work.id): str(guest.work.id) for guest in franchise.guests}
     for member in franchise.members:
+        if not is_drawn(franchise, member):
+            continue
         station = str(member.work.id)
         found |= dict.fromkeys((station, *map(str, member.also)), station)
     return found

@@ -18,7 +18,7 @@ WIDE: Final = (1100.0, 300.0)
 _MARGIN: Final = 14.0
 _WHOLE_WIDE: Final = 700.0
 """A frame this wide, or wider, may show few works as large as their map does."""
-_THIN: Final = frozenset(("summary", "crossover", "music"))
+_THIN: Final = frozenset(("summary", "crossover", "music", "promotion"))
 _RING: Final = ".small .ring{fill:none;stroke:#1d1a16;stroke:var(--m-ink);stroke-width:3}"
 _RING_WIDER: Final = 5.0
 _RADII: Final = ((30, 5.0), (80, 3.8), (10_000, 2.8))

@@ -31,7 +31,7 @@ _PILL_HIGH: Final = 17.0
 _STRAIGHT: Final = 2
 _FAR: Final = 800.0
 """Pixels; a longer route is drawn thinner, so that it recedes behind the lines that it passes."""
-_LESSER: Final = frozenset(("summary", "crossover", "music"))
+_LESSER: Final = frozenset(("summary", "crossover", "music", "promotion"))
 
 
 class MapLinks(msgspec.Struct, frozen=True):
