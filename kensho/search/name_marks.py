@@ -85,7 +85,7 @@ _EXTRA_WORDS: Final[tuple[tuple[Extra, str], ...]] = (
     ("trailer", r"(?:pv|cm|trailer|teaser|preview)s?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
     ("menu", r"(?:bd\s|dvd\s)?menus?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
 )
-_EXTRAS: Final = tuple(
+_EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
     (extra, re.compile(rf"{_BEGIN}(?:{words})(?![^\W\d_])", re.IGNORECASE))
     for extra, words in _EXTRA_WORDS
 )

@@ -76,7 +76,7 @@ class Identified(NamedTuple):
     text: str
 
 
-class Address(NamedTuple):
+class PageAddress(NamedTuple):
     """The names that a page's address may hold, likeliest first, and the episode it states."""
 
     names: tuple[str, ...]
@@ -123,7 +123,7 @@ def is_path(text: str) -> bool:
     return bool(_DRIVE.match(text) or _FOLDER.search(text))
 
 
-def address(text: str) -> Address | None:
+def address(text: str) -> PageAddress | None:
     """Return what the address of a page names, or `None` for any other text."""
     whole = text.strip()
     if not _URL.match(whole):
@@ -145,7 +145,7 @@ def address(text: str) -> Address | None:
         if stem and not _GENERIC_SEGMENT.fullmatch(stem) and not _CODE.match(stem):
             names[_unslugged(_SLUG_TAIL.sub("", stem))] = None
             names[_unslugged(stem)] = None
-    return Address(tuple(name for name in names if name), episode)
+    return PageAddress(tuple(name for name in names if name), episode)
 
 
 def segments(name: str) -> list[Segment]:
@@ -183,7 +183,7 @@ def spaced(name: str) -> str:
 
 def _apart(name: str) -> list[str]:
     """Return the text outside of brackets, and each pair of brackets, in turn."""
-    found, at = [], 0
+    found, at = list[str](), 0
     for match in _BRACKETED.finditer(name):
         found += [name[at : match.start()], match[0]]
         at = match.end()
