@@ -115,7 +115,8 @@ def fetch_all(addresses: Sequence[Address], fetching: Fetching) -> list[FetchOut
     Raises:
         SourceFileError: what is there can't be written down.
     """
-    known = {one.file: one for one in _listed(fetching.folder)}
+    listed = _listed(fetching.folder)
+    known = {one.file: one for one in listed if (fetching.folder / one.file).is_file()}
     outcomes: list[FetchOutcome] = []
     for address in addresses:
         outcome = _fetched(address, fetching, known.get(address.file))

@@ -8,6 +8,7 @@ steady clock), how long it took, its status (0: none within the deadline), its t
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import signal
@@ -18,6 +19,8 @@ from typing import Any, Final, NamedTuple
 import httpx
 
 PER_SECOND: Final = 20
+ADDRESSES: Final = tuple(f"127.0.2.{number}" for number in range(1, 11))
+"""They are ten people."""
 DEADLINE_S: Final = 30.0
 """A reader who waits longer is counted as hung."""
 
@@ -45,11 +48,21 @@ async def ask_all(port: int, targets: list[str]) -> None:
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=20)
     timeout = httpx.Timeout(DEADLINE_S)
     pending: set[asyncio.Task[None]] = set()
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=timeout
-    ) as client:
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [
+            await stack.enter_async_context(
+                httpx.AsyncClient(
+                    base_url=f"http://127.0.0.1:{port}",
+                    transport=httpx.AsyncHTTPTransport(local_address=address, limits=limits),
+                    timeout=timeout,
+                )
+            )
+            for address in ADDRESSES
+        ]
         try:
-            for target in itertools.cycle(targets):
+            for client, target in zip(
+                itertools.cycle(clients), itertools.cycle(targets), strict=False
+            ):
                 pending.add(asyncio.create_task(ask(client, target)))
                 pending = {one for one in pending if not one.done()}
                 await asyncio.sleep(1 / PER_SECOND)

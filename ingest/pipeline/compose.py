@@ -126,16 +126,21 @@ class Composer:
     def _tags(
         self, ordered: Sequence[KeptRecord]
     ) -> tuple[dict[str, float], dict[str, TagCategory]]:
+        """Return the tags with their weights, but for those that a source calls spoilers."""
         relevance: dict[str, float] = {}
         categories: dict[str, TagCategory] = {}
+        spoilers: set[str] = set()
         for tagging in (t for r in ordered for t in r.facts.tags):
             name = self._rules.tag_name(tagging.name)
+            if tagging.spoiler:
+                spoilers.add(name)
             weight = UNWEIGHED_RELEVANCE if tagging.relevance is None else tagging.relevance
             relevance[name] = max(weight, relevance.get(name, 0.0))
             category = self.category(name, tagging.category, categories.get(name))
             if category is not None:
                 categories[name] = category
-        return dict(sorted(relevance.items())), categories
+        shown = {name: weight for name, weight in relevance.items() if name not in spoilers}
+        return dict(sorted(shown.items())), categories
 
     def category(
         self, name: str, stated: TagCategory | None, known: TagCategory | None

@@ -7,9 +7,8 @@ Relations to manga are left out: manga are no works here. Descriptions are HTML 
 Dates count only when complete; the year is that of the season, else that of the start. Scores run
 0..100 there. Status CANCELLED becomes `unknown`: such an anime is neither finished nor awaited, and
 saying so keeps a lower-ranked "upcoming" from winning. Transcribed titles of Chinese and Korean
-works are marked as such, not as Japanese. Tags weigh as AniList's users rank them (0..100); those
-that give the plot away, by the flag of the tag or of the work's link to it, are left out: the graph
-shows every tag that it has.
+works are marked as such, not as Japanese. Tags weigh as AniList's users rank them (0..100); a tag
+is a spoiler by its own flag or by that of the work's link to it.
 
 Performance: one pass, a line at a time; 18,000 records: 1 s.
 """
@@ -264,16 +263,15 @@ def _tags(media: _Media, spot: RecordSpot) -> tuple[Tagging, ...]:
     genres = clean_tags(media.genres or (), spot, category="genre", relevance=1.0)
     tags = {tag.name: tag for tag in genres}
     for one in media.tags or ():
-        if one.is_general_spoiler or one.is_media_spoiler:
-            continue
         rank = one.rank
         if rank is not None and not 0 <= rank <= _MAX_RANK:
             spot.refuse("tags", f"{one.name} {rank}", f"a rank lies in 0..{_MAX_RANK}")
             rank = None
         category = _TAG_CATEGORIES.get((one.category or "").partition("-")[0], "content")
         relevance = None if rank is None else rank / _MAX_RANK
+        spoiler = one.is_general_spoiler or one.is_media_spoiler
         for tag in clean_tags((one.name,), spot, category=category, relevance=relevance):
-            tags.setdefault(tag.name, tag)
+            tags.setdefault(tag.name, msgspec.structs.replace(tag, spoiler=spoiler))
     return tuple(tags.values())
 
 

@@ -35,12 +35,14 @@ class Tagging(msgspec.Struct, frozen=True, omit_defaults=True):
     """A tag on a work, by its folded name.
 
     `category` is `None` where the source gives none; `relevance` (0..1) is `None` where the source
-    does not weigh its tags.
+    does not weigh its tags. A `spoiler` gives the plot away: no work shows it, whoever else states
+    it.
     """
 
     name: TagName
     category: TagCategory | None = None
     relevance: Fraction | None = None
+    spoiler: bool = False
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True):

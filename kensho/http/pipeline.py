@@ -291,7 +291,6 @@ class ResponseTap:
                 (b"x-content-type-options", b"nosniff"),
                 *(() if has_policy else (_POLICY,)),
                 *self.extra,
-                *(() if any(name == _POLICY[0] for name, _ in headers) else (_POLICY,)),
             ]
         elif self.head and message["type"] == "http.response.body":
             message["body"] = b""

@@ -13,6 +13,7 @@ from typing_extensions import TypeVar, override
 from kensho.errors import KenshoError, OverloadedError, RateLimitedError
 from kensho.http import problem_details
 from kensho.http.privacy import is_public
+from kensho.http.request_costs import declared_cost
 from kensho.http.request_state import request_id_of, state_of
 from kensho.http.response_cache import (
     JSON,
@@ -37,6 +38,8 @@ __all__ = [
 HTML: Final = b"text/html; charset=utf-8"
 CLIENT_GONE: Final = 499
 """Counted for a client that left before it was answered, as nginx does."""
+_UNITS_PER_S: Final = 1_000
+"""A unit of cost is about a millisecond."""
 _LARGE_BYTES: Final = 65_536
 """Larger bodies are compressed on a thread: it would take milliseconds of the loop."""
 T = TypeVar("T", default=bytes)
@@ -168,7 +171,9 @@ class PooledResponse:
             return answer, answer.prepare(scope) if isinstance(answer, PreparedResponse) else None
 
         try:
-            answer, prepared = await pool.run(client_of(scope), key, work, receive)
+            answer, prepared = await pool.run(
+                client_of(scope), key, work, receive, _expected_s(scope)
+            )
         except (OverloadedError, RateLimitedError) as error:
             await _refuse(error, scope, send)
             return
@@ -191,6 +196,12 @@ async def _refuse(error: KenshoError, scope: Scope, send: Send) -> None:
     headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _expected_s(scope: Scope) -> float:
+    """Return how long the answer is expected to take, as its handler declares."""
+    cost = declared_cost(cast("dict[str, Any]", scope)["route_handler"])
+    return cost.of(state_of(scope).parameters) / _UNITS_PER_S
 
 
 def _while_wanted(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,11 +1,12 @@
 """Turns: a bounded number of places, given to those who wait in turn by client.
 
-Guarantees: the next place goes to the client whose work has taken the least time, so that one that
-asks for much or for what takes long waits behind its own, and not before others. Of several places
-one is kept for another client. No more wait than `waiting`; where they are that many, a client that
+Guarantees: the next place goes to the client whose work will have taken the least time (weighted
+fair queueing by the end of the work, expected and then measured), so that one that asks for much or
+for what takes long waits behind its own, and not before others. Of several places one is kept for
+another client. No more wait than `waiting`; where they are that many, a client that
 has fewer than another takes the place of that one's latest. Who leaves while it waits is never
 given a place. A client is remembered for as long as it waits or holds a place; one that comes anew
-begins with the least that others have.
+begins with what the one that was served last had.
 
 Used from the event loop alone; nothing here is locked.
 """
@@ -48,7 +49,10 @@ class Turns:
         self._clock_s = clock_s
         self._clients: dict[str, _Client] = {}
         """Those that wait or hold a place; who was served last comes last."""
-        self._waiting: set[Ticket] = set()
+        self._waiting: dict[Ticket, float] = {}
+        """How long the work of each that waits is expected to take."""
+        self._served_s = 0.0
+        """What the client that was served last had used."""
         self._holders: dict[Ticket, tuple[str, float]] = {}
         """Who holds a place, and since when."""
 
@@ -57,14 +61,14 @@ class Turns:
         """Return how many wait."""
         return len(self._waiting)
 
-    def take(self, client: str) -> Ticket:
-        """Return a ticket of `client`, done if there is a place for it.
+    def take(self, client: str, expected_s: float = 0.0) -> Ticket:
+        """Return a ticket of `client` for work expected to take so long, done if there is a place.
 
         Raises:
             OverloadedError: too many wait.
         """
         ticket: Ticket = asyncio.get_running_loop().create_future()
-        self._waiting.add(ticket)
+        self._waiting[ticket] = expected_s
         self.share(ticket, client)
         if len(self._waiting) > self._most_waiting:
             self._make_room(client, ticket)
@@ -76,8 +80,7 @@ class Turns:
         Otherwise it would wait behind all that the first one asks for.
         """
         if client not in self._clients:
-            least = min((one.used_s for one in self._clients.values()), default=0.0)
-            self._clients[client] = _Client(least)
+            self._clients[client] = _Client(self._served_s)
         if ticket not in self._clients[client].tickets:
             self._clients[client].tickets.append(ticket)
             self._give()
@@ -100,7 +103,7 @@ class Turns:
         """Give the places that are free to those whose turn it is."""
         while self._free:
             able = (
-                (one.used_s, name)
+                (one.used_s + self._waiting[one.tickets[0]], name)
                 for name, one in self._clients.items()
                 if one.tickets and one.held < self._most_of_one
             )
@@ -114,6 +117,7 @@ class Turns:
                 self._forget(ticket)
                 continue
             client.held += 1
+            self._served_s = max(self._served_s, client.used_s)
             self._free -= 1
             self._holders[ticket] = name, self._clock_s()
             self._forget(ticket)
@@ -135,7 +139,7 @@ class Turns:
 
     def _forget(self, ticket: Ticket) -> None:
         """Take a ticket that waits no more out of the queues: a shared one stands in several."""
-        self._waiting.remove(ticket)
+        del self._waiting[ticket]
         for name, client in list(self._clients.items()):
             if ticket in client.tickets:
                 client.tickets.remove(ticket)

@@ -103,8 +103,17 @@ class WorkPool:
         self._running: set[_Flight[Any]] = set()
         self._executor: ThreadPoolExecutor | None = None
 
-    async def run(self, client: str, key: Hashable, work: Callable[[], T], receive: Receive) -> T:
+    async def run(
+        self,
+        client: str,
+        key: Hashable,
+        work: Callable[[], T],
+        receive: Receive,
+        expected_s: float = 0.0,
+    ) -> T:
         """Return what `work` returns, called on a thread, or by an equal request before this one.
+
+        How long it is expected to take decides whose turn is next.
 
         Raises:
             RateLimitedError: the client has too many requests here already.
@@ -119,7 +128,7 @@ class WorkPool:
             )
         self._present[client] += 1
         try:
-            return await self._joined(*self._flight(client, key, work), receive)
+            return await self._joined(*self._flight(client, key, work, expected_s), receive)
         finally:
             self._present[client] -= 1
             if not self._present[client]:
@@ -134,7 +143,7 @@ class WorkPool:
             self._executor = None
 
     def _flight(
-        self, client: str, key: Hashable, work: Callable[[], T]
+        self, client: str, key: Hashable, work: Callable[[], T], expected_s: float
     ) -> tuple[_Flight[T], Ticket]:
         """Return the computation of an equal request, or a new one, and its ticket."""
         found = cast("tuple[_Flight[T], Ticket] | None", self._flights.get(key))
@@ -142,7 +151,7 @@ class WorkPool:
             if not found[1].done():
                 self._turns.share(found[1], client)
             return found
-        ticket = self._turns.take(client)
+        ticket = self._turns.take(client, expected_s)
         deadline_s = asyncio.get_running_loop().time() + self._deadline_s
         flight = _Flight(key, work, deadline_s)
         self._flights[key] = flight, ticket

@@ -12,10 +12,9 @@ forgotten.
 Headers follow the IETF draft "RateLimit header fields for HTTP"
 (draft-ietf-httpapi-ratelimit-headers-10). Which address is the client's is decided before: a
 forwarded one counts only from a trusted proxy (`kensho.http.forwarding`). The library `limits` is
-not used: it counts hits in windows by its own clock, takes 20 times as long, and holds as many
-clients as come.
+not used: `docs/decisions/0018` tells why.
 
-Performance: 1 µs for a request.
+Performance: 2 µs for a request, its headers included.
 """
 
 from collections import OrderedDict

@@ -90,7 +90,8 @@ class NewRows:
         firsts = np.cumsum(counts) - counts
         ends = np.zeros(len(order) + 1, dtype=np.int64)
         np.cumsum(counts[order], out=ends[1:])
-        texts = np.arange(ends[-1]) + np.repeat(firsts[order] - ends[:-1], counts[order])
+        moved: npt.NDArray[np.int64] = np.repeat(firsts[order] - ends[:-1], counts[order])
+        texts = np.arange(int(ends[-1]), dtype=np.int64) + moved
         return OrderedRows(
             entry=entries[order],
             kind=_taken(self._kinds, np.uint8, order),

@@ -308,6 +308,17 @@ def test_a_file_that_somebody_damaged_is_fetched_again(server: DumpServer, tmp_p
     assert states(run(tmp_path, redirects(server))) == [("anime-relations", "fetched")]
 
 
+def test_a_file_that_somebody_removed_is_not_said_to_be_there(
+    server: DumpServer, tmp_path: Path
+) -> None:
+    run(tmp_path, redirects(server))
+    (tmp_path / "anime-relations.txt").unlink()
+    server.faults["/anime-relations.txt"] = [failing(404)]
+    (one,) = run(tmp_path, redirects(server))
+    assert (one.state, one.is_there) == ("failed", False)
+    assert json.loads((tmp_path / "fetched.json").read_bytes()) == []
+
+
 def test_a_list_of_what_is_there_survives_a_run_over_one_source(
     server: DumpServer, tmp_path: Path
 ) -> None:

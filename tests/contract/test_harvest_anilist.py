@@ -73,6 +73,8 @@ def test_what_comes_is_what_ingest_reads(tmp_path: Path) -> None:
     assert record.facts.tags == (
         Tagging("drama", "genre", 1.0),
         Tagging("found family", "theme", 0.8),
+        Tagging("twin deaths", "theme", 0.9, spoiler=True),
+        Tagging("amnesia", "theme", 0.07, spoiler=True),
         Tagging("shounen", "demographic", 0.6),
         Tagging("cgi", "content", None),
     )

@@ -230,6 +230,13 @@ def test_a_tag_weighs_what_the_source_that_weighs_it_most_says() -> None:
     assert compose(base, site).tags == {"space": 0.9}
 
 
+def test_a_tag_that_a_source_calls_a_spoiler_is_shown_by_none() -> None:
+    base = kept("base", RecordFacts(titles=NAMED.titles, tags=(Tagging("twins"), Tagging("space"))))
+    site = kept("site", RecordFacts(tags=(Tagging("twin", None, 0.9, spoiler=True),)))
+    under = CompositionRules(tag_aliases={"twin": "twins"})
+    assert compose(base, site, under=under).tags == {"space": UNWEIGHED_RELEVANCE}
+
+
 def test_spellings_of_one_tag_are_one_tag() -> None:
     facts = RecordFacts(titles=NAMED.titles, tags=(Tagging("sci-fi", None, 0.3), Tagging("space")))
     under = CompositionRules(tag_aliases={"sci-fi": "science fiction", "space": "science fiction"})
