@@ -29,7 +29,7 @@ def broken(
     one: Franchise, works: Mapping[UUID, FranchiseWork], relations: Sequence[Relation]
 ) -> list[BrokenInvariant]:
     """Return what is broken in the lines and orders of a franchise."""
-    orders = {
+    orders: dict[Order, WatchOrder] = {
         order: watch_order(one.members, works, relations, order, one.timelines) for order in ORDERS
     }
     record = {id_: m.work for m in one.members for id_ in (m.work, *m.also)}

@@ -17,7 +17,7 @@ TUNED: Final = {
     "kensho.domain.franchise.franchises": "_GUEST _LEAST_MASS _MASS",
     "kensho.domain.franchise.graph": "_YEARS_APART",
     "kensho.domain.franchise.inputs": "_BRIEF_S _SHORT_S",
-    "kensho.domain.franchise.lines": "_CLEARLY _REMADE _SHARED _TELLINGS",
+    "kensho.domain.franchise.lines": "_CLEARLY _REMADE _SHARED _TELLINGS _WORDS",
     "kensho.domain.franchise.roles": "PROMOTION_S _BESIDE _DOUBT _WELL_KNOWN",
     "kensho.domain.franchise.titles": "COMMON _NAMES_ENOUGH _NEARLY_ALL",
     "kensho.domain.inference.features": (

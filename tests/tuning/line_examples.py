@@ -22,6 +22,7 @@ def line_rules(_: RealCatalogue) -> dict[str, Any]:
     return {
         "leads": leads_of_retellings(),
         "titles": titles_by_share(),
+        "words": titles_by_words(),
         "remade": years_of_remakes(),
         "tellings": kinds_of_tellings(),
         "spin-offs": popularity_of_spin_offs(),
@@ -62,6 +63,17 @@ def titles_by_share() -> list[str]:
         said = [Relation(number(n), number(n + 1), "sequel") for n in range(9)]
         popular = msgspec.structs.replace(works[0], popularity=0.9)
         found.append(_lines([popular, *works[1:]], "main", *said)[0].title)
+    return found
+
+
+def titles_by_words() -> list[str]:
+    """Return what a line is called whose works have so many words in common."""
+    found: list[str] = []
+    for many in range(1, 7):
+        common = " ".join(["code", "geass", "boukoku", "no", "akito", "yon"][:many])
+        works = [work(n, f"{common} {n}th of Many", f"{2000 + n}") for n in range(4)]
+        said = [Relation(number(n), number(n + 1), "sequel") for n in range(3)]
+        found.append(_lines(works, "main", *said)[0].title)
     return found
 
 

@@ -246,7 +246,7 @@ class _FranchiseBuilder:
         It does if a source says so, if its titles name both, or if it is short. Otherwise a figure
         of the other franchise walks by, or somebody listed the two for another reason.
         """
-        kinds = {relation.kind for relation in cut}
+        kinds: set[RelationKind] = {relation.kind for relation in cut}
         if self._graph.works[node].is_minor or any(KIND_FACTS[kind].makes_guests for kind in kinds):
             return True
         own = {

@@ -34,8 +34,6 @@ LineKind: TypeAlias = Literal["story", "retelling", "own", "spin_off"]
 """What a line is to the franchise: the story of its root, that story told anew, a story of its own
 of which no source says more, or a spin-off."""
 
-_TOLD: Final[Sequence[LineKind]] = ("story", "retelling", "own", "spin_off")
-"""Of several lines that a work tells anew, the first of these counts."""
 _CLEARLY: Final = 0.03
 """A retelling comes before the line of the root if it leads in popularity by more than this; a
 smaller lead is the noise of votes. Fullmetal Alchemist: Brotherhood leads by .034, and those who
@@ -50,6 +48,9 @@ shortest such gap in the labelled lists is that of `Fullmetal Alchemist`, six ye
 series with one title are at most two years apart."""
 
 
+_WORDS: Final = 3
+"""So many words that titles have in common name a line: "Code Geass: Boukoku no Akito" does, "Kidou
+Senshi" does not."""
 _PUNCTUATION: Final = " :,~-\N{EN DASH}\N{EM DASH}"
 _TELLINGS: Final = 5
 """More lines than this that call each other versions of one story are seasons of one brand: Precure
@@ -154,8 +155,9 @@ def _kind_of(
     if others:
         versions = {other for work in others for other in retold.get(work, ())}
         of = {one.kind for one in begun if not versions.isdisjoint(one.works)}
-        told: LineKind = next((kind for kind in _TOLD if kind in of), "own")
-        return "retelling" if told == "story" else told
+        if not of.isdisjoint(("story", "retelling")):
+            return "retelling"
+        return "spin_off" if of == {"spin_off"} else "own"
     if any(known[work].role == "spin_off" and known[work].is_large for work in chain):
         return "spin_off"
     large = [work for work in chain if known[work].is_large]
@@ -276,16 +278,19 @@ def _best_known(works: Sequence[KnownMember]) -> KnownMember:
 
 
 def _title(works: Sequence[KnownMember]) -> str:
-    """Return the words with which most of the main works begin, as the best known has them."""
+    """Return the words with which most of the main works begin, or the title of the first of them.
+
+    Few words name a line only if they are the whole title of a work: "Kidou Senshi" is none.
+    """
     main = [one for one in works if one.is_large] or works
-    best = _best_known(works)
-    words = best.work.title.split()
+    words = _best_known(works).work.title.split()
+    whole = {one.words for one in main} | {one.stem for one in main}
     for count in range(len(words), 0, -1):
         start = folded(" ".join(words[:count]))
         bearers = sum(f"{one.words} ".startswith(f"{start} ") for one in main)
-        if start and bearers >= _SHARED * len(main):
+        if start and bearers >= _SHARED * len(main) and (start in whole or count >= _WORDS):
             return " ".join(words[:count]).rstrip(_PUNCTUATION)
-    return best.work.title
+    return main[0].work.title
 
 
 def _turn(line: StoryLine, known: Mapping[UUID, KnownMember]) -> tuple[int, float, str, UUID]:

@@ -97,12 +97,12 @@ def roles_of(
         for node in (relation.one, relation.other)
     }
     strangers = crossing - continued  # A work that continues a member is not a guest.
-    advertises = {} if _is_promotion(works[root], forms) else works
+    advertises = not _is_promotion(works[root], forms)
     return {
         node: "main"
         if node == root
         else "promotion"
-        if node in advertises and not work.is_music and _is_promotion(work, forms)
+        if advertises and not work.is_music and _is_promotion(work, forms)
         else "summary"
         if _is_recap(work, forms.recaps)
         else _role(work, stated.get(node, {}), in_line=node in line, is_guest=node in strangers)
