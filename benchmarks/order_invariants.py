@@ -5,7 +5,7 @@ what is broken. `benchmarks.bench_orders` counts them over a catalogue, the test
 franchises and over the slice of the real one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -49,7 +49,7 @@ def broken(
         *_permutations(one.members, orders),
         *_story(orders["story"], kept),
         *_essential(one.members, works, orders["essential"], kept),
-        *_twins(works, orders),
+        *_twins(works, orders, sequels),
         *_reasons(orders, relations, record),
     ]
 
@@ -129,14 +129,19 @@ def _identity(work: FranchiseWork) -> tuple[str, str, str]:
 
 
 def _twins(
-    works: Mapping[UUID, FranchiseWork], orders: Mapping[Order, WatchOrder]
+    works: Mapping[UUID, FranchiseWork],
+    orders: Mapping[Order, WatchOrder],
+    sequels: Collection[tuple[UUID, UUID]],
 ) -> Iterator[BrokenInvariant]:
+    """Works that continue one another are two, whatever they are called."""
     for name, order in orders.items():
         seen: dict[tuple[str, str, str], UUID] = {}
         for step in order.steps:
             work = works[step.work]
             key = _identity(work)
-            if work.date and key in seen:
+            known = seen.get(key, work.id)
+            is_next = (known, work.id) in sequels or (work.id, known) in sequels
+            if work.date and key in seen and not is_next:
                 yield BrokenInvariant(
                     f"no two steps of one title, year and type in {name}", (seen[key], work.id)
                 )

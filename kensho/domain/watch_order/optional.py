@@ -79,7 +79,11 @@ def optional_works(
         near.setdefault(then, set()).add(first)
     heads = {work: _head(line, works) for line in lines for work in line.works}
     never = {one.work for one in others if _is_never_needed(one, works, near, root)}
-    never |= _repeated(members, works, near)
+    doubles = _doubles(members, works, near)
+    never |= doubles.keys()
+    before = {
+        then: {doubles.get(first, first) for first in firsts} for then, firsts in before.items()
+    }
     optional = never | {
         one.work
         for one in others
@@ -114,23 +118,23 @@ def _is_double(member: Member, work: FranchiseWork, root: FranchiseWork) -> bool
     return work.kind != "anime" or len(work.sources) == 1
 
 
-def _repeated(
+def _doubles(
     members: Sequence[Member], works: Mapping[UUID, FranchiseWork], near: Mapping[UUID, Set[UUID]]
-) -> Set[UUID]:
-    """Return the works with the title, year and type of one that is the root or listed more.
+) -> dict[UUID, UUID]:
+    """Return works with the title, year and type of one that is the root or listed more, and that.
 
     Works that continue one another are two, whatever they are called.
     """
     first: dict[tuple[str, str, str], UUID] = {}
     root, *others = (works[one.work] for one in members)
     others.sort(key=lambda work: (-len(work.sources), work.id))
-    repeated: set[UUID] = set()
+    doubles: dict[UUID, UUID] = {}
     for work in (root, *others):
         key = (folded(work.title), work.date[:4], work.type)
         known = first.setdefault(key, work.id)
         if work.date and known != work.id and known not in near.get(work.id, ()):
-            repeated.add(work.id)
-    return repeated
+            doubles[work.id] = known
+    return doubles
 
 
 def _head(line: StoryLine, works: Mapping[UUID, FranchiseWork]) -> FranchiseWork:
