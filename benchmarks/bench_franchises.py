@@ -25,7 +25,6 @@ import msgspec
 from benchmarks import franchise_data
 from benchmarks.franchise_data import CONTRARY, Graph, Groups, HumanOrder
 from ingest import curation
-from kensho.domain.franchise.duplicates import duplicate_relations
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.franchise.policy import Policy
@@ -81,8 +80,7 @@ def computed(
     graph: Graph, relations: list[Relation], policy: Policy
 ) -> tuple[list[Franchise], float]:
     began = time.process_time()  # Others may share the machine.
-    every = [*relations, *duplicate_relations(graph.works.values(), relations)]
-    found = franchises(graph.works.values(), every, policy, collections=graph.collections)
+    found = franchises(graph.works.values(), relations, policy, collections=graph.collections)
     return found, time.process_time() - began
 
 

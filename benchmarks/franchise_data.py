@@ -112,7 +112,7 @@ async def read(gateway: Gateway) -> Graph:
         [franchise_work_row(row, tags.get(row.id, ())) for row in rows], edges, votes, names
     )
     same = [
-        Relation(row.work, row.other, "same_work")
+        Relation(row.record, row.work, "same_work")
         async for page in tables.same_as(gateway)
         for row in page
     ]

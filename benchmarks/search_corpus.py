@@ -69,8 +69,8 @@ class Corpus(msgspec.Struct, frozen=True, dict=True):
         numbers = {row.id: number for number, row in enumerate(self.rows)}
         found: dict[int, int] = {}
         for pair in self.same:
-            if pair.work in numbers and pair.other in numbers:
-                one, other = numbers[pair.work], numbers[pair.other]
+            if pair.record in numbers and pair.work in numbers:
+                one, other = numbers[pair.record], numbers[pair.work]
                 found |= {one: other, other: one}
         return found
 

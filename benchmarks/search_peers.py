@@ -90,7 +90,6 @@ class Kensho:
         reading.add_works(corpus.rows)
         reading.add_edges(corpus.relations)
         reading.add_recommendations(corpus.recommendations)
-        reading.add_same(corpus.same)
         reading.add_memberships(corpus.memberships)
         with NewFolder(self.folder, POINT) as folder:
             titles.write(folder, reading.parts())

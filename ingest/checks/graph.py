@@ -5,6 +5,7 @@ means that a rule of the data model is broken in the store; a notice means that 
 is, and where a curator may want to decide.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final, Literal
@@ -13,7 +14,9 @@ import msgspec
 
 from ingest.checks import franchises
 from ingest.checks.franchises import CheckedFranchises
-from kensho.domain.graphs import strongly_connected
+from kensho.domain.graphs import DisjointSets, strongly_connected
+from kensho.domain.statuses import contradicts
+from kensho.domain.works import Status
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -42,6 +45,7 @@ class CheckedWork(msgspec.Struct, frozen=True):
     year: int | None = None
     start_date: str | None = None
     end_date: str | None = None
+    status: Status = "unknown"
 
 
 class CheckedEdge(msgspec.Struct, frozen=True):
@@ -55,13 +59,14 @@ class CheckedEdge(msgspec.Struct, frozen=True):
 
 
 class CheckedGraph(msgspec.Struct, frozen=True):
-    """One reading of the graph."""
+    """One reading of the graph, on a day."""
 
     works: Mapping[uuid.UUID, CheckedWork]
     edges: Mapping[str, Sequence[CheckedEdge]]
     recorded: frozenset[uuid.UUID]
     composed: bool
     franchises: CheckedFranchises = CheckedFranchises()
+    day: dt.date = dt.date.min
 
     def name(self, work: uuid.UUID) -> str:
         """Return how a finding names a work."""
@@ -134,6 +139,22 @@ def _duplicate_ids(graph: CheckedGraph) -> Iterator[str]:
                 yield f"{source_id}: carried by {graph.name(first)} and by {graph.name(work.id)}"
 
 
+def _twins(graph: CheckedGraph) -> Iterator[str]:
+    """Yield the works of which two records are of one catalogue, and records of two works."""
+    stands: dict[uuid.UUID, uuid.UUID] = {}
+    works: DisjointSets[uuid.UUID] = DisjointSets()
+    for record, work in (edge.ends for edge in graph.edges["is_same_as"]):
+        works.join(record, work)
+        if stands.setdefault(record, work) != work:
+            yield f"{graph.name(record)}: a record of two works"
+    listed: dict[tuple[uuid.UUID, str], uuid.UUID] = {}
+    for record in sorted(one for one in works if one in graph.works):
+        for provider in {source.partition(":")[0] for source in graph.works[record].sources}:
+            first = listed.setdefault((works.root(record), provider), record)
+            if first != record:
+                yield f"{provider} lists both {graph.name(first)} and {graph.name(record)}"
+
+
 def _unrecorded(graph: CheckedGraph) -> Iterator[str]:
     for work in graph.works:
         if work not in graph.recorded:
@@ -165,6 +186,12 @@ def _dates(graph: CheckedGraph) -> Iterator[str]:
             yield f"{graph.name(work.id)}: of {work.year}, but starts {work.start_date}"
 
 
+def _announced(graph: CheckedGraph) -> Iterator[str]:
+    for work in graph.works.values():
+        if contradicts(graph.day, work.status, work.start_date, work.year):
+            yield f"{graph.name(work.id)}: announced, but of {work.start_date or work.year}"
+
+
 def _early_sequels(graph: CheckedGraph) -> Iterator[str]:
     for later, earlier in (e.ends for e in graph.edges["is_sequel_of"]):
         after = graph.works[later].start_date if later in graph.works else None
@@ -180,25 +207,34 @@ _ERRORS: Final[dict[str, Callable[[CheckedGraph], Iterable[str]]]] = {
     "dangling end": _dangling,
     "sequel of each other": _inverse_pairs,
     "id carried twice": _duplicate_ids,
+    "two works as one": _twins,
     "work without a record": _unrecorded,
 }
 _NOTICES: Final[dict[str, Callable[[CheckedGraph], Iterable[str]]]] = {
     "loop of sequels": _loops,
     "sources contradict": _conflicts,
     "impossible date": _dates,
+    "announced in the past": _announced,
     "sequel before its prequel": _early_sequels,
 }
 
 
-async def read_graph(gateway: Gateway) -> CheckedGraph:
-    """Read what the rules need, page by page."""
+async def read_graph(gateway: Gateway, day: dt.date | None = None) -> CheckedGraph:
+    """Read what the rules need, page by page; `day` is the current one in UTC by default."""
     works = {w.id: w for table in ("anime", "movie") for w in await _works(gateway, table)}
     # Looked up here: to ask the engine whether each end exists takes twice as long as the rest.
     nodes = {i for table in _OTHER_NODES for i in await _nodes(gateway, table)} | works.keys()
     edges = {table: await _edges(gateway, table, nodes) for table in EDGE_TABLES}
     meta = await gateway.fetch("meta.revision", into=dict[str, object])
     checked = await franchises.read_franchises(gateway)
-    return CheckedGraph(works, edges, await _recorded(gateway), bool(meta["composed"]), checked)
+    return CheckedGraph(
+        works,
+        edges,
+        await _recorded(gateway),
+        bool(meta["composed"]),
+        checked,
+        day or dt.datetime.now(dt.UTC).date(),
+    )
 
 
 async def _works(gateway: Gateway, table: str) -> list[CheckedWork]:

@@ -99,6 +99,10 @@ class ClaimCollector:
         for edge in relations:
             self._add_relation(edge)
 
+    def settle_same(self, edges: dict[EdgeId, Fields]) -> None:
+        """Put what was decided of records of one work in the place of what sources state."""
+        self.edges["is_same_as"] = edges
+
     def votes(self) -> Counter[uuid.UUID]:
         """Return how many viewers recommend each work with others."""
         votes: Counter[uuid.UUID] = Counter()

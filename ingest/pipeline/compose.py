@@ -101,7 +101,7 @@ class Composer:
             score=score,
             score_source=score_source,
             imdb=first("imdb", lambda f: f.imdb) or _imdb_id(ordered),
-            adult=first("adult", lambda f: f.adult),
+            adult=_adult(ordered),
         )
         return node if kind == "anime" else msgspec.structs.replace(node, **_ANIME_ONLY)
 
@@ -169,6 +169,12 @@ def narrower(one: TagCategory | None, other: TagCategory | None) -> TagCategory 
     if one is None or other is None:
         return one or other
     return one if _CATEGORY_ORDER[one] >= _CATEGORY_ORDER[other] else other
+
+
+def _adult(ordered: Sequence[KeptRecord]) -> bool | None:
+    """Return whether any source flags the work; `None` where none says anything of it."""
+    said = [r.facts.adult for r in ordered if r.facts.adult is not None]
+    return any(said) if said else None
 
 
 def _start_date(facts: RecordFacts) -> str | None:

@@ -6,11 +6,12 @@ which few changed.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
+from ingest.pipeline import same_works
 from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.claims import ClaimCollector, EdgeId, EdgeTable, Fields
 from ingest.pipeline.franchises.inputs import FranchiseInputs, WorkCollection
@@ -20,9 +21,13 @@ from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
+from ingest.pipeline.relations import RelationEdge
+from ingest.pipeline.same_works import SameWorkDecision
 from ingest.progress import Progress
 from ingest.source import Source
+from kensho.domain.franchise.inputs import Relation
 from kensho.domain.franchise.policy import Policy
+from kensho.domain.same_works.groups import SameWork
 from kensho.platform.memory import without_cycle_collection
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -56,6 +61,14 @@ class EdgeCounts(msgspec.Struct):
     undecided: tuple[str, ...] = ()
 
 
+class InputPairs(NamedTuple):
+    """Works in pairs and groups: relations, records of one work, what curators join."""
+
+    relations: Sequence[RelationEdge]
+    same: Sequence[SameWork]
+    joined: Sequence[Sequence[uuid.UUID]]
+
+
 async def project_edges(
     gateway: Gateway,
     identities: Identities,
@@ -72,9 +85,14 @@ async def project_edges(
         async for row, links in RecordStore(gateway).claims():
             claims.add(row, links)
     with progress.stage("kinds and franchises"), without_cycle_collection():
-        policy, words = franchises.rules.policy, await franchises.title_words()
-        inputs = _inputs(claims, identities, heads, policy, words)
-        claims.add_relations(await franchises.compute(inputs, words))
+        policy, relations = franchises.rules.policy, claims.resolved_relations()
+        kept_apart = same_works.apart(relations, policy, identities, heads)
+        decision = SameWorkDecision(claims.edges["is_same_as"], kept_apart, heads)
+        same = await franchises.same_works(decision)
+        claims.settle_same(decision.edges(same))
+        joined = list(_joined(policy, identities, heads, franchises.words))
+        inputs = _inputs(claims, identities, heads, InputPairs(relations, same, joined))
+        claims.add_relations(await franchises.compute(inputs))
     counts = EdgeCounts(
         unresolved=len(claims.unresolved),
         by_kind=dict(claims.by_kind),
@@ -94,20 +112,22 @@ def _inputs(
     claims: ClaimCollector,
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
-    policy: Policy,
-    words: CatalogueTitleWords,
+    pairs: InputPairs,
 ) -> FranchiseInputs:
     """Return what kinds and franchises are computed from."""
     listing = [one for name in claims.listing for one in identities.records.get(name, {}).values()]
     return FranchiseInputs(
         heads=heads,
-        relations=claims.resolved_relations(),
-        same=[(uuid.UUID(str(a)), uuid.UUID(str(b))) for a, b in claims.edges["is_same_as"]],
+        relations=pairs.relations,
+        same=[
+            Relation(one.record, one.work, "same_work", one.method, one.confidence)
+            for one in pairs.same
+        ],
         collections=[
             WorkCollection(stated.title, tuple(sorted(stated.works)))
             for stated in claims.collections.values()
         ],
-        joined=list(_joined(policy, identities, heads, words)),
+        joined=pairs.joined,
         listings=claims.listings,
         pages=pages_of((one.works, one.ids) for one in listing),
         votes=claims.votes(),

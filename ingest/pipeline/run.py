@@ -263,7 +263,8 @@ class Pipeline:
             franchises,
             self._progress,
         )
-        await self._gateway.execute("ingest.set_composed", {"rules": self._rules.digest})
+        digests = {"rules": self._rules.digest, "same_works": franchises.same_works_digest}
+        await self._gateway.execute("ingest.set_composed", digests)
         return projection.counts, edges, franchises.counts
 
 

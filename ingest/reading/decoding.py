@@ -252,15 +252,15 @@ def clean_titles(candidates: Iterable[RawTitle], spot: RecordSpot) -> tuple[Titl
 
 
 def clean_names(names: Iterable[str], field: str, spot: RecordSpot) -> tuple[str, ...]:
-    """Return names of studios or producers in lower case, as anime-offline-database has them."""
-    kept: dict[str, None] = {}
+    """Return names of studios or producers as they are written, each once whatever its case."""
+    kept: dict[str, str] = {}
     for name in names:
-        text = clean_line(name).lower()
+        text = clean_line(name)
         if len(text) > MAX_TITLE_CHARS:
             spot.refuse(field, text, f"a name has at most {MAX_TITLE_CHARS} characters")
         elif text:
-            kept[text] = None
-    return tuple(kept)
+            kept.setdefault(text.casefold(), text)
+    return tuple(kept.values())
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -10,7 +10,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, SummaryFields, TagText
+from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, Safe, SummaryFields, TagText
 from kensho.api.providers import GivenBrowse
 from kensho.discovery.browse import Pagination, SeasonPage, SeasonRequest, Sorting
 from kensho.discovery.field_selection import fields_named
@@ -63,6 +63,7 @@ class SeasonQuery(msgspec.Struct, frozen=True, kw_only=True):
     tag: TagText = None
     sort: SortedBy = "rating"
     fields: SummaryFields = None
+    safe: Safe = None
 
 
 class BrowseController(Controller):
@@ -84,7 +85,12 @@ class BrowseController(Controller):
         request = SeasonRequest(
             year=year,
             season=cast("Season", season.lower()),
-            filters=Filters(type=query.type, status=query.status, tag=query.tag, safe=False),
+            filters=Filters(
+                type=query.type,
+                status=query.status,
+                tag=query.tag,
+                safe=browse.hides_adult(query.safe),
+            ),
             sort=query.sort,
             page=query.page,
             limit=query.limit,

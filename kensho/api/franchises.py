@@ -9,7 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit
+from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, Safe
 from kensho.api.providers import GivenFranchises
 from kensho.api.search import TYPED
 from kensho.discovery import exports
@@ -105,9 +105,11 @@ class FranchisesController(Controller):
         q: Meant = None,
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
+        safe: Safe = None,
     ) -> PreparedResponse[FranchiseList]:
         """Return franchises by how well known their works are; with `q`, best match first."""
-        return PreparedResponse(franchises.franchises(q, cursor, limit), franchises.identity)
+        found = franchises.franchises(q, cursor, limit, safe=franchises.hides_adult(safe))
+        return PreparedResponse(found, franchises.identity)
 
     @get_operation(
         "/{slug:str}", Documented("Read a franchise", "The franchise."), examples.FRANCHISE

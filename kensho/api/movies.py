@@ -9,9 +9,17 @@ from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Cursor, DetailFields, Limit, SummaryFields, WorkId
+from kensho.api.parameters import (
+    DEFAULT_LIMIT,
+    Cursor,
+    DetailFields,
+    Limit,
+    Safe,
+    SummaryFields,
+    WorkId,
+)
 from kensho.api.providers import GivenBrowse, GivenWorks
-from kensho.discovery.browse import FilmList
+from kensho.discovery.browse import FilmList, FilmsRequest
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS
 from kensho.http.privacy import PUBLIC
@@ -43,9 +51,17 @@ class MoviesController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         fields: SummaryFields = None,
+        safe: Safe = None,
     ) -> PreparedResponse[FilmList]:
         """Return films by IMDb rating, then votes, then title; unrated ones last."""
-        found = browse.films(year, cursor, limit, fields_named(fields, SUMMARY_FIELDS))
+        request = FilmsRequest(
+            year=year,
+            cursor=cursor,
+            limit=limit,
+            safe=browse.hides_adult(safe),
+            fields=fields_named(fields, SUMMARY_FIELDS),
+        )
+        found = browse.films(request)
         return PreparedResponse(found, browse.identity)
 
     @get_operation("/{work_id:str}", Documented("Read a film", "The film."), examples.DETAIL)

@@ -95,3 +95,12 @@ TagText: TypeAlias = Annotated[
         examples=[Example(value="drama")],
     ),
 ]
+
+Safe: TypeAlias = Annotated[
+    bool | None,
+    QueryParameter(
+        description="Whether to hide adult works; by default as `KENSHO_SEARCH_SAFE` says, which "
+        "is to hide them.",
+        examples=[Example(value=True)],
+    ),
+]

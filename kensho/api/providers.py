@@ -49,15 +49,17 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
     """Return the dependencies of the API's handlers; `snapshot` returns the one served now."""
 
     def browse() -> BrowseService:
-        return BrowseService(snapshot(), shared.calendar, shared.cursors, shared.films)
+        return BrowseService(snapshot(), shared.calendar, shared.cursors, shared.films, safe=safe)
+
+    safe = shared.search.safe
 
     makers: dict[str, Callable[[], object]] = {
         "works": lambda: WorkService(snapshot()),
         "browse": browse,
-        "tags": lambda: TagService(snapshot(), shared.cursors),
+        "tags": lambda: TagService(snapshot(), shared.cursors, safe=safe),
         "search": lambda: SearchService(snapshot(), shared.search, shared.calendar),
         "resolve": lambda: ResolveService(snapshot()),
-        "franchises": lambda: FranchiseService(snapshot(), shared.cursors),
+        "franchises": lambda: FranchiseService(snapshot(), shared.cursors, safe=safe),
     }
     return _provided(makers)
 

@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from kensho.api import examples
 from kensho.api.browse import ANY_CASE, OfStatus, OfType
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, TagText, listing
+from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, Safe, TagText, listing
 from kensho.api.providers import GivenSearch
 from kensho.discovery import suggestions
 from kensho.discovery.field_selection import fields_named
@@ -81,14 +81,6 @@ Explained: TypeAlias = Annotated[
     bool,
     QueryParameter(
         description="Whether to say why each result scores what it scores.",
-        examples=[Example(value=True)],
-    ),
-]
-Safe: TypeAlias = Annotated[
-    bool | None,
-    QueryParameter(
-        description="Whether to hide adult works; by default as `KENSHO_SEARCH_SAFE` says, which "
-        "is to hide them.",
         examples=[Example(value=True)],
     ),
 ]

@@ -9,10 +9,10 @@ from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, TaggedFields
+from kensho.api.parameters import DEFAULT_LIMIT, MAX_LIMIT, Cursor, Limit, Safe, TaggedFields
 from kensho.api.providers import GivenTags
 from kensho.discovery.field_selection import fields_named
-from kensho.discovery.tags import TAGGED_FIELDS, TaggedList, TagItem, TagList
+from kensho.discovery.tags import TAGGED_FIELDS, TaggedList, TaggedRequest, TagItem, TagList
 from kensho.domain.works import TagCategory
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
@@ -65,10 +65,17 @@ class TagsController(Controller):
         limit: Limit = DEFAULT_LIMIT,
         cursor: Cursor = None,
         fields: TaggedFields = None,
+        safe: Safe = None,
     ) -> PreparedResponse[TaggedList]:
         """Return the works of a tag: most relevant first, then best score.
 
         A tag whose name has a slash is asked for by id.
         """
-        found = tags.works(tag, cursor, limit, fields_named(fields, TAGGED_FIELDS))
+        request = TaggedRequest(
+            cursor=cursor,
+            limit=limit,
+            safe=tags.hides_adult(safe),
+            fields=fields_named(fields, TAGGED_FIELDS),
+        )
+        found = tags.works(tag, request)
         return PreparedResponse(found, tags.identity)

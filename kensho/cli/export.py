@@ -34,20 +34,23 @@ from kensho.read_model.holder import Snapshot
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; standard output without it.",
 )
+@click.option("--safe/--no-safe", default=True, help="Leave adult works out of the whole graph.")
 @STORE
-def export(franchise: str | None, format_: str, output: Path | None, store: str | None) -> None:
+def export(
+    franchise: str | None, format_: str, output: Path | None, safe: bool, store: str | None
+) -> None:
     """Write the graph of FRANCHISE, a slug or a title, or the whole graph."""
-    pieces = _pieces(open_snapshot(store), franchise, format_)
+    pieces = _pieces(open_snapshot(store), franchise, format_, safe=safe)
     with _opened(output) as file:
         for piece in pieces:
             file.write(piece)
 
 
-def _pieces(snapshot: Snapshot, franchise: str | None, name: str) -> Iterator[bytes]:
+def _pieces(snapshot: Snapshot, franchise: str | None, name: str, *, safe: bool) -> Iterator[bytes]:
     """Return the graph of a franchise, or the whole, in the format of this name."""
     model = snapshot.model
     if franchise is None:
-        return exports.export(exports.whole(model), name)
+        return exports.export(exports.whole(model, safe=safe), name)
     return exports.export(
         franchises.graph(model, franchises.find_franchise(snapshot, franchise)), name
     )

@@ -19,7 +19,6 @@ from kensho.discovery.related_works import summary_of, title_of
 from kensho.discovery.snapshot_service import PerSnapshot, SnapshotService
 from kensho.domain.works import MIN_YEAR, YEARS_AHEAD, Season
 from kensho.errors import InvalidInputError
-from kensho.read_model.columns import WORK_KINDS
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
@@ -64,6 +63,16 @@ class SeasonRequest(msgspec.Struct, frozen=True, kw_only=True):
     fields: Fields | None = None
 
 
+class FilmsRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which films are asked for: of a year or all, and which page of them."""
+
+    year: int | None = None
+    cursor: str | None = None
+    limit: int
+    safe: bool = True
+    fields: Fields | None = None
+
+
 class Calendar:
     """Knows which years there are: from 1900 up to five ahead of the clock's."""
 
@@ -85,9 +94,15 @@ class BrowseService(SnapshotService):
     """Seasons and films, of one snapshot."""
 
     def __init__(
-        self, snapshot: Snapshot, calendar: Calendar, cursors: Cursors, films: PerSnapshot[Nodes]
+        self,
+        snapshot: Snapshot,
+        calendar: Calendar,
+        cursors: Cursors,
+        films: PerSnapshot[Nodes],
+        *,
+        safe: bool = True,
     ) -> None:
-        super().__init__(snapshot)
+        super().__init__(snapshot, safe=safe)
         self._calendar = calendar
         self._cursors = cursors
         self._films = films
@@ -107,21 +122,21 @@ class BrowseService(SnapshotService):
         pagination = Pagination(request.page, request.limit, -(-total // request.limit), total)
         return encoded(SeasonPage(works, pagination))
 
-    def films(
-        self, year: int | None, cursor: str | None, limit: int, fields: Fields | None = None
-    ) -> Encoded[FilmList]:
+    def films(self, request: FilmsRequest) -> Encoded[FilmList]:
         """Return a page of films by IMDb rating, then votes, then title; of a year, or all.
 
         Raises:
             InvalidInputError: no work can have the year, or the cursor is not one of this list.
         """
+        year, safe = request.year, request.safe
         if year is not None:
             self._calendar.check(year)
         model = self.model
-        nodes = kept(model, Filters(year=year, safe=False), self._films.of(model))
+        nodes = kept(model, Filters(year=year, safe=safe), self._films.of(model))
         ordered = OrderedList(nodes, model.identity, model.id, model.node)
-        part = self._cursors.cut(ordered, f"movies?year={year}", cursor, limit)
-        works = summaries(model, part.nodes, fields)
+        query = f"movies?year={year}&safe={safe}"
+        part = self._cursors.cut(ordered, query, request.cursor, request.limit)
+        works = summaries(model, part.nodes, request.fields)
         return encoded(FilmList(works, part.total, part.next_cursor))
 
 
@@ -138,7 +153,7 @@ def summaries(model: ReadModel, nodes: Iterable[int], fields: Fields | None) -> 
 def films(model: ReadModel) -> Nodes:
     """Return the films by IMDb rating, then votes, then title; unrated ones last."""
     columns = model.columns
-    films = np.flatnonzero(columns.kind == WORK_KINDS.index("movie")).astype(np.int32)
+    films = np.flatnonzero(columns.film).astype(np.int32)
     titled = np.array(sorted(films.tolist(), key=_by_title(model)), dtype=np.int32)
     rating = np.nan_to_num(columns.imdb_rating[titled], nan=-1.0)
     return titled[np.lexsort((-columns.imdb_votes[titled], -rating))]

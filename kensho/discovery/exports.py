@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
 from kensho.discovery.export_formats import as_cypher, as_dot, as_gexf, as_graphml
 from kensho.domain.relations import Assertion
@@ -103,11 +105,16 @@ def export(graph: ExportGraph, name: str) -> Iterator[bytes]:
     yield bytes(piece)
 
 
-def whole(model: ReadModel) -> ExportGraph:
-    """Return the whole graph: every work and every edge."""
+def whole(model: ReadModel, *, safe: bool = True) -> ExportGraph:
+    """Return the whole graph: every work and every edge; `safe` leaves adult works out."""
     notice = ExportNotice(title="Kenshō: the whole graph", revision=model.revision, notes=NOTES)
-    edges = (_edge(model, number) for number in range(model.counts["edges"]))
-    return ExportGraph(notice, _nodes(model), edges)
+    hidden = model.columns.adult if safe else np.zeros(model.works_total, dtype=np.bool_)
+    edges = (
+        _edge(model, number)
+        for number in range(model.counts["edges"])
+        if not (hidden[(edge := model.edge(number)).source] or hidden[edge.target])
+    )
+    return ExportGraph(notice, _nodes(model, hidden), edges)
 
 
 def of_franchise(title: str, document: bytes) -> ExportGraph:
@@ -128,9 +135,9 @@ def _notice(title: str) -> ExportNotice:
     return ExportNotice(title=f"Kenshō: {title}", notes=NOTES)
 
 
-def _nodes(model: ReadModel) -> Iterator[ExportNode]:
+def _nodes(model: ReadModel, hidden: npt.NDArray[np.bool_]) -> Iterator[ExportNode]:
     columns = model.columns
-    for number in range(model.works_total):
+    for number in np.flatnonzero(~hidden).tolist():
         summary = _SUMMARY.decode(model.summary(number))
         season, score = columns.season.item(number), columns.score.item(number)
         yield ExportNode(

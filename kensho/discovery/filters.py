@@ -36,9 +36,12 @@ ALL_WORKS: Final = Filters(safe=False)
 class FilterMasks:
     """Which of these works pass which filter."""
 
-    def __init__(self, model: ReadModel, filters: Filters, nodes: Nodes) -> None:
+    def __init__(
+        self, model: ReadModel, filters: Filters, nodes: Nodes, unhidden: Mask | None = None
+    ) -> None:
+        """`unhidden` works pass although they are adult."""
         self._nodes = nodes
-        self._masks = dict(_masks(model, filters, nodes))
+        self._masks = dict(_masks(model, filters, nodes, unhidden))
 
     @property
     def names(self) -> Iterable[str]:
@@ -73,7 +76,9 @@ def kept(model: ReadModel, filters: Filters, nodes: Nodes) -> Nodes:
     return FilterMasks(model, filters, nodes).nodes()
 
 
-def _masks(model: ReadModel, filters: Filters, nodes: Nodes) -> Iterable[tuple[str, Mask]]:
+def _masks(
+    model: ReadModel, filters: Filters, nodes: Nodes, unhidden: Mask | None
+) -> Iterable[tuple[str, Mask]]:
     """Yield each filter that is set, by name, with the works that pass it."""
     columns = model.columns
     if filters.type is not None:
@@ -86,10 +91,13 @@ def _masks(model: ReadModel, filters: Filters, nodes: Nodes) -> Iterable[tuple[s
         yield "year", columns.year[nodes] == filters.year
     if filters.tag is not None:
         yield "tag", _tagged(model, filters.tag)[nodes]
-    if filters.safe:
-        adult = columns.adult[nodes]
-        if adult.any():
-            yield _ADULT, ~adult
+    if filters.safe and (adult := _hidden(model, nodes, unhidden)).any():
+        yield _ADULT, ~adult
+
+
+def _hidden(model: ReadModel, nodes: Nodes, unhidden: Mask | None) -> Mask:
+    adult: Mask = model.columns.adult[nodes]
+    return adult if unhidden is None else adult & ~unhidden
 
 
 def _tagged(model: ReadModel, tag: str) -> Mask:

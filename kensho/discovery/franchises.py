@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from kensho.discovery import exports
+from kensho.discovery.adult import franchises_shown
 from kensho.discovery.cursors import Cursors, OrderedList
 from kensho.discovery.query_interpretation import check_text
 from kensho.discovery.snapshot_service import SnapshotService
@@ -54,20 +55,21 @@ class TaggedDocument(NamedTuple, Generic[T]):
 class FranchiseService(SnapshotService):
     """Franchises, of one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, cursors: Cursors) -> None:
-        super().__init__(snapshot)
+    def __init__(self, snapshot: Snapshot, cursors: Cursors, *, safe: bool = True) -> None:
+        super().__init__(snapshot, safe=safe)
         self._cursors = cursors
 
     def franchises(
-        self, text: str | None, cursor: str | None, limit: int
+        self, text: str | None, cursor: str | None, limit: int, *, safe: bool = True
     ) -> Encoded[FranchiseList]:
-        """Return a page of franchises, as `listed` orders them.
+        """Return a page of franchises, as `listed` orders them; `safe` leaves adult ones out.
 
         Raises:
             InvalidInputError: as `listed`, or the cursor is not one of this list.
         """
-        ordered = listed(self.snapshot, text)
-        part = self._cursors.cut(ordered, f"franchises?q={text or ''}", cursor, limit)
+        ordered = listed(self.snapshot, text, safe=safe)
+        query = f"franchises?q={text or ''}&safe={safe}"
+        part = self._cursors.cut(ordered, query, cursor, limit)
         found = [summary(self.model, number).as_raw() for number in part.nodes]
         return encoded(FranchiseList(found, part.total, part.next_cursor))
 
@@ -153,20 +155,22 @@ def summary(model: ReadModel, number: int) -> Encoded[FranchiseSummary]:
     return Encoded(FranchiseSummary, model.franchises.document(number, "summary"))
 
 
-def listed(snapshot: Snapshot, text: str | None) -> OrderedList:
+def listed(snapshot: Snapshot, text: str | None, *, safe: bool = True) -> OrderedList:
     """Return franchises, the most popular first; with `text` those that it may mean, best first.
 
-    A franchise is meant by its own title or by that of one of its works.
+    A franchise is meant by its own title or by that of one of its works. Adult ones are left out
+    where `safe` is on.
 
     Raises:
         InvalidInputError: nothing can be looked for by `text`.
     """
     model = snapshot.model
-    listed = (
+    found = (
         model.franchises.listed
         if text is None
         else [*dict.fromkeys(_found_by_title(snapshot, text))]
     )
+    listed = franchises_shown(model, found, safe=safe)
 
     def root_of(number: int) -> UUID:
         return model.id(int(model.franchises.members(number)[0]))

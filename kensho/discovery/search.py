@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.discovery import suggestions
+from kensho.discovery.adult import exact_titles, hits_shown
 from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
 from kensho.discovery.episode_numbers import EpisodeAsked, with_episode_first
@@ -128,7 +129,7 @@ class TitleSearch:
         hidden = found.masks.adult_hidden
         page = SearchPage(
             results=_results(found, request, listed, part),
-            franchises=_franchises(found) if part.first == 0 else [],
+            franchises=_franchises(found, safe=request.filters.safe) if part.first == 0 else [],
             total=part.total,
             hidden=HiddenCounts(hidden),
             facets=self._facets.of(model).facets(found.masks),
@@ -147,13 +148,9 @@ class SearchService(SnapshotService):
     """Search and type-ahead, in one snapshot."""
 
     def __init__(self, snapshot: Snapshot, search: TitleSearch, calendar: Calendar) -> None:
-        super().__init__(snapshot)
+        super().__init__(snapshot, safe=search.safe)
         self._search = search
         self._calendar = calendar
-
-    def hides_adult(self, safe: bool | None) -> bool:
-        """Return whether adult works are hidden for a request's `safe`, which may be absent."""
-        return self._search.safe if safe is None else safe
 
     def page(self, request: SearchRequest) -> Encoded[SearchPage]:
         """Return a page of hits.
@@ -196,7 +193,9 @@ def _found(snapshot: Snapshot, request: SearchRequest) -> _Found:
         works=works,
         episode=episode._replace(by_id=bool(known)),
         is_redirected=works is not hits,
-        masks=FilterMasks(snapshot.model, request.filters, works.entries),
+        masks=FilterMasks(
+            snapshot.model, request.filters, works.entries, exact_titles(snapshot.model, works)
+        ),
     )
 
 
@@ -233,8 +232,11 @@ def _results(
     return results
 
 
-def _franchises(found: _Found) -> list[FranchiseHit]:
-    places = np.flatnonzero(~found.is_work)[:_MOST_FRANCHISES]
+def _franchises(found: _Found, *, safe: bool) -> list[FranchiseHit]:
+    chosen = ~found.is_work
+    if safe and chosen.any():
+        chosen &= hits_shown(found.snapshot, found.matches.hits)
+    places = np.flatnonzero(chosen)[:_MOST_FRANCHISES]
     serializer = found.serializer(found.matches.hits)
     return [serializer.franchise(hit) for hit in serializer.hits(places)]
 

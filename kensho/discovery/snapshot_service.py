@@ -14,11 +14,16 @@ T = TypeVar("T")
 
 
 class SnapshotService:
-    """A group of use cases over one snapshot."""
+    """A group of use cases over one snapshot; `safe` tells whether its lists hide what is adult."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, *, safe: bool = True) -> None:
         self.snapshot: Final = snapshot
         self.model: Final = snapshot.model
+        self._safe: Final = safe
+
+    def hides_adult(self, safe: bool | None) -> bool:
+        """Return whether adult works are hidden for a request's `safe`, which may be absent."""
+        return self._safe if safe is None else safe
 
     @property
     def identity(self) -> str:

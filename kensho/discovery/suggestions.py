@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from kensho.discovery.adult import hits_shown
 from kensho.discovery.hit_serializer import Hit, HitSerializer, chosen_hits
 from kensho.discovery.query_interpretation import check_text
 from kensho.discovery.search_views import Completions
@@ -43,11 +44,7 @@ def completions(snapshot: Snapshot, text: str, limit: int, *, safe: bool) -> Enc
 
 
 def _shown(snapshot: Snapshot, hits: Hits, *, safe: bool) -> Hits:
-    if not safe:
-        return hits
-    adult, total = snapshot.model.columns.adult, snapshot.model.works_total
-    works = np.minimum(hits.entries, total - 1)
-    return chosen_hits(hits, (hits.entries >= total) | ~adult[works])
+    return chosen_hits(hits, hits_shown(snapshot, hits)) if safe else hits
 
 
 def _beginning_first(serializer: HitSerializer, limit: int) -> Iterator[Hit]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.discovery.adult import works_shown
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
 from kensho.discovery.field_selection import Fields, selected
 from kensho.discovery.related_works import summary_of
@@ -26,7 +27,7 @@ class TagItem(msgspec.Struct, frozen=True):
 
     id: UUID
     name: str
-    category: TagCategory | None
+    category: TagCategory
     count: int
 
 
@@ -47,11 +48,20 @@ class TaggedList(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+class TaggedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which page of a tag's works is asked for; `safe` leaves adult ones out."""
+
+    cursor: str | None = None
+    limit: int
+    safe: bool = True
+    fields: Fields | None = None
+
+
 class TagService(SnapshotService):
     """Tags and their works, of one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, cursors: Cursors) -> None:
-        super().__init__(snapshot)
+    def __init__(self, snapshot: Snapshot, cursors: Cursors, *, safe: bool = True) -> None:
+        super().__init__(snapshot, safe=safe)
         self._cursors = cursors
 
     def tags(
@@ -77,9 +87,7 @@ class TagService(SnapshotService):
         items = [_item(model, number) for number in part.nodes]
         return encoded(TagList(items, part.total, part.next_cursor))
 
-    def works(
-        self, tag: str, cursor: str | None, limit: int, fields: Fields | None = None
-    ) -> Encoded[TaggedList]:
+    def works(self, tag: str, request: TaggedRequest) -> Encoded[TaggedList]:
         """Return the works of the tag with this id or name, most relevant first, then best score.
 
         Raises:
@@ -89,10 +97,11 @@ class TagService(SnapshotService):
         model = self.model
         number = tag_named(model, tag)
         nodes, _ = model.tag_nodes(number)
-        ordered = OrderedList(nodes, model.identity, model.id, model.node)
-        query = f"tags/{model.tags[number].id}/anime"
-        part = self._cursors.cut(ordered, query, cursor, limit)
-        works = _works(model, number, part, fields)
+        shown = works_shown(model, nodes, safe=request.safe)
+        ordered = OrderedList(shown, model.identity, model.id, model.node)
+        query = f"tags/{model.tags[number].id}/anime?safe={request.safe}"
+        part = self._cursors.cut(ordered, query, request.cursor, request.limit)
+        works = _works(model, number, part, request.fields)
         return encoded(TaggedList(_item(model, number), works, part.total, part.next_cursor))
 
 
@@ -111,11 +120,11 @@ def tag_named(model: ReadModel, text: str) -> int:
 
 def _works(model: ReadModel, tag: int, part: ListSlice, fields: Fields | None) -> list[TaggedWork]:
     """Return a part of a tag's works, ready to be encoded."""
-    _, relevances = model.tag_nodes(tag)
-    page = relevances[part.first : part.first + len(part.nodes)].tolist()
+    nodes, relevances = model.tag_nodes(tag)
+    of_node = dict(zip(nodes.tolist(), relevances.tolist(), strict=True))
     works = (
-        summary_of(model, node).extended(TaggedWork, relevance=round(relevance, _PLACES))
-        for node, relevance in zip(part.nodes, page, strict=True)
+        summary_of(model, node).extended(TaggedWork, relevance=round(of_node[node], _PLACES))
+        for node in part.nodes
     )
     return [selected(work, fields).as_raw() for work in works]
 

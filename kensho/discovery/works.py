@@ -121,7 +121,7 @@ def locate(model: ReadModel, work: UUID) -> int:
 def locate_film(model: ReadModel, work: UUID) -> int:
     """Return the node of a film; raises as `locate`, and for a work that is none."""
     node = locate(model, work)
-    if model.kind(node) != "movie":
+    if not model.columns.film.item(node):
         raise NotFoundError(f"the work {work} is no film")
     return node
 

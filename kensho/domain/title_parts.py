@@ -134,7 +134,7 @@ _READINGS: Final[tuple[_Reading, ...]] = (
         _set("part parte partie cour teil pt p часть"),
         _words(
             "(?:(?<= s[0-9] )|(?<= s[0-9][0-9] ))p[1-9]",
-            rf"{_PART} ?{_COUNT}|dai {_COUNT} cour|[1-9] (?:cour|часть)",
+            rf"{_PART} ?{_COUNT}|dai {_COUNT} cour|[1-9] (?:cour|часть)(?! {_COUNT})",
             rf"(?:[1-9](?:st|nd|rd|th)|first|second|third|fourth) (?:cour|part)(?! {_COUNT})",
         ),
         re.compile(

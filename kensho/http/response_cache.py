@@ -54,6 +54,8 @@ Key: TypeAlias = tuple[bytes, bytes, Encoding, bytes]
 """What an answer is kept under: path, query, encoding, and who may be given it."""
 EVERYBODY: Final = b""
 """Stands in the key of a public answer."""
+SNAPSHOT_HEADER: Final = b"x-kensho-snapshot"
+"""Names the snapshot that an answer is of: statuses of works are those of the day it was made."""
 
 
 class ResponseMeta(NamedTuple):
@@ -214,6 +216,7 @@ class ResponseCache:
             (b"etag", etag),
             self._cache_control if is_public else (b"cache-control", _private(meta)),
             _VARY,
+            (SNAPSHOT_HEADER, identity.encode()),
             *meta.headers,
         ]
         if encoding != "identity":

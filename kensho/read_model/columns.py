@@ -27,6 +27,7 @@ _TYPES: Final[Mapping[str, str]] = {
     "imdb_votes": "i4",
     "score": "f8",
     "adult": "?",
+    "film": "?",
 }
 
 
@@ -34,7 +35,7 @@ class WorkColumns(NamedTuple):
     """One array of shape (works,) for each fact.
 
     `kind`, `anime_type` and `status` are codes into `WORK_KINDS`, `ANIME_TYPES` and `STATUSES`;
-    `season` is a code into `SEASONS`.
+    `season` is a code into `SEASONS`; `film` tells that a work is also in the table of films.
     """
 
     kind: npt.NDArray[np.uint8]
@@ -46,6 +47,7 @@ class WorkColumns(NamedTuple):
     imdb_votes: npt.NDArray[np.int32]
     score: npt.NDArray[np.float64]
     adult: npt.NDArray[np.bool_]
+    film: npt.NDArray[np.bool_]
 
     def taken(self, order: npt.NDArray[Any]) -> "WorkColumns":
         """Return these columns in another order of works."""
@@ -53,7 +55,7 @@ class WorkColumns(NamedTuple):
         return WorkColumns(*(column[order] for column in columns))
 
 
-WorkFacts = tuple[int, int, int, int, int, float, int, float, bool]
+WorkFacts = tuple[int, int, int, int, int, float, int, float, bool, bool]
 
 
 def facts_of(work: WorkInput) -> WorkFacts:
@@ -68,6 +70,7 @@ def facts_of(work: WorkInput) -> WorkFacts:
         -1 if work.imdb_votes is None else work.imdb_votes,
         np.nan if work.score is None else work.score,
         work.adult,
+        work.is_film or work.kind == "movie",
     )
 
 

@@ -59,6 +59,7 @@ class NewFranchises:
             name: NewDocuments(folder, f"franchise_{name}") for name in DOCUMENT_NAMES
         }
         self._franchises: list[tuple[bytes, dict[str, bytes], float]] = []
+        self._adult: list[bool] = []
         self._tags: list[tuple[int, int]] = []
         self._retired: list[tuple[bytes, bytes]] = []
 
@@ -73,6 +74,7 @@ class NewFranchises:
             )
         }
         self._franchises.append((franchise.slug.encode(), runs, franchise.popularity))
+        self._adult.append(franchise.adult)
         self._tags.append(
             (_tag(franchise.documents, SHARING_A_TAG), _tag(franchise.documents, ("graph",)))
         )
@@ -99,6 +101,7 @@ class NewFranchises:
         self._folder.arrays(
             {
                 "franchise_tags": np.array(self._tags, dtype=np.uint64).reshape(-1, 2)[order],
+                "franchise_adult": np.array(self._adult, dtype=np.bool_)[order],
                 "franchise_listed": np.argsort(-popularity, kind="stable").astype(np.int32),
                 **_runs_of([runs for _, runs, _ in franchises], ids),
             }
@@ -159,6 +162,8 @@ class Franchises:
         """The number of the franchise that each node belongs to, or `NO_FRANCHISE`."""
         self.listed: Final[npt.NDArray[np.int32]] = folder.array("franchise_listed")
         """Every franchise, the most popular first, then by slug."""
+        self.adult: Final[npt.NDArray[np.bool_]] = folder.array("franchise_adult")
+        """Whether all members of a franchise are adult."""
 
     def __len__(self) -> int:
         """Return how many franchises there are."""

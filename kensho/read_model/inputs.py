@@ -27,6 +27,7 @@ class WorkInput(msgspec.Struct, frozen=True):
     """A work: what lists sort and filter by, its source ids, and its three ready JSON documents.
 
     `imdb_rating` and `score` run 0..10; a movie has no season and the `anime_type` "movie".
+    `is_film` tells that this or another record of the work is in the table of films.
     """
 
     id: UUID
@@ -44,6 +45,7 @@ class WorkInput(msgspec.Struct, frozen=True):
     detail: bytes
     further: bytes = b"{}"
     studios: tuple[str, ...] = ()
+    is_film: bool = False
 
 
 class EdgeInput(NamedTuple):
@@ -68,11 +70,11 @@ class TaggingInput(NamedTuple):
 
 
 class TagInput(NamedTuple):
-    """A tag: its folded name, and its category where known."""
+    """A tag: its folded name, and its category."""
 
     id: UUID
     name: str
-    category: TagCategory | None
+    category: TagCategory
 
 
 class EpisodesInput(NamedTuple):
@@ -102,7 +104,7 @@ class FranchiseInput(msgspec.Struct, frozen=True):
     """A franchise: its members, the root first; their further records; its guests.
 
     `documents` are its JSON documents, one for each of `franchises.DOCUMENT_NAMES`; the more
-    `popularity`, the earlier it is listed.
+    `popularity`, the earlier it is listed; `adult` tells that all its members are.
     """
 
     slug: str
@@ -111,6 +113,7 @@ class FranchiseInput(msgspec.Struct, frozen=True):
     guests: tuple[UUID, ...]
     popularity: float
     documents: Mapping[str, bytes]
+    adult: bool = False
 
 
 class RetiredSlugInput(NamedTuple):

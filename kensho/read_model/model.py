@@ -6,6 +6,7 @@ reads every file once to check its sum; after that, pages come from the page cac
 which all workers share. A model is closed when nobody holds it any more.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self, cast
@@ -114,8 +115,15 @@ class ReadModel:
         self.likeness: Final = SimilarityIndex(arrays(_LIKENESS_ARRAYS))
         self.studios: Final = msgspec.json.decode(folder.blob("studios.json")[:], type=list[str])
         self.franchises: Final = Franchises(folder)
+        self._records = Ids(folder.blob("records.bin"))
+        self._record_nodes = folder.array("record_nodes")
         self._retired = Ids(folder.blob("retired.bin"))
         self._successors = Ids(folder.blob("successors.bin"))
+
+    @property
+    def as_of(self) -> dt.date:
+        """Return the day, in UTC, on which the works have the statuses that they are shown with."""
+        return dt.datetime.fromtimestamp(self.built_at_s, dt.UTC).date()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -131,8 +139,14 @@ class ReadModel:
         self._folder.unmap_pages()
 
     def node(self, work: UUID) -> int | None:
-        """Return the node of `work`, or `None`: the graph has no such work at this revision."""
-        return self._ids.find(work)
+        """Return the node of `work`, or of the work that it is a further record of.
+
+        `None` means that the graph has no such work at this revision.
+        """
+        node = self._ids.find(work)
+        if node is not None or (record := self._records.find(work)) is None:
+            return node
+        return int(self._record_nodes[record])
 
     def id(self, node: int) -> UUID:
         """Return the id of a node."""

@@ -51,6 +51,8 @@ def check_model(folder: OpenFolder) -> None:
     works = _check_ids(folder, "ids.bin")
     if _check_ids(folder, "retired.bin") * ID_BYTES != len(folder.blob("successors.bin")):
         raise ReadModelError(f"{folder.path}/successors.bin: not one for each retired id")
+    records = _check_ids(folder, "records.bin")
+    checks.within("record_nodes", "i4", records, low=0, end=works)
     _check_columns(checks, works)
     _check_lists(checks, folder, works)
     _check_edges(checks, works)
@@ -84,8 +86,13 @@ def _check_columns(checks: ArrayChecks, works: int) -> None:
     checks.within("imdb_votes", "i4", works, low=-1, end=_NO_LIMIT)
     for name in ("imdb_rating", "score"):
         checks.array(name, "f8", works)
-    adult = checks.array("adult", "?", works).view(np.uint8)
-    checks.wrong("adult", adult > 1, "is neither true nor false")
+    for name in ("adult", "film"):
+        _check_flags(checks, name, works)
+
+
+def _check_flags(checks: ArrayChecks, name: str, total: int) -> None:
+    flags = checks.array(name, "?", total).view(np.uint8)
+    checks.wrong(name, flags > 1, "is neither true nor false")
 
 
 def _check_lists(checks: ArrayChecks, folder: OpenFolder, works: int) -> None:
@@ -156,6 +163,7 @@ def _check_franchises(checks: ArrayChecks, folder: OpenFolder, works: int) -> in
     for name in ("members", "records", "guests"):
         _check_runs(checks, _Runs(f"franchise_{name}_offsets", total, f"franchise_{name}", works))
     checks.array("franchise_tags", "u8", total, 2)
+    _check_flags(checks, "franchise_adult", total)
     checks.within("franchise_listed", "i4", total, low=0, end=total)
     checks.within("node_franchise", "i4", works, low=NO_FRANCHISE, end=total)
     return total

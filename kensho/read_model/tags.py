@@ -21,7 +21,7 @@ class TagCount(NamedTuple):
 
     id: UUID
     name: str
-    category: TagCategory | None
+    category: TagCategory
     works: int
 
 

@@ -47,7 +47,7 @@ class TagView(msgspec.Struct, frozen=True):
 
     id: UUID
     name: str
-    category: TagCategory | None
+    category: TagCategory
     relevance: float
 
 
@@ -79,7 +79,11 @@ class FurtherFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class StoredDetail(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """All that is known of a work by itself: `Detail` without its neighbours."""
+    """All that is known of a work by itself: `Detail` without its neighbours.
+
+    `also` are the ids of further records of the work in the graph, which lead to this one; `adult`
+    is there only where it is true.
+    """
 
     synonyms: tuple[str, ...]
     synopsis: str | None = None
@@ -92,6 +96,8 @@ class StoredDetail(Summary, frozen=True, kw_only=True, omit_defaults=True):
     tags: tuple[TagView, ...]
     sources: tuple[SourceView, ...]
     franchise: FranchiseRef | None = None
+    also: tuple[UUID, ...] = ()
+    adult: bool = False
 
 
 class RelatedWork(Summary, frozen=True, kw_only=True, omit_defaults=True):

@@ -64,6 +64,13 @@ class WorkRow(msgspec.Struct, frozen=True, array_like=True):
     adult: bool | None = None
 
 
+class StudiosRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The studios and producers of a work, as its sources write them."""
+
+    studios: tuple[str, ...]
+    producers: tuple[str, ...]
+
+
 class TagRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A row of `tag`."""
 
@@ -195,10 +202,12 @@ class RetiredSlugRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class SamePairRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `is_same_as`: two records of one work."""
+    """A row of `is_same_as`: `record` is a record of the work that `work` stands for."""
 
+    record: UUID
     work: UUID
-    other: UUID
+    method: Method = "stated"
+    confidence: float = 1.0
 
 
 class RecommendationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

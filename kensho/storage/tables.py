@@ -6,6 +6,7 @@ compares `state` before and after.
 
 from typing import Final
 
+from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages, pages
 from kensho.storage.rows import (
@@ -21,6 +22,7 @@ from kensho.storage.rows import (
     SamePairRow,
     SequelRow,
     StoredFranchise,
+    StudiosRow,
     TaggingRow,
     TagRow,
     WorkRow,
@@ -45,6 +47,11 @@ def anime(gateway: Gateway) -> Pages[WorkRow]:
 def movies(gateway: Gateway) -> Pages[WorkRow]:
     """Yield pages of films."""
     return pages(gateway, "read_model.movies", list[WorkRow], _WORKS_PER_PAGE)
+
+
+def studios(gateway: Gateway, table: WorkKind) -> Pages[StudiosRow]:
+    """Yield pages of the studios and producers of works."""
+    return pages(gateway, "read_model.studios", list[StudiosRow], table=table)
 
 
 def tags(gateway: Gateway) -> Pages[TagRow]:

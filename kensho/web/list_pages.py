@@ -7,6 +7,7 @@ import msgspec
 from litestar import Controller, get
 
 from kensho.discovery import browse, franchises
+from kensho.discovery.adult import franchises_shown
 from kensho.discovery.cursors import OrderedList
 from kensho.discovery.filters import ALL_WORKS, Filters
 from kensho.http.pooled import pooled
@@ -58,6 +59,7 @@ class HomePageController(Controller):
         season = latest_season(context)
         nodes = browse.season(model, season.year, season.name, ALL_WORKS, "rating")
         found = context.filtered(nodes, Filters(safe=context.is_safe))
+        listed = franchises_shown(model, model.franchises.listed, safe=context.is_safe)
         return context.page(
             "home.html.jinja",
             tag=f"{model.identity}x{season.year}{season.name}".encode(),
@@ -66,10 +68,8 @@ class HomePageController(Controller):
             is_now=season == SeasonOfYear.of(context.today),
             works=filtered_lists.summaries(model, found.nodes[:_HOME_WORKS]),
             total=len(found.nodes),
-            franchises_total=len(model.franchises),
-            franchises=filtered_lists.franchise_summaries(
-                model, model.franchises.listed[:_HOME_FRANCHISES]
-            ),
+            franchises_total=len(listed),
+            franchises=filtered_lists.franchise_summaries(model, listed[:_HOME_FRANCHISES]),
         )
 
 
@@ -100,7 +100,7 @@ class FilmsPageController(Controller):
             first_url=urls.films(form.year),
             next_url=part.next_cursor
             and urls.with_query(urls.films(), {"year": form.year, "cursor": part.next_cursor}),
-            collections=[] if form.year or part.first else _collections(model),
+            collections=[] if form.year or part.first else _collections(model, safe=safe),
         )
 
 
@@ -115,7 +115,7 @@ class FranchiseListController(Controller):
         self, context: GivenPageContext, form: FranchiseListForm
     ) -> PreparedResponse:
         """Show franchises, the most popular first."""
-        ordered = franchises.listed(context.snapshot, None)
+        ordered = franchises.listed(context.snapshot, None, safe=context.is_safe)
         url = urls.franchises()
         part = context.services.cursors.cut(ordered, url, form.cursor, FRANCHISES_PER_PAGE)
         return context.page(
@@ -128,10 +128,12 @@ class FranchiseListController(Controller):
         )
 
 
-def _collections(model: ReadModel) -> list[FranchiseSummary]:
+def _collections(model: ReadModel, *, safe: bool) -> list[FranchiseSummary]:
     """Return the most popular franchises that begin with a film."""
     stored = model.franchises
     begun_by_film = (
-        number for number in stored.listed if model.kind(int(stored.members(number)[0])) == "movie"
+        number
+        for number in franchises_shown(model, stored.listed, safe=safe).tolist()
+        if model.columns.film.item(int(stored.members(number)[0]))
     )
     return filtered_lists.franchise_summaries(model, islice(begun_by_film, _COLLECTIONS))

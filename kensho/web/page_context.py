@@ -119,6 +119,7 @@ class PageContext(msgspec.Struct, frozen=True):
         return self.services.renderer.page(
             template,
             revision=self.model.revision,
+            as_of=self.model.as_of.isoformat(),
             origin=self.services.origin,
             url_of=self.url_of,
             year_of=self.year_of,

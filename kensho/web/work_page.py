@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
-from uuid import UUID
 
 import msgspec
 from litestar import Controller
@@ -73,7 +72,7 @@ class WorkPageController(Controller):
         """Show a work; a film too, whose page names its canonical address."""
         work = forms.work_id(work_id)
         node = works.locate(context.model, work)
-        return _page(context, form, work, node)
+        return _page(context, form, node)
 
 
 class FilmPageController(Controller):
@@ -90,16 +89,16 @@ class FilmPageController(Controller):
         """Show a film."""
         work = forms.work_id(work_id)
         node = works.locate_film(context.model, work)
-        return _page(context, form, work, node)
+        return _page(context, form, node)
 
 
-def _page(context: PageContext, form: WorkForm, work: UUID, node: int) -> PreparedResponse:
+def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
     model, messages = context.model, context.messages
     detail = works.document(model, node).decode()
     alike = similar.similar(context.snapshot, node, _SIMILAR).decode().similar
     page = episode_page(model.episodes.of(node).decode(), form.episodes)
     extras = model.further(node).decode()
-    path = context.url_of(work)
+    path = context.url_of(detail.id)
     return context.page(
         "work.html.jinja",
         work=detail,

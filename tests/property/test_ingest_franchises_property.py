@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ingest.checks.graph import findings, read_graph
@@ -166,6 +166,8 @@ async def test_an_ingest_and_its_snapshot_agree_on_how_well_known_works_are(
     store: Gateway, said: Said
 ) -> None:
     await ingest(await emptied(store), said)
+    # What several records of a work know is one in a snapshot, and not in an ingest.
+    assume(not [row async for page in tables.same_as(store) for row in page])
     with scratch_folder() as root:
         snapshot = Snapshot.open(await build(store, root))
         known = snapshot.titles.index._popularity[: snapshot.model.works_total].tolist()

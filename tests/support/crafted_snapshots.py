@@ -3,6 +3,7 @@
 The copies bear right checksums: who can write a snapshot can write those too.
 """
 
+import datetime as dt
 import io
 import itertools
 import shutil
@@ -35,6 +36,7 @@ from kensho.storage.rows import (
     RelationRow,
     RetiredRow,
     RetiredSlugRow,
+    SamePairRow,
     StoredFranchise,
     TaggingId,
     TaggingRow,
@@ -52,7 +54,9 @@ def written(root: Path) -> Path:
     """Write the snapshot into `root`; return its folder."""
     ids = [UUID(int=number + 1) for number in range(_WORKS)]
     with SnapshotWriter(root, GraphPoint(1)) as model:
-        build = SnapshotBuilder(model)
+        build = SnapshotBuilder(model, dt.datetime(2026, 11, 29, tzinfo=dt.UTC))
+        build.united.add_same([SamePairRow(UUID(int=700), ids[2])])
+        build.united.settle()
         build.add_franchises([StoredFranchise("mushi", "Mushi", ids[0], "1")])
         build.add_retired_slugs([RetiredSlugRow("mushishi", "mushi"), RetiredSlugRow("old", None)])
         build.add_memberships(
@@ -64,7 +68,7 @@ def written(root: Path) -> Path:
         build.add_taggings(
             [TaggingRow(TaggingId(one, tag_uuid(tag)), 0.7) for one in ids[:9] for tag in _TAGS[:2]]
         )
-        build.add_works([_work(number, work) for number, work in enumerate(ids)])
+        build.add_works([_work(n, work) for n, work in enumerate([*ids, UUID(int=700)])])
         told = msgspec.Raw(assertions("sequel", "stated"))
         build.add_relations(
             [

@@ -14,7 +14,6 @@ from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.store import FranchiseStore
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, pair_facts, works_of
 from ingest.pipeline.record_store import as_json
-from kensho.domain.franchise.duplicates import duplicate_relations
 from kensho.domain.franchise.franchises import franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Timeline
 from kensho.domain.franchise.inputs import Relation as PairRelation
@@ -138,12 +137,11 @@ async def clustered(
     """Return the franchises of all works at once."""
     works = await known_works(gateway, found, [(t.source, t.target, t.kind) for t in relations])  # type: ignore[misc]
     same = [
-        PairRelation(row.work, row.other, "same_work")
+        PairRelation(row.record, row.work, "same_work", row.method, row.confidence)
         async for page in tables.same_as(gateway)
         for row in page
     ]
     titles, joined = await collected(gateway, works)
-    same += duplicate_relations(works.values(), [*relations, *same, *joined])
     made = franchises(
         works.values(), [*relations, *same, *joined], rules.load().policy, collections=titles
     )

@@ -1,6 +1,7 @@
 """Read models with franchises, made from rows without a store, and what their rows must come to."""
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
@@ -90,7 +91,7 @@ def assertions(kind: Kind, method: str) -> bytes:
 def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
     """Build and open the revision that these rows make."""
     with scratch_folder() as root, SnapshotWriter(root, GraphPoint(revision)) as model:
-        intake = SnapshotBuilder(model)
+        intake = SnapshotBuilder(model, dt.datetime(2026, 11, 29, tzinfo=dt.UTC))
         intake.add_franchises(rows.franchises)
         intake.add_memberships(rows.memberships)
         intake.add_visits(rows.visits)

@@ -65,7 +65,7 @@ class RandomTag(msgspec.Struct, frozen=True):
 
     id: UUID
     name: str
-    category: TagCategory | None
+    category: TagCategory
 
 
 class RandomGraph(msgspec.Struct, frozen=True):
@@ -109,7 +109,7 @@ def graphs(draw: st.DrawFn, *, min_works: int = 1) -> RandomGraph:
     tags = draw(st.lists(st.sampled_from(TAG_IDS), unique=True))
     names = draw(st.permutations([f"tag {number}" for number in range(len(tags))]))
     pairs = st.tuples(st.sampled_from(ids), st.sampled_from(tags or TAG_IDS))
-    categories: st.SearchStrategy[TagCategory | None] = st.sampled_from((None, "genre", "theme"))
+    categories: st.SearchStrategy[TagCategory] = st.sampled_from(("content", "genre", "theme"))
     return RandomGraph(
         works=tuple(draw(_work(work)) for work in ids),
         edges=draw(st.frozensets(edges, max_size=24)) if len(ids) > 1 else frozenset(),

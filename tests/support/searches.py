@@ -12,6 +12,7 @@ import msgspec
 from kensho.domain.works import Title, tag_uuid
 from kensho.read_model import titles
 from kensho.read_model.building.titles import TitleCollector
+from kensho.read_model.building.united_works import UnitedWorks
 from kensho.read_model.building.works import WorkExtras, work_input
 from kensho.read_model.building.writer import SnapshotWriter
 from kensho.read_model.holder import Snapshot
@@ -72,17 +73,21 @@ def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
     names = TitleCollector()
     with scratch_folder() as root, SnapshotWriter(root, GraphPoint(revision)) as model:
         tags = sorted({tag for borne in shelf.tags.values() for tag in borne})
-        model.add_tags(TagInput(tag_uuid(tag), tag, None) for tag in tags)
+        model.add_tags(TagInput(tag_uuid(tag), tag, "content") for tag in tags)
         model.add_taggings(
             TaggingInput(work, tag_uuid(tag), 0.5)
             for work, borne in shelf.tags.items()
             for tag in borne
         )
-        names.add_memberships(shelf.memberships)
-        model.add_works(work_input(row, WorkExtras()) for row in shelf.works)
-        names.add_works(shelf.works)
+        united = UnitedWorks()
+        united.add_same(shelf.same)
+        united.settle()
+        works = united.works(shelf.works)
+        names.add_memberships(united.memberships(shelf.memberships))
+        model.add_works(work_input(row, WorkExtras()) for row in works)
+        model.add_records(united.records)
+        names.add_works(works)
         names.add_redirects(shelf.redirects)
-        names.add_same(shelf.same)
         titles.write(model.folder, names.parts())
         yield Snapshot.open(model.commit())
 

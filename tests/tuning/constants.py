@@ -13,7 +13,6 @@ TUNED: Final = {
         "_FEW _FEW_LINKS _HARD _MORE _MOST _NAME_NEED _OTHERS_NAME _OWN_PART _SECOND _WELL_LINKED"
         " _WHOLE_NEED"
     ),
-    "kensho.domain.franchise.duplicates": "CONFIDENCE _LENGTHS _MOST_ALIKE",
     "kensho.domain.franchise.franchises": "_GUEST _LEAST_MASS _MASS",
     "kensho.domain.franchise.graph": "_YEARS_APART",
     "kensho.domain.franchise.inputs": "_BRIEF_S _SHORT_S",
@@ -39,6 +38,11 @@ TUNED: Final = {
         " _MAX_KIND _POPULARITY_SHARE"
     ),
     "kensho.domain.relations": "KIND_FACTS",
+    "kensho.domain.same_works.groups": (
+        "LIKELY _MOST_BEARERS _MOST_YEARS_APART _MOST_YEARS_STATED _POSSIBLE _RIVAL_ODDS"
+    ),
+    "kensho.domain.same_works.likeness": "_BIAS _FAR_LONGER _SAME_LENGTH _SIGNS",
+    "kensho.domain.same_works.records": "_NATIVE_LETTERS",
     "kensho.domain.title_words": "LEAST_RARITY STEPS_PER_UNIT _OTHERS _SHORTEST",
     "kensho.domain.watch_order.optional": (
         "_EPISODES_A_MONTH _FELLOWS _LISTED _LONG_EPISODES _RIVALS _WELL_KNOWN _YEARS"
@@ -68,7 +72,6 @@ NOT_FELT: Final[dict[str, str]] = {}
 """Tuned numbers that no example holds yet, with the reason: an example takes them out of here."""
 
 NOT_TUNED: Final = {
-    "kensho.domain.franchise.duplicates._YEAR_CHARS": "YYYY",
     "kensho.domain.franchise.graph._YEAR_CHARS": "YYYY",
     "kensho.domain.inference.features._UNDATED": "stands for no date",
     "kensho.domain.inference.measures._MINUTE_S": "seconds of a minute",
@@ -86,7 +89,16 @@ NOT_TUNED: Final = {
     },
     "kensho.domain.relations.METHOD_RANK": "ranks: tests/unit/test_relations.py",
     "kensho.domain.release_dates": "the form of dates",
+    "kensho.domain.same_works.groups._SUREST": "stands for no doubt at all",
+    "kensho.domain.same_works.groups._YEAR_CHARS": "YYYY",
+    "kensho.domain.same_works.likeness._YEAR_CHARS": "YYYY",
+    "kensho.domain.same_works.records._KEY_BYTES": "the form of keys",
+    "kensho.domain.same_works.records._LENGTH_BITS": "the form of keys",
+    "kensho.domain.same_works.records._LONGEST": "the form of keys",
+    "kensho.domain.same_works.records._NATIVE_BIT": "the form of keys",
+    "kensho.domain.same_works.records._TAG_MASK": "the form of keys",
     "kensho.domain.slugs": "a bound of input",
+    "kensho.domain.studios": "what initials look like: tests/unit/test_studios.py",
     "kensho.domain.title_parts": "what words for numbers mean: tests/unit/test_title_parts.py",
     "kensho.domain.titles": "code points of scripts",
     "kensho.domain.watch_order.optional._MONTH_CHARS": "YYYY-MM",
@@ -189,6 +201,7 @@ _MEASURES: Final = {
     "kensho.domain.popularity": ("popularity",),
     "kensho.domain.inference": ("inference rules", "inference"),
     "kensho.domain.relations": ("kind rules",),
+    "kensho.domain.same_works": ("same work rules",),
     "kensho.domain.franchise.clustering": ("cluster rules", "drawn", "franchises"),
     "kensho.domain.franchise.lines": ("line rules",),
     "kensho.domain.watch_order": ("line rules", "franchise rules", "drawn", "orders"),

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from kensho.domain import title_words
-from kensho.domain.franchise import duplicates, graph
+from kensho.domain.franchise import graph
 from kensho.domain.franchise.clustering import ClusterLink, Clusters
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
@@ -27,6 +27,7 @@ from kensho.domain.watch_order.rules import place_of
 from kensho.domain.works import Title
 from kensho.search import constraints, release_titles
 from kensho.search.constraints import TYPES
+from tests.support.same_works import same_work_relations
 from tests.support.small_franchises import number, relation, work
 from tests.support.title_search import Catalogue, Entry, catalogue
 from tests.support.title_search import work as entry
@@ -192,7 +193,7 @@ def records_of_one_title() -> list[int]:
         more = [_song(place, "movie") for place in range(3, 3 + others)]
         works = [*pair, *more]
         told = [Relation(number(1), one.id, "related") for one in works[1:]]
-        said = duplicates.duplicate_relations(works, told)
+        said = same_work_relations(works, told)
         if any({one.source, one.target} == {number(1), number(2)} for one in said):
             found.append(others)
     return found

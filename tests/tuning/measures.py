@@ -13,7 +13,7 @@ from uuid import UUID
 
 from ingest.pipeline.franchises import rules
 from kensho.domain import popularity
-from kensho.domain.franchise import duplicates, franchises
+from kensho.domain.franchise import franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.inference.features import PairFacts, Reader
 from kensho.domain.inference.measures import measured
@@ -24,8 +24,9 @@ from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Order, watch_order
 from kensho.domain.works import AnimeType, Title
 from tests.support.catalogue import RealCatalogue
+from tests.support.same_works import same_work_relations
 from tests.support.title_search import Entry, catalogue, work
-from tests.tuning import examples, line_examples, read_model_examples
+from tests.tuning import examples, line_examples, read_model_examples, same_work_examples
 
 Measure = Callable[[RealCatalogue], Any]
 
@@ -174,7 +175,7 @@ def known(_catalogue: RealCatalogue) -> list[float]:
 def grown(given: RealCatalogue) -> dict[str, Any]:
     """Return the franchises of some works, with their roles, paths and guests."""
     works, relations = _part(given)
-    more = duplicates.duplicate_relations(works.values(), relations)
+    more = same_work_relations(works.values(), relations)
     policy = _rules().policy
     found = franchises.franchises(works.values(), [*relations, *more], policy)
     name = {work: given.number.get(work, str(work)[:8]) for work in works}
@@ -240,7 +241,7 @@ def drawn(_catalogue: RealCatalogue) -> dict[str, Any]:
     """Return franchises and orders of works that are drawn at random: every rule has its case."""
     works, relations = _drawn_works()
     policy = _rules().policy
-    more = duplicates.duplicate_relations(works.values(), relations)
+    more = same_work_relations(works.values(), relations)
     found = franchises.franchises(works.values(), [*relations, *more], policy)
     name: dict[UUID, object] = {work: work.int for work in works}
     told = {
@@ -364,6 +365,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "line rules": line_examples.line_rules,
     "read model rules": read_model_examples.read_model_rules,
     "kind rules": read_model_examples.kind_rules,
+    "same work rules": same_work_examples.same_work_rules,
     "search": search,
     "popularity": known,
     "franchises": grown,

@@ -1,5 +1,6 @@
 """The check: each rule finds its fault and nothing else."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 
@@ -48,9 +49,9 @@ def found(
     composed: bool = True,
 ) -> list[Finding]:
     by_table = {table: [e for e in edges if e.table == table] for table in EDGE_TABLES}
-    return list(
-        findings(CheckedGraph({w.id: w for w in works}, by_table, frozenset(recorded), composed))
-    )
+    known = {w.id: w for w in works}
+    graph = CheckedGraph(known, by_table, frozenset(recorded), composed, day=dt.date(2026, 6, 1))
+    return list(findings(graph))
 
 
 def only(results: list[Finding]) -> Finding:
@@ -98,6 +99,27 @@ def test_an_id_of_two_works_is_an_error() -> None:
     finding = only(found(works=[*WORKS, duplicate], recorded=[A, B, C, duplicate.id]))
     assert (finding.severity, finding.rule) == ("error", "id carried twice")
     assert finding.sentence.startswith("mal:1: carried by Alpha")
+
+
+def test_a_work_of_two_records_of_one_catalogue_is_an_error() -> None:
+    finding = only(found(edge("is_same_as", B, A)))
+    assert (finding.severity, finding.rule) == ("error", "two works as one")
+    assert finding.sentence == f"mal lists both Alpha ({A}) and Beta ({B})"
+
+
+def test_two_records_that_lead_to_a_third_are_of_one_work() -> None:
+    works = [CheckedWork(A, "Alpha", ("mal:1",)), CheckedWork(B, "Beta", ("ann:1",))]
+    works.append(CheckedWork(C, "Gamma", ("ann:2",)))
+    finding = only(found(edge("is_same_as", B, A), edge("is_same_as", C, A), works=works))
+    assert finding.sentence.startswith("ann lists both")
+    assert found(edge("is_same_as", B, A), works=works) == []
+
+
+def test_what_is_announced_for_a_past_day_is_a_notice() -> None:
+    late = CheckedWork(C, "Gamma", ("mal:3",), 2026, "2026-05-31", status="upcoming")
+    finding = only(found(works=[*WORKS[:2], late]))
+    assert (finding.severity, finding.rule) == ("notice", "announced in the past")
+    assert found(works=[*WORKS[:2], msgspec.structs.replace(late, start_date="2026-06-01")]) == []
 
 
 def test_a_work_without_a_record_is_an_error() -> None:

@@ -299,11 +299,11 @@ def test_a_title_stands_once_per_language_and_keeps_its_first_role() -> None:
     assert [reject.field for reject in rejects.all] == ["titles"]
 
 
-def test_names_are_lower_case_and_stand_once() -> None:
+def test_names_stand_once_as_they_are_written() -> None:
     place, rejects = spot()
     names = ["Studio Tori", " STUDIO TORI", "", "z" * 501]
 
-    assert clean_names(names, "studios", place) == ("studio tori",)
+    assert clean_names(names, "studios", place) == ("Studio Tori",)
     assert [reject.field for reject in rejects.all] == ["studios"]
 
 

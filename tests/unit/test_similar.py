@@ -38,7 +38,7 @@ def likeness(
     given = tagging.TaggingColumns(
         np.array(node, dtype=np.int32), np.array(tag, dtype=np.int32), np.array(weight)
     )
-    inputs = [TagInput(tag_uuid(name), name, None) for name in NAMES]
+    inputs = [TagInput(tag_uuid(name), name, "content") for name in NAMES]
     arrays = tagging.pack(given, np.full(WORKS, np.nan), [entry.name for entry in inputs])
     arrays |= pack_tags(arrays)
     arrays |= pack_studios([(studios or {}).get(node, []) for node in range(WORKS)])[0]

@@ -22,7 +22,7 @@ def held() -> Iterator[Snapshot]:
     series = [record(10 * n + 5, title, "anime", 2000 + n) for n, title in enumerate(_FILMS)]
     films = [record(10 * n + 3 * n, title, "movie", 2000 + n) for n, title in enumerate(_FILMS)]
     works = sorted([*series, *films], key=lambda row: row.id.int)
-    same = [SamePairRow(one.id, other.id) for one, other in zip(series, films, strict=True)]
+    same = [SamePairRow(film.id, one.id) for one, film in zip(series, films, strict=True)]
     memberships = [
         MembershipRow(work=row.id, slug="hachi", title="Hachi", role="film") for row in works
     ]

@@ -29,7 +29,6 @@ from ingest.pipeline.franchises.work_facts import (
 )
 from ingest.pipeline.record_store import DEADLINE_S, as_json
 from ingest.pipeline.relations import RelationEdge
-from kensho.domain.franchise.duplicates import duplicate_relations
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.inference.features import TELLERS, Reader
@@ -122,19 +121,18 @@ class FranchiseClustering:
         relations = with_inferred_kinds((edge for one in batch for edge in one.relations), inferred)
         kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
         works = works_of(list(rows.values()), kinds, self._inputs.votes, self._tag_names)
-        same = [Relation(*pair, "same_work") for one in batch for pair in one.same]
+        same = [relation for one in batch for relation in one.same]
         stated = (collection for one in batch for collection in one.collections)
         collections, joined = collection_relations(stated, works)
         every = [*map(relation_of, relations), *same, *joined]
-        duplicates = duplicate_relations(works.values(), every)
         made = franchises(
             works.values(),
-            [*every, *duplicates],
+            every,
             self._rules.policy,
             collections=collections,
             rare=self._rare,
         )
-        return ClusteringResult(batch, inferred, works, [*same, *duplicates], made)
+        return ClusteringResult(batch, inferred, works, same, made)
 
     def _inferred(
         self, components: Sequence[Component], rows: Mapping[UUID, FranchiseWorkRow]

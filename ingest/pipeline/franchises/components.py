@@ -17,9 +17,10 @@ from uuid import UUID
 from ingest.pipeline.franchises.inputs import FranchiseInputs, WorkCollection, relation_of
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.relations import RelationEdge
+from kensho.domain.franchise.inputs import Relation, relation_key
 from kensho.domain.graphs import connected
 
-Pair = TypeVar("Pair", RelationEdge, tuple[UUID, UUID])
+Pair = TypeVar("Pair", RelationEdge, Relation)
 
 
 class Component(NamedTuple):
@@ -27,7 +28,7 @@ class Component(NamedTuple):
 
     works: Sequence[UUID]
     relations: Sequence[RelationEdge]
-    same: Sequence[tuple[UUID, UUID]]
+    same: Sequence[Relation]
     collections: Sequence[WorkCollection]
 
     @property
@@ -43,7 +44,7 @@ def components_of(inputs: FranchiseInputs) -> dict[UUID, Component]:
     for work in sorted(home):
         works[home[work]].append(work)
     relations = _by_component(sorted(inputs.relations, key=_ends), home)
-    same = _by_component(sorted(inputs.same), home)
+    same = _by_component(sorted(inputs.same, key=relation_key), home)
     collections: defaultdict[UUID, list[WorkCollection]] = defaultdict(list)
     for collected in sorted(inputs.collections):
         collections[home[collected.works[0]]].append(collected)
@@ -76,28 +77,28 @@ def _lines(component: Component, inputs: FranchiseInputs) -> Iterator[str]:
         yield f"\n{one.source.hex}{one.target.hex}{one.kind} {one.method} {one.confidence}"
         for work, other in ((one.source, one.target), (one.target, one.source)):
             yield " " + ",".join(sorted(inputs.listings.of(work, other)))
-    for work, other in component.same:
-        yield f"\n= {work.hex}{other.hex}"
+    for one in component.same:
+        yield f"\n= {one.source.hex}{one.target.hex} {one.method} {one.confidence}"
     for title, works in component.collections:
         yield f"\n{title}: {''.join(work.hex for work in works)}"
 
 
 def _links(inputs: FranchiseInputs) -> Iterator[Sequence[UUID]]:
     yield from ((edge.source, edge.target) for edge in inputs.relations)
-    yield from inputs.same
+    yield from ((one.source, one.target) for one in inputs.same)
     yield from (collected.works for collected in inputs.collections)
     yield from (works for works in inputs.joined if works)
 
 
-def _ends(edge: RelationEdge) -> tuple[UUID, UUID]:
+def _ends(edge: Pair) -> tuple[UUID, UUID]:
     return edge.source, edge.target
 
 
 def _by_component(
     pairs: Iterable[Pair], home: Mapping[UUID, UUID]
 ) -> defaultdict[UUID, list[Pair]]:
-    """Return pairs by the component that they are in; the first item of a pair is a work."""
+    """Return pairs by the component that they are in."""
     found: defaultdict[UUID, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        found[home[pair[0]]].append(pair)
+        found[home[pair.source]].append(pair)
     return found

@@ -25,13 +25,14 @@ class WorkCollection(NamedTuple):
 class FranchiseInputs(NamedTuple):
     """What all records claim together.
 
-    `relations` are as stated, `same` pairs of records of one work, `joined` works that curators'
-    decisions join, `pages` the providers that have a page of a work, `votes` its recommendations.
+    `relations` are as stated, `same` relations between records of one work, `joined` works that
+    curators' decisions join, `pages` the providers that have a page of a work, `votes` its
+    recommendations.
     """
 
     heads: Mapping[UUID, NodeHead]
     relations: Sequence[RelationEdge]
-    same: Sequence[tuple[UUID, UUID]]
+    same: Sequence[Relation]
     collections: Sequence[WorkCollection]
     joined: Sequence[Sequence[UUID]]
     listings: Listings

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from ingest.pipeline import same_works
 from ingest.pipeline.franchises.clustering import ClusteringResult, FranchiseClustering
 from ingest.pipeline.franchises.components import Component, component_digest, components_of
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
@@ -21,6 +22,9 @@ from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.record_store import as_json
 from ingest.pipeline.relations import RelationEdge
+from ingest.pipeline.same_works import SameWorkDecision
+from kensho.domain.same_works.groups import SameWork
+from kensho.domain.same_works.records import CatalogueRecord
 from kensho.storage.gateway import Gateway
 
 
@@ -40,6 +44,8 @@ class FranchiseProjection:
     def __init__(self, gateway: Gateway, rules: FranchiseRules, *, trusted: bool) -> None:
         self.rules = rules
         self.counts = FranchiseCounts()
+        self.words = CatalogueTitleWords(rules.policy)
+        self.same_works_digest = ""
         self._gateway = gateway
         self._store = FranchiseStore(gateway)
         self._trusted = trusted
@@ -48,17 +54,24 @@ class FranchiseProjection:
         self._gone: list[UUID] = []
         self._unchanged: set[UUID] = set()
 
-    async def title_words(self) -> CatalogueTitleWords:
-        """Read the words of all titles."""
-        words = CatalogueTitleWords(self.rules.policy)
-        async for work, titles in self._store.titles():
-            words.add(work, titles)
-        return words
+    async def same_works(self, decision: SameWorkDecision) -> list[SameWork]:
+        """Read the words of all titles, and return which records are one work.
 
-    async def compute(
-        self, inputs: FranchiseInputs, words: CatalogueTitleWords
-    ) -> list[RelationEdge]:
+        That is decided anew where anything that counts has changed since it was.
+        """
+        self.same_works_digest = decision.digest()
+        stored = await self._store.same_works_digest() if self._trusted else None
+        is_known = stored == self.same_works_digest
+        records: list[CatalogueRecord] = []
+        async for row in self._store.catalogue():
+            self.words.add(row.id, row.titles)
+            if not is_known:
+                records.append(row.record())
+        return await same_works.stored(self._gateway) if is_known else decision.of(records)
+
+    async def compute(self, inputs: FranchiseInputs) -> list[RelationEdge]:
         """Compute what differs, and return all relations with what is inferred of them."""
+        words = self.words
         rare = words.finish()
         components = components_of(inputs)
         rules = self.rules.digest

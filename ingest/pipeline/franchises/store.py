@@ -13,7 +13,8 @@ import msgspec
 from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.franchises.plan import EdgeEnd, FranchiseHead, FranchisePlan, PlannedFranchise
 from ingest.pipeline.record_store import DEADLINE_S, as_json
-from kensho.domain.works import WorkKind
+from kensho.domain.same_works.records import CatalogueRecord, title_keys
+from kensho.domain.works import AnimeType, Season, WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -31,19 +32,53 @@ class StoredComponent(msgspec.Struct, frozen=True):
     inferred: str
 
 
+class CatalogueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What of a work is compared with all others; `titles` begin with the main one."""
+
+    id: UUID
+    kind: WorkKind
+    titles: tuple[str, ...]
+    sources: tuple[str, ...]
+    anime_type: AnimeType = "movie"
+    episodes: int | None = None
+    season: Season | None = None
+    year: int | None = None
+    start_date: str | None = None
+    duration_s: int | None = None
+
+    def record(self) -> CatalogueRecord:
+        """Return the work as the search for records of one work compares it."""
+        return CatalogueRecord(
+            id=self.id,
+            keys=title_keys(self.titles),
+            sources=self.sources,
+            kind=self.kind,
+            type=self.anime_type,
+            date=self.start_date or (str(self.year) if self.year else ""),
+            season=self.season,
+            episodes=self.episodes,
+            duration_s=self.duration_s,
+        )
+
+
 class FranchiseStore:
     """The tables of franchises, and what is read to compute them."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def titles(self) -> AsyncIterator[tuple[UUID, tuple[str, ...]]]:
-        """Yield the titles of all works."""
-        shape = list[tuple[UUID, tuple[str, ...]]]
+    async def catalogue(self) -> AsyncIterator[CatalogueRow]:
+        """Yield what of all works is compared: titles, dates and forms."""
+        shape = list[CatalogueRow]
         for table in ("anime", "movie"):
-            async for page in pages(self._gateway, "ingest.titles", shape, table=table):
+            async for page in pages(self._gateway, "ingest.catalogue", shape, table=table):
                 for row in page:
                     yield row
+
+    async def same_works_digest(self) -> str | None:
+        """Return the digest of what was decided last of records of one work."""
+        found = await self._gateway.fetch("ingest.same_works_digest", into=list[str])
+        return found[0] if found else None
 
     async def tag_names(self) -> Mapping[UUID, str]:
         """Return the name of each tag."""

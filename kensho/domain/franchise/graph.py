@@ -1,9 +1,9 @@
 """The graph from which franchises are computed: one node per work, and relations between nodes.
 
 Two records of one work (an anime film and its movie record) become one node, represented by the
-anime. Joins and anthology projects of the policy become relations of method `curated`, so that the
-reason of a member always consists of relations. Excluded kinds are left out, and relations that
-leave an anthology project do not join works.
+anime, or by the record that the relation leads to. Joins and anthology projects of the policy
+become relations of method `curated`, so that the reason of a member always consists of relations.
+Excluded kinds are left out, and relations that leave an anthology project do not join works.
 
 Guarantees: nodes are numbered by their ids and relations are sorted, so nothing depends on the
 order of inputs.
@@ -123,14 +123,18 @@ def _records(
 ) -> dict[UUID, list[FranchiseWork]]:
     """Return the records of each work, by the id of its main record, which comes first."""
     groups = {id_: [work] for id_, work in works.items()}
+    lesser: set[UUID] = set()
     for relation in relations:
         one, other = groups[relation.source], groups[relation.target]
         if relation.kind == "same_work" and one is not other:
             one.extend(other)
             groups.update((work.id, one) for work in other)
+            lesser.add(relation.source)
     found: dict[UUID, list[FranchiseWork]] = {}
     for group in groups.values():
-        group.sort(key=lambda work: (work.kind != "anime", -work.popularity, work.id))
+        group.sort(
+            key=lambda work: (work.kind != "anime", work.id in lesser, -work.popularity, work.id)
+        )
         found[group[0].id] = group
     return found
 

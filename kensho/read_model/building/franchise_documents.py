@@ -69,6 +69,7 @@ class DocumentWork(msgspec.Struct, frozen=True, gc=False):
     score: float | None
     ordered_by: inputs.FranchiseWork
     own: PopularityFacts
+    adult: bool = False
 
 
 class FranchiseFacts(msgspec.Struct, frozen=True):
@@ -87,12 +88,16 @@ class FranchiseFacts(msgspec.Struct, frozen=True):
 
 
 class DocumentContext(msgspec.Struct, frozen=True):
-    """What the documents of all franchises need; `sources` are those that state a relation."""
+    """What the documents of all franchises need; `sources` are those that state a relation.
+
+    `also` returns further records of a work, beside those that are in the graph of the snapshot.
+    """
 
     works: Mapping[UUID, DocumentWork]
     franchise_of: Mapping[UUID, FranchiseRef]
     tags_of: Callable[[UUID], Sequence[TagView]]
     sources: Mapping[Relation, tuple[str, ...]]
+    also: Callable[[UUID], tuple[UUID, ...]] = lambda _: ()
 
 
 def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> FranchiseDetail:
@@ -120,7 +125,7 @@ def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> Franchi
                 one.role,
                 _edges(one.because),
                 line_of[one.work],
-                one.also,
+                (*one.also, *context.also(one.work)),
             )
             for one in facts.members
         ),

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.domain.adult import is_franchise_adult
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
@@ -124,9 +125,15 @@ class FranchiseCollector:
             self._votes.update({row.work: row.votes, row.other: row.votes})
 
     def inputs(
-        self, popularity: Sequence[float], tags_of: Callable[[UUID], Sequence[TagView]]
+        self,
+        popularity: Sequence[float],
+        tags_of: Callable[[UUID], Sequence[TagView]],
+        also: Callable[[UUID], tuple[UUID, ...]] = lambda _: (),
     ) -> Iterator[FranchiseInput]:
-        """Yield every franchise with its documents; `popularity` has all works by id, 0..1."""
+        """Yield every franchise with its documents; `popularity` has all works by id, 0..1.
+
+        `also` returns the further records of a work, which the documents name.
+        """
         ids = sorted(self._ids, key=_NUMBER)
         every = [facts for franchise in self._by_slug.values() if (facts := self._facts(franchise))]
         relations = GraphRelations(ids, self._edges, _numbered(every))
@@ -137,6 +144,7 @@ class FranchiseCollector:
             },
             franchise_of={work: FranchiseRef(f.slug, f.title) for f in every for work in _nodes(f)},
             tags_of=tags_of,
+            also=also,
             sources=self._sources,
         )
         for facts in every:
@@ -148,6 +156,7 @@ class FranchiseCollector:
                 guests=tuple(one.work for one in facts.guests),
                 popularity=_popularity(known),
                 documents=_documents(facts, context, relations),
+                adult=is_franchise_adult(context.works[one.work].adult for one in facts.members),
             )
 
     def _completed(
@@ -210,6 +219,7 @@ def known_work(row: WorkRow) -> DocumentWork:
         kind=row.kind,
         season=row.season,
         score=row.score,
+        adult=bool(row.adult),
         ordered_by=inputs.FranchiseWork(
             id=row.id,
             titles=(row.title,),

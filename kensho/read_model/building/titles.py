@@ -24,7 +24,7 @@ from kensho.domain.works import Title
 from kensho.read_model.building import numbered_works
 from kensho.read_model.titles import FranchiseName
 from kensho.search.build import EntryTable, IndexEntry, PackedTitleIndex, TitleIndexBuilder
-from kensho.storage.rows import MembershipRow, RecommendationRow, RedirectRow, SamePairRow, WorkRow
+from kensho.storage.rows import MembershipRow, RecommendationRow, RedirectRow, WorkRow
 
 _FRANCHISE_POPULARITY: Final = 0.5
 """How well known every franchise counts in the title index: less than a series that begins one, so
@@ -43,11 +43,9 @@ class TitleCollector:
         self._build = TitleIndexBuilder()
         self._places: dict[UUID, int] = {}
         self._facts: list[PopularityFacts] = []
-        self._kinds: list[str] = []
         self._titles: list[str] = []
         self._edges: list[tuple[UUID, UUID, Kind]] = []
         self._votes: dict[UUID, int] = {}
-        self._same: list[SamePairRow] = []
         self._redirects: list[RedirectRow] = []
         self._members: dict[tuple[str, str], list[UUID]] = {}
         self._works_of: Counter[tuple[str, str]] = Counter()
@@ -58,7 +56,6 @@ class TitleCollector:
             self._places[row.id] = len(self._facts)
             titles = row.titles or (Title(row.title, kind="main"),)
             self._build.add(IndexEntry(titles, row.anime_type, row.year))
-            self._kinds.append(row.kind)
             self._titles.append(row.title)
             self._facts.append(
                 popularity_facts(
@@ -79,10 +76,6 @@ class TitleCollector:
         for row in rows:
             for work in (row.work, row.other):
                 self._votes[work] = self._votes.get(work, 0) + row.votes
-
-    def add_same(self, rows: Sequence[SamePairRow]) -> None:
-        """Add pairs of records that are one work."""
-        self._same += rows
 
     def add_redirects(self, rows: Sequence[RedirectRow]) -> None:
         """Add episodes that belong to another work."""
@@ -177,11 +170,6 @@ class TitleCollector:
         entry: the other one has no row that a hit could name.
         """
         numbers: list[int] = node_of.tolist()
-        for pair in self._same:
-            one, other = self._places.get(pair.work), self._places.get(pair.other)
-            if one is not None and other is not None and self._kinds[one] != self._kinds[other]:
-                anime, movie = (one, other) if self._kinds[one] == "anime" else (other, one)
-                numbers[movie] = int(node_of[anime])
         entry_of = list(numbers)
         for place, node in enumerate(node_of.tolist()):
             entry_of[node] = numbers[place]

