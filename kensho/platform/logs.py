@@ -169,15 +169,19 @@ def configure(
             )
         ]
     )
+    # The list is changed in place: loggers that were used before hold it, and would go on as they
+    # were told first.
+    processors = structlog.get_config()["processors"]
+    processors[:] = [
+        *([limited] if limited else []),
+        add_request_ids,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *last,
+        mask_line,
+    ]
     structlog.configure(
-        processors=[
-            *([limited] if limited else []),
-            add_request_ids,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *last,
-            mask_line,
-        ],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
