@@ -168,11 +168,20 @@ def requests(model: ReadModel, sampled: int, random: Random) -> Mapping[str, Seq
         "/api/browse/season/{year:str}/{season:str}": [
             Asked(f"/api/browse/season/{y}/{s}?limit=100") for y, s in seasons
         ],
+        "/api/works": [
+            Asked(f"/api/works?limit=100&sort={sort}&{filtered}")
+            for sort in ("popularity", "score", "date", "title")
+            for filtered in ("safe=false", "type=tv,ova&status=finished", "fields=title,sources")
+        ],
         "/api/tags": [Asked("/api/tags?limit=100"), Asked("/api/tags")],
         "/api/tags/{tag:str}/anime": each("/api/tags/{}/anime?limit=100", tags),
         "/api/search": search("/api/search"),
         "/api/search?limit=100": search("/api/search", limit=100, group="franchise"),
         "/api/search?explain": search("/api/search", limit=100, explain="true"),
+        "/api/search/batch": [
+            Asked("/api/search/batch", msgspec.json.encode({"texts": texts[first:][:100]}))
+            for first in range(0, len(texts), 100)
+        ],
         "/api/suggest": search("/api/suggest", limit=20),
         "/api/resolve/batch": [
             Asked(

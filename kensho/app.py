@@ -29,6 +29,7 @@ from kensho.api.providers import SharedParts, health_providers, providers
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.tags import TagsController
+from kensho.api.works import WorksController
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.conditions import Conditions
 from kensho.discovery.cursors import Cursors
@@ -36,6 +37,7 @@ from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
+from kensho.discovery.work_lists import WorkOrders
 from kensho.errors import KenshoError, NotReadyError
 from kensho.http.error_handling import problem_details_plugin
 from kensho.http.metrics import Metrics
@@ -82,6 +84,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             AnimeController,
             MoviesController,
             BrowseController,
+            WorksController,
             TagsController,
             SearchController,
             ResolveController,
@@ -149,6 +152,7 @@ class AppState:
             films=PerSnapshot(films),
             calendar=self.calendar,
             search=TitleSearch(cursors, safe=settings.search.safe),
+            orders=WorkOrders(),
         )
         self.metrics = Metrics()
         self.work = WorkPools.of(settings.work)

@@ -1,7 +1,7 @@
 """`/api/browse`: what was broadcast in a season of a year."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, TypeAlias, cast
+from typing import Annotated, TypeAlias
 
 import msgspec
 from litestar import Controller
@@ -10,20 +10,26 @@ from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Limit, PageNumber, Safe, SummaryFields, TagText
+from kensho.api.parameters import (
+    DEFAULT_LIMIT,
+    Limit,
+    OfStatus,
+    OfType,
+    PageNumber,
+    Safe,
+    SummaryFields,
+    TagText,
+    any_case,
+    with_lists,
+)
 from kensho.api.providers import GivenBrowse
 from kensho.discovery.browse import Pagination, SeasonPage, SeasonRequest, Sorting
 from kensho.discovery.field_selection import fields_named
-from kensho.discovery.filters import Filters
+from kensho.discovery.filter_values import FilterTexts, filters_of, season_named
 from kensho.discovery.works import SUMMARY_FIELDS
-from kensho.domain.works import SEASONS, AnimeType, Season, Status
+from kensho.domain.works import SEASONS
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
-
-ANY_CASE: Final = "^({})$".format(
-    "|".join("".join(f"[{c.upper()}{c}]" for c in season) for season in SEASONS)
-)
-"""JSON Schema's patterns have no flag for that."""
 
 Year: TypeAlias = Annotated[
     int, PathParameter(description="1900 up to five years ahead.", examples=[Example(value=1998)])
@@ -31,18 +37,10 @@ Year: TypeAlias = Annotated[
 SeasonName: TypeAlias = Annotated[
     str,
     PathParameter(
-        pattern=ANY_CASE,
+        schema_extra={"pattern": f"^{any_case(SEASONS)}$"},
         description="winter, spring, summer or fall, in any case.",
         examples=[Example(value="spring")],
     ),
-]
-OfType: TypeAlias = Annotated[
-    AnimeType | None,
-    QueryParameter(description="Works of this type.", examples=[Example(value="tv")]),
-]
-OfStatus: TypeAlias = Annotated[
-    Status | None,
-    QueryParameter(description="Works in this status.", examples=[Example(value="finished")]),
 ]
 SortedBy: TypeAlias = Annotated[
     Sorting,
@@ -77,20 +75,22 @@ class BrowseController(Controller):
         "/season/{year:str}/{season:str}",
         Documented("Browse a season", "A page of the season."),
         SeasonPage([examples.SUMMARY], Pagination(1, 20, 1, 1)),
+        opt=with_lists({}),
     )
     async def browse_season(
         self, browse: GivenBrowse, year: Year, season: SeasonName, query: SeasonQuery
     ) -> PreparedResponse[SeasonPage]:
         """Return the works first broadcast in a season, best IMDb rating first by default."""
+        texts = FilterTexts(
+            type=query.type,
+            status=query.status,
+            tag=query.tag,
+            safe=browse.hides_adult(query.safe),
+        )
         request = SeasonRequest(
             year=year,
-            season=cast("Season", season.lower()),
-            filters=Filters(
-                type=query.type,
-                status=query.status,
-                tag=query.tag,
-                safe=browse.hides_adult(query.safe),
-            ),
+            season=season_named(season),
+            filters=filters_of(browse.model, texts),
             sort=query.sort,
             page=query.page,
             limit=query.limit,

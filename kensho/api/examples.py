@@ -12,7 +12,10 @@ from kensho.discovery.search_views import (
     Facets,
     FranchiseHit,
     HiddenCounts,
+    ItemError,
     QueryInterpretation,
+    SearchAnswer,
+    SearchAnswers,
     SearchPage,
     SearchResult,
     TagFacet,
@@ -130,6 +133,8 @@ FOUND: Final = SearchPage(
             anime_type=SUMMARY.anime_type,
             imdb_rating=SUMMARY.imdb_rating,
             kind="anime",
+            year=1998,
+            season="spring",
             matched_title="カウボーイビバップ",
             score=0.9973,
             highlights=[(0, 5)],
@@ -157,6 +162,12 @@ FOUND: Final = SearchPage(
     ),
     read_as=QueryInterpretation(via="text", text="cowboy"),
     next_cursor=None,
+)
+ANSWERS: Final = SearchAnswers(
+    [
+        SearchAnswer(found=msgspec.structs.replace(FOUND, facets=None)),
+        SearchAnswer(error=ItemError("texts[1]", "type a title, or the beginning of one")),
+    ]
 )
 COMPLETIONS: Final = Completions(
     [

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from kensho.api.request_bodies import BatchRequest, ResolveRequest
+from kensho.api.request_bodies import BatchRequest, ResolveRequest, SearchBatchRequest
 from kensho.discovery.browse import Calendar
 from kensho.discovery.exports import FORMATS
 from kensho.domain.works import MIN_YEAR
@@ -40,7 +40,9 @@ _FILE: Final = {
     "schema": {"type": "string"},
     "examples": {"file": {"summary": "A file to save.", "value": ""}},
 }
-_SELECTABLE: Final = ("Summary", "TaggedWork", "SearchResult", "Detail")
+_SELECTABLE: Final = ("Summary", "TaggedWork", "SearchResult", "WorkItem", "Detail")
+_DETAILED: Final = ("SearchResult", "WorkItem")
+"""Their `fields` may ask for any member of a work."""
 _VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 """What `hostile` lets through."""
 _TAGGED: Final = {
@@ -74,6 +76,13 @@ def amend_openapi(document: Document, calendar: Calendar) -> Document:
     schemas |= _components()
     for name in _SELECTABLE:
         del schemas[name]["required"]  # `fields` may leave out any member
+    for name in _DETAILED:
+        own = schemas[name]["properties"]
+        own |= {
+            member: of
+            for member, of in schemas["Detail"]["properties"].items()
+            if member not in own
+        }
     years = {"minimum": MIN_YEAR, "maximum": calendar.last_year}
     for path, item in whole["paths"].items():
         for operation in item.values():
@@ -139,7 +148,7 @@ def _problem(status: str) -> Document:
 
 def _components() -> Document:
     """Return the schemas that msgspec writes more exactly, with patterns, than Litestar."""
-    shapes = [Problem, BatchRequest, ResolveRequest]
+    shapes = [Problem, BatchRequest, ResolveRequest, SearchBatchRequest]
     _, components = msgspec.json.schema_components(
         shapes, ref_template="#/components/schemas/{name}"
     )

@@ -29,12 +29,17 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.types import ASGIApp
 
-from kensho.http.responses import PreparedResponse, StreamedResponse, UncachedResponse
+from kensho.http.responses import (
+    PreparedResponse,
+    SlicedResponse,
+    StreamedResponse,
+    UncachedResponse,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 C = TypeVar("C")
-Answer: TypeAlias = PreparedResponse[T] | UncachedResponse[T] | StreamedResponse
+Answer: TypeAlias = PreparedResponse[T] | UncachedResponse[T] | SlicedResponse[T] | StreamedResponse
 Handler: TypeAlias = Callable[Concatenate[C, P], Awaitable[Answer[T]]]
 
 _QUERY: Final = "query"
@@ -110,7 +115,7 @@ def _answered(handler: Callable[..., Any]) -> Any:
     annotation = get_type_hints(handler)["return"]
     choices = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else [annotation]
     for choice in choices:
-        if get_origin(choice) in (PreparedResponse, UncachedResponse):
+        if get_origin(choice) in (PreparedResponse, UncachedResponse, SlicedResponse):
             (document,) = get_args(choice)
             return document
     raise TypeError(f"{handler.__qualname__} does not say what it answers")

@@ -1,6 +1,7 @@
 """The parameters that several operations share, bounded as enforced."""
 
-from typing import Annotated, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 from litestar.openapi.spec import Example
@@ -10,6 +11,9 @@ from kensho.discovery.cursors import MAX_CHARS
 from kensho.discovery.tags import TAGGED_FIELDS
 from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS
 from kensho.domain.relations import KINDS
+from kensho.domain.works import SEASONS
+from kensho.http.targets import LISTS
+from kensho.read_model.columns import ANIME_TYPES, STATUSES
 
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 20
@@ -25,6 +29,17 @@ def listing(words: tuple[str, ...]) -> str:
     """
     word = f"({'|'.join(words)})"
     return f"^{word}(,{word}){{0,{len(words) - 1}}}$"
+
+
+def any_case(words: Sequence[str]) -> str:
+    """Return the pattern of one of these words in any case: JSON Schema's have no flag for that."""
+    spelt = ("".join(f"[{c.upper()}{c}]" for c in word) for word in words)
+    return f"({'|'.join(spelt)})"
+
+
+def any_case_listing(words: Sequence[str]) -> str:
+    """Return the pattern of a comma-separated list of these words in any case."""
+    return f"^{any_case(words)}(,{any_case(words)}){{0,{len(words) - 1}}}$"
 
 
 WorkId: TypeAlias = Annotated[
@@ -95,7 +110,47 @@ TagText: TypeAlias = Annotated[
         examples=[Example(value="drama")],
     ),
 ]
-
+StudioName: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=200,
+        description="Works by this studio, by its name in any case.",
+        examples=[Example(value="Sunrise")],
+    ),
+]
+OfType: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": any_case_listing(ANIME_TYPES)},
+        description=f"Works of these types, in any case: {', '.join(ANIME_TYPES)}. Several by "
+        "commas, or by giving it again.",
+        examples=[Example(value="tv")],
+    ),
+]
+OfStatus: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": any_case_listing(STATUSES)},
+        description=f"Works in one of these statuses, in any case: {', '.join(STATUSES)}. Several "
+        "by commas, or by giving it again.",
+        examples=[Example(value="finished")],
+    ),
+]
+OfYear: TypeAlias = Annotated[
+    int | None,
+    QueryParameter(
+        description="Works of this year: 1900 up to five ahead.", examples=[Example(value=1998)]
+    ),
+]
+OfSeason: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": f"^{any_case(SEASONS)}$"},
+        description=f"Works of this season, in any case: {', '.join(SEASONS)}.",
+        examples=[Example(value="spring")],
+    ),
+]
 Safe: TypeAlias = Annotated[
     bool | None,
     QueryParameter(
@@ -104,3 +159,8 @@ Safe: TypeAlias = Annotated[
         examples=[Example(value=True)],
     ),
 ]
+
+
+def with_lists(opt: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a handler's `opt` by which `type` and `status` may be given again."""
+    return {**opt, LISTS: frozenset(("type", "status"))}

@@ -22,10 +22,12 @@ from kensho.discovery.resolve import ResolveService
 from kensho.discovery.search import SearchService, TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.tags import TagService
+from kensho.discovery.work_lists import WorkListService, WorkOrders
 from kensho.discovery.works import WorkService
 from kensho.read_model.holder import Snapshot
 
 GivenWorks: TypeAlias = NamedDependency[SkipValidation[WorkService]]
+GivenWorkLists: TypeAlias = NamedDependency[SkipValidation[WorkListService]]
 GivenBrowse: TypeAlias = NamedDependency[SkipValidation[BrowseService]]
 GivenTags: TypeAlias = NamedDependency[SkipValidation[TagService]]
 GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
@@ -43,6 +45,7 @@ class SharedParts(msgspec.Struct, frozen=True):
     films: PerSnapshot[Nodes]
     calendar: Calendar
     search: TitleSearch
+    orders: WorkOrders
 
 
 def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str, Provide]:
@@ -53,9 +56,15 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
 
     safe = shared.search.safe
 
+    def lists() -> WorkListService:
+        return WorkListService(
+            snapshot(), shared.calendar, shared.cursors, shared.orders, safe=shared.search.safe
+        )
+
     makers: dict[str, Callable[[], object]] = {
         "works": lambda: WorkService(snapshot()),
         "browse": browse,
+        "lists": lists,
         "tags": lambda: TagService(snapshot(), shared.cursors, safe=safe),
         "search": lambda: SearchService(snapshot(), shared.search, shared.calendar),
         "resolve": lambda: ResolveService(snapshot()),

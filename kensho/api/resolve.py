@@ -10,7 +10,7 @@ from litestar.params import Body, QueryParameter
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation, post_operation
 from kensho.api.providers import GivenResolve
-from kensho.api.request_bodies import LOCAL_ID, ResolveRequest
+from kensho.api.request_bodies import GIVEN_ID, ResolveRequest
 from kensho.discovery.resolve import Provider, ResolvedBatch, ResolvedWorks
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, UncachedResponse
@@ -30,8 +30,9 @@ OfProvider: TypeAlias = Annotated[
 LocalId: TypeAlias = Annotated[
     str | None,
     QueryParameter(
-        pattern=LOCAL_ID,
-        description="The id there. TMDB's are `movie/129`, `tv/30991`; a bare number is any.",
+        schema_extra={"pattern": GIVEN_ID},
+        description="The id there, or without `provider` the id and whose it is: `mal:20`. "
+        "TMDB's are `movie/129`, `tv/30991`; a bare number is any.",
         examples=[Example(value="1")],
     ),
 ]
@@ -56,7 +57,9 @@ class ResolveController(Controller):
         provider: OfProvider = None,
         id: LocalId = None,  # noqa: A002 -- public name
     ) -> PreparedResponse[ResolvedWorks]:
-        """Return the works behind a provider's id or page: give `url`, or `provider` and `id`.
+        """Return the works behind a provider's id or page.
+
+        Give `url`, or `provider` and `id`, or both of these in `id`: `mal:20`.
 
         An id that stands for several works lists them all, with the episodes of each that it
         covers, where known.

@@ -1,37 +1,54 @@
 """`/api/search` and `/api/suggest`: works by what their titles read like, and type-ahead."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal, TypeAlias, cast
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from litestar import Controller
 from litestar.openapi.spec import Example
-from litestar.params import QueryParameter
+from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
-from kensho.api.browse import ANY_CASE, OfStatus, OfType
-from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, Safe, TagText, listing
+from kensho.api.operations import Documented, get_operation, post_operation
+from kensho.api.parameters import (
+    DEFAULT_LIMIT,
+    Cursor,
+    Limit,
+    OfSeason,
+    OfStatus,
+    OfType,
+    OfYear,
+    Safe,
+    TagText,
+    listing,
+    with_lists,
+)
 from kensho.api.providers import GivenSearch
-from kensho.discovery import suggestions
+from kensho.api.request_bodies import SearchBatchRequest, listed
+from kensho.discovery import search_batches, suggestions
 from kensho.discovery.field_selection import fields_named
-from kensho.discovery.filters import Filters
+from kensho.discovery.filter_values import FilterTexts
 from kensho.discovery.query_interpretation import is_short
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
-from kensho.discovery.search_views import Completions, SearchPage, SearchResult
-from kensho.domain.works import Season
-from kensho.http.pooled import pooled_if
+from kensho.discovery.search_views import (
+    Completions,
+    SearchAnswers,
+    SearchPage,
+    SearchResult,
+)
+from kensho.discovery.works import DETAIL_FIELDS, is_detailed
+from kensho.http.pooled import pooled_if, pooled_slices
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_costs import costing
-from kensho.http.responses import PreparedResponse
+from kensho.http.responses import PreparedResponse, SlicedResponse, UncachedResponse
 from kensho.search.name_readings import MAX_CHARS
 
-_FIELDS: Final = SearchResult.__struct_fields__
+_FIELDS: Final = tuple(dict.fromkeys((*SearchResult.__struct_fields__, *DETAIL_FIELDS)))
 _DEFAULT_SUGGESTIONS: Final = 8
 _MANY: Final = 40
 """Results that are made within 3 ms."""
-_VISIBLE: Final = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
-TYPED: Final = rf"{_VISIBLE}[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+_CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
+TYPED: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 """What `hostile` lets through, and something that can be seen in it."""
 
 Typed: TypeAlias = Annotated[
@@ -56,20 +73,6 @@ Offset: TypeAlias = Annotated[
         examples=[Example(value=0)],
     ),
 ]
-OfYear: TypeAlias = Annotated[
-    int | None,
-    QueryParameter(
-        description="Works of this year: 1900 up to five ahead.", examples=[Example(value=1998)]
-    ),
-]
-OfSeason: TypeAlias = Annotated[
-    str | None,
-    QueryParameter(
-        pattern=ANY_CASE,
-        description="Works of this season: winter, spring, summer or fall, in any case.",
-        examples=[Example(value="spring")],
-    ),
-]
 GroupedBy: TypeAlias = Annotated[
     Literal["franchise"] | None,
     QueryParameter(
@@ -82,6 +85,13 @@ Explained: TypeAlias = Annotated[
     QueryParameter(
         description="Whether to say why each result scores what it scores.",
         examples=[Example(value=True)],
+    ),
+]
+Faceted: TypeAlias = Annotated[
+    bool,
+    QueryParameter(
+        description="Whether to count the hits of each type, status, season, year and tag.",
+        examples=[Example(value=False)],
     ),
 ]
 FoundFields: TypeAlias = Annotated[
@@ -118,11 +128,13 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     group: GroupedBy = None
     explain: Explained = False
     safe: Safe = None
+    facets: Faceted = True
     fields: FoundFields = None
 
 
 def _is_costly(query: SearchQuery, **_: object) -> bool:
-    return query.explain or query.limit > _MANY or is_short(query.q)
+    fields = fields_named(query.fields, _FIELDS) or ()
+    return query.explain or query.limit > _MANY or is_short(query.q) or is_detailed(fields)
 
 
 def _is_short(q: str, **_: object) -> bool:
@@ -140,7 +152,7 @@ class SearchController(Controller):
         "/search",
         Documented("Search by title", "A page of hits."),
         examples.FOUND,
-        opt=costing(2, explain=4),
+        opt=with_lists(costing(2, explain=4, fields=2)),
     )
     @pooled_if(_is_costly)
     def search(self, search: GivenSearch, query: SearchQuery) -> PreparedResponse[SearchPage]:
@@ -152,22 +164,47 @@ class SearchController(Controller):
         """
         request = SearchRequest(
             text=query.q,
-            filters=Filters(
-                type=query.type,
-                status=query.status,
-                season=None if query.season is None else cast("Season", query.season.lower()),
-                year=query.year,
-                tag=query.tag,
-                safe=search.hides_adult(query.safe),
+            filters=search.filters(
+                FilterTexts(
+                    type=query.type,
+                    status=query.status,
+                    season=query.season,
+                    year=query.year,
+                    tag=query.tag,
+                    safe=search.hides_adult(query.safe),
+                )
             ),
             limit=query.limit,
             cursor=query.cursor,
             offset=query.offset,
             by_franchise=query.group is not None,
             explain=query.explain,
+            facets=query.facets,
             fields=fields_named(query.fields, _FIELDS),
         )
         return PreparedResponse(search.page(request), search.identity)
+
+    @post_operation(
+        "/search/batch",
+        Documented("Search for many titles", "The answers."),
+        examples.ANSWERS,
+        opt=costing(100),
+    )
+    @pooled_slices
+    def search_many(
+        self,
+        search: GivenSearch,
+        data: Annotated[SearchBatchRequest, Body(description="What to search for.")],
+    ) -> SlicedResponse[SearchAnswers]:
+        """Return what each of up to 100 texts may mean: names of files, paths, titles, ids.
+
+        One answer each, in the order of the texts, the same that `/api/search` answers under the
+        same options. A text that can't be searched for has an `error` in place of what was
+        `found`. Of paths as much of the end is read as a search takes.
+        """
+        request = data.search_request(search, fields_named(listed(data.fields), _FIELDS))
+        slices = search_batches.slices(search.page, data.texts, request)
+        return SlicedResponse(slices, lambda parts: UncachedResponse(search_batches.joined(parts)))
 
     @get_operation(
         "/suggest",

@@ -3,7 +3,8 @@
 Guarantees: a filter keeps the order of the works that it is given.
 """
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -20,13 +21,18 @@ _ADULT: Final = "adult"
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list keeps; `None` keeps all. `tag` is an id or a name; `safe` hides adult works."""
+    """What a list keeps; `None` keeps all.
 
-    type: AnimeType | None = None
-    status: Status | None = None
+    `type` and `status` are one value or several, of which a work has one; `tag` is an id or a name,
+    `studio` a name, both in any case; `safe` hides adult works.
+    """
+
+    type: AnimeType | tuple[AnimeType, ...] | None = None
+    status: Status | tuple[Status, ...] | None = None
     season: Season | None = None
     year: int | None = None
     tag: str | None = None
+    studio: str | None = None
     safe: bool = True
 
 
@@ -80,19 +86,28 @@ def _masks(
     model: ReadModel, filters: Filters, nodes: Nodes, unhidden: Mask | None
 ) -> Iterable[tuple[str, Mask]]:
     """Yield each filter that is set, by name, with the works that pass it."""
+    yield from _masks_of_columns(model, filters, nodes)
+    if filters.tag is not None:
+        yield "tag", _tagged(model, filters.tag)[nodes]
+    if filters.studio is not None:
+        yield "studio", _made_by(model, filters.studio)[nodes]
+    if filters.safe and (adult := _hidden(model, nodes, unhidden)).any():
+        yield _ADULT, ~adult
+
+
+def _masks_of_columns(
+    model: ReadModel, filters: Filters, nodes: Nodes
+) -> Iterable[tuple[str, Mask]]:
+    """Yield the filters by facts of which each work has one."""
     columns = model.columns
     if filters.type is not None:
-        yield "type", columns.anime_type[nodes] == ANIME_TYPES.index(filters.type)
+        yield "type", _is_one_of(columns.anime_type[nodes], filters.type, ANIME_TYPES)
     if filters.status is not None:
-        yield "status", columns.status[nodes] == STATUSES.index(filters.status)
+        yield "status", _is_one_of(columns.status[nodes], filters.status, STATUSES)
     if filters.season is not None:
         yield "season", columns.season[nodes] == SEASONS.index(filters.season)
     if filters.year is not None:
         yield "year", columns.year[nodes] == filters.year
-    if filters.tag is not None:
-        yield "tag", _tagged(model, filters.tag)[nodes]
-    if filters.safe and (adult := _hidden(model, nodes, unhidden)).any():
-        yield _ADULT, ~adult
 
 
 def _hidden(model: ReadModel, nodes: Nodes, unhidden: Mask | None) -> Mask:
@@ -100,13 +115,47 @@ def _hidden(model: ReadModel, nodes: Nodes, unhidden: Mask | None) -> Mask:
     return adult if unhidden is None else adult & ~unhidden
 
 
+def _is_one_of(
+    codes: npt.NDArray[np.uint8], wanted: str | Sequence[str], words: Sequence[str]
+) -> Mask:
+    """Return which codes stand for one of the words wanted."""
+    first, *others = (wanted,) if isinstance(wanted, str) else wanted
+    found: Mask = codes == words.index(first)
+    for word in others:
+        found |= codes == words.index(word)
+    return found
+
+
 def _tagged(model: ReadModel, tag: str) -> Mask:
     """Return for each work whether it has the tag; none does where there is no such tag."""
     tagged = np.zeros(model.works_total, dtype=np.bool_)
-    number = model.tag(tag)
+    number = tag_number(model, tag)
     if number is not None:
         tagged[model.tag_nodes(number)[0]] = True
     return tagged
+
+
+def _made_by(model: ReadModel, studio: str) -> Mask:
+    """Return for each work whether the studio made it."""
+    made = np.zeros(model.works_total, dtype=np.bool_)
+    for number in studio_numbers(model, studio):
+        made[model.likeness.works_of_studio(number)] = True
+    return made
+
+
+def tag_number(model: ReadModel, text: str) -> int | None:
+    """Return the number of the tag with this id or name, in any case, or `None`."""
+    return model.tag(" ".join(unicodedata.normalize("NFKC", text).casefold().split()))
+
+
+def studio_numbers(model: ReadModel, text: str) -> list[int]:
+    """Return the numbers of the studios of this name, in any case: sources spell some in two."""
+    folded = _folded(text)
+    return [number for number, name in enumerate(model.studios) if _folded(name) == folded]
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
 
 
 def _all(masks: Iterable[Mask]) -> Mask | None:

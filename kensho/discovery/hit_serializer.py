@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.discovery import explanations
+from kensho.discovery.field_selection import Fields, selected
 from kensho.discovery.related_works import id_of, summary_of, title_in, title_of
 from kensho.discovery.search_views import (
     Completion,
@@ -21,6 +22,7 @@ from kensho.discovery.search_views import (
     Spans,
     Suggestion,
 )
+from kensho.discovery.works import dated, listed_work
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.views import FranchiseRef
@@ -76,11 +78,13 @@ class HitSerializer:
             return title_of(self._model, hit.entry)
         return self._titles.index.title(hit.row, hit.reading)
 
-    def result(self, hit: Hit, **more: object) -> Encoded[SearchResult]:
-        """Return a work that was found, with `more` members."""
+    def result(
+        self, hit: Hit, fields: Fields | None = None, **more: object
+    ) -> Encoded[SearchResult]:
+        """Return a work that was found, with `more` members, or only `fields` of all it has."""
         title = self.matched_title(hit)
         members: dict[str, object] = {
-            "kind": self._model.kind(hit.entry),
+            **dated(self._model, hit.entry),
             "matched_title": title,
             "score": round(hit.score, _PLACES),
             "highlights": self._marked(title, hit.reading).as_raw() if hit.row >= 0 else [],
@@ -88,7 +92,8 @@ class HitSerializer:
         franchise = self._franchise_of(self._titles.group(hit.entry))
         if franchise is not None:
             members["franchise"] = franchise
-        return summary_of(self._model, hit.entry).extended(SearchResult, **members, **more)
+        listed = listed_work(self._model, hit.entry, fields)
+        return selected(listed.extended(SearchResult, **members, **more), fields)
 
     def explanation(self, hit: Hit, *, is_redirected: bool) -> Explanation:
         """Return why a work is a hit."""

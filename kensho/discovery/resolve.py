@@ -5,8 +5,9 @@ listed, with the work's own episodes that the id covers, where a source tells. T
 films, series and collections apart: a bare number names every one of them.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -34,6 +35,7 @@ Provider: TypeAlias = Literal[
     "tmdb",
     "tvdb",
 ]
+_LOCAL: Final = re.compile("[!-9;-~]{1,200}")
 TMDB_KINDS: Final = ("movie", "tv", "collection")
 
 
@@ -75,10 +77,12 @@ class ResolveService(SnapshotService):
 def source_ids_named(
     url: str | None, provider: Provider | None, local: str | None
 ) -> tuple[str, ...]:
-    """Return the source ids that a request names: by `url`, or by `provider` and `id`.
+    """Return the source ids that a request names: by `url`, by `provider` and `id`, or by `id`.
+
+    An id that says whose it is, `mal:20`, needs no provider.
 
     Raises:
-        InvalidInputError: both ways at once, or neither whole.
+        InvalidInputError: two ways at once, or none whole; an id or a provider that can't be.
         NotFoundError: no known provider serves the URL.
     """
     if url is not None:
@@ -88,12 +92,26 @@ def source_ids_named(
         if source_id is None:
             raise NotFoundError(f"no known provider serves {url!r}")
         return (source_id,)
+    if provider is None and local is not None and ":" in local:
+        provider, local = _parted(local)
     if provider is None or local is None:
         absent = [n for n, value in (("provider", provider), ("id", local)) if value is None]
         raise InvalidInputError(
             [FieldProblem(n, "give url, or both provider and id") for n in absent]
         )
+    if _LOCAL.fullmatch(local) is None:
+        raise InvalidInputError.of("id", f"{local!r} is not an id: visible letters without spaces")
     return spellings(provider, local)
+
+
+def _parted(source_id: str) -> tuple[Provider, str]:
+    """Return whose id it is, and the id there."""
+    name, _, local = source_id.partition(":")
+    known = get_args(Provider)
+    if name.lower() not in known:
+        problem = f"{name!r} is not a provider: known are {', '.join(known)}"
+        raise InvalidInputError.of("id", problem)
+    return cast("Provider", name.lower()), local
 
 
 def spellings(provider: Provider, local: str) -> tuple[str, ...]:

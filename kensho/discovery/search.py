@@ -20,7 +20,8 @@ from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
 from kensho.discovery.episode_numbers import EpisodeAsked, with_episode_first
 from kensho.discovery.facets import FacetCounter
-from kensho.discovery.field_selection import Fields, selected
+from kensho.discovery.field_selection import Fields
+from kensho.discovery.filter_values import FilterTexts, filters_of
 from kensho.discovery.filters import FilterMasks, Filters
 from kensho.discovery.hit_serializer import Hit, HitSerializer, chosen_hits, concatenated
 from kensho.discovery.identified_works import identified, identified_first, works_of
@@ -64,6 +65,7 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     offset: int | None = None
     by_franchise: bool = False
     explain: bool = False
+    facets: bool = True
     fields: Fields | None = None
 
     @property
@@ -132,9 +134,9 @@ class TitleSearch:
             franchises=_franchises(found, safe=request.filters.safe) if part.first == 0 else [],
             total=part.total,
             hidden=HiddenCounts(hidden),
-            facets=self._facets.of(model).facets(found.masks),
             read_as=interpretation_of(found.matches, found.works, found.episode),
             next_cursor=part.next_cursor,
+            facets=self._facets.of(model).facets(found.masks) if request.facets else None,
             total_works=listed.works if request.by_franchise else None,
             suggestions=None if part.total else _suggestions(found, safe=request.filters.safe),
             reason=None
@@ -161,6 +163,16 @@ class SearchService(SnapshotService):
         if request.filters.year is not None:
             self._calendar.check(request.filters.year)
         return self._search.page(self.snapshot, request)
+
+    def filters(self, texts: FilterTexts) -> Filters:
+        """Return the filters that a request names.
+
+        Raises:
+            InvalidInputError: as `filters_of`, or no work can have the year.
+        """
+        if texts.year is not None:
+            self._calendar.check(texts.year)
+        return filters_of(self.model, texts)
 
     def suggestions(self, text: str, limit: int, *, safe: bool) -> Encoded[Completions]:
         """Return what a half-typed title may become.
@@ -228,7 +240,7 @@ def _results(
         if listed.groups is not None:
             number = int(listed.groups[place])
             more["group"] = serializer.group(number, np.flatnonzero(listed.groups == number))
-        results.append(selected(serializer.result(hit, **more), request.fields).as_raw())
+        results.append(serializer.result(hit, request.fields, **more).as_raw())
     return results
 
 

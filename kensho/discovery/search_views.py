@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.works import AnimeType, WorkKind
+from kensho.domain.works import AnimeType, Season, WorkKind
 from kensho.read_model.views import FranchiseRef, Summary
 from kensho.search.interpretations import Via
 from kensho.search.name_marks import Extra
@@ -70,9 +70,14 @@ class SearchGroup(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class SearchResult(Summary, frozen=True, kw_only=True, omit_defaults=True):
-    """A work that the query may mean, best first; score 0..1."""
+    """A work that the query may mean, best first; score 0..1.
+
+    Year and season are null where they are not known.
+    """
 
     kind: WorkKind
+    year: int | None
+    season: Season | None
     matched_title: str
     score: float
     highlights: Spans
@@ -162,19 +167,39 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A page of hits; totals and facets count all pages.
 
     `total` counts works, or groups where they are grouped; then `total_works` counts works.
-    `suggestions` and `reason` are there when `total` is 0.
+    `suggestions` and `reason` are there when `total` is 0, `facets` unless they were refused.
     """
 
     results: list[SearchResult]
     franchises: list[FranchiseHit]
     total: int
     hidden: HiddenCounts
-    facets: Facets
     read_as: QueryInterpretation
     next_cursor: str | None
+    facets: Facets | None = None
     total_works: int | None = None
     suggestions: list[Suggestion] | None = None
     reason: str | None = None
+
+
+class ItemError(msgspec.Struct, frozen=True):
+    """Why one of many texts was not searched for."""
+
+    field: str
+    message: str
+
+
+class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer to one of many texts: what `/api/search` answers to it, or why there is none."""
+
+    found: SearchPage | None = None
+    error: ItemError | None = None
+
+
+class SearchAnswers(msgspec.Struct, frozen=True):
+    """The answers to many texts, one each, in their order."""
+
+    answers: list[SearchAnswer]
 
 
 class Completion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

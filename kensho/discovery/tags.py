@@ -1,6 +1,5 @@
 """Tags with their numbers of works, and a tag's works: most relevant first, then best score."""
 
-import unicodedata
 from typing import Final
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import msgspec
 from kensho.discovery.adult import works_shown
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
 from kensho.discovery.field_selection import Fields, selected
+from kensho.discovery.filters import tag_number
 from kensho.discovery.related_works import summary_of
 from kensho.discovery.snapshot_service import SnapshotService
 from kensho.domain.works import TagCategory
@@ -111,8 +111,7 @@ def tag_named(model: ReadModel, text: str) -> int:
     Raises:
         NotFoundError: there is none.
     """
-    folded = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    tag = model.tag(folded)
+    tag = tag_number(model, text)
     if tag is None:
         raise NotFoundError(f"there is no tag {text!r}")
     return tag

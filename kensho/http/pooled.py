@@ -12,10 +12,16 @@ import functools
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
-from kensho.http.responses import PooledResponse, PreparedResponse, UncachedResponse
+from kensho.http.responses import (
+    PooledResponse,
+    PreparedResponse,
+    SlicedResponse,
+    UncachedResponse,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=PreparedResponse[Any] | UncachedResponse[Any])
+T = TypeVar("T")
 _POOLED: Final = "kensho_pooled"
 
 
@@ -29,6 +35,19 @@ def pooled_if(
 ) -> Callable[[Callable[P, R]], Callable[P, Coroutine[Any, Any, R]]]:
     """Make those answers of a handler in the pool whose arguments, given by name, are costly."""
     return lambda handler: _declared(handler, is_costly, is_picture=False)
+
+
+def pooled_slices(
+    handler: Callable[P, SlicedResponse[T]],
+) -> Callable[P, Coroutine[Any, Any, SlicedResponse[T]]]:
+    """Make the answers of a handler in the pool, in slices between which others have their turn."""
+
+    @functools.wraps(handler)
+    async def called(*given: P.args, **named: P.kwargs) -> SlicedResponse[T]:
+        return handler(*given, **named)
+
+    setattr(called, _POOLED, True)
+    return called
 
 
 def pooled_picture(handler: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:

@@ -19,6 +19,9 @@ MAX_VALUE_CHARS: Final = 1_000
 MAX_PARAMETERS: Final = 32
 """The search takes the most, 13; pages get further ones from other sites."""
 _PLAIN_PATH: Final = re.compile(rb"[\x21-\x24\x26-\x7e]*")
+_TYPED: Final = "q"
+"""What people paste into a search: tabs and ends of lines in it are spaces."""
+_PASTED: Final = re.compile(r"[\t\n\r]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -52,8 +55,8 @@ def check_path(path: bytes) -> None:
         raise InvalidInputError.of("path", "it holds a control character")
 
 
-def parameters(query: bytes) -> dict[str, str]:
-    """Return the query parameters by name.
+def parameters(query: bytes, lists: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Return the query parameters by name; those of `lists` come again, and are joined by commas.
 
     Raises:
         InvalidInputError: one comes twice, is too long, not UTF-8, or holds control
@@ -69,16 +72,28 @@ def parameters(query: bytes) -> dict[str, str]:
         raise InvalidInputError.of(
             "query", f"at most {MAX_PARAMETERS} parameters are read"
         ) from error
-    found = dict(pairs)
+    pairs = [(name, _as_typed(value) if name == _TYPED else value) for name, value in pairs]
+    found = _joined(pairs, lists)
     problems = [problem for name, value in pairs for problem in _problems(name, value)]
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
+        names = [name for name, _ in pairs if name not in lists]
         problems += [
             FieldProblem(_shown(n), "it may be given once") for n in found if names.count(n) > 1
         ]
     if problems:
         raise InvalidInputError(problems)
     return found
+
+
+def _joined(pairs: list[tuple[str, str]], lists: frozenset[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        found[name] = f"{found[name]},{value}" if name in lists and name in found else value
+    return found
+
+
+def _as_typed(value: str) -> str:
+    return _PASTED.sub(" ", value).strip(" ") if _PASTED.search(value) else value
 
 
 def _problems(name: str, value: str) -> list[FieldProblem]:

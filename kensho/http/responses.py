@@ -4,7 +4,7 @@ Guarantees: an answer is kept for everybody only if its route is declared public
 (`kensho.http.privacy`), it answers GET and it sets no cookie.
 """
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, Generic, TypeAlias, cast
 
 from litestar.types import Receive, Scope, Send
@@ -31,6 +31,7 @@ __all__ = [
     "JSON",
     "PreparedResponse",
     "ResponseMeta",
+    "SlicedResponse",
     "StreamedResponse",
     "UncachedResponse",
 ]
@@ -174,17 +175,53 @@ class PooledResponse:
             answer, prepared = await pool.run(
                 client_of(scope), key, work, receive, _expected_s(scope)
             )
-        except (OverloadedError, RateLimitedError) as error:
-            await _refuse(error, scope, send)
-            return
-        except ClientGoneError:
-            await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (OverloadedError, RateLimitedError, ClientGoneError) as error:
+            await _end_unanswered(error, scope, send)
             return
         if isinstance(answer, PreparedResponse) and prepared is not None:
             await answer.finish(scope, send, prepared)
         else:
             await answer(scope, receive, send)
+
+
+class SlicedResponse(Generic[T]):
+    """An answer that is made in slices, each in a turn of its own on a thread of the pool.
+
+    A client whose answer takes long so waits for others between the slices, and they never wait for
+    more than one. `join` makes the answer of what all slices returned, in their order.
+    """
+
+    __slots__ = ("_join", "_slices")
+
+    def __init__(
+        self,
+        slices: Sequence[Callable[[], Any]],
+        join: Callable[[Sequence[Any]], UncachedResponse[T]],
+    ) -> None:
+        self._slices = slices
+        self._join = join
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait for all slices and send the answer; a client that leaves gets nothing."""
+        pool, client = pools_of(scope).answers, client_of(scope)
+        expected_s = _expected_s(scope) / max(1, len(self._slices))
+        try:
+            parts = [
+                await pool.run(client, object(), one, receive, expected_s) for one in self._slices
+            ]
+        except (OverloadedError, RateLimitedError, ClientGoneError) as error:
+            await _end_unanswered(error, scope, send)
+            return
+        await self._join(parts)(scope, receive, send)
+
+
+async def _end_unanswered(error: KenshoError, scope: Scope, send: Send) -> None:
+    """Send why there is no answer, or nothing to a client that has left."""
+    if isinstance(error, ClientGoneError):
+        await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    else:
+        await _refuse(error, scope, send)
 
 
 async def _refuse(error: KenshoError, scope: Scope, send: Send) -> None:

@@ -33,6 +33,8 @@ Canonicaliser: TypeAlias = Callable[[Parameters], Parameters]
 
 FORM: Final = "kensho_form"
 """Names in a handler's `opt` the Struct that its parameters are read into."""
+LISTS: Final = "kensho_lists"
+"""Names in a handler's `opt` the parameters that may be given again, for a further value."""
 _REMEMBERED: Final = 4_096
 _LONGEST_REMEMBERED: Final = 256
 """Bytes. Titles typed into the search stay below; each target remembered takes up to 2 KB."""
@@ -59,11 +61,15 @@ class Target(NamedTuple):
 
 
 class DeclaredRoute(NamedTuple):
-    """A route as its handler declares it: its template, what counts of its parameters, its cost."""
+    """A route as its handler declares it: its template, what counts of its parameters, its cost.
+
+    `lists` are the parameters that may be given again.
+    """
 
     template: str
     canonicalise: Canonicaliser
     cost: RequestCost = READ
+    lists: frozenset[str] = frozenset()
 
 
 class Targets:
@@ -101,8 +107,9 @@ class Targets:
         if len(raw_path) > 1 and (raw_path.endswith(b"/") or b"//" in raw_path):
             raise NotFoundError("no path here ends with a slash or has an empty part")
         path = _canonical_path(raw_path)
-        given = request_guards.parameters(raw_query) if raw_query else {}
         route = self._find(path)
+        lists = frozenset[str]() if route is None else route.lists
+        given = request_guards.parameters(raw_query, lists) if raw_query else {}
         parameters = given if route is None else route.canonicalise(given)
         query = urlencode(sorted(parameters.items()), quote_via=quote).encode()
         return Target(path, quote(path, _PATH_SAFE).encode(), query, parameters)
@@ -122,7 +129,8 @@ def declared_routes(app: Litestar, documented: QueryValidator) -> Iterator[Decla
             if isinstance(handler, HTTPRouteHandler) and "OPTIONS" not in handler.http_methods:
                 template = route.path_format
                 canonicalise = _canonicaliser(handler, template, documented)
-                yield DeclaredRoute(template, canonicalise, declared_cost(handler))
+                lists: frozenset[str] = handler.opt.get(LISTS, frozenset())
+                yield DeclaredRoute(template, canonicalise, declared_cost(handler), lists)
 
 
 def _canonicaliser(

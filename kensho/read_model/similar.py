@@ -148,6 +148,10 @@ class SimilarityIndex:
             score[hidden] = 0
         return [self._explained(facts, other, score.item(other)) for other in _best(score, most)]
 
+    def works_of_studio(self, studio: int) -> npt.NDArray[np.int32]:
+        """Return the works that a studio, by number, made, ascending."""
+        return self._run("studio", "studio_nodes", studio)
+
     def _facts(self, node: int) -> _Facts:
         recommended = self._run("recommended", "recommended_nodes", node).tolist()
         votes = self._run("recommended", "recommended_votes", node).tolist()

@@ -64,6 +64,10 @@ class Titles:
         self._folder: Final = folder  # which is locked against removal while somebody holds it
         self.index: Final = TitleIndex(arrays, blobs)
         self.groups: Final[npt.NDArray[np.int32]] = arrays["node_group"]
+        self.popularity: Final[npt.NDArray[np.float32]] = arrays["entry_popularity"][
+            : len(self.groups)
+        ]
+        """How well known each work is, 0..1."""
         self._redirects: npt.NDArray[np.int32] = arrays["redirects"]
         self._of_group: Final = {
             int(self.groups[node]): franchise

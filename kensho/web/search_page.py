@@ -7,14 +7,15 @@ from litestar import Controller
 
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
+from kensho.discovery.search_views import SearchPage
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.web import descriptions, filtered_lists
-from kensho.web.filtered_lists import ListPage
+from kensho.web.filtered_lists import FilterGroup, ListPage
 from kensho.web.forms import get_page
-from kensho.web.page_context import GivenPageContext
+from kensho.web.page_context import GivenPageContext, PageContext
 
 PER_PAGE: Final = 20
 """As many as the API returns unless it is asked for more."""
@@ -60,10 +61,16 @@ class SearchPageController(Controller):
             pages_total=min(-(-found.total // PER_PAGE), MAX_OFFSET // PER_PAGE),
             is_filtered=any(page.parameters.get(name) for name in FILTERS),
             is_safe=search.filters.safe,
-            filters=filtered_lists.filter_groups(page, found.facets, FILTERS, context.messages),
+            filters=_filters(page, found, context),
             interpretation=descriptions.interpretation(form.q, found.read_as, context.messages),
             highlighted=descriptions.highlighted,
         )
+
+
+def _filters(page: ListPage, found: SearchPage, context: PageContext) -> list[FilterGroup]:
+    if found.facets is None:
+        return []
+    return filtered_lists.filter_groups(page, found.facets, FILTERS, context.messages)
 
 
 def _request(form: SearchForm, *, safe: bool) -> SearchRequest:

@@ -17,6 +17,8 @@ BEBOP = {"id": str(graphs.BEBOP), "kind": "anime", "title": "Cowboy Bebop"}
         "provider=imdb&id=tt0213338",
         f"url={quote('https://myanimelist.net/anime/1/Cowboy_Bebop', safe='')}",
         "url=https://anidb.net/anime/23",
+        "id=mal:1",
+        "id=IMDB:tt0213338",
     ],
 )
 async def test_an_id_or_a_url_leads_to_the_work(client: AsyncClient, query: str) -> None:
@@ -61,6 +63,9 @@ async def test_what_no_work_is_behind_is_not_found(client: AsyncClient, query: s
         ("provider=mal", ["id"]),
         ("id=1", ["provider"]),
         ("provider=nowhere&id=1", ["provider"]),
+        ("id=nowhere:1", ["id"]),
+        ("id=mal:", ["id"]),
+        ("provider=mal&id=mal:1", ["id"]),
         ("provider=mal&id=a%20b", ["id"]),
         ("provider=mal&id=1&url=https://myanimelist.net/anime/1", ["url"]),
     ],

@@ -78,7 +78,11 @@ async def test_films_are_found_beside_series(served: AsyncClient) -> None:
         ("type=movie", ["Cowboy Bebop: Tengoku no Tobira"]),
         ("season=SPRING&status=finished", ["Cowboy Bebop"]),
         ("tag=gun", ["Cowboy Bebop"]),
-        ("tag=no-such-tag", []),
+        ("tag=GUN", ["Cowboy Bebop"]),
+        ("type=TV", ["Cowboy Bebop"]),
+        ("type=tv,MOVIE", ["Cowboy Bebop", "Cowboy Bebop: Tengoku no Tobira"]),
+        ("type=tv&type=movie", ["Cowboy Bebop", "Cowboy Bebop: Tengoku no Tobira"]),
+        ("status=Ongoing&status=upcoming", []),
     ],
 )
 async def test_hits_are_filtered(served: AsyncClient, query: str, expected: list[str]) -> None:
@@ -89,6 +93,7 @@ async def test_hits_are_filtered(served: AsyncClient, query: str, expected: list
 
 async def test_facets_say_what_else_could_be_chosen(served: AsyncClient) -> None:
     page = await read(served, "q=cowboy%20bebop&type=tv")
+    assert page.facets is not None
     assert page.facets.type == {"tv": 1, "movie": 1}
     assert page.facets.year == {"1998": 1}
     assert [tag.name for tag in page.facets.tag] == ["drama", "gun", "space"]
@@ -284,3 +289,62 @@ async def test_only_the_asked_fields_are_answered(served: AsyncClient) -> None:
     answer = await served.get("/api/search?q=naruto&limit=1&fields=title,score")
     [result] = answer.json()["results"]
     assert list(result) == ["title", "score"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "said"),
+    [
+        ("type=serial", "type", "'serial' is not one of tv, movie, ova, ona, special, unknown"),
+        ("type=tv&type=", "type", "is not one of"),
+        ("status=done", "status", "finished, ongoing, upcoming"),
+        ("season=autumn", "season", "winter, spring, summer, fall"),
+        ("tag=dramma", "tag", "there is no tag 'dramma'; nearest are drama"),
+        ("tag=%F0%9F%92%A9", "tag", "there is no tag"),
+        ("year=2002&year=2003", "year", "once"),
+        ("fields=nonsense", "fields", "anime_season"),
+    ],
+)
+async def test_a_filter_that_makes_no_sense_is_named_with_what_does(
+    served: AsyncClient, query: str, field: str, said: str
+) -> None:
+    answer = await served.get(f"/api/search?q=naruto&{query}")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert error["field"] == field
+    assert said in error["message"]
+
+
+async def test_results_bear_any_member_of_a_work(served: AsyncClient) -> None:
+    fields = "title,sources,anime_season,studios,related_anime,score,franchise"
+    answer = await served.get(f"/api/search?q=naruto&limit=1&fields={fields}")
+    [work] = answer.json()["results"]
+    assert list(work) == fields.split(",")
+    detail = (await served.get(f"/api/anime/{graphs.NARUTO}")).json()
+    assert {name: work[name] for name in ("title", "sources", "anime_season", "related_anime")} == {
+        name: detail[name] for name in ("title", "sources", "anime_season", "related_anime")
+    }
+    assert 0 < work["score"] <= 1  # how near it is, not how good
+
+
+async def test_year_and_season_are_there_by_default(served: AsyncClient) -> None:
+    page = await read(served, "q=cowboy%20bebop")
+    assert [(work.year, work.season) for work in page.results] == [
+        (1998, "spring"),
+        (2001, "summer"),
+    ]
+
+
+async def test_facets_are_left_out_on_demand(served: AsyncClient) -> None:
+    answer = await served.get("/api/search?q=naruto&facets=false")
+    assert "facets" not in answer.json()
+    assert answer.json()["total"] == 2
+
+
+@pytest.mark.parametrize("pasted", ["cowboy\nbebop", "\tcowboy bebop\r\n", "cowboy\r\n\tbebop"])
+async def test_pasted_ends_of_lines_are_spaces(served: AsyncClient, pasted: str) -> None:
+    plain = await served.get("/api/search?q=cowboy%20bebop")
+    assert (await served.get("/api/search", params={"q": pasted})).content == plain.content
+    assert (await served.get("/api/suggest", params={"q": pasted})).status_code == 200
+    assert (await served.get("/api/search", params={"q": "a", "tag": pasted})).status_code == 400
+    assert (await served.get("/api/search", params={"q": f"{pasted}\x00"})).status_code == 400
+    assert (await served.get("/api/search", params={"q": "\n"})).status_code == 400

@@ -27,6 +27,7 @@ from kensho.discovery.browse import Calendar, films
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
+from kensho.discovery.work_lists import WorkOrders
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.response_cache import ResponseCache
@@ -130,6 +131,7 @@ def _application(snapshot: Turns) -> Litestar:
         films=PerSnapshot(films),
         calendar=calendar,
         search=TitleSearch(cursors, safe=True),
+        orders=WorkOrders(),
     )
     app = Litestar(
         CONTROLLERS,

@@ -152,6 +152,7 @@ def test_facets_count_the_hits_under_the_other_filters(
     with opened(shelf) as held:
         found = page(held, asked(text, wanted)).facets
         every = hits(held, shelf, text)
+    assert found is not None
     counted = {
         "type": found.type,
         "status": found.status,
