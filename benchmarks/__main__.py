@@ -20,6 +20,7 @@ def main() -> None:
         run("bench_api", "--store", url)
         run("bench_search", "--store", url, "--data", str(data))
         run("bench_search_http", "--store", url)
+        run("bench_match", "--store", url)
         run("bench_walks", "--store", url)
         run("bench_franchise_reads", "--store", url)
         run("bench_inference", "--store", url, "--data", str(data))

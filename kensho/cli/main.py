@@ -51,6 +51,11 @@ _OWN: Final = (
         "Print the works that TEXT may mean, best first; exits with 1 if there are none.",
     ),
     LazyCommand(
+        "match",
+        "kensho.cli.match:match",
+        "Say which work and episode each file of FOLDER is, or of a list; renames nothing.",
+    ),
+    LazyCommand(
         "path",
         "kensho.cli.path:path",
         "Say how ONE and OTHER are connected; each is a title, an id such as mal:20, or a UUID.",
