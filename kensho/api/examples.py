@@ -160,7 +160,8 @@ FOUND: Final = SearchPage(
         year={"1998": 1},
         tag=[TagFacet("space", 1)],
     ),
-    read_as=QueryInterpretation(via="text", text="cowboy"),
+    read_as=QueryInterpretation(via="text", text="cowboy", match="prefix", explained=1.0),
+    confidence=0.9,
     next_cursor=None,
 )
 ANSWERS: Final = SearchAnswers(

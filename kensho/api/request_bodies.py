@@ -48,6 +48,7 @@ class SearchBatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     safe: bool | None = None
     group: Literal["franchise"] | None = None
     explain: bool = False
+    strict: bool = False
     facets: bool = False
     fields: list[str] = []
 
@@ -71,6 +72,7 @@ class SearchBatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             limit=self.limit,
             by_franchise=self.group is not None,
             explain=self.explain,
+            strict=self.strict,
             facets=self.facets,
             fields=fields,
         )

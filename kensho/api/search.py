@@ -87,6 +87,14 @@ Explained: TypeAlias = Annotated[
         examples=[Example(value=True)],
     ),
 ]
+Strict: TypeAlias = Annotated[
+    bool,
+    QueryParameter(
+        description="Whether to answer only the one work that an id names, or whose title the text "
+        "is but for season and episode; else nothing, and `reason` says why.",
+        examples=[Example(value=True)],
+    ),
+]
 Faceted: TypeAlias = Annotated[
     bool,
     QueryParameter(
@@ -127,6 +135,7 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     tag: TagText = None
     group: GroupedBy = None
     explain: Explained = False
+    strict: Strict = False
     safe: Safe = None
     facets: Faceted = True
     fields: FoundFields = None
@@ -180,6 +189,7 @@ class SearchController(Controller):
             by_franchise=query.group is not None,
             explain=query.explain,
             facets=query.facets,
+            strict=query.strict,
             fields=fields_named(query.fields, _FIELDS),
         )
         return PreparedResponse(search.page(request), search.identity)

@@ -37,6 +37,7 @@ _MOST: Final = 100
     "--safe/--no-safe", default=None, help="Hide adult works; default KENSHO_SEARCH_SAFE, or hide."
 )
 @click.option("--explain", is_flag=True, help="Say why each title scores what it scores.")
+@click.option("--strict", is_flag=True, help="Only the one work whose title the text is, or none.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer of /api/search.")
 @click.option(
     "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
@@ -48,6 +49,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
     year: int | None,
     safe: bool | None,
     explain: bool,
+    strict: bool,
     as_json: bool,
     store: str | None,
 ) -> None:
@@ -61,6 +63,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
         filters=Filters(type=type_, year=year, safe=hides),
         limit=limit,
         explain=explain,
+        strict=strict,
     )
     snapshot = open_snapshot(store)
     answer = title_search.page(snapshot, request)
@@ -85,7 +88,8 @@ def _print(console: Console, snapshot: Snapshot, page: SearchPage) -> None:
         line = f"franchise: {franchise.title} ({franchise.works} works, {franchise.slug})"
         console.print(line, markup=False, highlight=False)
     if page.hidden.adult:
-        hidden = f"{page.hidden.adult} adult works are hidden; --no-safe shows them"
+        best = ", the best hit among them" if page.hidden.best else ""
+        hidden = f"{page.hidden.adult} adult works are hidden{best}; --no-safe shows them"
         console.print(hidden, markup=False, highlight=False)
 
 
@@ -108,6 +112,8 @@ def _print_results(console: Console, snapshot: Snapshot, page: SearchPage) -> No
         if work.explain is not None:
             table.add_row("", "", _explanation_text(work.explain), "", "", "")
     console.print(table, highlight=False)
+    if page.results[0].explain is not None:
+        console.print(f"{page.read_as.match}, confidence {page.confidence:.2f}", highlight=False)
     console.print(f"{page.total} works", highlight=False)
 
 

@@ -98,7 +98,7 @@ def _possible_first(snapshot: Snapshot, works: Hits, episode: int, wanted: Title
 def _along_sequels(model: ReadModel, node: int, episode: int) -> tuple[int, int] | None:
     """Return the sequel and the number in it that an episode beyond the count of `node` is."""
     kind, left = _type(model, node), episode
-    for one in _line(model, node):
+    for one in line_of(model, node):
         if _type(model, one) != kind:
             continue  # a film between two seasons
         count = _episodes(model, one)
@@ -108,7 +108,7 @@ def _along_sequels(model: ReadModel, node: int, episode: int) -> tuple[int, int]
     return None
 
 
-def _line(model: ReadModel, node: int) -> Iterator[int]:
+def line_of(model: ReadModel, node: int) -> Iterator[int]:
     """Yield a work and what continues it, one after the other: seasons before films, by date."""
     kind, seen = _type(model, node), set[int]()
     current: int | None = node

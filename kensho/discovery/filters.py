@@ -68,6 +68,10 @@ class FilterMasks:
         adult = ~self._masks[_ADULT]
         return int(np.count_nonzero(adult if others is None else adult & others))
 
+    def is_adult_hidden(self, place: int) -> bool:
+        """Return whether the work at this place is left out because it is adult."""
+        return _ADULT in self._masks and not self._masks[_ADULT][place]
+
     def nodes(self, but: str | None = None) -> Nodes:
         """Return the works that pass every filter, or every one `but` this."""
         mask = self._all_but(but)

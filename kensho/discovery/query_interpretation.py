@@ -5,8 +5,9 @@ Where the episode that a query names leads is told by `kensho.discovery.episode_
 
 from typing import Final
 
+from kensho.discovery.best_hits import BestHit
 from kensho.discovery.episode_numbers import EpisodeAsked
-from kensho.discovery.search_views import QueryInterpretation
+from kensho.discovery.search_views import QueryInterpretation, Rival
 from kensho.errors import InvalidInputError
 from kensho.search.index import Hits, TitleMatches
 from kensho.search.interpretations import Interpretation
@@ -14,6 +15,7 @@ from kensho.search.kernel.numpy_kernel import TOLERANT_FROM
 from kensho.search.keys import weight_of
 from kensho.search.name_readings import MAX_CHARS
 
+_PLACES: Final = 3
 SHORT_LETTERS: Final = 3
 """A text of no more may begin every other title: its search takes up to 10 ms, or 30 without the
 compiled kernel."""
@@ -46,11 +48,15 @@ def check_text(text: str) -> None:
 
 
 def interpretation_of(
-    found: TitleMatches, works: Hits, episode: EpisodeAsked
+    found: TitleMatches,
+    works: Hits,
+    episode: EpisodeAsked,
+    best: BestHit | None,
+    rivals: list[Rival],
 ) -> QueryInterpretation:
     """Return the interpretation of the query that found the best work, or else that of the text."""
-    best = works if len(works.entries) else found.hits
-    reading = found.interpretations[int(best.interpretations[0]) if len(best.entries) else 0]
+    hits = works if len(works.entries) else found.hits
+    reading = found.interpretations[int(hits.interpretations[0]) if len(hits.entries) else 0]
     wanted = reading.title_parts
     return QueryInterpretation(
         via="id" if episode.by_id else reading.via,
@@ -65,6 +71,9 @@ def interpretation_of(
         release=reading.release,
         redirected=episode.redirect,
         beyond=episode.is_beyond,
+        match=best.measures.match if best else None,
+        explained=round(best.measures.explained, _PLACES) if best else 0.0,
+        ambiguous=rivals,
     )
 
 

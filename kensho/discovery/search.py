@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from kensho.discovery import suggestions
 from kensho.discovery.adult import exact_titles, hits_shown
+from kensho.discovery.best_hits import BestHit, FoundHits, best_hit, rivals_of, why_not_strict
 from kensho.discovery.browse import Calendar
 from kensho.discovery.cursors import Cursors, ListSlice, OrderedList
 from kensho.discovery.episode_numbers import EpisodeAsked, with_episode_first
@@ -34,6 +35,7 @@ from kensho.discovery.search_views import (
     Completions,
     FranchiseHit,
     HiddenCounts,
+    QueryInterpretation,
     SearchPage,
     SearchResult,
     Suggestion,
@@ -66,29 +68,55 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     by_franchise: bool = False
     explain: bool = False
     facets: bool = True
+    strict: bool = False
     fields: Fields | None = None
 
     @property
     def query(self) -> str:
         """Return what names the list of hits: the text, the filters and the grouping."""
-        return f"search?{self.text}?{self.filters}?{self.by_franchise}"
+        return f"search?{self.text}?{self.filters}?{self.by_franchise}?{self.strict}"
 
 
 class _Found(NamedTuple):
     """What a search found in a snapshot: works and franchises, and which works pass the filters."""
 
     snapshot: Snapshot
+    text: str
     matches: TitleMatches
     is_work: npt.NDArray[np.bool_]
     works: Hits
     episode: EpisodeAsked
     is_redirected: bool
+    filters: Filters
     masks: FilterMasks
 
     @property
     def typed(self) -> Interpretation:
         """Return the query as it was typed."""
         return self.matches.interpretations[0]
+
+    @property
+    def is_best_hidden(self) -> bool:
+        """Return whether the best hit is left out because it is adult."""
+        return len(self.works.entries) > 0 and self.masks.is_adult_hidden(0)
+
+    @property
+    def judged(self) -> FoundHits:
+        """Return what passes the filters, of which the best hit is judged."""
+        kept = self.masks.kept
+        return FoundHits(
+            text=self.text,
+            interpretations=self.matches.interpretations,
+            works=self.works if kept is None else chosen_hits(self.works, kept),
+            episode=self.episode,
+            is_best_hidden=self.is_best_hidden,
+        )
+
+    def only(self, best: bool) -> "_Found":
+        """Return this with the best hit that passes the filters alone, or with none."""
+        works = self.judged.works
+        works = chosen_hits(works, np.arange(min(int(best), len(works.entries))))
+        return self._replace(works=works, masks=_masks(self.snapshot, self.filters, works))
 
     def serializer(self, hits: Hits) -> HitSerializer:
         """Return what makes documents of these hits."""
@@ -120,30 +148,42 @@ class TitleSearch:
         """
         _check(request)
         found = _found(snapshot, request)
+        best = best_hit(snapshot, found.judged)
+        refused = _refused(found, best) if request.strict else None
+        answered = found.only(refused is None) if request.strict else found
         model = snapshot.model
-        listed = _listed(found, by_franchise=request.by_franchise)
-        ordered = OrderedList(
-            found.works.entries[listed.places], model.identity, model.id, model.node
-        )
+        listed = _listed(answered, by_franchise=request.by_franchise)
         part = self._cursors.cut(
-            ordered, request.query, request.cursor, request.limit, skip=request.offset or 0
+            OrderedList(
+                answered.works.entries[listed.places], model.identity, model.id, model.node
+            ),
+            *(request.query, request.cursor, request.limit),
+            skip=request.offset or 0,
         )
-        hidden = found.masks.adult_hidden
         page = SearchPage(
-            results=_results(found, request, listed, part),
-            franchises=_franchises(found, safe=request.filters.safe) if part.first == 0 else [],
+            results=_results(answered, request, listed, part),
+            franchises=_franchises(found, request) if part.first == 0 else [],
             total=part.total,
-            hidden=HiddenCounts(hidden),
-            read_as=interpretation_of(found.matches, found.works, found.episode),
+            hidden=HiddenCounts(found.masks.adult_hidden, best=found.is_best_hidden),
+            read_as=_read_as(found, best),
+            confidence=best.confidence if best else 0.0,
             next_cursor=part.next_cursor,
-            facets=self._facets.of(model).facets(found.masks) if request.facets else None,
+            facets=self._facets.of(model).facets(answered.masks) if request.facets else None,
             total_works=listed.works if request.by_franchise else None,
             suggestions=None if part.total else _suggestions(found, safe=request.filters.safe),
-            reason=None
-            if part.total
-            else why_no_work(found.typed, len(found.works.entries), hidden),
+            reason=None if part.total else refused or _why_none(found),
         )
         return encoded(page)
+
+
+def found_hits(snapshot: Snapshot, request: SearchRequest) -> FoundHits:
+    """Return the works that a text may mean, as `best_hits` judges them.
+
+    Raises:
+        InvalidInputError: the text is empty.
+    """
+    _check(request)
+    return _found(snapshot, request).judged
 
 
 class SearchService(SnapshotService):
@@ -200,15 +240,36 @@ def _found(snapshot: Snapshot, request: SearchRequest) -> _Found:
     works, episode = with_episode_first(snapshot, matches, identified_first(hits, known))
     return _Found(
         snapshot=snapshot,
+        text=named.text,
         matches=matches,
         is_work=is_work,
         works=works,
         episode=episode._replace(by_id=bool(known)),
         is_redirected=works is not hits,
-        masks=FilterMasks(
-            snapshot.model, request.filters, works.entries, exact_titles(snapshot.model, works)
-        ),
+        filters=request.filters,
+        masks=_masks(snapshot, request.filters, works),
     )
+
+
+def _masks(snapshot: Snapshot, filters: Filters, works: Hits) -> FilterMasks:
+    unhidden = exact_titles(snapshot.model, works)
+    return FilterMasks(snapshot.model, filters, works.entries, unhidden)
+
+
+def _refused(found: _Found, best: BestHit | None) -> str | None:
+    """Return why a strict search has no answer, or `None` where it has one or found nothing."""
+    if found.is_best_hidden:
+        return "the best hit is adult and safe is on"
+    return None if best is None else why_not_strict(best)
+
+
+def _read_as(found: _Found, best: BestHit | None) -> QueryInterpretation:
+    rivals = rivals_of(found.snapshot, best, found.works)
+    return interpretation_of(found.matches, found.works, found.episode, best, rivals)
+
+
+def _why_none(found: _Found) -> str:
+    return why_no_work(found.typed, len(found.works.entries), found.masks.adult_hidden)
 
 
 def _listed(found: _Found, *, by_franchise: bool) -> _Listed:
@@ -244,9 +305,11 @@ def _results(
     return results
 
 
-def _franchises(found: _Found, *, safe: bool) -> list[FranchiseHit]:
+def _franchises(found: _Found, request: SearchRequest) -> list[FranchiseHit]:
+    if request.strict:
+        return []
     chosen = ~found.is_work
-    if safe and chosen.any():
+    if request.filters.safe and chosen.any():
         chosen &= hits_shown(found.snapshot, found.matches.hits)
     places = np.flatnonzero(chosen)[:_MOST_FRANCHISES]
     serializer = found.serializer(found.matches.hits)

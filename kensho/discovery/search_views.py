@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.discovery.confidence import Match
 from kensho.domain.works import AnimeType, Season, WorkKind
 from kensho.read_model.views import FranchiseRef, Summary
 from kensho.search.interpretations import Via
@@ -97,10 +98,11 @@ class FranchiseHit(msgspec.Struct, frozen=True, kw_only=True):
     highlights: Spans
 
 
-class HiddenCounts(msgspec.Struct, frozen=True):
-    """Hits that are left out because `safe` is on."""
+class HiddenCounts(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Hits that are left out because `safe` is on; `best` tells that the best is one of them."""
 
     adult: int
+    best: bool = False
 
 
 class TagFacet(msgspec.Struct, frozen=True):
@@ -136,11 +138,21 @@ class RedirectedEpisode(msgspec.Struct, frozen=True):
     inferred: bool = False
 
 
+class Rival(FoundTitle, frozen=True, kw_only=True, omit_defaults=True):
+    """Another work with the title that was read, which nothing in the text tells from the best."""
+
+    year: int | None = None
+    type: AnimeType | None = None
+
+
 class QueryInterpretation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the query was understood where the best hit was found.
 
     `beyond` tells that the work has no such episode, nor any that continues it; `extra` that an
-    opening, a trailer or the like was meant.
+    opening, a trailer or the like was meant. `match` says how the text led to the best hit: by an
+    id, an equal title, the title of a series and a season of it, an episode's number, the beginning
+    of a title or of a word in it, or likeness. `explained` is the share of the text, 0..1, that is
+    title, mark or known noise; `ambiguous` are works that may be meant as well.
     """
 
     via: Via
@@ -155,6 +167,9 @@ class QueryInterpretation(msgspec.Struct, frozen=True, kw_only=True, omit_defaul
     release: ReleaseName | None = None
     redirected: RedirectedEpisode | None = None
     beyond: bool = False
+    match: Match | None = None
+    explained: float = 0.0
+    ambiguous: list[Rival] = []
 
 
 class Suggestion(FoundTitle, frozen=True, kw_only=True):
@@ -168,6 +183,8 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `total` counts works, or groups where they are grouped; then `total_works` counts works.
     `suggestions` and `reason` are there when `total` is 0, `facets` unless they were refused.
+    `confidence` is the probability, 0..1, that the best hit is the work that was meant; 0 where
+    there is none.
     """
 
     results: list[SearchResult]
@@ -175,6 +192,7 @@ class SearchPage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     total: int
     hidden: HiddenCounts
     read_as: QueryInterpretation
+    confidence: float
     next_cursor: str | None
     facets: Facets | None = None
     total_works: int | None = None

@@ -113,6 +113,14 @@ class Finder:
         titles = dict.fromkeys(self.rows.texts(row)[0] for row in (rows[0], rows[-1]))
         return [title for title in titles if word not in folded(title).split(" ")]
 
+    def bearers(self, letters: str) -> dict[int, int]:
+        """Return the entries with a title of exactly these letters, and its kind's rank in each."""
+        found: dict[int, int] = {}
+        for row in self.kernel.equal(letters) if letters else ():
+            entry, rank = int(self.rows.entry[row]), int(self.rows.kind[row])
+            found[entry] = min(rank, found.get(entry, rank))
+        return found
+
     def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
         key, rows = interpretation.key, np.array([row], dtype=np.int32)

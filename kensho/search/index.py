@@ -87,6 +87,14 @@ class TitleIndex:
         texts = self._finder.rows.texts(row)
         return interpretation.text if interpretation.text in texts else texts[0]
 
+    def bearers(self, letters: str) -> dict[int, int]:
+        """Return the entries that have a title of these letters, with the rank of its kind."""
+        return self._finder.bearers(letters)
+
+    def popularity(self, entry: int) -> float:
+        """Return how popular an entry is, 0..1."""
+        return float(self._popularity[entry])
+
     def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
         return self._finder.evidence(interpretation, row)

@@ -89,6 +89,11 @@ _EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
     (extra, re.compile(rf"{_BEGIN}(?:{words})(?![^\W\d_])", re.IGNORECASE))
     for extra, words in _EXTRA_WORDS
 )
+_MARK_WORD: Final = re.compile(
+    r"[0-9]+(?:st|nd|rd|th|v[0-9]|x[0-9]+)?|e[0-9]+|s[0-9]+(?:e[0-9]+)?|(?:nc)?(?:op|ed)[0-9]*|pv[0-9]*|из"
+    rf"|(?:{_SEASON_WORDS})[0-9]*|(?:{_EPISODE_WORDS})[0-9]*|第?[0-9一二三四五六七八九十]*(?:[期季部]|{_EAST})",
+    re.IGNORECASE,
+)
 _BARE: Final = re.compile(r"(?<=\S)\s([0-9]{1,4})(?:v[0-9])?$")
 _COUNTED: Final = re.compile(
     rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"
@@ -115,6 +120,11 @@ def first_mark(text: str) -> Mark | None:
 def is_sure(text: str) -> bool:
     """Tell whether a text states an episode by a word or a sign, not by a number alone."""
     return (_pair(text) or _sure(text)) is not None
+
+
+def is_mark_word(word: str) -> bool:
+    """Tell whether a word may be part of a mark: a number, "s01e05", "season", "話", "NCOP1"."""
+    return _MARK_WORD.fullmatch(word) is not None
 
 
 def number_alone(text: str) -> Mark | None:

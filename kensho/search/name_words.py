@@ -55,6 +55,15 @@ _CERTAIN: Final = re.compile(
 _HEADS: Final = frozenset(
     ("watch", "ver", "voir", "assistir", "anime", "download", "stream", "アニメ")
 )
+_PLACEHOLDERS: Final = frozenset(
+    (
+        *("clip", "copy", "cover", "default", "download", "extra", "extras", "fanart", "file"),
+        *("folder", "img", "image", "import", "media", "new", "output", "poster", "preview"),
+        *("record", "recording", "render", "sample", "screen", "screenshot", "temp", "test"),
+        *("thumb", "title", "track", "trailer", "untitled", "vid", "video", "videos"),
+    )
+)
+"""What devices and programs call files of which they know no title."""
 _MAX_TAIL: Final = 16
 """More words than any name has behind its title, brackets apart."""
 _PARTS: Final = re.compile(r"[\W_]+")
@@ -103,6 +112,11 @@ def is_technical(text: str, *, is_square: bool = True) -> bool:
 def has_technical(text: str) -> bool:
     """Tell whether a text has a word of how files are made, such as "1080p" or "x265"."""
     return _CERTAIN.search(text) is not None
+
+
+def is_placeholder(word: str) -> bool:
+    """Tell whether a word is what devices and programs call files without a title."""
+    return word.lower() in _PLACEHOLDERS
 
 
 def is_generic(text: str) -> bool:

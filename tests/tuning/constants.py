@@ -111,6 +111,8 @@ NOT_TUNED: Final = {
     "kensho.domain.watch_order.rules._YEAR_CHARS": "YYYY",
     "kensho.domain.works": "bounds of input",
     "kensho.domain.ranking.CASELESS_LETTERS": "letters: tests/unit/test_search_index.py",
+    "kensho.discovery.best_hits": "bounds of the work; what strict answers need: its unit test",
+    "kensho.discovery.confidence": "fitted by benchmarks/train_confidence.py",
     "kensho.discovery.conditions": "how the state of the machine is told",
     "kensho.discovery.cursors": "a bound of input",
     "kensho.discovery.episode_numbers": "alike hits: tests/integration/test_api_search.py",
