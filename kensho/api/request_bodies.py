@@ -1,7 +1,7 @@
 """The bodies that operations take, with the bounds that are enforced and documented alike."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,10 @@ GIVEN_ID: Final = "^([a-z][a-z-]*:)?[!-9;-~]{1,200}$"
 """An id at its provider, or one that says whose it is."""
 
 
+Word: TypeAlias = Annotated[str, Meta(min_length=1, max_length=50)]
+Words: TypeAlias = Annotated[list[Word], Meta(max_length=MAX_BATCH)]
+
+
 class BatchRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The ids of up to 100 works."""
 
@@ -40,17 +44,17 @@ class SearchBatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     texts: Annotated[list[str], Meta(max_length=MAX_TEXTS)]
     limit: Annotated[int, Meta(ge=1, le=MAX_FOUND)] = 3
-    type: list[str] = []
-    status: list[str] = []
-    season: str | None = None
+    type: Words = []
+    status: Words = []
+    season: Word | None = None
     year: int | None = None
-    tag: str | None = None
+    tag: Word | None = None
     safe: bool | None = None
     group: Literal["franchise"] | None = None
     explain: bool = False
     strict: bool = False
     facets: bool = False
-    fields: list[str] = []
+    fields: Words = []
 
     def search_request(self, search: SearchService, fields: Fields | None) -> SearchRequest:
         """Return the options as a request for no text.

@@ -14,6 +14,9 @@ from kensho.read_model.encoded import Encoded
 
 Fields: TypeAlias = tuple[str, ...]
 T = TypeVar("T")
+_SHOWN_CHARS: Final = 80
+_MOST_TOLD: Final = 5
+"""Problems of one list that are told: thousands would make a large answer of a small request."""
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -27,9 +30,10 @@ def fields_named(text: str | None, known: Sequence[str]) -> Fields | None:
         return None
     names = tuple(dict.fromkeys(text.split(",")))
     problems = [
-        FieldProblem("fields", f"there is no field {name!r}; known are {', '.join(known)}")
-        for name in names
-        if name not in known
+        FieldProblem(
+            "fields", f"there is no field {name[:_SHOWN_CHARS]!r}; known are {', '.join(known)}"
+        )
+        for name in [name for name in names if name not in known][:_MOST_TOLD]
     ]
     if problems:
         raise InvalidInputError(problems)

@@ -20,6 +20,8 @@ _NEAREST: Final = 3
 _NEAR_FROM: Final = 60.0
 """rapidfuzz's ratio of 0..100: "advnture" is 94 near "adventure", and "zzz" 0 near any tag."""
 _SHOWN_CHARS: Final = 80
+_MOST_TOLD: Final = 5
+"""Problems of one list that are told: thousands would make a large answer of a small request."""
 
 
 class FilterTexts(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,7 +102,6 @@ def _words(
     given = dict.fromkeys(word.strip().lower() for word in text.split(","))
     problems += (
         FieldProblem(field, f"{word[:_SHOWN_CHARS]!r} is not one of {', '.join(known)}")
-        for word in given
-        if word not in known
+        for word in [word for word in given if word not in known][:_MOST_TOLD]
     )
     return tuple(word for word in known if word in given)

@@ -122,6 +122,7 @@ NOT_TUNED: Final = {
     "kensho.discovery.facets._FEW_NUMBERS": "a choice of the quicker way",
     "kensho.discovery.facets._MANY_SHARE": "a choice of the quicker way",
     "kensho.discovery.facets._MOST_TAGS": "a bound of the answer",
+    "kensho.discovery.field_selection": "the form of what is said of errors",
     "kensho.discovery.filter_values": "the form of what is said of errors",
     "kensho.discovery.hit_serializer": "the form of the answer",
     "kensho.discovery.identified_works": "stands for no row",
