@@ -132,7 +132,7 @@ def _matches(
 
 
 def _print_lines(matches: Iterable[FileMatch]) -> list[FileMatch]:
-    found = []
+    found: list[FileMatch] = []
     for one in matches:
         click.echo(msgspec.json.encode(one))
         found.append(one)

@@ -15,7 +15,6 @@ class FileMatch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `read_as` is the text that was looked for and `via` how it was got from the path. `episode` is
     counted in this work: where the path counts on from an earlier one, `redirected` is true.
-    `confidence` is absent where the answer has none.
     """
 
     path: str
@@ -43,19 +42,18 @@ def file_match(path: str, answer: SearchAnswer, least_confidence: float) -> File
     page = answer.found
     if page is None or not page.results:
         return FileMatch(path=path, reason=None if page is None else page.reason)
-    confidence: float | None = getattr(page, "confidence", None)
-    if confidence is not None and confidence < least_confidence:
+    if page.confidence < least_confidence:
         return FileMatch(
             path=path,
-            confidence=confidence,
+            confidence=page.confidence,
             read_as=page.read_as.text,
             via=page.read_as.via,
             reason=f"the best is {page.results[0].title}, of which it is not sure enough",
         )
-    return _matched(path, page, confidence)
+    return _matched(path, page)
 
 
-def _matched(path: str, page: SearchPage, confidence: float | None) -> FileMatch:
+def _matched(path: str, page: SearchPage) -> FileMatch:
     best, read = page.results[0], page.read_as
     redirect = read.redirected
     is_redirected = redirect is not None and redirect.id == best.id
@@ -69,7 +67,7 @@ def _matched(path: str, page: SearchPage, confidence: float | None) -> FileMatch
         season=read.season,
         episode=redirect.episode if redirect is not None and is_redirected else read.episode,
         extra=read.extra,
-        confidence=confidence,
+        confidence=page.confidence,
         score=best.score,
         read_as=read.text,
         via=read.via,

@@ -45,9 +45,7 @@ def filters_of(model: ReadModel, texts: FilterTexts) -> Filters:
     problems: list[FieldProblem] = []
     types = _words("type", texts.type, ANIME_TYPES, problems)
     statuses = _words("status", texts.status, STATUSES, problems)
-    seasons = _words("season", texts.season, SEASONS, problems)
-    if seasons is not None and len(seasons) > 1:
-        problems.append(FieldProblem("season", "one season is taken"))
+    season = None if texts.season is None else _season(texts.season, problems)
     if texts.tag is not None and tag_number(model, texts.tag) is None:
         problems.append(FieldProblem("tag", unknown("tag", texts.tag, model.tag_names)))
     if texts.studio is not None and not studio_numbers(model, texts.studio):
@@ -57,7 +55,7 @@ def filters_of(model: ReadModel, texts: FilterTexts) -> Filters:
     return Filters(
         type=cast("tuple[AnimeType, ...] | None", types),
         status=cast("tuple[Status, ...] | None", statuses),
-        season=None if seasons is None else cast("Season", seasons[0]),
+        season=season,
         year=texts.year,
         tag=texts.tag,
         studio=texts.studio,
@@ -72,10 +70,10 @@ def season_named(text: str) -> Season:
         InvalidInputError: there is none.
     """
     problems: list[FieldProblem] = []
-    words = _words("season", text, SEASONS, problems)
-    if problems or words is None or len(words) > 1:
-        raise InvalidInputError(problems or [FieldProblem("season", "one season is taken")])
-    return cast("Season", words[0])
+    season = _season(text, problems)
+    if season is None:
+        raise InvalidInputError(problems)
+    return season
 
 
 def unknown(what: str, text: str, known: Sequence[str]) -> str:
@@ -105,3 +103,14 @@ def _words(
         for word in [word for word in given if word not in known][:_MOST_TOLD]
     )
     return tuple(word for word in known if word in given)
+
+
+def _season(text: str, problems: list[FieldProblem]) -> Season | None:
+    """Return the season of this name, in any case; note a name that is none."""
+    name = text.strip().lower()
+    for season in SEASONS:
+        if season == name:
+            return season
+    known = ", ".join(SEASONS)
+    problems.append(FieldProblem("season", f"{text[:_SHOWN_CHARS]!r} is not one of {known}"))
+    return None

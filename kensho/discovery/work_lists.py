@@ -129,7 +129,8 @@ def _by_score(snapshot: Snapshot) -> Nodes:
 def _by_date(snapshot: Snapshot) -> Nodes:
     """Return the latest first; what is not known of a date is taken to be as late as possible."""
     model = snapshot.model
-    years, seasons = model.columns.year.tolist(), model.columns.season.tolist()
+    years: list[int] = model.columns.year.tolist()
+    seasons: list[int] = model.columns.season.tolist()
     dates = [
         release_date(
             model.further(node).decode().start_date,

@@ -33,6 +33,7 @@ OPTIONS: list[dict[str, Any]] = [
     {"group": "franchise", "explain": True, "facets": True},
     {"fields": ["id", "sources", "studios"], "tag": "Ninja"},
     {"year": 2002, "season": "FALL"},
+    {"strict": True, "limit": 2},
 ]
 
 
