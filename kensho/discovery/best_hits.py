@@ -3,7 +3,7 @@
 Guarantees: it is told how the text led to it (`match`), how much of the text is explained, which
 other works may be meant as well, and with what confidence it is the right one.
 
-Performance: some 0.05 ms for a search.
+Performance: some 0.1 ms for a search.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,6 @@ from kensho.read_model.columns import ANIME_TYPES
 from kensho.read_model.holder import Snapshot
 from kensho.search import constraints, name_parts
 from kensho.search.explained_text import explained_share, telling_letters
-from kensho.search.finder import Evidence
 from kensho.search.index import Hits
 from kensho.search.interpretations import Interpretation, Via
 
@@ -149,11 +148,11 @@ def _match_of_row(
     snapshot: Snapshot, found: FoundHits, best: int, reading: Interpretation, row: int
 ) -> tuple[Match, float]:
     """Return the same where the best hit was found by this title."""
-    evidence = snapshot.titles.index.evidence(reading, row)
     score = float(found.works.scores[0]) + reading.handicap
-    match = _equal_match(snapshot, best, reading, evidence, is_exact=score > ranking.BEST_INEXACT)
+    match = _equal_match(snapshot, best, reading, row, is_exact=score > ranking.BEST_INEXACT)
     if match is not None:
         return match, 1.0
+    evidence = snapshot.titles.index.evidence(reading, row)
     phrase, likeness = float(evidence.parts.phrase[0]), float(evidence.parts.likeness[0])
     if phrase >= likeness - float(evidence.parts.digits[0]):
         return ("prefix" if phrase >= ranking.INNER else "fuzzy"), 1.0
@@ -161,7 +160,7 @@ def _match_of_row(
 
 
 def _equal_match(
-    snapshot: Snapshot, best: int, reading: Interpretation, evidence: Evidence, *, is_exact: bool
+    snapshot: Snapshot, best: int, reading: Interpretation, row: int, *, is_exact: bool
 ) -> Match | None:
     """Return `equal` or `instalment` where a title equals the text, its season apart."""
     index, key = snapshot.titles.index, reading.key
@@ -169,7 +168,7 @@ def _equal_match(
         return "equal"
     if title_parts.marker(key.parsed.parts) and index.bearers(key.base):
         return "instalment" if is_exact else None
-    return "equal" if evidence.grade is not None else None
+    return "equal" if index.is_equal(key, row) else None
 
 
 def _rivals(snapshot: Snapshot, best: int, reading: Interpretation) -> Iterator[int]:
@@ -178,6 +177,8 @@ def _rivals(snapshot: Snapshot, best: int, reading: Interpretation) -> Iterator[
     What continues the best one is told from it, since the text states no season.
     """
     bearers = snapshot.titles.index.bearers(reading.key.letters)
+    if len(bearers) <= 1:
+        return
     own = max(bearers.get(best, _OFFICIAL), _OFFICIAL)
     line = set(line_of(snapshot.model, best))
     agreed = _agreement(snapshot, best, reading)

@@ -134,7 +134,7 @@ class Finder:
             score = np.concatenate((score, self._scorer.scattered(key, rows)))
         phrase = np.array([score.max(initial=0.0)], dtype=np.float32)
         grade = (
-            self._scorer.grade(interpretation.text, key, row) if self._equals(key, row) else None
+            self._scorer.grade(interpretation.text, key, row) if self.is_equal(key, row) else None
         )
         return Evidence(self._scorer.parts(key, rows, phrase), grade)
 
@@ -156,7 +156,8 @@ class Finder:
             rows += positions.rows[whole].tolist()
         return rows
 
-    def _equals(self, key: Key, row: int) -> bool:
+    def is_equal(self, key: Key, row: int) -> bool:
+        """Return whether a row equals a key: in letters with markers, or letter by letter."""
         return self.rows.letters[row] == key.letters or self._phrases.plain(row) == key.plain
 
     def _by_acronym(self, key: Key) -> list[tuple[int, float]]:

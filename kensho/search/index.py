@@ -17,6 +17,7 @@ from kensho.search.finder import Evidence, Finder
 from kensho.search.interpretations import Interpretation
 from kensho.search.kernel import compiled_kernel
 from kensho.search.kernel.protocol import ScoredRows
+from kensho.search.keys import Key
 from kensho.search.scorer import Numbers, Scores
 
 
@@ -90,6 +91,10 @@ class TitleIndex:
     def bearers(self, letters: str) -> dict[int, int]:
         """Return the entries that have a title of these letters, with the rank of its kind."""
         return self._finder.bearers(letters)
+
+    def is_equal(self, key: Key, row: int) -> bool:
+        """Return whether the title of a row equals a key, in letters with markers or as typed."""
+        return self._finder.is_equal(key, row)
 
     def popularity(self, entry: int) -> float:
         """Return how popular an entry is, 0..1."""
