@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 
@@ -96,7 +96,7 @@ def of_any_work(snapshot: Snapshot, rng: random.Random) -> Iterator[Example]:
             continue
         titles = [one["text"] for one in json.loads(model.further(node).bytes).get("titles", [])]
         title = rng.choice(titles) if titles else detail["title"]
-        year = (detail.get("anime_season") or {}).get("year") or 2000
+        year = int(model.columns.year[node]) or 2000
         work = Work(node, title, title, title, year, detail.get("episodes") or 0, {})
         own = same_works(snapshot, node, title)
         yield Example(title, own, "any", title)
@@ -142,7 +142,7 @@ def of_files(snapshot: Snapshot, data: Path) -> Iterator[Example]:
     for line in (data / CASES).read_text("utf-8").splitlines():
         case = json.loads(line)
         mals = case["expected_mal"]
-        found = mals if isinstance(mals, list) else [mals] if mals else []
+        found: list[int] = cast("list[int]", mals) if isinstance(mals, list) else [mals or 0]
         yield Example(
             case["query"], nodes_of(snapshot, (f"mal:{m}" for m in found)), "case", case["query"]
         )
@@ -168,7 +168,7 @@ def judged(snapshot: Snapshot, example: Example) -> Judged:
         gone = {snapshot.titles.group(node) for node in right}
         kept = ~np.isin(groups[found.works.entries], list(gone))
         found = found._replace(works=chosen_hits(found.works, kept))
-        right = frozenset()
+        right = frozenset[int]()
     best = best_hits.best_hit(snapshot, found)
     if best is None:
         return Judged(example, None, is_right=False)
