@@ -28,7 +28,7 @@ from kensho.domain.inference.model import RelationModel, in_order
 from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.inference.title_pairs import LOOSE, names
 from kensho.domain.records import Record
-from kensho.domain.relations import INVERSE, Kind
+from kensho.domain.relations import INVERSE, Assertion, Kind
 from kensho.storage import tables as snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -48,7 +48,8 @@ class Label(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """All that training and measuring read; `own` are pairs that only this work's page states."""
+    """All that training and measuring read; `own` are pairs that only this work's page states;
+    `works` are named by source id."""
 
     around: RelatedPairs
     profiles: dict[str, PairProfile]
@@ -58,6 +59,7 @@ class Graph(NamedTuple):
     pages: dict[str, frozenset[str]]
     own: dict[str, frozenset[frozenset[str]]]
     groups: dict[str, str]
+    works: dict[str, str]
 
 
 class Example(NamedTuple):
@@ -108,13 +110,17 @@ def read_graph(arguments: argparse.Namespace) -> Graph:
     around = RelatedPairs(profiles.values(), edges, labels, lists, pages)
     own = read_own(arguments.data, works)
     groups = franchises(profiles, edges, labels)
-    return Graph(around, profiles, edges, labels, lists, pages, own, groups)
+    return Graph(around, profiles, edges, labels, lists, pages, own, groups, works)
 
 
 def label(row: Any, kind: Kind) -> Label:
-    """Return a relation as it is stated; what was inferred of it is no label."""
-    is_inferred = b'"inferred"' in bytes(row.assertions)
-    return Label(str(row.id.of), str(row.id.work), "related" if is_inferred else kind)
+    """Return a relation as sources state it; what a curator says or was inferred is no label."""
+    said = msgspec.json.decode(bytes(row.assertions), type=list[Assertion])
+    stated = [one.kind for one in said if one.method == "stated" and one.kind != "related"]
+    label: Kind = kind if kind in stated else "related"
+    if label == "related" and stated:  # a curator says otherwise
+        label = stated[0]
+    return Label(str(row.id.of), str(row.id.work), label)
 
 
 def read_profiles(

@@ -126,9 +126,7 @@ INFERRED: Final[dict[tuple[int, int], RelationKind]] = {
     (18, 15059): "sequel",  # Initial D: Fifth Stage
     (25687, 32108): "sequel",  # Digimon Adventure tri. 2
     (40879, 48916): "sequel",  # Love Live! Nijigasaki, 2nd Season
-    (356, 7559): "summary",  # Fate/stay night TV Reproduction
     (37430, 39607): "summary",  # Slime: Veldora's diary
-    (2252, 37590): "summary",  # Devilman: Crybaby in brief
     (813, 895): "side_story",  # Dragon Ball Z, the second film
     (1960, 17213): "side_story",  # a film of Anpanman
     (1239, 1278): "side_story",  # Sailor Moon SuperS Gaiden

@@ -1,5 +1,7 @@
 import math
 from importlib.resources import files
+from random import Random
+from typing import TypeAlias
 
 import msgspec
 from hypothesis import given
@@ -7,7 +9,15 @@ from hypothesis import strategies as st
 
 from kensho.domain.inference.features import KnownWork, Pair, PairFacts, PairProfile, Reader, Side
 from kensho.domain.inference.measures import measured
-from kensho.domain.inference.model import RelationModel, in_order, infer, judge
+from kensho.domain.inference.model import (
+    UNIT,
+    MeasureTable,
+    RelationModel,
+    Trees,
+    in_order,
+    infer,
+    judge,
+)
 from kensho.domain.relations import INVERSE, KINDS
 from kensho.domain.works import Title
 
@@ -94,3 +104,62 @@ def test_confidence_is_a_share_and_so_are_odds(pair: Pair) -> None:
 @given(PAIRS)
 def test_every_measure_is_a_number(pair: Pair) -> None:
     assert all(math.isfinite(value) for value in measured(in_order(pair)).values())
+
+
+Node: TypeAlias = int | tuple[int, float, "Node", "Node"]
+"""A leaf, or a measure, a limit and the nodes up to it and above it."""
+
+
+def grown(chance: Random, leaves: int) -> Node:
+    """Return a tree of so many leaves."""
+    if leaves == 1:
+        return chance.randint(-9000, 9000)
+    below = chance.randint(1, leaves - 1)
+    nodes = grown(chance, below), grown(chance, leaves - below)
+    return chance.randrange(4), float(chance.randint(-3, 3)), *nodes
+
+
+def written(node: Node, first: int, columns: dict[str, list[float]]) -> int:
+    """Write a tree in columns, and return its number of leaves."""
+    if isinstance(node, int):
+        columns["leaves"].append(node)
+        return 1
+    measure, limit, low, high = node
+    place = len(columns["limits"])
+    for name, value in (("measures", measure), ("limits", limit), ("first", first)):
+        columns[name].append(value)
+    for name in ("means", "below", "above"):
+        columns[name].append(0)
+    below = written(low, first, columns)
+    above = written(high, first + below, columns)
+    columns["below"][place], columns["above"][place] = below, above
+    return below + above
+
+
+def walked(node: Node, values: list[float]) -> int:
+    while not isinstance(node, int):
+        measure, limit, low, high = node
+        node = low if values[measure] <= limit else high
+    return node
+
+
+@given(st.integers(0, 2**32).map(Random), st.lists(st.integers(2, 16), min_size=1, max_size=8))
+def test_trees_compared_at_once_give_what_walking_each_gives(
+    chance: Random, sizes: list[int]
+) -> None:
+    values = [float(chance.randint(-4, 4)) for _ in range(4)]
+    trees_by_kind = [(chance.randrange(3), grown(chance, leaves)) for leaves in sizes]
+    columns: dict[str, list[float]] = {name: [] for name in Trees.__struct_fields__}
+    sums, moved = [0, 0, 0], 0
+    for kind, tree in trees_by_kind:
+        columns["kinds"].append(kind)
+        columns["branches"].append(written(tree, 0, columns) - 1)
+        sums[kind] += walked(tree, values)
+        moved += walked(tree, values) if kind == 1 else 0
+    trees = msgspec.convert(columns, Trees, strict=False)
+    names = ("a", "b", "c", "d")
+    table = MeasureTable(("related", "sequel", "summary"), names, trees)
+    given_values = dict(zip(names, values, strict=True))
+    assert table.scorer.sums(given_values) == [one * UNIT for one in sums]
+    worth = table.scorer.worth(1, given_values)
+    assert math.isclose(sum(worth.values()), moved * UNIT, abs_tol=1e-9)

@@ -18,7 +18,7 @@ from kensho.domain.franchise.lines import lines_of
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.inference import title_pairs
 from kensho.domain.inference.features import Pair, PairFacts, Reader, Side, Vocabulary
-from kensho.domain.inference.model import MeasureTable, RelationModel, infer
+from kensho.domain.inference.model import UNIT, MeasureTable, RelationModel, Trees, infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.title_parts import TitleParts
 from kensho.domain.title_words import Rarity, TitleWords
@@ -285,10 +285,12 @@ def small_reasons() -> list[str]:
 
 
 def _because(worth: float) -> str:
-    leaf = (-1, 0.0, 0, 0)
-    tree = ((0, -1.0, 1, 2, 0.0), (*leaf, 0.0), (*leaf, worth))
-    table = MeasureTable(("related", "sequel"), ("size",), (0.0, 1.0), ((), (tree,)),
-                         thresholds={"sequel": 0.0})  # fmt: skip
+    one, none = (1,), (0,)
+    leaves = (0, round(worth / UNIT), 10_000, 10_000)
+    trees = Trees(
+        (1, 1), (1, 1), (0, 1), (-1.0, -1.0), none * 2, one * 2, one * 2, (0, 10_000), leaves
+    )
+    table = MeasureTable(("related", "sequel"), ("size", "age"), trees, thresholds={"sequel": 0.0})
     model = RelationModel(phrases={"size": "their size"}, among=table, alone=table)
     said = infer(model, Pair(Side(_profile("Nana")), Side(_profile("Kaiba", key="b"))))
     return said.because if said else ""

@@ -199,3 +199,24 @@ def test_a_large_graph_is_written_in_pieces_that_are_not_kept(name: str) -> None
     assert max(sizes) < 70_000
     assert min(sizes[:-1]) >= 64 * 1024
     assert most < 500_000
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_tells_an_inferred_relation_from_a_stated_one(name: str) -> None:
+    inferred = Assertion("kensho", "9f3c", "sequel", "inferred", 0.93, "season 2 follows season 1")
+    ends = [str(one) for one in IDS]
+    texts = [
+        b"".join(
+            export(
+                ExportGraph(
+                    ExportNotice(title="", revision=1, notes=()),
+                    (),
+                    [ExportEdge(ends[0], ends[1], "sequel", (assertion,))],
+                ),
+                name,
+            )
+        ).decode()
+        for assertion in (inferred, STATED)
+    ]
+    assert ["inferred" in text for text in texts] == [True, False]
+    assert ["stated" in text for text in texts] == [False, True]

@@ -6,7 +6,14 @@ import pytest
 
 from kensho.domain.inference.features import Pair, PairFacts, PairProfile, Reader, Side
 from kensho.domain.inference.measures import PLACES, measured
-from kensho.domain.inference.model import Inference, MeasureTable, RelationModel, Tree, infer, judge
+from kensho.domain.inference.model import (
+    Inference,
+    MeasureTable,
+    RelationModel,
+    Trees,
+    infer,
+    judge,
+)
 from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.relations import Kind
 from kensho.domain.works import AnimeType, Title
@@ -141,7 +148,7 @@ def test_a_model_without_numbers_says_nothing() -> None:
 
 def test_confidence_lies_between_the_measured_steps() -> None:
     steps: dict[Kind, tuple[tuple[float, float], ...]] = {"sequel": ((0.4, 0.2), (0.6, 0.4))}
-    table = MeasureTable(("sequel", "other"), (), (0.0, 0.0), ((), ()), steps, {"sequel": 0.5})
+    table = MeasureTable(("sequel", "other"), (), Trees(), steps, {"sequel": 0.5})
     judged = judge(table, {})
     assert judged.kind == "sequel"
     assert judged.confidence == pytest.approx(0.3)
@@ -149,8 +156,18 @@ def test_confidence_lies_between_the_measured_steps() -> None:
 
 
 def test_trees_add_up_what_their_ends_are_worth() -> None:
-    asks: Tree = ((0, 2.0, 1, 2, 0.0), (-1, 0.0, 0, 0, -1.0), (-1, 0.0, 0, 0, 1.0))
-    table = MeasureTable(("sequel", "related"), ("gap",), (0.5, 0.0), ((asks, asks), ()))
+    trees = Trees(
+        kinds=(0, 0, 1),
+        branches=(1, 1, 1),
+        measures=(0, 0, 0),
+        limits=(2.0, 2.0, 2.0),
+        first=(0, 0, 0),
+        below=(1, 1, 1),
+        above=(1, 1, 1),
+        means=(0, 0, 0),
+        leaves=(-10_000, 10_000, -5_000, 15_000, 0, 0),
+    )
+    table = MeasureTable(("sequel", "related"), ("gap",), trees)
     assert judge(table, {"gap": 2.0}).kind == "related"
     above = judge(table, {"gap": 2.1})
     assert above.kind == "sequel"

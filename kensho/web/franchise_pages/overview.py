@@ -101,11 +101,9 @@ def facts(work: MemberWork, messages: Messages) -> str:
 
 def _entry(one: FranchiseMember | FranchiseGuest, reasons: MembershipReasons) -> MemberEntry:
     work, edges = one.work, one.because
-    if isinstance(one, FranchiseMember):
-        reason, note = reasons.of_member(one), reasons.note_of_member(one)
-    else:
-        reason, note = reasons.of(work.id, edges), reasons.note(edges)
-    return MemberEntry(work, facts(work, reasons.messages), reason, note)
+    return MemberEntry(
+        work, facts(work, reasons.messages), reasons.of(work.id, edges), reasons.note(edges)
+    )
 
 
 def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
