@@ -22,7 +22,7 @@ from uuid import UUID
 
 import msgspec
 
-from benchmarks import franchise_data
+from benchmarks import franchise_data, franchise_names
 from benchmarks.franchise_data import CONTRARY, Graph, Groups, HumanOrder
 from ingest import curation
 from kensho.domain.franchise.franchises import Franchise, franchises
@@ -71,6 +71,10 @@ def measure(graph: Graph, folder: Path) -> None:
     at_most("seconds of processor time", seconds, 10)
     report_largest(graph, found)
     report_splits(graph, found, sets["watch orders"])
+    relations = graph.relations("stated", "inferred", "curated")
+    franchise_names.report_names(graph, found)
+    franchise_names.report_reasons(graph, found, relations)
+    franchise_names.report_kept_apart(found, relations, sets["shikimori"])
     withheld, _ = computed(graph, graph.relations("inferred"), policy)
     report_groups("stated kinds withheld", withheld, sets, floor=0.93)
     report_orders(graph, found, graph.relations("stated", "inferred", "curated"), human)

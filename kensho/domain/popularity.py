@@ -48,6 +48,8 @@ _PART: Final = 0.10
 _ALONE: Final = 0.5
 """The factor for a work that only one catalogue lists: it often is a duplicate of a work that the
 other catalogues list once."""
+_DERIVED: Final[frozenset[Kind]] = frozenset(("side_story", "summary", "spin_off"))
+"""Kinds of works that begin no series: people who ask for Naruto do not mean the parody."""
 _RANKS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.7, "ova": 0.4, "ona": 0.4}
 _LOWEST: Final = 0.1
 
@@ -147,12 +149,15 @@ def _later(works: Sequence[PopularityFacts], edges: Iterable[KindEdge]) -> set[i
     """Return the works that came out after a related work whose sequel or namesake they are.
 
     Only works of the same or a higher rank of type count as earlier: a special or film that was
-    released before a series announces it.
+    released before a series announces it. What derives from a work that came out no later begins
+    nothing, whatever the types.
     """
     later: set[int] = set()
     for source, target, kind in edges:
         first, second = sorted((source, target), key=lambda number: works[number].month)
         before, after = works[first], works[second]
+        if kind in _DERIVED and works[source].month <= works[target].month:
+            later.add(target)
         if before.month == after.month:
             later.update((target,) if kind == "sequel" else ())
         elif _rank(before) >= _rank(after) and (kind == "sequel" or before.names & after.names):

@@ -104,6 +104,9 @@ def _backward(kind: RelationKind, code: int, facts: KindFacts, role: Role | None
 # two works more closely than one edge of unknown kind. A test asserts stated < inferred < untyped
 # for each kind. Costs of reasons were set by hand on the reasons of members.
 _LOOSE: Final = 3.0
+_UNTOLD: Final = 9.0
+"""Of kinds that do not tell how works are related: a path of three sequels and side stories says
+more than one such edge."""
 _NO_PATH: Final = PathCost(0, 0)
 """Of kinds that no edge of the graph has: paths never pass them."""
 _SEQUEL: Final = KindFacts(  # One story goes on: the closest that two works can be.
@@ -163,10 +166,10 @@ KIND_FACTS: Final[Mapping[RelationKind, KindFacts]] = {
         18, "crossover", "world", PathCost(14, 19), _LOOSE, role="crossover", makes_guests=True
     ),
     "other": KindFacts(  # The source itself could not say what this is.
-        19, "other", "mention", PathCost(12, 18), _LOOSE, vague=True
+        19, "other", "mention", PathCost(12, 18), _UNTOLD, vague=True
     ),
     "related": KindFacts(  # May be any of these.
-        20, "related", "group", PathCost(20, 20), _LOOSE, vague=True
+        20, "related", "group", PathCost(20, 20), _UNTOLD, vague=True
     ),
     "joined": KindFacts(None, "joined", "group", _NO_PATH, 0.5),
     "same_work": KindFacts(None, "same_work", "group", _NO_PATH, _LOOSE),

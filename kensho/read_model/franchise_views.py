@@ -64,10 +64,18 @@ class FranchiseLine(msgspec.Struct, frozen=True):
     hours: int
 
 
+class MemberReason(msgspec.Struct, frozen=True):
+    """Why a work is a member, in one line, and the relation to a fellow member that says so."""
+
+    text: str
+    relation: FranchiseEdge
+
+
 class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
     """A member of a franchise: its role and line there, and the relations from the root to it.
 
-    `also` are further records of the same work.
+    `also` are further records of the same work. The `reason` is the strongest relation to a fellow
+    member; the root has none.
     """
 
     work: MemberWork
@@ -75,6 +83,7 @@ class FranchiseMember(msgspec.Struct, frozen=True, omit_defaults=True):
     because: tuple[FranchiseEdge, ...]
     line: int
     also: tuple[UUID, ...] = ()
+    reason: MemberReason | None = None
 
 
 class FranchiseGuest(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -128,7 +137,10 @@ class FranchiseSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class FranchiseDetail(FranchiseSummary, frozen=True, kw_only=True, omit_defaults=True):
-    """A franchise: the root first, then members by date; roles in the order of `ROLES`."""
+    """A franchise: the root first, then members by date; roles in the order of `ROLES`.
+
+    `namesakes` are franchises that bear the same name.
+    """
 
     episodes_total: int
     roles: tuple[RoleCount, ...]
@@ -136,6 +148,7 @@ class FranchiseDetail(FranchiseSummary, frozen=True, kw_only=True, omit_defaults
     tags: tuple[SharedTag, ...]
     members: tuple[FranchiseMember, ...]
     guests: tuple[FranchiseGuest, ...]
+    namesakes: tuple[FranchiseRef, ...] = ()
     sections: Sections = msgspec.field(default_factory=Sections)
 
 

@@ -19,9 +19,9 @@ from typing import Final
 
 import msgspec
 
-from kensho.domain.relations import Method, RelationKind, inverse
+from kensho.domain.relations import KIND_FACTS, Method, RelationKind, inverse
 from kensho.domain.watch_order.order import Rule
-from kensho.domain.works import Season
+from kensho.domain.works import Role, Season
 
 PHRASES: Final[Mapping[RelationKind, str]] = {
     "sequel": "the sequel of",
@@ -70,6 +70,29 @@ def sentence(titles: Sequence[str], kinds: Sequence[RelationKind]) -> str:
 def cited(title: str) -> str:
     """Return a title as it stands in a sentence."""
     return f"“{title}”" if _MISREAD.search(title) else title
+
+
+# Reasons of members.
+
+_LISTED: Final[Mapping[Role, str]] = {
+    "main": "another series",
+    "film": "a film",
+    "side": "an extra",
+    "spin_off": "a spin-off",
+    "summary": "a recap",
+    "alternative": "another telling",
+    "crossover": "a meeting with another franchise",
+    "music": "a song",
+    "promotion": "a promotion",
+}
+"""What a member is by its role, where no source says of what kind its relation is."""
+
+
+def belonging(role: Role, kind: RelationKind, title: str) -> str:
+    """Return in one line why a work is a member: what it is to the fellow of this title."""
+    if KIND_FACTS[kind].vague:
+        return f"{_LISTED[role]} listed with {cited(title)}"
+    return f"{PHRASES[kind]} {cited(title)}"
 
 
 # Reasons of watch orders.

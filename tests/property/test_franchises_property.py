@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import pairwise, permutations
 from uuid import UUID
 
 from hypothesis import given
@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from kensho.domain.franchise.franchises import Franchise
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
-from kensho.domain.relations import KINDS
+from kensho.domain.franchise.reasons import membership_relations
+from kensho.domain.relations import KIND_FACTS, KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned
+from kensho.domain.titles import folded
 from kensho.domain.watch_order.order import CuratedPlacement, Order, watch_order
 from tests.support.small_franchises import curated, grown, number
 
@@ -95,6 +97,46 @@ def test_the_order_of_works_and_ties_does_not_matter(
     chance.shuffle(some)
     chance.shuffle(said)
     assert grown(some, said, POLICY) == expected
+
+
+def bears(work: FranchiseWork, name: str) -> bool:
+    return any(f" {folded(name)} " in f" {folded(title)} " for title in work.titles)
+
+
+@given(works, relations)
+def test_a_name_is_borne_by_a_member_that_is_nearly_the_best_known(
+    some: list[FranchiseWork], said: list[Relation]
+) -> None:
+    known = {one.id: one for one in some}
+    for found in grown(some, said, POLICY):
+        members = [known[id_] for id_ in records(found)]
+        large = [one for one in members if not one.is_minor] or members
+        most = max(one.popularity for one in large)
+        bearers = [one.popularity for one in members if bears(one, found.title)]
+        assert max(bearers) >= 0.95 * most
+
+
+@given(works, relations)
+def test_a_reason_is_a_relation_to_a_fellow_and_untold_only_where_nothing_is_told(
+    some: list[FranchiseWork], said: list[Relation]
+) -> None:
+    known = {one.id: one for one in some}
+    for found in grown(some, said, POLICY):
+        reasons = membership_relations(found.members, known, said)
+        assert found.root not in reasons
+        role_of = {one.work: one.role for one in found.members}
+        work_of = {id_: one.work for one in found.members for id_ in (one.work, *one.also)}
+        for work, reason in reasons.items():
+            ends = {work_of[reason.relation.source], work_of[reason.relation.target]}
+            assert ends == {work, reason.fellow}
+            told = [
+                fellow
+                for one in inside(found, said)
+                if not KIND_FACTS[one.kind].vague and KIND_FACTS[one.kind].family != "group"
+                for at, fellow in permutations((work_of[one.source], work_of[one.target]))
+                if at == work != fellow and role_of[fellow] in ("main", "film", "side")
+            ]
+            assert not (told and KIND_FACTS[reason.kind].vague)
 
 
 @given(works, relations)

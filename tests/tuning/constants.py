@@ -83,7 +83,15 @@ NOT_TUNED: Final = {
     **{
         f"kensho.domain.relations.{name}": "part of KIND_FACTS, where its costs are moved"
         for name in (
-            *("_LOOSE", "_SEQUEL", "_SIDE_STORY", "_SUMMARY", "_SPIN_OFF", "_ADAPTATION"),
+            *(
+                "_LOOSE",
+                "_UNTOLD",
+                "_SEQUEL",
+                "_SIDE_STORY",
+                "_SUMMARY",
+                "_SPIN_OFF",
+                "_ADAPTATION",
+            ),
             *("_COMPILATION", "_MUSIC_VIDEO"),
         )
     },
@@ -92,6 +100,13 @@ NOT_TUNED: Final = {
     "kensho.domain.same_works.groups._SUREST": "stands for no doubt at all",
     "kensho.domain.same_works.groups._YEAR_CHARS": "YYYY",
     "kensho.domain.same_works.likeness._YEAR_CHARS": "YYYY",
+    "kensho.domain.franchise.reasons": "stands for no date; months of a year",
+    "kensho.domain.franchise.titles._CLOSE": "tests/unit/test_franchise_names.py",
+    "kensho.domain.franchise.titles._LEAST_WEIGHT": "stands for unknown popularity",
+    "kensho.domain.franchise.titles._MINOR": "bench_franchises: names that the best known bear",
+    "kensho.domain.franchise.titles._MOST_ANCHORS": "a bound of the work",
+    "kensho.domain.franchise.titles._OWN_NAME": "tests/unit/test_franchise_names.py",
+    "kensho.domain.franchise.roles._BY_MINOR": "bench_franchises: reasons of members",
     "kensho.domain.same_works.records._KEY_BYTES": "the form of keys",
     "kensho.domain.same_works.records._LENGTH_BITS": "the form of keys",
     "kensho.domain.same_works.records._LONGEST": "the form of keys",

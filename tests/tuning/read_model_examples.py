@@ -19,7 +19,7 @@ from kensho.storage.rows import StoredFranchise
 from tests.support import franchise_snapshots
 from tests.support.edge_arrays import edge_arrays
 from tests.support.franchise_snapshots import Rows
-from tests.support.small_franchises import number
+from tests.support.small_franchises import number, work
 from tests.tuning.examples import results
 
 
@@ -105,7 +105,7 @@ def costs_of_reasons() -> dict[str, int]:
 
 def _steps_instead(kind: relations.RelationKind) -> int:
     direct = graph.NodeRelation(0, 1, Relation(UUID(int=0), UUID(int=1), kind, "stated", 0.9), True)
-    return sum(len(_reason(direct, steps)) > 1 for steps in range(2, 16))
+    return sum(len(_reason(direct, steps)) > 1 for steps in range(2, 32))
 
 
 def _reason(direct: graph.NodeRelation, steps: int) -> tuple[Relation, ...]:
@@ -116,7 +116,8 @@ def _reason(direct: graph.NodeRelation, steps: int) -> tuple[Relation, ...]:
         )
         for one, other in pairwise(nodes)
     ]
-    return roles.paths_from(0, [direct, *way])[1]
+    works = {node: work(node, "Title") for node in nodes}
+    return roles.paths_from(0, works, [direct, *way])[1]
 
 
 def read_model_rules(_given: object) -> dict[str, Any]:

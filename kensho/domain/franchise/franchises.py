@@ -24,7 +24,7 @@ from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchis
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.franchise.roles import FormWords, paths_from, roles_of, root_of
-from kensho.domain.franchise.titles import COMMON, NameCounts, common_title
+from kensho.domain.franchise.titles import COMMON, NameCounts, franchise_title
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
 from kensho.domain.titles import folded
@@ -273,7 +273,7 @@ class _FranchiseBuilder:
         graph, inside = self._graph, self._inside[home]
         works = {node: graph.works[node] for node in self._members[home]}
         root = root_of(works, graph.works)
-        because = paths_from(root, inside)
+        because = paths_from(root, works, inside)
         forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
         roles = roles_of(root, works, inside, crossing=crossing, forms=forms)
         order = sorted(works, key=lambda n: (n != root, works[n].date_key, n))
@@ -324,4 +324,4 @@ class _FranchiseBuilder:
         records = [(graph.works[node], *graph.also[node]) for node in nodes]
         shared = self._groups.profiles[self._home[root]]
         names = NameCounts(shared, self._rare, self._policy.form_words)
-        return common_title(graph.works[root].title, names, records)
+        return franchise_title(graph.works[root], names, records)

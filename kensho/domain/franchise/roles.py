@@ -18,15 +18,21 @@ from kensho.domain.relations import KIND_FACTS, METHOD_RANK
 from kensho.domain.title_words import words_of
 from kensho.domain.works import AnimeType, Role
 
-_WELL_KNOWN: Final = 0.6
+_WELL_KNOWN: Final = 0.7
 """The root has at least this share of the popularity of the most popular member. Chosen by hand;
-`tests/integration/test_real_catalogue.py` checks the roots of ten franchises."""
-_BESIDE: Final = 0.75
-"""The factor for the popularity of a special or short as a root: most of those that come before a
-series announce it, but some began the franchise. Chosen by hand on the same roots."""
+`tests/integration/test_real_catalogue.py` checks the roots of ten franchises. Popularity is the
+mean of what a work has as the first of its series and what it has by itself: the first alone would
+call a forgotten OVA the beginning of Lyrical Nanoha, the second alone the second season of a short
+series."""
+_BESIDE: Final = 0.7
+"""The factor for the popularity of a special, short or brief film as a root: most of those that
+come before a series announce it, but some began the franchise. Chosen by hand on the same roots."""
 _DOUBT: Final = 1.0
 """Added to the cost of a relation of confidence 0, and less the higher the confidence is: as much
 as a sequel costs. Chosen by hand; not measured."""
+_BY_MINOR: Final = 4.0
+"""Added where a path leads on from a summary, a song or a brief special: no viewer would explain a
+work by one. More than a stated kind costs, less than an edge of unknown kind."""
 _PRECEDENCE: Final[tuple[Role, ...]] = (
     "music",
     "summary",
@@ -52,19 +58,28 @@ def root_of(nodes: Iterable[int], works: Sequence[FranchiseWork]) -> int:
 
 
 def _popularity_as_root(work: FranchiseWork) -> float:
-    """Return the popularity of a work, reduced if it is a special or a short."""
-    is_beside = work.type == "special" or work.is_short
-    return work.popularity * (_BESIDE if is_beside else 1.0)
+    """Return the popularity of a work, reduced if it tells no story of its own at full length."""
+    popularity = (work.own_popularity + work.popularity) / 2
+    is_beside = work.type != "tv" and (work.type == "special" or work.is_short or work.is_brief)
+    is_less = is_beside or work.is_recap or work.is_promotion
+    return popularity * (_BESIDE if is_less else 1.0)
 
 
-def paths_from(root: int, relations: Iterable[NodeRelation]) -> dict[int, tuple[Relation, ...]]:
+def paths_from(
+    root: int, works: Mapping[int, FranchiseWork], relations: Iterable[NodeRelation]
+) -> dict[int, tuple[Relation, ...]]:
     """Return the cheapest path of relations from the root to each node that it reaches."""
     near: dict[int, list[tuple[float, int, Relation]]] = {}
     for one, other, relation, _ in relations:
         cost = _cost(relation)
-        near.setdefault(one, []).append((cost, other, relation))
-        near.setdefault(other, []).append((cost, one, relation))
+        near.setdefault(one, []).append((cost + _through(works[one]), other, relation))
+        near.setdefault(other, []).append((cost + _through(works[other]), one, relation))
     return graphs.cheapest_paths(root, lambda node: near.get(node, ()))
+
+
+def _through(work: FranchiseWork) -> float:
+    """Return what it costs to explain another work by this one."""
+    return _BY_MINOR if work.is_minor or work.is_recap else 0.0
 
 
 def _cost(relation: Relation) -> float:

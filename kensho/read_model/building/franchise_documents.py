@@ -17,6 +17,7 @@ import msgspec
 from kensho.domain.franchise import inputs
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.franchise.reasons import MembershipRelation, membership_relations
 from kensho.domain.popularity import PopularityFacts
 from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import (
@@ -37,6 +38,7 @@ from kensho.read_model.franchise_views import (
     FranchiseLine,
     FranchiseMember,
     FranchiseSummary,
+    MemberReason,
     MemberWork,
     RoleCount,
     SetAsideEdge,
@@ -90,7 +92,8 @@ class FranchiseFacts(msgspec.Struct, frozen=True):
 class DocumentContext(msgspec.Struct, frozen=True):
     """What the documents of all franchises need; `sources` are those that state a relation.
 
-    `also` returns further records of a work, beside those that are in the graph of the snapshot.
+    `also` returns further records of a work, beside those that are in the graph of the snapshot;
+    `namesakes` are the franchises of the same name, by slug.
     """
 
     works: Mapping[UUID, DocumentWork]
@@ -98,6 +101,7 @@ class DocumentContext(msgspec.Struct, frozen=True):
     tags_of: Callable[[UUID], Sequence[TagView]]
     sources: Mapping[Relation, tuple[str, ...]]
     also: Callable[[UUID], tuple[UUID, ...]] = lambda _: ()
+    namesakes: Mapping[str, tuple[FranchiseRef, ...]] = {}
 
 
 def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> FranchiseDetail:
@@ -119,16 +123,7 @@ def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> Franchi
         roles=tuple(RoleCount(role, roles[role]) for role in ROLES if role in roles),
         lines=lines,
         tags=_tags(facts, context),
-        members=tuple(
-            FranchiseMember(
-                context.works[one.work].view,
-                one.role,
-                _edges(one.because),
-                line_of[one.work],
-                (*one.also, *context.also(one.work)),
-            )
-            for one in facts.members
-        ),
+        members=_members(facts, context, line_of),
         guests=tuple(
             FranchiseGuest(
                 context.works[one.work].view,
@@ -137,7 +132,32 @@ def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> Franchi
             )
             for one in facts.guests
         ),
+        namesakes=context.namesakes.get(facts.slug, ()),
     )
+
+
+def _members(
+    facts: FranchiseFacts, context: DocumentContext, line_of: Mapping[UUID, int]
+) -> tuple[FranchiseMember, ...]:
+    ordered_by = {one.work: context.works[one.work].ordered_by for one in facts.members}
+    said = membership_relations(facts.members, ordered_by, facts.relations)
+    return tuple(
+        FranchiseMember(
+            context.works[one.work].view,
+            one.role,
+            _edges(one.because),
+            line_of[one.work],
+            (*one.also, *context.also(one.work)),
+            _reason(one, said[one.work], context) if one.work in said else None,
+        )
+        for one in facts.members
+    )
+
+
+def _reason(member: Member, because: MembershipRelation, context: DocumentContext) -> MemberReason:
+    title = context.works[because.fellow].view.title
+    text = wording.belonging(member.role, because.kind, title)
+    return MemberReason(text, _edge(because.relation))
 
 
 def franchise_summary(detail: FranchiseDetail) -> FranchiseSummary:

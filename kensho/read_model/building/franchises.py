@@ -30,6 +30,7 @@ from kensho.read_model.building.franchise_documents import (
     FranchiseFacts,
 )
 from kensho.read_model.building.franchise_graphs import GraphRelations
+from kensho.read_model.building.namesakes import told_apart
 from kensho.read_model.building.works import summary_of
 from kensho.read_model.franchise_views import ORDERS, MemberWork
 from kensho.read_model.inputs import EdgeInput, FranchiseInput
@@ -137,11 +138,20 @@ class FranchiseCollector:
         ids = sorted(self._ids, key=_NUMBER)
         every = [facts for franchise in self._by_slug.values() if (facts := self._facts(franchise))]
         relations = GraphRelations(ids, self._edges, _numbered(every))
+        works = {
+            work: self._completed(known, popularity[relations.node_of[work]], tags_of(work))
+            for work, known in self._works.items()
+        }
+        every, namesakes = told_apart(
+            every,
+            lambda facts: works[facts.members[0].work],
+            lambda facts: _popularity(
+                works[one.work].ordered_by.popularity for one in facts.members
+            ),
+        )
         context = DocumentContext(
-            works={
-                work: self._completed(known, popularity[relations.node_of[work]], tags_of(work))
-                for work, known in self._works.items()
-            },
+            works=works,
+            namesakes=namesakes,
             franchise_of={work: FranchiseRef(f.slug, f.title) for f in every for work in _nodes(f)},
             tags_of=tags_of,
             also=also,

@@ -77,7 +77,9 @@ def _facts(station: Station, messages: Messages) -> str:
 
 
 def _reason(franchise: FranchiseDetail, work: UUID, messages: Messages) -> dict[str, str]:
-    edges_of = {one.work.id: one.because for one in franchise.members}
-    edges_of |= {one.work.id: one.because for one in franchise.guests}
-    reasons, edges = MembershipReasons(franchise, messages), edges_of.get(work, ())
+    reasons = MembershipReasons(franchise, messages)
+    for member in franchise.members:
+        if member.work.id == work:
+            return {"reason": reasons.of_member(member), "note": reasons.note_of_member(member)}
+    edges = next((one.because for one in franchise.guests if one.work.id == work), ())
     return {"reason": reasons.of(work, edges), "note": reasons.note(edges)}

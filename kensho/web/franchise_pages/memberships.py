@@ -1,7 +1,9 @@
 """Why a work belongs to a franchise, in words.
 
-Guarantees: pure; a reason is the path of relations from the work back to where the franchise
-begins, as `wording.sentence` writes it, without the work itself, whose title is above it.
+Guarantees: pure. The reason of a member is its strongest relation to a fellow member, as the
+document of the franchise words it; that of a guest is the path of relations from the work back to
+where the franchise begins, as `wording.sentence` writes it, without the work itself, whose title is
+above it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +11,12 @@ from typing import Final
 from uuid import UUID
 
 from kensho.domain.relations import RelationKind, inverse
-from kensho.read_model.franchise_views import FranchiseDetail, FranchiseEdge, MemberWork
+from kensho.read_model.franchise_views import (
+    FranchiseDetail,
+    FranchiseEdge,
+    FranchiseMember,
+    MemberWork,
+)
 from kensho.read_model.wording import cited, sentence
 from kensho.web.messages import Messages, percent
 
@@ -31,6 +38,17 @@ class MembershipReasons:
         titles, kinds = path
         words = sentence(titles, kinds).removeprefix(f"{cited(titles[0])} is ")
         return words[:1].upper() + words[1:]
+
+    def of_member(self, member: FranchiseMember) -> str:
+        """Return in one line why a member belongs, by its strongest relation to a fellow."""
+        if member.reason is None:
+            return self.of(member.work.id, member.because)
+        text = member.reason.text
+        return f"{text[:1].upper()}{text[1:]}."
+
+    def note_of_member(self, member: FranchiseMember) -> str:
+        """Return how sure the reason of a member is, where it is only inferred."""
+        return self.note(member.because if member.reason is None else (member.reason.relation,))
 
     def note(self, edges: Iterable[FranchiseEdge]) -> str:
         """Return how sure a reason is, where a part of it is only inferred."""

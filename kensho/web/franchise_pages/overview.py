@@ -101,9 +101,11 @@ def facts(work: MemberWork, messages: Messages) -> str:
 
 def _entry(one: FranchiseMember | FranchiseGuest, reasons: MembershipReasons) -> MemberEntry:
     work, edges = one.work, one.because
-    return MemberEntry(
-        work, facts(work, reasons.messages), reasons.of(work.id, edges), reasons.note(edges)
-    )
+    if isinstance(one, FranchiseMember):
+        reason, note = reasons.of_member(one), reasons.note_of_member(one)
+    else:
+        reason, note = reasons.of(work.id, edges), reasons.note(edges)
+    return MemberEntry(work, facts(work, reasons.messages), reason, note)
 
 
 def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
