@@ -66,4 +66,8 @@ def _start(start: dt.date | None, year: int | None) -> tuple[dt.date | None, dt.
 
 
 def _date(text: str | None) -> dt.date | None:
-    return None if text is None else dt.date.fromisoformat(text)
+    """Return the day of a date, or `None` where only its year or month is known."""
+    try:
+        return dt.date.fromisoformat(text or "")
+    except ValueError:  # "2006-04" is a month, and no day
+        return None

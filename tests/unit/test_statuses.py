@@ -28,6 +28,8 @@ DAY = dt.date(2026, 6, 15)
         ("upcoming", (None, None, None), "tv", None, "upcoming"),
         ("unknown", (None, "2019-01-01", None), "ova", 2, "finished"),
         ("upcoming", (None, None, 2019), "movie", None, "finished"),
+        ("upcoming", ("2019-04", None, 2019), "movie", None, "finished"),
+        ("finished", ("2026", "2026", 2026), "tv", None, "finished"),
     ],
 )
 def test_the_status_follows_from_dates(
