@@ -13,7 +13,14 @@ import msgspec
 
 from kensho.domain import ranking
 from kensho.domain.title_parts import TitleParts
-from kensho.search import keyboard_layouts, keys, name_readings, release_names, release_titles
+from kensho.search import (
+    keyboard_layouts,
+    keys,
+    name_readings,
+    name_words,
+    release_names,
+    release_titles,
+)
 from kensho.search.keys import Key
 from kensho.search.name_readings import NameReading
 from kensho.search.release_names import ReleaseName
@@ -38,6 +45,8 @@ _HANDICAP: Final[Mapping[Via, float]] = {
 """Subtracted from scores, so that the text itself wins over guesses of equal likeness. A bare name
 ("slots") drops words that were typed, which costs more than ties can add (0.035)."""
 
+_FEWEST: Final = 10
+"""The lowest bare number that is an episode: 2 to 9 are seasons or parts."""
 _GUESS: Final = 0.05
 """The doubt of a bare number as an episode where no title equals the rest: it may be a season."""
 _MAX_INEXACT_READINGS: Final = 2
@@ -87,8 +96,14 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
         if is_written or not name_readings.has_mark(typed.text):
             return
     if name_readings.looks_like_name(typed.text):
-        found = [_of_reading(reading) for reading in name_readings.readings(typed.text)]
-        is_file = name_readings.is_file_name(typed.text)
+        is_file = name_readings.is_file_name(typed.text) or release_names.looks_like_release(
+            typed.text
+        )
+        found = [
+            _of_reading(reading)
+            for reading in name_readings.readings(typed.text)
+            if is_file or _may_be_typed(reading, typed.text, best)
+        ]
         longest = _longest_equal(found, equals, without_type=is_file)
         if longest is not None:
             is_stated = name_readings.has_mark(typed.text)
@@ -100,11 +115,23 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
                 yield _of_release(release)
             yield from found[:_MAX_INEXACT_READINGS]
             return
-        others = [one for one in found if one.text != typed.text]
-        yield from others[:_MAX_INEXACT_READINGS]
     core = typed.key.parsed.core
     if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
         yield _bare_name(core, typed.title_parts)
+
+
+def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
+    """Tell whether a text that is no name of a file may be read so, given its score as typed.
+
+    A season is found by the text itself. A bare number is an episode only from 10 on or with a zero
+    before it: "komi san 2" is a season. A text that nearly is a title may only lose words that
+    no title holds, as in "watch naruto online".
+    """
+    if reading.is_guess:
+        return reading.is_padded or (reading.episode or 0) >= _FEWEST
+    if best < ranking.PREFIX or best >= ranking.BEST_INEXACT:
+        return reading.season is None or reading.season == 1
+    return reading.title == name_words.without_tail(typed)
 
 
 def _longest_equal(

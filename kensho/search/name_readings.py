@@ -25,6 +25,7 @@ MAX_CHARS: Final = 1_000
 file's own name stands last."""
 _MAX_READINGS: Final = 24
 _IN_YEAR: Final = re.compile(r"\((?:19[1-9]|20[0-3])[0-9]\)\s*$")
+_LETTERS_OF_TITLE: Final = 6
 _DASHED: Final = 0.25
 """Names beside a dash are doubted so much: what follows one often names the instalment."""
 _COPY: Final = re.compile("[0-9]")
@@ -37,7 +38,8 @@ _SIGNS: Final = re.compile(
 class NameReading(msgspec.Struct, frozen=True, omit_defaults=True):
     """A title, and what else a name states of the instalment that is meant.
 
-    `is_guess` tells that the episode is a bare number, which may be part of another title.
+    `is_guess` tells that the episode is a bare number, which may be part of another title, and
+    `is_padded` that a zero stands before it.
     """
 
     title: str
@@ -50,6 +52,7 @@ class NameReading(msgspec.Struct, frozen=True, omit_defaults=True):
     group: str | None = None
     resolution: str | None = None
     is_guess: bool = False
+    is_padded: bool = False
 
 
 class _Facts(NamedTuple):
@@ -184,7 +187,19 @@ def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
             if before.strip(" -~_.|:,"):
                 title.append(Segment(before.strip(" -~_|:,")))
         is_ended = is_ended or (mark is not None and bool(title))
-    return facts, title
+    return facts, title or _likest_title(pieces)
+
+
+def _likest_title(pieces: Sequence[Segment]) -> list[Segment]:
+    """Return the longest of pieces that all look like marks: "umi umi" may be two languages."""
+    words = [
+        piece
+        for number, piece in enumerate(pieces)
+        if not name_words.has_technical(piece.text)
+        and _bracket_facts(piece, is_first=number == 0) == _Facts()
+    ]
+    longest = max(words, key=lambda piece: len(piece.text), default=None)
+    return [longest] if longest is not None and len(longest.text) >= _LETTERS_OF_TITLE else []
 
 
 def _bracket_facts(piece: Segment, *, is_first: bool) -> _Facts:
@@ -226,8 +241,17 @@ def _titles(pieces: Sequence[Segment]) -> Iterator[str]:
         for text in outside:
             yield from _halves(text)
     for text in (*reversed(inside[1:]), *inside[:1], *quoted):
-        yield text
-        yield from _halves(text)
+        if not outside or text in quoted or _may_be_title(text, is_first=text == inside[0]):
+            yield text
+            yield from _halves(text)
+
+
+def _may_be_title(text: str, *, is_first: bool) -> bool:
+    """Tell whether a text in brackets may be the title, though others stand outside of brackets.
+
+    The first is who made the release, and short ones are as often a site or a station.
+    """
+    return not is_first and len(text) >= _LETTERS_OF_TITLE
 
 
 def _without_noise(text: str) -> Iterator[str]:
@@ -257,13 +281,14 @@ def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading
             for mark in (name_marks.bare_number(plain), name_marks.leading_number(plain)):
                 if mark is not None:
                     rest = (plain[: mark.start] + plain[mark.end :]).strip(" -~_.|")
-                    yield from _guesses(rest, mark, facts)
+                    is_padded = plain[mark.start : mark.end].strip(" [(").startswith("0")
+                    yield from _guesses(rest, mark, facts, is_padded=is_padded)
 
 
-def _guesses(title: str, mark: Mark, facts: _Facts) -> Iterator[NameReading]:
+def _guesses(title: str, mark: Mark, facts: _Facts, *, is_padded: bool) -> Iterator[NameReading]:
     if title:
         guess = facts._replace(episode=mark.episode).reading(title)
-        yield msgspec.structs.replace(guess, is_guess=True)
+        yield msgspec.structs.replace(guess, is_guess=True, is_padded=is_padded)
 
 
 def _folder_facts(folder: str) -> _Facts | None:

@@ -186,6 +186,7 @@ NOT_TUNED: Final = {
     "kensho.search.finder._MAX_TITLES_WITH_ABBREVIATION": "a bound of the work",
     "kensho.search.highlights": "what is marked in a title: tests/unit/test_highlights.py",
     "kensho.search.interpretations.MAX_CHARS": "a bound of input",
+    "kensho.search.interpretations._FEWEST": "tests/unit/test_search_interpretations.py",
     "kensho.search.interpretations._GUESS": "tests/unit/test_search_interpretations.py",
     "kensho.search.interpretations._MAX_INEXACT_READINGS": "a bound of the work",
     "kensho.search.kernel": "bounds of the work and forms; both kernels are compared by property",

@@ -282,3 +282,14 @@ def test_a_short_synonym_of_an_obscure_work_is_not_spelt_out() -> None:
     assert all(
         reading.via != "abbreviation" for reading in made.search("star shi umi").interpretations
     )
+
+
+def test_a_text_that_nearly_is_a_title_is_not_read_as_another_one() -> None:
+    made = Catalogue((work("Girl (Onpu) Friend", popularity=0.1), work("Friend", popularity=0.9)))
+    assert best(made, "Friend (Onpu) Girl") == "Girl (Onpu) Friend"
+
+
+@pytest.mark.parametrize("typed", ["watch vinland saga online", "vinland saga anime"])
+def test_words_that_no_title_holds_are_dropped(typed: str) -> None:
+    made = Catalogue((work("Vinland Saga"), work("Vinland Saga Season 2")))
+    assert best(made, typed) == "Vinland Saga"
