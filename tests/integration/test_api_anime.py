@@ -26,7 +26,7 @@ async def test_a_work_is_answered_with_all_that_is_known(client: AsyncClient) ->
     assert (detail["studios"], detail["producers"]) == (["Sunrise"], ["Bandai Visual"])
     assert [(tag["name"], tag["category"], tag["relevance"]) for tag in detail["tags"]] == [
         ("space", "theme", 0.95),
-        ("gun", None, 0.7),
+        ("gun", "content", 0.7),
         ("drama", "genre", 0.6),
     ]
     assert {"provider": "mal", "id": "1", "url": "https://myanimelist.net/anime/1"} in detail[

@@ -100,7 +100,7 @@ def test_a_work_is_there_where_a_maker_and_a_title_are(said: list[KeptRecord]) -
 
 @pytest.mark.parametrize(
     ("field", "shown"),
-    [(f, f) for f in ("synopsis", "duration_s", "poster_url", "adult")],
+    [(f, f) for f in ("synopsis", "duration_s", "poster_url")],
 )
 @given(records)
 def test_a_fact_is_the_first_that_is_stated(field: str, shown: str, said: list[KeptRecord]) -> None:

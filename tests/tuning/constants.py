@@ -97,6 +97,7 @@ NOT_TUNED: Final = {
     },
     "kensho.domain.relations.METHOD_RANK": "ranks: tests/unit/test_relations.py",
     "kensho.domain.release_dates": "the form of dates",
+    "kensho.domain.inference.model.UNIT": "the form of the model: what its whole numbers count",
     "kensho.domain.same_works.groups._SUREST": "stands for no doubt at all",
     "kensho.domain.same_works.groups._YEAR_CHARS": "YYYY",
     "kensho.domain.same_works.likeness._YEAR_CHARS": "YYYY",

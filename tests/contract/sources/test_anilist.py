@@ -91,7 +91,7 @@ def test_a_media_record_becomes_a_record_with_all_that_it_states(tmp_path: Path)
     assert (facts.duration_s, facts.score, facts.adult) == (1440, 8.6, False)
     assert facts.synopsis == "A fort.\n\nAnd wind & rain."
     assert facts.poster_url == "https://pictures.example.org/600001.jpg"
-    assert (facts.studios, facts.producers) == (("studio tori",), ("example tv",))
+    assert (facts.studios, facts.producers) == (("Studio Tori",), ("Example TV",))
     assert facts.tags == (Tagging("drama", "genre", 1.0), Tagging("slice of life", "genre", 1.0))
     assert record.links.relations == (Claim("sequel", "anilist:600002"),)
     assert rejects == []

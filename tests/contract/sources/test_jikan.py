@@ -107,7 +107,7 @@ def test_an_anime_becomes_a_record_with_all_that_it_states(tmp_path: Path) -> No
     assert (facts.duration_s, facts.score, facts.adult) == (1380, 7.5, False)
     assert facts.synopsis == "A fort.\n\nAnd wind."
     assert facts.poster_url == "https://pictures.example.org/1l.jpg"
-    assert (facts.studios, facts.producers) == (("studio tori",), ("example tv",))
+    assert (facts.studios, facts.producers) == (("Studio Tori",), ("Example TV",))
     assert facts.tags == (
         Tagging("drama", "genre", 1.0),
         Tagging("erotica", "content", 1.0),
