@@ -111,6 +111,13 @@ def test_a_fact_is_the_first_that_is_stated(field: str, shown: str, said: list[K
 
 
 @given(records)
+def test_a_work_is_adult_if_any_record_says_so(said: list[KeptRecord]) -> None:
+    composed = compose(said)
+    if composed is not None and any(record.facts.adult for record in live(said)):
+        assert composed.node.adult is True
+
+
+@given(records)
 def test_titles_ids_and_tags_are_united(said: list[KeptRecord]) -> None:
     composed, alive = compose(said), live(said)
     if composed is None:
