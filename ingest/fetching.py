@@ -9,15 +9,11 @@ source that can't be had does not stop the others. One process at a time fetches
 source with a least interval is asked no more often than that, in whatever way the last time ended.
 """
 
-import contextlib
 import datetime as dt
-import fcntl
-import hashlib
-import os
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import IO, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -27,7 +23,7 @@ from ingest.reading.files import SourceFile
 from ingest.source import Source
 from kensho.errors import KenshoError, SourceFileError
 from kensho.platform import private_files
-from kensho.platform.download_cache import FetchNote, Place
+from kensho.platform.download_cache import FetchNote, Place, sha256_of
 from kensho.platform.downloads import Fetched, FetchLimits, Keeping, fetch_noted
 from kensho.platform.http_client import HttpClient
 from kensho.platform.settings import IngestSettings
@@ -87,26 +83,19 @@ class Fetching(msgspec.Struct, frozen=True):
         return self.folder / STATE_DIR
 
 
-@contextlib.contextmanager
-def alone_in(folder: Path) -> Generator[None]:
-    """Keep other processes from fetching into the folder.
+def alone_in(folder: Path) -> IO[bytes]:
+    """Keep other processes from fetching into the folder until what is returned is closed.
 
     Raises:
         FolderInUseError: one does so now.
         SourceFileError: the folder can't be made.
     """
     try:
-        private_files.make_folder(folder / STATE_DIR)
-        descriptor = os.open(folder / STATE_DIR / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise SourceFileError(f"{folder}: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        return private_files.locked_file(folder / STATE_DIR / _LOCK)
     except BlockingIOError as error:
         raise FolderInUseError(f"{folder}: another process fetches into it now") from error
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        raise SourceFileError(f"{folder}: {error.strerror}") from error
 
 
 def fetch_all(addresses: Sequence[Address], fetching: Fetching) -> list[FetchOutcome]:
@@ -273,8 +262,7 @@ def _has_published_sum(address: Address, sums: Sums, path: Path, progress: Progr
     if published is None:
         progress.say(f"{address.file}: {sums.url} tells no checksum of {name}")
         return False
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     if found != published.lower():
         raise SourceFileError(f"{address.url}: has the sha256 {found}, published is {published}")
     return True

@@ -12,11 +12,10 @@ other wishes than it was begun with.
 """
 
 import contextlib
-import fcntl
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, Self
+from typing import IO, BinaryIO, Final, Self
 
 import msgspec
 
@@ -134,7 +133,7 @@ class HarvestFile:
                 self._part_path.replace(self.path)
             else:
                 self._merge(key)
-        _sync_folder(self.path.parent)
+        private_files.sync_folder(self.path.parent)
         self._part_path.unlink(missing_ok=True)
         self._state_path.unlink(missing_ok=True)
 
@@ -175,20 +174,14 @@ class HarvestFile:
         written.replace(self._state_path)
 
 
-@contextlib.contextmanager
-def _alone(lock: Path, path: Path) -> Generator[None]:
+def _alone(lock: Path, path: Path) -> IO[bytes]:
+    """Return the lock of `path`; others are kept out until it is closed."""
     try:
-        private_files.make_folder(lock.parent)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise SourceFileError(f"{path}: can't be written: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        return private_files.locked_file(lock)
     except BlockingIOError as error:
         raise SourceFileError(f"{path}: another process writes it now") from error
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        raise SourceFileError(f"{path}: can't be written: {error.strerror}") from error
 
 
 def _shown(plan: HarvestPlan) -> str:
@@ -208,14 +201,6 @@ def _key_in(line: bytes, key: str) -> str:
         return bytes(msgspec.json.decode(line, type=dict[str, msgspec.Raw])[key]).decode()
     except (msgspec.DecodeError, KeyError, UnicodeDecodeError, RecursionError):
         return line.decode("utf-8", "replace")
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def limited(step: Step, most: int) -> Step:

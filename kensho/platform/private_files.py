@@ -1,15 +1,16 @@
 """Files and folders that only their owner may use, whatever the umask of the process.
 
 What exists keeps its mode, except files that are written anew: an operator who opens a folder to
-others is not overruled.
+others is not overruled. Such files can be locked, and the names in a folder be brought to disk.
 """
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 _FOLDER: Final = 0o700
 _FILE: Final = 0o600
@@ -46,6 +47,32 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a file for its owner only."""
     with open(path, "wb", opener=opener) as file:
         file.write(content)
+
+
+def locked_file(path: Path) -> IO[bytes]:
+    """Return the file at `path`, made if it is missing, which nobody else locks until it is closed.
+
+    Raises:
+        BlockingIOError: another process holds it now.
+        OSError: it can't be made or locked.
+    """
+    make_folder(path.parent)
+    file = open(path, "ab", opener=opener)  # noqa: SIM115 -- the caller closes it
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def share_as(path: Path, root: Path) -> None:

@@ -275,10 +275,10 @@ def take_over(part: Path, final: Path) -> None:
     the folder that it lies in.
     """
     private_files.share_as(part, final.parent)
-    sync_folder(part)
+    private_files.sync_folder(part)
     _discard(final)
     part.rename(final)
-    sync_folder(final.parent)
+    private_files.sync_folder(final.parent)
 
 
 def sweep(root: Path, *, keep: set[str]) -> None:
@@ -389,12 +389,3 @@ def measured(file: io.FileIO) -> FileFacts:
         size_bytes += read
         crc32 = zlib.crc32(chunk[:read], crc32)
     return FileFacts(size_bytes, crc32)
-
-
-def sync_folder(path: Path) -> None:
-    """Bring the names in a folder to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -156,7 +156,7 @@ def _replace(path: Path, content: bytes) -> None:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-    snapshot_folder.sync_folder(path.parent)
+    private_files.sync_folder(path.parent)
 
 
 @contextlib.asynccontextmanager
