@@ -9,18 +9,24 @@ the program; redirects are not followed; plain http is for loopback hosts alone.
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Final, Self, TypeAlias
 
 import httpx
 import msgspec
 
 from kensho.errors import UpstreamError, UpstreamUnavailableError
-from kensho.platform.http_client import is_loopback, require_secure, retry_after_s, user_agent
-from kensho.platform.request_pacing import RequestPacer, ToldLimit
+from kensho.platform.http_client import (
+    answered,
+    is_html,
+    is_loopback,
+    may_pass,
+    require_secure,
+    retry_after_s,
+    user_agent,
+)
+from kensho.platform.request_pacing import RequestPacer, StatedLimit
 from kensho.platform.secret_values import masked
 
-_HTML_STARTS: Final = (b"<!doctype html", b"<html")
 _MAX_DIGITS: Final = 12
 
 TryAgain: TypeAlias = Callable[[object], str | None]
@@ -181,27 +187,27 @@ class ApiClient:
 
     def _answer(self, response: httpx.Response, body: bytes) -> ApiAnswer:
         status = response.status_code
-        told = f"the server answers {status} {response.reason_phrase}".rstrip()
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        told = answered(response)
+        if may_pass(status):
             header = response.headers.get("Retry-After")
             raise _PassingError(told, retry_after_s(header, self._clock.now()))
         if response.is_redirect:
             where = masked(response.headers.get("Location", ""))
             raise UpstreamError(f"{masked(str(response.url))}: {told}, which leads to {where!r}")
-        if body[:64].lstrip().lower().startswith(_HTML_STARTS):
+        if is_html(body):
             raise _PassingError(f"{told} with an HTML page where JSON was expected")
         try:
             return ApiAnswer(status, msgspec.json.decode(body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise _PassingError(f"{told} with broken JSON: {error}") from error
 
-    def _told(self, response: httpx.Response) -> ToldLimit:
+    def _told(self, response: httpx.Response) -> StatedLimit:
         limit, remaining, reset = (
             _whole(response.headers.get(f"X-RateLimit-{name}"))
             for name in ("Limit", "Remaining", "Reset")
         )
         resets_in_s = None if reset is None else reset - self._clock.now().timestamp()
-        return ToldLimit(limit, remaining, resets_in_s)
+        return StatedLimit(limit, remaining, resets_in_s)
 
 
 def _whole(text: str | None) -> int | None:

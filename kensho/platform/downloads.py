@@ -24,7 +24,14 @@ import stamina
 from kensho.errors import SourceFileError
 from kensho.platform import private_files
 from kensho.platform.download_cache import CachedFile, FetchNote, Place
-from kensho.platform.http_client import is_loopback, retry_after_s, user_agent
+from kensho.platform.http_client import (
+    answered,
+    is_html,
+    is_loopback,
+    may_pass,
+    retry_after_s,
+    user_agent,
+)
 from kensho.platform.secret_values import masked
 from kensho.platform.settings import IngestSettings
 
@@ -33,8 +40,6 @@ Progress: TypeAlias = Callable[[int, int | None], None]
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (\d{1,18})-\d+/(\d{1,18}|\*)", re.ASCII)
 _LENGTH: Final = re.compile(r"\d{1,18}", re.ASCII)
-_HTML_STARTS: Final = (b"<!doctype html", b"<html")
-_SNIFFED_BYTES: Final = 64
 _CREDENTIALS: Final = re.compile(r"//[^/?#]*@")
 _CHUNK_BYTES: Final = 256 * 1024
 
@@ -202,11 +207,11 @@ class _Fetcher:
 
     def _check_answer(self, response: httpx.Response) -> None:
         status = response.status_code
-        answer = f"the server answers {status} {response.reason_phrase}".rstrip()
+        answer = answered(response)
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             self._cache.drop_part()
             raise _TryAgainError(answer)
-        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if may_pass(status):
             pause_s = retry_after_s(response.headers.get("Retry-After"))
             if pause_s is not None and pause_s > self._limits.longest_pause_s:
                 raise SourceFileError(f"{self._name}: {answer} and asks to wait {pause_s:,.0f} s")
@@ -240,9 +245,7 @@ class _Fetcher:
         part = self._cache.part_path
         with open(part, "ab", opener=private_files.opener) as file:
             for chunk in response.iter_raw(_CHUNK_BYTES):
-                if not done_bytes and chunk[:_SNIFFED_BYTES].lstrip().lower().startswith(
-                    _HTML_STARTS
-                ):
+                if not done_bytes and is_html(chunk):
                     raise SourceFileError(f"{self._name}: expected a data file, found an HTML page")
                 done_bytes += len(chunk)
                 self._check_size(done_bytes)

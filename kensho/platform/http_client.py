@@ -19,6 +19,8 @@ from kensho.platform.installation import installed_version
 from kensho.platform.secret_values import masked
 
 _CHUNK_BYTES: Final = 256 * 1024
+_HTML_STARTS: Final = (b"<!doctype html", b"<html")
+_SNIFFED_BYTES: Final = 64
 _MAX_DIGITS: Final = 9
 """Of a number of seconds: 30 years are as good as never."""
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
@@ -49,7 +51,7 @@ class HttpClient:
             UpstreamError: it can't be reached, answers anything but 200, or sends more than
                 `most_bytes`.
         """
-        _check(url)
+        require_secure(url)
         shown = masked(url)
         left = most_bytes
         with _translated(shown), self._client.stream("GET", url) as response:
@@ -65,6 +67,21 @@ class HttpClient:
 def user_agent() -> str:
     """Return how every request names this program, for those who run the servers."""
     return f"kensho/{installed_version()} (+https://github.com/kensho-graph/kensho)"
+
+
+def may_pass(status: int) -> bool:
+    """Tell whether a request that was answered so may succeed later: 429 and 5xx."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def answered(response: httpx.Response) -> str:
+    """Return how messages tell of an answer that is no success."""
+    return f"the server answers {response.status_code} {response.reason_phrase}".rstrip()
+
+
+def is_html(content: bytes) -> bool:
+    """Tell whether content begins as a page of HTML, which proxies and portals send for files."""
+    return content[:_SNIFFED_BYTES].lstrip().lower().startswith(_HTML_STARTS)
 
 
 def retry_after_s(value: str | None, now: datetime | None = None) -> float | None:
@@ -88,10 +105,6 @@ def require_secure(url: str) -> None:
     Raises:
         InvalidInputError: it is; names it.
     """
-    _check(url)
-
-
-def _check(url: str) -> None:
     shown = masked(url)
     try:
         address = httpx.URL(url)
