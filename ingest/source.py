@@ -19,6 +19,11 @@ Reader: TypeAlias = Callable[[SourceFile, Rejects], Iterator[Record]]
 SnapshotReader: TypeAlias = Callable[[SourceFile], str | None]
 
 
+def packed(name: str) -> tuple[str, ...]:
+    """Return the names of a dump as it is, and as it is packed."""
+    return tuple(f"{name}{ending}" for ending in ("", ".zst", ".gz"))
+
+
 def undated(_file: SourceFile) -> None:
     """Return no snapshot date: the file carries none."""
 

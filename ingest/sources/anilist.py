@@ -43,7 +43,7 @@ from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import text_of_html
-from ingest.source import Source
+from ingest.source import Source, packed
 from kensho.domain.records import (
     Claim,
     Recommendation,
@@ -312,11 +312,7 @@ SOURCE: Final = Source(
     licence="none stated",
     order=30,
     rank=60,
-    patterns=tuple(
-        f"{folder}anilist_media.jsonl{archive}"
-        for folder in ("", "anilist/")
-        for archive in ("", ".zst", ".gz")
-    ),
+    patterns=(*packed("anilist_media.jsonl"), *packed("anilist/anilist_media.jsonl")),
     read=read,
     creates=True,
 )

@@ -13,7 +13,7 @@ from typing import Final
 from ingest.reading.documents import head_of, json_items
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
-from ingest.source import Source
+from ingest.source import Source, packed
 from kensho.domain.ids import parse
 from kensho.domain.records import Record
 from kensho.errors import SourceFileError
@@ -77,11 +77,11 @@ SOURCE: Final = Source(
     order=90,
     rank=0,
     patterns=tuple(
-        f"{folder}dead-entries/{name}{form}.json{archive}"
+        pattern
         for folder in ("", "aodb/")
         for name in _PROVIDERS
         for form in ("", "-minified")
-        for archive in ("", ".zst", ".gz")
+        for pattern in packed(f"{folder}dead-entries/{name}{form}.json")
     ),
     read=read,
     snapshot=snapshot,

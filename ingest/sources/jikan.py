@@ -39,7 +39,7 @@ from ingest.reading.decoding import (
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
-from ingest.source import Source
+from ingest.source import Source, packed
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations, Tagging
 from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import SEASONS, AnimeType, Season, Status, TagCategory, TitleKind
@@ -299,7 +299,7 @@ SOURCE: Final = Source(
     licence="none stated (MyAnimeList's data)",
     order=20,
     rank=70,
-    patterns=("jikan/*.jsonl", "jikan/*.jsonl.zst", "jikan/*.jsonl.gz"),
+    patterns=packed("jikan/*.jsonl"),
     read=read,
     creates=True,
 )

@@ -18,7 +18,7 @@ from ingest.reading.files import SourceFile
 from ingest.reading.json_errors import error_in, value_at
 from ingest.reading.json_lines import LineForm, json_lines
 from ingest.reading.rejects import Rejects
-from ingest.source import Source
+from ingest.source import Source, packed
 from kensho.domain.records import Claim, Record, RecordRelations
 from kensho.domain.relations import ClaimedKind
 
@@ -116,10 +116,6 @@ SOURCE: Final = Source(
     licence="none stated",
     order=38,
     rank=45,
-    patterns=tuple(
-        f"{folder}media_relationships.jsonl{archive}"
-        for folder in ("", "kitsu/")
-        for archive in ("", ".zst", ".gz")
-    ),
+    patterns=(*packed("media_relationships.jsonl"), *packed("kitsu/media_relationships.jsonl")),
     read=read,
 )
