@@ -187,10 +187,10 @@ def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
             if before.strip(" -~_.|:,"):
                 title.append(Segment(before.strip(" -~_|:,")))
         is_ended = is_ended or (mark is not None and bool(title))
-    return facts, title or _likest_title(pieces)
+    return facts, title or _likeliest_title(pieces)
 
 
-def _likest_title(pieces: Sequence[Segment]) -> list[Segment]:
+def _likeliest_title(pieces: Sequence[Segment]) -> list[Segment]:
     """Return the longest of pieces that all look like marks: "umi umi" may be two languages."""
     words = [
         piece
