@@ -18,7 +18,7 @@ class RateWindow(NamedTuple):
     seconds: float
 
 
-class ToldLimit(NamedTuple):
+class StatedLimit(NamedTuple):
     """What a server tells of its limit: requests a window, how many are left, when it ends."""
 
     limit: int | None = None
@@ -56,7 +56,7 @@ class RequestPacer:
         """Send nothing before `until`."""
         self._held_until = max(self._held_until, until)
 
-    def heard(self, told: ToldLimit, now: float) -> None:
+    def heard(self, told: StatedLimit, now: float) -> None:
         """Keep to what the server tells."""
         window = self._windows[0]
         if told.limit is not None:

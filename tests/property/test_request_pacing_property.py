@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.platform.request_pacing import RateWindow, RequestPacer, ToldLimit
+from kensho.platform.request_pacing import RateWindow, RequestPacer, StatedLimit
 
 seconds = st.floats(0, 50, allow_nan=False)
 windows = st.lists(
     st.builds(RateWindow, st.integers(1, 8), st.floats(0.5, 60)), min_size=1, max_size=3
 )
 told = st.builds(
-    ToldLimit,
+    StatedLimit,
     st.none() | st.integers(-3, 40),
     st.none() | st.integers(-3, 40),
     st.none() | st.floats(-100, 1000),
@@ -18,7 +18,9 @@ told = st.builds(
 pauses = st.lists(st.tuples(seconds, seconds, st.none() | told), max_size=60)
 
 
-def walked(pacer: RequestPacer, given_: list[tuple[float, float, ToldLimit | None]]) -> list[float]:
+def walked(
+    pacer: RequestPacer, given_: list[tuple[float, float, StatedLimit | None]]
+) -> list[float]:
     """Send requests as soon as they may be after a pause; return when the server counted each.
 
     A request is counted at any time between being sent and being answered.
@@ -43,7 +45,7 @@ def most_in(counted: list[float], window_s: float) -> int:
 
 @given(windows, pauses)
 def test_no_window_has_more_requests_than_it_allows(
-    limits: list[RateWindow], given_: list[tuple[float, float, ToldLimit | None]]
+    limits: list[RateWindow], given_: list[tuple[float, float, StatedLimit | None]]
 ) -> None:
     counted = walked(RequestPacer(limits), given_)
     assert all(most_in(counted, one.seconds) <= one.requests for one in limits)
@@ -51,7 +53,7 @@ def test_no_window_has_more_requests_than_it_allows(
 
 @given(st.integers(1, 5), st.integers(5, 9), pauses)
 def test_what_a_server_tells_never_allows_more_than_is_documented(
-    begin: int, most: int, given_: list[tuple[float, float, ToldLimit | None]]
+    begin: int, most: int, given_: list[tuple[float, float, StatedLimit | None]]
 ) -> None:
     counted = walked(RequestPacer([RateWindow(begin, 60.0)], most=most), given_)
     assert most_in(counted, 60.0) <= most
@@ -59,10 +61,10 @@ def test_what_a_server_tells_never_allows_more_than_is_documented(
 
 @given(st.integers(1, 60), pauses)
 def test_a_lower_limit_holds_from_the_answer_that_tells_it(
-    limit: int, given_: list[tuple[float, float, ToldLimit | None]]
+    limit: int, given_: list[tuple[float, float, StatedLimit | None]]
 ) -> None:
     pacer = RequestPacer([RateWindow(60, 60.0)])
-    pacer.heard(ToldLimit(limit), 0.0)
+    pacer.heard(StatedLimit(limit), 0.0)
     counted = walked(pacer, [(pause, latency, None) for pause, latency, _ in given_])
     assert most_in(counted, 60.0) <= limit
 
@@ -77,5 +79,5 @@ def test_a_hold_is_kept_to_its_end_and_no_longer(now: float, until: float) -> No
 def test_no_request_left_means_waiting_until_the_window_ends_and_at_most_its_length() -> None:
     for resets, waits in ((7.0, 7.0), (None, 60.0), (9_999.0, 60.0), (-5.0, 0.0)):
         pacer = RequestPacer([RateWindow(30, 60.0)])
-        pacer.heard(ToldLimit(30, 0, resets), 100.0)
+        pacer.heard(StatedLimit(30, 0, resets), 100.0)
         assert pacer.wait_s(100.0) == waits

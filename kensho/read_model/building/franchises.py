@@ -30,7 +30,7 @@ from kensho.read_model.building.franchise_documents import (
     FranchiseFacts,
 )
 from kensho.read_model.building.franchise_graphs import GraphRelations
-from kensho.read_model.building.namesakes import told_apart
+from kensho.read_model.building.namesakes import with_distinct_titles
 from kensho.read_model.building.works import summary_of
 from kensho.read_model.franchise_views import ORDERS, MemberWork
 from kensho.read_model.inputs import EdgeInput, FranchiseInput
@@ -142,7 +142,7 @@ class FranchiseCollector:
             work: self._completed(known, popularity[relations.node_of[work]], tags_of(work))
             for work, known in self._works.items()
         }
-        every, namesakes = told_apart(
+        every, namesakes = with_distinct_titles(
             every,
             lambda facts: works[facts.members[0].work],
             lambda facts: _popularity(

@@ -20,18 +20,18 @@ from kensho.read_model.views import FranchiseRef
 _FORMS: Mapping[str, str] = {"tv": "series", "ona": "series", "movie": "film", "ova": "OVA"}
 
 
-class ToldApart(NamedTuple):
+class DistinctFranchises(NamedTuple):
     """Franchises of which no two have one title, and the namesakes of each by its slug."""
 
     franchises: list[FranchiseFacts]
     namesakes: Mapping[str, tuple[FranchiseRef, ...]]
 
 
-def told_apart(
+def with_distinct_titles(
     franchises: Sequence[FranchiseFacts],
     root_of: Callable[[FranchiseFacts], DocumentWork],
     popularity_of: Callable[[FranchiseFacts], float],
-) -> ToldApart:
+) -> DistinctFranchises:
     """Return the franchises with titles that tell them apart."""
     named: dict[str, list[FranchiseFacts]] = {}
     for one in franchises:
@@ -52,7 +52,7 @@ def told_apart(
         refs = [FranchiseRef(one.slug, titles.get(one.slug, one.title)) for one in ranked]
         for one in ranked:
             namesakes[one.slug] = tuple(ref for ref in refs if ref.slug != one.slug)
-    return ToldApart(list(_retitled(franchises, titles)), namesakes)
+    return DistinctFranchises(list(_retitled(franchises, titles)), namesakes)
 
 
 def _retitled(
