@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from kensho.domain.works import Role
 from kensho.metro.columns import MapColumns, is_break
 from kensho.metro.inputs import GuestOf, MapWork
 from kensho.metro.labels import LabelSpace
-from kensho.metro.map import Gap, Heading, LineKind, Tick, TrackSpan, Transfer
+from kensho.metro.map import Gap, Heading, Tick, TrackSpan, Transfer
 from kensho.metro.occupancy import StationPosition
 from kensho.metro.plan import MapPlan
 from kensho.metro.segments import Box
@@ -26,9 +27,9 @@ _SWATCH: Final = 20.0
 """The width of the stroke in a line's colour before its heading."""
 _HALF_HEADING: Final = 9.0
 """Half the height of a heading."""
-_SINGLE_LINES: Final[frozenset[LineKind]] = frozenset(("main", "film", "summary"))
+_SINGLE_LINES: Final[frozenset[Role]] = frozenset(("main", "film", "summary"))
 """Kinds of line whose works belong together even where they share the kind's common line."""
-_SHARED_HEADINGS: Final[dict[LineKind, str]] = {
+_SHARED_HEADINGS: Final[dict[Role, str]] = {
     "spin_off": "Spin-offs",
     "alternative": "Other versions",
 }

@@ -15,11 +15,11 @@ from kensho.domain.graphs import DisjointSets
 from kensho.domain.works import Role
 from kensho.metro.edges import continues_story
 from kensho.metro.inputs import MapEdge, MapWork
-from kensho.metro.map import Line, LineKind
+from kensho.metro.map import Line
 
 _CONTINUING: Final[frozenset[Role]] = frozenset(("main", "film", "spin_off", "alternative"))
 _SEPARATE: Final[frozenset[Role]] = frozenset(("spin_off", "alternative"))
-_NAMES: Final[Mapping[LineKind, str]] = {
+_NAMES: Final[Mapping[Role, str]] = {
     "main": "Main line",
     "film": "Films",
     "side": "Side stories",
@@ -30,7 +30,7 @@ _NAMES: Final[Mapping[LineKind, str]] = {
     "music": "Music",
     "promotion": "Promotions",
 }
-_COLOURS: Final[Mapping[LineKind, int]] = {
+_COLOURS: Final[Mapping[Role, int]] = {
     "main": 0,
     "film": 1,
     "side": 2,
@@ -63,7 +63,7 @@ def lines_of(
     separate += _connected([work for work in main if work.role in _SEPARATE], neighbours)
     own = [group for group in separate if len(group) > 1]
     owned = {work.id for group in own for work in group}
-    shared: dict[LineKind, list[MapWork]] = {kind: [] for kind in _NAMES}
+    shared: dict[Role, list[MapWork]] = {kind: [] for kind in _NAMES}
     for work in works:
         if work.id not in owned:
             shared[work.role].append(work)
@@ -71,12 +71,12 @@ def lines_of(
     return found + [_own_line(group, number, names) for number, group in enumerate(own)]
 
 
-def _shared_line(kind: LineKind, works: tuple[MapWork, ...]) -> LinedWorks:
+def _shared_line(kind: Role, works: tuple[MapWork, ...]) -> LinedWorks:
     return LinedWorks(Line(kind, _NAMES[kind], kind, _COLOURS[kind], len(works)), works)
 
 
 def _own_line(works: tuple[MapWork, ...], number: int, names: Mapping[str, str]) -> LinedWorks:
-    kind: LineKind = next(work.role for work in works if work.role in _SEPARATE)
+    kind: Role = next(work.role for work in works if work.role in _SEPARATE)
     colour = _OWN_COLOURS[number % len(_OWN_COLOURS)]
     id_ = f"{kind}-{works[0].id}"
     return LinedWorks(Line(id_, names[works[0].id], kind, colour, len(works)), works)

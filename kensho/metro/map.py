@@ -13,17 +13,6 @@ from kensho.domain.works import Role, Status
 from kensho.metro.inputs import GuestOf, MediaType
 
 Shape: TypeAlias = Literal["circle", "diamond", "triangle", "square", "hexagon"]
-LineKind: TypeAlias = Literal[
-    "main",
-    "film",
-    "side",
-    "spin_off",
-    "summary",
-    "alternative",
-    "crossover",
-    "music",
-    "promotion",
-]
 Anchor: TypeAlias = Literal["start", "middle", "end"]
 Point: TypeAlias = tuple[float, float]
 
@@ -33,7 +22,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
     id: str
     name: str
-    kind: LineKind
+    kind: Role
     colour: int
     works_total: int
 

@@ -10,11 +10,11 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from kensho.domain.relations import KIND_FACTS
+from kensho.domain.works import Role
 from kensho.metro.columns import MapColumns, columns_of
 from kensho.metro.edges import continues_story, is_unspecific
 from kensho.metro.inputs import MapEdge, MapWork
 from kensho.metro.lines import LinedWorks, lines_of
-from kensho.metro.map import LineKind
 from kensho.metro.occupancy import StationPosition
 from kensho.metro.station_names import names_of, short_names_of
 from kensho.metro.tracks import Track, TrackAssignment, tracks_of
@@ -32,8 +32,8 @@ _STRIP_TRACK_HEIGHT: Final = 74.0
 """The same on a map that scrolls sideways."""
 _THIN_TRACK: Final = 0.86
 """The share of that distance beside a track whose names are few and short."""
-_THIN: Final[frozenset[LineKind]] = frozenset(("summary", "crossover", "music", "promotion"))
-_BELOW: Final[frozenset[LineKind]] = frozenset(("side", "spin_off"))
+_THIN: Final[frozenset[Role]] = frozenset(("summary", "crossover", "music", "promotion"))
+_BELOW: Final[frozenset[Role]] = frozenset(("side", "spin_off"))
 _MAX_SCREEN_WORKS: Final = 30
 _MIN_WIDTH: Final = 360.0
 

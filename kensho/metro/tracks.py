@@ -12,14 +12,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from itertools import chain
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from kensho.domain.works import Role
 from kensho.metro.inputs import MapWork
 from kensho.metro.lines import LinedWorks
-from kensho.metro.map import LineKind
 
 WorkChain = tuple[MapWork, ...]
 """Works that stay on one track together, sorted by date."""
 
-Band: TypeAlias = LineKind | Literal["low_summary"]
+Band: TypeAlias = Role | Literal["low_summary"]
 """Neighbouring tracks of one kind of line; `low_summary` is for works below the main line."""
 
 _ABOVE: Final[tuple[Band, ...]] = ("summary", "film")
@@ -28,7 +28,7 @@ _BELOW: Final[tuple[Band, ...]] = (
 )  # fmt: skip
 _WORKS_PER_TRACK: Final = 12
 """A band of tracks grows by one for each dozen works."""
-_MAX_TRACKS: Final[Mapping[LineKind, int]] = {"side": 5, "spin_off": 3, "alternative": 3}
+_MAX_TRACKS: Final[Mapping[Role, int]] = {"side": 5, "spin_off": 3, "alternative": 3}
 """Of a band; kinds that are not listed have one track."""
 _SPARE_TRACKS: Final = 3
 """How many more tracks there may be before a chain is put inside the span of another."""
@@ -37,7 +37,7 @@ _SPARE_TRACKS: Final = 3
 class Track(NamedTuple):
     """The kind of line on a track, the id of one such line, and whether no track of it is above."""
 
-    kind: LineKind
+    kind: Role
     line: str
     is_first: bool
 
