@@ -1,19 +1,17 @@
 """Fetching from a real server on this machine, which keeps ranges and versions, and misbehaves."""
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 import pytest
-from typing_extensions import override
 
 from kensho.errors import SourceFileError
 from kensho.platform.download_cache import FetchNote, name_of
 from kensho.platform.downloads import FetchLimits, fetch
+from tests.support.loopback_servers import LoopbackServer, QuietHandler, running
 
 pytestmark = pytest.mark.contract
 
@@ -24,13 +22,11 @@ QUICK = FetchLimits(attempts=4, first_pause_s=0.001, connect_s=2, silence_s=2)
 Answer = Callable[["Handler"], None]
 
 
-class Server(ThreadingHTTPServer):
+class Server(LoopbackServer):
     """Serves one file; `answers` are used up first, one per request, before it behaves."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.content = CONTENT
         self.etag: str | None = '"v1"'
         self.last_modified: str | None = None
@@ -41,19 +37,13 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/dumps/tales.jsonl.zst"
 
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that a test cut."""
 
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class Handler(QuietHandler):
     @property
     def site(self) -> Server:
         return cast("Server", self.server)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 -- the name that http.server calls
         self.site.requests.append(dict(self.headers.items()))
         if self.site.answers:
             self.site.answers.pop(0)(self)
@@ -88,10 +78,6 @@ class Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.end_headers()
 
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
 
 def cut_after(size: int) -> Answer:
     """Announce the whole file, send a part of it and hang up."""
@@ -123,12 +109,8 @@ def page(content_type: str) -> Answer:
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+    with running(Server()) as started:
+        yield started
 
 
 def note_of(path: Path) -> FetchNote:

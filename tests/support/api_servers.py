@@ -9,14 +9,12 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from urllib.parse import parse_qs, urlsplit
 
-from typing_extensions import override
-
 from kensho.platform.api_client import Clock
+from tests.support.loopback_servers import LoopbackServer, QuietHandler, running
 
 Fault: TypeAlias = Callable[["ApiHandler"], None]
 Document: TypeAlias = dict[str, Any]
@@ -60,15 +58,13 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
 
 
-class ApiServer(ThreadingHTTPServer):
+class ApiServer(LoopbackServer):
     """One interface; `reply` answers a request, `allowed` is the requests a minute."""
-
-    daemon_threads = True
 
     def __init__(
         self, reply: Callable[[Asked], Reply], time: FakeTime | None, allowed: int, path: str = ""
     ) -> None:
-        super().__init__(("127.0.0.1", 0), ApiHandler)
+        super().__init__(ApiHandler)
         self.reply = reply
         self.allowed = allowed
         self.faults: dict[int, Fault] = {}
@@ -83,28 +79,20 @@ class ApiServer(ThreadingHTTPServer):
         self.requests.append(asked)
         return sum(asked.at - 60 < one.at <= asked.at for one in self.requests)
 
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that were cut."""
 
-
-class ApiHandler(BaseHTTPRequestHandler):
+class ApiHandler(QuietHandler):
     """Answers with a fault, with 429 beyond the rate, or as the interface does."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
 
     @property
     def site(self) -> ApiServer:
         """Return the server."""
         return cast("ApiServer", self.server)
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 -- the name that http.server calls
         """Answer."""
         self._answer(b"")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 -- the name that http.server calls
         """Answer."""
         self._answer(self.rfile.read(int(self.headers["Content-Length"])))
 
@@ -137,10 +125,6 @@ class ApiHandler(BaseHTTPRequestHandler):
         self.wfile.flush()
         if length is not None:
             self.close_connection = True
-
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 def status(code: int, **headers: str) -> Fault:
@@ -379,11 +363,5 @@ def api_server(
     path: str = "",
 ) -> Iterator[ApiServer]:
     """Run a server until the block ends; without a time its rate is not counted."""
-    with ApiServer(reply, time, allowed, path) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(ApiServer(reply, time, allowed, path)) as server:
+        yield server

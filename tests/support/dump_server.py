@@ -5,25 +5,21 @@ Each path has its content; `faults` of a path are used up first, one per request
 
 import contextlib
 import hashlib
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
-from typing_extensions import override
+from tests.support.loopback_servers import LoopbackServer, QuietHandler, running
 
 Fault: TypeAlias = Callable[["DumpHandler"], None]
 
 
-class DumpServer(ThreadingHTTPServer):
+class DumpServer(LoopbackServer):
     """Serves `files` by path; keeps the headers of every request."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), DumpHandler)
+        super().__init__(DumpHandler)
         self.files: dict[str, bytes] = {}
         self.faults: defaultdict[str, list[Fault]] = defaultdict(list)
         self.requests: list[tuple[str, dict[str, str]]] = []
@@ -36,17 +32,9 @@ class DumpServer(ThreadingHTTPServer):
         """Return how often a path was asked for."""
         return sum(requested == path for requested, _ in self.requests)
 
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that were cut."""
 
-
-class DumpHandler(BaseHTTPRequestHandler):
+class DumpHandler(QuietHandler):
     """Answers GET like a static file server: ETag, 304, 206 and 404."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
 
     @property
     def site(self) -> DumpServer:
@@ -58,7 +46,7 @@ class DumpHandler(BaseHTTPRequestHandler):
         """Return what is served at the path."""
         return self.site.files[self.path]
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 -- the name that http.server calls
         """Answer with a fault, a part, "not modified" or the file."""
         self.site.requests.append((self.path, dict(self.headers.items())))
         if self.site.faults[self.path]:
@@ -89,10 +77,6 @@ class DumpHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
-
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 def failing(status: int, **headers: str) -> Fault:
@@ -126,11 +110,5 @@ def redirecting(to: str) -> Fault:
 @contextlib.contextmanager
 def dump_server() -> Iterator[DumpServer]:
     """Run a server until the block ends."""
-    with DumpServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with running(DumpServer()) as server:
+        yield server

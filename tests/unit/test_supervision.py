@@ -37,44 +37,52 @@ def until_all_serve(board: WorkerBoard) -> None:
         time.sleep(0.01)
 
 
+def tell_supervisor(board: WorkerBoard, number: signal.Signals = signal.SIGTERM) -> None:
+    """Send the parent a signal once all workers serve."""
+    until_all_serve(board)
+    os.kill(os.getppid(), number)
+
+
+def restarts(board: WorkerBoard) -> int:
+    return board.workers(time.monotonic()).restarts
+
+
 def test_workers_run_until_the_supervisor_is_told_to_stop() -> None:
     def work(board: WorkerBoard, slot: int) -> int:
         board.serve(slot)
         if slot == 0:
-            until_all_serve(board)
-            os.kill(os.getppid(), signal.SIGTERM)
+            tell_supervisor(board)
         serve(board, slot)
         return 0
 
     code, board = supervised(work)
     assert code == 0
-    assert board.workers(time.monotonic()).restarts == 0
+    assert restarts(board) == 0
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, None])
 def test_a_worker_that_ends_is_replaced_and_counted(ending: signal.Signals | None) -> None:
     def work(board: WorkerBoard, slot: int) -> int:
-        if slot == 1 and board.workers(time.monotonic()).restarts < 2:
+        if slot == 1 and restarts(board) < 2:
             board.serve(slot)
             if ending is None:
                 return 3
             os.kill(os.getpid(), ending)
         board.serve(slot)
         if slot == 1:
-            until_all_serve(board)
-            os.kill(os.getppid(), signal.SIGTERM)
+            tell_supervisor(board)
         serve(board, slot)
         return 0
 
     code, board = supervised(work)
     assert code == 0
-    assert board.workers(time.monotonic()).restarts == 2
+    assert restarts(board) == 2
 
 
 def test_a_worker_that_hangs_is_killed_and_replaced() -> None:
     def work(board: WorkerBoard, slot: int) -> int:
         board.serve(slot)
-        if board.workers(time.monotonic()).restarts > 0:
+        if restarts(board) > 0:
             os.kill(os.getppid(), signal.SIGTERM)
         elif slot == 1:
             time.sleep(60)
@@ -83,15 +91,14 @@ def test_a_worker_that_hangs_is_killed_and_replaced() -> None:
 
     code, board = supervised(work, RULES._replace(silence_s=0.3, look_every_s=0.05))
     assert code == 0
-    assert board.workers(time.monotonic()).restarts == 1
+    assert restarts(board) == 1
 
 
 def test_workers_are_not_blamed_for_a_time_in_which_all_stood_still() -> None:
     def work(board: WorkerBoard, slot: int) -> int:
         board.serve(slot)
         if slot == 1:
-            until_all_serve(board)
-            os.kill(os.getppid(), signal.SIGSTOP)
+            tell_supervisor(board, signal.SIGSTOP)
             time.sleep(2.0)
             os.kill(os.getppid(), signal.SIGCONT)
             time.sleep(0.2)
@@ -101,7 +108,7 @@ def test_workers_are_not_blamed_for_a_time_in_which_all_stood_still() -> None:
 
     code, board = supervised(work, RULES._replace(silence_s=1.5, look_every_s=0.05))
     assert code == 0
-    assert board.workers(time.monotonic()).restarts == 0
+    assert restarts(board) == 0
 
 
 def test_what_will_not_stop_is_killed_at_the_deadline() -> None:
@@ -109,8 +116,7 @@ def test_what_will_not_stop_is_killed_at_the_deadline() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         board.serve(slot)
         if slot == 0:
-            until_all_serve(board)
-            os.kill(os.getppid(), signal.SIGTERM)
+            tell_supervisor(board)
         serve(board, slot)
         return 0
 
@@ -122,8 +128,7 @@ def test_a_second_interrupt_does_not_wait_for_the_deadline() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         board.serve(slot)
         while slot == 0:
-            until_all_serve(board)
-            os.kill(os.getppid(), signal.SIGINT)
+            tell_supervisor(board, signal.SIGINT)
             time.sleep(0.05)
         serve(board, slot)
         return 0
@@ -135,7 +140,7 @@ def test_a_thread_that_goes_on_does_not_keep_a_worker() -> None:
     def work(board: WorkerBoard, slot: int) -> int:
         threading.Thread(target=time.sleep, args=(3_600,)).start()
         board.serve(slot)
-        if board.workers(time.monotonic()).restarts > 2:
+        if restarts(board) > 2:
             os.kill(os.getppid(), signal.SIGTERM)
             serve(board, slot)
         return 0
@@ -147,7 +152,7 @@ def test_a_thread_that_goes_on_does_not_keep_a_worker() -> None:
 def test_an_error_at_the_start_ends_all_with_its_exit_code() -> None:
     code, board = supervised(lambda _board, _slot: 5)
     assert code == 5
-    assert board.workers(time.monotonic()).restarts == 0
+    assert restarts(board) == 0
 
 
 def test_a_bug_at_the_start_shows_where_it_is(capfd: pytest.CaptureFixture[str]) -> None:
@@ -164,8 +169,7 @@ def test_a_hang_up_is_passed_on_and_ends_nobody() -> None:
         signal.signal(signal.SIGHUP, lambda number, _frame: heard.append(number))
         board.serve(slot)
         if slot == 1:
-            until_all_serve(board)
-            os.kill(os.getppid(), signal.SIGHUP)
+            tell_supervisor(board, signal.SIGHUP)
         while not heard:
             time.sleep(0.01)
         if slot == 0:
@@ -175,7 +179,7 @@ def test_a_hang_up_is_passed_on_and_ends_nobody() -> None:
 
     code, board = supervised(work)
     assert code == 0
-    assert board.workers(time.monotonic()).restarts == 0
+    assert restarts(board) == 0
 
 
 def test_the_handlers_of_signals_are_put_back() -> None:
