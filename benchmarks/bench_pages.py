@@ -30,7 +30,8 @@ from playwright.sync_api import Browser, sync_playwright
 from benchmarks.bench_api import free_port, kensho
 from benchmarks.bench_search import at_most
 from kensho.app import create_app
-from kensho.platform.settings import Settings, with_changes
+from kensho.platform.environment import with_changes
+from kensho.platform.settings import Settings
 
 PAGES_OF_A_KIND: Final = 100
 VISITS: Final = 5

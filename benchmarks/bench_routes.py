@@ -27,7 +27,8 @@ from litestar.routes import HTTPRoute
 
 from kensho.app import create_app
 from kensho.http.pooled import is_pooled
-from kensho.platform import settings as settings_module
+from kensho.platform import environment
+from kensho.platform.settings import Settings
 from kensho.read_model.holder import SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.store_settings import StoreSettings
@@ -59,13 +60,11 @@ def main() -> None:
     parser.add_argument("--sampled", type=int, default=60)
     parser.add_argument("--only", default="", help="routes that hold this text")
     options = parser.parse_args()
-    settings = settings_module.with_changes(settings_module.load(), cache_bytes=0)
+    settings = environment.with_changes(environment.load(), cache_bytes=0)
     asyncio.run(measure(create_app(settings), settings, options))
 
 
-async def measure(
-    app: Litestar, settings: settings_module.Settings, options: argparse.Namespace
-) -> None:
+async def measure(app: Litestar, settings: Settings, options: argparse.Namespace) -> None:
     """Print the table."""
     holder = SnapshotHolder(
         settings.snapshot.read_model_dir, StoreSettings.of(settings).fingerprint, or_latest=True

@@ -25,7 +25,7 @@ from ingest.progress import Progress
 from ingest.registry import SOURCES
 from ingest.source import Source
 from kensho.errors import InvalidInputError, PublicationError, StorageError
-from kensho.platform import downloads, logs, memory, settings
+from kensho.platform import downloads, environment, logs, memory
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import address_given, masked
 from kensho.read_model.building.publishing_process import publish_apart
@@ -102,7 +102,7 @@ def ingest(
         report.print_sources(SOURCES, _output(), as_json=as_json)
         return
     snapshot = _date(given["snapshot"])
-    limits = settings.load().ingest
+    limits = environment.load().ingest
     options = RunOptions(
         Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"]), limits
     )
@@ -183,7 +183,7 @@ def _publish(store: str | None, result: RunReport, progress: Progress) -> None:
 
     The store is closed by now, and the memory of the run given back, for the process that builds.
     """
-    configured = settings.with_changes(settings.load(), store_url=store)
+    configured = environment.with_changes(environment.load(), store_url=store)
     written = StoreSettings.of(configured)
     if written.is_in_memory:
         return
@@ -240,7 +240,7 @@ def _local(location: str, progress: Progress) -> Path:
             advance(done_bytes - so_far)
             so_far = done_bytes
 
-        limits = downloads.FetchLimits(size_bytes=settings.load().ingest.max_file_bytes)
+        limits = downloads.FetchLimits(size_bytes=environment.load().ingest.max_file_bytes)
         return downloads.fetch(location, _CACHE_DIR, progress=tell, limits=limits)
 
 

@@ -22,7 +22,7 @@ from ingest.fetching import Fetching, FetchOutcome, alone_in, fetch_all
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from kensho.errors import InvalidInputError, SourceFileError
-from kensho.platform import logs, settings
+from kensho.platform import environment, logs
 from kensho.platform.downloads import FetchLimits
 
 EXIT_MISSING: Final = SourceFileError.exit_code
@@ -107,7 +107,7 @@ def _fetch(
 def _fetch_alone(
     folder: Path, picked: Sequence[known_addresses.Address], *, as_json: bool
 ) -> list[FetchOutcome]:
-    given = settings.load()
+    given = environment.load()
     logs.configure("warning", given.logs.format)
     limits = FetchLimits(size_bytes=given.ingest.max_file_bytes)
     progress = Progress(Console(stderr=True), quiet=as_json)

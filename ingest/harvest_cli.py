@@ -18,7 +18,7 @@ from ingest.harvest.run import INTERFACES, HarvestReport, HarvestWish, Means, id
 from ingest.harvest.run import harvest as run
 from ingest.progress import Progress
 from kensho.errors import InvalidInputError
-from kensho.platform import logs, settings
+from kensho.platform import environment, logs
 
 EXIT_REJECTS: Final = 6
 _REJECTS_DIR: Final = Path("var/rejects")
@@ -51,7 +51,7 @@ def harvest(source: str, as_json: bool, **given: object) -> None:
     command.
     """
     wish = _wish(source, given)
-    logs.configure("warning", settings.load().logs.format)
+    logs.configure("warning", environment.load().logs.format)
     progress = Progress(Console(stderr=True), quiet=as_json)
     report = run(wish, Means(progress))
     if as_json:

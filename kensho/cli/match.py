@@ -28,7 +28,7 @@ from kensho.discovery.filters import Filters
 from kensho.discovery.search import SearchRequest, TitleSearch
 from kensho.discovery.search_views import SearchAnswer
 from kensho.errors import InvalidInputError, NotFoundError
-from kensho.platform import settings as settings_module
+from kensho.platform import environment
 from kensho.platform.signing_secret import signing_keys
 
 NOT_ALL_MATCHED: Final = 1
@@ -101,7 +101,7 @@ def _library(where: str) -> Library:
 
 
 def _answers_in_process(store: str | None, *, safe: bool | None) -> Answers:
-    settings = settings_module.load()
+    settings = environment.load()
     search = TitleSearch(Cursors(*signing_keys(settings.signing)), safe=settings.search.safe)
     hides = search.safe if safe is None else safe
     request = SearchRequest(text="", filters=Filters(safe=hides), limit=1, facets=False)

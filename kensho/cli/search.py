@@ -20,7 +20,7 @@ from kensho.discovery.query_interpretation import check_text
 from kensho.discovery.search import SearchRequest, TitleSearch
 from kensho.discovery.search_views import Explanation, SearchPage
 from kensho.domain.works import AnimeType
-from kensho.platform import settings as settings_module
+from kensho.platform import environment
 from kensho.platform.signing_secret import signing_keys
 from kensho.read_model.holder import Snapshot
 
@@ -55,7 +55,7 @@ def search(  # noqa: PLR0913, PLR0917 -- click declares one option by one argume
 ) -> None:
     """Print the works that TEXT may mean, best first; exits with 1 if there are none."""
     check_text(text)
-    settings = settings_module.load()
+    settings = environment.load()
     title_search = TitleSearch(Cursors(*signing_keys(settings.signing)), safe=settings.search.safe)
     hides = title_search.safe if safe is None else safe
     request = SearchRequest(

@@ -19,8 +19,7 @@ from rich_click import RichCommand
 
 from kensho.cli.worker import Installation, Worker
 from kensho.errors import KenshoError
-from kensho.platform import logs, memory
-from kensho.platform import settings as settings_module
+from kensho.platform import environment, logs, memory
 from kensho.platform.listening import listen, raise_file_limit
 from kensho.platform.secret_values import masked
 from kensho.platform.settings import Settings
@@ -47,9 +46,7 @@ _log = structlog.get_logger("kensho")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the API until interrupted."""
     memory.return_early()  # workers inherit it
-    settings = settings_module.with_changes(
-        settings_module.load(), host=host, port=port, workers=workers
-    )
+    settings = environment.with_changes(environment.load(), host=host, port=port, workers=workers)
     logs.configure(settings.logs.level, settings.logs.format, settings.logs.lines_per_minute)
     _log.info("search_kernel", name="compiled" if compiled_kernel.library() else "numpy")
     signing_keys(settings.signing)  # made once, if need be, before workers would each make one
@@ -87,4 +84,4 @@ def _with_room(settings: Settings) -> Settings:
     if settings.connections.max_connections <= room:
         return settings
     _log.warning("fewer_connections", most=room, open_files=files)
-    return settings_module.with_changes(settings, max_connections=room)
+    return environment.with_changes(settings, max_connections=room)

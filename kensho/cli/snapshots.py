@@ -12,8 +12,7 @@ from rich.table import Table
 from rich_click import RichCommand, RichGroup
 
 from kensho.errors import ReadModelError
-from kensho.platform import logs
-from kensho.platform import settings as settings_module
+from kensho.platform import environment, logs
 from kensho.platform.secret_values import address_given
 from kensho.platform.settings import Settings
 from kensho.read_model import publications
@@ -120,7 +119,7 @@ def open_snapshot(store: str | None) -> Snapshot:
 
 
 def _settings(store: str | None) -> Settings:
-    settings = settings_module.with_changes(settings_module.load(), store_url=store)
+    settings = environment.with_changes(environment.load(), store_url=store)
     logs.configure("warning", settings.logs.format)
     return settings
 

@@ -10,7 +10,7 @@ import msgspec
 from rich_click import RichCommand
 
 from kensho.errors import SettingsError
-from kensho.platform import settings as settings_module
+from kensho.platform import environment
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import Secret, read_secret_file
 from kensho.storage import queries
@@ -35,7 +35,7 @@ def store_user(admin: str | None, admin_password_file: Path | None) -> None:
     edit KENSHO_STORE_DATABASE only. One that is there gets this password and these rights. The
     server's own SURREAL_USER and SURREAL_PASS are who may do that; nothing else here needs them.
     """
-    own = StoreSettings.of(settings_module.load())
+    own = StoreSettings.of(environment.load())
     if own.username is None or own.password is None:
         raise SettingsError(
             "set KENSHO_STORE_USERNAME and KENSHO_STORE_PASSWORD to the user to make"

@@ -7,8 +7,9 @@ from typing import Final
 
 from kensho.errors import SettingsError
 from kensho.platform import private_files
+from kensho.platform.environment import PREFIX
 from kensho.platform.secret_values import SigningKey, read_secret_file, signing_keys_of
-from kensho.platform.settings import PREFIX, SigningSettings
+from kensho.platform.settings import SigningSettings
 
 _SECRET_BYTES: Final = 32
 _VARIABLE: Final = f"{PREFIX}SECRET_FILE"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from kensho.platform import settings as settings_module
+from kensho.platform import environment
 from kensho.platform.installation import data_root
 from kensho.storage import queries
 from kensho.storage.gateway import Gateway
@@ -20,7 +20,7 @@ def run_on_store(store_url: str | None, run: Callable[[Gateway], Awaitable[T]]) 
         SettingsError: a setting makes no sense.
         StorageError: the store can't be opened; or what `run` raises.
     """
-    settings = settings_module.with_changes(settings_module.load(), store_url=store_url)
+    settings = environment.with_changes(environment.load(), store_url=store_url)
 
     async def opened() -> T:
         known = queries.load(data_root("queries"))

@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from kensho.http.compression import choose_encoding
 from kensho.http.forwarding import TrustedProxies
 from kensho.http.targets import Targets
-from kensho.platform.settings import with_changes
+from kensho.platform.environment import with_changes
 from kensho.read_model.building.publishing import publish_store
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready

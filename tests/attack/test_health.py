@@ -7,7 +7,8 @@ import structlog
 from httpx import AsyncClient
 
 from kensho.discovery.health import HealthService
-from kensho.platform.settings import Settings, with_changes
+from kensho.platform.environment import with_changes
+from kensho.platform.settings import Settings
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.holder import SnapshotHolder
 from kensho.read_model.publications import CURRENT

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 import pytest
 from httpx import ASGITransport, AsyncClient
 
-from kensho.platform.settings import load, with_changes
+from kensho.platform.environment import load, with_changes
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import franchise_rows, graphs
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from kensho.platform.settings import with_changes
+from kensho.platform.environment import with_changes
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support.searches import searchable_store
 

@@ -22,7 +22,7 @@ from kensho.errors import (
     StoreInUseError,
     StoreUnavailableError,
 )
-from kensho.platform import settings
+from kensho.platform.environment import load
 from kensho.platform.secret_values import Secret, SigningKey, masked
 from kensho.platform.settings import Settings, SigningSettings
 from kensho.platform.signing_secret import signing_keys
@@ -67,7 +67,7 @@ WITH_STORE = ("check", "search", "export", "forget")
 )
 def test_a_store_url_with_a_sign_in_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(SettingsError, match="KENSHO_STORE_PASSWORD_FILE") as refused:
-        settings.load({"KENSHO_STORE_URL": url})
+        load({"KENSHO_STORE_URL": url})
     assert PASSWORD not in str(refused.value)
     assert "://***@" in str(refused.value)
 
@@ -75,13 +75,13 @@ def test_a_store_url_with_a_sign_in_is_refused_and_not_shown(url: str) -> None:
 @pytest.mark.parametrize("start", ["", "redis://", "http://", "WS://"])
 def test_a_store_url_of_another_kind_is_not_shown_either(start: str) -> None:
     with pytest.raises(SettingsError, match=r"KENSHO_STORE_URL: .*\*\*\*@graph") as refused:
-        settings.load({"KENSHO_STORE_URL": f"{start}root:two words {PASSWORD}@graph:8000"})
+        load({"KENSHO_STORE_URL": f"{start}root:two words {PASSWORD}@graph:8000"})
     assert PASSWORD not in str(refused.value)
 
 
 def test_an_at_sign_in_the_path_of_a_store_is_no_sign_in(tmp_path: Path) -> None:
     url = f"surrealkv://{tmp_path}/a@b.db"
-    assert settings.load({"KENSHO_STORE_URL": url}).store.url == url
+    assert load({"KENSHO_STORE_URL": url}).store.url == url
 
 
 def ending(command: Sequence[str], capfd: pytest.CaptureFixture[str]) -> tuple[object, str]:
@@ -226,7 +226,7 @@ def test_only_what_is_secret_of_a_url_is_hidden(text: str, shown: str) -> None:
 
 
 def test_settings_show_and_dump_no_secret() -> None:
-    found = settings.load(
+    found = load(
         {
             "KENSHO_STORE_PASSWORD": PASSWORD,
             "KENSHO_SECRET": f"{PASSWORD}-1,{PASSWORD}-2",
@@ -245,7 +245,7 @@ def test_settings_show_and_dump_no_secret() -> None:
 def test_a_secret_comes_from_the_file_that_a_variable_names(ending: str, tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.write_text(PASSWORD + ending, newline="")
-    found = settings.load({"KENSHO_STORE_PASSWORD_FILE": str(path)})
+    found = load({"KENSHO_STORE_PASSWORD_FILE": str(path)})
     assert found.store.password == Secret(PASSWORD)
 
 
@@ -253,13 +253,13 @@ def test_variable_and_file_together_are_refused_by_both_names(tmp_path: Path) ->
     for name in ("STORE_PASSWORD", "SECRET"):
         given = {f"KENSHO_{name}": PASSWORD + "-x", f"KENSHO_{name}_FILE": str(tmp_path / "x")}
         with pytest.raises(SettingsError, match=f"KENSHO_{name} and KENSHO_{name}_FILE") as refused:
-            settings.load(given)
+            load(given)
         assert PASSWORD not in str(refused.value)
 
 
 def test_only_secrets_come_from_files() -> None:
     with pytest.raises(SettingsError, match="KENSHO_PORT_FILE: there is no such setting"):
-        settings.load({"KENSHO_PORT_FILE": "x"})
+        load({"KENSHO_PORT_FILE": "x"})
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ def test_a_secret_file_that_is_of_no_use_is_refused(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(SettingsError, match=f"KENSHO_STORE_PASSWORD_FILE: .*{reason}") as refused:
-        settings.load({"KENSHO_STORE_PASSWORD_FILE": str(path)})
+        load({"KENSHO_STORE_PASSWORD_FILE": str(path)})
     assert PASSWORD not in str(refused.value)
 
 
@@ -290,7 +290,7 @@ def test_a_folder_or_a_pipe_is_no_secret_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path, tmp_path / "pipe"):
         with pytest.raises(SettingsError, match="KENSHO_STORE_PASSWORD_FILE"):
-            settings.load({"KENSHO_STORE_PASSWORD_FILE": str(path)})
+            load({"KENSHO_STORE_PASSWORD_FILE": str(path)})
 
 
 def test_the_key_of_cursors_rotates(tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_the_key_of_cursors_rotates(tmp_path: Path) -> None:
 
 
 def test_keys_are_a_list_in_the_variable_too() -> None:
-    found = settings.load({"KENSHO_SECRET": "a new key of cursors, an old key of cursors"})
+    found = load({"KENSHO_SECRET": "a new key of cursors, an old key of cursors"})
     assert found.signing.secret == (
         SigningKey("a new key of cursors"),
         SigningKey("an old key of cursors"),
@@ -324,7 +324,7 @@ def test_keys_are_a_list_in_the_variable_too() -> None:
 @pytest.mark.parametrize("text", ["short", "a key of cursors that is long,short", ","])
 def test_a_key_that_is_too_short_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="KENSHO_SECRET:") as refused:
-        settings.load({"KENSHO_SECRET": text})
+        load({"KENSHO_SECRET": text})
     assert "short" not in str(refused.value).removeprefix("KENSHO_SECRET: ")
     path = tmp_path / "secret"
     path.write_text(text.replace(",", "\n"))

@@ -15,8 +15,9 @@ from kensho.api.openapi import amend_openapi
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
 from kensho.discovery.browse import Calendar
+from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import SigningKey
-from kensho.platform.settings import Settings, with_changes
+from kensho.platform.settings import Settings
 from tests.support import graphs
 from tests.support.examples import examples
 from tests.support.franchise_rows import franchise_store

@@ -12,7 +12,8 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from kensho.app import create_app
-from kensho.platform.settings import Settings, with_changes
+from kensho.platform.environment import with_changes
+from kensho.platform.settings import Settings
 from tests.support.servers import written_store
 
 

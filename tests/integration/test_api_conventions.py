@@ -11,7 +11,7 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.http.problem_details import Problem
-from kensho.platform.settings import with_changes
+from kensho.platform.environment import with_changes
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
 from tests.support.servers import written_store

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from httpx import Response
 
+from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import Secret
-from kensho.platform.settings import Settings, with_changes
+from kensho.platform.settings import Settings
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.publications import CURRENT
 from kensho.storage import migrations

@@ -9,7 +9,7 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.discovery.search_views import SearchPage
-from kensho.platform.settings import with_changes
+from kensho.platform.environment import with_changes
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
 from tests.support.searches import searchable_store

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
-from kensho.platform.settings import with_changes
+from kensho.platform.environment import with_changes
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import franchise_rows, graphs
 from tests.support.servers import written_store

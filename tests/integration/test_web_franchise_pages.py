@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from httpx import AsyncClient
 
-from kensho.platform.settings import with_changes
+from kensho.platform.environment import with_changes
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready

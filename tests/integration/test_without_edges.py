@@ -11,11 +11,11 @@ import asyncio, pathlib, sys
 import kensho
 assert pathlib.Path(kensho.__file__).is_relative_to(sys.argv[1]), kensho.__file__
 from kensho.app import create_app
-from kensho.platform import settings
+from kensho.platform import environment
 from litestar.testing import AsyncTestClient
 
 async def main():
-    app = create_app(settings.load())
+    app = create_app(environment.load())
     async with AsyncTestClient(app) as client:
         for target in ("/health/live", "/api/openapi.json"):
             assert (await client.get(target)).status_code == 200, target

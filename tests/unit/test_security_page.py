@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kensho.platform import settings
+from kensho.platform import environment
 from kensho.web.rendering import FRAMED_HEADERS, PAGE_HEADERS
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_files_and_settings_that_are_named_are_there() -> None:
     files = re.findall(r"`((?:kensho|ingest|queries|tests)/[\w./]*|[\w-]+\.yml|\.\w+)`", PAGE)
     assert len(files) > 10
     assert [file for file in files if not (ROOT / file).exists()] == []
-    known = settings.known_settings()
+    known = environment.known_settings()
     told = {name.lower() for name in re.findall(r"`KENSHO_([A-Z_]+)`", PAGE)}
     assert told
     assert sorted(told - known.keys()) == []

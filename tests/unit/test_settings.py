@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 
 from kensho.errors import SettingsError
-from kensho.platform import settings
+from kensho.platform import environment
 from kensho.platform.secret_values import SigningKey
 from kensho.platform.settings import ServerSettings, Settings, SigningSettings
 from kensho.platform.signing_secret import signing_keys
 
 
 def test_without_variables_the_defaults_hold() -> None:
-    assert settings.load({}) == Settings()
+    assert environment.load({}) == Settings()
     assert Settings().store.url == "surrealkv://var/kensho.db"
 
 
 def test_variables_of_others_are_left_alone() -> None:
-    assert settings.load({"PATH": "/bin", "KENSHOKU": "x"}) == Settings()
+    assert environment.load({"PATH": "/bin", "KENSHOKU": "x"}) == Settings()
 
 
 def test_a_variable_sets_its_field() -> None:
-    found = settings.load(
+    found = environment.load(
         {"KENSHO_PORT": "9000", "KENSHO_READ_MODEL_DIR": "/x", "KENSHO_REFRESH_EVERY_S": "0.5"}
     )
     assert (
@@ -34,7 +34,7 @@ def test_a_variable_sets_its_field() -> None:
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    assert settings.load({"KENSHO_STORE_USERNAME": ""}).store.username is None
+    assert environment.load({"KENSHO_STORE_USERNAME": ""}).store.username is None
 
 
 @pytest.mark.parametrize(
@@ -61,40 +61,40 @@ def test_an_empty_variable_counts_as_not_set() -> None:
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=rf"KENSHO_{name}: .*{value}"):
-        settings.load({f"KENSHO_{name}": value})
+        environment.load({f"KENSHO_{name}": value})
 
 
 def test_a_variable_that_is_no_setting_is_refused() -> None:
     with pytest.raises(SettingsError, match="KENSHO_PROT"):
-        settings.load({"KENSHO_PROT": "9000"})
+        environment.load({"KENSHO_PROT": "9000"})
 
 
 @pytest.mark.parametrize("sign_in", ["user", "user:hunter2"])
 def test_a_public_address_with_a_sign_in_is_refused_and_not_shown(sign_in: str) -> None:
     with pytest.raises(SettingsError, match=r"KENSHO_PUBLIC_URL: .*anime\.example") as refused:
-        settings.load({"KENSHO_PUBLIC_URL": f"https://{sign_in}@anime.example"})
+        environment.load({"KENSHO_PUBLIC_URL": f"https://{sign_in}@anime.example"})
     assert sign_in not in str(refused.value)
 
 
 def test_a_secret_is_not_shown() -> None:
     with pytest.raises(SettingsError) as refused:
-        settings.load({"KENSHO_SECRET": "hunter2"})
+        environment.load({"KENSHO_SECRET": "hunter2"})
     assert "hunter2" not in str(refused.value)
 
 
 def test_several_workers_need_no_store_of_their_own() -> None:
-    assert settings.load({"KENSHO_WORKERS": "2"}).server.workers == 2
+    assert environment.load({"KENSHO_WORKERS": "2"}).server.workers == 2
 
 
 def test_an_option_that_was_not_given_changes_nothing() -> None:
-    assert settings.with_changes(Settings(), host=None, port=9000) == Settings(
+    assert environment.with_changes(Settings(), host=None, port=9000) == Settings(
         server=ServerSettings(port=9000)
     )
 
 
 def test_options_are_checked_as_variables_are() -> None:
     with pytest.raises(SettingsError, match="KENSHO_STORE_URL"):
-        settings.with_changes(Settings(), store_url="graph.db")
+        environment.with_changes(Settings(), store_url="graph.db")
 
 
 def test_a_secret_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
@@ -122,27 +122,27 @@ def test_a_secret_file_that_can_t_be_used_is_named(tmp_path: Path) -> None:
 def test_the_documentation_lists_every_setting_with_its_default() -> None:
     text = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text("utf-8")
     rows = re.findall(r"^\| `KENSHO_([A-Z0-9_]+)` \| (?:`([^`]*)`)? *\|", text, re.MULTILINE)
-    known = settings.known_settings()
+    known = environment.known_settings()
     assert [name.lower() for name, _ in rows] == list(known)
     for name, shown in rows:
         default = known[name.lower()].default
         if shown:
-            assert settings.load({f"KENSHO_{name}": shown}) == Settings(), name
+            assert environment.load({f"KENSHO_{name}": shown}) == Settings(), name
         else:
             assert default in (None, ()), name
 
 
 def test_a_replaced_setting_names_the_one_that_is_new() -> None:
     with pytest.raises(SettingsError, match=r"RATE_LIMIT_PER_MINUTE: .*KENSHO_RATE_LIMIT_UNITS"):
-        settings.load({"KENSHO_RATE_LIMIT_PER_MINUTE": "600"})
+        environment.load({"KENSHO_RATE_LIMIT_PER_MINUTE": "600"})
 
 
 def test_networks_are_checked() -> None:
     for name in ("TRUSTED_PROXIES", "RATE_LIMIT_EXEMPT"):
         with pytest.raises(SettingsError, match=f"KENSHO_{name}: .*300.1.1.1"):
-            settings.load({f"KENSHO_{name}": "10.0.0.0/8,300.1.1.1"})
+            environment.load({f"KENSHO_{name}": "10.0.0.0/8,300.1.1.1"})
 
 
 def test_a_list_is_separated_by_commas() -> None:
-    found = settings.load({"KENSHO_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
+    found = environment.load({"KENSHO_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
     assert found.server.trusted_proxies == ("10.0.0.0/8", "::1")

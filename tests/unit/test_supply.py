@@ -10,7 +10,7 @@ import yaml  # type: ignore[import-untyped]  # ships no types; in the lock by sc
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from kensho.platform import settings
+from kensho.platform import environment
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -151,4 +151,4 @@ def test_the_settings_of_the_containers_are_settings(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("a secret of its own\n")
     told = services()["kensho"]["environment"]
     files = {name: str(tmp_path / "secret") for name in told if name.endswith("_FILE")}
-    assert settings.load({**told, **files}).store.sign_in == "database"
+    assert environment.load({**told, **files}).store.sign_in == "database"

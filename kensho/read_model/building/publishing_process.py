@@ -28,8 +28,7 @@ from kensho.errors import (
     StoreInUseError,
     StoreUnavailableError,
 )
-from kensho.platform import child_process, logs, memory
-from kensho.platform import settings as settings_module
+from kensho.platform import child_process, environment, logs, memory
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import SnapshotSettings
 from kensho.read_model.building.publishing import publish_store
@@ -121,7 +120,7 @@ def _outcome(request: bytes) -> bytes:
 def main() -> None:
     """Publish what the parent asks for and tell it what came of it."""
     memory.return_early()
-    settings = settings_module.load()
+    settings = environment.load()
     logs.configure(settings.logs.level, settings.logs.format)
     child_process.answer(_outcome)
 
