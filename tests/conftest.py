@@ -4,10 +4,11 @@ With `-n 2 --dist loadscope` every file is one group and runs in one worker, so 
 fixtures build is built once. Files that share an expensive fixture are one group together.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
 
 import pytest
+import structlog
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -45,6 +46,13 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
     """Return how tests are spread over workers."""
     return GroupScheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Forget how a command set up logging, so that the tests behind it are heard."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,12 +13,6 @@ from hypothesis import strategies as st
 
 from kensho.platform import logs
 from kensho.platform.logs import LEFT_OUT, REQUEST, LineLimiter, LossyStream, RequestIds
-
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
 
 
 def test_json_is_one_object_a_line_with_the_ids_of_the_request(
