@@ -77,7 +77,7 @@ UNTOLD: Final = (
     record(
         "mal:32",
         title="Yozora 2nd Season",
-        year=2012,
+        year=2011,
         season="spring",
         anime_type="tv",
         episode_count=12,

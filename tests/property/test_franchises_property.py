@@ -16,6 +16,7 @@ from kensho.domain.slugs import Slugged, Unslugged, assigned
 from kensho.domain.titles import folded
 from kensho.domain.watch_order.order import CuratedPlacement, Order, watch_order
 from tests.support.small_franchises import curated, grown, number
+from tests.support.small_franchises import work as gundam
 
 NAMES = ("gundam", "naruto", "bleach", "zero", "the")
 POLICY = curated()
@@ -114,6 +115,41 @@ def test_a_name_is_borne_by_a_member_that_is_nearly_the_best_known(
         most = max(one.popularity for one in large)
         bearers = [one.popularity for one in members if bears(one, found.title)]
         assert max(bearers) >= 0.95 * most
+
+
+branches = st.lists(
+    st.builds(
+        Relation,
+        st.integers(0, 5).map(number),
+        st.integers(0, 5).map(number),
+        st.sampled_from(("sequel", "alternative_version", "spin_off")),
+        st.just("curated"),
+    ),
+    min_size=3,
+    max_size=9,
+)
+"""Relations between the first six works, of the kinds that carry a story on or branch from it."""
+
+
+@given(st.lists(st.sampled_from(("2001", "2005", "2009")), min_size=6, max_size=6), branches)
+def test_what_goes_on_from_a_branch_is_of_that_branch(
+    dates: list[str], said: list[Relation]
+) -> None:
+    some = [gundam(n, f"Gundam {n}", date) for n, date in enumerate(dates)]
+    known = {one.id: one for one in some}
+    for found in grown(some, said, POLICY):
+        role_of = {one.work: one.role for one in found.members}
+        work_of = {id_: one.work for one in found.members for id_ in (one.work, *one.also)}
+        story = [
+            Relation(work_of[one.source], work_of[one.target], one.kind)
+            for one in inside(found, said)
+            if one.kind in ("sequel", "prequel") and work_of[one.source] != work_of[one.target]
+        ]
+        for id_, role in role_of.items():
+            parts = reached(id_, story)
+            first = min(parts, key=lambda part: (known[part].date_key, part))
+            if found.root not in parts and role_of[first] in ("spin_off", "alternative"):
+                assert role not in ("main", "film")
 
 
 @given(works, relations)

@@ -202,7 +202,8 @@ async def emptied(gateway: Gateway) -> Gateway:
     """Take everything out of a graph: far cheaper than to migrate another one."""
     tables = (*NODES, *EDGES, *KEPT, "ingest_run")
     deletes = " ".join(f"DELETE {table} RETURN NONE;" for table in tables)
-    reset = "UPDATE meta:graph SET revision = 0, composed = true, rules = NONE RETURN NONE;"
+    unknown = "rules = NONE, same_works = NONE"
+    reset = f"UPDATE meta:graph SET revision = 0, composed = true, {unknown} RETURN NONE;"
     await gateway.run_script(f"BEGIN; {deletes} {reset} COMMIT;")
     return gateway
 

@@ -17,7 +17,7 @@ TUNED: Final = {
     "kensho.domain.franchise.graph": "_YEARS_APART",
     "kensho.domain.franchise.inputs": "_BRIEF_S _SHORT_S",
     "kensho.domain.franchise.lines": "_CLEARLY _REMADE _SHARED _TELLINGS _WORDS",
-    "kensho.domain.franchise.roles": "PROMOTION_S _BESIDE _DOUBT _WELL_KNOWN",
+    "kensho.domain.franchise.roles": "PROMOTION_S _BESIDE _DOUBT _NO_SERIES _WELL_KNOWN",
     "kensho.domain.franchise.titles": "COMMON _NAMES_ENOUGH _NEARLY_ALL",
     "kensho.domain.inference.features": (
         "_LEAST_LETTERS _MAIN_EPISODES _MONTH_DAYS _MOST_TITLES _RUNS _SINGLES _SYNOPSIS_START"
@@ -65,7 +65,9 @@ TUNED: Final = {
     "kensho.search.release_titles": "_MAX_NAMES _MIN_LETTERS _NAMES",
 }
 
-FELT_ONE_WAY: Final[dict[str, float]] = {}
+FELT_ONE_WAY: Final[dict[str, float]] = {
+    "kensho.domain.franchise.roles._WELL_KNOWN": 0.5,  # a share: half as much again would be over 1
+}
 """Numbers that the examples hold from one side only, and the factor that they feel."""
 
 NOT_FELT: Final[dict[str, str]] = {}

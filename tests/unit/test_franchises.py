@@ -180,6 +180,39 @@ def test_a_recap_an_alternative_a_side_story_and_a_spin_off_are_told_apart() -> 
     ]
 
 
+def test_what_continues_a_spin_off_or_another_telling_is_one_too() -> None:
+    keys = "vwop"
+    works = [*NARUTO, *(work(key, f"Naruto {key * 3}", f"201{n}") for n, key in enumerate(keys))]
+    relations = [
+        relation("ab", "sequel"),
+        relation("av", "alternative_version"),
+        relation("vw", "sequel"),
+        relation("ao", "spin_off"),
+        relation("op", "sequel"),
+    ]
+    (found,) = grown(works, relations)
+    told = [roles(found)[number(key)] for key in "abvwop"]
+    assert told == ["main", "main", "alternative", "alternative", "spin_off", "spin_off"]
+
+
+def test_of_two_tellings_the_one_that_does_not_continue_the_story_is_the_alternative() -> None:
+    film = {"type": "movie", "episodes": 1, "duration_s": 6000}
+    third = work("c", "Naruto Third", "2009", popularity=0.2, **film)
+    again = work("v", "Naruto Third Again", "2012", popularity=0.4, **film)
+    said = [relation("ab", "sequel"), relation("bc", "sequel")]
+    (found,) = grown([*NARUTO, third, again], [*said, relation("cv", "alternative_version")])
+    assert [roles(found)[number(key)] for key in "cv"] == ["film", "alternative"]
+
+
+def test_a_franchise_begins_with_its_series_rather_than_with_a_film_as_well_known() -> None:
+    film = work("f", "Clannad Film", "2007-09", type="movie", episodes=1, popularity=0.6)
+    series = work("s", "Clannad", "2007-10", popularity=0.8)
+    other = work("g", "Clannad Second Film", "2010", type="movie", episodes=1, popularity=0.8)
+    (with_series,) = grown([film, series], [relation("fs", "alternative_version")])
+    (of_films,) = grown([film, other], [relation("fg", "sequel")])
+    assert (with_series.root, of_films.root) == (number("s"), number("f"))
+
+
 def test_a_franchise_is_called_what_its_works_have_in_common() -> None:
     works = [work("a", "Fate/stay night", "2006"), work("b", "Fate/Zero", "2011")]
     (found,) = grown(works, [relation("ab")])
