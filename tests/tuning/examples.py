@@ -28,7 +28,7 @@ from kensho.domain.works import Title
 from kensho.search import constraints, release_titles
 from kensho.search.constraints import TYPES
 from tests.support.same_works import same_work_relations
-from tests.support.small_franchises import number, relation, work
+from tests.support.small_franchises import grown, number, relation, work
 from tests.support.title_search import Catalogue, Entry, catalogue
 from tests.support.title_search import work as entry
 
@@ -101,6 +101,7 @@ def ways_of_reading() -> dict[str, list[str]]:
         "[Group] Fate/Zero - 05 [1080p].mkv",
         "[Group] Naruto | Наруто - 05 [1080p].mkv",
         "[Group] Steins Gate | Kono Oto - 05 [1080p].mkv",
+        "[Group] Steins Gate - Kono Otto - 05 [1080p].mkv",
         "Наруто",
         *("Нарутп", "Нартап", "Наратоп", "Наракик", "тфкгещ", "тфкг"),
     )
@@ -241,10 +242,31 @@ def _is_beside(fellows: int, date: str) -> bool:
 
 
 def types_of_one_day() -> list[str]:
-    """Return in which order works of one day come: by type, and films after a series."""
-    types = ("tv", "movie", "ova", "ona", "special")
-    works = [work(key, f"{chr(ord('z') - key)}", type=type_) for key, type_ in enumerate(types, 1)]
-    return [one.type for one in sorted(works, key=place_of)]
+    """Return in which order works of one day come: by type, then the brief ones."""
+    types = ("tv", "movie", "ova", "ona", "special", "tv", "movie")
+    works = [
+        work(key, chr(ord("z") - key), type=type_, duration_s=120 if key > 5 else 1440)
+        for key, type_ in enumerate(types, 1)
+    ]
+    return [f"{one.type} {one.duration_s}" for one in sorted(works, key=place_of)]
+
+
+def names_of_franchises() -> list[str]:
+    """Return what franchises are called of which some works have a second word in common.
+
+    Each is of five works that have both words, some that have the first only, and some with none.
+    """
+    return [_called(*some) for some in ((1, 3), (4, 0))]
+
+
+def _called(with_one: int, with_none: int) -> str:
+    both = [f"Gundam Seed {name}" for name in ("Red", "Blue", "Pink", "Gray", "Teal")]
+    one = [f"Gundam {name}" for name in ("Able", "Bold", "Calm", "Dire")][:with_one]
+    none = ["Hana", "Ito", "Kaze"][:with_none]
+    works = [work(key, title, f"{2000 + key}") for key, title in enumerate((*both, *one, *none))]
+    sequels = [Relation(one.id, other.id, "sequel") for one, other in pairwise(works)]
+    (found,) = grown(works, sequels)
+    return found.title
 
 
 def names_read() -> list[int]:
@@ -284,14 +306,33 @@ def small_reasons() -> list[str]:
     return [_because(worth) for worth in (0.004, 0.0075, 0.0125, 0.02)]
 
 
-def _because(worth: float) -> str:
-    one, none = (1,), (0,)
-    leaves = (0, round(worth / UNIT), 10_000, 10_000)
+def many_reasons() -> list[str]:
+    """Return which reasons are told where several moved the sum."""
+    return [_because(*[0.1] * many) for many in range(1, len(_SIZES) + 1)]
+
+
+_SIZES: Final = ("length", "weight", "width", "height", "depth", "volume")
+
+
+def _because(*worths: float) -> str:
+    """Return the reasons where each of some measures moved the sum by so much, and age decides."""
+    many = len(worths) + 1
+    leaves = [leaf for worth in worths for leaf in (0, round(worth / UNIT))]
     trees = Trees(
-        (1, 1), (1, 1), (0, 1), (-1.0, -1.0), none * 2, one * 2, one * 2, (0, 10_000), leaves
+        kinds=(1,) * many,
+        branches=(1,) * many,
+        measures=tuple(range(many)),
+        limits=(-1.0,) * many,
+        first=(0,) * many,
+        below=(1,) * many,
+        above=(1,) * many,
+        means=(*[0] * len(worths), 10_000),
+        leaves=(*leaves, 10_000, 10_000),
     )
-    table = MeasureTable(("related", "sequel"), ("size", "age"), trees, thresholds={"sequel": 0.0})
-    model = RelationModel(phrases={"size": "their size"}, among=table, alone=table)
+    measures = (*_SIZES[: len(worths)], "age")
+    table = MeasureTable(("related", "sequel"), measures, trees, thresholds={"sequel": 0.0})
+    phrases = {size: f"their {size}" for size in _SIZES}
+    model = RelationModel(phrases=phrases, among=table, alone=table)
     said = infer(model, Pair(Side(_profile("Nana")), Side(_profile("Kaiba", key="b"))))
     return said.because if said else ""
 
@@ -310,7 +351,7 @@ def search_rules(_given: object) -> dict[str, Any]:
 
 def inference_rules(_given: object) -> dict[str, Any]:
     """Return the examples of inferred kinds."""
-    return results((names_read, names_of_pairs, large_circle, small_reasons))
+    return results((names_read, names_of_pairs, large_circle, small_reasons, many_reasons))
 
 
 def cluster_rules(_given: object) -> dict[str, Any]:
@@ -321,5 +362,8 @@ def cluster_rules(_given: object) -> dict[str, Any]:
 def franchise_rules(_given: object) -> dict[str, Any]:
     """Return the other examples of franchises, and those of watch orders."""
     return results(
-        (rare_words, records_of_one_title, records_years_apart, films_beside, types_of_one_day)
+        (
+            *(rare_words, records_of_one_title, records_years_apart, films_beside),
+            *(types_of_one_day, names_of_franchises),
+        )
     )
