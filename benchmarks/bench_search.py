@@ -178,7 +178,18 @@ def report_graph(real: Corpus, data: Path, folder: Path) -> None:
     given = [asked(engine, query) for query in search_queries.releases(names, real, read=True)]
     print(f"{'  their titles alone, hit@1':<42}{hits(given):>9.3f}")
     report_labelled(engine, real)
+    report_beginnings(engine, real)
     engine.close()
+
+
+def report_beginnings(engine: Kensho, real: Corpus) -> None:
+    """Ask for what people have typed of titles so far, of works drawn by their fame."""
+    queries = search_queries.beginnings(real, engine.popularity())
+    for name, is_typing in (("while typing", True), ("searched for", False)):
+        found = [(q.right, engine.search(q.text, is_typing=is_typing)) for q in queries]
+        for many in (1, 5):
+            share = statistics.fmean(not right.isdisjoint(works[:many]) for right, works in found)
+            print(f"{f'beginnings {name}, hit@{many} of {len(found)}':<42}{share:>9.3f}")
 
 
 def report_labelled(engine: Engine, real: Corpus) -> None:

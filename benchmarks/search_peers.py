@@ -103,9 +103,14 @@ class Kensho:
         self._index = titles.Titles(folder).index
         self._order = folder.array("order")
 
-    def search(self, text: str, k: int = 10) -> list[int]:
+    def popularity(self) -> list[float]:
+        """Return how well known each work of the corpus is, 0..1."""
+        known = {int(work): entry for entry, work in enumerate(self._order)}
+        return [self._index.popularity(known[work]) for work in range(len(known))]
+
+    def search(self, text: str, k: int = 10, *, is_typing: bool = False) -> list[int]:
         """Return the numbers of works in the corpus that was written."""
-        entries = self._index.search(text).hits.entries
+        entries = self._index.search(text, is_typing=is_typing).hits.entries
         works = entries[entries < len(self._order)][:k]  # no franchises
         return [int(work) for work in self._order[works]]
 

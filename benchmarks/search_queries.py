@@ -13,7 +13,7 @@ import math
 import random
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -34,6 +34,10 @@ HARD_TWO_FROM: Final = 6
 """Hard titles of so many letters get one or two edits, shorter ones one."""
 CUT_AT_LEAST: Final = 0.6
 CUT_CHARS: Final = 6
+BEGUN_LETTERS: Final = range(4, 13)
+BEST_KNOWN: Final = 2_500
+EVEN: Final = 30
+"""The best-known works are drawn as if their ranks began here: the first would be half of all."""
 MARKS: Final = "-:!?~.,☆・"
 SAMPLE: Final = 20_000
 
@@ -104,6 +108,27 @@ def hard(corpus: Corpus, n: int = 600, seed: int = search_corpus.SEED) -> list[Q
         return _with_edits(rng, text, edits, letters)
 
     return [_drawn(corpus, short, rng, spoil, "hard") for _ in range(n)]
+
+
+def beginnings(
+    corpus: Corpus, popularity: Sequence[float], n: int = 3_000, seed: int = search_corpus.SEED
+) -> list[Query]:
+    """Return what people have typed of main titles so far, 4 to 12 characters.
+
+    The works are drawn from the best known, one of rank r as often as 1 / (r + 30).
+    """
+    rng = random.Random(seed)
+    ranked = sorted(range(len(corpus.rows)), key=lambda work: (-popularity[work], work))
+    ranked = ranked[:BEST_KNOWN]
+    weights = [1 / (rank + EVEN) for rank in range(len(ranked))]
+    found: list[Query] = []
+    while len(found) < n:
+        (work,) = rng.choices(ranked, weights)
+        title = corpus.rows[work].title
+        text = title[: rng.choice(BEGUN_LETTERS)].strip().lower()
+        if SHORTEST <= len(text) < len(title):
+            found.append(Query(text, corpus.with_twins([work]), "beginning", title))
+    return found
 
 
 def exact(corpus: Corpus) -> Iterator[Query]:

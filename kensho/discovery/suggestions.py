@@ -36,7 +36,7 @@ def completions(snapshot: Snapshot, text: str, limit: int, *, safe: bool) -> Enc
         InvalidInputError: the text is empty.
     """
     check_text(text)
-    found = snapshot.titles.index.search(text)
+    found = snapshot.titles.index.search(text, is_typing=True)
     shown = _shown(snapshot, found.hits, safe=safe)
     serializer = HitSerializer(snapshot, found.interpretations, shown)
     hits = _beginning_first(serializer, limit)

@@ -72,15 +72,28 @@ class Finder:
             CompiledKernel(code, arrays, blobs, self._scorer, kernel) if code else kernel
         )
 
-    def scored(self, interpretation: Interpretation) -> ScoredRows:
-        """Return the rows that `interpretation` finds, and their scores."""
+    def scored(self, interpretation: Interpretation, *, is_typing: bool = False) -> ScoredRows:
+        """Return the rows that `interpretation` finds, and their scores.
+
+        `is_typing` is whether the text may go on: then titles that begin so compete with equal
+        ones, and popularity counts for more.
+        """
         key = interpretation.key
         if not key.letters:
             return ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
         occurs = self._range_of(key)
-        rows, scores = self.kernel.inexact(key, occurs)
+        known = ranking.KNOWN_WHILE_TYPING if is_typing else ranking.KNOWN
+        rows, scores = self.kernel.inexact(key, occurs, known)
         exact = self._exact_rows(key, occurs)
-        more = [(row, self._scorer.exact(interpretation.text, key, row)) for row in exact]
+        more = [
+            (
+                row,
+                self._scorer.finished(row)
+                if is_typing
+                else self._scorer.exact(interpretation.text, key, row),
+            )
+            for row in exact
+        ]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
             more += self._by_acronym(key) + self._by_season(key)
         if more:
@@ -129,6 +142,7 @@ class Finder:
         score = self._scorer.phrase(
             key,
             PhrasePositions(positions.rows[here], positions.offsets[here], positions.whole[here]),
+            ranking.KNOWN,
         )
         if np.any(self._words.rows(key.words) == row):
             score = np.concatenate((score, self._scorer.scattered(key, rows)))

@@ -58,10 +58,14 @@ class TitleIndex:
         """Return how many rows there are: distinct spellings of titles."""
         return len(self._finder.rows)
 
-    def search(self, text: str) -> TitleMatches:
-        """Return what `text` may mean; any text may be searched for, and nothing may be found."""
+    def search(self, text: str, *, is_typing: bool = False) -> TitleMatches:
+        """Return what `text` may mean; any text may be searched for, and nothing may be found.
+
+        `is_typing` is whether the text may go on, so that it is rather the beginning of a
+        well-known title than the whole of a lesser one.
+        """
         typed = interpretations.as_typed(text)
-        tried, found = [typed], [self._finder.scored(typed)]
+        tried, found = [typed], [self._finder.scored(typed, is_typing=is_typing)]
         best = _best_of(found)
         for interpretation in interpretations.alternatives(typed, best, self._finder.equals):
             tried.append(interpretation)

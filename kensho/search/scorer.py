@@ -67,11 +67,12 @@ class Scorer:
             ties=self.ties(rows),
         )
 
-    def phrase(self, key: Key, positions: PhrasePositions) -> Scores:
-        """Return the score of `key` occurring at these positions."""
+    def phrase(self, key: Key, positions: PhrasePositions, known: float) -> Scores:
+        """Return the score of `key` occurring at these positions; `known` as `Kernel.inexact`."""
         coverage = np.float32(len(key.plain)) / self._rows.plain_length[positions.rows]
         np.minimum(coverage, 1.0, out=coverage)
         scores = ranking.phrase(coverage, positions.offsets == 0, positions.whole)
+        scores += known * (1 - coverage) * self._ties[positions.rows]
         return np.minimum(np.asarray(scores, dtype=np.float32), _MAX_INEXACT)
 
     def scattered(self, key: Key, rows: Numbers) -> Scores:
@@ -88,6 +89,10 @@ class Scorer:
     def ties(self, rows: Numbers) -> Scores:
         """Return the tie-breaking part of these rows."""
         return self._ties[rows]
+
+    def finished(self, row: int) -> float:
+        """Return the score of a row that equals a text which may still be typed."""
+        return ranking.MAX_INEXACT + ranking.FINISHED + float(self._ties[row])
 
     def exact(self, text: str, key: Key, row: int) -> float:
         """Return the score of a row whose letters are the query's."""

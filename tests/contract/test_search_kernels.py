@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kensho.domain import ranking
 from kensho.search import interpretations
 from kensho.search.index import TitleIndex
 from kensho.search.kernel import compiled_kernel
@@ -50,7 +51,7 @@ def kernel(request: pytest.FixtureRequest, crowded: Catalogue) -> Kernel:
 
 def ask(kernel: Kernel, text: str) -> ScoredRows:
     key = interpretations.as_typed(text).key
-    return kernel.inexact(key, kernel.phrase_range(key.plain))
+    return kernel.inexact(key, kernel.phrase_range(key.plain), ranking.KNOWN)
 
 
 def test_a_text_that_nothing_begins_with_has_an_empty_run(kernel: Kernel) -> None:

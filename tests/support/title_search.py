@@ -54,6 +54,10 @@ class Catalogue:
         """Return the names of the hits, best first."""
         return self._names(self.search(text).hits)
 
+    def completed(self, text: str) -> list[str]:
+        """Return what a text that is still being typed may become, best first."""
+        return self._names(self.index.search(text, is_typing=True).hits)
+
     def near(self, text: str) -> list[str]:
         """Return the names of what is too far off to be a hit, best first."""
         return self._names(self.search(text).near_misses)

@@ -32,7 +32,8 @@ TUNED: Final = {
     ),
     "kensho.domain.ranking": (
         "AGREES BEST_INEXACT COVERED DIGITS_EXTRA DIGITS_LOST DISAGREES DOUBTFUL EXACT_STEP"
-        " INITIALS INNER KIND_STEP LEAST MAX_INEXACT POPULARITY PREFIX REORDERED"
+        " FINISHED INITIALS INNER KIND_STEP KNOWN KNOWN_WHILE_TYPING LEAST MAX_INEXACT POPULARITY"
+        " PREFIX REORDERED"
         " SAME_BUT_CASE SAME_LETTERS SAME_MEANING SAME_WORDS SCATTERED SEASON_OF_PREFIX SHORTENED"
         " SPREAD VERBATIM WHOLE_WORDS"
         " _MAX_KIND _POPULARITY_SHARE"
@@ -220,7 +221,7 @@ NOT_TUNED: Final = {
 
 
 _MEASURES: Final = {
-    "kensho.domain.ranking": ("search", "search rules"),
+    "kensho.domain.ranking": ("search", "search rules", "typed"),
     "kensho.search": ("search rules", "search"),
     "kensho.domain.popularity": ("popularity",),
     "kensho.domain.inference": ("inference rules", "inference"),

@@ -156,6 +156,12 @@ def search(_catalogue: RealCatalogue) -> dict[str, list[str]]:
     return {text: _hits(TITLES, built.search(text)) for text in QUERIES}
 
 
+def typed(_catalogue: RealCatalogue) -> dict[str, list[str]]:
+    """Return what each query may become while it is typed, with its score."""
+    built = catalogue(*TITLES)
+    return {text: _hits(TITLES, built.index.search(text, is_typing=True)) for text in QUERIES}
+
+
 def _hits(entries: tuple[Entry, ...], found: Any) -> list[str]:
     lists = [
         [
@@ -367,6 +373,7 @@ MEASURES: Final[Mapping[str, Measure]] = {
     "kind rules": read_model_examples.kind_rules,
     "same work rules": same_work_examples.same_work_rules,
     "search": search,
+    "typed": typed,
     "popularity": known,
     "franchises": grown,
     "orders": ordered,

@@ -218,3 +218,23 @@ def test_the_letters_wo_find_the_words_that_begin_with_them() -> None:
 @pytest.mark.parametrize("titles", [(), ("K",)], ids=["no titles", "no grams"])
 def test_an_index_of_next_to_nothing_answers_too(titles: tuple[str, ...]) -> None:
     assert catalogue(*titles).found("naruto") == []
+
+
+def test_half_a_well_known_title_comes_before_most_of_a_lesser_one() -> None:
+    made = catalogue(work("Steins;Gate", popularity=0.94), work("Steins", popularity=0.4))
+    assert made.found("stein") == ["Steins;Gate", "Steins"]
+    assert made.found("steins") == ["Steins", "Steins;Gate"]
+
+
+def test_while_a_text_is_typed_a_famous_title_that_begins_so_comes_before_a_lesser_whole_one() -> (
+    None
+):
+    made = catalogue(
+        work("Fate", popularity=0.5),
+        work("Fate/stay night", popularity=0.9),
+        work("Naruto", popularity=0.9),
+        work("Naruto: Shippuuden", popularity=0.7),
+    )
+    assert made.found("fate")[0] == "Fate"
+    assert made.completed("fate")[0] == "Fate/stay night"
+    assert made.completed("naruto")[0] == "Naruto"

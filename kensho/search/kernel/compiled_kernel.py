@@ -107,11 +107,14 @@ class CompiledKernel:
             )
             return workspace.rows[:count].tolist() if count else []
 
-    def inexact(self, key: Key, occurs: PhraseRange) -> ScoredRows:
-        """Return all rows that contain the query or are near it; `occurs` is where it occurs."""
-        query = _query(key, occurs)
+    def inexact(self, key: Key, occurs: PhraseRange, known: float) -> ScoredRows:
+        """Return all rows that contain the query or are near it; `occurs` is where it occurs.
+
+        `known` is how much popularity counts for the share of a title that is not typed.
+        """
+        query = _query(key, occurs, known)
         if query is None:
-            return self._fallback.inexact(key, occurs)
+            return self._fallback.inexact(key, occurs, known)
         with self._workspace() as workspace:
             count = self._code.kensho_inexact(
                 self._index,
@@ -122,7 +125,7 @@ class CompiledKernel:
             )
             if count != _TOO_MANY:
                 return ScoredRows(workspace.rows[:count].copy(), workspace.scores[:count].copy())
-        return self._fallback.inexact(key, occurs)
+        return self._fallback.inexact(key, occurs, known)
 
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals, the one that comes first."""
@@ -159,7 +162,7 @@ class CompiledKernel:
             self._workspaces.append(workspace)
 
 
-def _query(key: Key, occurs: PhraseRange) -> KernelQuery | None:
+def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
     """Return the query as the kernel reads it, or `None` if it is too long for that."""
     letters, native = key.letters.encode(*_UTF32), key.native.encode(*_UTF32)
     ordered = sorted_words(key.words).encode(*_UTF32) if compares_sorted_words(key) else b""
@@ -184,4 +187,5 @@ def _query(key: Key, occurs: PhraseRange) -> KernelQuery | None:
         plain_bytes=occurs.size,
         low=occurs.low,
         high=occurs.high,
+        known=known,
     )

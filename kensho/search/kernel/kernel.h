@@ -72,6 +72,7 @@ typedef struct {
     int64_t letter_edits, native_edits, is_tolerant;
     int64_t plain_count, plain_bytes;
     int64_t low, high; /* the range of phrase positions at which the query occurs */
+    double known;      /* how much popularity counts for the share of a title that is not typed */
 } Query;
 
 /* sorting.c */

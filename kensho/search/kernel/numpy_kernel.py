@@ -58,12 +58,15 @@ class NumpyKernel:
         """Return the rows with exactly these letters, ascending."""
         return self._rows.equal(letters)
 
-    def inexact(self, key: Key, occurs: PhraseRange) -> ScoredRows:
-        """Return all rows that contain the query or are near it; `occurs` is where it occurs."""
+    def inexact(self, key: Key, occurs: PhraseRange, known: float) -> ScoredRows:
+        """Return all rows that contain the query or are near it; `occurs` is where it occurs.
+
+        `known` is how much popularity counts for the share of a title that is not typed.
+        """
         positions, scattered = self._phrases.positions_in(occurs), self._words.rows(key.words)
         containing = np.concatenate((positions.rows, scattered))
         phrase_scores = np.concatenate(
-            (self._scorer.phrase(key, positions), self._scorer.scattered(key, scattered))
+            (self._scorer.phrase(key, positions, known), self._scorer.scattered(key, scattered))
         )
         best = np.arange(len(containing))
         if len(best) > MAX_SCORED_PHRASES:

@@ -49,8 +49,11 @@ class Kernel(Protocol):
         """Return the rows with exactly these letters, ascending."""
         ...
 
-    def inexact(self, key: Key, occurs: PhraseRange) -> ScoredRows:
-        """Return all rows that contain the query or are near it; `occurs` is where it occurs."""
+    def inexact(self, key: Key, occurs: PhraseRange, known: float) -> ScoredRows:
+        """Return all rows that contain the query or are near it; `occurs` is where it occurs.
+
+        `known` is how much popularity counts for the share of a title that is not typed.
+        """
         ...
 
     def best(self, found: Sequence[ScoredRows]) -> BestRows:

@@ -90,16 +90,18 @@ class KernelWeights(ctypes.Structure):
 class KernelQuery(ctypes.Structure):
     """A query as the kernel reads it."""
 
-    _fields_: ClassVar[Any] = [
-        (name, ctypes.c_char_p) for name in ("letters", "native", "sorted_words", "hashes")
-    ] + [
-        (name, ctypes.c_int64)
-        for name in (
-            *("letter_count", "native_count", "sorted_words_count", "hash_count"),
-            *("letter_edits", "native_edits", "is_tolerant", "plain_count", "plain_bytes"),
-            *("low", "high"),
-        )
-    ]
+    _fields_: ClassVar[Any] = (
+        [(name, ctypes.c_char_p) for name in ("letters", "native", "sorted_words", "hashes")]
+        + [
+            (name, ctypes.c_int64)
+            for name in (
+                *("letter_count", "native_count", "sorted_words_count", "hash_count"),
+                *("letter_edits", "native_edits", "is_tolerant", "plain_count", "plain_bytes"),
+                *("low", "high"),
+            )
+        ]
+        + [("known", ctypes.c_double)]
+    )
 
 
 def weights() -> KernelWeights:
