@@ -18,9 +18,9 @@ from kensho.domain.works import Role
 from kensho.read_model.views import FranchiseRef, RelationEnds, Summary
 
 ROLES: Final[tuple[Role, ...]] = (
-    "main", "film", "side", "spin_off", "summary", "alternative", "crossover", "music", "promotion"
+    "main", "film", "spin_off", "alternative", "side", "summary", "crossover", "music", "promotion"
 )  # fmt: skip
-"""In the order in which a franchise lists them."""
+"""In the order in which a franchise lists them: stories of their own, then what goes with them."""
 FOLDED_ROLES: Final[frozenset[Role]] = frozenset(("music", "promotion"))
 """The roles of works that pages show only when asked."""
 ORDERS: Final[tuple[Order, ...]] = ("release", "story", "essential")
