@@ -30,6 +30,7 @@ from benchmarks.attack import victims
 from benchmarks.attack.attack import HUNG, Attack, Tally, Target, every_attack, targets
 from benchmarks.attack.servers import anonymous_bytes, sample_snapshot, server
 from benchmarks.attack.victims import Answer
+from kensho.read_model.publications import CURRENT
 
 QUIET_S: Final = 2.0
 """How long victims are alone before an attack, and at least after it."""
@@ -77,6 +78,8 @@ def main() -> None:
     parser.add_argument("--snapshot", type=Path, default=os.environ.get("KENSHO_ATTACK_SNAPSHOT"))
     parser.add_argument("--only", action="append", help="attacks whose names hold this text")
     options = parser.parse_args()
+    if options.snapshot and not (Path(options.snapshot) / CURRENT).exists():
+        parser.error(f"--snapshot: nothing is published in {options.snapshot}: no {CURRENT} there")
     chosen = [
         one
         for one in every_attack()
