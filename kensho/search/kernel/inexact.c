@@ -25,8 +25,10 @@ static float phrase_score(const Search *search, int64_t position)
     double start = (weights->prefix - weights->inner) * (index->phrase_offsets[position] == 0);
     float covered = (float)weights->covered * coverage;
     int is_whole = index->phrase_word_bytes[position] == search->query->plain_bytes;
-    float known = (float)search->query->known * (1.0f - coverage) * index->row_ties[index->phrase_rows[position]];
-    double score = weights->inner + start + (double)covered + weights->whole_words * is_whole + (double)known;
+    float ties = index->row_ties[index->phrase_rows[position]];
+    float known = (float)search->query->known * (1.0f - coverage) * ties;
+    double contained = weights->inner + start + (double)covered + weights->whole_words * is_whole;
+    double score = contained + (double)known;
     return min((float)score, (float)weights->max_inexact);
 }
 
