@@ -43,6 +43,9 @@ BEST_INEXACT: Final = 0.985
 """The highest score of an inexact title; every exact title scores more."""
 INITIALS: Final = 0.90
 """The query is the initials of a title ("snk"): few letters, which many titles share."""
+OF_SEVERAL: Final = 0.02
+"""Added if the initials are those of a name that several works bear: "lotr" is The Lord of the
+Rings before the one film Last of the Renegades, however well known each is."""
 PREFIX: Final = 0.80
 """The title begins with the query; COVERED is added for the share of it that the query covers."""
 INNER: Final = 0.72

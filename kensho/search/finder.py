@@ -38,6 +38,9 @@ _MIN_ABBREVIATED_POPULARITY: Final = 0.5
 _MAX_TITLES_WITH_ABBREVIATION: Final = 150
 """An abbreviation that more titles contain is a word: 97 have "DanMachi", 1,012 have "star"."""
 _MAX_PREFIXED: Final = 2_000
+_SEVERAL: Final = 3
+"""Works that bear a name in their titles from which it is that of a series: a work is often there
+twice, and a title may be that of a second work by chance."""
 
 
 class Evidence(NamedTuple):
@@ -177,7 +180,18 @@ class Finder:
     def _by_acronym(self, key: Key) -> list[tuple[int, float]]:
         rows = self._acronym_rows(key.letters) if " " not in key.words else []
         ties = self._scorer.ties(np.array(rows, dtype=np.int32)).tolist()
-        return [(row, ranking.INITIALS + tie) for row, tie in zip(rows, ties, strict=True)]
+        scores = [ranking.OF_SEVERAL * self._is_name_of_several(row) for row in rows]
+        return [
+            (row, ranking.INITIALS + score + tie)
+            for row, score, tie in zip(rows, scores, ties, strict=True)
+        ]
+
+    def _is_name_of_several(self, row: int) -> bool:
+        """Tell whether the titles of some works hold this row's title, as those of a series do."""
+        low, high, size = self.kernel.phrase_range(self._phrases.plain(row))
+        some = PhraseRange(low, min(high, low + _MAX_PREFIXED), size)
+        entries = self.rows.entry[self._phrases.positions_in(some).rows]
+        return len(np.unique(entries)) >= _SEVERAL
 
     def _acronym_rows(self, letters: str) -> list[int]:
         rows = self._acronyms.rows(letters)

@@ -89,6 +89,17 @@ def short_names() -> dict[str, Any]:
     return {text: built.scores(text) for text in ("komi 2", "aka 2", "dbs broly", "gtm benizakura")}
 
 
+def shared_initials() -> dict[str, float]:
+    """Return how well initials find names that one, two and three works bear."""
+    names = ("Kaze no Uta", "Kumo no Umi", "Kiri no Uchi")
+    titles = [
+        f"{name}{part}" for many, name in enumerate(names) for part in ("", " 2", " 3")[: many + 1]
+    ]
+    return {
+        title: score for title, score in catalogue(*titles).scores("knu").items() if title in names
+    }
+
+
 def ways_of_reading() -> dict[str, list[str]]:
     """Return as what each text is read: the better it is found as it stands, the less is tried."""
     titles = ("Hunter x Hunter (2011)", "Наруто", "Naruto", "Steins;Gate", "Kono Oto", "Fate/Zero",
@@ -345,7 +356,10 @@ def results(examples: Iterable[Example]) -> dict[str, Any]:
 def search_rules(_given: object) -> dict[str, Any]:
     """Return the examples of search."""
     return results(
-        (years_of_seasons, names_in_releases, bounded_guesses, short_names, ways_of_reading)
+        (
+            *(years_of_seasons, names_in_releases, bounded_guesses),
+            *(short_names, shared_initials, ways_of_reading),
+        )
     )
 
 

@@ -238,3 +238,13 @@ def test_while_a_text_is_typed_a_famous_title_that_begins_so_comes_before_a_less
     assert made.found("fate")[0] == "Fate"
     assert made.completed("fate")[0] == "Fate/stay night"
     assert made.completed("naruto")[0] == "Naruto"
+
+
+def test_initials_are_rather_those_of_a_name_that_several_works_bear() -> None:
+    made = catalogue(
+        work("Last of the Renegades", popularity=0.6),
+        work("Lord of the Rings", popularity=0.5),
+        work("Lord of the Rings: The Two Towers", popularity=0.4),
+        work("Lord of the Rings: The Return of the King", popularity=0.4),
+    )
+    assert made.found("lotr")[:2] == ["Lord of the Rings", "Last of the Renegades"]

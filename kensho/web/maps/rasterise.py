@@ -28,7 +28,11 @@ def main() -> None:
         sans_serif_family="Liberation Sans",
         serif_family="Liberation Serif",
     )
-    sys.stdout.buffer.write(bytes(drawn))
+    try:
+        sys.stdout.buffer.write(bytes(drawn))
+        sys.stdout.flush()
+    except BrokenPipeError:  # The server has ended.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
