@@ -6,6 +6,7 @@ as a fact about the work rather than as a word of its title. Only if nothing is 
 doubtful, the text is read as typed on the wrong keyboard layout, or transliterated.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
@@ -54,6 +55,12 @@ _MAX_INEXACT_READINGS: Final = 2
 _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
+_TYPE_BESIDE: Final = re.compile(
+    r"[(\[]\s*(?:tv|movie|film|ova|oav|ona|special)s?\s*[)\]]\s*$", re.IGNORECASE
+)
+_BESIDE: Final = 0.01
+"""The handicap of a title beside which its type stands in brackets: "Jujutsu Kaisen (TV)" is the
+series rather than "Jujutsu Kaisen PV", but a title that is written so comes first."""
 _EXPANDED_BELOW: Final = 0.90
 """If the text as typed scores this much, its first word is not read as an abbreviation."""
 
@@ -115,9 +122,19 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
                 yield _of_release(release)
             yield from found[:_MAX_INEXACT_READINGS]
             return
+    yield from _bare(typed, best, equals)
+
+
+def _bare(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
+    """Yield the interpretation without the year and type that are typed, if it may score more."""
     core = typed.key.parsed.core
-    if core != typed.key.parsed.stem and best < ranking.SAME_MEANING - _HANDICAP["slots"]:
-        yield _bare_name(core, typed.title_parts)
+    if core == typed.key.parsed.stem:
+        return
+    bare = _bare_name(core, typed.title_parts)
+    if _TYPE_BESIDE.search(typed.text) and equals(bare.key):
+        yield msgspec.structs.replace(bare, doubt=_BESIDE - _HANDICAP["slots"])
+    elif best < ranking.SAME_MEANING - _HANDICAP["slots"]:
+        yield bare
 
 
 def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:

@@ -62,7 +62,7 @@ TUNED: Final = {
     "kensho.search.finder": (
         "_MAX_ACRONYMS _MAX_FIRST_SEASONS _MIN_ABBREVIATED_POPULARITY _MIN_NAME_WEIGHT _SEVERAL"
     ),
-    "kensho.search.interpretations": "_EXPANDED_BELOW _HANDICAP _SURE",
+    "kensho.search.interpretations": "_BESIDE _EXPANDED_BELOW _HANDICAP _SURE",
     "kensho.search.ngrams": "_MAX_LENGTH_RATIO _MIN_LENGTH_RATIO",
     "kensho.search.release_titles": "_MAX_NAMES _MIN_LETTERS _NAMES",
 }

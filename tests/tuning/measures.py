@@ -103,7 +103,13 @@ QUERIES: Final = (
     *("planets", "planete", "gup", "girls panzer", "death", "death nite", "k-on", "k on 2", "aria"),
     *("aria natural", "gits", "ghost shell", "ghostin the shell", "фыгтер", "tordora movie"),
     *("[Group] Steins Gate - 05 [1080p].mkv", "[Group] Naruto Shippuuden 221 (720p)"),
-    *("Fullmetal Alchemist (2003)", "steins gate 2011", "steins gate movie", "gate movie 2013"),
+    *(
+        "Fullmetal Alchemist (2003)",
+        "Bleach (TV)",
+        "steins gate 2011",
+        "steins gate movie",
+        "gate movie 2013",
+    ),
     *("evangelion 2nd season", "dungeon machigatteiru", "kotonoha", "legend galactic"),
     *("тщвке", "ыеуштып пфеу", "stein", "panzr", "galaxy heroes", "title that is not there"),
 )

@@ -293,3 +293,19 @@ def test_a_text_that_nearly_is_a_title_is_not_read_as_another_one() -> None:
 def test_words_that_no_title_holds_are_dropped(typed: str) -> None:
     made = Catalogue((work("Vinland Saga"), work("Vinland Saga Season 2")))
     assert best(made, typed) == "Vinland Saga"
+
+
+@pytest.mark.parametrize("typed", ["Nana (TV)", "nana [tv]", "Nana ( TV )"])
+def test_a_type_in_brackets_beside_a_title_is_no_part_of_it(typed: str) -> None:
+    made = catalogue(
+        work("Nana PV", popularity=0.6, type="special"),
+        work("Nana", popularity=0.9),
+        work("Nana Movie", popularity=0.5, type="movie"),
+    )
+    assert made.found(typed)[0] == "Nana"
+
+
+def test_a_title_that_is_written_with_its_type_in_brackets_comes_first() -> None:
+    made = catalogue(work("Nana", popularity=0.9), work("Nana (TV)", popularity=0.2))
+    assert made.found("Nana (TV)")[0] == "Nana (TV)"
+    assert made.found("Nana")[0] == "Nana"
