@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--snapshot", type=Path, default=os.environ.get("KENSHO_ATTACK_SNAPSHOT"))
     parser.add_argument("--only", action="append", help="attacks whose names hold this text")
     options = parser.parse_args()
-    if options.snapshot and not (Path(options.snapshot) / CURRENT).exists():
+    if options.snapshot and not (options.snapshot / CURRENT).exists():
         parser.error(f"--snapshot: nothing is published in {options.snapshot}: no {CURRENT} there")
     chosen = [
         one

@@ -88,15 +88,10 @@ class Finder:
         known = ranking.KNOWN_WHILE_TYPING if is_typing else ranking.KNOWN
         rows, scores = self.kernel.inexact(key, occurs, known)
         exact = self._exact_rows(key, occurs)
-        more = [
-            (
-                row,
-                self._scorer.finished(row)
-                if is_typing
-                else self._scorer.exact(interpretation.text, key, row),
-            )
-            for row in exact
-        ]
+        if is_typing:
+            more = [(row, self._scorer.finished(row)) for row in exact]
+        else:
+            more = [(row, self._scorer.exact(interpretation.text, key, row)) for row in exact]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
             more += self._by_acronym(key) + self._by_season(key)
         if more:

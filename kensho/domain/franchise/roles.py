@@ -111,15 +111,10 @@ def roles_of(
     forms: FormWords,
 ) -> dict[int, Role]:
     """Return the role of each work of a franchise; `crossing` join it with other franchises."""
-    line = _story_line(root, relations)
+    story = _story_neighbours(relations)
+    line = _connected(root, story)
     stated = _stated_roles(line, works, relations)
-    continued = {
-        node
-        for relation in relations
-        if _is_story(relation.relation)
-        for node in (relation.one, relation.other)
-    }
-    strangers = crossing - continued  # A work that continues a member is not a guest.
+    strangers = crossing - story.keys()  # A work that continues a member is not a guest.
     advertises = not _is_promotion(works[root], forms)
     roles: dict[int, Role] = {
         node: "main"
@@ -131,25 +126,24 @@ def roles_of(
         else _role(work, stated.get(node, {}), in_line=node in line, is_guest=node in strangers)
         for node, work in works.items()
     }
-    return roles | _continued_roles(roles, works, relations, line)
+    return roles | _continued_roles(roles, works, story, line)
 
 
 def _continued_roles(
     roles: Mapping[int, Role],
     works: Mapping[int, FranchiseWork],
-    relations: Iterable[NodeRelation],
+    story: Mapping[int, Sequence[int]],
     line: Set[int],
 ) -> dict[int, Role]:
     """Return the roles of works that go on where a spin-off or another telling ended: the same."""
-    near = _story_neighbours(relations)
     found: dict[int, Role] = {}
     seen = set(line)
-    for first in sorted(near, key=lambda node: (works[node].date_key, works[node].id)):
+    for first in sorted(story, key=lambda node: (works[node].date_key, works[node].id)):
         if first not in seen:
-            story = graphs.reachable((first,), lambda node: near.get(node, ()))
-            seen |= story
+            branch = _connected(first, story)
+            seen |= branch
             if roles[first] in _BRANCHES:
-                found.update((w, roles[first]) for w in story if roles[w] in ("main", "film"))
+                found.update((w, roles[first]) for w in branch if roles[w] in ("main", "film"))
     return found
 
 
@@ -183,24 +177,19 @@ def _stated_roles(
     return found
 
 
-def _story_line(root: int, relations: Iterable[NodeRelation]) -> set[int]:
-    """Return the works that sequels and prequels connect with the root."""
-    near = _story_neighbours(relations)
-    return graphs.reachable((root,), lambda node: near.get(node, ()))
-
-
 def _story_neighbours(relations: Iterable[NodeRelation]) -> dict[int, list[int]]:
     """Return the works that each one continues or is continued by."""
     near: dict[int, list[int]] = {}
     for one, other, relation, _ in relations:
-        if _is_story(relation):
+        if KIND_FACTS[relation.kind].family == "story":
             near.setdefault(one, []).append(other)
             near.setdefault(other, []).append(one)
     return near
 
 
-def _is_story(relation: Relation) -> bool:
-    return KIND_FACTS[relation.kind].family == "story"
+def _connected(node: int, story: Mapping[int, Sequence[int]]) -> set[int]:
+    """Return the works that sequels and prequels connect with one, itself included."""
+    return graphs.reachable((node,), lambda at: story.get(at, ()))
 
 
 def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:
