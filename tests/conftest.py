@@ -4,11 +4,13 @@ With `-n 2 --dist loadscope` every file is one group and runs in one worker, so 
 fixtures build is built once. Files that share an expensive fixture are one group together.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
 
 import pytest
 import structlog
+from _pytest.nodeid import NodeId
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -46,6 +48,24 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
     """Return how tests are spread over workers."""
     return GroupScheduling(config, log)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give tests that schemathesis makes of one function ids of their own.
+
+    pytest 9.2 makes an id of a function and its parameters, and reads no brackets in a name.
+    """
+    if not item.nodeid.endswith(item.name):
+        item._id = NodeId.parse(f"{item.nodeid.partition('[')[0]}[{item.name.partition('[')[2]}")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse tests that share an id, of which xdist would run the first alone."""
+    shared = [
+        name for name, times in Counter(one.nodeid for one in session.items).items() if times > 1
+    ]
+    if shared:
+        raise pytest.UsageError(f"ids of several tests: {', '.join(shared)}")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Return freed memory to the system, and pause the cyclic garbage collector.
+"""Return freed memory to the system, tell what is mapped, and pause the garbage collector.
 
 glibc keeps what native code has freed until it is asked for it. Python's collector walks all
 objects, and does so the more often the more of them are made.
@@ -7,7 +7,9 @@ objects, and does so the more often the more of them are made.
 import contextlib
 import ctypes
 import gc
+import mmap
 from collections.abc import Generator
+from pathlib import Path
 from typing import Final
 
 _ARENA_MAX: Final = -8
@@ -15,6 +17,15 @@ _MMAP_THRESHOLD: Final = -3
 """M_ARENA_MAX and M_MMAP_THRESHOLD of glibc's malloc.h."""
 _LARGE_BYTES: Final = 1 << 18
 """What is at least so large is mapped by itself, and gone when it is freed."""
+
+
+def mapped_bytes() -> int:
+    """Return how much of files this process has in memory; 0 where the system does not tell."""
+    try:
+        _, _, pages, *_ = Path("/proc/self/statm").read_text("ascii").split()
+    except (OSError, ValueError):
+        return 0
+    return int(pages) * mmap.PAGESIZE
 
 
 def release() -> None:

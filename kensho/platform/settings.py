@@ -161,8 +161,8 @@ class SigningSettings(msgspec.Struct, frozen=True, kw_only=True):
 class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Caching of answers and the limits on requests."""
 
-    cache_bytes: Annotated[int, Meta(ge=0)] = 67_108_864
-    """Encoded answers kept per process, so that hot ones are ready bytes: 64 MiB hold some 10,000.
+    cache_bytes: Annotated[int, Meta(ge=0)] = 33_554_432
+    """Encoded answers kept per process, so that hot ones are ready bytes: 32 MiB hold some 5,000.
     0 keeps none."""
     max_age_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
     """How long caches may keep an answer without asking; afterwards an ETag answers 304."""

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple, Self
 import structlog
 
 from kensho.errors import NotReadyError, ReadModelError
+from kensho.platform import memory
 from kensho.read_model import publications
 from kensho.read_model.model import ReadModel
 from kensho.read_model.publications import Publication
@@ -28,9 +29,9 @@ _COLLECTIONS: Final = 12
 """How often a snapshot that was replaced is looked after, a refresh apart: for a minute, longer
 than a request may take. A collection walks what was made since the start, in 10 ms."""
 
-_UNMAP_EVERY_S: Final = 60.0
-"""What the requests of a minute read stays mapped. To map it again costs some 0.1 µs for a page,
-3 ms a minute."""
+_MOST_MAPPED_BYTES: Final = 128 * 2**20
+"""How much of files a process has mapped before it lets go of the snapshot's: libraries are 40 MiB
+of it. To map a page again costs some 0.1 µs, so that a refresh under full load costs 3 ms."""
 
 
 class _Replaced(NamedTuple):
@@ -87,7 +88,6 @@ class SnapshotHolder:
         self._retry_at_s = 0.0
         self._changing = asyncio.Lock()
         self._replaced: list[_Replaced] = []
-        self._unmap_at_s = 0.0
         self._log = structlog.get_logger("kensho.read_model")
         self.publication: Publication | None = None
         """What was published when this was looked up last."""
@@ -149,14 +149,12 @@ class SnapshotHolder:
                 model.unmap_pages()
 
     async def _unmap_pages(self) -> None:
-        """Now and then, let go of the pages of the snapshot, which the system's cache keeps.
+        """Let go of the snapshot's pages where many are mapped; the system's cache keeps them.
 
         Else a process that has served everything is as large as the snapshot, and a machine that
         counts what is mapped as in use looks full.
         """
-        now_s = asyncio.get_running_loop().time()
-        if self._held is not None and now_s >= self._unmap_at_s:
-            self._unmap_at_s = now_s + _UNMAP_EVERY_S
+        if self._held is not None and memory.mapped_bytes() > _MOST_MAPPED_BYTES:
             await asyncio.to_thread(self._held.model.unmap_pages)
 
     def _published(self) -> Publication:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -165,9 +166,11 @@ def test_pictures_that_nobody_waits_for_are_not_drawn(base: str) -> None:
         r'status="(\d+)"\} (\d+)'
     )
     found: dict[str, int] = {}
+    limit = monotonic() + 60
     with httpx.Client(base_url=base, timeout=30) as client:
-        while sum(found.values()) < len(slugs):
+        # Not all need be counted: the server drops one whose end it sees before it is read.
+        while not found and monotonic() < limit:
             text = client.get("/metrics").text
             found = {status: int(number) for status, number in counted.findall(text)}
-        assert found["499"] > 0
+        assert set(found) == {"499"}
         assert client.get(f"/hub/{slugs[0]}/card.png").is_success

@@ -127,6 +127,33 @@ async def test_a_damaged_snapshot_is_never_served_and_the_sound_one_stays(
     assert [holder.current.identity, holder.last_error] == [damaged, None]
 
 
+def mapped_kib(folder: Path) -> int:
+    """Return how much of the files in `folder` this process has in memory."""
+    kib, inside = 0, False
+    for line in Path("/proc/self/smaps").read_text("utf-8").splitlines():
+        name, _, rest = line.partition(" ")
+        if not name.endswith(":"):
+            inside = str(folder) in rest
+        elif inside and name == "Rss:":
+            kib += int(rest.split()[0])
+    return kib
+
+
+async def test_what_was_read_of_a_snapshot_is_let_go_of_where_much_is_mapped(
+    graph: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_work(graph)
+    holder = await published(graph, tmp_path)
+    work = holder.current.id(0)
+    assert mapped_kib(tmp_path) > 0
+    async with watching(holder):
+        await asyncio.sleep(0.1)
+        assert mapped_kib(tmp_path) > 0
+        monkeypatch.setattr("kensho.read_model.holder._MOST_MAPPED_BYTES", 0)
+        await until(lambda: mapped_kib(tmp_path) == 0)
+    assert [holder.current.id(0), mapped_kib(tmp_path) > 0] == [work, True]
+
+
 async def test_a_snapshot_under_the_name_of_another_is_refused(
     graph: Gateway, tmp_path: Path
 ) -> None:

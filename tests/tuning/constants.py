@@ -166,7 +166,7 @@ NOT_TUNED: Final = {
     "kensho.read_model.building.titles._NO_REDIRECT_END": "stands for no end",
     "kensho.read_model.columns": "stands for no season",
     "kensho.read_model.franchises": "the form of the snapshot",
-    "kensho.read_model.holder": "how often a snapshot is tried again, collected or unmapped",
+    "kensho.read_model.holder": "when a snapshot is tried again, collected or unmapped",
     "kensho.read_model.identity": "the form of the snapshot",
     "kensho.read_model.paths.MAX_PATHS": "a bound of the answer",
     "kensho.read_model.paths.PATIENCE": "decides the time of a search, not its answer",
