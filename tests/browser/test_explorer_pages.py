@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import AXE, CHROMIUM, Opener
 
@@ -64,8 +64,7 @@ def test_posters_that_fail_move_nothing(
     opened: Opener, work_of: Callable[[str], str], path: str
 ) -> None:
     with opened(place(path, work_of)) as page:
-        page.wait_for_timeout(300)
-        assert page.locator(".poster img.waiting").count() == 0
+        expect(page.locator(".poster img.waiting")).to_have_count(0)
         assert _shift(page) == 0
 
 

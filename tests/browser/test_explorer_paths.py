@@ -65,6 +65,7 @@ def test_a_season_is_browsed_filtered_and_left(opened: Opener) -> None:
     with opened("/browse/2024/fall") as page:
         works = page.locator(".card").count()
         page.get_by_role("link", name=re.compile("^TV ")).click()
+        page.wait_for_url(re.compile(r"\?type="))
         assert 0 < page.locator(".card").count() < works
         expect(page.locator(".list-says")).to_contain_text("sorted by IMDb rating")
         page.get_by_role("link", name=re.compile("^Next season")).click()
@@ -76,10 +77,11 @@ def test_two_works_are_connected_by_choosing_them(opened: Opener) -> None:
         for label, typed in (("From", "cowboy beb"), ("To", "tengoku no tob")):
             page.get_by_label(label, exact=True).fill(typed)
             page.get_by_role("option").first.click()
+            expect(page.get_by_role("option")).to_have_count(0)
         page.get_by_role("button", name="Connect").click()
         expect(page).to_have_url(re.compile(r"/path\?from=[0-9a-f-]{36}&to=[0-9a-f-]{36}$"))
         expect(page.locator(".sentence")).to_contain_text("is the parent story of")
-        assert page.locator(".route-stop").count() == 2
+        expect(page.locator(".route-stop")).to_have_count(2)
 
 
 def test_everything_but_type_ahead_works_without_scripts(
