@@ -29,7 +29,7 @@ _COLLECTIONS: Final = 12
 """How often a snapshot that was replaced is looked after, a refresh apart: for a minute, longer
 than a request may take. A collection walks what was made since the start, in 10 ms."""
 
-_MOST_MAPPED_BYTES: Final = 128 * 2**20
+_MOST_MAPPED_BYTES: Final = 112 * 2**20
 """How much of files a process has mapped before it lets go of the snapshot's: libraries are 40 MiB
 of it. To map a page again costs some 0.1 µs, so that a refresh under full load costs 3 ms."""
 
