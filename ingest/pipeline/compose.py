@@ -1,9 +1,10 @@
 """Compose a work from all its records: a pure fold, the same whatever their order.
 
 Each fact is taken whole from one source, the first that states it: by
-`curation/precedence.toml` for the fields it names, else by the rank of the source. Titles,
-tags, studios, ids and mappings are united. A work of which every id is dead at its provider, or of
-which no record says what it is called, composes to nothing.
+`curation/precedence.toml` for the fields it names, else by the rank of the source. Dates belong
+together (`kensho.domain.stated_dates`). Titles, tags, studios, ids and mappings are united. A work
+of which every id is dead at its provider, or of which no record says what it is called, composes to
+nothing.
 """
 
 import hashlib
@@ -18,7 +19,15 @@ from ingest.curation import CompositionRules
 from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, SourceRank, WorkNode
 from kensho.domain.records import EpisodeFacts, RecordFacts
 from kensho.domain.records import Mapping as IdMapping
-from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind, episode_uuid
+from kensho.domain.stated_dates import StatedDates, composed_dates
+from kensho.domain.works import (
+    AnimeType,
+    ImdbRating,
+    TagCategory,
+    Title,
+    WorkKind,
+    episode_uuid,
+)
 
 T = TypeVar("T")
 
@@ -78,8 +87,7 @@ class Composer:
     ) -> WorkNode:
         first = partial(self._first, ordered)
         score, score_source = self._score(ordered)
-        start, end = first("start_date", _start_date), first("end_date", _end_date)
-        dated = self._dated(makers)
+        dates = self._dates(makers, ordered)
         node = WorkNode(
             id=ordered[0].work,
             title=titles[0].text,
@@ -89,12 +97,12 @@ class Composer:
             producers=next((r.facts.producers for r in ordered if r.facts.producers), ()),
             sources=(),
             mappings=_mappings(ordered),
-            anime_type=first("anime_type", lambda f: f.anime_type) or "unknown",
+            anime_type=first("anime_type", _known_type) or "unknown",
             episodes=first("episode_count", lambda f: f.episode_count),
-            season=dated.season,
-            year=int(start[:4]) if dated.year is None and start else dated.year,
-            start_date=start,
-            end_date=end,
+            season=dates.season,
+            year=dates.year,
+            start_date=dates.start,
+            end_date=dates.end,
             duration_s=first("duration_s", lambda f: f.duration_s),
             poster_url=first("poster_url", lambda f: f.poster_url),
             synopsis=first("synopsis", lambda f: f.synopsis),
@@ -118,10 +126,14 @@ class Composer:
                 return round(record.facts.score, 3), record.source
         return None, None
 
-    def _dated(self, makers: Sequence[KeptRecord]) -> RecordFacts:
-        """Return the facts that give year and season, which belong together."""
-        by_year = (record.facts for record in self._by_precedence("year", makers))
-        return next((facts for facts in by_year if facts.year is not None), RecordFacts())
+    def _dates(self, makers: Sequence[KeptRecord], ordered: Sequence[KeptRecord]) -> StatedDates:
+        """Return the dates of a work; of a year without a day only makers are believed."""
+        ranked = [
+            _stated_dates(record.facts, is_maker=self._creates(record.source))
+            for record in self._by_precedence("start_date", ordered)
+        ]
+        by_year = [_stated_dates(record.facts) for record in self._by_precedence("year", makers)]
+        return composed_dates(ranked, by_year)
 
     def _tags(
         self, ordered: Sequence[KeptRecord]
@@ -177,12 +189,14 @@ def _adult(ordered: Sequence[KeptRecord]) -> bool | None:
     return any(said) if said else None
 
 
-def _start_date(facts: RecordFacts) -> str | None:
-    return facts.start_date.isoformat() if facts.start_date else None
+def _stated_dates(facts: RecordFacts, *, is_maker: bool = True) -> StatedDates:
+    start, end = (day.isoformat() if day else None for day in (facts.start_date, facts.end_date))
+    return StatedDates(start, end, facts.year if is_maker else None, facts.season)
 
 
-def _end_date(facts: RecordFacts) -> str | None:
-    return facts.end_date.isoformat() if facts.end_date else None
+def _known_type(facts: RecordFacts) -> AnimeType | None:
+    """Return the type that is stated: a source that says "unknown" leaves it to the next."""
+    return None if facts.anime_type == "unknown" else facts.anime_type
 
 
 def _without_dead(records: Sequence[KeptRecord]) -> list[KeptRecord]:

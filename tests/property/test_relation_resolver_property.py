@@ -6,7 +6,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pipeline.relations import ClaimOrigin, RelationResolver
+from ingest.pipeline.relations import TURNED, ClaimOrigin, RelationResolver
 from kensho.domain.relations import INVERSE, KINDS, ClaimedKind, Method
 from tests.support.ingest_oracles import Edge, Statement, edges_of
 
@@ -84,3 +84,23 @@ def test_nobody_who_speaks_of_a_pair_is_left_out(said: list[Statement]) -> None:
         ends = {edge.source, edge.target}
         speakers = {s.said.source for s in said if {s.work, s.target} == ends}
         assert {source for source, _, _, _ in edge.voices} == speakers
+
+
+@given(statements)
+def test_no_spin_off_is_older_than_what_it_spun_off_from_unless_a_curator_says_so(
+    said: list[Statement],
+) -> None:
+    relations = RelationResolver(WHEN, RANK)
+    for statement in said:
+        relations.add(*statement)
+    for edge in relations.edges():
+        for one in edge.assertions:
+            assert one.because in (None, TURNED)
+            if one.method == "curated" or not {edge.source, edge.target} <= WHEN.keys():
+                assert one.because is None
+            elif one.kind in ("spin_off", "spun_off_from"):
+                first, then = edge.source, edge.target
+                if one.kind == "spun_off_from":
+                    first, then = then, first
+                known = min(len(WHEN[first]), len(WHEN[then]))
+                assert WHEN[first][:known] <= WHEN[then][:known]

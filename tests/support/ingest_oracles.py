@@ -57,6 +57,8 @@ def _edge(
         )
         kind = resolve_parent(statement.kind, answers)
         kind = kind if statement.work == earlier else INVERSE[kind]
+        if kind == "spun_off_from" and method != "curated" and _came_out_first(earlier, later, when):
+            kind = "spin_off"
         voice = (source, kind, method)
         voices[voice] = max(snapshot, voices.get(voice, ""))
     ranking = [
@@ -73,6 +75,15 @@ def _edge(
     if turned:
         return Edge(later, earlier, INVERSE[winner], heard, conflict)
     return Edge(earlier, later, winner, heard, conflict)
+
+
+def _came_out_first(earlier: UUID, later: UUID, when: Mapping[UUID, str]) -> bool:
+    """Tell whether both are dated, and one before the other in what is known of both dates."""
+    if earlier not in when or later not in when:
+        return False
+    parts = zip(when[earlier].split("-"), when[later].split("-"), strict=False)
+    differing = next(((one, other) for one, other in parts if one != other), None)
+    return differing is not None and differing[0] < differing[1]
 
 
 def groups_of(

@@ -15,7 +15,7 @@ from kensho.domain.inference.model import (
     judge,
 )
 from kensho.domain.inference.neighbourhood import RelatedPairs
-from kensho.domain.relations import Kind
+from kensho.domain.relations import KINDS, Kind
 from kensho.domain.works import AnimeType, Title
 
 MODEL = msgspec.json.decode(
@@ -81,6 +81,33 @@ def test_an_inference_says_why() -> None:
     said = told(FIRST, SECOND)
     assert said is not None
     assert "season 2 follows season 1" in said.because
+
+
+@pytest.mark.parametrize("undated", ["first", "second", "both"])
+def test_a_reason_never_counts_months_from_a_missing_date(undated: str) -> None:
+    model = msgspec.structs.replace(MODEL, among=certain(MODEL.among), alone=certain(MODEL.alone))
+    for form in (("tv", "tv"), ("tv", "special"), ("movie", "ova")):
+        first = work("Kaze no Uta", form[0], "" if undated != "second" else "1996-06-01")
+        second = work("Kaze no Uta 2", form[1], "" if undated != "first" else "1996-06-01")
+        for a, b in ((first, second), (second, first)):
+            around = RelatedPairs((a, b), [(a.facts.key, b.facts.key)])
+            said = infer(model, around.pair(a.facts.key, b.facts.key))
+            assert said is not None
+            assert "months" not in said.because
+            assert " after " not in said.because
+
+
+def test_surroundings_without_a_date_are_no_number_of_months() -> None:
+    undated = work("Yoake no Hakobune Tokubetsuhen", "tv", "")
+    keys = [one.facts.key for one in (FIRST, SECOND, undated)]
+    around = RelatedPairs((FIRST, SECOND, undated), [(keys[0], other) for other in keys[1:]])
+    assert around.pair(keys[0], keys[1]).around["mal:a_until_main"] == -1.0
+    assert around.pair(keys[0], keys[2]).around["mal:b_since"] == -1.0
+
+
+def certain(table: MeasureTable) -> MeasureTable:
+    """Return a table that says a kind of every pair."""
+    return msgspec.structs.replace(table, thresholds=dict.fromkeys(KINDS, 0.0))
 
 
 def test_a_recap_is_a_summary_and_the_series_its_full_story() -> None:

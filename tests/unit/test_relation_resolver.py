@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from ingest.pipeline.relations import ClaimOrigin, RelationEdge, RelationResolver
+from ingest.pipeline.relations import TURNED, ClaimOrigin, RelationEdge, RelationResolver
 from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, ClaimedKind, Kind, Method
 
 OLD, NEW, UNDATED = (uuid.UUID(int=n) for n in (3, 2, 1))
@@ -66,7 +66,6 @@ def test_a_kind_reads_the_same_from_either_end(kind: Kind) -> None:
         ("prequel", "sequel"),
         ("parent_story", "side_story"),
         ("full_story", "summary"),
-        ("spun_off_from", "spin_off"),
         ("source", "adaptation"),
         ("contains", "compilation"),
         ("promotes", "music_video"),
@@ -74,6 +73,31 @@ def test_a_kind_reads_the_same_from_either_end(kind: Kind) -> None:
 )
 def test_an_edge_runs_from_the_parent_to_the_child(kind: ClaimedKind, forward: Kind) -> None:
     assert read(only((OLD, kind, NEW, said()))) == (NEW, forward, OLD)
+
+
+@pytest.mark.parametrize("claim", [(NEW, "spin_off", OLD), (OLD, "spun_off_from", NEW)])
+def test_a_spin_off_is_never_older_than_what_it_spun_off_from(
+    claim: tuple[uuid.UUID, ClaimedKind, uuid.UUID],
+) -> None:
+    edge = only((*claim, said()))
+    assert read(edge) == (OLD, "spin_off", NEW)
+    assert [one.because for one in edge.assertions] == [TURNED]
+
+
+def test_two_pages_that_call_each_other_spin_offs_agree_on_the_later_one() -> None:
+    edge = only((NEW, "spin_off", OLD, said()), (OLD, "spin_off", NEW, said()))
+    assert (read(edge), edge.conflict) == ((OLD, "spin_off", NEW), False)
+    assert [one.because for one in edge.assertions] == [None]
+
+
+def test_a_spin_off_of_a_work_without_a_date_is_left_as_it_is_stated() -> None:
+    edge = only((UNDATED, "spin_off", OLD, said()))
+    assert (read(edge), edge.assertions[0].because) == ((UNDATED, "spin_off", OLD), None)
+
+
+def test_a_curator_may_say_that_a_spin_off_came_first() -> None:
+    edge = only((NEW, "spin_off", OLD, said(method="curated")))
+    assert read(edge) == (NEW, "spin_off", OLD)
 
 
 @pytest.mark.parametrize("kind", SYMMETRIC)

@@ -51,6 +51,8 @@ _CODED: Final[Mapping[str, Sequence[str]]] = {
 """Measures whose values are indexes into a sequence of words."""
 _HINTS: Final = ("mark", "told", "tag")
 _STATED: Final = ("a_has", "b_has", "path")
+_OF_BOTH_DATES: Final = frozenset(("gap", "gap_share", "after_end", "forms", "season:back"))
+"""Phrases that tell which of two works was released first, or how long before the other."""
 
 
 class Trees(msgspec.Struct, frozen=True):
@@ -263,18 +265,22 @@ def _phrase(phrases: Mapping[str, str], name: str, value: float, forward: Pair) 
     side, _, what = name.partition(":")
     a, b = forward.a.profile, forward.b.profile
     hint, _, about = what.partition(":")
+    months = None if a.month is None or b.month is None else abs(b.month - a.month)
+    key = f"{name}:{_CODED[name][int(value)]}" if name in _CODED else name
+    if months is None and key in _OF_BOTH_DATES:
+        return ""
     if name in _CODED:
-        pattern = phrases.get(f"{name}:{_CODED[name][int(value)]}", "")
+        pattern = phrases.get(key, "")
     elif side in _STATED:
         pattern, about = phrases.get(side, "") if value else "", hint
     elif hint in _HINTS:
         pattern = phrases.get(hint, "") if value else ""
     else:
-        pattern = phrases.get(name, "")
+        pattern = phrases.get(key, "")
     return pattern.format(
         a=f"“{a.title}”", b=f"“{b.title}”", value=about, of=_SIDES.get(side, side),
         count=f"{value:.0f}",
         type_a=a.facts.anime_type, type_b=b.facts.anime_type, form_a=a.form, form_b=b.form,
         episodes_a=a.facts.episodes or "unknown", episodes_b=b.facts.episodes or "unknown",
-        season_a=a.season or 1, season_b=b.season or 1, months=abs((b.month or 0) - (a.month or 0)),
+        season_a=a.season or 1, season_b=b.season or 1, months=months,
     )  # fmt: skip

@@ -184,15 +184,18 @@ class RelatedPairs:
             common,
             common / max(1, min(len(a.works), len(b.works)) - 1),
             len(a.onward) - (y.facts.key in a.onward),
-            _UNKNOWN if until is None else self._months(early, until),
-            _UNKNOWN if since is None else self._months(since, late),
+            self._months(early, until),
+            self._months(since, late),
             *a.beside(y, early, late),
             *b.beside(x, early, late),
         )
 
-    def _months(self, early: int, late: int) -> float:
-        """Return the months between two works; works without a date come long after all others."""
-        return self._in_order[late].order[0] - self._in_order[early].order[0]
+    def _months(self, early: int | None, late: int | None) -> float:
+        """Return the months between two works, if there are two and both are dated."""
+        if early is None or late is None:
+            return _UNKNOWN
+        start, end = self._in_order[early].month, self._in_order[late].month
+        return _UNKNOWN if start is None or end is None else end - start
 
 
 def _counted(places: Sequence[int], early: int, late: int) -> tuple[int, int, int]:

@@ -27,6 +27,7 @@ from kensho.domain.relations import (
     Kind,
     winner,
 )
+from kensho.domain.stated_dates import StatedDates, composed_dates
 from kensho.domain.works import Title
 from kensho.read_model.inputs import EdgeInput
 from kensho.read_model.paths import only_inferred
@@ -48,10 +49,6 @@ from kensho.storage.rows import (
 _ASSERTIONS: Final = msgspec.json.Decoder(list[Assertion])
 _MISSING: Final = (
     "episodes",
-    "season",
-    "year",
-    "start_date",
-    "end_date",
     "duration_s",
     "poster_url",
     "synopsis",
@@ -272,10 +269,16 @@ def _united(work: UUID, rows: Sequence[WorkRow]) -> WorkRow:
         name: next((known for row in ordered if (known := getattr(row, name)) is not None), None)
         for name in _MISSING
     }
+    stated = [StatedDates(row.start_date, row.end_date, row.year, row.season) for row in ordered]
+    dates = composed_dates(stated, stated)
     scored = next((row for row in ordered if row.score is not None), best)
     return msgspec.structs.replace(
         best,
         **facts,
+        start_date=dates.start,
+        end_date=dates.end,
+        year=dates.year,
+        season=dates.season,
         titles=_titles(ordered),
         sources=tuple(dict.fromkeys(source for row in ordered for source in row.sources)),
         mappings=tuple(dict.fromkeys(one for row in ordered for one in row.mappings)),
