@@ -4,7 +4,8 @@ Each fact is taken whole from one source, the first that states it: by
 `curation/precedence.toml` for the fields it names, else by the rank of the source. Dates belong
 together (`kensho.domain.stated_dates`). Titles, tags, studios, ids and mappings are united. A work
 of which every id is dead at its provider, or of which no record says what it is called, composes to
-nothing.
+nothing. An id of an adult work counts as dead only where the provider shows such works to anybody:
+elsewhere it was not found because it is hidden.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import msgspec
 
 from ingest.curation import CompositionRules
 from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, SourceRank, WorkNode
+from kensho.domain.adult import is_adult
 from kensho.domain.records import EpisodeFacts, RecordFacts
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.stated_dates import StatedDates, composed_dates
@@ -35,6 +37,10 @@ UNWEIGHED_RELEVANCE: Final = 0.5
 """Relevance of a tag that no source weighs: anime-offline-database unites all sites' tags without
 weights."""
 _KIND_ORDER: Final = {"main": 0, "official": 1, "synonym": 2, "short": 3}
+_SHOW_ADULT_WORKS: Final = ("mal:", "anisearch:")
+"""Providers that show adult works without a sign-in, says anime-offline-database
+(https://github.com/manami-project/anime-offline-database, `.github/CONTRIBUTING.md`). Its lists of
+dead entries name what it was not given: of the others, also pages that stand and are hidden."""
 _CATEGORY_ORDER: Final[dict[TagCategory, int]] = {
     "genre": 0,
     "theme": 1,
@@ -63,7 +69,7 @@ class Composer:
 
         `carries` tells which ids are this work's: a record may name ids of another work.
         """
-        live = _without_dead(records)
+        live = self._without_dead(records)
         ordered = sorted(live, key=lambda r: (-self._rank(r.source), r.source, r.key))
         makers = [r for r in ordered if self._creates(r.source)]
         titles = _titles(ordered)
@@ -160,6 +166,22 @@ class Composer:
         """Return a tag's category: the curators' decision, else the narrower of the two."""
         return self._rules.tag_category(name) or narrower(stated, known)
 
+    def _without_dead(self, records: Sequence[KeptRecord]) -> list[KeptRecord]:
+        dead = {r.key for r in records if r.dead}
+        if dead and self._is_adult(records):
+            dead = {key for key in dead if key.startswith(_SHOW_ADULT_WORKS)}
+        if not dead:
+            return [r for r in records if not r.dead]
+        return [
+            msgspec.structs.replace(r, ids=tuple(i for i in r.ids if i not in dead))
+            for r in records
+            if not r.dead and any(i not in dead for i in r.ids)
+        ]
+
+    def _is_adult(self, records: Sequence[KeptRecord]) -> bool:
+        tags = (self._rules.tag_name(tag.name) for r in records for tag in r.facts.tags)
+        return is_adult((r.facts.adult for r in records), tags)
+
     def _by_precedence(self, field: str, ordered: Sequence[KeptRecord]) -> Iterable[KeptRecord]:
         preferred = self._rules.precedence.get(field)
         if not preferred:
@@ -197,17 +219,6 @@ def _stated_dates(facts: RecordFacts, *, is_maker: bool = True) -> StatedDates:
 def _known_type(facts: RecordFacts) -> AnimeType | None:
     """Return the type that is stated: a source that says "unknown" leaves it to the next."""
     return None if facts.anime_type == "unknown" else facts.anime_type
-
-
-def _without_dead(records: Sequence[KeptRecord]) -> list[KeptRecord]:
-    dead = {r.key for r in records if r.dead}
-    if not dead:
-        return list(records)
-    return [
-        msgspec.structs.replace(r, ids=tuple(i for i in r.ids if i not in dead))
-        for r in records
-        if not r.dead and any(i not in dead for i in r.ids)
-    ]
 
 
 def _titles(ordered: Sequence[KeptRecord]) -> tuple[Title, ...]:

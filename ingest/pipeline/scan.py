@@ -18,6 +18,7 @@ from ingest.reading.bounds import over_limit
 from ingest.reading.decoding import RecordSpot
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
+from ingest.reading.source_values import without_early_end
 from ingest.source import Source
 from kensho.domain.records import Record
 from kensho.errors import SourceFileError
@@ -79,6 +80,7 @@ class SourceScan:
         if works == ():
             self.unmatched += 1
             return
+        record = without_early_end(record, spot)
         body = self._encoder.encode(record)
         digest = hashlib.blake2b(body, digest_size=_DIGEST_BYTES).hexdigest()
         known = self._kept.get(record.key)

@@ -10,9 +10,11 @@ import re
 import unicodedata
 from typing import Final, cast
 
+import msgspec
+
 from ingest.reading.decoding import MAX_INT, RecordSpot, clean_line, count_or_reject, date_or_reject
 from kensho.domain import ids
-from kensho.domain.records import Collection
+from kensho.domain.records import Collection, Record
 from kensho.domain.works import MAX_TITLE_CHARS, ImdbRating
 
 _NUMBER: Final = re.compile(r"\d{1,19}", re.ASCII)
@@ -75,6 +77,17 @@ def text_of_html(fragment: str) -> str:
         text = _TAG.sub(lambda tag: _BREAKS.get(tag[1].lower(), ""), _COMMENT.sub("", text))
     text = _BLANKS_AT_BREAK.sub("\n", _BLANKS.sub(" ", html.unescape(text)))
     return _EMPTY_LINES.sub("\n\n", text).strip()
+
+
+def without_early_end(record: Record, spot: RecordSpot) -> Record:
+    """Return a record without an end that lies before its start: that one is rejected."""
+    start, end = record.facts.start_date, record.facts.end_date
+    if start is None or end is None or end >= start:
+        return record
+    spot.refuse("end_date", end, f"the end lies before the start, {start}")
+    return msgspec.structs.replace(
+        record, facts=msgspec.structs.replace(record.facts, end_date=None)
+    )
 
 
 def running_time_s(text: str) -> int | None:

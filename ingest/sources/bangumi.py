@@ -5,7 +5,9 @@ JSON Lines.
 
 Its items are finer than MAL's: arcs, remasters and yearly series share one MAL id. Such an id
 belongs to the first item that names it and is rejected for the others, for it does not identify
-them. Timestamps are UTC and become Japan's dates; the coarse `type` (a TV special is `tv`) is not
+them. Timestamps are UTC and become Japan's dates, but for those that stand for a date alone: a date
+without a time is that date in any zone, and the midnight of China, of items without broadcast times,
+is of either of two days, so it is taken for neither. The coarse `type` (a TV special is `tv`) is not
 taken.
 
 Performance: one pass, the ids seen stay in memory.
@@ -49,6 +51,7 @@ class _Raw(msgspec.Struct, frozen=True):
     lang: str | None = None
     begin: str | None = None
     end: str | None = None
+    broadcast: str | None = None
 
 
 _FORM: Final = LineForm("bangumi-data items", frozenset(("title", "titleTranslate", "sites")))
@@ -60,6 +63,11 @@ _TMDB: Final = re.compile(
     r"(movie|tv)/(\d{1,10})(?:-[^/]*)?(?:/season/(\d{1,4})(?:/episode/(\d{1,5}))?)?", re.ASCII
 )
 _JAPAN: Final = dt.timezone(dt.timedelta(hours=9))
+_CHINAS_MIDNIGHT: Final = dt.time(1, tzinfo=_JAPAN)
+"""Where its editors knew a date alone, the release has midnight of China, 16:00 UTC, of that day or
+of the next: of 3,184 such items whose day AniList knows, 1,620 are of the day that this is in
+Japan, 1,477 of the day before. Of those with broadcast times, 266 and 3: there it is a time."""
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DAY: Final = dt.timedelta(days=1)
 _LONGEST_BROADCAST: Final = dt.timedelta(hours=3)
 
@@ -117,10 +125,13 @@ def _own_ids(raw: _Raw, owners: dict[str, int], spot: RecordSpot) -> tuple[str, 
 
 def _facts(raw: _Raw, spot: RecordSpot, latest: int) -> RecordFacts:
     begin, end = _instant(raw.begin, "begin", spot), _instant(raw.end, "end", spot)
+    last = _last_broadcast(begin, end)
+    if not raw.broadcast:
+        begin, last = (None if _is_placeholder(one) else one for one in (begin, last))
     return RecordFacts(
         titles=_titles(raw, spot),
         start_date=_day(begin, "begin", spot, latest),
-        end_date=_day(_last_broadcast(begin, end), "end", spot, latest),
+        end_date=_day(last, "end", spot, latest),
         mappings=tuple(_mappings(raw, spot)),
     )
 
@@ -136,9 +147,16 @@ def _titles(raw: _Raw, spot: RecordSpot) -> tuple[Title, ...]:
     return clean_titles(candidates, spot)
 
 
+def _is_placeholder(instant: dt.datetime | None) -> bool:
+    return instant is not None and instant.timetz() == _CHINAS_MIDNIGHT
+
+
 def _instant(text: str | None, field: str, spot: RecordSpot) -> dt.datetime | None:
+    """Return the instant in Japan; a date alone is that day's noon there."""
     if not text:
         return None
+    if _DATE.fullmatch(text):
+        text = f"{text}T12:00:00+09:00"
     try:
         instant = dt.datetime.fromisoformat(text)
     except ValueError:

@@ -1,8 +1,11 @@
-"""anime-offline-database's dead entries: ids that a provider has deleted, one file per provider.
+"""anime-offline-database's dead entries: ids that a provider does not serve, one file per provider.
 
 A file is a JSON document `{..., "lastUpdate": ..., "deadEntries": ["123", ...]}`, pretty-printed or
 minified, perhaps compressed; the provider is told by the file's name alone (`myanimelist.json`,
-`anidb-minified.json.zst`). A record says that its key is dead and nothing else.
+`anidb-minified.json.zst`). A record says that its key is dead and nothing else. The database asks
+without a sign-in, so an adult work that a provider hides is on its list like one that is deleted;
+which of the two it is can be told only beside what others say of the work
+(`ingest.pipeline.compose`).
 
 Performance: one pass.
 """

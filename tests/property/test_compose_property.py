@@ -11,7 +11,7 @@ from ingest.curation import CompositionRules
 from ingest.pipeline.compose import UNWEIGHED_RELEVANCE, Composer
 from ingest.pipeline.rows import ComposedWork, KeptRecord, SourceRank
 from kensho.domain.records import EpisodeFacts, RecordFacts, Tagging
-from kensho.domain.works import Status, TagCategory, Title, TitleKind, work_uuid
+from kensho.domain.works import SEASONS, Status, TagCategory, Title, TitleKind, work_uuid
 from tests.support.ingest_oracles import fact_of, live
 
 WORK = work_uuid("mal:1")
@@ -25,7 +25,7 @@ DECISIONS = CompositionRules(
 )
 IDS = ("mal:1", "mal:2", "anidb:1", "anilist:1")
 
-dates = st.dates(dt.date(1990, 1, 1), dt.date(2030, 1, 1))
+dates = st.dates(dt.date(1990, 1, 1), dt.date(1995, 1, 1))
 titles = st.builds(
     Title,
     st.sampled_from(("Umi", "Sea", "Meer", "Mer")),
@@ -49,8 +49,10 @@ facts = st.builds(
     RecordFacts,
     titles=st.lists(titles, max_size=3).map(tuple),
     status=st.none() | st.sampled_from(get_args(Status)),
-    year=st.none() | st.integers(1990, 2030),
+    year=st.none() | st.integers(1990, 1995),
+    season=st.none() | st.sampled_from(SEASONS),
     start_date=st.none() | dates,
+    end_date=st.none() | dates,
     duration_s=st.none() | st.integers(0, 9000),
     poster_url=st.none() | st.sampled_from(("https://example.org/1", "https://example.org/2")),
     synopsis=st.none() | st.text(max_size=3),
@@ -108,6 +110,39 @@ def test_a_fact_is_the_first_that_is_stated(field: str, shown: str, said: list[K
     preferred = DECISIONS.precedence.get(field, ())
     if composed is not None:
         assert getattr(composed.node, shown) == fact_of(field, live(said), RANKS, preferred)
+
+
+def day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+@given(records)
+def test_start_and_end_are_stated_together_and_the_year_belongs_to_them(
+    said: list[KeptRecord],
+) -> None:
+    composed, alive = compose(said), [r.facts for r in live(said)]
+    if composed is None:
+        return
+    node = composed.node
+    start, end = day(node.start_date), day(node.end_date)
+    if end is not None:
+        assert any((f.start_date, f.end_date) == (start, end) for f in alive) or start is None
+    if start is not None:
+        assert any(f.start_date == start for f in alive)
+        assert end is None or start <= end
+        assert node.year is not None
+        assert abs(node.year - start.year) <= 1
+    if node.season is not None:
+        assert any((f.year, f.season) == (node.year, node.season) for f in alive)
+
+
+@given(records)
+def test_a_work_that_somebody_dates_is_dated(said: list[KeptRecord]) -> None:
+    composed = compose(said)
+    if composed is not None:
+        alive = live(said)
+        known = [r for r in alive if r.facts.start_date or (RANKS[r.source].creates and r.facts.year)]
+        assert (composed.node.year is not None) == bool(known)
 
 
 @given(records)

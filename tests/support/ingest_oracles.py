@@ -161,9 +161,17 @@ def fact_of(
 
 
 def live(records: Iterable[KeptRecord]) -> list[KeptRecord]:
-    """Return the records whose page is not dead, each with its ids that are not."""
+    """Return the records whose page is not dead, each with its ids that are not.
+
+    Of an adult work only MyAnimeList and aniSearch tell whether a page is gone or hidden.
+    """
     records = list(records)
-    gone = {r.key for r in records if r.dead}
+    is_adult = any(r.facts.adult for r in records)
+    gone = {
+        r.key
+        for r in records
+        if r.dead and not (is_adult and r.key.split(":")[0] not in ("mal", "anisearch"))
+    }
     kept = []
     for record in records:
         ids = tuple(i for i in record.ids if i not in gone)

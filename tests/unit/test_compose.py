@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import msgspec
 import pytest
 
 from ingest import curation
@@ -204,6 +205,61 @@ def test_a_record_of_a_dead_page_states_nothing() -> None:
 
 def test_a_work_whose_every_id_is_dead_is_none() -> None:
     assert nothing(kept("base"), kept("extra", RecordFacts(), key="mal:1", dead=True))
+
+
+@pytest.mark.parametrize(
+    ("key", "is_kept"), [("anilist:1", True), ("anidb:1", True), ("mal:1", False)]
+)
+@pytest.mark.parametrize("told", [{"adult": True}, {"tags": (Tagging("hentai"),)}])
+def test_an_adult_page_that_was_not_found_may_only_be_hidden(
+    key: str, is_kept: bool, told: dict[str, object]
+) -> None:
+    facts = msgspec.structs.replace(NAMED, **told)
+    base = kept("base", facts, key=key, ids=(key, "livechart:2"))
+    gone = kept("extra", RecordFacts(), key=key, dead=True)
+    assert (key in compose(base, gone).node.sources) is is_kept
+
+
+def test_a_type_that_a_source_does_not_know_is_left_to_the_next() -> None:
+    site = kept("site", RecordFacts(titles=NAMED.titles, anime_type="unknown"))
+    base = kept("base", RecordFacts(anime_type="ova"))
+    assert compose(site, base).node.anime_type == "ova"
+    assert compose(site).node.anime_type == "unknown"
+
+
+def test_the_decisions_in_force_say_whose_type_is_taken() -> None:
+    assert curation.load().composition.precedence["anime_type"][0] == "jikan"
+
+
+def dated(source: str, year: int | None, *days: str) -> KeptRecord:
+    start, end = (dt.date.fromisoformat(day) if day else None for day in (*days, "", "")[:2])
+    facts = RecordFacts(titles=NAMED.titles, year=year, start_date=start, end_date=end)
+    return kept(source, facts)
+
+
+def test_an_end_comes_from_the_source_of_the_start() -> None:
+    site = dated("site", 2001, "2001-04-01")
+    other = dated("base", 2001, "2001-10-01", "2001-12-20")
+    node = compose(site, other).node
+    assert (node.start_date, node.end_date) == ("2001-04-01", None)
+
+
+def test_an_end_is_believed_of_whoever_states_the_same_start() -> None:
+    site, other = dated("site", 2001, "2001-04-01"), dated("base", None, "2001-04-01", "2001-06-24")
+    node = compose(site, other).node
+    assert (node.start_date, node.end_date) == ("2001-04-01", "2001-06-24")
+
+
+def test_a_start_of_another_release_than_the_first_word_is_passed_over() -> None:
+    site, base = dated("site", 2001), dated("base", 2009, "2009-04-01", "2009-06-24")
+    node = compose(site, base).node
+    assert (node.year, node.start_date, node.end_date) == (2001, None, None)
+
+
+def test_a_year_of_another_release_than_the_start_is_passed_over() -> None:
+    site, base = dated("site", None, "2009-04-01"), dated("base", 2001)
+    under = CompositionRules(precedence={"year": ("base",)})
+    assert compose(site, base, under=under).node.year == 2009
 
 
 def test_a_work_does_not_carry_the_ids_of_another() -> None:

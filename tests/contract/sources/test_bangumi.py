@@ -65,6 +65,19 @@ def test_timestamps_are_days_in_japan(
     assert facts.end_date == dt.date.fromisoformat(end_day)
 
 
+def test_a_date_without_a_time_is_that_day_in_any_zone(tmp_path: Path) -> None:
+    facts = read_one(tmp_path, begin="2020-04-01", end="2020-06-24").facts
+    assert (facts.start_date, facts.end_date) == (dt.date(2020, 4, 1), dt.date(2020, 6, 24))
+
+
+def test_the_midnight_of_china_stands_for_either_of_two_days(tmp_path: Path) -> None:
+    times = {"begin": "1992-03-07T16:00:00.000Z", "end": "1993-02-27T16:30:00.000Z"}
+    facts = read_one(tmp_path, **times).facts
+    assert (facts.start_date, facts.end_date) == (None, None)
+    shown = read_one(tmp_path, **times, broadcast="R/1992-03-07T16:00:00.000Z/P7D").facts
+    assert (shown.start_date, shown.end_date) == (dt.date(1992, 3, 8), dt.date(1993, 2, 28))
+
+
 @pytest.mark.parametrize(
     ("page", "mapping"),
     [
