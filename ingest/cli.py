@@ -1,10 +1,9 @@
-"""`kensho ingest`, `kensho forget` and `kensho check`: what curators type.
+"""`kensho ingest` and `kensho forget`: what curators type.
 
 The `kensho` command finds these by entry point, and turns errors into one line and an exit code.
 Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
-codes: 0 done, 1 the check found errors, 2 wrong use or wrong curated files, 4 a source was refused,
-5 the store failed, 6 done but some values were rejected, 8 the graph is written but its snapshot is
-not published.
+codes: 0 done, 2 wrong use or wrong curated files, 4 a source was refused, 5 the store failed, 6 done
+but some values were rejected, 8 the graph is written but its snapshot is not published.
 """
 
 import asyncio
@@ -18,7 +17,6 @@ from rich.console import Console
 from rich_click import RichCommand
 
 from ingest import report
-from ingest.checks import graph as checking
 from ingest.folder import jobs_in, with_curation
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
@@ -34,7 +32,6 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 from kensho.storage.store_settings import StoreSettings
 
-EXIT_FOUND: Final = 1
 EXIT_REFUSED: Final = 4
 EXIT_REJECTS: Final = 6
 EXIT_UNPUBLISHED: Final = PublicationError.exit_code
@@ -124,30 +121,6 @@ def forget(source: str, store: str | None, as_json: bool) -> None:
     progress = Progress(Console(stderr=True), quiet=as_json)
     job = IngestJob(_source(source), ())
     _run_jobs([job], RunOptions(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
-
-
-@click.command(cls=RichCommand)
-@_STORE
-@_JSON
-@click.option(
-    "--all", "show_all", is_flag=True, help="Print every finding, not the first ten of each rule."
-)
-def check(store: str | None, as_json: bool, show_all: bool) -> None:
-    """Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates.
-
-    Exits with 1 where a rule of the data model is broken; contradictions among sources are notices.
-    """
-
-    async def run(gateway: Gateway) -> list[checking.Finding]:
-        await migrations.require_current(gateway, _migrations())
-        return list(checking.findings(await checking.read_graph(gateway)))
-
-    found = run_on_store(store, run)
-    report.print_findings(
-        found, _output(), as_json=as_json, limit=None if show_all else report.FINDINGS_SHOWN
-    )
-    if any(f.severity == "error" for f in found):
-        sys.exit(EXIT_FOUND)
 
 
 def _run_jobs(

@@ -24,8 +24,8 @@ harvest: Final = LazyCommand(
 )
 check: Final = LazyCommand(
     "check",
-    "ingest.cli:check",
-    "Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates.",
+    "ingest.check_cli:check",
+    "Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates, losses.",
 )
 forget: Final = LazyCommand(
     "forget",

@@ -7,14 +7,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from ingest.checks.graph import Finding
 from ingest.pipeline.run import RunReport, SourceReport
 from ingest.source import Source
 
 IDS_SHOWN: Final = 5
 """Ids of the curators' decisions on a terminal; `--json` shows every one."""
-FINDINGS_SHOWN: Final = 10
-"""Findings of one rule on a terminal; `--all` and `--json` show every one."""
 
 
 def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
@@ -112,26 +109,6 @@ def print_sources(sources: Mapping[str, Source], console: Console, *, as_json: b
     for source in sources.values():
         table.add_row(source.name, source.title, source.licence, "\n".join(source.patterns[:2]))
     console.print(table)
-
-
-def print_findings(
-    found: Sequence[Finding], console: Console, *, as_json: bool, limit: int | None
-) -> None:
-    """Print what the check found, rule by rule, at most `limit` sentences of each."""
-    errors = sum(f.severity == "error" for f in found)
-    if as_json:
-        _print_json({"errors": errors, "notices": len(found) - errors, "findings": found})
-        return
-    by_rule: dict[tuple[str, str], list[str]] = {}
-    for finding in found:
-        by_rule.setdefault((finding.severity, finding.rule), []).append(finding.sentence)
-    for (severity, rule), sentences in by_rule.items():
-        console.print(f"{severity}: {rule}: {len(sentences):,}", style="bold")
-        for sentence in sentences[:limit]:
-            console.print(f"  {sentence}", markup=False, highlight=False, soft_wrap=True)
-        if limit is not None and len(sentences) > limit:
-            console.print(f"  and {len(sentences) - limit:,} more; --all shows them")
-    console.print(f"{errors:,} errors, {len(found) - errors:,} notices")
 
 
 def _print_json(value: object) -> None:

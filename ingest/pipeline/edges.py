@@ -5,6 +5,7 @@ records at once: 85,000 edges from 60,000 records in a few seconds, less than it
 which few changed.
 """
 
+import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -76,8 +77,11 @@ async def project_edges(
     sources: Mapping[str, Source],
     franchises: FranchiseProjection,
     progress: Progress,
-) -> EdgeCounts:
-    """Derive every edge and franchise from the kept records, and write the differences."""
+) -> tuple[EdgeCounts, set[uuid.UUID]]:
+    """Derive every edge and franchise from the kept records, and write the differences.
+
+    Returns what happened to the edges, and the works that have a relation now.
+    """
     with progress.stage("claims"):
         ranks = {name: source.rank for name, source in sources.items()}
         listing = {name for name, source in sources.items() if source.groups}
@@ -99,13 +103,20 @@ async def project_edges(
         inferred=dict(claims.inferred),
         undecided=tuple(_unknown(policy.sources, identities, heads)),
     )
+    related = set(_related(claims))
     with progress.stage("edges"):
         for table, desired in claims.edges.items():
             await _write(gateway, table, desired, counts)
             desired.clear()
     with progress.stage("franchises"):
         await franchises.write()
-    return counts
+    return counts, related
+
+
+def _related(claims: ClaimCollector) -> Iterator[uuid.UUID]:
+    tables: tuple[EdgeTable, ...] = ("is_sequel_of", "is_related_to")
+    for edge_id in itertools.chain.from_iterable(claims.edges[table] for table in tables):
+        yield from (uuid.UUID(str(end)) for end in edge_id[:2])
 
 
 def _inputs(

@@ -60,6 +60,8 @@ class WorkProjection:
         self._stored_tags: dict[str, TagCategory | None] = {}
         self._tags: dict[str, TagCategory | None] = {}
         self.heads: dict[uuid.UUID, NodeHead] = {}
+        self.has_tags: dict[uuid.UUID, bool] = {}
+        """Of each work that was composed, whether it has tags."""
         self.counts = WorkCounts()
 
     async def load(self) -> None:
@@ -124,6 +126,7 @@ class WorkProjection:
 
     def _compare(self, composed: ComposedWork, batch: list[ComposedWork]) -> None:
         self._file_tags(composed)
+        self.has_tags[composed.node.id] = bool(composed.tags)
         head = self.heads.get(composed.node.id)
         if head is None:
             self.counts.added += 1

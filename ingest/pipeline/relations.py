@@ -175,25 +175,23 @@ def _with_spin_offs_forward(assertions: list[Assertion]) -> list[Assertion]:
     Catalogues let one page name the other a spin-off without saying which came of which, and many
     name both so. A curator's word is left as it is.
     """
-    if all(one.kind != "spun_off_from" or one.method == "curated" for one in assertions):
-        return assertions
-    turned = (
-        msgspec.structs.replace(one, kind="spin_off", because=TURNED)
-        if one.kind == "spun_off_from" and one.method != "curated"
-        else one
-        for one in assertions
-    )
-    return sorted(_newest_only(set(turned)), key=_assertion_order)
+    forward = {(one.source, one.method) for one in assertions if one.kind == "spin_off"}
+    read: list[Assertion] = []
+    for one in assertions:
+        if one.kind != "spun_off_from" or one.method == "curated":
+            read.append(one)
+        elif (one.source, one.method) not in forward:
+            read.append(msgspec.structs.replace(one, kind="spin_off", because=TURNED))
+    return sorted(read, key=_assertion_order)
 
 
 def _newest_only(assertions: set[Assertion]) -> set[Assertion]:
-    """Keep one assertion per source, kind and method: records of both ends may differ in date.
-
-    Of two of one date the one that is as its source states it is kept.
-    """
+    """Keep one assertion per source, kind and method: records of both ends may differ in date."""
     newest: dict[tuple[str, str, str], Assertion] = {}
-    for assertion in sorted(assertions, key=lambda one: (one.snapshot, one.because is None)):
-        newest[assertion.source, assertion.kind, assertion.method] = assertion
+    for assertion in assertions:
+        key = (assertion.source, assertion.kind, assertion.method)
+        if key not in newest or newest[key].snapshot < assertion.snapshot:
+            newest[key] = assertion
     return set(newest.values())
 
 

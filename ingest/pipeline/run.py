@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from ingest import curation
+from ingest.pipeline import census
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
 from ingest.pipeline.franchises import rules
@@ -245,6 +246,9 @@ class Pipeline:
         composer = Composer(ranks, self._curation.composition)
         projection = WorkProjection(self._gateway, composer, self._identities)
         await projection.load()
+        stood = set(projection.heads)
+        before = await census.last_census(self._gateway)
+        tagless = await census.tagless_works(self._gateway, before, stood)
         total = self._identities.works_total() if works is None else len(works)
         done = 0
         with self._progress.stage("works", total) as advance:
@@ -255,7 +259,7 @@ class Pipeline:
         # edges.
         await self._gateway.checkpoint()
         franchises = FranchiseProjection(self._gateway, self._rules, trusted=trusted)
-        edges = await project_edges(
+        edges, related = await project_edges(
             self._gateway,
             self._identities,
             projection.heads,
@@ -263,6 +267,15 @@ class Pipeline:
             franchises,
             self._progress,
         )
+        stands = projection.heads.keys()
+        outcome = census.RunOutcome(
+            stood=stood if trusted else set(),  # a run that was cut may have added works
+            stands=stands,
+            related=related,
+            composed=projection.has_tags,
+            coverage=census.coverage_of(self._identities, stands),
+        )
+        await census.keep_census(self._gateway, census.taken(before, tagless, outcome))
         digests = {"rules": self._rules.digest, "same_works": franchises.same_works_digest}
         await self._gateway.execute("ingest.set_composed", digests)
         return projection.counts, edges, franchises.counts

@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import stat
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO, Final
 
@@ -64,6 +65,18 @@ def locked_file(path: Path) -> IO[bytes]:
         file.close()
         raise
     return file
+
+
+@contextlib.contextmanager
+def waited_lock(path: Path) -> Generator[None]:
+    """Hold the lock of the file at `path`, made if it is missing; waits for whoever holds it.
+
+    Raises:
+        OSError: it can't be made or locked.
+    """
+    with open(path, "ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def sync_folder(path: Path) -> None:

@@ -239,6 +239,15 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable
     343."""
 
 
+class CurationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("curation_")):
+    """Where curators' own statements are kept."""
+
+    dir: Path = Path("var/curation")
+    """The folder of what curators state here, such as the findings of `kensho check` that they
+    accepted. A folder under version control shows who changed what; it survives every ingest and
+    every upgrade."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -253,3 +262,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     work: WorkSettings = WorkSettings()
     limits: RateLimitSettings = RateLimitSettings()
     ingest: IngestSettings = IngestSettings()
+    curation: CurationSettings = CurationSettings()

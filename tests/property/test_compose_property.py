@@ -141,7 +141,9 @@ def test_a_work_that_somebody_dates_is_dated(said: list[KeptRecord]) -> None:
     composed = compose(said)
     if composed is not None:
         alive = live(said)
-        known = [r for r in alive if r.facts.start_date or (RANKS[r.source].creates and r.facts.year)]
+        known = [
+            r for r in alive if r.facts.start_date or (RANKS[r.source].creates and r.facts.year)
+        ]
         assert (composed.node.year is not None) == bool(known)
 
 

@@ -57,7 +57,11 @@ def _edge(
         )
         kind = resolve_parent(statement.kind, answers)
         kind = kind if statement.work == earlier else INVERSE[kind]
-        if kind == "spun_off_from" and method != "curated" and _came_out_first(earlier, later, when):
+        if (
+            kind == "spun_off_from"
+            and method != "curated"
+            and _came_out_first(earlier, later, when)
+        ):
             kind = "spin_off"
         voice = (source, kind, method)
         voices[voice] = max(snapshot, voices.get(voice, ""))

@@ -1,0 +1,112 @@
+"""`kensho check`: what is wrong or doubtful in the graph, and what curators accept of it.
+
+Exit codes: 0 no errors but accepted ones; 1 errors (a rule of the data model is broken); 2 wrong
+use, an unknown id, or a faulty file of accepted findings; 5 the store failed. Notices never change
+the exit code.
+"""
+
+import datetime as dt
+import sys
+from typing import Final
+
+import click
+from rich.console import Console
+from rich_click import RichCommand
+
+from ingest import findings_report
+from ingest.checks import accepted as acceptances
+from ingest.checks.findings import Acceptance, Finding
+from ingest.checks.graph import findings
+from ingest.checks.reading import read_graph
+from kensho.errors import InvalidInputError
+from kensho.platform import environment
+from kensho.platform.installation import data_root
+from kensho.storage import migrations
+from kensho.storage.gateway import Gateway
+from kensho.storage.opening import run_on_store
+
+EXIT_FOUND: Final = 1
+_WIDTH: Final = 160
+"""Characters of a line off a terminal."""
+
+
+@click.command(cls=RichCommand)
+@click.option(
+    "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--all", "show_all", is_flag=True, help="Print every finding, not the first ten of each rule."
+)
+@click.option(
+    "--accept",
+    "accept_ids",
+    metavar="ID",
+    multiple=True,
+    help="Accept a finding until it changes; may be repeated. Needs --reason.",
+)
+@click.option("--reason", metavar="TEXT", help="Why it is accepted.")
+@click.option("--by", metavar="NAME", help="Who accepts it.")
+@click.option("--accepted", "show_accepted", is_flag=True, help="Print what is accepted, and why.")
+def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> None:
+    """Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates, losses.
+
+    Exits with 1 where a rule of the data model is broken; contradictions among sources are notices.
+    Accepted findings are kept in KENSHO_CURATION_DIR, one a line.
+    """
+    settings = environment.load()
+    folder = settings.curation.dir
+    said = _acceptance(given)
+    accepted = acceptances.read_accepted(folder)
+
+    async def run(gateway: Gateway) -> list[Finding]:
+        await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
+        origin = settings.server.public_url or ""
+        return list(findings(await read_graph(gateway, origin=origin)))
+
+    found = run_on_store(store, run)
+    if said is not None:
+        chosen = _chosen(found, given["accept_ids"])
+        accepted |= {one.id: one for one in acceptances.accept(folder, chosen, said)}
+        for one in chosen:
+            click.echo(f"accepted {one.id}: {one.sentence}", err=True)
+    result = acceptances.with_acceptances(found, accepted)
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    limit = None if show_all else findings_report.FINDINGS_SHOWN
+    if given["show_accepted"]:
+        gone = [one for id_, one in accepted.items() if id_ not in {f.id for f in found}]
+        findings_report.print_accepted(result, gone, console, as_json=as_json)
+        return
+    findings_report.print_findings(result, console, as_json=as_json, limit=limit)
+    if any(f.severity == "error" and f.accepted is None for f in result):
+        sys.exit(EXIT_FOUND)
+
+
+def _acceptance(given: dict[str, object]) -> Acceptance | None:
+    """Return what is said of the findings to accept; `None` where none are.
+
+    Raises:
+        InvalidInputError: a reason is missing, or nothing is accepted for it.
+    """
+    reason, by = str(given["reason"] or "").strip(), str(given["by"] or "").strip()
+    if not given["accept_ids"]:
+        if reason or by:
+            raise InvalidInputError.of("--accept", "name the findings that are accepted")
+        return None
+    if not reason:
+        raise InvalidInputError.of("--reason", "say why the finding is accepted")
+    return Acceptance(reason, dt.datetime.now(dt.UTC).date().isoformat(), by or None)
+
+
+def _chosen(found: list[Finding], ids: object) -> list[Finding]:
+    """Return the findings of these ids.
+
+    Raises:
+        InvalidInputError: there is none of an id.
+    """
+    known = {one.id: one for one in found}
+    wanted = [str(id_) for id_ in ids] if isinstance(ids, tuple) else []  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] -- click's
+    unknown = [id_ for id_ in wanted if id_ not in known]
+    if unknown:
+        raise InvalidInputError.of("--accept", f"no finding has the id {', '.join(unknown)}")
+    return [known[id_] for id_ in wanted]
