@@ -2,8 +2,8 @@
 
 The `kensho` command finds these by entry point, and turns errors into one line and an exit code.
 Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
-codes: 0 done, 2 wrong use or wrong curated files, 4 a source was refused, 5 the store failed, 6 done
-but some values were rejected, 8 the graph is written but its snapshot is not published.
+codes: 0 done, 2 wrong use or wrong curated files, 4 a source was refused, 5 the store failed, 6
+done but some values were rejected, 8 the graph is written but its snapshot is not published.
 """
 
 import asyncio

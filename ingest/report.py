@@ -1,6 +1,6 @@
 """What curators read at the end: tables on a terminal, one JSON object for machines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec

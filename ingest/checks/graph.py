@@ -27,7 +27,7 @@ from kensho.domain.graphs import DisjointSets, strongly_connected
 from kensho.domain.relations import Assertion
 from kensho.domain.statuses import contradicts
 from kensho.domain.title_parts import parsed
-from kensho.domain.titles import folded
+from kensho.domain.titles import folded, squeezed
 
 EDGE_TABLES: Final = (
     "is_sequel_of",
@@ -229,7 +229,7 @@ def _announced(graph: CheckedGraph) -> Iterator[Found]:
 
 
 def _turned_sequels(graph: CheckedGraph) -> Iterator[Found]:
-    """Yield sequels that came out before their prequel, and are an earlier instalment by title.
+    """Yield sequels that came out before their prequel, which is a later season of the same name.
 
     A prequel may well be made later; only the titles tell it from a relation that was turned round.
     """
@@ -237,14 +237,12 @@ def _turned_sequels(graph: CheckedGraph) -> Iterator[Found]:
         after, before = graph.start(later), graph.start(earlier)
         if after is None or before is None or after >= before:
             continue
-        if _instalment(graph, later) < _instalment(graph, earlier):
+        titles = (parsed(folded(graph.works[work].title)) for work in (later, earlier))
+        sequel, prequel = ((squeezed(one.stem), one.parts.season or 1) for one in titles)
+        if sequel[0] == prequel[0] and sequel[1] < prequel[1]:
             first, then = f"{graph.name(earlier)} of {before}", f"{graph.name(later)} of {after}"
             sentence = f"{then} continues {first}, which is later and a later season by its title"
             yield Found(sentence, (later, earlier), ("sequel",), facts=f"{after} {before}")
-
-
-def _instalment(graph: CheckedGraph, work: uuid.UUID) -> int:
-    return parsed(folded(graph.works[work].title)).parts.season or 1
 
 
 def _early_spin_offs(graph: CheckedGraph) -> Iterator[Found]:

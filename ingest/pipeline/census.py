@@ -28,9 +28,9 @@ class SourceCoverage(msgspec.Struct, frozen=True):
 
 
 class Census(msgspec.Struct, frozen=True, kw_only=True):
-    """The works without tags and without relations, and what the run took; `before` is the last one.
+    """The works without tags and without relations, and those from which the run took the last one.
 
-    `coverage` is by name of source.
+    `coverage` is by name of source, and so is that `before` the run.
     """
 
     tagless: tuple[uuid.UUID, ...] = ()

@@ -6,9 +6,9 @@ JSON Lines.
 Its items are finer than MAL's: arcs, remasters and yearly series share one MAL id. Such an id
 belongs to the first item that names it and is rejected for the others, for it does not identify
 them. Timestamps are UTC and become Japan's dates, but for those that stand for a date alone: a date
-without a time is that date in any zone, and the midnight of China, of items without broadcast times,
-is of either of two days, so it is taken for neither. The coarse `type` (a TV special is `tv`) is not
-taken.
+without a time is that date in any zone, and the midnight of China, of items without broadcast
+times, is of either of two days, so it is taken for neither. The coarse `type` (a TV special is
+`tv`) is not taken.
 
 Performance: one pass, the ids seen stay in memory.
 """

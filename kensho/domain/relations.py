@@ -209,8 +209,8 @@ class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
     """The provenance of a relation: which source asserts it, and how.
 
     `snapshot` is the date of the source's data; `kind` reads along the edge; `confidence` runs
-    0..1; `because` explains an inferred kind in one line, or why an assertion reads otherwise than its
-    source states it.
+    0..1; `because` explains an inferred kind in one line, or why an assertion reads otherwise than
+    its source states it.
     """
 
     source: str

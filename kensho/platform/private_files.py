@@ -74,7 +74,7 @@ def waited_lock(path: Path) -> Generator[None]:
     Raises:
         OSError: it can't be made or locked.
     """
-    with open(path, "ab") as file:
+    with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

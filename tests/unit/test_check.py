@@ -5,16 +5,15 @@ import uuid
 from collections.abc import Iterable
 
 import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ingest.checks.findings import CheckedWork, Finding
 from ingest.checks.franchises import CheckedFranchises
-from ingest.checks.graph import (
-    EDGE_TABLES,
-    CheckedEdge,
-    CheckedGraph,
-    CheckedWork,
-    Finding,
-    findings,
-)
+from ingest.checks.graph import EDGE_TABLES, CheckedEdge, CheckedGraph, findings
+from ingest.pipeline.census import Census, SourceCoverage
+from kensho.domain.relations import Assertion, Kind
 from kensho.storage.rows import (
     GuestRow,
     MembershipReasonRow,
@@ -31,8 +30,15 @@ WORKS = (
 )
 
 
-def edge(table: str, start: uuid.UUID, end: uuid.UUID, *, conflict: bool = False) -> CheckedEdge:
-    return CheckedEdge(table, (start, end), start, end, conflict)
+def edge(
+    table: str,
+    start: uuid.UUID,
+    end: uuid.UUID,
+    *,
+    conflict: bool = False,
+    kind: str | None = None,
+) -> CheckedEdge:
+    return CheckedEdge(table, (start, end), start, end, conflict, kind)
 
 
 def sequel(later: uuid.UUID, earlier: uuid.UUID, *, conflict: bool = False) -> list[CheckedEdge]:
@@ -47,11 +53,12 @@ def found(
     works: Iterable[CheckedWork] = WORKS,
     recorded: Iterable[uuid.UUID] = (A, B, C),
     composed: bool = True,
+    **more: object,
 ) -> list[Finding]:
     by_table = {table: [e for e in edges if e.table == table] for table in EDGE_TABLES}
     known = {w.id: w for w in works}
     graph = CheckedGraph(known, by_table, frozenset(recorded), composed, day=dt.date(2026, 6, 1))
-    return list(findings(graph))
+    return list(findings(msgspec.structs.replace(graph, **more)))
 
 
 def only(results: list[Finding]) -> Finding:
@@ -159,13 +166,121 @@ def test_a_winter_season_may_start_in_december() -> None:
     assert found(works=[*WORKS[:2], winter]) == []
 
 
-def test_a_sequel_before_its_prequel_is_a_notice() -> None:
-    finding = only(found(*sequel(A, B)))
-    assert (finding.severity, finding.rule) == ("notice", "sequel before its prequel")
+def test_a_prequel_that_was_made_later_is_no_finding() -> None:
+    assert found(*sequel(A, B)) == []
+
+
+def test_a_later_season_that_is_called_the_prequel_is_a_notice() -> None:
+    second = CheckedWork(B, "Alpha 2nd Season", ("mal:2",), 2002, "2002-01-05", "2002-03-30")
+    finding = only(found(*sequel(A, B), works=[WORKS[0], second, WORKS[2]]))
+    assert (finding.severity, finding.rule) == ("notice", "sequel turned round")
+    assert finding.kinds == ("sequel",)
+
+
+def said(source: str, kind: Kind) -> Assertion:
+    return Assertion(source, "2026-01-01", kind, "stated", 1.0)
+
+
+def test_a_spin_off_before_its_parent_is_a_notice_that_names_who_says_so() -> None:
+    early = edge("is_related_to", B, A, kind="spin_off")
+    told = {("is_related_to", (B, A)): [said("jikan", "spin_off"), said("aodb", "related")]}
+    finding = only(found(early, asserted=told))
+    assert (finding.rule, finding.kinds) == ("spin-off before its parent", ("spin_off",))
+    assert finding.sources == ("jikan",)
+    assert found(edge("is_related_to", A, B, kind="spin_off")) == []
+
+
+def test_a_contradiction_names_the_kinds_the_sources_and_both_pages() -> None:
+    told = {("is_sequel_of", (B, A)): [said("jikan", "sequel"), said("anilist", "side_story")]}
+    origin = "https://anime.example"
+    finding = only(found(*sequel(B, A, conflict=True), asserted=told, origin=origin))
+    assert finding.kinds == ("sequel", "side_story")
+    assert finding.sources == ("anilist", "jikan")
+    expected = f"Beta ({B}) is to Alpha ({A}): sequel (jikan) or side story (anilist)"
+    assert finding.sentence == expected
+    assert [(work.page, work.provider_page) for work in finding.works] == [
+        (f"{origin}/anime/{A}", "https://myanimelist.net/anime/1"),
+        (f"{origin}/anime/{B}", "https://myanimelist.net/anime/2"),
+    ]
+
+
+def test_works_of_one_name_form_and_year_that_nobody_relates_are_a_notice() -> None:
+    double = CheckedWork(B, "ALPHA!", ("ann:2",), 2001)
+    works = [WORKS[0], double, WORKS[2]]
+    finding = only(found(works=works))
+    assert (finding.severity, finding.rule) == ("notice", "double")
+    assert found(*sequel(B, A), works=works) == []
+    assert found(edge("is_same_as", B, A), works=works) == []
+    assert only(found(edge("is_related_to", A, B, kind="related"), works=works)).rule == "double"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CheckedWork(B, "Alpha", ("mal:2",), 2001),
+        CheckedWork(B, "Alpha", ("ann:2",), 2002),
+        CheckedWork(B, "Alpha", ("ann:2",)),
+        CheckedWork(B, "Alpha", ("ann:2",), 2001, anime_type="movie"),
+    ],
+    ids=["listed by one catalogue", "of another year", "undated", "of another form"],
+)
+def test_what_is_not_alike_is_no_double(other: CheckedWork) -> None:
+    assert found(works=[WORKS[0], other, WORKS[2]]) == []
+
+
+def test_what_the_last_run_took_is_a_notice_for_each_work() -> None:
+    census = Census(lost_tags=(A, uuid.UUID(int=99)), lost_relations=(A, C))
+    results = found(census=census)
+    assert {f.rule for f in results} == {"lost in the last run"}
+    assert [f.sentence for f in results] == [
+        f"Alpha ({A}): lost all its tags",
+        f"Alpha ({A}): lost all its relations",
+        f"Gamma ({C}): lost all its relations",
+    ]
+
+
+def test_a_source_that_speaks_of_fewer_works_is_a_notice() -> None:
+    before = {"a": SourceCoverage(1000, 1000), "b": SourceCoverage(10, 10)}
+    now = {"a": SourceCoverage(991, 991)}
+    finding = only(found(census=Census(coverage=now, before=before)))
+    assert (finding.rule, finding.sources) == ("coverage dropped", ("b",))
+    assert finding.sentence == "b: speaks of 0 works, of 10 before"
+
+
+ALL_FINDINGS = (
+    *sequel(B, A, conflict=True),
+    *sequel(A, B),
+    edge("is_sequel_of", C, A),
+    edge("is_related_to", B, C, conflict=True, kind="summary"),
+    CheckedEdge("has_tag", (A, B), A, None),
+    CheckedEdge("has_tag", (C, B), C, None),
+)
+
+
+@given(st.permutations(ALL_FINDINGS), st.permutations(WORKS))
+def test_the_id_of_a_finding_does_not_depend_on_the_order(
+    edges: list[CheckedEdge], works: list[CheckedWork]
+) -> None:
+    def by_id(results: list[Finding]) -> dict[str, tuple[str, str]]:
+        assert len({f.id for f in results}) == len(results)
+        return {f.id: (f.rule, f.state) for f in results}
+
+    composed = by_id(found(*ALL_FINDINGS, composed=False, recorded=[A]))
+    assert by_id(found(*edges, works=works, composed=False, recorded=[A])) == composed
+
+
+def test_a_finding_that_changes_keeps_its_id_and_has_another_state() -> None:
+    odd = CheckedWork(C, "Gamma", ("mal:3",), 2001, "2001-05-01", "2001-04-01")
+    other = msgspec.structs.replace(odd, end_date="2001-04-02")
+    one, two = (only(found(works=[*WORKS[:2], work])) for work in (odd, other))
+    assert one.id == two.id
+    assert one.state != two.state
 
 
 def test_errors_come_first() -> None:
-    severities = [f.severity for f in found(*sequel(A, B), composed=False)]
+    announced = msgspec.structs.replace(WORKS[0], status="upcoming")
+    works = [announced, *WORKS[1:]]
+    severities = [f.severity for f in found(works=works, composed=False)]
     assert severities == ["error", "notice"]
 
 

@@ -3,12 +3,13 @@
 import io
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from rich.console import Console
 
-from ingest import report
-from ingest.checks.graph import Finding
+from ingest import findings_report, report
+from ingest.checks.findings import Acceptance, Finding, WorkPage
 from ingest.pipeline.edges import EdgeCounts
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.projection import WorkCounts
@@ -42,7 +43,7 @@ def printed(result: RunReport) -> str:
 def findings(*found: Finding, limit: int | None = 2) -> list[str]:
     text = io.StringIO()
     console = Console(file=text, width=160)
-    report.print_findings(found, console, as_json=False, limit=limit)
+    findings_report.print_findings(found, console, as_json=False, limit=limit)
     return text.getvalue().splitlines()
 
 
@@ -144,7 +145,28 @@ def test_every_finding_is_shown_on_demand() -> None:
 
 def test_a_machine_gets_every_finding(capsys: pytest.CaptureFixture[str]) -> None:
     loops = [Finding("loop", "notice", "round") for _ in range(30)]
-    report.print_findings(loops, Console(), as_json=True, limit=1)
+    findings_report.print_findings(loops, Console(), as_json=True, limit=1)
     said = machine(capsys)
     assert (said["errors"], said["notices"], len(said["findings"])) == (0, 30, 30)
     assert said["findings"][0] == {"rule": "loop", "severity": "notice", "sentence": "round"}
+
+
+def test_a_finding_is_printed_with_its_id_and_the_pages_of_its_works() -> None:
+    pages = (WorkPage(UUID(int=1), "Alpha", "/anime/1", "https://myanimelist.net/anime/1"),)
+    one = Finding("double", "notice", "Alpha twice", "0a1b2c3d4e5f", "5f4e3d2c1b0a", pages)
+    assert findings(one)[1:3] == [
+        "  0a1b2c3d4e5f  Alpha twice",
+        "      /anime/1 https://myanimelist.net/anime/1",
+    ]
+
+
+def test_an_accepted_finding_is_counted_and_one_that_changed_is_shown() -> None:
+    said = Acceptance("so it is", "2026-11-01", "alice")
+    taken = Finding("double", "notice", "Alpha", accepted=said)
+    changed = Finding("double", "notice", "Beta", was_accepted=said)
+    assert findings(taken, changed) == [
+        "notice: double: 1",
+        "  Beta",
+        "      changed since it was accepted on 2026-11-01: so it is",
+        "0 errors, 1 notices, 1 accepted",
+    ]
