@@ -19,7 +19,8 @@ import pytest
 from click.testing import CliRunner
 from typing_extensions import override
 
-from ingest.cli import check, forget, ingest
+from ingest.check_cli import check
+from ingest.cli import forget, ingest
 from ingest.fetching import alone_in
 from kensho.errors import KenshoError
 from tests.support.records import open_graph
@@ -407,3 +408,42 @@ async def test_the_check_finds_planted_faults(shell: Shell) -> None:
     text = shell("check").out
     assert "notice: impossible date: 2" in text
     assert text.splitlines()[-1] == "4 errors, 4 notices"
+
+
+def test_a_finding_is_accepted_until_it_changes(shell: Shell) -> None:
+    def related(kind: str) -> Path:
+        lines = [
+            {"from": "mal:1", "kind": "sequel", "to": "mal:2"},
+            {"from": "mal:1", "kind": kind, "to": "mal:2"},
+        ]
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        return shell.file("r.jsonl", text.encode())
+
+    assert shell("ingest", "aodb", shell.file("db.jsonl", dump(entry(1), entry(2)))).code == 0
+    assert shell("ingest", "kensho-relations", related("summary")).code == 0
+    (found,) = shell("check", "--json").json["findings"]
+    assert found["rule"] == "sources contradict"
+    assert (found["kinds"], found["sources"]) == (["sequel", "summary"], ["kensho-relations"])
+    pages = [work["provider_page"] for work in found["works"]]
+    assert sorted(pages) == [f"https://myanimelist.net/anime/{number}" for number in (1, 2)]
+
+    refused = shell("check", "--accept", found["id"])
+    assert (refused.code, "--reason" in refused.err) == (2, True)
+    refused = shell("check", "--accept", "000000000000", "--reason", "no")
+    assert (refused.code, "000000000000" in refused.err) == (2, True)
+    taken = shell("check", "--accept", found["id"], "--reason", "it is both", "--by", "alice")
+    assert taken.out.splitlines()[-1] == "0 errors, 0 notices, 1 accepted"
+    kept = shell.folder / "var" / "curation" / "accepted_findings.jsonl"
+    assert json.loads(kept.read_text())["reason"] == "it is both"
+
+    assert shell("forget", "kensho-relations").code == 0
+    assert "no longer found; accepted" in shell("check", "--accepted").out
+    assert shell("ingest", "kensho-relations", related("summary")).code == 0
+    (again,) = shell("check", "--json").json["findings"]
+    assert again["accepted"]["by"] == "alice"
+    assert "accepted on" in shell("check", "--accepted").out
+    assert shell("ingest", "kensho-relations", related("side_story")).code == 0
+    (changed,) = shell("check", "--json").json["findings"]
+    assert changed["id"] == found["id"]
+    assert changed["was_accepted"]["reason"] == "it is both"
+    assert "accepted" not in changed

@@ -18,7 +18,8 @@ import pytest
 from benchmarks import bench_orders, franchise_data, reread_orders
 from benchmarks.bench_franchises import computed
 from ingest import curation
-from ingest.checks.graph import findings, read_graph
+from ingest.checks.graph import findings
+from ingest.checks.reading import read_graph
 from ingest.cli import EXIT_REJECTS
 from kensho.domain.works import Role
 from kensho.storage import tables

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from ingest.checks.graph import findings, read_graph
+from ingest.checks.graph import findings
+from ingest.checks.reading import read_graph
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.run import RunReport
 from kensho.domain.records import Claim, Collection, Record, RecordRelations, Tagging

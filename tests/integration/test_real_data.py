@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import pytest
 
-from ingest.checks.graph import findings, read_graph
+from ingest.checks.graph import findings
+from ingest.checks.reading import read_graph
 from ingest.folder import jobs_in, with_curation
 from ingest.pipeline.run import Pipeline, RunOptions, RunReport
 from ingest.reading.files import SourceFile

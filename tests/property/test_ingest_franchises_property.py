@@ -13,7 +13,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ingest.checks.graph import findings, read_graph
+from ingest.checks.graph import findings
+from ingest.checks.reading import read_graph
 from kensho.domain.records import Claim, Collection, Record, RecordRelations
 from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import Title
