@@ -121,21 +121,25 @@ class FranchiseFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CuratedRelation(NamedTuple):
-    """`work` is the `kind` of `of`."""
+    """`work` is the `kind` of `of`; why, and what that rests on."""
 
     of: str
     kind: Kind
     work: str
+    reason: str | None = None
+    source: str | None = None
 
 
 def stated_relations(file: FranchiseFile) -> Iterator[tuple[str, CuratedRelation]]:
     """Yield what the lines and relations of a file state, each with the entry that does."""
     for number, line in enumerate(file.line, 1):
         for before, after in pairwise(line.works):
-            yield f"line {number}", CuratedRelation(before, "sequel", after)
+            told = CuratedRelation(before, "sequel", after, line.reason, line.source)
+            yield f"line {number}", told
     for number, one in enumerate(file.relation, 1):
         for work in one.works:
-            yield f"relation {number}", CuratedRelation(one.of, one.kind, work)
+            told = CuratedRelation(one.of, one.kind, work, one.reason, one.source)
+            yield f"relation {number}", told
 
 
 class KindDecision(Decision, frozen=True, kw_only=True):

@@ -61,9 +61,9 @@ def print_accepted(
             state = "accepted" if one.accepted else "changed since it was accepted"
             _say(f"{one.id} {one.rule}: {one.sentence}", console)
             _say(f"    {state} on {said.date}{by}: {said.reason}", console)
-    for one in gone:
-        _say(f"{one.id} {one.rule}: {one.about}", console)
-        _say(f"    no longer found; accepted on {one.date}: {one.reason}", console)
+    for former in gone:
+        _say(f"{former.id} {former.rule}: {former.about}", console)
+        _say(f"    no longer found; accepted on {former.date}: {former.reason}", console)
 
 
 def _print_finding(one: Finding, console: Console) -> None:

@@ -40,6 +40,7 @@ EDGE_TABLES: Final = (
     "is_same_as",
     "is_recommended_with",
     "redirects_episodes_to",
+    "is_not_related_to",
 )
 Pair = tuple[uuid.UUID, uuid.UUID]
 
@@ -99,14 +100,16 @@ def findings(graph: CheckedGraph) -> Iterator[Finding]:
 
 def _found(graph: CheckedGraph) -> Iterator[tuple[Severity, str, Found]]:
     for rule, find in _ERRORS.items():
-        yield from (("error", rule, found) for found in find(graph))
+        for found in find(graph):
+            yield "error", rule, found
     tables = ("is_sequel_of", "is_related_to", "is_same_as")
     ends = {table: frozenset(edge.ends for edge in graph.edges[table]) for table in tables}
     for rule, of_franchises in franchises.RULES.items():
         for sentence in of_franchises(graph.franchises, ends):
             yield "error", rule, Found(sentence, about=sentence)
     for rule, find in _NOTICES.items():
-        yield from (("notice", rule, found) for found in find(graph))
+        for found in find(graph):
+            yield "notice", rule, found
 
 
 def _lagging(graph: CheckedGraph) -> Iterator[Found]:

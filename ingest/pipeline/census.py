@@ -58,8 +58,8 @@ def taken(before: Census | None, tagless_before: Collection[uuid.UUID], run: Run
     """Return the census after a run; `tagless_before` are the works that had no tag before it."""
     tagless = {w for w in tagless_before if w in run.stands and not run.composed.get(w)}
     tagless |= {w for w, has_tags in run.composed.items() if w in run.stands and not has_tags}
-    unrelated = run.stands - run.related
-    stood = run.stood & run.stands
+    unrelated = {w for w in run.stands if w not in run.related}
+    stood = {w for w in run.stood if w in run.stands}
     known = before or Census(unrelated=tuple(unrelated))
     return Census(
         tagless=tuple(sorted(tagless)),

@@ -14,7 +14,13 @@ from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import Listings
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import ClaimRow
-from ingest.pipeline.relations import ClaimOrigin, RelationEdge, RelationResolver
+from ingest.pipeline.relations import (
+    ClaimEvidence,
+    ClaimOrigin,
+    RelationEdge,
+    RelationResolver,
+    is_denied,
+)
 from kensho.domain.records import Claim, Collection, Recommendation, RecordRelations, Redirect
 
 EdgeTable: TypeAlias = Literal[
@@ -23,6 +29,7 @@ EdgeTable: TypeAlias = Literal[
     "is_same_as",
     "is_recommended_with",
     "redirects_episodes_to",
+    "is_not_related_to",
 ]
 EdgeId: TypeAlias = tuple[str | int, ...]
 Fields: TypeAlias = dict[str, object]
@@ -66,6 +73,7 @@ class ClaimCollector:
             "is_same_as": {},
             "is_recommended_with": {},
             "redirects_episodes_to": {},
+            "is_not_related_to": {},
         }
         self.collections: dict[str, StatedCollection] = {}
         self.listings = Listings()
@@ -89,8 +97,17 @@ class ClaimCollector:
             self._add_to_collection(work, links.collection)
 
     def resolved_relations(self) -> list[RelationEdge]:
-        """Return the relations, one for each pair, and free the memory of their claims."""
-        found = list(self._relations.edges())
+        """Return the relations, one for each pair, and free the memory of their claims.
+
+        Pairs that curators deny altogether are no relations: they become edges of their own.
+        """
+        found: list[RelationEdge] = []
+        for edge in self._relations.edges():
+            if is_denied(edge):
+                ends, fields = (edge.source, edge.target), {"assertions": edge.assertions}
+                self._put("is_not_related_to", *ends, (), fields)
+            else:
+                found.append(edge)
         self._relations = RelationResolver({}, {})
         return found
 
@@ -133,7 +150,8 @@ class ClaimCollector:
     def _add_claims(self, work: uuid.UUID, claims: Iterable[Claim], origin: ClaimOrigin) -> None:
         for claim in claims:
             if (target := self._target(claim.target, work)) is not None:
-                self._relations.add(work, claim.kind, target, origin)
+                evidence = ClaimEvidence(claim.reason, claim.by, claim.note, claim.denied)
+                self._relations.add(work, claim.kind, target, origin, evidence)
                 if origin.source in self.listing:
                     self.listings.add(work, target, claim.target)
 

@@ -41,6 +41,7 @@ _PUT: Final[dict[EdgeTable, str]] = {
     "is_same_as": "ingest.put_same_as",
     "is_recommended_with": "ingest.put_recommendations",
     "redirects_episodes_to": "ingest.put_redirects",
+    "is_not_related_to": "ingest.put_denials",
 }
 _IN_THE_ID: Final = frozenset(("in", "out", "kind", "first", "to_first"))
 """Fields that repeat a part of the edge's id."""

@@ -25,6 +25,7 @@ from kensho.domain.relations import (
     Kind,
     Method,
     resolve_parent,
+    standing,
     winner,
 )
 
@@ -44,6 +45,21 @@ class ClaimOrigin(NamedTuple):
     source: str
     snapshot: str
     method: Method
+
+
+class ClaimEvidence(NamedTuple):
+    """Why a curator makes a claim, who it is, and what else they say.
+
+    `denied` where the claim is that two works are not related so.
+    """
+
+    reason: str | None = None
+    by: str | None = None
+    note: str | None = None
+    denied: bool = False
+
+
+_NO_EVIDENCE: Final = ClaimEvidence()
 
 
 class RelationEdge(NamedTuple):
@@ -68,13 +84,18 @@ class RelationResolver:
         self._source_rank = source_rank
         self._works: dict[uuid.UUID, int] = {}
         self._ids: list[uuid.UUID] = []
-        self._origin_number: dict[ClaimOrigin, int] = {}
-        self._origins: list[ClaimOrigin] = []
+        self._origin_number: dict[tuple[ClaimOrigin, ClaimEvidence], int] = {}
+        self._origins: list[tuple[ClaimOrigin, ClaimEvidence]] = []
         self._pairs: dict[int, list[int]] = {}
         self._shared: dict[tuple[Assertion, ...], tuple[Assertion, ...]] = {}
 
     def add(
-        self, work: uuid.UUID, kind: ClaimedKind, target: uuid.UUID, origin: ClaimOrigin
+        self,
+        work: uuid.UUID,
+        kind: ClaimedKind,
+        target: uuid.UUID,
+        origin: ClaimOrigin,
+        evidence: ClaimEvidence = _NO_EVIDENCE,
     ) -> None:
         """Add the claim that `target` is the `kind` of `work`, unless both are one."""
         if work == target:
@@ -82,17 +103,25 @@ class RelationResolver:
         backward = work > target  # by id, not by arrival: the same in every run
         here, there = self._numbered_work(work), self._numbered_work(target)
         low, high = (there, here) if backward else (here, there)
-        packed = (self._numbered_origin(origin) << 8 | _CLAIMED_NUMBER[kind]) << 1 | backward
+        packed = (
+            self._numbered_origin((origin, evidence)) << 8 | _CLAIMED_NUMBER[kind]
+        ) << 1 | backward
         claims = self._pairs.setdefault(low << 32 | high, [])
         if packed not in claims:
             claims.append(packed)
 
     def edges(self) -> Iterator[RelationEdge]:
-        """Yield one edge for each pair, in no particular order."""
-        for pair, claims in self._pairs.items():
-            yield self._edge(self._ids[pair >> 32], self._ids[pair & 0xFFFFFFFF], claims)
+        """Yield one edge for each pair, in no particular order.
 
-    def _edge(self, low: uuid.UUID, high: uuid.UUID, claims: list[int]) -> RelationEdge:
+        A pair that curators deny altogether has an edge of the kind `related` of which nothing
+        stands (`is_denied`).
+        """
+        for pair, claims in self._pairs.items():
+            edge = self._edge(self._ids[pair >> 32], self._ids[pair & 0xFFFFFFFF], claims)
+            if edge is not None:
+                yield edge
+
+    def _edge(self, low: uuid.UUID, high: uuid.UUID, claims: list[int]) -> RelationEdge | None:
         assertions = sorted(self._assertions(claims), key=_assertion_order)
         # Read from the earlier work first: where two kinds are equally sure, the dates then decide
         # between them, and not the accident of ids.
@@ -100,13 +129,18 @@ class RelationResolver:
             low, high, assertions = high, low, _inverted(assertions)
         if self._is_known_earlier(low, high):
             assertions = _with_spin_offs_forward(assertions)
-        kind = winner(assertions, self._source_rank).kind
+        stands, denials = standing(assertions, self._source_rank)
+        if not stands:
+            said = (*assertions,) if denials else ()  # else a denial of what nobody says
+            return RelationEdge(low, high, "related", said, conflict=False) if said else None
+        kind, conflict = winner(stands, self._source_rank)
+        # A denial that is outvoted names no kind of the edge: it stays in the record.
+        assertions = [a for a in assertions if not a.denied or (a in denials and a.kind != kind)]
         if kind not in SYMMETRIC and kind not in FORWARD:
             low, high, kind, assertions = high, low, INVERSE[kind], _inverted(assertions)
-        typed = {a.kind for a in assertions if a.kind != "related"}
         kept = tuple(assertions)
         kept = self._shared.setdefault(kept, kept)  # most pairs have equal ones: stored once
-        return RelationEdge(low, high, kind, kept, conflict=len(typed) > 1)
+        return RelationEdge(low, high, kind, kept, conflict)
 
     def _assertions(self, claims: list[int]) -> set[Assertion]:
         """Return the assertions, read as "the work of larger id is the `kind` of the other"."""
@@ -117,17 +151,17 @@ class RelationResolver:
             by_origin.setdefault(packed >> 9, []).append(entry)
         by_source: dict[str, list[tuple[bool, ClaimedKind]]] = {}
         for number, entries in by_origin.items():
-            by_source.setdefault(self._origins[number].source, []).extend(entries)
+            origin, evidence = self._origins[number]
+            if not evidence.denied:
+                by_source.setdefault(origin.source, []).extend(entries)
         for number, entries in by_origin.items():
-            origin = self._origins[number]
+            origin, evidence = self._origins[number]
             for backward, claimed in entries:
-                back: list[ClaimedKind] = [
-                    k for b, k in by_source[origin.source] if b is not backward
-                ]
-                back.sort()
+                told = by_source.get(origin.source, ())
+                back: list[ClaimedKind] = sorted(k for b, k in told if b is not backward)
                 kind = resolve_parent(claimed, back)
                 read = INVERSE[kind] if backward else kind
-                found.add(Assertion(origin.source, origin.snapshot, read, origin.method, _CERTAIN))
+                found.add(_assertion(origin, evidence, read))
         return _newest_only(found)
 
     def _is_later(self, low: uuid.UUID, high: uuid.UUID) -> bool:
@@ -145,15 +179,40 @@ class RelationResolver:
             self._ids.append(work)
         return number
 
-    def _numbered_origin(self, origin: ClaimOrigin) -> int:
+    def _numbered_origin(self, origin: tuple[ClaimOrigin, ClaimEvidence]) -> int:
         number = self._origin_number.setdefault(origin, len(self._origins))
         if number == len(self._origins):
             self._origins.append(origin)
         return number
 
 
+def is_denied(edge: RelationEdge) -> bool:
+    """Tell whether nothing that is asserted of a pair stands."""
+    of_kind = [one.denied for one in edge.assertions if one.kind == edge.kind]
+    return any(of_kind) or not of_kind
+
+
+def _assertion(origin: ClaimOrigin, evidence: ClaimEvidence, kind: Kind) -> Assertion:
+    return Assertion(
+        origin.source,
+        origin.snapshot,
+        kind,
+        origin.method,
+        _CERTAIN,
+        because=evidence.reason,
+        by=evidence.by,
+        note=evidence.note,
+        denied=evidence.denied,
+    )
+
+
 def with_inferred_kind(edge: RelationEdge, inferred: Assertion) -> RelationEdge:
-    """Return an untyped relation with its inferred kind, which may turn it round."""
+    """Return an untyped relation with its inferred kind, which may turn it round.
+
+    A kind that curators deny is not inferred.
+    """
+    if any(one.denied and one.kind == inferred.kind for one in edge.assertions):
+        return edge
     assertions, kind = sorted((*edge.assertions, inferred), key=_assertion_order), inferred.kind
     if kind in SYMMETRIC or kind in FORWARD:
         return RelationEdge(edge.source, edge.target, kind, tuple(assertions), conflict=False)
@@ -187,13 +246,15 @@ def _with_spin_offs_forward(assertions: list[Assertion]) -> list[Assertion]:
 
 def _newest_only(assertions: set[Assertion]) -> set[Assertion]:
     """Keep one assertion per source, kind and method: records of both ends may differ in date."""
-    newest: dict[tuple[str, str, str], Assertion] = {}
-    for assertion in assertions:
-        key = (assertion.source, assertion.kind, assertion.method)
+    newest: dict[tuple[str, str, str, bool], Assertion] = {}
+    for assertion in sorted(assertions, key=_assertion_order):
+        key = (assertion.source, assertion.kind, assertion.method, assertion.denied)
         if key not in newest or newest[key].snapshot < assertion.snapshot:
             newest[key] = assertion
     return set(newest.values())
 
 
-def _assertion_order(assertion: Assertion) -> tuple[str, str, str]:
-    return (assertion.source, cast("str", assertion.kind), assertion.method)
+def _assertion_order(assertion: Assertion) -> tuple[str, ...]:
+    told = (assertion.because or "", assertion.by or "", assertion.note or "")
+    kind = cast("str", assertion.kind)
+    return (assertion.source, kind, assertion.method, str(assertion.denied), *told)

@@ -45,6 +45,7 @@ class SourceScan:
         self._kept = identities.records.get(source.name, {})
         self._stack = contextlib.ExitStack()
         self._buffer = cast("BinaryIO", self._stack.enter_context(tempfile.TemporaryFile()))  # noqa: SIM115 -- __exit__ closes it
+        self._lines: dict[tuple[str, str], int] = {}
         self._encoder = msgspec.msgpack.Encoder()
 
     def __enter__(self) -> Self:
@@ -61,6 +62,7 @@ class SourceScan:
                 than are held.
         """
         before = self.records
+        self._lines = file.relation_lines
         for number, record in enumerate(self.source.read(file, rejects), 1):
             if len(self.keys) >= file.limits.max_records:
                 raise over_limit(file.path, "the number of records", "max_records", file.limits)
@@ -77,6 +79,7 @@ class SourceScan:
             return
         self.records += 1
         works = None if self.source.creates else self._identities.about(record, self.source.name)
+        self._tell_unknown(record, spot, is_known=works != ())
         if works == ():
             self.unmatched += 1
             return
@@ -94,6 +97,17 @@ class SourceScan:
             return
         self.changed += 1
         self._buffer.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
+
+    def _tell_unknown(self, record: Record, spot: RecordSpot, *, is_known: bool) -> None:
+        """Tell which lines that people wrote name an id that no work has."""
+        for claim in record.links.relations:
+            line = self._lines.get((record.key, claim.target))
+            if line is not None and not is_known:
+                reason = "no work of the graph has this id: left out"
+                spot.rejects.add(line, "from", record.key, reason, key=record.key)
+            elif line is not None and self._identities.owner(claim.target) is None:
+                reason = "no work of the graph has this id: kept, and tells nothing until one has"
+                spot.rejects.add(line, "to", claim.target, reason, key=record.key)
 
     def changed_records(self) -> Iterator[tuple[str, Record]]:
         """Yield (digest, record) of all new or changed records, in file order."""

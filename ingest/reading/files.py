@@ -31,6 +31,8 @@ class SourceFile:
         self.limits = limits or IngestSettings()
         self.line = 0
         """The line that was read last, while `lines` is being read; 0 where a file has none."""
+        self.relation_lines: dict[tuple[str, str], int] = {}
+        """In files that people write, the line that relates a record's key to another id."""
         self._is_whole = False
 
     @property

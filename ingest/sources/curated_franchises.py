@@ -26,7 +26,8 @@ def read(file: SourceFile, _rejects: Rejects) -> Iterator[Record]:
     """
     claims: dict[str, dict[Claim, None]] = {}
     for _, stated in stated_relations(_franchise(file)):
-        claims.setdefault(stated.of, {})[Claim(stated.kind, stated.work)] = None
+        claim = Claim(stated.kind, stated.work, reason=stated.reason, note=stated.source)
+        claims.setdefault(stated.of, {})[claim] = None
     for key, stated_of in claims.items():
         links = RecordRelations(relations=tuple(stated_of))
         yield Record(key, (key,), links=links, method="curated")

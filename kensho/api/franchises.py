@@ -75,6 +75,8 @@ _GRAPH = FranchiseGraphDocument(
             year=1998,
             role="main",
             because="the franchise begins with it",
+            sources=("mal:1",),
+            synonyms=("カウボーイビバップ",),
         )
     ],
     [],

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich_click import RichCommand
 
 from kensho.discovery.work_report import WorkReport, work_report
+from kensho.domain.relations import Assertion
 from kensho.platform.installation import data_root
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
@@ -116,11 +117,24 @@ def _imdb(imdb: dict[str, object] | None) -> str:
 
 def _print_relations(console: Console, found: WorkReport) -> None:
     for relation in found.relations[:_SHOWN_RELATIONS]:
-        said = ", ".join(f"{a.source}: {a.kind} ({a.method})" for a in relation.assertions)
+        said = ", ".join(map(_said, relation.assertions))
         line = f"{relation.kind}: {relation.title} ({relation.id}) — {said}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for denied in found.denied:
+        said = ", ".join(map(_said, denied.assertions))
+        line = f"not related: {denied.title} ({denied.id}) — {said}"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if len(found.relations) > _SHOWN_RELATIONS:
         console.print(f"and {len(found.relations) - _SHOWN_RELATIONS} more; --json has them all")
+
+
+def _said(assertion: Assertion) -> str:
+    """Return who asserts what, and of curators why, who they are and what else they say."""
+    kind = f"not {assertion.kind}" if assertion.denied else assertion.kind
+    words = [f"{assertion.source}: {kind} ({assertion.method})"]
+    words += [f"by {assertion.by}"] if assertion.by else []
+    words += [text for text in (assertion.because, assertion.note) if text]
+    return "; ".join(words)
 
 
 def _print_json(value: object) -> None:

@@ -4,7 +4,7 @@ Guarantees: memory holds one node or edge and a piece of text at a time, whateve
 graph; the same revision gives the same bytes. Every file says at its head where its facts come from
 and under which licences.
 
-Performance: 10 µs for each node and each edge.
+Performance: 10 µs for each edge, 20 µs for each node.
 """
 
 import math
@@ -30,7 +30,7 @@ from kensho.read_model.graph_views import (
     FranchiseGraphDocument,
 )
 from kensho.read_model.model import ReadModel
-from kensho.read_model.views import Summary
+from kensho.read_model.views import SourceView, Summary
 
 
 class Format(NamedTuple):
@@ -75,13 +75,23 @@ LICENCES: Final[Mapping[str, str]] = {
 }
 """Licence of each source, as `kensho ingest --list` names it; a test compares the two."""
 NOTES: Final = (
-    "Made by Kenshō. The assertions of an edge name the sources that it is from.",
+    "Made by Kenshō. The assertions of an edge name the sources that it is from; facts, titles and"
+    " ids of works are from any of these, under their licences:",
     *(f"{title}: {licence}." for title, licence in LICENCES.items()),
 )
+
+
+class _Names(msgspec.Struct, frozen=True):
+    """What the stored detail of a work says of its pages and its further titles."""
+
+    sources: tuple[SourceView, ...] = ()
+    synonyms: tuple[str, ...] = ()
+
 
 _PIECE_BYTES: Final = 64 * 1024
 """Large enough that sending costs little by the byte, small enough to hold for many readers."""
 _SUMMARY: Final = msgspec.json.Decoder(Summary)
+_NAMES: Final = msgspec.json.Decoder(_Names)
 _ASSERTIONS: Final = msgspec.json.Decoder(tuple[Assertion, ...])
 
 
@@ -141,6 +151,7 @@ def _nodes(model: ReadModel, hidden: npt.NDArray[np.bool_]) -> Iterator[ExportNo
     columns = model.columns
     for number in np.flatnonzero(~hidden).tolist():
         summary = _SUMMARY.decode(model.summary(number))
+        names = _NAMES.decode(model.detail(number))
         season, score = columns.season.item(number), columns.score.item(number)
         yield ExportNode(
             id=str(summary.id),
@@ -153,6 +164,8 @@ def _nodes(model: ReadModel, hidden: npt.NDArray[np.bool_]) -> Iterator[ExportNo
             episodes=summary.episodes,
             score=None if math.isnan(score) else score,
             imdb_rating=summary.imdb_rating,
+            sources=tuple(f"{page.provider}:{page.id}" for page in names.sources) or None,
+            synonyms=names.synonyms or None,
         )
 
 

@@ -26,6 +26,14 @@ class StatedRelation(msgspec.Struct, frozen=True):
     assertions: tuple[Assertion, ...]
 
 
+class DeniedRelation(msgspec.Struct, frozen=True):
+    """A work that curators say is not related; assertions read from the work of the report."""
+
+    title: str
+    id: UUID
+    assertions: tuple[Assertion, ...]
+
+
 class SourceStatement(msgspec.Struct, frozen=True):
     """What one source says of a work: under which id, since which of its snapshots.
 
@@ -51,6 +59,7 @@ class WorkReport(msgspec.Struct, frozen=True):
     franchises: tuple[str, ...]
     episodes: int
     records: tuple[SourceStatement, ...]
+    denied: tuple[DeniedRelation, ...] = ()
 
 
 class _Edge(NamedTuple):
@@ -91,6 +100,8 @@ class _Row(msgspec.Struct, frozen=True):
     franchises: tuple[str, ...]
     episodes: int
     records: tuple[_Record, ...]
+    denied: tuple[_SequelEdge, ...] = ()
+    denied_from: tuple[_SequelEdge, ...] = ()
 
 
 async def work_report(gateway: Gateway, name: str) -> WorkReport:
@@ -159,6 +170,10 @@ def _report(row: _Row) -> WorkReport:
             )
             for record in row.records
         ),
+        denied=(
+            *(DeniedRelation(*edge) for edge in row.denied),
+            *(DeniedRelation(e.title, e.id, _read_back(e.assertions)) for e in row.denied_from),
+        ),
     )
 
 
@@ -166,5 +181,8 @@ def _turned(
     kind: Kind, title: str, work: UUID, assertions: tuple[Assertion, ...]
 ) -> StatedRelation:
     """Return a relation stated from the other end, as read from the work."""
-    read = tuple(msgspec.structs.replace(a, kind=INVERSE[a.kind]) for a in assertions)
-    return StatedRelation(INVERSE[kind], title, work, read)
+    return StatedRelation(INVERSE[kind], title, work, _read_back(assertions))
+
+
+def _read_back(assertions: tuple[Assertion, ...]) -> tuple[Assertion, ...]:
+    return tuple(msgspec.structs.replace(a, kind=INVERSE[a.kind]) for a in assertions)

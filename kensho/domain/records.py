@@ -48,11 +48,17 @@ class Tagging(msgspec.Struct, frozen=True, omit_defaults=True):
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True):
     """A relation as a source states it: `target` is the `kind` of the record's own work.
 
-    `target` is a source id; with `kind="sequel"` it is the sequel of the record's work.
+    `target` is a source id; with `kind="sequel"` it is the sequel of the record's work. A `denied`
+    claim says that it is not; that it is not `related` denies every kind. Curators say why
+    (`reason`), who they are (`by`) and what they rest on (`note`).
     """
 
     kind: ClaimedKind
     target: str
+    reason: str | None = None
+    by: str | None = None
+    note: str | None = None
+    denied: bool = False
 
 
 class Mapping(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -210,7 +210,9 @@ class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `snapshot` is the date of the source's data; `kind` reads along the edge; `confidence` runs
     0..1; `because` explains an inferred kind in one line, or why an assertion reads otherwise than
-    its source states it.
+    its source states it, or is a curator's reason; `by` is that curator, `note` what else they say.
+    A `denied` assertion says that the works are not related so; that they are not `related` denies
+    every kind.
     """
 
     source: str
@@ -219,6 +221,9 @@ class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
     method: Method
     confidence: float
     because: str | None = None
+    by: str | None = None
+    note: str | None = None
+    denied: bool = False
 
 
 class Resolution(NamedTuple):
@@ -244,6 +249,34 @@ def resolve_parent(claimed: ClaimedKind, reciprocal: Iterable[ClaimedKind]) -> K
         if kind != "parent" and KIND_FACTS[kind].parent_like:
             return INVERSE[kind]
     return _PARENT_FALLBACK
+
+
+def standing(
+    assertions: Sequence[Assertion], source_rank: Mapping[str, int]
+) -> tuple[list[Assertion], list[Assertion]]:
+    """Return the assertions that no denial overrules, and the denials that overrule one.
+
+    A denial overrules what is asserted by no better method (curated > stated > inferred), and of
+    equal methods by no source of higher rank. `assertions` must all read in the same direction.
+    """
+    denials = [one for one in assertions if one.denied]
+    if not denials:
+        return list(assertions), denials
+
+    def strength(one: Assertion) -> tuple[int, int]:
+        return METHOD_RANK[one.method], source_rank.get(one.source, 0)
+
+    stands: list[Assertion] = []
+    effective: dict[Assertion, None] = {}
+    for one in assertions:
+        if one.denied:
+            continue
+        of_kind = (no for no in denials if no.kind in (one.kind, "related"))
+        overruling = [no for no in of_kind if strength(no) >= strength(one)]
+        effective.update(dict.fromkeys(overruling))
+        if not overruling:
+            stands.append(one)
+    return stands, list(effective)
 
 
 def winner(assertions: Sequence[Assertion], source_rank: Mapping[str, int]) -> Resolution:

@@ -18,7 +18,10 @@ READING: Final = "An edge reads: its target is the `kind` of its source."
 
 
 class ExportNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A work; `role` and `because` tell how it belongs to the franchise it is exported with."""
+    """A work; `role` and `because` tell how it belongs to the franchise it is exported with.
+
+    `sources` are its ids at other catalogues, such as `mal:20`; `synonyms` its further titles.
+    """
 
     id: str
     title: str
@@ -32,6 +35,8 @@ class ExportNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     imdb_rating: float | None = None
     role: str | None = None
     because: str | None = None
+    sources: tuple[str, ...] | None = None
+    synonyms: tuple[str, ...] | None = None
 
 
 class ExportEdge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
@@ -112,7 +117,10 @@ NODE_FIELDS: Final[Mapping[str, Scalar]] = {
     "imdb_rating": "float",
     "role": "string",
     "because": "string",
+    "sources": "string",
+    "synonyms": "string",
 }
+"""`sources` and `synonyms` are JSON arrays but for JSON itself: few formats have lists."""
 EDGE_FIELDS: Final[Mapping[str, Scalar]] = {"kind": "string", "assertions": "string"}
 """`assertions` is a JSON array where a format knows no lists of records."""
 
@@ -121,6 +129,8 @@ def node_values(node: ExportNode) -> Iterator[tuple[str, Value]]:
     """Yield the facts of a node that are known, by name."""
     for name in NODE_FIELDS:
         value = getattr(node, name)
+        if isinstance(value, tuple):
+            value = msgspec.json.encode(value).decode()
         if value is not None:
             yield name, value
 

@@ -56,13 +56,14 @@ def provenance(assertions: Sequence[Assertion], kind: Kind, messages: Messages) 
     """
     agreeing = [one for one in assertions if one.kind == kind]
     lines: list[str] = []
-    if any(one.method == "curated" for one in agreeing):
-        lines.append(messages.format("provenance.curated"))
+    lines += dict.fromkeys(_curated(one, messages) for one in agreeing if one.method == "curated")
     stating = [one.source for one in agreeing if one.method == "stated"]
     if stating:
         lines.append(messages.format("provenance.stated", who=_sources(stating, messages)))
     lines += [_inferred(one, messages) for one in agreeing if one.method == "inferred"]
-    return [*lines, *_disagreeing([one for one in assertions if one.kind != kind], messages)]
+    others = [one for one in assertions if one.kind != kind]
+    lines += [_denied(one, messages) for one in others if one.denied]
+    return [*lines, *_disagreeing([one for one in others if not one.denied], messages)]
 
 
 def is_only_inferred(assertions: Sequence[Assertion]) -> bool:
@@ -101,6 +102,18 @@ def highlighted(title: str, spans: Spans) -> Markup:
 
 def _sources(sources: Sequence[str], messages: Messages) -> str:
     return messages.join(list(dict.fromkeys(messages.label("provider", one) for one in sources)))
+
+
+def _curated(assertion: Assertion, messages: Messages) -> str:
+    """Return that curators decided, why, and who it was, as far as they say."""
+    who = messages.format("provenance.curator", who=assertion.by) if assertion.by else ""
+    said = ". ".join(filter(None, (assertion.because, assertion.note)))
+    return messages.format("provenance.curated") + who + (f": {said}" if said else "")
+
+
+def _denied(assertion: Assertion, messages: Messages) -> str:
+    kind = messages.label("kind", assertion.kind)
+    return messages.format("provenance.denied", kind=kind, how=_curated(assertion, messages))
 
 
 def _inferred(assertion: Assertion, messages: Messages) -> str:

@@ -59,6 +59,8 @@ def nodes_of(total: int) -> st.SearchStrategy[list[ExportNode]]:
         imdb_rating=st.none() | st.just(8.9),
         role=st.none() | st.just("main"),
         because=st.none() | texts,
+        sources=st.none() | st.just(("mal:20", "tmdb:movie/129")),
+        synonyms=st.none() | st.lists(texts, min_size=1, max_size=2).map(tuple),
     )
     return st.lists(one, min_size=total, max_size=total).map(
         lambda nodes: [msgspec.structs.replace(n, id=f"{i:08x}-id") for i, n in enumerate(nodes)]
@@ -81,9 +83,16 @@ def written(graph: ExportGraph, name: str) -> bytes:
     return b"".join(export(graph, name))
 
 
+def flat(value: object) -> object:
+    """Return a value as formats without lists have it."""
+    is_list = isinstance(value, (list, tuple))
+    return msgspec.json.encode(value).decode() if is_list else value
+
+
 def as_held(values: dict[str, Any]) -> dict[str, Any]:
     """Return values as XML can hold them; a text that it can't hold at all reads as absent."""
-    held = {n: holdable(v) if isinstance(v, str) else v for n, v in values.items()}
+    flattened = {n: flat(v) for n, v in values.items()}
+    held = {n: holdable(v) if isinstance(v, str) else v for n, v in flattened.items()}
     return {name: value for name, value in held.items() if value is not None}
 
 
@@ -186,7 +195,7 @@ def test_cypher_run_makes_the_same_graph_whenever_its_reader_reads_escapes(
 ) -> None:
     nodes, edges = run(written(graph, "cypher").decode(), escapes_before_strings=early)
     assert nodes == {
-        node.id: {n: v for n, v in msgspec.to_builtins(node).items() if v is not None}
+        node.id: {n: flat(v) for n, v in msgspec.to_builtins(node).items() if v is not None}
         for node in graph.nodes
     }
     assert edges == {

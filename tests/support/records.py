@@ -41,6 +41,7 @@ EDGES: Final = (
     "is_same_as",
     "is_recommended_with",
     "redirects_episodes_to",
+    "is_not_related_to",
 )
 KEPT: Final = ("source_record", "retired_work", "retired_slug", "hub_part")
 """What an ingest goes by, beside the graph."""

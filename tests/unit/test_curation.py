@@ -18,7 +18,7 @@ from ingest.reading.files import SourceFile
 from ingest.registry import SOURCES
 from ingest.sources import curated_franchises
 from kensho.domain.records import Claim, RecordFacts
-from kensho.domain.relations import FORWARD, SYMMETRIC
+from kensho.domain.relations import FORWARD, SYMMETRIC, Kind
 from kensho.platform.installation import data_root
 from tests.support.adapter_runs import run
 
@@ -262,6 +262,11 @@ def test_the_kinds_that_can_be_stated_lead_onwards_or_both_ways() -> None:
     assert stated == onwards - {"sequel", "related"} - {"joined", "same_work"}
 
 
+def told(kind: Kind, work: str) -> Claim:
+    """Return a claim with the words of `GIVEN`."""
+    return Claim(kind, work, reason="a reason to check", note="the works themselves")
+
+
 def test_files_with_relations_are_read_as_a_source(tmp_path: Path) -> None:
     line = f'[[line]]\nworks = ["mal:1", "mal:2", "mal:3"]\n{GIVEN}'
     summary = f'[[relation]]\nkind = "summary"\nof = "mal:1"\nworks = ["mal:4"]\n{GIVEN}'
@@ -270,8 +275,8 @@ def test_files_with_relations_are_read_as_a_source(tmp_path: Path) -> None:
     (path,) = curation.relation_files(tmp_path)
     found = run(curated_franchises.SOURCE, path, path.read_bytes())
     assert [(record.key, record.links.relations) for record in found.records] == [
-        ("mal:1", (Claim("sequel", "mal:2"), Claim("summary", "mal:4"))),
-        ("mal:2", (Claim("sequel", "mal:3"),)),
+        ("mal:1", (told("sequel", "mal:2"), told("summary", "mal:4"))),
+        ("mal:2", (told("sequel", "mal:3"),)),
     ]
     assert {record.method for record in found.records} == {"curated"}
     assert curated_franchises.SOURCE.snapshot(SourceFile(path)) == "2026-01-31"

@@ -34,11 +34,12 @@ from kensho.read_model.graph_views import (
 )
 from kensho.read_model.inputs import EdgeInput, WorkInput
 from kensho.read_model.model import ReadModel
-from kensho.read_model.views import Summary
+from kensho.read_model.views import SourceView, Summary
 from tests.support.read_models import opened
 
 IDS = [UUID(int=number) for number in (1, 2, 3, 4)]
 TITLES = ["Fate/Zero", "Fate/stay night", 'Carnival "Phantasm"', "Kara no Kyoukai"]
+PAGE = SourceView("mal", "20", "https://myanimelist.net/anime/20")
 STATED = Assertion("jikan", "2026-11-20", "sequel", "stated", 1.0)
 
 
@@ -65,7 +66,7 @@ def work(number: int) -> WorkInput:
         adult=False,
         source_ids=(),
         summary=msgspec.json.encode(summary),
-        detail=b"{}",
+        detail=msgspec.json.encode({"sources": [PAGE], "synonyms": ["運命", "Fate"]}),
     )
 
 
@@ -99,6 +100,14 @@ def test_the_whole_graph_has_every_work_and_every_edge_as_it_is_kept(model: Read
         (str(IDS[1]), str(IDS[2]), "spin_off"),
         (str(IDS[3]), str(IDS[0]), "character"),
     ]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_has_the_ids_and_further_titles_of_works(model: ReadModel, name: str) -> None:
+    text = b"".join(export(whole(model), name)).decode().replace("&quot;", '"')
+    text = text.replace('\\"', '"')
+    assert text.count('["mal:20"]') == 4
+    assert text.count('["運命","Fate"]') == 4
 
 
 def stored() -> bytes:

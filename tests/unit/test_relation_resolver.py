@@ -3,16 +3,29 @@
 import uuid
 from collections.abc import Iterable
 
+import msgspec
 import pytest
 
-from ingest.pipeline.relations import TURNED, ClaimOrigin, RelationEdge, RelationResolver
-from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, ClaimedKind, Kind, Method
+from ingest.pipeline.relations import (
+    TURNED,
+    ClaimEvidence,
+    ClaimOrigin,
+    RelationEdge,
+    RelationResolver,
+    is_denied,
+    with_inferred_kind,
+)
+from kensho.domain.relations import INVERSE, KINDS, SYMMETRIC, Assertion, ClaimedKind, Kind, Method
 
 OLD, NEW, UNDATED = (uuid.UUID(int=n) for n in (3, 2, 1))
 WHEN = {OLD: "1999-04-01", NEW: "2001"}
 RANK = {"strong": 70, "weak": 20}
 
-Claimed = tuple[uuid.UUID, ClaimedKind, uuid.UUID, ClaimOrigin]
+Claimed = (
+    tuple[uuid.UUID, ClaimedKind, uuid.UUID, ClaimOrigin]
+    | tuple[uuid.UUID, ClaimedKind, uuid.UUID, ClaimOrigin, ClaimEvidence]
+)
+DENIED = ClaimEvidence("the site mixed them up", "alice", "see the credits", denied=True)
 
 
 def said(
@@ -254,3 +267,70 @@ def test_each_pair_has_one_edge() -> None:
     ]
     found = [frozenset((e.source, e.target)) for e in edges(*pairs)]
     assert len(found) == len(set(found)) == 3
+
+
+def test_a_curators_words_are_part_of_the_assertion() -> None:
+    words = ClaimEvidence("it is so", "alice", "see the credits")
+    (one,) = only((OLD, "sequel", NEW, said(method="curated"), words)).assertions
+    assert (one.because, one.by, one.note, one.denied) == (
+        "it is so",
+        "alice",
+        "see the credits",
+        False,
+    )
+
+
+@pytest.mark.parametrize("other", ["sequel", "related"])
+def test_a_denied_kind_loses_and_stays_visible_with_the_reason(other: Kind) -> None:
+    edge = only(
+        (OLD, "sequel", NEW, said()),
+        (OLD, "side_story", NEW, said("strong", method="curated")),
+        (OLD, other, NEW, said("weak", method="curated"), DENIED),
+    )
+    assert (read(edge), edge.conflict) == ((OLD, "side_story", NEW), False)
+    assert {(a.kind, a.denied, a.by) for a in edge.assertions} == {
+        ("side_story", False, None),
+        ("sequel", False, None),
+        (other, True, "alice"),
+    }
+
+
+def test_what_is_denied_altogether_is_no_relation_and_says_who_said_otherwise() -> None:
+    edge = only(
+        (OLD, "sequel", NEW, said()),
+        (NEW, "related", OLD, said("strong")),
+        (NEW, "related", OLD, said(method="curated"), DENIED),
+    )
+    assert is_denied(edge)
+    assert {(a.source, a.kind, a.denied) for a in edge.assertions} == {
+        ("weak", "sequel", False),
+        ("strong", "related", False),
+        ("weak", "related", True),
+    }
+
+
+def test_a_denial_of_one_kind_leaves_the_others() -> None:
+    edge = only(
+        (OLD, "sequel", NEW, said()),
+        (OLD, "related", NEW, said("strong")),
+        (NEW, "prequel", OLD, said(method="curated"), DENIED),
+    )
+    assert not is_denied(edge)
+    assert edge.kind == "related"
+    inferred = Assertion("kensho", "1", "sequel", "inferred", 0.9)
+    assert with_inferred_kind(edge, inferred) == edge
+    summary = msgspec.structs.replace(inferred, kind="summary")
+    assert with_inferred_kind(edge, summary).kind == "summary"
+
+
+def test_a_denial_loses_to_a_curator_of_higher_rank() -> None:
+    edge = only(
+        (OLD, "sequel", NEW, said("strong", method="curated")),
+        (OLD, "sequel", NEW, said("weak", method="curated"), DENIED),
+    )
+    assert read(edge) == (OLD, "sequel", NEW)
+    assert [a.denied for a in edge.assertions] == [False]
+
+
+def test_a_denial_of_what_nobody_says_is_no_edge() -> None:
+    assert edges((OLD, "sequel", NEW, said(method="curated"), DENIED)) == []

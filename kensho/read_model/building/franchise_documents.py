@@ -62,7 +62,8 @@ _SHARE_PLACES: Final = 2
 class DocumentWork(msgspec.Struct, frozen=True, gc=False):
     """A work as documents show it, and as orders are computed from it.
 
-    `own` are the facts from which its own popularity is computed.
+    `own` are the facts from which its own popularity is computed; `synonyms` its titles beside the
+    main one.
     """
 
     view: MemberWork
@@ -72,6 +73,7 @@ class DocumentWork(msgspec.Struct, frozen=True, gc=False):
     ordered_by: inputs.FranchiseWork
     own: PopularityFacts
     adult: bool = False
+    synonyms: tuple[str, ...] = ()
 
 
 class FranchiseFacts(msgspec.Struct, frozen=True):

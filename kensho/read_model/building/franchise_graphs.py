@@ -96,6 +96,8 @@ def _node(work: DocumentWork, member: Member, because: str | None) -> ExportNode
         imdb_rating=view.imdb_rating,
         role=member.role,
         because=because,
+        sources=tuple(work.ordered_by.sources) or None,
+        synonyms=work.synonyms or None,
     )
 
 

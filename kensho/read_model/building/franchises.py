@@ -230,6 +230,7 @@ def known_work(row: WorkRow) -> DocumentWork:
         season=row.season,
         score=row.score,
         adult=bool(row.adult),
+        synonyms=tuple(title.text for title in row.titles if title.text != row.title),
         ordered_by=inputs.FranchiseWork(
             id=row.id,
             titles=(row.title,),

@@ -25,6 +25,7 @@ from kensho.domain.relations import (
     SYMMETRIC,
     Assertion,
     Kind,
+    standing,
     winner,
 )
 from kensho.domain.stated_dates import StatedDates, composed_dates
@@ -303,16 +304,19 @@ def _titles(rows: Sequence[WorkRow]) -> tuple[Title, ...]:
 def _one_edge(edges: Sequence[EdgeInput]) -> EdgeInput:
     """Return one relation for those between the records of two works, with all assertions."""
     first = min(edges, key=lambda edge: (edge.source, edge.target))
-    said: dict[tuple[str, Kind, str], Assertion] = {}
+    said: dict[tuple[str, Kind, str, bool], Assertion] = {}
     for edge in edges:
         is_turned = edge.source != first.source
         for one in _ASSERTIONS.decode(edge.assertions):
             read = msgspec.structs.replace(one, kind=INVERSE[one.kind]) if is_turned else one
-            key = (read.source, read.kind, read.method)
+            key = (read.source, read.kind, read.method, read.denied)
             if key not in said or said[key].snapshot < read.snapshot:
                 said[key] = read
     assertions = sorted(said.values(), key=lambda one: (one.source, one.kind, one.method))
-    kind = winner(assertions, {one.source: METHOD_RANK[one.method] for one in assertions}).kind
+    ranks = {one.source: METHOD_RANK[one.method] for one in assertions}
+    stands, _ = standing(assertions, ranks)
+    kind = winner(stands or assertions, ranks).kind
+    assertions = [one for one in assertions if not one.denied or one.kind != kind]
     if kind in FORWARD or kind in SYMMETRIC:
         return _edge(first.source, first.target, kind, assertions)
     turned = [msgspec.structs.replace(one, kind=INVERSE[one.kind]) for one in assertions]

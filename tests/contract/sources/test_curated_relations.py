@@ -55,3 +55,27 @@ def test_bad_lines_are_rejected_and_the_run_goes_on(tmp_path: Path) -> None:
 def test_another_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceFileError, match="curated relations"):
         run(SOURCE, tmp_path / "relations.jsonl", b'{"name": "action"}\n')
+
+
+def test_reason_author_and_note_are_kept_and_a_kind_may_be_denied(tmp_path: Path) -> None:
+    words = {"reason": "the sites count arcs", "by": "alice", "note": "see the credits"}
+    lines = [
+        {"from": "mal:1", "kind": "side_story", "to": "mal:2", **words},
+        {"from": "mal:1", "kind": "not_sequel", "to": "mal:2", "reason": " "},
+        {"from": "mal:1", "kind": "not_related", "to": "mal:3"},
+    ]
+    found = run(SOURCE, tmp_path / "relations.jsonl", json_lines(*lines))
+    assert found.only.links.relations == (
+        Claim("side_story", "mal:2", **words),  # type: ignore[arg-type]
+        Claim("sequel", "mal:2", denied=True),
+        Claim("related", "mal:3", denied=True),
+    )
+    assert found.rejects == []
+
+
+def test_words_that_are_too_long_and_lines_that_say_a_thing_twice_are_named(tmp_path: Path) -> None:
+    line = {"from": "mal:1", "kind": "sequel", "to": "mal:2"}
+    lines = [line, {**line, "reason": "x" * 1001}, {**line, "reason": "but why"}]
+    found = run(SOURCE, tmp_path / "relations.jsonl", json_lines(*lines))
+    assert [record.links.relations for record in found.records] == [(Claim("sequel", "mal:2"),)]
+    assert [(line, field) for line, field, _ in found.refused] == [(2, "reason"), (3, "record")]
