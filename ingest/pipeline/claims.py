@@ -104,8 +104,8 @@ class ClaimCollector:
         found: list[RelationEdge] = []
         for edge in self._relations.edges():
             if is_denied(edge):
-                ends, fields = (edge.source, edge.target), {"assertions": edge.assertions}
-                self._put("is_not_related_to", *ends, (), fields)
+                fields: Fields = {"assertions": edge.assertions}
+                self._put("is_not_related_to", edge.source, edge.target, (), fields)
             else:
                 found.append(edge)
         self._relations = RelationResolver({}, {})

@@ -78,11 +78,18 @@ class FurtherFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     end_date: str | None = None
 
 
+class DeniedView(msgspec.Struct, frozen=True):
+    """A work that curators say is not related: what is asserted of it, and the denials."""
+
+    id: UUID
+    assertions: tuple[Assertion, ...]
+
+
 class StoredDetail(Summary, frozen=True, kw_only=True, omit_defaults=True):
     """All that is known of a work by itself: `Detail` without its neighbours.
 
-    `also` are the ids of further records of the work in the graph, which lead to this one; `adult`
-    is there only where it is true.
+    `also` are the ids of further records of the work in the graph, which lead to this one; `denied`
+    are works that sources relate to it and curators do not; `adult` is there only where it is true.
     """
 
     synonyms: tuple[str, ...]
@@ -97,6 +104,7 @@ class StoredDetail(Summary, frozen=True, kw_only=True, omit_defaults=True):
     sources: tuple[SourceView, ...]
     franchise: FranchiseRef | None = None
     also: tuple[UUID, ...] = ()
+    denied: tuple[DeniedView, ...] = ()
     adult: bool = False
 
 

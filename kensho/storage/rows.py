@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.records import Mapping
-from kensho.domain.relations import Kind, Method, RelationKind
+from kensho.domain.relations import Assertion, Kind, Method, RelationKind
 from kensho.domain.works import (
     AnimeType,
     ImdbRating,
@@ -142,6 +142,14 @@ class RelationRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     id: RelationId
     assertions: msgspec.Raw
+
+
+class DenialRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Two works that curators say are not related; assertions say what `other` is to `work`."""
+
+    work: UUID
+    other: UUID
+    assertions: tuple[Assertion, ...]
 
 
 class MembershipReasonRow(msgspec.Struct, frozen=True, array_like=True, gc=False):

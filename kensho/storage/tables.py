@@ -10,6 +10,7 @@ from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages, pages
 from kensho.storage.rows import (
+    DenialRow,
     EpisodeRow,
     GraphState,
     GuestRow,
@@ -109,6 +110,11 @@ def visits(gateway: Gateway) -> Pages[GuestRow]:
 def same_as(gateway: Gateway) -> Pages[SamePairRow]:
     """Yield pages of pairs that are one work."""
     return pages(gateway, "read_model.same_as", list[SamePairRow])
+
+
+def denials(gateway: Gateway) -> Pages[DenialRow]:
+    """Yield pages of pairs of works of which curators deny every relation."""
+    return pages(gateway, "read_model.denials", list[DenialRow])
 
 
 def recommendations(gateway: Gateway) -> Pages[RecommendationRow]:

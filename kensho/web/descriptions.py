@@ -66,6 +66,17 @@ def provenance(assertions: Sequence[Assertion], kind: Kind, messages: Messages) 
     return [*lines, *_disagreeing([one for one in others if not one.denied], messages)]
 
 
+def denial(assertions: Sequence[Assertion], messages: Messages) -> list[str]:
+    """Return why two works are not related, and then who says that they are, and how."""
+    others = [one for one in assertions if not one.denied]
+    lines = [
+        _curated(one, messages) if one.kind == "related" else _denied(one, messages)
+        for one in assertions
+        if one.denied
+    ]
+    return [*dict.fromkeys(lines), *_disagreeing(others, messages)]
+
+
 def is_only_inferred(assertions: Sequence[Assertion]) -> bool:
     """Tell whether nobody states the relation."""
     return all(one.method == "inferred" for one in assertions)

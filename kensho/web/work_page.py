@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.discovery import similar, works
+from kensho.discovery import related_works, similar, works
 from kensho.domain.relations import KINDS
 from kensho.http.pooled import pooled
 from kensho.http.request_costs import public_costing
@@ -109,6 +110,7 @@ def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
         native_title=_native_title(detail.title, detail.synonyms),
         extras=extras,
         relations=list(_relations(detail, messages)),
+        denied=list(_denied(context, detail)),
         similar=[(one, descriptions.similarity(one.why, messages)) for one in alike],
         episodes=page,
         episodes_summary=_episodes_summary(page, messages),
@@ -169,3 +171,12 @@ def _relations(detail: Detail, messages: Messages) -> Iterator[RelationEntry]:
             descriptions.provenance(work.assertions, work.kind, messages),
             descriptions.is_only_inferred(work.assertions),
         )
+
+
+def _denied(context: PageContext, detail: Detail) -> Iterator[tuple[UUID, str, list[str]]]:
+    """Yield the works that curators say are not related: id, title, and who says what."""
+    for one in detail.denied:
+        node = context.model.node(one.id)
+        if node is not None:
+            told = descriptions.denial(one.assertions, context.messages)
+            yield one.id, related_works.title_of(context.model, node), told

@@ -113,7 +113,7 @@ works = st.lists(
 
 async def lonely(graph: Gateway) -> tuple[set[object], set[object], set[object]]:
     """Return all works, those with a tag and those with a relation, as the tables have them."""
-    everything = {uuid_in(name) for name in await rows(graph, "anime")}
+    everything: set[object] = {uuid_in(name) for name in await rows(graph, "anime")}
     ends: dict[str, set[object]] = {}
     for table in ("has_tag", "is_sequel_of", "is_related_to"):
         found = (await rows(graph, table)).values()

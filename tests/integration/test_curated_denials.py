@@ -4,12 +4,14 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
 from ingest.registry import SOURCES
 from kensho.discovery.work_report import work_report
 from kensho.storage.gateway import Gateway
+from tests.support.explorers import exploring
 from tests.support.records import SOURCES as OTHERS
 from tests.support.records import (
     claims,
@@ -49,9 +51,12 @@ async def apply(graph: Gateway, path: Path, folder: Path) -> list[dict[str, obje
     report = await Pipeline(graph, known, RunOptions(folder), silent()).run([job])
     (source,) = report.sources
     assert source.state == "finished", source.message
-    if source.rejects_file is None:
-        return []
-    return [json.loads(line) for line in Path(source.rejects_file).read_text().splitlines()]
+    return read_rejects(source.rejects_file)
+
+
+def read_rejects(name: str | None) -> list[dict[str, object]]:
+    lines = Path(name).read_text("utf-8").splitlines() if name else []
+    return [json.loads(line) for line in lines]
 
 
 @pytest.mark.skipif(not CASES.exists(), reason="../shared/data is not there")
@@ -101,3 +106,47 @@ async def test_a_denial_is_taken_back_with_its_source(graph: Gateway, tmp_path: 
     await Pipeline(graph, known, options, silent()).run([job])
     assert len(await rows(graph, "is_sequel_of")) == 2
     assert await rows(graph, "is_not_related_to") == {}
+
+
+def test_pages_and_answers_show_reasons_and_denials(tmp_path: Path) -> None:
+    head = {"license": {}, "repository": "here", "lastUpdate": "2026-01-31"}
+    pages = [f"https://myanimelist.net/anime/{number}" for number in (1, 2, 3)]
+    entries = [
+        {
+            "sources": [page],
+            "title": f"Umi no Uta {letter}",
+            "type": "TV",
+            "relatedAnime": pages,
+        }
+        for page, letter in zip(pages, "ABC", strict=True)
+    ]
+    lines = [
+        {"from": pages[0], "kind": "sequel", "to": pages[1], "reason": "it goes on", "by": "alice"},
+        {"from": pages[0], "kind": "not_related", "to": pages[2], "reason": "another Umi"},
+    ]
+    data = tmp_path / "data"
+    data.mkdir()
+    for name, content in (
+        ("anime-offline-database.jsonl", [head, *entries]),
+        ("relations.jsonl", lines),
+    ):
+        text = "".join(json.dumps(one) + "\n" for one in content)
+        (data / name).write_text(text, "utf-8")
+    with exploring(tmp_path / "site", data) as base, httpx.Client(base_url=base) as client:
+        works = {one["title"]: one["id"] for one in client.get("/api/works").json()["works"]}
+        first = works["Umi no Uta A"]
+        answer = client.get(f"/api/anime/{first}").json()
+        page = client.get(f"/anime/{first}").text
+        other = client.get(f"/anime/{works['Umi no Uta C']}").text
+    (sequel,) = answer["related_anime"]["sequels"]
+    curated = next(one for one in sequel["assertions"] if one["method"] == "curated")
+    assert (curated["because"], curated["by"]) == ("it goes on", "alice")
+    (denied,) = answer["denied"]
+    assert denied["id"] == works["Umi no Uta C"]
+    denials = [one for one in denied["assertions"] if one.get("denied")]
+    assert [one["because"] for one in denials] == ["another Umi"]
+    assert "it goes on" in page
+    assert "alice" in page
+    for text in (page, other):
+        assert "Not related, say curators" in text
+        assert "another Umi" in text

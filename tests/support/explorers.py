@@ -17,12 +17,12 @@ _PATIENCE_S: Final = 60.0
 
 
 @contextlib.contextmanager
-def exploring(folder: Path) -> Iterator[str]:
-    """Serve the sample catalogue from `folder`; yield the base URL once it is ready."""
+def exploring(folder: Path, data: Path = _SAMPLE) -> Iterator[str]:
+    """Serve the sample catalogue, or `data`, from `folder`; yield the base URL once it is ready."""
     url, port = f"surrealkv://{folder / 'kensho.db'}", free_port()
     settings = environment(url, folder, port)
     command = [sys.executable, "-m", "kensho.cli"]
-    ingest = [*command, "ingest", "--all", str(_SAMPLE)]
+    ingest = [*command, "ingest", "--all", str(data)]
     subprocess.run(ingest, env=settings, check=True, capture_output=True)
     running = subprocess.Popen([*command, "serve"], env=settings)
     base = f"http://127.0.0.1:{port}"

@@ -156,6 +156,7 @@ async def _read_into(builder: "SnapshotBuilder", gateway: Gateway) -> None:
     """Read all tables; tags and memberships come before works, whose documents contain them."""
     await _each(tables.same_as(gateway), builder.united.add_same)
     builder.united.settle()
+    await _each(tables.denials(gateway), builder.united.add_denials)
     builder.add_franchises(await tables.franchises(gateway))
     await _each(tables.memberships(gateway), builder.add_memberships)
     await _each(tables.visits(gateway), builder.add_visits)
@@ -250,6 +251,7 @@ class SnapshotBuilder:
                 self._work_extras,
                 also=self.united.also(row.id),
                 is_film=self.united.is_film(row),
+                denied=self.united.denied(row.id),
             )
             for row in whole
         )

@@ -32,7 +32,9 @@ from kensho.domain.stated_dates import StatedDates, composed_dates
 from kensho.domain.works import Title
 from kensho.read_model.inputs import EdgeInput
 from kensho.read_model.paths import only_inferred
+from kensho.read_model.views import DeniedView
 from kensho.storage.rows import (
+    DenialRow,
     EpisodeRow,
     GuestRow,
     MembershipReasonRow,
@@ -70,6 +72,7 @@ class UnitedWorks:
         self._episodes: defaultdict[UUID, list[EpisodeRow]] = defaultdict(list)
         self._votes: dict[tuple[UUID, UUID], int] = {}
         self._films: set[UUID] = set()
+        self._denied: defaultdict[UUID, dict[UUID, tuple[Assertion, ...]]] = defaultdict(dict)
 
     def add_same(self, rows: Iterable[SamePairRow]) -> None:
         """Add records of works; all come before any other row."""
@@ -79,6 +82,19 @@ class UnitedWorks:
         """Find the work of each record; call it when all are added."""
         for record in sorted(self._stands):
             self._records.setdefault(self.work(record), []).append(record)
+
+    def add_denials(self, rows: Iterable[DenialRow]) -> None:
+        """Add pairs of works that are not related; they come after the records are settled."""
+        for row in rows:
+            one, other = self.work(row.work), self.work(row.other)
+            if one != other:
+                self._denied[one].setdefault(other, row.assertions)
+                self._denied[other].setdefault(one, tuple(_turned(row.assertions)))
+
+    def denied(self, work: UUID) -> tuple[DeniedView, ...]:
+        """Return the works that curators say are not related to one, in order of id."""
+        found = sorted(self._denied.get(work, {}).items())
+        return tuple(DeniedView(other, assertions) for other, assertions in found)
 
     def work(self, record: UUID) -> UUID:
         """Return the record that stands for the work of a record, which may be itself."""
@@ -319,8 +335,12 @@ def _one_edge(edges: Sequence[EdgeInput]) -> EdgeInput:
     assertions = [one for one in assertions if not one.denied or one.kind != kind]
     if kind in FORWARD or kind in SYMMETRIC:
         return _edge(first.source, first.target, kind, assertions)
-    turned = [msgspec.structs.replace(one, kind=INVERSE[one.kind]) for one in assertions]
-    return _edge(first.target, first.source, INVERSE[kind], turned)
+    return _edge(first.target, first.source, INVERSE[kind], _turned(assertions))
+
+
+def _turned(assertions: Iterable[Assertion]) -> list[Assertion]:
+    """Return the assertions, read from the other end."""
+    return [msgspec.structs.replace(one, kind=INVERSE[one.kind]) for one in assertions]
 
 
 def _edge(source: UUID, target: UUID, kind: Kind, assertions: list[Assertion]) -> EdgeInput:

@@ -24,6 +24,7 @@ from kensho.domain.works import TagCategory
 from kensho.read_model.inputs import EdgeInput, SourceRef, WorkInput
 from kensho.read_model.paths import only_inferred
 from kensho.read_model.views import (
+    DeniedView,
     FranchiseRef,
     FurtherFacts,
     ImdbView,
@@ -108,10 +109,19 @@ class WorkExtras:
 
 
 def work_input(
-    row: WorkRow, extras: WorkExtras, *, also: Sequence[UUID] = (), is_film: bool | None = None
+    row: WorkRow,
+    extras: WorkExtras,
+    *,
+    also: Sequence[UUID] = (),
+    is_film: bool | None = None,
+    denied: tuple[DeniedView, ...] = (),
 ) -> WorkInput:
-    """Return the work as the read model keeps it, with its documents; `also` are other records."""
+    """Return the work as the read model keeps it, with its documents; `also` are other records.
+
+    `denied` are the works that curators say are not related to it.
+    """
     detail = detail_of(row, extras.tags_of(row.id), extras.franchise_of(row.id), also)
+    detail = msgspec.structs.replace(detail, denied=denied)
     return WorkInput(
         id=row.id,
         kind=row.kind,
