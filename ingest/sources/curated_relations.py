@@ -10,7 +10,7 @@ has this form.
 Performance: the whole file is in memory, for the lines of a work may lie apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -40,8 +40,10 @@ class _Raw(msgspec.Struct, frozen=True):
 
 _FORM: Final = LineForm("curated relations", frozenset(("from", "kind", "to")))
 _DECODER: Final = RawDecoder(_Raw)
-_KINDS: Final[dict[str, tuple[Kind, bool]]] = {kind: (kind, False) for kind in KINDS} | {
-    f"{_DENIED}{kind}": (kind, True) for kind in KINDS
+_KINDS: Final[Mapping[str, tuple[Kind, bool]]] = {
+    f"{_DENIED if denied else ''}{kind}": (kind, denied)
+    for kind in KINDS
+    for denied in (False, True)
 }
 """What a line may say: the kind, and whether it is denied."""
 

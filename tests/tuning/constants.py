@@ -118,6 +118,8 @@ NOT_TUNED: Final = {
     "kensho.domain.same_works.records._NATIVE_BIT": "the form of keys",
     "kensho.domain.same_works.records._TAG_MASK": "the form of keys",
     "kensho.domain.slugs": "a bound of input",
+    "kensho.domain.stated_dates._YEARS_APART": "what the check calls possible: test_compose.py",
+    "kensho.domain.stated_dates._YEAR_CHARS": "YYYY",
     "kensho.domain.studios": "what initials look like: tests/unit/test_studios.py",
     "kensho.domain.title_parts": "what words for numbers mean: tests/unit/test_title_parts.py",
     "kensho.domain.titles": "code points of scripts",
