@@ -73,7 +73,7 @@ class _Listing:
         self._delta = delta
         self._name = name
         self._works = {
-            work: ChangedWork(work, card.title, card.kind, card.anime_type, card.year)
+            work: ChangedWork(work, card.title, card.kind, card.anime_type, card.year, card.adult)
             for work, card in delta.cards.items()
         }
 

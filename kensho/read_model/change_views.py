@@ -42,6 +42,7 @@ class ChangedWork(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: WorkKind
     anime_type: str
     year: int | None = None
+    adult: bool = False
 
 
 class ChangedFact(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,0 +1,423 @@
+"""Changes: what came, went and became another with the latest publications, or between two.
+
+Guarantees: the latest publication comes first. A change is shown if the works that it tells of may
+be shown, as the snapshot that is served knows them, or, of works that are gone, as the history
+does; a franchise that changed names those of its members that may be shown. What the history does
+not know is never told as if nothing had changed.
+
+Performance: which changes are hidden is computed once for each snapshot, 50 ms for 20,000 changes;
+a page takes 10 µs for each change on it. To compose the deltas of a year in which all scores moved
+every week takes seconds; the two that were asked for last are kept.
+"""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from kensho.discovery.change_points import PublicationView, known_from, place_of, view_of
+from kensho.discovery.cursors import Cursors, OrderedList
+from kensho.discovery.snapshot_service import SnapshotService
+from kensho.domain import deltas
+from kensho.domain.deltas import Delta
+from kensho.domain.relations import KINDS, Kind
+from kensho.errors import InvalidInputError, NotFoundError
+from kensho.read_model import change_lists, change_wording
+from kensho.read_model.change_lists import ListedChange
+from kensho.read_model.change_views import CHANGE_KINDS, Change, ChangedWork, ChangeKind
+from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.history import History
+from kensho.read_model.holder import Snapshot
+from kensho.read_model.model import ReadModel
+
+Numbers = npt.NDArray[np.int64]
+KIND_GROUPS: Final = ("franchise", "work", "relation")
+"""Words for all kinds of changes of one sort."""
+LISTED_KINDS: Final = tuple(kind for kind in CHANGE_KINDS if kind != "figures_moved")
+"""The kinds that a list of changes has: of figures that moved only the number is kept there."""
+_KEPT_DIFFS: Final = 2
+"""One with all scores takes some 20 MB."""
+
+
+class ChangeItem(Change, frozen=True, kw_only=True, omit_defaults=True):
+    """A change with the publication that it came with, and in words."""
+
+    at: str
+    revision: int
+    text: str
+
+
+class ChangeList(msgspec.Struct, frozen=True):
+    """A page of changes; `total` counts all pages, `next_cursor` is null on the last.
+
+    `known_from` is the earliest publication whose changes are known; null where none are.
+    """
+
+    changes: list[ChangeItem]
+    total: int
+    known_from: PublicationView | None
+    next_cursor: str | None
+
+
+class RelationCount(msgspec.Struct, frozen=True):
+    """How many relations of a kind came and went."""
+
+    kind: Kind
+    came: int
+    went: int
+
+
+class FieldCount(msgspec.Struct, frozen=True):
+    """Of how many works a fact changed."""
+
+    field: str
+    works: int
+
+
+class DiffDocument(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
+    """What changed between two publications: counts of all of it, and a page of the changes."""
+
+    before: PublicationView
+    after: PublicationView
+    counts: dict[ChangeKind, int]
+    relations: list[RelationCount]
+    fields: list[FieldCount]
+    changes: list[ChangeItem]
+    total: int
+    next_cursor: str | None
+
+
+class ChangesRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which changes are asked for, and which part of them; `safe` leaves adult works out."""
+
+    since: str | None = None
+    franchise: str | None = None
+    kinds: frozenset[ChangeKind] | None = None
+    limit: int
+    cursor: str | None = None
+    safe: bool = True
+
+
+class DiffRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Between which publications, and which part of the changes is asked for."""
+
+    before: str | None = None
+    after: str | None = None
+    kinds: frozenset[ChangeKind] | None = None
+    limit: int | None
+    cursor: str | None = None
+    safe: bool = True
+
+
+def kinds_of(text: str | None, among: Sequence[ChangeKind]) -> frozenset[ChangeKind] | None:
+    """Return the kinds that a list by commas names, groups included; `None` is all of `among`.
+
+    Raises:
+        InvalidInputError: a word is neither a kind nor a group of kinds.
+    """
+    if text is None:
+        return None
+    found: set[ChangeKind] = set()
+    for word in text.split(","):
+        if word in KIND_GROUPS:
+            found |= {kind for kind in among if kind.startswith(f"{word}_")}
+        elif word in among:
+            found |= {kind for kind in among if kind == word}
+        else:
+            known = ", ".join((*KIND_GROUPS, *among))
+            raise InvalidInputError.of("kind", f"{word!r} is no kind of changes: {known}")
+    return frozenset(found)
+
+
+class _Composed(NamedTuple):
+    """What changed between two publications, and as a list."""
+
+    delta: Delta
+    changes: list[ListedChange]
+
+
+class KnownChanges:
+    """What is computed of a history once: which changes are hidden, and the diffs asked for last.
+
+    If several threads ask at once, a value may be computed twice, with the same result.
+    """
+
+    def __init__(self) -> None:
+        self._hidden: tuple[str, str, npt.NDArray[np.bool_]] = ("", "", np.empty(0, np.bool_))
+        self._diffs: OrderedDict[tuple[str, int, int], _Composed] = OrderedDict()
+
+    def hidden(self, snapshot: Snapshot, history: History) -> npt.NDArray[np.bool_]:
+        """Tell for each change of a history whether it is hidden from who asks for no adult works.
+
+        Shape (changes,).
+        """
+        identity, name, found = self._hidden
+        if (identity, name) != (snapshot.identity, history.name):
+            found = _hidden(snapshot.model, history)
+            self._hidden = snapshot.identity, history.name, found
+        return found
+
+    def between(self, history: History, before: int, after: int) -> _Composed:
+        """Return what changed from one publication of a history to a later one.
+
+        Raises:
+            NotFoundError: that is not known.
+        """
+        key = history.name, before, after
+        found = self._diffs.get(key)
+        if found is None:
+            delta = composed(history, before, after)
+            name = f"{history.entries[before].snapshot}..{history.entries[after].snapshot}"
+            found = _Composed(delta, change_lists.changes_of(delta, name))
+            self._diffs[key] = found
+            while len(self._diffs) > _KEPT_DIFFS:
+                self._diffs.pop(next(iter(self._diffs)), None)
+        return found
+
+
+def composed(history: History, before: int, after: int) -> Delta:
+    """Return what changed from one publication of a history to a later one, both by number.
+
+    Raises:
+        NotFoundError: it is not known of a publication between them.
+    """
+    found = Delta()
+    for number in range(before + 1, after + 1):
+        entry = history.entries[number]
+        delta = history.delta(number)
+        if delta is None or entry.before != history.entries[number - 1].snapshot:
+            why = entry.gap or "it followed another snapshot"
+            raise NotFoundError(f"what changed with revision {entry.revision} is not known: {why}")
+        found = delta if found.is_empty else deltas.compose(found, delta)
+    return found
+
+
+def _hidden(model: ReadModel, history: History) -> npt.NDArray[np.bool_]:
+    """Compute which changes are hidden."""
+    nodes = model.nodes(history.works.reshape(-1)).reshape(history.works.shape)
+    named = history.works != b""
+    is_known = nodes >= 0
+    adult_now = (is_known & model.columns.adult[np.maximum(nodes, 0)]) if len(nodes) else is_known
+    some_are_gone = (named & ~is_known).any(axis=1)
+    hidden: npt.NDArray[np.bool_] = adult_now.any(axis=1) | (some_are_gone & history.adult)
+    for number in np.flatnonzero(~named.any(axis=1)).tolist():
+        franchise = history.change(number).decode().franchise
+        known = None if franchise is None else model.franchises.number(franchise.slug)
+        hidden[number] = history.adult[number] if known is None else model.franchises.adult[known]
+    return hidden
+
+
+class ChangeService(SnapshotService):
+    """Changes, as one snapshot and its history know them."""
+
+    def __init__(
+        self, snapshot: Snapshot, cursors: Cursors, known: KnownChanges, *, safe: bool = True
+    ) -> None:
+        super().__init__(snapshot, safe=safe)
+        self._cursors = cursors
+        self._known = known
+
+    @property
+    def tag(self) -> bytes:
+        """Return what changes when and only when answers may: of the snapshot and the history."""
+        history = self.snapshot.history
+        name = "" if history is None else history.name.replace("-", "")
+        return f"{self.identity.replace('-', 'x')}{name}".encode()
+
+    def changes(self, request: ChangesRequest) -> Encoded[ChangeList]:
+        """Return a page of changes, those of the latest publication first.
+
+        Raises:
+            InvalidInputError: `since` is no revision or date, or the cursor is not one of this
+                list.
+            NotFoundError: there never was such a franchise.
+        """
+        listed, next_cursor, total = self.page(request)
+        history = self.snapshot.history
+        known = None if history is None else known_from(history)
+        return encoded(ChangeList(listed, total, known, next_cursor))
+
+    def page(self, request: ChangesRequest) -> tuple[list[ChangeItem], str | None, int]:
+        """Return changes, the cursor of the next ones, and how many there are in all."""
+        history = self.snapshot.history
+        if history is None:
+            self._check_franchise(request.franchise, None)
+            return [], None, 0
+        numbers = self._numbers(history, request)
+        ordered = OrderedList(numbers.tolist(), self.identity, history.id, history.number)
+        kinds = None if request.kinds is None else sorted(request.kinds)
+        query = f"changes?{request.since}&{request.franchise}&{kinds}&{request.safe}"
+        part = self._cursors.cut(ordered, query, request.cursor, request.limit)
+        items = [self._item(history, number, safe=request.safe) for number in part.nodes]
+        return items, part.next_cursor, part.total
+
+    def _numbers(self, history: History, request: ChangesRequest) -> Numbers:
+        """Return the numbers of the changes that are asked for, in their order."""
+        chosen = np.arange(len(history), dtype=np.int64)
+        if request.franchise is not None:
+            chosen = self._of_franchise(history, request.franchise)
+        if request.since is not None:
+            place = place_of(history, request.since, "since")
+            first = 0 if place is None else place + 1
+            chosen = chosen[history.publication_of[chosen] >= first]
+        if request.kinds is not None:
+            codes = [CHANGE_KINDS.index(kind) for kind in request.kinds]
+            chosen = chosen[np.isin(history.kinds[chosen], codes)]
+        if request.safe:
+            chosen = chosen[~self._known.hidden(self.snapshot, history)[chosen]]
+        latest_first: Numbers = chosen[np.lexsort((chosen, -history.publication_of[chosen]))]
+        return latest_first
+
+    def _of_franchise(self, history: History, slug: str) -> Numbers:
+        """Return the changes of a franchise, and of the one that its slug leads to now."""
+        self._check_franchise(slug, history)
+        slugs, retired = [slug], self.model.franchises.retired(slug)
+        if retired is not None and retired.successor is not None:
+            slugs.append(retired.successor)
+        found: Numbers = np.unique(np.concatenate([history.of_franchise(one) for one in slugs]))
+        return found.astype(np.int64)
+
+    def _check_franchise(self, slug: str | None, history: History | None) -> None:
+        if (
+            slug is None
+            or self.model.franchises.number(slug) is not None
+            or self.model.franchises.retired(slug) is not None
+            or (history is not None and len(history.of_franchise(slug)))
+        ):
+            return
+        raise NotFoundError(f"there is no franchise {slug!r}")
+
+    def _item(self, history: History, number: int, *, safe: bool) -> ChangeItem:
+        entry = history.entries[int(history.publication_of[number])]
+        change = history.change(number).decode()
+        return self._told(change, entry.at, entry.revision, safe=safe)
+
+    def _told(self, change: Change, at: str, revision: int, *, safe: bool) -> ChangeItem:
+        if safe:
+            change = self._without_adult(change)
+        fields = {name: getattr(change, name) for name in Change.__struct_fields__}
+        return ChangeItem(**fields, at=at, revision=revision, text=change_wording.told(change))
+
+    def _without_adult(self, change: Change) -> Change:
+        members = tuple(one for one in change.members if not self._is_adult(one.work))
+        became = change.became
+        return msgspec.structs.replace(
+            change,
+            members=members,
+            became=None if became is not None and self._is_adult(became) else became,
+        )
+
+    def _is_adult(self, work: ChangedWork) -> bool:
+        node = self.model.node(work.id)
+        return work.adult if node is None else bool(self.model.columns.adult[node])
+
+    def diff(self, request: DiffRequest) -> Encoded[DiffDocument]:
+        """Return what changed between two publications; by default with the latest.
+
+        Raises:
+            InvalidInputError: what is named is no revision, snapshot or date, the second is before
+                the first, or the cursor is not one of this list.
+            NotFoundError: what was published then, or what changed since, is not known.
+        """
+        return encoded(self.difference(request))
+
+    def difference(self, request: DiffRequest) -> DiffDocument:
+        """Return what `diff` returns, as a value."""
+        history = self.snapshot.history
+        if history is None:
+            raise NotFoundError("what earlier publications changed is not known")
+        before, after = _ends(history, request)
+        found = self._known.between(history, before, after)
+        shown = [one for one in found.changes if not (request.safe and self._is_hidden(one))]
+        listed = [one for one in shown if request.kinds is None or one.change.kind in request.kinds]
+        entry = history.entries[after]
+        limit = len(listed) if request.limit is None else request.limit
+
+        def number_of(change: UUID) -> int | None:
+            places = (n for n, one in enumerate(listed) if one.change.id == change)
+            return next(places, None)
+
+        ordered = OrderedList(
+            range(len(listed)), self.identity, lambda n: listed[n].change.id, number_of
+        )
+        kinds = None if request.kinds is None else sorted(request.kinds)
+        query = f"diff?{history.entries[before].snapshot}&{entry.snapshot}&{kinds}&{request.safe}"
+        part = self._cursors.cut(ordered, query, request.cursor, limit)
+        return DiffDocument(
+            before=view_of(history.entries[before]),
+            after=view_of(entry),
+            counts=_counted(shown),
+            relations=_relations(shown),
+            fields=_fields(shown),
+            changes=[
+                self._told(listed[n].change, entry.at, entry.revision, safe=request.safe)
+                for n in part.nodes
+            ],
+            total=part.total,
+            next_cursor=part.next_cursor,
+        )
+
+    def _is_hidden(self, one: ListedChange) -> bool:
+        """Tell whether a change is hidden, by the rule of `KnownChanges.hidden`."""
+        nodes = [self.model.node(work) for work in one.works]
+        if any(node is not None and self.model.columns.adult[node] for node in nodes):
+            return True
+        if one.works:
+            return one.adult and None in nodes
+        slug = one.change.franchise.slug if one.change.franchise else ""
+        number = self.model.franchises.number(slug)
+        return one.adult if number is None else bool(self.model.franchises.adult[number])
+
+
+def _ends(history: History, request: DiffRequest) -> tuple[int, int]:
+    """Return the numbers of the two publications that a request names."""
+    last = len(history.entries) - 1
+    after = last if request.after is None else place_of(history, request.after, "to")
+    if request.before is not None:
+        before = place_of(history, request.before, "from")
+    else:
+        before = None if after in (None, 0) else (after or 0) - 1
+    if before is None or after is None:
+        first = history.entries[0]
+        raise NotFoundError(
+            f"what was published then is not known: the history begins with revision"
+            f" {first.revision} of {first.at}"
+        )
+    if before > after:
+        raise InvalidInputError.of("from", "what is compared with is later than `to`")
+    return before, after
+
+
+def _counted(changes: Iterable[ListedChange]) -> dict[ChangeKind, int]:
+    counted = Counter(one.change.kind for one in changes)
+    return {kind: counted[kind] for kind in CHANGE_KINDS if counted[kind]}
+
+
+def _relations(changes: Iterable[ListedChange]) -> list[RelationCount]:
+    came: Counter[Kind] = Counter()
+    went: Counter[Kind] = Counter()
+    for one in changes:
+        change = one.change
+        if change.was is not None:
+            went[change.was.kind] += 1
+        if change.relation is not None:
+            (went if change.kind == "relation_went" else came)[change.relation.kind] += 1
+    return [
+        RelationCount(kind, came[kind], went[kind]) for kind in KINDS if came[kind] or went[kind]
+    ]
+
+
+def _fields(changes: Iterable[ListedChange]) -> list[FieldCount]:
+    """Count the works of which each fact changed, the commonest first."""
+    counted: Counter[str] = Counter()
+    for one in changes:
+        if one.change.work is not None:
+            counted.update({deltas.FactName.of(fact.field).name for fact in one.change.fields})
+    return [
+        FieldCount(field, works)
+        for field, works in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    ]
