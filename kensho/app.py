@@ -252,6 +252,7 @@ class AppState:
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
+            changes=self.shared.changes,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,
