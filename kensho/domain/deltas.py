@@ -38,7 +38,7 @@ _SEVERAL: Final = ":"
 """Stands between the name of a fact of which a work has several, and one of them."""
 
 
-class WorkCard(msgspec.Struct, frozen=True, omit_defaults=True):
+class WorkCard(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What a list of changes says of a work: as it is after them, or was before it went.
 
     `franchise` is a slug. `popularity` (0..1) orders lists and is not compared.
@@ -123,101 +123,117 @@ def card_facts(card: WorkCard) -> dict[str, Value]:
     return {name: getattr(card, name) for name in CARD_FACTS}
 
 
-def compose(first: Delta, second: Delta) -> Delta:
-    """Return what differs between the state before `first` and the state after `second`."""
-    composed = _Composition(first, second)
-    for work in sorted(_works(first) | _works(second), key=lambda one: one.bytes):
-        composed.add(work)
-    franchises = {
-        slug: changes
-        for slug in sorted(first.franchises.keys() | second.franchises.keys())
-        if (changes := _in_a_row(first.franchises.get(slug, {}), second.franchises.get(slug, {})))
-    }
-    return trimmed(
-        Delta(
-            cards=composed.cards,
-            titles=_latest_titles(first, second, franchises),
-            came=frozenset(composed.came),
-            went=composed.went,
-            changed=composed.changed,
-            edges_came=(first.edges_came - second.edges_went)
-            | (second.edges_came - first.edges_went),
-            edges_went=(first.edges_went - second.edges_came)
-            | (second.edges_went - first.edges_came),
-            franchises=franchises,
-        )
-    )
+def compose(deltas: Iterable[Delta]) -> Delta:
+    """Return what differs between the state before the first and the state after the last.
 
-
-def _latest_titles(
-    first: Delta, second: Delta, composed: Mapping[str, FactChanges]
-) -> dict[str, str]:
-    """Return the titles that franchises have after both, or had before them if they are gone."""
-    titles = {**first.titles, **second.titles}
-    for slug, changes in second.franchises.items():
-        if TITLE in changes:
-            old, new = changes[TITLE]
-            if new is None:
-                old, _ = composed.get(slug, changes).get(TITLE, (old, new))
-            titles[slug] = str(old if new is None else new)
-    return titles
-
-
-def _works(delta: Delta) -> set[UUID]:
-    return {*delta.came, *delta.went, *delta.changed}
-
-
-def _in_a_row(first: FactChanges, second: FactChanges) -> FactChanges:
-    composed = {}
-    for name in sorted(first.keys() | second.keys()):
-        before = first[name][0] if name in first else second[name][0]
-        after = second[name][1] if name in second else first[name][1]
-        if before != after:
-            composed[name] = (before, after)
-    return composed
+    One is held at a time, besides what they come to.
+    """
+    composition = _Composition()
+    for delta in deltas:
+        composition.add(delta)
+    return composition.delta()
 
 
 class _Composition:
-    """The works of a delta that is being composed of two."""
+    """A delta that is being composed: each `add` costs what the delta that is added has."""
 
-    def __init__(self, first: Delta, second: Delta) -> None:
-        self._first, self._second = first, second
-        self.cards = {**first.cards, **second.cards}
-        self.came: set[UUID] = set()
-        self.went: dict[UUID, UUID | None] = {}
-        self.changed: dict[UUID, FactChanges] = {}
+    def __init__(self) -> None:
+        self._cards: dict[UUID, WorkCard] = {}
+        self._titles: dict[str, str] = {}
+        self._came: set[UUID] = set()
+        self._went: dict[UUID, UUID | None] = {}
+        self._changed: dict[UUID, FactChanges] = {}
+        self._edges_came: set[EdgeKey] = set()
+        self._edges_went: set[EdgeKey] = set()
+        self._franchises: dict[str, FactChanges] = {}
 
-    def add(self, work: UUID) -> None:
-        """Add a work that either of the two tells of."""
-        first, second = self._first, self._second
-        was_there = work not in first.came and not (work in second.came and work not in first.went)
-        is_there = work not in second.went and not (work in first.went and work not in second.came)
-        if was_there and is_there:
-            self._add_changed(work)
-        elif is_there:
-            self.came.add(work)
-        elif was_there:
-            self._add_gone(work)
+    def add(self, delta: Delta) -> None:
+        """Add what differed next."""
+        gone = {work: self._cards[work] for work in self._went}
+        self._cards |= delta.cards
+        for work in delta.came:
+            if work in gone:
+                del self._went[work]
+                before, after = card_facts(gone[work]), card_facts(delta.cards[work])
+                self._changed[work] = changes_between(before, after)
+            else:
+                self._came.add(work)
+        self._add_gone(delta, gone)
+        for work, changes in delta.changed.items():
+            if work not in self._came:
+                _follow(self._changed.setdefault(work, {}), changes)
+        for slug, changes in delta.franchises.items():
+            _follow(self._franchises.setdefault(slug, {}), changes)
+        self._add_titles(delta)
+        self._add_edges(delta)
 
-    def _add_changed(self, work: UUID) -> None:
-        first, second = self._first, self._second
-        if work in first.went:
-            before, after = card_facts(first.cards[work]), card_facts(second.cards[work])
-            changes = changes_between(before, after)
+    def _add_gone(self, delta: Delta, gone: Mapping[UUID, WorkCard]) -> None:
+        for work, into in delta.went.items():
+            if work in self._came:
+                self._came.remove(work)
+            else:
+                self._went[work] = into
+                self._cards[work] = _as_before(delta.cards[work], self._changed.pop(work, {}))
+        for work in gone.keys() & self._went.keys():
+            into = self._went[work]
+            if into is not None and into in delta.went:
+                self._went[work] = delta.went[into]
+
+    def _add_titles(self, delta: Delta) -> None:
+        """Keep the titles that franchises have now, or had before all if they are gone."""
+        self._titles |= delta.titles
+        for slug, changes in delta.franchises.items():
+            if TITLE in changes:
+                old, new = self._franchises[slug].get(TITLE, changes[TITLE])
+                self._titles[slug] = str(old if new is None else new)
+
+    def _add_edges(self, delta: Delta) -> None:
+        back, undone = delta.edges_came & self._edges_went, delta.edges_went & self._edges_came
+        self._edges_went -= back
+        self._edges_came -= undone
+        self._edges_came |= delta.edges_came - back
+        self._edges_went |= delta.edges_went - undone
+
+    def delta(self) -> Delta:
+        """Return what has been composed, each part in order."""
+        return trimmed(
+            Delta(
+                cards=self._cards,
+                titles=self._titles,
+                came=frozenset(self._came),
+                went={work: self._went[work] for work in sorted(self._went, key=_bytes)},
+                changed={
+                    work: _ordered(self._changed[work])
+                    for work in sorted(self._changed, key=_bytes)
+                    if self._changed[work]
+                },
+                edges_came=frozenset(self._edges_came),
+                edges_went=frozenset(self._edges_went),
+                franchises={
+                    slug: _ordered(self._franchises[slug])
+                    for slug in sorted(self._franchises)
+                    if self._franchises[slug]
+                },
+            )
+        )
+
+
+def _follow(changes: FactChanges, later: Mapping[str, ValueChange]) -> None:
+    """Let later changes follow earlier ones; what is again as it was has not changed."""
+    for name, (old, new) in later.items():
+        before = changes[name][0] if name in changes else old
+        if before == new:
+            changes.pop(name, None)
         else:
-            changes = _in_a_row(first.changed.get(work, {}), second.changed.get(work, {}))
-        if changes:
-            self.changed[work] = changes
+            changes[name] = before, new
 
-    def _add_gone(self, work: UUID) -> None:
-        first, second = self._first, self._second
-        if work in second.went:
-            self.went[work] = second.went[work]
-            self.cards[work] = _as_before(second.cards[work], first.changed.get(work, {}))
-            return
-        into = first.went[work]
-        self.went[work] = second.went.get(into, into) if into is not None else None
-        self.cards[work] = first.cards[work]
+
+def _ordered(changes: FactChanges) -> FactChanges:
+    return {name: changes[name] for name in sorted(changes)}
+
+
+def _bytes(work: UUID) -> bytes:
+    return work.bytes
 
 
 def _as_before(card: WorkCard, changes: FactChanges) -> WorkCard:
@@ -229,10 +245,7 @@ def _as_before(card: WorkCard, changes: FactChanges) -> WorkCard:
 def trimmed(delta: Delta) -> Delta:
     """Return the delta with the cards and titles of what it mentions, in order, and no others."""
     mentioned = mentioned_works(delta)
-    cards = {
-        work: delta.cards[work]
-        for work in sorted(mentioned & delta.cards.keys(), key=lambda one: one.bytes)
-    }
+    cards = {work: delta.cards[work] for work in sorted(mentioned & delta.cards.keys(), key=_bytes)}
     slugs = {card.franchise for card in cards.values() if card.franchise is not None}
     slugs |= delta.franchises.keys()
     slugs |= {
@@ -247,7 +260,7 @@ def trimmed(delta: Delta) -> Delta:
 
 def mentioned_works(delta: Delta) -> set[UUID]:
     """Return every work that a delta names."""
-    mentioned = _works(delta)
+    mentioned = {*delta.came, *delta.went, *delta.changed}
     mentioned |= {into for into in delta.went.values() if into is not None}
     for edge in (*delta.edges_came, *delta.edges_went):
         mentioned |= {edge.source, edge.target}

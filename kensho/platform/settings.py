@@ -141,7 +141,7 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Publications of which is kept what changed with them, longer than snapshots are: daily ones
     of a year. The oldest go first; 0 keeps none, and lists no changes."""
     history_bytes: Annotated[int, Meta(ge=65_536, le=1_073_741_824)] = 67_108_864
-    """How much of that is kept. A week in which all scores moved takes 1 MB; changes of a
+    """How much of that is kept. A week in which all scores moved takes 1.2 MB; changes of a
     publication that take more by themselves are counted only."""
 
 

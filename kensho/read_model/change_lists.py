@@ -106,6 +106,11 @@ class _Listing:
             franchise=self._ref(card.franchise),
             fields=fields,
             became=became,
+            others=tuple(
+                FranchiseRef(slug, self._delta.titles.get(slug, slug))
+                for slug in moved
+                if isinstance(slug, str) and slug != card.franchise
+            ),
         )
         slugs = {slug for slug in (card.franchise, *moved) if isinstance(slug, str)}
         listed = ListedChange(change, (work,), tuple(sorted(slugs)), card.adult)

@@ -79,7 +79,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A work has the franchise that it belongs to now, or last belonged to. A work that went has the
     work that its id leads to in `became`. `others` are the franchises that a franchise took up, was
-    split into, or was called before; `was` is what a relation was before.
+    split into, or was called before, or the one that a work belonged to before; `was` is what a
+    relation was before.
     """
 
     id: UUID

@@ -69,8 +69,25 @@ def _went(change: Change) -> str:
 
 
 def _changed(change: Change) -> str:
-    facts = [_fact(fact) for fact in change.fields]
+    titles = {ref.slug: ref.title for ref in (change.franchise, *change.others) if ref is not None}
+    facts = [
+        _moved_home(fact, titles) if fact.field == "franchise" else _fact(fact)
+        for fact in change.fields
+    ]
     return f"{_work(change.work)}: {_cut(facts, _MOST_FACTS, '; ')}"
+
+
+def _moved_home(fact: ChangedFact, titles: Mapping[str, str]) -> str:
+    """Return which franchise a work belongs to now, and before, by their titles."""
+    old, new = (
+        None if slug is None else cited(titles.get(str(slug), str(slug)))
+        for slug in (fact.old, fact.new)
+    )
+    if old == new:
+        return f"another address of {new}"
+    if new is None:
+        return f"no longer in {old}"
+    return f"now in {new}" if old is None else f"now in {new} (before: {old})"
 
 
 def _fact(fact: ChangedFact) -> str:

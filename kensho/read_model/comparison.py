@@ -5,7 +5,7 @@ versions may differ, and what one version does not have is absent in it. Nothing
 trusted to be as this version writes it: what can't be read is refused by name.
 
 Performance: documents are compared as bytes, and decoded only where they differ. Two snapshots of
-39,000 works that differ in all scores are compared in 3 s, equal ones in 0.2 s.
+39,000 works of which 27,000 have another score are compared in 1.9 s, equal ones in 0.2 s.
 """
 
 import hashlib

@@ -27,6 +27,7 @@ from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta
 from kensho.read_model.history import PublicationEntry
+from kensho.read_model.wording import SOURCE_NAMES
 from kensho.web import urls
 from kensho.web.filtered_lists import ListPage
 from kensho.web.forms import get_page
@@ -168,18 +169,15 @@ def _by_publication(context: PageContext, items: Iterable[ChangeItem]) -> list[P
     history = context.snapshot.history
     entries = {entry.at: entry for entry in history.entries} if history else {}
     return [
-        PublishedChanges(
-            at, revision, _sources(context, entries.get(at)), _lines(context, list(changes))
-        )
+        PublishedChanges(at, revision, _sources(entries.get(at)), _lines(context, list(changes)))
         for (at, revision), changes in groupby(items, key=lambda item: (item.at, item.revision))
     ]
 
 
-def _sources(context: PageContext, entry: PublicationEntry | None) -> list[str]:
+def _sources(entry: PublicationEntry | None) -> list[str]:
     """Return the names of the sources that were read for a publication."""
-    if entry is None:
-        return []
-    return list(dict.fromkeys(context.source_name(run.source) for run in entry.runs))
+    runs = () if entry is None else entry.runs
+    return list(dict.fromkeys(SOURCE_NAMES.get(run.source, run.source) for run in runs))
 
 
 def _lines(context: PageContext, items: Iterable[ChangeItem]) -> list[ChangeLine]:

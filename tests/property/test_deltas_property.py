@@ -88,7 +88,7 @@ def test_two_deltas_in_a_row_are_the_delta_of_the_ends(
     first: State, second: State, third: State
 ) -> None:
     with snapshots(first, second, third) as (one, two, three):
-        composed = compose(delta_between(one, two), delta_between(two, three))
+        composed = compose([delta_between(one, two), delta_between(two, three)])
         direct = delta_between(one, three)
     absent = set(first.works) - set(second.works)
     assert known_of(composed, absent) == known_of(direct, absent)
@@ -99,8 +99,9 @@ def test_two_deltas_in_a_row_are_the_delta_of_the_ends(
 def test_a_delta_and_its_opposite_are_nothing(before: State, after: State) -> None:
     with snapshots(before, after) as (old, new):
         there, back = delta_between(old, new), delta_between(new, old)
-    assert compose(there, back).is_empty
-    assert compose(there, Delta()) == compose(Delta(), there) == deltas.trimmed(there)
+    assert compose([there, back]).is_empty
+    assert compose([there, Delta()]) == compose([Delta(), there]) == compose([there]) == there
+    assert compose([]) == Delta()
 
 
 @steady

@@ -4,8 +4,8 @@ Guarantees: a history is on disk as a whole before a publication names it, as sn
 publication never fails because what changed can't be told: that is a gap in the history, which says
 why. What is kept is bounded in number and size; the oldest goes first.
 
-Performance: comparing two snapshots of 39,000 works takes up to 3 s of the publishing process, and
-writing 64 MiB of history 0.5 s.
+Performance: comparing two snapshots of 39,000 works takes up to 2 s of the publishing process, and
+listing what changed 0.5 s.
 """
 
 import datetime as dt
@@ -19,6 +19,7 @@ import numpy as np
 import structlog
 
 from kensho.errors import ReadModelError
+from kensho.platform import memory
 from kensho.platform.settings import SnapshotSettings
 from kensho.read_model.blobs import ID_BYTES, NewDocuments, joined
 from kensho.read_model.change_lists import ListedChange, changes_of
@@ -176,7 +177,8 @@ def _compared(root: Path, before: str, after: OpenFolder, new: NewPublication) -
     entry = PublicationEntry(new.snapshot, new.at.isoformat(timespec="seconds"), before=before)
     try:
         old = OpenFolder.open(root / before, None)
-        delta = delta_between(old, after)
+        with memory.without_cycle_collection():
+            delta = delta_between(old, after)
     except ReadModelError as error:
         _log.warning("publications_not_compared", reason=error.message)
         return _Kept(msgspec.structs.replace(entry, gap=error.message), b"", ())
