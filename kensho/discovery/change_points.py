@@ -79,14 +79,12 @@ def snapshot_of_run(history: History, text: str) -> str | None:
     if len(text) < _LEAST_RUN_CHARS:
         return None
     found = {
-        (run.id, entry.snapshot)
+        run.id: entry.snapshot
         for entry in history.entries
         for run in entry.runs
         if run.id is not None and run.id.startswith(text.lower())
     }
-    if len({run for run, _ in found}) != 1:
-        return None
-    return next(iter(found))[1]
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _of_snapshot(history: History, identity: str, name: str) -> int:

@@ -112,7 +112,9 @@ def extend_history(
 def _written(root: Path, last: Publication, new: NewPublication, limits: HistoryLimits) -> str:
     after = OpenFolder.open(root / new.snapshot)
     kept = _kept(root, last)
-    kept.append(_compared(root, last.snapshot, after, new))
+    told = {run.id for one in kept for run in one.entry.runs}
+    untold = [run for run in new.runs if run.id not in told]
+    kept.append(_compared(root, last.snapshot, after, new._replace(runs=untold)))
     kept = _within(kept, limits)
     entries = _entries(kept)
     text = msgspec.json.encode(entries)
