@@ -22,13 +22,12 @@ from kensho.discovery.changes import (
     ChangesRequest,
     DiffDocument,
     DiffRequest,
-    FieldCount,
-    RelationCount,
     kinds_of,
 )
+from kensho.discovery.comparisons import FieldCount, RelationCount
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
-from kensho.http.request_costs import costing, public_costing
+from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse, ResponseMeta
 from kensho.read_model.change_views import CHANGE_KINDS, ChangedFact, ChangedWork
 from kensho.read_model.views import FranchiseRef
@@ -184,7 +183,7 @@ class ChangesController(Controller):
             total=1,
             next_cursor=None,
         ),
-        opt=public_costing(200),
+        opt=costing(200),
     )
     @pooled
     def compare(self, changes: GivenChanges, query: DiffQuery) -> PreparedResponse[DiffDocument]:

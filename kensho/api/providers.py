@@ -14,7 +14,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 
 from kensho.discovery.browse import BrowseService, Calendar
-from kensho.discovery.changes import ChangeService, KnownChanges
+from kensho.discovery.changes import ChangeService
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Nodes
 from kensho.discovery.franchises import FranchiseService

@@ -19,8 +19,8 @@ from kensho.discovery.changes import (
     ChangeService,
     DiffDocument,
     DiffRequest,
-    KnownChanges,
 )
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.runs import RunRecord, recorded_runs, run_named
 from kensho.platform import environment

@@ -1,18 +1,13 @@
 """Changes: what came, went and became another with the latest publications, or between two.
 
 Guarantees: the latest publication comes first. A change is shown if the works that it tells of may
-be shown, as the snapshot that is served knows them, or, of works that are gone, as the history
-does; a franchise that changed names those of its members that may be shown. What the history does
-not know is never told as if nothing had changed.
+be shown (`comparisons`); a franchise that changed names those of its members that may be.
 
-Performance: which changes are hidden is computed once for each snapshot, 50 ms for 20,000 changes;
-a page takes 10 µs for each change on it. A comparison takes 0.15 s for each publication between in
-which all scores moved, and 0.6 s for the list; the two that were asked for last are kept.
+Performance: a page takes 10 µs for each change on it, besides what is computed once.
 """
 
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -20,31 +15,26 @@ import numpy as np
 import numpy.typing as npt
 
 from kensho.discovery.change_points import PublicationView, known_from, place_of, view_of
+from kensho.discovery.comparisons import FieldCount, KnownChanges, RelationCount
 from kensho.discovery.cursors import Cursors, OrderedList
 from kensho.discovery.snapshot_service import SnapshotService
-from kensho.domain import deltas
-from kensho.domain.deltas import Delta
-from kensho.domain.relations import KINDS, Kind
 from kensho.errors import InvalidInputError, NotFoundError
-from kensho.platform import memory
-from kensho.read_model import change_lists, change_wording
-from kensho.read_model.change_lists import ListedChange
+from kensho.read_model import change_wording
 from kensho.read_model.change_views import CHANGE_KINDS, Change, ChangedWork, ChangeKind
 from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.history import History
 from kensho.read_model.holder import Snapshot
-from kensho.read_model.model import ReadModel
 
 Numbers = npt.NDArray[np.int64]
 KIND_GROUPS: Final = ("franchise", "work", "relation")
 """Words for all kinds of changes of one sort."""
-LISTED_KINDS: Final = tuple(kind for kind in CHANGE_KINDS if kind != "figures_moved")
+LISTED_KINDS: Final[tuple[ChangeKind, ...]] = tuple(
+    kind for kind in CHANGE_KINDS if kind != "figures_moved"
+)
 """The kinds that a list of changes has: of figures that moved only the number is kept there."""
 _MOST_PACKED_BYTES: Final = 16_777_216
 """What a page of a comparison is made from at most: 13 weeks in which all scores moved, or 2.5 s.
 The command line, which names everything at once, compares any time."""
-_KEPT_DIFFS: Final = 2
-"""One with all scores takes some 20 MB."""
 
 
 class ChangeItem(Change, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,21 +55,6 @@ class ChangeList(msgspec.Struct, frozen=True):
     total: int
     known_from: PublicationView | None
     next_cursor: str | None
-
-
-class RelationCount(msgspec.Struct, frozen=True):
-    """How many relations of a kind came and went."""
-
-    kind: Kind
-    came: int
-    went: int
-
-
-class FieldCount(msgspec.Struct, frozen=True):
-    """Of how many works a fact changed."""
-
-    field: str
-    works: int
 
 
 class DiffDocument(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
@@ -138,83 +113,6 @@ def kinds_of(text: str | None, among: Sequence[ChangeKind]) -> frozenset[ChangeK
             known = ", ".join((*KIND_GROUPS, *among))
             raise InvalidInputError.of("kind", f"{word!r} is no kind of changes: {known}")
     return frozenset(found)
-
-
-class _Composed(NamedTuple):
-    """What changed between two publications, and as a list."""
-
-    delta: Delta
-    changes: list[ListedChange]
-
-
-class KnownChanges:
-    """What is computed of a history once: which changes are hidden, and the diffs asked for last.
-
-    If several threads ask at once, a value may be computed twice, with the same result.
-    """
-
-    def __init__(self) -> None:
-        self._hidden: tuple[str, str, npt.NDArray[np.bool_]] = ("", "", np.empty(0, np.bool_))
-        self._diffs: OrderedDict[tuple[str, int, int], _Composed] = OrderedDict()
-
-    def hidden(self, snapshot: Snapshot, history: History) -> npt.NDArray[np.bool_]:
-        """Tell for each change of a history whether it is hidden from who asks for no adult works.
-
-        Shape (changes,).
-        """
-        identity, name, found = self._hidden
-        if (identity, name) != (snapshot.identity, history.name):
-            found = _hidden(snapshot.model, history)
-            self._hidden = snapshot.identity, history.name, found
-        return found
-
-    def between(self, history: History, before: int, after: int) -> _Composed:
-        """Return what changed from one publication of a history to a later one.
-
-        Raises:
-            NotFoundError: that is not known.
-        """
-        key = history.name, before, after
-        found = self._diffs.get(key)
-        if found is None:
-            name = f"{history.entries[before].snapshot}..{history.entries[after].snapshot}"
-            with memory.without_cycle_collection():  # which takes half of the time otherwise
-                delta = composed(history, before, after)
-                found = _Composed(delta, change_lists.changes_of(delta, name))
-            self._diffs[key] = found
-            while len(self._diffs) > _KEPT_DIFFS:
-                self._diffs.pop(next(iter(self._diffs)), None)
-        return found
-
-
-def composed(history: History, before: int, after: int) -> Delta:
-    """Return what changed from one publication of a history to a later one, both by number.
-
-    Raises:
-        NotFoundError: it is not known of a publication between them.
-    """
-    for number in range(before + 1, after + 1):
-        entry = history.entries[number]
-        if entry.gap is not None or entry.before != history.entries[number - 1].snapshot:
-            why = entry.gap or "it followed another snapshot"
-            raise NotFoundError(f"what changed with revision {entry.revision} is not known: {why}")
-    found = (history.delta(number) for number in range(before + 1, after + 1))
-    return deltas.compose(delta for delta in found if delta is not None)
-
-
-def _hidden(model: ReadModel, history: History) -> npt.NDArray[np.bool_]:
-    """Compute which changes are hidden."""
-    nodes = model.nodes(history.works.reshape(-1)).reshape(history.works.shape)
-    named = history.works != b""
-    is_known = nodes >= 0
-    adult_now = (is_known & model.columns.adult[np.maximum(nodes, 0)]) if len(nodes) else is_known
-    some_are_gone = (named & ~is_known).any(axis=1)
-    hidden: npt.NDArray[np.bool_] = adult_now.any(axis=1) | (some_are_gone & history.adult)
-    for number in np.flatnonzero(~named.any(axis=1)).tolist():
-        franchise = history.change(number).decode().franchise
-        known = None if franchise is None else model.franchises.number(franchise.slug)
-        hidden[number] = history.adult[number] if known is None else model.franchises.adult[known]
-    return hidden
 
 
 class ChangeService(SnapshotService):
@@ -284,8 +182,8 @@ class ChangeService(SnapshotService):
         slugs, retired = [slug], self.model.franchises.retired(slug)
         if retired is not None and retired.successor is not None:
             slugs.append(retired.successor)
-        found: Numbers = np.unique(np.concatenate([history.of_franchise(one) for one in slugs]))
-        return found.astype(np.int64)
+        found = np.concatenate([history.of_franchise(one) for one in slugs])
+        return np.unique(found).astype(np.int64)
 
     def _check_franchise(self, slug: str | None, history: History | None) -> None:
         if (
@@ -339,28 +237,32 @@ class ChangeService(SnapshotService):
         before, after = _ends(history, request)
         if request.limit is not None:
             _check_size(history, before, after)
-        found = self._known.between(history, before, after)
-        shown = [one for one in found.changes if not (request.safe and self._is_hidden(one))]
-        listed = [one for one in shown if request.kinds is None or one.change.kind in request.kinds]
+        found = self._known.between(self.snapshot, history, (before, after), safe=request.safe)
+        listed = [
+            one
+            for one in found.changes
+            if request.kinds is None or one.change.kind in request.kinds
+        ]
         entry = history.entries[after]
         limit = len(listed) if request.limit is None else request.limit
 
+        def id_of(number: int) -> UUID:
+            return listed[number].change.id
+
         def number_of(change: UUID) -> int | None:
-            places = (n for n, one in enumerate(listed) if one.change.id == change)
+            places = (number for number in range(len(listed)) if id_of(number) == change)
             return next(places, None)
 
-        ordered = OrderedList(
-            range(len(listed)), self.identity, lambda n: listed[n].change.id, number_of
-        )
+        ordered = OrderedList(range(len(listed)), self.identity, id_of, number_of)
         kinds = None if request.kinds is None else sorted(request.kinds)
         query = f"diff?{history.entries[before].snapshot}&{entry.snapshot}&{kinds}&{request.safe}"
         part = self._cursors.cut(ordered, query, request.cursor, limit)
         return DiffDocument(
             before=view_of(history.entries[before]),
             after=view_of(entry),
-            counts=_counted(shown),
-            relations=_relations(shown),
-            fields=_fields(shown),
+            counts=found.counts,
+            relations=found.relations,
+            fields=found.fields,
             changes=[
                 self._told(listed[n].change, entry.at, entry.revision, safe=request.safe)
                 for n in part.nodes
@@ -368,17 +270,6 @@ class ChangeService(SnapshotService):
             total=part.total,
             next_cursor=part.next_cursor,
         )
-
-    def _is_hidden(self, one: ListedChange) -> bool:
-        """Tell whether a change is hidden, by the rule of `KnownChanges.hidden`."""
-        nodes = [self.model.node(work) for work in one.works]
-        if any(node is not None and self.model.columns.adult[node] for node in nodes):
-            return True
-        if one.works:
-            return one.adult and None in nodes
-        slug = one.change.franchise.slug if one.change.franchise else ""
-        number = self.model.franchises.number(slug)
-        return one.adult if number is None else bool(self.model.franchises.adult[number])
 
 
 def _ends(history: History, request: DiffRequest) -> tuple[int, int]:
@@ -413,34 +304,3 @@ def _check_size(history: History, before: int, after: int) -> None:
             "too much changed since to be compared here: ask for a shorter time, or use"
             " `kensho runs diff`",
         )
-
-
-def _counted(changes: Iterable[ListedChange]) -> dict[ChangeKind, int]:
-    counted = Counter(one.change.kind for one in changes)
-    return {kind: counted[kind] for kind in CHANGE_KINDS if counted[kind]}
-
-
-def _relations(changes: Iterable[ListedChange]) -> list[RelationCount]:
-    came: Counter[Kind] = Counter()
-    went: Counter[Kind] = Counter()
-    for one in changes:
-        change = one.change
-        if change.was is not None:
-            went[change.was.kind] += 1
-        if change.relation is not None:
-            (went if change.kind == "relation_went" else came)[change.relation.kind] += 1
-    return [
-        RelationCount(kind, came[kind], went[kind]) for kind in KINDS if came[kind] or went[kind]
-    ]
-
-
-def _fields(changes: Iterable[ListedChange]) -> list[FieldCount]:
-    """Count the works of which each fact changed, the commonest first."""
-    counted: Counter[str] = Counter()
-    for one in changes:
-        if one.change.work is not None:
-            counted.update({deltas.FactName.of(fact.field).name for fact in one.change.fields})
-    return [
-        FieldCount(field, works)
-        for field, works in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    ]

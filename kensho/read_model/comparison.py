@@ -135,7 +135,7 @@ class _Side:
         self._record_nodes = folder.array("record_nodes")
 
     def id(self, node: int) -> UUID:
-        return UUID(bytes=self.ids[node].ljust(ID_BYTES, b"\0"))
+        return _id(self.ids, node)
 
     def facts(self, node: int) -> _Facts:
         return _FACTS.decode(self.details[node])
@@ -341,10 +341,13 @@ def _codes(side: _Side, ids: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int64]:
 def _decoded(codes: npt.NDArray[Any], ids: npt.NDArray[np.bytes_]) -> Iterator[EdgeKey]:
     for code in codes.tolist():
         ends, kind = divmod(code, len(KINDS))
-        source, target = (
-            UUID(bytes=ids[number].ljust(ID_BYTES, b"\0")) for number in divmod(ends, len(ids))
-        )
-        yield EdgeKey(source, target, KINDS[kind])
+        source, target = divmod(ends, len(ids))
+        yield EdgeKey(_id(ids, source), _id(ids, target), KINDS[kind])
+
+
+def _id(ids: npt.NDArray[np.bytes_], number: int) -> UUID:
+    """Return one of many ids, with the zero bytes at its end that numpy leaves out."""
+    return UUID(bytes=ids.item(number).ljust(ID_BYTES, b"\0"))
 
 
 def _franchises(before: _Side, after: _Side) -> tuple[dict[str, FactChanges], dict[str, str]]:

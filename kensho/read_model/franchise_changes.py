@@ -112,7 +112,7 @@ def _first(counted: Counter[str]) -> str:
 
 def _renamed(moves: _Moves, came: set[str], gone: set[str]) -> dict[str, str]:
     """Return the slugs that went with those that took their place: each the other's larger part."""
-    renamed = {}
+    renamed: dict[str, str] = {}
     for slug in sorted(gone):
         to = moves.to(slug)
         if to and (now := _first(to)) in came and _first(moves.of(now)) == slug:

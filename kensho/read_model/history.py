@@ -148,7 +148,8 @@ class History:
         found: list[list[str]] = [[] for _ in range(len(self))]
         offsets: list[int] = self._slug_offsets.tolist()
         for place in range(len(self._slugs)):
-            for number in self._slug_changes[offsets[place] : offsets[place + 1]].tolist():
+            changes: list[int] = self._slug_changes[offsets[place] : offsets[place + 1]].tolist()
+            for number in changes:
                 found[number].append(self._slugs[place])
         return found
 

@@ -135,12 +135,7 @@ class NewFolder:
     """A folder that is written beside its final place, and removed at the end unless committed."""
 
     def __init__(
-        self,
-        root: Path,
-        point: GraphPoint,
-        *,
-        name: str | None = None,
-        version: int = SNAPSHOT_VERSION,
+        self, root: Path, point: GraphPoint, name: str = "", version: int = SNAPSHOT_VERSION
     ) -> None:
         """Write `root/<name>/`, by default that of the snapshot of `point`."""
         self._final = root / (name or point.identity)

@@ -16,7 +16,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from kensho.discovery.browse import Calendar
-from kensho.discovery.changes import KnownChanges
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from kensho.discovery import change_points
-from kensho.discovery.changes import composed
+from kensho.discovery.comparisons import composed
 from kensho.errors import InvalidInputError, NotFoundError, ReadModelError
 from kensho.read_model import history as histories
 from kensho.read_model import publications
@@ -233,7 +233,8 @@ async def test_publishing_a_graph_tells_what_came_with_which_runs(
     graph: Gateway, tmp_path: Path
 ) -> None:
     holder = await published(graph, tmp_path)
-    assert holder.held.history is None
+    before = holder.held
+    assert before.history is None
     await add_work(graph)
     await publish(graph, tmp_path)
     assert await holder.refresh()

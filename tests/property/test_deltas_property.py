@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from uuid import UUID
 
 import msgspec
 from hypothesis import given, settings
@@ -69,7 +70,7 @@ def test_a_snapshot_does_not_differ_from_one_of_the_same_works(state: State) -> 
         assert delta_between(old, new) == Delta()
 
 
-def known_of(delta: Delta, absent: set[object]) -> Delta:
+def known_of(delta: Delta, absent: set[UUID]) -> Delta:
     """Return a delta as far as a composition can tell it, where these works were absent between."""
     changed = {
         work: {name: pair for name, pair in changes.items() if name in CARD_FACTS}

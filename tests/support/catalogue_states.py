@@ -162,7 +162,7 @@ def _work(state: State, work: UUID, facts: StateWork) -> WorkInput:
         studios=facts.studios,
         producers=(),
         tags=tuple(TagView(tag_uuid(name), name, "theme", weight) for name, weight in facts.tags),
-        sources=tuple(SourceView(*one.split(":", 1), f"https://x/{one}") for one in facts.sources),
+        sources=tuple(_source(one) for one in facts.sources),
         franchise=None if slug is None else FranchiseRef(slug, state.franchises[slug].title),
         adult=facts.adult,
     )
@@ -184,6 +184,11 @@ def _work(state: State, work: UUID, facts: StateWork) -> WorkInput:
     )
 
 
+def _source(text: str) -> SourceView:
+    provider, _, local = text.partition(":")
+    return SourceView(provider, local, f"https://catalogue.example/{local}")
+
+
 def _franchise(state: State, slug: str, one: StateFranchise) -> FranchiseInput:
     members = tuple(work for work, _ in one.roles)
     detail = FranchiseDetail(
@@ -200,7 +205,8 @@ def _franchise(state: State, slug: str, one: StateFranchise) -> FranchiseInput:
         ),
         guests=(),
     )
-    documents = dict.fromkeys(DOCUMENT_NAMES, b"{}") | {"detail": msgspec.json.encode(detail)}
+    documents: dict[str, bytes] = dict.fromkeys(DOCUMENT_NAMES, b"{}")
+    documents["detail"] = msgspec.json.encode(detail)
     adult = all(state.works[work].adult for work in members)
     return FranchiseInput(slug, members, (), (), 0.0, documents, adult)
 

@@ -120,7 +120,7 @@ def _written(root: Path, last: Publication, new: NewPublication, limits: History
     text = msgspec.json.encode(entries)
     name = f"history-{hashlib.blake2b(text, digest_size=_DIGEST_BYTES).hexdigest()}"
     point = after.manifest.point
-    with NewFolder(root, point, name=name, version=HISTORY_VERSION) as folder:
+    with NewFolder(root, point, name, HISTORY_VERSION) as folder:
         folder.file("publications.json").write(text)
         deltas = folder.file("deltas.bin")
         for one in kept:
@@ -241,7 +241,8 @@ def _within(kept: list[_Kept], limits: HistoryLimits) -> list[_Kept]:
 
 def _entries(kept: Sequence[_Kept]) -> list[PublicationEntry]:
     """Return the publications with where their changes and deltas lie."""
-    entries, start = [], 0
+    entries: list[PublicationEntry] = []
+    start = 0
     for one in kept:
         place = (start, start + len(one.delta))
         start = place[1]
