@@ -52,10 +52,7 @@ def place_of(history: History, text: str, name: str) -> int | None:
     Raises:
         InvalidInputError: it is no revision, snapshot or date, or no snapshot of the history.
     """
-    if _IS_POINT.fullmatch(text) is None:
-        raise InvalidInputError.of(
-            name, f"{text!r} is no revision, snapshot or date such as 2026-11-29"
-        )
+    check_point(text, name)
     if is_identity(text):
         return _of_snapshot(history, text, name)
     if text.isdecimal():
@@ -69,6 +66,22 @@ def place_of(history: History, text: str, name: str) -> int | None:
             if dt.datetime.fromisoformat(entry.at) <= moment
         ]
     return earlier[-1] if earlier else None
+
+
+def check_point(text: str | None, name: str) -> None:
+    """Refuse what can name no publication of any history; `None` is no text.
+
+    Raises:
+        InvalidInputError: it is no revision, snapshot or date.
+    """
+    if text is None:
+        return
+    if _IS_POINT.fullmatch(text) is None:
+        raise InvalidInputError.of(
+            name, f"{text!r} is no revision, snapshot or date such as 2026-11-29"
+        )
+    if not is_identity(text) and not text.isdecimal():
+        _moment(text, name)
 
 
 def snapshot_of_run(history: History, text: str) -> str | None:

@@ -14,7 +14,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery.change_points import PublicationView, known_from, place_of, view_of
+from kensho.discovery.change_points import (
+    PublicationView,
+    check_point,
+    known_from,
+    place_of,
+    view_of,
+)
 from kensho.discovery.comparisons import FieldCount, KnownChanges, RelationCount
 from kensho.discovery.cursors import Cursors, OrderedList
 from kensho.discovery.snapshot_service import SnapshotService
@@ -148,6 +154,7 @@ class ChangeService(SnapshotService):
     def page(self, request: ChangesRequest) -> tuple[list[ChangeItem], str | None, int]:
         """Return changes, the cursor of the next ones, and how many there are in all."""
         history = self.snapshot.history
+        check_point(request.since, "since")
         if history is None:
             self._check_franchise(request.franchise, None)
             return [], None, 0
@@ -232,6 +239,8 @@ class ChangeService(SnapshotService):
     def difference(self, request: DiffRequest) -> DiffDocument:
         """Return what `diff` returns, as a value."""
         history = self.snapshot.history
+        check_point(request.before, "from")
+        check_point(request.after, "to")
         if history is None:
             raise NotFoundError("what earlier publications changed is not known")
         before, after = _ends(history, request)
