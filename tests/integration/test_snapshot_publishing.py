@@ -17,6 +17,7 @@ from kensho.errors import KenshoError, NotReadyError, PublicationError, ReadMode
 from kensho.read_model import publications
 from kensho.read_model.building.publishing import publish, publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
+from kensho.read_model.identity import is_identity
 from kensho.read_model.publications import CURRENT
 from kensho.read_model.snapshot_folder import MANIFEST, Manifest
 from kensho.storage import tables
@@ -33,7 +34,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def snapshots_in(root: Path) -> list[str]:
-    return sorted(path.name for path in root.iterdir() if path.is_dir())
+    return sorted(path.name for path in root.iterdir() if is_identity(path.name))
 
 
 @contextlib.asynccontextmanager
