@@ -140,6 +140,7 @@ def mapped_kib(folder: Path) -> int:
     return kib
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="what is mapped is told by /proc")
 async def test_what_was_read_of_a_snapshot_is_let_go_of_where_much_is_mapped(
     graph: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,32 +395,3 @@ async def test_a_snapshot_that_only_garbage_holds_is_closed_once_it_is_replaced(
     finally:
         gc.enable()
         watching.cancel()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="what is mapped is told by /proc")
-async def test_pages_that_were_read_are_let_go_of_and_read_again(
-    graph: Gateway, tmp_path: Path
-) -> None:
-    await add_work(graph)
-    holder = await published(graph, tmp_path)
-    model = holder.current
-
-    def resident_kb() -> int:
-        """Return how much of the snapshot's files is mapped into this process."""
-        is_of_snapshot, size = False, 0
-        for line in Path("/proc/self/smaps").read_text("utf-8").splitlines():
-            name, *rest = line.split()
-            if not name.endswith(":"):
-                is_of_snapshot = str(tmp_path) in line
-            elif is_of_snapshot and name == "Rss:":
-                size += int(rest[0])
-        return size
-
-    summary = model.summary(0)
-    assert resident_kb() > 0
-    watching = asyncio.create_task(holder.watch(0.01))
-    async with asyncio.timeout(10):
-        while resident_kb() > 0:  # noqa: ASYNC110 -- what is mapped has no event
-            await asyncio.sleep(0.01)
-    watching.cancel()
-    assert model.summary(0) == summary
