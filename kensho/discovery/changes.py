@@ -155,13 +155,15 @@ class ChangeService(SnapshotService):
         """Return changes, the cursor of the next ones, and how many there are in all."""
         history = self.snapshot.history
         check_point(request.since, "since")
+        kinds = None if request.kinds is None else sorted(request.kinds)
+        query = f"changes?{request.since}&{request.franchise}&{kinds}&{request.safe}"
         if history is None:
             self._check_franchise(request.franchise, None)
+            nothing = OrderedList((), self.identity, self.model.id, self.model.node)
+            self._cursors.cut(nothing, query, request.cursor, request.limit)
             return [], None, 0
         numbers = self._numbers(history, request)
         ordered = OrderedList(numbers.tolist(), self.identity, history.id, history.number)
-        kinds = None if request.kinds is None else sorted(request.kinds)
-        query = f"changes?{request.since}&{request.franchise}&{kinds}&{request.safe}"
         part = self._cursors.cut(ordered, query, request.cursor, request.limit)
         items = [self._item(history, number, safe=request.safe) for number in part.nodes]
         return items, part.next_cursor, part.total
