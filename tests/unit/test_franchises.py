@@ -1,3 +1,4 @@
+from itertools import pairwise
 from uuid import UUID
 
 import msgspec
@@ -304,6 +305,45 @@ def test_curators_join_cut_and_rename() -> None:
         "stated",
         "curated",
     }
+
+
+def three_franchises() -> tuple[list[FranchiseWork], list[Relation]]:
+    """Return three stories of four seasons each, `mal:0` to `mal:11`, and their relations."""
+    names = {"abcd": "Urusei Yatsura", "efgh": "Ranma", "ijkl": "Inuyasha"}
+    keys = "".join(names)
+    works = [
+        work(key, f"{name} {season}", f"{2000 + season}", sources=(f"mal:{keys.index(key)}",))
+        for letters, name in names.items()
+        for season, key in enumerate(letters, 1)
+    ]
+    return works, [relation(a + b, "sequel") for letters in names for a, b in pairwise(letters)]
+
+
+@pytest.mark.parametrize(
+    ("joins", "expected"),
+    [
+        ([(0, 5)], ("abcdefgh", "ijkl")),
+        ([(3, 6), (4, 9)], ("abcdefghijkl",)),
+        ([(1, 5, 9)], ("abcdefghijkl",)),
+    ],
+    ids=["two", "in a chain", "three at once"],
+)
+def test_a_join_of_a_work_of_each_unites_all_works_of_franchises(
+    joins: list[tuple[int, ...]], expected: tuple[str, ...]
+) -> None:
+    works, relations = three_franchises()
+    reason = "a reason that somebody can check"
+    decided = [Join(tuple(f"mal:{n}" for n in numbers), reason) for numbers in joins]
+    found = grown(works, relations, with_decisions(join=tuple(decided)))
+    assert homes(found) == together(*expected)
+
+
+def test_a_cut_outranks_a_join_of_their_franchises() -> None:
+    works, relations = three_franchises()
+    reason = "a reason that somebody can check"
+    cut = (Cut(("mal:3",), ("mal:7",), reason),)
+    policy = with_decisions(join=(Join(("mal:0", "mal:5"), reason),), cut=cut)
+    assert homes(grown(works, relations, policy)) == together("abcd", "efgh", "ijkl")
 
 
 def test_no_tie_leads_out_of_an_omnibus_project() -> None:
