@@ -354,26 +354,6 @@ def regrouped(grouping: list[int]) -> list[Unslugged]:
     return [Unslugged(min(some), ("Fate",), frozenset(some), "2006") for some in groups.values()]
 
 
-@given(st.lists(groupings, max_size=8))
-def test_slugs_are_never_used_again(history: list[list[int]]) -> None:
-    standing: list[Slugged] = []
-    redirects: dict[str, str | None] = {}
-    ever: set[str] = set()
-    for grouping in history:
-        now = regrouped(grouping)
-        given_ = assigned(standing, redirects, now)
-        before = {one.slug for one in standing}
-        slugs = list(given_.slugs.values())
-        assert len(slugs) == len(set(slugs)) == len(now)
-        assert not (set(slugs) - before) & ever
-        assert not set(slugs) & set(given_.redirects)
-        ever |= set(slugs)
-        assert ever == set(slugs) | set(given_.redirects)
-        assert all(to is None or to in slugs for to in given_.redirects.values())
-        redirects = dict(given_.redirects)
-        standing = [Slugged(given_.slugs[one.root], one.members) for one in now]
-
-
 @given(groupings, groupings, st.randoms(use_true_random=False))
 def test_slugs_do_not_depend_on_the_order_of_franchises(
     old: list[int], new: list[int], chance: random.Random

@@ -19,7 +19,7 @@ from kensho.domain.franchise.policy import (
     policy_of,
 )
 from kensho.domain.relations import KINDS
-from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
+from kensho.domain.slugs import Slugged, SlugMemory, Unslugged, assigned, slug_of
 from kensho.domain.title_words import Rarity, TitleWords, rarity_of
 from kensho.domain.works import AnimeType, Role
 from tests.support.small_franchises import (
@@ -472,17 +472,37 @@ def test_a_slug_that_was_given_is_not_given_again() -> None:
     assert given.redirects == {"fate": None}
 
 
-def test_redirects_lead_to_what_stands_in_one_step() -> None:
+def test_a_redirect_leads_on_where_its_target_was_retired() -> None:
     before = [slugged("big", "abc"), slugged("middle", "xy")]
     given = assigned(before, {"small": "middle"}, [unslugged("abcxy")])
-    assert given.redirects == {"small": "big", "middle": "big"}
+    assert given.redirects == {"small": "middle", "middle": "big"}
 
 
 def test_a_franchise_that_dissolves_leads_nowhere() -> None:
-    assert assigned([slugged("fate", "ab")], {"old": "fate"}, []).redirects == {
-        "fate": None,
-        "old": None,
-    }
+    given = assigned([slugged("fate", "ab")], {"old": "fate"}, [])
+    assert given.redirects == {"fate": None, "old": "fate"}
+
+
+def test_a_franchise_that_returns_gets_its_slug_back_and_what_led_to_it() -> None:
+    gone = assigned([slugged("fate", "abc")], {"old": "fate"}, [])
+    memory = SlugMemory(gone.past, {"fate": frozenset(map(number, "abc"))})
+    given = assigned([], gone.redirects, [unslugged("abc")], memory)
+    assert given.slugs == {number("a"): "fate"}
+    assert given.redirects == {"old": "fate"}
+
+
+def test_the_same_works_have_the_same_slug_though_another_bears_it_meanwhile() -> None:
+    split = assigned([slugged("fate", "ab")], {}, [unslugged("bc")])
+    assert split.slugs == {number("b"): "fate"}
+    now = [unslugged("ab"), unslugged("cd")]
+    given = assigned([slugged("fate", "bc")], {}, now, SlugMemory(split.past))
+    assert given.slugs == {number("a"): "fate", number("c"): "fate-2"}
+
+
+def test_a_retired_slug_returns_with_most_of_its_members() -> None:
+    memory = SlugMemory((), {"fate": frozenset(map(number, "abcde"))})
+    given = assigned([], {"fate": None}, [unslugged("ab", "Prisma"), unslugged("cdef")], memory)
+    assert given.slugs == {number("a"): "prisma", number("c"): "fate"}
 
 
 @pytest.mark.parametrize(
