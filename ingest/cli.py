@@ -20,6 +20,7 @@ from rich_click import RichCommand
 from ingest import report
 from ingest.checks import graph as checking
 from ingest.folder import jobs_in, with_curation
+from ingest.pipeline.forget_plan import ForgetPlan, forget_plan
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
@@ -117,13 +118,53 @@ def ingest(
 
 @click.command(cls=RichCommand)
 @click.argument("source")
+@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@click.option("--dry-run", is_flag=True, help="Say what would go; take nothing back.")
 @_STORE
 @_JSON
-def forget(source: str, store: str | None, as_json: bool) -> None:
-    """Take back all that SOURCE has said; what other sources and curators said stays."""
+def forget(source: str, store: str | None, as_json: bool, yes: bool, dry_run: bool) -> None:
+    """Take back all that SOURCE has said; what other sources and curators said stays.
+
+    Says first which works, relations, franchises and titles go, the best-known of them by name, and
+    asks. Off a terminal it refuses unless `--yes` is given.
+    """
     progress = Progress(Console(stderr=True), quiet=as_json)
     job = IngestJob(_source(source), ())
+    if not yes or dry_run:
+        plan = _plan_to_forget(source, store, progress)
+        if dry_run and as_json:
+            report.print_forget_plan(plan, _output(), as_json=True)
+        else:
+            report.print_forget_plan(plan, _asked(as_json), as_json=False)
+        if dry_run or plan.is_empty or not _agreed(source):
+            return
     _run_jobs([job], RunOptions(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
+
+
+def _plan_to_forget(source: str, store: str | None, progress: Progress) -> ForgetPlan:
+    async def run(gateway: Gateway) -> ForgetPlan:
+        if await migrations.applied(gateway):
+            await migrations.require_current(gateway, _migrations())
+        else:
+            await migrations.migrate(gateway, _migrations())
+        with progress.stage("what would go"):
+            return await forget_plan(gateway, source, SOURCES)
+
+    return run_on_store(store, run)
+
+
+def _asked(as_json: bool) -> Console:
+    """Return where a plan is shown: beside the question, not among the results for machines."""
+    return Console(stderr=True) if as_json else _output()
+
+
+def _agreed(source: str) -> bool:
+    """Ask whether to go on; where nobody can answer, refuse."""
+    if not sys.stdin.isatty():
+        raise InvalidInputError.of(
+            "--yes", f"forgetting {source} needs it where no terminal is there to ask"
+        )
+    return click.confirm(f"Take back all that {source} said?", default=False, err=True)
 
 
 @click.command(cls=RichCommand)

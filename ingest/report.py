@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ingest.checks.graph import Finding
+from ingest.pipeline.forget_plan import ForgetPlan
 from ingest.pipeline.run import RunReport, SourceReport
 from ingest.source import Source
 
@@ -70,6 +71,32 @@ def _print_graph(report: RunReport, console: Console) -> None:
         if edges.inferred:
             console.print(f"of them inferred: {_by_count(edges.inferred)}", soft_wrap=True)
         console.print(f"{edges.unresolved:,} ids named by sources belong to no work of the graph")
+
+
+def print_forget_plan(plan: ForgetPlan, console: Console, *, as_json: bool) -> None:
+    """Print what goes if a source is forgotten: counts, and the names of the best known."""
+    if as_json:
+        _print_json(plan)
+        return
+    if plan.is_empty:
+        console.print(f"{plan.source} has said nothing", markup=False)
+        return
+    console.print(f"To forget {plan.source} takes back {plan.records:,} records:", markup=False)
+    for name, losses in (
+        ("works go", plan.works),
+        ("franchises go", plan.franchises),
+        ("franchises lose works or relations", plan.shrinking),
+        ("titles of works that stay go", plan.titles),
+    ):
+        named = "; ".join(losses.names)
+        rest = losses.count - len(losses.names)
+        more = f"; and {rest:,} more" if rest > 0 and named else ""
+        line = f"  {losses.count:,} {name}" + (f": {named}{more}" if named else "")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if plan.parted:
+        console.print(f"  {plan.parted:,} works come apart and begin with ids of their own")
+    relations = f": {_by_count(plan.relations)}" if plan.relations else ""
+    console.print(f"  {sum(plan.relations.values()):,} relations go{relations}", soft_wrap=True)
 
 
 def _by_count(kinds: Mapping[str, int]) -> str:

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from ingest.pipeline.identity import RecordHead
+from ingest.pipeline.leads import PastLead
 from ingest.pipeline.rows import KeptRecord
 from kensho.domain.records import Record, RecordFacts, RecordRelations
 from kensho.domain.relations import Method
@@ -20,6 +21,8 @@ from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
+_LEADS_A_BATCH: Final = 5000
+"""Some 100 bytes each: 0.5 MB a transaction."""
 _RECORDS_A_PAGE: Final = 1000
 """About 1.5 MB of JSON; all records of one work are in one page."""
 DEADLINE_S: Final = 120.0
@@ -111,9 +114,23 @@ class RecordStore:
                 records[key] = RecordHead(digest, ids, works, covers, dead)
         return found
 
-    async def retired(self) -> set[uuid.UUID]:
-        """Return the ids of retired works."""
-        return await self.gateway.fetch("ingest.retired_works", into=set[uuid.UUID])
+    async def retired(self) -> dict[uuid.UUID, tuple[str, ...]]:
+        """Return the retired works, with the source ids that each had."""
+        shape = list[tuple[uuid.UUID, tuple[str, ...]]]
+        found = pages(self.gateway, "ingest.retired_works", shape)
+        return {work: ids async for page in found for work, ids in page}
+
+    async def past_leads(self) -> list[PastLead]:
+        """Return which records led which works, and lead them no more."""
+        return await self.gateway.fetch(
+            "ingest.past_leads", into=list[PastLead], deadline_s=DEADLINE_S
+        )
+
+    async def keep_leads(self, leads: Sequence[PastLead]) -> None:
+        """Write leads of the past."""
+        for start in range(0, len(leads), _LEADS_A_BATCH):
+            rows = as_json(leads[start : start + _LEADS_A_BATCH])
+            await self.gateway.execute("ingest.keep_leads", {"leads": rows}, deadline_s=DEADLINE_S)
 
     async def by_work(self) -> AsyncIterator[list[KeptRecord]]:
         """Yield the kept records of one work after another, in order of work id."""

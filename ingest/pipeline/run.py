@@ -20,6 +20,7 @@ from ingest.pipeline.edges import EdgeCounts, project_edges
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.identity import Identities, SourceRole
+from ingest.pipeline.leads import Leads
 from ingest.pipeline.projection import WorkCounts, WorkProjection
 from ingest.pipeline.record_store import RecordStore
 from ingest.pipeline.record_writer import RecordCounts, RecordWriter, reattach_records
@@ -152,8 +153,12 @@ class Pipeline:
             roles = {
                 name: SourceRole(s.creates, s.groups, s.order) for name, s in self._sources.items()
             }
-            self._identities = Identities(await self._record_store.record_heads(), roles)
-            self._identities.retired = await self._record_store.retired()
+            self._identities = Identities(
+                await self._record_store.record_heads(),
+                roles,
+                Leads(await self._record_store.past_leads()),
+                await self._record_store.retired(),
+            )
             if self._options.dry_run:
                 self._identities.reassign()
             else:

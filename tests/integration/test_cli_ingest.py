@@ -280,9 +280,45 @@ def test_an_older_dump_needs_force(shell: Shell) -> None:
 def test_what_a_source_said_can_be_forgotten(shell: Shell) -> None:
     path = shell.file("db.jsonl", dump(entry(1), entry(2)))
     assert shell("ingest", "aodb", path).code == 0
-    ended = shell("forget", "aodb", "--json")
+    ended = shell("forget", "aodb", "--yes", "--json")
     assert ended.code == 0
     assert ended.json["works"]["removed"] == 2
+
+
+def test_to_forget_says_what_goes_and_needs_yes_where_nobody_can_be_asked(sampled: Shell) -> None:
+    ended = sampled("forget", "kensho-works")
+    assert ended.code == 2
+    assert "--yes: forgetting kensho-works needs it" in ended.err
+    assert "To forget kensho-works takes back 520 records:" in ended.out
+    assert "520 works go: " in ended.out
+    assert "Naruto" in ended.out
+    assert sampled("show", "mal:20").code == 0
+
+
+def test_what_would_be_forgotten_is_told_to_machines(sampled: Shell) -> None:
+    ended = sampled("forget", "kensho-curation", "--dry-run", "--json")
+    assert ended.code == 0
+    plan = ended.json
+    assert (plan["source"], plan["works"]["count"]) == ("kensho-curation", 0)
+    assert sum(plan["relations"].values()) > 0
+    assert plan["shrinking"]["names"]
+
+
+def test_nothing_is_asked_of_a_source_that_has_said_nothing(sampled: Shell) -> None:
+    ended = sampled("forget", "anilist")
+    assert (ended.code, ended.out) == (0, "anilist has said nothing\n")
+
+
+def test_what_is_forgotten_and_taken_in_again_has_its_ids_and_slugs(shell: Shell) -> None:
+    def named() -> tuple[str, str]:
+        return shell("show", "mal:20").out, shell("hub", "naruto").out
+
+    assert shell("ingest", "--all", SAMPLE).code == 0
+    before = named()
+    assert shell("forget", "kensho-works", "--yes").code == 0
+    assert shell("show", "mal:20").code != 0
+    assert shell("ingest", "--all", SAMPLE).code == 0
+    assert named() == before
 
 
 class _Quiet(SimpleHTTPRequestHandler):

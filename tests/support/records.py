@@ -42,7 +42,14 @@ EDGES: Final = (
     "is_recommended_with",
     "redirects_episodes_to",
 )
-KEPT: Final = ("source_record", "retired_work", "retired_slug", "hub_part")
+KEPT: Final = (
+    "source_record",
+    "past_lead",
+    "past_slug",
+    "retired_work",
+    "retired_slug",
+    "hub_part",
+)
 """What an ingest goes by, beside the graph."""
 SNAPSHOT: Final = "2026-01-01"
 
