@@ -2,16 +2,16 @@
 
 The `kensho` command finds these by entry point, and turns errors into one line and an exit code.
 Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
-codes: 0 done, 1 the check found errors, 2 wrong use or wrong curated files, 4 a source was refused,
-5 the store failed, 6 done but some values were rejected, 8 the graph is written but its snapshot is
-not published.
+codes: 0 done (an ordinary week: rejects within the quota of the source, notices), 1 the check found
+errors, 2 wrong use or wrong curated files, 4 a source was refused (its file, or a guard), 5 the
+store failed, 8 the graph is written but its snapshot is not published.
 """
 
 import asyncio
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import click
 from rich.console import Console
@@ -20,10 +20,13 @@ from rich_click import RichCommand
 from ingest import report
 from ingest.checks import graph as checking
 from ingest.folder import jobs_in, with_curation
+from ingest.pipeline.guards import guards_named
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
+from ingest.pipeline.source_dates import is_believed
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from ingest.source import Source
+from ingest.source_policies import GUARDS
 from kensho.errors import InvalidInputError, PublicationError, StorageError
 from kensho.platform import downloads, environment, logs, memory
 from kensho.platform.installation import data_root
@@ -36,7 +39,6 @@ from kensho.storage.store_settings import StoreSettings
 
 EXIT_FOUND: Final = 1
 EXIT_REFUSED: Final = 4
-EXIT_REJECTS: Final = 6
 EXIT_UNPUBLISHED: Final = PublicationError.exit_code
 _CACHE_DIR: Final = Path("var/downloads")
 _REJECTS_DIR: Final = Path("var/rejects")
@@ -67,7 +69,12 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--snapshot", metavar="DATE", help="The date the files stand for (YYYY-MM-DD).")
 @click.option(
-    "--force", is_flag=True, help="Apply a snapshot that is older or far smaller than the last."
+    "--force",
+    multiple=True,
+    is_flag=False,
+    flag_value="",
+    metavar="GUARD",
+    help=f"Lift a guard for the one SOURCE; repeatable. Guards: {', '.join(GUARDS)}.",
 )
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
 @click.option(
@@ -103,12 +110,17 @@ def ingest(
         return
     snapshot = _date(given["snapshot"])
     limits = environment.load().ingest
+    lifted = guards_named(cast("tuple[str, ...]", given["force"]))
     options = RunOptions(
-        Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"]), limits
+        Path(str(given["rejects"])), snapshot, lifted, bool(given["dry_run"]), limits
     )
     folder = Path(str(given["folder"])) if given["folder"] is not None else None
     source = str(given["source"]) if given["source"] is not None else None
     progress = Progress(Console(stderr=True), quiet=as_json)
+    if lifted and source is None:
+        raise InvalidInputError.of(
+            "--force", "lifts guards of one source: name it and its files, without --all"
+        )
     jobs = _jobs(source, locations, folder, progress)
     if not given["no_curation"]:
         jobs = with_curation(jobs)
@@ -123,7 +135,7 @@ def forget(source: str, store: str | None, as_json: bool) -> None:
     """Take back all that SOURCE has said; what other sources and curators said stays."""
     progress = Progress(Console(stderr=True), quiet=as_json)
     job = IngestJob(_source(source), ())
-    _run_jobs([job], RunOptions(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
+    _run_jobs([job], RunOptions(_REJECTS_DIR), store, progress, as_json=as_json)
 
 
 @click.command(cls=RichCommand)
@@ -174,8 +186,6 @@ def _run_jobs(
         sys.exit(EXIT_UNPUBLISHED)
     if result.failed:
         sys.exit(EXIT_REFUSED)
-    if result.rejects:
-        sys.exit(EXIT_REJECTS)
 
 
 def _publish(store: str | None, result: RunReport, progress: Progress) -> None:
@@ -248,6 +258,9 @@ def _date(text: object) -> str | None:
     if text is None:
         return None
     try:
-        return dt.date.fromisoformat(str(text)).isoformat()
+        date = dt.date.fromisoformat(str(text))
     except ValueError as error:
         raise InvalidInputError.of("--snapshot", f"{text!r} is not a date (YYYY-MM-DD)") from error
+    if not is_believed(date.isoformat(), dt.datetime.now(dt.UTC).date()):
+        raise InvalidInputError.of("--snapshot", f"{text!r} lies in the future")
+    return date.isoformat()

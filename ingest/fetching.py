@@ -18,6 +18,7 @@ from typing import IO, Final, Literal, TypeAlias
 import msgspec
 
 from ingest.addresses import Address, Sums
+from ingest.fetched_files import LIST
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.source import Source
@@ -29,7 +30,6 @@ from kensho.platform.http_client import HttpClient
 from kensho.platform.settings import IngestSettings
 
 STATE_DIR: Final = ".fetch"
-LIST: Final = "fetched.json"
 _LOCK: Final = "lock"
 _ASKED: Final = ".asked"
 _CHUNK_BYTES: Final = 1024 * 1024

@@ -1,6 +1,6 @@
 """What curators read at the end: tables on a terminal, one JSON object for machines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -33,17 +33,23 @@ def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
     console.print(table)
     _print_graph(report, console)
     for source in report.sources:
-        if source.message:
-            console.print(f"{source.source}: {source.message}", markup=False, soft_wrap=True)
-        if source.rejects_file:
-            console.print(
-                f"{source.source}: rejects are listed in {source.rejects_file}",
-                markup=False,
-                soft_wrap=True,
-            )
+        for line in _lines_of(source):
+            console.print(f"{source.source}: {line}", markup=False, soft_wrap=True)
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
     if report.snapshot is not None:
         console.print(f"published snapshot {report.snapshot}", highlight=False)
+
+
+def _lines_of(source: SourceReport) -> Iterator[str]:
+    """Yield what else is to be said of a source, besides its row."""
+    yield from source.notices
+    for breach in source.guards:
+        if breach.lifted:
+            yield f"the guard {breach.guard!r} was lifted: {breach.sentence}"
+    if source.message:
+        yield source.message
+    if source.rejects_file:
+        yield f"rejects are listed in {source.rejects_file}"
 
 
 def _print_graph(report: RunReport, console: Console) -> None:
@@ -89,7 +95,7 @@ def _add_source(table: Table, source: SourceReport) -> None:
     )
     cells = [f"{number:,}" for number in numbers]
     table.add_row(
-        source.source, *cells, f"{source.seconds:.1f}", source.snapshot or "", source.state
+        source.source, *cells, f"{source.seconds:.1f}", source.snapshot or "unknown", source.state
     )
 
 

@@ -8,12 +8,14 @@ about 150 bytes a record.
 import contextlib
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final, Self, cast
 
 import msgspec
 
 from ingest.pipeline.identity import Identities
+from ingest.pipeline.statements import Counted, things_said
 from ingest.reading.bounds import over_limit
 from ingest.reading.decoding import RecordSpot
 from ingest.reading.files import SourceFile
@@ -40,6 +42,8 @@ class SourceScan:
         self.records = 0
         self.unmatched = 0
         self.changed = 0
+        self.said: Counter[Counted] = Counter()
+        """How many things the unchanged records say, by kind."""
         self._identities = identities
         self._kept = identities.records.get(source.name, {})
         self._stack = contextlib.ExitStack()
@@ -89,6 +93,8 @@ class SourceScan:
         )
         self.keys[record.key] = not unchanged
         if unchanged:
+            said = things_said(record.facts, record.links, self._identities.owner)
+            self.said.update({counted: len(things) for counted, things in said.items()})
             return
         self.changed += 1
         self._buffer.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)

@@ -82,6 +82,8 @@ def xml_elements(
             for number, element in _elements(file, stream, events, root, tag):
                 fault = _fault(element, stream, file)
                 if fault is None:
+                    if file.keys is not None:
+                        file.keys.add_element(element)
                     yield number, element
                 else:
                     rejects.add(number, "record", element.attrib, fault)
@@ -130,6 +132,8 @@ def _json(
                 fault = _fault(item, stream, file)
                 stream.begin_item()
                 if fault is None:
+                    if file.keys is not None:
+                        file.keys.add(cast("tuple[str, object]", item)[1] if pairs else item)
                     yield number, item
                 else:
                     rejects.add(number, "record", item, fault)

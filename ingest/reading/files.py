@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, cast
 import zstandard
 
 from ingest.reading.bounds import over_limit
+from ingest.reading.record_keys import RecordKeys
 from ingest.reading.rejects import Rejects
 from ingest.reading.unpacking import unpacked
 from kensho.errors import SourceFileError
@@ -26,8 +27,12 @@ _QUOTED_BYTES: Final = 200
 class SourceFile:
     """A local file of some source; each call of a reading method opens it afresh."""
 
-    def __init__(self, path: Path, limits: IngestSettings | None = None) -> None:
+    def __init__(
+        self, path: Path, limits: IngestSettings | None = None, keys: RecordKeys | None = None
+    ) -> None:
+        """Read `path` within `limits`; `keys` counts the keys of the records that are read."""
         self.path = path
+        self.keys = keys
         self.limits = limits or IngestSettings()
         self.line = 0
         """The line that was read last, while `lines` is being read; 0 where a file has none."""

@@ -70,6 +70,8 @@ def json_lines(
 def _decoded(
     file: SourceFile, decoder: RawDecoder[Raw], line: bytes, number: int, rejects: Rejects
 ) -> Raw | None:
+    if file.keys is not None:
+        file.keys.add_line(line)
     raw = decoder.decode(line, number, rejects)
     if raw is None or not may_be_long(len(line), file.limits):
         return raw

@@ -15,11 +15,13 @@ from typing import Any, Final, cast
 import msgspec
 from rich.console import Console
 
+from ingest.pipeline.guards import NO_GUARDS
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
+from ingest.source_policies import GuardName
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
 from kensho.domain.relations import SYMMETRIC, ClaimedKind
 from kensho.domain.works import Title, WorkKind
@@ -145,7 +147,7 @@ async def run(
     said: Said,
     *,
     snapshot: str = SNAPSHOT,
-    force: bool = False,
+    lifted: frozenset[GuardName] = NO_GUARDS,
     dry_run: bool = False,
     rejects_dir: Path | None = None,
 ) -> RunReport:
@@ -156,7 +158,7 @@ async def run(
             IngestJob(SOURCES[s], (written(folder, s, records),) if records else ())
             for s, records in said.items()
         ]
-        options = RunOptions(rejects_dir or folder / "rejects", snapshot, force, dry_run)
+        options = RunOptions(rejects_dir or folder / "rejects", snapshot, lifted, dry_run)
         return await Pipeline(gateway, SOURCES, options, silent()).run(jobs)
 
 
