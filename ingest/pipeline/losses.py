@@ -114,10 +114,10 @@ class LossForecast:
         gone = sorted(self._removed)
         for keys in _batches(gone, _RECORDS_A_BATCH):
             await self._compare([(None, [key]) for key in keys])
-        await self._decide_relations()
         self._count_records(gone)
         works = self._count_works(gone)
         self._count_ids()
+        await self._decide_relations(works)
         kinds = [counted for counted in sorted(self._lost) if self._lost[counted]]
         losses = [await self._loss(counted) for counted in kinds]
         return Foreseen(losses, self._unrelated, self._related, works)
@@ -196,16 +196,18 @@ class LossForecast:
                 _unite(found.setdefault(row.id[0], {}), self._said(row.facts, row.links))
         return found
 
-    async def _decide_relations(self) -> None:
-        """Leave in `_unrelated` the pairs that neither a record of either end relates."""
+    async def _decide_relations(self, gone: set[uuid.UUID]) -> None:
+        """Leave in `_unrelated` the pairs that no record of either end relates any more."""
+        lost = {pair for pair in self._unrelated if not gone.isdisjoint(pair)}
         self._unrelated -= self._related
-        works = sorted({work for pair in self._unrelated for work in pair})
+        works = sorted({work for pair in self._unrelated - lost for work in pair})
         for some in _batches(works, _RECORDS_A_BATCH):
-            for row in await self._record_store.statements_of(some):
+            for row in await self._record_store.claims_of(some):
                 work, source, key = row.id
                 if source != self._source or self._scan.keys.get(key) is False:
-                    said = self._said(RecordFacts(), row.links)
+                    said = self._said(row.facts, row.links)
                     self._unrelated.difference_update(pairs_in(work, said))
+        self._unrelated |= lost
         self._alone[RELATIONS] = len(self._unrelated)
 
     def _give_example(self, counted: Counted, label: str, lost: set[Hashable]) -> None:

@@ -186,6 +186,12 @@ class RecordStore:
             return []
         return await self._statements("ingest.statements_of", {"works": list(works)})
 
+    async def claims_of(self, works: Sequence[uuid.UUID]) -> list[Statements]:
+        """Return what the kept records of these works claim, without their facts."""
+        if not works:
+            return []
+        return await self._statements("ingest.claims_of", {"works": list(works)})
+
     async def graph_totals(self) -> dict[LossKind, int]:
         """Return how many works, relations and taggings the graph holds."""
         return await self.gateway.fetch(

@@ -19,7 +19,6 @@ from ingest.pipeline.scan import SourceScan
 from ingest.pipeline.statements import Pair, pairs_in, things_said
 from ingest.source import Source
 from ingest.source_policies import LossKind, SourcePolicy
-from kensho.domain.records import RecordFacts
 from kensho.storage.paging import pages
 
 _WORKS_A_BATCH: Final = 500
@@ -86,10 +85,10 @@ class ReleaseGuard:
         works = sorted(work for slug in touched for work in members[slug])
         for start in range(0, len(works), _WORKS_A_BATCH):
             batch = works[start : start + _WORKS_A_BATCH]
-            for row in await self._record_store.statements_of(batch):
+            for row in await self._record_store.claims_of(batch):
                 work, source, key = row.id
                 if source != scan.source.name or scan.keys.get(key) is False:
-                    said = things_said(RecordFacts(), row.links, self._identities.owner)
+                    said = things_said(row.facts, row.links, self._identities.owner)
                     pairs.update(pairs_in(work, said))
         now, before = _neighbours(pairs), _neighbours(foreseen.unrelated)
         lost = [

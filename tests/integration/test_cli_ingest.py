@@ -207,6 +207,10 @@ def test_the_sample_passes_the_check(sampled: Shell) -> None:
         (ingest, ["nobody", "x.json"], ["SOURCE", "'nobody'", "aodb"]),
         (ingest, ["aodb", "--all", "."], ["--all", "'aodb'"]),
         (ingest, ["aodb", "x", "--snapshot", "May"], ["--snapshot", "'May'", "YYYY-MM-DD"]),
+        (ingest, ["aodb", "x", "--snapshot", "2999-01-01"], ["--snapshot", "lies in the future"]),
+        (ingest, ["aodb", "x", "--force", "all"], ["--force", "'all'", "relations", "age"]),
+        (ingest, ["aodb", "x", "--force"], ["--force", "relations", "age"]),
+        (ingest, ["--all", ".", "--force", "tags"], ["--force", "one source", "--all"]),
         (forget, ["nobody"], ["SOURCE", "'nobody'"]),
         (check, ["--store", "ftp://x"], ["STORE_URL", "'ftp://x'"]),
     ],
@@ -279,6 +283,42 @@ def test_an_older_dump_needs_force(shell: Shell) -> None:
     assert refused.code == 4
     assert "2025-01-01 is older" in refused.json["sources"][0]["message"]
     assert shell("ingest", "aodb", path, "--snapshot", "2025-01-01", "--force", "age").code == 0
+
+
+def related(*more: str) -> bytes:
+    """Return a release of 30 works, each related to the next, with some keys."""
+    relations = [
+        entry(n, relatedAnime=[f"https://myanimelist.net/anime/{n % 30 + 1}"], tags=["space"])
+        for n in range(1, 31)
+    ]
+    return dump(*({k: v for k, v in one.items() if k not in more} for one in relations))
+
+
+def test_a_release_without_relations_is_stopped_and_says_what_it_would_take(shell: Shell) -> None:
+    path = shell.file("db.jsonl", related())
+    assert shell("ingest", "aodb", path, "--no-curation").code == 0
+    shell.file("db.jsonl", related("relatedAnime"))
+    stopped = shell("ingest", "aodb", path, "--no-curation", "--json")
+    assert stopped.code == 4
+    source = stopped.json["sources"][0]
+    (guard,) = source["guards"]
+    assert (guard["guard"], guard["lost"], guard["before"], guard["alone"]) == (
+        "relations",
+        30,
+        30,
+        30,
+    )
+    assert "lose 30 of 30 relations (100%" in source["message"]
+    assert "Work 1 (mal:1): related Work 2" in source["message"]
+    assert "the key 'relatedAnime' is gone" in source["message"]
+    assert source["message"].endswith("--force relations")
+    assert stopped.json["edges"]["removed"] == 0
+    other = shell("ingest", "aodb", path, "--no-curation", "--force", "tags", "--json")
+    assert other.code == 4
+    lifted = shell("ingest", "aodb", path, "--no-curation", "--force", "relations", "--json")
+    assert lifted.code == 0
+    assert lifted.json["sources"][0]["guards"][0]["lifted"]
+    assert lifted.json["edges"]["removed"] == 30
 
 
 def test_what_a_source_said_can_be_forgotten(shell: Shell) -> None:
