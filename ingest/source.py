@@ -21,7 +21,7 @@ SnapshotReader: TypeAlias = Callable[[SourceFile], str | None]
 
 def packed(name: str) -> tuple[str, ...]:
     """Return the names of a dump as it is, and as it is packed."""
-    return tuple(f"{name}{ending}" for ending in ("", ".zst", ".gz"))
+    return tuple(f"{name}{ending}" for ending in ("", ".zst", ".gz", ".xz", ".zip"))
 
 
 def undated(_file: SourceFile) -> None:

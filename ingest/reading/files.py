@@ -1,4 +1,4 @@
-"""Open source files (plain, `.gz`, `.zst` or `.xz`, by their first bytes) as streams.
+"""Open source files (plain, `.gz`, `.zst`, `.xz` or `.zip`, by their first bytes) as streams.
 
 Every way in which a file can be broken as a whole (truncated, corrupt archive, wrong encoding)
 becomes one `SourceFileError` that names the path and, where there is one, the line.
@@ -20,8 +20,14 @@ from ingest.reading.unpacking import unpacked
 from kensho.errors import SourceFileError
 from kensho.platform.settings import IngestSettings
 
+PACKINGS: Final = frozenset((".gz", ".zst", ".xz", ".zip"))
 _CHUNK_BYTES: Final = 1024 * 1024
 _QUOTED_BYTES: Final = 200
+
+
+def unpacked_name(path: Path) -> str:
+    """Return a file's name without the suffix of its compression."""
+    return path.name.removesuffix(path.suffix) if path.suffix in PACKINGS else path.name
 
 
 class SourceFile:
@@ -41,7 +47,7 @@ class SourceFile:
     @property
     def name(self) -> str:
         """Return the file's name without the suffix of its compression."""
-        return self.path.name.removesuffix(".zst").removesuffix(".gz").removesuffix(".xz")
+        return unpacked_name(self.path)
 
     @contextmanager
     def open(self) -> Generator[BinaryIO]:

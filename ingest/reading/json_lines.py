@@ -89,6 +89,11 @@ def header_of(file: SourceFile) -> dict[str, object]:
     return {name: msgspec.json.decode(value) for name, value in (members or {}).items()}
 
 
+def has_members_of(line: bytes, form: LineForm) -> bool:
+    """Tell whether a line is one whole object with the members of the form, or such an envelope."""
+    return form.members <= (_members(form.unwrap(line.strip())) or {}).keys()
+
+
 def found_in(line: bytes) -> str:
     """Say in a few words what a line holds, for the message that it is not what was expected."""
     if line[: len(_HTML_STARTS[0])].lower().startswith(_HTML_STARTS):
