@@ -1,7 +1,7 @@
 """AniDB's titles dump: every title of every anime, with its kind and language.
 
 It comes as XML (`anime-titles.xml`, `animetitles.xml`), and as lines of number, kind, language and
-title with `|` between (`anime-titles.dat`). Both bear the time at which they were made in a comment.
+title with `|` between (`anime-titles.dat`). A comment at the top tells when it was made.
 
 Titles only, so nothing here makes a work. AniDB names its transcriptions `x-jat`, `x-kot` and
 `x-zht`; they become BCP 47 script tags, every other language stays as AniDB writes it.

@@ -118,7 +118,7 @@ def _rules(file: SourceFile, rejects: Rejects) -> Iterator[tuple[int, str]]:
 
 def _parse(text: str) -> _Rule:
     found = _RULE.match(text)
-    if found is None:
+    if found is None or found[1].count("|") != found[4].count("|"):
         raise _RefusedError(
             "not a rule of the form `- mal|kitsu|anilist:episodes -> mal|kitsu|anilist:episodes`"
         )
