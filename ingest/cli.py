@@ -10,20 +10,23 @@ store failed, 8 the graph is written but its snapshot is not published.
 import asyncio
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, cast
 
 import click
+import msgspec
 from rich.console import Console
 from rich_click import RichCommand
 
 from ingest import report
 from ingest.checks import graph as checking
-from ingest.folder import jobs_in, with_curation
+from ingest.folder import UnusedFile, jobs_in, unused_in, with_curation
 from ingest.pipeline.guards import guards_named
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.pipeline.source_dates import is_believed
 from ingest.progress import Progress
+from ingest.reading.standard_input import STANDARD_INPUT, input_as_file
 from ingest.registry import SOURCES
 from ingest.source import Source
 from ingest.source_policies import GUARDS
@@ -54,7 +57,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.command(cls=RichCommand)
 @click.argument("source", required=False)
-@click.argument("locations", nargs=-1, metavar="[PATH|URL|@FILE]...")
+@click.argument("locations", nargs=-1, metavar="[PATH|URL|@FILE|-]...")
 @click.option(
     "--all",
     "folder",
@@ -78,6 +81,11 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
 @click.option(
+    "--partial",
+    is_flag=True,
+    help="The files hold a part of SOURCE, such as pages of a harvest: keep the rest as it is.",
+)
+@click.option(
     "--no-curation",
     is_flag=True,
     help="Leave the relations that come with Kenshō as they are in the graph, or out of it.",
@@ -100,10 +108,11 @@ def ingest(
 ) -> None:
     """Bring dumps of other catalogues into the graph.
 
-    `kensho ingest aodb FILE` runs one source; `kensho ingest --all DIR` runs every source whose
-    files are there, in the right order. A repeated run changes nothing; a newer dump updates, adds
-    and retires. An address with a sign-in stands in a file, which `@FILE` names, or in the manifest
-    that `--all` reads. The relations that come with Kenshō are brought in line with every run.
+    `kensho ingest aodb FILE` runs one source (`-` is standard input); `kensho ingest --all DIR`
+    runs every source whose files are there, in the right order. A repeated run changes nothing; a
+    newer dump updates, adds and retires. An address with a sign-in stands in a file, which `@FILE`
+    names, or in the manifest that `--all` reads. The relations that come with Kenshō are brought in
+    line with every run.
     """
     if list_sources:
         report.print_sources(SOURCES, _output(), as_json=as_json)
@@ -121,10 +130,15 @@ def ingest(
         raise InvalidInputError.of(
             "--force", "lifts guards of one source: name it and its files, without --all"
         )
+    if given["partial"] and source is None:
+        raise InvalidInputError.of("--partial", "is for one source: name it, without --all")
     jobs = _jobs(source, locations, folder, progress)
+    unused = [] if folder is None else unused_in(folder, SOURCES, jobs)
+    if given["partial"]:
+        jobs = [msgspec.structs.replace(job, partial=True) for job in jobs]
     if not given["no_curation"]:
         jobs = with_curation(jobs)
-    _run_jobs(jobs, options, store, progress, as_json=as_json)
+    _run_jobs(jobs, options, store, progress, as_json=as_json, unused=unused)
 
 
 @click.command(cls=RichCommand)
@@ -169,6 +183,7 @@ def _run_jobs(
     progress: Progress,
     *,
     as_json: bool,
+    unused: Sequence[UnusedFile] = (),
 ) -> None:
     async def run(gateway: Gateway) -> RunReport:
         if options.dry_run and await migrations.applied(gateway):
@@ -180,7 +195,7 @@ def _run_jobs(
     result = run_on_store(store, run)
     if not options.dry_run:
         _publish(store, result, progress)
-    report.print_report(result, _output(), as_json=as_json)
+    report.print_report(result, _output(), as_json=as_json, unused=unused)
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
         sys.exit(EXIT_UNPUBLISHED)
@@ -239,7 +254,9 @@ def _source(name: str) -> Source:
 
 
 def _local(location: str, progress: Progress) -> Path:
-    """Return the local file of a path, or of an address after fetching it."""
+    """Return the local file of a path, of an address after fetching it, or of standard input."""
+    if location == STANDARD_INPUT:
+        return input_as_file(sys.stdin.buffer, environment.load().ingest)
     if "://" not in location:
         return Path(location)
     with progress.stage(f"fetching {masked(location)}") as advance:

@@ -92,7 +92,7 @@ class LossForecast:
         self._makers = makers
         self._source = scan.source.name
         self._kept: Mapping[str, RecordHead] = identities.records.get(self._source, {})
-        self._removed = {key for key in self._kept if key not in scan.keys}
+        self._removed = {key for key in self._kept if scan.drops(key)}
         self._before: Counter[Counted] = Counter(scan.said)
         self._lost: Counter[Counted] = Counter()
         self._alone: Counter[Counted] = Counter()
@@ -204,7 +204,7 @@ class LossForecast:
         for some in _batches(works, _RECORDS_A_BATCH):
             for row in await self._record_store.claims_of(some):
                 work, source, key = row.id
-                if source != self._source or self._scan.keys.get(key) is False:
+                if source != self._source or self._scan.stands(key):
                     said = self._said(row.facts, row.links)
                     self._unrelated.difference_update(pairs_in(work, said))
         self._unrelated |= lost
@@ -245,7 +245,7 @@ class LossForecast:
             for key, head in records.items():
                 if source != self._source:
                     elsewhere.update(lost.intersection(head.ids))
-                elif self._scan.keys.get(key) is False:
+                elif self._scan.stands(key):
                     lost.difference_update(head.ids)
         self._before[counted] = sum(len(head.ids) for head in self._kept.values())
         self._lost[counted] = len(lost)

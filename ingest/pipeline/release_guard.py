@@ -51,8 +51,9 @@ class ReleaseGuard:
         source = scan.source.name
         policy, kept = self.policy(source), self._identities.records.get(source, {})
         found = list(guards.reject_breaches(rejects, scan.records, policy.rejects))
-        found += guards.size_breaches(scan.records, len(kept), policy.size)
-        is_same = not scan.changed and all(key in scan.keys for key in kept)
+        if not scan.is_partial:
+            found += guards.size_breaches(scan.records, len(kept), policy.size)
+        is_same = not scan.changed and not any(map(scan.drops, kept))
         if not kept or is_same or not (policy.lost or policy.graph):
             return found
         forecast = LossForecast(self._record_store, self._identities, scan, self._makers)
@@ -87,7 +88,7 @@ class ReleaseGuard:
             batch = works[start : start + _WORKS_A_BATCH]
             for row in await self._record_store.claims_of(batch):
                 work, source, key = row.id
-                if source != scan.source.name or scan.keys.get(key) is False:
+                if source != scan.source.name or scan.stands(key):
                     said = things_said(row.facts, row.links, self._identities.owner)
                     pairs.update(pairs_in(work, said))
         now, before = _neighbours(pairs), _neighbours(foreseen.unrelated)

@@ -6,11 +6,14 @@ brings the whole graph in line.
 """
 
 import datetime as dt
+import errno
 import hashlib
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -41,20 +44,26 @@ from ingest.reading.record_keys import KeyChange, KeyCounts, RecordKeys, key_cha
 from ingest.reading.rejects import RejectLog
 from ingest.source import Source, undated
 from ingest.source_policies import GuardName
-from kensho.errors import IngestRefusedError, KenshoError
+from kensho.errors import IngestRefusedError, KenshoError, SourceFileError
 from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class IngestJob(msgspec.Struct, frozen=True):
     """One source and its files; no files takes back all that the source said.
 
-    `snapshot` is the date (ISO 8601) that the files stand for, where they bear none.
+    `snapshot` is the date (ISO 8601) that the files stand for, where they bear none. A job with a
+    `problem` has files that can't be had: it fails, and says why. A `partial` one only adds: what
+    its files do not hold is kept.
     """
 
     source: Source
     paths: tuple[Path, ...]
     snapshot: str | None = None
+    problem: str | None = None
+    partial: bool = False
 
 
 class RunOptions(msgspec.Struct, frozen=True):
@@ -158,8 +167,10 @@ class Pipeline:
             await self._reattach()
         works, edges, franchises = WorkCounts(), EdgeCounts(), FranchiseCounts()
         if not self._options.dry_run and await self._lags(meta):
-            # What a forgotten source alone knew of tags is found out from all that is left.
-            is_whole = not meta.composed or any(not job.paths for job in jobs)
+            # What a forgotten source alone knew of tags is found out from all else.
+            is_whole = not meta.composed or any(
+                not job.paths and job.problem is None for job in jobs
+            )
             works, edges, franchises = await self._project(
                 None if is_whole else self._touched, trusted=meta.composed
             )
@@ -205,17 +216,19 @@ class Pipeline:
         started = time.monotonic()
         report = SourceReport(job.source.name, "running")
         try:
+            if job.problem is not None:
+                raise SourceFileError(job.problem)
             await self._ingest(job, report)
-        except KenshoError as error:
-            report.state, report.message = "failed", error.message
-            self._progress.say(f"{job.source.name}: {error.message}")
+        except (KenshoError, OSError) as error:
+            report.state, report.message = "failed", _said(error, self._options)
+            self._progress.say(f"{job.source.name}: {report.message}")
         report.seconds = time.monotonic() - started
         return report
 
     async def _ingest(self, job: IngestJob, report: SourceReport) -> None:
         """Scan a job's files, stop what its guards don't let through, and write what differs."""
         kept = self._identities.records.get(job.source.name, {})
-        with SourceScan(job.source, self._identities) as scan:
+        with SourceScan(job.source, self._identities, is_partial=job.partial) as scan:
             keys = self._scan(job, scan, report)
             if job.paths:
                 await self._require_sound(job, scan, report, keys)
@@ -325,12 +338,24 @@ class _Meta(msgspec.Struct, frozen=True):
     composed: bool
 
 
+def _said(error: KenshoError | OSError, options: RunOptions) -> str:
+    """Say why a source failed; what the system refuses concerns what is kept aside."""
+    if isinstance(error, KenshoError):
+        return error.message
+    if error.errno in _NO_ROOM:
+        return (
+            f"the disk is full: what differs is kept in {tempfile.gettempdir()} (TMPDIR),"
+            f" rejects in {options.rejects_dir}"
+        )
+    return f"{error.filename or options.rejects_dir}: {error.strerror}"
+
+
 def _foreseen(scan: SourceScan, kept: Mapping[str, object]) -> RecordCounts:
     changed = sum(flag and key in kept for key, flag in scan.keys.items())
     return RecordCounts(
         added=sum(key not in kept for key in scan.keys),
         changed=changed,
-        removed=sum(key not in scan.keys for key in kept),
+        removed=0 if scan.is_partial else sum(key not in scan.keys for key in kept),
         unchanged=sum(not flag for flag in scan.keys.values()),
         unmatched=scan.unmatched,
     )

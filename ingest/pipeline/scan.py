@@ -36,8 +36,10 @@ class SourceScan:
     that any work carries, are counted in `unmatched` and left out.
     """
 
-    def __init__(self, source: Source, identities: Identities) -> None:
+    def __init__(self, source: Source, identities: Identities, *, is_partial: bool = False) -> None:
+        """Read files of `source`; partial ones hold a part of what it says, the rest stands."""
         self.source = source
+        self.is_partial = is_partial
         self.keys: dict[str, bool] = {}
         self.records = 0
         self.unmatched = 0
@@ -98,6 +100,14 @@ class SourceScan:
             return
         self.changed += 1
         self._buffer.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
+
+    def drops(self, key: str) -> bool:
+        """Tell whether the source says no more what is kept of it under this key."""
+        return not self.is_partial and key not in self.keys
+
+    def stands(self, key: str) -> bool:
+        """Tell whether the record that is kept under this key stays as it is."""
+        return not self.keys.get(key, not self.is_partial)
 
     def changed_records(self) -> Iterator[tuple[str, Record]]:
         """Yield (digest, record) of all new or changed records, in file order."""

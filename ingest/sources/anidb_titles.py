@@ -21,7 +21,7 @@ from ingest.reading.documents import xml_elements
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import language_or_reject, page_number
-from ingest.source import Source
+from ingest.source import Source, only_release
 from kensho.domain.records import Record, RecordFacts
 from kensho.domain.works import TitleKind
 
@@ -136,4 +136,5 @@ SOURCE: Final = Source(
     ),
     read=read,
     snapshot=snapshot,
+    form_of=only_release,
 )

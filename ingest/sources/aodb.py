@@ -36,7 +36,7 @@ from ingest.reading.documents import head_of, is_json_lines, json_items
 from ingest.reading.files import SourceFile
 from ingest.reading.json_lines import LineForm, header_of, json_lines
 from ingest.reading.rejects import Rejects
-from ingest.source import Source
+from ingest.source import Source, only_release
 from kensho.domain.ids import from_url
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
 from kensho.domain.works import SEASONS, AnimeType, Season, Status
@@ -234,4 +234,5 @@ SOURCE: Final = Source(
     snapshot=snapshot,
     creates=True,
     groups=True,
+    form_of=only_release,
 )

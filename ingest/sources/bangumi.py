@@ -14,6 +14,7 @@ Performance: one pass, the ids seen stay in memory.
 import datetime as dt
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Final
 
 import msgspec
@@ -163,6 +164,11 @@ def _mappings(raw: _Raw, spot: RecordSpot) -> Iterator[Mapping]:
         yield Mapping(f"tmdb:{found[1]}/{int(found[2])}", season=season, offset=offset)
 
 
+def _form_of(path: PurePath) -> tuple[str, str]:
+    """Return the form of a file: the lists of the months are parts of one."""
+    return "", "items/" if path.parent.parent.name == "items" else path.name
+
+
 SOURCE: Final = Source(
     name="bangumi",
     title="bangumi-data",
@@ -177,4 +183,5 @@ SOURCE: Final = Source(
         "bangumi/data/items/*/*.json",
     ),
     read=read,
+    form_of=_form_of,
 )

@@ -688,3 +688,35 @@ async def test_the_mirror_of_every_sequel_edge_is_there(graph: Gateway) -> None:
     assert {(r["in"], r["out"]) for r in sequels.values()} == {
         (r["out"], r["in"]) for r in prequels.values()
     }
+
+
+# A part of what a source says
+
+
+async def test_a_part_adds_and_changes_and_drops_nothing(graph: Gateway) -> None:
+    await ingest(graph, {"grouper": many(1, 6), "site": [work(9)]})
+    part = {"grouper": [work(2, title="Opus 2"), work(7)]}
+    report = await run(graph, part, partial=True)
+    assert counts(report) == RecordCounts(added=1, changed=1)
+    assert sorted(await titles(graph)) == [f"mal:{n}" for n in (1, 2, 3, 4, 5, 7, 9)]
+    assert (await titles(graph))["mal:2"] == "Opus 2"
+
+
+async def test_a_part_takes_no_work_from_what_it_does_not_hold(graph: Gateway) -> None:
+    await ingest(graph, {"grouper": [work(1), work(2)]})
+    before = await where(graph, "mal:1")
+    report = await run(graph, {"grouper": [work(3, "mal:1")]}, partial=True)
+    assert not report.failed
+    assert await where(graph, "mal:1") == before
+    assert len(await rows(graph, "anime")) == 3
+
+
+async def test_a_source_whose_files_cannot_be_had_keeps_what_it_said(graph: Gateway) -> None:
+    await ingest(graph, {"grouper": many(1, 4)})
+    before = await graph_state(graph)
+    sources = registry.SOURCES
+    job = IngestJob(sources["aodb"], (), problem="https://example.org/a: the server answers 404")
+    report = await Pipeline(graph, sources, RunOptions(Path("rejects")), silent()).run([job])
+    assert report.sources[0].message == job.problem
+    assert report.failed
+    assert await graph_state(graph) == before

@@ -149,13 +149,16 @@ async def run(
     snapshot: str = SNAPSHOT,
     lifted: frozenset[GuardName] = NO_GUARDS,
     dry_run: bool = False,
+    partial: bool = False,
     rejects_dir: Path | None = None,
 ) -> RunReport:
     """Bring what the sources say into the graph in one run; one that says nothing is forgotten."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         jobs = [
-            IngestJob(SOURCES[s], (written(folder, s, records),) if records else ())
+            IngestJob(
+                SOURCES[s], (written(folder, s, records),) if records else (), partial=partial
+            )
             for s, records in said.items()
         ]
         options = RunOptions(rejects_dir or folder / "rejects", snapshot, lifted, dry_run)
