@@ -56,12 +56,13 @@ class Shell:
             "COLUMNS": "80",
         }
 
-    def __call__(self, *arguments: str | Path) -> Ended:
+    def __call__(self, *arguments: str | Path, text: str | None = None) -> Ended:
         ended = subprocess.run(
             [sys.executable, "-m", "kensho.cli", *map(str, arguments)],
             cwd=self.folder,
             env=self._environment,
             capture_output=True,
+            input=text,
             text=True,
             timeout=120,
             check=False,
@@ -174,7 +175,7 @@ def test_a_second_run_of_the_sample_changes_nothing(sampled: Shell) -> None:
 def test_a_report_for_machines_has_the_same_members_always(sampled: Shell) -> None:
     said = sampled("ingest", "--all", SAMPLE, "--dry-run", "--json").json
     run = {"sources", "works", "edges", "hubs", "revision", "seconds"}
-    assert said.keys() == run | {"snapshot", "unpublished"}
+    assert said.keys() == run | {"snapshot", "unpublished", "unused"}
     assert (said["snapshot"], said["unpublished"]) == (None, None)
     assert said["sources"][0].keys() == {
         "source",
@@ -211,6 +212,7 @@ def test_the_sample_passes_the_check(sampled: Shell) -> None:
         (ingest, ["aodb", "x", "--force", "all"], ["--force", "'all'", "relations", "age"]),
         (ingest, ["aodb", "x", "--force"], ["--force", "relations", "age"]),
         (ingest, ["--all", ".", "--force", "tags"], ["--force", "one source", "--all"]),
+        (ingest, ["--all", ".", "--partial"], ["--partial", "one source", "--all"]),
         (forget, ["nobody"], ["SOURCE", "'nobody'"]),
         (check, ["--store", "ftp://x"], ["STORE_URL", "'ftp://x'"]),
     ],
@@ -230,6 +232,32 @@ def test_wrong_use_is_one_message_and_an_exit_code(shell: Shell, arguments: list
     assert (ended.code, ended.out) == (2, "")
     assert arguments[-1] in ended.err or "'nobody'" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_standard_input_is_a_file_and_a_part_keeps_the_rest(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(entry(1), entry(2)))
+    assert shell("ingest", "aodb", path, "--no-curation").code == 0
+    part = dump(entry(3)).decode()
+    ended = shell("ingest", "aodb", "-", "--partial", "--no-curation", "--json", text=part)
+    assert ended.code == 0
+    assert ended.json["works"] == {"added": 1, "changed": 0, "removed": 0, "unchanged": 0}
+
+
+def test_files_that_no_source_knows_are_named(shell: Shell) -> None:
+    shell.file("anime.jsonl", dump(entry(1)))
+    shell.file("notes.txt", b"x")
+    ended = shell("ingest", "--all", ".", "--no-curation", "--dry-run")
+    assert "not used: notes.txt: no source has files of this name" in ended.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
+def test_a_full_disk_is_said_as_one(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(entry(1), entry(2, tags=["x" * 51])))
+    (shell.folder / "refused").mkdir(mode=0o700)
+    (shell.folder / "refused" / "aodb.jsonl").symlink_to("/dev/full")
+    ended = shell("ingest", "aodb", path, "--no-curation", "--rejects", "refused")
+    assert ended.code == 4
+    assert "aodb: the disk is full" in ended.out
 
 
 def test_a_folder_without_sources_is_refused(shell: Shell) -> None:

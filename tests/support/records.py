@@ -10,12 +10,11 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypedDict, Unpack, cast
 
 import msgspec
 from rich.console import Console
 
-from ingest.pipeline.guards import NO_GUARDS
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
@@ -142,15 +141,19 @@ def written(folder: Path, name: str, records: Iterable[Record]) -> Path:
     return path
 
 
+class _Options(TypedDict, total=False):
+    lifted: frozenset[GuardName]
+    dry_run: bool
+
+
 async def run(
     gateway: Gateway,
     said: Said,
     *,
     snapshot: str = SNAPSHOT,
-    lifted: frozenset[GuardName] = NO_GUARDS,
-    dry_run: bool = False,
     partial: bool = False,
     rejects_dir: Path | None = None,
+    **options: Unpack[_Options],
 ) -> RunReport:
     """Bring what the sources say into the graph in one run; one that says nothing is forgotten."""
     with tempfile.TemporaryDirectory() as name:
@@ -161,8 +164,8 @@ async def run(
             )
             for s, records in said.items()
         ]
-        options = RunOptions(rejects_dir or folder / "rejects", snapshot, lifted, dry_run)
-        return await Pipeline(gateway, SOURCES, options, silent()).run(jobs)
+        given = RunOptions(rejects_dir or folder / "rejects", snapshot, **options)
+        return await Pipeline(gateway, SOURCES, given, silent()).run(jobs)
 
 
 async def ingest(gateway: Gateway, said: Said, *, snapshot: str = SNAPSHOT) -> RunReport:
