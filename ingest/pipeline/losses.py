@@ -22,7 +22,15 @@ import msgspec
 from ingest.pipeline.identity import Identities, RecordHead, identifying_ids
 from ingest.pipeline.record_store import RecordId, RecordStore, Statements
 from ingest.pipeline.scan import SourceScan
-from ingest.pipeline.statements import RELATIONS, Counted, Pair, Said, pairs_in, things_said
+from ingest.pipeline.statements import (
+    RELATIONS,
+    Counted,
+    Pair,
+    Said,
+    pairs_in,
+    parts_of,
+    things_said,
+)
 from ingest.source_policies import LossKind
 from kensho.domain.records import Record, RecordFacts, RecordRelations
 
@@ -261,8 +269,7 @@ class LossForecast:
         """Return an example in words, works by their titles."""
         if example.thing is None or example.thing is True:
             return example.label
-        thing = example.thing
-        parts = thing if isinstance(thing, tuple) else (thing,)
+        parts = parts_of(example.thing)
         words = [await self._name(part) for part in parts if part is not None]
         return f"{example.label}: {' '.join(words)}"
 
@@ -276,8 +283,7 @@ class LossForecast:
 
 def _by_clarity(thing: Hashable) -> tuple[bool, str]:
     """Sort what names a work of the graph, by its title then, before bare ids."""
-    parts = thing if isinstance(thing, tuple) else (thing,)
-    return (not any(isinstance(part, uuid.UUID) for part in parts), str(thing))
+    return (not any(isinstance(part, uuid.UUID) for part in parts_of(thing)), str(thing))
 
 
 def _unite(into: Said, said: Said) -> None:

@@ -107,13 +107,11 @@ def _shapes(prefix: str, value: object) -> Iterator[_Shape]:
         names = [_named(name) for name in members]
         yield prefix, tuple(names)
         for name, member in zip(names, members.values(), strict=True):
-            if isinstance(member, (dict, list)):
-                yield from _shapes(f"{prefix}{name}.", member)
+            yield from _shapes(f"{prefix}{name}.", member)
     elif isinstance(value, list):
         items = cast("list[object]", value)
         for item in (items[:1] + items[-1:]) if len(items) > 1 else items:
-            if isinstance(item, (dict, list)):
-                yield from _shapes(prefix, item)
+            yield from _shapes(prefix, item)
 
 
 def _named(key: object) -> str:
