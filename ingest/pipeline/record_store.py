@@ -233,13 +233,13 @@ class RecordStore:
         """Close as failed the runs that a killed process left open."""
         await self.gateway.execute("ingest.close_interrupted")
 
-    async def last_snapshot(self, source: str, *, trusted: bool) -> str | None:
+    async def last_snapshot(self, source: str) -> str | None:
         """Return the date of the snapshot of `source` that was last taken in whole, if known.
 
-        Older versions of Kenshō dated files that bear no date by when they were written here: only
-        where the source's files bear dates are theirs `trusted`.
+        Older versions of Kenshō took for the date when a file was written here, and did not say so:
+        their runs don't count.
         """
-        params = {"source": source, "trusted": trusted}
+        params = {"source": source}
         dates = await self.gateway.fetch("ingest.last_snapshot", params, into=list[str])
         return dates[0] if dates else None
 

@@ -42,7 +42,7 @@ from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.record_keys import KeyChange, KeyCounts, RecordKeys, key_changes
 from ingest.reading.rejects import RejectLog
-from ingest.source import Source, undated
+from ingest.source import Source
 from ingest.source_policies import GuardName
 from kensho.errors import IngestRefusedError, KenshoError, SourceFileError
 from kensho.platform.settings import IngestSettings
@@ -267,8 +267,7 @@ class Pipeline:
         """
         name, today = job.source.name, self._options.day()
         is_kept = bool(self._identities.records.get(name))
-        is_dated = job.source.snapshot is not undated
-        last = await self._record_store.last_snapshot(name, trusted=is_dated) if is_kept else None
+        last = await self._record_store.last_snapshot(name) if is_kept else None
         dated = ReleaseDate(report.snapshot or UNKNOWN, report.dated_by or "unknown")
         freshness = self._guard.policy(name).freshness
         report.notices += date_notices(dated, last, freshness, today)
