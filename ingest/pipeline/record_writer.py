@@ -62,8 +62,11 @@ class RecordWriter:
         """Write the scanned records and drop the source's other ones."""
         name = self._source.name
         before = dict(self._identities.records.get(name, {}))
+        standing = {key: False for key in before if not self._scan.drops(key)}
         grouping = (
-            Grouping(self._identities, name, self._scan.keys) if self._source.groups else None
+            Grouping(self._identities, name, standing | self._scan.keys)
+            if self._source.groups
+            else None
         )
         with progress.stage(f"{name}: records", self._scan.changed) as advance:
             async with BackgroundWriter() as writer:
@@ -134,7 +137,7 @@ class RecordWriter:
 
     async def _drop_missing(self, before: dict[str, RecordHead]) -> None:
         name = self._source.name
-        missing = [key for key in before if key not in self._scan.keys]
+        missing = [key for key in before if self._scan.drops(key)]
         if self._source.creates:
             works = (work for key in missing for work in before[key].works)
             self._identities.leads.drop(name, missing, works)

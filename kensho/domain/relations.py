@@ -208,8 +208,8 @@ measurement."""
 class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
     """The provenance of a relation: which source asserts it, and how.
 
-    `snapshot` is the date of the source's data; `kind` reads along the edge; `confidence` runs
-    0..1; `because` explains an inferred kind in one line.
+    `snapshot` is the date of the source's data, empty where it is not known; `kind` reads along the
+    edge; `confidence` runs 0..1; `because` explains an inferred kind in one line.
     """
 
     source: str

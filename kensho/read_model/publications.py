@@ -18,7 +18,10 @@ CURRENT: Final = "current.json"
 
 
 class IngestRun(msgspec.Struct, frozen=True):
-    """A run of ingestion over a source; publications of a Kenshō before 0.3 have no `id`."""
+    """A run of ingestion over a source; publications of a Kenshō before 0.3 have no `id`.
+
+    `snapshot` is empty where the date is not known.
+    """
 
     source: str
     state: str

@@ -336,6 +336,7 @@ async def test_the_latest_run_of_each_source_is_published_with_the_snapshot(
 ) -> None:
     for source, snapshot in (("aodb", "2026-01-01"), ("mal", "2026-01-02"), ("aodb", "2026-01-03")):
         run = {"source": source, "path": "", "sha256": "", "snapshot": snapshot}
+        run |= {"dated_by": "content", "keys": ""}
         await graph.execute("ingest.start_run", {"id": uuid.uuid4(), **run})
     holder = await published(graph, tmp_path)
     assert holder.publication is not None
