@@ -23,6 +23,7 @@ import msgspec
 from rich.console import Console
 from typing_extensions import override
 
+from ingest.pipeline.guards import ALL_GUARDS
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
 from ingest.progress import Progress
 from ingest.registry import SOURCES
@@ -115,7 +116,7 @@ async def ingested(
         path.write_bytes(msgspec.json.encode(said) + b"\n")
         jobs = [IngestJob(SOURCES[CURATED], (path,), "2099-01-01")]
     stages = Stages()
-    options = RunOptions(scratch / "rejects", force=True)
+    options = RunOptions(scratch / "rejects", lifted=ALL_GUARDS)
     return await Pipeline(gateway, SOURCES, options, stages).run(jobs), stages
 
 

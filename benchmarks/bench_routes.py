@@ -18,6 +18,7 @@ from http import HTTPStatus
 from random import Random
 from time import process_time
 from typing import Any, NamedTuple, cast
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -29,7 +30,7 @@ from kensho.app import create_app
 from kensho.http.pooled import is_pooled
 from kensho.platform import environment
 from kensho.platform.settings import Settings
-from kensho.read_model.holder import SnapshotHolder
+from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.store_settings import StoreSettings
 
@@ -71,7 +72,7 @@ async def measure(app: Litestar, settings: Settings, options: argparse.Namespace
     )
     if not await holder.refresh():
         raise SystemExit(f"no snapshot in {settings.snapshot.read_model_dir}")
-    asked = requests(holder.held.model, options.sampled, Random(1))
+    asked = requests(holder.held, options.sampled, Random(1))
     pooled = {
         route.path: is_pooled(handler.fn)
         for route in app.routes
@@ -119,8 +120,9 @@ async def cost_of(client: httpx.AsyncClient, targets: Sequence[Asked]) -> Cost:
     return Cost(taken_ms[1:], largest)
 
 
-def requests(model: ReadModel, sampled: int, random: Random) -> Mapping[str, Sequence[Asked]]:
+def requests(held: Snapshot, sampled: int, random: Random) -> Mapping[str, Sequence[Asked]]:
     """Return what is asked of each route."""
+    model = held.model
     degrees = np.array([len(model.neighbours(node)) for node in range(model.works_total)])
     hardest = np.argsort(-degrees)[:sampled].tolist()
     nodes = [*hardest, *random.sample(range(model.works_total), sampled)]
@@ -201,6 +203,17 @@ def requests(model: ReadModel, sampled: int, random: Random) -> Mapping[str, Seq
             )
             for name in FORMATS
         },
+        "/api/changes": [
+            Asked("/api/changes?limit=100"),
+            Asked("/api/changes?safe=false"),
+            *each("/api/changes?limit=100&franchise={}", slugs),
+        ],
+        "/api/diff": [
+            Asked(f"/api/diff?limit=100&from={quote(entry.at)}{safe}")
+            for entry in (held.history.entries[-4:-1] if held.history else ())
+            for safe in ("", "&safe=false", "&kind=work")
+        ]
+        or [Asked("/api/diff")],
         "/": [Asked("/")],
         "/search": search("/search"),
         "/browse": [Asked("/browse")],
@@ -213,6 +226,9 @@ def requests(model: ReadModel, sampled: int, random: Random) -> Mapping[str, Seq
         "/anime/{work_id:str}/map?depth=3": each("/anime/{}/map?depth=3", works),
         "/path": [Asked(f"/path?from={one}&to={other}") for one, other in pairs],
         "/oembed": each("/oembed?url=/hub/{}", slugs),
+        "/changes": [Asked("/changes"), *each("/changes?franchise={}", slugs)],
+        "/changes.atom": [Asked("/changes.atom")],
+        "/hub/{slug:str}/changes.atom": each("/hub/{}/changes.atom", slugs),
         "/status": [Asked("/status")],
         "/health/live": [Asked("/health/live")],
         "/health/ready": [Asked("/health/ready")],

@@ -2,26 +2,34 @@
 
 The `kensho` command finds these by entry point, and turns errors into one line and an exit code.
 Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
-codes: 0 done, 2 wrong use or wrong curated files, 4 a source was refused, 5 the store failed, 6
-done but some values were rejected, 8 the graph is written but its snapshot is not published.
+codes: 0 done (an ordinary week: rejects within the quota of the source, notices), 2 wrong
+use or wrong curated files, 4 a source was refused (its file, or a guard), 5 the store failed, 8 the
+graph is written but its snapshot is not published.
 """
 
 import asyncio
 import datetime as dt
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import click
+import msgspec
 from rich.console import Console
 from rich_click import RichCommand
 
 from ingest import report
-from ingest.folder import jobs_in, with_curation
+from ingest.folder import UnusedFile, jobs_in, unused_in, with_curation
+from ingest.pipeline.forget_plan import ForgetPlan, forget_plan
+from ingest.pipeline.guards import guards_named
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
+from ingest.pipeline.source_dates import is_believed
 from ingest.progress import Progress
+from ingest.reading.standard_input import STANDARD_INPUT, input_as_file
 from ingest.registry import SOURCES
 from ingest.source import Source
+from ingest.source_policies import GUARDS
 from kensho.errors import InvalidInputError, PublicationError, StorageError
 from kensho.platform import downloads, environment, logs, memory
 from kensho.platform.installation import data_root
@@ -33,7 +41,6 @@ from kensho.storage.opening import run_on_store
 from kensho.storage.store_settings import StoreSettings
 
 EXIT_REFUSED: Final = 4
-EXIT_REJECTS: Final = 6
 EXIT_UNPUBLISHED: Final = PublicationError.exit_code
 _CACHE_DIR: Final = Path("var/downloads")
 _REJECTS_DIR: Final = Path("var/rejects")
@@ -49,7 +56,7 @@ _PATH = click.Path(path_type=Path)
 
 @click.command(cls=RichCommand)
 @click.argument("source", required=False)
-@click.argument("locations", nargs=-1, metavar="[PATH|URL|@FILE]...")
+@click.argument("locations", nargs=-1, metavar="[PATH|URL|@FILE|-]...")
 @click.option(
     "--all",
     "folder",
@@ -64,9 +71,19 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--snapshot", metavar="DATE", help="The date the files stand for (YYYY-MM-DD).")
 @click.option(
-    "--force", is_flag=True, help="Apply a snapshot that is older or far smaller than the last."
+    "--force",
+    multiple=True,
+    is_flag=False,
+    flag_value="",
+    metavar="GUARD",
+    help=f"Lift a guard for the one SOURCE; repeatable. Guards: {', '.join(GUARDS)}.",
 )
 @click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="The files hold a part of SOURCE, such as pages of a harvest: keep the rest as it is.",
+)
 @click.option(
     "--no-curation",
     is_flag=True,
@@ -90,37 +107,88 @@ def ingest(
 ) -> None:
     """Bring dumps of other catalogues into the graph.
 
-    `kensho ingest aodb FILE` runs one source; `kensho ingest --all DIR` runs every source whose
-    files are there, in the right order. A repeated run changes nothing; a newer dump updates, adds
-    and retires. An address with a sign-in stands in a file, which `@FILE` names, or in the manifest
-    that `--all` reads. The relations that come with Kenshō are brought in line with every run.
+    `kensho ingest aodb FILE` runs one source (`-` is standard input); `kensho ingest --all DIR`
+    runs every source whose files are there, in the right order. A repeated run changes nothing; a
+    newer dump updates, adds and retires. An address with a sign-in stands in a file, which `@FILE`
+    names, or in the manifest that `--all` reads. The relations that come with Kenshō are brought in
+    line with every run.
     """
     if list_sources:
         report.print_sources(SOURCES, _output(), as_json=as_json)
         return
     snapshot = _date(given["snapshot"])
     limits = environment.load().ingest
+    lifted = guards_named(cast("tuple[str, ...]", given["force"]))
     options = RunOptions(
-        Path(str(given["rejects"])), snapshot, bool(given["force"]), bool(given["dry_run"]), limits
+        Path(str(given["rejects"])), snapshot, lifted, bool(given["dry_run"]), limits
     )
     folder = Path(str(given["folder"])) if given["folder"] is not None else None
     source = str(given["source"]) if given["source"] is not None else None
     progress = Progress(Console(stderr=True), quiet=as_json)
+    if lifted and source is None:
+        raise InvalidInputError.of(
+            "--force", "lifts guards of one source: name it and its files, without --all"
+        )
+    if given["partial"] and source is None:
+        raise InvalidInputError.of("--partial", "is for one source: name it, without --all")
     jobs = _jobs(source, locations, folder, progress)
+    unused = [] if folder is None else unused_in(folder, SOURCES, jobs)
+    if given["partial"]:
+        jobs = [msgspec.structs.replace(job, partial=True) for job in jobs]
     if not given["no_curation"]:
         jobs = with_curation(jobs)
-    _run_jobs(jobs, options, store, progress, as_json=as_json)
+    _run_jobs(jobs, options, store, progress, as_json=as_json, unused=unused)
 
 
 @click.command(cls=RichCommand)
 @click.argument("source")
+@click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
+@click.option("--dry-run", is_flag=True, help="Say what would go; take nothing back.")
 @_STORE
 @_JSON
-def forget(source: str, store: str | None, as_json: bool) -> None:
-    """Take back all that SOURCE has said; what other sources and curators said stays."""
+def forget(source: str, store: str | None, as_json: bool, yes: bool, dry_run: bool) -> None:
+    """Take back all that SOURCE has said; what other sources and curators said stays.
+
+    Says first which works, relations, franchises and titles go, the best-known of them by name, and
+    asks. Off a terminal it refuses unless `--yes` is given.
+    """
     progress = Progress(Console(stderr=True), quiet=as_json)
     job = IngestJob(_source(source), ())
-    _run_jobs([job], RunOptions(_REJECTS_DIR, force=True), store, progress, as_json=as_json)
+    if not yes or dry_run:
+        plan = _plan_to_forget(source, store, progress)
+        if dry_run and as_json:
+            report.print_forget_plan(plan, _output(), as_json=True)
+        else:
+            report.print_forget_plan(plan, _asked(as_json), as_json=False)
+        if dry_run or plan.is_empty or not _agreed(source):
+            return
+    _run_jobs([job], RunOptions(_REJECTS_DIR), store, progress, as_json=as_json)
+
+
+def _plan_to_forget(source: str, store: str | None, progress: Progress) -> ForgetPlan:
+    async def run(gateway: Gateway) -> ForgetPlan:
+        if await migrations.applied(gateway):
+            await migrations.require_current(gateway, _migrations())
+        else:
+            await migrations.migrate(gateway, _migrations())
+        with progress.stage("what would go"):
+            return await forget_plan(gateway, source, SOURCES)
+
+    return run_on_store(store, run)
+
+
+def _asked(as_json: bool) -> Console:
+    """Return where a plan is shown: beside the question, not among the results for machines."""
+    return Console(stderr=True) if as_json else _output()
+
+
+def _agreed(source: str) -> bool:
+    """Ask whether to go on; where nobody can answer, refuse."""
+    if not sys.stdin.isatty():
+        raise InvalidInputError.of(
+            "--yes", f"forgetting {source} needs it where no terminal is there to ask"
+        )
+    return click.confirm(f"Take back all that {source} said?", default=False, err=True)
 
 
 def _run_jobs(
@@ -130,6 +198,7 @@ def _run_jobs(
     progress: Progress,
     *,
     as_json: bool,
+    unused: Sequence[UnusedFile] = (),
 ) -> None:
     async def run(gateway: Gateway) -> RunReport:
         if options.dry_run and await migrations.applied(gateway):
@@ -141,14 +210,12 @@ def _run_jobs(
     result = run_on_store(store, run)
     if not options.dry_run:
         _publish(store, result, progress)
-    report.print_report(result, _output(), as_json=as_json)
+    report.print_report(result, _output(), as_json=as_json, unused=unused)
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
         sys.exit(EXIT_UNPUBLISHED)
     if result.failed:
         sys.exit(EXIT_REFUSED)
-    if result.rejects:
-        sys.exit(EXIT_REJECTS)
 
 
 def _publish(store: str | None, result: RunReport, progress: Progress) -> None:
@@ -202,7 +269,9 @@ def _source(name: str) -> Source:
 
 
 def _local(location: str, progress: Progress) -> Path:
-    """Return the local file of a path, or of an address after fetching it."""
+    """Return the local file of a path, of an address after fetching it, or of standard input."""
+    if location == STANDARD_INPUT:
+        return input_as_file(sys.stdin.buffer, environment.load().ingest)
     if "://" not in location:
         return Path(location)
     with progress.stage(f"fetching {masked(location)}") as advance:
@@ -221,6 +290,9 @@ def _date(text: object) -> str | None:
     if text is None:
         return None
     try:
-        return dt.date.fromisoformat(str(text)).isoformat()
+        date = dt.date.fromisoformat(str(text))
     except ValueError as error:
         raise InvalidInputError.of("--snapshot", f"{text!r} is not a date (YYYY-MM-DD)") from error
+    if not is_believed(date.isoformat(), dt.datetime.now(dt.UTC).date()):
+        raise InvalidInputError.of("--snapshot", f"{text!r} lies in the future")
+    return date.isoformat()

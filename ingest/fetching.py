@@ -18,8 +18,9 @@ from typing import IO, Final, Literal, TypeAlias
 import msgspec
 
 from ingest.addresses import Address, Sums
+from ingest.fetched_files import LIST
 from ingest.progress import Progress
-from ingest.reading.files import SourceFile
+from ingest.reading.files import PACKINGS, SourceFile
 from ingest.source import Source
 from kensho.errors import KenshoError, SourceFileError
 from kensho.platform import private_files
@@ -29,7 +30,6 @@ from kensho.platform.http_client import HttpClient
 from kensho.platform.settings import IngestSettings
 
 STATE_DIR: Final = ".fetch"
-LIST: Final = "fetched.json"
 _LOCK: Final = "lock"
 _ASKED: Final = ".asked"
 _CHUNK_BYTES: Final = 1024 * 1024
@@ -237,7 +237,7 @@ def _check_content(address: Address, path: Path, fetching: Fetching) -> None:
     try:
         records = source.read(SourceFile(path, fetching.reading), _UnheardRejects())
         found = next(records, None)
-        if path.suffix not in (".gz", ".zst", ".xz"):  # those were unpacked to their end
+        if path.suffix not in PACKINGS:  # those were unpacked to their end
             deque(records, maxlen=0)
     except SourceFileError as error:
         said = error.message.removeprefix(f"{path}: ")

@@ -1,25 +1,36 @@
 """Find which files of a data folder belong to which source, by a manifest or by their names.
 
+Of one release in several forms, such as plain and packed, the newest one is taken, else the first
+by name. What is not used is told with its reason.
+
 A manifest is `manifest.toml`: a table for each source with `paths` (or https addresses), and a
 `snapshot` date where the files bear none. Without one, files are known by the patterns that each
 source declares.
 """
 
 import datetime as dt
+import itertools
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from ingest import curation
+from ingest.fetched_files import LIST
 from ingest.pipeline.run import IngestJob
+from ingest.reading.files import SourceFile
 from ingest.source import Source
 from ingest.sources import curated_franchises
 from kensho.errors import SourceFileError
 
 MANIFEST: Final = "manifest.toml"
+_OWN_FILES: Final = frozenset((MANIFEST, LIST))
+_NOTE: Final = ".note.json"
+_MOST_FILES: Final = 10_000
+"""Whoever names a folder of more files named the wrong one."""
 _MAX_MANIFEST_BYTES: Final = 1024 * 1024
 """Twenty sources of a hundred files each take a tenth of it."""
 
@@ -29,12 +40,20 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snapshot: dt.date | None = None
 
 
+class UnusedFile(msgspec.Struct, frozen=True):
+    """A file of a folder that no source reads, and why."""
+
+    path: str
+    reason: str
+
+
 def jobs_in(
     folder: Path, sources: Mapping[str, Source], fetch: Callable[[str], Path] = Path
 ) -> list[IngestJob]:
     """Return the jobs for a folder, or for a manifest file itself.
 
-    `fetch` returns the local file of an address.
+    `fetch` returns the local file of an address; a source of which one can't be had gets a job that
+    says so (`IngestJob.problem`).
 
     Raises:
         SourceFileError: the folder holds no known file, or its manifest is wrong.
@@ -51,6 +70,41 @@ def jobs_in(
     return found
 
 
+def unused_in(
+    folder: Path, sources: Mapping[str, Source], jobs: Sequence[IngestJob]
+) -> list[UnusedFile]:
+    """Return the files of a folder that no job reads; hidden ones and notes of fetching aside."""
+    root = folder.parent if folder.is_file() else folder
+    used = {path.resolve() for job in jobs for path in job.paths}
+    known = {
+        path: source.name
+        for source in sources.values()
+        for pattern in source.patterns
+        for path in root.glob(pattern)
+    }
+    is_listed = folder.is_file() or (folder / MANIFEST).is_file()
+    found: list[UnusedFile] = []
+    for path in itertools.islice(_files_in(root), _MOST_FILES):
+        if path.resolve() in used or path.name in _OWN_FILES or path.name.endswith(_NOTE):
+            continue
+        name = known.get(path)
+        if is_listed:
+            reason = "the manifest does not name it"
+        elif name is None:
+            reason = "no source has files of this name"
+        else:
+            reason = f"another form of a release of {name} that is read"
+        found.append(UnusedFile(path.relative_to(root).as_posix(), reason))
+    return found
+
+
+def _files_in(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if not hidden and path.is_file():
+            yield path
+
+
 def with_curation(jobs: Sequence[IngestJob]) -> list[IngestJob]:
     """Return `jobs`, and one for the relations that come with Kenshō if none of them is for those.
 
@@ -65,7 +119,22 @@ def with_curation(jobs: Sequence[IngestJob]) -> list[IngestJob]:
 
 
 def _matching(folder: Path, source: Source) -> tuple[Path, ...]:
-    return tuple(sorted({path for pattern in source.patterns for path in folder.glob(pattern)}))
+    """Return the files of a source, each release of several forms in one of them."""
+    releases: dict[str, dict[str, list[Path]]] = {}
+    found = {path for pattern in source.patterns for path in folder.glob(pattern)}
+    for path in sorted(path for path in found if path.is_file()):
+        release, form = source.form_of(path.relative_to(folder))
+        releases.setdefault(release, {}).setdefault(form, []).append(path)
+    chosen = (max(forms.values(), key=partial(_newest, source)) for forms in releases.values())
+    return tuple(sorted(path for paths in chosen for path in paths))
+
+
+def _newest(source: Source, paths: Sequence[Path]) -> str:
+    """Return the date that a form of a release states; the first of equals is taken."""
+    try:
+        return max(source.snapshot(SourceFile(path)) or "" for path in paths)
+    except SourceFileError:
+        return ""
 
 
 def _listed(
@@ -87,23 +156,18 @@ def _listed(
         raise SourceFileError(f"{manifest}: no source is named {', '.join(sorted(unknown))}")
     if not entries:
         raise SourceFileError(f"{manifest}: names no source")
-    return [
-        IngestJob(
-            sources[name],
-            _paths(manifest, name, entry, fetch),
-            entry.snapshot.isoformat() if entry.snapshot else None,
-        )
-        for name, entry in entries.items()
-    ]
+    return [_job(manifest, sources[name], entry, fetch) for name, entry in entries.items()]
 
 
-def _paths(
-    manifest: Path, name: str, entry: _Entry, fetch: Callable[[str], Path]
-) -> tuple[Path, ...]:
+def _job(manifest: Path, source: Source, entry: _Entry, fetch: Callable[[str], Path]) -> IngestJob:
     if not entry.paths:  # a job without files would take back all that the source said
-        raise SourceFileError(f"{manifest}: {name} names no file")
-    paths = tuple(fetch(p) if "://" in p else manifest.parent / p for p in entry.paths)
+        raise SourceFileError(f"{manifest}: {source.name} names no file")
+    snapshot = entry.snapshot.isoformat() if entry.snapshot else None
+    try:
+        paths = tuple(fetch(p) if "://" in p else manifest.parent / p for p in entry.paths)
+    except SourceFileError as error:  # what can't be had stops its own source alone
+        return IngestJob(source, (), snapshot, problem=error.message)
     for path in paths:
         if not path.is_file():
             raise SourceFileError(f"{manifest}: {path} is not a file")
-    return paths
+    return IngestJob(source, paths, snapshot)

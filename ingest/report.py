@@ -1,23 +1,32 @@
 """What curators read at the end: tables on a terminal, one JSON object for machines."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from ingest.folder import UnusedFile
+from ingest.pipeline.forget_plan import ForgetPlan
 from ingest.pipeline.run import RunReport, SourceReport
 from ingest.source import Source
 
 IDS_SHOWN: Final = 5
 """Ids of the curators' decisions on a terminal; `--json` shows every one."""
+FILES_SHOWN: Final = 100
+"""Files that a run did not use; `--json` shows every one."""
 
 
-def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
-    """Print how a run ended: a row for each source, then works, edges by kind, revision, time."""
+def print_report(
+    report: RunReport, console: Console, *, as_json: bool, unused: Sequence[UnusedFile] = ()
+) -> None:
+    """Print how a run ended: a row for each source, then works, edges by kind, revision, time.
+
+    `unused` are the files of the folder that no source read.
+    """
     if as_json:
-        _print_json(report)
+        _print_json({**msgspec.to_builtins(report), "unused": unused})
         return
     table = Table(title="Sources", title_justify="left")
     table.add_column("source")
@@ -30,17 +39,31 @@ def print_report(report: RunReport, console: Console, *, as_json: bool) -> None:
     console.print(table)
     _print_graph(report, console)
     for source in report.sources:
-        if source.message:
-            console.print(f"{source.source}: {source.message}", markup=False, soft_wrap=True)
-        if source.rejects_file:
-            console.print(
-                f"{source.source}: rejects are listed in {source.rejects_file}",
-                markup=False,
-                soft_wrap=True,
-            )
+        for line in _lines_of(source):
+            console.print(f"{source.source}: {line}", markup=False, soft_wrap=True)
+    _print_unused(unused, console)
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
     if report.snapshot is not None:
         console.print(f"published snapshot {report.snapshot}", highlight=False)
+
+
+def _print_unused(unused: Sequence[UnusedFile], console: Console) -> None:
+    for one in unused[:FILES_SHOWN]:
+        console.print(f"not used: {one.path}: {one.reason}", markup=False, soft_wrap=True)
+    if len(unused) > FILES_SHOWN:
+        console.print(f"not used: {len(unused) - FILES_SHOWN:,} more files; --json names them")
+
+
+def _lines_of(source: SourceReport) -> Iterator[str]:
+    """Yield what else is to be said of a source, besides its row."""
+    yield from source.notices
+    for breach in source.guards:
+        if breach.lifted:
+            yield f"the guard {breach.guard!r} was lifted: {breach.sentence}"
+    if source.message:
+        yield source.message
+    if source.rejects_file:
+        yield f"rejects are listed in {source.rejects_file}"
 
 
 def _print_graph(report: RunReport, console: Console) -> None:
@@ -69,6 +92,32 @@ def _print_graph(report: RunReport, console: Console) -> None:
         console.print(f"{edges.unresolved:,} ids named by sources belong to no work of the graph")
 
 
+def print_forget_plan(plan: ForgetPlan, console: Console, *, as_json: bool) -> None:
+    """Print what goes if a source is forgotten: counts, and the names of the best known."""
+    if as_json:
+        _print_json(plan)
+        return
+    if plan.is_empty:
+        console.print(f"{plan.source} has said nothing", markup=False)
+        return
+    console.print(f"To forget {plan.source} takes back {plan.records:,} records:", markup=False)
+    for name, losses in (
+        ("works go", plan.works),
+        ("franchises go", plan.franchises),
+        ("franchises lose works or relations", plan.shrinking),
+        ("titles of works that stay go", plan.titles),
+    ):
+        named = "; ".join(losses.names)
+        rest = losses.count - len(losses.names)
+        more = f"; and {rest:,} more" if rest > 0 and named else ""
+        line = f"  {losses.count:,} {name}" + (f": {named}{more}" if named else "")
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if plan.parted:
+        console.print(f"  {plan.parted:,} works come apart and begin with ids of their own")
+    relations = f": {_by_count(plan.relations)}" if plan.relations else ""
+    console.print(f"  {sum(plan.relations.values()):,} relations go{relations}", soft_wrap=True)
+
+
 def _by_count(kinds: Mapping[str, int]) -> str:
     ranked = sorted(kinds.items(), key=lambda item: -item[1])
     return ", ".join(f"{kind} {count:,}" for kind, count in ranked)
@@ -86,7 +135,7 @@ def _add_source(table: Table, source: SourceReport) -> None:
     )
     cells = [f"{number:,}" for number in numbers]
     table.add_row(
-        source.source, *cells, f"{source.seconds:.1f}", source.snapshot or "", source.state
+        source.source, *cells, f"{source.seconds:.1f}", source.snapshot or "unknown", source.state
     )
 
 

@@ -7,11 +7,12 @@ records in file order without holding the file.
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import PurePath
 from typing import TypeAlias
 
 import msgspec
 
-from ingest.reading.files import SourceFile
+from ingest.reading.files import PACKINGS, SourceFile
 from ingest.reading.rejects import Rejects
 from kensho.domain.records import Record
 
@@ -21,11 +22,26 @@ SnapshotReader: TypeAlias = Callable[[SourceFile], str | None]
 
 def packed(name: str) -> tuple[str, ...]:
     """Return the names of a dump as it is, and as it is packed."""
-    return tuple(f"{name}{ending}" for ending in ("", ".zst", ".gz"))
+    return tuple(f"{name}{ending}" for ending in ("", ".zst", ".gz", ".xz", ".zip"))
 
 
 def undated(_file: SourceFile) -> None:
     """Return no snapshot date: the file carries none."""
+
+
+def packed_form(path: PurePath) -> tuple[str, str]:
+    """Return the release that a file is of and the form in which it is that: here, its packing.
+
+    Files of one release and one form are parts of it; of several forms one is enough.
+    """
+    if path.suffix in PACKINGS:
+        return str(path.with_suffix("")), path.suffix
+    return str(path), ""
+
+
+def only_release(path: PurePath) -> tuple[str, str]:
+    """Return the form of a file of which each other file of the source is another form."""
+    return "", path.name
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -34,7 +50,8 @@ class Source(msgspec.Struct, frozen=True):
     `read` raises `SourceFileError` where the file as a whole is not this source's. `snapshot`
     returns the date (ISO 8601) that the file itself carries. `groups` says that each record is one
     whole work, so that two of its records never share one: such a source decides which ids belong
-    together. `order` places the source in a run over many: ids before enrichments.
+    together. `order` places the source in a run over many: ids before enrichments. `form_of` tells
+    which files of a folder are the same release in other forms.
     """
 
     name: str
@@ -47,6 +64,7 @@ class Source(msgspec.Struct, frozen=True):
     snapshot: SnapshotReader = undated
     creates: bool = False
     groups: bool = False
+    form_of: Callable[[PurePath], tuple[str, str]] = packed_form
 
     @property
     def place(self) -> tuple[bool, bool, int, str]:

@@ -20,6 +20,7 @@ from litestar.datastructures import State
 from kensho.api import docs
 from kensho.api.anime import AnimeController
 from kensho.api.browse import BrowseController
+from kensho.api.changes import ChangesController
 from kensho.api.franchises import FranchisesController
 from kensho.api.health import HealthController
 from kensho.api.movies import MoviesController
@@ -90,6 +91,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             ResolveController,
             PathsController,
             FranchisesController,
+            ChangesController,
             HealthController,
             pages.router(state.page_services),
         ],
@@ -250,6 +252,7 @@ class AppState:
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
+            changes=self.shared.changes,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,

@@ -156,6 +156,10 @@ class StoreUnavailableError(StorageError):
     """The store can't be reached now; it may be reachable again later."""
 
 
+class DiskFullError(StorageError):
+    """The disk has no room left, for the store or for what an ingest keeps aside."""
+
+
 class DeadlineExceededError(StorageError):
     """A call to the store did not finish within its deadline."""
 

@@ -5,20 +5,24 @@ decides which ids belong together; other sources that make works attach to what 
 say, and make a new work only where no id is known. Sources that only enrich attach to what the
 makers, and the enrichers before them, know; what fits nothing enriches nothing. So which records
 share a work is a function of the kept records (`Identities.reassign`), whatever the order in which
-they came. The UUID it bears is history: a new work's is derived from its first id, so the same dump
-gives the same ids on every machine, and when works are joined or taken apart, the part that keeps
-its first id keeps its UUID.
+they came.
+
+The UUID it bears is history. A new work's is derived from its first id, so the same dump gives the
+same ids on every machine. When works are joined or taken apart, the part whose record led the work
+first keeps its UUID (`ingest.pipeline.leads`); a work that nobody knows by its record is known by
+the ids that it had when it was retired. No other work ever gets its UUID.
 
 Everything here is in memory: about 250 bytes for each source id known, 60 MB for 200,000.
 """
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from ingest.pipeline.leads import Leads, RecordKey
 from kensho.domain.records import Record
 from kensho.domain.works import NAMESPACE, work_uuid
 
@@ -66,11 +70,19 @@ class Identities:
     """Who owns each source id, and which records are kept, as far as ingestion has come."""
 
     def __init__(
-        self, records: dict[str, dict[str, RecordHead]], roles: Mapping[str, SourceRole]
+        self,
+        records: dict[str, dict[str, RecordHead]],
+        roles: Mapping[str, SourceRole],
+        leads: Leads | None = None,
+        retired: Mapping[uuid.UUID, tuple[str, ...]] | None = None,
     ) -> None:
-        """Index `records` (source → key → record); call `reassign` before asking for owners."""
+        """Index `records` (source → key → record); call `reassign` before asking for owners.
+
+        `retired` are the works that are no more, with the ids that they had.
+        """
         self.records = records
-        self.retired: set[uuid.UUID] = set()
+        self.leads = leads or Leads()
+        self.retired: dict[uuid.UUID, tuple[str, ...]] = dict(retired or {})
         self.contested = False
         """Whether records have named an id of two works since the last `reassign`."""
         self.disturbed: set[uuid.UUID] = set()
@@ -80,51 +92,98 @@ class Identities:
         self._enriched: dict[str, SourcePosition] = {}  # ids that an enricher alone gives to a work
         self._covered: dict[str, dict[uuid.UUID, SourcePosition]] = {}
         self._taken: set[uuid.UUID] = set()
+        self._led: set[uuid.UUID] = set()  # works that a maker's record is about
+        self._retired_with: dict[str, list[uuid.UUID]] | None = None
 
     def reassign(self) -> list[Move]:
         """Decide the works of all kept records anew, and return the records that have to move.
 
-        The order is fixed (makers, then enrichers; by order, then by key), so the outcome depends
-        on the records alone. Afterwards `records` is as decided, and a second call moves nothing.
+        The order is fixed (makers, then enrichers; by order, then by key), so which records share a
+        work depends on the records alone, and which UUID it bears on them and the leads of the
+        past. Afterwards `records` is as decided, and a second call moves nothing.
         """
         before, self._owner = self._owner, {}
         self._enriched, self._covered = {}, {}
         self._taken = {
             w for rs in self.records.values() for head in rs.values() for w in head.works
         }
+        ordered = sorted(self.records, key=self._position)
+        makers = [source for source in ordered if self._role(source).creates]
+        if not self.leads.begun:
+            self.leads.begin(
+                ((source, key), self.records[source][key].works[0])
+                for source in makers
+                for key in sorted(self.records[source])
+            )
         self.contested = False
-        placed: set[uuid.UUID] = set()
-        moves: list[Move] = []
-        for source in sorted(self.records, key=self._position):
+        moves = self._reassign_makers(makers)
+        for source in ordered[len(makers) :]:
             for key in sorted(self.records[source]):
-                moves += self._reassign_record(source, key, placed)
+                moves += self._reassign_enricher(source, key)
         self.disturbed |= {w for i, w in before.items() if self._owner.get(i) != w}
         return moves
 
-    def _reassign_record(self, source: str, key: str, placed: set[uuid.UUID]) -> list[Move]:
+    def _reassign_makers(self, sources: Iterable[str]) -> list[Move]:
+        leader_of: dict[RecordKey, RecordKey] = {}
+        owner: dict[str, RecordKey] = {}
+        for source in sources:
+            groups = self._role(source).groups
+            for key, head in sorted(self.records[source].items()):
+                record = (source, key)
+                known = None if groups else next((owner[i] for i in head.ids if i in owner), None)
+                leader = leader_of[record] = known or record
+                if not head.dead:
+                    for source_id in head.ids:
+                        self.contested |= owner.setdefault(source_id, leader) != leader
+        work_of = self._works_of([r for r, leader in leader_of.items() if r == leader])
+        self._owner = {source_id: work_of[leader] for source_id, leader in owner.items()}
+        self.leads.settle(work_of)
+        moves: list[Move] = []
+        for (source, key), leader in leader_of.items():
+            works = (work_of[leader],)
+            self._cover(source, self.records[source][key], works)
+            moves += self._moved(source, key, works)
+        return moves
+
+    def _works_of(self, leaders: list[RecordKey]) -> dict[RecordKey, uuid.UUID]:
+        """Return the UUID of the work that each of these records leads.
+
+        Who has no lead stays in the work that it is attached to, if nobody has that; first those
+        that were no work of their own before.
+        """
+        found = self.leads.matched(leaders)
+        self._led = set(found.values())
+        others = [record for record in leaders if record not in found]
+        own = {record: self._remembered(self._head(record).ids) for record in others}
+        for record in sorted(others, key=lambda record: own[record] is not None):
+            work, ids = self._head(record).works[0], self._head(record).ids
+            had = self.retired.get(work)
+            if work in self._led or (had and set(had).isdisjoint(ids)):
+                work = self._remembered(ids) or self.new_uuid(ids or (record[1],))
+            found[record] = work
+            self._led.add(work)
+        return found
+
+    def _head(self, record: RecordKey) -> RecordHead:
+        return self.records[record[0]][record[1]]
+
+    def _reassign_enricher(self, source: str, key: str) -> list[Move]:
         head = self.records[source][key]
-        creates, groups, _ = self._role(source)
-        works = head.works if groups else self.attached(lookup_ids(key, head.ids, creates), source)
-        fits = bool(works) or creates
-        if not works:
-            works = head.works if placed.isdisjoint(head.works) else self._replacement(source, key)
-        if creates:
-            placed.update(works)
-        if fits:
+        works = self.attached(lookup_ids(key, head.ids, False), source)
+        if works:
             self._assign_ids(source, msgspec.structs.replace(head, works=works))
+        elif self._led.isdisjoint(head.works):
+            works = head.works
+        else:  # Its work is another's now: it waits apart, where it enriches nothing.
+            works = (uuid.uuid5(NAMESPACE, f"unmatched:{source}:{key}"),)
+        return self._moved(source, key, works)
+
+    def _moved(self, source: str, key: str, works: tuple[uuid.UUID, ...]) -> list[Move]:
+        head = self.records[source][key]
         if works == head.works:
             return []
         self.records[source][key] = msgspec.structs.replace(head, works=works)
         return [Move(source, key, head.works, works)]
-
-    def _replacement(self, source: str, key: str) -> tuple[uuid.UUID, ...]:
-        """Return where a record goes whose work is another's now.
-
-        A maker's makes a new one; an enricher's waits apart, where it enriches nothing.
-        """
-        if self._role(source).creates:
-            return (self.new_uuid(self.records[source][key].ids or (key,)),)
-        return (uuid.uuid5(NAMESPACE, f"unmatched:{source}:{key}"),)
 
     def _role(self, source: str) -> SourceRole:
         return self._roles.get(source, SourceRole(creates=False, groups=False, order=1_000_000))
@@ -139,9 +198,12 @@ class Identities:
         if len(head.works) == 1 and not head.dead:
             for source_id in head.ids:
                 self._assign_id(source_id, head.works[0], position)
+        self._cover(source, head, head.works)
+
+    def _cover(self, source: str, head: RecordHead, about: Iterable[uuid.UUID]) -> None:
         for source_id in head.covers:
-            works = self._covered.setdefault(source_id, {})
-            for work in head.works:
+            position, works = self._position(source), self._covered.setdefault(source_id, {})
+            for work in about:
                 works[work] = min(position, works.get(work, position))
 
     def _assign_id(self, source_id: str, work: uuid.UUID, position: SourcePosition) -> None:
@@ -162,6 +224,11 @@ class Identities:
     def owner(self, source_id: str) -> uuid.UUID | None:
         """Return the work that this id identifies."""
         return self._owner.get(source_id)
+
+    @property
+    def led(self) -> Set[uuid.UUID]:
+        """The works that a maker's record is about; the others are none."""
+        return self._led
 
     def works_total(self) -> int:
         """Return how many works have at least one record."""
@@ -192,14 +259,50 @@ class Identities:
         ids = identifying_ids(record, creates=creates)
         return self.attached(lookup_ids(record.key, ids, creates), source)
 
+    def own_work(self, source: str, key: str, ids: tuple[str, ...]) -> uuid.UUID:
+        """Return the UUID of the work that a new record of a maker leads.
+
+        That of a work which it led before, else of a retired one of its ids, else a new one.
+        """
+        led = next((w for w in self.leads.past((source, key)) if w not in self._led), None)
+        return led or self._remembered(ids) or self.new_uuid(ids)
+
+    def _remembered(self, ids: Iterable[str]) -> uuid.UUID | None:
+        """Return the retired work that had most of these ids, if there is one that nobody has."""
+        if not self.retired:
+            return None
+        if self._retired_with is None:
+            self._retired_with = {}
+            for work, had in self.retired.items():
+                for source_id in had:
+                    self._retired_with.setdefault(source_id, []).append(work)
+        shared = Counter(
+            work
+            for source_id in ids
+            for work in self._retired_with.get(source_id, ())
+            if work not in self._led
+        )
+        return max(shared, key=lambda work: (shared[work], str(work))) if shared else None
+
+    def retire(self, work: uuid.UUID, ids: tuple[str, ...]) -> None:
+        """Take note that a work is no more, and which ids it had."""
+        self.retired[work] = ids
+        self._retired_with = None
+
     def new_uuid(self, ids: Iterable[str]) -> uuid.UUID:
-        """Return a UUID that no work has, from the first id that gives one."""
+        """Return a UUID that no work has or had, from the first id that gives one."""
         candidates = [work_uuid(source_id) for source_id in ids]
-        free = next((c for c in candidates if c not in self._taken), candidates[0])
-        while free in self._taken:
+        free = next((c for c in candidates if self._is_new(c)), candidates[0])
+        while not self._is_new(free):
             free = uuid.uuid5(free, "again")
         self._taken.add(free)
         return free
+
+    def _is_new(self, work: uuid.UUID) -> bool:
+        if work in self._taken or self.leads.reserved(work):
+            return False
+        # Of a work that was retired before ids were remembered, this is how it is known again.
+        return not self.retired.get(work)
 
     def keep(
         self, source: str, record: Record, digest: str, works: tuple[uuid.UUID, ...]
@@ -207,44 +310,26 @@ class Identities:
         """Keep a record from now on, and return its head."""
         ids = identifying_ids(record, creates=self._role(source).creates)
         head = RecordHead(digest, ids, works, covered_ids(record), record.dead)
-        self.records.setdefault(source, {})[record.key] = head
+        records = self.records.setdefault(source, {})
+        if self._role(source).creates:
+            self._note_leads(source, record.key, records.get(record.key), works)
+        records[record.key] = head
         self._taken.update(works)
         self._assign_ids(source, head)
         return head
 
-
-class Grouping:
-    """Places the records of one run of one grouping source, so that no two of them share a work."""
-
-    def __init__(
-        self, identities: Identities, source: str, keys_in_file: Mapping[str, bool]
+    def _note_leads(
+        self, source: str, key: str, old: RecordHead | None, works: tuple[uuid.UUID, ...]
     ) -> None:
-        """Prepare to place the records of a file; `keys_in_file` says of each if it changed."""
-        kept = identities.records.get(source, {})
-        self._identities = identities
-        self._keys_in_file = keys_in_file
-        self._placed = {kept[key].works[0] for key, changed in keys_in_file.items() if not changed}
-        self._key_of = {record.works[0]: key for key, record in kept.items()}
-
-    def place(self, record: Record) -> uuid.UUID:
-        """Return the work that most ids of `record` name, if it is free, or a new one."""
-        owners = Counter(o for i in record.ids if (o := self._identities.owner(i)) is not None)
-        free = [o for o in owners if self._may_take(o, record)]
-        if free:
-            first = work_uuid(record.ids[0])
-            work = max(free, key=lambda o: (o == first, owners[o], str(o)))
-        else:
-            work = self._identities.new_uuid(record.ids)
-        self._placed.add(work)
-        return work
-
-    def _may_take(self, work: uuid.UUID, record: Record) -> bool:
-        if work in self._placed:
-            return False
-        holder = self._key_of.get(work)
-        # The record that stood for this work in the last dump keeps it, if it is in this
-        # one too.
-        return holder is None or holder in record.ids or holder not in self._keys_in_file
+        """Note the leads that a maker's record takes from others, or gives up, by its works."""
+        self._led.update(works)
+        for work in works:
+            leader = self.leads.current.get(work, (source, key))
+            if (self._position(source), key) < (self._position(leader[0]), leader[1]):
+                self.leads.note(work)
+        for work in old.works if old is not None else ():
+            if work not in works and self.leads.current.get(work) == (source, key):
+                self.leads.note(work)
 
 
 def identifying_ids(record: Record, *, creates: bool) -> tuple[str, ...]:

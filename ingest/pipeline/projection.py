@@ -23,7 +23,10 @@ from kensho.storage.paging import pages
 WORKS_A_BATCH: Final = 250
 """About 3,500 taggings: larger batches are no faster and hold the writer longer."""
 
-RetiredRow: TypeAlias = tuple[WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None]
+RetiredRow: TypeAlias = tuple[
+    WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None, tuple[str, ...]
+]
+"""Table and id of a work that goes, those of its successor, and the source ids that it had."""
 
 
 class NodeHead(msgspec.Struct, frozen=True):
@@ -173,7 +176,7 @@ class WorkProjection:
         if refiled:
             # Redirects to the row that goes are to follow it into the other table.
             retired: list[RetiredRow] = [
-                (self.heads[c.node.id].table, c.node.id, c.kind, c.node.id) for c in refiled
+                (self.heads[c.node.id].table, c.node.id, c.kind, c.node.id, ()) for c in refiled
             ]
             await self._retire_rows(retired)
         await self._gateway.execute("ingest.put_works", rows, deadline_s=DEADLINE_S)
@@ -211,28 +214,26 @@ class WorkProjection:
         rows: list[RetiredRow] = []
         for work in sorted(works):
             table = self.heads[work].table
-            successor = await self._successor(table, work, works)
-            rows.append(
-                (table, work, self.heads[successor].table if successor else None, successor)
-            )
+            ids = await self._source_ids(table, work)
+            successor = self._successor(ids, works)
+            heir = self.heads[successor].table if successor else None
+            rows.append((table, work, heir, successor, ids))
         await self._retire_rows(rows)
-        for _, work, _, _ in rows:
+        for _, work, _, _, ids in rows:
             del self.heads[work]
-            self._identities.retired.add(work)
+            self._identities.retire(work, ids)
         self.counts.removed += len(rows)
 
-    async def _successor(
-        self, table: WorkKind, work: uuid.UUID, gone: Collection[uuid.UUID]
-    ) -> uuid.UUID | None:
-        """Return the work that most of this one's ids name now, if it is not `gone` as well."""
-        rows = await self._gateway.fetch(
-            "ingest.sources_of",
-            {"table": table, "works": [work]},
-            into=list[tuple[uuid.UUID, tuple[str, ...]]],
-        )
+    async def _source_ids(self, table: WorkKind, work: uuid.UUID) -> tuple[str, ...]:
+        shape = list[tuple[uuid.UUID, tuple[str, ...]]]
+        params = {"table": table, "works": [work]}
+        rows = await self._gateway.fetch("ingest.sources_of", params, into=shape)
+        return tuple(source_id for _, ids in rows for source_id in ids)
+
+    def _successor(self, ids: Iterable[str], gone: Collection[uuid.UUID]) -> uuid.UUID | None:
+        """Return the work that most of these ids name now, if it is not `gone` as well."""
         owners = Counter(
             owner
-            for _, ids in rows
             for i in ids
             if (owner := self._identities.owner(i)) is not None
             and owner not in gone

@@ -8,18 +8,23 @@ the graph.
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from ingest.pipeline.identity import RecordHead
+from ingest.pipeline.leads import PastLead
 from ingest.pipeline.rows import KeptRecord
+from ingest.reading.record_keys import KeyCounts
+from ingest.source_policies import LossKind
 from kensho.domain.records import Record, RecordFacts, RecordRelations
 from kensho.domain.relations import Method
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
+_LEADS_A_BATCH: Final = 5000
+"""Some 100 bytes each: 0.5 MB a transaction."""
 _RECORDS_A_PAGE: Final = 1000
 """About 1.5 MB of JSON; all records of one work are in one page."""
 DEADLINE_S: Final = 120.0
@@ -68,6 +73,35 @@ class _StoredRecord(msgspec.Struct, frozen=True):
         return KeptRecord(work, source, key, self.work_kind, self.ids, facts, self.dead)
 
 
+class RunStart(NamedTuple):
+    """A run that begins: its source, its files, and the release that they are.
+
+    `snapshot` is empty where its date is not known.
+    """
+
+    id: uuid.UUID
+    source: str
+    path: str
+    sha256: str
+    snapshot: str
+    dated_by: str
+    keys: KeyCounts | None
+
+
+class _StoredStatements(msgspec.Struct, frozen=True):
+    id: RecordId
+    facts: str
+    links: str | None = None
+
+
+class Statements(NamedTuple):
+    """What one kept record says: its facts and its claims."""
+
+    id: RecordId
+    facts: RecordFacts
+    links: RecordRelations
+
+
 def record_rows(
     source: str, record: Record, head: RecordHead, snapshot: str, run: uuid.UUID
 ) -> list[RecordRow]:
@@ -111,9 +145,23 @@ class RecordStore:
                 records[key] = RecordHead(digest, ids, works, covers, dead)
         return found
 
-    async def retired(self) -> set[uuid.UUID]:
-        """Return the ids of retired works."""
-        return await self.gateway.fetch("ingest.retired_works", into=set[uuid.UUID])
+    async def retired(self) -> dict[uuid.UUID, tuple[str, ...]]:
+        """Return the retired works, with the source ids that each had."""
+        shape = list[tuple[uuid.UUID, tuple[str, ...]]]
+        found = pages(self.gateway, "ingest.retired_works", shape)
+        return {work: ids async for page in found for work, ids in page}
+
+    async def past_leads(self) -> list[PastLead]:
+        """Return which records led which works, and lead them no more."""
+        return await self.gateway.fetch(
+            "ingest.past_leads", into=list[PastLead], deadline_s=DEADLINE_S
+        )
+
+    async def keep_leads(self, leads: Sequence[PastLead]) -> None:
+        """Write leads of the past."""
+        for start in range(0, len(leads), _LEADS_A_BATCH):
+            rows = as_json(leads[start : start + _LEADS_A_BATCH])
+            await self.gateway.execute("ingest.keep_leads", {"leads": rows}, deadline_s=DEADLINE_S)
 
     async def by_work(self) -> AsyncIterator[list[KeptRecord]]:
         """Yield the kept records of one work after another, in order of work id."""
@@ -143,6 +191,43 @@ class RecordStore:
                 if row.links is not None:
                     yield row, msgspec.json.decode(row.links, type=RecordRelations)
 
+    async def statements_by_id(self, ids: Sequence[RecordId]) -> list[Statements]:
+        """Return what the kept records of these ids say."""
+        if not ids:
+            return []
+        return await self._statements("ingest.statements_by_id", {"ids": as_json(ids)})
+
+    async def statements_of(self, works: Sequence[uuid.UUID]) -> list[Statements]:
+        """Return what the kept records of these works say."""
+        if not works:
+            return []
+        return await self._statements("ingest.statements_of", {"works": list(works)})
+
+    async def claims_of(self, works: Sequence[uuid.UUID]) -> list[Statements]:
+        """Return what the kept records of these works claim, without their facts."""
+        if not works:
+            return []
+        return await self._statements("ingest.claims_of", {"works": list(works)})
+
+    async def graph_totals(self) -> dict[LossKind, int]:
+        """Return how many works, relations and taggings the graph holds."""
+        return await self.gateway.fetch(
+            "ingest.graph_totals", into=dict[LossKind, int], deadline_s=DEADLINE_S
+        )
+
+    async def _statements(self, query: str, params: dict[str, object]) -> list[Statements]:
+        rows = await self.gateway.fetch(
+            query, params, into=list[_StoredStatements], deadline_s=DEADLINE_S
+        )
+        return [
+            Statements(
+                row.id,
+                msgspec.json.decode(row.facts, type=RecordFacts),
+                msgspec.json.decode(row.links or "{}", type=RecordRelations),
+            )
+            for row in rows
+        ]
+
     async def keep(self, rows: Sequence[RecordRow], drop: Sequence[RecordId]) -> None:
         """Write a batch of records and drop others, in one transaction; none for an empty batch."""
         if not rows and not drop:
@@ -156,22 +241,29 @@ class RecordStore:
             "ingest.move_records", {"moves": as_json(moves)}, deadline_s=DEADLINE_S
         )
 
-    async def start_run(
-        self, run: uuid.UUID, source: str, path: str, sha256: str, snapshot: str
-    ) -> None:
+    async def start_run(self, start: RunStart) -> None:
         """Record that a run has begun."""
-        params = {"id": run, "source": source, "path": path, "sha256": sha256, "snapshot": snapshot}
-        await self.gateway.execute("ingest.start_run", params)
+        keys = "" if start.keys is None else as_json(start.keys)
+        await self.gateway.execute("ingest.start_run", {**start._asdict(), "keys": keys})
 
     async def close_interrupted(self) -> None:
         """Close as failed the runs that a killed process left open."""
         await self.gateway.execute("ingest.close_interrupted")
 
     async def last_snapshot(self, source: str) -> str | None:
-        """Return the date of the snapshot of `source` that was last taken in whole."""
+        """Return the date of the snapshot of `source` that was last taken in whole, if known.
+
+        Older versions of Kenshō took for the date when a file was written here, and did not say so:
+        their runs don't count.
+        """
         params = {"source": source}
         dates = await self.gateway.fetch("ingest.last_snapshot", params, into=list[str])
         return dates[0] if dates else None
+
+    async def last_keys(self, source: str) -> KeyCounts | None:
+        """Return which keys the records of the release of `source` had that was last taken in."""
+        found = await self.gateway.fetch("ingest.last_keys", {"source": source}, into=list[str])
+        return msgspec.json.decode(found[0], type=KeyCounts) if found else None
 
     async def finish_run(
         self, run: uuid.UUID, state: str, counts: dict[str, int], message: str | None

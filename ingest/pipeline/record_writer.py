@@ -12,7 +12,8 @@ from typing import Final
 import msgspec
 
 from ingest.pipeline.background_writer import BackgroundWriter
-from ingest.pipeline.identity import Grouping, Identities, RecordHead
+from ingest.pipeline.grouping import Grouping
+from ingest.pipeline.identity import Identities, RecordHead
 from ingest.pipeline.record_store import MoveRow, RecordId, RecordRow, RecordStore, record_rows
 from ingest.pipeline.scan import SourceScan
 from ingest.progress import Progress
@@ -61,8 +62,11 @@ class RecordWriter:
         """Write the scanned records and drop the source's other ones."""
         name = self._source.name
         before = dict(self._identities.records.get(name, {}))
+        standing = {key: False for key in before if not self._scan.drops(key)}
         grouping = (
-            Grouping(self._identities, name, self._scan.keys) if self._source.groups else None
+            Grouping(self._identities, name, standing | self._scan.keys)
+            if self._source.groups
+            else None
         )
         with progress.stage(f"{name}: records", self._scan.changed) as advance:
             async with BackgroundWriter() as writer:
@@ -74,9 +78,11 @@ class RecordWriter:
                         self.counts.unmatched += 1
                     if len(self._rows) >= RECORDS_A_BATCH:
                         advance(len(self._rows))
+                        await self._keep_leads()
                         await writer.write(self._flush())
                         await writer.checkpoint(self._record_store.gateway)
                 advance(len(self._rows))
+                await self._keep_leads()
                 await writer.write(self._flush())
         await self._drop_missing(before)
         self.counts.unmatched += self._scan.unmatched
@@ -96,7 +102,9 @@ class RecordWriter:
         works = self._identities.about(record, self._source.name)
         if works or not self._source.creates:
             return works
-        return kept.works if kept is not None else (self._identities.new_uuid(record.ids),)
+        if kept is not None:
+            return kept.works
+        return (self._identities.own_work(self._source.name, record.key, record.ids),)
 
     def _keep(
         self, record: Record, digest: str, works: tuple[uuid.UUID, ...], old: RecordHead | None
@@ -123,9 +131,17 @@ class RecordWriter:
         drop, self._drop = self._drop, []
         return self._record_store.keep(rows, drop)
 
+    async def _keep_leads(self) -> None:
+        """Write the leads that a batch ends, before the batch: a kill between loses none."""
+        await self._record_store.keep_leads(self._identities.leads.drain())
+
     async def _drop_missing(self, before: dict[str, RecordHead]) -> None:
         name = self._source.name
-        missing = [key for key in before if key not in self._scan.keys]
+        missing = [key for key in before if self._scan.drops(key)]
+        if self._source.creates:
+            works = (work for key in missing for work in before[key].works)
+            self._identities.leads.drop(name, missing, works)
+            await self._keep_leads()
         for start in range(0, len(missing), RECORDS_A_BATCH):
             for key in missing[start : start + RECORDS_A_BATCH]:
                 self.touched.update(before[key].works)
@@ -145,6 +161,7 @@ async def reattach_records(
     run decided and did not write is decided again, the same way. Half a second for 100,000 records.
     """
     moves = identities.reassign()
+    await record_store.keep_leads(identities.leads.drain())
     touched, identities.disturbed = identities.disturbed, set()
     rows: list[MoveRow] = []
     for source, key, old, new in moves:

@@ -5,7 +5,10 @@ then edges and franchises. After a run that was cut, `meta.composed` is false an
 brings the whole graph in line.
 """
 
+import datetime as dt
+import errno
 import hashlib
+import tempfile
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -14,57 +17,81 @@ from typing import Final
 
 import msgspec
 
-from ingest import curation
+from ingest import curation, source_policies
 from ingest.pipeline import census
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
+from ingest.pipeline.guards import NO_GUARDS, Breach, refusal, with_lifted
 from ingest.pipeline.identity import Identities, SourceRole
+from ingest.pipeline.leads import Leads
 from ingest.pipeline.projection import WorkCounts, WorkProjection
-from ingest.pipeline.record_store import RecordStore
+from ingest.pipeline.record_store import RecordStore, RunStart
 from ingest.pipeline.record_writer import RecordCounts, RecordWriter, reattach_records
+from ingest.pipeline.release_guard import ReleaseGuard
 from ingest.pipeline.rows import SourceRank
 from ingest.pipeline.scan import SourceScan
-from ingest.pipeline.source_dates import require_plausible, snapshot_of
+from ingest.pipeline.source_dates import (
+    UNKNOWN,
+    Basis,
+    ReleaseDate,
+    age_breaches,
+    date_notices,
+    release_date,
+)
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
+from ingest.reading.record_keys import KeyChange, KeyCounts, RecordKeys, key_changes
 from ingest.reading.rejects import RejectLog
 from ingest.source import Source
-from kensho.errors import KenshoError
+from ingest.source_policies import GuardName
+from kensho.errors import IngestRefusedError, KenshoError, SourceFileError
 from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
 
-_SMALL_SOURCE: Final = 100
-"""A source of at most this many records may shrink freely.
-
-The smallest dumps hold some 500 records (episodes of MyAnimeList, IMDb's film franchises); smaller
-are only files that people edit, such as a curator's corrections or six labelled series."""
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 class IngestJob(msgspec.Struct, frozen=True):
     """One source and its files; no files takes back all that the source said.
 
-    `snapshot` is the date (ISO 8601) that the files stand for, where they bear none.
+    `snapshot` is the date (ISO 8601) that the files stand for, where they bear none. A job with a
+    `problem` has files that can't be had: it fails, and says why. A `partial` one only adds: what
+    its files do not hold is kept.
     """
 
     source: Source
     paths: tuple[Path, ...]
     snapshot: str | None = None
+    problem: str | None = None
+    partial: bool = False
 
 
 class RunOptions(msgspec.Struct, frozen=True):
-    """What the curator insists on, where rejects go, and how much of a source is read."""
+    """The guards that the curator lifts, where rejects go, and how much of a source is read.
+
+    `today` is the day by which dates are believed; by default the clock's.
+    """
 
     rejects_dir: Path
     snapshot: str | None = None
-    force: bool = False
+    lifted: frozenset[GuardName] = NO_GUARDS
     dry_run: bool = False
     limits: IngestSettings = IngestSettings()
+    today: dt.date | None = None
+
+    def day(self) -> dt.date:
+        """Return the day by which dates are believed."""
+        return self.today or dt.datetime.now(dt.UTC).date()
 
 
 class SourceReport(msgspec.Struct):
-    """How one source's run ended."""
+    """How one source's run ended.
+
+    `guards` are those that the release breaks, lifted ones too; `notices` what a curator should
+    know and need not act on, `keys` what became of the keys of its records since the last release.
+    """
 
     source: str
     state: str
@@ -74,6 +101,10 @@ class SourceReport(msgspec.Struct):
     rejects_file: str | None = None
     seconds: float = 0.0
     message: str | None = None
+    dated_by: Basis | None = None
+    guards: list[Breach] = []
+    notices: list[str] = []
+    keys: list[KeyChange] = []
 
 
 class RunReport(msgspec.Struct):
@@ -120,6 +151,8 @@ class Pipeline:
         self._curation = curation.load()
         self._rules = rules.load(self._curation.policy)
         self._identities = Identities({}, {})
+        self._policies = source_policies.load()
+        self._guard = ReleaseGuard(self._record_store, self._identities, sources, self._policies)
         self._touched: set[uuid.UUID] = set()
         self._runs: list[tuple[uuid.UUID, SourceReport]] = []
 
@@ -136,8 +169,10 @@ class Pipeline:
             await self._reattach()
         works, edges, franchises = WorkCounts(), EdgeCounts(), FranchiseCounts()
         if not self._options.dry_run and await self._lags(meta):
-            # What a forgotten source alone knew of tags is found out from all that is left.
-            is_whole = not meta.composed or any(not job.paths for job in jobs)
+            # What a forgotten source alone knew of tags is found out from all else.
+            is_whole = not meta.composed or any(
+                not job.paths and job.problem is None for job in jobs
+            )
             works, edges, franchises = await self._project(
                 None if is_whole else self._touched, trusted=meta.composed
             )
@@ -153,8 +188,15 @@ class Pipeline:
             roles = {
                 name: SourceRole(s.creates, s.groups, s.order) for name, s in self._sources.items()
             }
-            self._identities = Identities(await self._record_store.record_heads(), roles)
-            self._identities.retired = await self._record_store.retired()
+            self._identities = Identities(
+                await self._record_store.record_heads(),
+                roles,
+                Leads(await self._record_store.past_leads()),
+                await self._record_store.retired(),
+            )
+            self._guard = ReleaseGuard(
+                self._record_store, self._identities, self._sources, self._policies
+            )
             if self._options.dry_run:
                 self._identities.reassign()
             else:
@@ -180,28 +222,32 @@ class Pipeline:
         started = time.monotonic()
         report = SourceReport(job.source.name, "running")
         try:
+            if job.problem is not None:
+                raise SourceFileError(job.problem)
             await self._ingest(job, report)
-        except KenshoError as error:
-            report.state, report.message = "failed", error.message
-            self._progress.say(f"{job.source.name}: {error.message}")
+        except (KenshoError, OSError) as error:
+            report.state, report.message = "failed", _said(error, self._options)
+            self._progress.say(f"{job.source.name}: {report.message}")
         report.seconds = time.monotonic() - started
         return report
 
     async def _ingest(self, job: IngestJob, report: SourceReport) -> None:
-        """Scan a job's files, refuse what is not plausible, and write what differs."""
+        """Scan a job's files, stop what its guards don't let through, and write what differs."""
         kept = self._identities.records.get(job.source.name, {})
-        with SourceScan(job.source, self._identities) as scan:
-            self._scan(job, scan, report)
-            await self._require_plausible(job, scan, report.snapshot or "", len(kept))
+        with SourceScan(job.source, self._identities, is_partial=job.partial) as scan:
+            keys = self._scan(job, scan, report)
+            if job.paths:
+                await self._require_sound(job, scan, report, keys)
             if self._options.dry_run:
                 report.records, report.state = _foreseen(scan, kept), "planned"
             else:
-                await self._write(job, scan, report)
+                await self._write(job, scan, report, keys)
 
-    def _scan(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> None:
+    def _scan(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> KeyCounts | None:
+        """Read the files of a job whole; return which keys their records have."""
         name = job.source.name
-        limits = self._options.limits
-        files = [SourceFile(path, limits) for path in job.paths]
+        limits, keys = self._options.limits, RecordKeys()
+        files = [SourceFile(path, limits, keys) for path in job.paths]
         reject_path = self._options.rejects_dir / f"{name}.jsonl"
         with (
             RejectLog(name, reject_path, limits.max_rejects) as rejects,
@@ -212,23 +258,46 @@ class Pipeline:
         report.rejects = rejects.count
         report.rejects_file = str(reject_path) if rejects.count else None
         stated = self._options.snapshot or job.snapshot
-        report.snapshot = stated or snapshot_of(job.source, files)
+        dated = release_date(job.source, files, stated, self._options.day())
+        report.snapshot, report.dated_by = dated.date or None, dated.basis
+        report.notices = list(dated.notices)
+        return keys.counts()
 
-    async def _require_plausible(
-        self, job: IngestJob, scan: SourceScan, snapshot: str, kept: int
+    async def _require_sound(
+        self, job: IngestJob, scan: SourceScan, report: SourceReport, keys: KeyCounts | None
     ) -> None:
-        if self._options.force:
-            return
-        last = await self._record_store.last_snapshot(job.source.name) if kept else None
-        may_shrink = kept <= _SMALL_SOURCE or not job.paths
-        warning = require_plausible(snapshot, last, len(scan.keys), 0 if may_shrink else kept)
-        if warning is not None:
-            self._progress.say(f"{job.source.name}: {warning}")
+        """Look at the release before its first write.
 
-    async def _write(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> None:
-        run, snapshot = uuid.uuid4(), report.snapshot or ""
+        Raises:
+            IngestRefusedError: it breaks a guard that the curator does not lift.
+        """
+        name, today = job.source.name, self._options.day()
+        is_kept = bool(self._identities.records.get(name))
+        last = await self._record_store.last_snapshot(name) if is_kept else None
+        dated = ReleaseDate(report.snapshot or UNKNOWN, report.dated_by or "unknown")
+        freshness = self._guard.policy(name).freshness
+        report.notices += date_notices(dated, last, freshness, today)
+        before = await self._record_store.last_keys(name)
+        if before is not None and keys is not None:
+            report.keys = key_changes(before, keys)
+            report.notices += [change.sentence for change in report.keys]
+        for notice in report.notices:
+            self._progress.say(f"{name}: {notice}")
+        found = list(age_breaches(dated, last, today))
+        found += await self._guard.breaches(scan, report.rejects)
+        report.guards = with_lifted(found, self._options.lifted)
+        if not all(breach.lifted for breach in report.guards):
+            raise IngestRefusedError(refusal(report.guards, report.keys))
+
+    async def _write(
+        self, job: IngestJob, scan: SourceScan, report: SourceReport, keys: KeyCounts | None
+    ) -> None:
+        run, snapshot = uuid.uuid4(), report.snapshot or UNKNOWN
         path = ", ".join(str(p) for p in job.paths)
-        await self._record_store.start_run(run, job.source.name, path, _sha256(job.paths), snapshot)
+        basis = report.dated_by or "unknown"
+        await self._record_store.start_run(
+            RunStart(run, job.source.name, path, _sha256(job.paths), snapshot, basis, keys)
+        )
         writer = RecordWriter(self._record_store, self._identities, scan, snapshot, run)
         try:
             report.records = await writer.write(self._progress)
@@ -286,12 +355,24 @@ class _Meta(msgspec.Struct, frozen=True):
     composed: bool
 
 
+def _said(error: KenshoError | OSError, options: RunOptions) -> str:
+    """Say why a source failed; what the system refuses concerns what is kept aside."""
+    if isinstance(error, KenshoError):
+        return error.message
+    if error.errno in _NO_ROOM:
+        return (
+            f"the disk is full: what differs is kept in {tempfile.gettempdir()} (TMPDIR),"
+            f" rejects in {options.rejects_dir}"
+        )
+    return f"{error.filename or options.rejects_dir}: {error.strerror}"
+
+
 def _foreseen(scan: SourceScan, kept: Mapping[str, object]) -> RecordCounts:
     changed = sum(flag and key in kept for key, flag in scan.keys.items())
     return RecordCounts(
         added=sum(key not in kept for key in scan.keys),
         changed=changed,
-        removed=sum(key not in scan.keys for key in kept),
+        removed=0 if scan.is_partial else sum(key not in scan.keys for key in kept),
         unchanged=sum(not flag for flag in scan.keys.values()),
         unmatched=scan.unmatched,
     )

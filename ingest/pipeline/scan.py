@@ -8,12 +8,14 @@ about 150 bytes a record.
 import contextlib
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Final, Self, cast
 
 import msgspec
 
 from ingest.pipeline.identity import Identities
+from ingest.pipeline.statements import Counted, things_said
 from ingest.reading.bounds import over_limit
 from ingest.reading.decoding import RecordSpot
 from ingest.reading.files import SourceFile
@@ -35,12 +37,16 @@ class SourceScan:
     that any work carries, are counted in `unmatched` and left out.
     """
 
-    def __init__(self, source: Source, identities: Identities) -> None:
+    def __init__(self, source: Source, identities: Identities, *, is_partial: bool = False) -> None:
+        """Read files of `source`; partial ones hold a part of what it says, the rest stands."""
         self.source = source
+        self.is_partial = is_partial
         self.keys: dict[str, bool] = {}
         self.records = 0
         self.unmatched = 0
         self.changed = 0
+        self.said: Counter[Counted] = Counter()
+        """How many things the unchanged records say, by kind."""
         self._identities = identities
         self._kept = identities.records.get(source.name, {})
         self._stack = contextlib.ExitStack()
@@ -94,6 +100,8 @@ class SourceScan:
         )
         self.keys[record.key] = not unchanged
         if unchanged:
+            said = things_said(record.facts, record.links, self._identities.owner)
+            self.said.update({counted: len(things) for counted, things in said.items()})
             return
         self.changed += 1
         self._buffer.write(len(body).to_bytes(_LENGTH_BYTES, "big") + bytes.fromhex(digest) + body)
@@ -108,6 +116,14 @@ class SourceScan:
             elif line is not None and self._identities.owner(claim.target) is None:
                 reason = "no work of the graph has this id: kept, and tells nothing until one has"
                 spot.rejects.add(line, "to", claim.target, reason, key=record.key)
+
+    def drops(self, key: str) -> bool:
+        """Tell whether the source says no more what is kept of it under this key."""
+        return not self.is_partial and key not in self.keys
+
+    def stands(self, key: str) -> bool:
+        """Tell whether the record that is kept under this key stays as it is."""
+        return not self.keys.get(key, not self.is_partial)
 
     def changed_records(self) -> Iterator[tuple[str, Record]]:
         """Yield (digest, record) of all new or changed records, in file order."""

@@ -1,61 +1,116 @@
-"""The date a source file stands for, and whether applying it is plausible.
+"""The date that a release stands for, from what its owners say of it, and whether it is in order.
 
-The date is what the file itself says, else the day on which it was last written. A dump older than
-the one applied last, or far smaller, is more often a mistake than an intention: it is refused
-before the first write. A date after today comes from a clock that is wrong, whosever: it is warned
-of, and nothing is refused because of it.
+In this order: what the curator gives, what the file itself states, what the server said when it was
+fetched (`Last-Modified`, as `kensho fetch` and a download note it beside the file), else nothing:
+the date is not known. When a file was written here says nothing of its content. A date that is
+none, or lies in the future, is told and passed over.
 """
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Final, Literal, TypeAlias
 
+import msgspec
+
+from ingest.fetched_files import noted_of
+from ingest.pipeline.guards import Breach
 from ingest.reading.files import SourceFile
 from ingest.source import Source
-from kensho.errors import IngestRefusedError
+from ingest.source_policies import Freshness
+from kensho.platform.download_cache import FetchNote
 
-_KEEPS_AT_LEAST: Final = 0.8
-"""Monthly dumps lose well under one entry in a hundred; a fifth fewer is a cut or wrong file."""
+Basis: TypeAlias = Literal["given", "content", "last_modified", "unknown"]
+
+UNKNOWN: Final = ""
+"""What records, assertions and runs bear for a snapshot of which the date is not known."""
 
 _ZONES: Final = dt.timedelta(days=1)
 """Somewhere on earth it is a day later already."""
+_DATE_CHARS: Final = 10
 
 
-def snapshot_of(source: Source, files: Sequence[SourceFile]) -> str:
-    """Return the newest date (ISO 8601) of the files: as stated, else as last written."""
-    dates = [source.snapshot(file) or _written_on(file) for file in files]
-    return max(dates, default=dt.datetime.now(dt.UTC).date().isoformat())
+class ReleaseDate(msgspec.Struct, frozen=True):
+    """The date (ISO 8601) of a release, how it is known, and what was not believed."""
+
+    date: str
+    basis: Basis
+    notices: tuple[str, ...] = ()
 
 
-def require_plausible(
-    snapshot: str, last: str | None, records: int, kept: int, today: dt.date | None = None
-) -> str | None:
-    """Check that a snapshot is not older than `last` nor far smaller than what is `kept`.
+def release_date(
+    source: Source, files: Sequence[SourceFile], given: str | None, today: dt.date
+) -> ReleaseDate:
+    """Return the date of a release; of several files, the newest one that is known."""
+    notices: list[str] = []
+    found: list[tuple[str, Basis]] = []
+    if given is not None and (date := _believed("the date given", given, today, notices)):
+        return ReleaseDate(date, "given", tuple(notices))
+    for file in files:
+        for name, text, basis in _told(source, file):
+            date = _believed(f"{file.path.name}: {name}", text, today, notices)
+            if date is not None:
+                found.append((date, basis))
+                break
+    date, basis = max(found, default=(UNKNOWN, "unknown"))
+    return ReleaseDate(date, basis, tuple(notices))
 
-    Returns what to warn of where that can't be told, since a date lies in the future.
 
-    Raises:
-        IngestRefusedError: it is.
-    """
-    today = today or dt.datetime.now(dt.UTC).date()
-    is_unsure = max(snapshot, last or "") > (today + _ZONES).isoformat()
-    if last is not None and snapshot < last and not is_unsure:
-        raise IngestRefusedError(
-            f"the snapshot of {snapshot} is older than the one of {last} that is in the graph; "
-            "use --force to go back"
+def _told(source: Source, file: SourceFile) -> Iterator[tuple[str, str, Basis]]:
+    """Yield what is said of the date of a file, the more trusted first."""
+    stated = source.snapshot(file)
+    if stated is not None:
+        yield "the date that it states", stated, "content"
+    note: FetchNote | None = noted_of(file.path)
+    if note is not None and note.last_modified is not None:
+        yield "its Last-Modified", _day_of(note.last_modified), "last_modified"
+
+
+def _day_of(http_date: str) -> str:
+    """Return the day (UTC) of an HTTP date, or the text where it is none."""
+    try:
+        return parsedate_to_datetime(http_date).astimezone(dt.UTC).date().isoformat()
+    except (ValueError, OverflowError):
+        return http_date
+
+
+def _believed(what: str, text: str, today: dt.date, notices: list[str]) -> str | None:
+    """Return the date in `text`; note why it is not believed."""
+    try:
+        date = dt.date.fromisoformat(text[:_DATE_CHARS])
+    except ValueError:
+        notices.append(f"{what}, {text!r}, is no date (YYYY-MM-DD)")
+        return None
+    if date > today + _ZONES:
+        notices.append(f"{what}, {date}, lies in the future (today is {today})")
+        return None
+    return date.isoformat()
+
+
+def is_believed(text: str, today: dt.date) -> bool:
+    """Tell whether `text` is a date that does not lie in the future."""
+    return _believed("", text, today, []) is not None
+
+
+def age_breaches(release: ReleaseDate, last: str | None, today: dt.date) -> Iterator[Breach]:
+    """Yield the breach where a release is older than `last`, the date of the one applied last."""
+    if last and is_believed(last, today) and release.date and release.date < last:
+        yield Breach(
+            "age",
+            f"the snapshot of {release.date} is older than the one of {last} that is in the graph",
         )
-    if records < kept * _KEEPS_AT_LEAST:
-        raise IngestRefusedError(
-            f"the file holds {records:,} records where {kept:,} are in the graph: applying it "
-            "would retire the rest; use --force if that is meant"
-        )
-    if is_unsure:
-        return (
-            f"a date lies in the future: the snapshot is of {snapshot}, the one in the graph of"
-            f" {last or 'none'}, the clock says {today.isoformat()}; which is newer was not asked"
-        )
-    return None
 
 
-def _written_on(file: SourceFile) -> str:
-    return dt.datetime.fromtimestamp(file.path.stat().st_mtime, dt.UTC).date().isoformat()
+def date_notices(
+    release: ReleaseDate, last: str | None, freshness: Freshness | None, today: dt.date
+) -> Iterator[str]:
+    """Yield what is worth a word about the date of a release: not known, not believed, or old."""
+    yield from release.notices
+    if last and not is_believed(last, today):
+        yield f"the date of the release in the graph, {last}, lies in the future: order not asked"
+    elif last and not release.date:
+        yield f"its date is not known: whether it is older than the one of {last} was not asked"
+    if freshness is not None and release.date:
+        age = (today - dt.date.fromisoformat(release.date)).days
+        if age > freshness.days:
+            yield f"its release of {release.date} is {age} days old, {freshness.days} are expected"

@@ -11,7 +11,7 @@ Performance: one pass, about 20 MB/s of JSON or XML; a head costs the bytes befo
 """
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, cast
 from xml.etree.ElementTree import Element, ParseError
 
@@ -51,7 +51,24 @@ def json_items(
         SourceFileError: not JSON, truncated, not UTF-8, too large or deep, or not what `expected`
             says.
     """
-    items = _json(file, prefix, rejects, pairs=False, exact=exact)
+    items = _json(file, prefix, rejects, pairs=False, options={"use_float": not exact})
+    return _checked(file, items, expected, is_ours)
+
+
+def json_items_of_pages(
+    file: SourceFile,
+    prefix: str,
+    rejects: Rejects,
+    *,
+    expected: str,
+    is_ours: Callable[[object], bool],
+) -> Iterator[tuple[int, object]]:
+    """Yield as `json_items`, from documents that follow one another: pages of an interface.
+
+    Raises:
+        SourceFileError: as `json_items`.
+    """
+    items = _json(file, prefix, rejects, pairs=False, options={"multiple_values": True})
     return _checked(file, items, expected, is_ours)
 
 
@@ -63,7 +80,7 @@ def json_members(
     Raises:
         SourceFileError: as `json_items`.
     """
-    return _checked(file, _json(file, "", rejects, pairs=True), expected, is_ours)
+    return _checked(file, _json(file, "", rejects, pairs=True, options={}), expected, is_ours)
 
 
 def xml_elements(
@@ -82,6 +99,8 @@ def xml_elements(
             for number, element in _elements(file, stream, events, root, tag):
                 fault = _fault(element, stream, file)
                 if fault is None:
+                    if file.keys is not None:
+                        file.keys.add_element(element)
                     yield number, element
                 else:
                     rejects.add(number, "record", element.attrib, fault)
@@ -119,23 +138,25 @@ def _elements(
 
 
 def _json(
-    file: SourceFile, prefix: str, rejects: Rejects, *, pairs: bool, exact: bool = True
+    file: SourceFile, prefix: str, rejects: Rejects, *, pairs: bool, options: Mapping[str, bool]
 ) -> Iterator[tuple[int, object]]:
     with file.open() as opened:
         stream = BoundedStream(opened, file.path, file.limits)
         read = ijson.kvitems if pairs else ijson.items
-        items = cast("Iterator[object]", read(stream, prefix, use_float=not exact))
+        items = cast("Iterator[object]", read(stream, prefix, **options))
         try:
             for number, item in enumerate(items, 1):
                 fault = _fault(item, stream, file)
                 stream.begin_item()
                 if fault is None:
+                    if file.keys is not None:
+                        file.keys.add(cast("tuple[str, object]", item)[1] if pairs else item)
                     yield number, item
                 else:
                     rejects.add(number, "record", item, fault)
         except (ijson.JSONError, UnicodeError, ValueError) as error:
             raise SourceFileError(
-                f"{file.path}: the JSON is truncated or broken: {_first_line(error)}"
+                f"{file.path}: the JSON is truncated or broken: {_fault_of_json(error)}"
             ) from error
 
 
@@ -146,11 +167,17 @@ def _fault(item: object, stream: BoundedStream, file: SourceFile) -> str | None:
     return None
 
 
-def _first_line(error: Exception) -> str:
-    """Return what ijson says (in bytes where the text is no UTF-8) without its drawing."""
+def _fault_of_json(error: Exception) -> str:
+    """Say in our words what a parser found, which says it in bytes and with a drawing."""
     message: object = error.args[0] if error.args else ""
     text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
-    return text.partition("\n")[0]
+    if isinstance(error, UnicodeError) or "UTF" in text:
+        return "it is not UTF-8"
+    if "premature" in text or "incomplete" in text.lower():
+        return "it ends too early"
+    if "trailing garbage" in text:
+        return "something follows its end"
+    return "it is no JSON"
 
 
 def _checked(
@@ -194,6 +221,6 @@ def head_of(file: SourceFile, *, data: str) -> dict[str, object]:
                     head[prefix] = value
         except (ijson.JSONError, UnicodeError, ValueError) as error:
             raise SourceFileError(
-                f"{file.path}: expected a JSON document: {_first_line(error)}"
+                f"{file.path}: expected a JSON document: {_fault_of_json(error)}"
             ) from error
     return head

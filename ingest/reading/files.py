@@ -1,4 +1,4 @@
-"""Open source files (plain, `.gz`, `.zst` or `.xz`, by their first bytes) as streams.
+"""Open source files (plain, `.gz`, `.zst`, `.xz` or `.zip`, by their first bytes) as streams.
 
 Every way in which a file can be broken as a whole (truncated, corrupt archive, wrong encoding)
 becomes one `SourceFileError` that names the path and, where there is one, the line.
@@ -14,20 +14,31 @@ from typing import BinaryIO, Final, cast
 import zstandard
 
 from ingest.reading.bounds import over_limit
+from ingest.reading.record_keys import RecordKeys
 from ingest.reading.rejects import Rejects
 from ingest.reading.unpacking import unpacked
 from kensho.errors import SourceFileError
 from kensho.platform.settings import IngestSettings
 
+PACKINGS: Final = frozenset((".gz", ".zst", ".xz", ".zip"))
 _CHUNK_BYTES: Final = 1024 * 1024
 _QUOTED_BYTES: Final = 200
+
+
+def unpacked_name(path: Path) -> str:
+    """Return a file's name without the suffix of its compression."""
+    return path.name.removesuffix(path.suffix) if path.suffix in PACKINGS else path.name
 
 
 class SourceFile:
     """A local file of some source; each call of a reading method opens it afresh."""
 
-    def __init__(self, path: Path, limits: IngestSettings | None = None) -> None:
+    def __init__(
+        self, path: Path, limits: IngestSettings | None = None, keys: RecordKeys | None = None
+    ) -> None:
+        """Read `path` within `limits`; `keys` counts the keys of the records that are read."""
         self.path = path
+        self.keys = keys
         self.limits = limits or IngestSettings()
         self.line = 0
         """The line that was read last, while `lines` is being read; 0 where a file has none."""
@@ -38,7 +49,7 @@ class SourceFile:
     @property
     def name(self) -> str:
         """Return the file's name without the suffix of its compression."""
-        return self.path.name.removesuffix(".zst").removesuffix(".gz").removesuffix(".xz")
+        return unpacked_name(self.path)
 
     @contextmanager
     def open(self) -> Generator[BinaryIO]:

@@ -70,6 +70,8 @@ def json_lines(
 def _decoded(
     file: SourceFile, decoder: RawDecoder[Raw], line: bytes, number: int, rejects: Rejects
 ) -> Raw | None:
+    if file.keys is not None:
+        file.keys.add_line(line)
     raw = decoder.decode(line, number, rejects)
     if raw is None or not may_be_long(len(line), file.limits):
         return raw
@@ -85,6 +87,11 @@ def header_of(file: SourceFile) -> dict[str, object]:
     first = next(file.lines(), None)
     members = _members(first[1]) if first else None
     return {name: msgspec.json.decode(value) for name, value in (members or {}).items()}
+
+
+def has_members_of(line: bytes, form: LineForm) -> bool:
+    """Tell whether a line is one whole object with the members of the form, or such an envelope."""
+    return form.members <= (_members(form.unwrap(line.strip())) or {}).keys()
 
 
 def found_in(line: bytes) -> str:

@@ -1,5 +1,6 @@
-"""AniList: media records of its API, one JSON object per line, with typed relations and studios.
+"""AniList: media records of its API, with typed relations and studios.
 
+They come one JSON object per line, or as the answers of the interface, page after page.
 `kensho harvest anilist` writes such files; what a dump lacks of them is not said.
 
 A record names the MyAnimeList page of the same anime (`idMal`), which joins it to other sources.
@@ -40,7 +41,8 @@ from ingest.reading.decoding import (
     year_or_reject,
 )
 from ingest.reading.files import SourceFile
-from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.json_lines import LineForm
+from ingest.reading.json_records import json_records
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import text_of_html
 from ingest.source import Source, packed
@@ -196,7 +198,7 @@ class _Media(msgspec.Struct, frozen=True, rename="camel"):
 def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """Yield a record per anime, in file order; media of another type are rejected."""
     latest = latest_year()
-    for number, media in json_lines(file, _LINES, RawDecoder(_Media), rejects):
+    for number, media in json_records(file, _LINES, RawDecoder(_Media), rejects):
         key = f"anilist:{media.id}"
         spot = RecordSpot(rejects, number, key)
         if media.type not in ("ANIME", None):
@@ -312,7 +314,12 @@ SOURCE: Final = Source(
     licence="none stated",
     order=30,
     rank=60,
-    patterns=(*packed("anilist_media.jsonl"), *packed("anilist/anilist_media.jsonl")),
+    patterns=tuple(
+        name
+        for folder in ("", "anilist/")
+        for ending in ("jsonl", "json")
+        for name in packed(f"{folder}anilist_media.{ending}")
+    ),
     read=read,
     creates=True,
 )

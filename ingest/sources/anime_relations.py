@@ -1,7 +1,8 @@
 """erengy/anime-relations: which absolute episode numbers of one entry are episodes of another.
 
 Rules look like `- 10001|10002|10003:14-26 -> 20001|20002|20003:1-13!` (MAL, Kitsu, AniList ids, `?`
-unknown, `~` the source's own, `!` the same rule once more for the destination).
+unknown, `~` the source's own, `!` the same rule once more for the destination). Early ones have two
+ids, MAL's and Hummingbird's; Kitsu kept those of Hummingbird.
 
 Guarantees: a rule is taken whole or rejected with its line; all rules of one entry make one record.
 
@@ -21,7 +22,7 @@ from kensho.errors import SourceFileError
 
 _PROVIDERS: Final = ("mal", "kitsu", "anilist")
 _KEY_ORDER: Final = ("mal", "anilist", "kitsu")
-_IDS: Final = r"((?:\d{1,9}|[?~])\|(?:\d{1,9}|[?~])\|(?:\d{1,9}|[?~]))"
+_IDS: Final = r"((?:\d{1,9}|[?~])\|(?:\d{1,9}|[?~])(?:\|(?:\d{1,9}|[?~]))?)"
 _EPISODES: Final = r"(\d{1,5})(?:-(\d{1,5}|\?))?"
 _RULE: Final = re.compile(rf"^- {_IDS}:{_EPISODES} -> {_IDS}:{_EPISODES}(!?)$", re.ASCII)
 _MODIFIED: Final = re.compile(r"^- last_modified: (\S+)$", re.ASCII)
@@ -117,7 +118,7 @@ def _rules(file: SourceFile, rejects: Rejects) -> Iterator[tuple[int, str]]:
 
 def _parse(text: str) -> _Rule:
     found = _RULE.match(text)
-    if found is None:
+    if found is None or found[1].count("|") != found[4].count("|"):
         raise _RefusedError(
             "not a rule of the form `- mal|kitsu|anilist:episodes -> mal|kitsu|anilist:episodes`"
         )
@@ -149,9 +150,12 @@ def _check_lengths(source: _Range, target: _Range) -> None:
 
 
 def _entry(text: str, own: dict[str, str]) -> _Entry:
+    # Early rules have no third id.
     ids = {
         name: own.get(name, "?") if number == "~" else number.lstrip("0") or "?"
-        for name, number in zip(_PROVIDERS, text.split("|"), strict=True)
+        for name, number in zip(
+            _PROVIDERS, text.split("|"), strict=False
+        )  # old rules have no AniList id
     }
     known = {name: number for name, number in ids.items() if number != "?"}
     if not known:

@@ -1,7 +1,7 @@
 """bangumi-data: Chinese and Japanese titles, broadcast times and ids.
 
-Its release is one JSON document, `{"siteMeta": ..., "items": [...]}`; its items may also come as
-JSON Lines.
+Its release is one JSON document, `{"siteMeta": ..., "items": [...]}`; its repository has a list of
+items for each month (`items/2020/01.json`); items may also come as JSON Lines.
 
 Its items are finer than MAL's: arcs, remasters and yearly series share one MAL id. Such an id
 belongs to the first item that names it and is rejected for the others, for it does not identify
@@ -16,6 +16,7 @@ Performance: one pass, the ids seen stay in memory.
 import datetime as dt
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Final
 
 import msgspec
@@ -27,9 +28,9 @@ from ingest.reading.decoding import (
     date_or_reject,
     latest_year,
 )
-from ingest.reading.documents import json_items
 from ingest.reading.files import SourceFile
-from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.json_lines import LineForm
+from ingest.reading.json_records import json_records
 from ingest.reading.rejects import Rejects
 from ingest.reading.source_values import language_or_reject, page_number
 from ingest.source import Source
@@ -56,7 +57,6 @@ class _Raw(msgspec.Struct, frozen=True):
 
 _FORM: Final = LineForm("bangumi-data items", frozenset(("title", "titleTranslate", "sites")))
 _DECODER: Final = RawDecoder(_Raw)
-_DATA: Final = "items"
 _PROVIDERS: Final = {"bangumi": "bangumi", "mal": "mal", "anidb": "anidb", "aniList": "anilist"}
 """bangumi-data's name of a site → ours, in the order in which ids are kept."""
 _TMDB: Final = re.compile(
@@ -80,7 +80,7 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """
     latest = latest_year()
     owners: dict[str, int] = {}
-    for line, raw in _items(file, rejects):
+    for line, raw in json_records(file, _FORM, _DECODER, rejects):
         spot = RecordSpot(rejects, line)
         ids = _own_ids(raw, owners, spot)
         if not ids:
@@ -88,21 +88,6 @@ def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
             continue
         spot = RecordSpot(rejects, line, ids[0])
         yield Record(key=ids[0], ids=ids, facts=_facts(raw, spot, latest))
-
-
-def _items(file: SourceFile, rejects: Rejects) -> Iterator[tuple[int, _Raw]]:
-    if not file.name.endswith(".json"):
-        yield from json_lines(file, _FORM, _DECODER, rejects)
-        return
-    items = json_items(file, f"{_DATA}.item", rejects, expected=_FORM.what, is_ours=_is_ours)
-    for number, item in items:
-        raw = _DECODER.convert(item, number, rejects)
-        if raw is not None:
-            yield number, raw
-
-
-def _is_ours(item: object) -> bool:
-    return isinstance(item, dict) and item.keys() >= _FORM.members
 
 
 def _own_ids(raw: _Raw, owners: dict[str, int], spot: RecordSpot) -> tuple[str, ...]:
@@ -197,12 +182,24 @@ def _mappings(raw: _Raw, spot: RecordSpot) -> Iterator[Mapping]:
         yield Mapping(f"tmdb:{found[1]}/{int(found[2])}", season=season, offset=offset)
 
 
+def _form_of(path: PurePath) -> tuple[str, str]:
+    """Return the form of a file: the lists of the months are parts of one."""
+    return "", "items/" if path.parent.parent.name == "items" else path.name
+
+
 SOURCE: Final = Source(
     name="bangumi",
     title="bangumi-data",
     licence="CC-BY-4.0",
     order=45,
     rank=30,
-    patterns=("bangumi/items.jsonl*", "bangumi/data.json*", "items.jsonl*"),
+    patterns=(
+        "bangumi/items.jsonl*",
+        "bangumi/data.json*",
+        "items.jsonl*",
+        "bangumi/items/*/*.json",
+        "bangumi/data/items/*/*.json",
+    ),
     read=read,
+    form_of=_form_of,
 )

@@ -37,7 +37,8 @@ from ingest.reading.decoding import (
     year_or_reject,
 )
 from ingest.reading.files import SourceFile
-from ingest.reading.json_lines import LineForm, json_lines
+from ingest.reading.json_lines import LineForm
+from ingest.reading.json_records import json_records
 from ingest.reading.rejects import Rejects
 from ingest.source import Source, packed
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations, Tagging
@@ -187,7 +188,7 @@ _LINES: Final = LineForm(
 def read(file: SourceFile, rejects: Rejects) -> Iterator[Record]:
     """Yield a record per anime, in file order."""
     latest = latest_year()
-    for number, anime in json_lines(file, _LINES, RawDecoder(_Anime), rejects):
+    for number, anime in json_records(file, _LINES, RawDecoder(_Anime), rejects):
         key = f"mal:{anime.mal_id}"
         spot = RecordSpot(rejects, number, key)
         title = main_title_or_reject(anime.title, spot)
@@ -299,7 +300,7 @@ SOURCE: Final = Source(
     licence="none stated (MyAnimeList's data)",
     order=20,
     rank=70,
-    patterns=packed("jikan/*.jsonl"),
+    patterns=(*packed("jikan/*.jsonl"), *packed("jikan/*.json")),
     read=read,
     creates=True,
 )

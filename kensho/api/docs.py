@@ -133,5 +133,6 @@ _TAGS: Final = {
     "tags": "Tags and the works that bear them.",
     "search": "Titles, in any spelling.",
     "resolve": "Ids of other catalogues.",
+    "changes": "What changed lately, and between two publications.",
     "health": "How the service is.",
 }

@@ -119,13 +119,15 @@ def _names_what_may_go(path: str) -> bool:
 
 _PATHS: Final = "/api/paths"
 """Names works in its query; a merged one is answered for its successor."""
+_FINDING: Final = ("/api/resolve", "/api/changes", "/api/diff", _PATHS)
+"""Name in their queries what may not be there."""
 
 
 def _statuses(path: str, *, has_body: bool) -> list[str]:
     if not path.startswith("/api/") or path == "/api/health":
         return ["400", "414"]
     statuses = ["400", "414", "429", "503"]
-    if "{" in path or path in ("/api/resolve", _PATHS):
+    if "{" in path or path in _FINDING:
         statuses.append("404")
     if _names_what_may_go(path) or path == _PATHS:
         statuses.append("410")

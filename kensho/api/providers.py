@@ -14,6 +14,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 
 from kensho.discovery.browse import BrowseService, Calendar
+from kensho.discovery.changes import ChangeService
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Nodes
 from kensho.discovery.franchises import FranchiseService
@@ -32,6 +34,7 @@ GivenBrowse: TypeAlias = NamedDependency[SkipValidation[BrowseService]]
 GivenTags: TypeAlias = NamedDependency[SkipValidation[TagService]]
 GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
 GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
+GivenChanges: TypeAlias = NamedDependency[SkipValidation[ChangeService]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
 GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
 GivenExposition: TypeAlias = NamedDependency[SkipValidation[Callable[[], bytes]]]
@@ -46,6 +49,7 @@ class SharedParts(msgspec.Struct, frozen=True):
     calendar: Calendar
     search: TitleSearch
     orders: WorkOrders
+    changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
 
 
 def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str, Provide]:
@@ -68,6 +72,7 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
         "tags": lambda: TagService(snapshot(), shared.cursors, safe=safe),
         "search": lambda: SearchService(snapshot(), shared.search, shared.calendar),
         "resolve": lambda: ResolveService(snapshot()),
+        "changes": lambda: ChangeService(snapshot(), shared.cursors, shared.changes, safe=safe),
         "franchises": lambda: FranchiseService(snapshot(), shared.cursors, safe=safe),
     }
     return _provided(makers)

@@ -72,7 +72,8 @@ def show(work: str, store: str | None, as_json: bool, sources: bool) -> None:
     _print_work(console, found)
     _print_relations(console, found)
     for record in found.records:
-        said = f"{record.source} says so of {record.key} since {record.snapshot}"
+        since = record.snapshot or "a snapshot of which the date is not known"
+        said = f"{record.source} says so of {record.key} since {since}"
         console.print(said, markup=False, highlight=False)
         if sources:
             console.print_json(bytes(record.facts).decode())

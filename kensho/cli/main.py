@@ -41,6 +41,11 @@ _OWN: Final = (
         "Publish, list and fetch the snapshots that are served.",
     ),
     LazyCommand(
+        "runs",
+        "kensho.cli.runs:runs",
+        "List the runs of ingestion, and say what changed between two publications.",
+    ),
+    LazyCommand(
         "show",
         "kensho.cli.graph:show",
         "Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL.",

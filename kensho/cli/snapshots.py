@@ -161,4 +161,4 @@ def _published(root: Path, store: str, *, or_latest: bool) -> Snapshot:
     publication = found.of(store, or_latest=or_latest) if found else None
     if publication is None:
         raise ReadModelError(publications.nothing_in(root))
-    return Snapshot.open(root / publication.snapshot)
+    return Snapshot.published(root, publication)

@@ -137,11 +137,11 @@ async def _raise_missing(gateway: Gateway, work: UUID) -> None:
     gone = await gateway.fetch("works.retired", {"id": work}, into=list[_Retirement])
     if not gone:
         raise NotFoundError(f"the graph has no work {work}")
-    if gone[0].successor is None:
-        raise GoneError(f"the work {work} was removed from the graph")
-    raise MovedError(
-        f"the work {work} is now {gone[0].successor}", successor=str(gone[0].successor)
-    )
+    while gone and (successor := gone[0].successor) is not None:
+        gone = await gateway.fetch("works.retired", {"id": successor}, into=list[_Retirement])
+        if not gone:
+            raise MovedError(f"the work {work} is now {successor}", successor=str(successor))
+    raise GoneError(f"the work {work} was removed from the graph")
 
 
 def _report(row: _Row) -> WorkReport:

@@ -193,3 +193,14 @@ def topological_order(
         found.append(node)
         sorter.done(node)
     return found
+
+
+def last_successor(start: Node, successors: Mapping[Node, Node | None]) -> Node | None:
+    """Return what `start` leads to in the end: the first that has no successor of its own.
+
+    `None` where a successor is. `successors` must not lead in a circle.
+    """
+    at: Node | None = start
+    while at is not None and at in successors:
+        at = successors[at]
+    return at

@@ -208,9 +208,10 @@ measurement."""
 class Assertion(msgspec.Struct, frozen=True, omit_defaults=True):
     """The provenance of a relation: which source asserts it, and how.
 
-    `snapshot` is the date of the source's data; `kind` reads along the edge; `confidence` runs
-    0..1; `because` explains an inferred kind in one line, or why an assertion reads otherwise than
-    its source states it, or is a curator's reason; `by` is that curator, `note` what else they say.
+    `snapshot` is the date of the source's data, empty where it is not known; `kind` reads along the
+    edge; `confidence` runs 0..1; `because` explains an inferred kind in one line, or why an
+    assertion reads otherwise than its source states it, or is a curator's reason; `by` is that
+    curator, `note` what else they say.
     A `denied` assertion says that the works are not related so; that they are not `related` denies
     every kind.
     """

@@ -1,18 +1,24 @@
-"""Slugs: the permanent names of franchises in URLs, which are never changed and never reused.
+"""Slugs: the permanent names of franchises in URLs, which follow members and are never reused.
 
-A franchise keeps the slug of the earlier franchise with which it shares the most members. When two
+The same works have the same slug: a franchise whose works were all of one before has the slug that
+those had, whatever bore it meanwhile; of two that had it, the one that had it first. Else a
+franchise keeps the slug of the earlier franchise with which it shares the most members. When two
 franchises merge, the one that contributes more members keeps its slug and the other slug redirects
 to it. When one splits, the larger part keeps the slug and the other gets a new one. The slug of a
-franchise that dissolves is retired: it redirects nowhere and is not assigned again.
+franchise that dissolves is retired; it returns with the franchise that has most of its members.
 
 Guarantees: pure, and independent of the order of inputs. Every slug ever assigned is in use or
-retired; a retired one redirects, in one step, to a slug in use, or nowhere.
+retired, and is given to no franchise that shares no member with one that bore it; retired ones
+redirect, in one step or several, to a slug in use, or nowhere. Whenever all franchises are again
+what they were, so are their slugs.
 """
 
+import hashlib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import count
-from typing import Final
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -23,6 +29,7 @@ _WORDS: Final = re.compile("[a-z0-9]+")
 _INNER_AT: Final = re.compile(r"(?<=\w)@(?=\w)")
 """An @ between letters, as in THE iDOLM@STER."""
 _NAMELESS: Final = "franchise"
+_DIGEST_BYTES: Final = 12
 _MOST_CHARS: Final = 80
 """Longer slugs are cut at a word, so that a URL fits on a line."""
 
@@ -43,58 +50,126 @@ class Unslugged(msgspec.Struct, frozen=True):
     year: str = ""
 
 
+class PastSlug(NamedTuple):
+    """A slug, and the works of a franchise that bore it and stopped; `since` orders them."""
+
+    works: str
+    slug: str
+    since: int
+
+
+class SlugMemory(msgspec.Struct, frozen=True):
+    """What is remembered: who bore which slug, and the last members of each retired slug."""
+
+    past: Collection[PastSlug] = ()
+    members: Mapping[str, Collection[UUID]] = {}
+
+
 class Slugs(msgspec.Struct, frozen=True):
-    """The slug of each franchise, by its root, and the target of each retired slug (or `None`)."""
+    """The slug of each franchise, by its root, and the target of each retired slug (or `None`).
+
+    A target may be retired too and lead on. `past` is what has to be remembered besides.
+    """
 
     slugs: Mapping[UUID, str]
     redirects: Mapping[str, str | None]
+    past: Sequence[PastSlug] = ()
+
+
+def works_digest(works: Iterable[UUID]) -> str:
+    """Return a digest by which a set of works is known again."""
+    ids = b"".join(sorted(work.bytes for work in works))
+    return hashlib.blake2b(ids, digest_size=_DIGEST_BYTES).hexdigest()
 
 
 def assigned(
-    before: Collection[Slugged], redirects: Mapping[str, str | None], now: Collection[Unslugged]
+    before: Collection[Slugged],
+    redirects: Mapping[str, str | None],
+    now: Collection[Unslugged],
+    memory: SlugMemory | None = None,
 ) -> Slugs:
     """Return the slugs of the franchises `now`, given those of `before` and all earlier redirects.
 
     No two franchises of `now` may share a work, and no two of `before`.
     """
-    kept, gone = _matched(before, now)
+    memory = memory or SlugMemory()
+    matching = _Matching(now)
+    # One work is no franchise: a cut run took the others.
+    digests = {one.slug: works_digest(one.members) for one in before if len(one.members) > 1}
+    matching.by_works(memory.past, digests)
+    matching.by_members(before)
+    matching.by_most_members(
+        {slug: memory.members[slug] for slug in redirects if slug in memory.members}
+    )
+    slugs = matching.slugs
     taken = {franchise.slug for franchise in before} | set(redirects)
-    slugs = dict(kept)
+    taken.update(one.slug for one in memory.past)
     for franchise in sorted(now, key=lambda franchise: (-len(franchise.members), franchise.root)):
         if franchise.root not in slugs:
             slug = next(slug for slug in _candidates(franchise) if slug not in taken)
             taken.add(slug)
             slugs[franchise.root] = slug
+    used = set(slugs.values())
+    gone = {one.slug: matching.most_of(one.members) for one in before if one.slug not in used}
     moved = {slug: None if root is None else slugs[root] for slug, root in gone.items()}
-    earlier = {
-        slug: target if target is None else moved.get(target, target)
-        for slug, target in redirects.items()
-    }
-    return Slugs(slugs, {**earlier, **moved})
+    earlier = {slug: target for slug, target in redirects.items() if slug not in used}
+    borne = {(works_digest(one.members), slugs[one.root]) for one in now}
+    return Slugs(slugs, {**earlier, **moved}, _ended(digests, borne, memory.past))
 
 
-def _matched(
-    before: Iterable[Slugged], now: Iterable[Unslugged]
-) -> tuple[dict[UUID, str], dict[str, UUID | None]]:
-    """Return the kept slugs by root, and the root that each retired slug leads to, if any."""
-    root_of_work = {work: franchise.root for franchise in now for work in franchise.members}
-    shared: dict[tuple[str, UUID], int] = {}
-    slugs: list[str] = []
-    for franchise in before:
-        slugs.append(franchise.slug)
-        for work in franchise.members:
-            if work in root_of_work:
-                pair = (franchise.slug, root_of_work[work])
-                shared[pair] = shared.get(pair, 0) + 1
-    kept: dict[UUID, str] = {}
-    in_use: set[str] = set()
-    successors: dict[str, UUID] = {}
-    for slug, root in sorted(shared, key=lambda pair: (-shared[pair], pair)):
-        successors.setdefault(slug, root)
-        if slug not in in_use and root not in kept:
-            kept[root] = slug
-            in_use.add(slug)
-    return kept, {slug: successors.get(slug) for slug in slugs if slug not in in_use}
+def _ended(
+    digests: Mapping[str, str], borne: Container[tuple[str, str]], past: Collection[PastSlug]
+) -> list[PastSlug]:
+    """Return which works bore a slug before and do not now, as far as that is not remembered."""
+    known = {(one.works, one.slug) for one in past}
+    ended = sorted((works, slug) for slug, works in digests.items())
+    first = max((one.since for one in past), default=-1) + 1
+    new = (one for one in ended if one not in known and one not in borne)
+    return [PastSlug(works, slug, since) for since, (works, slug) in enumerate(new, first)]
+
+
+class _Matching:
+    """Gives the franchises of now the slugs of before, each slug and each franchise once."""
+
+    def __init__(self, now: Collection[Unslugged]) -> None:
+        self.slugs: Final[dict[UUID, str]] = {}
+        self._used: Final[set[str]] = set()
+        self._root_of_work: Final = {work: one.root for one in now for work in one.members}
+        self._root_of_works: Final = {works_digest(one.members): one.root for one in now}
+
+    def by_works(self, past: Iterable[PastSlug], before: Mapping[str, str]) -> None:
+        """Give the slugs that the very same works had, those that had them first before others."""
+        ordered = sorted(past, key=lambda one: (one.since, one.works))
+        had = [(one.works, one.slug) for one in ordered]
+        for works, slug in chain(had, sorted((works, slug) for slug, works in before.items())):
+            if works in self._root_of_works:
+                self._give(slug, self._root_of_works[works])
+
+    def by_members(self, before: Iterable[Slugged]) -> None:
+        """Give the slugs of those that share the most members, while there are any."""
+        shared = {(one.slug, root): n for one in before for root, n in self._shared(one.members)}
+        for slug, root in sorted(shared, key=lambda pair: (-shared[pair], pair)):
+            self._give(slug, root)
+
+    def by_most_members(self, retired: Mapping[str, Collection[UUID]]) -> None:
+        """Give retired slugs to those that have most of their members."""
+        most = {slug: self._shared(members)[:1] for slug, members in retired.items()}
+        found = sorted((-n, slug, root) for slug, best in most.items() for root, n in best)
+        for _, slug, root in found:
+            self._give(slug, root)
+
+    def most_of(self, members: Iterable[UUID]) -> UUID | None:
+        """Return the root of the franchise that has most of these works now."""
+        return next((root for root, _ in self._shared(members)), None)
+
+    def _shared(self, members: Iterable[UUID]) -> list[tuple[UUID, int]]:
+        homes = Counter(self._root_of_work[work] for work in members if work in self._root_of_work)
+        return sorted(homes.items(), key=lambda one: (-one[1], one[0]))
+
+    def _give(self, slug: str, root: UUID) -> None:
+        if slug not in self._used and root not in self.slugs:
+            self.slugs[root] = slug
+            self._used.add(slug)
 
 
 def _candidates(franchise: Unslugged) -> Iterator[str]:

@@ -137,6 +137,12 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     publish_deadline_s: Seconds = 900.0
     """How long building and publishing a snapshot may take before it is given up: half a minute for
     40,000 works on an idle machine."""
+    history_publications: Annotated[int, Meta(ge=0, le=10_000)] = 400
+    """Publications of which is kept what changed with them, longer than snapshots are: daily ones
+    of a year. The oldest go first; 0 keeps none, and lists no changes."""
+    history_bytes: Annotated[int, Meta(ge=65_536, le=1_073_741_824)] = 67_108_864
+    """How much of that is kept. A week in which all scores moved takes 1.2 MB; changes of a
+    publication that take more by themselves are counted only."""
 
 
 class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("search_")):

@@ -18,6 +18,7 @@ import structlog
 from kensho.errors import NotReadyError, ReadModelError
 from kensho.platform import memory
 from kensho.read_model import publications
+from kensho.read_model.history import History
 from kensho.read_model.model import ReadModel
 from kensho.read_model.publications import Publication
 from kensho.read_model.snapshot_folder import MANIFEST, OpenFolder
@@ -29,6 +30,7 @@ _COLLECTIONS: Final = 12
 """How often a snapshot that was replaced is looked after, a refresh apart: for a minute, longer
 than a request may take. A collection walks what was made since the start, in 10 ms."""
 
+_log = structlog.get_logger("kensho.read_model")
 _MOST_MAPPED_BYTES: Final = 112 * 2**20
 """How much of files a process has mapped before it lets go of the snapshot's: libraries are 40 MiB
 of it. To map a page again costs some 0.1 µs, so that a refresh under full load costs 3 ms."""
@@ -42,10 +44,14 @@ class _Replaced(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """What is served of one state of the graph."""
+    """What is served of one state of the graph; `history` tells what changed with it, and before.
+
+    There is none for the first that is published in a folder, or where it can't be opened.
+    """
 
     model: ReadModel
     titles: Titles
+    history: History | None = None
 
     @property
     def identity(self) -> str:
@@ -70,6 +76,22 @@ class Snapshot(NamedTuple):
             raise ReadModelError(f"{folder}: has titles of {len(snapshot.titles.groups)} works")
         return snapshot
 
+    @classmethod
+    def published(cls, root: Path, publication: Publication, identity: str | None = None) -> Self:
+        """Open what a publication names, with its history; or another snapshot that it keeps.
+
+        Raises:
+            ReadModelError: as `open`. A history that can't be opened is left out.
+        """
+        snapshot = cls.open(root / (identity or publication.snapshot))
+        if publication.history is None:
+            return snapshot
+        try:
+            return snapshot._replace(history=History.open(root / publication.history))
+        except ReadModelError as error:
+            _log.warning("history_not_served", reason=error.message)
+            return snapshot
+
 
 class SnapshotHolder:
     """The snapshot in use; `refresh` before serving, `watch` while serving."""
@@ -88,7 +110,6 @@ class SnapshotHolder:
         self._retry_at_s = 0.0
         self._changing = asyncio.Lock()
         self._replaced: list[_Replaced] = []
-        self._log = structlog.get_logger("kensho.read_model")
         self.publication: Publication | None = None
         """What was published when this was looked up last."""
         self.last_error: str | None = None
@@ -122,7 +143,7 @@ class SnapshotHolder:
             except Exception as error:  # noqa: BLE001 -- requests go on with what is in use
                 reason = error.message if isinstance(error, ReadModelError) else repr(error)
                 if reason != self.last_error:
-                    self._log.warning("snapshot_not_served", reason=reason)
+                    _log.warning("snapshot_not_served", reason=reason)
                 self.last_error = reason
         return self._held is not None
 
@@ -180,16 +201,16 @@ class SnapshotHolder:
 
     async def _exchange(self, publication: Publication) -> None:
         try:
-            await self._open(publication.snapshot)
+            await self._open(publication, publication.snapshot)
         except ReadModelError:
             if self._held is None and publication.previous is not None:
                 with contextlib.suppress(ReadModelError):
-                    await self._open(publication.previous)
+                    await self._open(publication, publication.previous)
             raise
 
-    async def _open(self, identity: str) -> None:
+    async def _open(self, publication: Publication, identity: str) -> None:
         replaced = self._held
-        self._held = await asyncio.to_thread(Snapshot.open, self._root / identity)
+        self._held = await asyncio.to_thread(Snapshot.published, self._root, publication, identity)
         if replaced is None:
             # Collections need not walk what the program consists of, 30 ms of the event loop. Later
             # this would keep for ever what requests under way hold in cycles: whole snapshots.
@@ -197,7 +218,7 @@ class SnapshotHolder:
         else:
             self._replaced.append(_Replaced(weakref.ref(replaced.model), _COLLECTIONS))
         model = self._held.model
-        self._log.info("snapshot_opened", identity=identity, **model.counts)
+        _log.info("snapshot_opened", identity=identity, **model.counts)
 
 
 def _inode(folder: Path) -> int:

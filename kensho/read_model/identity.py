@@ -16,6 +16,7 @@ from kensho.read_model.version import SNAPSHOT_VERSION
 _TOKEN_BYTES: Final = 6
 """48 bits: the chance that two of a million states of one revision share a token is 1 in 560."""
 _IDENTITY: Final = re.compile(r"(\d{1,18})-[0-9a-f]{12}")
+_HISTORY: Final = re.compile(r"history-[0-9a-f]{16}")
 
 
 class GraphPoint(msgspec.Struct, frozen=True):
@@ -41,3 +42,8 @@ def is_identity(name: str) -> bool:
 def revision_of(identity: str) -> int:
     """Return the revision that is part of an identity."""
     return int(identity.partition("-")[0])
+
+
+def is_history(name: str) -> bool:
+    """Tell whether `name` may name a history of publications; safe as that of a folder too."""
+    return _HISTORY.fullmatch(name) is not None

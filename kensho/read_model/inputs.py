@@ -94,7 +94,10 @@ class RecommendationInput(NamedTuple):
 
 
 class RetiredInput(NamedTuple):
-    """An id that is no longer a work: merged into `successor`, or removed (`None`)."""
+    """An id that is no longer a work: merged into `successor`, or removed (`None`).
+
+    A successor may be no work any more either and lead on; a snapshot holds the last one.
+    """
 
     id: UUID
     successor: UUID | None

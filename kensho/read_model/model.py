@@ -20,7 +20,7 @@ from kensho.domain.relations import Kind
 from kensho.domain.works import Season, WorkKind
 from kensho.read_model import soundness
 from kensho.read_model.adjacency import Adjacency, GraphEdge, Neighbour
-from kensho.read_model.blobs import Documents, Ids
+from kensho.read_model.blobs import Documents, Ids, as_column, numbers_of
 from kensho.read_model.columns import WORK_KINDS, WorkColumns
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.episodes import Episodes
@@ -147,6 +147,10 @@ class ReadModel:
         if node is not None or (record := self._records.find(work)) is None:
             return node
         return int(self._record_nodes[record])
+
+    def nodes(self, works: npt.NDArray[np.bytes_]) -> npt.NDArray[np.int32]:
+        """Return the node of each of many ids of 16 bytes; -1 where it is none of a work."""
+        return numbers_of(works, as_column(self._folder.blob("ids.bin")[:]))
 
     def id(self, node: int) -> UUID:
         """Return the id of a node."""

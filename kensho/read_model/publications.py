@@ -11,32 +11,45 @@ from typing import Final
 import msgspec
 
 from kensho.errors import ReadModelError
-from kensho.read_model.identity import is_identity
+from kensho.read_model.identity import is_history, is_identity
 
 CURRENT: Final = "current.json"
 """A fixed name, so that a plain file server can offer the folder as it is."""
 
 
 class IngestRun(msgspec.Struct, frozen=True):
-    """A run of ingestion over a source."""
+    """A run of ingestion over a source; publications of a Kenshō before 0.3 have no `id`.
+
+    `snapshot` is empty where the date is not known.
+    """
 
     source: str
     state: str
     snapshot: str | None = None
     finished_at: str | None = None
+    id: str | None = None
 
 
 class Publication(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is served of one store: its snapshot, the one before, and the latest runs by source."""
+    """What is served of one store: its snapshot, the one before, and the latest runs by source.
+
+    `history` is the folder that tells what changed with the latest publications.
+    """
 
     snapshot: str
     previous: str | None = None
     runs: tuple[IngestRun, ...] = ()
+    history: str | None = None
 
     @property
     def snapshots(self) -> tuple[str, ...]:
         """Return the identities of the snapshots that must be kept, the current one first."""
         return (self.snapshot,) if self.previous is None else (self.snapshot, self.previous)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """Return the names of all folders that must be kept."""
+        return self.snapshots if self.history is None else (*self.snapshots, self.history)
 
 
 class Publications(msgspec.Struct, frozen=True):
@@ -87,4 +100,6 @@ def decoded(text: bytes, where: object) -> Publications:
     for publication in found.stores.values():
         if not all(map(is_identity, publication.snapshots)):
             raise ReadModelError(f"{where}: {publication.snapshot!r} names no snapshot")
+        if publication.history is not None and not is_history(publication.history):
+            raise ReadModelError(f"{where}: {publication.history!r} names no history")
     return found

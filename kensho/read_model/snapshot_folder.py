@@ -32,7 +32,7 @@ import numpy.typing as npt
 
 from kensho.errors import ReadModelError
 from kensho.platform import private_files
-from kensho.read_model.identity import GraphPoint, is_identity
+from kensho.read_model.identity import GraphPoint, is_history, is_identity
 from kensho.read_model.version import SNAPSHOT_VERSION
 
 MANIFEST: Final = "manifest.json"
@@ -79,16 +79,16 @@ class Manifest(msgspec.Struct, frozen=True):
         return msgspec.json.format(msgspec.json.encode(summed))
 
     @classmethod
-    def of(cls, text: bytes, where: object) -> Self:
-        """Return the manifest of this text, which was read at `where`.
+    def of(cls, text: bytes, where: object, version: int | None = SNAPSHOT_VERSION) -> Self:
+        """Return the manifest of this text, which was read at `where`; `None` takes any version.
 
         Raises:
             ReadModelError: it is damaged, or of another version.
         """
         try:
             manifest = msgspec.json.decode(text, type=_Versioned)
-            if manifest.version != SNAPSHOT_VERSION:
-                raise ReadModelError(f"{where}: version {manifest.version}, not {SNAPSHOT_VERSION}")
+            if version is not None and manifest.version != version:
+                raise ReadModelError(f"{where}: version {manifest.version}, not {version}")
             found = msgspec.json.decode(text, type=cls)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise ReadModelError(f"{where}: {error}") from error
@@ -134,10 +134,14 @@ class SummedFile:
 class NewFolder:
     """A folder that is written beside its final place, and removed at the end unless committed."""
 
-    def __init__(self, root: Path, point: GraphPoint) -> None:
-        self._final = root / point.identity
-        self._part = root / f"{PART}{point.identity}-{os.getpid()}"
+    def __init__(
+        self, root: Path, point: GraphPoint, name: str = "", version: int = SNAPSHOT_VERSION
+    ) -> None:
+        """Write `root/<name>/`, by default that of the snapshot of `point`."""
+        self._final = root / (name or point.identity)
+        self._part = root / f"{PART}{self._final.name}-{os.getpid()}"
         self._point = point
+        self._version = version
         self._open: dict[str, SummedFile] = {}
 
     def __enter__(self) -> Self:
@@ -172,7 +176,7 @@ class NewFolder:
         """Finish every file, write the manifest last, give the folder its name; return it."""
         files = {name: file.finish() for name, file in self._open.items()}
         manifest = SummedFile(self._part / MANIFEST)
-        manifest.write(Manifest(SNAPSHOT_VERSION, self._point, built_at_s, counts, files).encoded())
+        manifest.write(Manifest(self._version, self._point, built_at_s, counts, files).encoded())
         manifest.finish()
         take_over(self._part, self._final)
         return self._final
@@ -190,8 +194,8 @@ class OpenFolder:
         weakref.finalize(self, os.close, descriptor)  # which lets go of the lock
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
-        """Check and map every file of `folder`.
+    def open(cls, folder: Path, version: int | None = SNAPSHOT_VERSION) -> Self:
+        """Check and map every file of `folder`, which is of this version; `None` takes any.
 
         Raises:
             ReadModelError: a file is missing, cut or altered (it is named), or the version is
@@ -199,7 +203,8 @@ class OpenFolder:
         """
         descriptor = _held(folder)
         try:
-            manifest = Manifest.of(_read(folder, MANIFEST, descriptor), folder / MANIFEST)
+            text = _read(folder, MANIFEST, descriptor)
+            manifest = Manifest.of(text, folder / MANIFEST, version)
             files = _all_mapped(folder, manifest.files, descriptor)
         except BaseException:
             os.close(descriptor)
@@ -282,7 +287,7 @@ def take_over(part: Path, final: Path) -> None:
 
 
 def sweep(root: Path, *, keep: set[str]) -> None:
-    """Remove the snapshots that are not in `keep` and that nobody has open, in any process.
+    """Remove the snapshots and histories not in `keep` that nobody has open, in any process.
 
     What builds that died have left behind goes too: call it only where no other build may run.
     """
@@ -294,7 +299,7 @@ def sweep(root: Path, *, keep: set[str]) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        elif is_snapshot(path.name) and path.name not in keep:
+        elif (is_snapshot(path.name) or is_history(path.name)) and path.name not in keep:
             _remove_unheld(path)
 
 

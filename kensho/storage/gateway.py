@@ -24,6 +24,7 @@ from typing_extensions import override
 
 from kensho.errors import (
     DeadlineExceededError,
+    DiskFullError,
     RuleViolationError,
     StorageError,
     StoreInUseError,
@@ -59,6 +60,9 @@ _RULE_BROKEN: Final = re.compile(
     r"|Couldn't coerce|while processing event|no such field exists|Expected `",
     re.DOTALL,
 )
+_DISK_FULL: Final = re.compile(r"No space left on device|no storage space|os error (?:28|122)\b")
+"""What the engines say of ENOSPC (28) and of a quota that is used up (122)."""
+_COMMIT_FAILED: Final = "Cannot COMMIT: There was a problem"
 _ECHOES: Final = ("NotExecuted", "Cancelled")
 """The kinds of error of statements that failed only because another one did."""
 
@@ -314,6 +318,8 @@ def _translated(what: str) -> Any:
     except SurrealError as error:
         if "already locked" in str(error):
             raise StoreInUseError(masked(str(error))) from error
+        if _DISK_FULL.search(str(error)):
+            raise DiskFullError(masked(f"the disk is full: {what}")) from error
         raise StoreUnavailableError(masked(f"{what}: {error}")) from error
     except (OSError, EOFError) as error:
         raise StoreUnavailableError(masked(f"{what}: {error}")) from error
@@ -331,9 +337,16 @@ def _last_result(response: object) -> object:
         raise _typed(str(answer["error"].get("message", answer["error"])), None)
     statements = cast("list[dict[str, Any]]", answer["result"])
     failed = [s for s in statements if s["status"] != "OK"]
-    for statement in sorted(failed, key=lambda s: _kind(s) in _ECHOES):
+    for statement in sorted(failed, key=_echoes):
         raise _typed(str(statement["result"]), _kind(statement))
     return statements[-1]["result"] if statements else None
+
+
+def _echoes(statement: dict[str, Any]) -> int:
+    """Return how far a failed statement is from the cause: a COMMIT that fails tells its own."""
+    if _kind(statement) not in _ECHOES:
+        return 0
+    return 1 if str(statement["result"]).startswith(_COMMIT_FAILED) else 2
 
 
 def _kind(statement: dict[str, Any]) -> str | None:
@@ -344,6 +357,8 @@ def _kind(statement: dict[str, Any]) -> str | None:
 def _typed(message: str, kind: str | None) -> StorageError:
     if kind == "TimedOut" or "exceeded the timeout" in message:
         return DeadlineExceededError(message)
+    if _DISK_FULL.search(message):
+        return DiskFullError(f"the disk of the store is full: {message}")
     if _RULE_BROKEN.search(message):
         return RuleViolationError(message)
     return StorageError(message)

@@ -203,7 +203,7 @@ class GuestRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RetiredSlugRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `retired_slug`; `successor` is `None` where the franchise dissolved."""
+    """A retired slug and the slug in use that it leads to, `None` where it leads nowhere."""
 
     slug: str
     successor: str | None
@@ -237,7 +237,10 @@ class RedirectRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class RetiredRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A row of `retired_work`; `successor` is `None` where the work was removed."""
+    """A row of `retired_work`; `successor` is `None` where the work was removed.
+
+    A successor may be retired too and lead on.
+    """
 
     id: UUID
     successor: UUID | None

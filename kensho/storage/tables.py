@@ -6,6 +6,7 @@ compares `state` before and after.
 
 from typing import Final
 
+from kensho.domain.graphs import last_successor
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import Pages, pages
@@ -92,9 +93,11 @@ async def franchises(gateway: Gateway) -> list[StoredFranchise]:
 
 
 async def retired_slugs(gateway: Gateway) -> list[RetiredSlugRow]:
-    """Return every retired slug and its successor."""
-    rows = list[RetiredSlugRow]
-    return await gateway.fetch("read_model.retired_slugs", into=rows, deadline_s=_DEADLINE_S)
+    """Return every retired slug and the slug in use that it leads to."""
+    rows = list[tuple[str, str | None]]
+    found = await gateway.fetch("read_model.retired_slugs", into=rows, deadline_s=_DEADLINE_S)
+    following = dict(found)
+    return [RetiredSlugRow(slug, last_successor(slug, following)) for slug in following]
 
 
 def memberships(gateway: Gateway) -> Pages[MembershipRow]:

@@ -16,6 +16,7 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from kensho.discovery.browse import Calendar
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
@@ -48,6 +49,7 @@ class PageServices(msgspec.Struct, frozen=True):
     renderer: Renderer
     maps: MapStore
     version: str
+    changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""

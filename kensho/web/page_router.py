@@ -14,6 +14,11 @@ from litestar.di import Provide
 
 from kensho.web import assets
 from kensho.web.assets import Assets
+from kensho.web.changes_pages import (
+    ChangesFeedController,
+    ChangesPageController,
+    FranchiseFeedController,
+)
 from kensho.web.franchise_pages.embed import EmbedController, OembedController
 from kensho.web.franchise_pages.episodes import FranchiseEpisodesController
 from kensho.web.franchise_pages.map_page import FranchiseMapController
@@ -44,7 +49,10 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     WatchOrderPageController,
     FranchiseEpisodesController,
     FranchisePicturesController,
+    FranchiseFeedController,
     FranchiseListController,
+    ChangesPageController,
+    ChangesFeedController,
     EmbedController,
     OembedController,
     NeighbourhoodPageController,

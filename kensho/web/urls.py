@@ -61,6 +61,16 @@ def franchises() -> str:
     return "/hubs"
 
 
+def changes(slug: str | None = None) -> str:
+    """Return the page of the latest changes, or of a franchise's."""
+    return with_query("/changes", {"franchise": slug})
+
+
+def changes_feed(slug: str | None = None) -> str:
+    """Return the feed of the latest changes, or of a franchise's."""
+    return "/changes.atom" if slug is None else f"{franchise(slug)}/changes.atom"
+
+
 def season(year: int, name: Season) -> str:
     """Return the page of a season."""
     return f"/browse/{year}/{name}"

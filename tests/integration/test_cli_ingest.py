@@ -57,12 +57,13 @@ class Shell:
             "COLUMNS": "80",
         }
 
-    def __call__(self, *arguments: str | Path) -> Ended:
+    def __call__(self, *arguments: str | Path, text: str | None = None) -> Ended:
         ended = subprocess.run(
             [sys.executable, "-m", "kensho.cli", *map(str, arguments)],
             cwd=self.folder,
             env=self._environment,
             capture_output=True,
+            input=text,
             text=True,
             timeout=120,
             check=False,
@@ -175,7 +176,7 @@ def test_a_second_run_of_the_sample_changes_nothing(sampled: Shell) -> None:
 def test_a_report_for_machines_has_the_same_members_always(sampled: Shell) -> None:
     said = sampled("ingest", "--all", SAMPLE, "--dry-run", "--json").json
     run = {"sources", "works", "edges", "hubs", "revision", "seconds"}
-    assert said.keys() == run | {"snapshot", "unpublished"}
+    assert said.keys() == run | {"snapshot", "unpublished", "unused"}
     assert (said["snapshot"], said["unpublished"]) == (None, None)
     assert said["sources"][0].keys() == {
         "source",
@@ -186,6 +187,10 @@ def test_a_report_for_machines_has_the_same_members_always(sampled: Shell) -> No
         "rejects_file",
         "seconds",
         "message",
+        "dated_by",
+        "guards",
+        "notices",
+        "keys",
     }
     assert {source["state"] for source in said["sources"]} == {"planned"}
 
@@ -204,6 +209,11 @@ def test_the_sample_passes_the_check(sampled: Shell) -> None:
         (ingest, ["nobody", "x.json"], ["SOURCE", "'nobody'", "aodb"]),
         (ingest, ["aodb", "--all", "."], ["--all", "'aodb'"]),
         (ingest, ["aodb", "x", "--snapshot", "May"], ["--snapshot", "'May'", "YYYY-MM-DD"]),
+        (ingest, ["aodb", "x", "--snapshot", "2999-01-01"], ["--snapshot", "lies in the future"]),
+        (ingest, ["aodb", "x", "--force", "all"], ["--force", "'all'", "relations", "age"]),
+        (ingest, ["aodb", "x", "--force"], ["--force", "relations", "age"]),
+        (ingest, ["--all", ".", "--force", "tags"], ["--force", "one source", "--all"]),
+        (ingest, ["--all", ".", "--partial"], ["--partial", "one source", "--all"]),
         (forget, ["nobody"], ["SOURCE", "'nobody'"]),
         (check, ["--store", "ftp://x"], ["STORE_URL", "'ftp://x'"]),
     ],
@@ -225,6 +235,32 @@ def test_wrong_use_is_one_message_and_an_exit_code(shell: Shell, arguments: list
     assert "Traceback" not in ended.err
 
 
+def test_standard_input_is_a_file_and_a_part_keeps_the_rest(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(entry(1), entry(2)))
+    assert shell("ingest", "aodb", path, "--no-curation").code == 0
+    part = dump(entry(3)).decode()
+    ended = shell("ingest", "aodb", "-", "--partial", "--no-curation", "--json", text=part)
+    assert ended.code == 0
+    assert ended.json["works"] == {"added": 1, "changed": 0, "removed": 0, "unchanged": 0}
+
+
+def test_files_that_no_source_knows_are_named(shell: Shell) -> None:
+    shell.file("anime.jsonl", dump(entry(1)))
+    shell.file("notes.txt", b"x")
+    ended = shell("ingest", "--all", ".", "--no-curation", "--dry-run")
+    assert "not used: notes.txt: no source has files of this name" in ended.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here is always full")
+def test_a_full_disk_is_said_as_one(shell: Shell) -> None:
+    path = shell.file("db.jsonl", dump(entry(1), entry(2, tags=["x" * 51])))
+    (shell.folder / "refused").mkdir(mode=0o700)
+    (shell.folder / "refused" / "aodb.jsonl").symlink_to("/dev/full")
+    ended = shell("ingest", "aodb", path, "--no-curation", "--rejects", "refused")
+    assert ended.code == 4
+    assert "aodb: the disk is full" in ended.out
+
+
 def test_a_folder_without_sources_is_refused(shell: Shell) -> None:
     ended = shell("ingest", "--all", shell.folder)
     assert ended.code == 4
@@ -243,11 +279,11 @@ def test_a_refused_source_is_reported_and_the_others_are_taken_in(shell: Shell) 
     assert ended.json["works"]["added"] == 1
 
 
-def test_rejects_are_written_down_and_have_an_exit_code(shell: Shell) -> None:
+def test_rejects_within_the_quota_are_written_down_and_ordinary(shell: Shell) -> None:
     year, tag = {"season": "SPRING", "year": 2933}, "x" * 51
     path = shell.file("db.jsonl", dump(entry(1, animeSeason=year), entry(2, tags=[tag])))
     ended = shell("ingest", "aodb", path, "--rejects", "refused", "--json")
-    assert ended.code == 6
+    assert ended.code == 0
     source = ended.json["sources"][0]
     assert (source["state"], source["rejects"]) == ("finished", 2)
     rejects = [json.loads(line) for line in open_lines(shell.folder / source["rejects_file"])]
@@ -275,15 +311,87 @@ def test_an_older_dump_needs_force(shell: Shell) -> None:
     refused = shell("ingest", "aodb", path, "--snapshot", "2025-01-01", "--json")
     assert refused.code == 4
     assert "2025-01-01 is older" in refused.json["sources"][0]["message"]
-    assert shell("ingest", "aodb", path, "--snapshot", "2025-01-01", "--force").code == 0
+    assert shell("ingest", "aodb", path, "--snapshot", "2025-01-01", "--force", "age").code == 0
+
+
+def related(*more: str) -> bytes:
+    """Return a release of 30 works, each related to the next, with some keys."""
+    relations = [
+        entry(n, relatedAnime=[f"https://myanimelist.net/anime/{n % 30 + 1}"], tags=["space"])
+        for n in range(1, 31)
+    ]
+    return dump(*({k: v for k, v in one.items() if k not in more} for one in relations))
+
+
+def test_a_release_without_relations_is_stopped_and_says_what_it_would_take(shell: Shell) -> None:
+    path = shell.file("db.jsonl", related())
+    assert shell("ingest", "aodb", path, "--no-curation").code == 0
+    shell.file("db.jsonl", related("relatedAnime"))
+    stopped = shell("ingest", "aodb", path, "--no-curation", "--json")
+    assert stopped.code == 4
+    source = stopped.json["sources"][0]
+    (guard,) = source["guards"]
+    assert (guard["guard"], guard["lost"], guard["before"], guard["alone"]) == (
+        "relations",
+        30,
+        30,
+        30,
+    )
+    assert "lose 30 of 30 relations (100%" in source["message"]
+    assert "Work 1 (mal:1): related Work 2" in source["message"]
+    assert "the key 'relatedAnime' is gone" in source["message"]
+    assert source["message"].endswith("--force relations")
+    assert stopped.json["edges"]["removed"] == 0
+    other = shell("ingest", "aodb", path, "--no-curation", "--force", "tags", "--json")
+    assert other.code == 4
+    lifted = shell("ingest", "aodb", path, "--no-curation", "--force", "relations", "--json")
+    assert lifted.code == 0
+    assert lifted.json["sources"][0]["guards"][0]["lifted"]
+    assert lifted.json["edges"]["removed"] == 30
 
 
 def test_what_a_source_said_can_be_forgotten(shell: Shell) -> None:
     path = shell.file("db.jsonl", dump(entry(1), entry(2)))
     assert shell("ingest", "aodb", path).code == 0
-    ended = shell("forget", "aodb", "--json")
+    ended = shell("forget", "aodb", "--yes", "--json")
     assert ended.code == 0
     assert ended.json["works"]["removed"] == 2
+
+
+def test_to_forget_says_what_goes_and_needs_yes_where_nobody_can_be_asked(sampled: Shell) -> None:
+    ended = sampled("forget", "kensho-works")
+    assert ended.code == 2
+    assert "--yes: forgetting kensho-works needs it" in ended.err
+    assert "To forget kensho-works takes back 520 records:" in ended.out
+    assert "520 works go: " in ended.out
+    assert "Naruto" in ended.out
+    assert sampled("show", "mal:20").code == 0
+
+
+def test_what_would_be_forgotten_is_told_to_machines(sampled: Shell) -> None:
+    ended = sampled("forget", "kensho-curation", "--dry-run", "--json")
+    assert ended.code == 0
+    plan = ended.json
+    assert (plan["source"], plan["works"]["count"]) == ("kensho-curation", 0)
+    assert sum(plan["relations"].values()) > 0
+    assert plan["shrinking"]["names"]
+
+
+def test_nothing_is_asked_of_a_source_that_has_said_nothing(sampled: Shell) -> None:
+    ended = sampled("forget", "anilist")
+    assert (ended.code, ended.out) == (0, "anilist has said nothing\n")
+
+
+def test_what_is_forgotten_and_taken_in_again_has_its_ids_and_slugs(shell: Shell) -> None:
+    def named() -> tuple[str, str]:
+        return shell("show", "mal:20").out, shell("hub", "naruto").out
+
+    assert shell("ingest", "--all", SAMPLE).code == 0
+    before = named()
+    assert shell("forget", "kensho-works", "--yes").code == 0
+    assert shell("show", "mal:20").code != 0
+    assert shell("ingest", "--all", SAMPLE).code == 0
+    assert named() == before
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -293,15 +293,14 @@ async def test_a_franchise_that_splits_keeps_its_slug_with_the_larger_part(graph
     assert await redirects(graph) == {}
 
 
-async def test_a_franchise_that_dissolves_leaves_a_slug_that_is_never_given_again(
-    graph: Gateway,
-) -> None:
+async def test_a_franchise_that_dissolves_leaves_a_slug_and_gets_it_back(graph: Gateway) -> None:
     await taken(graph, *SAGA)
     await taken(graph, SAGA[1])
     assert await franchises(graph) == {}
     assert await redirects(graph) == {"gurren-saga": None}
     await taken(graph, *SAGA)
-    assert set(await franchises(graph)) == {"gurren-saga-2001"}
+    assert set(await franchises(graph)) == {"gurren-saga"}
+    assert await redirects(graph) == {}
 
 
 async def test_a_forgotten_source_takes_its_franchises_with_it(graph: Gateway) -> None:

@@ -5,12 +5,15 @@ from collections.abc import Iterable
 from itertools import pairwise, permutations
 from uuid import UUID
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kensho.domain.franchise.franchises import Franchise
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
+from kensho.domain.franchise.policy import Join
 from kensho.domain.franchise.reasons import membership_relations
+from kensho.domain.graphs import DisjointSets
 from kensho.domain.relations import KIND_FACTS, KINDS
 from kensho.domain.slugs import Slugged, Unslugged, assigned
 from kensho.domain.titles import folded
@@ -351,26 +354,6 @@ def regrouped(grouping: list[int]) -> list[Unslugged]:
     return [Unslugged(min(some), ("Fate",), frozenset(some), "2006") for some in groups.values()]
 
 
-@given(st.lists(groupings, max_size=8))
-def test_slugs_are_never_used_again(history: list[list[int]]) -> None:
-    standing: list[Slugged] = []
-    redirects: dict[str, str | None] = {}
-    ever: set[str] = set()
-    for grouping in history:
-        now = regrouped(grouping)
-        given_ = assigned(standing, redirects, now)
-        before = {one.slug for one in standing}
-        slugs = list(given_.slugs.values())
-        assert len(slugs) == len(set(slugs)) == len(now)
-        assert not (set(slugs) - before) & ever
-        assert not set(slugs) & set(given_.redirects)
-        ever |= set(slugs)
-        assert ever == set(slugs) | set(given_.redirects)
-        assert all(to is None or to in slugs for to in given_.redirects.values())
-        redirects = dict(given_.redirects)
-        standing = [Slugged(given_.slugs[one.root], one.members) for one in now]
-
-
 @given(groupings, groupings, st.randoms(use_true_random=False))
 def test_slugs_do_not_depend_on_the_order_of_franchises(
     old: list[int], new: list[int], chance: random.Random
@@ -382,3 +365,37 @@ def test_slugs_do_not_depend_on_the_order_of_franchises(
     chance.shuffle(standing)
     chance.shuffle(now)
     assert assigned(standing, {}, now) == expected
+
+
+joins = st.lists(
+    st.lists(st.integers(0, WORKS - 1).map("mal:{}".format), min_size=2, max_size=3, unique=True),
+    min_size=1,
+    max_size=3,
+)
+
+
+@given(works, relations, joins)
+def test_a_join_unites_all_works_of_the_franchises_that_it_names_works_of(
+    some: list[FranchiseWork], said: list[Relation], named: list[list[str]]
+) -> None:
+    some = [msgspec.structs.replace(one, sources=(f"mal:{one.id.int}",)) for one in some]
+    decided = [Join(tuple(ids), "a test of joins") for ids in named]
+    policy = msgspec.structs.replace(POLICY, join=(*POLICY.join, *decided))
+    sets = DisjointSets[UUID]()
+    known = {one.id for one in some}
+    for one in grown(some, said, POLICY):
+        for record in records(one):
+            sets.join(one.root, record)
+    for ids in named:
+        for first, other in pairwise(UUID(int=int(id_[4:])) for id_ in ids):
+            if {first, other} <= known:
+                sets.join(first, other)
+    united: dict[UUID, set[UUID]] = {}
+    for id_ in known:
+        united.setdefault(sets.root(id_), set()).add(id_)
+    made = [set(records(one)) for one in grown(some, said, policy)]
+    minor = {one.id for one in some if one.is_minor}
+    for members in united.values():
+        home = next((found for found in made if found >= members), members)
+        assert members <= home
+        assert len(members) == 1 or home - members <= minor

@@ -25,7 +25,16 @@ from kensho.storage.gateway import Gateway
 from tests.support import franchise_oracle
 from tests.support.examples import examples
 from tests.support.read_models import scratch_folder
-from tests.support.records import Said, emptied, graph_state, ingest, open_graph, record, revision
+from tests.support.records import (
+    Said,
+    emptied,
+    graph_state,
+    ingest,
+    open_graph,
+    record,
+    revision,
+    works_by_id,
+)
 
 NAMES: Final = ("Gurren Saga", "Kirameki Tales", "Omatsuri")
 MORE: Final = ("", " 2nd Season", " Movie", " Recap")
@@ -145,6 +154,42 @@ async def test_a_slug_that_was_given_stands_or_leads_on(
         assert stored.isdisjoint(redirects)
         assert given_out == stored | redirects.keys()
         assert {slug for slug in redirects.values() if slug is not None} <= stored
+
+
+async def ids_and_slugs(store: Gateway) -> object:
+    """Return the UUID of each work by its ids, the works of each slug, and where slugs lead."""
+    works = {source_id: row["uuid"] for source_id, row in (await works_by_id(store)).items()}
+    members: dict[str, set[object]] = {}
+    async for page in tables.memberships(store):
+        for row in page:
+            members.setdefault(row.slug, set()).add(row.work)
+    return works, members
+
+
+@settings(max_examples=examples(12), deadline=None)
+@given(history=st.lists(catalogues(), max_size=1), said=catalogues(), data=st.data())
+async def test_to_forget_and_take_in_again_changes_no_id_and_no_slug(
+    store: Gateway, history: list[Said], said: Said, data: st.DataObject
+) -> None:
+    await ingest(await emptied(store), {"site": FILLER})
+    for earlier in history:
+        await ingest(store, earlier)
+    await ingest(store, said)
+    expected = await ids_and_slugs(store)
+    retired = {row.slug: row.successor for row in await tables.retired_slugs(store)}
+    for _ in range(data.draw(st.integers(1, 3))):
+        source = data.draw(st.sampled_from(tuple(said)))
+        part = data.draw(st.lists(st.sampled_from(said[source]))) if said[source] else []
+        some = {one.key: one for one in part}
+        await ingest(store, {source: list(some.values())})
+    for source in data.draw(st.permutations(tuple(said))):
+        await ingest(store, {source: said[source]})
+    await ingest(store, said)
+    assert await ids_and_slugs(store) == expected
+    leads = {row.slug: row.successor for row in await tables.retired_slugs(store)}
+    assert {slug: leads[slug] for slug, successor in retired.items() if successor} == {
+        slug: successor for slug, successor in retired.items() if successor
+    }
 
 
 @settings(max_examples=examples(8), deadline=None)

@@ -69,6 +69,8 @@ def valid(table: str) -> dict[str, Any]:
         "ingest_run": dict(_RUN),
         "retired_work": {},
         "retired_slug": {},
+        "past_slug": {"since": 0},
+        "past_lead": {"since": 0},
         "hub_part": {"digest": "0", "inferred": "[]"},
         "meta": {"revision": 0, "composed": True},
     }

@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypedDict, Unpack, cast
 
 import msgspec
 from rich.console import Console
@@ -20,6 +20,7 @@ from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
 from ingest.source import Source
+from ingest.source_policies import GuardName
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
 from kensho.domain.relations import SYMMETRIC, ClaimedKind
 from kensho.domain.works import Title, WorkKind
@@ -43,7 +44,14 @@ EDGES: Final = (
     "redirects_episodes_to",
     "is_not_related_to",
 )
-KEPT: Final = ("source_record", "retired_work", "retired_slug", "hub_part")
+KEPT: Final = (
+    "source_record",
+    "past_lead",
+    "past_slug",
+    "retired_work",
+    "retired_slug",
+    "hub_part",
+)
 """What an ingest goes by, beside the graph."""
 SNAPSHOT: Final = "2026-01-01"
 
@@ -141,24 +149,31 @@ def written(folder: Path, name: str, records: Iterable[Record]) -> Path:
     return path
 
 
+class _Options(TypedDict, total=False):
+    lifted: frozenset[GuardName]
+    dry_run: bool
+
+
 async def run(
     gateway: Gateway,
     said: Said,
     *,
     snapshot: str = SNAPSHOT,
-    force: bool = False,
-    dry_run: bool = False,
+    partial: bool = False,
     rejects_dir: Path | None = None,
+    **options: Unpack[_Options],
 ) -> RunReport:
     """Bring what the sources say into the graph in one run; one that says nothing is forgotten."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         jobs = [
-            IngestJob(SOURCES[s], (written(folder, s, records),) if records else ())
+            IngestJob(
+                SOURCES[s], (written(folder, s, records),) if records else (), partial=partial
+            )
             for s, records in said.items()
         ]
-        options = RunOptions(rejects_dir or folder / "rejects", snapshot, force, dry_run)
-        return await Pipeline(gateway, SOURCES, options, silent()).run(jobs)
+        given = RunOptions(rejects_dir or folder / "rejects", snapshot, **options)
+        return await Pipeline(gateway, SOURCES, given, silent()).run(jobs)
 
 
 async def ingest(gateway: Gateway, said: Said, *, snapshot: str = SNAPSHOT) -> RunReport:

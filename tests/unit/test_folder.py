@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.folder import MANIFEST, jobs_in
+from ingest import registry
+from ingest.folder import MANIFEST, jobs_in, unused_in
 from kensho.errors import SourceFileError
 from tests.support.records import SOURCES
 
@@ -97,3 +98,81 @@ def test_a_wrong_manifest_is_refused_by_name_and_reason(
     with pytest.raises(SourceFileError, match=reason) as refusal:
         jobs_in(path, SOURCES)
     assert str(path) in refusal.value.message
+
+
+def test_an_address_that_cannot_be_had_stops_its_source_alone(tmp_path: Path) -> None:
+    touched(tmp_path, "a.jsonl")
+    path = manifest(
+        tmp_path,
+        '[grouper]\npaths = ["https://example.org/gone"]\n[site]\npaths = ["a.jsonl"]\n',
+    )
+
+    def fetch(address: str) -> Path:
+        raise SourceFileError(f"{address}: the server answers 404")
+
+    gone, sound = jobs_in(path, SOURCES, fetch)
+    assert (gone.source.name, gone.paths) == ("grouper", ())
+    assert gone.problem == "https://example.org/gone: the server answers 404"
+    assert (sound.source.name, sound.problem) == ("site", None)
+
+
+def unused(folder: Path) -> dict[str, str]:
+    return {one.path: one.reason for one in unused_in(folder, SOURCES, jobs_in(folder, SOURCES))}
+
+
+def test_every_file_that_no_source_reads_is_named(tmp_path: Path) -> None:
+    touched(tmp_path, "site.jsonl", "notes.txt", "fetched.json", "site.jsonl.note.json", ".hidden")
+    (tmp_path / "old").mkdir()
+    touched(tmp_path / "old", "site.jsonl")
+    (tmp_path / ".fetch").mkdir()
+    touched(tmp_path / ".fetch", "part")
+    assert unused(tmp_path) == {
+        "notes.txt": "no source has files of this name",
+        "old/site.jsonl": "no source has files of this name",
+    }
+
+
+def test_files_that_a_manifest_leaves_out_are_named(tmp_path: Path) -> None:
+    touched(tmp_path, "site.jsonl", "grouper.jsonl")
+    manifest(tmp_path, '[site]\npaths = ["site.jsonl"]\n')
+    assert unused(tmp_path) == {"grouper.jsonl": "the manifest does not name it"}
+
+
+def release(folder: Path, name: str, date: str) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = f'{{"repository": "https://example.org", "lastUpdate": "{date}"'
+    end = ', "data": []}' if name.endswith(".json") else "}\n"
+    path.write_text(head + end)
+
+
+def test_two_assets_of_one_release_are_one(tmp_path: Path) -> None:
+    for name in ("anime-offline-database-minified.json", "anime-offline-database.jsonl"):
+        release(tmp_path, name, "2026-02-01")
+    (job,) = jobs_in(tmp_path, registry.SOURCES)
+    assert [path.name for path in job.paths] == ["anime-offline-database-minified.json"]
+    (other,) = unused_in(tmp_path, registry.SOURCES, [job])
+    assert other.path == "anime-offline-database.jsonl"
+    assert other.reason == "another form of a release of aodb that is read"
+
+
+def test_of_two_releases_the_newer_one_is_read(tmp_path: Path) -> None:
+    release(tmp_path, "anime-offline-database-2025.jsonl", "2025-12-01")
+    release(tmp_path, "aodb/anime-offline-database.jsonl", "2026-02-01")
+    (job,) = jobs_in(tmp_path, registry.SOURCES)
+    assert [path.parent.name for path in job.paths] == ["aodb"]
+
+
+def test_a_file_and_its_archive_are_one_and_other_files_are_parts(tmp_path: Path) -> None:
+    (tmp_path / "jikan").mkdir()
+    touched(tmp_path / "jikan", "full.jsonl", "full.jsonl.gz", "top.jsonl")
+    (job,) = jobs_in(tmp_path, registry.SOURCES)
+    assert [path.name for path in job.paths] == ["full.jsonl", "top.jsonl"]
+
+
+def test_the_lists_of_all_months_of_bangumi_data_are_one_release(tmp_path: Path) -> None:
+    for month in ("01", "02"):
+        (tmp_path / "bangumi" / "items" / "2020").mkdir(parents=True, exist_ok=True)
+        touched(tmp_path / "bangumi" / "items" / "2020", f"{month}.json")
+    (job,) = jobs_in(tmp_path, registry.SOURCES)
+    assert [path.name for path in job.paths] == ["01.json", "02.json"]

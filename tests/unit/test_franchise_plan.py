@@ -6,6 +6,7 @@ import msgspec
 
 from ingest.pipeline.franchises.plan import FranchiseHead, FranchisePlan, franchise_uuid, plan
 from ingest.pipeline.franchises.rows import FranchiseContent, GuestContent, MemberContent
+from kensho.domain.slugs import PastSlug, SlugMemory, works_digest
 
 A, B, C, D, E = (UUID(int=n) for n in range(1, 6))
 
@@ -25,8 +26,9 @@ def planned(
     *computed: FranchiseContent,
     unchanged: list[FranchiseHead] | None = None,
     redirects: dict[str, str | None] | None = None,
+    memory: SlugMemory | None = None,
 ) -> FranchisePlan:
-    return plan(known, redirects or {}, computed, unchanged or [])
+    return plan(known, redirects or {}, computed, unchanged or [], memory)
 
 
 def test_a_new_franchise_gets_the_slug_of_its_title_and_the_id_of_its_slug() -> None:
@@ -93,7 +95,22 @@ def test_a_redirect_that_stands_is_not_written_again() -> None:
 def test_a_redirect_follows_where_its_slug_went() -> None:
     known = [stored("fate", A, B, C), stored("prisma", D, E)]
     found = planned(known, content(A, B, C, D, E), redirects={"old": "prisma"})
-    assert found.redirects == {"old": "fate", "prisma": "fate"}
+    assert found.redirects == {"prisma": "fate"}
+    assert found.members == {"prisma": [D, E]}
+
+
+def test_a_slug_that_is_in_use_again_is_retired_no_more() -> None:
+    memory = SlugMemory((), {"fate": frozenset((A, B, C))})
+    found = planned([], content(A, B), redirects={"fate": None}, memory=memory)
+    assert ([row.slug for row in found.put], found.returned) == (["fate"], ("fate",))
+
+
+def test_an_unchanged_franchise_gives_its_slug_back_to_those_that_bore_it_before() -> None:
+    memory = SlugMemory([PastSlug(works_digest((A, B)), "fate", 0)])
+    known = stored("fate", C, D)
+    found = planned([known], content(A, B), unchanged=[known], memory=memory)
+    assert [row.slug for row in found.put] == ["fate"]
+    assert found.moved == {"fate-2": known.id}
 
 
 def test_a_franchise_of_an_older_graph_is_dropped_by_the_id_that_it_has() -> None:

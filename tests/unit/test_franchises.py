@@ -1,3 +1,4 @@
+from itertools import pairwise
 from uuid import UUID
 
 import msgspec
@@ -18,7 +19,7 @@ from kensho.domain.franchise.policy import (
     policy_of,
 )
 from kensho.domain.relations import KINDS
-from kensho.domain.slugs import Slugged, Unslugged, assigned, slug_of
+from kensho.domain.slugs import Slugged, SlugMemory, Unslugged, assigned, slug_of
 from kensho.domain.title_words import Rarity, TitleWords, rarity_of
 from kensho.domain.works import AnimeType, Role
 from tests.support.small_franchises import (
@@ -306,6 +307,45 @@ def test_curators_join_cut_and_rename() -> None:
     }
 
 
+def three_franchises() -> tuple[list[FranchiseWork], list[Relation]]:
+    """Return three stories of four seasons each, `mal:0` to `mal:11`, and their relations."""
+    names = {"abcd": "Urusei Yatsura", "efgh": "Ranma", "ijkl": "Inuyasha"}
+    keys = "".join(names)
+    works = [
+        work(key, f"{name} {season}", f"{2000 + season}", sources=(f"mal:{keys.index(key)}",))
+        for letters, name in names.items()
+        for season, key in enumerate(letters, 1)
+    ]
+    return works, [relation(a + b, "sequel") for letters in names for a, b in pairwise(letters)]
+
+
+@pytest.mark.parametrize(
+    ("joins", "expected"),
+    [
+        ([(0, 5)], ("abcdefgh", "ijkl")),
+        ([(3, 6), (4, 9)], ("abcdefghijkl",)),
+        ([(1, 5, 9)], ("abcdefghijkl",)),
+    ],
+    ids=["two", "in a chain", "three at once"],
+)
+def test_a_join_of_a_work_of_each_unites_all_works_of_franchises(
+    joins: list[tuple[int, ...]], expected: tuple[str, ...]
+) -> None:
+    works, relations = three_franchises()
+    reason = "a reason that somebody can check"
+    decided = [Join(tuple(f"mal:{n}" for n in numbers), reason) for numbers in joins]
+    found = grown(works, relations, with_decisions(join=tuple(decided)))
+    assert homes(found) == together(*expected)
+
+
+def test_a_cut_outranks_a_join_of_their_franchises() -> None:
+    works, relations = three_franchises()
+    reason = "a reason that somebody can check"
+    cut = (Cut(("mal:3",), ("mal:7",), reason),)
+    policy = with_decisions(join=(Join(("mal:0", "mal:5"), reason),), cut=cut)
+    assert homes(grown(works, relations, policy)) == together("abcd", "efgh", "ijkl")
+
+
 def test_no_tie_leads_out_of_an_omnibus_project() -> None:
     reason = "a reason that somebody can check"
     policy = with_decisions(anthology=(Anthology("Expo", reason, names=("Expo",)),))
@@ -432,17 +472,37 @@ def test_a_slug_that_was_given_is_not_given_again() -> None:
     assert given.redirects == {"fate": None}
 
 
-def test_redirects_lead_to_what_stands_in_one_step() -> None:
+def test_a_redirect_leads_on_where_its_target_was_retired() -> None:
     before = [slugged("big", "abc"), slugged("middle", "xy")]
     given = assigned(before, {"small": "middle"}, [unslugged("abcxy")])
-    assert given.redirects == {"small": "big", "middle": "big"}
+    assert given.redirects == {"small": "middle", "middle": "big"}
 
 
 def test_a_franchise_that_dissolves_leads_nowhere() -> None:
-    assert assigned([slugged("fate", "ab")], {"old": "fate"}, []).redirects == {
-        "fate": None,
-        "old": None,
-    }
+    given = assigned([slugged("fate", "ab")], {"old": "fate"}, [])
+    assert given.redirects == {"fate": None, "old": "fate"}
+
+
+def test_a_franchise_that_returns_gets_its_slug_back_and_what_led_to_it() -> None:
+    gone = assigned([slugged("fate", "abc")], {"old": "fate"}, [])
+    memory = SlugMemory(gone.past, {"fate": frozenset(map(number, "abc"))})
+    given = assigned([], gone.redirects, [unslugged("abc")], memory)
+    assert given.slugs == {number("a"): "fate"}
+    assert given.redirects == {"old": "fate"}
+
+
+def test_the_same_works_have_the_same_slug_though_another_bears_it_meanwhile() -> None:
+    split = assigned([slugged("fate", "ab")], {}, [unslugged("bc")])
+    assert split.slugs == {number("b"): "fate"}
+    now = [unslugged("ab"), unslugged("cd")]
+    given = assigned([slugged("fate", "bc")], {}, now, SlugMemory(split.past))
+    assert given.slugs == {number("a"): "fate", number("c"): "fate-2"}
+
+
+def test_a_retired_slug_returns_with_most_of_its_members() -> None:
+    memory = SlugMemory((), {"fate": frozenset(map(number, "abcde"))})
+    given = assigned([], {"fate": None}, [unslugged("ab", "Prisma"), unslugged("cdef")], memory)
+    assert given.slugs == {number("a"): "prisma", number("c"): "fate"}
 
 
 @pytest.mark.parametrize(

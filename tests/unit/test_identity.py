@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from ingest.pipeline.grouping import Grouping
 from ingest.pipeline.identity import (
-    Grouping,
     Identities,
     Move,
     RecordHead,

@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.pipeline.franchises.rows import FranchiseContent, GuestContent, MemberContent
 from kensho.domain.franchise.inputs import Timeline
-from kensho.domain.slugs import Slugged, Slugs, Unslugged, assigned
+from kensho.domain.slugs import PastSlug, Slugged, SlugMemory, Slugs, Unslugged, assigned
 from kensho.domain.works import NAMESPACE, WorkKind
 
 EdgeEnd: TypeAlias = tuple[UUID, WorkKind]
@@ -52,12 +52,20 @@ class PlannedFranchise(msgspec.Struct, frozen=True):
 
 
 class FranchisePlan(msgspec.Struct, frozen=True):
-    """Franchises to write, those of them that are new, ids to drop, and slugs to redirect."""
+    """Franchises to write, those of them that are new, ids to drop, and slugs to redirect.
+
+    `moved` are stored franchises that were not computed and get another slug, `members` those of
+    the slugs that retire, `returned` slugs that are in use again, and `past` is to be remembered.
+    """
 
     put: Sequence[PlannedFranchise]
     added: int
     drop: Sequence[UUID]
     redirects: Mapping[str, str | None]
+    moved: Mapping[str, UUID] = {}
+    members: Mapping[str, Sequence[UUID]] = {}
+    returned: Sequence[str] = ()
+    past: Sequence[PastSlug] = ()
 
 
 def franchise_uuid(slug: str) -> UUID:
@@ -69,22 +77,32 @@ def plan(
     stored: Collection[FranchiseHead],
     redirects: Mapping[str, str | None],
     computed: Collection[FranchiseContent],
-    unchanged: Iterable[FranchiseHead],
+    unchanged: Collection[FranchiseHead],
+    memory: SlugMemory | None = None,
 ) -> FranchisePlan:
     """Compare what is stored with what was computed anew and what is known to be `unchanged`."""
-    slugs = _slugs(stored, redirects, computed, unchanged)
+    given = _slugs(stored, redirects, computed, unchanged, memory)
     before = {one.slug: one for one in stored}
-    rows = [_row(one, slugs.slugs[one.root]) for one in computed]
-    kept = set(slugs.slugs.values())
+    rows = [_row(one, given.slugs[one.root]) for one in computed]
+    kept = set(given.slugs.values())
+    differing = {
+        slug: target
+        for slug, target in sorted(given.redirects.items())
+        if slug not in redirects or redirects[slug] != target
+    }
     return FranchisePlan(
         put=[row for row in rows if not _is_unchanged(before.get(row.slug), row)],
-        added=sum(row.slug not in before for row in rows),
+        added=len(kept - before.keys()),
         drop=[one.id for slug, one in sorted(before.items()) if slug not in kept],
-        redirects={
-            slug: target
-            for slug, target in sorted(slugs.redirects.items())
-            if slug not in redirects or redirects[slug] != target
+        redirects=differing,
+        moved={
+            given.slugs[one.root]: one.id
+            for one in unchanged
+            if one.root is not None and given.slugs[one.root] != one.slug
         },
+        members={slug: sorted(before[slug].works) for slug in differing if slug in before},
+        returned=tuple(sorted(kept & redirects.keys())),
+        past=tuple(given.past),
     )
 
 
@@ -93,6 +111,7 @@ def _slugs(
     redirects: Mapping[str, str | None],
     computed: Iterable[FranchiseContent],
     unchanged: Iterable[FranchiseHead],
+    memory: SlugMemory | None,
 ) -> Slugs:
     before = [Slugged(one.slug, one.works) for one in stored]
     now = [
@@ -102,7 +121,7 @@ def _slugs(
     now += [
         Unslugged(one.root, (one.slug,), one.works) for one in unchanged if one.root is not None
     ]
-    return assigned(before, redirects, now)
+    return assigned(before, redirects, now, memory)
 
 
 def _row(content: FranchiseContent, slug: str) -> PlannedFranchise:

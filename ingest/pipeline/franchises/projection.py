@@ -97,12 +97,12 @@ class FranchiseProjection:
         """Write the franchises that differ, and the digests of the computed components."""
         stored = await self._store.franchises()
         unchanged = [one for one in stored.values() if one.root in self._unchanged]
-        redirects = await self._store.redirects()
-        planned = plan(list(stored.values()), redirects, self._contents, unchanged)
+        redirects, memory = await self._store.redirects()
+        planned = plan(list(stored.values()), redirects, self._contents, unchanged, memory)
         await self._store.write(planned)
         await self._store.keep_components(self._kept, self._gone)
         self.counts.added = planned.added
-        self.counts.changed = len(planned.put) - planned.added
+        self.counts.changed = len(planned.put) + len(planned.moved) - planned.added
         self.counts.removed = len(planned.drop)
         self.counts.redirected = len(planned.redirects)
 

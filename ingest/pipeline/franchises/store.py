@@ -11,9 +11,16 @@ from uuid import UUID
 import msgspec
 
 from ingest.pipeline.background_writer import BackgroundWriter
-from ingest.pipeline.franchises.plan import EdgeEnd, FranchiseHead, FranchisePlan, PlannedFranchise
+from ingest.pipeline.franchises.plan import (
+    EdgeEnd,
+    FranchiseHead,
+    FranchisePlan,
+    PlannedFranchise,
+    franchise_uuid,
+)
 from ingest.pipeline.record_store import DEADLINE_S, as_json
 from kensho.domain.same_works.records import CatalogueRecord, title_keys
+from kensho.domain.slugs import PastSlug, SlugMemory
 from kensho.domain.works import AnimeType, Season, WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -107,20 +114,39 @@ class FranchiseStore:
         found = pages(self._gateway, "ingest.franchise_ends", shape, table=table)
         return [(to, (work, kind)) async for page in found for work, to, kind in page]
 
-    async def redirects(self) -> dict[str, str | None]:
-        """Return the retired slugs, and where they lead."""
-        rows = await self._gateway.fetch("ingest.retired_slugs", into=list[tuple[str, str | None]])
-        return dict(rows)
+    async def redirects(self) -> tuple[dict[str, str | None], SlugMemory]:
+        """Return the retired slugs and where they lead, and what else is remembered of slugs."""
+        shape = list[tuple[str, str | None, tuple[UUID, ...]]]
+        rows = await self._gateway.fetch("ingest.retired_slugs", into=shape, deadline_s=DEADLINE_S)
+        past = await self._gateway.fetch(
+            "ingest.past_slugs", into=list[PastSlug], deadline_s=DEADLINE_S
+        )
+        members = {slug: members for slug, _, members in rows if members}
+        return {slug: target for slug, target, _ in rows}, SlugMemory(past, members)
 
     async def write(self, plan: FranchisePlan) -> None:
         """Write what a plan says: the franchises first, so that redirects lead to what exists."""
+        for start in range(0, len(plan.past), COMPONENTS_A_BATCH):
+            await self._put(
+                "ingest.keep_past_slugs", rows=plan.past[start : start + COMPONENTS_A_BATCH]
+            )
+        moved = [await self._moved(slug, id_) for slug, id_ in sorted(plan.moved.items())]
+        returned = frozenset(plan.returned)
         async with BackgroundWriter() as writer:
-            for batch in _batches(plan.put):
+            for batch in _batches([*moved, *plan.put]):
                 await writer.checkpoint(self._gateway)
-                await writer.write(self._put("ingest.put_franchises", rows=batch))
+                again = [row.slug for row in batch if row.slug in returned]
+                await writer.write(self._put("ingest.put_franchises", rows=batch, returned=again))
         if plan.drop or plan.redirects:
-            redirects = list(plan.redirects.items())
+            redirects = [
+                (slug, target, plan.members.get(slug)) for slug, target in plan.redirects.items()
+            ]
             await self._put("ingest.retire_franchises", drop=plan.drop, redirects=redirects)
+
+    async def _moved(self, slug: str, stored: UUID) -> PlannedFranchise:
+        """Return a stored franchise as it is to be written under another slug."""
+        params = {"id": stored, "new_id": franchise_uuid(slug), "slug": slug}
+        return await self._gateway.fetch("ingest.franchise_row", params, into=PlannedFranchise)
 
     async def keep_components(self, rows: Sequence[StoredComponent], drop: Sequence[UUID]) -> None:
         """Keep the digests of some components, and forget others."""

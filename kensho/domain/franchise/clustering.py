@@ -4,10 +4,12 @@ Every work starts as a group of its own, and the two linked groups that agree mo
 no two agree enough. The agreement of two groups depends on the kinds of the relations between them
 and on the words that their titles share, weighted by the share of each group that has the word. The
 larger two groups are, the more agreement they need. So a crossover, which has the names of two
-franchises, joins one of them and is then too small a part of it to draw in the other.
+franchises, joins one of them and is then too small a part of it to draw in the other. What
+curators join is united when all groups have grown, each whole.
 
-Guarantees: the links within a group connect it. The result does not depend on the order of links:
-nodes are numbered by their ids, and of equal pairs the one of the lower numbers comes first.
+Guarantees: the links within a group, and what curators join, connect it. The result does not depend
+on the order of links: nodes are numbered by their ids, and of equal pairs the one of the lower
+numbers comes first.
 
 Performance: 3 s for 43,000 works and 80,000 links.
 """
@@ -183,6 +185,13 @@ class Clusters:
                 found.append((-agreement, min(one, near), max(one, near)))
         self._near[other] = {}
         return found
+
+    def unite(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Join the groups of two nodes, whatever they agree in, unless they are kept apart."""
+        for pair in sorted(pairs):
+            one, other = map(self.group, pair)
+            if one != other and not self._are_apart(one, other):
+                self._join(one, other)
 
     def _are_apart(self, one: int, other: int) -> bool:
         apart = self._apart.get(one)

@@ -144,17 +144,27 @@ def _clusters(
         TitleWords(words, _MASS.get(work.type, _LEAST_MASS), rare)
         for work, words in zip(graph.works, names, strict=True)
     ]
+    united = {frozenset(pair) for pair in graph.joined}
     links = (
         ClusterLink(one, other, _weight(relation, policy))
         for one, other, relation, joins in graph.relations
-        if joins
+        if joins and not (_is_decided(relation) and frozenset((one, other)) in united)
     )
     groups = Clusters(profiles, links)
     for one, other in graph.apart:
         groups.keep_apart(one, other)
+    minor = [node for node, work in enumerate(graph.works) if work.is_minor]
     groups.grow()
-    groups.attach(node for node, work in enumerate(graph.works) if work.is_minor)
+    groups.attach(minor)
+    # Joined before they have grown, two works are a group of two names, which draws in neither
+    # franchise: it would be torn out of both.
+    groups.unite(graph.joined)
+    groups.attach(minor)
     return groups
+
+
+def _is_decided(relation: Relation) -> bool:
+    return relation.kind == "joined" and relation.method == "curated"
 
 
 def _weight(relation: Relation, policy: Policy) -> float:

@@ -38,7 +38,8 @@ class FranchiseGraph(NamedTuple):
     """The works by node number, and what is known about the nodes.
 
     `also` are the other records of each work, and `node` the number of every record; `apart` are
-    pairs of nodes that no franchise may contain both of. `anthology` and `titles` give curated
+    pairs of nodes that no franchise may contain both of, `joined` pairs whose franchises curators
+    unite. `anthology` and `titles` give curated
     titles by node. `timelines` are nodes in the order of their story, with the curators' reason.
     """
 
@@ -47,6 +48,7 @@ class FranchiseGraph(NamedTuple):
     node: Mapping[UUID, int]
     relations: Sequence[NodeRelation]
     apart: Sequence[tuple[int, int]]
+    joined: Sequence[tuple[int, int]]
     anthology: Mapping[int, str]
     titles: Mapping[int, str]
     timelines: Sequence[tuple[Sequence[int], str]]
@@ -87,6 +89,7 @@ def franchise_graph(
         node=node,
         relations=list(_node_relations(kept, node, anthology)),
         apart=sorted({(node[one], node[other]) for one, other in cut_pairs}),
+        joined=[(node[works[0]], node[one]) for works in joined for one in works[1:]],
         anthology=anthology,
         titles=_titles(policy, by_source, node),
         timelines=[

@@ -1,4 +1,4 @@
-"""Fetch a snapshot that was published in another folder, or over HTTP.
+"""Fetch a snapshot that was published in another folder, or over HTTP, and its history.
 
 Guarantees: nothing becomes current before every file has the size and checksum that its manifest
 states, and is on disk. A fetch that was cut goes on with the files that were whole already.
@@ -13,12 +13,15 @@ from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import structlog
+
 from kensho.errors import PublicationError, ReadModelError, UpstreamError
 from kensho.platform import private_files
 from kensho.platform.http_client import HttpClient
 from kensho.platform.secret_values import masked
 from kensho.read_model import publications
 from kensho.read_model.building import publishing
+from kensho.read_model.history import HISTORY_VERSION, History
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, Publication
 from kensho.read_model.snapshot_folder import (
@@ -29,6 +32,7 @@ from kensho.read_model.snapshot_folder import (
     measured,
     take_over,
 )
+from kensho.read_model.version import SNAPSHOT_VERSION
 
 Source: TypeAlias = Callable[[str, int], Iterable[bytes]]
 """Yields the content of a file of the published folder, of so many bytes at most."""
@@ -52,8 +56,13 @@ async def fetch(location: str, root: Path, store: str) -> Publication:
         async with publishing.alone(root):
             final = root / publication.snapshot
             if not await asyncio.to_thread(publishing.is_sound, final):
-                await asyncio.to_thread(take_over, _part(root, publication), final)
+                await asyncio.to_thread(take_over, _part(root, final.name), final)
                 await asyncio.to_thread(Snapshot.open, final)
+            if publication.history is not None:
+                final = root / publication.history
+                if not await asyncio.to_thread(_is_history, final):
+                    await asyncio.to_thread(take_over, _part(root, final.name), final)
+                    await asyncio.to_thread(History.open, final)
             return await asyncio.to_thread(publishing.make_current, root, store, publication)
     except (ReadModelError, UpstreamError, OSError) as error:
         raise PublicationError(
@@ -67,31 +76,60 @@ def _fetched(source: Source, root: Path) -> Publication:
     publication = found.of(found.latest, or_latest=True)
     if publication is None:
         raise ReadModelError(f"{CURRENT}: names no snapshot")
-    identity = publication.snapshot
+    identity, history = publication.snapshot, publication.history
+    for other in root.glob(f"{_PART}*"):
+        if other.name.removeprefix(_PART) not in (identity, history):
+            shutil.rmtree(other, ignore_errors=True)
     if not publishing.is_sound(root / identity):
-        text = _text(source, f"{identity}/{MANIFEST}")
-        manifest = Manifest.of(text, f"{identity}/{MANIFEST}")
+        manifest = _fetch_folder(source, root, identity, SNAPSHOT_VERSION)
         if manifest.point.identity != identity:
             raise ReadModelError(f"{identity}: holds {manifest.point.identity}")
-        with _alone_in(_part(root, publication)) as part:
-            for name, facts in manifest.files.items():
-                if not _is_whole(part / name, facts):
-                    pieces = source(f"{identity}/{name}", facts.size_bytes)
-                    _write(part / name, pieces, facts)
-            _write(part / MANIFEST, [text], None)
-    return Publication(identity, runs=publication.runs)
+    if history is not None and not _is_history(root / history):
+        history = _fetched_history(source, root, history)
+    return Publication(identity, runs=publication.runs, history=history)
 
 
-def _part(root: Path, publication: Publication) -> Path:
-    return root / f"{_PART}{publication.snapshot}"
+def _fetched_history(source: Source, root: Path, history: str) -> str | None:
+    """Bring a history beside its place; a snapshot is served without one that can't be had."""
+    try:
+        _fetch_folder(source, root, history, HISTORY_VERSION)
+    except (ReadModelError, UpstreamError, OSError) as error:
+        structlog.get_logger("kensho.read_model").warning(
+            "history_not_fetched", reason=masked(str(error))
+        )
+        return None
+    return history
+
+
+def _fetch_folder(source: Source, root: Path, folder: str, version: int) -> Manifest:
+    """Bring every file of a folder into one beside its place; return its manifest."""
+    text = _text(source, f"{folder}/{MANIFEST}")
+    manifest = Manifest.of(text, f"{folder}/{MANIFEST}", version)
+    with _alone_in(_part(root, folder)) as part:
+        for name, facts in manifest.files.items():
+            if not _is_whole(part / name, facts):
+                pieces = source(f"{folder}/{name}", facts.size_bytes)
+                _write(part / name, pieces, facts)
+        _write(part / MANIFEST, [text], None)
+    return manifest
+
+
+def _is_history(folder: Path) -> bool:
+    """Tell whether a folder holds a whole history of this version."""
+    try:
+        History.open(folder)
+    except ReadModelError:
+        return False
+    return True
+
+
+def _part(root: Path, folder: str) -> Path:
+    return root / f"{_PART}{folder}"
 
 
 @contextlib.contextmanager
 def _alone_in(part: Path) -> Generator[Path]:
-    """Make the folder of a fetch, and keep other fetches of the same snapshot out of it."""
-    for other in part.parent.glob(f"{_PART}*"):
-        if other != part:
-            shutil.rmtree(other, ignore_errors=True)
+    """Make the folder of a fetch, and keep other fetches of the same folder out of it."""
     private_files.make_folder(part)
     descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
     try:

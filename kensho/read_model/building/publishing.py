@@ -1,12 +1,14 @@
 """Publish the snapshot of a graph: build it where it is missing, and make it the current one.
 
 Guarantees: what is served changes only when the new snapshot is on disk as a whole; whatever fails
-before leaves the old one served, and the graph as it is. Builds in one folder wait for each other,
-whichever process runs them. Snapshots that no server follows and nobody has open are removed.
+before leaves the old one served, and the graph as it is. What changes is written down before, for
+those who ask when the old one is gone. Builds in one folder wait for each other, whichever process
+runs them. Snapshots that no server follows and nobody has open are removed.
 """
 
 import asyncio
 import contextlib
+import datetime as dt
 import fcntl
 import os
 from collections.abc import AsyncGenerator, Generator
@@ -20,6 +22,12 @@ from kensho.platform import private_files
 from kensho.platform.installation import data_root
 from kensho.read_model import publications, snapshot_folder
 from kensho.read_model.building.builder import GraphReading, point_of, read
+from kensho.read_model.building.history_writing import (
+    DEFAULT_LIMITS,
+    HistoryLimits,
+    NewPublication,
+    extend_history,
+)
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
 from kensho.read_model.snapshot_folder import PART
@@ -33,7 +41,9 @@ _RUNS: Final = 200
 """Runs among which the latest of each source is looked for; there are some 20 sources."""
 
 
-async def publish(gateway: Gateway, root: Path) -> Publication:
+async def publish(
+    gateway: Gateway, root: Path, limits: HistoryLimits = DEFAULT_LIMITS
+) -> Publication:
     """Publish the snapshot of the graph in `root`, and return what is served of it from now on.
 
     A sound snapshot of the graph's state that is there already is not built anew.
@@ -43,10 +53,13 @@ async def publish(gateway: Gateway, root: Path) -> Publication:
     """
     with _unpublished(root):
         async with alone(root):
-            return await _published(await _prepared(gateway, root), gateway.settings, root)
+            prepared = await _prepared(gateway, root)
+            return await _published(prepared, gateway.settings, root, limits)
 
 
-async def publish_store(store: StoreSettings, root: Path) -> Publication:
+async def publish_store(
+    store: StoreSettings, root: Path, limits: HistoryLimits = DEFAULT_LIMITS
+) -> Publication:
     """Open the store, publish its snapshot in `root`, and close it as soon as it is read.
 
     Raises:
@@ -65,32 +78,56 @@ async def publish_store(store: StoreSettings, root: Path) -> Publication:
             with _unpublished(root):
                 prepared = await _prepared(gateway, root)
         with _unpublished(root):
-            return await _published(prepared, store, root)
+            return await _published(prepared, store, root, limits)
 
 
 class _Prepared(NamedTuple):
-    """What is to be published, and what it is built of; `None` where it is there already."""
+    """What is to be published, and what it is built of; `None` where it is there already.
+
+    `runs` are the latest of all sources together, latest first.
+    """
 
     publication: Publication
     reading: GraphReading | None
+    runs: tuple[IngestRun, ...]
 
 
 async def _prepared(gateway: Gateway, root: Path) -> _Prepared:
-    runs = await _latest_runs(gateway)
+    runs = await gateway.fetch("ingest.runs", {"limit": _RUNS}, into=tuple[IngestRun, ...])
     identity = point_of(await tables.state(gateway)).identity
     reading = None
     if not await asyncio.to_thread(is_sound, root / identity):
         reading = await read(gateway, root)
-    return _Prepared(Publication(identity, runs=runs), reading)
+    return _Prepared(Publication(identity, runs=_of_each_source(runs)), reading, runs)
 
 
-async def _published(prepared: _Prepared, store: StoreSettings, root: Path) -> Publication:
-    publication, reading = prepared
+async def _published(
+    prepared: _Prepared, store: StoreSettings, root: Path, limits: HistoryLimits
+) -> Publication:
+    publication, reading, runs = prepared
     if reading is not None:
         with reading:
             folder = await asyncio.to_thread(reading.written)
         publication = msgspec.structs.replace(publication, snapshot=folder.name)
+    publication = await asyncio.to_thread(
+        _with_history, root, store.fingerprint, publication, runs, limits
+    )
     return await asyncio.to_thread(make_current, root, store.fingerprint, publication)
+
+
+def _with_history(
+    root: Path,
+    store: str,
+    publication: Publication,
+    runs: tuple[IngestRun, ...],
+    limits: HistoryLimits,
+) -> Publication:
+    """Return the publication with the history of what changes with it, which is on disk."""
+    last = _stores(root).get(store)
+    if last is None:
+        return publication
+    new = NewPublication(publication.snapshot, dt.datetime.now(dt.UTC), runs)
+    return msgspec.structs.replace(publication, history=extend_history(root, last, new, limits))
 
 
 @contextlib.contextmanager
@@ -114,7 +151,7 @@ def make_current(root: Path, store: str, publication: Publication) -> Publicatio
         publication = msgspec.structs.replace(publication, previous=previous)
     stores = before | {store: publication}
     _replace(root / CURRENT, msgspec.json.encode(Publications(store, stores)))
-    snapshot_folder.sweep(root, keep={name for one in stores.values() for name in one.snapshots})
+    snapshot_folder.sweep(root, keep={name for one in stores.values() for name in one.folders})
     return publication
 
 
@@ -135,9 +172,8 @@ def is_sound(folder: Path) -> bool:
     return True
 
 
-async def _latest_runs(gateway: Gateway) -> tuple[IngestRun, ...]:
+def _of_each_source(runs: tuple[IngestRun, ...]) -> tuple[IngestRun, ...]:
     """Return the latest run of each source, latest first."""
-    runs = await gateway.fetch("ingest.runs", {"limit": _RUNS}, into=list[IngestRun])
     latest: dict[str, IngestRun] = {}
     for run in runs:
         latest.setdefault(run.source, run)

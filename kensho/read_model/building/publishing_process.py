@@ -31,6 +31,7 @@ from kensho.errors import (
 from kensho.platform import child_process, environment, logs, memory
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import SnapshotSettings
+from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing import publish_store
 from kensho.read_model.publications import Publication
 from kensho.storage.store_settings import StoreSettings
@@ -56,6 +57,7 @@ class _Request(msgspec.Struct, frozen=True):
 
     store: dict[str, str | int | float | None]
     root: str
+    limits: HistoryLimits
 
 
 class _Outcome(msgspec.Struct, frozen=True):
@@ -75,7 +77,8 @@ async def publish_apart(store: StoreSettings, settings: SnapshotSettings) -> Pub
         PublicationError: as `publish_store`; or the child did not end in time, or was killed.
     """
     root, began = settings.read_model_dir, monotonic()
-    request = msgspec.json.encode(_Request(_told(store), str(root.absolute())))
+    limits = HistoryLimits.of(settings)
+    request = msgspec.json.encode(_Request(_told(store), str(root.absolute()), limits))
     try:
         answer = await child_process.call(__name__, request, deadline_s=settings.publish_deadline_s)
     except ChildEndedError as error:
@@ -110,7 +113,7 @@ def _outcome(request: bytes) -> bytes:
     if password is not None:
         store = msgspec.structs.replace(store, password=Secret(str(password)))
     try:
-        outcome = _Outcome(asyncio.run(publish_store(store, Path(asked.root))))
+        outcome = _Outcome(asyncio.run(publish_store(store, Path(asked.root), asked.limits)))
     except KenshoError as error:
         outcome = _Outcome(kind=type(error).__name__, message=error.message)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _KIB_PER_MAXRSS // 1024

@@ -19,6 +19,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kensho.domain.graphs import last_successor
 from kensho.errors import ReadModelError
 from kensho.read_model import adjacency, paths, seasons, similar, source_ids
 from kensho.read_model import tags as tagging
@@ -286,7 +287,9 @@ class SnapshotWriter:
     def _finish_retired(self) -> int:
         retired = sorted(self._retired, key=lambda entry: entry.id.bytes)
         self.folder.file("retired.bin").write(b"".join(entry.id.bytes for entry in retired))
-        successors = (entry.successor.bytes if entry.successor else _NO_ID for entry in retired)
+        following = {entry.id: entry.successor for entry in retired}
+        ends = (last_successor(entry.id, following) for entry in retired)
+        successors = (end.bytes if end else _NO_ID for end in ends)
         self.folder.file("successors.bin").write(b"".join(successors))
         return len(retired)
 

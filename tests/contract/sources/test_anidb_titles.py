@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.reading.files import SourceFile
 from ingest.sources.anidb_titles import SOURCE
 from kensho.domain.works import Title
 from kensho.errors import SourceFileError
@@ -93,3 +94,51 @@ def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:
     cut = gzip.compress(ONE.encode())[:-20]
     with pytest.raises(SourceFileError, match="truncated"):
         run(SOURCE, tmp_path / "animetitles.xml", cut)
+
+
+DAT = """# created: Sat Jan 06 03:00:10 2024
+# <aid>|<type>|<language>|<title>
+7|1|x-jat|Ao no Machi
+8|1|en|Another
+7|4|en|Blue | Town
+7|2|pt-BR|Cidade Azul
+7|3|x-kot|AnM
+"""
+
+
+def test_lines_read_to_the_same_titles(tmp_path: Path) -> None:
+    found = run(SOURCE, tmp_path / "anime-titles.dat.gz", DAT)
+    assert [record.key for record in found.records] == ["anidb:7", "anidb:8"]
+    assert found.records[0].facts.titles == (
+        Title("Ao no Machi", "ja-Latn", "main"),
+        Title("Blue | Town", "en", "official"),
+        Title("Cidade Azul", "pt-BR", "synonym"),
+        Title("AnM", "ko-Latn", "short"),
+    )
+    assert found.refused == []
+
+
+def test_a_line_of_another_form_costs_only_itself(tmp_path: Path) -> None:
+    found = run(SOURCE, tmp_path / "anime-titles.dat", DAT + "7|9|en|X\n|1|en|X\n")
+    assert [line for line, _, _ in found.refused] == [8, 9]
+    assert len(found.records) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "day"),
+    [
+        ("anime-titles.dat", DAT, "2024-01-06"),
+        (
+            "anime-titles.xml",
+            ONE.replace("?>", "?>\n<!-- Created: Wed May  3 03:00:02 2017 (1 anime) -->", 1),
+            "2017-05-03",
+        ),
+        ("animetitles.xml", ONE, None),
+    ],
+)
+def test_a_dump_is_of_the_day_that_its_comment_names(
+    tmp_path: Path, name: str, text: str, day: str | None
+) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    assert SOURCE.snapshot(SourceFile(path)) == day

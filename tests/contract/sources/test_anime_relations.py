@@ -112,3 +112,9 @@ def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
 def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceFileError, match="not UTF-8"):
         run(SOURCE, tmp_path / "a.txt", HEAD.encode() + b"# \xff\n")
+
+
+def test_rules_of_two_ids_are_read_as_mal_and_kitsu(tmp_path: Path) -> None:
+    found = rules(tmp_path, "- 1|2:13-24 -> 3|4:1-12!")
+    assert [record.ids for record in found.records] == [("mal:1", "kitsu:2"), ("mal:3", "kitsu:4")]
+    assert found.records[0].links.redirects == (Redirect(13, 24, "mal:3", 1, 12),)

@@ -133,7 +133,7 @@ def test_what_the_database_spells_as_unknown_is_absent_and_no_reject(
 
 
 def test_pages_of_unknown_providers_are_rejected_one_by_one(tmp_path: Path) -> None:
-    closed = "https://notify.moe/anime/0-A-5Fimg"
+    closed = "https://example.org/anime/0-A-5Fimg"
     record, rejects = read_one(tmp_path, sources=[closed, MAL, "not a url"], relatedAnime=[closed])
 
     assert record.ids == ("mal:900001",)
@@ -142,6 +142,33 @@ def test_pages_of_unknown_providers_are_rejected_one_by_one(tmp_path: Path) -> N
         ("sources", "not a url"),
         ("relatedAnime", closed),
     ]
+
+
+def test_pages_of_notify_moe_which_old_releases_list_are_passed_over(tmp_path: Path) -> None:
+    gone = "https://notify.moe/anime/0-A-5Fimg"
+    record, rejects = read_one(tmp_path, sources=[MAL, gone], relatedAnime=[gone])
+    assert (record.ids, record.links.relations, rejects) == (("mal:900001",), (), [])
+
+
+def test_releases_before_february_2024_call_related_works_relations(tmp_path: Path) -> None:
+    other = "https://myanimelist.net/anime/900002"
+    record, rejects = read_one(tmp_path, relations=[other])
+    assert record.links.relations == (Claim("related", "mal:900002"),)
+    assert rejects == []
+
+
+@pytest.mark.parametrize(
+    ("members", "fact", "value"),
+    [
+        ({"status": "CURRENTLY"}, "status", "ongoing"),
+        ({"type": "Movie"}, "anime_type", "movie"),
+    ],
+)
+def test_words_of_early_releases_are_known(
+    tmp_path: Path, members: dict[str, object], fact: str, value: str
+) -> None:
+    record, rejects = read_one(tmp_path, **members)
+    assert (getattr(record.facts, fact), rejects) == (value, [])
 
 
 def test_an_entry_without_any_known_id_is_rejected(tmp_path: Path) -> None:
