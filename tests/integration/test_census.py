@@ -82,7 +82,7 @@ async def test_what_an_earlier_run_took_is_not_told_again(graph: Gateway) -> Non
 
 async def test_a_source_that_is_forgotten_covers_less(graph: Gateway) -> None:
     await ingest(graph, {"grouper": [work(1), work(2)], "site": [record("mal:1", title="One")]})
-    await run(graph, {"site": []}, force=True)
+    await run(graph, {"site": []})
     assert await notices(graph, "coverage dropped") == ["site: speaks of 0 works, of 1 before"]
 
 
@@ -135,7 +135,7 @@ async def test_the_census_agrees_with_the_tables(
     related: set[object] = set()
     for said in history:
         before = await last_census(graph)
-        await run(graph, {"grouper": said}, force=True)
+        await run(graph, {"grouper": said})
         known = await census(graph)
         everything, tagged_now, related_now = await lonely(graph)
         assert set(known.tagless) == everything - tagged_now

@@ -102,7 +102,7 @@ async def test_a_denial_is_taken_back_with_its_source(graph: Gateway, tmp_path: 
     assert {one.kind for one in back.assertions} == {"prequel"}
     job = IngestJob(SOURCES["kensho-relations"], ())
     known = {**OTHERS, "kensho-relations": SOURCES["kensho-relations"]}
-    options = RunOptions(tmp_path, force=True)
+    options = RunOptions(tmp_path)
     await Pipeline(graph, known, options, silent()).run([job])
     assert len(await rows(graph, "is_sequel_of")) == 2
     assert await rows(graph, "is_not_related_to") == {}
