@@ -486,8 +486,9 @@ async def test_to_forget_a_source_takes_back_exactly_what_it_said(graph: Gateway
     report = await ingest(graph, {"site": []})
     assert counts(report) == RecordCounts(removed=1)
     after = await graph_state(graph)
-    assert set(after["retired_slug"]) == {"retired_slug:`work-1`"}  # a slug once given stays given
-    assert after | {"retired_slug": {}} == before
+    assert set(after["retired_slug"]) == {"retired_slug:`work-1`"}  # and is remembered for those
+    assert len(after["past_slug"]) == 1  # who had it, should they come back
+    assert after | {"retired_slug": {}, "past_slug": {}} == before
 
 
 async def test_to_forget_the_source_that_joined_two_works_parts_them(graph: Gateway) -> None:
