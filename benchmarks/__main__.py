@@ -15,6 +15,7 @@ def main() -> None:
         store = Path(scratch) / "real.db"
         url = f"surrealkv://{store}"
         run("bench_ingest", "--data", str(data), "--keep", str(store))
+        run("bench_weekly", "--data", str(data), "--store", url)
         run("bench_source_ids", "--data", str(data))
         run("bench_read_model", "--store", url)
         run("bench_api", "--store", url)

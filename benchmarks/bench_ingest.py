@@ -31,7 +31,9 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 
 ROWS_A_CALL = 1000
-NODES = ("tag", "anime", "source_record")
+NODES = ("tag", "anime", "rating", "source_record")
+SHOWN = frozenset(("score", "score_source", "imdb"))
+"""Fields that a work shows of its rating, and that are not written with it."""
 EDGES = ("has_tag", "is_related_to")
 
 
@@ -115,13 +117,14 @@ async def read_rows(store: Path) -> dict[str, list[dict[str, Any]]]:
         await db.use("kensho", "kensho")
         for table in (*NODES, *EDGES):
             answer = await db.query_raw(f"SELECT * FROM {table}")
-            found[table] = [without_none(row) for row in answer["result"][0]["result"]]
+            hidden = SHOWN if table == "anime" else frozenset[str]()
+            found[table] = [stated(row, hidden) for row in answer["result"][0]["result"]]
     return found
 
 
-def without_none(row: dict[str, Any]) -> dict[str, Any]:
-    """Drop absent fields: the schema wants them left out."""
-    return {name: value for name, value in row.items() if value is not None}
+def stated(row: dict[str, Any], hidden: frozenset[str]) -> dict[str, Any]:
+    """Drop absent fields, which the schema wants left out, and hidden ones."""
+    return {name: value for name, value in row.items() if value is not None and name not in hidden}
 
 
 async def write_bare(store: Path, rows: dict[str, list[dict[str, Any]]]) -> float:

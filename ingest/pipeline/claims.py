@@ -10,6 +10,7 @@ from collections.abc import Collection as Container
 from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias
 
+from ingest.pipeline.claim_dates import dates_of
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import Listings
 from ingest.pipeline.projection import NodeHead
@@ -86,7 +87,9 @@ class ClaimCollector:
         work, source, _ = row.id
         if work not in self._heads:
             return
-        self._add_claims(work, links.relations, ClaimOrigin(source, row.snapshot, row.method))
+        dates = dates_of(links.relations, row.snapshot, row.since)
+        for claim, date in zip(links.relations, dates, strict=True):
+            self._add_claim(work, claim, ClaimOrigin(source, date, row.method))
         for source_id in links.same_as:
             self._add_same_as(work, source_id, source)
         for recommendation in links.recommendations:
@@ -147,13 +150,12 @@ class ClaimCollector:
         else:
             self._put("is_related_to", edge.source, edge.target, (edge.kind,), fields)
 
-    def _add_claims(self, work: uuid.UUID, claims: Iterable[Claim], origin: ClaimOrigin) -> None:
-        for claim in claims:
-            if (target := self._target(claim.target, work)) is not None:
-                evidence = ClaimEvidence(claim.reason, claim.by, claim.note, claim.denied)
-                self._relations.add(work, claim.kind, target, origin, evidence)
-                if origin.source in self.listing:
-                    self.listings.add(work, target, claim.target)
+    def _add_claim(self, work: uuid.UUID, claim: Claim, origin: ClaimOrigin) -> None:
+        if (target := self._target(claim.target, work)) is not None:
+            evidence = ClaimEvidence(claim.reason, claim.by, claim.note, claim.denied)
+            self._relations.add(work, claim.kind, target, origin, evidence)
+            if origin.source in self.listing:
+                self.listings.add(work, target, claim.target)
 
     def _add_same_as(self, work: uuid.UUID, source_id: str, source: str) -> None:
         if (other := self._target(source_id, work)) is not None:

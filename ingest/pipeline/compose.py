@@ -8,7 +8,6 @@ nothing. An id of an adult work counts as dead only where the provider shows suc
 elsewhere it was not found because it is hidden.
 """
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -17,7 +16,15 @@ from typing import Final, TypeVar
 import msgspec
 
 from ingest.curation import CompositionRules
-from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, SourceRank, WorkNode
+from ingest.pipeline.rows import (
+    ComposedWork,
+    EpisodeNode,
+    KeptRecord,
+    SourceRank,
+    WorkDigests,
+    WorkNode,
+    part_digest,
+)
 from kensho.domain.adult import is_adult
 from kensho.domain.records import EpisodeFacts, RecordFacts
 from kensho.domain.records import Mapping as IdMapping
@@ -80,9 +87,8 @@ class Composer:
         node = msgspec.structs.replace(node, sources=tuple(filter(carries, _identities(ordered))))
         tags, categories = self._tags(ordered)
         episodes = _episodes(node.id, ordered)
-        body = msgspec.json.encode((kind, node, sorted(tags.items()), episodes))
-        digest = hashlib.blake2b(body, digest_size=12).hexdigest()
-        return ComposedWork(kind, node, tags, episodes, categories, digest)
+        digests = _digests(kind, node, tags, episodes)
+        return ComposedWork(kind, node, tags, episodes, categories, digests)
 
     def _node(
         self,
@@ -203,6 +209,19 @@ def narrower(one: TagCategory | None, other: TagCategory | None) -> TagCategory 
     if one is None or other is None:
         return one or other
     return one if _CATEGORY_ORDER[one] >= _CATEGORY_ORDER[other] else other
+
+
+def _digests(
+    kind: WorkKind, node: WorkNode, tags: Mapping[str, float], episodes: Sequence[EpisodeNode]
+) -> WorkDigests:
+    facts = msgspec.structs.replace(node, score=None, score_source=None, imdb=None)
+    rating = (node.score, node.score_source, node.imdb)
+    return WorkDigests(
+        facts=part_digest((kind, facts)),
+        tags=part_digest(tags),
+        episodes=part_digest(episodes),
+        rating=part_digest(rating) if any(rating) else "",
+    )
 
 
 def _adult(ordered: Sequence[KeptRecord]) -> bool | None:

@@ -1,12 +1,13 @@
 """Bring the works of the graph in line with the kept records: compose, compare, write.
 
 Works go in batches, each one transaction with its tags and episodes, so that a kill between two
-leaves whole works only. What composes to the same digest is not written again.
+leaves whole works only. What composes to the same digests is not written again, nor is a tag or an
+episode that stands as it is composed.
 """
 
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -15,7 +16,8 @@ from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
-from ingest.pipeline.rows import ComposedWork, KeptRecord
+from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, WorkDigests
+from ingest.pipeline.work_rows import WorkRows
 from kensho.domain.works import TagCategory, WorkKind, tag_uuid
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -30,11 +32,15 @@ RetiredRow: TypeAlias = tuple[
 
 
 class NodeHead(msgspec.Struct, frozen=True):
-    """What is known of a work's node without reading it: table, digest, date (sortable text)."""
+    """What is known of a work's node without reading it.
+
+    `when` is its date, as sortable text; `score` is 0..10.
+    """
 
     table: WorkKind
-    digest: str
+    digests: WorkDigests
     when: str
+    score: float | None
 
 
 class WorkCounts(msgspec.Struct):
@@ -62,6 +68,7 @@ class WorkProjection:
         self._identities = identities
         self._stored_tags: dict[str, TagCategory | None] = {}
         self._tags: dict[str, TagCategory | None] = {}
+        self._tag_ids: dict[str, uuid.UUID] = {}
         self.heads: dict[uuid.UUID, NodeHead] = {}
         self.has_tags: dict[uuid.UUID, bool] = {}
         """Of each work that was composed, whether it has tags."""
@@ -70,15 +77,17 @@ class WorkProjection:
     async def load(self) -> None:
         """Read the heads of all nodes and tags: about 2 s for 40,000 works."""
         for table in ("anime", "movie"):
-            shape = list[tuple[uuid.UUID, str, int | None, str | None]]
+            shape = list[tuple[uuid.UUID, str, str, int | None, str | None, float | None]]
             async for page in pages(self._gateway, "ingest.node_heads", shape, table=table):
-                for work, digest, year, date in page:
+                for work, node, rating, year, date, score in page:
                     when = date or (str(year) if year else "9999")
-                    self.heads[work] = NodeHead(table, digest, when)
+                    digests = WorkDigests.parsed(node, rating)
+                    self.heads[work] = NodeHead(table, digests, when, score)
         tags = await self._gateway.fetch(
             "ingest.tag_heads", into=list[tuple[uuid.UUID, str, TagCategory | None]]
         )
         self._stored_tags = {name: category for _, name, category in tags}
+        self._tag_ids = {name: tag for tag, name, _ in tags}
 
     async def project(self, works: Collection[uuid.UUID] | None) -> AsyncIterator[int]:
         """Compose `works` (`None`: all) and write what differs.
@@ -133,7 +142,7 @@ class WorkProjection:
         head = self.heads.get(composed.node.id)
         if head is None:
             self.counts.added += 1
-        elif head.digest != composed.digest:
+        elif head.digests != composed.digests:
             self.counts.changed += 1
         else:
             self.counts.unchanged += 1
@@ -166,7 +175,7 @@ class WorkProjection:
             if unused:
                 await self._gateway.execute("ingest.drop_tags", {"tags": as_json(unused)})
 
-    async def _put(self, batch: list[ComposedWork], rows: dict[str, object]) -> None:
+    async def _put(self, batch: list[ComposedWork], rows: WorkRows) -> None:
         if not batch:
             return
         await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
@@ -174,39 +183,78 @@ class WorkProjection:
             c for c in batch if c.node.id in self.heads and self.heads[c.node.id].table != c.kind
         ]
         if refiled:
-            # Redirects to the row that goes are to follow it into the other table.
             retired: list[RetiredRow] = [
                 (self.heads[c.node.id].table, c.node.id, c.kind, c.node.id, ()) for c in refiled
             ]
             await self._retire_rows(retired)
-        await self._gateway.execute("ingest.put_works", rows, deadline_s=DEADLINE_S)
+        await self._compare_parts([c for c in batch if self._stands(c)], rows)
+        await self._gateway.execute("ingest.put_works", rows.params(), deadline_s=DEADLINE_S)
         for c in batch:
             when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
-            self.heads[c.node.id] = NodeHead(c.kind, c.digest, when)
+            self.heads[c.node.id] = NodeHead(c.kind, c.digests, when, c.node.score)
 
-    def _rows(self, batch: list[ComposedWork]) -> dict[str, object]:
-        nodes: dict[str, list[dict[str, object]]] = {"anime": [], "movie": []}
+    def _stands(self, work: ComposedWork) -> bool:
+        """Tell whether the graph holds a work in the table that it belongs to."""
+        head = self.heads.get(work.node.id)
+        return head is not None and head.table == work.kind
+
+    def _rows(self, batch: list[ComposedWork]) -> WorkRows:
+        """Return the rows to write, but for tags and episodes that have to be compared."""
+        rows = WorkRows()
         for c in batch:
-            row = msgspec.to_builtins(c.node, builtin_types=(uuid.UUID,))
-            row.update(titles=c.node.titles, mappings=c.node.mappings, studios=c.node.studios)
-            row.update(producers=c.node.producers, sources=c.node.sources, digest=c.digest)
-            nodes[c.kind].append(row)
-        taggings = [
-            (c.kind, c.node.id, tag_uuid(name), w) for c in batch for name, w in c.tags.items()
-        ]
-        episodes = [(c.kind, c.node.id, e) for c in batch for e in c.episodes]
-        prune = [
-            (c.kind, c.node.id, [tag_uuid(n) for n in c.tags], [e.id for e in c.episodes])
-            for c in batch
-            if c.node.id in self.heads or c.node.id in self._identities.retired
-        ]
-        return {
-            "anime": as_json(nodes["anime"]),
-            "movies": as_json(nodes["movie"]),
-            "taggings": as_json(taggings),
-            "episodes": as_json(episodes),
-            "prune": as_json(prune),
-        }
+            self._tag_ids.update((n, tag_uuid(n)) for n in c.tags if n not in self._tag_ids)
+            if self._stands(c):
+                rows.add_node(c, self.heads[c.node.id].digests)
+                continue
+            rows.add_new(c, self._tag_ids)
+            if c.node.id in self.heads or c.node.id in self._identities.retired:
+                rows.returned.append(c.node.id)
+        return rows
+
+    async def _compare_parts(self, works: Iterable[ComposedWork], rows: WorkRows) -> None:
+        """Add the tags and episodes that differ, of works that the graph holds."""
+        tagged: list[ComposedWork] = []
+        serial: list[ComposedWork] = []
+        for work in works:
+            before = self.heads[work.node.id].digests
+            if work.digests.tags != before.tags:
+                tagged.append(work)
+            if work.digests.episodes != before.episodes:
+                serial.append(work)
+        taggings = await self._stored_taggings([work.node.id for work in tagged])
+        for work in tagged:
+            rows.add_tags(work, self._tag_ids, taggings.get(work.node.id, {}))
+        episodes = await self._stored_episodes([(work.kind, work.node.id) for work in serial])
+        for work in serial:
+            rows.add_episodes(work, episodes.get(work.node.id, []))
+
+    async def _stored_taggings(
+        self, works: Sequence[uuid.UUID]
+    ) -> dict[uuid.UUID, dict[uuid.UUID, float]]:
+        found: dict[uuid.UUID, dict[uuid.UUID, float]] = {}
+        if works:
+            for work, tag, relevance in await self._gateway.fetch(
+                "ingest.taggings_of",
+                {"works": as_json(works)},
+                into=list[tuple[uuid.UUID, uuid.UUID, float]],
+                deadline_s=DEADLINE_S,
+            ):
+                found.setdefault(work, {})[tag] = relevance
+        return found
+
+    async def _stored_episodes(
+        self, works: Sequence[tuple[WorkKind, uuid.UUID]]
+    ) -> dict[uuid.UUID, list[EpisodeNode]]:
+        found: dict[uuid.UUID, list[EpisodeNode]] = {}
+        if works:
+            for work, episode in await self._gateway.fetch(
+                "ingest.episodes_of",
+                {"works": as_json(works)},
+                into=list[tuple[uuid.UUID, EpisodeNode]],
+                deadline_s=DEADLINE_S,
+            ):
+                found.setdefault(work, []).append(episode)
+        return found
 
     async def _retire(self, works: Collection[uuid.UUID]) -> None:
         if not works:

@@ -12,12 +12,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ingest.pipeline.claim_dates import dates_of
 from ingest.pipeline.identity import RecordHead
 from ingest.pipeline.leads import PastLead
 from ingest.pipeline.rows import KeptRecord
 from ingest.reading.record_keys import KeyCounts
 from ingest.source_policies import LossKind
-from kensho.domain.records import Record, RecordFacts, RecordRelations
+from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
 from kensho.domain.relations import Method
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
@@ -36,7 +37,7 @@ MoveRow = tuple[uuid.UUID, str, str, list[uuid.UUID]]
 
 
 class RecordRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The row of a kept record; `facts` and `links` are JSON text."""
+    """The row of a kept record; `facts` and `links` are JSON text, `since` as in `claim_dates`."""
 
     id: RecordId
     work_kind: WorkKind
@@ -49,6 +50,7 @@ class RecordRow(msgspec.Struct, frozen=True, omit_defaults=True):
     run: uuid.UUID
     dead: bool  # without a default, so that it is always written: an update would null it
     links: str | None = None
+    since: str | None = None
 
 
 class ClaimRow(msgspec.Struct, frozen=True):
@@ -58,6 +60,14 @@ class ClaimRow(msgspec.Struct, frozen=True):
     snapshot: str
     method: Method
     links: str | None = None
+    since: str | None = None
+
+
+class KeptClaims(NamedTuple):
+    """How a kept record knows what it claims, and since when it makes each claim."""
+
+    method: Method
+    dates: dict[Claim, str]
 
 
 class _StoredRecord(msgspec.Struct, frozen=True):
@@ -228,11 +238,35 @@ class RecordStore:
             for row in rows
         ]
 
-    async def keep(self, rows: Sequence[RecordRow], drop: Sequence[RecordId]) -> None:
-        """Write a batch of records and drop others, in one transaction; none for an empty batch."""
-        if not rows and not drop:
+    async def dated_claims(self, records: Sequence[RecordId]) -> dict[RecordId, KeptClaims]:
+        """Return since when these records claim what they do."""
+        if not records:
+            return {}
+        rows = await self.gateway.fetch(
+            "ingest.dated_claims",
+            {"records": as_json(records)},
+            into=list[ClaimRow],
+            deadline_s=DEADLINE_S,
+        )
+        return {
+            row.id: KeptClaims(row.method, dict(zip(links.relations, dates, strict=True)))
+            for row in rows
+            for links in [msgspec.json.decode(row.links or "{}", type=RecordRelations)]
+            for dates in [dates_of(links.relations, row.snapshot, row.since)]
+        }
+
+    async def keep(
+        self, added: Sequence[RecordRow], changed: Sequence[RecordRow], drop: Sequence[RecordId]
+    ) -> None:
+        """Write new and changed records and drop others, in one transaction; none for none."""
+        if not added and not changed and not drop:
             return
-        params = {"rows": as_json(rows), "drop": as_json(drop), "composed": False}
+        params: dict[str, object] = {
+            "added": as_json(added),
+            "changed": as_json(changed),
+            "drop": as_json(drop),
+            "composed": False,
+        }
         await self.gateway.execute("ingest.keep_records", params, deadline_s=DEADLINE_S)
 
     async def move(self, moves: Sequence[MoveRow]) -> None:

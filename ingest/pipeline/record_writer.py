@@ -6,22 +6,46 @@ were written unchanged, and goes on with the rest. The graph itself is brought i
 """
 
 import uuid
-from collections.abc import Coroutine
-from typing import Final
+from collections.abc import Coroutine, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
 from ingest.pipeline.background_writer import BackgroundWriter
+from ingest.pipeline.claim_dates import kept_dates
 from ingest.pipeline.grouping import Grouping
 from ingest.pipeline.identity import Identities, RecordHead
-from ingest.pipeline.record_store import MoveRow, RecordId, RecordRow, RecordStore, record_rows
+from ingest.pipeline.record_store import (
+    KeptClaims,
+    MoveRow,
+    RecordId,
+    RecordRow,
+    RecordStore,
+    record_rows,
+)
 from ingest.pipeline.scan import SourceScan
 from ingest.progress import Progress
-from kensho.domain.records import Record
+from kensho.domain.records import Claim, Record
 
 RECORDS_A_BATCH: Final = 500
 MOVES_A_BATCH: Final = 500
 """A record takes 1.5 kB of JSON: less than 1 MB a transaction."""
+
+
+class ChangedRow(NamedTuple):
+    """A row of a record that is kept already under the id `known_as`; `stands` if this row is."""
+
+    row: RecordRow
+    claims: Sequence[Claim]
+    known_as: RecordId
+    stands: bool
+
+    def dated(self, before: KeptClaims | None) -> RecordRow:
+        """Return the row with the dates of its claims, given those that are kept."""
+        if before is None or before.method != self.row.method:
+            return self.row
+        since = kept_dates(self.claims, self.row.snapshot, before.dates)
+        return msgspec.structs.replace(self.row, since=since)
 
 
 class RecordCounts(msgspec.Struct):
@@ -52,7 +76,8 @@ class RecordWriter:
         self._source = scan.source
         self._snapshot = snapshot
         self._run = run
-        self._rows: list[RecordRow] = []
+        self._added: list[RecordRow] = []
+        self._changed: list[ChangedRow] = []
         self._drop: list[RecordId] = []
         self._reattach_needed = False
         self.touched: set[uuid.UUID] = set()
@@ -76,12 +101,12 @@ class RecordWriter:
                         self._keep(record, digest, works, before.get(record.key))
                     else:
                         self.counts.unmatched += 1
-                    if len(self._rows) >= RECORDS_A_BATCH:
-                        advance(len(self._rows))
+                    if self._gathered >= RECORDS_A_BATCH:
+                        advance(self._gathered)
                         await self._keep_leads()
                         await writer.write(self._flush())
                         await writer.checkpoint(self._record_store.gateway)
-                advance(len(self._rows))
+                advance(self._gathered)
                 await self._keep_leads()
                 await writer.write(self._flush())
         await self._drop_missing(before)
@@ -111,11 +136,16 @@ class RecordWriter:
     ) -> None:
         name = self._source.name
         head = self._identities.keep(name, record, digest, works)
-        self._rows += record_rows(name, record, head, self._snapshot, self._run)
+        rows = record_rows(name, record, head, self._snapshot, self._run)
         self.touched.update(works)
         if old is None:
+            self._added += rows
             self.counts.added += 1
             return
+        # Its copies at all works claim the same; the first tells since when.
+        claims, known = record.links.relations, (old.works[0], name, record.key)
+        for row in rows:
+            self._changed.append(ChangedRow(row, claims, known, row.id[0] in old.works))
         self.counts.changed += 1
         self.touched.update(old.works)
         self._drop += [(work, name, record.key) for work in old.works if work not in works]
@@ -125,11 +155,28 @@ class RecordWriter:
             head.covers,
         )
 
+    @property
+    def _gathered(self) -> int:
+        return len(self._added) + len(self._changed)
+
     def _flush(self) -> Coroutine[None, None, None]:
         """Return the write of what has gathered, which begins to gather anew at once."""
-        rows, self._rows = self._rows, []
+        added, self._added = self._added, []
+        changed, self._changed = self._changed, []
         drop, self._drop = self._drop, []
-        return self._record_store.keep(rows, drop)
+        return self._put(added, changed, drop)
+
+    async def _put(
+        self, added: list[RecordRow], changed: list[ChangedRow], drop: list[RecordId]
+    ) -> None:
+        before = await self._record_store.dated_claims(
+            list({one.known_as for one in changed if one.claims})
+        )
+        standing: list[RecordRow] = []
+        for one in changed:
+            row = one.dated(before.get(one.known_as))
+            (standing if one.stands else added).append(row)
+        await self._record_store.keep(added, standing, drop)
 
     async def _keep_leads(self) -> None:
         """Write the leads that a batch ends, before the batch: a kill between loses none."""

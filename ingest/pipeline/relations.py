@@ -162,7 +162,7 @@ class RelationResolver:
                 kind = resolve_parent(claimed, back)
                 read = INVERSE[kind] if backward else kind
                 found.add(_assertion(origin, evidence, read))
-        return _newest_only(found)
+        return _oldest_only(found)
 
     def _is_later(self, low: uuid.UUID, high: uuid.UUID) -> bool:
         return (self._when.get(low, _UNDATED), low) > (self._when.get(high, _UNDATED), high)
@@ -244,14 +244,17 @@ def _with_spin_offs_forward(assertions: list[Assertion]) -> list[Assertion]:
     return sorted(read, key=_assertion_order)
 
 
-def _newest_only(assertions: set[Assertion]) -> set[Assertion]:
-    """Keep one assertion per source, kind and method: records of both ends may differ in date."""
-    newest: dict[tuple[str, str, str, bool], Assertion] = {}
-    for assertion in sorted(assertions, key=_assertion_order):
-        key = (assertion.source, assertion.kind, assertion.method, assertion.denied)
-        if key not in newest or newest[key].snapshot < assertion.snapshot:
-            newest[key] = assertion
-    return set(newest.values())
+def _oldest_only(assertions: set[Assertion]) -> set[Assertion]:
+    """Keep one assertion per source, kind and method, the oldest of those whose date is known.
+
+    What a source says from both ends it has said since it said it from one.
+    """
+    oldest: dict[tuple[str, str, str, bool], Assertion] = {}
+    for one in sorted(
+        assertions, key=lambda one: (not one.snapshot, one.snapshot, _assertion_order(one))
+    ):
+        oldest.setdefault((one.source, one.kind, one.method, one.denied), one)
+    return set(oldest.values())
 
 
 def _assertion_order(assertion: Assertion) -> tuple[str, ...]:

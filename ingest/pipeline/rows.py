@@ -1,12 +1,50 @@
 """The shapes between kept records and rows of the graph; field names are those of the tables."""
 
+import hashlib
 import uuid
+from typing import Final, NamedTuple, Self
 
 import msgspec
 
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.records import RecordFacts
 from kensho.domain.works import ImdbRating, TagCategory, Title, WorkKind
+
+_DIGEST_BYTES: Final = 8
+_NODE_PARTS: Final = 3
+
+
+class WorkDigests(NamedTuple):
+    """Digests of the parts of a work: what differs is written, and what follows from it computed.
+
+    `rating`, the score and what IMDb says, is kept apart, because every release moves it for most
+    works; `facts` are all other fields of the node. A part that is not there, or not known, is
+    empty.
+    """
+
+    facts: str = ""
+    tags: str = ""
+    episodes: str = ""
+    rating: str = ""
+
+    @classmethod
+    def parsed(cls, node: str, rating: str) -> Self:
+        """Return the digests that are stored; of a node of an older form no part is known."""
+        parts = node.split(".")
+        if len(parts) != _NODE_PARTS:
+            return cls(rating=rating)
+        facts, tags, episodes = parts
+        return cls(facts, tags, episodes, rating)
+
+    @property
+    def node(self) -> str:
+        """The form in which those of all but the rating are stored."""
+        return ".".join(self[:_NODE_PARTS])
+
+
+def part_digest(value: object) -> str:
+    """Return a digest of a part of a work: of its JSON."""
+    return hashlib.blake2b(msgspec.json.encode(value), digest_size=_DIGEST_BYTES).hexdigest()
 
 
 class KeptRecord(msgspec.Struct, frozen=True):
@@ -70,11 +108,11 @@ class EpisodeNode(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ComposedWork(msgspec.Struct, frozen=True):
-    """A work as the graph is to hold it: node, relevance of tags, episodes, digest of all."""
+    """A work as the graph is to hold it: node, relevance of tags, episodes, digests of these."""
 
     kind: WorkKind
     node: WorkNode
     tags: dict[str, float]
     episodes: tuple[EpisodeNode, ...]
     categories: dict[str, TagCategory]
-    digest: str
+    digests: WorkDigests

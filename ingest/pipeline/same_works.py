@@ -48,7 +48,7 @@ class SameWorkDecision:
         """Return a digest that differs when the decision may."""
         digest = hashlib.blake2b(_RULES_VERSION, digest_size=12)
         for work, head in sorted(self._heads.items()):
-            digest.update(work.bytes + head.digest.encode())
+            digest.update(work.bytes + head.digests.facts.encode())
         for pair in sorted(self._sources):
             digest.update(b"=" + pair[0].bytes + pair[1].bytes)
         for ends in sorted(sorted(pair) for pair in self._apart):

@@ -31,6 +31,11 @@ _OWN: Final = (
         "migrate", "kensho.cli.graph:migrate", "Bring the store's schema up to this version's."
     ),
     LazyCommand(
+        "compact",
+        "kensho.cli.compact:compact",
+        "Rewrite an embedded store, so that it takes no more room than what it holds.",
+    ),
+    LazyCommand(
         "store-user",
         "kensho.cli.store_user:store_user",
         "Make the user of least rights that Kenshō signs in to a graph server as.",

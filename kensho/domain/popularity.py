@@ -7,8 +7,8 @@ with the same name was released before it.
 
 Guarantees: pure arithmetic, so that the same graph gives the same order. The popularity of a work
 depends only on its connected component of the graph. An ingest computes one component at a time and
-a snapshot all at once; both pass the facts in the store to `popularity_facts` and get the same
-result.
+a snapshot all at once; both pass the facts in the store to `popularity_facts`, but that an ingest
+reads scores in steps, so that franchises do not follow each of their moves.
 
 Performance: 60 µs for a work, nearly all of it for reading its titles.
 """

@@ -157,6 +157,16 @@ class Gateway:
         except msgspec.DecodeError as error:
             raise StorageError(f"query {name} answered another shape: {error}") from error
 
+    async def fetch_bytes(
+        self, name: str, params: Params = None, *, deadline_s: float | None = None
+    ) -> bytes:
+        """Run the read query `name`, whose answer is bytes; raises as `fetch` does."""
+        query = self._query(name, params, writes=False)
+        answer = await self._run(query.text, params, deadline_s)
+        if not isinstance(answer, bytes):
+            raise StorageError(f"query {name} answered {answer!r} where bytes were due")
+        return answer
+
     async def execute(
         self, name: str, params: Params = None, *, deadline_s: float | None = None
     ) -> None:
@@ -176,7 +186,7 @@ class Gateway:
         """Run SurrealQL that is not from `queries/` (a migration) as `execute` does."""
         async with self._writer:
             self._unflushed_bytes += sum(
-                len(v) for v in (params or {}).values() if isinstance(v, str)
+                len(v) for v in (params or {}).values() if isinstance(v, str | bytes)
             )
             await self._run(text, params, deadline_s)
 

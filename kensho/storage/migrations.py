@@ -11,7 +11,7 @@ migration changes, and is never run.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -133,14 +133,32 @@ class _Parts(msgspec.Struct, frozen=True):
     indexes: dict[str, str]
 
 
-class _Schema(msgspec.Struct, frozen=True):
+class Schema(msgspec.Struct, frozen=True):
+    """The definitions of a store: of its tables by name, and of their parts in the same order."""
+
     tables: dict[str, str]
     parts: tuple[_Parts, ...]
+
+    def definitions(self) -> Iterator[str]:
+        """Yield every statement that makes tables which are there what they are to be."""
+        for table, parts in zip(self.tables, self.parts, strict=True):
+            yield self.tables[table].replace("DEFINE TABLE", "DEFINE TABLE OVERWRITE", 1)
+            for kind in (parts.fields, parts.indexes, parts.events):
+                # What a field of arrays says of its elements is defined with it.
+                yield from (
+                    text.replace("DEFINE FIELD", "DEFINE FIELD OVERWRITE", 1)
+                    for _, text in sorted(kind.items())
+                )
+
+
+async def schema_of(gateway: Gateway) -> Schema:
+    """Return the definitions of a store."""
+    return await gateway.fetch("meta.schema", into=Schema)
 
 
 async def schema_text(gateway: Gateway) -> str:
     """Return every definition of the store's schema, table by table, in order of name."""
-    schema = await gateway.fetch("meta.schema", into=_Schema)
+    schema = await schema_of(gateway)
     by_table = dict(zip(schema.tables, schema.parts, strict=True))
     return _HEAD + "".join(
         f"\n{schema.tables[table]};\n{_definitions(by_table[table])}" for table in sorted(by_table)

@@ -55,6 +55,10 @@ def works(field: str, *values: object) -> list[Case]:
     return [(table, field, value) for table in WORKS for value in values]
 
 
+def ratings(field: str, *values: object) -> list[Case]:
+    return [("rating", field, value) for value in values]
+
+
 ACCEPTED: Final[list[Case]] = [
     *works("title", "x", "あ", "x" * 500, "👩" * 500),
     *works(
@@ -64,8 +68,8 @@ ACCEPTED: Final[list[Case]] = [
     *works("year", ABSENT, 1900, THIS_YEAR, THIS_YEAR + 5),
     *works("start_date", ABSENT, "2005-10-23"),
     *works("duration_s", ABSENT, 0, 1500),
-    *works("score", ABSENT, 0, 8.7, 10),
-    *works("imdb", ABSENT, imdb(), imdb(rating=0), imdb(rating=10, votes=0)),
+    *ratings("score", ABSENT, 0, 8.7, 10),
+    *ratings("imdb", ABSENT, imdb(), imdb(rating=0), imdb(rating=10, votes=0)),
     *works("adult", ABSENT, True, False),
     *works("studios", [], ["Artland"]),
     *works("sources", [], ["mal:457"]),
@@ -144,9 +148,9 @@ REFUSED: Final[list[Case]] = [
     *works("year", 1899, THIS_YEAR + 6, "2005", 2005.5),
     *works("start_date", "2005", "2005-10-23T00:00:00Z", "23.10.2005"),
     *works("duration_s", -1, "25m"),
-    *works("score", -0.1, 10.1, "8"),
-    *works("imdb", imdb(id="434706"), {}, imdb(rating=-0.1), imdb(rating=10.1)),
-    *works("imdb", imdb(votes=-1), imdb(awards=1), "tt0434706"),
+    *ratings("score", -0.1, 10.1, "8"),
+    *ratings("imdb", imdb(id="434706"), {}, imdb(rating=-0.1), imdb(rating=10.1)),
+    *ratings("imdb", imdb(votes=-1), imdb(awards=1), "tt0434706"),
     *works("adult", "no"),
     *works("studios", ABSENT, "Artland", [1]),
     *works("producers", ABSENT, [None]),

@@ -57,8 +57,9 @@ COMMIT;
 """
 _SECOND: Final = """
 BEGIN;
-UPDATE type::record('anime', <uuid>$bebop) SET episodes = 27, score = 8.8 RETURN NONE;
-UPDATE type::record('anime', <uuid>$trigun) SET score = 8.3 RETURN NONE;
+UPDATE type::record('anime', <uuid>$bebop) SET episodes = 27 RETURN NONE;
+UPDATE type::record('rating', <uuid>$bebop) SET score = 8.8 RETURN NONE;
+UPDATE type::record('rating', <uuid>$trigun) SET score = 8.3 RETURN NONE;
 UPDATE type::record('anime', <uuid>$adult) SET episodes = 3 RETURN NONE;
 UPDATE franchise:naruto SET title = 'NARUTO' RETURN NONE;
 UPDATE meta:graph SET revision += 1 RETURN NONE;

@@ -72,6 +72,7 @@ def valid(table: str) -> dict[str, Any]:
         "past_slug": {"since": 0},
         "past_lead": {"since": 0},
         "hub_part": {"digest": "0", "inferred": "[]"},
+        "rating": {"digest": "0"},
         "meta": {"revision": 0, "composed": True},
     }
     return node[table]
@@ -100,12 +101,24 @@ def valid_edge(table: str) -> dict[str, Any]:
     return edge[table]
 
 
+_RATED: Final = ("anime", "movie")
+_RATING: Final = frozenset(("score", "score_source", "imdb"))
+
+
 async def put(graph: Gateway, table: str, /, **changes: object) -> RecordID:
-    """Create a valid record of `table` with `changes`, and return its id."""
-    record = RecordID(table, uuid.uuid4())
+    """Create a valid record of `table` with `changes`, and return its id; works with a rating."""
+    key = uuid.uuid4()
+    record = RecordID(table, key)
+    rating = {name: changes.pop(name) for name in _RATING & changes.keys() if table in _RATED}
     await graph.run_script(
-        "BEGIN; CREATE $record CONTENT $content RETURN NONE; COMMIT;",
-        {"record": record, "content": _changed(valid(table), changes)},
+        "BEGIN; CREATE $record CONTENT $content RETURN NONE;"
+        " IF $rating != {} { CREATE $rated CONTENT $rating RETURN NONE; }; COMMIT;",
+        {
+            "record": record,
+            "content": _changed(valid(table), changes),
+            "rated": RecordID("rating", key),
+            "rating": rating,
+        },
     )
     return record
 

@@ -220,6 +220,8 @@ INSERT INTO anime (encoding::json::decode($anime)
   .map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
 INSERT INTO movie (encoding::json::decode($movies)
   .map(|$r| object::extend($r, {id: <uuid>$r.id}))) RETURN NONE;
+INSERT INTO rating (array::concat(encoding::json::decode($anime), encoding::json::decode($movies))
+  .map(|$r| {id: <uuid>$r.id, score: $r.score, imdb: $r.imdb})) RETURN NONE;
 INSERT RELATION INTO has_tag (encoding::json::decode($taggings).map(|$r| {
   id: [<uuid>$r[1], <uuid>$r[2]], in: type::record($r[0], <uuid>$r[1]),
   out: type::record('tag', <uuid>$r[2]),

@@ -24,7 +24,7 @@ class Statement(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """An edge: its ends, its kind, and who says (source, newest snapshot, kind, method)."""
+    """An edge: its ends, its kind, and who says (source, oldest snapshot, kind, method)."""
 
     source: UUID
     target: UUID
@@ -64,7 +64,7 @@ def _edge(
         ):
             kind = "spin_off"
         voice = (source, kind, method)
-        voices[voice] = max(snapshot, voices.get(voice, ""))
+        voices[voice] = min(snapshot, voices.get(voice, snapshot))
     ranking = [
         (kind != "related", _HOW.index(method), rank.get(source, 0), snapshot, kind)
         for (source, kind, method), snapshot in voices.items()

@@ -179,6 +179,9 @@ BEGIN;
 LET $graph = encoding::json::decode($json);
 INSERT INTO anime $graph.anime.map(|$r| object::extend($r, { id: <uuid>$r.id })) RETURN NONE;
 INSERT INTO movie $graph.movie.map(|$r| object::extend($r, { id: <uuid>$r.id })) RETURN NONE;
+INSERT INTO rating array::concat($graph.anime, $graph.movie).map(|$r| {
+  id: <uuid>$r.id, score: $r.score, score_source: $r.score_source, imdb: $r.imdb
+}) RETURN NONE;
 INSERT INTO tag $graph.tags.map(|$r| object::extend($r, { id: <uuid>$r.id })) RETURN NONE;
 INSERT RELATION INTO is_sequel_of $graph.sequels.map(|$r| {
   id: [<uuid>$r[2], <uuid>$r[0]], assertions: [$assertion],

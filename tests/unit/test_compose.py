@@ -371,8 +371,8 @@ def test_an_episode_keeps_its_id_as_long_as_its_work_does() -> None:
 
 
 def test_the_digest_tells_works_apart_by_what_the_graph_holds_of_them() -> None:
-    plain = compose(kept("base")).digest
+    plain = compose(kept("base")).digests
     tagged = compose(
         kept("base", RecordFacts(titles=NAMED.titles, tags=(Tagging("space"),)))
-    ).digest
-    assert compose(kept("base")).digest == plain != tagged
+    ).digests
+    assert compose(kept("base")).digests == plain != tagged

@@ -29,6 +29,7 @@ SAMPLES: Final = {
     "bool": True,
     "array": [str(uuid.UUID(int=1)), str(uuid.UUID(int=2))],
     "object": {},
+    "bytes": b"\x80",  # an empty list in CBOR
 }
 
 
@@ -138,6 +139,8 @@ async def test_a_query_runs_on_the_schema(graph: Gateway, name: str) -> None:
         params["table"] = "is_related_to" if "edge" in query.text + name else "anime"
     if query.writes:
         await graph.execute(name, params)
+    elif "encoding::cbor::encode" in query.text:
+        await graph.fetch_bytes(name, params)
     else:
         await graph.fetch(name, params, into=object)
 

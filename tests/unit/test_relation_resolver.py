@@ -236,12 +236,12 @@ def test_a_claim_from_both_ends_is_asserted_once() -> None:
     assert len(edge.assertions) == 1
 
 
-def test_of_two_snapshots_of_one_source_the_newer_asserts() -> None:
+def test_what_a_source_says_from_both_ends_it_has_said_since_the_older_snapshot() -> None:
     edge = only(
         (OLD, "sequel", NEW, said(snapshot="2026-02-01")),
         (NEW, "prequel", OLD, said(snapshot="2026-01-01")),
     )
-    assert [a.snapshot for a in edge.assertions] == ["2026-02-01"]
+    assert [a.snapshot for a in edge.assertions] == ["2026-01-01"]
 
 
 def test_an_assertion_says_who_when_what_how_and_how_surely() -> None:

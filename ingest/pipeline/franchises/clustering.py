@@ -76,8 +76,13 @@ class FranchiseClustering:
         self._tag_names = tag_names
         self._reader = Reader(rules.model.vocabulary)
 
-    async def compute(self, components: Iterable[Component]) -> AsyncIterator[ClusteringResult]:
-        """Compute components, and yield the results batch by batch."""
+    async def compute(
+        self, components: Iterable[Component], known: Mapping[UUID, Sequence[InferredKind]]
+    ) -> AsyncIterator[ClusteringResult]:
+        """Compute components, and yield the results batch by batch.
+
+        `known` are the inferred kinds of those in which they need not be inferred anew, by key.
+        """
         batches = _batches(components)
         batch = next(batches, None)
         reading = self._read(batch) if batch else None
@@ -87,7 +92,7 @@ class FranchiseClustering:
                 upcoming = next(batches, None)
                 reading = self._read(upcoming) if upcoming else None
                 await asyncio.sleep(0)  # lets the read reach the engine before we compute on
-                yield self._cluster(batch, rows)
+                yield self._cluster(batch, rows, known)
                 batch = upcoming
         finally:
             if reading is not None:
@@ -112,12 +117,17 @@ class FranchiseClustering:
         return found
 
     def _cluster(
-        self, batch: Sequence[Component], found: Iterable[FranchiseWorkRow]
+        self,
+        batch: Sequence[Component],
+        found: Iterable[FranchiseWorkRow],
+        known: Mapping[UUID, Sequence[InferredKind]],
     ) -> ClusteringResult:
         rows = {row.id: row for row in found}
+        untold = [one for one in batch if one.key not in known]
         inferred = self._inferred(
-            [one for one in batch if any(map(self._is_inferable, one.relations))], rows
+            [one for one in untold if any(map(self._is_inferable, one.relations))], rows
         )
+        inferred += [kind for one in batch for kind in known.get(one.key, ())]
         relations = with_inferred_kinds((edge for one in batch for edge in one.relations), inferred)
         kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
         works = works_of(list(rows.values()), kinds, self._inputs.votes, self._tag_names)

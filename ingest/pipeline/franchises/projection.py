@@ -13,7 +13,12 @@ import msgspec
 
 from ingest.pipeline import same_works
 from ingest.pipeline.franchises.clustering import ClusteringResult, FranchiseClustering
-from ingest.pipeline.franchises.components import Component, component_digest, components_of
+from ingest.pipeline.franchises.components import (
+    Component,
+    ComponentDigests,
+    component_digests,
+    components_of,
+)
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
 from ingest.pipeline.franchises.plan import plan
 from ingest.pipeline.franchises.rows import FranchiseContent, contents_of
@@ -76,15 +81,16 @@ class FranchiseProjection:
         components = components_of(inputs)
         rules = self.rules.digest
         digests = {
-            key: component_digest(one, inputs, words, rules) for key, one in components.items()
+            key: component_digests(one, inputs, words, rules) for key, one in components.items()
         }
         stored = await self._store.components()
-        inferred = self._known(components, digests, stored)
+        known = self._known(components, digests, stored)
         changed = [one for one in components.values() if one.key not in self._unchanged]
+        inferred = [one for key in known.keys() & self._unchanged for one in known[key]]
         clustering = FranchiseClustering(
             self._gateway, inputs, self.rules, rare, await self._store.tag_names()
         )
-        async for result in clustering.compute(changed):
+        async for result in clustering.compute(changed, known):
             inferred += result.inferred
             self._contents += contents_of(result, inputs.heads)
             self._kept += _kept(result, digests)
@@ -109,22 +115,32 @@ class FranchiseProjection:
     def _known(
         self,
         components: Mapping[UUID, Component],
-        digests: Mapping[UUID, str],
+        digests: Mapping[UUID, ComponentDigests],
         stored: Mapping[UUID, StoredComponent],
-    ) -> list[InferredKind]:
-        """Note which works are in unchanged components, and return the kinds inferred in those."""
-        found: list[InferredKind] = []
+    ) -> dict[UUID, list[InferredKind]]:
+        """Return the kinds inferred in the components of which all that they depend on stands.
+
+        Notes the works of those of which all else stands too.
+        """
+        found: dict[UUID, list[InferredKind]] = {}
         for key, component in components.items():
-            known = stored.get(key)
-            if self._trusted and known is not None and known.digest == digests[key]:
+            if not self._trusted or key not in stored:
+                continue
+            before = ComponentDigests.parsed(stored[key].digest)
+            if before.kinds == digests[key].kinds:
+                found[key] = msgspec.json.decode(stored[key].inferred, type=list[InferredKind])
+            if before == digests[key]:
                 self._unchanged.update(component.works)
-                found += msgspec.json.decode(known.inferred, type=list[InferredKind])
         return found
 
 
-def _kept(result: ClusteringResult, digests: Mapping[UUID, str]) -> list[StoredComponent]:
+def _kept(
+    result: ClusteringResult, digests: Mapping[UUID, ComponentDigests]
+) -> list[StoredComponent]:
     home = {work: one.key for one in result.components for work in one.works}
     inferred: dict[UUID, list[InferredKind]] = {one.key: [] for one in result.components}
     for kind in result.inferred:
         inferred[home[kind.source]].append(kind)
-    return [StoredComponent(key, digests[key], as_json(some)) for key, some in inferred.items()]
+    return [
+        StoredComponent(key, digests[key].text, as_json(some)) for key, some in inferred.items()
+    ]

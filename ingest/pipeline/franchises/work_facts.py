@@ -37,6 +37,11 @@ FORM_TAGS: Final = _MUSIC | _RECAP | _PROMOTION | _PARODY
 """The tags by which franchises tell what a work is."""
 SYNOPSIS_CHARS: Final = 400
 """As far as `kensho.domain.inference.features` reads."""
+_SCORE_STEP: Final = 0.5
+"""As finely as a score tells how well known a work is among those of its franchise.
+
+A weekly release moves every score, nearly all by hundredths. A root or a name that followed each of
+them would go to and fro, and every franchise would have to be computed every week."""
 
 
 class FranchiseWorkRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -116,9 +121,14 @@ def popularity_facts(row: FranchiseWorkRow, votes: int) -> popularity.Popularity
         row.date,
         anime_type=row.anime_type,
         sources=len(row.sources),
-        score=row.score,
+        score=settled_score(row.score),
         votes=votes,
     )
+
+
+def settled_score(score: float | None) -> float | None:
+    """Return a score (0..10) as finely as it counts for a franchise."""
+    return None if score is None else round(score / _SCORE_STEP) * _SCORE_STEP
 
 
 def franchise_work(row: FranchiseWorkRow, tags: frozenset[str]) -> FranchiseWork:
