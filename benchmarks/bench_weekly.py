@@ -167,7 +167,7 @@ async def run_here(store: Path, files: list[Path]) -> Cost:
     async with CountingGateway.open(settings, queries.load(data_root("queries"))) as gateway:
         gateway.rows = Counter()
         await migrations.migrate(gateway, migrations.load(data_root("graph_schema")))
-        options = RunOptions(store.parent / "rejects", force=not files)
+        options = RunOptions(store.parent / "rejects")
         report = await Pipeline(gateway, SOURCES, options, _silent()).run(_jobs(files))
         if report.failed:
             raise SystemExit(f"{files}: {[source.message for source in report.sources]}")

@@ -22,7 +22,7 @@ from kensho.storage.compaction import Compaction, compact, size_of
 from kensho.storage.gateway import Gateway
 from kensho.storage.migrations import schema_text
 from kensho.storage.store_settings import StoreSettings
-from tests.support.records import SOURCES, Said, claims, graph_state, ingest, open_graph, run, work
+from tests.support.records import SOURCES, Said, claims, graph_state, ingest, open_graph, work
 from tests.support.stores import own_queries
 
 KILLS: Final = 8
@@ -101,7 +101,7 @@ async def test_a_compacted_store_grows_on_under_the_same_rules(store: Path) -> N
         assert report.works.changed == 0
         await ingest(gateway, said(9.0), snapshot="2026-02-01")
         gone: Said = {source: [] for source in SOURCES}
-        await run(gateway, gone, force=True)
+        await ingest(gateway, gone)
         assert not (await graph_state(gateway))["is_prequel_of"]
 
 
