@@ -20,6 +20,7 @@ PAGES: Final = (
     "/path",
     "/path?from=cowboy+bebop&to=cowboy+bebop+tengoku",
     "/status",
+    "/changes",
     "/nowhere/naruto",
     "work:cowboy bebop",
     "work:one piece",

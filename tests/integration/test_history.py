@@ -2,12 +2,15 @@
 
 import asyncio
 import datetime as dt
+import io
 import shutil
+import zlib
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import msgspec
+import numpy as np
 import pytest
 
 from kensho.discovery import change_points
@@ -23,7 +26,7 @@ from kensho.read_model.comparison import delta_between
 from kensho.read_model.history import History
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import IngestRun, Publication
-from kensho.read_model.snapshot_folder import MANIFEST, Manifest, OpenFolder
+from kensho.read_model.snapshot_folder import MANIFEST, FileFacts, Manifest, OpenFolder
 from kensho.storage.gateway import Gateway
 from tests.support.catalogue_states import State, StateFranchise, StateWork, written
 from tests.support.damage import DAMAGES, Damage
@@ -227,6 +230,66 @@ def test_a_history_of_another_version_is_left_behind(tmp_path: Path) -> None:
     path.write_bytes(msgspec.structs.replace(manifest, version=99).encoded())
     with pytest.raises(ReadModelError, match="version 99"):
         History.open(path.parent)
+
+
+def crafted(folder: Path, name: str, data: bytes) -> None:
+    """Give a history another file, with the right checksums: who can write one can write those."""
+    path = folder / MANIFEST
+    manifest = Manifest.of(path.read_bytes(), path, histories.HISTORY_VERSION)
+    (folder / name).write_bytes(data)
+    files = manifest.files | {name: FileFacts(len(data), zlib.crc32(data))}
+    path.write_bytes(msgspec.structs.replace(manifest, files=files).encoded())
+
+
+def array_with(folder: Path, name: str, place: tuple[int, ...], value: int) -> bytes:
+    array = np.load(folder / name)
+    array[place] = value
+    written_to = io.BytesIO()
+    np.save(written_to, array)
+    return written_to.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("change_kinds.npy", (0,), 99),
+        ("changes_places.npy", (0, 1), 1 << 40),
+        ("changes_places.npy", (1, 1), 0),
+        ("slug_changes.npy", (0,), 999),
+        ("slug_changes.npy", (0,), -1),
+        ("slug_offsets.npy", (0,), 1),
+        ("slugs_ends.npy", (0,), 99),
+    ],
+)
+def test_a_history_whose_numbers_lead_nowhere_is_refused(
+    tmp_path: Path, name: str, place: tuple[int, ...], value: int
+) -> None:
+    folder = tmp_path / history_of(tmp_path, publish_states(tmp_path, STATES)).name
+    crafted(folder, name, array_with(folder, name, place, value))
+    with pytest.raises(ReadModelError, match=name):
+        History.open(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("change_ids.bin", b""),
+        ("change_works.bin", b"x" * 31),
+        ("slugs.bin", "béb".encode()),
+        ("publications.json", b"[]"),
+        ("publications.json", b'[{"snapshot":"../etc","at":"2026-11-29T12:00:00+00:00"}]'),
+        ("publications.json", b'[{"snapshot":"1-000000000000","at":"noon","listed":9}]'),
+        ("publications.json", b'[{"snapshot":"1-000000000000","at":"2026","delta":[5,1]}]'),
+        ("publications.json", b'[{"snapshot":"1-000000000000","at":"2026","listed":-1}]'),
+    ],
+)
+def test_a_history_whose_files_do_not_fit_one_another_is_refused(
+    tmp_path: Path, name: str, data: bytes
+) -> None:
+    folder = tmp_path / history_of(tmp_path, publish_states(tmp_path, STATES)).name
+    crafted(folder, name, data)
+    with pytest.raises(ReadModelError):
+        History.open(folder)
 
 
 async def test_publishing_a_graph_tells_what_came_with_which_runs(

@@ -31,6 +31,7 @@ PAGES: Final = [
     "/movies",
     "/movies?year=1999",
     "/path",
+    "/changes",
     f"/path?from={graphs.GITS_SSS}&to={graphs.MATRIX_2}",
 ]
 HOSTILE: Final = "<script>alert('1')</script> & \"quotes\" \u05e9\u05dc\u05d5\u05dd 🦊 {{ 7*7 }}"
