@@ -34,7 +34,7 @@ from kensho.mcp.tools import TOOLS, ReadTool, ToolCall, ToolParts
 from kensho.read_model.holder import SnapshotHolder
 
 MAX_ANSWER_BYTES: Final = 131_072
-"""Some 30,000 tokens; the longest answers to the catalogue of 43,000 works have 40 KB."""
+"""Some 30,000 tokens; the longest answers to the catalogue of 43,000 works have 30 KB."""
 _THREADS: Final = 2
 """Calls share Python's lock: more make nothing faster; the second lets a short one pass."""
 _INSTRUCTIONS: Final = (
