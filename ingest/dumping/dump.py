@@ -184,6 +184,7 @@ async def _written(
             counts.update(row.id[1] for row in page)
             lines.write([msgspec.structs.replace(row, run=NO_RUN) for row in page])
             advance(len(page))
+    await gateway.checkpoint()  # as `all_rows` says
     found = await _tables(gateway, part, options, context.progress)
     rules = await gateway.fetch("ingest.franchise_rules", into=list[str])
     return DumpManifest(

@@ -23,8 +23,8 @@ import zstandard
 from ingest.dumping.manifest import DumpedFile, DumpedTable, sha256_of
 from kensho.errors import InvalidInputError
 
-_LEVEL: Final = 9
-"""zstd's: records pack to a sixth in a tenth of the time that reading them takes."""
+_LEVEL: Final = 6
+"""zstd's: 29 MB of works become 6.5 MB in 0.4 s; level 9 takes twice as long for 6 % less."""
 _ARROW: Final = "pyarrow"
 _SCALARS: Final = {bool: "bool_", int: "int64", float: "float64", str: "string", UUID: "string"}
 

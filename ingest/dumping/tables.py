@@ -225,6 +225,7 @@ async def all_rows(gateway: Gateway) -> AsyncGenerator[Rows]:
     for read in (_works, _tags, _relations, _franchises, _retired):
         async for rows in read(gateway):
             yield rows
+        await gateway.checkpoint()  # an embedded engine keeps what it has read, until it is closed
 
 
 async def _works(gateway: Gateway) -> AsyncIterator[Rows]:
