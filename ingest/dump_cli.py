@@ -9,6 +9,7 @@ import datetime as dt
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Final
 
 import click
 import msgspec
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich_click import RichCommand
 
-from ingest.cli import EXIT_FOUND, EXIT_UNPUBLISHED, publish
+from ingest.cli import EXIT_UNPUBLISHED, publish
 from ingest.dumping import dump as dumping
 from ingest.dumping import load as loading
 from ingest.dumping.dump import DumpContext, DumpOptions
@@ -31,6 +32,7 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
 from kensho.storage.store_settings import StoreSettings
 
+EXIT_DIFFERS: Final = 1
 _FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 _STORE = click.option(
     "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
@@ -95,7 +97,7 @@ def load(folder: Path, store: str | None, as_json: bool) -> None:
         click.echo(f"kensho: the graph is written, but {published.unpublished}", err=True)
         sys.exit(EXIT_UNPUBLISHED)
     if done.differing:
-        sys.exit(EXIT_FOUND)
+        sys.exit(EXIT_DIFFERS)
 
 
 def _context(progress: Progress) -> DumpContext:

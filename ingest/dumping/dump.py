@@ -29,7 +29,7 @@ from ingest.dumping.manifest import (
     DumpManifest,
     WithheldSource,
 )
-from ingest.dumping.store import History, RecordLoader
+from ingest.dumping.store import GraphHistory, RecordLoader
 from ingest.dumping.table_files import LineWriter, TableWriter, require_parquet
 from ingest.dumping.tables import TABLES, FranchiseRow, all_rows
 from ingest.pipeline.run import Pipeline, RunOptions
@@ -154,7 +154,7 @@ async def _graph_without(
             FranchiseRow(one.slug, one.title, one.root, ())
             for one in await tables.franchises(gateway)
         ]
-        await store.put_history(rest, History(given, kinds=kinds))
+        await store.put_history(rest, GraphHistory(given, kinds=kinds))
         await composed(rest, context.sources, scratch, context.progress)
         yield rest
     shutil.rmtree(place, ignore_errors=True)

@@ -20,9 +20,17 @@ from ingest.dumping import store
 from ingest.dumping.dump import DumpContext, composed
 from ingest.dumping.manifest import DumpedTable, DumpManifest, read_manifest, require_whole
 from ingest.dumping.soundness import problems_of
-from ingest.dumping.store import History, RecordLoader
+from ingest.dumping.store import GraphHistory, RecordLoader
 from ingest.dumping.table_files import ContentSum
-from ingest.dumping.tables import TABLES, FranchiseRow, RetiredSlugLine, RetiredWorkLine, all_rows
+from ingest.dumping.tables import (
+    TABLES,
+    FranchiseRow,
+    PastLeadLine,
+    PastSlugLine,
+    RetiredSlugLine,
+    RetiredWorkLine,
+    all_rows,
+)
 from ingest.pipeline.record_store import RecordRow
 from ingest.reading.bounds import beyond, over_limit
 from ingest.reading.files import SourceFile
@@ -97,7 +105,7 @@ async def _require_empty(gateway: Gateway, context: DumpContext) -> None:
 
 
 async def _write(
-    gateway: Gateway, reading: "_Reading", history: History, context: DumpContext
+    gateway: Gateway, reading: "_Reading", history: GraphHistory, context: DumpContext
 ) -> None:
     sources, total = reading.manifest.sources, reading.manifest.records.lines
     runs = {one.name: uuid.uuid4() for one in sources}
@@ -158,7 +166,7 @@ class _Reading:
         if counts != self._sources:
             raise SourceFileError(f"{self._folder}: records are {dict(counts)}, not as manifested")
 
-    def history(self) -> History:
+    def history(self) -> GraphHistory:
         """Return slugs and retired ids; of works only those that they name are held."""
         franchises = [row for _, row in self._table("franchises", FranchiseRow)]
         works = [row for _, row in self._table("retired_works", RetiredWorkLine)]
@@ -167,7 +175,9 @@ class _Reading:
         kinds: dict[UUID, WorkKind] = {
             row.id: row.kind for _, row in self._table("works", _WorkOfTable) if row.id in named
         }
-        return History(franchises, works, slugs, kinds)
+        leads = [row for _, row in self._table("past_leads", PastLeadLine)]
+        past_slugs = [row for _, row in self._table("past_slugs", PastSlugLine)]
+        return GraphHistory(franchises, works, slugs, leads, past_slugs, kinds)
 
     def _table(self, name: str, shape: type[T]) -> Iterator[tuple[str, T]]:
         return self._rows(self.manifest.tables[name], shape)

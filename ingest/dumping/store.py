@@ -8,7 +8,13 @@ from uuid import UUID
 import msgspec
 
 from ingest.dumping.manifest import DumpedSource
-from ingest.dumping.tables import FranchiseRow, RetiredSlugLine, RetiredWorkLine
+from ingest.dumping.tables import (
+    FranchiseRow,
+    PastLeadLine,
+    PastSlugLine,
+    RetiredSlugLine,
+    RetiredWorkLine,
+)
 from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.franchises.plan import franchise_uuid
 from ingest.pipeline.record_store import DEADLINE_S, RecordRow, as_json
@@ -22,7 +28,7 @@ RECORDS_A_BATCH: Final = 500
 _HISTORY_A_BATCH: Final = 2_000
 
 
-class History(msgspec.Struct, frozen=True):
+class GraphHistory(msgspec.Struct, frozen=True):
     """What a graph has that its records do not tell: slugs that were given, and what is retired.
 
     Of a franchise the root is enough: the one that is composed around it gets its slug. `kinds`
@@ -32,6 +38,8 @@ class History(msgspec.Struct, frozen=True):
     franchises: Sequence[FranchiseRow]
     works: Sequence[RetiredWorkLine] = ()
     slugs: Sequence[RetiredSlugLine] = ()
+    leads: Sequence[PastLeadLine] = ()
+    past_slugs: Sequence[PastSlugLine] = ()
     kinds: Mapping[UUID, WorkKind] = {}
 
 
@@ -87,7 +95,7 @@ class RecordLoader:
         await self._gateway.execute("dumping.put_records", params, deadline_s=DEADLINE_S)
 
 
-async def put_history(gateway: Gateway, history: History) -> None:
+async def put_history(gateway: Gateway, history: GraphHistory) -> None:
     """Write what the records do not tell into a store whose graph is not composed yet.
 
     What names a work that is not known is passed over.
@@ -99,20 +107,21 @@ async def put_history(gateway: Gateway, history: History) -> None:
         if one.root in kinds
     ]
     works = [
-        (one.id, kinds[one.successor], one.successor)
+        (one.id, kinds[one.successor], one.successor, one.ids)
         if one.successor is not None and one.successor in kinds
-        else (one.id, None, None)
+        else (one.id, None, None, one.ids)
         for one in history.works
     ]
-    slugs = [(one.slug, one.successor) for one in history.slugs]
-    most = max(len(franchises), len(works), len(slugs))
-    for start in range(0, most, _HISTORY_A_BATCH):
+    rows: dict[str, Sequence[object]] = {
+        "franchises": franchises,
+        "works": works,
+        "slugs": [(one.slug, one.successor, one.members) for one in history.slugs],
+        "leads": [(one.source, one.key, one.work, one.since) for one in history.leads],
+        "past_slugs": [(one.works, one.slug, one.since) for one in history.past_slugs],
+    }
+    for start in range(0, max(map(len, rows.values())), _HISTORY_A_BATCH):
         part = slice(start, start + _HISTORY_A_BATCH)
-        params = {
-            "franchises": as_json(franchises[part]),
-            "works": as_json(works[part]),
-            "slugs": as_json(slugs[part]),
-        }
+        params = {name: as_json(some[part]) for name, some in rows.items()}
         await gateway.execute("dumping.put_history", params, deadline_s=DEADLINE_S)
 
 

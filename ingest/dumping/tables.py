@@ -8,6 +8,7 @@ Performance: a page of the store at a time; some tables come of one reading.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from kensho.domain.relations import Assertion, Kind, Method, RelationKind
 from kensho.domain.works import AnimeType, Role, Season, Status, TagCategory, Title, WorkKind
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
+from kensho.storage.paging import pages
 from kensho.storage.rows import MembershipReasonRow, WorkRow
 
 Rows: TypeAlias = Mapping[str, Sequence[msgspec.Struct]]
@@ -187,17 +189,36 @@ class GuestLine(msgspec.Struct, frozen=True):
 
 
 class RetiredWorkLine(msgspec.Struct, frozen=True):
-    """An id that is no work any more, and the work that it leads to, if any."""
+    """An id that is no work any more, the work that it leads to, if any, and the ids it had."""
 
     id: UUID
     successor: UUID | None
+    ids: tuple[str, ...]
 
 
 class RetiredSlugLine(msgspec.Struct, frozen=True):
-    """A slug that is no franchise any more, and the one that it leads to, if any."""
+    """A slug that is no franchise any more, the one it leads to, if any, and the works it had."""
 
     slug: str
     successor: str | None
+    members: tuple[UUID, ...]
+
+
+class PastLeadLine(msgspec.Struct, frozen=True):
+    """A record that led a work and leads it no more: the work returns with it (decision 0025)."""
+
+    source: str
+    key: str
+    work: UUID
+    since: int
+
+
+class PastSlugLine(msgspec.Struct, frozen=True):
+    """The works of a franchise that bore a slug and bears it no more, by a digest of them."""
+
+    works: str
+    slug: str
+    since: int
 
 
 TABLES: Final[Mapping[str, type[msgspec.Struct]]] = {
@@ -216,6 +237,8 @@ TABLES: Final[Mapping[str, type[msgspec.Struct]]] = {
     "guests": GuestLine,
     "retired_works": RetiredWorkLine,
     "retired_slugs": RetiredSlugLine,
+    "past_leads": PastLeadLine,
+    "past_slugs": PastSlugLine,
 }
 """The tables of a dump, and the rows of each."""
 
@@ -229,8 +252,8 @@ async def all_rows(gateway: Gateway) -> AsyncGenerator[Rows]:
 
 
 async def _works(gateway: Gateway) -> AsyncIterator[Rows]:
-    for pages in (tables.anime(gateway), tables.movies(gateway)):
-        async for page in pages:
+    for works in (tables.anime(gateway), tables.movies(gateway)):
+        async for page in works:
             yield {
                 "works": [*map(_work, page)],
                 "titles": [line for row in page for line in _titles(row)],
@@ -320,10 +343,28 @@ async def _franchises(gateway: Gateway) -> AsyncIterator[Rows]:
 
 
 async def _retired(gateway: Gateway) -> AsyncIterator[Rows]:
-    async for works in tables.retired(gateway):
-        yield {"retired_works": [RetiredWorkLine(one.id, one.successor) for one in works]}
-    slugs = sorted(await tables.retired_slugs(gateway), key=lambda one: one.slug)
-    yield {"retired_slugs": [RetiredSlugLine(one.slug, one.successor) for one in slugs]}
+    shape = list[tuple[UUID, UUID | None, tuple[str, ...]]]
+    async for works in pages(gateway, "dumping.retired_works", shape):
+        yield {"retired_works": [RetiredWorkLine(*row) for row in works]}
+    slugs = list[tuple[str, str | None, tuple[UUID, ...]]]
+    leads = list[tuple[str, str, UUID, int]]
+    past = list[tuple[str, str, int]]
+    yield {
+        "retired_slugs": [
+            RetiredSlugLine(*row)
+            for row in sorted(
+                await gateway.fetch("dumping.retired_slugs", into=slugs), key=itemgetter(0)
+            )
+        ],
+        "past_leads": [
+            PastLeadLine(*row)
+            for row in sorted(await gateway.fetch("ingest.past_leads", into=leads))
+        ],
+        "past_slugs": [
+            PastSlugLine(*row)
+            for row in sorted(await gateway.fetch("ingest.past_slugs", into=past))
+        ],
+    }
 
 
 def _work(row: WorkRow) -> WorkLine:
