@@ -12,7 +12,7 @@ import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 import click
 import msgspec
@@ -209,7 +209,7 @@ def _run_jobs(
 
     result = run_on_store(store, run)
     if not options.dry_run:
-        _publish(store, result, progress)
+        result.snapshot, result.unpublished = publish(store, progress)
     report.print_report(result, _output(), as_json=as_json, unused=unused)
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
@@ -218,22 +218,31 @@ def _run_jobs(
         sys.exit(EXIT_REFUSED)
 
 
-def _publish(store: str | None, result: RunReport, progress: Progress) -> None:
-    """Publish the snapshot of what the run made; a failure is reported, for the graph is fine.
+class PublishedResult(NamedTuple):
+    """What is served from now on, or why it could not be published."""
+
+    snapshot: str | None = None
+    unpublished: str | None = None
+
+
+def publish(store: str | None, progress: Progress) -> PublishedResult:
+    """Publish the snapshot of what a run made; a failure is told, for the graph is fine.
 
     The store is closed by now, and the memory of the run given back, for the process that builds.
     """
     configured = environment.with_changes(environment.load(), store_url=store)
     written = StoreSettings.of(configured)
     if written.is_in_memory:
-        return
+        return PublishedResult()
     logs.configure("warning", configured.logs.format)  # or a line stands among the results
     memory.release()
     try:
         with progress.stage("snapshot"):
-            result.snapshot = asyncio.run(publish_apart(written, configured.snapshot)).snapshot
+            return PublishedResult(
+                asyncio.run(publish_apart(written, configured.snapshot)).snapshot
+            )
     except (PublicationError, StorageError) as error:
-        result.unpublished = error.message
+        return PublishedResult(unpublished=error.message)
 
 
 def _output() -> Console:

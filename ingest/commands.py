@@ -32,3 +32,13 @@ forget: Final = LazyCommand(
     "ingest.cli:forget",
     "Take back all that SOURCE has said; what other sources and curators said stays.",
 )
+dump: Final = LazyCommand(
+    "dump",
+    "ingest.dump_cli:dump",
+    "Write the records that may be passed on, and the graph they come to, into FOLDER.",
+)
+load: Final = LazyCommand(
+    "load",
+    "ingest.dump_cli:load",
+    "Load the dump in FOLDER into an empty store, compose its graph and publish it.",
+)

@@ -28,6 +28,11 @@ _GROUP: Final = "kensho.commands"
 _OWN: Final = (
     LazyCommand("serve", "kensho.cli.serve:serve", "Serve the API until interrupted."),
     LazyCommand(
+        "mcp",
+        "kensho.cli.mcp:mcp",
+        "Serve the graph to language models, by the Model Context Protocol.",
+    ),
+    LazyCommand(
         "migrate", "kensho.cli.graph:migrate", "Bring the store's schema up to this version's."
     ),
     LazyCommand(

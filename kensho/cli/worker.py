@@ -14,23 +14,17 @@ import time
 from collections.abc import AsyncGenerator, Generator
 from typing import Any, Final, NamedTuple
 
-import granian.net
 import structlog
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings, HTTP2Settings
-from granian.server.embed import Server
-from typing_extensions import override
 
 from kensho.app import create_app
 from kensho.errors import KenshoError
-from kensho.platform.listening import BACKLOG
-from kensho.platform.settings import ConnectionSettings, Settings
+from kensho.platform.settings import Settings
+from kensho.platform.socket_server import SharedSocketServer
 from kensho.platform.worker_board import WorkerBoard
 
 _BEAT_S: Final = 1.0
 _DRAIN_SHARE: Final = 0.9
 """The part of the deadline that requests may use; the rest is for closing."""
-_H2_STREAMS: Final = 100
 _log = structlog.get_logger("kensho")
 
 
@@ -42,35 +36,6 @@ class Installation(NamedTuple):
     board: WorkerBoard
     supervisor: int
     """The supervisor's process id."""
-
-
-class SharedSocketServer(Server):
-    """granian's embedded server, accepting from a socket that is bound already."""
-
-    def __init__(self, app: Any, listening: socket.socket, limits: ConnectionSettings) -> None:
-        super().__init__(
-            app,
-            interface=Interfaces.ASGINL,
-            backlog=BACKLOG,
-            backpressure=limits.max_connections,
-            http=HTTPModes.auto if limits.http2 else HTTPModes.http1,
-            http1_settings=HTTP1Settings(
-                header_read_timeout=int(limits.header_timeout_s * 1_000),
-                max_buffer_size=limits.max_head_bytes,
-            ),
-            http2_settings=HTTP2Settings(
-                max_headers_size=limits.max_head_bytes, max_concurrent_streams=_H2_STREAMS
-            ),
-            websockets=False,
-            log_enabled=False,  # it can't log as JSON, and calls this mode of it experimental
-        )
-        self._listening = listening
-
-    @override
-    def _init_shared_socket(self) -> None:
-        """Take a duplicate of the socket: granian closes what it is given."""
-        holder_of: Any = vars(granian.net)["SocketHolder"]  # its stub has no constructor
-        vars(self)["_shd"] = holder_of(os.dup(self._listening.fileno()), False, BACKLOG)
 
 
 class Worker:

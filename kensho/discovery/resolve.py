@@ -8,11 +8,13 @@ films, series and collections apart: a bare number names every one of them.
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, TypeAlias, cast, get_args
+from uuid import UUID
 
 import msgspec
 
 from kensho.discovery.related_works import title_of
 from kensho.discovery.snapshot_service import SnapshotService
+from kensho.discovery.works import locate_successor
 from kensho.domain import ids as source_ids
 from kensho.errors import FieldProblem, InvalidInputError, NotFoundError
 from kensho.read_model.encoded import Encoded, encoded
@@ -36,6 +38,9 @@ Provider: TypeAlias = Literal[
     "tvdb",
 ]
 _LOCAL: Final = re.compile("[!-9;-~]{1,200}")
+_MOST_NAMED: Final = 5
+"""Works that an error names where an id stands for several."""
+_SHOWN_CHARS: Final = 80
 TMDB_KINDS: Final = ("movie", "tv", "collection")
 
 
@@ -102,6 +107,35 @@ def source_ids_named(
     if _LOCAL.fullmatch(local) is None:
         raise InvalidInputError.of("id", f"{local!r} is not an id: visible letters without spaces")
     return spellings(provider, local)
+
+
+def work_named(model: ReadModel, text: str, field: str) -> int:
+    """Return the one work that `text` names: its UUID, an id such as `mal:20`, or an address.
+
+    Raises:
+        InvalidInputError: it is none of these, or stands for several works; `field` is named.
+        GoneError, NotFoundError: as `locate_successor`, or there is no work behind it.
+    """
+    try:
+        return locate_successor(model, UUID(text))
+    except ValueError:
+        pass
+    shown = repr(text[:_SHOWN_CHARS])
+    source_id = source_ids.parse(text)
+    if source_id is None:
+        known = ", ".join(get_args(Provider))
+        problem = f"{shown} is no UUID, no id such as 'mal:20' and no page of {known}"
+        raise InvalidInputError.of(field, problem)
+    provider, _, local = source_id.partition(":")
+    found = resolve(model, spellings(cast("Provider", provider), local))
+    if not found:
+        raise NotFoundError(f"{field}: no work is behind {shown}")
+    nodes = {model.node(one.id): one for one in found}
+    if len(nodes) > 1:
+        named = ", ".join(f"{one.title} ({one.id})" for one in [*nodes.values()][:_MOST_NAMED])
+        more = f" and {len(nodes) - _MOST_NAMED} more" if len(nodes) > _MOST_NAMED else ""
+        raise InvalidInputError.of(field, f"{shown} stands for several works: {named}{more}")
+    return locate_successor(model, found[0].id)
 
 
 def _parted(source_id: str) -> tuple[Provider, str]:

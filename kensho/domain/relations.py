@@ -298,5 +298,9 @@ def winner(assertions: Sequence[Assertion], source_rank: Mapping[str, int]) -> R
             a.kind,
         ),
     )
-    typed = {a.kind for a in assertions if a.kind != "related"}
-    return Resolution(best.kind, conflict=len(typed) > 1)
+    return Resolution(best.kind, conflict=is_contradictory(assertions))
+
+
+def is_contradictory(assertions: Iterable[Assertion]) -> bool:
+    """Tell whether assertions of one relation, read in one direction, name more than one kind."""
+    return len({one.kind for one in assertions if one.kind != "related"}) > 1

@@ -6,6 +6,7 @@ outlives the death of any of them, and none waits for a worker that hangs.
 
 import resource
 import socket
+from ipaddress import ip_address
 from typing import Final
 
 from kensho.errors import SettingsError
@@ -37,6 +38,14 @@ def listen(host: str, port: int, *, send_timeout_s: float) -> socket.socket:
     except OSError as error:
         raise SettingsError(f"can't listen on http://{host}:{port}: {error.strerror}") from error
     return listening
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches an address."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _prepare(listening: socket.socket, send_timeout_s: float) -> None:

@@ -22,6 +22,9 @@ OriginOrAny = Annotated[str, Meta(pattern=rf"^(\*|{_ORIGIN})$")]
 HostPattern = Annotated[
     str, Meta(pattern=r"^(\*|(\*\.)?[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?)$")
 ]
+NamedHost = Annotated[
+    str, Meta(pattern=r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$", max_length=262)
+]
 Network = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]+(/\d{1,3})?$")]
 
 
@@ -214,6 +217,26 @@ class RateLimitSettings(
     which a proxy that is not listed as trusted asks for everybody."""
 
 
+class McpSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("mcp_")):
+    """Where `kensho mcp --http` listens, and whom it answers."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    """The address to listen on. Loopback unless told otherwise; any other needs
+    `KENSHO_MCP_ALLOWED_HOSTS`."""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8701
+    """The port to listen on: the next to that of `kensho serve`."""
+    allowed_hosts: tuple[NamedHost, ...] = ()
+    """Hosts that requests may name besides this machine's own, such as `anime.example`, with any
+    port or with one; others are answered 421, so that no page of another site reaches the server
+    under a name that leads here (DNS rebinding)."""
+    allowed_origins: tuple[Origin, ...] = ()
+    """Origins whose scripts may ask besides this machine's own, such as `https://app.example`;
+    others are answered 403."""
+    max_requests: Annotated[int, Meta(ge=1, le=10_000)] = 64
+    """Requests over HTTP that are served or wait at once; further ones are answered 503. An answer
+    takes up to 30 ms, and two are made at a time."""
+
+
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("ingest_")):
     """How much of other people's bytes is read before a file or a record is refused."""
 
@@ -267,5 +290,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http: HttpSettings = HttpSettings()
     work: WorkSettings = WorkSettings()
     limits: RateLimitSettings = RateLimitSettings()
+    mcp: McpSettings = McpSettings()
     ingest: IngestSettings = IngestSettings()
     curation: CurationSettings = CurationSettings()

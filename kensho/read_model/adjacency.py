@@ -92,6 +92,7 @@ class Adjacency:
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._arrays = arrays
         self.works_total: Final = len(arrays["neighbour_offsets"]) - 1
+        self.edges_total: Final = len(arrays["edge_source"])
         # Memoryviews: reading one number costs a third of what numpy's own indexing does.
         views = {name: array.data for name, array in arrays.items()}
         self._source, self._target = views["edge_source"], views["edge_target"]

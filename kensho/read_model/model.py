@@ -180,6 +180,11 @@ class ReadModel:
         """Return the facts of a node that only pages show."""
         return Encoded(FurtherFacts, self._further[node])
 
+    @property
+    def relations_total(self) -> int:
+        """Return how many edges there are; they are numbered from 0."""
+        return self._adjacency.edges_total
+
     def edge(self, edge: int) -> GraphEdge:
         """Return an edge in its canonical direction."""
         return self._adjacency.edge(edge)

@@ -14,7 +14,7 @@ from kensho.cli.worker import single_error
 from kensho.errors import SettingsError, StoreInUseError
 from kensho.platform.lazy_commands import LazyCommand
 
-HEAVY: Final = ("granian", "litestar", "numpy", "structlog", "surrealdb")
+HEAVY: Final = ("granian", "litestar", "mcp", "numpy", "structlog", "surrealdb")
 """What takes most of two seconds to import."""
 
 

@@ -1,0 +1,1 @@
+"""Dumps of the graph: written for others and for other installations, and loaded again."""
