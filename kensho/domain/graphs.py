@@ -198,9 +198,13 @@ def topological_order(
 def last_successor(start: Node, successors: Mapping[Node, Node | None]) -> Node | None:
     """Return what `start` leads to in the end: the first that has no successor of its own.
 
-    `None` where a successor is. `successors` must not lead in a circle.
+    `None` where a successor is, and where they lead in a circle: to nothing that is there.
     """
     at: Node | None = start
+    passed: set[Node] = set()
     while at is not None and at in successors:
+        if at in passed:
+            return None
+        passed.add(at)
         at = successors[at]
     return at

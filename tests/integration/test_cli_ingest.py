@@ -544,7 +544,7 @@ def test_a_finding_is_accepted_until_it_changes(shell: Shell) -> None:
     kept = shell.folder / "var" / "curation" / "accepted_findings.jsonl"
     assert json.loads(kept.read_text())["reason"] == "it is both"
 
-    assert shell("forget", "kensho-relations").code == 0
+    assert shell("forget", "--yes", "kensho-relations").code == 0
     assert "no longer found; accepted" in shell("check", "--accepted").out
     assert shell("ingest", "kensho-relations", related("summary")).code == 0
     (again,) = shell("check", "--json").json["findings"]

@@ -144,6 +144,7 @@ def mapped_kib(folder: Path) -> int:
 async def test_what_was_read_of_a_snapshot_is_let_go_of_where_much_is_mapped(
     graph: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("kensho.read_model.holder._MOST_MAPPED_BYTES", 1 << 60)
     await add_work(graph)
     holder = await published(graph, tmp_path)
     work = holder.current.id(0)
