@@ -315,6 +315,8 @@ class Pipeline:
         composer = Composer(ranks, self._curation.composition)
         projection = WorkProjection(self._gateway, composer, self._identities)
         await projection.load()
+        franchises = FranchiseProjection(self._gateway, self._rules, trusted=trusted)
+        await franchises.load()
         stood = set(projection.heads)
         before = await census.last_census(self._gateway)
         tagless = await census.tagless_works(self._gateway, before, stood)
@@ -327,7 +329,6 @@ class Pipeline:
         # The engine merges its files when it flushes, in memory: better now than beside all the
         # edges.
         await self._gateway.checkpoint()
-        franchises = FranchiseProjection(self._gateway, self._rules, trusted=trusted)
         edges, related = await project_edges(
             self._gateway,
             self._identities,

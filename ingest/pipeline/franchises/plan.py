@@ -79,9 +79,15 @@ def plan(
     computed: Collection[FranchiseContent],
     unchanged: Collection[FranchiseHead],
     memory: SlugMemory | None = None,
+    bearers: Mapping[str, Collection[UUID]] | None = None,
 ) -> FranchisePlan:
-    """Compare what is stored with what was computed anew and what is known to be `unchanged`."""
-    given = _slugs(stored, redirects, computed, unchanged, memory)
+    """Compare what is stored with what was computed anew and what is known to be `unchanged`.
+
+    `bearers` are the works of each stored slug before some of them went in this run.
+    """
+    bearers = bearers or {}
+    slugged = [Slugged(one.slug, bearers.get(one.slug, one.works)) for one in stored]
+    given = _slugs(slugged, redirects, computed, unchanged, memory)
     before = {one.slug: one for one in stored}
     rows = [_row(one, given.slugs[one.root]) for one in computed]
     kept = set(given.slugs.values())
@@ -107,13 +113,12 @@ def plan(
 
 
 def _slugs(
-    stored: Iterable[FranchiseHead],
+    before: Collection[Slugged],
     redirects: Mapping[str, str | None],
     computed: Iterable[FranchiseContent],
     unchanged: Iterable[FranchiseHead],
     memory: SlugMemory | None,
 ) -> Slugs:
-    before = [Slugged(one.slug, one.works) for one in stored]
     now = [
         Unslugged(one.root, one.names, frozenset(row.work for row in one.members), one.year)
         for one in computed

@@ -58,6 +58,12 @@ class FranchiseProjection:
         self._kept: list[StoredComponent] = []
         self._gone: list[UUID] = []
         self._unchanged: set[UUID] = set()
+        self._bearers: dict[str, frozenset[UUID]] = {}
+
+    async def load(self) -> None:
+        """Note the works of each slug, before works go and take their memberships with them."""
+        stored = await self._store.franchises()
+        self._bearers = {one.slug: frozenset(one.works) for one in stored.values()}
 
     async def same_works(self, decision: SameWorkDecision) -> list[SameWork]:
         """Read the words of all titles, and return which records are one work.
@@ -104,7 +110,9 @@ class FranchiseProjection:
         stored = await self._store.franchises()
         unchanged = [one for one in stored.values() if one.root in self._unchanged]
         redirects, memory = await self._store.redirects()
-        planned = plan(list(stored.values()), redirects, self._contents, unchanged, memory)
+        planned = plan(
+            list(stored.values()), redirects, self._contents, unchanged, memory, self._bearers
+        )
         await self._store.write(planned)
         await self._store.keep_components(self._kept, self._gone)
         self.counts.added = planned.added
