@@ -79,7 +79,7 @@ def plan(
     computed: Collection[FranchiseContent],
     unchanged: Collection[FranchiseHead],
     memory: SlugMemory | None = None,
-    bearers: Mapping[str, Collection[UUID]] | None = None,
+    bearers: Mapping[str, frozenset[UUID]] | None = None,
 ) -> FranchisePlan:
     """Compare what is stored with what was computed anew and what is known to be `unchanged`.
 
