@@ -167,10 +167,10 @@ def _feed_id(slug: str | None) -> UUID:
 
 def _by_publication(context: PageContext, items: Iterable[ChangeItem]) -> list[PublishedChanges]:
     history = context.snapshot.history
-    entries = {entry.at: entry for entry in history.entries} if history else {}
+    entries = {(one.at, one.revision): one for one in history.entries} if history else {}
     return [
-        PublishedChanges(at, revision, _sources(entries.get(at)), _lines(context, list(changes)))
-        for (at, revision), changes in groupby(items, key=lambda item: (item.at, item.revision))
+        PublishedChanges(*point, _sources(entries.get(point)), _lines(context, list(changes)))
+        for point, changes in groupby(items, key=lambda item: (item.at, item.revision))
     ]
 
 
