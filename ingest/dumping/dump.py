@@ -20,6 +20,7 @@ import msgspec
 
 from ingest.dumping import store
 from ingest.dumping.licences import Terms, terms_of
+from ingest.dumping.lines import TABLES, FranchiseRow
 from ingest.dumping.manifest import (
     FORMAT,
     FORMAT_VERSION,
@@ -31,7 +32,7 @@ from ingest.dumping.manifest import (
 )
 from ingest.dumping.store import GraphHistory, RecordLoader
 from ingest.dumping.table_files import LineWriter, TableWriter, require_parquet
-from ingest.dumping.tables import TABLES, FranchiseRow, all_rows
+from ingest.dumping.tables import all_rows
 from ingest.pipeline.run import Pipeline, RunOptions
 from ingest.progress import Progress
 from ingest.source import Source

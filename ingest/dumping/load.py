@@ -18,19 +18,19 @@ import msgspec
 
 from ingest.dumping import store
 from ingest.dumping.dump import DumpContext, composed
-from ingest.dumping.manifest import DumpedTable, DumpManifest, read_manifest, require_whole
-from ingest.dumping.soundness import problems_of
-from ingest.dumping.store import GraphHistory, RecordLoader
-from ingest.dumping.table_files import ContentSum
-from ingest.dumping.tables import (
+from ingest.dumping.lines import (
     TABLES,
     FranchiseRow,
     PastLeadLine,
     PastSlugLine,
     RetiredSlugLine,
     RetiredWorkLine,
-    all_rows,
 )
+from ingest.dumping.manifest import DumpedTable, DumpManifest, read_manifest, require_whole
+from ingest.dumping.soundness import problems_of
+from ingest.dumping.store import GraphHistory, RecordLoader
+from ingest.dumping.table_files import ContentSum
+from ingest.dumping.tables import all_rows
 from ingest.pipeline.record_store import RecordRow
 from ingest.reading.bounds import beyond, over_limit
 from ingest.reading.files import SourceFile

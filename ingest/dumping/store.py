@@ -7,14 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.dumping.manifest import DumpedSource
-from ingest.dumping.tables import (
+from ingest.dumping.lines import (
     FranchiseRow,
     PastLeadLine,
     PastSlugLine,
     RetiredSlugLine,
     RetiredWorkLine,
 )
+from ingest.dumping.manifest import DumpedSource
 from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.franchises.plan import franchise_uuid
 from ingest.pipeline.record_store import DEADLINE_S, RecordRow, as_json

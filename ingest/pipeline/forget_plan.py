@@ -147,7 +147,7 @@ async def _franchises(
 ) -> tuple[Losses, Losses]:
     """Return the franchises that go, and those that stay and lose works or relations."""
     titles = {row.slug: row.title for row in await tables.franchises(gateway)}
-    heads = (await FranchiseStore(gateway).franchises()).values()
+    heads = (await FranchiseStore(gateway).members()).values()
     dissolving: list[_Ranked] = []
     shrinking: list[_Ranked] = []
     for head in heads:

@@ -6,7 +6,7 @@ episode that stands as it is composed.
 """
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 
@@ -260,9 +260,9 @@ class WorkProjection:
         if not works:
             return
         rows: list[RetiredRow] = []
+        ids_of = await self._source_ids(works)
         for work in sorted(works):
-            table = self.heads[work].table
-            ids = await self._source_ids(table, work)
+            table, ids = self.heads[work].table, ids_of.get(work, ())
             successor = self._successor(ids, works)
             heir = self.heads[successor].table if successor else None
             rows.append((table, work, heir, successor, ids))
@@ -272,11 +272,18 @@ class WorkProjection:
             self._identities.retire(work, ids)
         self.counts.removed += len(rows)
 
-    async def _source_ids(self, table: WorkKind, work: uuid.UUID) -> tuple[str, ...]:
+    async def _source_ids(self, works: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str, ...]]:
+        """Return the source ids of works of the graph."""
+        tables: defaultdict[WorkKind, list[uuid.UUID]] = defaultdict(list)
+        for work in works:
+            tables[self.heads[work].table].append(work)
         shape = list[tuple[uuid.UUID, tuple[str, ...]]]
-        params = {"table": table, "works": [work]}
-        rows = await self._gateway.fetch("ingest.sources_of", params, into=shape)
-        return tuple(source_id for _, ids in rows for source_id in ids)
+        found: dict[uuid.UUID, tuple[str, ...]] = {}
+        for table, stored in tables.items():
+            for start in range(0, len(stored), WORKS_A_BATCH):
+                params = {"table": table, "works": stored[start : start + WORKS_A_BATCH]}
+                found.update(await self._gateway.fetch("ingest.sources_of", params, into=shape))
+        return found
 
     def _successor(self, ids: Iterable[str], gone: Collection[uuid.UUID]) -> uuid.UUID | None:
         """Return the work that most of these ids name now, if it is not `gone` as well."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from ingest.pipeline import guards
+from ingest.pipeline.franchises.store import FranchiseStore
 from ingest.pipeline.guards import Breach, FranchiseLoss
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.losses import Foreseen, LossForecast
@@ -19,7 +20,6 @@ from ingest.pipeline.scan import SourceScan
 from ingest.pipeline.statements import Pair, pairs_in, things_said
 from ingest.source import Source
 from ingest.source_policies import LossKind, SourcePolicy
-from kensho.storage.paging import pages
 
 _WORKS_A_BATCH: Final = 500
 _Neighbours: TypeAlias = dict[uuid.UUID, set[uuid.UUID]]
@@ -78,7 +78,8 @@ class ReleaseGuard:
         """Return the franchises whose members relations would no longer hold together."""
         if not foreseen.unrelated and not foreseen.gone_works:
             return FranchiseLoss((), 0)
-        members = await self._members()
+        heads = await FranchiseStore(self._record_store.gateway).members()
+        members = {one.slug: {work for work, _ in one.members} for one in heads.values()}
         home = {work: slug for slug, works in members.items() for work in works}
         touched = {home[a] for a, b in foreseen.unrelated if a in home and home[a] == home.get(b)}
         touched |= {home[work] for work in foreseen.gone_works if work in home}
@@ -101,20 +102,6 @@ class ReleaseGuard:
             )
         ]
         return FranchiseLoss(lost, len(members))
-
-    async def _members(self) -> dict[str, set[uuid.UUID]]:
-        gateway = self._record_store.gateway
-        heads = await gateway.fetch(
-            "ingest.franchise_heads", into=list[tuple[uuid.UUID, str, uuid.UUID | None, str]]
-        )
-        slugs = {franchise: slug for franchise, slug, _, _ in heads}
-        members: dict[str, set[uuid.UUID]] = {slug: set() for slug in slugs.values()}
-        shape = list[tuple[uuid.UUID, uuid.UUID, str]]
-        async for page in pages(gateway, "ingest.franchise_ends", shape, table="in_franchise"):
-            for work, franchise, _ in page:
-                if franchise in slugs:
-                    members[slugs[franchise]].add(work)
-        return members
 
 
 def _comes_apart(parts_before: int, parts_after: int) -> bool:

@@ -92,7 +92,7 @@ class _ZippedFile(io.RawIOBase):
                 )
             self._packed_bytes = members[0].compress_size
             self._member = archive.open(members[0])
-        except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
+        except (RuntimeError, zipfile.BadZipFile) as error:
             raise SourceFileError(f"{path}: the zip can't be unpacked: {error}") from error
 
     @override

@@ -52,26 +52,23 @@ OfFranchise: TypeAlias = Annotated[
         examples=[Example(value=examples.SLUG)],
     ),
 ]
+
+
+def _kinds_parameter(known: Sequence[str], example: str) -> QueryParameter:
+    """Return the parameter of a list of kinds of changes, and of groups of them."""
+    return QueryParameter(
+        schema_extra={"pattern": listing((*KIND_GROUPS, *known))},
+        max_length=400,
+        description="Changes of these kinds, by commas; `franchise`, `work` and `relation` name "
+        "all of a sort.",
+        examples=[Example(value=example)],
+    )
+
+
 OfListedKind: TypeAlias = Annotated[
-    str | None,
-    QueryParameter(
-        schema_extra={"pattern": listing((*KIND_GROUPS, *LISTED_KINDS))},
-        max_length=400,
-        description="Changes of these kinds, by commas; `franchise`, `work` and `relation` name "
-        "all of a sort.",
-        examples=[Example(value="work_came,franchise")],
-    ),
+    str | None, _kinds_parameter(LISTED_KINDS, "work_came,franchise")
 ]
-OfKind: TypeAlias = Annotated[
-    str | None,
-    QueryParameter(
-        schema_extra={"pattern": listing((*KIND_GROUPS, *CHANGE_KINDS))},
-        max_length=400,
-        description="Changes of these kinds, by commas; `franchise`, `work` and `relation` name "
-        "all of a sort.",
-        examples=[Example(value="work,relation")],
-    ),
-]
+OfKind: TypeAlias = Annotated[str | None, _kinds_parameter(CHANGE_KINDS, "work,relation")]
 FromPoint: TypeAlias = Annotated[
     str | None,
     QueryParameter(

@@ -16,9 +16,9 @@ import zstandard
 
 from ingest.dumping.dump import DumpOptions
 from ingest.dumping.licences import terms_of, unknown_licences
+from ingest.dumping.lines import TABLES
 from ingest.dumping.manifest import NAME, DumpedFile, read_manifest
 from ingest.dumping.store import is_empty
-from ingest.dumping.tables import TABLES
 from ingest.registry import SOURCES as KNOWN
 from kensho.errors import (
     ConflictError,

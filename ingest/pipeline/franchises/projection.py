@@ -62,8 +62,8 @@ class FranchiseProjection:
 
     async def load(self) -> None:
         """Note the works of each slug, before works go and take their memberships with them."""
-        stored = await self._store.franchises()
-        self._bearers = {one.slug: frozenset(one.works) for one in stored.values()}
+        stored = await self._store.members()
+        self._bearers = {one.slug: one.works for one in stored.values()}
 
     async def same_works(self, decision: SameWorkDecision) -> list[SameWork]:
         """Read the words of all titles, and return which records are one work.

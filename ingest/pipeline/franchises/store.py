@@ -100,13 +100,18 @@ class FranchiseStore:
 
     async def franchises(self) -> dict[UUID, FranchiseHead]:
         """Return what is stored of each franchise."""
+        found = await self.members()
+        for franchise, end in await self._ends("visits_franchise"):
+            found[franchise].guests.add(end)
+        return found
+
+    async def members(self) -> dict[UUID, FranchiseHead]:
+        """Return what is stored of each franchise, but for its guests."""
         shape = list[tuple[UUID, str, UUID | None, str]]
         rows = await self._gateway.fetch("ingest.franchise_heads", into=shape)
         found = {id_: FranchiseHead(id_, slug, root, digest) for id_, slug, root, digest in rows}
         for franchise, end in await self._ends("in_franchise"):
             found[franchise].members.add(end)
-        for franchise, end in await self._ends("visits_franchise"):
-            found[franchise].guests.add(end)
         return found
 
     async def _ends(self, table: str) -> list[tuple[UUID, EdgeEnd]]:
