@@ -40,7 +40,10 @@ from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.errors import KenshoError, NotReadyError
+from kensho.http import authentication
+from kensho.http.authentication import AccessControl
 from kensho.http.error_handling import problem_details_plugin
+from kensho.http.manager_sessions import ManagerSessions
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.query_validation import QueryValidator
@@ -48,6 +51,7 @@ from kensho.http.response_cache import ResponseCache
 from kensho.http.targets import Targets, declared_routes
 from kensho.http.work_pool import WorkPools
 from kensho.platform.installation import installed_version
+from kensho.platform.managers import ManagerFile
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
 from kensho.platform.worker_board import WorkerBoard
@@ -105,7 +109,13 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
         lifespan=[state.open],
-        state=State({"look_for_snapshot": state.look_for_snapshot, **state.work.state}),
+        state=State(
+            {
+                "look_for_snapshot": state.look_for_snapshot,
+                authentication.STATE: state.access,
+                **state.work.state,
+            }
+        ),
     )
     validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
     targets = Targets(declared_routes(app, validator))
@@ -148,7 +158,10 @@ class AppState:
         self._conditions: Conditions | None = None
         self.now = functools.partial(dt.datetime.now, dt.UTC)
         self.calendar = Calendar(self.now)
-        cursors = Cursors(*signing_keys(settings.signing))
+        keys = signing_keys(settings.signing)
+        cursors = Cursors(*keys)
+        managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
+        self.access = AccessControl(managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
             films=PerSnapshot(films),

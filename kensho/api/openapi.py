@@ -19,6 +19,8 @@ Document: TypeAlias = dict[str, Any]
 
 _PROBLEMS: Final = {
     "400": "A parameter or the body can't be understood; `errors` names each field.",
+    "401": "No manager is signed in: the token is missing or not valid.",
+    "403": "The caller is no manager, or a cookie came from a page that is not ours.",
     "404": "There is no such thing.",
     "410": "It was removed from the graph; its id or slug is never given to another.",
     "408": "The body does not arrive in time.",
@@ -56,6 +58,13 @@ _TAGGED: Final = {
     },
     "Vary": {"schema": {"type": "string"}, "description": "`Accept-Encoding`."},
 }
+_SCHEMES: Final = {
+    "manager": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The token of a manager, which `kensho managers add` prints.",
+    }
+}
 _ALWAYS: Final = {
     "X-Request-ID": {
         "schema": {"type": "string"},
@@ -74,6 +83,7 @@ def amend_openapi(document: Document, calendar: Calendar) -> Document:
     whole: Document = msgspec.json.decode(msgspec.json.encode(document))
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
     schemas |= _components()
+    whole["components"]["securitySchemes"] = _SCHEMES
     for name in _SELECTABLE:
         del schemas[name]["required"]  # `fields` may leave out any member
     for name in _DETAILED:
@@ -97,10 +107,13 @@ def _amend(operation: Document, path: str) -> None:
     responses = operation["responses"]
     has_body = "requestBody" in operation
     responses |= {status: _problem(status) for status in _statuses(path, has_body=has_body)}
+    is_guarded = "security" in operation
+    if is_guarded:
+        responses |= {status: _problem(status) for status in ("401", "403")}
     for header in _ALWAYS:
         for response in responses.values():
             response.setdefault("headers", {})[header] = _ALWAYS[header]
-    if path.startswith("/api/") and path != "/api/health" and not has_body:
+    if path.startswith("/api/") and path != "/api/health" and not has_body and not is_guarded:
         responses["200"]["headers"] |= _TAGGED
         responses["304"] = {
             "description": "The client's copy (`If-None-Match`) is still right.",

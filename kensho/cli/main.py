@@ -56,6 +56,11 @@ _OWN: Final = (
         "List the runs of ingestion, and say what changed between two publications.",
     ),
     LazyCommand(
+        "managers",
+        "kensho.cli.managers:managers",
+        "Make, list and remove the managers, who may curate by API and pages.",
+    ),
+    LazyCommand(
         "show",
         "kensho.cli.graph:show",
         "Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL.",

@@ -67,11 +67,14 @@ class QueryValidator:
 
         Raises:
             InvalidInputError: a parameter is unknown or misspelt; names each.
-            HTTPException: 415, a body is not JSON; 408, it does not arrive in time.
+            HTTPException: 415, a body is not JSON; 408, it does not arrive in time. A body that no
+                document describes is only waited for.
         """
         scope: dict[str, Any] = request.scope  # type: ignore[assignment]  # a TypedDict that Litestar extends
         operation = self._operations.get((scope["method"], scope["path_template"]))
         if operation is None:
+            if scope["method"] == "POST":
+                await _whole_body(request, self._body_timeout_s)  # of a form, which its page reads
             return
         problems = [
             *_misspelt(operation.path, scope["path_params"].items()),
@@ -88,13 +91,17 @@ async def _check_body(request: Request[Any, Any, Any], timeout_s: float) -> None
     if request.content_type[0] != "application/json":
         raise HTTPException(status_code=_UNSUPPORTED, detail="send the body as application/json")
     try:
-        async with asyncio.timeout(timeout_s):
-            body = await request.body()
-        msgspec.json.decode(body)
+        msgspec.json.decode(await _whole_body(request, timeout_s))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInputError.of("body", f"it is no JSON: {error}") from error
     except RecursionError as error:
         raise InvalidInputError.of("body", "it is nested too deeply") from error
+
+
+async def _whole_body(request: Request[Any, Any, Any], timeout_s: float) -> bytes:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await request.body()
     except InternalServerException as error:  # so Litestar tells that no more of it can be read
         raise InvalidInputError.of("body", "it is cut off, or its chunks are malformed") from error
     except TimeoutError as error:

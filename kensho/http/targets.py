@@ -123,14 +123,22 @@ class Targets:
 
 
 def declared_routes(app: Litestar, documented: QueryValidator) -> Iterator[DeclaredRoute]:
-    """Yield the routes of an application with what their handlers declare."""
+    """Yield the routes of an application with what their handlers declare.
+
+    Where several methods share a template, what GET declares comes last, and counts.
+    """
     for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
+        handlers: Iterable[object] = getattr(route, "route_handlers", ())
+        for handler in sorted(handlers, key=_answers_get):
             if isinstance(handler, HTTPRouteHandler) and "OPTIONS" not in handler.http_methods:
                 template = route.path_format
                 canonicalise = _canonicaliser(handler, template, documented)
                 lists: frozenset[str] = handler.opt.get(LISTS, frozenset())
                 yield DeclaredRoute(template, canonicalise, declared_cost(handler), lists)
+
+
+def _answers_get(handler: object) -> bool:
+    return "GET" in getattr(handler, "http_methods", ())
 
 
 def _canonicaliser(

@@ -277,6 +277,14 @@ class CurationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variab
     every upgrade."""
 
 
+class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("managers_")):
+    """Who may curate over HTTP."""
+
+    file: Path = Path("var/managers.json")
+    """The names of managers with digests of their tokens, as `kensho managers` writes them. Without
+    a manager nobody can sign in, and whatever managers may do is not there."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -293,3 +301,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mcp: McpSettings = McpSettings()
     ingest: IngestSettings = IngestSettings()
     curation: CurationSettings = CurationSettings()
+    managers: ManagerSettings = ManagerSettings()

@@ -14,12 +14,14 @@ from kensho.discovery.search_views import Completion
 from kensho.errors import KenshoError
 from kensho.http.problem_details import ErrorResponse, Headers
 from kensho.http.responses import HTML
+from kensho.web import urls
 from kensho.web.page_context import PageContext
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
 _FOR_PROGRAMS: Final = ("/api", "/health", "/metrics")
+_UNAUTHORIZED: Final = 401
 _NOT_FOUND: Final = (404, 410)
-_KNOWN: Final = frozenset((400, 404, 405, 410, 414, 429, 500, 503))
+_KNOWN: Final = frozenset((400, 401, 403, 404, 405, 410, 414, 429, 500, 503))
 _MOST: Final = 5
 _MOST_ASKED: Final = 20
 _FRANCHISES: Final = "/hub/"
@@ -44,6 +46,7 @@ class ErrorPages:
             error=error,
             key=error.status if error.status in _KNOWN else "other",
             is_store_away=error.slug == "store_unavailable",
+            sign_in_url=urls.sign_in(error.path) if error.status == _UNAUTHORIZED else None,
             is_franchise=is_of_franchise(error.path),
             suggestions=self._suggestions(error.path) if error.status in _NOT_FOUND else [],
         )

@@ -13,13 +13,16 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar, get_type_hints
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import msgspec
 from litestar import Request, get
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.handlers import HTTPRouteHandler
 
 from kensho.errors import InvalidInputError, NotFoundError
+from kensho.http.request_guards import MAX_PARAMETERS
 from kensho.http.request_state import state_of
 from kensho.http.targets import FORM, filled_in
 
@@ -27,6 +30,10 @@ Form = TypeVar("Form", bound=msgspec.Struct)
 Handler = Callable[..., Awaitable[Any]]
 _FORM: Final = "form"
 _REQUEST: Final = "request"
+_ENCODED: Final = "application/x-www-form-urlencoded"
+_UNSUPPORTED: Final = 415
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""All but tabs and ends of lines, which fields of several lines have."""
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FIELD: Final = re.compile(r" - at `\$\.?(\w*)`")
 
@@ -64,7 +71,10 @@ def read(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         InvalidInputError: a value is none of the field's; names it.
     """
     names = [field.encode_name for field in msgspec.structs.fields(form)]
-    given = filled_in(state_of(request.scope).parameters, names)
+    return _converted(filled_in(state_of(request.scope).parameters, names), form)
+
+
+def _converted(given: dict[str, str], form: type[Form]) -> Form:
     try:
         return msgspec.convert(given, form, strict=False)
     except msgspec.ValidationError as error:
@@ -72,6 +82,32 @@ def read(request: Request[Any, Any, Any], form: type[Form]) -> Form:
         named = _FIELD.search(text)
         message = _FIELD.sub("", text).rstrip()
         raise InvalidInputError.of(named[1] if named else "", message) from error
+
+
+async def posted(request: Request[Any, Any, Any], form: type[Form]) -> Form:
+    """Return the fields of a form that was sent, without spaces around them.
+
+    Raises:
+        InvalidInputError: a field comes twice, or has no value of its type; names it.
+        HTTPException: 415, the body is no form.
+    """
+    if request.content_type[0] != _ENCODED:
+        raise HTTPException(status_code=_UNSUPPORTED, detail=f"send the form as {_ENCODED}")
+    try:
+        text = (await request.body()).decode()
+        pairs = parse_qsl(
+            text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except (ValueError, InternalServerException) as error:
+        raise InvalidInputError.of("body", "this is no form, or a part of one") from error
+    names = [field.encode_name for field in msgspec.structs.fields(form)]
+    for name, value in pairs:
+        if _CONTROL.search(value):
+            raise InvalidInputError.of(name, "it holds a control character")
+    given = filled_in(dict(pairs), names)
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise InvalidInputError.of("body", "a field of the form comes twice")
+    return _converted(given, form)
 
 
 def work_id(text: str) -> UUID:

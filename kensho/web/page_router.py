@@ -34,6 +34,7 @@ from kensho.web.path_page import PathPageController
 from kensho.web.rendering import Renderer
 from kensho.web.search_page import SearchPageController
 from kensho.web.season_page import SeasonPageController
+from kensho.web.sign_in_page import SignInController, SignOutController
 from kensho.web.status import StatusPageController
 from kensho.web.work_page import FilmPageController, WorkPageController
 
@@ -58,6 +59,8 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     NeighbourhoodPageController,
     PathPageController,
     StatusPageController,
+    SignInController,
+    SignOutController,
 )
 _FOLDER: Final = Path(str(files("kensho"))) / "web"
 

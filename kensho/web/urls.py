@@ -97,6 +97,16 @@ def neighbourhood(work: UUID, depth: int) -> str:
     return with_query(f"/anime/{work}/map", {"depth": depth})
 
 
+def sign_in(target: str | None = None) -> str:
+    """Return the page on which to sign in, to go on to a path of ours."""
+    return with_query("/login", {"next": target})
+
+
+def sign_out() -> str:
+    """Return where a form is sent that signs out."""
+    return "/logout"
+
+
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
