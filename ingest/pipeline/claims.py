@@ -78,6 +78,10 @@ class ClaimCollector:
         }
         self.collections: dict[str, StatedCollection] = {}
         self.listings = Listings()
+        self.curated_same: set[frozenset[uuid.UUID]] = set()
+        """Pairs that curators say to be one work."""
+        self.different: set[frozenset[uuid.UUID]] = set()
+        """Pairs that curators say to be two works."""
         self.unresolved: set[str] = set()
         self.by_kind: Counter[str] = Counter()
         self.inferred: Counter[str] = Counter()
@@ -92,6 +96,10 @@ class ClaimCollector:
             self._add_claim(work, claim, ClaimOrigin(source, date, row.method))
         for source_id in links.same_as:
             self._add_same_as(work, source_id, source)
+            if row.method == "curated":
+                self._add_pair(self.curated_same, work, source_id)
+        for source_id in links.different_from:
+            self._add_pair(self.different, work, source_id)
         for recommendation in links.recommendations:
             self._add_recommendation(work, recommendation, source)
         for redirect in links.redirects:
@@ -160,6 +168,12 @@ class ClaimCollector:
     def _add_same_as(self, work: uuid.UUID, source_id: str, source: str) -> None:
         if (other := self._target(source_id, work)) is not None:
             self._put("is_same_as", work, other, (), {"source": source})
+
+    def _add_pair(
+        self, pairs: set[frozenset[uuid.UUID]], work: uuid.UUID, source_id: str
+    ) -> None:
+        if (other := self._target(source_id, work)) is not None:
+            pairs.add(frozenset((work, other)))
 
     def _add_recommendation(
         self, work: uuid.UUID, recommendation: Recommendation, source: str

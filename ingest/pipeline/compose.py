@@ -1,7 +1,8 @@
 """Compose a work from all its records: a pure fold, the same whatever their order.
 
 Each fact is taken whole from one source, the first that states it: by
-`curation/precedence.toml` for the fields it names, else by the rank of the source. Dates belong
+`curation/precedence.toml` for the fields it names, else by the rank of the source; what curators'
+acts say and their ranks are seen to before (`ingest.pipeline.ranks`). Dates belong
 together (`kensho.domain.stated_dates`). Titles, tags, studios, ids and mappings are united. A work
 of which every id is dead at its provider, or of which no record says what it is called, composes to
 nothing. An id of an adult work counts as dead only where the provider shows such works to anybody:
@@ -16,6 +17,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from ingest.curation import CompositionRules
+from ingest.pipeline.ranks import ranked
 from ingest.pipeline.rows import (
     ComposedWork,
     EpisodeNode,
@@ -26,6 +28,7 @@ from ingest.pipeline.rows import (
     part_digest,
 )
 from kensho.domain.adult import is_adult
+from kensho.domain.curator_acts import FactStatement
 from kensho.domain.records import EpisodeFacts, RecordFacts
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.stated_dates import StatedDates, composed_dates
@@ -76,7 +79,7 @@ class Composer:
 
         `carries` tells which ids are this work's: a record may name ids of another work.
         """
-        live = self._without_dead(records)
+        live = ranked(self._without_dead(records), self._rules)
         ordered = sorted(live, key=lambda r: (-self._rank(r.source), r.source, r.key))
         makers = [r for r in ordered if self._creates(r.source)]
         titles = _titles(ordered)
@@ -140,12 +143,14 @@ class Composer:
 
     def _dates(self, makers: Sequence[KeptRecord], ordered: Sequence[KeptRecord]) -> StatedDates:
         """Return the dates of a work; of a year without a day only makers are believed."""
-        ranked = [
+        dated = [
             _stated_dates(record.facts, is_maker=self._creates(record.source))
             for record in self._by_precedence("start_date", ordered)
+            if not _is_curated(record)
         ]
         by_year = [_stated_dates(record.facts) for record in self._by_precedence("year", makers)]
-        return composed_dates(ranked, by_year)
+        acts = [record.facts for record in ordered if _is_curated(record)]
+        return _with_curated(acts, dated, by_year) if acts else composed_dates(dated, by_year)
 
     def _tags(
         self, ordered: Sequence[KeptRecord]
@@ -233,6 +238,35 @@ def _adult(ordered: Sequence[KeptRecord]) -> bool | None:
 def _stated_dates(facts: RecordFacts, *, is_maker: bool = True) -> StatedDates:
     start, end = (day.isoformat() if day else None for day in (facts.start_date, facts.end_date))
     return StatedDates(start, end, facts.year if is_maker else None, facts.season)
+
+
+def _is_curated(record: KeptRecord) -> bool:
+    return record.facts.act is not None and isinstance(record.facts.act.says, FactStatement)
+
+
+def _with_curated(
+    acts: Iterable[RecordFacts], dated: Sequence[StatedDates], by_year: Sequence[StatedDates]
+) -> StatedDates:
+    """Return dates of which curators state some: theirs as they are, the others beside them.
+
+    What sources state of another release than the one that curators date is passed over.
+    """
+    stated = [_stated_dates(facts) for facts in acts]
+    said = StatedDates(
+        start=next((one.start for one in stated if one.start), None),
+        end=next((one.end for one in stated if one.end), None),
+        year=next((one.year for one in stated if one.year is not None), None),
+        season=next((one.season for one in stated if one.season is not None), None),
+    )
+    meant = StatedDates(said.start, None, said.year)
+    found = composed_dates([meant, *dated], [said, *by_year] if said.year else by_year)
+    is_late = found.end is None or said.start is None or found.end >= said.start
+    return StatedDates(
+        start=said.start or found.start,
+        end=said.end or (found.end if is_late else None),
+        year=said.year if said.year is not None else found.year,
+        season=said.season or found.season,
+    )
 
 
 def _known_type(facts: RecordFacts) -> AnimeType | None:

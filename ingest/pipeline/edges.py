@@ -91,12 +91,16 @@ async def project_edges(
             claims.add(row, links)
     with progress.stage("kinds and franchises"), without_cycle_collection():
         policy, relations = franchises.rules.policy, claims.resolved_relations()
-        kept_apart = same_works.apart(relations, policy, identities, heads)
-        decision = SameWorkDecision(claims.edges["is_same_as"], kept_apart, heads)
+        kept_apart = same_works.apart(relations, policy, identities, heads) | claims.different
+        one_work = frozenset(claims.curated_same - claims.different)
+        decision = SameWorkDecision(
+            claims.edges["is_same_as"], kept_apart - one_work, heads, one_work
+        )
         same = await franchises.same_works(decision)
         claims.settle_same(decision.edges(same))
         joined = list(_joined(policy, identities, heads, franchises.words))
         inputs = _inputs(claims, identities, heads, InputPairs(relations, same, joined))
+        inputs = inputs._replace(decided=franchises.rules.decisions(identities.owner))
         claims.add_relations(await franchises.compute(inputs))
     counts = EdgeCounts(
         unresolved=len(claims.unresolved),

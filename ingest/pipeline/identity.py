@@ -23,6 +23,7 @@ from typing import Final, NamedTuple, TypeAlias
 import msgspec
 
 from ingest.pipeline.leads import Leads, RecordKey
+from kensho.domain.curator_acts import CuratorAct, IdStatement
 from kensho.domain.records import Record
 from kensho.domain.works import NAMESPACE, work_uuid
 
@@ -94,6 +95,29 @@ class Identities:
         self._taken: set[uuid.UUID] = set()
         self._led: set[uuid.UUID] = set()  # works that a maker's record is about
         self._retired_with: dict[str, list[uuid.UUID]] | None = None
+        self._parted: Mapping[str, frozenset[str]] = {}
+
+    def part(self, parted: Mapping[str, frozenset[str]]) -> bool:
+        """Keep ids apart from others that records name beside them, as curators decided.
+
+        Each id is not of the work that any of its others names. Returns whether that is news;
+        `reassign` must then be called.
+        """
+        is_new, self._parted = self._parted != parted, parted
+        return is_new
+
+    def _own_ids(self, key: str, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the ids of a record without those that curators say are another work's.
+
+        A record that is about such an id itself keeps it, and loses the others.
+        """
+        if not self._parted or self._parted.keys().isdisjoint(ids):
+            return ids
+        lost: set[str] = set()
+        for one in ids:
+            others = self._parted.get(one, frozenset()).intersection(ids)
+            lost |= others if one == key else ({one} if others else set())
+        return tuple(one for one in ids if one not in lost)
 
     def reassign(self) -> list[Move]:
         """Decide the works of all kept records anew, and return the records that have to move.
@@ -130,10 +154,11 @@ class Identities:
             groups = self._role(source).groups
             for key, head in sorted(self.records[source].items()):
                 record = (source, key)
-                known = None if groups else next((owner[i] for i in head.ids if i in owner), None)
+                ids = self._own_ids(key, head.ids)
+                known = None if groups else next((owner[i] for i in ids if i in owner), None)
                 leader = leader_of[record] = known or record
                 if not head.dead:
-                    for source_id in head.ids:
+                    for source_id in ids:
                         self.contested |= owner.setdefault(source_id, leader) != leader
         work_of = self._works_of([r for r, leader in leader_of.items() if r == leader])
         self._owner = {source_id: work_of[leader] for source_id, leader in owner.items()}
@@ -169,9 +194,9 @@ class Identities:
 
     def _reassign_enricher(self, source: str, key: str) -> list[Move]:
         head = self.records[source][key]
-        works = self.attached(lookup_ids(key, head.ids, False), source)
+        works = self.attached(lookup_ids(key, self._own_ids(key, head.ids), False), source)
         if works:
-            self._assign_ids(source, msgspec.structs.replace(head, works=works))
+            self._assign_ids(source, key, msgspec.structs.replace(head, works=works))
         elif self._led.isdisjoint(head.works):
             works = head.works
         else:  # Its work is another's now: it waits apart, where it enriches nothing.
@@ -192,11 +217,11 @@ class Identities:
         creates, groups, order = self._role(source)
         return (not creates, not groups, order, source)
 
-    def _assign_ids(self, source: str, head: RecordHead) -> None:
+    def _assign_ids(self, source: str, key: str, head: RecordHead) -> None:
         """Give the ids of a placed record to its work; the first to name an id keeps it."""
         position = self._position(source)
         if len(head.works) == 1 and not head.dead:
-            for source_id in head.ids:
+            for source_id in self._own_ids(key, head.ids):
                 self._assign_id(source_id, head.works[0], position)
         self._cover(source, head, head.works)
 
@@ -256,7 +281,7 @@ class Identities:
     def about(self, record: Record, source: str) -> tuple[uuid.UUID, ...]:
         """Return the works that a new record of `source` is about; none where none is known."""
         creates = self._role(source).creates
-        ids = identifying_ids(record, creates=creates)
+        ids = self._own_ids(record.key, identifying_ids(record, creates=creates))
         return self.attached(lookup_ids(record.key, ids, creates), source)
 
     def own_work(self, source: str, key: str, ids: tuple[str, ...]) -> uuid.UUID:
@@ -315,7 +340,7 @@ class Identities:
             self._note_leads(source, record.key, records.get(record.key), works)
         records[record.key] = head
         self._taken.update(works)
-        self._assign_ids(source, head)
+        self._assign_ids(source, record.key, head)
         return head
 
     def _note_leads(
@@ -330,6 +355,17 @@ class Identities:
         for work in old.works if old is not None else ():
             if work not in works and self.leads.current.get(work) == (source, key):
                 self.leads.note(work)
+
+
+def parted_ids(acts: Iterable[CuratorAct]) -> dict[str, frozenset[str]]:
+    """Return the ids that curators deprecate, each with the ids of the work that it is not of."""
+    found: dict[str, frozenset[str]] = {}
+    for act in acts:
+        says = act.says
+        if act.stands and isinstance(says, IdStatement) and says.rank == "deprecated":
+            others = frozenset((says.work, *says.beside)) - {says.id}
+            found[says.id] = found.get(says.id, frozenset()) | others
+    return found
 
 
 def identifying_ids(record: Record, *, creates: bool) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ import hashlib
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -24,7 +24,7 @@ from ingest.pipeline.edges import EdgeCounts, project_edges
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.guards import NO_GUARDS, Breach, refusal, with_lifted
-from ingest.pipeline.identity import Identities, SourceRole
+from ingest.pipeline.identity import Identities, SourceRole, parted_ids
 from ingest.pipeline.leads import Leads
 from ingest.pipeline.projection import WorkCounts, WorkProjection
 from ingest.pipeline.record_store import RecordStore, RunStart
@@ -46,6 +46,10 @@ from ingest.reading.record_keys import KeyChange, KeyCounts, RecordKeys, key_cha
 from ingest.reading.rejects import RejectLog
 from ingest.source import Source
 from ingest.source_policies import GuardName
+from ingest.sources import curator
+from kensho.domain.curator_acts import CuratorAct
+from kensho.domain.franchise.decided import decided_policy
+from kensho.domain.standing_acts import settled
 from kensho.errors import IngestRefusedError, KenshoError, SourceFileError
 from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
@@ -133,8 +137,17 @@ class RunReport(msgspec.Struct):
         return sum(s.rejects for s in self.sources)
 
 
+JobPlan: TypeAlias = Callable[[Identities, Sequence[CuratorAct]], Sequence[IngestJob]]
+"""Makes the jobs of a run once it is known who owns each id, and what curators have said."""
+_ACTS: Final = (curator.SOURCE.name, curator.WORKS.name)
+
+
 class Pipeline:
-    """Runs jobs over one open store."""
+    """Runs jobs over one open store.
+
+    `decisions` are those of the curators' files, by default the ones that come with Kenshō; what
+    curators' acts in the store decide is put upon them.
+    """
 
     def __init__(
         self,
@@ -142,32 +155,41 @@ class Pipeline:
         sources: Mapping[str, Source],
         options: RunOptions,
         progress: Progress,
+        decisions: curation.Curation | None = None,
     ) -> None:
         self._gateway = gateway
         self._record_store = RecordStore(gateway)
         self._sources = sources
         self._options = options
         self._progress = progress
-        self._curation = curation.load()
+        self._curation = decisions or curation.load()
         self._rules = rules.load(self._curation.policy)
+        self._acts: list[CuratorAct] = []
         self._identities = Identities({}, {})
         self._policies = source_policies.load()
         self._guard = ReleaseGuard(self._record_store, self._identities, sources, self._policies)
         self._touched: set[uuid.UUID] = set()
         self._runs: list[tuple[uuid.UUID, SourceReport]] = []
 
-    async def run(self, jobs: Sequence[IngestJob]) -> RunReport:
-        """Run all jobs and bring the graph in line.
+    async def run(self, jobs: Sequence[IngestJob] | JobPlan) -> RunReport:
+        """Run all jobs, or those that a plan makes, and bring the graph in line.
 
         A refused source is reported and does not stop the others.
         """
         started = time.monotonic()
         await self._load()
         meta = await self._meta()
+        if callable(jobs):
+            jobs = jobs(self._identities, self._acts)
         reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
         if self._touched:
             await self._reattach()
         works, edges, franchises = WorkCounts(), EdgeCounts(), FranchiseCounts()
+        acts = settled(self._acts, lambda one: self._identities.owner(one) or one)
+        policy = decided_policy(
+            self._curation.policy, acts, lambda one: self._identities.owner(one) or one
+        )
+        self._rules = rules.load(policy)
         if not self._options.dry_run and await self._lags(meta):
             # What a forgotten source alone knew of tags is found out from all else.
             is_whole = not meta.composed or any(
@@ -197,11 +219,23 @@ class Pipeline:
             self._guard = ReleaseGuard(
                 self._record_store, self._identities, self._sources, self._policies
             )
+            self._identities.part(await self._read_acts())
             if self._options.dry_run:
                 self._identities.reassign()
             else:
                 await self._reattach()
                 await self._record_store.close_interrupted()
+
+    async def _read_acts(self) -> dict[str, frozenset[str]]:
+        """Read the acts of curators; return which ids they keep apart from which others."""
+        ids = [
+            (head.works[0], source, key)
+            for source in _ACTS
+            for key, head in self._identities.records.get(source, {}).items()
+        ]
+        said = await self._record_store.statements_by_id(ids)
+        self._acts = [one.facts.act for one in said if one.facts.act is not None]
+        return parted_ids(self._acts)
 
     async def _reattach(self) -> None:
         """Attach all records where they belong, whatever a killed run or a new rule left behind."""
@@ -306,6 +340,8 @@ class Pipeline:
             raise
         finally:
             self._touched |= writer.touched
+        if job.source.name in _ACTS and self._identities.part(await self._read_acts()):
+            await self._reattach()
         self._runs.append((run, report))
 
     async def _project(

@@ -39,7 +39,10 @@ class SameWorkDecision:
         stated: Mapping[EdgeId, Fields],
         apart: frozenset[frozenset[uuid.UUID]],
         heads: Mapping[uuid.UUID, NodeHead],
+        decided: frozenset[frozenset[uuid.UUID]] = frozenset(),
     ) -> None:
+        """Decide of `stated` pairs and all others; `decided` are one work, say curators."""
+        self._decided = decided
         self._sources = {_ends(edge): str(fields["source"]) for edge, fields in stated.items()}
         self._apart = apart
         self._heads = heads
@@ -51,13 +54,14 @@ class SameWorkDecision:
             digest.update(work.bytes + head.digests.facts.encode())
         for pair in sorted(self._sources):
             digest.update(b"=" + pair[0].bytes + pair[1].bytes)
-        for ends in sorted(sorted(pair) for pair in self._apart):
-            digest.update(b"/" + b"".join(work.bytes for work in ends))
+        for sign, pairs in ((b"/", self._apart), (b"!", self._decided)):
+            for ends in sorted(sorted(pair) for pair in pairs):
+                digest.update(sign + b"".join(work.bytes for work in ends))
         return digest.hexdigest()
 
     def of(self, records: Iterable[CatalogueRecord]) -> list[SameWork]:
         """Decide which of all records are one work."""
-        return same_works(records, self._sources, self._apart)
+        return same_works(records, self._sources, self._apart, self._decided)
 
     def edges(self, decided: Iterable[SameWork]) -> dict[EdgeId, Fields]:
         """Return the edges of a decision, each from a record to the one that stands for it."""

@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from kensho.domain.curator_acts import CuratorAct
 from kensho.domain.relations import ClaimedKind, Method
 from kensho.domain.works import (
     AnimeType,
@@ -122,7 +123,7 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RecordFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a record says about the work itself."""
+    """What a record says about the work itself; `act` where it is a curator's act that says it."""
 
     titles: tuple[Title, ...] = ()
     anime_type: AnimeType | None = None
@@ -143,23 +144,29 @@ class RecordFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     episodes: tuple[EpisodeFacts, ...] = ()
     mappings: tuple[Mapping, ...] = ()
     adult: bool | None = None
+    act: CuratorAct | None = None
 
 
 class RecordRelations(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a record says about relations to other works, which are all given by source ids."""
+    """What a record says about relations to other works, which are all given by source ids.
+
+    `same_as` are records of one work, `different_from` such as are another work.
+    """
 
     relations: tuple[Claim, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     redirects: tuple[Redirect, ...] = ()
     same_as: tuple[str, ...] = ()
     collection: Collection | None = None
+    different_from: tuple[str, ...] = ()
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that one source says about one work.
 
-    `key` is the source id that the record is about; it is unique within its source. `ids` are all
-    ids that identify the same work one to one, `key` included, in the source's order: a new work
+    `key` is the source id that the record is about, or `act:` and the id of a curator's act; it is
+    unique within its source. `ids` are all ids that identify the same work one to one, `key`
+    included where it is a source id, in the source's order: a new work
     gets its UUID from the first. `dead` means that the provider has deleted the page of `key`; such
     a record states nothing else.
     """

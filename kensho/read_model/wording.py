@@ -107,6 +107,8 @@ SOURCE_NAMES: Final[Mapping[str, str]] = {
     "anime-relations": "Taiga's anime-relations",
     "aodb": "anime-offline-database",
     "bangumi": "bangumi-data",
+    "curator": "the curators",
+    "curator-works": "the curators",
     "dead-entries": "anime-offline-database",
     "imdb-basics": "IMDb",
     "imdb-franchises": "IMDb",

@@ -181,6 +181,24 @@ def _kitsu() -> bytes:
     )
 
 
+def _act(number: int, says: dict[str, object]) -> dict[str, object]:
+    return {
+        "id": f"{number:016x}",
+        "at": "2026-11-29T12:00:00.000000Z",
+        "author": "alice",
+        "reason": "the credits say so",
+        "says": says,
+    }
+
+
+def _acts() -> bytes:
+    fact = {"act": "fact", "field": "year", "value": 1999}
+    new: dict[str, object] = {"act": "work", "title": "A sea of tales", "ids": ["mal:99"]}
+    return lines_of(
+        _act(99, new), *(_act(n, fact | {"work": f"mal:{n}"}) for n in _NUMBERS)
+    )
+
+
 def _films() -> bytes:
     return lines_of(
         *(
@@ -216,6 +234,8 @@ SAMPLES: Final[dict[str, Sample]] = {
     "imdb-franchises": Sample("imdb_film_franchises.json", _imdb_franchises()),
     "anilist-recommendations": Sample("anilist_recommendations.json", _anilist_recommendations()),
     "kitsu": Sample("media_relationships.jsonl", _kitsu()),
+    "curator": Sample("curated/acts.jsonl", _acts()),
+    "curator-works": Sample("curated/added_works.jsonl", _acts()),
     "kensho-relations": Sample("relations.jsonl", _relations()),
     "kensho-curation": Sample("curation/franchises/tales.toml", _franchise()),
     "kensho-films": Sample("films.jsonl", _films()),

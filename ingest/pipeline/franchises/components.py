@@ -96,6 +96,7 @@ def component_digests(
         score = settled_score(inputs.heads[work].score)
         digest.update(f"\n{score} {inputs.votes.get(work, 0)} ".encode())
         digest.update(words.levels(work))
+        digest.update(inputs.decided.get(work, b""))
     for line in _group_lines(component):
         digest.update(line.encode())
     return ComponentDigests(kinds, digest.hexdigest())

@@ -27,7 +27,7 @@ class FranchiseInputs(NamedTuple):
 
     `relations` are as stated, `same` relations between records of one work, `joined` works that
     curators' decisions join, `pages` the providers that have a page of a work, `votes` its
-    recommendations.
+    recommendations, `decided` what decisions that name a work say of it.
     """
 
     heads: Mapping[UUID, NodeHead]
@@ -38,6 +38,7 @@ class FranchiseInputs(NamedTuple):
     listings: Listings
     pages: Mapping[UUID, frozenset[str]]
     votes: Mapping[UUID, int]
+    decided: Mapping[UUID, bytes] = {}
 
 
 class InferredKind(NamedTuple):

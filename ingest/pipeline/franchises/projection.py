@@ -85,7 +85,7 @@ class FranchiseProjection:
         words = self.words
         rare = words.finish()
         components = components_of(inputs)
-        rules = self.rules.digest
+        rules = self.rules.common_digest
         digests = {
             key: component_digests(one, inputs, words, rules) for key, one in components.items()
         }

@@ -6,7 +6,8 @@ works of their own where no source does.
 
 Guarantees: pure, and independent of the order of records. No group holds two records that one
 catalogue lists both, for a catalogue that lists two knows them to be different; nor two of which a
-source states how they are related, or which curators keep apart. A record that could as well be one
+source states how they are related, or which curators keep apart; but what a curator says to be one
+work is. A record that could as well be one
 of two such works is part of neither: it is a collection of them, or names neither.
 
 Performance: 6 s for 43,000 records, two thirds of it for their keys.
@@ -68,9 +69,13 @@ class _Grouping:
     """Joins records under what must not be joined."""
 
     def __init__(
-        self, records: Sequence[CatalogueRecord], apart: Collection[frozenset[UUID]]
+        self,
+        records: Sequence[CatalogueRecord],
+        apart: Collection[frozenset[UUID]],
+        decided: Collection[frozenset[UUID]] = (),
     ) -> None:
         self._records = records
+        self._decided = decided
         self._apart = apart
         self._providers = [record.providers for record in records]
         self._groups: dict[int, _Group] = {}
@@ -86,6 +91,8 @@ class _Grouping:
     def differ(self, one: int, other: int) -> bool:
         """Tell whether two records are known to be two works."""
         ends = frozenset((self._records[one].id, self._records[other].id))
+        if ends in self._decided:
+            return False
         return not self._providers[one].isdisjoint(self._providers[other]) or ends in self._apart
 
     def note_unlikely(self, pair: Pair) -> None:
@@ -104,10 +111,16 @@ class _Grouping:
             is_other_pair = pair != (one, other)
             if self.differ(*pair) or (is_other_pair and self._look_unlike(*pair)):
                 return False
-        here.members += there.members
-        here.providers |= there.providers
-        self._groups.update(dict.fromkeys(there.members, here))
+        self.unite(one, other)
         return True
+
+    def unite(self, one: int, other: int) -> None:
+        """Join the groups of two records, whatever speaks against it."""
+        here, there = self.group(one), self.group(other)
+        if here is not there:
+            here.members += there.members
+            here.providers |= there.providers
+            self._groups.update(dict.fromkeys(there.members, here))
 
     def _look_unlike(self, one: int, other: int) -> bool:
         """Tell whether records of a name are hardly one work, or one is a list of films."""
@@ -128,18 +141,23 @@ def same_works(
     records: Iterable[CatalogueRecord],
     stated: Iterable[tuple[UUID, UUID]] = (),
     apart: Collection[frozenset[UUID]] = (),
+    decided: Collection[frozenset[UUID]] = (),
 ) -> list[SameWork]:
     """Return the records that are the same work as another, each with the one that stands for it.
 
     `stated` are pairs that a source says to be one work; `apart` are pairs of which it says how
-    they are related, or which curators keep apart.
+    they are related, or which curators keep apart; `decided` are those that curators say to be one.
     """
     ordered = sorted(records, key=lambda record: record.id)
     place = {record.id: number for number, record in enumerate(ordered)}
-    grouping = _Grouping(ordered, apart)
+    grouping = _Grouping(ordered, apart, decided)
     likely = _likelihoods(ordered, grouping)
     seeds = [(place[one], place[other]) for one, other in stated if {one, other} <= place.keys()]
+    ends_of = [sorted(place[one] for one in pair) for pair in decided if pair <= place.keys()]
+    for one, other in sorted(ends_of):
+        grouping.unite(one, other)
     said = _join_stated(seeds, ordered, grouping, likely)
+    said |= {_pair(one, other) for one, other in ends_of}
     partners: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for (one, other), sure in likely.items():
         partners[one][other] = partners[other][one] = sure
