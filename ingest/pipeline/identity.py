@@ -278,11 +278,21 @@ class Identities:
             found.add(owner)
         return tuple(sorted(found))
 
+    def waiting(self, source: str, key: str) -> tuple[uuid.UUID, ...]:
+        """Return where a record waits that must be kept though no work has any of its ids."""
+        kept = self.records.get(source, {}).get(key)
+        if kept is not None:
+            return kept.works
+        return (uuid.uuid5(NAMESPACE, f"unmatched:{source}:{key}"),)
+
     def about(self, record: Record, source: str) -> tuple[uuid.UUID, ...]:
         """Return the works that a new record of `source` is about; none where none is known."""
         creates = self._role(source).creates
         ids = self._own_ids(record.key, identifying_ids(record, creates=creates))
-        return self.attached(lookup_ids(record.key, ids, creates), source)
+        found = self.attached(lookup_ids(record.key, ids, creates), source)
+        if found or creates or record.facts.act is None:
+            return found
+        return self.waiting(source, record.key)  # what a curator said is never left out
 
     def own_work(self, source: str, key: str, ids: tuple[str, ...]) -> uuid.UUID:
         """Return the UUID of the work that a new record of a maker leads.

@@ -11,7 +11,7 @@ import hashlib
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -137,7 +137,7 @@ class RunReport(msgspec.Struct):
         return sum(s.rejects for s in self.sources)
 
 
-JobPlan: TypeAlias = Callable[[Identities, Sequence[CuratorAct]], Sequence[IngestJob]]
+JobPlan: TypeAlias = Callable[[Identities, Sequence[CuratorAct]], Awaitable[Sequence[IngestJob]]]
 """Makes the jobs of a run once it is known who owns each id, and what curators have said."""
 _ACTS: Final = (curator.SOURCE.name, curator.WORKS.name)
 
@@ -180,7 +180,7 @@ class Pipeline:
         await self._load()
         meta = await self._meta()
         if callable(jobs):
-            jobs = jobs(self._identities, self._acts)
+            jobs = await jobs(self._identities, self._acts)
         reports = [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
         if self._touched:
             await self._reattach()

@@ -230,9 +230,10 @@ class StoryOrder(_Form, frozen=True, kw_only=True, tag="order"):
 
 
 class Undoing(_Form, frozen=True, kw_only=True, tag="undo"):
-    """An earlier act, named by its id, is taken back."""
+    """An earlier act, named by its id, is taken back; `works` are those that it names."""
 
     of: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    works: tuple[ActSourceId, ...] = ()
 
 
 CuratorStatement: TypeAlias = (

@@ -92,16 +92,8 @@ class Gateway:
         """
         gateway = cls(settings, queries)
         if settings.embedded:
-            with ownership.explained(settings.url):
-                gateway._embedded = await gateway._connect()
-            with ownership.recorded(settings.url):
-                try:
-                    yield gateway
-                finally:
-                    await gateway._embedded.close()
-                    await asyncio.sleep(_SETTLE_S)
-                    if settings.path is not None:
-                        private_files.close_to_others(settings.path)
+            async with _embedded(gateway):
+                yield gateway
             return
         for _ in range(settings.pool_size):
             gateway._idle.put_nowait(None)  # opened at first use, and again after a loss
@@ -111,6 +103,14 @@ class Gateway:
         finally:
             while not gateway._idle.empty():
                 await _drop(gateway._idle.get_nowait())
+
+    async def connect_engine(self) -> None:
+        """Open the engine of an embedded store; raises as `open` does."""
+        self._embedded = await self._connect()
+
+    async def close_engine(self) -> None:
+        """Close the engine of an embedded store."""
+        await self._embedded.close()
 
     @property
     def checkpoint_is_due(self) -> bool:
@@ -286,6 +286,24 @@ class Gateway:
             late = f"can't open {settings.shown_url} within {deadline_s:g} s"
             raise StoreUnavailableError(late) from error
         return connection
+
+
+@contextlib.asynccontextmanager
+async def _embedded(gateway: Gateway) -> AsyncGenerator[None]:
+    """Open the engine of an embedded store, which no other process can until the block ends."""
+    settings = gateway.settings
+    async with contextlib.AsyncExitStack() as stack:
+        with ownership.explained(settings.url):
+            stack.enter_context(ownership.exclusive(settings.url))
+            await gateway.connect_engine()
+        with ownership.recorded(settings.url):
+            try:
+                yield
+            finally:
+                await gateway.close_engine()
+                await asyncio.sleep(_SETTLE_S)
+                if settings.path is not None:
+                    private_files.close_to_others(settings.path)
 
 
 class _Session(AsyncWsSurrealConnection):

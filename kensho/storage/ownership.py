@@ -1,7 +1,8 @@
 """Record which process has an embedded store open, so that an error can name it.
 
-The engine's own LOCK file excludes other processes, and does so even after `kill -9`. The small
-file beside the store only explains: it is written once the lock is held, so a stale one, whose
+The engine's own LOCK file excludes other processes, and does so even after `kill -9`; but the engine
+is closed and opened again while a store is filled, so a lock of our own (`exclusive`) is held all the
+time: nobody gets in between. The small file beside the store only explains: it is written once the lock is held, so a stale one, whose
 process is gone, is simply replaced.
 """
 
@@ -34,6 +35,29 @@ def explained(url: str) -> Generator[None]:
         path = owner_file(url)
         owner = read_owner(path) if path is not None else None
         raise StoreInUseError(_sentence(url, owner)) from error
+
+
+@contextlib.contextmanager
+def exclusive(url: str) -> Generator[None]:
+    """Keep other processes of Kenshō from opening an embedded store while the block runs.
+
+    Raises:
+        StoreInUseError: another process has it open.
+    """
+    path = owner_file(url)
+    if path is None:
+        yield
+        return
+    lock = path.with_name(path.name.removesuffix(".owner.json") + ".lock")
+    try:
+        file = private_files.locked_file(lock)
+    except BlockingIOError as error:
+        raise StoreInUseError(f"{lock} is locked") from error
+    except OSError:  # a file system without `flock`, or one that can't be written to
+        yield
+        return
+    with file:
+        yield
 
 
 @contextlib.contextmanager
