@@ -27,6 +27,11 @@ check: Final = LazyCommand(
     "ingest.check_cli:check",
     "Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates, losses.",
 )
+curate: Final = LazyCommand(
+    "curate",
+    "ingest.curate_cli:curate",
+    "State, prefer, deny or undo something of a work or franchise, with a reason.",
+)
 forget: Final = LazyCommand(
     "forget",
     "ingest.cli:forget",

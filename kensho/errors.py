@@ -97,6 +97,12 @@ class ConflictError(KenshoError):
         self.issues = tuple(issues)
 
 
+class ActConflictError(ConflictError):
+    """What a curator states was said already, or is about what somebody else changed meanwhile."""
+
+    exit_code: ClassVar[int] = 9
+
+
 class RateLimitedError(KenshoError):
     """A caller has asked too often; `scope` names the limit, which is free again after a while."""
 

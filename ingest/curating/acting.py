@@ -18,7 +18,7 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.curating.naming import Names, completed
+from ingest.curating.naming import Names, completed, titles_of
 from ingest.curating.pictures import NO_PICTURE, FranchiseDifference, differences, picture
 from ingest.curating.work_states import (
     FactDifference,
@@ -44,7 +44,7 @@ from kensho.domain.curator_acts import (
 )
 from kensho.domain.standing_acts import WorkOf, settled
 from kensho.errors import (
-    ConflictError,
+    ActConflictError,
     IngestRefusedError,
     InvalidInputError,
     NotFoundError,
@@ -109,7 +109,7 @@ async def act(gateway: Gateway, drafts: Sequence[ActDraft], context: ActContext)
     Raises:
         InvalidInputError: a draft is not of its form; names field and value.
         NotFoundError, GoneError: a name is of nothing.
-        ConflictError: something else was said meanwhile, or this was said already.
+        ActConflictError: something else was said meanwhile, or this was said already.
         IngestRefusedError: the run was refused.
     """
     if not 1 <= len(drafts) <= MOST_ACTS:
@@ -134,7 +134,7 @@ async def act(gateway: Gateway, drafts: Sequence[ActDraft], context: ActContext)
         acts=tuple(plan.made),
         overruled=tuple(plan.overruled),
         facts=tuple(fact_differences(plan.states, states)),
-        franchises=tuple(await differences(gateway, plan.before, after)),
+        franchises=tuple(await differences(gateway, plan.before, after, plan.titles)),
         revision=report.revision,
         is_trial=context.is_trial,
     )
@@ -169,6 +169,7 @@ class _ActPlan:
         self.about: list[UUID] = []
         self.before = NO_PICTURE
         self.states: dict[UUID, WorkState] = {}
+        self.titles: dict[UUID, str] = {}
 
     async def jobs(self, identities: Identities, known: Sequence[CuratorAct]) -> list[IngestJob]:
         """Return the jobs that write the new acts, and those whose standing they change."""
@@ -195,6 +196,7 @@ class _ActPlan:
         self.made = [act for act in after if act.id in fresh]
         self.overruled = [act for act in changed if act.overruled_by in fresh]
         self.about = await _works_of([act.says for act in changed], self._names)
+        self.titles = titles_of(await self._names.cards(self.about))
         self.before = await picture(self._gateway, self.about)
         self.states = await work_states(self._gateway, self.about[:_MOST_NAMED])
         return list(self._jobs(changed))
@@ -208,7 +210,7 @@ class _ActPlan:
         if undone is None:
             raise NotFoundError(f"of: there is no act {says.of}")
         if undone.undone_by is not None:
-            raise ConflictError(f"of: act {says.of} was undone by act {undone.undone_by} already")
+            raise ActConflictError(f"of: act {says.of} was undone by act {undone.undone_by} already")
         return Undoing(of=says.of, works=works_named(undone.says)[:_MOST_NAMED])
 
     def _jobs(self, changed: Sequence[CuratorAct]) -> Iterator[IngestJob]:
@@ -234,7 +236,7 @@ def _require_current(
     ]
     if since:
         told = "; ".join(f"act {act.id} by {act.author}: {act.reason}" for act in since[-3:])
-        raise ConflictError(f"against: something was said since act {draft.against}: {told}")
+        raise ActConflictError(f"against: something was said since act {draft.against}: {told}")
 
 
 def _require_news(made: CuratorAct, known: Iterable[CuratorAct], work_of: WorkOf) -> None:
@@ -242,7 +244,7 @@ def _require_news(made: CuratorAct, known: Iterable[CuratorAct], work_of: WorkOf
     said = _read_as(made.says, work_of)
     for act in known:
         if act.stands and type(act.says) is type(made.says) and _read_as(act.says, work_of) == said:
-            raise ConflictError(f"act {act.id} by {act.author} says so already: {act.reason}")
+            raise ActConflictError(f"act {act.id} by {act.author} says so already: {act.reason}")
 
 
 def _read_as(says: CuratorStatement, work_of: WorkOf) -> object:

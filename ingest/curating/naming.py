@@ -16,7 +16,7 @@ from ingest.reading.decoding import fold_tag
 from kensho.domain import ids
 from kensho.domain.curator_acts import CuratorStatement
 from kensho.domain.works import Role, WorkKind
-from kensho.errors import ConflictError, GoneError, InvalidInputError, NotFoundError
+from kensho.errors import ActConflictError, GoneError, InvalidInputError, NotFoundError
 from kensho.storage.gateway import Gateway
 
 _FIRST: Final = ("mal", "anilist", "anidb", "kitsu", "tmdb", "imdb")
@@ -130,7 +130,7 @@ async def completed(draft: dict[str, Any], names: Names) -> CuratorStatement:
     Raises:
         InvalidInputError: the draft is no statement, or a name is none.
         NotFoundError: nothing has a name that it uses.
-        ConflictError: it can't be said of these works.
+        ActConflictError: it can't be said of these works.
     """
     draft = dict(draft)
     kind = draft.get("act")
@@ -179,10 +179,10 @@ async def _complete_franchise(draft: dict[str, Any], names: Names) -> None:
             continue
         old = await names.franchise(card.slug, "works")
         if old.slug == target_slug:
-            raise ConflictError(f"works: {card.title} is of the franchise {old.slug} already")
+            raise ActConflictError(f"works: {card.title} is of the franchise {old.slug} already")
         roots[_rest_of(old, {one.id for one in moved})] = None
     if kind == "split" and not roots:
-        raise ConflictError("works: none of them is of a franchise, so there is nothing to split")
+        raise ActConflictError("works: none of them is of a franchise, so there is nothing to split")
     draft["others" if kind == "split" else "away_from"] = [str(one) for one in roots]
 
 
@@ -192,7 +192,7 @@ def _rest_of(old: FranchiseCard, moved: set[UUID]) -> UUID:
     if old.root not in moved:
         return old.root
     if not left:
-        raise ConflictError(f"works: nothing would be left of the franchise {old.slug}")
+        raise ActConflictError(f"works: nothing would be left of the franchise {old.slug}")
     return left[0]
 
 
@@ -215,7 +215,7 @@ async def _complete_id(draft: dict[str, Any], names: Names) -> None:
         return
     owner = await _owner(id_, names)
     if owner is not None and owner.id != card.id:
-        raise ConflictError(
+        raise ActConflictError(
             f"id: {id_} is of {owner.title} ({owner.id}): say that both are one work (same),"
             " or deprecate it there first"
         )
@@ -224,7 +224,7 @@ async def _complete_id(draft: dict[str, Any], names: Names) -> None:
 async def _require_new(draft: dict[str, Any], names: Names) -> None:
     for one in draft.get("ids") or ():
         if (owner := await _owner(one, names)) is not None:
-            raise ConflictError(f"ids: {one} is of {owner.title} ({owner.id}) already")
+            raise ActConflictError(f"ids: {one} is of {owner.title} ({owner.id}) already")
 
 
 async def _owner(source_id: str, names: Names) -> WorkCard | None:

@@ -135,9 +135,12 @@ def _steps(document: bytes) -> tuple[UUID, ...]:
 
 
 async def differences(
-    gateway: Gateway, before: Picture, after: Picture
+    gateway: Gateway, before: Picture, after: Picture, known: Mapping[UUID, str]
 ) -> list[FranchiseDifference]:
-    """Return what became of each franchise that is not as it was, works by their titles."""
+    """Return what became of each franchise that is not as it was, works by their titles.
+
+    `known` are titles of works that may be no more.
+    """
     slugs = sorted(
         slug
         for slug in before.titles.keys() | after.titles.keys()
@@ -155,7 +158,7 @@ async def differences(
         for slug in slugs
         for steps in one.orders.get(slug, {}).values()
     )
-    named = titles_of(await Names(gateway).cards({*moved, *ordered}))
+    named = {**known, **titles_of(await Names(gateway).cards({*moved, *ordered}))}
     found = (_difference(slug, before, after, moved, named) for slug in slugs)
     return [one for one in found if one is not None]
 

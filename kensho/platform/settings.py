@@ -272,8 +272,8 @@ class CurationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variab
     """Where curators' own statements are kept."""
 
     dir: Path = Path("var/curation")
-    """The folder of what curators state here, such as the findings of `kensho check` that they
-    accepted. A folder under version control shows who changed what; it survives every ingest and
+    """The folder of what curators state here: `franchises/*.toml` in the form of Kenshō's own
+    `curation/`, over which they win, and the findings of `kensho check` that they accepted. A folder under version control shows who changed what; it survives every ingest and
     every upgrade."""
 
 
