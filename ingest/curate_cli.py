@@ -340,7 +340,8 @@ def history(name: str, **common: Any) -> None:
     for said in found.said:
         since = f", since {said.since[:10]}" if said.since else ""
         who = f"{said.author}: {said.reason}" if said.author else said.source
-        _say(f"{'+' if said.counts else '-'} {said.field}: {said.value}  [{who}{since}]")
+        lost = f"; counts: {said.against}" if said.against else ""
+        _say(f"{'+' if said.counts else '-'} {said.field}: {said.value}  [{who}{since}{lost}]")
 
 
 def _make(drafts: Sequence[ActDraft], common: dict[str, Any]) -> None:

@@ -3,20 +3,20 @@
 Performance: the keys of all kept records are read to find the acts, 2 s for the full catalogue.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from ingest.curating.naming import Names, WorkCard
-from ingest.pipeline.record_store import RecordStore, Statements
+from ingest.pipeline.record_store import DEADLINE_S, RecordStore, Statements
 from ingest.pipeline.rows import SourceRank
 from ingest.registry import SOURCES
 from ingest.sources import curator
 from kensho.domain.curator_acts import CuratorAct, works_named
 from kensho.domain.records import RecordFacts
-from kensho.domain.relations import METHOD_RANK, Method
+from kensho.domain.relations import INVERSE, METHOD_RANK, Assertion, Kind, Method
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
@@ -24,13 +24,16 @@ _SOURCES: Final = (curator.SOURCE.name, curator.WORKS.name)
 _OWN: Final = frozenset(("act", "titles", "tags", "episodes", "mappings"))
 _FIELDS: Final = tuple(f for f in RecordFacts.__struct_fields__ if f not in _OWN)
 _LONGEST: Final = 200
+_LISTED: Final = frozenset(("title", "tag", "mapping", "episode"))
+"""Fields that a work has several values of, each for itself."""
 
 
 class SaidFact(msgspec.Struct, frozen=True):
     """One thing that somebody says of a work: the field, the value in words, who, since when.
 
     `since` is the date of the source's release, or the time of the act; empty where it is not known.
-    `act` is the curator's, with its reason; `counts` tells whether it is what the graph shows.
+    `act` is the curator's, with its reason; `counts` tells whether it is what the graph shows, and
+    `against` who says what else that does. `about` is the other work of a relation.
     """
 
     field: str
@@ -38,6 +41,7 @@ class SaidFact(msgspec.Struct, frozen=True):
     source: str
     since: str
     counts: bool
+    about: str = ""
     act: str | None = None
     author: str | None = None
     reason: str | None = None
@@ -76,14 +80,9 @@ async def all_acts(gateway: Gateway) -> list[CuratorAct]:
 
 async def titles_named(gateway: Gateway, acts: Sequence[CuratorAct]) -> dict[str, str]:
     """Return the titles of the works that acts name, by the ids that these use."""
-    names, found = Names(gateway), dict[str, str]()
-    for name in dict.fromkeys(name for act in acts for name in works_named(act.says)):
-        shape = list[tuple[str, UUID]]
-        behind = await gateway.fetch("works.find", {"source_id": name}, into=shape)
-        cards = await names.cards([work for _, work in behind[:1]])
-        if cards:
-            found[name] = cards[0].title
-    return found
+    named = dict.fromkeys(name for act in acts for name in works_named(act.says))
+    found = await _titles(gateway, list(named))
+    return {name: found[name] for name in named if name in found}
 
 
 async def history_of(gateway: Gateway, name: str) -> HistoryDocument:
@@ -98,7 +97,7 @@ async def history_of(gateway: Gateway, name: str) -> HistoryDocument:
     if ":" in name or _is_uuid(name):
         card = await names.work(name)
         about = [act for act in acts if not card_ids(card).isdisjoint(works_named(act.says))]
-        said = [one async for one in _said_of(gateway, card)]
+        said = await _said_of(gateway, card)
         title, shown = card.title, str(card.id)
         kind: str = card.kind
     else:
@@ -126,25 +125,73 @@ class _Known(msgspec.Struct, frozen=True):
     method: Method
 
 
-async def _said_of(gateway: Gateway, card: WorkCard) -> Any:
-    store = RecordStore(gateway)
+async def _said_of(gateway: Gateway, card: WorkCard) -> list[SaidFact]:
+    """Return what all kept records say of a work, the word that counts most first."""
     known = await gateway.fetch(
-        "curating.records_of", {"work": card.id}, into=list[_Known], deadline_s=30.0
+        "curating.records_of", {"work": card.id}, into=list[_Known], deadline_s=DEADLINE_S
     )
     of_id = {one.id: one for one in known}
-    shown = await gateway.fetch("works.report", {"id": card.id}, into=list[dict[str, Any]])
-    work: dict[str, Any] = shown[0]["work"] if shown else {}
-    tags = {tag[0] for tag in shown[0]["tags"]} if shown else set()
-    statements = await store.statements_of([card.id])
+    (shown,) = await gateway.fetch("works.report", {"id": card.id}, into=list[_Shown])
+    statements = await RecordStore(gateway).statements_of([card.id])
     statements.sort(key=lambda one: _place(of_id[one.id]), reverse=True)
+    found = [fact for one in statements for fact in _facts(one, of_id[one.id], shown)]
+    others = [o for one in statements for o in (*one.links.same_as, *one.links.different_from)]
+    titles = await _titles(gateway, others)
     for one in statements:
-        for fact in _facts(one, of_id[one.id], work, tags):
-            yield fact
-    ids = [name for one in statements for c in one.links.relations for name in (c.target,)]
-    titles = await _titles(gateway, ids)
-    for one in statements:
-        for fact in _claims(one, of_id[one.id], titles):
-            yield fact
+        found += _same_works(one, of_id[one.id], titles)
+    return [*_with_winners(found), *_with_winners(list(_relations(shown)))]
+
+
+def _with_winners(found: Sequence[SaidFact]) -> Iterator[SaidFact]:
+    """Yield what is said, and of what does not count who says what does."""
+    winners: dict[tuple[str, str], SaidFact] = {}
+    for one in found:
+        if one.counts:
+            winners.setdefault((one.field, one.about), one)
+    for one in found:
+        best = winners.get((one.field, one.about))
+        if one.counts or best is None:
+            yield one
+        else:
+            who = best.author or best.source
+            yield msgspec.structs.replace(one, against=f"{best.value}, says {who}")
+
+
+class _Edge(NamedTuple):
+    title: str
+    id: UUID
+    assertions: tuple[Assertion, ...]
+
+
+class _KindEdge(NamedTuple):
+    kind: Kind
+    title: str
+    id: UUID
+    assertions: tuple[Assertion, ...]
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    """What the graph shows of a work."""
+
+    work: dict[str, Any]
+    tags: tuple[tuple[str, str | None, float], ...]
+    prequels: tuple[_Edge, ...]
+    sequels: tuple[_Edge, ...]
+    outward: tuple[_KindEdge, ...]
+    inward: tuple[_KindEdge, ...]
+    denied: tuple[_Edge, ...] = ()
+    denied_from: tuple[_Edge, ...] = ()
+
+
+async def _titles(gateway: Gateway, names: Sequence[str]) -> dict[str, str]:
+    """Return the titles of works by the source ids that are given."""
+    if not names:
+        return {}
+    params = {"ids": list(dict.fromkeys(names))}
+    rows = await gateway.fetch(
+        "curating.titles_of", params, into=list[tuple[tuple[str, ...], str]], deadline_s=DEADLINE_S
+    )
+    return {name: title for sources, title in rows for name in sources}
 
 
 def _place(record: _Known) -> tuple[int, int, str]:
@@ -153,51 +200,70 @@ def _place(record: _Known) -> tuple[int, int, str]:
     return METHOD_RANK[record.method], rank, record.id[2]
 
 
-async def _titles(gateway: Gateway, ids: Sequence[str]) -> dict[str, str]:
-    if not ids:
-        return {}
-    params = {"ids": list(dict.fromkeys(ids))}
-    rows = await gateway.fetch("curating.titles_of", params, into=list[tuple[list[str], str]])
-    return {id_: title for sources, title in rows for id_ in sources}
-
-
-def _facts(
-    one: Statements, record: _Known, work: dict[str, Any], tags: set[str]
-) -> Iterator[SaidFact]:
-    facts = one.facts
+def _facts(one: Statements, record: _Known, shown: _Shown) -> Iterator[SaidFact]:
+    facts, work = one.facts, shown.work
     for field in _FIELDS:
         value = getattr(facts, field)
         if value not in (None, ()):
-            shown = work.get("episodes" if field == "episode_count" else field)
             plain = msgspec.to_builtins(value)
-            yield _said(field, _words(plain), one, record, counts=_same(plain, shown))
+            counted = work.get("episodes" if field == "episode_count" else field)
+            yield _said(field, _words(plain), one, record, counts=_same(plain, counted))
     titles = {title["text"] for title in work.get("titles", ())}
     for title in facts.titles:
         yield _said("title", title.text, one, record, counts=title.text in titles)
+    tags = {name for name, _, _ in shown.tags}
     for tag in facts.tags:
         yield _said("tag", tag.name, one, record, counts=tag.name in tags)
     for mapping in facts.mappings:
         told = " ".join(f"{k} {v}" for k, v in msgspec.to_builtins(mapping).items())
-        yield _said("mapping", told, one, record, counts=True)
+        is_shown = msgspec.to_builtins(mapping) in work.get("mappings", ())
+        yield _said("mapping", told, one, record, counts=is_shown)
     for episode in facts.episodes if facts.act is not None else ():
         names = ", ".join(title.text for title in episode.titles)
         yield _said("episode", f"{episode.number} {names}".strip(), one, record, counts=True)
 
 
-def _claims(one: Statements, record: _Known, titles: dict[str, str]) -> Iterator[SaidFact]:
-    for claim in one.links.relations:
-        kind = claim.kind.replace("_", " ")
-        no = "not " if claim.denied else ""
-        told = f"{no}{kind}: {titles.get(claim.target, claim.target)}"
-        yield _said("relation", told, one, record, counts=claim.target in titles)
-    for other in one.links.same_as:
-        yield _said("same work", titles.get(other, other), one, record, counts=True)
-    for other in one.links.different_from:
-        yield _said("another work", titles.get(other, other), one, record, counts=True)
+def _same_works(one: Statements, record: _Known, titles: Mapping[str, str]) -> Iterator[SaidFact]:
+    for field, others in (
+        ("same work", one.links.same_as),
+        ("another work", one.links.different_from),
+    ):
+        for other in others:
+            told = titles.get(other, other)
+            yield _said(field, told, one, record, counts=other in titles, about=told)
+
+
+def _relations(shown: _Shown) -> Iterator[SaidFact]:
+    """Yield what is asserted of the work and others, from whichever end it was said."""
+    edges: list[tuple[Kind, bool, _Edge]] = [
+        *(("sequel", False, edge) for edge in shown.sequels),
+        *(("sequel", True, edge) for edge in shown.prequels),
+        *((one.kind, False, _Edge(one.title, one.id, one.assertions)) for one in shown.outward),
+        *((one.kind, True, _Edge(one.title, one.id, one.assertions)) for one in shown.inward),
+        *(("related", False, edge) for edge in shown.denied),
+        *(("related", True, edge) for edge in shown.denied_from),
+    ]
+    for kind, is_turned, edge in edges:
+        is_denied = edge in shown.denied or edge in shown.denied_from
+        best = max(edge.assertions, key=lambda a: (a.denied is is_denied, METHOD_RANK[a.method]))
+        for one in sorted(edge.assertions, key=lambda a: a is not best):
+            read = INVERSE[one.kind] if is_turned else one.kind
+            no = "not " if one.denied else ""
+            yield SaidFact(
+                field="relation",
+                value=f"{no}{read.replace('_', ' ')}: {edge.title}",
+                source=one.source,
+                since=one.snapshot,
+                counts=one.denied if is_denied else (one.kind == kind and not one.denied),
+                about=edge.title,
+                author=one.by,
+                reason=one.because,
+                page=one.note,
+            )
 
 
 def _said(
-    field: str, value: str, one: Statements, record: _Known, *, counts: bool
+    field: str, value: str, one: Statements, record: _Known, *, counts: bool, about: str = ""
 ) -> SaidFact:
     act = one.facts.act
     return SaidFact(
@@ -206,6 +272,7 @@ def _said(
         source=record.id[1],
         since=record.snapshot if act is None else act.at,
         counts=counts,
+        about=about or (value if field in _LISTED else ""),
         act=act.id if act else None,
         author=act.author if act else None,
         reason=act.reason if act else None,
