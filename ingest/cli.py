@@ -20,6 +20,7 @@ from rich.console import Console
 from rich_click import RichCommand
 
 from ingest import report
+from ingest.curation_layers import layered
 from ingest.folder import UnusedFile, jobs_in, unused_in, with_curation
 from ingest.pipeline.forget_plan import ForgetPlan, forget_plan
 from ingest.pipeline.guards import guards_named
@@ -135,8 +136,9 @@ def ingest(
     unused = [] if folder is None else unused_in(folder, SOURCES, jobs)
     if given["partial"]:
         jobs = [msgspec.structs.replace(job, partial=True) for job in jobs]
+    layers = layered(environment.load().curation.dir)
     if not given["no_curation"]:
-        jobs = with_curation(jobs)
+        jobs = with_curation(jobs, layers)
     _run_jobs(jobs, options, store, progress, as_json=as_json, unused=unused)
 
 
@@ -200,14 +202,20 @@ def _run_jobs(
     as_json: bool,
     unused: Sequence[UnusedFile] = (),
 ) -> None:
+    layers = layered(environment.load().curation.dir)
+    for slip in layers.slips:
+        progress.say(f"KENSHO_CURATION_DIR: {slip}")
+
     async def run(gateway: Gateway) -> RunReport:
         if options.dry_run and await migrations.applied(gateway):
             await migrations.require_current(gateway, _migrations())
         else:
             await migrations.migrate(gateway, _migrations())
-        return await Pipeline(gateway, SOURCES, options, progress).run(jobs)
+        pipeline = Pipeline(gateway, SOURCES, options, progress, layers.decisions)
+        return await pipeline.run(jobs)
 
     result = run_on_store(store, run)
+    result.slips = list(layers.slips)
     if not options.dry_run:
         result.snapshot, result.unpublished = publish(store, progress)
     report.print_report(result, _output(), as_json=as_json, unused=unused)

@@ -24,6 +24,7 @@ from ingest.curating.acting import ActContext, ActDraft, ActOutcome
 from ingest.curating.log import HistoryDocument, all_acts, history_of, titles_named
 from ingest.curating.session import act_on, on_store
 from ingest.curating.wording import act_line, outcome_lines
+from ingest.curation_layers import layered
 from ingest.progress import Progress
 from kensho.domain.curator_acts import CuratorAct, FactField, Rank
 from kensho.domain.relations import KINDS
@@ -347,10 +348,14 @@ def history(name: str, **common: Any) -> None:
 def _make(drafts: Sequence[ActDraft], common: dict[str, Any]) -> None:
     settings = environment.with_changes(environment.load(), store_url=common["store"])
     progress = Progress(Console(stderr=True), quiet=common["as_json"])
+    layers = layered(settings.curation.dir)
+    for slip in layers.slips:
+        progress.say(f"KENSHO_CURATION_DIR: {slip}")
     context = ActContext(
         dt.datetime.now(dt.UTC),
         progress,
         settings.ingest,
+        layers.decisions,
         is_trial=common["dry_run"],
     )
     store = StoreSettings.of(settings)

@@ -101,28 +101,56 @@ def load(root: Path | None = None) -> Curation:
     Raises:
         CurationError: something in them is wrong.
     """
-    root = root or data_root("curation")
-    names = {path.relative_to(root).as_posix() for path in root.rglob("*.toml")}
-    strangers = sorted(n for n in names - FORMS.keys() if not _FRANCHISE.fullmatch(n))
+    return loaded(texts_in(root or data_root("curation")))
+
+
+def texts_in(root: Path) -> dict[str, str]:
+    """Return the files of decisions under `root`, by their path in it; hidden ones are none.
+
+    Raises:
+        CurationError: one can't be read.
+    """
+    found: dict[str, str] = {}
+    for path in sorted(root.rglob("*.toml")):
+        name = path.relative_to(root).as_posix()
+        if not any(part.startswith(".") for part in name.split("/")):
+            try:
+                found[name] = path.read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise CurationError([CurationProblem(name, "", "", name, str(error))]) from error
+    return found
+
+
+def loaded(texts: Mapping[str, str]) -> Curation:
+    """Return the decisions in files, by their path in the folder.
+
+    Raises:
+        CurationError: something in them is wrong.
+    """
+    strangers = sorted(n for n in texts.keys() - FORMS.keys() if not _FRANCHISE.fullmatch(n))
     if strangers:
         known = f"known are {', '.join(FORMS)} and franchises/<slug>.toml"
         raise CurationError(CurationProblem(n, "", "", n, known) for n in strangers)
-    franchises = {n: _read(root, n, FranchiseFile) for n in sorted(names - FORMS.keys())}
-    categories = _read(root, "tags/categories.toml", CategoriesFile)
-    aliases = _read(root, "tags/aliases.toml", AliasesFile)
-    series = series_ids(root)
-    problems = [*_franchise_problems(franchises), *_tag_problems(categories, aliases)]
+    franchises = {n: _parsed(texts, n, FranchiseFile) for n in sorted(texts.keys() - FORMS.keys())}
+    categories = _parsed(texts, "tags/categories.toml", CategoriesFile)
+    aliases = _parsed(texts, "tags/aliases.toml", AliasesFile)
+    series = _parsed(texts, _SERIES, SeriesFile)
+    problems = [
+        *_series_problems(series),
+        *_franchise_problems(franchises),
+        *_tag_problems(categories, aliases),
+    ]
     if problems:
         raise CurationError(problems)
     return Curation(
         _policy(
             franchises.values(),
-            _read(root, "kinds.toml", KindsFile),
-            _read(root, "words.toml", WordsFile),
-            _read(root, "franchise_groups.toml", GroupsFile),
+            _parsed(texts, "kinds.toml", KindsFile),
+            _parsed(texts, "words.toml", WordsFile),
+            _parsed(texts, "franchise_groups.toml", GroupsFile),
         ),
-        _composition(_read(root, "precedence.toml", PrecedenceFile), categories, aliases),
-        series,
+        _composition(_parsed(texts, "precedence.toml", PrecedenceFile), categories, aliases),
+        {one.title: one.work for one in series.series},
     )
 
 
@@ -160,11 +188,21 @@ def series_ids(root: Path | None = None) -> dict[str, str]:
 
 
 def _read(root: Path, name: str, form: type[Form]) -> Form:
-    document: dict[str, object] = {}
     try:
-        document = tomllib.loads((root / name).read_text("utf-8"))
+        text = (root / name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CurationError([CurationProblem(name, "", "", name, str(error))]) from error
+    return _parsed({name: text}, name, form)
+
+
+def _parsed(texts: Mapping[str, str], name: str, form: type[Form]) -> Form:
+    document: dict[str, object] = {}
+    if name not in texts:
+        raise CurationError([CurationProblem(name, "", "", name, "there is no such file")])
+    try:
+        document = tomllib.loads(texts[name])
         return msgspec.convert(document, form)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise CurationError([CurationProblem(name, "", "", name, str(error))]) from error
     except msgspec.ValidationError as error:
         raise CurationError([_located(name, str(error), document)]) from error

@@ -43,10 +43,11 @@ Works: TypeAlias = Annotated[tuple[SourceId, ...], Meta(min_length=1)]
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One entry of a file, with its reason and its source."""
+    """One entry of a file, with its reason and its source, and who decided where that is told."""
 
     reason: Reason
     source: Evidence
+    author: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
 class RenameDecision(Decision, frozen=True, kw_only=True):
@@ -128,17 +129,22 @@ class CuratedRelation(NamedTuple):
     work: str
     reason: str | None = None
     source: str | None = None
+    author: str | None = None
 
 
 def stated_relations(file: FranchiseFile) -> Iterator[tuple[str, CuratedRelation]]:
     """Yield what the lines and relations of a file state, each with the entry that does."""
     for number, line in enumerate(file.line, 1):
         for before, after in pairwise(line.works):
-            told = CuratedRelation(before, "sequel", after, line.reason, line.source)
+            told = CuratedRelation(
+                before, "sequel", after, line.reason, line.source, line.author
+            )
             yield f"line {number}", told
     for number, one in enumerate(file.relation, 1):
         for work in one.works:
-            told = CuratedRelation(one.of, one.kind, work, one.reason, one.source)
+            told = CuratedRelation(
+                one.of, one.kind, work, one.reason, one.source, one.author
+            )
             yield f"relation {number}", told
 
 

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich_click import RichCommand
 
 from ingest.cli import EXIT_UNPUBLISHED, publish
+from ingest.curation_layers import layered
 from ingest.dumping import dump as dumping
 from ingest.dumping import load as loading
 from ingest.dumping.dump import DumpContext, DumpOptions
@@ -110,6 +111,7 @@ def _context(progress: Progress) -> DumpContext:
         made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         open_store=_opened,
         progress=progress,
+        decisions=layered(environment.load().curation.dir).decisions,
     )
 
 

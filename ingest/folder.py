@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 
 from ingest import curation
+from ingest.curation_layers import LayeredCuration
 from ingest.fetched_files import LIST
 from ingest.pipeline.run import IngestJob
 from ingest.reading.files import SourceFile
@@ -105,14 +106,18 @@ def _files_in(root: Path) -> Iterator[Path]:
             yield path
 
 
-def with_curation(jobs: Sequence[IngestJob]) -> list[IngestJob]:
-    """Return `jobs`, and one for the relations that come with Kenshō if none of them is for those.
+def with_curation(
+    jobs: Sequence[IngestJob], layers: LayeredCuration | None = None
+) -> list[IngestJob]:
+    """Return `jobs`, and one for the relations of the curators' files if none of them is for those.
+
+    `layers` are those files, by default the ones that come with Kenshō.
 
     Raises:
         CurationError: a curated file is not of its form.
     """
     source = curated_franchises.SOURCE
-    paths = curation.relation_files()
+    paths = curation.relation_files() if layers is None else layers.relation_files
     if not paths or any(job.source.name == source.name for job in jobs):
         return list(jobs)
     return [*jobs, IngestJob(source, paths)]

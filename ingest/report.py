@@ -42,6 +42,8 @@ def print_report(
         for line in _lines_of(source):
             console.print(f"{source.source}: {line}", markup=False, soft_wrap=True)
     _print_unused(unused, console)
+    for slip in report.slips:
+        console.print(f"KENSHO_CURATION_DIR: {slip}", markup=False, soft_wrap=True)
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
     if report.snapshot is not None:
         console.print(f"published snapshot {report.snapshot}", highlight=False)

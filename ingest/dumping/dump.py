@@ -34,6 +34,7 @@ from ingest.dumping.store import GraphHistory, RecordLoader
 from ingest.dumping.table_files import LineWriter, TableWriter, require_parquet
 from ingest.dumping.tables import all_rows
 from ingest.pipeline.run import Pipeline, RunOptions
+from ingest.curation import Curation
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.works import WorkKind
@@ -59,7 +60,10 @@ class DumpOptions(msgspec.Struct, frozen=True):
 
 
 class DumpContext(msgspec.Struct, frozen=True):
-    """What a dump is made with: the sources that are known, the schema, and what to say of it."""
+    """What a dump is made with: the sources that are known, the schema, and what to say of it.
+
+    `decisions` are those of the curators' files, by default the ones that come with Kenshō.
+    """
 
     sources: Mapping[str, Source]
     migrations: tuple[migrations.Migration, ...]
@@ -68,6 +72,7 @@ class DumpContext(msgspec.Struct, frozen=True):
     made_at: str
     open_store: Callable[[StoreSettings], contextlib.AbstractAsyncContextManager[Gateway]]
     progress: Progress
+    decisions: Curation | None = None
 
 
 async def dump(
@@ -156,20 +161,21 @@ async def _graph_without(
             for one in await tables.franchises(gateway)
         ]
         await store.put_history(rest, GraphHistory(given, kinds=kinds))
-        await composed(rest, context.sources, scratch, context.progress)
+        await composed(rest, context, scratch)
         yield rest
     shutil.rmtree(place, ignore_errors=True)
 
 
-async def composed(
-    gateway: Gateway, sources: Mapping[str, Source], scratch: Path, progress: Progress
-) -> None:
+async def composed(gateway: Gateway, context: DumpContext, scratch: Path) -> None:
     """Compose the graph of a store's records.
 
     Raises:
         StorageError: it could not be brought in line with them.
     """
-    await Pipeline(gateway, sources, RunOptions(scratch / "rejects"), progress).run([])
+    options = RunOptions(scratch / "rejects")
+    await Pipeline(
+        gateway, context.sources, options, context.progress, context.decisions
+    ).run([])
     if not (await tables.state(gateway)).composed:
         raise StorageError("the graph could not be composed of the records")
 

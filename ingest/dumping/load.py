@@ -83,7 +83,7 @@ async def load(
                 advance(store.RECORDS_A_BATCH)
     history = reading.history()
     await _write(gateway, reading, history, context)
-    await composed(gateway, context.sources, folder, context.progress)
+    await composed(gateway, context, folder)
     return LoadReport(
         records=manifest.records.lines.rows,
         works=manifest.tables["works"].lines.rows,

@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from ingest import curation, source_policies
+from ingest.curation_layers import Slip
 from ingest.pipeline import census
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edges import EdgeCounts, project_edges
@@ -115,6 +116,7 @@ class RunReport(msgspec.Struct):
     """How a whole run ended; the JSON member `hubs` keeps the name it was published by.
 
     `snapshot` is what is served from now on; `unpublished` says why it could not be published.
+    `slips` are files of curators that are wrong, and for which an earlier version was used.
     """
 
     sources: list[SourceReport]
@@ -125,6 +127,7 @@ class RunReport(msgspec.Struct):
     seconds: float
     snapshot: str | None = None
     unpublished: str | None = None
+    slips: list[Slip] = []
 
     @property
     def failed(self) -> bool:

@@ -26,7 +26,7 @@ def read(file: SourceFile, _rejects: Rejects) -> Iterator[Record]:
     """
     claims: dict[str, dict[Claim, None]] = {}
     for _, stated in stated_relations(_franchise(file)):
-        claim = Claim(stated.kind, stated.work, reason=stated.reason, note=stated.source)
+        claim = Claim(stated.kind, stated.work, stated.reason, stated.author, stated.source)
         claims.setdefault(stated.of, {})[claim] = None
     for key, stated_of in claims.items():
         links = RecordRelations(relations=tuple(stated_of))
