@@ -20,12 +20,13 @@ from rich.console import Console
 from rich_click import RichCommand, RichGroup
 
 from ingest.cli import EXIT_UNPUBLISHED, PublishedResult, publish
-from ingest.curating.acting import ActContext, ActDraft, ActOutcome
-from ingest.curating.log import HistoryDocument, all_acts, history_of, titles_named
+from ingest.curating.acting import ActContext
+from ingest.curating.log import all_acts, history_of, titles_named
 from ingest.curating.session import act_on, on_store
 from ingest.curating.wording import act_line, outcome_lines
 from ingest.curation_layers import layered
 from ingest.progress import Progress
+from kensho.domain.curation_documents import ActDraft, ActOutcome, HistoryDocument
 from kensho.domain.curator_acts import CuratorAct, FactField, Rank
 from kensho.domain.relations import KINDS
 from kensho.domain.works import AnimeType, TagCategory, TitleKind

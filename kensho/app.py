@@ -21,12 +21,18 @@ from kensho.api import docs
 from kensho.api.anime import AnimeController
 from kensho.api.browse import BrowseController
 from kensho.api.changes import ChangesController
+from kensho.api.curation import CurationController
 from kensho.api.franchises import FranchisesController
 from kensho.api.health import HealthController
 from kensho.api.movies import MoviesController
 from kensho.api.openapi import amend_openapi
 from kensho.api.paths import PathsController
-from kensho.api.providers import SharedParts, health_providers, providers
+from kensho.api.providers import (
+    SharedParts,
+    curation_providers,
+    health_providers,
+    providers,
+)
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.tags import TagsController
@@ -34,6 +40,7 @@ from kensho.api.works import WorksController
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.conditions import Conditions
 from kensho.discovery.cursors import Cursors
+from kensho.discovery.curation import CurationService
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
@@ -55,7 +62,7 @@ from kensho.platform.managers import ManagerFile
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
 from kensho.platform.worker_board import WorkerBoard
-from kensho.read_model.building.publishing_process import publish_apart
+from kensho.read_model.building.publishing_process import publish_apart, told
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.store_settings import StoreSettings
 from kensho.web.error_pages import ErrorPages
@@ -69,6 +76,11 @@ _LOOK_EVERY_S: Final = 5.0
 """How often disk, folder and clock are looked at, if snapshots are not looked for more often."""
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
+
+
+_PUBLISH_PAUSE_S: Final = 5.0
+_PUBLISH_TRIES: Final = 60
+"""After an act the snapshot is published, for five minutes at most: an ingest takes three."""
 
 
 def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar:
@@ -96,12 +108,14 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             PathsController,
             FranchisesController,
             ChangesController,
+            CurationController,
             HealthController,
             pages.router(state.page_services),
         ],
         dependencies={
             **providers(state.snapshot, state.shared),
             **health_providers(state.health, state.exposition),
+            **curation_providers(state.curation),
         },
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=validator.check,
@@ -169,6 +183,11 @@ class AppState:
             search=TitleSearch(cursors, safe=settings.search.safe),
             orders=WorkOrders(),
         )
+        self._publishing: asyncio.Task[None] | None = None
+        self._publish_again = False
+        self._curation = CurationService(
+            told(StoreSettings.of(settings)), settings.curation, self._publish_soon
+        )
         self.metrics = Metrics()
         self.work = WorkPools.of(settings.work)
 
@@ -186,6 +205,29 @@ class AppState:
         """Look for a newer snapshot now, beside requests; does nothing before the start."""
         if self._snapshots is not None:
             self._looking = asyncio.get_running_loop().create_task(self._snapshots.refresh())
+
+    def curation(self) -> CurationService:
+        """Return what makes the acts of managers."""
+        return self._curation
+
+    def _publish_soon(self) -> None:
+        """Publish what an act has changed, beside requests; once more if one was made meanwhile."""
+        self._publish_again = True
+        if self._publishing is None or self._publishing.done():
+            self._publishing = asyncio.get_running_loop().create_task(self._publish())
+
+    async def _publish(self) -> None:
+        store, tries = StoreSettings.of(self._settings), 0
+        while self._publish_again and tries < _PUBLISH_TRIES:
+            self._publish_again = False
+            try:
+                await publish_apart(store, self._settings.snapshot)
+            except KenshoError as error:  # such as an ingest that began, which will publish too
+                _log.warning("snapshot_not_published", reason=error.message)
+                self._publish_again, tries = True, tries + 1
+                await asyncio.sleep(_PUBLISH_PAUSE_S)
+            else:
+                await self.snapshots().refresh()
 
     def health(self) -> HealthService:
         """Return what tells how the service is; raises as `snapshots`."""
@@ -248,7 +290,7 @@ class AppState:
                 yield
         finally:
             self._snapshots = self._page_services = self._conditions = None
-            for task in watching:
+            for task in (*watching, *filter(None, (self._publishing,))):
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task

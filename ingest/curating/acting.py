@@ -19,13 +19,8 @@ from uuid import UUID
 import msgspec
 
 from ingest.curating.naming import Names, completed, titles_of
-from ingest.curating.pictures import NO_PICTURE, FranchiseDifference, differences, picture
-from ingest.curating.work_states import (
-    FactDifference,
-    WorkState,
-    fact_differences,
-    work_states,
-)
+from ingest.curating.pictures import NO_PICTURE, differences, picture
+from ingest.curating.work_states import WorkState, fact_differences, work_states
 from ingest.curation import Curation
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
@@ -42,6 +37,7 @@ from kensho.domain.curator_acts import (
     problems_of_statement,
     works_named,
 )
+from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.domain.standing_acts import WorkOf, settled
 from kensho.errors import (
     ActConflictError,
@@ -59,38 +55,6 @@ _RANDOM_BYTES: Final = 2
 _RANDOM_CHARS: Final = 3
 MOST_ACTS: Final = 500
 """Acts of one run: some hundred bytes each, and each is looked at with all others."""
-
-
-class ActDraft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a curator wants to state: `says` names works in any way that `naming` understands.
-
-    `against` is the id of the last act that they know of; one that came after it and is about the
-    same works refuses the draft.
-    """
-
-    says: dict[str, Any]
-    author: str
-    reason: str
-    source: str | None = None
-    against: str | None = None
-
-
-class ActOutcome(msgspec.Struct, frozen=True):
-    """What came of acts, or would: which earlier ones they overrule, and what changes by name."""
-
-    acts: tuple[CuratorAct, ...]
-    overruled: tuple[CuratorAct, ...]
-    facts: tuple[FactDifference, ...]
-    franchises: tuple[FranchiseDifference, ...]
-    revision: int
-    is_trial: bool = False
-    snapshot: str | None = None
-    unpublished: str | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Tell whether nothing that anybody is shown changes."""
-        return not self.facts and not self.franchises
 
 
 class ActContext(msgspec.Struct, frozen=True):

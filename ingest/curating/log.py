@@ -14,6 +14,7 @@ from ingest.pipeline.record_store import DEADLINE_S, RecordStore, Statements
 from ingest.pipeline.rows import SourceRank
 from ingest.registry import SOURCES
 from ingest.sources import curator
+from kensho.domain.curation_documents import HistoryDocument, SaidFact
 from kensho.domain.curator_acts import CuratorAct, works_named
 from kensho.domain.records import RecordFacts
 from kensho.domain.relations import INVERSE, METHOD_RANK, Assertion, Kind, Method
@@ -26,42 +27,6 @@ _FIELDS: Final = tuple(f for f in RecordFacts.__struct_fields__ if f not in _OWN
 _LONGEST: Final = 200
 _LISTED: Final = frozenset(("title", "tag", "mapping", "episode"))
 """Fields that a work has several values of, each for itself."""
-
-
-class SaidFact(msgspec.Struct, frozen=True):
-    """One thing that somebody says of a work: the field, the value in words, who, since when.
-
-    `since` is the date of the source's release, or the time of the act; empty where it is not known.
-    `act` is the curator's, with its reason; `counts` tells whether it is what the graph shows, and
-    `against` who says what else that does. `about` is the other work of a relation.
-    """
-
-    field: str
-    value: str
-    source: str
-    since: str
-    counts: bool
-    about: str = ""
-    act: str | None = None
-    author: str | None = None
-    reason: str | None = None
-    page: str | None = None
-    against: str | None = None
-
-
-class HistoryDocument(msgspec.Struct, frozen=True):
-    """The history of a work or of a franchise: acts, the last first, and all that is said.
-
-    `version` is the last act that there is, against which new ones can be made.
-    """
-
-    name: str
-    title: str
-    kind: str
-    acts: tuple[CuratorAct, ...]
-    said: tuple[SaidFact, ...]
-    version: str | None
-    works: dict[str, str] = {}
 
 
 async def all_acts(gateway: Gateway) -> list[CuratorAct]:

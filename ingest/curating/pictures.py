@@ -15,6 +15,7 @@ import msgspec
 
 from ingest.curating.naming import Names, titles_of
 from ingest.pipeline.record_store import DEADLINE_S, as_json
+from kensho.domain.curation_documents import FranchiseDifference
 from kensho.domain.popularity import own_popularity
 from kensho.domain.works import WorkKind
 from kensho.read_model.building.franchises import FranchiseCollector, known_work
@@ -50,19 +51,6 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 NO_PICTURE: Final = Picture({}, {}, {}, {})
-
-
-class FranchiseDifference(msgspec.Struct, frozen=True):
-    """What becomes of one franchise: works by name, orders as they are before and after."""
-
-    slug: str
-    title: str
-    is_new: bool = False
-    is_gone: bool = False
-    title_before: str | None = None
-    joined: tuple[str, ...] = ()
-    left: tuple[str, ...] = ()
-    orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
 
 
 async def picture(gateway: Gateway, works: Iterable[UUID]) -> Picture:

@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from ingest.curating.acting import ActContext, ActDraft, ActOutcome, act
+from ingest.curating.acting import ActContext, act
+from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.errors import StoreInUseError
 from kensho.platform.installation import data_root
 from kensho.storage import migrations, queries

@@ -5,8 +5,7 @@ from typing import Final
 
 import msgspec
 
-from ingest.curating.acting import ActOutcome
-from ingest.curating.pictures import FranchiseDifference
+from kensho.domain.curation_documents import ActOutcome, FranchiseDifference
 from kensho.domain.curator_acts import CuratorAct, CuratorStatement
 
 _MOST_STEPS: Final = 12

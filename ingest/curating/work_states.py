@@ -9,21 +9,13 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.domain.curation_documents import FactDifference
 from kensho.domain.relations import INVERSE, Kind
 from kensho.storage.gateway import Gateway
 
 _UNSHOWN: Final = frozenset(("id", "digest", "score_source"))
 _LONGEST: Final = 200
 """Characters of a value that are shown; a synopsis is longer."""
-
-
-class FactDifference(msgspec.Struct, frozen=True):
-    """What of a work is not as it was: the field, what it was, and what it is now, in words."""
-
-    work: str
-    field: str
-    before: str | None
-    after: str | None
 
 
 WorkState = dict[str, frozenset[str]]

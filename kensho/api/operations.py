@@ -23,7 +23,7 @@ from typing import (
 )
 
 import msgspec
-from litestar import get, post
+from litestar import delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
@@ -87,6 +87,27 @@ def post_operation(
 
     def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
         return post(
+            path,
+            status_code=_OK,
+            opt=opt,
+            summary=documented.summary,
+            responses=_responses(handler, documented.answer, example),
+        )(_flattened(handler))
+
+    return declare
+
+
+def delete_operation(
+    path: str | None,
+    documented: Documented,
+    example: T,
+    *,
+    opt: Mapping[str, Any] | None = None,
+) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
+    """Declare a handler of DELETE that says what came of it: it answers 200."""
+
+    def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
+        return delete(
             path,
             status_code=_OK,
             opt=opt,

@@ -18,6 +18,7 @@ from kensho.discovery.changes import ChangeService
 from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Nodes
+from kensho.discovery.curation import CurationService
 from kensho.discovery.franchises import FranchiseService
 from kensho.discovery.health import HealthService
 from kensho.discovery.resolve import ResolveService
@@ -37,6 +38,7 @@ GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
 GivenChanges: TypeAlias = NamedDependency[SkipValidation[ChangeService]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
 GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
+GivenCuration: TypeAlias = NamedDependency[SkipValidation[CurationService]]
 GivenExposition: TypeAlias = NamedDependency[SkipValidation[Callable[[], bytes]]]
 """The annotations under which handlers ask for `works`, `browse`, and so on."""
 
@@ -76,6 +78,11 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
         "franchises": lambda: FranchiseService(snapshot(), shared.cursors, safe=safe),
     }
     return _provided(makers)
+
+
+def curation_providers(curation: Callable[[], CurationService]) -> dict[str, Provide]:
+    """Return the dependency of what managers do."""
+    return _provided({"curation": curation})
 
 
 def health_providers(

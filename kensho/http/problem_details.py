@@ -135,6 +135,9 @@ _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
     errors.StoreUnavailableError: ProblemKind(
         503, "store_unavailable", "The graph store can't be reached"
     ),
+    errors.StoreInUseError: ProblemKind(
+        503, "store_in_use", "An ingest or another curator has the graph store open"
+    ),
     errors.StorageError: ProblemKind(503, "store_unavailable", "The graph store can't answer"),
     KenshoError: INTERNAL,
 }

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from ingest.curating.acting import ActContext, ActDraft, ActOutcome, act
+from ingest.curating.acting import ActContext, act
 from ingest.pipeline.guards import ALL_GUARDS
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
 from ingest.registry import SOURCES
+from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.storage.gateway import Gateway
 from tests.support.records import silent
 

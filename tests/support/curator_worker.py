@@ -7,8 +7,9 @@ import asyncio
 import datetime as dt
 import sys
 
-from ingest.curating.acting import ActContext, ActDraft
+from ingest.curating.acting import ActContext
 from ingest.curating.session import act_on
+from kensho.domain.curation_documents import ActDraft
 from kensho.storage.store_settings import StoreSettings
 from tests.support.curating import FIRST, SECOND
 from tests.support.records import silent

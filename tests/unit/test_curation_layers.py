@@ -86,7 +86,7 @@ def test_a_file_of_the_folder_takes_the_place_of_the_shipped_one(
         ("[[rename]\n", 1, "", "Expected ']]'"),
         ("\n\n[[rename]]\nwork = 5\n", 4, "rename 1, work", "Expected `str`"),
         (RENAME.format(work="mal:1", title="X") + "colour = 1\n", 8, "rename 1, colour", "unknown"),
-        (RENAME.format(work="mal:2", title="X"), 3, "rename 1, work", "hill.toml already"),
+        (RENAME.format(work="mal:2", title="X"), 3, "rename 1, work", "hill.toml"),
         (RECAP, 10, "recap 2, works", "mal:990003x:y"),
     ],
 )

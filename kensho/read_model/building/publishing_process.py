@@ -78,7 +78,7 @@ async def publish_apart(store: StoreSettings, settings: SnapshotSettings) -> Pub
     """
     root, began = settings.read_model_dir, monotonic()
     limits = HistoryLimits.of(settings)
-    request = msgspec.json.encode(_Request(_told(store), str(root.absolute()), limits))
+    request = msgspec.json.encode(_Request(told(store), str(root.absolute()), limits))
     try:
         answer = await child_process.call(__name__, request, deadline_s=settings.publish_deadline_s)
     except ChildEndedError as error:
@@ -97,7 +97,8 @@ async def publish_apart(store: StoreSettings, settings: SnapshotSettings) -> Pub
     return outcome.published
 
 
-def _told(store: StoreSettings) -> dict[str, str | int | float | None]:
+def told(store: StoreSettings) -> dict[str, str | int | float | None]:
+    """Return settings of a store as they travel to a process; its password is among them."""
     fields = msgspec.structs.asdict(store)
     path, password = store.path, store.password
     return fields | {
