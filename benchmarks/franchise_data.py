@@ -16,7 +16,7 @@ import msgspec
 from defusedxml import ElementTree
 
 from ingest.pipeline.claims import StatedCollection
-from ingest.pipeline.franchises.clustering import collection_relations
+from ingest.pipeline.franchises.film_collections import collection_relations
 from ingest.pipeline.franchises.inputs import WorkCollection
 from ingest.pipeline.franchises.store import FranchiseStore
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, works_of
@@ -120,7 +120,9 @@ async def read(gateway: Gateway) -> Graph:
         row.id: msgspec.structs.replace(works[row.id], is_upcoming=row.status == "upcoming")
         for row in rows
     }
-    titles, joined = collection_relations(await collections_of(gateway), works)
+    tied = {end for edge in edges for end in (edge.of, edge.work)}
+    tied |= {end for one in same for end in (one.source, one.target)}
+    titles, joined = collection_relations(await collections_of(gateway), works, tied)
     by_source = {id_: row.id for row in reversed(rows) for id_ in row.sources}
     return Graph(works, edges, [*same, *joined], titles, by_source)
 

@@ -15,6 +15,7 @@ which report what they refuse. Whole files of JSON Lines are read by `ingest/rea
 
 import datetime as dt
 import functools
+import html
 import json
 import re
 import unicodedata
@@ -60,6 +61,7 @@ _MAX_DEPTH: Final = 256
 """The most that `IngestSettings.max_depth` may be: faults are found and shown by recursion, which
 Python ends at 1,000 levels."""
 
+_ENTITY: Final = re.compile("&(?:amp|lt|gt|quot|apos|#0?39);")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL_IN_TEXT: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f]+")
@@ -225,9 +227,17 @@ def clean_text(text: str | None) -> str | None:
     return _CONTROL_IN_TEXT.sub("", text.replace("\r\n", "\n")).strip() or None
 
 
+def clean_title(text: str) -> str:
+    """Return a title as one line, with what a page's markup writes "&amp;" for its character.
+
+    No title has such a word of its own; other names between & and ; are left alone ("Rock&Roll;").
+    """
+    return clean_line(_ENTITY.sub(lambda found: html.unescape(found[0]), text))
+
+
 def main_title_or_reject(text: str, spot: RecordSpot) -> str | None:
     """Return the cleaned main title, or `None`: rejected, as the record must then be."""
-    cleaned = clean_line(text)
+    cleaned = clean_title(text)
     if 0 < len(cleaned) <= MAX_TITLE_CHARS:
         return cleaned
     spot.refuse("title", text, f"a main title has 1 to {MAX_TITLE_CHARS} characters")
@@ -242,7 +252,7 @@ def clean_titles(candidates: Iterable[RawTitle], spot: RecordSpot) -> tuple[Titl
     titles: dict[tuple[str, str | None], Title] = {}
     texts: set[str] = set()
     for raw, language, kind in candidates:
-        text = clean_line(raw) if raw else ""
+        text = clean_title(raw) if raw else ""
         if len(text) > MAX_TITLE_CHARS:
             spot.refuse("titles", text, f"a title has at most {MAX_TITLE_CHARS} characters")
         elif text and not (text in texts and language is None):

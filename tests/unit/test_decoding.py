@@ -22,6 +22,7 @@ from ingest.reading.decoding import (
     clean_names,
     clean_tags,
     clean_text,
+    clean_title,
     clean_titles,
     count_or_reject,
     date_or_reject,
@@ -297,6 +298,13 @@ def test_a_title_stands_once_per_language_and_keeps_its_first_role() -> None:
         Title("Naruto", "en", "official"),
     )
     assert [reject.field for reject in rejects.all] == ["titles"]
+
+
+def test_what_markup_writes_for_a_character_is_that_character_in_a_title() -> None:
+    assert clean_title("Bill &amp; Ted&#39;s &quot;Bogus&quot; Journey") == (
+        "Bill & Ted's \"Bogus\" Journey"
+    )
+    assert clean_title("Rock&Roll; R&B; &II; &amp") == "Rock&Roll; R&B; &II; &amp"
 
 
 def test_names_stand_once_as_they_are_written() -> None:

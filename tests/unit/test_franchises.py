@@ -18,6 +18,7 @@ from kensho.domain.franchise.policy import (
     Rename,
     policy_of,
 )
+from kensho.domain.franchise.titles import collection_name
 from kensho.domain.relations import KINDS
 from kensho.domain.slugs import Slugged, SlugMemory, Unslugged, assigned, slug_of
 from kensho.domain.title_words import Rarity, TitleWords, rarity_of
@@ -145,6 +146,38 @@ def test_records_years_apart_that_share_no_word_are_two_works() -> None:
 def test_a_film_with_nothing_but_its_movie_record_is_alone() -> None:
     works = [work("f", "Akira", type="movie"), work("m", "Akira", type="movie", kind="movie")]
     assert grown(works, [relation("fm", "same_work")]) == []
+
+
+def test_a_record_of_all_parts_stands_with_the_first_one() -> None:
+    parts = [
+        work("a", "Rayearth", "1994-10-17", episodes=20, sources=("mal:435",)),
+        work("b", "Rayearth II", "1995-03-13", episodes=29, sources=("mal:436",)),
+        work("c", "Rayearth!", "1994-10", episodes=49, sources=("anidb:127",), popularity=0.9),
+    ]
+    (found,) = grown(parts, [relation("ab", "sequel"), relation("cb")])
+    assert [(one.work, one.also) for one in found.members] == [
+        (number("a"), (number("c"),)),
+        (number("b"), ()),
+    ]
+    assert homes([found]) == together("abc")
+
+
+def test_two_parts_of_one_title_and_year_are_two_works() -> None:
+    parts = [
+        work("a", "Bokuben", "2019-04-07", sources=("mal:1",)),
+        work("b", "Bokuben!", "2019-10-06", sources=("anidb:2",)),
+    ]
+    (found,) = grown(parts, [relation("ab", "sequel")])
+    assert [one.work for one in found.members] == [number("a"), number("b")]
+
+
+def test_a_franchise_is_of_two_works_at_least_though_they_look_like_one() -> None:
+    parts = [
+        work("a", "Panda Kopanda", "1972-12-17", sources=("mal:1",)),
+        work("b", "Panda Kopanda", "1972-12-18", sources=("anidb:2",)),
+    ]
+    (found,) = grown(parts, [relation("ab")])
+    assert len(found.members) == 2
 
 
 def test_every_member_says_by_which_ties_it_belongs() -> None:
@@ -563,6 +596,23 @@ def test_a_collection_names_a_franchise_of_its_films() -> None:
     relations = [Relation(number("a"), number("b"), "joined")]
     (found,) = franchises(works, relations, curated(), collections=named, rare=rare(works))
     assert found.title == "James Bond Collection"
+
+
+@pytest.mark.parametrize(
+    ("title", "called"),
+    [
+        ("The Pink Panther (Original)", "The Pink Panther"),
+        ("Asterix & Obelix Live-action", "Asterix & Obelix"),
+        ("Garfield Live-Action/Animated Feature Film", "Garfield"),
+        ("(500) Days", "(500) Days"),
+        ("Live Action", "Live Action"),
+        ("Indiana Jones", "Indiana Jones"),
+    ],
+)
+def test_what_tells_a_collection_from_another_is_no_part_of_its_name(
+    title: str, called: str
+) -> None:
+    assert collection_name(title) == called
 
 
 def test_several_groups_of_songs_larger_than_their_work_all_go_with_it() -> None:

@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from ingest.pipeline.franchises.components import Component
+from ingest.pipeline.franchises.film_collections import collection_relations
 from ingest.pipeline.franchises.inputs import (
     FranchiseInputs,
     InferredKind,
-    WorkCollection,
     is_untyped,
     relation_of,
     with_inferred_kinds,
@@ -42,8 +42,6 @@ from kensho.storage.gateway import Gateway
 WORKS_A_BATCH: Final = 1000
 """About 20 MB while they are read; a larger component is computed whole, and read in batches."""
 SOURCE: Final = "kensho"
-_COLLECTION: Final = " Collection"
-"""TMDB ends every title of a collection so; nobody calls the films that."""
 _DIGITS: Final = 4
 """Of a confidence: what else differs between machines is noise of their arithmetic."""
 
@@ -133,8 +131,10 @@ class FranchiseClustering:
         works = works_of(list(rows.values()), kinds, self._inputs.votes, self._tag_names)
         same = [relation for one in batch for relation in one.same]
         stated = (collection for one in batch for collection in one.collections)
-        collections, joined = collection_relations(stated, works)
-        every = [*map(relation_of, relations), *same, *joined]
+        known_relations = [*map(relation_of, relations), *same]
+        tied = {end for one in known_relations for end in (one.source, one.target)}
+        collections, joined = collection_relations(stated, works, tied)
+        every = [*known_relations, *joined]
         made = franchises(
             works.values(),
             every,
@@ -198,16 +198,3 @@ def _batches(components: Iterable[Component]) -> Iterator[list[Component]]:
         works += len(component.works)
     if batch:
         yield batch
-
-
-def collection_relations(
-    collections: Iterable[WorkCollection], works: Mapping[UUID, FranchiseWork]
-) -> tuple[dict[UUID, str], list[Relation]]:
-    """Return the largest collection of each work, and relations from its earliest work on."""
-    titles: dict[UUID, str] = {}
-    relations: list[Relation] = []
-    for title, collected in sorted(collections, key=lambda one: (len(one.works), one.title)):
-        first, *others = sorted(collected, key=lambda work: (works[work].date_key, work))
-        relations += (Relation(first, other, "joined") for other in others)
-        titles.update(dict.fromkeys(collected, title.removesuffix(_COLLECTION)))
-    return titles, relations

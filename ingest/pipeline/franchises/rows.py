@@ -1,7 +1,7 @@
 """Franchises in the shape of their rows: the node, its members and guests with their reasons.
 
 Pure. Another record of a member is a member of its own, whose reason is the member's and the
-relations that make both one work.
+relations that make both one work; of a double (`kensho.domain.franchise.doubles`), that it is one.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import msgspec
 
 from ingest.pipeline.franchises.clustering import ClusteringResult
 from ingest.pipeline.projection import NodeHead
+from kensho.domain.franchise.doubles import DOUBLE
 from kensho.domain.franchise.franchises import Guest, Member
 from kensho.domain.franchise.inputs import Relation, Timeline
 from kensho.domain.graphs import cheapest_paths
@@ -103,7 +104,9 @@ def _records(
                 yield 1.0, other, one
 
     found = cheapest_paths(member.work, steps)
-    yield from ((record, found[record]) for record in member.also)
+    for record in member.also:
+        double = Relation(record, member.work, "same_work", "inferred", DOUBLE)
+        yield record, found.get(record, (double,))
 
 
 def _by_end(relations: Iterable[Relation]) -> dict[UUID, list[Relation]]:

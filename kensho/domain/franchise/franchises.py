@@ -20,11 +20,17 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.franchise.clustering import ClusterLink, Clusters
+from kensho.domain.franchise.doubles import doubles
 from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchise_graph
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.franchise.roles import FormWords, paths_from, roles_of, root_of
-from kensho.domain.franchise.titles import COMMON, NameCounts, franchise_title
+from kensho.domain.franchise.titles import (
+    COMMON,
+    NameCounts,
+    collection_name,
+    franchise_title,
+)
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
 from kensho.domain.titles import folded
@@ -34,6 +40,7 @@ _MASS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.8, "ova": 0.5, 
 _LEAST_MASS: Final = 0.25
 """The weight of a work's names in its franchise, by type, so that specials count less than series.
 Chosen by hand together with the thresholds of `clustering`."""
+_LEAST_WORKS: Final = 2
 _GUEST: Final = 2.5
 """The weight of shared words from which a work is a guest of another franchise: as much as two
 single works need to be joined. Chosen by hand, on crossovers such as "Lupin vs. Conan"."""
@@ -46,6 +53,25 @@ _MENTIONS: Final[frozenset[RelationKind]] = frozenset(
 _JOINING: Final = frozenset(("vs", "versus", "tai", "x", "and", "to", "meets", "collabo", "collab"))
 """Words, folded, that stand between two names in the title of a crossover: "Mazinger Z tai
 Devilman", "Lupin III vs Conan"."""
+
+
+def _told_apart(relations: Iterable[NodeRelation]) -> dict[int, set[int]]:
+    """Return by node the nodes of which a source or a curator says how they are related to it."""
+    found: dict[int, set[int]] = {}
+    for one, other, relation, _ in relations:
+        is_told = relation.method != "inferred" and not KIND_FACTS[relation.kind].vague
+        if is_told and relation.kind != "joined":
+            found.setdefault(one, set()).add(other)
+            found.setdefault(other, set()).add(one)
+    return found
+
+
+def _led_on(relations: Iterable[NodeRelation], stands: Mapping[int, int]) -> Iterable[NodeRelation]:
+    """Yield relations with each double replaced by the node that it stands with."""
+    for one, other, relation, joins in relations:
+        first, then = stands.get(one, one), stands.get(other, other)
+        if first != then:
+            yield NodeRelation(first, then, relation, joins)
 
 
 def _accompanies(relation: Relation, *, is_source: bool) -> bool:
@@ -283,10 +309,20 @@ class _FranchiseBuilder:
         graph, inside = self._graph, self._inside[home]
         works = {node: graph.works[node] for node in self._members[home]}
         root = root_of(works, graph.works)
+        stands = doubles(works, graph.works, graph.also, _told_apart(inside))
+        if len(works) - len(stands) < _LEAST_WORKS:
+            stands = {}
+        elif stands:
+            works = {node: work for node, work in works.items() if node not in stands}
+            inside = list(_led_on(inside, stands))
+            root = stands.get(root, root)
         because = paths_from(root, works, inside)
         forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
         roles = roles_of(root, works, inside, crossing=crossing, forms=forms)
         order = sorted(works, key=lambda n: (n != root, works[n].date_key, n))
+        records = {node: [graph.works[node], *graph.also[node]] for node in self._members[home]}
+        for double, node in stands.items():
+            records[node] += records.pop(double)
         return Franchise(
             root=works[root].id,
             title=self._title(root, order, collected),
@@ -295,7 +331,7 @@ class _FranchiseBuilder:
                     works[node].id,
                     roles[node],
                     because[node],
-                    tuple(record.id for record in graph.also[node]),
+                    tuple(record.id for record in records[node][1:]),
                 )
                 for node in order
             ),
@@ -330,7 +366,7 @@ class _FranchiseBuilder:
         titles = Counter(collected[node] for node in nodes if node in collected)
         title, most = min(titles.items(), key=lambda one: (-one[1], one[0]), default=("", 0))
         if most >= COMMON * len(nodes):
-            return title
+            return collection_name(title)
         records = [(graph.works[node], *graph.also[node]) for node in nodes]
         shared = self._groups.profiles[self._home[root]]
         names = NameCounts(shared, self._rare, self._policy.form_words)

@@ -47,6 +47,8 @@ _MEDIUM: Final = re.compile(
     re.IGNORECASE,
 )
 """What says only that a work is an animation, at the end of a title."""
+_QUALIFIER: Final = re.compile(r"\s+(?:\([^()]*\)|live[ -]action\b.*)$", re.IGNORECASE)
+"""What a film database adds to a collection to tell it from another of its name."""
 _PAUSE: Final = re.compile(r"[^\w\s][^\w]*$")
 """What a name may stand behind: the end of another part of the title."""
 _JOINS: Final = ("-", "\N{WHITE STAR}", "\N{BLACK STAR}")
@@ -79,6 +81,16 @@ def franchise_title(
     return called or next(iter(borne), proposed[0])
 
 
+def collection_name(title: str) -> str:
+    """Return a collection's title without what only tells it from another of its name.
+
+    "Tarzan (Animation)" and "Tarzan (Johnny Weissmuller)" are Tarzan to viewers: franchises of one
+    name are told apart by year, like all others. The words themselves stay, although a film such as
+    "Raiders of the Lost Ark" bears none of them: nobody calls Indiana Jones otherwise.
+    """
+    return _QUALIFIER.sub("", title) or title
+
+
 class _KnownTitles:
     """The titles of the works of a franchise, each weighted by the popularity of its work."""
 
@@ -87,7 +99,7 @@ class _KnownTitles:
             (
                 _KnownWork(
                     max(map(_weight, records)),
-                    "|".join(f" {_spelt(title)} " for record in records for title in record.titles),
+                    "|".join(f" {spelt(title)} " for record in records for title in record.titles),
                     records[0],
                 )
                 for records in works
@@ -106,7 +118,7 @@ class _KnownTitles:
 
     def share(self, phrase: str) -> float:
         """Return the share of all works, by weight, that have these words in a row in a title."""
-        phrase = f" {_spelt(phrase)} "
+        phrase = f" {spelt(phrase)} "
         return sum(one.weight for one in self._works if phrase in one.titles) / self._total
 
     def best_bearing(self, phrase: str) -> int:
@@ -114,12 +126,12 @@ class _KnownTitles:
 
         One is the best known by itself, the other as what began a series.
         """
-        phrase = f" {_spelt(phrase)} "
+        phrase = f" {spelt(phrase)} "
         return sum(phrase in one.titles for one in self._best)
 
     def begins(self, phrase: str) -> bool:
         """Tell whether titles of two works at least begin with these words."""
-        start = f" {_spelt(phrase)} "
+        start = f" {spelt(phrase)} "
         begun = (
             any(titles.startswith(start) for titles in one.titles.split("|")) for one in self._works
         )
@@ -129,7 +141,7 @@ class _KnownTitles:
         """Tell whether most works have these words, and one that is nearly the best known has."""
         if self.share(phrase) < COMMON:
             return False
-        least, phrase = self._works[0].weight * _CLOSE, f" {_spelt(phrase)} "
+        least, phrase = self._works[0].weight * _CLOSE, f" {spelt(phrase)} "
         return any(phrase in one.titles for one in self._works if one.weight >= least)
 
 
@@ -144,7 +156,7 @@ def _weight(work: FranchiseWork) -> float:
     return max(_LEAST_WEIGHT, popularity) * (_MINOR if work.is_minor else 1.0)
 
 
-def _spelt(title: str) -> str:
+def spelt(title: str) -> str:
     """Return the words of a title, folded, with the spellings of one romanisation made equal."""
     title = without_article(title) or title
     return " ".join(map(squeezed, folded(title).split(" ")))

@@ -1,0 +1,95 @@
+"""Doubles of a franchise against the rule said pair by pair."""
+
+from itertools import combinations
+from typing import TypeAlias
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kensho.domain.franchise.doubles import doubles
+from kensho.domain.franchise.inputs import FranchiseWork
+from kensho.domain.titles import folded, squeezed
+from tests.support.small_franchises import number
+
+TITLES = ("Rayearth", "Ray Earth", "Rayearth!", "Gantz", "☆")
+PROVIDERS = ("mal", "anidb", "kitsu")
+
+
+Drawn: TypeAlias = tuple[list[FranchiseWork], list[list[FranchiseWork]], dict[int, set[int]]]
+
+
+@st.composite
+def franchises(draw: st.DrawFn) -> Drawn:
+    works = []
+    also = []
+    count = draw(st.integers(1, 6))
+    for node in range(count):
+        providers = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=2))
+        works.append(
+            FranchiseWork(
+                id=number(node),
+                titles=(draw(st.sampled_from(TITLES)),),
+                type=draw(st.sampled_from(("tv", "ova"))),
+                date=draw(st.sampled_from(("", "1994-10", "1994-10-17", "1995"))),
+                sources=tuple(f"{one}:{node}" for one in providers),
+            )
+        )
+        more = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=1))
+        ids = tuple(f"{one}:{100 + node}" for one in more)
+        also.append([FranchiseWork(number(100 + node), ("Other",), "tv", sources=ids)] * len(more))
+    told: dict[int, set[int]] = {}
+    pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1))
+    for one, other in draw(st.lists(pairs, max_size=4)):
+        if one != other:
+            told.setdefault(one, set()).add(other)
+            told.setdefault(other, set()).add(one)
+    return works, also, told
+
+
+def providers(node: int, drawn: Drawn) -> set[str]:
+    works, also, _ = drawn
+    return {s.partition(":")[0] for one in (works[node], *also[node]) for s in one.sources}
+
+
+def look(node: int, drawn: Drawn) -> tuple[str, str, str]:
+    work = drawn[0][node]
+    return squeezed(folded(work.title)), work.date[:4], work.type
+
+
+def may_be_one(one: int, other: int, drawn: Drawn) -> bool:
+    """Tell whether neither looks, nor catalogues, nor sources tell two works apart."""
+    listed = providers(one, drawn), providers(other, drawn)
+    return (
+        look(one, drawn) == look(other, drawn)
+        and look(one, drawn)[0] != ""
+        and all(listed)
+        and not listed[0] & listed[1]
+        and other not in drawn[2].get(one, ())
+    )
+
+
+@given(franchises())
+def test_doubles_look_alike_and_nobody_tells_them_apart(drawn: Drawn) -> None:
+    works, also, told = drawn
+    nodes = range(len(works))
+    found = doubles(nodes, works, also, told)
+    assert found == doubles(reversed(nodes), works, also, told)
+    assert found.keys().isdisjoint(found.values())
+    assert all(may_be_one(double, first, drawn) for double, first in found.items())
+
+
+@given(franchises())
+def test_no_catalogue_lists_two_of_those_that_stand_together(drawn: Drawn) -> None:
+    works, also, told = drawn
+    found = doubles(range(len(works)), works, also, told)
+    groups: dict[int, list[int]] = {}
+    for node in range(len(works)):
+        groups.setdefault(found.get(node, node), []).append(node)
+    for group in groups.values():
+        listed = [provider for node in group for provider in providers(node, drawn)]
+        assert len(listed) == len(set(listed))
+    for (one, some), (other, more) in combinations(groups.items(), 2):
+        listed_here = {provider for node in some for provider in providers(node, drawn)}
+        listed_there = {provider for node in more for provider in providers(node, drawn)}
+        # What stays apart is told apart, or a catalogue lists one of each.
+        assert not may_be_one(one, other, drawn) or listed_here & listed_there
