@@ -307,6 +307,7 @@ class AppState:
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
+            curation=self._curation,
             changes=self.shared.changes,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
