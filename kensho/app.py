@@ -39,8 +39,8 @@ from kensho.api.tags import TagsController
 from kensho.api.works import WorksController
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.conditions import Conditions
-from kensho.discovery.cursors import Cursors
 from kensho.discovery.curation import CurationService
+from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch

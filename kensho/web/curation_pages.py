@@ -178,7 +178,9 @@ class CurationEditController(Controller):
         if outcome is not None and not is_trial:
             return going_to(urls.curation_history(name))
         if isinstance(problem, StoreInUseError):
-            found = HistoryDocument(name, name, "anime" if ":" in name else "franchise", (), (), None)
+            found = HistoryDocument(
+                name, name, "anime" if ":" in name else "franchise", (), (), None
+            )
         else:
             found = await services.curation.history(name)
         return _edit_page(services, request, found, given, outcome, problem)

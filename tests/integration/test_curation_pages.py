@@ -110,7 +110,11 @@ async def test_a_franchise_is_renamed_and_told_with_what_changes(client: AsyncCl
     [
         ({"act": "fact", "field": "year", "value": "3000", "reason": "because"}, 400, "3000"),
         ({"act": "fact", "field": "year", "value": "2001", "reason": ""}, 400, "reason"),
-        ({"act": "relation", "kind": "sequel", "other": "mal:99", "reason": "it is"}, 404, "mal:99"),
+        (
+            {"act": "relation", "kind": "sequel", "other": "mal:99", "reason": "it is"},
+            404,
+            "mal:99",
+        ),
         ({"act": "tag", "tag": "x", "relevance": "lots", "reason": "it is"}, 400, "lots"),
         ({"act": "dance", "reason": "it is"}, 400, "dance"),
     ],
