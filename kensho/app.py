@@ -39,8 +39,8 @@ from kensho.api.tags import TagsController
 from kensho.api.works import WorksController
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.conditions import Conditions
-from kensho.discovery.cursors import Cursors
 from kensho.discovery.curation import CurationService
+from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
@@ -307,6 +307,7 @@ class AppState:
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
+            curation=self._curation,
             changes=self.shared.changes,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,

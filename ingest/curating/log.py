@@ -248,7 +248,7 @@ def _said(
 def _same(value: object, shown: object) -> bool:
     if isinstance(value, float | int) and isinstance(shown, float | int):
         return abs(value - shown) < 1e-3  # noqa: PLR2004 -- scores are kept in thousandths
-    return value == shown
+    return (list(value) if isinstance(value, tuple) else value) == shown
 
 
 def _words(value: object) -> str:

@@ -1,8 +1,8 @@
 """Find the works and franchises that a curator names, and complete what a statement leaves out.
 
-A work is named by its UUID, any source id (`mal:20`) or the address of a provider's page; a franchise
-by its slug or any of its works. Statements are kept in source ids, which mean the same in every
-store, so each name is replaced by the id of the work at the best-known provider.
+A work is named by its UUID, any source id (`mal:20`) or the address of a provider's page; a
+franchise by its slug or any of its works. Statements are kept in source ids, which mean the same in
+every store, so each name is replaced by the id of the work at the best-known provider.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ _FIRST: Final = ("mal", "anilist", "anidb", "kitsu", "tmdb", "imdb")
 """Providers in the order in which a work is named by their ids: the best known first."""
 _MOST_MEMBERS: Final = 200
 _ONE: Final = ("work", "other", "to")
+_OF_FRANCHISES: Final = ("move", "split", "rename")
 _MANY: Final = ("works", "others", "away_from", "members")
 
 
@@ -41,9 +42,7 @@ class WorkCard(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The source id by which statements name the work."""
         places = {provider: place for place, provider in enumerate(_FIRST)}
-        return min(
-            self.sources, key=lambda one: (places.get(one.split(":")[0], len(places)), one)
-        )
+        return min(self.sources, key=lambda one: (places.get(one.split(":")[0], len(places)), one))
 
 
 class FranchiseCard(msgspec.Struct, frozen=True):
@@ -138,8 +137,21 @@ async def completed(draft: dict[str, Any], names: Names) -> CuratorStatement:
         raise InvalidInputError.of("act", f"{kind!r} names no act")
     if kind == "undo":
         return _converted(draft)
-    if kind in ("move", "split", "rename"):
+    if kind in _OF_FRANCHISES:
         await _complete_franchise(draft, names)
+    await _name_works(draft, names)
+    if kind == "tag" and isinstance(draft.get("name"), str):
+        draft["name"] = fold_tag(draft["name"])
+    _parse_ids(draft)
+    if kind == "id":
+        await _complete_id(draft, names)
+    elif kind == "work":
+        await _require_new(draft, names)
+    return _converted(draft)
+
+
+async def _name_works(draft: dict[str, Any], names: Names) -> None:
+    """Put the source id of each work in the place of its name."""
     for field in _ONE:
         if isinstance(draft.get(field), str):
             draft[field] = (await names.work(draft[field], field)).name
@@ -147,15 +159,6 @@ async def completed(draft: dict[str, Any], names: Names) -> CuratorStatement:
         given = draft.get(field)
         if isinstance(given, list | tuple):
             draft[field] = [(await names.work(str(one), field)).name for one in given]
-    if kind == "tag" and isinstance(draft.get("name"), str):
-        draft["name"] = fold_tag(draft["name"])
-    if kind in ("id", "mapping", "work"):
-        _parse_ids(draft)
-    if kind == "id":
-        await _complete_id(draft, names)
-    if kind == "work":
-        await _require_new(draft, names)
-    return _converted(draft)
 
 
 async def _complete_franchise(draft: dict[str, Any], names: Names) -> None:
@@ -182,7 +185,9 @@ async def _complete_franchise(draft: dict[str, Any], names: Names) -> None:
             raise ActConflictError(f"works: {card.title} is of the franchise {old.slug} already")
         roots[_rest_of(old, {one.id for one in moved})] = None
     if kind == "split" and not roots:
-        raise ActConflictError("works: none of them is of a franchise, so there is nothing to split")
+        raise ActConflictError(
+            "works: none of them is of a franchise, so there is nothing to split"
+        )
     draft["others" if kind == "split" else "away_from"] = [str(one) for one in roots]
 
 

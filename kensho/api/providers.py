@@ -16,9 +16,9 @@ from litestar.params import SkipValidation
 from kensho.discovery.browse import BrowseService, Calendar
 from kensho.discovery.changes import ChangeService
 from kensho.discovery.comparisons import KnownChanges
+from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Nodes
-from kensho.discovery.curation import CurationService
 from kensho.discovery.franchises import FranchiseService
 from kensho.discovery.health import HealthService
 from kensho.discovery.resolve import ResolveService

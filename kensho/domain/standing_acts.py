@@ -1,7 +1,7 @@
 """Which acts of curators count: not those that were undone, nor those that a later one overrules.
 
-An act overrules an earlier one that says otherwise of the same thing. Acts that only add up, such as
-two values of a fact, both count: their ranks decide between them (`ingest.pipeline.ranks`).
+An act overrules an earlier one that says otherwise of the same thing. Acts that only add up, such
+as two values of a fact, both count: their ranks decide between them (`ingest.pipeline.ranks`).
 
 Guarantees: pure, and a function of all acts: whoever is undone counts as though it had never been,
 so undoing an act that overruled another brings that one back.
@@ -138,25 +138,26 @@ def _together(
 
 def _slots(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:
     """Yield what a statement decides alone: a later one that decides all of it overrules it."""
-    if isinstance(says, FactStatement):
-        yield "fact", work_of(says.work), says.field, repr(canonical_value(says))
-    elif isinstance(says, TitleStatement):
-        yield "title", work_of(says.work), says.text
-    elif isinstance(says, TagStatement):
-        yield "tag", work_of(says.work), says.name
-    elif isinstance(says, IdStatement):
-        yield "id", work_of(says.work), says.id
-    elif isinstance(says, MappingStatement):
-        yield "mapping", work_of(says.work), says.id, says.season
-    elif isinstance(says, EpisodeStatement):
-        yield "episode", work_of(says.work), says.number, "rank"
-        for name in EPISODE_FACTS:
-            if getattr(says, name) is not None:
-                yield "episode", work_of(says.work), says.number, name
-    elif isinstance(says, SameWorkStatement):
-        yield "same", frozenset((work_of(says.work), work_of(says.other)))
-    elif isinstance(says, NewWork):
-        yield "work", frozenset(says.ids)
+    match says:
+        case FactStatement():
+            yield "fact", work_of(says.work), says.field, repr(canonical_value(says))
+        case TitleStatement():
+            yield "title", work_of(says.work), says.text
+        case TagStatement():
+            yield "tag", work_of(says.work), says.name
+        case IdStatement():
+            yield "id", work_of(says.work), says.id
+        case MappingStatement():
+            yield "mapping", work_of(says.work), says.id, says.season
+        case EpisodeStatement():
+            stated = (name for name in EPISODE_FACTS if getattr(says, name) is not None)
+            yield from (
+                ("episode", work_of(says.work), says.number, name) for name in ("rank", *stated)
+            )
+        case SameWorkStatement():
+            yield "same", frozenset((work_of(says.work), work_of(says.other)))
+        case NewWork():
+            yield "work", frozenset(says.ids)
 
 
 def _subjects(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:

@@ -273,8 +273,9 @@ class CurationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variab
 
     dir: Path = Path("var/curation")
     """The folder of what curators state here: `franchises/*.toml` in the form of Kenshō's own
-    `curation/`, over which they win, and the findings of `kensho check` that they accepted. A folder under version control shows who changed what; it survives every ingest and
-    every upgrade."""
+    `curation/`, over which they win, and the findings of `kensho check` that they accepted. A
+    folder under version control shows who changed what; it survives every ingest and every
+    upgrade."""
     wait_s: Annotated[float, Meta(ge=0, le=600)] = 20.0
     """Seconds that a manager's act waits for a store that another process has open, before it is
     answered 503: another curator's act takes seconds, an ingest minutes."""

@@ -17,6 +17,7 @@ from litestar.params import SkipValidation
 
 from kensho.discovery.browse import Calendar
 from kensho.discovery.comparisons import KnownChanges
+from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
@@ -49,6 +50,7 @@ class PageServices(msgspec.Struct, frozen=True):
     renderer: Renderer
     maps: MapStore
     version: str
+    curation: CurationService
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     origin: str = ""

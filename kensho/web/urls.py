@@ -107,6 +107,21 @@ def sign_out() -> str:
     return "/logout"
 
 
+def curation(name: str | None = None) -> str:
+    """Return the page of the log of curators' acts."""
+    return with_query("/curate", {"name": name})
+
+
+def curation_history(name: object) -> str:
+    """Return the page of who says what of a work or franchise."""
+    return f"/curate/history/{quote(str(name), safe=':')}"
+
+
+def curation_edit(name: object) -> str:
+    """Return the page on which to state something of a work or franchise."""
+    return f"/curate/edit/{quote(str(name), safe=':')}"
+
+
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}

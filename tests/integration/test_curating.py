@@ -58,7 +58,9 @@ async def kind_of(graph: Gateway, name: str, other: str) -> str | None:
     """Return what the work `other` is of the work `name`, as curators' histories tell it."""
     told = [one for one in (await history_of(graph, name)).said if one.field == "relation"]
     title = (await work(graph, other))["title"]
-    return next((one.value.split(":")[0] for one in told if one.counts and one.about == title), None)
+    return next(
+        (one.value.split(":")[0] for one in told if one.counts and one.about == title), None
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,14 +146,18 @@ async def test_a_relation_is_stated_overruled_denied_and_undone(graph: Gateway) 
     )
     assert [one.id for one in second.overruled] == [first.acts[0].id]
     assert await kind_of(graph, "mal:1", "mal:2") == "summary"
-    denied = await stated(graph, "relation", work="mal:1", kind="related", other="mal:2", denied=True)
+    denied = await stated(
+        graph, "relation", work="mal:1", kind="related", other="mal:2", denied=True
+    )
     assert await kind_of(graph, "mal:1", "mal:2") == "not related"
     assert len(await rows(graph, "is_not_related_to")) == 1
     await stated(graph, "undo", of=denied.acts[0].id)
     assert await kind_of(graph, "mal:1", "mal:2") == "summary"
     await stated(graph, "undo", of=second.acts[0].id)
     assert await kind_of(graph, "mal:1", "mal:2") == "side story"
-    lost = [one for one in (await history_of(graph, "mal:1")).said if one.value.startswith("sequel")]
+    lost = [
+        one for one in (await history_of(graph, "mal:1")).said if one.value.startswith("sequel")
+    ]
     assert [one.counts for one in lost] == [False]
     assert "alice" in str(lost[0].against)
 
@@ -167,7 +173,9 @@ async def test_two_records_are_one_work_and_two_again(graph: Gateway) -> None:
 async def test_a_work_is_added_and_known_to_the_catalogue_that_lists_it_later(
     graph: Gateway, tmp_path: Path
 ) -> None:
-    made = await stated(graph, "work", ids=["mal:7"], title="Lost Song", year=2007, anime_type="ova")
+    made = await stated(
+        graph, "work", ids=["mal:7"], title="Lost Song", year=2007, anime_type="ova"
+    )
     row = await work(graph, "mal:7")
     assert (row["title"], row["year"], row["anime_type"]) == ("Lost Song", 2007, "ova")
     await stated(graph, "move", works=["mal:7"], to="mal:5")
@@ -255,9 +263,9 @@ async def test_what_was_said_meanwhile_is_told_and_nothing_is_written(graph: Gat
     [
         ({"act": "fact", "work": "mal:99", "field": "year", "value": 1}, NotFoundError, "mal:99"),
         ({"act": "fact", "work": "x", "field": "year", "value": 1}, InvalidInputError, "'x'"),
-        ({"act": "fact", "work": "mal:1", "field": "year", "value": 1066}, InvalidInputError, "1066"),
+        ({"act": "fact", "work": "mal:1", "field": "year", "value": 999}, InvalidInputError, "999"),
         ({"act": "fact", "work": "mal:1", "field": "yr", "value": 1}, InvalidInputError, "'yr'"),
-        ({"act": "fact", "work": "mal:1", "field": "season", "value": "x"}, InvalidInputError, "'x'"),
+        ({"act": "fact", "work": "mal:1", "field": "season", "value": 5}, InvalidInputError, "5"),
         ({"act": "title", "work": "mal:1", "text": " x\t"}, InvalidInputError, "text"),
         ({"act": "split", "works": ["mal:1"], "others": ["kitsu:1"]}, InvalidInputError, "mal:1"),
         ({"act": "rename", "work": "no-such", "title": "X"}, NotFoundError, "no-such"),
