@@ -34,7 +34,7 @@ from kensho.domain.inference.model import (
 )
 from kensho.domain.relations import Kind
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """The version of the model; raise it with each training whose file is kept, and tell of it in
 `docs/models/relation-kinds.md`."""
 VIEWS: Final[tuple[View, ...]] = ("among", "alone")
@@ -50,6 +50,11 @@ margin is for the choosing on few labels. Characters keep strangers out of a fra
 UNCOUNTED: Final[frozenset[Kind]] = frozenset(("other", "character"))
 """Labels that are no error where a side story is said: human sources agree on them in half of the
 cases."""
+CONTESTED: Final[frozenset[Kind]] = UNCOUNTED | {"alternative_version", "side_story"}
+"""Labels that are no error where a summary is said of a work that a source tags as a recap or a
+compilation, or whose title says so: of the films that retell Attack on Titan one page says that
+they are another version, while their tags say that they are cut from the series."""
+RECAP_SIGNS: Final = ("tag:recap", "tag:compilation", "mark:recap")
 FEWEST_FRANCHISES: Final = 10
 FEWEST_SAID: Final = 40
 LEARNT: Final[tuple[Kind, ...]] = (
@@ -79,12 +84,16 @@ BARE_WEIGHT: Final = 0.15
 
 
 class Judged(NamedTuple):
-    """A judgement of a pair of a franchise that the judge had not seen."""
+    """A judgement of a pair of a franchise that the judge had not seen.
+
+    `is_recap` tells whether sources say of the work that the kind is said of that it is a recap.
+    """
 
     odds: float
     kind: Kind
     truth: Kind
     group: int
+    is_recap: bool = False
 
     @property
     def is_right(self) -> bool:
@@ -93,6 +102,8 @@ class Judged(NamedTuple):
     @property
     def counts(self) -> bool:
         """Whether the label is one that the kind is judged by."""
+        if family(self.kind) == "summary":
+            return not (self.is_recap and self.truth in CONTESTED)
         return family(self.kind) != "side_story" or self.truth not in UNCOUNTED
 
 
@@ -131,7 +142,9 @@ def folds(learnt: Sequence[Example]) -> Iterator[Fold]:
 def judged(made: MeasureTable, one: Example) -> Judged:
     """Return what trees say of an example."""
     said = judge(made, one.held)
-    return Judged(said.odds, said.kind, one.kind, one.group)
+    side = "b" if said.kind == "summary" else "a"
+    is_recap = any(one.held.get(f"{side}:{sign}") for sign in RECAP_SIGNS)
+    return Judged(said.odds, said.kind, one.kind, one.group, is_recap)
 
 
 def table(learnt: Sequence[Example]) -> MeasureTable:
