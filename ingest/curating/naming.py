@@ -27,7 +27,7 @@ _OF_FRANCHISES: Final = ("move", "split", "rename")
 _MANY: Final = ("works", "others", "away_from", "members")
 
 
-class WorkCard(msgspec.Struct, frozen=True):
+class NamedWork(msgspec.Struct, frozen=True):
     """A work as it is named: by its title and year, the ids of its pages, and its franchise."""
 
     id: UUID
@@ -45,7 +45,7 @@ class WorkCard(msgspec.Struct, frozen=True):
         return min(self.sources, key=lambda one: (places.get(one.split(":")[0], len(places)), one))
 
 
-class FranchiseCard(msgspec.Struct, frozen=True):
+class NamedFranchise(msgspec.Struct, frozen=True):
     """A franchise as it is named: its root and its works, each with its role."""
 
     slug: str
@@ -60,7 +60,7 @@ class Names:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def work(self, name: str, field: str = "work") -> WorkCard:
+    async def work(self, name: str, field: str = "work") -> NamedWork:
         """Return the work that `name` means.
 
         Raises:
@@ -78,12 +78,12 @@ class Names:
             raise InvalidInputError.of(field, f"{name!r}: the work has no id of any provider")
         return cards[0]
 
-    async def cards(self, works: Iterable[UUID]) -> list[WorkCard]:
+    async def cards(self, works: Iterable[UUID]) -> list[NamedWork]:
         """Return what is known of works, without those that are none."""
         params = {"works": as_json(list(works))}
-        return await self._gateway.fetch("curating.work_cards", params, into=list[WorkCard])
+        return await self._gateway.fetch("curating.work_cards", params, into=list[NamedWork])
 
-    async def franchise(self, name: str, field: str = "franchise") -> FranchiseCard:
+    async def franchise(self, name: str, field: str = "franchise") -> NamedFranchise:
         """Return the franchise of a slug, or of the work that `name` means.
 
         Raises:
@@ -99,7 +99,7 @@ class Names:
         while slug not in seen:
             seen.add(slug)
             found = await self._gateway.fetch(
-                "curating.franchise_of", {"slug": slug}, into=list[FranchiseCard]
+                "curating.franchise_of", {"slug": slug}, into=list[NamedFranchise]
             )
             if found:
                 return found[0]
@@ -191,7 +191,7 @@ async def _complete_franchise(draft: dict[str, Any], names: Names) -> None:
     draft["others" if kind == "split" else "away_from"] = [str(one) for one in roots]
 
 
-def _rest_of(old: FranchiseCard, moved: set[UUID]) -> UUID:
+def _rest_of(old: NamedFranchise, moved: set[UUID]) -> UUID:
     """Return the work that stands for what is left of a franchise: its root, if that stays."""
     left = [work for work, _ in old.members if work not in moved]
     if old.root not in moved:
@@ -232,7 +232,7 @@ async def _require_new(draft: dict[str, Any], names: Names) -> None:
             raise ActConflictError(f"ids: {one} is of {owner.title} ({owner.id}) already")
 
 
-async def _owner(source_id: str, names: Names) -> WorkCard | None:
+async def _owner(source_id: str, names: Names) -> NamedWork | None:
     try:
         return await names.work(source_id, "id")
     except NotFoundError:
@@ -255,6 +255,6 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def titles_of(cards: Sequence[WorkCard]) -> dict[UUID, str]:
+def titles_of(cards: Sequence[NamedWork]) -> dict[UUID, str]:
     """Return what works are called, with their years."""
     return {card.id: f"{card.title} ({card.year})" if card.year else card.title for card in cards}

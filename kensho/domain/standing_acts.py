@@ -44,6 +44,15 @@ Pair: TypeAlias = frozenset[Hashable]
 EPISODE_FACTS: Final = ("title", "air_date", "duration_s", "filler", "canon", "recap")
 
 
+_SLOT_FIELDS: Final[dict[type[CuratorStatement], tuple[str, ...]]] = {
+    TitleStatement: ("text",),
+    TagStatement: ("name",),
+    IdStatement: ("id",),
+    MappingStatement: ("id", "season"),
+}
+"""What of a statement tells apart the things that a work has several of."""
+
+
 def settled(acts: Iterable[CuratorAct], work_of: WorkOf) -> list[CuratorAct]:
     """Return all acts in the order of time, each with why it does not count any more."""
     ordered = sorted(acts, key=lambda act: act.id)
@@ -141,23 +150,21 @@ def _slots(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:
     match says:
         case FactStatement():
             yield "fact", work_of(says.work), says.field, repr(canonical_value(says))
-        case TitleStatement():
-            yield "title", work_of(says.work), says.text
-        case TagStatement():
-            yield "tag", work_of(says.work), says.name
-        case IdStatement():
-            yield "id", work_of(says.work), says.id
-        case MappingStatement():
-            yield "mapping", work_of(says.work), says.id, says.season
+        case TitleStatement() | TagStatement() | IdStatement() | MappingStatement():
+            told = (getattr(says, name) for name in _SLOT_FIELDS[type(says)])
+            yield type(says).__name__, work_of(says.work), *told
         case EpisodeStatement():
-            stated = (name for name in EPISODE_FACTS if getattr(says, name) is not None)
-            yield from (
-                ("episode", work_of(says.work), says.number, name) for name in ("rank", *stated)
-            )
+            yield from _episode_slots(says, work_of)
         case SameWorkStatement():
             yield "same", frozenset((work_of(says.work), work_of(says.other)))
         case NewWork():
             yield "work", frozenset(says.ids)
+
+
+def _episode_slots(says: EpisodeStatement, work_of: WorkOf) -> Iterator[Hashable]:
+    for name in ("rank", *EPISODE_FACTS):
+        if getattr(says, name) is not None:
+            yield "episode", work_of(says.work), says.number, name
 
 
 def _subjects(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:
