@@ -270,7 +270,10 @@ class AppState:
         settings = self._settings
         store = StoreSettings.of(settings)
         holder = SnapshotHolder(
-            settings.snapshot.read_model_dir, store.fingerprint, or_latest=store.is_absent
+            settings.snapshot.read_model_dir,
+            store.fingerprint,
+            or_latest=store.is_absent,
+            past_open=settings.snapshot.past_snapshots_open,
         )
         self._conditions = Conditions(
             settings.snapshot.read_model_dir,

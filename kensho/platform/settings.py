@@ -133,13 +133,22 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the read model is kept, and how often a newer one is looked for."""
 
     read_model_dir: Path = Path("var/read_model")
-    """Where snapshots are published; derived from the graph, on a disk with room for three."""
+    """Where snapshots are published; derived from the graph, on a disk with room for those that
+    are kept and one more."""
     refresh_every_s: Seconds = 5.0
     """How often a newer snapshot is looked for; it is served at most this long after it was
     published."""
     publish_deadline_s: Seconds = 900.0
     """How long building and publishing a snapshot may take before it is given up: half a minute for
     40,000 works on an idle machine."""
+    snapshots_kept: Annotated[int, Meta(ge=2, le=1_000)] = 4
+    """Snapshots of the latest publications that stay, so that what was served then can be asked for
+    (`as_of`): a month of weekly ones. Each takes 380 MB for 40,000 works. The one before the
+    current one always stays."""
+    past_snapshots_open: Annotated[int, Meta(ge=0, le=64)] = 3
+    """Of those, how many a process holds open at once besides the current one: 3 MB and 90 open
+    files each. To open one takes a fifth of a second the first time. With 0 nothing is answered
+    of the past."""
     history_publications: Annotated[int, Meta(ge=0, le=10_000)] = 400
     """Publications of which is kept what changed with them, longer than snapshots are: daily ones
     of a year. The oldest go first; 0 keeps none, and lists no changes."""

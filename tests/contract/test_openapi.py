@@ -25,9 +25,9 @@ from tests.support.servers import serving
 
 pytestmark = pytest.mark.contract
 
-UNSAYABLE = ("cursor", "url", "provider", "id", "tag", "studio")
-"""A document can't say which cursors are ours, which tags and studios there are, nor that `url`
-excludes `provider` and `id`."""
+UNSAYABLE = ("cursor", "url", "provider", "id", "tag", "studio", "as_of")
+"""A document can't say which cursors are ours, which tags and studios there are, that `url`
+excludes `provider` and `id`, nor which days there are."""
 DATED = ("/api/changes", "/api/diff")
 """Their patterns can't say which days there are, nor which publications."""
 BATCH = "/api/search/batch"
