@@ -209,6 +209,23 @@ class WorkSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables(
     up and answered 503: a reader has gone by then."""
 
 
+class StreamSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("stream_")):
+    """Streams of changes (`/api/changes/stream`): how many are open, and for how long."""
+
+    listeners: Annotated[int, Meta(ge=0, le=10_000)] = 256
+    """Streams that are open at once in a process, each of which is a connection of
+    `KENSHO_MAX_CONNECTIONS`; further ones are answered 503. 0 opens none."""
+    per_client: Annotated[int, Meta(ge=1, le=10_000)] = 8
+    """Streams of one client address that are open at once; further ones are answered 429. Without
+    trusted proxies, all that a proxy passes on are one client."""
+    ping_s: Seconds = 15.0
+    """How long a stream is silent until a comment shows that it lives. Proxies close connections
+    that are silent for 30 to 60 seconds."""
+    longest_s: Annotated[float, Meta(gt=0, le=86_400)] = 3_600.0
+    """A stream is ended after so long; clients ask again by themselves, where the last event that
+    they had is named. So they spread over workers that were started since."""
+
+
 class RateLimitSettings(
     msgspec.Struct, frozen=True, kw_only=True, rename=_variables("rate_limit_")
 ):
@@ -298,6 +315,20 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variabl
     a manager nobody can sign in, and whatever managers may do is not there."""
 
 
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("webhooks_")):
+    """Where webhooks are kept, and what their addresses may reach."""
+
+    dir: Path = Path("var/webhooks")
+    """The folder of the file that holds webhooks, their secrets, and what is to be delivered. One
+    server of a machine delivers at a time."""
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    """How long a receiver may take for an answer, from its name's resolution to the last byte. The
+    specification suggests 15 to 30; who does more than to note a message should do so later."""
+    loopback: bool = False
+    """Whether addresses may lead to this machine, by http too: for a receiver beside the server.
+    Others must be https and public, so that nobody reaches what is inside by adding one."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -310,8 +341,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signing: SigningSettings = SigningSettings()
     http: HttpSettings = HttpSettings()
     work: WorkSettings = WorkSettings()
+    streams: StreamSettings = StreamSettings()
     limits: RateLimitSettings = RateLimitSettings()
     mcp: McpSettings = McpSettings()
     ingest: IngestSettings = IngestSettings()
     curation: CurationSettings = CurationSettings()
     managers: ManagerSettings = ManagerSettings()
+    webhooks: WebhookSettings = WebhookSettings()

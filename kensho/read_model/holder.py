@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -113,6 +114,7 @@ class SnapshotHolder:
         self._retry_at_s = 0.0
         self._changing = asyncio.Lock()
         self._replaced: list[_Replaced] = []
+        self._listeners: list[Callable[[], None]] = []
         self._past = PastModels(root, past_open) if past_open else None
         self.publication: Publication | None = None
         """What was published when this was looked up last."""
@@ -138,6 +140,10 @@ class SnapshotHolder:
             failed = f"; building one failed: {self.build_error}" if self.build_error else ""
             raise NotReadyError(f"{reason}{failed}")
         return self._held
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` in the event loop whenever another snapshot was taken into use."""
+        self._listeners.append(listener)
 
     async def refresh(self) -> bool:
         """Open what is published, if it is not in use; return whether any snapshot is in use."""
@@ -231,6 +237,8 @@ class SnapshotHolder:
             self._replaced.append(_Replaced(weakref.ref(replaced.model), _COLLECTIONS))
         model = self._held.model
         _log.info("snapshot_opened", identity=identity, **model.counts)
+        for listener in self._listeners:
+            listener()
 
 
 def _inode(folder: Path) -> int:
