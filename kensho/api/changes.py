@@ -14,7 +14,7 @@ from kensho.api.operations import Documented, get_operation, stream_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, Safe, listing
 from kensho.api.providers import GivenChanges, GivenChangeSource
 from kensho.discovery.change_points import POINT, PublicationView
-from kensho.discovery.change_stream import ChangeStream
+from kensho.discovery.change_stream import ChangeStream, EventKind
 from kensho.discovery.changes import (
     KIND_GROUPS,
     LISTED_KINDS,
@@ -144,11 +144,18 @@ _PUBLICATION: Final = PublicationView(_SNAPSHOT, 736, _AT)
 _EARLIER: Final = PublicationView("730-02b7de1f3a9c", 730, "2026-11-22T15:14:11+00:00")
 
 
-_EVENTS: Final = (
-    f"id: {_CHANGE.id}\nevent: change\ndata: {msgspec.json.encode(_CHANGE).decode()}\n\n"
-    f"id: {_SNAPSHOT}\nevent: publication\n"
-    f'data: {{"snapshot":"{_SNAPSHOT}","revision":736,"at":"{_AT}","changes":1}}\n\n'
-)
+class SentEvent(msgspec.Struct, frozen=True):
+    """An event of the stream; `data` is JSON: a change, a publication, or what is known from when.
+
+    The comments between events, and the `retry` that opens a stream, are no events.
+    """
+
+    id: str
+    event: EventKind
+    data: str
+
+
+_SENT: Final = SentEvent(str(_CHANGE.id), "change", msgspec.json.encode(_CHANGE).decode())
 
 
 class _Events:
@@ -203,7 +210,7 @@ class ChangesController(Controller):
     @stream_operation(
         "/changes/stream",
         Documented("Follow changes", "Events, for as long as the client listens."),
-        _EVENTS,
+        _SENT,
         opt=costing(3),
     )
     async def follow(

@@ -79,18 +79,18 @@ def get_operation(
 
 
 def stream_operation(
-    path: str, documented: Documented, example: str, *, opt: Mapping[str, Any]
+    path: str, documented: Documented, example: msgspec.Struct, *, opt: Mapping[str, Any]
 ) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
-    """Declare a handler of GET whose answer is a stream of events, of which `example` shows some.
+    """Declare a handler of GET whose answer is a stream of events such as `example`.
 
     `opt` is laid over the controller's.
     """
     answer = ResponseSpec(
-        str,
+        type(example),
         generate_examples=False,
         description=documented.answer,
         media_type=EVENT_STREAM,
-        examples=[Example(summary=documented.answer, value=example)],
+        examples=[Example(summary=documented.answer, value=msgspec.to_builtins(example))],
     )
 
     def declare(handler: Callable[..., Any]) -> HTTPRouteHandler:

@@ -77,13 +77,17 @@ class DiffDocument(msgspec.Struct, frozen=True, rename={"before": "from", "after
 
 
 class ChangesRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which changes are asked for, and which part of them; `safe` leaves adult works out."""
+    """Which changes are asked for, and which part of them; `safe` leaves adult works out.
+
+    Without a cursor the part begins after the first `skip`.
+    """
 
     since: str | None = None
     franchise: str | None = None
     kinds: frozenset[ChangeKind] | None = None
     limit: int
     cursor: str | None = None
+    skip: int = 0
     safe: bool = True
 
 
@@ -164,7 +168,7 @@ class ChangeService(SnapshotService):
             return [], None, 0
         numbers = self.numbers(history, request)
         ordered = OrderedList(numbers.tolist(), self.identity, history.id, history.number)
-        part = self._cursors.cut(ordered, query, request.cursor, request.limit)
+        part = self._cursors.cut(ordered, query, request.cursor, request.limit, skip=request.skip)
         items = [self.item(history, number, safe=request.safe) for number in part.nodes]
         return items, part.next_cursor, part.total
 
