@@ -34,7 +34,7 @@ _HTTPS_PORT: Final = 443
 _HTTP_PORT: Final = 80
 
 
-class FetchLimits(msgspec.Struct, frozen=True):
+class RequestBounds(msgspec.Struct, frozen=True):
     """What requests may reach, and how long and how much they may take.
 
     `loopback_allowed` lets them reach this machine, by http too.
@@ -63,7 +63,7 @@ class _Place(NamedTuple):
 class SafeFetcher:
     """Sends requests; one is made for many."""
 
-    def __init__(self, limits: FetchLimits, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, limits: RequestBounds, tls: ssl.SSLContext | None = None) -> None:
         """Take the authorities of certificates, by default those that httpx brings."""
         self._limits = limits
         self._tls = tls or httpx.create_ssl_context()

@@ -22,7 +22,7 @@ from kensho.discovery.changes import LISTED_KINDS, ChangeService, ChangesRequest
 from kensho.errors import InvalidInputError, KenshoError, NotFoundError, UpstreamError
 from kensho.platform import private_files
 from kensho.platform.http_client import retry_after_s
-from kensho.platform.safe_fetch import FetchedAnswer, FetchLimits, SafeFetcher
+from kensho.platform.safe_fetch import FetchedAnswer, RequestBounds, SafeFetcher
 from kensho.platform.secret_values import masked
 from kensho.platform.settings import WebhookSettings
 from kensho.webhooks import messages
@@ -50,7 +50,7 @@ Clock = Callable[[], float]
 
 def fetcher_of(settings: WebhookSettings) -> SafeFetcher:
     """Return what sends requests, within the bounds that the environment sets."""
-    return SafeFetcher(FetchLimits(settings.timeout_s, loopback_allowed=settings.loopback))
+    return SafeFetcher(RequestBounds(settings.timeout_s, loopback_allowed=settings.loopback))
 
 
 class Sender:

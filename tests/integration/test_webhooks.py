@@ -15,7 +15,7 @@ import pytest
 from kensho.discovery.changes import ChangeService
 from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
-from kensho.platform.safe_fetch import FetchLimits, SafeFetcher
+from kensho.platform.safe_fetch import RequestBounds, SafeFetcher
 from kensho.platform.secret_values import SigningKey
 from kensho.platform.settings import Settings
 from kensho.read_model import publications
@@ -57,7 +57,7 @@ class Installed:
 
     def restarted(self) -> Deliverer:
         """Return what delivers, with nothing in memory."""
-        limits = FetchLimits(total_s=1.0, loopback_allowed=True)
+        limits = RequestBounds(total_s=1.0, loopback_allowed=True)
         return Deliverer(self.store, Sender(SafeFetcher(limits), self.clock), self.clock)
 
     def changes(self) -> ChangeService:

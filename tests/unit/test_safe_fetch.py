@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from kensho.errors import InvalidInputError, UpstreamError, UpstreamUnavailableError
-from kensho.platform.safe_fetch import FetchLimits, SafeFetcher, checked_url, is_public
+from kensho.platform.safe_fetch import RequestBounds, SafeFetcher, checked_url, is_public
 from tests.support.webhook_receivers import Receiver, receiving
 
-OWN = FetchLimits(total_s=5, loopback_allowed=True)
+OWN = RequestBounds(total_s=5, loopback_allowed=True)
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_what_is_no_address_to_ask_is_refused_by_its_name(url: str) -> None:
     ],
 )
 async def test_what_leads_inside_is_refused(url: str) -> None:
-    fetcher = SafeFetcher(FetchLimits(total_s=5))
+    fetcher = SafeFetcher(RequestBounds(total_s=5))
     for asked in (fetcher.check(url), fetcher.post(url, b"", {})):
         with pytest.raises((InvalidInputError, UpstreamUnavailableError)):
             await asked
@@ -88,7 +88,7 @@ async def test_this_machine_is_reached_where_that_is_allowed(receiver: Receiver)
     assert (received.body, received.headers["x-own"]) == (b"{}", "1")
     assert received.headers["host"] == f"127.0.0.1:{receiver.server_address[1]}"
     with pytest.raises(InvalidInputError):
-        await SafeFetcher(FetchLimits()).post(receiver.url, b"{}", {})
+        await SafeFetcher(RequestBounds()).post(receiver.url, b"{}", {})
 
 
 async def test_a_name_is_resolved_once_and_the_checked_address_is_asked(
@@ -119,7 +119,7 @@ async def test_a_name_of_which_any_address_is_inside_is_refused(
     ]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_named: found)
     with pytest.raises(InvalidInputError, match=r"10\.0\.0\.1"):
-        await SafeFetcher(FetchLimits()).check("https://anime.example/hook")
+        await SafeFetcher(RequestBounds()).check("https://anime.example/hook")
 
 
 async def test_no_redirect_is_followed(receiver: Receiver) -> None:
@@ -141,7 +141,7 @@ async def test_a_request_ends_whatever_the_other_side_does(
     receiver: Receiver, behaviour: str, error: type[UpstreamError]
 ) -> None:
     receiver.behaviour = behaviour
-    limits = FetchLimits(total_s=0.5, body_bytes=10_000, loopback_allowed=True)
+    limits = RequestBounds(total_s=0.5, body_bytes=10_000, loopback_allowed=True)
     async with asyncio.timeout(30):
         with pytest.raises(error):
             await SafeFetcher(limits).post(receiver.url, b"", {})
