@@ -36,6 +36,7 @@ GivenTags: TypeAlias = NamedDependency[SkipValidation[TagService]]
 GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
 GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
 GivenChanges: TypeAlias = NamedDependency[SkipValidation[ChangeService]]
+GivenChangeSource: TypeAlias = NamedDependency[SkipValidation[Callable[[], ChangeService]]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
 GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
 GivenCuration: TypeAlias = NamedDependency[SkipValidation[CurationService]]
@@ -67,6 +68,9 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
             snapshot(), shared.calendar, shared.cursors, shared.orders, safe=shared.search.safe
         )
 
+    def change_service() -> ChangeService:
+        return ChangeService(snapshot(), shared.cursors, shared.changes, safe=safe)
+
     makers: dict[str, Callable[[], object]] = {
         "works": lambda: WorkService(snapshot()),
         "browse": browse,
@@ -74,7 +78,8 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
         "tags": lambda: TagService(snapshot(), shared.cursors, safe=safe),
         "search": lambda: SearchService(snapshot(), shared.search, shared.calendar),
         "resolve": lambda: ResolveService(snapshot()),
-        "changes": lambda: ChangeService(snapshot(), shared.cursors, shared.changes, safe=safe),
+        "changes": change_service,
+        "change_source": lambda: change_service,
         "franchises": lambda: FranchiseService(snapshot(), shared.cursors, safe=safe),
     }
     return _provided(makers)

@@ -122,6 +122,12 @@ def curation_edit(name: object) -> str:
     return f"/curate/edit/{quote(str(name), safe=':')}"
 
 
+def at_time(path: str, time: str) -> str:
+    """Return a page as it was at another time, named as `as_of` takes it."""
+    joint = "&" if "?" in path else "?"
+    return f"{path}{joint}{urlencode({'as_of': time})}"
+
+
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}

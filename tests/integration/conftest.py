@@ -82,6 +82,7 @@ def settings_for(url: str, folder: Path) -> Settings:
         read_model_dir=folder / "read_model",
         secret_file=folder / "secret",
         refresh_every_s=0.05,
+        stream_longest_s=0.2,
     )
 
 

@@ -65,6 +65,7 @@ def environment(url: str, folder: Path, port: int) -> dict[str, str]:
         "KENSHO_PORT": str(port),
         "KENSHO_READ_MODEL_DIR": str(folder / "read_model"),
         "KENSHO_SECRET_FILE": str(folder / "secret"),
+        "KENSHO_STREAM_LONGEST_S": "0.2",  # else who asks for all routes waits for ever
     }
 
 
