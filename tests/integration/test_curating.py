@@ -10,10 +10,13 @@ import pytest
 
 from ingest.curating.log import all_acts, history_of
 from ingest.curating.pictures import orders_of
+from ingest.dumping.soundness import problems_of
+from ingest.dumping.store import records
 from ingest.pipeline.guards import ALL_GUARDS
 from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
 from ingest.registry import SOURCES
 from kensho.errors import ActConflictError, InvalidInputError, KenshoError, NotFoundError
+from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
 from tests.support.curating import ingest_catalogue, stated, write_catalogue
 from tests.support.records import (
@@ -245,6 +248,16 @@ async def test_acts_survive_releases_and_other_sources_that_are_forgotten(
     await stated(graph, "undo", of=made.acts[0].id)  # of a work that is none at the time
     await ingest_catalogue(graph, write_catalogue(tmp_path / "data"))
     assert (await work(graph, "mal:4"))["year"] == 2004
+
+
+async def test_records_of_acts_are_sound_in_a_dump(graph: Gateway) -> None:
+    await stated(graph, "relation", work="mal:1", kind="side_story", other="mal:2")
+    await stated(graph, "episode", work="mal:1", number=1, title="One", air_date="2001-04-02")
+    await stated(graph, "work", ids=["mal:7"], title="Lost Song")
+    sources = {"curator", "curator-works"}
+    found = [row async for page in records(graph) for row in page if row.id[1] in sources]
+    assert len(found) == 3
+    assert [p for row in found for p in problems_of(row, sources, IngestSettings())] == []
 
 
 async def test_what_was_said_meanwhile_is_told_and_nothing_is_written(graph: Gateway) -> None:
