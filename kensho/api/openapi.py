@@ -114,7 +114,7 @@ def _amend(operation: Document, path: str) -> None:
     for header in _ALWAYS:
         for response in responses.values():
             response.setdefault("headers", {})[header] = _ALWAYS[header]
-    is_stream = EVENT_STREAM in responses["200"].get("content", {})
+    is_stream = EVENT_STREAM in responses.get("200", {}).get("content", {})
     is_read = path.startswith("/api/") and path != "/api/health" and not has_body
     if is_read and not is_guarded and not is_stream:
         responses["200"]["headers"] |= _TAGGED

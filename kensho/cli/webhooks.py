@@ -28,7 +28,7 @@ from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_keys
 from kensho.webhooks import messages
 from kensho.webhooks.delivering import Sender, fetcher_of, stream_of
-from kensho.webhooks.signing import check_secret, new_secret
+from kensho.webhooks.signing import new_secret
 from kensho.webhooks.store import Webhook, WebhookStore
 
 _SUCCESS: Final = range(200, 300)
@@ -45,27 +45,23 @@ def webhooks() -> None:
 @click.option("--franchise", metavar="SLUG", help="Only changes of this franchise and its works.")
 @click.option("--kind", metavar="KINDS", help="Only these kinds, as /api/changes takes them.")
 @click.option("--adult", is_flag=True, help="Also changes of adult works.")
-@click.option("--secret", metavar="whsec_…", help="The secret that signs; a new one by default.")
 @_JSON
 def add(
     url: str,
     franchise: str | None,
     kind: str | None,
     adult: bool,
-    secret: str | None,
     as_json: bool,
 ) -> None:
     """Tell URL what changes from now on, signed as Standard Webhooks says; prints the secret."""
     settings = environment.load()
-    if secret is not None:
-        check_secret(secret)
     kinds_of(kind, LISTED_KINDS)
     asyncio.run(fetcher_of(settings.webhooks).check(url))
     service = _changes(settings)
     webhook = Webhook(
         id=f"wh_{messages.new_id().removeprefix('msg_')[:8]}",
         url=url,
-        secret=secret or new_secret(),
+        secret=new_secret(),
         franchise=franchise,
         kind=kind,
         safe=not adult,

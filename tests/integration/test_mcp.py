@@ -236,7 +236,7 @@ async def test_changes_are_told_in_words_of_a_franchise_and_since_a_time(
                 ({"kinds": ["franchise", "relation"]}, []),
                 ({"limit": 1, "offset": 1}, texts[1:]),
             ):
-                found = await called(client, "changes", **asked)  # type: ignore[arg-type]
+                found = await called(client, "changes", **asked)
                 assert [one["text"] for one in found["changes"]] == expected, asked
             first = await called(client, "changes", limit=1)
             assert (first["next_offset"], len(first["changes"])) == (1, 1)

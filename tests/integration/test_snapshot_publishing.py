@@ -246,12 +246,16 @@ async def test_a_snapshot_is_kept_as_long_as_it_is_read(graph: Gateway, tmp_path
 
 
 async def test_so_many_snapshots_stay_as_are_to_be_kept(graph: Gateway, tmp_path: Path) -> None:
+    limits = HistoryLimits(100, 1 << 24, 4)
     for _ in range(6):
         await add_work(graph)
-        publication = await publish(graph, tmp_path, HistoryLimits(100, 1 << 24, 4))
+        await publish(graph, tmp_path, limits)
+    found = publications.read(tmp_path)
+    assert found is not None
+    publication = found.stores[found.latest]
     assert [name.partition("-")[0] for name in snapshots_in(tmp_path)] == ["3", "4", "5", "6"]
     assert [one.revision for one in publication.earlier] == [5, 4, 3]
-    again = await publish(graph, tmp_path, HistoryLimits(100, 1 << 24, 4))
+    again = await publish(graph, tmp_path, limits)
     assert again == publication, "to publish the same again is no publication"
 
 
