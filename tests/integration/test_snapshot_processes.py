@@ -18,6 +18,7 @@ import pytest
 from typing_extensions import override
 
 from kensho.read_model import publications
+from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing import publish
 from kensho.read_model.holder import Snapshot
 from tests.support.publishing import add_work
@@ -27,6 +28,7 @@ from tests.support.stores import open_graph
 SAMPLE: Final = Path(__file__).parents[2] / "ingest" / "sample"
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="file locks and signals of POSIX")
 
+FEWEST: Final = HistoryLimits(100, 1 << 24, 2)
 HOLD: Final = """
 import sys
 from pathlib import Path
@@ -169,8 +171,8 @@ async def published(folder: Path, times: int) -> Path:
     async with open_graph(url=f"surrealkv://{folder / 'kensho.db'}") as graph:
         for _ in range(times):
             await add_work(graph)
-            await publish(graph, root)
-        return root / (await publish(graph, root)).snapshot
+            await publish(graph, root, FEWEST)
+        return root / (await publish(graph, root, FEWEST)).snapshot
 
 
 def test_what_another_process_reads_is_not_removed(tmp_path: Path) -> None:
