@@ -11,7 +11,8 @@ import pytest
 from ingest.curating.log import all_acts, history_of
 from ingest.curating.pictures import orders_of
 from ingest.pipeline.guards import ALL_GUARDS
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
+from ingest.pipeline.jobs import IngestJob, RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.errors import ActConflictError, InvalidInputError, KenshoError, NotFoundError
 from kensho.storage.gateway import Gateway
