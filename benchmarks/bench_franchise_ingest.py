@@ -24,7 +24,8 @@ from rich.console import Console
 from typing_extensions import override
 
 from ingest.pipeline.guards import ALL_GUARDS
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
+from ingest.pipeline.jobs import IngestJob, RunOptions, RunReport
+from ingest.pipeline.run import Pipeline
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from kensho.platform.installation import data_root

@@ -227,6 +227,7 @@ def requests(held: Snapshot, sampled: int, random: Random) -> Mapping[str, Seque
         "/path": [Asked(f"/path?from={one}&to={other}") for one, other in pairs],
         "/oembed": each("/oembed?url=/hub/{}", slugs),
         "/changes": [Asked("/changes"), *each("/changes?franchise={}", slugs)],
+        "/changes/{point:str}": [Asked("/changes/2999-01-01")],
         "/changes.atom": [Asked("/changes.atom")],
         "/hub/{slug:str}/changes.atom": each("/hub/{}/changes.atom", slugs),
         "/status": [Asked("/status")],

@@ -30,7 +30,8 @@ from typing_extensions import override
 
 from benchmarks.weekly_releases import write_next
 from ingest.folder import jobs_in, with_curation
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
+from ingest.pipeline.jobs import IngestJob, RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.progress import Progress
 from ingest.registry import SOURCES
 from kensho.platform.installation import data_root

@@ -4,15 +4,15 @@ The `kensho` command finds these by entry point, and turns errors into one line 
 Results go to standard output (one JSON object with `--json`), progress to standard error. Exit
 codes: 0 done (an ordinary week: rejects within the quota of the source, notices), 2 wrong
 use or wrong curated files, 4 a source was refused (its file, or a guard), 5 the store failed, 8 the
-graph is written but its snapshot is not published.
+graph is written but its snapshot is not published, 9 a source waits for approval (`--hold`).
 """
 
 import asyncio
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple, TypeVar, cast
 
 import click
 import msgspec
@@ -20,11 +20,13 @@ from rich.console import Console
 from rich_click import RichCommand
 
 from ingest import report
-from ingest.curation_layers import layered
+from ingest.curation_layers import LayeredCuration, layered
+from ingest.dry_run import dry_run
 from ingest.folder import UnusedFile, jobs_in, unused_in, with_curation
 from ingest.pipeline.forget_plan import ForgetPlan, forget_plan
 from ingest.pipeline.guards import guards_named
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
+from ingest.pipeline.jobs import IngestJob, RunOptions, RunReport
+from ingest.pipeline.run import Pipeline
 from ingest.pipeline.source_dates import is_believed
 from ingest.progress import Progress
 from ingest.reading.standard_input import STANDARD_INPUT, input_as_file
@@ -42,7 +44,10 @@ from kensho.storage.opening import run_on_store
 from kensho.storage.store_settings import StoreSettings
 
 EXIT_REFUSED: Final = 4
+EXIT_WAITS: Final = 9
 EXIT_UNPUBLISHED: Final = PublicationError.exit_code
+T = TypeVar("T")
+
 _CACHE_DIR: Final = Path("var/downloads")
 _REJECTS_DIR: Final = Path("var/rejects")
 _FILE_WIDTH: Final = 160
@@ -79,7 +84,14 @@ _PATH = click.Path(path_type=Path)
     metavar="GUARD",
     help=f"Lift a guard for the one SOURCE; repeatable. Guards: {', '.join(GUARDS)}.",
 )
-@click.option("--dry-run", is_flag=True, help="Read and compare; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Do all of it on a copy, and say what changes; write nothing."
+)
+@click.option(
+    "--hold",
+    is_flag=True,
+    help="Keep what guards stop for `kensho approve` or `kensho reject`, instead of refusing it.",
+)
 @click.option(
     "--partial",
     is_flag=True,
@@ -115,14 +127,12 @@ def ingest(
     line with every run.
     """
     if list_sources:
-        report.print_sources(SOURCES, _output(), as_json=as_json)
+        report.print_sources(SOURCES, output(), as_json=as_json)
         return
     snapshot = _date(given["snapshot"])
     limits = environment.load().ingest
     lifted = guards_named(cast("tuple[str, ...]", given["force"]))
-    options = RunOptions(
-        Path(str(given["rejects"])), snapshot, lifted, bool(given["dry_run"]), limits
-    )
+    options = RunOptions(Path(str(given["rejects"])), snapshot, lifted, bool(given["hold"]), limits)
     folder = Path(str(given["folder"])) if given["folder"] is not None else None
     source = str(given["source"]) if given["source"] is not None else None
     progress = Progress(Console(stderr=True), quiet=as_json)
@@ -139,16 +149,22 @@ def ingest(
     layers = layered(environment.load().curation.dir)
     if not given["no_curation"]:
         jobs = with_curation(jobs, layers)
-    _run_jobs(jobs, options, store, progress, as_json=as_json, unused=unused)
+    asked = Request(store, progress, as_json=as_json, dry=bool(given["dry_run"]))
+    carry_out(
+        lambda gateway: _pipeline(gateway, options, progress, layers).run(jobs),
+        asked,
+        layers,
+        unused,
+    )
 
 
 @click.command(cls=RichCommand)
 @click.argument("source")
 @click.option("--yes", is_flag=True, help="Do not ask: for scripts.")
-@click.option("--dry-run", is_flag=True, help="Say what would go; take nothing back.")
+@click.option("--dry-run", "plan_only", is_flag=True, help="Say what would go; take nothing back.")
 @_STORE
 @_JSON
-def forget(source: str, store: str | None, as_json: bool, yes: bool, dry_run: bool) -> None:
+def forget(source: str, store: str | None, as_json: bool, yes: bool, plan_only: bool) -> None:
     """Take back all that SOURCE has said; what other sources and curators said stays.
 
     Says first which works, relations, franchises and titles go, the best-known of them by name, and
@@ -156,15 +172,21 @@ def forget(source: str, store: str | None, as_json: bool, yes: bool, dry_run: bo
     """
     progress = Progress(Console(stderr=True), quiet=as_json)
     job = IngestJob(_source(source), ())
-    if not yes or dry_run:
+    if not yes or plan_only:
         plan = _plan_to_forget(source, store, progress)
-        if dry_run and as_json:
-            report.print_forget_plan(plan, _output(), as_json=True)
+        if plan_only and as_json:
+            report.print_forget_plan(plan, output(), as_json=True)
         else:
-            report.print_forget_plan(plan, _asked(as_json), as_json=False)
-        if dry_run or plan.is_empty or not _agreed(source):
+            report.print_forget_plan(plan, asked_on(as_json), as_json=False)
+        question = f"Take back all that {source} said?"
+        if plan_only or plan.is_empty or not is_agreed(question, f"forgetting {source}"):
             return
-    _run_jobs([job], RunOptions(_REJECTS_DIR), store, progress, as_json=as_json)
+    options = RunOptions(_REJECTS_DIR)
+    asked = Request(store, progress, as_json=as_json)
+    layers = layered(environment.load().curation.dir)
+    carry_out(
+        lambda gateway: _pipeline(gateway, options, progress, layers).run([job]), asked, layers
+    )
 
 
 def _plan_to_forget(source: str, store: str | None, progress: Progress) -> ForgetPlan:
@@ -179,51 +201,73 @@ def _plan_to_forget(source: str, store: str | None, progress: Progress) -> Forge
     return run_on_store(store, run)
 
 
-def _asked(as_json: bool) -> Console:
+def asked_on(as_json: bool) -> Console:
     """Return where a plan is shown: beside the question, not among the results for machines."""
-    return Console(stderr=True) if as_json else _output()
+    return Console(stderr=True) if as_json else output()
 
 
-def _agreed(source: str) -> bool:
-    """Ask whether to go on; where nobody can answer, refuse."""
+def is_agreed(question: str, what: str) -> bool:
+    """Ask whether to go on with `what`; where nobody can answer, refuse."""
     if not sys.stdin.isatty():
-        raise InvalidInputError.of(
-            "--yes", f"forgetting {source} needs it where no terminal is there to ask"
-        )
-    return click.confirm(f"Take back all that {source} said?", default=False, err=True)
+        raise InvalidInputError.of("--yes", f"{what} needs it where no terminal is there to ask")
+    return click.confirm(question, default=False, err=True)
 
 
-def _run_jobs(
-    jobs: list[IngestJob],
-    options: RunOptions,
-    store: str | None,
-    progress: Progress,
-    *,
-    as_json: bool,
+class Request(msgspec.Struct, frozen=True):
+    """How a command is carried out: on which store, or on a copy of it where it is `dry`."""
+
+    store: str | None
+    progress: Progress
+    as_json: bool = False
+    dry: bool = False
+
+
+def carry_out(
+    run: Callable[[Gateway], Awaitable[RunReport]],
+    asked: Request,
+    layers: LayeredCuration,
     unused: Sequence[UnusedFile] = (),
 ) -> None:
-    layers = layered(environment.load().curation.dir)
+    """Let `run` have the store, publish what it makes, and print how it ended.
+
+    Files of curators in `layers` that are wrong are named.
+
+    Exits with the code that says how, unless all is well. A dry run has a copy of the store instead
+    and publishes nothing; what would differ is printed.
+    """
     for slip in layers.slips:
-        progress.say(f"KENSHO_CURATION_DIR: {slip}")
-
-    async def run(gateway: Gateway) -> RunReport:
-        if options.dry_run and await migrations.applied(gateway):
-            await migrations.require_current(gateway, _migrations())
-        else:
-            await migrations.migrate(gateway, _migrations())
-        pipeline = Pipeline(gateway, SOURCES, options, progress, layers.decisions)
-        return await pipeline.run(jobs)
-
-    result = run_on_store(store, run)
-    result.slips = list(layers.slips)
-    if not options.dry_run:
-        result.snapshot, result.unpublished = publish(store, progress)
-    report.print_report(result, _output(), as_json=as_json, unused=unused)
+        asked.progress.say(f"KENSHO_CURATION_DIR: {slip}")
+    if asked.dry:
+        done = dry_run(asked.store, run, asked.progress, as_json=asked.as_json)
+        result = done.report
+        result.slips = list(layers.slips)
+        for source in result.sources:
+            source.state = "planned" if source.state == "finished" else source.state
+        report.print_report(result, output(), as_json=asked.as_json, unused=unused, dry=done)
+    else:
+        result = run_on_store(asked.store, lambda gateway: migrated(gateway, run))
+        result.slips = list(layers.slips)
+        result.snapshot, result.unpublished = publish(asked.store, asked.progress)
+        report.print_report(result, output(), as_json=asked.as_json, unused=unused)
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
         sys.exit(EXIT_UNPUBLISHED)
     if result.failed:
         sys.exit(EXIT_REFUSED)
+    if result.waits:
+        sys.exit(EXIT_WAITS)
+
+
+async def migrated(gateway: Gateway, run: Callable[[Gateway], Awaitable[T]]) -> T:
+    """Bring the schema of a store up to this version's, and let `run` have it."""
+    await migrations.migrate(gateway, _migrations())
+    return await run(gateway)
+
+
+def _pipeline(
+    gateway: Gateway, options: RunOptions, progress: Progress, layers: LayeredCuration
+) -> Pipeline:
+    return Pipeline(gateway, SOURCES, options, progress, layers.decisions)
 
 
 class PublishedResult(NamedTuple):
@@ -253,7 +297,7 @@ def publish(store: str | None, progress: Progress) -> PublishedResult:
         return PublishedResult(unpublished=error.message)
 
 
-def _output() -> Console:
+def output() -> Console:
     """Return standard output; off a terminal its tables are as wide as they need to be."""
     return Console(width=None if sys.stdout.isatty() else _FILE_WIDTH)
 

@@ -47,3 +47,18 @@ load: Final = LazyCommand(
     "ingest.dump_cli:load",
     "Load the dump in FOLDER into an empty store, compose its graph and publish it.",
 )
+rollback: Final = LazyCommand(
+    "rollback",
+    "ingest.runs_cli:rollback",
+    "Take back what RUN wrote; what a later act depends on stays, and is named.",
+)
+approve: Final = LazyCommand(
+    "approve",
+    "ingest.runs_cli:approve",
+    "Carry out RUN, which waits because guards stopped it.",
+)
+reject: Final = LazyCommand(
+    "reject",
+    "ingest.runs_cli:reject",
+    "Drop what RUN has read, which waits because guards stopped it.",
+)

@@ -21,7 +21,7 @@ import msgspec
 from ingest import curation
 from ingest.curation_layers import LayeredCuration
 from ingest.fetched_files import LIST
-from ingest.pipeline.run import IngestJob
+from ingest.pipeline.jobs import IngestJob
 from ingest.reading.files import SourceFile
 from ingest.source import Source
 from ingest.sources import curated_franchises

@@ -7,26 +7,34 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from ingest.dry_run import DryRun
 from ingest.folder import UnusedFile
 from ingest.pipeline.forget_plan import ForgetPlan
-from ingest.pipeline.run import RunReport, SourceReport
+from ingest.pipeline.jobs import RunReport, SourceReport
 from ingest.source import Source
 
 IDS_SHOWN: Final = 5
 """Ids of the curators' decisions on a terminal; `--json` shows every one."""
+_SAME: Final = '{"counts":{},"relations":[],"fields":[],"changes":[],"total":0}'
 FILES_SHOWN: Final = 100
 """Files that a run did not use; `--json` shows every one."""
 
 
 def print_report(
-    report: RunReport, console: Console, *, as_json: bool, unused: Sequence[UnusedFile] = ()
+    report: RunReport,
+    console: Console,
+    *,
+    as_json: bool,
+    unused: Sequence[UnusedFile] = (),
+    dry: DryRun | None = None,
 ) -> None:
     """Print how a run ended: a row for each source, then works, edges by kind, revision, time.
 
-    `unused` are the files of the folder that no source read.
+    `unused` are the files of the folder that no source read; of a `dry` run, what would differ.
     """
     if as_json:
-        _print_json({**msgspec.to_builtins(report), "unused": unused})
+        told = None if dry is None else msgspec.Raw((dry.difference or _SAME).encode().strip())
+        _print_json({**msgspec.to_builtins(report), "unused": unused, "diff": told})
         return
     table = Table(title="Sources", title_justify="left")
     table.add_column("source")
@@ -38,13 +46,16 @@ def print_report(
         _add_source(table, source)
     console.print(table)
     _print_graph(report, console)
-    for source in report.sources:
-        for line in _lines_of(source):
-            console.print(f"{source.source}: {line}", markup=False, soft_wrap=True)
+    for line in (f"{one.source}: {line}" for one in report.sources for line in lines_of(one)):
+        console.print(line, markup=False, soft_wrap=True)
     _print_unused(unused, console)
     for slip in report.slips:
         console.print(f"KENSHO_CURATION_DIR: {slip}", markup=False, soft_wrap=True)
     console.print(f"revision {report.revision:,}, {report.seconds:.1f} s")
+    if dry is not None:
+        differing = dry.difference or "nothing"
+        said = f"a dry run: nothing was written. What would differ:\n{differing}"
+        console.print(said, markup=False, highlight=False, soft_wrap=True)
     if report.snapshot is not None:
         console.print(f"published snapshot {report.snapshot}", highlight=False)
 
@@ -56,14 +67,18 @@ def _print_unused(unused: Sequence[UnusedFile], console: Console) -> None:
         console.print(f"not used: {len(unused) - FILES_SHOWN:,} more files; --json names them")
 
 
-def _lines_of(source: SourceReport) -> Iterator[str]:
+def lines_of(source: SourceReport) -> Iterator[str]:
     """Yield what else is to be said of a source, besides its row."""
     yield from source.notices
     for breach in source.guards:
         if breach.lifted:
             yield f"the guard {breach.guard!r} was lifted: {breach.sentence}"
+    if source.undoes is not None:
+        yield f"took back run {source.undoes}"
     if source.message:
         yield source.message
+    if source.state == "waiting":
+        yield f"waits as run {source.run}: 'kensho approve' or 'kensho reject'"
     if source.rejects_file:
         yield f"rejects are listed in {source.rejects_file}"
 

@@ -24,7 +24,8 @@ from ingest.curating.pictures import NO_PICTURE, differences, picture
 from ingest.curating.work_states import WorkState, fact_differences, work_states
 from ingest.curation import Curation
 from ingest.pipeline.identity import Identities
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
+from ingest.pipeline.jobs import IngestJob, RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.progress import Progress
 from ingest.reading.decoding import latest_year
 from ingest.registry import SOURCES

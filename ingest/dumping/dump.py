@@ -34,7 +34,8 @@ from ingest.dumping.manifest import (
 from ingest.dumping.store import GraphHistory, RecordLoader
 from ingest.dumping.table_files import LineWriter, TableWriter, require_parquet
 from ingest.dumping.tables import all_rows
-from ingest.pipeline.run import Pipeline, RunOptions
+from ingest.pipeline.jobs import RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.works import WorkKind

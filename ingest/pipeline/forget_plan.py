@@ -63,7 +63,9 @@ class ForgetPlan(msgspec.Struct, frozen=True):
         return self.records == 0
 
 
-class _Work(msgspec.Struct, frozen=True, array_like=True):
+class TitledWork(msgspec.Struct, frozen=True, array_like=True):
+    """A work as plans name it; `sources` and `titles` are counts."""
+
     id: UUID
     title: str
     year: int | None
@@ -72,6 +74,7 @@ class _Work(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def name(self) -> str:
+        """The title, with the year where that is known."""
         return f"{self.title} ({self.year})" if self.year else self.title
 
     @property
@@ -93,7 +96,7 @@ async def forget_plan(gateway: Gateway, source: str, sources: Mapping[str, Sourc
         works = (work for head in said.values() for work in head.works)
         leads.drop(source, said, works)
     identities.reassign()
-    known = {work.id: work for work in await _works(gateway)}
+    known = {work.id: work for work in await known_works(gateway)}
     gone = {work: one for work, one in known.items() if work not in identities.led}
     leaving = frozenset(gone)
     relations, touched = await _relations(gateway, source, leaving)
@@ -111,16 +114,17 @@ async def forget_plan(gateway: Gateway, source: str, sources: Mapping[str, Sourc
     )
 
 
-def _losses(works: Iterable[_Work]) -> Losses:
+def _losses(works: Iterable[TitledWork]) -> Losses:
     every = list(works)
     best = heapq.nlargest(NAMES_SHOWN, every, key=lambda one: one.known)
     return Losses(len(every), tuple(one.name for one in best))
 
 
-async def _works(gateway: Gateway) -> list[_Work]:
-    found: list[_Work] = []
+async def known_works(gateway: Gateway) -> list[TitledWork]:
+    """Return all works of the graph, to be named in a plan."""
+    found: list[TitledWork] = []
     for table in ("anime", "movie"):
-        async for page in pages(gateway, "ingest.work_names", list[_Work], table=table):
+        async for page in pages(gateway, "ingest.work_names", list[TitledWork], table=table):
             found += page
     return found
 
@@ -167,7 +171,7 @@ def _largest(found: list[_Ranked]) -> Losses:
 
 
 async def _titles(
-    store: RecordStore, source: str, about: set[UUID], known: Mapping[UUID, _Work]
+    store: RecordStore, source: str, about: set[UUID], known: Mapping[UUID, TitledWork]
 ) -> Losses:
     """Return the titles of works that stay which no other source has."""
     count = 0

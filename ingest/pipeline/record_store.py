@@ -23,6 +23,7 @@ from kensho.domain.relations import Method
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
+from kensho.storage.runs import RunRecord
 
 _LEADS_A_BATCH: Final = 5000
 """Some 100 bytes each: 0.5 MB a transaction."""
@@ -51,6 +52,13 @@ class RecordRow(msgspec.Struct, frozen=True, omit_defaults=True):
     dead: bool  # without a default, so that it is always written: an update would null it
     links: str | None = None
     since: str | None = None
+
+    @property
+    def kept_claims(self) -> "KeptClaims":
+        """What the record claims, and since when."""
+        links = msgspec.json.decode(self.links or "{}", type=RecordRelations)
+        dates = dates_of(links.relations, self.snapshot, self.since)
+        return KeptClaims(self.method, dict(zip(links.relations, dates, strict=True)))
 
 
 class ClaimRow(msgspec.Struct, frozen=True):
@@ -136,6 +144,23 @@ def record_rows(
         )
         for work in head.works
     ]
+
+
+class RecordBatch(NamedTuple):
+    """Rows of records to be written in one transaction: new, changed and dropped ones."""
+
+    added: Sequence[RecordRow]
+    changed: Sequence[RecordRow]
+    drop: Sequence[RecordId]
+
+
+class JournalPage(NamedTuple):
+    """What stood before a batch of `run`, as `ingest.pipeline.journal` packs it."""
+
+    run: uuid.UUID
+    page: int
+    keys: str
+    images: bytes
 
 
 class RecordStore:
@@ -238,34 +263,26 @@ class RecordStore:
             for row in rows
         ]
 
-    async def dated_claims(self, records: Sequence[RecordId]) -> dict[RecordId, KeptClaims]:
-        """Return since when these records claim what they do."""
+    async def rows(self, records: Sequence[RecordId]) -> dict[RecordId, RecordRow]:
+        """Return the rows of these records as they are kept."""
         if not records:
             return {}
         rows = await self.gateway.fetch(
-            "ingest.dated_claims",
+            "ingest.record_rows",
             {"records": as_json(records)},
-            into=list[ClaimRow],
+            into=list[RecordRow],
             deadline_s=DEADLINE_S,
         )
-        return {
-            row.id: KeptClaims(row.method, dict(zip(links.relations, dates, strict=True)))
-            for row in rows
-            for links in [msgspec.json.decode(row.links or "{}", type=RecordRelations)]
-            for dates in [dates_of(links.relations, row.snapshot, row.since)]
-        }
+        return {row.id: row for row in rows}
 
-    async def keep(
-        self, added: Sequence[RecordRow], changed: Sequence[RecordRow], drop: Sequence[RecordId]
-    ) -> None:
-        """Write new and changed records and drop others, in one transaction; none for none."""
-        if not added and not changed and not drop:
-            return
+    async def keep(self, batch: RecordBatch, page: JournalPage) -> None:
+        """Write a batch of records and the page of the journal, in one transaction."""
         params: dict[str, object] = {
-            "added": as_json(added),
-            "changed": as_json(changed),
-            "drop": as_json(drop),
+            "added": as_json(batch.added),
+            "changed": as_json(batch.changed),
+            "drop": as_json(batch.drop),
             "composed": False,
+            **page._asdict(),
         }
         await self.gateway.execute("ingest.keep_records", params, deadline_s=DEADLINE_S)
 
@@ -300,16 +317,53 @@ class RecordStore:
         return msgspec.json.decode(found[0], type=KeyCounts) if found else None
 
     async def finish_run(
-        self, run: uuid.UUID, state: str, counts: dict[str, int], message: str | None
+        self,
+        run: uuid.UUID,
+        state: str,
+        counts: dict[str, int],
+        message: str | None,
+        guards: Sequence[object],
     ) -> None:
-        """Record how a run ended."""
+        """Record how a run ended, and which guards its release broke."""
         params: dict[str, object] = {
             "id": run,
             "state": state,
             "counts": counts,
             "message": message,
+            "guards": as_json(guards) if guards else None,
         }
-        await self.gateway.execute("ingest.finish_run", params)
+        await self.gateway.execute("ingest.finish_run", params, deadline_s=DEADLINE_S)
+
+    async def refuse_run(self, start: RunStart, guards: Sequence[object], message: str) -> None:
+        """Record a run that was stopped before its first write."""
+        fields = ("id", "source", "path", "sha256", "snapshot")
+        params = {name: getattr(start, name) for name in fields}
+        params |= {"message": message, "guards": as_json(guards) if guards else None}
+        await self.gateway.execute("ingest.refuse_run", params)
+
+    async def unfinished(self) -> list[RunRecord]:
+        """Return the runs that a killed process left, and that the next one goes on with."""
+        return await self.gateway.fetch("ingest.unfinished", into=list[RunRecord])
+
+    async def start_rollback(self, run: uuid.UUID, undone: RunRecord) -> None:
+        """Record that a run has begun that takes another one back."""
+        asked = {"source": undone.source, "run": undone.undoes or undone.id}
+        if undone.undoes is None:
+            dates = await self.gateway.fetch("ingest.date_before", asked, into=list[str])
+        else:
+            dates = await self.gateway.fetch(
+                "ingest.date_of", {"run": undone.undoes}, into=list[str]
+            )
+        params = {"id": run, "source": undone.source, "undoes": undone.id}
+        params |= {"snapshot": dates[0] if dates else ""}
+        await self.gateway.execute("ingest.start_rollback", params)
+
+    async def finish_rollback(
+        self, run: uuid.UUID, undone: uuid.UUID, counts: dict[str, int], message: str | None
+    ) -> None:
+        """Record that a run took another one back; what that one had taken back stands again."""
+        params = {"id": run, "undone": undone, "counts": counts, "message": message}
+        await self.gateway.execute("ingest.finish_rollback", params)
 
 
 def as_json(value: object) -> str:

@@ -5,6 +5,7 @@ were written unchanged, and goes on with the rest. The graph itself is brought i
 (projection, edges).
 """
 
+import itertools
 import uuid
 from collections.abc import Coroutine, Sequence
 from typing import Final, NamedTuple
@@ -15,9 +16,10 @@ from ingest.pipeline.background_writer import BackgroundWriter
 from ingest.pipeline.claim_dates import kept_dates
 from ingest.pipeline.grouping import Grouping
 from ingest.pipeline.identity import Identities, RecordHead
+from ingest.pipeline.journal import first_rows, images_of, page_of
 from ingest.pipeline.record_store import (
-    KeptClaims,
     MoveRow,
+    RecordBatch,
     RecordId,
     RecordRow,
     RecordStore,
@@ -40,12 +42,22 @@ class ChangedRow(NamedTuple):
     known_as: RecordId
     stands: bool
 
-    def dated(self, before: KeptClaims | None) -> RecordRow:
-        """Return the row with the dates of its claims, given those that are kept."""
-        if before is None or before.method != self.row.method:
+    def dated(self, kept: RecordRow) -> RecordRow:
+        """Return the row with the dates of its claims, given how the record is kept."""
+        if not self.claims or kept.links is None or kept.method != self.row.method:
             return self.row
-        since = kept_dates(self.claims, self.row.snapshot, before.dates)
+        since = kept_dates(self.claims, self.row.snapshot, kept.kept_claims.dates)
         return msgspec.structs.replace(self.row, since=since)
+
+
+class _Batch:
+    """What has gathered to be written: rows, and the works that each record had before."""
+
+    def __init__(self) -> None:
+        self.added: list[RecordRow] = []
+        self.changed: list[ChangedRow] = []
+        self.drop: list[RecordId] = []
+        self.before: dict[str, tuple[uuid.UUID, ...] | None] = {}
 
 
 class RecordCounts(msgspec.Struct):
@@ -76,9 +88,8 @@ class RecordWriter:
         self._source = scan.source
         self._snapshot = snapshot
         self._run = run
-        self._added: list[RecordRow] = []
-        self._changed: list[ChangedRow] = []
-        self._drop: list[RecordId] = []
+        self._batch = _Batch()
+        self._pages = itertools.count()
         self._reattach_needed = False
         self.touched: set[uuid.UUID] = set()
         self.counts = RecordCounts()
@@ -138,17 +149,18 @@ class RecordWriter:
         head = self._identities.keep(name, record, digest, works)
         rows = record_rows(name, record, head, self._snapshot, self._run)
         self.touched.update(works)
+        self._batch.before[record.key] = None if old is None else old.works
         if old is None:
-            self._added += rows
+            self._batch.added += rows
             self.counts.added += 1
             return
         # Its copies at all works claim the same; the first tells since when.
         claims, known = record.links.relations, (old.works[0], name, record.key)
         for row in rows:
-            self._changed.append(ChangedRow(row, claims, known, row.id[0] in old.works))
+            self._batch.changed.append(ChangedRow(row, claims, known, row.id[0] in old.works))
         self.counts.changed += 1
         self.touched.update(old.works)
-        self._drop += [(work, name, record.key) for work in old.works if work not in works]
+        self._batch.drop += [(w, name, record.key) for w in old.works if w not in works]
         self._reattach_needed |= (old.ids, old.works, old.covers) != (
             head.ids,
             head.works,
@@ -157,26 +169,25 @@ class RecordWriter:
 
     @property
     def _gathered(self) -> int:
-        return len(self._added) + len(self._changed)
+        return len(self._batch.added) + len(self._batch.changed)
 
     def _flush(self) -> Coroutine[None, None, None]:
         """Return the write of what has gathered, which begins to gather anew at once."""
-        added, self._added = self._added, []
-        changed, self._changed = self._changed, []
-        drop, self._drop = self._drop, []
-        return self._put(added, changed, drop)
+        batch, self._batch = self._batch, _Batch()
+        return self._put(batch, next(self._pages))
 
-    async def _put(
-        self, added: list[RecordRow], changed: list[ChangedRow], drop: list[RecordId]
-    ) -> None:
-        before = await self._record_store.dated_claims(
-            list({one.known_as for one in changed if one.claims})
+    async def _put(self, batch: _Batch, page: int) -> None:
+        if not batch.before:
+            return
+        name = self._source.name
+        kept = await self._record_store.rows(first_rows(batch.before, name))
+        added, standing = batch.added, list[RecordRow]()
+        for one in batch.changed:
+            (standing if one.stands else added).append(one.dated(kept[one.known_as]))
+        await self._record_store.keep(
+            RecordBatch(added, standing, batch.drop),
+            page_of(self._run, page, images_of(batch.before, name, kept)),
         )
-        standing: list[RecordRow] = []
-        for one in changed:
-            row = one.dated(before.get(one.known_as))
-            (standing if one.stands else added).append(row)
-        await self._record_store.keep(added, standing, drop)
 
     async def _keep_leads(self) -> None:
         """Write the leads that a batch ends, before the batch: a kill between loses none."""
@@ -192,7 +203,8 @@ class RecordWriter:
         for start in range(0, len(missing), RECORDS_A_BATCH):
             for key in missing[start : start + RECORDS_A_BATCH]:
                 self.touched.update(before[key].works)
-                self._drop += [(work, name, key) for work in before[key].works]
+                self._batch.before[key] = before[key].works
+                self._batch.drop += [(work, name, key) for work in before[key].works]
                 del self._identities.records[name][key]
             await self._flush()
         self.counts.removed = len(missing)

@@ -4,7 +4,8 @@ import datetime as dt
 import sys
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Final
+from pathlib import Path
+from typing import Final, cast
 
 import click
 import msgspec
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich_click import RichCommand, RichGroup
 
 from kensho.cli.snapshots import open_snapshot
-from kensho.discovery.change_points import snapshot_of_run
+from kensho.discovery.change_points import is_point, snapshot_of_run
 from kensho.discovery.changes import (
     ChangeItem,
     ChangeService,
@@ -22,12 +23,13 @@ from kensho.discovery.changes import (
 )
 from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.cursors import Cursors
-from kensho.discovery.runs import RunRecord, recorded_runs, run_named
+from kensho.errors import InvalidInputError
 from kensho.platform import environment
 from kensho.platform.signing_secret import signing_keys
 from kensho.read_model.change_views import ChangeKind
 from kensho.read_model.holder import Snapshot
 from kensho.storage.opening import run_on_store
+from kensho.storage.runs import RunRecord, recorded_runs, run_named
 
 _SHOWN: Final = 20
 _FILE_WIDTH: Final = 200
@@ -63,7 +65,7 @@ _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.
 def runs(context: click.Context, limit: int, store: str | None, as_json: bool) -> None:
     """List the runs of ingestion, and say what changed between two publications.
 
-    The latest run comes first; those that failed are listed too.
+    The latest run comes first; those that were refused, failed or wait for approval are listed too.
     """
     if context.invoked_subcommand is not None:
         return
@@ -79,7 +81,7 @@ def runs(context: click.Context, limit: int, store: str | None, as_json: bool) -
             run.state,
             run.snapshot,
             (run.finished_at or "")[: len("2026-11-29T15:15")].replace("T", " "),
-            run.message or _counted(run),
+            _told(run),
         )
     Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
 
@@ -97,8 +99,14 @@ def show(run: str, store: str | None, as_json: bool) -> None:
     for name, value in msgspec.structs.asdict(found).items():
         if name == "counts":
             value = _counted(found)  # noqa: PLW2901 -- shown in another form
+        if name == "guards":
+            continue
         if value not in (None, ""):
             _say(f"{name:<12} {value}")
+    for breach in found.breaches:
+        _say(f"guard        {breach.guard}: {breach.sentence}{' (lifted)' * breach.lifted}")
+    if found.state == "waiting":
+        _say(f"'kensho approve {run}' takes it in, and tells with --dry-run what differs then")
 
 
 @runs.command(cls=RichCommand)
@@ -108,6 +116,11 @@ def show(run: str, store: str | None, as_json: bool) -> None:
 @click.option(
     "--safe/--no-safe", default=None, help="Hide adult works; default KENSHO_SEARCH_SAFE, or hide."
 )
+@click.option(
+    "--snapshots",
+    type=click.Path(path_type=Path),
+    help="Where snapshots are published; default KENSHO_READ_MODEL_DIR.",
+)
 @_STORE
 @_JSON
 def diff(
@@ -115,22 +128,29 @@ def diff(
     after: str | None,
     show_all: bool,
     safe: bool | None,
-    store: str | None,
-    as_json: bool,
+    snapshots: Path | None,
+    **common: object,
 ) -> None:
     """Say what changed between two publications: works, fields, relations, franchises, by name.
 
     FROM and TO are each a revision, the identity of a snapshot, a date, or the id of a run, which
-    means the publication that it came with. TO is the latest by default, and FROM the one before.
+    means the publication that it came with: a run alone is compared with what was before it, and
+    one that waits with what is now. TO is the latest by default, and FROM the one before.
     """
+    store, as_json = cast("str | None", common["store"]), bool(common["as_json"])
     settings = environment.load()
-    snapshot = open_snapshot(store)
+    snapshot = open_snapshot(store, snapshots)
+    if before is not None and after is None and _is_waiting(snapshot, before, store):
+        _dry_approval(before, store, as_json=as_json)
+        return
     service = ChangeService(
         snapshot,
         Cursors(*signing_keys(settings.signing)),
         KnownChanges(),
         safe=settings.search.safe,
     )
+    if after is None and before is not None and _of_run(snapshot, before) is not None:
+        before, after = None, before  # what came with the run
     request = DiffRequest(
         before=_point(snapshot, before),
         after=_point(snapshot, after),
@@ -145,12 +165,34 @@ def diff(
         _say(line)
 
 
+def _of_run(snapshot: Snapshot, text: str) -> str | None:
+    """Return the publication that a run came with, by its snapshot, if `text` names one."""
+    history = snapshot.history
+    return None if history is None else snapshot_of_run(history, text)
+
+
 def _point(snapshot: Snapshot, text: str | None) -> str | None:
     """Return a run's publication by its snapshot, and anything else as it is."""
-    history = snapshot.history
-    if text is None or history is None:
-        return text
-    return snapshot_of_run(history, text) or text
+    return text if text is None else _of_run(snapshot, text) or text
+
+
+def _is_waiting(snapshot: Snapshot, text: str, store: str | None) -> bool:
+    """Tell whether `text` names a run that waits; the store is asked if it can be nothing else."""
+    if _of_run(snapshot, text) is not None or is_point(text):
+        return False
+    return run_on_store(store, lambda gateway: run_named(gateway, text)).state == "waiting"
+
+
+def _dry_approval(run: str, store: str | None, *, as_json: bool) -> None:
+    """Say what a run would change that waits, by the command of ingestion that carries it out."""
+    context = click.get_current_context()
+    root = context.find_root().command
+    command = root.get_command(context, "approve") if isinstance(root, click.Group) else None
+    if command is None:
+        raise InvalidInputError.of("FROM", f"run {run} waits: see 'kensho approve {run} --dry-run'")
+    given = [run, "--dry-run", *(("--store", store) if store else ()), *["--json"] * as_json]
+    with command.make_context("approve", given, parent=context) as asked:
+        asked.command.invoke(asked)
 
 
 def _lines(found: DiffDocument, most: int | None) -> Iterator[str]:
@@ -183,6 +225,12 @@ def _kind(change: ChangeItem) -> ChangeKind:
 def _shown(snapshot: str, at: str) -> str:
     moment = dt.datetime.fromisoformat(at).astimezone(dt.UTC)
     return f"{snapshot}, published {moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _told(run: RunRecord) -> str:
+    """Say in one line what a run did, and what a curator should know of it."""
+    taken_back = f"took back {str(run.undoes)[:_ID_CHARS]}" if run.undoes is not None else ""
+    return "; ".join(filter(None, (taken_back, run.message or _counted(run))))
 
 
 def _counted(run: RunRecord) -> str:

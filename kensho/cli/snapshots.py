@@ -100,16 +100,17 @@ def fetch_(location: str, as_json: bool) -> None:
     _print_published(published, as_json=as_json)
 
 
-def open_snapshot(store: str | None) -> Snapshot:
+def open_snapshot(store: str | None, folder: Path | None = None) -> Snapshot:
     """Return what is published of a store, by default the one that the settings name.
 
-    Where nothing usable is, it is published from the store.
+    `folder` is where snapshots are published, if not where the settings say. Where nothing usable
+    is, it is published from the store.
 
     Raises:
         ReadModelError: nothing usable is published, and the store is not there.
         StorageError, PublicationError: it can't be built.
     """
-    settings = _settings(store)
+    settings = environment.with_changes(_settings(store), read_model_dir=folder)
     known, root = StoreSettings.of(settings), settings.snapshot.read_model_dir
     try:
         return _published(root, known.fingerprint, or_latest=store is None and known.is_absent)

@@ -68,6 +68,11 @@ def place_of(history: History, text: str, name: str) -> int | None:
     return earlier[-1] if earlier else None
 
 
+def is_point(text: str) -> bool:
+    """Tell whether a text reads as a revision, a snapshot or a date."""
+    return _IS_POINT.fullmatch(text) is not None
+
+
 def check_point(text: str | None, name: str) -> None:
     """Refuse what can name no publication of any history; `None` is no text.
 
@@ -76,7 +81,7 @@ def check_point(text: str | None, name: str) -> None:
     """
     if text is None:
         return
-    if _IS_POINT.fullmatch(text) is None:
+    if not is_point(text):
         raise InvalidInputError.of(
             name, f"{text!r} is no revision, snapshot or date such as 2026-11-29"
         )

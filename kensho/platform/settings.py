@@ -292,6 +292,10 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable
     max_rejects: Annotated[int, Meta(ge=1)] = 100_000
     """The rejects of a source that are written down; more are counted only. Real sources have up to
     343."""
+    journal_bytes: Annotated[int, Meta(ge=0)] = 268_435_456
+    """How much is kept of what runs replaced, so that they can be taken back; the journal of the
+    last run always is. A week in which all scores moved takes some 12 MB, so this is half a
+    year."""
 
 
 class CurationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("curation_")):

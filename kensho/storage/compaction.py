@@ -84,9 +84,9 @@ async def compact(settings: StoreSettings, queries: Mapping[str, NamedQuery]) ->
     try:
         fresh = msgspec.structs.replace(settings, url=f"surrealkv://{beside}")
         async with Gateway.open(settings, queries) as source:
-            rows = await _copy(source, fresh, queries)
+            rows = await copy_rows(source, fresh, queries)
         left = _listing(path)
-        with _locked(path), _locked(beside):
+        with locked(path), locked(beside):
             if _listing(path) != left:
                 raise StoreInUseError(f"another process wrote to {path} meanwhile; try again")
             _flush(beside)
@@ -103,7 +103,9 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
 
 
-async def _copy(source: Gateway, fresh: StoreSettings, queries: Mapping[str, NamedQuery]) -> int:
+async def copy_rows(
+    source: Gateway, fresh: StoreSettings, queries: Mapping[str, NamedQuery]
+) -> int:
     """Copy all rows, and then what rules them: no event, default or date is made anew."""
     schema = await migrations.schema_of(source)
     copied: list[tuple[_Page, bytes]] = []
@@ -172,7 +174,7 @@ def _listing(path: Path) -> list[tuple[str, int, int]]:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Generator[None]:
+def locked(path: Path) -> Generator[None]:
     """Keep the engine of any process from opening a store while the block runs."""
     descriptor = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -1,5 +1,7 @@
 """`/changes`, and feeds of changes: what came, went and became another, the latest first.
 
+`/changes/RUN` has what came with the publication of one run, as `kensho runs diff RUN` prints it.
+
 A feed (Atom, RFC 4287) has the latest changes of all franchises or of one. Whoever follows it reads
 it again and again, mostly to be told that nothing is new: its tag is that of snapshot and history.
 """
@@ -14,15 +16,18 @@ import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 
+from kensho.discovery.change_points import is_point, snapshot_of_run
 from kensho.discovery.changes import (
     KIND_GROUPS,
     LISTED_KINDS,
     ChangeItem,
     ChangeService,
     ChangesRequest,
+    DiffRequest,
     kinds_of,
 )
 from kensho.domain.works import NAMESPACE
+from kensho.errors import NotFoundError
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse, ResponseMeta
@@ -109,6 +114,49 @@ class ChangesPageController(Controller):
             feed_url=urls.changes_feed(None if franchise is None else franchise.slug),
             first_url=page.url() if form.cursor else None,
             next_url=next_cursor and page.url(cursor=next_cursor),
+        )
+
+
+class PublicationForm(msgspec.Struct, frozen=True):
+    """Which part of the changes of a publication is shown."""
+
+    cursor: str | None = None
+
+
+class PublicationPageController(Controller):
+    """What came with a publication: that of a run, or of a revision, a snapshot or a day."""
+
+    path = "/changes/{point:str}"
+    opt = PUBLIC
+
+    @get_page()
+    @pooled
+    def changes(
+        self, context: GivenPageContext, point: FromPath[str], form: PublicationForm
+    ) -> PreparedResponse:
+        """Show what a publication changed: counts, facts, relations by kind, and each by name."""
+        service, history = _service(context), context.snapshot.history
+        known = None if history is None else snapshot_of_run(history, point)
+        if known is None and not is_point(point):
+            raise NotFoundError(f"no publication is known that came with run {point!r}")
+        request = DiffRequest(
+            after=known or point,
+            kinds=frozenset(LISTED_KINDS),
+            limit=PER_PAGE,
+            cursor=form.cursor,
+            safe=context.is_safe,
+        )
+        found = service.difference(request)
+        entries = {one.snapshot: one for one in history.entries} if history else {}
+        page = ListPage(urls.publication(point), {})
+        return context.page(
+            "publication.html.jinja",
+            tag=service.tag,
+            found=found,
+            sources=_sources(entries.get(found.after.snapshot)),
+            lines=_lines(context, found.changes),
+            first_url=page.url() if form.cursor else None,
+            next_url=found.next_cursor and page.url(cursor=found.next_cursor),
         )
 
 

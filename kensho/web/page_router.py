@@ -18,6 +18,7 @@ from kensho.web.changes_pages import (
     ChangesFeedController,
     ChangesPageController,
     FranchiseFeedController,
+    PublicationPageController,
 )
 from kensho.web.curation_pages import (
     CurationEditController,
@@ -58,6 +59,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     FranchiseFeedController,
     FranchiseListController,
     ChangesPageController,
+    PublicationPageController,
     ChangesFeedController,
     EmbedController,
     OembedController,

@@ -66,6 +66,11 @@ def changes(slug: str | None = None) -> str:
     return with_query("/changes", {"franchise": slug})
 
 
+def publication(point: str) -> str:
+    """Return the page of what changed with a publication: by a run, a revision or a snapshot."""
+    return f"/changes/{quote(point, safe='')}"
+
+
 def changes_feed(slug: str | None = None) -> str:
     """Return the feed of the latest changes, or of a franchise's."""
     return "/changes.atom" if slug is None else f"{franchise(slug)}/changes.atom"

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -282,6 +283,20 @@ async def test_the_page_lists_changes_by_publication_and_leads_to_works(
     assert (await served.get("/changes?kind=nothing")).status_code == 400
 
 
+async def test_a_publication_has_a_page_by_run_and_by_revision(served: AsyncClient) -> None:
+    latest = (await asked(served, "/api/changes"))["changes"][0]["revision"]
+    assert f'href="/changes/{latest}"' in (await served.get("/changes")).text
+    for point, changes in (("11111111-2", FIRST), (latest - 1, FIRST), (latest, SECOND)):
+        page = (await served.get(f"/changes/{point}")).text
+        assert '<meta name="robots" content="noindex, follow">' in page
+        assert page.count('<span class="change-text">') == len(changes)
+        assert "Forbidden" not in page
+    assert "episodes 1" in (await served.get(f"/changes/{latest}")).text
+    assert "side story 1 came, 0 went" in (await served.get("/changes/11111111-2")).text
+    for unknown in ("22222222-2", "x", "0", "<script>"):
+        assert (await served.get(f"/changes/{quote(unknown)}")).status_code == 404
+
+
 async def test_a_hub_leads_to_its_feed_and_the_feed_is_atom(served: AsyncClient) -> None:
     hub = (await served.get("/hub/cowboy-bebop")).text
     link = re.search(r'<link rel="alternate" type="application/atom\+xml" href="([^"]+)"', hub)
@@ -363,7 +378,8 @@ class TestCommands:
         self, run: Callable[..., Any]
     ) -> None:
         assert "relations: side_story +1 -0" in run("diff", "2").stdout
-        assert run("diff", "11111111-2", "--json").stdout == run("diff", "--json").stdout
+        assert run("diff", "11111111-2", "--json").stdout == run("diff", "2", "3", "--json").stdout
+        assert run("diff", "11111111-2", "4", "--json").stdout == run("diff", "--json").stdout
         assert "nothing changed" in run("diff", "2999-01-01").stdout
         assert isinstance(run("diff", "x").exception, InvalidInputError)
         assert isinstance(run("diff", "0").exception, NotFoundError)

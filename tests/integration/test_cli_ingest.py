@@ -176,7 +176,7 @@ def test_a_second_run_of_the_sample_changes_nothing(sampled: Shell) -> None:
 def test_a_report_for_machines_has_the_same_members_always(sampled: Shell) -> None:
     said = sampled("ingest", "--all", SAMPLE, "--dry-run", "--json").json
     run = {"sources", "works", "edges", "hubs", "revision", "seconds"}
-    assert said.keys() == run | {"snapshot", "unpublished", "unused"}
+    assert said.keys() == run | {"snapshot", "unpublished", "unused", "diff"}
     assert (said["snapshot"], said["unpublished"]) == (None, None)
     assert said["sources"][0].keys() == {
         "source",
@@ -191,6 +191,9 @@ def test_a_report_for_machines_has_the_same_members_always(sampled: Shell) -> No
         "guards",
         "notices",
         "keys",
+        "run",
+        "undoes",
+        "kept",
     }
     assert {source["state"] for source in said["sources"]} == {"planned"}
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
+from ingest.pipeline.jobs import IngestJob, RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.discovery.work_report import work_report
 from kensho.storage.gateway import Gateway

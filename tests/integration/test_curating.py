@@ -13,7 +13,8 @@ from ingest.curating.pictures import orders_of
 from ingest.dumping.soundness import problems_of
 from ingest.dumping.store import records
 from ingest.pipeline.guards import ALL_GUARDS
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
+from ingest.pipeline.jobs import IngestJob, RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.errors import ActConflictError, InvalidInputError, KenshoError, NotFoundError
 from kensho.platform.settings import IngestSettings

@@ -8,7 +8,8 @@ from typing import Final
 import msgspec
 
 from ingest.folder import jobs_in, with_curation
-from ingest.pipeline.run import Pipeline, RunOptions
+from ingest.pipeline.jobs import RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.read_model.building.builder import build
 from kensho.read_model.snapshot_folder import MANIFEST, Manifest

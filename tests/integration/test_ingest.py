@@ -14,9 +14,10 @@ import zstandard
 from ingest import registry
 from ingest.pipeline.edges import EdgeCounts
 from ingest.pipeline.guards import ALL_GUARDS
+from ingest.pipeline.jobs import IngestJob, RunOptions, RunReport
 from ingest.pipeline.projection import WorkCounts
 from ingest.pipeline.record_writer import RecordCounts
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
+from ingest.pipeline.run import Pipeline
 from kensho.domain.records import (
     Claim,
     Collection,
@@ -545,16 +546,6 @@ async def test_a_small_source_may_shrink_freely(graph: Gateway) -> None:
     await ingest(graph, {"grouper": many(1, 21)})
     await ingest(graph, {"grouper": [work(1)]})
     assert list(await titles(graph)) == ["mal:1"]
-
-
-async def test_a_dry_run_foresees_and_writes_nothing(graph: Gateway) -> None:
-    await ingest(graph, {"grouper": many(1, 4)})
-    before, at, known = await graph_state(graph), await revision(graph), await runs(graph)
-    report = await run(graph, {"grouper": [work(1, year=2020), work(3), work(5)]}, dry_run=True)
-    assert counts(report) == RecordCounts(added=1, changed=1, removed=1, unchanged=1)
-    assert report.sources[0].state == "planned"
-    assert (await graph_state(graph), await revision(graph)) == (before, at)
-    assert await runs(graph) == known
 
 
 async def test_a_refused_source_does_not_stop_the_others(graph: Gateway) -> None:

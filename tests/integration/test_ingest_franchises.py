@@ -8,7 +8,7 @@ import pytest
 from ingest.checks.graph import findings
 from ingest.checks.reading import read_graph
 from ingest.pipeline.franchises.projection import FranchiseCounts
-from ingest.pipeline.run import RunReport
+from ingest.pipeline.jobs import RunReport
 from kensho.domain.records import Claim, Collection, Record, RecordRelations, Tagging
 from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import work_uuid
@@ -23,7 +23,6 @@ from tests.support.records import (
     record,
     revision,
     rows,
-    run,
     uuid_in,
 )
 
@@ -313,12 +312,6 @@ async def test_a_forgotten_source_takes_its_franchises_with_it(graph: Gateway) -
 async def test_an_omnibus_project_is_one_franchise_without_any_tie(graph: Gateway) -> None:
     await taken(graph, series(1, "Isekai Quartet", 2019), series(2, "Isekai Quartet 2", 2020))
     assert await franchises(graph) == {"isekai-quartet": {"Isekai Quartet", "Isekai Quartet 2"}}
-
-
-async def test_a_dry_run_computes_no_franchises(graph: Gateway) -> None:
-    report = await run(graph, {"grouper": SAGA}, dry_run=True)
-    assert report.franchises == FranchiseCounts()
-    assert await franchises(graph) == {}
 
 
 async def test_the_check_finds_no_fault_in_what_was_computed(graph: Gateway) -> None:

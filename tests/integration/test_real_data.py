@@ -16,7 +16,8 @@ import pytest
 from ingest.checks.graph import findings
 from ingest.checks.reading import read_graph
 from ingest.folder import jobs_in, with_curation
-from ingest.pipeline.run import Pipeline, RunOptions, RunReport
+from ingest.pipeline.jobs import RunOptions, RunReport
+from ingest.pipeline.run import Pipeline
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Reject
 from ingest.registry import SOURCES

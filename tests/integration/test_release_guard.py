@@ -10,9 +10,10 @@ import pytest
 from ingest import registry
 from ingest.pipeline.guards import Breach
 from ingest.pipeline.identity import Identities, SourceRole
+from ingest.pipeline.jobs import IngestJob, RunOptions, SourceReport
 from ingest.pipeline.record_store import RecordStore
 from ingest.pipeline.release_guard import ReleaseGuard
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, SourceReport
+from ingest.pipeline.run import Pipeline
 from ingest.pipeline.scan import SourceScan
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog

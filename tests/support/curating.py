@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from ingest.curating.acting import ActContext, act
 from ingest.pipeline.guards import ALL_GUARDS
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions
+from ingest.pipeline.jobs import IngestJob, RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.storage.gateway import Gateway

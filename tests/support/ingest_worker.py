@@ -17,7 +17,8 @@ from typing_extensions import override
 from ingest.folder import jobs_in, with_curation
 from ingest.pipeline import edges, projection, record_writer
 from ingest.pipeline.franchises import store
-from ingest.pipeline.run import Pipeline, RunOptions
+from ingest.pipeline.jobs import RunOptions
+from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings

@@ -16,7 +16,8 @@ import msgspec
 from rich.console import Console
 
 from ingest.pipeline.guards import ALL_GUARDS
-from ingest.pipeline.run import IngestJob, Pipeline, RunOptions, RunReport
+from ingest.pipeline.jobs import IngestJob, RunOptions, RunReport
+from ingest.pipeline.run import Pipeline
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import Rejects
@@ -153,7 +154,7 @@ def written(folder: Path, name: str, records: Iterable[Record]) -> Path:
 
 class _Options(TypedDict, total=False):
     lifted: frozenset[GuardName]
-    dry_run: bool
+    hold: bool
 
 
 async def run(
@@ -218,7 +219,7 @@ async def open_graph(url: str = "mem://") -> AsyncIterator[Gateway]:
 
 async def emptied(gateway: Gateway) -> Gateway:
     """Take everything out of a graph: far cheaper than to migrate another one."""
-    tables = (*NODES, *EDGES, *KEPT, "ingest_run", "graph_census")
+    tables = (*NODES, *EDGES, *KEPT, "ingest_run", "graph_census", "run_journal", "held_records")
     deletes = " ".join(f"DELETE {table} RETURN NONE;" for table in tables)
     unknown = "rules = NONE, same_works = NONE"
     reset = f"UPDATE meta:graph SET revision = 0, composed = true, {unknown} RETURN NONE;"

@@ -161,7 +161,7 @@ NOT_TUNED: Final = {
     "kensho.discovery.query_interpretation": "what runs on a thread",
     "kensho.discovery.related_works": "stands for no year",
     "kensho.discovery.resolve": "the form of what is said of errors",
-    "kensho.discovery.runs": "bounds of input and of the answer",
+    "kensho.storage.runs": "bounds of input and of the answer",
     "kensho.discovery.search": "bounds of the answer",
     "kensho.discovery.search_batches": "bounds of input, and what runs in one turn",
     "kensho.discovery.similar": "the form of the answer",

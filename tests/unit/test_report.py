@@ -12,9 +12,9 @@ from ingest import findings_report, report
 from ingest.checks.findings import Acceptance, Finding, WorkPage
 from ingest.pipeline.edges import EdgeCounts
 from ingest.pipeline.franchises.projection import FranchiseCounts
+from ingest.pipeline.jobs import RunReport, SourceReport
 from ingest.pipeline.projection import WorkCounts
 from ingest.pipeline.record_writer import RecordCounts
-from ingest.pipeline.run import RunReport, SourceReport
 from tests.support.records import SOURCES
 
 FINISHED = SourceReport(

@@ -1,4 +1,4 @@
-"""Runs of ingestion, as the graph store records them, those that failed included."""
+"""Runs of ingestion, as the graph store records them: also refused, failed and waiting ones."""
 
 from typing import Final
 from uuid import UUID
@@ -13,10 +13,20 @@ MOST_RUNS: Final = 10_000
 _LEAST_CHARS: Final = 4
 
 
-class RunRecord(msgspec.Struct, frozen=True):
-    """A run over one file of one source; `counts` are of records by what became of them.
+class GuardBreach(msgspec.Struct, frozen=True):
+    """A guard that a release broke, in one sentence; `lifted` where a curator insisted."""
 
-    `snapshot` is the date or version of what was read, `message` says why a run did not finish.
+    guard: str
+    sentence: str
+    lifted: bool = False
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """A run over the files of one source; `counts` are of records by what became of them.
+
+    `snapshot` is the date or version of what was read, `message` says why a run did not finish, or
+    what it left as it was. One that `undoes` another took that back. `guards` is JSON of what the
+    guards found; while `journal_bytes` are kept of what it replaced, it can be taken back.
     """
 
     id: UUID
@@ -29,6 +39,14 @@ class RunRecord(msgspec.Struct, frozen=True):
     finished_at: str | None = None
     counts: dict[str, int] = {}
     message: str | None = None
+    undoes: UUID | None = None
+    guards: str | None = None
+    journal_bytes: int | None = None
+
+    @property
+    def breaches(self) -> list[GuardBreach]:
+        """The guards that the release broke."""
+        return msgspec.json.decode(self.guards or "[]", type=list[GuardBreach])
 
 
 async def recorded_runs(gateway: Gateway, limit: int = MOST_RUNS) -> list[RunRecord]:
