@@ -206,6 +206,19 @@ async def test_the_movie_record_of_a_film_belongs_with_it(graph: Gateway) -> Non
     assert [one["kind"] for one in row["because"]] == ["sequel", "same_work"]
 
 
+async def test_a_record_of_the_whole_run_belongs_with_the_first_part(graph: Gateway) -> None:
+    facts: dict[str, Any] = {"anime_type": "tv", "episode_count": 260, "duration_s": 1440}
+    links = RecordRelations(relations=(Claim("related", "mal:2"),))
+    whole = record("anidb:9", title="Gurren Saga", year=2001, links=links, **facts)
+    await taken(graph, *SAGA, whole)
+    members = {uuid_in(key): row for key, row in (await rows(graph, "in_franchise")).items()}
+    row = members[work_uuid("anidb:9")]
+    assert row["record_of"] == str(work_uuid("mal:1"))
+    assert [(one["kind"], one["method"]) for one in row["because"]] == [("same_work", "inferred")]
+    assert not await rows(graph, "is_same_as")
+    assert [one for one in findings(await read_graph(graph)) if one.severity == "error"] == []
+
+
 async def test_films_of_one_collection_are_a_franchise_of_its_name(graph: Gateway) -> None:
     films = [film(n, title, 1960 + n, collection="Agent") for n, title in enumerate(("No", "Eye"))]
     await taken(graph, films=films)
