@@ -115,7 +115,7 @@ def parts(
     found = min(formulas, key=lambda formula: abs(sum(value for _, value in formula) - score))
     rest = score - sum(value for _, value in found)
     if abs(rest) > _NOTHING:
-        found.append(("rest", rest))
+        found.append(("untyped" if reading.untyped else "rest", rest))
     return _rounded([(name, value) for name, value in found if value], score)
 
 

@@ -222,6 +222,11 @@ def parsed(words: str) -> ParsedTitle:
     return ParsedTitle(words, stem, core, _title_parts(markers))
 
 
+def type_named(words: str) -> AnimeType | None:
+    """Return the type that a folded text names, in any language, or `None` if it is none."""
+    return _TYPES.get(words)
+
+
 def marker(parts: TitleParts) -> str:
     """Return the suffix of match keys for an instalment: `"#3~2"` is season 3 part 2.
 

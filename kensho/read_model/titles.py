@@ -19,7 +19,7 @@ from kensho.search.index import TitleIndex
 from kensho.search.kernel import compiled_kernel
 
 PREFIX: Final = "title_"
-_BLOBS: Final = ("letters", "plain_letters", "sorted_words", "texts")
+_BLOBS: Final = ("letters", "native", "plain_letters", "sorted_words", "texts")
 _FRANCHISES: Final = "franchises"
 _TO_NODE, _FIRST, _LAST, _TARGET, _TO_FIRST = 0, 1, 2, 3, 4
 _REDIRECT_COLUMNS: Final = 5

@@ -24,6 +24,7 @@ from kensho.search.phrases import PhraseIndex, PhrasePositions, PhraseRange
 from kensho.search.rows import SHORTENED, TitleRows
 from kensho.search.scorer import Numbers, ScoreParts, Scorer, Scores
 from kensho.search.season_index import SeasonIndex
+from kensho.search.symspell import SymSpellIndex
 from kensho.search.words import WordIndex
 
 _LAST_WO: Final = " wo"
@@ -69,6 +70,7 @@ class Finder:
         self._words = WordIndex(arrays)
         self._acronyms = AcronymIndex(arrays)
         self._seasons = SeasonIndex(arrays)
+        self._symspell = SymSpellIndex(arrays)
         self._scorer = Scorer(self.rows, self._popularity)
         kernel = NumpyKernel(arrays, self.rows, self._phrases, self._words, self._scorer)
         self.kernel: Final[Kernel] = (
@@ -87,6 +89,8 @@ class Finder:
         occurs = self._range_of(key)
         known = ranking.KNOWN_WHILE_TYPING if is_typing else ranking.KNOWN
         rows, scores = self.kernel.inexact(key, occurs, known)
+        if interpretation.untyped:
+            scores = self._by_what_is_typed(interpretation, occurs, rows, scores)
         exact = self._exact_rows(key, occurs)
         if is_typing:
             more = [(row, self._scorer.finished(row)) for row in exact]
@@ -94,12 +98,37 @@ class Finder:
             more = [(row, self._scorer.exact(interpretation.text, key, row)) for row in exact]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
             more += self._by_acronym(key) + self._by_season(key)
+        if not len(rows) and not more:
+            rows, scores = self._with_one_letter_more(key)
         if more:
             rows = np.concatenate((rows, np.array([row for row, _ in more], dtype=np.int32)))
             exact_scores = np.array([score for _, score in more], dtype=np.float32)
             scores = np.concatenate((scores, exact_scores))
         agreeing = self._agreeing(interpretation, rows, scores)
         return ScoredRows(rows, np.maximum(agreeing - interpretation.handicap, 0.0))
+
+    def _with_one_letter_more(self, key: Key) -> ScoredRows:
+        """Return the rows of a text that is too short for errors, with one letter left out of each.
+
+        They are looked for where no title has the text as it stands.
+        """
+        rows = self._symspell.rows_without_one(key.letters)
+        no_phrase = np.zeros(len(rows), dtype=np.float32)
+        return ScoredRows(rows, self._scorer.parts(key, rows, no_phrase).total())
+
+    def _by_what_is_typed(
+        self, interpretation: Interpretation, occurs: PhraseRange, rows: Numbers, scores: Scores
+    ) -> Scores:
+        """Return the scores of a text of which some letters were not typed.
+
+        Titles that hold the text keep theirs. Of others, what is not alike is measured by the
+        letters that were typed: those that were not are no likeness.
+        """
+        letters = len(interpretation.key.letters)
+        share = letters / max(letters - interpretation.untyped, 1)
+        held = (self._phrases.positions_in(occurs).rows, self._words.rows(interpretation.key.words))
+        alike = np.maximum(1 - (1 - scores) * np.float32(share), 0)
+        return np.where(np.isin(rows, np.concatenate(held)), scores, alike)
 
     def equals(self, key: Key) -> int:
         """Return how many letters of `key` equal a title, with its season or else without it."""
@@ -139,7 +168,7 @@ class Finder:
         here = positions.rows == row
         score = self._scorer.phrase(
             key,
-            PhrasePositions(positions.rows[here], positions.offsets[here], positions.whole[here]),
+            PhrasePositions(*(column[here] for column in positions)),
             ranking.KNOWN,
         )
         if np.any(self._words.rows(key.words) == row):

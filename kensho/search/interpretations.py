@@ -7,12 +7,13 @@ doubtful, the text is read as typed on the wrong keyboard layout, or translitera
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from kensho.domain import ranking
+from kensho.domain import ranking, title_parts
 from kensho.domain.title_parts import TitleParts
 from kensho.search import (
     keyboard_layouts,
@@ -55,12 +56,14 @@ _MAX_INEXACT_READINGS: Final = 2
 _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
-_TYPE_BESIDE: Final = re.compile(
-    r"[(\[]\s*(?:tv|movie|film|ova|oav|ona|special)s?\s*[)\]]\s*$", re.IGNORECASE
-)
+_LAST_BRACKET: Final = re.compile(r"[(\[【]([^()\[\]【】]+)[)\]】]\s*$")
+_ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
+_NUMBER_AT_END: Final = re.compile(f"(.+) ({'|'.join(_ROMAN[1:])})")
 _BESIDE: Final = 0.01
 """The handicap of a title beside which its type stands in brackets: "Jujutsu Kaisen (TV)" is the
 series rather than "Jujutsu Kaisen PV", but a title that is written so comes first."""
+_NEARLY: Final = 0.9
+"""A text that is so like a title is typed, though its brackets are as those of a release."""
 _EXPANDED_BELOW: Final = 0.90
 """If the text as typed scores this much, its first word is not read as an abbreviation."""
 
@@ -70,7 +73,8 @@ class Interpretation(msgspec.Struct, frozen=True):
 
     `handicap` is subtracted from its scores, so that other interpretations come after the text
     itself, and by `doubt` guesses come after what is stated. `is_stated` tells that a mark leaves
-    no doubt, so that the text as typed is no title.
+    no doubt, so that the text as typed is no title. `untyped` is how many of its letters were not
+    typed but stand for an abbreviation.
     """
 
     via: Via
@@ -80,6 +84,7 @@ class Interpretation(msgspec.Struct, frozen=True):
     release: ReleaseName | None = None
     doubt: float = 0.0
     is_stated: bool = False
+    untyped: int = 0
 
     @property
     def handicap(self) -> float:
@@ -98,14 +103,11 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
     Of the readings of a name, the longest that equals a title is meant. If none does, the likeliest
     ones are looked for.
     """
-    if best >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text):
-        is_written = best >= ranking.SAME_BUT_CASE - ranking.EXACT_STEP
-        if is_written or not name_readings.has_mark(typed.text):
-            return
+    is_title = best >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text)
+    if is_title and (_is_written(typed, best) or not name_readings.has_mark(typed.text)):
+        return
     if name_readings.looks_like_name(typed.text):
-        is_file = name_readings.is_file_name(typed.text) or release_names.looks_like_release(
-            typed.text
-        )
+        is_file = _is_file_name(typed.text, best)
         found = [
             _of_reading(reading)
             for reading in name_readings.readings(typed.text)
@@ -122,7 +124,45 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
                 yield _of_release(release)
             yield from found[:_MAX_INEXACT_READINGS]
             return
+    yield from _numbered(typed, best, equals)
     yield from _bare(typed, best, equals)
+
+
+def _is_written(typed: Interpretation, best: float) -> bool:
+    """Tell whether a text with the mark of an episode is a title that has this mark.
+
+    A title that only equals it because the number of the episode is read as a season has not, as
+    "呪術廻戦 3" for the third episode of the first season.
+    """
+    if best >= ranking.SAME_BUT_CASE - ranking.EXACT_STEP:
+        return True
+    if best < ranking.SAME_LETTERS - ranking.EXACT_STEP:
+        return False
+    episodes = [reading.episode for reading in name_readings.readings(typed.text)]
+    return typed.title_parts.season is None or typed.title_parts.season not in episodes
+
+
+def _is_file_name(text: str, best: float) -> bool:
+    """Tell whether a text is read as the name of a file, given its score as typed."""
+    if name_readings.is_file_name(text):
+        return True
+    is_nearly_title = _NEARLY <= best < ranking.BEST_INEXACT
+    return not is_nearly_title and release_names.looks_like_release(text)
+
+
+def _numbered(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
+    """Yield the interpretation of a text with the number at its end as a season, if a title is so.
+
+    "V" is a letter as well, and in "Kaijuu No. 8 III" there are two numbers: only titles tell.
+    """
+    found = _NUMBER_AT_END.fullmatch(typed.key.words)
+    is_title = best >= ranking.BEST_INEXACT
+    if found is None or is_title or title_parts.marker(typed.title_parts):
+        return
+    season = TitleParts(season=_ROMAN.index(found[2]) + 1)
+    key = keys.key_with(found[1], season)
+    if equals(key) == len(key.letters):
+        yield Interpretation("text", typed.text, key, season)
 
 
 def _bare(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
@@ -131,10 +171,16 @@ def _bare(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interp
     if core == typed.key.parsed.stem:
         return
     bare = _bare_name(core, typed.title_parts)
-    if _TYPE_BESIDE.search(typed.text) and equals(bare.key):
+    if _stands_beside_type(typed.text) and equals(bare.key):
         yield msgspec.structs.replace(bare, doubt=_BESIDE - _HANDICAP["slots"])
     elif best < ranking.SAME_MEANING - _HANDICAP["slots"]:
         yield bare
+
+
+def _stands_beside_type(text: str) -> bool:
+    """Tell whether a text ends with the name of a type in brackets."""
+    bracket = _LAST_BRACKET.search(unicodedata.normalize("NFKC", text))
+    return bracket is not None and title_parts.type_named(keys.folded(bracket[1])) is not None
 
 
 def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
@@ -142,13 +188,17 @@ def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
 
     A season is found by the text itself. A bare number is an episode only from 10 on or with a zero
     before it: "komi san 2" is a season. A text that nearly is a title may only lose words that
-    no title holds, as in "watch naruto online".
+    no title holds, as in "watch naruto online"; so may one that is like a title at all, if what it
+    loses states nothing: nobody types letters that say nothing.
     """
     if reading.is_guess:
         return reading.is_padded or (reading.episode or 0) >= _FEWEST
+    loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(typed)
+    if not reading.states_something and ranking.LEAST <= best < ranking.BEST_INEXACT:
+        return loses_noise
     if best < ranking.PREFIX or best >= ranking.BEST_INEXACT:
         return reading.season is None or reading.season == 1
-    return reading.title == name_words.without_tail(typed)
+    return loses_noise
 
 
 def _longest_equal(
@@ -196,7 +246,9 @@ def with_expanded_abbreviation(
     first, _, rest = typed.key.words.partition(" ")
     if rest and best < _EXPANDED_BELOW and first.isascii():
         for title in names_of(first):
-            yield _by_itself("abbreviation", f"{title} {rest}")
+            spelt = _by_itself("abbreviation", f"{title} {rest}")
+            untyped = len(spelt.key.letters) - len(typed.key.letters)
+            yield msgspec.structs.replace(spelt, untyped=max(untyped, 0))
 
 
 def fallbacks(typed: Interpretation) -> Iterator[Interpretation]:

@@ -33,9 +33,9 @@ class Key(msgspec.Struct, frozen=True, gc=False):
     """A text as it is compared.
 
     `words` are folded; `plain` are their letters; `letters` has canonical markers of season and
-    part instead of the typed ones, and `base` has none; `native` are the letters in their own
-    script, where one slip in kana or Hangul is one edit; `parsed` holds the markers and the text
-    around them.
+    part instead of the typed ones, and `base` has none; `native` are the letters as they are typed,
+    in their own script, with markers and long vowels, where one slip is one edit; `parsed` holds
+    the markers and the text around them.
     """
 
     words: str
@@ -68,7 +68,7 @@ def key_with(stem: str, wanted: TitleParts) -> Key:
 def _key(words: str, plain: str, base: str, parsed: ParsedTitle) -> Key:
     marker = title_parts.marker(parsed.parts)
     letters = base[:_MAX_BEFORE_MARKER] + marker if marker else base
-    native = plain if words.isascii() else titles.squeezed(words)[:MAX_LETTERS]
+    native = words.replace(" ", "")[:MAX_LETTERS]
     return Key(words, plain, letters, base, native, parsed)
 
 

@@ -143,10 +143,16 @@ _ALONE: Final = re.compile(
 _NO_EPISODE: Final = re.compile("(?:19|20)[0-9]{2}|480|540|576|720|1080|1440|2160")
 
 
+_NO_BARE_EPISODE: Final = re.compile(f"{_NO_EPISODE.pattern}|[2-9][0-9]{{3}}")
+"""No episode of so high a number is written without a mark: "Yamato 2202" is a title."""
+
+
 def bare_number(text: str) -> Mark | None:
     """Return the number at the end of a text, which may be an episode or part of the title."""
     match = _BARE.search(text)
-    if match is None or _NO_EPISODE.fullmatch(match[1]) or _COUNTED.search(text[: match.start()]):
+    if match is None or _NO_BARE_EPISODE.fullmatch(match[1]):
+        return None
+    if _COUNTED.search(text[: match.start()]):
         return None
     return Mark(match.start(), match.end(), None, int(match[1]))
 

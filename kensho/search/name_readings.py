@@ -28,6 +28,8 @@ _IN_YEAR: Final = re.compile(r"\((?:19[1-9]|20[0-3])[0-9]\)\s*$")
 _LETTERS_OF_TITLE: Final = 6
 _DASHED: Final = 0.25
 """Names beside a dash are doubted so much: what follows one often names the instalment."""
+_LED_BY_GROUP: Final = re.compile(r"\s*(?:\[|【[^】]*】.*[\[【])", re.DOTALL)
+"""Brackets that stand for the title itself are not those of a release: 【推しの子】 第3期."""
 _COPY: Final = re.compile("[0-9]")
 """What systems add to the name of a second copy: "Name (1).mkv"."""
 _SIGNS: Final = re.compile(
@@ -53,6 +55,12 @@ class NameReading(msgspec.Struct, frozen=True, omit_defaults=True):
     resolution: str | None = None
     is_guess: bool = False
     is_padded: bool = False
+
+    @property
+    def states_something(self) -> bool:
+        """Return whether more is stated than a title."""
+        stated = (self.season, self.episode, self.year, self.type, self.extra)
+        return any(one is not None for one in stated)
 
 
 class _Facts(NamedTuple):
@@ -94,7 +102,7 @@ def is_file_name(text: str) -> bool:
         or name_parts.EXTENSION.search(text) is not None
         or name_parts.address(text) is not None
         or name_words.has_technical(text)
-        or text.lstrip().startswith(("[", "【"))
+        or _LED_BY_GROUP.match(text) is not None
         or has_mark(text)
     )
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from kensho.search.code_points import points_of
 from kensho.search.rows import DIGIT_BITS, MAX_DIGIT_COUNT, NewRow, sorted_words
-from kensho.search.strings import NewTexts, TextBlob, Texts, in_lists, packed
+from kensho.search.strings import NewTexts, TextBlob, Texts, in_lists, packed, with_ends
 from kensho.search.words import hashes_of
 
 _ENTRY_DIGITS: Final = 10
@@ -145,6 +145,7 @@ def pack(rows: OrderedRows) -> tuple[dict[str, npt.NDArray[Any]], dict[str, byte
         found, blob = packed(name, column)
         arrays |= found
         blobs |= blob
+    arrays["native_ends"], blobs["native"] = with_ends(rows.native)
     hashes = hashes_of(rows.letters)
     by_hash = np.argsort(hashes, kind="stable")
     arrays |= {

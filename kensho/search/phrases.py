@@ -42,12 +42,13 @@ class PhraseRange(NamedTuple):
 class PhrasePositions(NamedTuple):
     """Where a text occurs: a row for each position, and the byte at which it begins there.
 
-    `whole` tells where the text is a whole word.
+    `whole` tells where the text is a whole word, `within` where it ends before the word does.
     """
 
     rows: npt.NDArray[np.int32]
     offsets: npt.NDArray[np.uint8]
     whole: npt.NDArray[np.bool_]
+    within: npt.NDArray[np.bool_]
 
 
 def pack(
@@ -105,8 +106,10 @@ class PhraseIndex:
     def positions_in(self, found: PhraseRange) -> PhrasePositions:
         """Return the positions of a range."""
         low, high, size = found
-        whole = self._sizes[low:high] == size
-        return PhrasePositions(self._rows[low:high], self._offsets[low:high], whole)
+        sizes = self._sizes[low:high]
+        return PhrasePositions(
+            self._rows[low:high], self._offsets[low:high], sizes == size, sizes > size
+        )
 
     def range_of(self, plain: str) -> PhraseRange:
         """Return the range of positions at which `plain` occurs."""

@@ -1,19 +1,20 @@
 """Rows: what the index finds. A row is one key of one entry, with the titles that have this key.
 
-Guarantees: an entry has one row for each distinct spelling of its titles (`letters`, `plain`,
-`native`), so the row of a hit tells its entry and its matched title. Rows are numbered by the
+Guarantees: an entry has one row for each distinct spelling of its titles (`letters`, `plain`, and
+the letters in their own script with long vowels short), so the row of a hit tells its entry and its
+matched title. Rows are numbered by the
 length of their letters, then by the letters, then by entry; equal letters are found by their hash.
 What an entry is (a work, a franchise) is up to the caller.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.domain.titles import without_article
+from kensho.domain.titles import squeezed, without_article
 from kensho.domain.works import Title, TitleKind
 from kensho.search.keys import Key, acronym_of, folded, key_of_words, season_code
 from kensho.search.strings import Blob, Strings
@@ -61,8 +62,13 @@ def rows_of(entry: int, named: Iterable[Title]) -> list[NewRow]:
         texts = by_words.get(words)
         if texts is None:
             key = key_of_words(words)
-            spelling = key.letters, key.plain, key.native
-            texts = by_words[words] = found.setdefault(spelling, (key, []))[1]
+            heard = key.plain if words.isascii() else squeezed(words)
+            spelling = key.letters, key.plain, heard
+            first, texts = found.get(spelling, (key, []))
+            if first.native == first.letters:  # letters that are typed otherwise tell more
+                first = msgspec.structs.replace(first, native=key.native)
+            found[spelling] = first, texts
+            by_words[words] = texts
             if short := without_article(title.text):
                 shortened += short_rows(entry, short, title)
         texts.append((_RANKS[title.kind], title.text))
@@ -138,6 +144,8 @@ class TitleRows:
         self._by_hash: npt.NDArray[np.int32] = arrays["row_by_hash"]
         self.letters: Final = Strings("letters", arrays, blobs)
         self.sorted_words: Final = Strings("sorted_words", arrays, blobs)
+        self._native_blob: Blob = blobs["native"]
+        self._native_ends: npt.NDArray[np.uint32] = arrays["native_ends"]
         self._texts = Strings("texts", arrays, blobs)
         self.plain_length: Final[npt.NDArray[np.uint8]] = arrays["row_plain_length"]
 
@@ -148,6 +156,15 @@ class TitleRows:
         """Return the titles of a row as they are written, best kind first."""
         first, end = int(self._texts_of[row]), int(self._texts_of[row + 1])
         return [self._texts[number] for number in range(first, end)]
+
+    def natives(self, rows: npt.NDArray[np.int32], letters: Sequence[str]) -> list[str]:
+        """Return the native letters of `rows`, of which these are the letters."""
+        starts, ends = self._native_ends[rows], self._native_ends[rows + 1]
+        found = list(letters)
+        for place in np.flatnonzero(ends > starts).tolist():
+            text = self._native_blob[starts[place] : ends[place]]
+            found[place] = str(text, "utf-8", "surrogatepass")
+        return found
 
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""

@@ -3,7 +3,8 @@
 Guarantees: the score of a row depends on the query and the row alone, not on the other candidates;
 so a row that is scored by itself, to explain it, scores what it scored in the list. Three
 comparisons are made with rapidfuzz, of which the best counts: all letters, the sorted words, and
-the title's beginning as long as the query.
+the title's beginning as long as the query. Letters are compared as they sound, with markers folded,
+and as they are typed; kana and Hangul with titles in these scripts only as they are typed.
 
 Performance: about 60 µs for 200 rows.
 """
@@ -17,7 +18,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
 from kensho.domain import ranking
-from kensho.search.keys import Key
+from kensho.search import scripts
+from kensho.search.code_points import points_of
+from kensho.search.keys import MAX_LETTERS, Key, letters_of
 from kensho.search.phrases import PhrasePositions
 from kensho.search.rows import DIGIT_BITS, SHORTENED, TitleRows, digits_of, sorted_words
 
@@ -61,7 +64,7 @@ class Scorer:
         letters = self._rows.letters.taken(rows)
         sorted_titles = self._rows.sorted_words.taken(rows) if compares_sorted_words(key) else ()
         return ScoreParts(
-            likeness=_likeness(key, letters, sorted_titles),
+            likeness=_likeness(key, letters, self._rows.natives(rows, letters), sorted_titles),
             phrase=phrase,
             digits=self._digits(key, rows),
             ties=self.ties(rows),
@@ -71,8 +74,11 @@ class Scorer:
         """Return the score of `key` occurring at these positions; `known` as `Kernel.inexact`."""
         coverage = np.float32(len(key.plain)) / self._rows.plain_length[positions.rows]
         np.minimum(coverage, 1.0, out=coverage)
-        scores = ranking.phrase(coverage, positions.offsets == 0, positions.whole)
-        scores += known * (1 - coverage) * self._ties[positions.rows]
+        at_start = positions.offsets == 0
+        scores = ranking.phrase(coverage, at_start, positions.whole)
+        # Where a later word only begins so, it is chance rather than half of a known title.
+        is_half = at_start | ~positions.within
+        scores += known * (1 - coverage) * self._ties[positions.rows] * is_half
         return np.minimum(np.asarray(scores, dtype=np.float32), _MAX_INEXACT)
 
     def scattered(self, key: Key, rows: Numbers) -> Scores:
@@ -130,19 +136,71 @@ def compares_sorted_words(key: Key) -> bool:
     return " " in key.words or not key.words.isascii()
 
 
-def _likeness(key: Key, letters: Sequence[str], sorted_titles: Sequence[str]) -> Scores:
-    size, rows = len(key.letters), len(letters)
-    heads = [text[:size] for text in letters]
-    alike = _alike(key.letters, [*letters, *heads])
-    lengths = np.fromiter(map(len, letters), dtype=np.float32, count=rows)
-    coverage = size / np.maximum(lengths, size)
-    best: Scores = np.maximum(alike[:rows], alike[rows:] * ranking.phrase(coverage, 1, 0))
+def letters_but_last(key: Key) -> str:
+    """Return the letters that `key` begins with before its last word; none if it has a marker."""
+    letters = letters_of(key.words.rpartition(" ")[0])
+    return letters if key.letters == key.plain and key.plain.startswith(letters) else ""
+
+
+def native_but_last(key: Key) -> str:
+    """Return the native letters of `key` before its last word."""
+    return key.words.rpartition(" ")[0].replace(" ", "")[:MAX_LETTERS]
+
+
+def _likeness(
+    key: Key, letters: Sequence[str], natives: Sequence[str], sorted_titles: Sequence[str]
+) -> Scores:
+    best = _by_edits(key.letters, letters)
+    if key.native != key.letters or natives != letters:
+        as_typed = _by_edits(key.native, natives)
+        if scripts.is_read_aloud(key.words):
+            is_ascii = np.fromiter(map(str.isascii, natives), dtype=np.bool_, count=len(natives))
+            best = np.where(is_ascii, best - np.float32(ranking.OTHER_SCRIPT), as_typed)
+        else:
+            best = np.maximum(best, as_typed)
     if compares_sorted_words(key):
         # In the script they are written in, one error in kana or Hangul is one edit.
         words = sorted_words(key.words)
         reordered = process.cdist([words], sorted_titles, scorer=Indel.normalized_similarity)[0]
         best = np.maximum(best, reordered * ranking.REORDERED)
+    return best - np.float32(ranking.WORD_LACKING) * _lack_last_word(key, letters, natives)
+
+
+def _lack_last_word(key: Key, letters: Sequence[str], natives: Sequence[str]) -> Scores:
+    """Return 1 for each title that is `key` without its last word, and 0 for the others."""
+    heard, typed = letters_but_last(key), native_but_last(key)
+    lacks = [
+        (len(heard) > 0 and one == heard) or (len(typed) > 0 and other == typed)
+        for one, other in zip(letters, natives, strict=True)
+    ]
+    return np.array(lacks, dtype=np.float32)
+
+
+def _by_edits(text: str, others: Sequence[str]) -> Scores:
+    """Return how alike each of `others` is by edits: the whole, or its beginning."""
+    size, rows = len(text), len(others)
+    heads = [other[:size] for other in others]
+    alike = _alike(text, [*others, *heads])
+    lengths = np.fromiter(map(len, others), dtype=np.float32, count=rows)
+    coverage = size / np.maximum(lengths, size)
+    whole = alike[:rows] - ranking.UNEXPLAINED * (1 - _explained(text, others))
+    head = 1 - ranking.ERRORS_IN_BEGINNING * (1 - alike[rows:])
+    best: Scores = np.maximum(whole, head * ranking.phrase(coverage, 1, 0))
     return best
+
+
+def _explained(text: str, others: Sequence[str]) -> Scores:
+    """Return the share of the letters of `text` that each of `others` has, in any order."""
+    known = np.unique(points_of(text))
+    wanted = np.bincount(np.searchsorted(known, points_of(text)), minlength=len(known))
+    points = points_of("".join(others))
+    places = np.minimum(np.searchsorted(known, points), len(known) - 1)
+    owners = np.repeat(np.arange(len(others)), [len(other) for other in others])
+    cells = (owners * len(known) + places)[known[places] == points]
+    found = np.bincount(cells, minlength=len(others) * len(known)).reshape(-1, len(known))
+    shared: Scores = np.minimum(found, wanted).sum(axis=1).astype(np.float32)
+    share: Scores = shared / np.float32(len(text))
+    return share
 
 
 def _alike(text: str, others: Sequence[str]) -> Any:

@@ -36,12 +36,17 @@ def simplified(text: str) -> str:
     return text if text.isascii() else text.translate(_variants())
 
 
+def is_read_aloud(words: str) -> bool:
+    """Tell whether a folded text has kana or Hangul, which are compared as they sound too."""
+    return not words.isascii() and _READ_ALOUD.search(words) is not None
+
+
 def romanised(words: str) -> str:
     """Return a folded text in the letters that it is typed with: kana romanised, Hangul as jamo.
 
     `"しんげき"` becomes `"shingeki"`; a syllable of Hangul becomes its two or three jamo.
     """
-    if words.isascii() or not _READ_ALOUD.search(words):
+    if not is_read_aloud(words):
         return words
     if _HANGUL.search(words):
         words = unicodedata.normalize("NFD", words)

@@ -110,6 +110,7 @@ def _check_rows(checks: ArrayChecks, texts: _TextChecks, rows: int) -> None:
     checks.within("row_by_hash", "i4", rows, low=0, end=rows)
     for name in ("letters", "sorted_words"):
         texts.check_with_table(name, rows)
+    texts.check("native", rows)
     titles = len(texts.check("texts", None)) - 1
     checks.array("texts_table", f"S{WIDTH}", titles)
     of_row = checks.offsets("row_texts", "u4", rows, titles)

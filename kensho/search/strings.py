@@ -106,6 +106,11 @@ def packed(name: str, texts: Texts) -> tuple[dict[str, npt.NDArray[Any]], dict[s
     return {f"{name}_ends": ends, f"{name}_table": table}, {name: b"".join(encoded)}
 
 
+def with_ends(texts: Texts) -> tuple[npt.NDArray[np.uint32], bytes]:
+    """Return where each text begins when they are end to end, and the end; and the texts so."""
+    return texts.offsets().astype(np.uint32), b"".join(texts.encoded())
+
+
 def joined(texts: Iterable[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
     """Return `texts` end to end, with the start of each and the end of the last one."""
     encoded = [text.encode(*_UTF8) for text in texts]

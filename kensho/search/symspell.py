@@ -120,6 +120,14 @@ class SymSpellIndex:
             rows = rows[np.argsort(-counts, kind="stable")[:wanted]]
         return rows
 
+    def rows_without_one(self, letters: str) -> Rows:
+        """Return the rows of four letters that are `letters` with one left out, ascending."""
+        if len(letters) != _ONE_EDIT_FROM - 1:
+            return np.empty(0, dtype=np.int32)
+        (key,) = _query_keys(code_points(letters), 0)
+        start, end = self._keys.searchsorted(key), self._keys.searchsorted(key, side="right")
+        return np.unique(self._rows[start : min(end, start + CANDIDATES)])
+
 
 def _query_keys(points: Codes, edits: int) -> Codes:
     """Return the keys of one text, as `_keys` does, with one array operation for each letter."""

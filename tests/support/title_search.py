@@ -143,10 +143,15 @@ def rows_near(rows: Sequence[NewRow], letters: str) -> set[int]:
     }
 
 
-def places_of(rows: Sequence[NewRow], plain: str) -> set[tuple[int, int, bool]]:
-    """Return each row and byte at which `plain` begins a word, and whether it is all of it."""
+def places_of(rows: Sequence[NewRow], plain: str) -> set[tuple[int, int, bool, bool]]:
+    """Return each row and byte at which `plain` begins a word; whether it is all of it, or less."""
     return {
-        (number, len(row.plain[:start].encode()), row.plain[start:end] == plain)
+        (
+            number,
+            len(row.plain[:start].encode()),
+            row.plain[start:end] == plain,
+            end - start > len(plain),
+        )
         for number, row in enumerate(rows)
         for start, end in pairwise((*_word_starts(row.words, row.plain), len(row.plain)))
         if row.plain.startswith(plain, start)

@@ -103,7 +103,7 @@ def shared_initials() -> dict[str, float]:
 def ways_of_reading() -> dict[str, list[str]]:
     """Return as what each text is read: the better it is found as it stands, the less is tried."""
     titles = ("Hunter x Hunter (2011)", "Наруто", "Naruto", "Steins;Gate", "Kono Oto", "Fate/Zero",
-              "Gintama.2006.1080p.mkv")  # fmt: skip
+              "Gintama.2006.1080p.mkv", "【原神】「いつかその道へ」", "原神")  # fmt: skip
     built = catalogue(*titles)
     texts = (
         "Hunter x Hunter (2011)",
@@ -113,10 +113,21 @@ def ways_of_reading() -> dict[str, list[str]]:
         "[Group] Naruto | Наруто - 05 [1080p].mkv",
         "[Group] Steins Gate | Kono Oto - 05 [1080p].mkv",
         "[Group] Steins Gate - Kono Otto - 05 [1080p].mkv",
+        *("【原神】「つかその道へ」", "【原神】「つか道」"),
         "Наруто",
         *("Нарутп", "Нартап", "Наратоп", "Наракик", "тфкгещ", "тфкг"),
     )
     return {text: [one.via for one in built.search(text).interpretations] for text in texts}
+
+
+def likeness() -> dict[str, dict[str, float]]:
+    """Return how well titles are found that are like a text in one way each."""
+    titles = ("Nogizaka", "モザイカ", "Tokyo Babylon", "Tokyo Babylon: Vision", "Gankutsuou",
+              "Boku no Hero Academia")  # fmt: skip
+    built = catalogue(*titles)
+    texts = ("boku no hero academia (tv)", "モイザカ", "tokyo babylon v", "gankutsoou", "gankus",
+             "nogisaka", "nogziaka")  # fmt: skip
+    return {text: built.scores(text) for text in texts}
 
 
 def groups_of_names() -> dict[str, float]:
@@ -358,7 +369,7 @@ def search_rules(_given: object) -> dict[str, Any]:
     return results(
         (
             *(years_of_seasons, names_in_releases, bounded_guesses),
-            *(short_names, shared_initials, ways_of_reading),
+            *(short_names, shared_initials, ways_of_reading, likeness),
         )
     )
 

@@ -48,7 +48,7 @@ def test_in_a_name_of_up_to_five_letters_popularity_outweighs_case() -> None:
 
 def test_a_whole_word_comes_before_a_longer_one() -> None:
     made = catalogue("Home Sweet Home", "Homunculus", "Sweet Home")
-    assert made.found("home") == ["Home Sweet Home", "Sweet Home", "Homunculus"]
+    assert made.found("home") == ["Home Sweet Home", "Sweet Home"]  # and no beginning with an error
 
 
 def test_a_title_that_begins_with_the_text_comes_before_one_that_has_it_later() -> None:
@@ -77,6 +77,61 @@ def test_two_han_characters_may_have_an_error_and_one_may_not() -> None:
 
 def test_one_kana_may_be_wrong_where_that_changes_half_the_romanisation() -> None:
     assert catalogue("ちか", "むし").near("ねか") == ["ちか"]
+
+
+def test_a_text_in_kana_is_rather_like_a_title_in_kana_than_like_the_sound_of_another() -> None:
+    made = catalogue(work("Nogizaka", popularity=1.0), work("モザイカ", popularity=0.1))
+    assert made.found("モイザカ") == ["モザイカ", "Nogizaka"]
+    made = catalogue(work("Shingeki no Kyojin", popularity=0.1), work("しんげき"))
+    assert made.found("しんげきのきょじん")[0] == "Shingeki no Kyojin"  # equal letters are equal
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("西狠游 第季2", "狠西游 第2季"),
+        ("死体 兵二季", "死体兵 第二季"),
+        ("文豪野犬第季四", "文豪野犬第四季"),
+        ("계헬로카 시즌3", "헬로카봇 시즌3"),
+        ("raumn es1", "ramune s1"),
+    ],
+)
+def test_a_season_with_an_error_in_its_mark_is_found_as_it_is_typed(typed: str, title: str) -> None:
+    others = ("狠西游", "死体兵", "文豪野犬", "文豪野犬 第三季", "헬로카봇", "ramune")
+    made = Catalogue([*(work(one, popularity=1.0) for one in others), work(title)])
+    assert made.found(typed)[0] == title
+
+
+def test_long_vowels_count_as_letters_where_there_is_an_error_as_well() -> None:
+    assert catalogue(work("Yosaru", popularity=1.0), "Yosasou").found("yossuo")[0] == "Yosasou"
+
+
+def test_of_titles_as_far_away_one_that_has_all_letters_typed_is_meant() -> None:
+    made = catalogue(work("我是国王", popularity=0.6), work("我是王者", popularity=0.4))
+    assert made.found("我是者王") == ["我是王者", "我是国王"]
+
+
+def test_a_title_that_goes_on_as_typed_comes_before_one_that_lacks_the_last_word() -> None:
+    made = catalogue(work("Tokyo Babylon", popularity=1.0), "Tokyo Babylon: Vision")
+    assert made.found("tokyo babylon v") == ["Tokyo Babylon: Vision", "Tokyo Babylon"]
+    assert made.found("tokyo babylonn")[0] == "Tokyo Babylon"
+
+
+def test_a_short_text_with_an_error_is_no_beginning_of_a_longer_title() -> None:
+    made = catalogue(work("Macross Frontier", popularity=1.0), work("Upapuro", popularity=0.0))
+    assert made.found("mapuro")[0] == "Upapuro"
+
+
+def test_where_a_word_only_begins_with_the_text_fame_says_nothing() -> None:
+    made = catalogue(work("Sword Art Onrain", popularity=1.0), work("Konra", popularity=0.2))
+    assert made.found("onra") == ["Konra", "Sword Art Onrain"]
+    assert made.found("onrain")[0] == made.found("art onra")[0] == "Sword Art Onrain"
+
+
+@pytest.mark.parametrize("text", ["cge", "age", "cae"])
+def test_of_three_letters_that_no_title_has_one_may_have_been_left_out(text: str) -> None:
+    assert catalogue("Cage", "Cagelings").found(text) == ["Cage"]
+    assert catalogue("Cage", f"{text}zz").found(text) == [f"{text}zz"]
 
 
 def test_titles_that_part_at_the_last_letter_typed_are_told_apart() -> None:

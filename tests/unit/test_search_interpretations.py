@@ -275,6 +275,65 @@ def test_an_abbreviation_before_other_words_is_spelt_out(text: str, title: str) 
     assert best(Catalogue(HEROES), text) == title
 
 
+def test_what_an_abbreviation_stands_for_is_no_likeness_of_what_was_typed() -> None:
+    long = "Yahari Ore no Seishun Love Come wa Machigatteiru"
+    made = Catalogue((work(long, "og", popularity=0.9), work("Dog Days", popularity=0.1)))
+    assert best(made, "og dayh") == "Dog Days"
+    assert best(made, "og machigatteiru") == long  # a title has the words
+
+
+@pytest.mark.parametrize("number", ["V", "III"])
+def test_a_number_that_may_be_a_letter_is_a_season_where_a_title_says_so(number: str) -> None:
+    season = {"V": 5, "III": 3}[number]
+    made = Catalogue(
+        (
+            *(work(name, popularity=0.9) for name in ("Baki", "Kaiju No. 8", "Tsukimichi Fantasy")),
+            *(
+                work(f"{name} Season {season}", popularity=0.1)
+                for name in ("Baki", "Kaiju No. 8", "Tsukimichi Fantasy")
+            ),
+            work("Macross", popularity=0.9),
+            work("Macross V", popularity=0.1),
+        )
+    )
+    for name in ("Baki", "Kaiju No. 8", "Tsukimichi Fantasy"):
+        assert best(made, f"{name} {number}") == f"{name} Season {season}"
+    assert best(made, "Macross V") == "Macross V"
+
+
+def test_a_title_with_the_mark_of_an_episode_is_a_title_however_it_is_spelt() -> None:
+    recap = "Vinland Saga Season 2 Episode 18.5: Same old story"
+    made = Catalogue((work("Vinland Saga", popularity=0.9), work(recap, popularity=0.1)))
+    for season in ("S2", "2nd Season", "II"):
+        assert best(made, f"Vinland Saga {season} Episode 18.5: Same old story") == recap
+    assert best(made, "Vinland Saga Episode 18") == "Vinland Saga"
+
+
+def test_the_number_of_an_episode_is_no_season_of_that_number() -> None:
+    made = Catalogue((work("呪術廻戦", popularity=0.9), work("呪術廻戦 第3期", popularity=0.5)))
+    assert best(made, "呪術廻戦 #3") == "呪術廻戦"
+
+
+def test_words_that_no_title_holds_may_be_lost_though_they_end_one() -> None:
+    made = Catalogue(
+        (work("Sword Art Online"), work("Sword Art Online Alternative", popularity=1.0))
+    )
+    assert best(made, "Sword Art Online (Dub)") == "Sword Art Online"
+
+
+def test_a_number_that_no_episode_has_is_part_of_a_title() -> None:
+    war = "Uchuu Senkan Yamato 2202"
+    made = Catalogue((work("Yamato", popularity=0.9), work(war, popularity=0.1)))
+    assert best(made, "yamato 2202") == war
+
+
+def test_brackets_of_a_title_are_not_taken_for_those_of_a_release() -> None:
+    song = "【原神】「いつかその道へ」"
+    made = Catalogue((work("原神", popularity=0.9), work(song, popularity=0.1)))
+    assert best(made, "【原神】「つかその道へ」") == song
+    assert best(made, "【字幕组】【原神】【05】") == "原神"
+
+
 def test_a_short_synonym_of_an_obscure_work_is_not_spelt_out() -> None:
     made = Catalogue(
         (work("Hoshi no Uta", "star", popularity=0.2), work("Star Ships", popularity=0.2))

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy.typing as npt
 
+from kensho.search import scripts
 from kensho.search.kernel import structures
 from kensho.search.kernel.numpy_kernel import TOLERANT_FROM, NumpyKernel
 from kensho.search.kernel.protocol import BestRows, ScoredRows
@@ -30,7 +31,12 @@ from kensho.search.kernel.structures import (
 from kensho.search.keys import Key, weight_of
 from kensho.search.phrases import PhraseRange
 from kensho.search.rows import sorted_words
-from kensho.search.scorer import Scorer, compares_sorted_words
+from kensho.search.scorer import (
+    Scorer,
+    compares_sorted_words,
+    letters_but_last,
+    native_but_last,
+)
 from kensho.search.symspell import edits_of
 from kensho.search.words import hash_of
 
@@ -170,7 +176,7 @@ def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
     if max(len(letters), len(ordered)) > MAX_LETTERS * _POINT_BYTES or len(words) > MAX_WORDS:
         return None
     is_tolerant = weight_of(key.letters) >= TOLERANT_FROM
-    asks_native = is_tolerant and key.native != key.plain
+    asks_native = is_tolerant and key.native != key.letters
     return KernelQuery(
         letters=letters,
         native=native,
@@ -185,6 +191,9 @@ def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
         is_tolerant=is_tolerant,
         plain_count=len(key.plain),
         plain_bytes=occurs.size,
+        letters_last=len(letters_but_last(key)),
+        native_last=len(native_but_last(key)),
+        is_spoken=scripts.is_read_aloud(key.words),
         low=occurs.low,
         high=occurs.high,
         known=known,

@@ -26,7 +26,9 @@ static float phrase_score(const Search *search, int64_t position)
     float covered = (float)weights->covered * coverage;
     int is_whole = index->phrase_word_bytes[position] == search->query->plain_bytes;
     float ties = index->row_ties[index->phrase_rows[position]];
-    float known = (float)search->query->known * (1.0f - coverage) * ties;
+    int is_within = index->phrase_word_bytes[position] > search->query->plain_bytes;
+    int is_half = index->phrase_offsets[position] == 0 || !is_within;
+    float known = (float)search->query->known * (1.0f - coverage) * ties * (float)is_half;
     double contained = weights->inner + start + (double)covered + weights->whole_words * is_whole;
     double score = contained + (double)known;
     return min((float)score, (float)weights->max_inexact);
@@ -111,28 +113,77 @@ static float digits_penalty(const Weights *weights, uint64_t wanted, uint64_t fo
     return found == wanted ? 0.0f : (float)weights->digits_extra;
 }
 
-/* Return the similarity of a row: of its letters, its beginning or its sorted words, the best. */
-static float likeness(const Search *search, const Pattern *letters, const Pattern *sorted_words,
-                      int32_t row)
+typedef struct {
+    Pattern letters, native, sorted_words;
+    int has_native; /* the letters as they are typed are not the letters */
+} Patterns;
+
+/* What comparing a text by edits tells: how alike the whole or its beginning is, and how long it is. */
+typedef struct {
+    float alike;
+    int64_t length;
+} ByEdits;
+
+static ByEdits by_edits(const Weights *weights, const Pattern *pattern, const uint8_t *text,
+                        const uint8_t *end)
+{
+    Likeness found = alike(pattern, text, end);
+    int64_t size = pattern->length;
+    float coverage = (float)size / (float)(found.length > size ? found.length : size);
+    float beginning = (float)weights->prefix + (float)weights->covered * coverage;
+    float whole = found.whole - (float)weights->unexplained * (1.0f - found.explained);
+    float head = 1.0f - (float)weights->errors_in_beginning * (1.0f - found.head);
+    return (ByEdits){max(whole, head * beginning), found.length};
+}
+
+/* Tell whether a text of `length` letters is the `letters` of the query before its last word, which begins
+ * at `last`, or at 0 if it is the only one. */
+static int lacks_last_word(const uint32_t *letters, int64_t last, const uint8_t *text, int64_t length)
+{
+    return last && length == last && begins(letters, last, text);
+}
+
+/* Return the similarity of a row: of its letters, as they sound and as they are typed, of its beginning or
+ * of its sorted words, the best. */
+static float likeness(const Search *search, const Patterns *patterns, int32_t row)
 {
     const Index *index = search->index;
     const Weights *weights = search->weights;
-    Likeness found = alike(letters, index->letters + index->letters_ends[row],
-                           index->letters + index->letters_ends[row + 1]);
-    int64_t size = letters->length;
-    float coverage = (float)size / (float)(found.length > size ? found.length : size);
-    float head = (float)weights->prefix + (float)weights->covered * coverage;
-    float best = max(found.whole, found.head * head);
-    if (!sorted_words->length) return best;
-    float reordered = reordered_alike(sorted_words, index->sorted_words + index->sorted_words_ends[row],
-                                      index->sorted_words + index->sorted_words_ends[row + 1]);
-    return max(best, reordered * (float)weights->reordered);
+    const uint8_t *text = index->letters + index->letters_ends[row];
+    const uint8_t *end = index->letters + index->letters_ends[row + 1];
+    int has_native = index->native_ends[row] < index->native_ends[row + 1];
+    const Query *query = search->query;
+    ByEdits found = by_edits(weights, &patterns->letters, text, end);
+    int64_t length = found.length;
+    float best = found.alike;
+    int lacks = lacks_last_word(query->letters, query->letters_last, text, length);
+    if (has_native) {
+        text = index->native + index->native_ends[row];
+        end = index->native + index->native_ends[row + 1];
+    }
+    if (has_native || patterns->has_native) {
+        found = by_edits(weights, &patterns->native, text, end);
+        length = found.length;
+        if (!query->is_spoken)
+            best = max(best, found.alike);
+        else
+            best = length == end - text ? best - (float)weights->other_script : found.alike;
+    }
+    lacks = lacks || lacks_last_word(query->native, query->native_last, text, length);
+    if (patterns->sorted_words.length) {
+        const uint8_t *words = index->sorted_words + index->sorted_words_ends[row];
+        const uint8_t *words_end = index->sorted_words + index->sorted_words_ends[row + 1];
+        float reordered = reordered_alike(&patterns->sorted_words, words, words_end);
+        best = max(best, reordered * (float)weights->reordered);
+    }
+    return best - (float)weights->word_lacking * (float)lacks;
 }
 
 /* Fetch what is needed of a row while others are scored, because rows are far apart in memory. */
 static void prefetch(const Index *index, int32_t row, int has_sorted_words)
 {
     __builtin_prefetch(index->letters + index->letters_ends[row]);
+    __builtin_prefetch(index->native + index->native_ends[row]);
     __builtin_prefetch(index->row_digits + row);
     __builtin_prefetch(index->row_ties + row);
     if (has_sorted_words) __builtin_prefetch(index->sorted_words + index->sorted_words_ends[row]);
@@ -144,17 +195,22 @@ static void score_rows(const Search *search, const int32_t *rows, float *scores,
     const Index *index = search->index;
     const Query *query = search->query;
     const Weights *weights = search->weights;
-    Pattern letters, sorted_words;
+    Patterns patterns;
     uint64_t wanted = digits_of(query->letters, query->letter_count);
-    prepare(&letters, query->letters, query->letter_count);
-    prepare(&sorted_words, query->sorted_words, query->sorted_words_count);
+    prepare(&patterns.letters, query->letters, query->letter_count);
+    prepare(&patterns.native, query->native, query->native_count);
+    prepare(&patterns.sorted_words, query->sorted_words, query->sorted_words_count);
+    patterns.has_native =
+        query->native_count != query->letter_count ||
+        memcmp(query->native, query->letters, (size_t)query->letter_count * sizeof *query->letters);
     for (int64_t i = 0; i < count; i++) {
         if (i + 2 * AHEAD < count) {
             __builtin_prefetch(index->letters_ends + rows[i + 2 * AHEAD]);
             __builtin_prefetch(index->sorted_words_ends + rows[i + 2 * AHEAD]);
+            __builtin_prefetch(index->native_ends + rows[i + 2 * AHEAD]);
         }
         if (i + AHEAD < count) prefetch(index, rows[i + AHEAD], query->sorted_words_count > 0);
-        float alike = likeness(search, &letters, &sorted_words, rows[i]);
+        float alike = likeness(search, &patterns, rows[i]);
         alike -= digits_penalty(weights, wanted, index->row_digits[rows[i]]);
         float best = min(max(alike, scores[i]), (float)weights->max_inexact);
         scores[i] = best + index->row_ties[rows[i]];

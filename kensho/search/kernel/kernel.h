@@ -33,8 +33,8 @@ typedef struct {
     const int32_t *word_starts, *word_ends, *word_rows;
     const uint64_t *row_hashes;
     const int32_t *row_by_hash;
-    const uint32_t *letters_ends, *sorted_words_ends;
-    const uint8_t *letters, *sorted_words;
+    const uint32_t *letters_ends, *sorted_words_ends, *native_ends;
+    const uint8_t *letters, *sorted_words, *native;
     const int32_t *row_entry;
     const uint8_t *row_plain_length;
     const uint64_t *row_digits;
@@ -61,6 +61,7 @@ typedef struct {
 /* The same fields as `KernelWeights`: the weights of kensho.domain.ranking. */
 typedef struct {
     double inner, prefix, covered, whole_words, scattered, reordered;
+    double unexplained, errors_in_beginning, other_script, word_lacking;
     double digits_lost, digits_extra, max_inexact, min_hit, max_spread;
 } Weights;
 
@@ -69,7 +70,8 @@ typedef struct {
     const uint32_t *letters, *native, *sorted_words;
     const uint64_t *hashes;
     int64_t letter_count, native_count, sorted_words_count, hash_count;
-    int64_t letter_edits, native_edits, is_tolerant;
+    int64_t letters_last, native_last; /* where the last word begins, or 0 if it is the only one */
+    int64_t letter_edits, native_edits, is_tolerant, is_spoken;
     int64_t plain_count, plain_bytes;
     int64_t low, high; /* the range of phrase positions at which the query occurs */
     double known;      /* how much popularity counts for the share of a title that is not typed */
@@ -98,14 +100,16 @@ typedef struct {
     uint16_t ascii[128];
     uint32_t others[2 * MAX_LETTERS];
     uint16_t numbers[2 * MAX_LETTERS];
+    uint16_t known, times[MAX_LETTERS + 1];
     uint64_t masks[(MAX_LETTERS + 1) * PATTERN_WORDS];
 } Pattern;
 
 typedef struct {
-    float whole, head;
+    float whole, head, explained;
     int64_t length;
 } Likeness;
 
+int begins(const uint32_t *letters, int64_t count, const uint8_t *text);
 void prepare(Pattern *pattern, const uint32_t *letters, int64_t length);
 Likeness alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end);
 float reordered_alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end);

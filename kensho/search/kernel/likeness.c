@@ -27,6 +27,14 @@ static uint32_t next(const uint8_t **at)
            (byte[3] & 63);
 }
 
+/* Tell whether a text of at least `count` letters begins with these. */
+int begins(const uint32_t *letters, int64_t count, const uint8_t *text)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (next(&text) != letters[i]) return 0;
+    return 1;
+}
+
 static int64_t slot_of(const Pattern *pattern, uint32_t letter)
 {
     uint32_t slot = letter * 0x9E3779B1u % (2 * MAX_LETTERS);
@@ -35,19 +43,25 @@ static int64_t slot_of(const Pattern *pattern, uint32_t letter)
     return slot;
 }
 
+/* Return the number that this letter has in the pattern, 0 for a letter that it has not. */
+static int64_t number_of(const Pattern *pattern, uint32_t letter)
+{
+    return letter < 128 ? pattern->ascii[letter] : pattern->numbers[slot_of(pattern, letter)];
+}
+
 /* Return the bit masks of the positions at which the pattern has this letter. */
 static const uint64_t *masks_of(const Pattern *pattern, uint32_t letter)
 {
-    int64_t number =
-        letter < 128 ? pattern->ascii[letter] : pattern->numbers[slot_of(pattern, letter)];
-    return pattern->masks + number * pattern->words;
+    return pattern->masks + number_of(pattern, letter) * pattern->words;
 }
 
-/* Prepare a pattern: each distinct letter gets a number from 1 and a mask; number 0 is for all others. */
+/* Prepare a pattern: each distinct letter gets a number from 1, a mask, and how often it comes; number 0 is
+ * for all others. */
 void prepare(Pattern *pattern, const uint32_t *letters, int64_t length)
 {
     uint16_t known = 0;
     pattern->length = length;
+    pattern->times[0] = 0;
     pattern->words = (length + 63) / 64;
     memset(pattern->ascii, 0, sizeof pattern->ascii);
     memset(pattern->numbers, 0, sizeof pattern->numbers);
@@ -58,12 +72,15 @@ void prepare(Pattern *pattern, const uint32_t *letters, int64_t length)
             letters[i] < 128 ? &pattern->ascii[letters[i]] : &pattern->numbers[slot];
         if (!*number) {
             *number = ++known;
+            pattern->times[known] = 0;
             if (letters[i] >= 128) pattern->others[slot] = letters[i];
             memset(pattern->masks + known * pattern->words, 0,
                    (size_t)pattern->words * sizeof *pattern->masks);
         }
         pattern->masks[*number * pattern->words + i / 64] |= 1ull << i % 64;
+        pattern->times[*number]++;
     }
+    pattern->known = known;
 }
 
 static float similarity(int64_t distance, int64_t max)
@@ -101,11 +118,13 @@ static int64_t step(Column *columns, const uint64_t *masks, int64_t words, uint6
     return change;
 }
 
-static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_t length)
+static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_t length,
+                            int64_t explained)
 {
     return (Likeness){
         .whole = similarity(distance, length > size ? length : size),
         .head = similarity(head, size),
+        .explained = (float)explained / (float)size,
         .length = length,
     };
 }
@@ -113,11 +132,17 @@ static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_
 /* Do the same as `alike` for patterns of up to 64 letters. */
 static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
 {
-    int64_t size = pattern->length, distance = size, head = size, length = 0;
+    int64_t size = pattern->length, distance = size, head = size, length = 0, explained = 0;
     int last = (int)size - 1;
     uint64_t positive = ~0ull, negative = 0, diagonal = 0, before = 0;
+    uint16_t left[64 + 1];
+    memcpy(left, pattern->times, (pattern->known + 1u) * sizeof *left);
     while (text < end) {
-        uint64_t match = *masks_of(pattern, next(&text));
+        int64_t number = number_of(pattern, next(&text));
+        uint64_t match = pattern->masks[number];
+        int is_left = left[number] > 0;
+        left[number] -= (uint16_t)is_left;
+        explained += is_left;
         uint64_t swapped = (~diagonal & match) << 1 & before;
         diagonal = (((match & positive) + positive) ^ positive) | match | negative | swapped;
         uint64_t more = negative | ~(diagonal | positive), fewer = diagonal & positive;
@@ -130,24 +155,31 @@ static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const u
         length++;
         head = length <= size ? distance : head;
     }
-    return likeness_of(size, distance, head, length);
+    return likeness_of(size, distance, head, length, explained);
 }
 
-/* Return the similarities by edits of a whole text, and of its beginning as long as the pattern. */
+/* Return the similarities by edits of a whole text, and of its beginning as long as the pattern, and the
+ * share of the pattern's letters that the text has in any order. */
 Likeness alike(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
 {
     Column columns[PATTERN_WORDS];
     int64_t size = pattern->length, words = pattern->words;
-    int64_t distance = size, head = size, length = 0;
+    int64_t distance = size, head = size, length = 0, explained = 0;
+    uint16_t left[MAX_LETTERS + 1];
     if (words == 1) return alike_short(pattern, text, end);
     uint64_t last = 1ull << (size - 1) % 64;
     for (int64_t word = 0; word < words; word++) columns[word] = (Column){~0ull, 0, 0, 0};
+    memcpy(left, pattern->times, (pattern->known + 1u) * sizeof *left);
     while (text < end) {
-        distance += step(columns, masks_of(pattern, next(&text)), words, last);
+        int64_t number = number_of(pattern, next(&text));
+        int is_left = left[number] > 0;
+        left[number] -= (uint16_t)is_left;
+        explained += is_left;
+        distance += step(columns, pattern->masks + number * words, words, last);
         length++;
         if (length <= size) head = distance;
     }
-    return likeness_of(size, distance, head, length);
+    return likeness_of(size, distance, head, length, explained);
 }
 
 static int64_t in_common_short(const Pattern *pattern, const uint8_t *text, const uint8_t *end,

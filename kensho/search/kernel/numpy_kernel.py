@@ -103,7 +103,7 @@ class NumpyKernel:
         if weight_of(key.letters) < TOLERANT_FROM:
             return []
         found = [self._symspell.candidates(key.letters), self._ngrams.candidates(key.letters)]
-        if key.native != key.plain:
+        if key.native != key.letters:
             found.append(self._symspell.candidates(key.native))
         return found
 

@@ -46,15 +46,17 @@ _ARRAYS: Final = {
     "row_by_hash": "i4",
     "letters_ends": "u4",
     "sorted_words_ends": "u4",
+    "native_ends": "u4",
     "letters": "u1",
     "sorted_words": "u1",
+    "native": "u1",
     "row_entry": "i4",
     "row_plain_length": "u1",
     "row_digits": "u8",
     "row_ties": "f4",
 }
 _SIZES: Final = ("ngrams", "bounds", "budget", "symspell_entries", "positions", "words", "rows")
-_BLOBS: Final = ("plain_letters", "letters", "sorted_words")
+_BLOBS: Final = ("plain_letters", "letters", "sorted_words", "native")
 _BUFFERS: Final = (
     *("counts", "seen", "touched", "order", "rows", "scores", "lists"),
     *("best_rows", "best_scores", "best_lists", "best_entries"),
@@ -82,6 +84,7 @@ class KernelWeights(ctypes.Structure):
         (name, ctypes.c_double)
         for name in (
             *("inner", "prefix", "covered", "whole_words", "scattered", "reordered"),
+            *("unexplained", "errors_in_beginning", "other_script", "word_lacking"),
             *("digits_lost", "digits_extra", "max_inexact", "min_hit", "max_spread"),
         )
     ]
@@ -96,8 +99,9 @@ class KernelQuery(ctypes.Structure):
             (name, ctypes.c_int64)
             for name in (
                 *("letter_count", "native_count", "sorted_words_count", "hash_count"),
-                *("letter_edits", "native_edits", "is_tolerant", "plain_count", "plain_bytes"),
-                *("low", "high"),
+                *("letters_last", "native_last"),
+                *("letter_edits", "native_edits", "is_tolerant", "is_spoken"),
+                *("plain_count", "plain_bytes", "low", "high"),
             )
         ]
         + [("known", ctypes.c_double)]
@@ -113,6 +117,10 @@ def weights() -> KernelWeights:
         whole_words=ranking.WHOLE_WORDS,
         scattered=ranking.SCATTERED,
         reordered=ranking.REORDERED,
+        unexplained=ranking.UNEXPLAINED,
+        errors_in_beginning=ranking.ERRORS_IN_BEGINNING,
+        other_script=ranking.OTHER_SCRIPT,
+        word_lacking=ranking.WORD_LACKING,
         digits_lost=ranking.DIGITS_LOST,
         digits_extra=ranking.DIGITS_EXTRA,
         max_inexact=ranking.MAX_INEXACT,
