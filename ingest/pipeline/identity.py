@@ -86,6 +86,8 @@ class Identities:
         self.retired: dict[uuid.UUID, tuple[str, ...]] = dict(retired or {})
         self.contested = False
         """Whether records have named an id of two works since the last `reassign`."""
+        self.settled = False
+        """Whether all records that were kept or dropped since the last `reassign` let it stand."""
         self.disturbed: set[uuid.UUID] = set()
         """Works that lost an id to another one, or to none, in `reassign`."""
         self._roles = roles
@@ -104,6 +106,7 @@ class Identities:
         `reassign` must then be called.
         """
         is_new, self._parted = self._parted != parted, parted
+        self.settled &= not is_new
         return is_new
 
     def _own_ids(self, key: str, ids: tuple[str, ...]) -> tuple[str, ...]:
@@ -145,6 +148,7 @@ class Identities:
             for key in sorted(self.records[source]):
                 moves += self._reassign_enricher(source, key)
         self.disturbed |= {w for i, w in before.items() if self._owner.get(i) != w}
+        self.settled = True
         return moves
 
     def _reassign_makers(self, sources: Iterable[str]) -> list[Move]:
@@ -346,12 +350,24 @@ class Identities:
         ids = identifying_ids(record, creates=self._role(source).creates)
         head = RecordHead(digest, ids, works, covered_ids(record), record.dead)
         records = self.records.setdefault(source, {})
+        old = records.get(record.key)
+        self.settled &= old is not None and head == msgspec.structs.replace(old, digest=digest)
         if self._role(source).creates:
-            self._note_leads(source, record.key, records.get(record.key), works)
+            self._note_leads(source, record.key, old, works)
         records[record.key] = head
         self._taken.update(works)
         self._assign_ids(source, record.key, head)
         return head
+
+    def restore(self, source: str, key: str, head: RecordHead) -> None:
+        """Keep a record as it was before; `reassign` decides what becomes of its ids."""
+        self.settled = False
+        self.records.setdefault(source, {})[key] = head
+
+    def drop(self, source: str, key: str) -> None:
+        """Keep a record no longer; `reassign` decides what becomes of its ids."""
+        self.settled = False
+        del self.records[source][key]
 
     def _note_leads(
         self, source: str, key: str, old: RecordHead | None, works: tuple[uuid.UUID, ...]

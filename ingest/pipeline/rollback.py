@@ -82,10 +82,11 @@ class RollbackWriter:
         self.touched.update(old, new)
         fate = self._reading.fate(key, image)
         if image is None:
-            kept.pop(key, None)
+            if head is not None:
+                self._identities.drop(source, key)
             self.counts.removed += 1
             return
-        kept[key] = image.head
+        self._identities.restore(source, key, image.head)
         if fate == "returns":
             self.counts.added += 1
         else:
