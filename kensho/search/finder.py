@@ -168,7 +168,12 @@ class Finder:
         here = positions.rows == row
         score = self._scorer.phrase(
             key,
-            PhrasePositions(*(column[here] for column in positions)),
+            PhrasePositions(
+                rows=positions.rows[here],
+                offsets=positions.offsets[here],
+                whole=positions.whole[here],
+                within=positions.within[here],
+            ),
             ranking.KNOWN,
         )
         if np.any(self._words.rows(key.words) == row):

@@ -124,8 +124,9 @@ class SymSpellIndex:
         """Return the rows of four letters that are `letters` with one left out, ascending."""
         if len(letters) != _ONE_EDIT_FROM - 1:
             return np.empty(0, dtype=np.int32)
-        (key,) = _query_keys(code_points(letters), 0)
-        start, end = self._keys.searchsorted(key), self._keys.searchsorted(key, side="right")
+        keys = _query_keys(code_points(letters), 0)
+        start = int(self._keys.searchsorted(keys)[0])
+        end = int(self._keys.searchsorted(keys, side="right")[0])
         return np.unique(self._rows[start : min(end, start + CANDIDATES)])
 
 
