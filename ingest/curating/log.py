@@ -4,7 +4,7 @@ Performance: the keys of all kept records are read to find the acts, 2 s for the
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -248,14 +248,19 @@ def _said(
 def _same(value: object, shown: object) -> bool:
     if isinstance(value, float | int) and isinstance(shown, float | int):
         return abs(value - shown) < 1e-3  # noqa: PLR2004 -- scores are kept in thousandths
-    return (list(value) if isinstance(value, tuple) else value) == shown
+    if isinstance(value, tuple):
+        several = cast("Sequence[object]", value)
+        return list(several) == shown
+    return value == shown
 
 
 def _words(value: object) -> str:
     if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
+        several = cast("Sequence[object]", value)
+        return ", ".join(map(str, several))
     if isinstance(value, dict):
-        return " ".join(f"{k} {v}" for k, v in value.items())
+        members = cast("Mapping[str, object]", value)
+        return " ".join(f"{k} {v}" for k, v in members.items())
     return str(value)
 
 

@@ -6,7 +6,7 @@ every store, so each name is replaced by the id of the work at the best-known pr
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
@@ -156,8 +156,8 @@ async def _name_works(draft: dict[str, Any], names: Names) -> None:
         if isinstance(draft.get(field), str):
             draft[field] = (await names.work(draft[field], field)).name
     for field in _MANY:
-        given = draft.get(field)
-        if isinstance(given, list | tuple):
+        if isinstance(draft.get(field), list | tuple):
+            given = cast("Sequence[object]", draft[field])
             draft[field] = [(await names.work(str(one), field)).name for one in given]
 
 
@@ -241,7 +241,7 @@ async def _owner(source_id: str, names: Names) -> NamedWork | None:
 
 def _converted(draft: dict[str, Any]) -> CuratorStatement:
     try:
-        return msgspec.convert(draft, CuratorStatement)  # type: ignore[no-any-return]
+        return cast("CuratorStatement", msgspec.convert(draft, CuratorStatement))
     except msgspec.ValidationError as error:
         where = str(error).rpartition("$.")[2].strip("`") if "$." in str(error) else "act"
         raise InvalidInputError.of(where, str(error)) from error

@@ -1,7 +1,7 @@
 """Acts and what comes of them in words, for terminals."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -19,7 +19,7 @@ def statement_words(says: CuratorStatement, titles: Mapping[str, str]) -> str:
     for name, value in msgspec.structs.asdict(says).items():
         if name in _UNSHOWN or value in (None, (), False):
             continue
-        several = value if isinstance(value, tuple) else (value,)
+        several = cast("Sequence[object]", value if isinstance(value, tuple) else (value,))
         words = [_named(str(one), titles) if name in _WORKS else str(one) for one in several]
         parts.append(f"{name} {', '.join(words)}" if name != "rank" or value != "normal" else "")
     kind = says.__struct_config__.tag

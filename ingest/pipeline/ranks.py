@@ -39,11 +39,8 @@ _Mapped: TypeAlias = tuple[str, int | None]
 
 def ranked(records: Sequence[KeptRecord], rules: CompositionRules) -> list[KeptRecord]:
     """Return the records of one work with the facts that count, after acts and their ranks."""
-    acts = sorted(
-        (act for r in records if (act := r.facts.act) is not None and act.stands),
-        key=lambda act: act.id,
-        reverse=True,
-    )
+    found = [record.facts.act for record in records if record.facts.act is not None]
+    acts = [act for act in sorted(found, key=lambda act: act.id, reverse=True) if act.stands]
     if not acts:
         return list(records)
     verdicts = _Verdicts(acts, rules)

@@ -385,4 +385,5 @@ def _texts(says: CuratorStatement) -> Iterable[tuple[str, str]]:
         if isinstance(value, str):
             yield name, value
         elif isinstance(value, tuple):
-            yield from ((name, one) for one in value)
+            texts = cast("Sequence[str]", value)
+            yield from ((name, one) for one in texts)

@@ -155,10 +155,11 @@ def _slots(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:
             yield type(says).__name__, work_of(says.work), *told
         case EpisodeStatement():
             yield from _episode_slots(says, work_of)
-        case SameWorkStatement():
-            yield "same", frozenset((work_of(says.work), work_of(says.other)))
-        case NewWork():
-            yield "work", frozenset(says.ids)
+        case SameWorkStatement() | NewWork():
+            names = says.ids if isinstance(says, NewWork) else (says.work, says.other)
+            yield type(says).__name__, frozenset(map(work_of, names))
+        case _:  # what acts on relations and franchises overrule is told by `overrules`
+            pass
 
 
 def _episode_slots(says: EpisodeStatement, work_of: WorkOf) -> Iterator[Hashable]:

@@ -4,8 +4,8 @@ Every form is first answered by what would change, by name, with a button that m
 it works without scripts. Pages are for managers alone and kept nowhere.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final, cast, get_args
 
 import msgspec
 from litestar import Controller, Request, get, post
@@ -288,6 +288,7 @@ class _Stated:
 
 def _shown(value: object, titles: Mapping[str, str]) -> str:
     if isinstance(value, tuple):
-        return " · ".join(_shown(one, titles) for one in value)
+        several = cast("Sequence[object]", value)
+        return " · ".join(_shown(one, titles) for one in several)
     text = str(value)
     return f"{titles[text]} ({text})" if text in titles else text
