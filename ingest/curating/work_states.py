@@ -83,7 +83,7 @@ def _state(row: _ReportedWork) -> Iterator[tuple[str, frozenset[str]]]:
 def _words(field: str, value: Any) -> Iterator[str]:
     if value is None:
         return
-    if not isinstance(value, Sequence) or isinstance(value, str):
+    if not isinstance(value, list):
         yield str(value)[:_LONGEST]
         return
     listed = cast("Sequence[Any]", value)
