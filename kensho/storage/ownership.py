@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -50,14 +51,27 @@ def exclusive(url: str) -> Generator[None]:
         return
     lock = path.with_name(path.name.removesuffix(".owner.json") + ".lock")
     try:
-        file = private_files.locked_file(lock)
+        file = _locked(lock)
     except BlockingIOError as error:
         raise StoreInUseError(f"{lock} is locked") from error
     except OSError:  # a file system without `flock`, or one that can't be written to
         yield
         return
     with file:
-        yield
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """Return the lock file at `path`, locked; one that its last owner removes meanwhile is none."""
+    while True:
+        file = private_files.locked_file(path)
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
+                return file
+        file.close()
 
 
 @contextlib.contextmanager

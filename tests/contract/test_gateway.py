@@ -328,7 +328,7 @@ async def test_the_owner_file_goes_with_a_clean_close(
 ) -> None:
     async with Gateway.open(disk, notebook):
         assert (tmp_path / "store.owner.json").exists()
-    assert entries(tmp_path) == ["store", "store.lock"]
+    assert entries(tmp_path) == ["store"]
 
 
 async def test_the_owner_file_goes_with_an_error_too(
@@ -337,7 +337,7 @@ async def test_the_owner_file_goes_with_an_error_too(
     with pytest.raises(ZeroDivisionError):
         async with Gateway.open(disk, notebook):
             raise ZeroDivisionError
-    assert entries(tmp_path) == ["store", "store.lock"]
+    assert entries(tmp_path) == ["store"]
 
 
 async def test_an_unreadable_owner_file_still_gives_the_refusal(
