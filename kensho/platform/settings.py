@@ -294,7 +294,7 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variable
     343."""
     journal_bytes: Annotated[int, Meta(ge=0)] = 268_435_456
     """How much is kept of what runs replaced, so that they can be taken back; the journal of the
-    last run always is. A week in which all scores moved takes some 12 MB, so this is half a
+    last run always is. A week in which all scores moved takes 9 MB, so this is half a
     year."""
 
 
