@@ -32,7 +32,9 @@ from kensho.api.providers import (
     curation_providers,
     health_providers,
     providers,
+    queue_provider,
 )
+from kensho.api.queue import QueueController
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.tags import TagsController
@@ -46,6 +48,7 @@ from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
+from kensho.discovery.work_queue import WorkQueue
 from kensho.errors import KenshoError, NotReadyError
 from kensho.http import authentication
 from kensho.http.authentication import AccessControl
@@ -65,6 +68,7 @@ from kensho.platform.worker_board import WorkerBoard
 from kensho.read_model.building.publishing_process import publish_apart, told
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.store_settings import StoreSettings
+from kensho.storage.work_items import WorkItemStore
 from kensho.web.error_pages import ErrorPages
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices
@@ -109,6 +113,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             FranchisesController,
             ChangesController,
             CurationController,
+            QueueController,
             HealthController,
             pages.router(state.page_services),
         ],
@@ -116,6 +121,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             **providers(state.snapshot, state.shared),
             **health_providers(state.health, state.exposition),
             **curation_providers(state.curation),
+            **queue_provider(state.queue),
         },
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=validator.check,
@@ -175,6 +181,8 @@ class AppState:
         keys = signing_keys(settings.signing)
         cursors = Cursors(*keys)
         managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
+        self.items = WorkItemStore(settings.queue.file)
+        self.queue = WorkQueue(self.items, self.now, safe=settings.search.safe)
         self.access = AccessControl(managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
@@ -308,6 +316,7 @@ class AppState:
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
             changes=self.shared.changes,
+            queue=self.queue,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,

@@ -61,6 +61,11 @@ _OWN: Final = (
         "Make, list and remove the managers, who may curate by API and pages.",
     ),
     LazyCommand(
+        "queue",
+        "kensho.cli.queue:queue",
+        "List, show and settle the work items of curators.",
+    ),
+    LazyCommand(
         "show",
         "kensho.cli.graph:show",
         "Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL.",

@@ -23,6 +23,7 @@ from kensho.discovery.filters import Filters, Nodes
 from kensho.discovery.health import HealthService
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
+from kensho.discovery.work_queue import WorkQueue
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
@@ -49,6 +50,7 @@ class PageServices(msgspec.Struct, frozen=True):
     renderer: Renderer
     maps: MapStore
     version: str
+    queue: WorkQueue
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     origin: str = ""

@@ -31,6 +31,7 @@ from kensho.web.messages import Messages
 from kensho.web.neighbourhood_page import NeighbourhoodPageController
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.path_page import PathPageController
+from kensho.web.queue_pages import QueuePageController
 from kensho.web.rendering import Renderer
 from kensho.web.search_page import SearchPageController
 from kensho.web.season_page import SeasonPageController
@@ -59,6 +60,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     NeighbourhoodPageController,
     PathPageController,
     StatusPageController,
+    QueuePageController,
     SignInController,
     SignOutController,
 )

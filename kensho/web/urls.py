@@ -107,6 +107,16 @@ def sign_out() -> str:
     return "/logout"
 
 
+def queue() -> str:
+    """Return the page of work items."""
+    return "/queue"
+
+
+def queue_item(item: str) -> str:
+    """Return the page of a work item."""
+    return f"/queue/{quote(item, safe='')}"
+
+
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
