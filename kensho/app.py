@@ -45,6 +45,7 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.curation import CurationService
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
+from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
@@ -183,6 +184,10 @@ class AppState:
         managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
         self.items = WorkItemStore(settings.queue.file)
         self.queue = WorkQueue(self.items, self.now, safe=settings.search.safe)
+        self.reports: ReportIntake | None = None
+        if settings.queue.reports:
+            self.reports = ReportIntake(self.items, keys, self.now)
+            renderer.offer_reports()
         self.access = AccessControl(managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
@@ -317,6 +322,7 @@ class AppState:
             version=installed_version(),
             changes=self.shared.changes,
             queue=self.queue,
+            reports=self.reports,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,

@@ -21,6 +21,7 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
 from kensho.discovery.health import HealthService
+from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_queue import WorkQueue
@@ -53,6 +54,8 @@ class PageServices(msgspec.Struct, frozen=True):
     queue: WorkQueue
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
+    reports: ReportIntake | None = None
+    """Takes what readers report, where that is offered."""
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
     health_details: bool = False

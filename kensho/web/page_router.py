@@ -33,6 +33,7 @@ from kensho.web.page_context import PageContext, PageServices
 from kensho.web.path_page import PathPageController
 from kensho.web.queue_pages import QueuePageController
 from kensho.web.rendering import Renderer
+from kensho.web.report_pages import ReportController
 from kensho.web.search_page import SearchPageController
 from kensho.web.season_page import SeasonPageController
 from kensho.web.sign_in_page import SignInController, SignOutController
@@ -61,6 +62,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     PathPageController,
     StatusPageController,
     QueuePageController,
+    ReportController,
     SignInController,
     SignOutController,
 )

@@ -117,6 +117,16 @@ def queue_item(item: str) -> str:
     return f"/queue/{quote(item, safe='')}"
 
 
+def report() -> str:
+    """Return the form on which readers say what is wrong on a page."""
+    return "/report"
+
+
+def report_sent() -> str:
+    """Return the page that thanks for a report."""
+    return "/report/sent"
+
+
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
