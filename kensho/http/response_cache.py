@@ -20,6 +20,7 @@ from typing import Final, NamedTuple, TypeAlias
 from litestar.types import Send
 from typing_extensions import override
 
+from kensho.domain.searches import SearchOutcome
 from kensho.http import compression, privacy
 from kensho.http.compression import Encoding
 
@@ -62,13 +63,15 @@ class ResponseMeta(NamedTuple):
     """What an answer is besides its bytes: its media type, further headers, and its own tag.
 
     `tag` are ASCII letters and digits that change when and only when the document does.
-    `private_max_age_s` lets the caller's own browser keep a private answer for so long.
+    `private_max_age_s` lets the caller's own browser keep a private answer for so long. `outcome`
+    tells what a search found, where that is counted.
     """
 
     media_type: bytes = JSON
     headers: Headers = ()
     tag: bytes | None = None
     private_max_age_s: int | None = None
+    outcome: SearchOutcome | None = None
 
 
 PLAIN: Final = ResponseMeta()
@@ -77,13 +80,14 @@ PLAIN: Final = ResponseMeta()
 class CachedResponse:
     """An answer ready to send, as a whole or as 304."""
 
-    __slots__ = ("_headers", "body", "etag", "identity", "route")
+    __slots__ = ("_headers", "body", "etag", "identity", "outcome", "route")
 
     def __init__(self, body: bytes, headers: Headers, *, etag: bytes, identity: str) -> None:
         self.body = body
         self.etag = etag
         self.identity = identity
         self.route = ""
+        self.outcome: SearchOutcome | None = None
         self._headers = (*headers, (b"content-length", b"%d" % len(body)))
 
     @property
@@ -193,7 +197,9 @@ class ResponseCache:
         else:
             encoding = "identity"
         etag, headers = self.headers_of((path, query, encoding, caller), identity, meta)
-        return CachedResponse(body, headers, etag=etag, identity=identity)
+        prepared = CachedResponse(body, headers, etag=etag, identity=identity)
+        prepared.outcome = meta.outcome
+        return prepared
 
     def prepare_pieces(
         self, pieces: Iterator[bytes], identity: str, key: Key, meta: ResponseMeta

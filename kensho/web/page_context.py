@@ -17,6 +17,7 @@ from litestar.params import SkipValidation
 
 from kensho.discovery.browse import Calendar
 from kensho.discovery.comparisons import KnownChanges
+from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
@@ -25,6 +26,7 @@ from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_queue import WorkQueue
+from kensho.domain.searches import SearchOutcome
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
@@ -54,6 +56,8 @@ class PageServices(msgspec.Struct, frozen=True):
     queue: WorkQueue
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
+    curation: CurationService | None = None
+    """Adds titles, where a graph store can be opened for that."""
     reports: ReportIntake | None = None
     """Takes what readers report, where that is offered."""
     origin: str = ""
@@ -105,11 +109,20 @@ class PageContext(msgspec.Struct, frozen=True):
         return self.services.search.safe
 
     def page(
-        self, template: str, *, tag: bytes | None = None, keep: bool = True, **variables: Any
+        self,
+        template: str,
+        *,
+        tag: bytes | None = None,
+        keep: bool = True,
+        outcome: SearchOutcome | None = None,
+        **variables: Any,
     ) -> PreparedResponse:
-        """Return a page as a response; `tag` and `keep` as `respond` takes them."""
+        """Return a page as a response; `tag` and `keep` as `respond` takes them.
+
+        `outcome` tells what was searched for, where that is counted.
+        """
         body = self.render(template, **variables)
-        return self.respond(body, _PAGE if tag is None else _PAGE._replace(tag=tag), keep=keep)
+        return self.respond(body, _PAGE._replace(tag=tag, outcome=outcome), keep=keep)
 
     def respond(
         self, body: bytes, meta: ResponseMeta = _PAGE, *, keep: bool = True

@@ -5,6 +5,7 @@ to the buttons. After a change the next item of the same list follows.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, NamedTuple
 from uuid import UUID
@@ -15,18 +16,28 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from kensho.discovery.work_queue import ItemView, QueueRequest
+from kensho.domain.curation_documents import ActDraft
 from kensho.domain.work_items import (
     ITEM_KINDS,
     ITEM_STATES,
+    MAX_REASON_CHARS,
     UNDONE,
     ItemAction,
     ItemChangeRequest,
     ItemKind,
     ItemState,
 )
-from kensho.errors import ConflictError, InvalidInputError
+from kensho.errors import (
+    ConflictError,
+    InvalidInputError,
+    KenshoError,
+    NotFoundError,
+    StoreInUseError,
+)
 from kensho.http.authentication import MANAGER_PAGE_GUARDS, manager_of
 from kensho.http.pooled import pooled
+from kensho.http.problem_details import kind_of
+from kensho.http.request_costs import costing
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.http.targets import FORM
 from kensho.web import urls
@@ -60,6 +71,14 @@ class ChangeForm(msgspec.Struct, frozen=True):
     version: int | None = None
 
 
+class TitleForm(msgspec.Struct, frozen=True):
+    """A text that is to be a title of a work: a UUID, an id such as `mal:20`, or an address."""
+
+    work: Annotated[str, Meta(max_length=300)] = ""
+    text: Annotated[str, Meta(max_length=300)] = ""
+    reason: Annotated[str, Meta(max_length=900)] = ""
+
+
 class QueueChoice(NamedTuple):
     """A value of a filter: what it is called, how many items it leaves, its link."""
 
@@ -69,6 +88,9 @@ class QueueChoice(NamedTuple):
     is_on: bool
 
 
+_SERVER_ERROR: Final = 500
+_ACT_COST: Final = 100
+"""A process and seconds of a core, as for acts by the API."""
 _FORM: Final[Mapping[str, Any] | None] = {FORM: QueueForm}
 
 
@@ -163,6 +185,46 @@ class QueuePageController(Controller):
             return going_to(_item_url(form, item_id))
         return going_to(_item_url(form, following) if following else _list_page(form).url())
 
+    @post("/{item_id:str}/title", opt={**(_FORM or {}), **costing(_ACT_COST)})
+    async def add_title(
+        self, request: Request[Any, Any, Any], services: GivenPageServices, item_id: FromPath[str]
+    ) -> UncachedResponse:
+        """Add the text that people searched for to the titles of a work, and go on."""
+        form = read(request, QueueForm)
+        view = await asyncio.to_thread(services.queue.item, item_id)
+        following = await asyncio.to_thread(
+            services.queue.following, _request(services, form), item_id
+        )
+        try:
+            await _add_title(services, request, item_id)
+        except KenshoError as error:
+            status = kind_of(error).status
+            if status >= _SERVER_ERROR and not isinstance(error, StoreInUseError):
+                raise
+            return await asyncio.to_thread(
+                _item_page, request, services, form, view, wrong=error.message, status=status
+            )
+        return going_to(_item_url(form, following) if following else _list_page(form).url())
+
+
+async def _add_title(services: PageServices, request: Request[Any, Any, Any], item_id: str) -> None:
+    """State that a text is a title of a work, and that the item is fixed.
+
+    Raises:
+        KenshoError: the statement is refused, or can't be made now.
+    """
+    given = await posted(request, TitleForm)
+    if services.curation is None:
+        raise NotFoundError("titles can't be added here")
+    author = manager_of(request).name
+    reason = given.reason or f"people search for it (work item {item_id})"
+    says = {"act": "title", "work": given.work, "text": given.text, "kind": "synonym"}
+    outcome = await services.curation.act(ActDraft(says, author, reason), is_trial=False)
+    told = f"title added to {given.work}: " + ", ".join(act.id for act in outcome.acts)
+    asked = ItemChangeRequest(action="fix", author=author, reason=told[:MAX_REASON_CHARS])
+    with contextlib.suppress(ConflictError):  # another curator has said so meanwhile
+        await asyncio.to_thread(services.queue.change, item_id, asked)
+
 
 def _item_page(
     request: Request[Any, Any, Any],
@@ -182,7 +244,9 @@ def _item_page(
         manager=manager_of(request).name,
         view=view,
         wrong=wrong,
-        action_url=_item_url(form, view.item.id, change=True),
+        action_url=_item_url(form, view.item.id, "change"),
+        title_url=_item_url(form, view.item.id, "title"),
+        can_add_title=services.curation is not None,
         list_url=_list_page(form).url(),
         next_url=following and _item_url(form, following),
     )
@@ -209,9 +273,9 @@ def _list_page(form: QueueForm) -> ListPage:
     return ListPage(urls.queue(), _parameters(form))
 
 
-def _item_url(form: QueueForm, item: str, *, change: bool = False) -> str:
-    """Return the page of an item, or where changes of it are sent, with the list one came from."""
-    path = f"{urls.queue_item(item)}/change" if change else urls.queue_item(item)
+def _item_url(form: QueueForm, item: str, part: str | None = None) -> str:
+    """Return the page of an item, or where a form on it is sent, with the list one came from."""
+    path = urls.queue_item(item) + (f"/{part}" if part else "")
     return urls.with_query(path, {**_parameters(form), "after": None})
 
 

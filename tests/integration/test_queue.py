@@ -14,7 +14,9 @@ from kensho.domain.work_items import FoundItem, ItemWork
 from kensho.platform.environment import with_changes
 from kensho.platform.managers import ManagerFile
 from kensho.storage.work_items import WorkItemStore
-from tests.integration.conftest import running, settings_for
+from tests.integration.conftest import running, settings_for, until_ready
+from tests.support import graphs
+from tests.support.servers import written_store
 
 NOW = dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC)
 WORK = UUID(int=7)
@@ -177,3 +179,39 @@ async def test_items_are_taken_and_left(queue: Queue) -> None:
     await queue.client.post(f"/queue/{id_}/change", data=form, headers=queue.cookie | OWN)
     nobodys = (await queue.client.get("/api/queue?assignee=-", headers=queue.token)).json()
     assert nobodys["total"] == 4
+
+
+async def test_a_text_that_people_search_for_is_made_a_title_by_one_form(tmp_path: Path) -> None:
+    settings = with_changes(
+        settings_for(await written_store(tmp_path / "kensho.db"), tmp_path),
+        managers_file=tmp_path / "managers.json",
+        queue_file=tmp_path / "queue.db",
+        curation_dir=tmp_path / "curation",
+    )
+    token = ManagerFile(settings.managers.file).add("ada", NOW.date())
+    store = WorkItemStore(settings.queue.file)
+    work = ItemWork(graphs.MATRIX, "The Matrix", f"/movies/{graphs.MATRIX}")
+    missing = FoundItem(
+        kind="correction", about=("matriks",), sentence="?", works=(work,), text="matriks xyz"
+    )
+    store.add(missing, NOW)
+    async with running(settings) as client:
+        await until_ready(client)
+        signed = await client.post("/login", data={"name": "ada", "token": token}, headers=OWN)
+        headers = {"cookie": signed.headers["set-cookie"].partition(";")[0]} | OWN
+        page = await client.get(f"/queue/{missing.id}", headers=headers)
+        assert 'name="text" value="matriks xyz"' in page.text
+        assert f'name="work" value="{graphs.MATRIX}"' in page.text
+        path = f"/queue/{missing.id}/title"
+        wrong = {"text": "matriks xyz", "work": "mal:999999"}
+        refused = await client.post(path, data=wrong, headers=headers)
+        assert refused.status_code == 404
+        assert "mal:999999" in refused.text
+        assert store.item(missing.id).state == "open"
+        right = {"text": "matriks xyz", "work": str(graphs.MATRIX)}
+        added = await client.post(path, data=right, headers=headers)
+        assert (added.status_code, added.headers["location"]) == (303, "/queue")
+        assert store.item(missing.id).state == "fixed"
+        (change,) = store.changes(missing.id)
+        assert change.reason is not None
+        assert change.reason.startswith("title added to")

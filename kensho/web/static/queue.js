@@ -35,5 +35,5 @@ document.addEventListener("keydown", (event) => {
 document.querySelector("#reason")?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.target.required) return;
   event.preventDefault();
-  document.querySelector("[data-needs]")?.click();
+  document.querySelector("[data-needs=reason]")?.click();
 });
