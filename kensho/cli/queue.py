@@ -27,6 +27,7 @@ from kensho.domain.work_items import (
     told_of,
 )
 from kensho.platform import environment
+from kensho.platform.lazy_commands import LazyCommand
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_keys
 from kensho.storage.store_settings import StoreSettings
@@ -135,6 +136,8 @@ def refresh(context: click.Context, store: str | None) -> None:
     click.echo(f"snapshot: {told_of(counts)}", err=True)
     root = context.find_root()
     check = cast("click.Group", root.command).get_command(root, _CHECK)
+    if isinstance(check, LazyCommand):
+        check = check.load()
     known = StoreSettings.of(environment.with_changes(settings, store_url=store))
     if check is None or known.is_absent:
         click.echo("there is no graph store here: its findings stay as they are", err=True)
