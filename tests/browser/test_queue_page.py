@@ -68,14 +68,14 @@ def test_items_are_settled_by_keys(desk: tuple[str, WorkItemStore, str], browser
         page.wait_for_url("**/queue/*")
         assert "Is number 0 a sequel?" in page.inner_text("h1")
         page.keyboard.press("a")
-        page.wait_for_function("document.querySelector('h1').innerText.includes('number 1')")
+        page.wait_for_selector("h1:has-text('number 1')")
         page.keyboard.press("d")
         assert page.evaluate("document.activeElement.id") == "reason"
         page.keyboard.type("as it is")
         page.keyboard.press("Enter")
-        page.wait_for_function("document.querySelector('h1').innerText.includes('number 2')")
+        page.wait_for_selector("h1:has-text('number 2')")
         page.keyboard.press("n")
-        page.wait_for_function("document.querySelector('h1').innerText.includes('number 3')")
+        page.wait_for_selector("h1:has-text('number 3')")
         assert states(store) == ["accepted", "wontfix", "open", "open"]
 
 
