@@ -8,18 +8,20 @@ thresholds that judgements of those four gave. Views are those of `benchmarks.re
 "alone" withholds every stated kind, "among" shows what pages of other works state, "next_to"
 withholds the pair alone, and is told by the model of "among". Precision counts a pair as right only
 if kind and direction are; a side story is judged by the pairs that sources give a story kind, for
-"other" and "character" are labels on which sources disagree. Coverage is the share of all pairs of
-a kind that are so told. "story" is every kind of `STORY` together. What coverage the best threshold
-would have at a precision is told from behind: no model can know it. Then the pairs that only
-curators state are told with the model as shipped: nothing was learnt from them or tuned on them.
-Last, all untyped pairs are told and timed.
+"other" and "character" are labels on which sources disagree; and a summary is not judged by a label
+that the work's own tags or title contradict (`train_relations.CONTESTED`), but the precision by
+every label is printed beside it. Coverage is the share of all pairs of a kind that are so told.
+"story" is every kind of `STORY` together. What coverage the best threshold would have at a
+precision is told from behind: no model can know it. Then the pairs that only curators type are
+told, by trees that learnt from other franchises; nothing was tuned on them. Last, all untyped pairs
+are told and timed.
 """
 
 import math
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, chain
 from typing import Final, NamedTuple, cast
 
@@ -29,20 +31,16 @@ from benchmarks.relation_labels import (
     MODEL,
     Example,
     Graph,
-    Label,
     View,
     examples,
     parsed_arguments,
     read_graph,
-    records,
 )
 from benchmarks.train_relations import Judged, decided, folds, judged
-from ingest import curation
-from ingest.sources import curated_franchises
 from kensho.domain.inference.features import Reader
 from kensho.domain.inference.model import Inference, MeasureTable, RelationModel, family, infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
-from kensho.domain.relations import INVERSE, Kind, resolve_parent
+from kensho.domain.relations import INVERSE, Kind
 
 VIEWS: Final[dict[View, tuple[View, ...]]] = {"alone": ("alone",), "among": ("among", "next_to")}
 """What a model learns from, and what it tells."""
@@ -67,26 +65,39 @@ class Told(NamedTuple):
 
 def main() -> None:
     graph = read_graph(parsed_arguments())
+    curated: dict[View, list[Told]] = {}
     for learnt, views in VIEWS.items():
         seen = [examples(graph, view) for view in views]
-        for view, found in zip(views, told(examples(graph, learnt), seen), strict=True):
-            print(f"\n{view}: kind, pairs, said, precision, coverage; floors, coverage at best")
-            report(found)
-    model = msgspec.json.decode(MODEL.read_bytes(), type=RelationModel)
-    report_curated(model, graph, read_curated(graph))
-    report_untyped(model, graph)
-
-
-def told(learnt: Sequence[Example], views: Sequence[Sequence[Example]]) -> list[list[Told]]:
-    """Return by view what is told of each fifth by a model of the others as learnt."""
-    fifths = list(folds(learnt))
-    seen = [[judged(one.grown, learnt[place]) for place in one.test] for one in fifths]
-    found: list[list[Told]] = [[] for _ in views]
-    for n, fifth in enumerate(fifths):
-        made = decided(fifth.grown, chain(*seen[:n], *seen[n + 1 :]))
+        taught = examples(graph, learnt, graph.curated)
+        shown = examples(graph, views[-1], graph.curated)
+        found, curated[learnt] = told(examples(graph, learnt), seen, taught, shown)
         for view, told_of_it in zip(views, found, strict=True):
+            print(f"\n{view}: kind, pairs, said, precision, coverage; floors, coverage at best")
+            report(told_of_it)
+    report_curated(graph, curated)
+    report_untyped(msgspec.json.decode(MODEL.read_bytes(), type=RelationModel), graph)
+
+
+def told(
+    learnt: Sequence[Example],
+    seen: Sequence[Sequence[Example]],
+    taught: Sequence[Example],
+    shown: Sequence[Example],
+) -> tuple[list[list[Told]], list[Told]]:
+    """Return by view, and for what curators type, what is told of each fifth by the others.
+
+    `taught` are the pairs that curators type as they are learnt from, `shown` as they are told.
+    """
+    fifths = list(folds(learnt, taught))
+    known = [[judged(one.grown, learnt[place]) for place in one.test] for one in fifths]
+    found: list[list[Told]] = [[] for _ in seen]
+    curated: dict[int, Told] = {}
+    for n, fifth in enumerate(fifths):
+        made = decided(fifth.grown, chain(*known[:n], *known[n + 1 :]))
+        for view, told_of_it in zip(seen, found, strict=True):
             told_of_it.extend(tell(made, view[place]) for place in fifth.test)
-    return found
+        curated |= {place: tell(made, shown[place]) for place in fifth.taught}
+    return found, [curated[place] for place in range(len(shown))]
 
 
 def tell(made: MeasureTable, one: Example) -> Told:
@@ -111,6 +122,9 @@ def report(found: Sequence[Told]) -> None:
             precision, coverage = FLOORS[name]
             reached = best([one.judged for one in ranked], precision) / meant
             line += f"; asked {precision} at {coverage}, {reached:.3f} from behind"
+        if name == "summary":
+            every = [o.judged for o in found if o.is_said and family(o.judged.kind) == name]
+            line += f"; by every label {share(rights, len(every)):.3f} of {len(every)}"
         print(line)
     story = sum(family(one.judged.truth) in TOLD_APART for one in found)
     rights = sum(one.is_said and one.judged.is_right for one in found)
@@ -129,34 +143,22 @@ def share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def read_curated(graph: Graph) -> list[Label]:
-    """Return the related pairs whose kind `curation/` states and no source does."""
-    typed = {frozenset((one.a, one.b)) for one in graph.labels}
-    related = {frozenset(edge) for edge in graph.edges} - typed
-    found: dict[frozenset[str], Label] = {}
-    for path in curation.relation_files():
-        for record in records(path, curated_franchises.SOURCE):
-            for claim in record.links.relations:
-                a, b = graph.works.get(record.key), graph.works.get(claim.target)
-                if a and b and frozenset((a, b)) in related and claim.kind != "related":
-                    label = Label(a, b, resolve_parent(claim.kind, ()))
-                    found[frozenset((a, b))] = label
-    return list(found.values())
-
-
-def report_curated(model: RelationModel, graph: Graph, curated: Sequence[Label]) -> None:
+def report_curated(graph: Graph, curated: Mapping[View, Sequence[Told]]) -> None:
     """Print how far kinds are told as curators state them, where no source does."""
-    told = [(label.kind, infer(model, graph.around.pair(label.a, label.b))) for label in curated]
-    said = [(kind, one.kind) for kind, one in told if one]
-    same = sum(kind == found for kind, found in said)
+    told = []
+    for n, label in enumerate(graph.curated):
+        pair = graph.around.pair(label.a, label.b)
+        told.append(curated["among" if pair.a.known or pair.b.known else "alone"][n])
+    said = [one.judged for one in told if one.is_said]
+    same = sum(one.is_right for one in said)
     print(f"\ncurated alone: {len(told)} pairs, {len(said)} said, {same} as the curator does "
           f"({share(same, len(said)):.3f})")  # fmt: skip
     for kind in sorted(STORY):
-        of_kind = [truth == found for truth, found in said if family(found) == kind]
-        meant = sum(family(truth) == kind for truth, _ in told)
+        of_kind = [one.is_right for one in said if family(one.kind) == kind]
+        meant = sum(family(one.judged.truth) == kind for one in told)
         print(f"  {kind:12} {meant:5} {len(of_kind):5}  {share(sum(of_kind), len(of_kind)):.3f} "
               f"{share(sum(of_kind), meant):.3f}")  # fmt: skip
-    wrong = Counter(f"{truth} said {found}" for truth, found in said if truth != found)
+    wrong = Counter(f"{one.truth} said {one.kind}" for one in said if not one.is_right)
     print("  otherwise: " + ", ".join(f"{what} {n}" for what, n in wrong.most_common(8)))
 
 

@@ -17,10 +17,11 @@ from uuid import UUID
 import msgspec
 
 from benchmarks.franchise_data import franchise_work_row
+from ingest import curation
 from ingest.pipeline.franchises.work_facts import pair_facts
 from ingest.reading.files import SourceFile
 from ingest.reading.rejects import RejectLog
-from ingest.sources import anilist, aodb, jikan
+from ingest.sources import anilist, aodb, curated_franchises, jikan
 from kensho.domain.graphs import connected
 from kensho.domain.inference.features import PairProfile, Reader, Vocabulary
 from kensho.domain.inference.measures import measured
@@ -28,7 +29,7 @@ from kensho.domain.inference.model import RelationModel, in_order
 from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.inference.title_pairs import LOOSE, names
 from kensho.domain.records import Record
-from kensho.domain.relations import INVERSE, Assertion, Kind
+from kensho.domain.relations import INVERSE, Assertion, Kind, resolve_parent
 from kensho.storage import tables as snapshot
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -49,7 +50,7 @@ class Label(NamedTuple):
 
 class Graph(NamedTuple):
     """All that training and measuring read; `own` are pairs that only this work's page states;
-    `works` are named by source id."""
+    `works` are named by source id; `curated` are related pairs that curators type and no source."""
 
     around: RelatedPairs
     profiles: dict[str, PairProfile]
@@ -60,6 +61,7 @@ class Graph(NamedTuple):
     own: dict[str, frozenset[frozenset[str]]]
     groups: dict[str, str]
     works: dict[str, str]
+    curated: list[Label]
 
 
 class Example(NamedTuple):
@@ -109,8 +111,9 @@ def read_graph(arguments: argparse.Namespace) -> Graph:
     lists, pages = read_lists(arguments.data, works)
     around = RelatedPairs(profiles.values(), edges, labels, lists, pages)
     own = read_own(arguments.data, works)
-    groups = franchises(profiles, edges, labels)
-    return Graph(around, profiles, edges, labels, lists, pages, own, groups, works)
+    curated = read_curated(works, edges, labels)
+    groups = franchises(profiles, edges, [*labels, *curated])
+    return Graph(around, profiles, edges, labels, lists, pages, own, groups, works, curated)
 
 
 def label(row: Any, kind: Kind) -> Label:
@@ -175,6 +178,22 @@ def read_own(data: Path, works: Mapping[str, str]) -> dict[str, frozenset[frozen
     return {work: frozenset(pairs) for work, pairs in own.items()}
 
 
+def read_curated(
+    works: Mapping[str, str], edges: Iterable[tuple[str, str]], labels: Iterable[Label]
+) -> list[Label]:
+    """Return the related pairs whose kind `curation/` states and no source does."""
+    related = set(map(frozenset, edges)) - {frozenset((one.a, one.b)) for one in labels}
+    found: dict[frozenset[str], Label] = {}
+    for path in curation.relation_files():
+        for record in records(path, curated_franchises.SOURCE):
+            for claim in record.links.relations:
+                a, b = works.get(record.key), works.get(claim.target)
+                if a and b and frozenset((a, b)) in related and claim.kind != "related":
+                    label = Label(a, b, resolve_parent(claim.kind, ()))
+                    found[frozenset((a, b))] = label
+    return list(found.values())
+
+
 def records(path: Path, source: Any) -> Iterator[Record]:
     """Return the records of a file."""
     found: Iterator[Record] = source.read(SourceFile(path), RejectLog(source.name, None))
@@ -200,12 +219,12 @@ def franchises(
     return connected([*alone, *near, *((one.a, one.b) for one in labels)])
 
 
-def examples(graph: Graph, view: View) -> list[Example]:
-    """Return the labelled pairs as seen in a view."""
+def examples(graph: Graph, view: View, labels: Sequence[Label] | None = None) -> list[Example]:
+    """Return labelled pairs as seen in a view, by default those whose kind a source states."""
     groups = {name: n for n, name in enumerate(sorted(set(graph.groups.values())))}
     bare = RelatedPairs(map(stripped, graph.profiles.values()), graph.edges, graph.labels)
     made = []
-    for a, b, kind in graph.labels:
+    for a, b, kind in graph.labels if labels is None else labels:
         withheld = {
             "alone": None,
             "among": graph.own.get(a, frozenset()) | graph.own.get(b, frozenset()),

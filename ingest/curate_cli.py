@@ -330,8 +330,7 @@ def log(name: str | None, limit: int, jsonl: bool, **common: Any) -> None:
 @click.argument("name", metavar="WORK|FRANCHISE")
 @_with(*_STORE_OPTIONS)
 def history(name: str, **common: Any) -> None:
-    """Say who says what of a work, since when, and what else was said; or list the acts of a
-    franchise."""
+    """Say who says what of a work, since when, and what counts; or list a franchise's acts."""
     found: HistoryDocument = _on_store(common, lambda gateway: history_of(gateway, name))
     if common["as_json"]:
         click.echo(msgspec.json.encode(found))
@@ -415,5 +414,3 @@ def _login() -> str:
 
 def _say(text: str) -> None:
     Console().print(text, markup=False, highlight=False, soft_wrap=True)
-
-

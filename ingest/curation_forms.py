@@ -136,15 +136,11 @@ def stated_relations(file: FranchiseFile) -> Iterator[tuple[str, CuratedRelation
     """Yield what the lines and relations of a file state, each with the entry that does."""
     for number, line in enumerate(file.line, 1):
         for before, after in pairwise(line.works):
-            told = CuratedRelation(
-                before, "sequel", after, line.reason, line.source, line.author
-            )
+            told = CuratedRelation(before, "sequel", after, line.reason, line.source, line.author)
             yield f"line {number}", told
     for number, one in enumerate(file.relation, 1):
         for work in one.works:
-            told = CuratedRelation(
-                one.of, one.kind, work, one.reason, one.source, one.author
-            )
+            told = CuratedRelation(one.of, one.kind, work, one.reason, one.source, one.author)
             yield f"relation {number}", told
 
 

@@ -45,7 +45,7 @@ class Slip(msgspec.Struct, frozen=True):
 
 
 class LayeredCuration(msgspec.Struct, frozen=True):
-    """The decisions in force, the files of franchises that they are from, and what was passed over."""
+    """The decisions in force, the files of franchises that they are from, and slips."""
 
     decisions: Curation
     files: tuple[Path, ...]
@@ -97,9 +97,13 @@ def line_of(problem: CurationProblem, text: str) -> int | None:
         if int(entry[2]) > len(heads):
             return None
         start = heads[int(entry[2]) - 1]
-    end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip()[:1] == "["), len(lines))
+    end = next(
+        (n for n in range(start + 1, len(lines)) if lines[n].lstrip()[:1] == "["), len(lines)
+    )
     key = problem.field.split(" ")[0]
-    at = next((n for n in range(start, end) if re.match(rf"\s*{re.escape(key)}\s*=", lines[n])), None)
+    at = next(
+        (n for n in range(start, end) if re.match(rf"\s*{re.escape(key)}\s*=", lines[n])), None
+    )
     if not key or at is None:
         return start + 1 if entry is not None else None
     quoted = f'"{problem.value}"'
@@ -159,7 +163,7 @@ def _franchises(places: Mapping[str, Path]) -> tuple[Path, ...]:
 
 
 def _remember(folder: Path, sound: Mapping[str, str]) -> None:
-    """Keep sound files for the day on which they are not; a folder that can't be written has none."""
+    """Keep sound files for the day on which they are not, where the folder can be written."""
     with contextlib.suppress(OSError):
         for name, text in sound.items():
             kept = folder / LAST_GOOD / name

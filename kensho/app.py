@@ -42,6 +42,7 @@ from kensho.api.tags import TagsController
 from kensho.api.works import WorksController
 from kensho.discovery import queue_items
 from kensho.discovery.browse import Calendar, films
+from kensho.discovery.changes import ChangeService
 from kensho.discovery.conditions import Conditions
 from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
@@ -57,6 +58,7 @@ from kensho.errors import KenshoError, NotReadyError
 from kensho.http import authentication
 from kensho.http.authentication import AccessControl
 from kensho.http.error_handling import problem_details_plugin
+from kensho.http.event_stream import EventStreams
 from kensho.http.manager_sessions import ManagerSessions
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
@@ -80,6 +82,7 @@ from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
+from kensho.webhooks.delivering import deliver_for_ever
 
 _log = structlog.get_logger("kensho")
 _LOOK_EVERY_S: Final = 5.0
@@ -99,7 +102,8 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
     """Return the application; it opens the snapshot when it starts.
 
     `board` tells of all workers that serve, where there are several. The application's state has
-    `look_for_snapshot`, which looks for a newer one at once.
+    `look_for_snapshot`, which looks for a newer one at once, and `close_streams`, which ends the
+    answers that would go on for ever.
 
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
@@ -140,8 +144,10 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
         state=State(
             {
                 "look_for_snapshot": state.look_for_snapshot,
+                "close_streams": state.streams.close,
                 authentication.STATE: state.access,
                 **state.work.state,
+                **state.streams.state,
             }
         ),
     )
@@ -212,6 +218,7 @@ class AppState:
         )
         self.metrics = Metrics()
         self.work = WorkPools.of(settings.work)
+        self.streams = EventStreams(settings.streams, self._looked)
 
     def snapshots(self) -> SnapshotHolder:
         """Return what follows the published snapshots; raises `NotReadyError` before the start."""
@@ -222,6 +229,13 @@ class AppState:
     def snapshot(self) -> Snapshot:
         """Return the snapshot that is served now; raises `NotReadyError` while there is none."""
         return self.snapshots().held
+
+    def _change_service(self) -> ChangeService:
+        shared = self.shared
+        return ChangeService(self.snapshot(), shared.cursors, shared.changes)
+
+    async def _looked(self) -> None:
+        await self.snapshots().refresh()
 
     def look_for_snapshot(self) -> None:
         """Look for a newer snapshot now, beside requests; does nothing before the start."""
@@ -292,7 +306,10 @@ class AppState:
         settings = self._settings
         store = StoreSettings.of(settings)
         holder = SnapshotHolder(
-            settings.snapshot.read_model_dir, store.fingerprint, or_latest=store.is_absent
+            settings.snapshot.read_model_dir,
+            store.fingerprint,
+            or_latest=store.is_absent,
+            past_open=settings.snapshot.past_snapshots_open,
         )
         self._conditions = Conditions(
             settings.snapshot.read_model_dir,
@@ -300,11 +317,17 @@ class AppState:
             publishes=lambda: not store.is_absent,
             board=self._board,
         )
+        holder.listen(self.streams.wake)
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder, self._conditions)
         await holder.refresh()  # so that no worker answers before it has what is published
         watching = (
             asyncio.create_task(_follow(holder, store, settings.snapshot)),
+            asyncio.create_task(
+                deliver_for_ever(
+                    settings.webhooks, self._change_service, settings.snapshot.refresh_every_s
+                )
+            ),
             asyncio.create_task(_look_about(self._conditions, settings.snapshot.refresh_every_s)),
             asyncio.create_task(self._count_searches()),
         )
@@ -312,6 +335,7 @@ class AppState:
             with self.work.serving():
                 yield
         finally:
+            self.streams.close()
             self._snapshots = self._page_services = self._conditions = None
             for task in (*watching, *filter(None, (self._publishing,))):
                 task.cancel()
@@ -350,9 +374,9 @@ class AppState:
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages),
             version=installed_version(),
+            curation=self._curation,
             changes=self.shared.changes,
             queue=self.queue,
-            curation=self._curation,
             reports=self.reports,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,

@@ -48,6 +48,18 @@ class NotFoundError(KenshoError):
     exit_code: ClassVar[int] = 3
 
 
+class NotKeptError(NotFoundError):
+    """What was served at an earlier time is not known any more.
+
+    `kept_from` is the earliest publication that is: its snapshot, revision and time, if there is
+    one.
+    """
+
+    def __init__(self, message: str, *, kept_from: tuple[str, int, str] | None = None) -> None:
+        super().__init__(message)
+        self.kept_from = kept_from
+
+
 class GoneError(KenshoError):
     """The work was removed, or the franchise dissolved; its name is never given to another."""
 

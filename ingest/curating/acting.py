@@ -1,7 +1,8 @@
 """Act on an open store: complete what a curator states, keep it, bring the graph in line.
 
-Each act is an ordinary run of source `curator`, in which only what follows from it is composed anew.
-What comes of it is told by name: works, orders and slugs, and which earlier acts it overrules.
+Each act is an ordinary run of source `curator`, in which only what follows from it is composed
+anew. What comes of it is told by name: works, orders and slugs, and which earlier acts it
+overrules.
 
 Guarantees: an act is kept with all that follows from it or not at all, and no act is ever removed.
 An act that was made against an older state of what it is about is refused.
@@ -13,7 +14,7 @@ import secrets
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -29,6 +30,7 @@ from ingest.reading.decoding import latest_year
 from ingest.registry import SOURCES
 from ingest.source_policies import GUARDS
 from ingest.sources import curator
+from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.domain.curator_acts import (
     CuratorAct,
     CuratorStatement,
@@ -37,7 +39,6 @@ from kensho.domain.curator_acts import (
     problems_of_statement,
     works_named,
 )
-from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.domain.standing_acts import WorkOf, settled
 from kensho.errors import (
     ActConflictError,
@@ -174,7 +175,9 @@ class _ActPlan:
         if undone is None:
             raise NotFoundError(f"of: there is no act {says.of}")
         if undone.undone_by is not None:
-            raise ActConflictError(f"of: act {says.of} was undone by act {undone.undone_by} already")
+            raise ActConflictError(
+                f"of: act {says.of} was undone by act {undone.undone_by} already"
+            )
         return Undoing(of=says.of, works=works_named(undone.says)[:_MOST_NAMED])
 
     def _jobs(self, changed: Sequence[CuratorAct]) -> Iterator[IngestJob]:
@@ -227,9 +230,7 @@ def _read_as(says: CuratorStatement, work_of: WorkOf) -> object:
     return fields
 
 
-def _act_of(
-    draft: ActDraft, says: CuratorStatement, id_: str, now: dt.datetime
-) -> CuratorAct:
+def _act_of(draft: ActDraft, says: CuratorStatement, id_: str, now: dt.datetime) -> CuratorAct:
     fields = {
         "id": id_,
         "at": now.astimezone(dt.UTC).isoformat(timespec="microseconds"),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.curating.naming import Names, WorkCard
+from ingest.curating.naming import NamedWork, Names
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, Statements
 from ingest.pipeline.rows import SourceRank
 from ingest.registry import SOURCES
@@ -77,7 +77,7 @@ async def history_of(gateway: Gateway, name: str) -> HistoryDocument:
     )
 
 
-def card_ids(card: WorkCard) -> frozenset[str]:
+def card_ids(card: NamedWork) -> frozenset[str]:
     """Return the ids by which acts may name a work."""
     return frozenset(card.sources)
 
@@ -90,7 +90,7 @@ class _Known(msgspec.Struct, frozen=True):
     method: Method
 
 
-async def _said_of(gateway: Gateway, card: WorkCard) -> list[SaidFact]:
+async def _said_of(gateway: Gateway, card: NamedWork) -> list[SaidFact]:
     """Return what all kept records say of a work, the word that counts most first."""
     known = await gateway.fetch(
         "curating.records_of", {"work": card.id}, into=list[_Known], deadline_s=DEADLINE_S
@@ -248,7 +248,7 @@ def _said(
 def _same(value: object, shown: object) -> bool:
     if isinstance(value, float | int) and isinstance(shown, float | int):
         return abs(value - shown) < 1e-3  # noqa: PLR2004 -- scores are kept in thousandths
-    return value == shown
+    return (list(value) if isinstance(value, tuple) else value) == shown
 
 
 def _words(value: object) -> str:

@@ -1,8 +1,8 @@
 """Find the works and franchises that a curator names, and complete what a statement leaves out.
 
-A work is named by its UUID, any source id (`mal:20`) or the address of a provider's page; a franchise
-by its slug or any of its works. Statements are kept in source ids, which mean the same in every
-store, so each name is replaced by the id of the work at the best-known provider.
+A work is named by its UUID, any source id (`mal:20`) or the address of a provider's page; a
+franchise by its slug or any of its works. Statements are kept in source ids, which mean the same in
+every store, so each name is replaced by the id of the work at the best-known provider.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,10 +23,11 @@ _FIRST: Final = ("mal", "anilist", "anidb", "kitsu", "tmdb", "imdb")
 """Providers in the order in which a work is named by their ids: the best known first."""
 _MOST_MEMBERS: Final = 200
 _ONE: Final = ("work", "other", "to")
+_OF_FRANCHISES: Final = ("move", "split", "rename")
 _MANY: Final = ("works", "others", "away_from", "members")
 
 
-class WorkCard(msgspec.Struct, frozen=True):
+class NamedWork(msgspec.Struct, frozen=True):
     """A work as it is named: by its title and year, the ids of its pages, and its franchise."""
 
     id: UUID
@@ -41,12 +42,10 @@ class WorkCard(msgspec.Struct, frozen=True):
     def name(self) -> str:
         """The source id by which statements name the work."""
         places = {provider: place for place, provider in enumerate(_FIRST)}
-        return min(
-            self.sources, key=lambda one: (places.get(one.split(":")[0], len(places)), one)
-        )
+        return min(self.sources, key=lambda one: (places.get(one.split(":")[0], len(places)), one))
 
 
-class FranchiseCard(msgspec.Struct, frozen=True):
+class NamedFranchise(msgspec.Struct, frozen=True):
     """A franchise as it is named: its root and its works, each with its role."""
 
     slug: str
@@ -61,7 +60,7 @@ class Names:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def work(self, name: str, field: str = "work") -> WorkCard:
+    async def work(self, name: str, field: str = "work") -> NamedWork:
         """Return the work that `name` means.
 
         Raises:
@@ -79,12 +78,12 @@ class Names:
             raise InvalidInputError.of(field, f"{name!r}: the work has no id of any provider")
         return cards[0]
 
-    async def cards(self, works: Iterable[UUID]) -> list[WorkCard]:
+    async def cards(self, works: Iterable[UUID]) -> list[NamedWork]:
         """Return what is known of works, without those that are none."""
         params = {"works": as_json(list(works))}
-        return await self._gateway.fetch("curating.work_cards", params, into=list[WorkCard])
+        return await self._gateway.fetch("curating.work_cards", params, into=list[NamedWork])
 
-    async def franchise(self, name: str, field: str = "franchise") -> FranchiseCard:
+    async def franchise(self, name: str, field: str = "franchise") -> NamedFranchise:
         """Return the franchise of a slug, or of the work that `name` means.
 
         Raises:
@@ -100,7 +99,7 @@ class Names:
         while slug not in seen:
             seen.add(slug)
             found = await self._gateway.fetch(
-                "curating.franchise_of", {"slug": slug}, into=list[FranchiseCard]
+                "curating.franchise_of", {"slug": slug}, into=list[NamedFranchise]
             )
             if found:
                 return found[0]
@@ -138,8 +137,21 @@ async def completed(draft: dict[str, Any], names: Names) -> CuratorStatement:
         raise InvalidInputError.of("act", f"{kind!r} names no act")
     if kind == "undo":
         return _converted(draft)
-    if kind in ("move", "split", "rename"):
+    if kind in _OF_FRANCHISES:
         await _complete_franchise(draft, names)
+    await _name_works(draft, names)
+    if kind == "tag" and isinstance(draft.get("name"), str):
+        draft["name"] = fold_tag(draft["name"])
+    _parse_ids(draft)
+    if kind == "id":
+        await _complete_id(draft, names)
+    elif kind == "work":
+        await _require_new(draft, names)
+    return _converted(draft)
+
+
+async def _name_works(draft: dict[str, Any], names: Names) -> None:
+    """Put the source id of each work in the place of its name."""
     for field in _ONE:
         if isinstance(draft.get(field), str):
             draft[field] = (await names.work(draft[field], field)).name
@@ -147,15 +159,6 @@ async def completed(draft: dict[str, Any], names: Names) -> CuratorStatement:
         given = draft.get(field)
         if isinstance(given, list | tuple):
             draft[field] = [(await names.work(str(one), field)).name for one in given]
-    if kind == "tag" and isinstance(draft.get("name"), str):
-        draft["name"] = fold_tag(draft["name"])
-    if kind in ("id", "mapping", "work"):
-        _parse_ids(draft)
-    if kind == "id":
-        await _complete_id(draft, names)
-    if kind == "work":
-        await _require_new(draft, names)
-    return _converted(draft)
 
 
 async def _complete_franchise(draft: dict[str, Any], names: Names) -> None:
@@ -182,11 +185,13 @@ async def _complete_franchise(draft: dict[str, Any], names: Names) -> None:
             raise ActConflictError(f"works: {card.title} is of the franchise {old.slug} already")
         roots[_rest_of(old, {one.id for one in moved})] = None
     if kind == "split" and not roots:
-        raise ActConflictError("works: none of them is of a franchise, so there is nothing to split")
+        raise ActConflictError(
+            "works: none of them is of a franchise, so there is nothing to split"
+        )
     draft["others" if kind == "split" else "away_from"] = [str(one) for one in roots]
 
 
-def _rest_of(old: FranchiseCard, moved: set[UUID]) -> UUID:
+def _rest_of(old: NamedFranchise, moved: set[UUID]) -> UUID:
     """Return the work that stands for what is left of a franchise: its root, if that stays."""
     left = [work for work, _ in old.members if work not in moved]
     if old.root not in moved:
@@ -227,7 +232,7 @@ async def _require_new(draft: dict[str, Any], names: Names) -> None:
             raise ActConflictError(f"ids: {one} is of {owner.title} ({owner.id}) already")
 
 
-async def _owner(source_id: str, names: Names) -> WorkCard | None:
+async def _owner(source_id: str, names: Names) -> NamedWork | None:
     try:
         return await names.work(source_id, "id")
     except NotFoundError:
@@ -250,6 +255,6 @@ def _is_uuid(text: str) -> bool:
     return True
 
 
-def titles_of(cards: Sequence[WorkCard]) -> dict[UUID, str]:
+def titles_of(cards: Sequence[NamedWork]) -> dict[UUID, str]:
     """Return what works are called, with their years."""
     return {card.id: f"{card.title} ({card.year})" if card.year else card.title for card in cards}

@@ -1,7 +1,8 @@
 """What franchises and works look like before and after an act, and what differs between the two.
 
 Guarantees: members, roles and slugs are those of the store. Orders are computed by the code that
-makes them for a snapshot, of the works' own popularity, which there also depends on works elsewhere.
+makes them for a snapshot, of the works' own popularity, which there also depends on works
+elsewhere.
 
 Performance: 2 s for all members of the full catalogue, twice an act.
 """
@@ -137,7 +138,8 @@ async def differences(
         or before.orders.get(slug, {}) != after.orders.get(slug, before.orders.get(slug, {}))
     )
     moved = {
-        work for work in before.home.keys() | after.home.keys()
+        work
+        for work in before.home.keys() | after.home.keys()
         if before.home.get(work) != after.home.get(work)
     }
     ordered = chain.from_iterable(

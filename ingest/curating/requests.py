@@ -1,7 +1,7 @@
-"""One request of the service about acts, answered in a process of its own (`kensho.discovery.curation`).
+"""Answer one request of the service about acts, in a process of its own.
 
-The server opens no store: this process does, for one act or one reading, and ends. Errors are handed
-back as their class and message, and raised there again.
+The server opens no store (`kensho.discovery.curation`): this process does, for one act or one
+reading, and ends. Errors are handed back as their class and message, and raised there again.
 """
 
 import asyncio
@@ -86,4 +86,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 
+from ingest.curation import Curation
 from ingest.dumping import store
 from ingest.dumping.licences import Terms, terms_of
 from ingest.dumping.lines import TABLES, FranchiseRow
@@ -34,7 +35,6 @@ from ingest.dumping.store import GraphHistory, RecordLoader
 from ingest.dumping.table_files import LineWriter, TableWriter, require_parquet
 from ingest.dumping.tables import all_rows
 from ingest.pipeline.run import Pipeline, RunOptions
-from ingest.curation import Curation
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.works import WorkKind
@@ -173,9 +173,7 @@ async def composed(gateway: Gateway, context: DumpContext, scratch: Path) -> Non
         StorageError: it could not be brought in line with them.
     """
     options = RunOptions(scratch / "rejects")
-    await Pipeline(
-        gateway, context.sources, options, context.progress, context.decisions
-    ).run([])
+    await Pipeline(gateway, context.sources, options, context.progress, context.decisions).run([])
     if not (await tables.state(gateway)).composed:
         raise StorageError("the graph could not be composed of the records")
 

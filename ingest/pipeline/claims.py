@@ -96,10 +96,8 @@ class ClaimCollector:
             self._add_claim(work, claim, ClaimOrigin(source, date, row.method))
         for source_id in links.same_as:
             self._add_same_as(work, source_id, source)
-            if row.method == "curated":
-                self._add_pair(self.curated_same, work, source_id)
-        for source_id in links.different_from:
-            self._add_pair(self.different, work, source_id)
+        self._add_pairs(self.curated_same, work, links.same_as if row.method == "curated" else ())
+        self._add_pairs(self.different, work, links.different_from)
         for recommendation in links.recommendations:
             self._add_recommendation(work, recommendation, source)
         for redirect in links.redirects:
@@ -169,11 +167,12 @@ class ClaimCollector:
         if (other := self._target(source_id, work)) is not None:
             self._put("is_same_as", work, other, (), {"source": source})
 
-    def _add_pair(
-        self, pairs: set[frozenset[uuid.UUID]], work: uuid.UUID, source_id: str
+    def _add_pairs(
+        self, pairs: set[frozenset[uuid.UUID]], work: uuid.UUID, source_ids: Iterable[str]
     ) -> None:
-        if (other := self._target(source_id, work)) is not None:
-            pairs.add(frozenset((work, other)))
+        for source_id in source_ids:
+            if (other := self._target(source_id, work)) is not None:
+                pairs.add(frozenset((work, other)))
 
     def _add_recommendation(
         self, work: uuid.UUID, recommendation: Recommendation, source: str

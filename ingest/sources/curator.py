@@ -1,8 +1,8 @@
 """Acts of curators: what people state of works and franchises by `kensho curate`, API and pages.
 
-One act a line (JSON Lines), as `kensho curate log --jsonl` prints them; each is a record of its own,
-`act:<id>`, so that who said what, when and why stays whatever the other sources do. An act that was
-undone or overruled says nothing more, and stays as well.
+One act a line (JSON Lines), as `kensho curate log --jsonl` prints them; each is a record of its
+own, `act:<id>`, so that who said what, when and why stays whatever the other sources do. An act
+that was undone or overruled says nothing more, and stays as well.
 
 Works that curators add are a source of their own (`curator-works`), which makes works.
 
@@ -101,29 +101,33 @@ def _adds(act: CuratorAct) -> bool:
 def _facts(act: CuratorAct) -> RecordFacts:
     """Return what an act states of a work itself; what it deprecates is no fact."""
     says = act.says
-    if isinstance(says, NewWork):
-        return RecordFacts(
-            titles=(Title(says.title, says.language, "main"),),
-            anime_type=says.anime_type,
-            year=says.start_date.year if says.start_date else says.year,
-            start_date=says.start_date,
-            episode_count=says.episode_count,
-        )
+    stated: dict[str, object] = {}
     if getattr(says, "rank", "normal") == "deprecated":
         return RecordFacts()
-    if isinstance(says, FactStatement):
-        return msgspec.structs.replace(RecordFacts(), **{says.field: _clean(says)})
-    if isinstance(says, TitleStatement):
-        kind = "main" if says.rank == "preferred" else says.kind
-        return RecordFacts(titles=(Title(says.text, says.language, kind),))
-    if isinstance(says, TagStatement):
-        return RecordFacts(tags=(Tagging(fold_tag(says.name), says.category, says.relevance),))
-    if isinstance(says, MappingStatement):
-        mapping = Mapping(says.id, says.season, says.first, says.last, says.offset)
-        return RecordFacts(mappings=(mapping,))
-    if isinstance(says, EpisodeStatement):
-        return RecordFacts(episodes=(_episode(says),))
-    return RecordFacts()
+    match says:
+        case NewWork():
+            stated = {
+                "titles": (Title(says.title, says.language, "main"),),
+                "anime_type": says.anime_type,
+                "year": says.start_date.year if says.start_date else says.year,
+                "start_date": says.start_date,
+                "episode_count": says.episode_count,
+            }
+        case FactStatement():
+            stated = {says.field: _clean(says)}
+        case TitleStatement():
+            kind = "main" if says.rank == "preferred" else says.kind
+            stated = {"titles": (Title(says.text, says.language, kind),)}
+        case TagStatement():
+            stated = {"tags": (Tagging(fold_tag(says.name), says.category, says.relevance),)}
+        case MappingStatement():
+            mapping = Mapping(says.id, says.season, says.first, says.last, says.offset)
+            stated = {"mappings": (mapping,)}
+        case EpisodeStatement():
+            stated = {"episodes": (_episode(says),)}
+        case _:
+            pass
+    return msgspec.structs.replace(RecordFacts(), **stated)
 
 
 def _clean(says: FactStatement) -> object:

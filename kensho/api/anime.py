@@ -10,13 +10,22 @@ from litestar.params import Body, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation, post_operation
-from kensho.api.parameters import DEFAULT_LIMIT, DetailFields, Kinds, Limit, WorkId
+from kensho.api.parameters import (
+    DEFAULT_LIMIT,
+    AsOf,
+    DetailFields,
+    Kinds,
+    Limit,
+    WorkId,
+    is_past,
+    then,
+)
 from kensho.api.providers import GivenWorks
 from kensho.api.request_bodies import BatchRequest
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.neighbourhood import MAX_DEPTH, kinds_named
 from kensho.discovery.works import DETAIL_FIELDS, WorkBatch
-from kensho.http.pooled import pooled
+from kensho.http.pooled import pooled, pooled_if
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse, UncachedResponse
@@ -70,16 +79,28 @@ class AnimeController(Controller):
     opt = PUBLIC
     tags: Sequence[str] | None = ("anime",)
 
-    @get_operation("/{work_id:str}", Documented("Read a work", "The work."), examples.DETAIL)
-    async def read(
-        self, works: GivenWorks, work_id: WorkId, fields: DetailFields = None
+    @get_operation(
+        "/{work_id:str}",
+        Documented("Read a work", "The work."),
+        examples.DETAIL,
+        opt=costing(1, as_of=30),
+    )
+    @pooled_if(is_past)
+    def read(
+        self,
+        works: GivenWorks,
+        work_id: WorkId,
+        fields: DetailFields = None,
+        as_of: AsOf = None,
     ) -> PreparedResponse[Detail]:
         """Return all that is known of a work, with its neighbours one hop away.
 
-        On a work's page "sequel: B" means that B is the sequel of this work.
+        On a work's page "sequel: B" means that B is the sequel of this work. With `as_of` it is
+        what was known then.
         """
+        works = works.as_of(as_of)
         found = works.detail(work_id, fields_named(fields, DETAIL_FIELDS))
-        return PreparedResponse(found, works.identity)
+        return PreparedResponse(found, works.identity, meta=then(works.past))
 
     @post_operation(
         "/batch",
@@ -115,11 +136,16 @@ class AnimeController(Controller):
         "/{work_id:str}/relations",
         Documented("Walk the graph around a work", "The nodes and edges around the work."),
         _GRAPH,
-        opt=costing(2, depth=3),
+        opt=costing(2, depth=3, as_of=30),
     )
     @pooled
     def walk(
-        self, works: GivenWorks, work_id: WorkId, kinds: Kinds = None, depth: Depth = 1
+        self,
+        works: GivenWorks,
+        work_id: WorkId,
+        kinds: Kinds = None,
+        depth: Depth = 1,
+        as_of: AsOf = None,
     ) -> PreparedResponse[Neighbourhood]:
         """Return the works within `depth` hops, nearest first, and the edges among them.
 
@@ -128,9 +154,9 @@ class AnimeController(Controller):
         An edge reads "`to` is the `kind` of `from`". At most 500 nodes and 2,000 edges are
         answered; `truncated` tells when there are more.
         """
-        return PreparedResponse(
-            works.neighbourhood(work_id, kinds_named(kinds), depth), works.identity
-        )
+        works = works.as_of(as_of)
+        found = works.neighbourhood(work_id, kinds_named(kinds), depth)
+        return PreparedResponse(found, works.identity, meta=then(works.past))
 
     @get_operation(
         "/{work_id:str}/similar",

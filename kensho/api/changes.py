@@ -10,10 +10,11 @@ from litestar.params import QueryParameter
 
 from kensho.api import examples
 from kensho.api.franchises import MAX_SLUG_CHARS
-from kensho.api.operations import Documented, get_operation
+from kensho.api.operations import Documented, get_operation, stream_operation
 from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, Safe, listing
-from kensho.api.providers import GivenChanges
+from kensho.api.providers import GivenChanges, GivenChangeSource
 from kensho.discovery.change_points import POINT, PublicationView
+from kensho.discovery.change_stream import ChangeStream, EventKind
 from kensho.discovery.changes import (
     KIND_GROUPS,
     LISTED_KINDS,
@@ -25,6 +26,7 @@ from kensho.discovery.changes import (
     kinds_of,
 )
 from kensho.discovery.comparisons import FieldCount, RelationCount
+from kensho.http.event_stream import EventStreamResponse, Message, Part
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_costs import costing
@@ -103,6 +105,15 @@ class ChangesQuery(msgspec.Struct, frozen=True, kw_only=True):
     safe: Safe = None
 
 
+class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of a stream of changes."""
+
+    since: Since = None
+    franchise: OfFranchise = None
+    kind: OfListedKind = None
+    safe: Safe = None
+
+
 class DiffQuery(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a comparison."""
 
@@ -131,6 +142,35 @@ _CHANGE: Final = ChangeItem(
 )
 _PUBLICATION: Final = PublicationView(_SNAPSHOT, 736, _AT)
 _EARLIER: Final = PublicationView("730-02b7de1f3a9c", 730, "2026-11-22T15:14:11+00:00")
+
+
+class SentEvent(msgspec.Struct, frozen=True):
+    """An event of the stream; `data` is JSON: a change, a publication, or what is known from when.
+
+    The comments between events, and the `retry` that opens a stream, are no events.
+    """
+
+    id: str
+    event: EventKind
+    data: str
+
+
+_SENT: Final = SentEvent(str(_CHANGE.id), "change", msgspec.json.encode(_CHANGE).decode())
+
+
+class _Events:
+    """Changes as events are sent."""
+
+    def __init__(self, stream: ChangeStream) -> None:
+        self._stream = stream
+        self.knows: Final = stream.knows
+
+    def part(self, last: str | None) -> Part:
+        part = self._stream.part(last)
+        messages = [
+            Message(event.kind, event.id, msgspec.json.encode(event.data)) for event in part.events
+        ]
+        return Part(messages, part.last, part.more)
 
 
 class ChangesController(Controller):
@@ -166,6 +206,31 @@ class ChangesController(Controller):
         )
         meta = ResponseMeta(tag=changes.tag)
         return PreparedResponse(changes.changes(request), changes.identity, meta=meta)
+
+    @stream_operation(
+        "/changes/stream",
+        Documented("Follow changes", "Events, for as long as the client listens."),
+        _SENT,
+        opt=costing(3),
+    )
+    async def follow(
+        self, change_source: GivenChangeSource, query: StreamQuery
+    ) -> EventStreamResponse:
+        """Tell changes as they are published, as server-sent events.
+
+        An event `change` holds what `/api/changes` lists, oldest first; `publication` ends those of
+        a publication, and comes at once for the current one where neither `since` nor a
+        `Last-Event-ID` says where to begin. `lost` tells that what came after that id is not known
+        any more. Streams are ended now and then: clients ask again with the last id.
+        """
+        request = ChangesRequest(
+            since=query.since,
+            franchise=query.franchise,
+            kinds=kinds_of(query.kind, LISTED_KINDS),
+            limit=1,
+            safe=change_source().hides_adult(query.safe),
+        )
+        return EventStreamResponse(_Events(ChangeStream(change_source, request)))
 
     @get_operation(
         "/diff",

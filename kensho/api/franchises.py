@@ -9,7 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
-from kensho.api.parameters import DEFAULT_LIMIT, Cursor, Limit, Safe
+from kensho.api.parameters import DEFAULT_LIMIT, AsOf, Cursor, Limit, Safe, is_past, then
 from kensho.api.providers import GivenFranchises
 from kensho.api.search import TYPED
 from kensho.discovery import exports
@@ -114,20 +114,24 @@ class FranchisesController(Controller):
         return PreparedResponse(found, franchises.identity)
 
     @get_operation(
-        "/{slug:str}", Documented("Read a franchise", "The franchise."), examples.FRANCHISE
+        "/{slug:str}",
+        Documented("Read a franchise", "The franchise."),
+        examples.FRANCHISE,
+        opt=costing(1, as_of=30),
     )
-    async def read(
-        self, franchises: GivenFranchises, slug: Slug
+    @pooled_if(is_past)
+    def read(
+        self, franchises: GivenFranchises, slug: Slug, as_of: AsOf = None
     ) -> PreparedResponse[FranchiseDetail]:
         """Return a franchise: its works by date with role, line and reason, its guests and counts.
 
         The reason of a work is the path of edges from the root to it; an edge reads "`to` is the
         `kind` of `from`".
         """
+        franchises = franchises.as_of(as_of)
         found = franchises.detail(slug)
-        return PreparedResponse(
-            found.document, franchises.identity, meta=ResponseMeta(tag=found.tag)
-        )
+        meta = then(franchises.past, ResponseMeta(tag=found.tag))
+        return PreparedResponse(found.document, franchises.identity, meta=meta)
 
     @get_operation(
         "/{slug:str}/graph",
@@ -164,9 +168,15 @@ class FranchisesController(Controller):
         "/{slug:str}/watch-order",
         Documented("Order a franchise", "The watch order."),
         examples.WATCH_ORDER,
+        opt=costing(1, as_of=30),
     )
-    async def watch_order(
-        self, franchises: GivenFranchises, slug: Slug, order: InOrder = "release"
+    @pooled_if(is_past)
+    def watch_order(
+        self,
+        franchises: GivenFranchises,
+        slug: Slug,
+        order: InOrder = "release",
+        as_of: AsOf = None,
     ) -> PreparedResponse[WatchOrderDocument]:
         """Return in which order to watch a franchise, and why each work stands where it does.
 
@@ -174,7 +184,7 @@ class FranchisesController(Controller):
         which nothing is essential can be skipped. What contradicts the order is listed in
         `set_aside`. What `spoiler` says tells of the story; `text` and `why` do not.
         """
+        franchises = franchises.as_of(as_of)
         found = franchises.watch_order(slug, order)
-        return PreparedResponse(
-            found.document, franchises.identity, meta=ResponseMeta(tag=found.tag)
-        )
+        meta = then(franchises.past, ResponseMeta(tag=found.tag))
+        return PreparedResponse(found.document, franchises.identity, meta=meta)

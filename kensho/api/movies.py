@@ -11,18 +11,23 @@ from kensho.api import examples
 from kensho.api.operations import Documented, get_operation
 from kensho.api.parameters import (
     DEFAULT_LIMIT,
+    AsOf,
     Cursor,
     DetailFields,
     Limit,
     Safe,
     SummaryFields,
     WorkId,
+    is_past,
+    then,
 )
 from kensho.api.providers import GivenBrowse, GivenWorks
 from kensho.discovery.browse import FilmList, FilmsRequest
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS
+from kensho.http.pooled import pooled_if
 from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import Detail
 
@@ -64,10 +69,21 @@ class MoviesController(Controller):
         found = browse.films(request)
         return PreparedResponse(found, browse.identity)
 
-    @get_operation("/{work_id:str}", Documented("Read a film", "The film."), examples.DETAIL)
-    async def read(
-        self, works: GivenWorks, work_id: WorkId, fields: DetailFields = None
+    @get_operation(
+        "/{work_id:str}",
+        Documented("Read a film", "The film."),
+        examples.DETAIL,
+        opt=costing(1, as_of=30),
+    )
+    @pooled_if(is_past)
+    def read(
+        self,
+        works: GivenWorks,
+        work_id: WorkId,
+        fields: DetailFields = None,
+        as_of: AsOf = None,
     ) -> PreparedResponse[Detail]:
         """Return all that is known of a film, with its neighbours one hop away."""
+        works = works.as_of(as_of)
         found = works.film(work_id, fields_named(fields, DETAIL_FIELDS))
-        return PreparedResponse(found, works.identity)
+        return PreparedResponse(found, works.identity, meta=then(works.past))

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from kensho.api.operations import EVENT_STREAM
 from kensho.api.request_bodies import (
     BatchRequest,
     ItemChangeBody,
@@ -121,7 +122,9 @@ def _amend(operation: Document, path: str) -> None:
     for header in _ALWAYS:
         for response in responses.values():
             response.setdefault("headers", {})[header] = _ALWAYS[header]
-    if path.startswith("/api/") and path != "/api/health" and not has_body and not is_guarded:
+    is_stream = EVENT_STREAM in responses.get("200", {}).get("content", {})
+    is_read = path.startswith("/api/") and path != "/api/health" and not has_body
+    if is_read and not is_guarded and not is_stream:
         responses["200"]["headers"] |= _TAGGED
         responses["304"] = {
             "description": "The client's copy (`If-None-Match`) is still right.",
@@ -140,7 +143,7 @@ def _names_what_may_go(path: str) -> bool:
 
 _PATHS: Final = "/api/paths"
 """Names works in its query; a merged one is answered for its successor."""
-_FINDING: Final = ("/api/resolve", "/api/changes", "/api/diff", _PATHS)
+_FINDING: Final = ("/api/resolve", "/api/changes", "/api/changes/stream", "/api/diff", _PATHS)
 """Name in their queries what may not be there."""
 
 

@@ -29,6 +29,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.types import ASGIApp
 
+from kensho.http.event_stream import STREAM
 from kensho.http.responses import (
     PreparedResponse,
     SlicedResponse,
@@ -42,6 +43,7 @@ C = TypeVar("C")
 Answer: TypeAlias = PreparedResponse[T] | UncachedResponse[T] | SlicedResponse[T] | StreamedResponse
 Handler: TypeAlias = Callable[Concatenate[C, P], Awaitable[Answer[T]]]
 
+EVENT_STREAM: Final = "text/event-stream"
 _QUERY: Final = "query"
 _OK: Final = 200
 
@@ -71,6 +73,32 @@ def get_operation(
             opt=opt,
             summary=documented.summary,
             responses=_responses(handler, documented.answer, example),
+        )(_flattened(handler))
+
+    return declare
+
+
+def stream_operation(
+    path: str, documented: Documented, example: msgspec.Struct, *, opt: Mapping[str, Any]
+) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
+    """Declare a handler of GET whose answer is a stream of events such as `example`.
+
+    `opt` is laid over the controller's.
+    """
+    answer = ResponseSpec(
+        type(example),
+        generate_examples=False,
+        description=documented.answer,
+        media_type=EVENT_STREAM,
+        examples=[Example(summary=documented.answer, value=msgspec.to_builtins(example))],
+    )
+
+    def declare(handler: Callable[..., Any]) -> HTTPRouteHandler:
+        return get(
+            path,
+            opt={**opt, **STREAM},
+            summary=documented.summary,
+            responses={_OK: answer},
         )(_flattened(handler))
 
     return declare

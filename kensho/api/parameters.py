@@ -7,11 +7,14 @@ from uuid import UUID
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
+from kensho.discovery.change_points import POINT
 from kensho.discovery.cursors import MAX_CHARS
 from kensho.discovery.tags import TAGGED_FIELDS
+from kensho.discovery.time_travel import PastModel
 from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS
 from kensho.domain.relations import KINDS
 from kensho.domain.works import SEASONS
+from kensho.http.response_cache import PLAIN, ResponseMeta
 from kensho.http.targets import LISTS
 from kensho.read_model.columns import ANIME_TYPES, STATUSES
 
@@ -159,6 +162,32 @@ Safe: TypeAlias = Annotated[
         examples=[Example(value=True)],
     ),
 ]
+
+
+AsOf: TypeAlias = Annotated[
+    str | None,
+    QueryParameter(
+        schema_extra={"pattern": POINT},
+        max_length=40,
+        description="What was served then: a date means the end of that day (UTC), a revision its "
+        "last publication; also a time, or the identity of a snapshot. What is no longer kept is "
+        "a problem `not_kept`, whose `kept_from` is the earliest there is.",
+        examples=[Example(value="2026-11-22")],
+    ),
+]
+
+
+def is_past(*, as_of: str | None = None, **_: object) -> bool:
+    """Tell whether a request asks for another time, so that a snapshot may have to be opened."""
+    return as_of is not None
+
+
+def then(past: PastModel | None, meta: ResponseMeta = PLAIN) -> ResponseMeta:
+    """Return what an answer of an earlier time says besides: when that was, and that it stays."""
+    if past is None:
+        return meta
+    named = (b"x-kensho-as-of", past.publication.at.encode())
+    return meta._replace(headers=(*meta.headers, named), is_settled=past.is_settled)
 
 
 def with_lists(opt: Mapping[str, Any]) -> Mapping[str, Any]:

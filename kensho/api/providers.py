@@ -16,9 +16,9 @@ from litestar.params import SkipValidation
 from kensho.discovery.browse import BrowseService, Calendar
 from kensho.discovery.changes import ChangeService
 from kensho.discovery.comparisons import KnownChanges
+from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Nodes
-from kensho.discovery.curation import CurationService
 from kensho.discovery.franchises import FranchiseService
 from kensho.discovery.health import HealthService
 from kensho.discovery.resolve import ResolveService
@@ -37,6 +37,7 @@ GivenTags: TypeAlias = NamedDependency[SkipValidation[TagService]]
 GivenSearch: TypeAlias = NamedDependency[SkipValidation[SearchService]]
 GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
 GivenChanges: TypeAlias = NamedDependency[SkipValidation[ChangeService]]
+GivenChangeSource: TypeAlias = NamedDependency[SkipValidation[Callable[[], ChangeService]]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
 GivenQueue: TypeAlias = NamedDependency[SkipValidation[WorkQueue]]
 GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
@@ -69,6 +70,9 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
             snapshot(), shared.calendar, shared.cursors, shared.orders, safe=shared.search.safe
         )
 
+    def change_service() -> ChangeService:
+        return ChangeService(snapshot(), shared.cursors, shared.changes, safe=safe)
+
     makers: dict[str, Callable[[], object]] = {
         "works": lambda: WorkService(snapshot()),
         "browse": browse,
@@ -76,7 +80,8 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
         "tags": lambda: TagService(snapshot(), shared.cursors, safe=safe),
         "search": lambda: SearchService(snapshot(), shared.search, shared.calendar),
         "resolve": lambda: ResolveService(snapshot()),
-        "changes": lambda: ChangeService(snapshot(), shared.cursors, shared.changes, safe=safe),
+        "changes": change_service,
+        "change_source": lambda: change_service,
         "franchises": lambda: FranchiseService(snapshot(), shared.cursors, safe=safe),
     }
     return _provided(makers)

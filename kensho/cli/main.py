@@ -66,6 +66,11 @@ _OWN: Final = (
         "List, show and settle the work items of curators.",
     ),
     LazyCommand(
+        "webhooks",
+        "kensho.cli.webhooks:webhooks",
+        "Tell other servers what changes: add, list, test and remove their addresses.",
+    ),
+    LazyCommand(
         "show",
         "kensho.cli.graph:show",
         "Print what the graph holds of WORK: a UUID, an id such as mal:20, or a URL.",

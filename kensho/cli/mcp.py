@@ -14,6 +14,7 @@ import click
 from rich_click import RichCommand
 
 from kensho.discovery.browse import Calendar
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.conflicts import conflicts_in
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.search import TitleSearch
@@ -54,12 +55,15 @@ def mcp(http: bool, host: str | None, port: int | None) -> None:
         raise SettingsError(
             f"kensho mcp needs {error.name}, which the extra brings: pip install 'kensho[mcp]'"
         ) from error
+    cursors = Cursors(*signing_keys(settings.signing))
     tools = ToolServer(
         _holder(settings),
         ToolParts(
-            TitleSearch(Cursors(*signing_keys(settings.signing)), safe=settings.search.safe),
+            TitleSearch(cursors, safe=settings.search.safe),
             Calendar(functools.partial(dt.datetime.now, dt.UTC)),
             PerSnapshot(conflicts_in),
+            cursors,
+            KnownChanges(),
         ),
         settings.snapshot.refresh_every_s,
     ).bound(installed_version())

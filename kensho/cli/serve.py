@@ -31,6 +31,8 @@ from kensho.search.kernel import compiled_kernel
 _FILES_BESIDE: Final = 512
 """Files that a worker opens besides connections: 145 with a snapshot, one for each of its files;
 twice or thrice as many while it is replaced."""
+_FILES_OF_A_PAST: Final = 96
+"""Files of an earlier snapshot that is open: one for each of its files but those of titles."""
 _FEWEST: Final = 16
 _log = structlog.get_logger("kensho")
 
@@ -80,7 +82,8 @@ def _work(installation: Installation, slot: int) -> int:
 def _with_room(settings: Settings) -> Settings:
     """Return the settings with no more connections than files may be opened."""
     files = raise_file_limit()
-    room = max(_FEWEST, files - _FILES_BESIDE)
+    beside = _FILES_BESIDE + _FILES_OF_A_PAST * settings.snapshot.past_snapshots_open
+    room = max(_FEWEST, files - beside)
     if settings.connections.max_connections <= room:
         return settings
     _log.warning("fewer_connections", most=room, open_files=files)

@@ -17,6 +17,7 @@ from kensho.platform.secret_values import address_given
 from kensho.platform.settings import Settings
 from kensho.read_model import publications
 from kensho.read_model.building.fetching import fetch
+from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing_process import publish_apart
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import is_identity, revision_of
@@ -94,7 +95,8 @@ def fetch_(location: str, as_json: bool) -> None:
     settings = _settings(None)
     location = address_given(location, "URL")
     store = StoreSettings.of(settings).fingerprint
-    published = asyncio.run(fetch(location, settings.snapshot.read_model_dir, store))
+    limits = HistoryLimits.of(settings.snapshot)
+    published = asyncio.run(fetch(location, settings.snapshot.read_model_dir, store, limits))
     _print_published(published, as_json=as_json)
 
 

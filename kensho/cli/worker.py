@@ -73,6 +73,7 @@ class Worker:
                 serving = asyncio.create_task(server.serve())
                 self._say_serving()
                 await self._until_stopped(serving)
+                app.state.close_streams()
                 await self._drained(server, serving)
 
     def _say_serving(self) -> None:

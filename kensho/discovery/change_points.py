@@ -59,7 +59,7 @@ def place_of(history: History, text: str, name: str) -> int | None:
         revision = int(text)
         earlier = [n for n, entry in enumerate(history.entries) if entry.revision <= revision]
     else:
-        moment = _moment(text, name)
+        moment = moment_of(text, name)
         earlier = [
             n
             for n, entry in enumerate(history.entries)
@@ -81,7 +81,7 @@ def check_point(text: str | None, name: str) -> None:
             name, f"{text!r} is no revision, snapshot or date such as 2026-11-29"
         )
     if not is_identity(text) and not text.isdecimal():
-        _moment(text, name)
+        moment_of(text, name)
 
 
 def snapshot_of_run(history: History, text: str) -> str | None:
@@ -107,7 +107,7 @@ def _of_snapshot(history: History, identity: str, name: str) -> int:
     raise InvalidInputError.of(name, f"no publication of the snapshot {identity} is known")
 
 
-def _moment(text: str, name: str) -> dt.datetime:
+def moment_of(text: str, name: str) -> dt.datetime:
     """Return the moment of a time, or the end of a day; in UTC where no zone is told."""
     try:
         moment = dt.datetime.fromisoformat(text)

@@ -77,13 +77,17 @@ class DiffDocument(msgspec.Struct, frozen=True, rename={"before": "from", "after
 
 
 class ChangesRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which changes are asked for, and which part of them; `safe` leaves adult works out."""
+    """Which changes are asked for, and which part of them; `safe` leaves adult works out.
+
+    Without a cursor the part begins after the first `skip`.
+    """
 
     since: str | None = None
     franchise: str | None = None
     kinds: frozenset[ChangeKind] | None = None
     limit: int
     cursor: str | None = None
+    skip: int = 0
     safe: bool = True
 
 
@@ -162,14 +166,18 @@ class ChangeService(SnapshotService):
             nothing = OrderedList((), self.identity, self.model.id, self.model.node)
             self._cursors.cut(nothing, query, request.cursor, request.limit)
             return [], None, 0
-        numbers = self._numbers(history, request)
+        numbers = self.numbers(history, request)
         ordered = OrderedList(numbers.tolist(), self.identity, history.id, history.number)
-        part = self._cursors.cut(ordered, query, request.cursor, request.limit)
-        items = [self._item(history, number, safe=request.safe) for number in part.nodes]
+        part = self._cursors.cut(ordered, query, request.cursor, request.limit, skip=request.skip)
+        items = [self.item(history, number, safe=request.safe) for number in part.nodes]
         return items, part.next_cursor, part.total
 
-    def _numbers(self, history: History, request: ChangesRequest) -> Numbers:
-        """Return the numbers of the changes that are asked for, in their order."""
+    def numbers(self, history: History, request: ChangesRequest) -> Numbers:
+        """Return the numbers of the changes that are asked for, in their order.
+
+        Raises:
+            InvalidInputError, NotFoundError: as `changes`.
+        """
         chosen = np.arange(len(history), dtype=np.int64)
         if request.franchise is not None:
             chosen = self._of_franchise(history, request.franchise)
@@ -204,7 +212,8 @@ class ChangeService(SnapshotService):
             return
         raise NotFoundError(f"there is no franchise {slug!r}")
 
-    def _item(self, history: History, number: int, *, safe: bool) -> ChangeItem:
+    def item(self, history: History, number: int, *, safe: bool) -> ChangeItem:
+        """Return a change of a history; `safe` leaves out its adult members."""
         entry = history.entries[int(history.publication_of[number])]
         change = history.change(number).decode()
         return self._told(change, entry.at, entry.revision, safe=safe)

@@ -18,6 +18,7 @@ from kensho.discovery.adult import franchises_shown
 from kensho.discovery.cursors import Cursors, OrderedList
 from kensho.discovery.query_interpretation import check_text
 from kensho.discovery.snapshot_service import SnapshotService
+from kensho.discovery.time_travel import PastModel, as_of
 from kensho.domain.watch_order.order import Order
 from kensho.errors import GoneError, MovedError, NotFoundError
 from kensho.read_model.encoded import Encoded, encoded
@@ -55,9 +56,23 @@ class TaggedDocument(NamedTuple, Generic[T]):
 class FranchiseService(SnapshotService):
     """Franchises, of one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, cursors: Cursors, *, safe: bool = True) -> None:
-        super().__init__(snapshot, safe=safe)
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        cursors: Cursors,
+        *,
+        safe: bool = True,
+        past: PastModel | None = None,
+    ) -> None:
+        super().__init__(snapshot, safe=safe, past=past)
         self._cursors = cursors
+
+    def as_of(self, text: str | None) -> "FranchiseService":
+        """Return franchises as they were then; `None` is now. Raises as `time_travel.as_of`."""
+        if text is None:
+            return self
+        past = as_of(self.snapshot, text)
+        return FranchiseService(self.snapshot, self._cursors, safe=self._safe, past=past)
 
     def franchises(
         self, text: str | None, cursor: str | None, limit: int, *, safe: bool = True

@@ -7,6 +7,7 @@ so that everything the request reads comes from the same snapshot.
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from kensho.discovery.time_travel import PastModel
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
 
@@ -14,11 +15,17 @@ T = TypeVar("T")
 
 
 class SnapshotService:
-    """A group of use cases over one snapshot; `safe` tells whether its lists hide what is adult."""
+    """A group of use cases over one snapshot; `safe` tells whether its lists hide what is adult.
 
-    def __init__(self, snapshot: Snapshot, *, safe: bool = True) -> None:
+    With `past` it reads the model of an earlier one.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, *, safe: bool = True, past: PastModel | None = None
+    ) -> None:
         self.snapshot: Final = snapshot
-        self.model: Final = snapshot.model
+        self.past: Final = past
+        self.model: Final = snapshot.model if past is None else past.model
         self._safe: Final = safe
 
     def hides_adult(self, safe: bool | None) -> bool:

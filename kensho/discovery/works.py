@@ -17,6 +17,7 @@ from kensho.discovery.paths import paths
 from kensho.discovery.related_works import related_anime, summary_of
 from kensho.discovery.similar import similar
 from kensho.discovery.snapshot_service import SnapshotService
+from kensho.discovery.time_travel import as_of
 from kensho.domain.relations import Kind
 from kensho.domain.works import SEASONS
 from kensho.errors import GoneError, MovedError, NotFoundError
@@ -48,6 +49,12 @@ class WorkBatch(msgspec.Struct, frozen=True):
 
 class WorkService(SnapshotService):
     """Works by id, of one snapshot."""
+
+    def as_of(self, text: str | None) -> "WorkService":
+        """Return the works as they were then; `None` is now. Raises as `time_travel.as_of`."""
+        if text is None:
+            return self
+        return WorkService(self.snapshot, safe=self._safe, past=as_of(self.snapshot, text))
 
     def detail(self, work: UUID, fields: Fields | None = None) -> Encoded[Detail]:
         """Return all that is known of a work, or only these `fields`; raises as `locate`."""

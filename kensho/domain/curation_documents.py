@@ -68,9 +68,9 @@ class ActOutcome(msgspec.Struct, frozen=True):
 class SaidFact(msgspec.Struct, frozen=True):
     """One thing that somebody says of a work: the field, the value in words, who, since when.
 
-    `since` is the date of the source's release, or the time of the act; empty where it is not known.
-    `act` is the curator's, with its reason; `counts` tells whether it is what the graph shows, and
-    `against` who says what else that does. `about` is the other work of a relation.
+    `since` is the date of the source's release, or the time of the act; empty where it is not
+    known. `act` is the curator's, with its reason; `counts` tells whether it is what the graph
+    shows, and `against` who says what else that does. `about` is the other work of a relation.
     """
 
     field: str

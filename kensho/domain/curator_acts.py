@@ -1,11 +1,11 @@
 """Acts of curators: what a person states of works and franchises, with author, time and reason.
 
-An act is one statement. It is kept for good: a later act that says otherwise overrules it, an act of
-undoing takes it back, and either is an act itself. Works are named by source ids (`"mal:20"`), as
-in the records of all other sources, so an act means the same whatever else is in the graph.
+An act is one statement. It is kept for good: a later act that says otherwise overrules it, an act
+of undoing takes it back, and either is an act itself. Works are named by source ids (`"mal:20"`),
+as in the records of all other sources, so an act means the same whatever else is in the graph.
 
-Statements of facts have a rank, as on Wikidata: of several values the preferred ones count, else the
-normal ones; what is deprecated never counts, whoever states it.
+Statements of facts have a rank, as on Wikidata: of several values the preferred ones count, else
+the normal ones; what is deprecated never counts, whoever states it.
 """
 
 import datetime as dt
@@ -37,7 +37,9 @@ from kensho.errors import FieldProblem, InvalidInputError
 ActSourceId: TypeAlias = Annotated[str, Meta(pattern=r"^[a-z][a-z-]*:[^\s:]{1,200}$")]
 ActReason: TypeAlias = Annotated[str, Meta(min_length=3, max_length=1000, pattern=r"\S{2}")]
 Author: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
-PageUrl: TypeAlias = Annotated[str, Meta(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")]
+PageUrl: TypeAlias = Annotated[
+    str, Meta(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f\x7f]+$")
+]
 Rank: TypeAlias = Literal["preferred", "normal", "deprecated"]
 ManyWorks: TypeAlias = Annotated[tuple[ActSourceId, ...], Meta(min_length=2, max_length=200)]
 SomeWorks: TypeAlias = Annotated[tuple[ActSourceId, ...], Meta(min_length=1, max_length=200)]
@@ -254,15 +256,20 @@ CuratorStatement: TypeAlias = (
     | Undoing
 )
 RankedStatement: TypeAlias = (
-    FactStatement | TitleStatement | TagStatement | IdStatement | MappingStatement | EpisodeStatement
+    FactStatement
+    | TitleStatement
+    | TagStatement
+    | IdStatement
+    | MappingStatement
+    | EpisodeStatement
 )
 
 
 class CuratorAct(msgspec.Struct, frozen=True, omit_defaults=True):
     """An act as it is kept: what is stated, by whom, when (ISO 8601, UTC), why, on what page.
 
-    Ids sort by time. `undone_by` and `overruled_by` name the acts because of which it does not count
-    any more; neither is part of what the curator said, and both follow from all acts.
+    Ids sort by time. `undone_by` and `overruled_by` name the acts because of which it does not
+    count any more; neither is part of what the curator said, and both follow from all acts.
     """
 
     id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
@@ -298,30 +305,39 @@ def works_named(says: CuratorStatement) -> tuple[str, ...]:
 
 def problems_of_statement(says: CuratorStatement, latest: int) -> list[FieldProblem]:
     """Return what is wrong with a statement beyond its form; `latest` is the last year believed."""
-    found: list[FieldProblem] = []
-    named = [*works_named(says)]
-    if isinstance(says, IdStatement | MappingStatement):
-        named.append(says.id)
-    for one in dict.fromkeys(named):
-        if ids.parse(one) != one:
-            found.append(FieldProblem("work", f"{one!r}: no known provider has such an id"))
+    found = [*_id_problems(says), *_pair_problems(says)]
     for name in ("works", "others"):
         given: Sequence[str] = getattr(says, name, ())
-        for one in sorted({w for w in given if given.count(w) > 1}):
-            found.append(FieldProblem(name, f"{one!r} stands twice in this list"))
+        twice = sorted({work for work in given if given.count(work) > 1})
+        found += [FieldProblem(name, f"{one!r} stands twice in this list") for one in twice]
     if isinstance(says, FactStatement):
         found += _fact_problems(says, latest)
     if isinstance(says, NewWork):
         found += _year_problems("year", says.year, latest)
-    if isinstance(says, RelationStatement | SameWorkStatement) and says.work == says.other:
-        found.append(FieldProblem("other", f"{says.other!r}: is the same as the work itself"))
-    if isinstance(says, FranchiseSplit):
-        for one in sorted({*says.works} & {*says.others}):
-            found.append(FieldProblem("others", f"{one!r} can't be cut from itself"))
     for name, text in _texts(says):
         if text != text.strip() or _CONTROL.search(text) or (name != "value" and "\n" in text):
             found.append(FieldProblem(name, f"{text[:80]!r} is no clean line of text"))
     return found
+
+
+def _id_problems(says: CuratorStatement) -> list[FieldProblem]:
+    named = [*works_named(says)]
+    if isinstance(says, IdStatement | MappingStatement):
+        named.append(says.id)
+    return [
+        FieldProblem("work", f"{one!r}: no known provider has such an id")
+        for one in dict.fromkeys(named)
+        if ids.parse(one) != one
+    ]
+
+
+def _pair_problems(says: CuratorStatement) -> list[FieldProblem]:
+    if isinstance(says, RelationStatement | SameWorkStatement) and says.work == says.other:
+        return [FieldProblem("other", f"{says.other!r}: is the same as the work itself")]
+    if isinstance(says, FranchiseSplit):
+        both = sorted({*says.works} & {*says.others})
+        return [FieldProblem("others", f"{one!r} can't be cut from itself") for one in both]
+    return []
 
 
 def typed_value(says: FactStatement) -> Any:
@@ -336,7 +352,9 @@ def typed_value(says: FactStatement) -> Any:
     try:
         return msgspec.convert(value, FACT_TYPES[says.field], strict=False)
     except msgspec.ValidationError as error:
-        raise InvalidInputError.of("value", f"{says.value!r} is no {says.field}: {error}") from error
+        raise InvalidInputError.of(
+            "value", f"{says.value!r} is no {says.field}: {error}"
+        ) from error
 
 
 def canonical_value(says: FactStatement) -> object:

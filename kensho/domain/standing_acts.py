@@ -1,7 +1,7 @@
 """Which acts of curators count: not those that were undone, nor those that a later one overrules.
 
-An act overrules an earlier one that says otherwise of the same thing. Acts that only add up, such as
-two values of a fact, both count: their ranks decide between them (`ingest.pipeline.ranks`).
+An act overrules an earlier one that says otherwise of the same thing. Acts that only add up, such
+as two values of a fact, both count: their ranks decide between them (`ingest.pipeline.ranks`).
 
 Guarantees: pure, and a function of all acts: whoever is undone counts as though it had never been,
 so undoing an act that overruled another brings that one back.
@@ -42,6 +42,15 @@ WorkOf: TypeAlias = Callable[[str], Hashable]
 Pair: TypeAlias = frozenset[Hashable]
 
 EPISODE_FACTS: Final = ("title", "air_date", "duration_s", "filler", "canon", "recap")
+
+
+_SLOT_FIELDS: Final[dict[type[CuratorStatement], tuple[str, ...]]] = {
+    TitleStatement: ("text",),
+    TagStatement: ("name",),
+    IdStatement: ("id",),
+    MappingStatement: ("id", "season"),
+}
+"""What of a statement tells apart the things that a work has several of."""
 
 
 def settled(acts: Iterable[CuratorAct], work_of: WorkOf) -> list[CuratorAct]:
@@ -138,25 +147,24 @@ def _together(
 
 def _slots(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:
     """Yield what a statement decides alone: a later one that decides all of it overrules it."""
-    if isinstance(says, FactStatement):
-        yield "fact", work_of(says.work), says.field, repr(canonical_value(says))
-    elif isinstance(says, TitleStatement):
-        yield "title", work_of(says.work), says.text
-    elif isinstance(says, TagStatement):
-        yield "tag", work_of(says.work), says.name
-    elif isinstance(says, IdStatement):
-        yield "id", work_of(says.work), says.id
-    elif isinstance(says, MappingStatement):
-        yield "mapping", work_of(says.work), says.id, says.season
-    elif isinstance(says, EpisodeStatement):
-        yield "episode", work_of(says.work), says.number, "rank"
-        for name in EPISODE_FACTS:
-            if getattr(says, name) is not None:
-                yield "episode", work_of(says.work), says.number, name
-    elif isinstance(says, SameWorkStatement):
-        yield "same", frozenset((work_of(says.work), work_of(says.other)))
-    elif isinstance(says, NewWork):
-        yield "work", frozenset(says.ids)
+    match says:
+        case FactStatement():
+            yield "fact", work_of(says.work), says.field, repr(canonical_value(says))
+        case TitleStatement() | TagStatement() | IdStatement() | MappingStatement():
+            told = (getattr(says, name) for name in _SLOT_FIELDS[type(says)])
+            yield type(says).__name__, work_of(says.work), *told
+        case EpisodeStatement():
+            yield from _episode_slots(says, work_of)
+        case SameWorkStatement():
+            yield "same", frozenset((work_of(says.work), work_of(says.other)))
+        case NewWork():
+            yield "work", frozenset(says.ids)
+
+
+def _episode_slots(says: EpisodeStatement, work_of: WorkOf) -> Iterator[Hashable]:
+    for name in ("rank", *EPISODE_FACTS):
+        if getattr(says, name) is not None:
+            yield "episode", work_of(says.work), says.number, name
 
 
 def _subjects(says: CuratorStatement, work_of: WorkOf) -> Iterator[Hashable]:

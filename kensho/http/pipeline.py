@@ -19,6 +19,7 @@ from kensho.domain.searches import SearchOutcome
 from kensho.errors import KenshoError
 from kensho.http import compression, cross_origin, hosts, privacy, problem_details, request_guards
 from kensho.http.cross_origin import CrossOriginRules
+from kensho.http.event_stream import is_stream
 from kensho.http.forwarding import TrustedProxies
 from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
@@ -133,7 +134,7 @@ class RequestPipeline:
         )
         tap = ResponseTap(send, trace, head=method == "HEAD")
         route = await self._serve(http, receive, tap, headers)
-        seconds = perf_counter() - began
+        seconds = 0.0 if is_stream(http) else perf_counter() - began
         self._observability.metrics.count_request(method, route, tap.status, seconds)
         if seconds > self._observability.slow_s:
             _log.warning(
@@ -177,6 +178,7 @@ class RequestPipeline:
             if_none_match=if_none_match,
             cache=self._cache,
             hosts=self._rules.hosts,
+            is_head=tap.head,
         )
         scope["path"], scope["raw_path"] = target.path, target.raw_path
         scope["query_string"] = target.query

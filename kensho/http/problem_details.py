@@ -39,10 +39,19 @@ class Issue(msgspec.Struct, frozen=True):
     error: str
 
 
+class KeptFrom(msgspec.Struct, frozen=True):
+    """The earliest publication of which something can be told: its snapshot, revision and time."""
+
+    snapshot: str
+    revision: int
+    at: str
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """An RFC 9457 problem; `error` and `message` repeat its kind and detail for older clients.
 
-    `code` names the case within the kind, `scope` the limit that was passed.
+    `code` names the case within the kind, `scope` the limit that was passed. `kept_from` is there
+    where what was asked for is no longer kept, and something later is.
     """
 
     type: str
@@ -57,6 +66,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str | None = None
     issues: list[Issue] | None = None
     scope: str | None = None
+    kept_from: KeptFrom | None = None
 
 
 class ProblemKind(NamedTuple):
@@ -81,6 +91,7 @@ class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     issues: Sequence[FieldProblem] = ()
     scope: str | None = None
+    kept_from: tuple[str, int, str] | None = None
     headers: Mapping[str, str] = {}
 
     @property
@@ -119,6 +130,7 @@ _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
     errors.UnauthorizedError: ProblemKind(401, "unauthorized", "Sign in first"),
     errors.ForbiddenError: ProblemKind(403, "forbidden", "This is not allowed"),
     errors.NotFoundError: NOT_FOUND,
+    errors.NotKeptError: ProblemKind(404, "not_kept", "It is no longer kept"),
     errors.ConflictError: ProblemKind(409, "conflict", "It contradicts what is stored"),
     errors.GoneError: ProblemKind(410, "gone", "It was removed"),
     errors.MovedError: ProblemKind(308, "moved", "It was merged into another"),
@@ -168,6 +180,7 @@ def error_response(
         code=getattr(error, "code", None),
         issues=error.issues if isinstance(error, errors.ConflictError) else (),
         scope=error.scope if isinstance(error, errors.RateLimitedError) else None,
+        kept_from=error.kept_from if isinstance(error, errors.NotKeptError) else None,
         headers={**_headers(error, kind), **(headers or {})},
     )
 
@@ -212,5 +225,6 @@ def _encoded(error: ErrorResponse) -> bytes:
             code=error.code,
             issues=[Issue(*issue) for issue in error.issues] or None,
             scope=error.scope,
+            kept_from=None if error.kept_from is None else KeptFrom(*error.kept_from),
         )
     )

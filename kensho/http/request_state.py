@@ -19,7 +19,8 @@ class RequestState(msgspec.Struct, frozen=True):
     """The sound parts of a request.
 
     `key` names the target and the encoding, for answers to everybody. `parameters` are those of the
-    query, and `hosts` tells what the service is called in absolute addresses.
+    query, and `hosts` tells what the service is called in absolute addresses. `is_head` tells that
+    nothing but the headers is sent.
     """
 
     request_id: str
@@ -29,6 +30,7 @@ class RequestState(msgspec.Struct, frozen=True):
     if_none_match: bytes | None
     cache: ResponseCache
     hosts: Hosts
+    is_head: bool = False
 
     @property
     def private_key(self) -> Key:

@@ -47,6 +47,7 @@ _ENCODED: Final[Mapping[Encoding, tuple[bytes, bytes]]] = {
     "br": (b"content-encoding", b"br"),
     "gzip": (b"content-encoding", b"gzip"),
 }
+_SETTLED: Final = (b"cache-control", b"public, max-age=86400, immutable")
 _OF_BODY: Final = (b"content-type", b"content-encoding")
 """The headers that 304 leaves out."""
 
@@ -63,8 +64,10 @@ class ResponseMeta(NamedTuple):
     """What an answer is besides its bytes: its media type, further headers, and its own tag.
 
     `tag` are ASCII letters and digits that change when and only when the document does.
-    `private_max_age_s` lets the caller's own browser keep a private answer for so long. `outcome`
-    tells what a search found, where that is counted.
+    `private_max_age_s` lets the caller's own browser keep a private answer for so long. One that
+    `is_settled` never becomes another: caches need not ask again for a day, and then only because
+    a new version may show the same in another form.
+    `outcome` tells what a search found, where that is counted.
     """
 
     media_type: bytes = JSON
@@ -72,6 +75,7 @@ class ResponseMeta(NamedTuple):
     tag: bytes | None = None
     private_max_age_s: int | None = None
     outcome: SearchOutcome | None = None
+    is_settled: bool = False
 
 
 PLAIN: Final = ResponseMeta()
@@ -220,7 +224,7 @@ class ResponseCache:
         headers = [
             _content_type(meta.media_type),
             (b"etag", etag),
-            self._cache_control if is_public else (b"cache-control", _private(meta)),
+            self._caching(meta) if is_public else (b"cache-control", _private(meta)),
             _VARY,
             (SNAPSHOT_HEADER, identity.encode()),
             *meta.headers,
@@ -228,6 +232,9 @@ class ResponseCache:
         if encoding != "identity":
             headers.append(_ENCODED[encoding])
         return etag, headers
+
+    def _caching(self, meta: ResponseMeta) -> tuple[bytes, bytes]:
+        return _SETTLED if meta.is_settled else self._cache_control
 
     def _etag(self, tag: bytes, key: Key) -> bytes:
         path, query, encoding, caller = key

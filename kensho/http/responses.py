@@ -222,10 +222,10 @@ async def _end_unanswered(error: KenshoError, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": CLIENT_GONE, "headers": []})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     else:
-        await _refuse(error, scope, send)
+        await refuse(error, scope, send)
 
 
-async def _refuse(error: KenshoError, scope: Scope, send: Send) -> None:
+async def refuse(error: KenshoError, scope: Scope, send: Send) -> None:
     """Send a short problem: a page and a line of the log cost as much as what is refused."""
     response = problem_details.error_response(
         error, path=scope["path"], request_id=request_id_of(scope)

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.discovery.change_points import PublicationView
 from kensho.discovery.file_matches import FileMatch
 from kensho.domain.franchise.lines import LineKind
 from kensho.domain.relations import Kind, Method
 from kensho.domain.watch_order.order import Order
 from kensho.domain.works import AnimeType, Role, Season, Status
+from kensho.read_model.change_views import ChangeKind
 from kensho.read_model.franchise_views import RoleCount, Years
 from kensho.read_model.views import FranchiseRef, ImdbView, SimilarityReason
 
@@ -246,6 +248,33 @@ class ConflictBrief(msgspec.Struct, frozen=True):
     other: WorkBrief
     kind: Kind
     said: list[KindSaid]
+
+
+class ChangeBrief(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that changed, in words, with the publication that it came with.
+
+    `work` and `franchise` are what other tools take; a work that went has none.
+    """
+
+    kind: ChangeKind
+    text: str
+    at: str
+    revision: int
+    work: UUID | None = None
+    franchise: str | None = None
+
+
+class ChangeSheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What changed, the latest publication first, out of `total`; `hidden_adult` more are hidden.
+
+    `known_from` is the earliest publication of which changes are known; null where none are.
+    """
+
+    changes: list[ChangeBrief]
+    total: int
+    hidden_adult: int
+    known_from: PublicationView | None
+    next_offset: int | None = None
 
 
 class ConflictSheet(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,11 +1,12 @@
 """What the tools take: one Struct a tool, which is its JSON Schema and its check alike."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, TypeAlias, TypeVar
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from kensho.discovery.change_points import POINT
 from kensho.discovery.paths import MOST_PATHS
 from kensho.domain.watch_order.order import Order
 from kensho.domain.works import AnimeType, Season, Status
@@ -16,6 +17,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 _SHOWN_CHARS: Final = 80
 _MOST_SKIPPED: Final = 10_000
 
+ChangeSort: TypeAlias = Literal["franchise", "work", "relation"]
 WorkName: TypeAlias = Annotated[
     str,
     Meta(
@@ -152,6 +154,24 @@ class ConflictArguments(_Asked, frozen=True, kw_only=True):
 
     work: WorkName | None = None
     franchise: FranchiseName | None = None
+    limit: Annotated[int, Meta(ge=1, le=50, description="How many to answer.")] = 20
+    offset: Skipped = 0
+
+
+class ChangeArguments(_Asked, frozen=True, kw_only=True):
+    """Of what to list changes, and since when."""
+
+    since: Annotated[
+        Annotated[str, Meta(pattern=POINT, max_length=40)] | None,
+        Meta(
+            description="Only what was published after this date (UTC) or revision, such as"
+            " '2026-11-01' or '730'."
+        ),
+    ] = None
+    franchise: FranchiseName | None = None
+    kinds: Annotated[
+        list[ChangeSort], Meta(max_length=3, description="Only changes of these sorts.")
+    ] = []
     limit: Annotated[int, Meta(ge=1, le=50, description="How many to answer.")] = 20
     offset: Skipped = 0
 

@@ -15,10 +15,12 @@ import numpy as np
 from msgspec import structs
 
 from kensho.discovery.adult import works_shown
+from kensho.discovery.changes import ChangeItem
 from kensho.discovery.conflicts import Conflict
 from kensho.discovery.related_works import summary_of
 from kensho.domain.relations import Assertion
 from kensho.mcp.answers import (
+    ChangeBrief,
     ConflictBrief,
     Connection,
     ConnectionList,
@@ -49,6 +51,7 @@ _MOST_GUESTS: Final = 10
 _MOST_NAMESAKES: Final = 10
 _MOST_SET_ASIDE: Final = 10
 _SYNOPSIS_CHARS: Final = 1_500
+_CHANGE_CHARS: Final = 600
 
 
 class Slice(NamedTuple):
@@ -109,7 +112,7 @@ class Sheets:
             ],
             hidden_adult=len(around) - len(related),
             left_out=left_out,
-            synopsis=_shortened(detail.synopsis),
+            synopsis=_shortened(detail.synopsis, _SYNOPSIS_CHARS),
             score=detail.score,
             imdb=detail.imdb,
             duration_s=detail.duration_s,
@@ -187,6 +190,21 @@ class Sheets:
             [self._connection(path) for path in shown], len(found.paths) - len(shown)
         )
 
+    def change(self, one: ChangeItem) -> ChangeBrief:
+        """Return a change in a line."""
+        work = one.work.id if one.work is not None else None
+        is_there = work is not None and self._model.node(work) is not None
+        slug = one.franchise.slug if one.franchise is not None else None
+        is_known = slug is not None and self._model.franchises.number(slug) is not None
+        return ChangeBrief(
+            kind=one.kind,
+            text=_shortened(one.text, _CHANGE_CHARS) or "",
+            at=one.at,
+            revision=one.revision,
+            work=work if is_there else None,
+            franchise=slug if is_known else None,
+        )
+
     def conflict(self, one: Conflict) -> ConflictBrief:
         """Return what is said of two works."""
         said = [KindSaid(a.kind, a.method, a.source, a.snapshot) for a in one.assertions]
@@ -231,8 +249,8 @@ def _cut(left_out: dict[CutList, int], name: CutList, members: Iterable[T], most
     return [*listed[:most]]
 
 
-def _shortened(synopsis: str | None) -> str | None:
-    """Return a synopsis of a bounded length, cut between two words."""
-    if synopsis is None or len(synopsis) <= _SYNOPSIS_CHARS:
-        return synopsis
-    return f"{synopsis[:_SYNOPSIS_CHARS].rpartition(' ')[0]} …"
+def _shortened(text: str | None, most: int) -> str | None:
+    """Return a text of a bounded length, cut between two words."""
+    if text is None or len(text) <= most:
+        return text
+    return f"{text[:most].rpartition(' ')[0]} …"

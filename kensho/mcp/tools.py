@@ -15,7 +15,11 @@ import msgspec
 from kensho.discovery import franchises, search_batches
 from kensho.discovery.adult import franchises_shown
 from kensho.discovery.browse import Calendar
+from kensho.discovery.change_points import known_from
+from kensho.discovery.changes import LISTED_KINDS, ChangeService, ChangesRequest, kinds_of
+from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.conflicts import Conflict, ConflictService
+from kensho.discovery.cursors import Cursors
 from kensho.discovery.file_matches import file_match
 from kensho.discovery.filter_values import FilterTexts
 from kensho.discovery.resolve import work_named
@@ -23,8 +27,9 @@ from kensho.discovery.search import SearchRequest, SearchService, TitleSearch
 from kensho.discovery.search_views import SearchPage
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.works import WorkService
-from kensho.errors import FieldProblem, InvalidInputError, MovedError, NotFoundError
+from kensho.errors import FieldProblem, GoneError, InvalidInputError, MovedError, NotFoundError
 from kensho.mcp.answers import (
+    ChangeSheet,
     ConflictSheet,
     ConnectionList,
     FranchiseBrief,
@@ -39,6 +44,7 @@ from kensho.mcp.answers import (
     WorkSheet,
 )
 from kensho.mcp.arguments import (
+    ChangeArguments,
     ConflictArguments,
     FranchiseArguments,
     MatchArguments,
@@ -61,6 +67,8 @@ class ToolParts(NamedTuple):
     search: TitleSearch
     calendar: Calendar
     conflicts: PerSnapshot[Sequence[Conflict]]
+    cursors: Cursors
+    changes: KnownChanges
 
 
 class ToolCall:
@@ -86,6 +94,21 @@ class ToolCall:
     def conflicts(self) -> ConflictService:
         """Return the contradictions in the snapshot."""
         return ConflictService(self.snapshot, self._parts.conflicts, safe=self.safe)
+
+    @property
+    def changes(self) -> ChangeService:
+        """Return what changed up to the snapshot."""
+        return ChangeService(
+            self.snapshot, self._parts.cursors, self._parts.changes, safe=self.safe
+        )
+
+    def franchise_ever(self, text: str) -> str:
+        """Return the slug of a franchise, dissolved ones included; else raises as `franchise`."""
+        try:
+            number = self.franchise(text)
+        except GoneError:
+            return text
+        return franchises.summary(self.snapshot.model, number).decode().slug
 
     def work(self, text: str, field: str) -> UUID:
         """Return the work that an argument names.
@@ -285,6 +308,35 @@ def conflicts(call: ToolCall, asked: ConflictArguments) -> ConflictSheet:
         total=found.total,
         hidden_adult=found.hidden,
         next_offset=Slice(asked.offset, asked.limit).next_of(found.total),
+    )
+
+
+@_tool("List changes")
+def changes(call: ToolCall, asked: ChangeArguments) -> ChangeSheet:
+    """List what came, went and became another in the catalogue, the latest publication first.
+
+    Each change says in `text` what it is: new works and relations, other facts, franchises that
+    split, merged or were renamed. Scores and votes that moved are not listed. Give `franchise` for
+    what is new in one, `since` for what came after a date or revision.
+    """
+    request = ChangesRequest(
+        since=asked.since,
+        franchise=None if asked.franchise is None else call.franchise_ever(asked.franchise),
+        kinds=kinds_of(",".join(asked.kinds) or None, LISTED_KINDS),
+        limit=asked.limit,
+        skip=asked.offset,
+        safe=call.safe,
+    )
+    listed, _, total = call.changes.page(request)
+    every = msgspec.structs.replace(request, safe=False)
+    hidden = call.changes.page(every)[2] - total if call.safe else 0
+    history = call.snapshot.history
+    return ChangeSheet(
+        changes=[call.sheets.change(one) for one in listed],
+        total=total,
+        hidden_adult=hidden,
+        known_from=None if history is None else known_from(history),
+        next_offset=Slice(asked.offset, asked.limit).next_of(total),
     )
 
 

@@ -133,13 +133,22 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the read model is kept, and how often a newer one is looked for."""
 
     read_model_dir: Path = Path("var/read_model")
-    """Where snapshots are published; derived from the graph, on a disk with room for three."""
+    """Where snapshots are published; derived from the graph, on a disk with room for those that
+    are kept and one more."""
     refresh_every_s: Seconds = 5.0
     """How often a newer snapshot is looked for; it is served at most this long after it was
     published."""
     publish_deadline_s: Seconds = 900.0
     """How long building and publishing a snapshot may take before it is given up: half a minute for
     40,000 works on an idle machine."""
+    snapshots_kept: Annotated[int, Meta(ge=2, le=1_000)] = 4
+    """Snapshots of the latest publications that stay, so that what was served then can be asked for
+    (`as_of`): a month of weekly ones. Each takes 380 MB for 40,000 works. The one before the
+    current one always stays."""
+    past_snapshots_open: Annotated[int, Meta(ge=0, le=64)] = 3
+    """Of those, how many a process holds open at once besides the current one: 3 MB and 90 open
+    files each. To open one takes a fifth of a second the first time. With 0 nothing is answered
+    of the past."""
     history_publications: Annotated[int, Meta(ge=0, le=10_000)] = 400
     """Publications of which is kept what changed with them, longer than snapshots are: daily ones
     of a year. The oldest go first; 0 keeps none, and lists no changes."""
@@ -198,6 +207,23 @@ class WorkSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables(
     deadline_s: Seconds = 10.0
     """A costly answer that is not made so soon after it was asked for, waiting included, is given
     up and answered 503: a reader has gone by then."""
+
+
+class StreamSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("stream_")):
+    """Streams of changes (`/api/changes/stream`): how many are open, and for how long."""
+
+    listeners: Annotated[int, Meta(ge=0, le=10_000)] = 256
+    """Streams that are open at once in a process, each of which is a connection of
+    `KENSHO_MAX_CONNECTIONS`; further ones are answered 503. 0 opens none."""
+    per_client: Annotated[int, Meta(ge=1, le=10_000)] = 8
+    """Streams of one client address that are open at once; further ones are answered 429. Without
+    trusted proxies, all that a proxy passes on are one client."""
+    ping_s: Seconds = 15.0
+    """How long a stream is silent until a comment shows that it lives. Proxies close connections
+    that are silent for 30 to 60 seconds."""
+    longest_s: Annotated[float, Meta(gt=0, le=86_400)] = 3_600.0
+    """A stream is ended after so long; clients ask again by themselves, where the last event that
+    they had is named. So they spread over workers that were started since."""
 
 
 class RateLimitSettings(
@@ -273,8 +299,9 @@ class CurationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variab
 
     dir: Path = Path("var/curation")
     """The folder of what curators state here: `franchises/*.toml` in the form of Kenshō's own
-    `curation/`, over which they win, and the findings of `kensho check` that they accepted. A folder under version control shows who changed what; it survives every ingest and
-    every upgrade."""
+    `curation/`, over which they win, and the findings of `kensho check` that they accepted. A
+    folder under version control shows who changed what; it survives every ingest and every
+    upgrade."""
     wait_s: Annotated[float, Meta(ge=0, le=600)] = 20.0
     """Seconds that a manager's act waits for a store that another process has open, before it is
     answered 503: another curator's act takes seconds, an ingest minutes."""
@@ -301,6 +328,20 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables
     """Whether readers may report an error, from every page and without an account."""
 
 
+class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("webhooks_")):
+    """Where webhooks are kept, and what their addresses may reach."""
+
+    dir: Path = Path("var/webhooks")
+    """The folder of the file that holds webhooks, their secrets, and what is to be delivered. One
+    server of a machine delivers at a time."""
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    """How long a receiver may take for an answer, from its name's resolution to the last byte. The
+    specification suggests 15 to 30; who does more than to note a message should do so later."""
+    loopback: bool = False
+    """Whether addresses may lead to this machine, by http too: for a receiver beside the server.
+    Others must be https and public, so that nobody reaches what is inside by adding one."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -313,9 +354,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signing: SigningSettings = SigningSettings()
     http: HttpSettings = HttpSettings()
     work: WorkSettings = WorkSettings()
+    streams: StreamSettings = StreamSettings()
     limits: RateLimitSettings = RateLimitSettings()
     mcp: McpSettings = McpSettings()
     ingest: IngestSettings = IngestSettings()
     curation: CurationSettings = CurationSettings()
     managers: ManagerSettings = ManagerSettings()
     queue: QueueSettings = QueueSettings()
+    webhooks: WebhookSettings = WebhookSettings()

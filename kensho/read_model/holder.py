@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
@@ -20,6 +21,7 @@ from kensho.platform import memory
 from kensho.read_model import publications
 from kensho.read_model.history import History
 from kensho.read_model.model import ReadModel
+from kensho.read_model.past import Past, PastModels
 from kensho.read_model.publications import Publication
 from kensho.read_model.snapshot_folder import MANIFEST, OpenFolder
 from kensho.read_model.titles import Titles
@@ -46,12 +48,14 @@ class _Replaced(NamedTuple):
 class Snapshot(NamedTuple):
     """What is served of one state of the graph; `history` tells what changed with it, and before.
 
-    There is none for the first that is published in a folder, or where it can't be opened.
+    There is none for the first that is published in a folder, or where it can't be opened. `past`
+    has the earlier snapshots that are kept, where they may be asked for.
     """
 
     model: ReadModel
     titles: Titles
     history: History | None = None
+    past: Past | None = None
 
     @property
     def identity(self) -> str:
@@ -96,11 +100,11 @@ class Snapshot(NamedTuple):
 class SnapshotHolder:
     """The snapshot in use; `refresh` before serving, `watch` while serving."""
 
-    def __init__(self, root: Path, store: str, *, or_latest: bool) -> None:
+    def __init__(self, root: Path, store: str, *, or_latest: bool, past_open: int = 0) -> None:
         """Follow what is published in `root` of the store of this fingerprint.
 
         With `or_latest`, what was published last of any store is followed where there is none of
-        that store.
+        that store. So many earlier snapshots may be open at once; with 0 there is no past.
         """
         self._root = root
         self._store = store
@@ -110,6 +114,8 @@ class SnapshotHolder:
         self._retry_at_s = 0.0
         self._changing = asyncio.Lock()
         self._replaced: list[_Replaced] = []
+        self._listeners: list[Callable[[], None]] = []
+        self._past = PastModels(root, past_open) if past_open else None
         self.publication: Publication | None = None
         """What was published when this was looked up last."""
         self.last_error: str | None = None
@@ -134,6 +140,10 @@ class SnapshotHolder:
             failed = f"; building one failed: {self.build_error}" if self.build_error else ""
             raise NotReadyError(f"{reason}{failed}")
         return self._held
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` in the event loop whenever another snapshot was taken into use."""
+        self._listeners.append(listener)
 
     async def refresh(self) -> bool:
         """Open what is published, if it is not in use; return whether any snapshot is in use."""
@@ -177,6 +187,8 @@ class SnapshotHolder:
         """
         if self._held is not None and memory.mapped_bytes() > _MOST_MAPPED_BYTES:
             await asyncio.to_thread(self._held.model.unmap_pages)
+            if self._past is not None:
+                await asyncio.to_thread(self._past.unmap_pages)
 
     def _published(self) -> Publication:
         found = publications.read(self._root)
@@ -210,7 +222,13 @@ class SnapshotHolder:
 
     async def _open(self, publication: Publication, identity: str) -> None:
         replaced = self._held
-        self._held = await asyncio.to_thread(Snapshot.published, self._root, publication, identity)
+        opened = await asyncio.to_thread(Snapshot.published, self._root, publication, identity)
+        if self._past is not None:
+            past = Past.of(publication, opened.model, self._past)
+            opened = opened._replace(past=past)
+            kept = [] if past is None else [one.snapshot for one in past.publications]
+            await asyncio.to_thread(self._past.keep, kept)
+        self._held = opened
         if replaced is None:
             # Collections need not walk what the program consists of, 30 ms of the event loop. Later
             # this would keep for ever what requests under way hold in cycles: whole snapshots.
@@ -219,6 +237,8 @@ class SnapshotHolder:
             self._replaced.append(_Replaced(weakref.ref(replaced.model), _COLLECTIONS))
         model = self._held.model
         _log.info("snapshot_opened", identity=identity, **model.counts)
+        for listener in self._listeners:
+            listener()
 
 
 def _inode(folder: Path) -> int:

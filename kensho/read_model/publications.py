@@ -5,13 +5,14 @@ folder may hold the snapshots of several stores, each followed by the servers of
 server whose store is in another place, or that has none, follows what was published last.
 """
 
+import datetime as dt
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from kensho.errors import ReadModelError
-from kensho.read_model.identity import is_history, is_identity
+from kensho.read_model.identity import is_history, is_identity, revision_of
 
 CURRENT: Final = "current.json"
 """A fixed name, so that a plain file server can offer the folder as it is."""
@@ -30,21 +31,38 @@ class IngestRun(msgspec.Struct, frozen=True):
     id: str | None = None
 
 
+class PublishedSnapshot(msgspec.Struct, frozen=True):
+    """A snapshot that was published, and when: a time in ISO 8601, with its zone."""
+
+    snapshot: str
+    at: str
+
+    @property
+    def revision(self) -> int:
+        """Return the revision that was published."""
+        return revision_of(self.snapshot)
+
+
 class Publication(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is served of one store: its snapshot, the one before, and the latest runs by source.
 
-    `history` is the folder that tells what changed with the latest publications.
+    `history` is the folder that tells what changed with the latest publications. `at` is when this
+    was published, and `earlier` are publications before it whose snapshots stay, the latest first.
     """
 
     snapshot: str
     previous: str | None = None
     runs: tuple[IngestRun, ...] = ()
     history: str | None = None
+    at: str | None = None
+    earlier: tuple[PublishedSnapshot, ...] = ()
 
     @property
     def snapshots(self) -> tuple[str, ...]:
         """Return the identities of the snapshots that must be kept, the current one first."""
-        return (self.snapshot,) if self.previous is None else (self.snapshot, self.previous)
+        previous = () if self.previous is None else (self.previous,)
+        earlier = (one.snapshot for one in self.earlier)
+        return tuple(dict.fromkeys((self.snapshot, *previous, *earlier)))
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -102,4 +120,15 @@ def decoded(text: bytes, where: object) -> Publications:
             raise ReadModelError(f"{where}: {publication.snapshot!r} names no snapshot")
         if publication.history is not None and not is_history(publication.history):
             raise ReadModelError(f"{where}: {publication.history!r} names no history")
+        _check_times(publication, where)
     return found
+
+
+def _check_times(publication: Publication, where: object) -> None:
+    for at in (publication.at, *(one.at for one in publication.earlier)):
+        try:
+            has_zone = at is None or dt.datetime.fromisoformat(at).tzinfo is not None
+        except ValueError:
+            has_zone = False
+        if not has_zone:
+            raise ReadModelError(f"{where}: {at!r} is no time with a zone")

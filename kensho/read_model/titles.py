@@ -18,7 +18,7 @@ from kensho.search.build import PackedTitleIndex
 from kensho.search.index import TitleIndex
 from kensho.search.kernel import compiled_kernel
 
-_PREFIX: Final = "title_"
+PREFIX: Final = "title_"
 _BLOBS: Final = ("letters", "plain_letters", "sorted_words", "texts")
 _FRANCHISES: Final = "franchises"
 _TO_NODE, _FIRST, _LAST, _TARGET, _TO_FIRST = 0, 1, 2, 3, 4
@@ -36,9 +36,9 @@ class FranchiseName(msgspec.Struct, frozen=True):
 def write(folder: NewFolder, parts: Iterable[PackedTitleIndex]) -> None:
     """Write the parts of an index into the folder of a read model in the making."""
     for part in parts:
-        folder.arrays({f"{_PREFIX}{name}": array for name, array in part.arrays.items()})
+        folder.arrays({f"{PREFIX}{name}": array for name, array in part.arrays.items()})
         for name, blob in part.blobs.items():
-            folder.file(f"{_PREFIX}{name}.bin").write(blob)
+            folder.file(f"{PREFIX}{name}.bin").write(blob)
         del part  # or it is held while the next one is made
 
 
@@ -52,14 +52,14 @@ class Titles:
             ReadModelError: an array or a text is not as it must be; its file is named.
         """
         arrays = {
-            name.removeprefix(_PREFIX): array
+            name.removeprefix(PREFIX): array
             for name, array in folder.arrays().items()
-            if name.startswith(_PREFIX)
+            if name.startswith(PREFIX)
         }
-        blobs = {name: folder.blob(f"{_PREFIX}{name}.bin") for name in _BLOBS}
-        where = f"{folder.path}/{_PREFIX}"
+        blobs = {name: folder.blob(f"{PREFIX}{name}.bin") for name in _BLOBS}
+        where = f"{folder.path}/{PREFIX}"
         soundness.check_index(arrays, blobs, compiled_kernel.library(), where)
-        self._franchises: Final = folder.decoded(f"{_PREFIX}{_FRANCHISES}.bin", list[FranchiseName])
+        self._franchises: Final = folder.decoded(f"{PREFIX}{_FRANCHISES}.bin", list[FranchiseName])
         _check_nodes(ArrayChecks(arrays, where), len(self._franchises))
         self._folder: Final = folder  # which is locked against removal while somebody holds it
         self.index: Final = TitleIndex(arrays, blobs)

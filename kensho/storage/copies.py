@@ -30,8 +30,9 @@ def copied(settings: StoreSettings) -> Generator[StoreSettings]:
     path = settings.path
     if path is None or settings.is_absent:
         raise InvalidInputError.of(
-            "--dry-run", f"{settings.shown_url} is no embedded store on this disk: nothing can be"
-            " tried on a copy of it"
+            "--dry-run",
+            f"{settings.shown_url} is no embedded store on this disk: nothing can be"
+            " tried on a copy of it",
         )
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.trial-", dir=path.parent) as scratch:
         copy = Path(scratch, path.name)

@@ -1,9 +1,9 @@
 """Record which process has an embedded store open, so that an error can name it.
 
-The engine's own LOCK file excludes other processes, and does so even after `kill -9`; but the engine
-is closed and opened again while a store is filled, so a lock of our own (`exclusive`) is held all the
-time: nobody gets in between. The small file beside the store only explains: it is written once the lock is held, so a stale one, whose
-process is gone, is simply replaced.
+The engine's own LOCK file excludes other processes, and does so even after `kill -9`; but the
+engine is closed and opened again while a store is filled, so a lock of our own (`exclusive`) is
+held all the time: nobody gets in between. The small file beside the store only explains: it is
+written once the lock is held, so a stale one, whose process is gone, is simply replaced.
 """
 
 import contextlib

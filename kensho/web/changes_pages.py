@@ -61,12 +61,16 @@ class ChangeLine(NamedTuple):
 
 
 class PublishedChanges(NamedTuple):
-    """Changes that came with one publication, and the sources that were read for it."""
+    """Changes that came with one publication, and the sources that were read for it.
+
+    `past_url` is the page of the franchise as it was then, where that is kept.
+    """
 
     at: str
     revision: int
     sources: Sequence[str]
     lines: Sequence[ChangeLine]
+    past_url: str | None = None
 
 
 class ChangesPageController(Controller):
@@ -95,7 +99,7 @@ class ChangesPageController(Controller):
         return context.page(
             "changes.html.jinja",
             tag=service.tag,
-            published=_by_publication(context, items),
+            published=_by_publication(context, items, franchise.slug if franchise else None),
             total=total,
             franchise=franchise,
             form=form,
@@ -165,13 +169,29 @@ def _feed_id(slug: str | None) -> UUID:
     return uuid5(NAMESPACE, f"feed:{slug or ''}")
 
 
-def _by_publication(context: PageContext, items: Iterable[ChangeItem]) -> list[PublishedChanges]:
+def _by_publication(
+    context: PageContext, items: Iterable[ChangeItem], slug: str | None
+) -> list[PublishedChanges]:
     history = context.snapshot.history
     entries = {(one.at, one.revision): one for one in history.entries} if history else {}
     return [
-        PublishedChanges(*point, _sources(entries.get(point)), _lines(context, list(changes)))
+        PublishedChanges(
+            *point,
+            _sources(entries.get(point)),
+            _lines(context, list(changes)),
+            _past_url(context, entries.get(point), slug),
+        )
         for point, changes in groupby(items, key=lambda item: (item.at, item.revision))
     ]
+
+
+def _past_url(context: PageContext, entry: PublicationEntry | None, slug: str | None) -> str | None:
+    past = context.snapshot.past
+    if entry is None or slug is None or past is None:
+        return None
+    kept = {one.snapshot for one in past.publications[:-1]}
+    is_kept = entry.snapshot in kept
+    return urls.at_time(urls.franchise(slug), entry.snapshot) if is_kept else None
 
 
 def _sources(entry: PublicationEntry | None) -> list[str]:

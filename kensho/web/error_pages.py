@@ -22,6 +22,8 @@ _FOR_PROGRAMS: Final = ("/api", "/health", "/metrics")
 _UNAUTHORIZED: Final = 401
 _NOT_FOUND: Final = (404, 410)
 _KNOWN: Final = frozenset((400, 401, 403, 404, 405, 410, 414, 429, 500, 503))
+_NOT_KEPT: Final = "not_kept"
+"""What was asked for is of a time of which nothing is kept."""
 _MOST: Final = 5
 _MOST_ASKED: Final = 20
 _FRANCHISES: Final = "/hub/"
@@ -44,11 +46,11 @@ class ErrorPages:
         body = self._renderer.page(
             "error.html.jinja",
             error=error,
-            key=error.status if error.status in _KNOWN else "other",
+            key=_key(error),
             is_store_away=error.slug == "store_unavailable",
             sign_in_url=urls.sign_in(error.path) if error.status == _UNAUTHORIZED else None,
             is_franchise=is_of_franchise(error.path),
-            suggestions=self._suggestions(error.path) if error.status in _NOT_FOUND else [],
+            suggestions=self._suggestions(error.path) if _is_unknown(error) else [],
         )
         return body, [(b"content-type", HTML), *PAGE_HEADERS]
 
@@ -67,6 +69,18 @@ class ErrorPages:
         if is_of_franchise(path):  # another franchise is likelier meant than a work
             near.sort(key=lambda one: one.kind != "franchise")
         return near[:_MOST]
+
+
+def _key(error: ErrorResponse) -> int | str:
+    """Return by what name the words of an error are found."""
+    if error.slug == _NOT_KEPT:
+        return _NOT_KEPT
+    return error.status if error.status in _KNOWN else "other"
+
+
+def _is_unknown(error: ErrorResponse) -> bool:
+    """Tell whether another name may have been meant."""
+    return error.status in _NOT_FOUND and error.slug != _NOT_KEPT
 
 
 def is_for_programs(path: str) -> bool:

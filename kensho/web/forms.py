@@ -38,6 +38,12 @@ _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FIELD: Final = re.compile(r" - at `\$\.?(\w*)`")
 
 
+class PastForm(msgspec.Struct, frozen=True):
+    """Of which time a page is asked for: a date, a revision, or the identity of a snapshot."""
+
+    as_of: str | None = None
+
+
 def get_page(path: str | None = None) -> Callable[[Handler], HTTPRouteHandler]:
     """Declare a handler of GET, at `path` under its controller's, whose `form` is read for it."""
 

@@ -15,6 +15,7 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
+from kensho.discovery import time_travel
 from kensho.discovery.browse import Calendar
 from kensho.discovery.comparisons import KnownChanges
 from kensho.discovery.curation import CurationService
@@ -25,6 +26,7 @@ from kensho.discovery.health import HealthService
 from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
+from kensho.discovery.time_travel import PastModel
 from kensho.discovery.work_queue import WorkQueue
 from kensho.domain.searches import SearchOutcome
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
@@ -37,6 +39,8 @@ from kensho.web.maps.pictures import PictureStore
 from kensho.web.messages import Messages
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 
+_PAST: Final = (b"x-robots-tag", b"noindex")
+"""Search engines find what is true now."""
 _PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 
 
@@ -54,10 +58,9 @@ class PageServices(msgspec.Struct, frozen=True):
     maps: MapStore
     version: str
     queue: WorkQueue
+    curation: CurationService
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
-    curation: CurationService | None = None
-    """Adds titles, where a graph store can be opened for that."""
     reports: ReportIntake | None = None
     """Takes what readers report, where that is offered."""
     origin: str = ""
@@ -83,15 +86,35 @@ class PageServices(msgspec.Struct, frozen=True):
 
 
 class PageContext(msgspec.Struct, frozen=True):
-    """The services and the one snapshot that a request is answered from."""
+    """The services and the one snapshot that a request is answered from.
+
+    A page of an earlier time is made from `past`, which the reader called `asked`.
+    """
 
     services: PageServices
     snapshot: Snapshot
+    past: PastModel | None = None
+    asked: str | None = None
 
     @property
     def model(self) -> ReadModel:
-        """Return the read model of the snapshot."""
-        return self.snapshot.model
+        """Return the read model of the snapshot, or of the earlier one."""
+        return self.snapshot.model if self.past is None else self.past.model
+
+    def as_of(self, text: str | None) -> "PageContext":
+        """Return the context of what was served then; `None` is now.
+
+        Raises:
+            InvalidInputError, NotKeptError: as `time_travel.as_of`.
+        """
+        if text is None:
+            return self
+        past = time_travel.as_of(self.snapshot, text)
+        return PageContext(self.services, self.snapshot, past, text)
+
+    def then(self, path: str) -> str:
+        """Return the path of a page as it was at the time of this one."""
+        return path if self.asked is None else urls.at_time(path, self.asked)
 
     @property
     def messages(self) -> Messages:
@@ -132,6 +155,8 @@ class PageContext(msgspec.Struct, frozen=True):
         `keep` is false where the body also depends on something that the identity says nothing of;
         `meta.tag` must name that then.
         """
+        if self.past is not None:
+            meta = meta._replace(headers=(*meta.headers, _PAST))
         return PreparedResponse(body, self.model.identity, meta=meta, keep=keep)
 
     def render(self, template: str, **variables: Any) -> bytes:
@@ -143,6 +168,8 @@ class PageContext(msgspec.Struct, frozen=True):
             origin=self.services.origin,
             url_of=self.url_of,
             year_of=self.year_of,
+            past=self.past,
+            then=self.then,
             **variables,
         )
 
@@ -164,6 +191,10 @@ class PageContext(msgspec.Struct, frozen=True):
         return self.messages.label("provider", source)
 
     def url_of(self, work: UUID) -> str:
+        """Return the path of a work's page, as it was at the time of this one."""
+        return self.then(self.today_url_of(work))
+
+    def today_url_of(self, work: UUID) -> str:
         """Return the path of a work's page."""
         node = self.model.node(work)
         is_film = node is not None and self.model.kind(node) == "movie"

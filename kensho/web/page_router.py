@@ -19,6 +19,11 @@ from kensho.web.changes_pages import (
     ChangesPageController,
     FranchiseFeedController,
 )
+from kensho.web.curation_pages import (
+    CurationEditController,
+    CurationHistoryController,
+    CurationLogController,
+)
 from kensho.web.franchise_pages.embed import EmbedController, OembedController
 from kensho.web.franchise_pages.episodes import FranchiseEpisodesController
 from kensho.web.franchise_pages.map_page import FranchiseMapController
@@ -65,6 +70,9 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     ReportController,
     SignInController,
     SignOutController,
+    CurationLogController,
+    CurationHistoryController,
+    CurationEditController,
 )
 _FOLDER: Final = Path(str(files("kensho"))) / "web"
 

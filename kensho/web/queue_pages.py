@@ -31,7 +31,6 @@ from kensho.errors import (
     ConflictError,
     InvalidInputError,
     KenshoError,
-    NotFoundError,
     StoreInUseError,
 )
 from kensho.http.authentication import MANAGER_PAGE_GUARDS, manager_of
@@ -214,8 +213,6 @@ async def _add_title(services: PageServices, request: Request[Any, Any, Any], it
         KenshoError: the statement is refused, or can't be made now.
     """
     given = await posted(request, TitleForm)
-    if services.curation is None:
-        raise NotFoundError("titles can't be added here")
     author = manager_of(request).name
     reason = given.reason or f"people search for it (work item {item_id})"
     says = {"act": "title", "work": given.work, "text": given.text, "kind": "synonym"}
@@ -246,7 +243,6 @@ def _item_page(
         wrong=wrong,
         action_url=_item_url(form, view.item.id, "change"),
         title_url=_item_url(form, view.item.id, "title"),
-        can_add_title=services.curation is not None,
         list_url=_list_page(form).url(),
         next_url=following and _item_url(form, following),
     )

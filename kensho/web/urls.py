@@ -127,6 +127,27 @@ def report_sent() -> str:
     return "/report/sent"
 
 
+def curation(name: str | None = None) -> str:
+    """Return the page of the log of curators' acts."""
+    return with_query("/curate", {"name": name})
+
+
+def curation_history(name: object) -> str:
+    """Return the page of who says what of a work or franchise."""
+    return f"/curate/history/{quote(str(name), safe=':')}"
+
+
+def curation_edit(name: object) -> str:
+    """Return the page on which to state something of a work or franchise."""
+    return f"/curate/edit/{quote(str(name), safe=':')}"
+
+
+def at_time(path: str, time: str) -> str:
+    """Return a page as it was at another time, named as `as_of` takes it."""
+    joint = "&" if "?" in path else "?"
+    return f"{path}{joint}{urlencode({'as_of': time})}"
+
+
 def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}

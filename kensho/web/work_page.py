@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
@@ -15,9 +14,9 @@ from kensho.http.pooled import pooled
 from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.episodes import EpisodeList, EpisodeView
-from kensho.read_model.views import Detail, RelatedWork
+from kensho.read_model.views import Detail, RelatedWork, SimilarWork
 from kensho.web import descriptions, forms, json_ld, title_languages, urls
-from kensho.web.forms import get_page
+from kensho.web.forms import PastForm, get_page
 from kensho.web.json_ld import PageRef
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -28,8 +27,8 @@ _SIMILAR: Final = 12
 """Two rows of the six works that a grid shows side by side on a laptop."""
 
 
-class WorkForm(msgspec.Struct, frozen=True):
-    """Which page of the episodes is asked for, from 1."""
+class WorkForm(PastForm, frozen=True):
+    """Which page of the episodes is asked for, from 1, and of which time."""
 
     episodes: int = 1
 
@@ -63,7 +62,7 @@ class WorkPageController(Controller):
     """Works; a film that is catalogued by itself has its page among the films."""
 
     path = "/anime"
-    opt = public_costing(10)
+    opt = public_costing(10, as_of=30)
 
     @get_page("/{work_id:str}")
     @pooled
@@ -72,6 +71,7 @@ class WorkPageController(Controller):
     ) -> PreparedResponse:
         """Show a work; a film too, whose page names its canonical address."""
         work = forms.work_id(work_id)
+        context = context.as_of(form.as_of)
         node = works.locate(context.model, work)
         return _page(context, form, node)
 
@@ -80,7 +80,7 @@ class FilmPageController(Controller):
     """Films."""
 
     path = "/movies"
-    opt = public_costing(10)
+    opt = public_costing(10, as_of=30)
 
     @get_page("/{work_id:str}")
     @pooled
@@ -89,6 +89,7 @@ class FilmPageController(Controller):
     ) -> PreparedResponse:
         """Show a film."""
         work = forms.work_id(work_id)
+        context = context.as_of(form.as_of)
         node = works.locate_film(context.model, work)
         return _page(context, form, node)
 
@@ -96,10 +97,10 @@ class FilmPageController(Controller):
 def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
     model, messages = context.model, context.messages
     detail = works.document(model, node).decode()
-    alike = similar.similar(context.snapshot, node, _SIMILAR).decode().similar
+    alike = None if context.past else similar.similar(context.snapshot, node, _SIMILAR).decode()
     page = episode_page(model.episodes.of(node).decode(), form.episodes)
     extras = model.further(node).decode()
-    path = context.url_of(detail.id)
+    path = context.today_url_of(detail.id)
     return context.page(
         "work.html.jinja",
         work=detail,
@@ -111,10 +112,14 @@ def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
         extras=extras,
         relations=list(_relations(detail, messages)),
         denied=list(_denied(context, detail)),
-        similar=[(one, descriptions.similarity(one.why, messages)) for one in alike],
+        similar=_reasoned(alike.similar if alike else (), messages),
         episodes=page,
         episodes_summary=_episodes_summary(page, messages),
     )
+
+
+def _reasoned(alike: Iterable[SimilarWork], messages: Messages) -> list[tuple[SimilarWork, str]]:
+    return [(one, descriptions.similarity(one.why, messages)) for one in alike]
 
 
 def _block(context: PageContext, detail: Detail, path: str) -> json_ld.Block:

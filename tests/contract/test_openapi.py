@@ -25,10 +25,10 @@ from tests.support.servers import serving
 
 pytestmark = pytest.mark.contract
 
-UNSAYABLE = ("cursor", "url", "provider", "id", "tag", "studio")
-"""A document can't say which cursors are ours, which tags and studios there are, nor that `url`
-excludes `provider` and `id`."""
-DATED = ("/api/changes", "/api/diff")
+UNSAYABLE = ("cursor", "url", "provider", "id", "tag", "studio", "as_of")
+"""A document can't say which cursors are ours, which tags and studios there are, that `url`
+excludes `provider` and `id`, nor which days there are."""
+DATED = ("/api/changes", "/api/changes/stream", "/api/diff")
 """Their patterns can't say which days there are, nor which publications."""
 BATCH = "/api/search/batch"
 """Its options may be spelt as in an address (0 for false), and `tag` is one of them."""
@@ -91,7 +91,7 @@ def test_the_document_is_openapi_3_1_and_names_every_operation(base: str) -> Non
     document = httpx.get(f"{base}/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     operations = [o for item in document["paths"].values() for o in item.values()]
-    assert len(operations) == 29
+    assert len(operations) == 34
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]

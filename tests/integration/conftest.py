@@ -84,6 +84,7 @@ def settings_for(url: str, folder: Path) -> Settings:
         managers_file=folder / "managers.json",
         queue_file=folder / "queue.db",
         refresh_every_s=0.05,
+        stream_longest_s=0.2,
     )
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,12 @@ _WRITERS: Final = {"alice": (0, 17), "bob": (17, 17), "carol": (34, 16)}
 _DEADLINE_S: Final = 500
 
 
+def started(arguments: Sequence[Sequence[str]]) -> list[subprocess.Popen[bytes]]:
+    """Start a writer for each list of arguments."""
+    command = [sys.executable, "-m", "tests.support.curator_worker"]
+    return [subprocess.Popen([*command, *one], cwd=ROOT) for one in arguments]
+
+
 async def test_fifty_acts_by_three_writers_at_once_are_all_kept(tmp_path: Path) -> None:
     url = f"surrealkv://{tmp_path / 'store' / 'kensho.db'}"
     async with open_graph(url) as gateway:
@@ -24,8 +31,7 @@ async def test_fifty_acts_by_three_writers_at_once_are_all_kept(tmp_path: Path) 
     arguments = [
         [url, author, str(first), str(count)] for author, (first, count) in _WRITERS.items()
     ]
-    command = [sys.executable, "-m", "tests.support.curator_worker"]
-    writers = [subprocess.Popen([*command, *one], cwd=ROOT) for one in arguments]
+    writers = started(arguments)
     try:
         assert [writer.wait(_DEADLINE_S) for writer in writers] == [0, 0, 0]
     finally:

@@ -66,7 +66,7 @@ def publish_folder(root: Path, folder: Path, limits: HistoryLimits, day: int) ->
         new = NewPublication(folder.name, NOON + dt.timedelta(days=day), ())
         name = history_writing.extend_history(root, found.stores[STORE], new, limits)
         publication = msgspec.structs.replace(publication, history=name)
-    return make_current(root, STORE, publication)
+    return make_current(root, STORE, publication, limits)
 
 
 def history_of(root: Path, publication: Publication) -> History:

@@ -32,6 +32,7 @@ from tests.support.stores import own_queries
 
 TOOLS: Final = (
     *("search", "match", "work", "franchise", "watch_order", "paths", "similar", "conflicts"),
+    "changes",
 )
 CALLS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("search", {"query": "cowboy bebop"}),
@@ -43,6 +44,7 @@ CALLS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("paths", {"from_work": "mal:467", "to_work": "mal:801"}),
     ("similar", {"work": "mal:1"}),
     ("conflicts", {}),
+    ("changes", {"since": "0", "kinds": ["work", "relation"]}),
 ]
 
 
@@ -205,6 +207,41 @@ async def test_conflicts_say_who_says_what(address: str) -> None:
         assert (await called(client, "conflicts", work="mal:20"))["conflicts"] == []
 
 
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+async def test_changes_are_told_in_words_of_a_franchise_and_since_a_time(
+    tmp_path: Path, transport: str
+) -> None:
+    url = await published_catalogue(tmp_path)
+    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
+        for title, work in (("Kauboi", graphs.BEBOP), ("NARUTO", graphs.NARUTO), ("A", ADULT)):
+            await graphs.rename(gateway, work, title)
+            await publish(gateway, tmp_path / "read_model")
+    settings = variables(tmp_path)
+    with over_http(settings) as http:
+        server: Any = {"http": http, "stdio": over_stdio(settings, tmp_path / "log")}[transport]
+        async with Client(server) as client:
+            whole = await called(client, "changes")
+            texts = [one["text"] for one in whole["changes"]]
+            assert [text.partition(":")[0] for text in texts] == ["NARUTO", "Kauboi"]
+            assert whole["changes"][1]["work"] == str(graphs.BEBOP)
+            assert (whole["total"], whole["hidden_adult"]) == (2, 1)
+            assert whole["known_from"]["revision"] == whole["changes"][1]["revision"]
+            shown = await called(client, "changes", include_adult=True)
+            assert (shown["total"], shown["hidden_adult"]) == (3, 0)
+            for asked, expected in (
+                ({"franchise": franchise_rows.BEBOP}, texts[1:]),
+                ({"franchise": "naruto"}, texts[:1]),
+                ({"franchise": "noir"}, []),
+                ({"since": str(whole["changes"][1]["revision"])}, texts[:1]),
+                ({"kinds": ["franchise", "relation"]}, []),
+                ({"limit": 1, "offset": 1}, texts[1:]),
+            ):
+                found = await called(client, "changes", **asked)
+                assert [one["text"] for one in found["changes"]] == expected, asked
+            first = await called(client, "changes", limit=1)
+            assert (first["next_offset"], len(first["changes"])) == (1, 1)
+
+
 async def test_adult_works_are_hidden_and_counted_unless_asked_for(address: str) -> None:
     name, gits = "koukaku kidoutai", franchise_rows.GITS
     shown_by: dict[str, dict[str, Any]] = {
@@ -254,6 +291,11 @@ async def test_adult_works_are_hidden_and_counted_unless_asked_for(address: str)
         ("franchise", {"franchise": " "}, ["franchise: "]),
         ("watch_order", {"franchise": "x", "order": "best"}, ["order: 'best'"]),
         ("conflicts", {"work": "mal:1", "franchise": "x"}, ["work: give either", "franchise: "]),
+        ("changes", {"since": "yesterday"}, ["since: 'yesterday'"]),
+        ("changes", {"since": "2026-02-30"}, ["since: ", "2026-02-30"]),
+        ("changes", {"kinds": ["figures"]}, ["kinds: ['figures']"]),
+        ("changes", {"franchise": "qqqqqqqqqq"}, ["franchise: ", "'qqqqqqqqqq'"]),
+        ("changes", {"limit": 51}, ["limit: 51", "50"]),
     ],
 )
 async def test_what_can_t_be_answered_is_named_with_its_value(

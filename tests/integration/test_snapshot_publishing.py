@@ -9,12 +9,14 @@ import uuid
 import weakref
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import pytest
 
 from kensho.errors import KenshoError, NotReadyError, PublicationError, ReadModelError
 from kensho.read_model import publications
+from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing import publish, publish_store
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.identity import is_identity
@@ -27,6 +29,8 @@ from tests.support.damage import DAMAGES, Damage
 from tests.support.graph_writing import put, tie
 from tests.support.publishing import MOVE, add_work, holder_of, published
 from tests.support.stores import open_graph
+
+FEWEST: Final = HistoryLimits(100, 1 << 24, 2)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -229,16 +233,30 @@ async def test_a_snapshot_is_kept_as_long_as_it_is_read(graph: Gateway, tmp_path
     folder, closed = tmp_path / held.identity, weakref.ref(held)
     for _ in range(3):
         await add_work(graph)
-        await publish(graph, tmp_path)
+        await publish(graph, tmp_path, FEWEST)
     assert folder.exists()
     assert held.summary(0).startswith(b"{")
     del held
     gc.collect()
     assert closed() is None
     await add_work(graph)
-    await publish(graph, tmp_path)
+    await publish(graph, tmp_path, FEWEST)
     assert not folder.exists()
     assert [name.partition("-")[0] for name in snapshots_in(tmp_path)] == ["4", "5"]
+
+
+async def test_so_many_snapshots_stay_as_are_to_be_kept(graph: Gateway, tmp_path: Path) -> None:
+    limits = HistoryLimits(100, 1 << 24, 4)
+    for _ in range(6):
+        await add_work(graph)
+        await publish(graph, tmp_path, limits)
+    found = publications.read(tmp_path)
+    assert found is not None
+    publication = found.stores[found.latest]
+    assert [name.partition("-")[0] for name in snapshots_in(tmp_path)] == ["3", "4", "5", "6"]
+    assert [one.revision for one in publication.earlier] == [5, 4, 3]
+    again = await publish(graph, tmp_path, limits)
+    assert again == publication, "to publish the same again is no publication"
 
 
 async def test_no_reader_is_ever_without_a_whole_snapshot_while_it_is_exchanged(

@@ -13,6 +13,7 @@ from litestar.datastructures import State
 from typing_extensions import override
 
 from kensho.discovery.browse import Calendar, films
+from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.search import TitleSearch
@@ -24,7 +25,7 @@ from kensho.http.response_cache import ResponseCache
 from kensho.http.targets import Targets
 from kensho.http.work_pool import WorkPools
 from kensho.platform.secret_values import Secret
-from kensho.platform.settings import Settings
+from kensho.platform.settings import CurationSettings, Settings
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
@@ -133,6 +134,7 @@ class Site:
     def _services(self, pages: PageRouter) -> PageServices:
         cursors = Cursors(Secret("secret"))
         return PageServices(
+            curation=CurationService({}, CurationSettings(), lambda: None),
             snapshots=self._holder,
             cursors=cursors,
             films=PerSnapshot(films),

@@ -1,4 +1,4 @@
-"""Ranks and precedence against a slow oracle: one list of statements, sorted by what they are worth."""
+"""Ranks and precedence against a slow oracle: a list of statements, sorted by their worth."""
 
 import msgspec
 from hypothesis import given
@@ -28,7 +28,11 @@ RANKS = {
 }
 PRECEDENCE = {"status": ("a", "c"), "synopsis": ("c",)}
 RULES = CompositionRules(precedence=PRECEDENCE, tag_aliases={"sci-fi": "scifi"})
-FIELDS = {"status": ("finished", "ongoing"), "synopsis": ("x", "y", "z"), "episode_count": (1, 2, 3)}
+FIELDS = {
+    "status": ("finished", "ongoing"),
+    "synopsis": ("x", "y", "z"),
+    "episode_count": (1, 2, 3),
+}
 SHOWN = {"episode_count": "episodes"}
 ranks = st.sampled_from(("preferred", "normal", "deprecated"))
 facts = st.builds(
@@ -71,9 +75,7 @@ title_says = st.builds(
     kind=st.sampled_from(("main", "official", "synonym")),
     rank=ranks,
 )
-says = st.lists(
-    st.one_of(fact_says, tag_says, title_says, st.integers(0, 5)), max_size=8
-)
+says = st.lists(st.one_of(fact_says, tag_says, title_says, st.integers(0, 5)), max_size=8)
 
 
 def acts_of(said: list[object]) -> list[CuratorAct]:
@@ -92,14 +94,12 @@ def compose(said: list[tuple[str, RecordFacts]], acts: list[CuratorAct]) -> Comp
     kept = [KeptRecord(WORK, s, "mal:1", "anime", ("mal:1",), f, False) for s, f in said]
     for act in settled(acts, lambda one: one):
         record = record_of(act)
-        kept.append(
-            KeptRecord(WORK, "curator", act.key, "anime", record.ids, record.facts, False)
-        )
+        kept.append(KeptRecord(WORK, "curator", act.key, "anime", record.ids, record.facts, False))
     return Composer(RANKS, RULES).compose(kept)
 
 
 def in_force(acts: list[CuratorAct]) -> list[CuratorAct]:
-    """Return acts without those that are undone: read from the last one, each undoing counts once."""
+    """Return acts without those that are undone, read from the last one."""
     gone: set[str] = set()
     for act in reversed(acts):
         if isinstance(act.says, Undoing) and act.id not in gone:
@@ -107,7 +107,9 @@ def in_force(acts: list[CuratorAct]) -> list[CuratorAct]:
     return [a for a in acts if a.id not in gone and not isinstance(a.says, Undoing)]
 
 
-def expected_fact(field: str, said: list[tuple[str, RecordFacts]], acts: list[CuratorAct]) -> object:
+def expected_fact(
+    field: str, said: list[tuple[str, RecordFacts]], acts: list[CuratorAct]
+) -> object:
     """Return the best of all statements of a field, by rank, then method, then precedence."""
     order = PRECEDENCE.get(field, ())
     last: dict[object, tuple[str, int]] = {}

@@ -60,7 +60,12 @@ async def ingest_catalogue(gateway: Gateway, folder: Path) -> None:
 
 
 async def stated(
-    gateway: Gateway, act_kind: str, *, author: str = "alice", against: str | None = None, **says: Any
+    gateway: Gateway,
+    act_kind: str,
+    *,
+    author: str = "alice",
+    against: str | None = None,
+    **says: Any,
 ) -> ActOutcome:
     """Make one act, with a reason of no interest."""
     draft = ActDraft({"act": act_kind, **says}, author, "the credits say so", None, against)

@@ -194,9 +194,7 @@ def _act(number: int, says: dict[str, object]) -> dict[str, object]:
 def _acts() -> bytes:
     fact = {"act": "fact", "field": "year", "value": 1999}
     new: dict[str, object] = {"act": "work", "title": "A sea of tales", "ids": ["mal:99"]}
-    return lines_of(
-        _act(99, new), *(_act(n, fact | {"work": f"mal:{n}"}) for n in _NUMBERS)
-    )
+    return lines_of(_act(99, new), *(_act(n, fact | {"work": f"mal:{n}"}) for n in _NUMBERS))
 
 
 def _films() -> bytes:

@@ -140,6 +140,7 @@ NOT_TUNED: Final = {
     "kensho.discovery.best_hits": "bounds of the work; what strict answers need: its unit test",
     "kensho.discovery.confidence": "fitted by benchmarks/train_confidence.py",
     "kensho.discovery.change_points": "a bound of input",
+    "kensho.discovery.change_stream": "how much is made at once",
     "kensho.discovery.changes": "a bound of the work",
     "kensho.discovery.comparisons": "how many answers are kept",
     "kensho.discovery.conditions": "how the state of the machine is told",

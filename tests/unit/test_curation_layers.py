@@ -133,9 +133,7 @@ def test_a_file_that_is_removed_does_not_come_back(shipped: Path, folder: Path) 
     assert not list(folder.rglob("sea.toml"))
 
 
-def test_a_folder_that_can_not_be_written_is_read_all_the_same(
-    shipped: Path, folder: Path
-) -> None:
+def test_a_folder_that_can_not_be_written_is_read_all_the_same(shipped: Path, folder: Path) -> None:
     write(folder, "sea", RENAME.format(work="mal:1", title="The Sea"))
     (folder / ".last_good").write_text("no folder")
     assert names(layered(folder, shipped))["mal:1"] == "The Sea"

@@ -302,7 +302,7 @@ def test_a_title_stands_once_per_language_and_keeps_its_first_role() -> None:
 
 def test_what_markup_writes_for_a_character_is_that_character_in_a_title() -> None:
     assert clean_title("Bill &amp; Ted&#39;s &quot;Bogus&quot; Journey") == (
-        "Bill & Ted's \"Bogus\" Journey"
+        'Bill & Ted\'s "Bogus" Journey'
     )
     assert clean_title("Rock&Roll; R&B; &II; &amp") == "Rock&Roll; R&B; &II; &amp"
 

@@ -598,6 +598,35 @@ def test_a_collection_names_a_franchise_of_its_films() -> None:
     assert found.title == "James Bond Collection"
 
 
+def test_a_number_that_works_bear_throughout_is_part_of_the_name() -> None:
+    stratos = [
+        work("a", "Stratos 4", "2003-01-05"),
+        work("b", "Stratos 4 Advance", "2005-06-24", type="ova"),
+        work("c", "Stratos 4 OVA", "2004-05-14", type="ova"),
+    ]
+    (found,) = grown(stratos, [relation("ab", "sequel"), relation("ac", "side_story")])
+    assert found.title == "Stratos 4"
+    second = [
+        work("a", "Toradora"),
+        work("b", "Toradora 2", "2012"),
+        work("c", "Toradora 3", "2014"),
+    ]
+    (found,) = grown(second, [relation("ab", "sequel"), relation("bc", "sequel")])
+    assert found.title == "Toradora"
+
+
+def test_a_short_beside_a_short_is_no_side_story() -> None:
+    shorts = [
+        work("a", "Mameshiba", "2008", type="ona", episodes=3, duration_s=60),
+        work("b", "Mameshiba 2nd Season", "2009", type="ona", episodes=2, duration_s=60),
+    ]
+    (found,) = grown(shorts, [relation("ab")])
+    assert [one.role for one in found.members] == ["main", "main"]
+    series = [msgspec.structs.replace(shorts[0], type="tv", duration_s=1440), shorts[1]]
+    (found,) = grown(series, [relation("ab")])
+    assert [one.role for one in found.members] == ["main", "side"]
+
+
 @pytest.mark.parametrize(
     ("title", "called"),
     [

@@ -1,8 +1,9 @@
 """The rules of franchises: the curators' policy, the model of kinds, the version of the code.
 
-`digest` changes when any of these does. A decision that names works concerns the components of those
-alone: what every franchise depends on has a digest of its own (`common_digest`), so that a new
-release computes every franchise anew and a joined or renamed franchise only itself; `model_version` says of an inferred kind which model inferred it.
+`digest` changes when any of these does. A decision that names works concerns the components of
+those alone: what every franchise depends on has a digest of its own (`common_digest`), so that a
+new release computes every franchise anew and a joined or renamed franchise only itself;
+`model_version` says of an inferred kind which model inferred it.
 """
 
 import hashlib
@@ -61,9 +62,7 @@ def load(policy: Policy | None = None) -> FranchiseRules:
     """Return the rules under a policy, by default the curated one that comes with Kenshō."""
     policy = policy or curation.load().policy
     model = (files("ingest") / "models" / "relation_kinds.json").read_bytes()
-    common = msgspec.structs.replace(
-        policy, join=(), cut=(), rename=(), chronology=(), recap=()
-    )
+    common = msgspec.structs.replace(policy, join=(), cut=(), rename=(), chronology=(), recap=())
     return FranchiseRules(
         policy=policy,
         model=msgspec.json.decode(model, type=RelationModel),

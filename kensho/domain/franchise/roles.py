@@ -123,7 +123,13 @@ def roles_of(
         if advertises and not work.is_music and _is_promotion(work, forms)
         else "summary"
         if _is_recap(work, forms.recaps)
-        else _role(work, stated.get(node, {}), in_line=node in line, is_guest=node in strangers)
+        else _role(
+            work,
+            stated.get(node, {}),
+            in_line=node in line,
+            is_guest=node in strangers,
+            is_beside=work.is_minor and not works[root].is_minor,
+        )
         for node, work in works.items()
     }
     return roles | _continued_roles(roles, works, story, line)
@@ -204,15 +210,24 @@ def _is_promotion(work: FranchiseWork, forms: FormWords) -> bool:
 
 
 def _role(
-    work: FranchiseWork, stated: Mapping[Role, int], *, in_line: bool, is_guest: bool
+    work: FranchiseWork,
+    stated: Mapping[Role, int],
+    *,
+    in_line: bool,
+    is_guest: bool,
+    is_beside: bool,
 ) -> Role:
+    """Return the role of a work of which sources state roles; `is_beside` tells that it is minor.
+
+    Where the root is a short of minutes as well, another one stands beside nothing.
+    """
     if work.is_music:
         return "music"
     if in_line and work.type in _MAIN_TYPES and "summary" not in stated:
         return "main"
     if in_line and not stated and work.type != "movie" and not work.is_minor:
         return "main"  # The last part of a series may be sold as a special.
-    is_beside = work.is_minor and work.type != "movie" and not in_line
+    is_beside = is_beside and work.type != "movie" and not in_line
     by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
     if stated:
         best = max(stated.values())

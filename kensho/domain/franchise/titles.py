@@ -32,7 +32,7 @@ _LEAST_WEIGHT: Final = 1e-3
 """The weight of a work of which nothing is known."""
 _MINOR: Final = 0.25
 """The factor for the weight of songs, promotions and brief specials."""
-_CLOSE: Final = 0.95
+_CLOSE: Final = 0.9
 """A work with this share of the popularity of the best-known one may give its name instead."""
 _OWN_NAME: Final = 0.3
 """A name that less than this share of a franchise bears is that of one work or two."""
@@ -40,6 +40,8 @@ _MOST_ANCHORS: Final = 5
 """The best-known works from whose titles the title is taken."""
 _NUMBER: Final = re.compile(r"[0-9]\w+")
 """Numbers such as 009 and 100 belong to a name; a single digit counts a season."""
+_COUNTED: Final = re.compile(r"\s+[0-9]{1,2}(?![\w.])")
+"""A number behind a name."""
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _FLOURISH: Final = re.compile(r"[!?☆★♪♥△]*(?!\w)")
 _MEDIUM: Final = re.compile(
@@ -177,7 +179,7 @@ def _common_title(title: str, names: NameCounts, known: _KnownTitles) -> str:
     outside = [*range(first), *range(last + 1, len(words))]
     is_whole = not any(is_name[index] or words[index] in names.forms for index in outside)
     if rarity < _NAMES_ENOUGH or is_whole:
-        return name_of(title)
+        return _without_season(title, known)
     is_end = [
         is_name[index]
         or (word in rare.forms and word not in names.forms and _stands_at_end(title, spans[index]))
@@ -191,7 +193,16 @@ def _common_title(title: str, names: NameCounts, known: _KnownTitles) -> str:
     if not known.begins(title[start:end]) and not _PAUSE.search(title, 0, start):
         return name_of(title)
     flourish = _FLOURISH.match(title, end)
-    return name_of(title[start : flourish.end() if flourish else end])
+    return _without_season(title[start : flourish.end() if flourish else end], known)
+
+
+def _without_season(title: str, known: _KnownTitles) -> str:
+    """Return the name in a title; a number that works bear throughout is part of it: Stratos 4."""
+    name = name_of(title)
+    numbered = _COUNTED.match(title, len(name)) if title.startswith(name) else None
+    whole = title[: numbered.end()] if numbered else name
+    is_borne = known.begins(whole) and known.share(whole) >= _NEARLY_ALL * known.share(name)
+    return whole if is_borne else name
 
 
 def _stands_at_end(title: str, span: tuple[int, int]) -> bool:

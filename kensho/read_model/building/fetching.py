@@ -21,6 +21,7 @@ from kensho.platform.http_client import HttpClient
 from kensho.platform.secret_values import masked
 from kensho.read_model import publications
 from kensho.read_model.building import publishing
+from kensho.read_model.building.history_writing import DEFAULT_LIMITS, HistoryLimits
 from kensho.read_model.history import HISTORY_VERSION, History
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, Publication
@@ -43,7 +44,9 @@ _TEXT_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 20
 
 
-async def fetch(location: str, root: Path, store: str) -> Publication:
+async def fetch(
+    location: str, root: Path, store: str, limits: HistoryLimits = DEFAULT_LIMITS
+) -> Publication:
     """Publish in `root` what is published last at `location`, for the servers of `store`.
 
     Raises:
@@ -63,7 +66,9 @@ async def fetch(location: str, root: Path, store: str) -> Publication:
                 if not await asyncio.to_thread(_is_history, final):
                     await asyncio.to_thread(take_over, _part(root, final.name), final)
                     await asyncio.to_thread(History.open, final)
-            return await asyncio.to_thread(publishing.make_current, root, store, publication)
+            return await asyncio.to_thread(
+                publishing.make_current, root, store, publication, limits
+            )
     except (ReadModelError, UpstreamError, OSError) as error:
         raise PublicationError(
             f"can't fetch the snapshot of {masked(location)}: {error}"
@@ -86,7 +91,7 @@ def _fetched(source: Source, root: Path) -> Publication:
             raise ReadModelError(f"{identity}: holds {manifest.point.identity}")
     if history is not None and not _is_history(root / history):
         history = _fetched_history(source, root, history)
-    return Publication(identity, runs=publication.runs, history=history)
+    return Publication(identity, runs=publication.runs, history=history, at=publication.at)
 
 
 def _fetched_history(source: Source, root: Path, history: str) -> str | None:

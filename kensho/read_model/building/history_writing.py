@@ -42,15 +42,19 @@ _log = structlog.get_logger("kensho.read_model")
 
 
 class HistoryLimits(msgspec.Struct, frozen=True):
-    """How many publications a history has at most, and in how many bytes."""
+    """How many publications a history has at most, in how many bytes, and how many snapshots stay.
+
+    The snapshots of the latest publications stay, the current one counted.
+    """
 
     publications: int
     bytes: int
+    snapshots: int = 2
 
     @classmethod
     def of(cls, settings: SnapshotSettings) -> Self:
         """Return the limits that the environment sets."""
-        return cls(settings.history_publications, settings.history_bytes)
+        return cls(settings.history_publications, settings.history_bytes, settings.snapshots_kept)
 
 
 DEFAULT_LIMITS: Final = HistoryLimits.of(SnapshotSettings())
@@ -141,11 +145,11 @@ def _kept(root: Path, last: Publication) -> list[_Kept]:
             _log.warning("history_begins_anew", reason=error.message)
         else:
             return list(_of_history(history))
-    built_at = _built_at(root / last.snapshot)
+    built_at = built_at_of(root / last.snapshot)
     return [_Kept(PublicationEntry(last.snapshot, built_at.isoformat(), gap=_FIRST), b"", ())]
 
 
-def _built_at(folder: Path) -> dt.datetime:
+def built_at_of(folder: Path) -> dt.datetime:
     """Return when a snapshot was built; the beginning of time where that can't be read."""
     try:
         built_at_s = OpenFolder.open(folder, None).manifest.built_at_s

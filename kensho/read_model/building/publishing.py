@@ -26,10 +26,17 @@ from kensho.read_model.building.history_writing import (
     DEFAULT_LIMITS,
     HistoryLimits,
     NewPublication,
+    built_at_of,
     extend_history,
 )
 from kensho.read_model.holder import Snapshot
-from kensho.read_model.publications import CURRENT, IngestRun, Publication, Publications
+from kensho.read_model.publications import (
+    CURRENT,
+    IngestRun,
+    Publication,
+    Publications,
+    PublishedSnapshot,
+)
 from kensho.read_model.snapshot_folder import PART
 from kensho.storage import migrations, queries, tables
 from kensho.storage.gateway import Gateway
@@ -37,6 +44,8 @@ from kensho.storage.store_settings import StoreSettings
 
 _LOCK: Final = ".lock"
 _LOCK_PAUSE_S: Final = 0.05
+_MOST_EARLIER: Final = 1_000
+"""Publications that are told of a store that is put back and on again, between few snapshots."""
 _RUNS: Final = 200
 """Runs among which the latest of each source is looked for; there are some 20 sources."""
 
@@ -112,7 +121,7 @@ async def _published(
     publication = await asyncio.to_thread(
         _with_history, root, store.fingerprint, publication, runs, limits
     )
-    return await asyncio.to_thread(make_current, root, store.fingerprint, publication)
+    return await asyncio.to_thread(make_current, root, store.fingerprint, publication, limits)
 
 
 def _with_history(
@@ -123,10 +132,11 @@ def _with_history(
     limits: HistoryLimits,
 ) -> Publication:
     """Return the publication with the history of what changes with it, which is on disk."""
-    last = _stores(root).get(store)
+    last, now = _stores(root).get(store), dt.datetime.now(dt.UTC)
+    publication = msgspec.structs.replace(publication, at=now.isoformat(timespec="seconds"))
     if last is None:
         return publication
-    new = NewPublication(publication.snapshot, dt.datetime.now(dt.UTC), runs)
+    new = NewPublication(publication.snapshot, now, runs)
     return msgspec.structs.replace(publication, history=extend_history(root, last, new, limits))
 
 
@@ -139,20 +149,50 @@ def _unpublished(root: Path) -> Generator[None]:
         raise PublicationError(f"can't publish the snapshot in {root}: {error}") from error
 
 
-def make_current(root: Path, store: str, publication: Publication) -> Publication:
-    """Let the servers of `store` follow a publication; return it with the one before it.
+def make_current(
+    root: Path, store: str, publication: Publication, limits: HistoryLimits = DEFAULT_LIMITS
+) -> Publication:
+    """Let the servers of `store` follow a publication; return it with those before it that stay.
 
     Only one caller at a time may do so in one folder.
     """
     before = _stores(root)
     last = before.get(store)
     if last is not None:
-        previous = last.previous if last.snapshot == publication.snapshot else last.snapshot
-        publication = msgspec.structs.replace(publication, previous=previous)
+        publication = _following(root, last, publication, limits.snapshots)
     stores = before | {store: publication}
     _replace(root / CURRENT, msgspec.json.encode(Publications(store, stores)))
     snapshot_folder.sweep(root, keep={name for one in stores.values() for name in one.folders})
     return publication
+
+
+def _following(root: Path, last: Publication, new: Publication, most: int) -> Publication:
+    """Return a publication with those before it, of which at most so many snapshots stay."""
+    is_same = last.snapshot == new.snapshot
+    earlier = list(last.earlier)
+    if not earlier and last.previous is not None:  # as a Kenshō before 0.3 left it
+        earlier.append(PublishedSnapshot(last.previous, _time_of(root, last.previous, None)))
+    last_at = _time_of(root, last.snapshot, last.at)
+    if not is_same:
+        earlier.insert(0, PublishedSnapshot(last.snapshot, last_at))
+    staying: list[PublishedSnapshot] = []
+    snapshots = {new.snapshot}
+    for one in earlier[:_MOST_EARLIER]:
+        snapshots.add(one.snapshot)
+        if len(snapshots) > most:
+            break
+        staying.append(one)
+    return msgspec.structs.replace(
+        new,
+        previous=last.previous if is_same else last.snapshot,
+        at=last_at if is_same else new.at,
+        earlier=tuple(staying),
+    )
+
+
+def _time_of(root: Path, snapshot: str, at: str | None) -> str:
+    """Return when a snapshot was published; when it was built where that is not known."""
+    return built_at_of(root / snapshot).isoformat() if at is None else at
 
 
 def _stores(root: Path) -> dict[str, Publication]:

@@ -3,13 +3,13 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.domain.works import Role
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
@@ -22,6 +22,7 @@ from kensho.read_model.franchise_views import (
 )
 from kensho.read_model.views import StoredDetail
 from kensho.web import descriptions, json_ld, urls
+from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import MembershipReasons
 from kensho.web.json_ld import PageRef
@@ -59,12 +60,15 @@ class FranchiseOverviewController(Controller):
     """The first page of a franchise."""
 
     path = "/hub/{slug:str}"
-    opt = PUBLIC
+    opt = public_costing(5, as_of=30)
 
-    @get()
+    @get_page()
     @pooled
-    def overview(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    def overview(
+        self, context: GivenPageContext, form: PastForm, slug: FromPath[str]
+    ) -> PreparedResponse:
         """Show what belongs to a franchise, and why."""
+        context = context.as_of(form.as_of)
         franchise = map_store.franchise_of(context.model, frame.locate(context, slug))
         reasons = MembershipReasons(franchise, context.messages)
         return frame.tab_page(
@@ -116,7 +120,7 @@ def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
     block = json_ld.of_franchise(
         PageRef(franchise.title, context.absolute(urls.franchise(franchise.slug))),
         [Encoded(StoredDetail, model.detail(node)).decode() for node in nodes],
-        [context.absolute(context.url_of(model.id(node))) for node in nodes],
+        [context.absolute(context.today_url_of(model.id(node))) for node in nodes],
     )
     return json_ld.script_text(block)
 

@@ -17,7 +17,7 @@ from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import Order
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (
     FOLDED_ROLES,
@@ -30,7 +30,7 @@ from kensho.read_model.franchise_views import (
 from kensho.read_model.model import ReadModel
 from kensho.read_model.wording import sentence
 from kensho.web import urls
-from kensho.web.forms import get_page
+from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import works_of
 from kensho.web.franchise_pages.overview import facts
@@ -38,7 +38,7 @@ from kensho.web.maps import map_store
 from kensho.web.page_context import GivenPageContext
 
 
-class WatchOrderForm(msgspec.Struct, frozen=True):
+class WatchOrderForm(PastForm, frozen=True):
     """Which watch order is asked for, and what of it: a line, the optional steps, promotions."""
 
     order: Order = "release"
@@ -78,7 +78,7 @@ class WatchOrderPageController(Controller):
     """The watch orders of a franchise."""
 
     path = "/hub/{slug:str}/watch-order"
-    opt = PUBLIC
+    opt = public_costing(5, as_of=30)
 
     @get_page()
     @pooled
@@ -86,6 +86,7 @@ class WatchOrderPageController(Controller):
         self, context: GivenPageContext, form: WatchOrderForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Show a watch order."""
+        context = context.as_of(form.as_of)
         number = frame.locate(context, slug)
         franchise = map_store.franchise_of(context.model, number)
         order = order_of(context.model, number, form.order)
@@ -105,13 +106,14 @@ class WatchOrderPageController(Controller):
 def _address(slug: str, form: WatchOrderForm, **changed: Any) -> str:
     """Return the page of an order that is asked for alike but for what is `changed`."""
     asked = msgspec.structs.asdict(form) | changed
-    return urls.watch_order(
+    path = urls.watch_order(
         slug,
         asked["order"],
         optional=bool(asked["optional"]),
         line=asked["line"],
         promotions=bool(asked["promotions"]),
     )
+    return path if form.as_of is None else urls.at_time(path, form.as_of)
 
 
 def order_of(model: ReadModel, number: int, order: Order) -> WatchOrderDocument:

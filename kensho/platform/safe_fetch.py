@@ -1,0 +1,191 @@
+"""Send requests to addresses that others chose, such that nothing inside is reached by them.
+
+Guarantees: only https, and hosts of this machine where that is allowed. A name is resolved once,
+every address that it has must be public, and the connection goes to one of those that were checked,
+with the name for TLS; so no answer of a name server in between leads elsewhere. No redirect is
+followed, no proxy of the environment is used, and a request is bounded in time and size as a whole.
+
+Python calls 64:ff9b::/96 (which reaches IPv4 addresses through a translator) and some multicast
+addresses global; addresses that hold others (mapped, 6to4, Teredo) are judged by those they hold.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final, NamedTuple, TypeAlias
+
+import httpx
+import msgspec
+
+from kensho.errors import InvalidInputError, UpstreamError, UpstreamUnavailableError
+from kensho.platform.http_client import is_loopback, user_agent
+from kensho.platform.secret_values import masked
+
+Address: TypeAlias = IPv4Address | IPv6Address
+_TRANSLATED: Final = (
+    ipaddress.IPv6Network("64:ff9b::/96"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+)
+_MOST_URL_CHARS: Final = 2_000
+_HTTPS_PORT: Final = 443
+_HTTP_PORT: Final = 80
+
+
+class RequestBounds(msgspec.Struct, frozen=True):
+    """What requests may reach, and how long and how much they may take.
+
+    `loopback_allowed` lets them reach this machine, by http too.
+    """
+
+    total_s: float = 10.0
+    body_bytes: int = 65_536
+    loopback_allowed: bool = False
+
+
+class FetchedAnswer(NamedTuple):
+    """An answer: its status, the headers by name, and what was read of its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Place(NamedTuple):
+    """Where a request goes: the name that is asked for, and the address that was checked."""
+
+    url: httpx.URL
+    address: Address
+
+
+class SafeFetcher:
+    """Sends requests; one is made for many."""
+
+    def __init__(self, limits: RequestBounds, tls: ssl.SSLContext | None = None) -> None:
+        """Take the authorities of certificates, by default those that httpx brings."""
+        self._limits = limits
+        self._tls = tls or httpx.create_ssl_context()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> FetchedAnswer:
+        """Send `body` and return the answer, whatever its status.
+
+        Raises:
+            InvalidInputError: the address is none that may be reached.
+            UpstreamUnavailableError: there is no answer within the limits.
+            UpstreamError: it is larger than is read.
+        """
+        shown = masked(url)
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                place = await self._checked(url)
+                return await self._sent(place, body, headers)
+        except TimeoutError as error:
+            raise UpstreamUnavailableError(
+                f"{shown}: no answer within {self._limits.total_s:g} s"
+            ) from error
+        except (httpx.HTTPError, ssl.SSLError, OSError) as error:
+            reason = masked(str(error)) or type(error).__name__
+            raise UpstreamUnavailableError(f"{shown}: {reason}") from error
+
+    async def check(self, url: str) -> None:
+        """Refuse an address that may not be reached; raises as `post`."""
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                await self._checked(url)
+        except (TimeoutError, OSError) as error:
+            raise UpstreamUnavailableError(f"{masked(url)}: can't be resolved: {error}") from error
+
+    async def _checked(self, url: str) -> _Place:
+        address = checked_url(url, loopback_allowed=self._limits.loopback_allowed)
+        port = address.port or (_HTTPS_PORT if address.scheme == "https" else _HTTP_PORT)
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(address.host, port, type=socket.SOCK_STREAM)
+        addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+        for one in addresses:
+            self._check_address(address, one, url)
+        if not addresses:
+            raise UpstreamUnavailableError(f"{masked(url)}: has no address")
+        return _Place(address, addresses[0])
+
+    def _check_address(self, url: httpx.URL, address: Address, shown: str) -> None:
+        if address.is_loopback and self._limits.loopback_allowed:
+            return
+        if url.scheme != "https" or not is_public(address):
+            raise InvalidInputError.of(
+                "url", f"{masked(shown)!r} leads to {address}, which is no public address"
+            )
+
+    async def _sent(self, place: _Place, body: bytes, headers: Mapping[str, str]) -> FetchedAnswer:
+        named = {**headers, "Host": place.url.netloc.decode("ascii"), "User-Agent": user_agent()}
+        async with httpx.AsyncClient(
+            verify=self._tls,
+            trust_env=False,
+            follow_redirects=False,
+            timeout=self._limits.total_s,
+            # A connection is of a name, and the pool would know it by its address.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        ) as client:
+            request = client.build_request(
+                "POST",
+                place.url.copy_with(host=str(place.address)),
+                content=body,
+                headers=named,
+                extensions={"sni_hostname": place.url.host},
+            )
+            response = await client.send(request, stream=True)
+            try:
+                return FetchedAnswer(
+                    response.status_code, response.headers, await self._read(response, place.url)
+                )
+            finally:
+                await response.aclose()
+
+    async def _read(self, response: httpx.Response, url: httpx.URL) -> bytes:
+        pieces: list[bytes] = []
+        left = self._limits.body_bytes
+        async for piece in response.aiter_raw():
+            left -= len(piece)
+            if left < 0:
+                raise UpstreamError(
+                    f"{masked(str(url))}: answers over {self._limits.body_bytes:,} bytes"
+                )
+            pieces.append(piece)
+        return b"".join(pieces)
+
+
+def checked_url(text: str, *, loopback_allowed: bool) -> httpx.URL:
+    """Return an address that is sound by itself; what its name leads to is not looked at.
+
+    Raises:
+        InvalidInputError: it is not https, or it holds a name and password; names it.
+    """
+    shown = masked(text)
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise InvalidInputError.of("url", f"{shown!r} is no address: {error}") from error
+    if len(text) > _MOST_URL_CHARS:
+        raise InvalidInputError.of("url", f"an address has at most {_MOST_URL_CHARS} letters")
+    is_own = loopback_allowed and url.scheme == "http" and is_loopback(url.host)
+    if not url.host or not (url.scheme == "https" or is_own):
+        raise InvalidInputError.of("url", f"{shown!r}: only https addresses are asked")
+    if url.userinfo:
+        raise InvalidInputError.of("url", f"{shown!r}: no name and password may stand in it")
+    return url
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address is one of the public network, and of one machine."""
+    if isinstance(address, IPv6Address):
+        held = address.ipv4_mapped or address.sixtofour
+        teredo = address.teredo
+        if held is not None or teredo is not None:
+            inner = [held] if held is not None else [*(teredo or ())]
+            return all(is_public(one) for one in inner)
+        if any(address in network for network in _TRANSLATED):
+            return False
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_unspecified
+    )

@@ -1,0 +1,1 @@
+"""Webhooks: changes told to addresses that asked for them, signed, until they are taken."""
