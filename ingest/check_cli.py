@@ -15,15 +15,21 @@ from rich_click import RichCommand
 
 from ingest import findings_report
 from ingest.checks import accepted as acceptances
+from ingest.checks import queue_items
 from ingest.checks.findings import Acceptance, Finding
-from ingest.checks.graph import findings
+from ingest.checks.graph import CheckedGraph, findings
 from ingest.checks.reading import read_graph
+from ingest.pipeline import same_works
+from kensho.domain.same_works.groups import SameWork
+from kensho.domain.work_items import told_of
 from kensho.errors import InvalidInputError
 from kensho.platform import environment
 from kensho.platform.installation import data_root
+from kensho.platform.settings import Settings
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
+from kensho.storage.work_items import WorkItemStore
 
 EXIT_FOUND: Final = 1
 _WIDTH: Final = 160
@@ -47,30 +53,37 @@ _WIDTH: Final = 160
 )
 @click.option("--reason", metavar="TEXT", help="Why it is accepted.")
 @click.option("--by", metavar="NAME", help="Who accepts it.")
+@click.option(
+    "--queue", "to_queue", is_flag=True, help="Bring what is found into the queue of work items."
+)
 @click.option("--accepted", "show_accepted", is_flag=True, help="Print what is accepted, and why.")
 def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> None:
     """Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates, losses.
 
     Exits with 1 where a rule of the data model is broken; contradictions among sources are notices.
-    Accepted findings are kept in KENSHO_CURATION_DIR, one a line.
+    Accepted findings are kept in KENSHO_CURATION_DIR, one a line. With --queue the findings, and
+    records that are perhaps not one work, become work items; what was decided of them is kept.
     """
     settings = environment.load()
     folder = settings.curation.dir
     said = _acceptance(given)
     accepted = acceptances.read_accepted(folder)
 
-    async def run(gateway: Gateway) -> list[Finding]:
+    async def run(gateway: Gateway) -> tuple[CheckedGraph, list[SameWork]]:
         await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
-        origin = settings.server.public_url or ""
-        return list(findings(await read_graph(gateway, origin=origin)))
+        graph = await read_graph(gateway, origin=settings.server.public_url or "")
+        return graph, await same_works.stored(gateway)
 
-    found = run_on_store(store, run)
+    graph, decided = run_on_store(store, run)
+    found = list(findings(graph))
     if said is not None:
         chosen = _chosen(found, given["accept_ids"])
         accepted |= {one.id: one for one in acceptances.accept(folder, chosen, said)}
         for one in chosen:
             click.echo(f"accepted {one.id}: {one.sentence}", err=True)
     result = acceptances.with_acceptances(found, accepted)
+    if given["to_queue"]:
+        result = _queued(graph, result, decided, settings)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     limit = None if show_all else findings_report.FINDINGS_SHOWN
     if given["show_accepted"]:
@@ -80,6 +93,20 @@ def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> 
     findings_report.print_findings(result, console, as_json=as_json, limit=limit)
     if any(f.severity == "error" and f.accepted is None for f in result):
         sys.exit(EXIT_FOUND)
+
+
+def _queued(
+    graph: CheckedGraph, found: list[Finding], decided: list[SameWork], settings: Settings
+) -> list[Finding]:
+    """Bring findings into the queue; return them as accepted where the queue says they are."""
+    store, now = WorkItemStore(settings.queue.file), dt.datetime.now(dt.UTC)
+    for one, said in queue_items.denied_findings(store, found, now.date()):
+        acceptances.accept(settings.curation.dir, [one], said)
+    result = acceptances.with_acceptances(found, acceptances.read_accepted(settings.curation.dir))
+    items = queue_items.checked_items(graph, result, decided)
+    counts = store.refresh(queue_items.CHECKED_KINDS, items, now)
+    click.echo(f"queue: {told_of(counts)}", err=True)
+    return result
 
 
 def _acceptance(given: dict[str, object]) -> Acceptance | None:

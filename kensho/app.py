@@ -12,6 +12,7 @@ import functools
 from collections.abc import AsyncGenerator
 from random import Random
 from typing import Final
+from uuid import UUID
 
 import structlog
 from litestar import Litestar
@@ -32,11 +33,14 @@ from kensho.api.providers import (
     curation_providers,
     health_providers,
     providers,
+    queue_provider,
 )
+from kensho.api.queue import QueueController
 from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.tags import TagsController
 from kensho.api.works import WorksController
+from kensho.discovery import queue_items
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.changes import ChangeService
 from kensho.discovery.conditions import Conditions
@@ -44,9 +48,12 @@ from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
+from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
+from kensho.discovery.work_queue import WorkQueue
+from kensho.domain.work_items import ItemWork
 from kensho.errors import KenshoError, NotReadyError
 from kensho.http import authentication
 from kensho.http.authentication import AccessControl
@@ -57,6 +64,7 @@ from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
+from kensho.http.search_tally import SearchTally
 from kensho.http.targets import Targets, declared_routes
 from kensho.http.work_pool import WorkPools
 from kensho.platform.installation import installed_version
@@ -66,7 +74,9 @@ from kensho.platform.signing_secret import signing_keys
 from kensho.platform.worker_board import WorkerBoard
 from kensho.read_model.building.publishing_process import publish_apart, told
 from kensho.read_model.holder import Snapshot, SnapshotHolder
+from kensho.storage.search_counts import add_counts
 from kensho.storage.store_settings import StoreSettings
+from kensho.storage.work_items import WorkItemStore
 from kensho.web.error_pages import ErrorPages
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices
@@ -77,6 +87,8 @@ from kensho.webhooks.delivering import deliver_for_ever
 _log = structlog.get_logger("kensho")
 _LOOK_EVERY_S: Final = 5.0
 """How often disk, folder and clock are looked at, if snapshots are not looked for more often."""
+_COUNT_EVERY_S: Final = 30.0
+"""How often counts of searches are written: that much of them is lost where a worker is killed."""
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
 
@@ -113,6 +125,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             FranchisesController,
             ChangesController,
             CurationController,
+            QueueController,
             HealthController,
             pages.router(state.page_services),
         ],
@@ -120,6 +133,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             **providers(state.snapshot, state.shared),
             **health_providers(state.health, state.exposition),
             **curation_providers(state.curation),
+            **queue_provider(state.queue),
         },
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=validator.check,
@@ -159,6 +173,7 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
             metrics=state.metrics,
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.logs.slow_request_s,
+            tally=state.tally,
         ),
     )
 
@@ -181,6 +196,13 @@ class AppState:
         keys = signing_keys(settings.signing)
         cursors = Cursors(*keys)
         managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
+        self.items = WorkItemStore(settings.queue.file)
+        self.queue = WorkQueue(self.items, self.now, safe=settings.search.safe)
+        self.tally = SearchTally() if settings.queue.search_days else None
+        self.reports: ReportIntake | None = None
+        if settings.queue.reports:
+            self.reports = ReportIntake(self.items, keys, self.now)
+            renderer.offer_reports()
         self.access = AccessControl(managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
@@ -307,6 +329,7 @@ class AppState:
                 )
             ),
             asyncio.create_task(_look_about(self._conditions, settings.snapshot.refresh_every_s)),
+            asyncio.create_task(self._count_searches()),
         )
         try:
             with self.work.serving():
@@ -318,6 +341,26 @@ class AppState:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+            await self._write_searches(holder)
+
+    async def _count_searches(self) -> None:
+        """Write down for ever what is counted of searches."""
+        while True:
+            await asyncio.sleep(_COUNT_EVERY_S)
+            await self._write_searches(self._snapshots)
+
+    async def _write_searches(self, holder: SnapshotHolder | None) -> None:
+        """Write down what is counted of searches; what can't be is counted on."""
+        counts = self.tally.drain() if self.tally is not None else []
+        if self.tally is None or not counts:
+            return
+        days = self._settings.queue.search_days
+        work_of = functools.partial(_work_of, holder)
+        try:
+            await asyncio.to_thread(add_counts, self.items.file, counts, days, self.now(), work_of)
+        except KenshoError as error:
+            self.tally.give_back(counts)
+            _log.warning("searches_not_counted", reason=error.message)
 
     def _services_of_pages(self, holder: SnapshotHolder, conditions: Conditions) -> PageServices:
         return PageServices(
@@ -333,10 +376,24 @@ class AppState:
             version=installed_version(),
             curation=self._curation,
             changes=self.shared.changes,
+            queue=self.queue,
+            reports=self.reports,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,
         )
+
+
+def _work_of(holder: SnapshotHolder | None, work: UUID) -> tuple[ItemWork, bool] | None:
+    """Return a work of the snapshot that is served as items name it, and whether it is adult."""
+    try:
+        model = None if holder is None else holder.held.model
+    except NotReadyError:
+        model = None
+    node = None if model is None else model.node(work)
+    if model is None or node is None:
+        return None
+    return queue_items.work_of(model, node), bool(model.columns.adult.item(node))
 
 
 async def _look_about(conditions: Conditions, every_s: float) -> None:

@@ -34,6 +34,7 @@ class CheckedWork(msgspec.Struct, frozen=True):
     status: Status = "unknown"
     anime_type: str | None = None
     kind: WorkKind = "anime"
+    adult: bool = False
 
 
 class Found(NamedTuple):

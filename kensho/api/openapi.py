@@ -10,7 +10,12 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from kensho.api.operations import EVENT_STREAM
-from kensho.api.request_bodies import BatchRequest, ResolveRequest, SearchBatchRequest
+from kensho.api.request_bodies import (
+    BatchRequest,
+    ItemChangeBody,
+    ResolveRequest,
+    SearchBatchRequest,
+)
 from kensho.discovery.browse import Calendar
 from kensho.discovery.exports import FORMATS
 from kensho.domain.works import MIN_YEAR
@@ -25,6 +30,7 @@ _PROBLEMS: Final = {
     "404": "There is no such thing.",
     "410": "It was removed from the graph; its id or slug is never given to another.",
     "408": "The body does not arrive in time.",
+    "409": "It contradicts what is stored: somebody was first.",
     "413": "The body is larger than is read.",
     "414": "The request target is longer than is read.",
     "415": "The body is not `application/json`.",
@@ -111,6 +117,8 @@ def _amend(operation: Document, path: str) -> None:
     is_guarded = "security" in operation
     if is_guarded:
         responses |= {status: _problem(status) for status in ("401", "403")}
+        if has_body:
+            responses["409"] = _problem("409")
     for header in _ALWAYS:
         for response in responses.values():
             response.setdefault("headers", {})[header] = _ALWAYS[header]
@@ -166,7 +174,7 @@ def _problem(status: str) -> Document:
 
 def _components() -> Document:
     """Return the schemas that msgspec writes more exactly, with patterns, than Litestar."""
-    shapes = [Problem, BatchRequest, ResolveRequest, SearchBatchRequest]
+    shapes = [Problem, BatchRequest, ItemChangeBody, ResolveRequest, SearchBatchRequest]
     _, components = msgspec.json.schema_components(
         shapes, ref_template="#/components/schemas/{name}"
     )

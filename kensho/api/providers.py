@@ -26,6 +26,7 @@ from kensho.discovery.search import SearchService, TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.tags import TagService
 from kensho.discovery.work_lists import WorkListService, WorkOrders
+from kensho.discovery.work_queue import WorkQueue
 from kensho.discovery.works import WorkService
 from kensho.read_model.holder import Snapshot
 
@@ -38,6 +39,7 @@ GivenResolve: TypeAlias = NamedDependency[SkipValidation[ResolveService]]
 GivenChanges: TypeAlias = NamedDependency[SkipValidation[ChangeService]]
 GivenChangeSource: TypeAlias = NamedDependency[SkipValidation[Callable[[], ChangeService]]]
 GivenFranchises: TypeAlias = NamedDependency[SkipValidation[FranchiseService]]
+GivenQueue: TypeAlias = NamedDependency[SkipValidation[WorkQueue]]
 GivenHealth: TypeAlias = NamedDependency[SkipValidation[HealthService]]
 GivenCuration: TypeAlias = NamedDependency[SkipValidation[CurationService]]
 GivenExposition: TypeAlias = NamedDependency[SkipValidation[Callable[[], bytes]]]
@@ -95,6 +97,11 @@ def health_providers(
 ) -> dict[str, Provide]:
     """Return the dependencies of the probes, and of what Prometheus scrapes."""
     return _provided({"health": health, "exposition": lambda: exposition})
+
+
+def queue_provider(queue: WorkQueue) -> dict[str, Provide]:
+    """Return the dependency of the routes of work items, which read no snapshot."""
+    return _provided({"queue": lambda: queue})
 
 
 def _provided(makers: Mapping[str, Callable[[], object]]) -> dict[str, Provide]:

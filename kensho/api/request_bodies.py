@@ -12,6 +12,7 @@ from kensho.discovery.filter_values import FilterTexts
 from kensho.discovery.resolve import Provider
 from kensho.discovery.search import SearchRequest, SearchService
 from kensho.discovery.search_batches import MAX_TEXTS
+from kensho.domain.work_items import MAX_NAME_CHARS, MAX_REASON_CHARS, ItemAction
 
 MAX_BATCH: Final = 100
 MAX_FOUND: Final = 20
@@ -37,6 +38,18 @@ class ResolveRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     provider: Provider
     ids: Annotated[list[Annotated[str, Meta(pattern=LOCAL_ID)]], Meta(max_length=MAX_BATCH)]
+
+
+class ItemChangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to do about a work item.
+
+    `wontfix` needs a reason; `assign` without a name takes the item from whoever has it.
+    """
+
+    action: ItemAction
+    reason: Annotated[str, Meta(max_length=MAX_REASON_CHARS)] = ""
+    assignee: Annotated[str, Meta(min_length=1, max_length=MAX_NAME_CHARS)] | None = None
+    version: int | None = None
 
 
 class SearchBatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

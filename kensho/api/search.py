@@ -37,14 +37,23 @@ from kensho.discovery.search_views import (
     SearchResult,
 )
 from kensho.discovery.works import DETAIL_FIELDS, is_detailed
+from kensho.domain.searches import SearchOutcome, outcome_of
 from kensho.http.pooled import pooled_if, pooled_slices
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_costs import costing
-from kensho.http.responses import PreparedResponse, SlicedResponse, UncachedResponse
+from kensho.http.responses import (
+    PreparedResponse,
+    ResponseMeta,
+    SlicedResponse,
+    UncachedResponse,
+)
+from kensho.read_model.encoded import Encoded
 from kensho.search.name_readings import MAX_CHARS
 
 _FIELDS: Final = tuple(dict.fromkeys((*SearchResult.__struct_fields__, *DETAIL_FIELDS)))
 _DEFAULT_SUGGESTIONS: Final = 8
+_NOTHING: Final = b'{"results":[],"franchises":[],"total":0,"hidden":{"adult":0}'
+"""How the answer of a search begins that finds nothing, not even what is hidden."""
 _MANY: Final = 40
 """Results that are made within 3 ms."""
 _CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
@@ -150,6 +159,14 @@ def _is_short(q: str, **_: object) -> bool:
     return is_short(q)
 
 
+def _outcome(query: SearchQuery, found: Encoded[SearchPage]) -> SearchOutcome | None:
+    """Return what a search found, if its text alone decided that."""
+    filters = (query.type, query.year, query.season, query.status, query.tag)
+    if query.strict or query.cursor or query.offset or any(filters):
+        return None
+    return outcome_of(query.q, found=not found.bytes.startswith(_NOTHING))
+
+
 class SearchController(Controller):
     """Titles."""
 
@@ -192,7 +209,9 @@ class SearchController(Controller):
             strict=query.strict,
             fields=fields_named(query.fields, _FIELDS),
         )
-        return PreparedResponse(search.page(request), search.identity)
+        found = search.page(request)
+        meta = ResponseMeta(outcome=_outcome(query, found))
+        return PreparedResponse(found, search.identity, meta=meta)
 
     @post_operation(
         "/search/batch",

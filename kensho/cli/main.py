@@ -61,6 +61,11 @@ _OWN: Final = (
         "Make, list and remove the managers, who may curate by API and pages.",
     ),
     LazyCommand(
+        "queue",
+        "kensho.cli.queue:queue",
+        "List, show and settle the work items of curators.",
+    ),
+    LazyCommand(
         "webhooks",
         "kensho.cli.webhooks:webhooks",
         "Tell other servers what changes: add, list, test and remove their addresses.",

@@ -27,13 +27,14 @@ from kensho.platform.secret_values import Secret
 SESSION_S: Final = 43_200
 """Twelve hours: a day's work needs one sign-in, and a lost computer is signed out by morning."""
 _MAX_SESSION_CHARS: Final = 1_000
+_FINGERPRINT_CHARS: Final = 32
 
 
 class _Session(NamedTuple):
-    """What a cookie holds: whose it is, by which token, and when it ends."""
+    """What a cookie holds: whose it is, a digest of the token's digest, and when it ends."""
 
     name: str
-    digest: str
+    token: str
     ends_at_s: int
 
 
@@ -75,7 +76,7 @@ class ManagerSessions(Authentication):
         if read is None or read.ends_at_s <= self._now().timestamp():
             return None
         manager = self._managers.named(read.name)
-        if manager is None or not hmac.compare_digest(manager.digest, read.digest):
+        if manager is None or not hmac.compare_digest(_fingerprint(manager), read.token):
             return None
         return _caller(manager)
 
@@ -86,7 +87,7 @@ class ManagerSessions(Authentication):
         if manager is None or manager.name != name:
             return None
         ends_at_s = int(self._now().timestamp()) + SESSION_S
-        content = msgspec.json.encode(_Session(manager.name, manager.digest, ends_at_s))
+        content = msgspec.json.encode(_Session(manager.name, _fingerprint(manager), ends_at_s))
         return self._signer.sign(base64_encode(content)).decode("ascii")
 
     @override
@@ -104,3 +105,8 @@ class ManagerSessions(Authentication):
 
 def _caller(manager: Manager) -> Caller:
     return Caller(manager.name, "manager")
+
+
+def _fingerprint(manager: Manager) -> str:
+    """Return what tells a manager's token from any other: not what the file keeps of it."""
+    return hashlib.sha256(manager.digest.encode()).hexdigest()[:_FINGERPRINT_CHARS]

@@ -77,6 +77,12 @@ class Metrics:
         self._hits = Counter(
             "kensho_answer_cache_hits", "Answers sent as kept bytes", registry=self._registry
         )
+        self._searches = Counter(
+            "kensho_searches",
+            "Searches by what they found, and texts without result that were then corrected",
+            ("outcome",),
+            registry=self._registry,
+        )
         self._revision = Gauge(
             "kensho_graph_revision", "Revision of the graph served", registry=self._registry
         )
@@ -111,6 +117,10 @@ class Metrics:
     def count_hit(self) -> None:
         """Count an answer sent as kept bytes."""
         self._hits.inc()
+
+    def count_search(self, outcome: str) -> None:
+        """Count a search, `found` or `nothing`, or a text that was `corrected`."""
+        self._searches.labels(outcome).inc()
 
     def note_conditions(
         self, problems: Mapping[str, str], workers: Workers | None, built_at_s: float

@@ -15,6 +15,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from kensho.domain.searches import SearchOutcome
 from kensho.errors import KenshoError
 from kensho.http import compression, cross_origin, hosts, privacy, problem_details, request_guards
 from kensho.http.cross_origin import CrossOriginRules
@@ -24,8 +25,9 @@ from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_costs import KEPT_UNITS, REFUSED_UNITS
-from kensho.http.request_state import RequestState, attach
+from kensho.http.request_state import RequestState, attach, outcome_of
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
+from kensho.http.search_tally import OPENED, SearchTally
 from kensho.http.targets import Target, Targets
 from kensho.http.tracing import Trace, read_trace
 from kensho.platform.logs import REQUEST, RequestIds
@@ -58,6 +60,8 @@ class Observability(NamedTuple):
     metrics: Metrics
     random: Random
     slow_s: float
+    tally: SearchTally | None = None
+    """Counts searches, where that is asked for."""
 
 
 class AccessRules(NamedTuple):
@@ -164,6 +168,7 @@ class RequestPipeline:
         if kept is not None:
             self._observability.metrics.count_hit()
             await kept.send(if_none_match, tap.send)
+            self._note(scope, kept.route, kept.outcome)
             return kept.route
         state = RequestState(
             request_id=tap.trace.request_id.decode(),
@@ -196,7 +201,25 @@ class RequestPipeline:
         if tap.head:
             scope["method"] = "GET"
         await self._app(scope, receive, tap.send)
-        return str(cast("dict[str, Any]", scope).get("path_template", ""))
+        route = str(cast("dict[str, Any]", scope).get("path_template", ""))
+        self._note(scope, route, outcome_of(scope))
+        return route
+
+    def _note(self, scope: HTTPScope, route: str, outcome: SearchOutcome | None) -> None:
+        """Count what a search found, or that a work was opened after one."""
+        tally = self._observability.tally
+        if tally is None:
+            return
+        if outcome is not None:
+            client = scope["client"]
+            counted = tally.searched(client[0] if client else "", outcome)
+        elif tally.is_waiting and route in OPENED:
+            client = scope["client"]
+            counted = tally.opened(client[0] if client else "", scope["path"])
+        else:
+            return
+        if counted is not None:
+            self._observability.metrics.count_search(counted)
 
     def _examined(
         self, scope: HTTPScope, tap: "ResponseTap", host: bytes

@@ -6,11 +6,13 @@ from typing import Any, Final, cast
 import msgspec
 from litestar.types import Scope
 
+from kensho.domain.searches import SearchOutcome
 from kensho.http import privacy
 from kensho.http.hosts import Hosts
 from kensho.http.response_cache import Headers, Key, ResponseCache
 
 _NAME: Final = "kensho"
+_OUTCOME: Final = "kensho_outcome"
 
 
 class RequestState(msgspec.Struct, frozen=True):
@@ -44,6 +46,17 @@ def attach(scope: Scope, state: RequestState) -> None:
 def state_of(scope: Scope) -> RequestState:
     """Return the state of a request that passed the pipeline."""
     return cast("RequestState", cast("dict[str, Any]", scope)["state"][_NAME])
+
+
+def leave_outcome(scope: Scope, outcome: SearchOutcome | None) -> None:
+    """Leave in the scope what a search found, for the pipeline to count."""
+    if outcome is not None:
+        scope["state"][_OUTCOME] = outcome
+
+
+def outcome_of(scope: Scope) -> SearchOutcome | None:
+    """Return what a search found, if the request was one that is counted."""
+    return scope["state"].get(_OUTCOME)
 
 
 def request_id_of(scope: Scope) -> str:

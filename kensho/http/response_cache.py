@@ -20,6 +20,7 @@ from typing import Final, NamedTuple, TypeAlias
 from litestar.types import Send
 from typing_extensions import override
 
+from kensho.domain.searches import SearchOutcome
 from kensho.http import compression, privacy
 from kensho.http.compression import Encoding
 
@@ -66,12 +67,14 @@ class ResponseMeta(NamedTuple):
     `private_max_age_s` lets the caller's own browser keep a private answer for so long. One that
     `is_settled` never becomes another: caches need not ask again for a day, and then only because
     a new version may show the same in another form.
+    `outcome` tells what a search found, where that is counted.
     """
 
     media_type: bytes = JSON
     headers: Headers = ()
     tag: bytes | None = None
     private_max_age_s: int | None = None
+    outcome: SearchOutcome | None = None
     is_settled: bool = False
 
 
@@ -81,13 +84,14 @@ PLAIN: Final = ResponseMeta()
 class CachedResponse:
     """An answer ready to send, as a whole or as 304."""
 
-    __slots__ = ("_headers", "body", "etag", "identity", "route")
+    __slots__ = ("_headers", "body", "etag", "identity", "outcome", "route")
 
     def __init__(self, body: bytes, headers: Headers, *, etag: bytes, identity: str) -> None:
         self.body = body
         self.etag = etag
         self.identity = identity
         self.route = ""
+        self.outcome: SearchOutcome | None = None
         self._headers = (*headers, (b"content-length", b"%d" % len(body)))
 
     @property
@@ -197,7 +201,9 @@ class ResponseCache:
         else:
             encoding = "identity"
         etag, headers = self.headers_of((path, query, encoding, caller), identity, meta)
-        return CachedResponse(body, headers, etag=etag, identity=identity)
+        prepared = CachedResponse(body, headers, etag=etag, identity=identity)
+        prepared.outcome = meta.outcome
+        return prepared
 
     def prepare_pieces(
         self, pieces: Iterator[bytes], identity: str, key: Key, meta: ResponseMeta

@@ -14,7 +14,7 @@ from kensho.errors import KenshoError, OverloadedError, RateLimitedError
 from kensho.http import problem_details
 from kensho.http.privacy import is_public
 from kensho.http.request_costs import declared_cost
-from kensho.http.request_state import request_id_of, state_of
+from kensho.http.request_state import leave_outcome, request_id_of, state_of
 from kensho.http.response_cache import (
     JSON,
     PLAIN,
@@ -85,6 +85,7 @@ class PreparedResponse(Generic[T]):
         """Send what was prepared, and keep it if it is the same for everybody."""
         state = state_of(scope)
         prepared.route = cast("dict[str, Any]", scope)["path_template"]
+        leave_outcome(scope, prepared.outcome)
         is_get = cast("dict[str, Any]", scope)["method"] == "GET"
         if self._keep and is_get and is_public(scope):
             state.cache.put(state.key, prepared)

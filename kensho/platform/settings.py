@@ -319,6 +319,19 @@ class ManagerSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variabl
     a manager nobody can sign in, and whatever managers may do is not there."""
 
 
+class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("queue_")):
+    """Where work items are kept, and what becomes one by itself."""
+
+    file: Path = Path("var/queue.db")
+    """The queue of work items and what curators decided of them. All processes of a machine write
+    it; it can't be made again from the graph, and belongs into a backup."""
+    search_days: Annotated[int, Meta(ge=0, le=3_650)] = 90
+    """Days for which searches that nothing answers, and texts that people then correct, are
+    counted: by text and day, without anything that tells of a person. 0 counts none."""
+    reports: bool = True
+    """Whether readers may report an error, from every page and without an account."""
+
+
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("webhooks_")):
     """Where webhooks are kept, and what their addresses may reach."""
 
@@ -351,4 +364,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ingest: IngestSettings = IngestSettings()
     curation: CurationSettings = CurationSettings()
     managers: ManagerSettings = ManagerSettings()
+    queue: QueueSettings = QueueSettings()
     webhooks: WebhookSettings = WebhookSettings()

@@ -23,9 +23,12 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
 from kensho.discovery.health import HealthService
+from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.time_travel import PastModel
+from kensho.discovery.work_queue import WorkQueue
+from kensho.domain.searches import SearchOutcome
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
@@ -54,9 +57,12 @@ class PageServices(msgspec.Struct, frozen=True):
     renderer: Renderer
     maps: MapStore
     version: str
+    queue: WorkQueue
     curation: CurationService
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
+    reports: ReportIntake | None = None
+    """Takes what readers report, where that is offered."""
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
     health_details: bool = False
@@ -126,11 +132,20 @@ class PageContext(msgspec.Struct, frozen=True):
         return self.services.search.safe
 
     def page(
-        self, template: str, *, tag: bytes | None = None, keep: bool = True, **variables: Any
+        self,
+        template: str,
+        *,
+        tag: bytes | None = None,
+        keep: bool = True,
+        outcome: SearchOutcome | None = None,
+        **variables: Any,
     ) -> PreparedResponse:
-        """Return a page as a response; `tag` and `keep` as `respond` takes them."""
+        """Return a page as a response; `tag` and `keep` as `respond` takes them.
+
+        `outcome` tells what was searched for, where that is counted.
+        """
         body = self.render(template, **variables)
-        return self.respond(body, _PAGE if tag is None else _PAGE._replace(tag=tag), keep=keep)
+        return self.respond(body, _PAGE._replace(tag=tag, outcome=outcome), keep=keep)
 
     def respond(
         self, body: bytes, meta: ResponseMeta = _PAGE, *, keep: bool = True

@@ -37,7 +37,9 @@ from kensho.web.messages import Messages
 from kensho.web.neighbourhood_page import NeighbourhoodPageController
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.path_page import PathPageController
+from kensho.web.queue_pages import QueuePageController
 from kensho.web.rendering import Renderer
+from kensho.web.report_pages import ReportController
 from kensho.web.search_page import SearchPageController
 from kensho.web.season_page import SeasonPageController
 from kensho.web.sign_in_page import SignInController, SignOutController
@@ -66,6 +68,8 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     NeighbourhoodPageController,
     PathPageController,
     StatusPageController,
+    QueuePageController,
+    ReportController,
     SignInController,
     SignOutController,
     CurationLogController,

@@ -8,6 +8,7 @@ from litestar import Controller
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import SearchPage
+from kensho.domain.searches import SearchOutcome, outcome_of
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
@@ -52,19 +53,27 @@ class SearchPageController(Controller):
         search = _request(form, safe=context.is_safe)
         found = context.services.search.page(context.snapshot, search).decode()
         page = ListPage("/search", _parameters(form))
+        is_filtered = any(page.parameters.get(name) for name in FILTERS)
         return context.page(
             "search.html.jinja",
+            outcome=None if is_filtered else _outcome(form, found),
             query=form.q,
             found=found,
             form=form,
             page=page,
             pages_total=min(-(-found.total // PER_PAGE), MAX_OFFSET // PER_PAGE),
-            is_filtered=any(page.parameters.get(name) for name in FILTERS),
+            is_filtered=is_filtered,
             is_safe=search.filters.safe,
             filters=_filters(page, found, context),
             interpretation=descriptions.interpretation(form.q, found.read_as, context.messages),
             highlighted=descriptions.highlighted,
         )
+
+
+def _outcome(form: SearchForm, found: SearchPage) -> SearchOutcome | None:
+    """Return what the search found; what is only hidden, or a franchise, counts as found."""
+    is_found = bool(found.total or found.franchises or found.hidden.adult)
+    return outcome_of(form.q, found=is_found) if form.page <= 1 else None
 
 
 def _filters(page: ListPage, found: SearchPage, context: PageContext) -> list[FilterGroup]:

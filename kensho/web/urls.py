@@ -112,6 +112,26 @@ def sign_out() -> str:
     return "/logout"
 
 
+def queue() -> str:
+    """Return the page of work items."""
+    return "/queue"
+
+
+def queue_item(item: str) -> str:
+    """Return the page of a work item."""
+    return f"/queue/{quote(item, safe='')}"
+
+
+def report() -> str:
+    """Return the form on which readers say what is wrong on a page."""
+    return "/report"
+
+
+def report_sent() -> str:
+    """Return the page that thanks for a report."""
+    return "/report/sent"
+
+
 def curation(name: str | None = None) -> str:
     """Return the page of the log of curators' acts."""
     return with_query("/curate", {"name": name})

@@ -91,7 +91,7 @@ def test_the_document_is_openapi_3_1_and_names_every_operation(base: str) -> Non
     document = httpx.get(f"{base}/api/openapi.json").json()
     assert document["openapi"].startswith("3.1")
     operations = [o for item in document["paths"].values() for o in item.values()]
-    assert len(operations) == 31
+    assert len(operations) == 34
     for operation in operations:
         assert operation["summary"]
         assert operation["description"]

@@ -81,6 +81,8 @@ def settings_for(url: str, folder: Path) -> Settings:
         store_url=url,
         read_model_dir=folder / "read_model",
         secret_file=folder / "secret",
+        managers_file=folder / "managers.json",
+        queue_file=folder / "queue.db",
         refresh_every_s=0.05,
         stream_longest_s=0.2,
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import AsyncIterator
+from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple, cast
 
@@ -17,6 +18,7 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
+from kensho.discovery.work_queue import WorkQueue
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
 from kensho.http.response_cache import ResponseCache
@@ -28,6 +30,7 @@ from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
+from kensho.storage.work_items import WorkItemStore
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageServices
 from kensho.web.page_router import PageRouter
@@ -142,6 +145,7 @@ class Site:
             renderer=pages.renderer,
             maps=MapStore(pages.renderer.messages),
             version="1",
+            queue=WorkQueue(WorkItemStore(Path("none.db")), lambda: dt.datetime.now(dt.UTC)),
         )
 
 

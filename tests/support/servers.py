@@ -65,6 +65,8 @@ def environment(url: str, folder: Path, port: int) -> dict[str, str]:
         "KENSHO_PORT": str(port),
         "KENSHO_READ_MODEL_DIR": str(folder / "read_model"),
         "KENSHO_SECRET_FILE": str(folder / "secret"),
+        "KENSHO_MANAGERS_FILE": str(folder / "managers.json"),
+        "KENSHO_QUEUE_FILE": str(folder / "queue.db"),
         "KENSHO_STREAM_LONGEST_S": "0.2",  # else who asks for all routes waits for ever
     }
 
