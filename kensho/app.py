@@ -12,7 +12,6 @@ import functools
 from collections.abc import AsyncGenerator
 from random import Random
 from typing import Final
-from uuid import UUID
 
 import structlog
 from litestar import Litestar
@@ -40,7 +39,6 @@ from kensho.api.resolve import ResolveController
 from kensho.api.search import SearchController
 from kensho.api.tags import TagsController
 from kensho.api.works import WorksController
-from kensho.discovery import queue_items
 from kensho.discovery.browse import Calendar, films
 from kensho.discovery.changes import ChangeService
 from kensho.discovery.conditions import Conditions
@@ -50,10 +48,10 @@ from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
 from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
+from kensho.discovery.search_counting import SearchCounting
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
-from kensho.domain.work_items import ItemWork
 from kensho.errors import KenshoError, NotReadyError
 from kensho.http import authentication
 from kensho.http.authentication import AccessControl
@@ -72,9 +70,8 @@ from kensho.platform.managers import ManagerFile
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
 from kensho.platform.worker_board import WorkerBoard
-from kensho.read_model.building.publishing_process import publish_apart, told
+from kensho.read_model.building.publishing_process import Republishing, publish_apart, told
 from kensho.read_model.holder import Snapshot, SnapshotHolder
-from kensho.storage.search_counts import add_counts
 from kensho.storage.store_settings import StoreSettings
 from kensho.storage.work_items import WorkItemStore
 from kensho.web.error_pages import ErrorPages
@@ -87,15 +84,8 @@ from kensho.webhooks.delivering import deliver_for_ever
 _log = structlog.get_logger("kensho")
 _LOOK_EVERY_S: Final = 5.0
 """How often disk, folder and clock are looked at, if snapshots are not looked for more often."""
-_COUNT_EVERY_S: Final = 30.0
-"""How often counts of searches are written: that much of them is lost where a worker is killed."""
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
-
-
-_PUBLISH_PAUSE_S: Final = 5.0
-_PUBLISH_TRIES: Final = 60
-"""After an act the snapshot is published, for five minutes at most: an ingest takes three."""
 
 
 def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar:
@@ -198,7 +188,9 @@ class AppState:
         managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
         self.items = WorkItemStore(settings.queue.file)
         self.queue = WorkQueue(self.items, self.now, safe=settings.search.safe)
-        self.tally = SearchTally() if settings.queue.search_days else None
+        days = settings.queue.search_days
+        self.tally = SearchTally() if days else None
+        self._counting = SearchCounting(self.tally, self.items.file, days, self.now)
         self.reports: ReportIntake | None = None
         if settings.queue.reports:
             self.reports = ReportIntake(self.items, keys, self.now)
@@ -211,10 +203,10 @@ class AppState:
             search=TitleSearch(cursors, safe=settings.search.safe),
             orders=WorkOrders(),
         )
-        self._publishing: asyncio.Task[None] | None = None
-        self._publish_again = False
+        store = StoreSettings.of(settings)
+        self._republishing = Republishing(store, settings.snapshot, self._looked)
         self._curation = CurationService(
-            told(StoreSettings.of(settings)), settings.curation, self._publish_soon
+            told(store), settings.curation, self._republishing.publish_soon
         )
         self.metrics = Metrics()
         self.work = WorkPools.of(settings.work)
@@ -229,6 +221,13 @@ class AppState:
     def snapshot(self) -> Snapshot:
         """Return the snapshot that is served now; raises `NotReadyError` while there is none."""
         return self.snapshots().held
+
+    def _served(self) -> Snapshot | None:
+        """Return the snapshot that is served now, or `None` while there is none."""
+        try:
+            return self.snapshot()
+        except NotReadyError:
+            return None
 
     def _change_service(self) -> ChangeService:
         shared = self.shared
@@ -246,35 +245,14 @@ class AppState:
         """Return what makes the acts of managers."""
         return self._curation
 
-    def _publish_soon(self) -> None:
-        """Publish what an act has changed, beside requests; once more if one was made meanwhile."""
-        self._publish_again = True
-        if self._publishing is None or self._publishing.done():
-            self._publishing = asyncio.get_running_loop().create_task(self._publish())
-
-    async def _publish(self) -> None:
-        store, tries = StoreSettings.of(self._settings), 0
-        while self._publish_again and tries < _PUBLISH_TRIES:
-            self._publish_again = False
-            try:
-                await publish_apart(store, self._settings.snapshot)
-            except KenshoError as error:  # such as an ingest that began, which will publish too
-                _log.warning("snapshot_not_published", reason=error.message)
-                self._publish_again, tries = True, tries + 1
-                await asyncio.sleep(_PUBLISH_PAUSE_S)
-            else:
-                await self.snapshots().refresh()
-
     def health(self) -> HealthService:
         """Return what tells how the service is; raises as `snapshots`."""
         return self.page_services().health()
 
     def exposition(self) -> bytes:
         """Return what Prometheus scrapes now."""
-        try:
-            model = self.snapshot().model
-        except NotReadyError:
-            model = None
+        served = self._served()
+        model = None if served is None else served.model
         revision, built_at_s = (model.revision, model.built_at_s) if model else (None, 0)
         if self._conditions is not None:
             problems = dict(self._conditions.problems())
@@ -295,10 +273,8 @@ class AppState:
 
     def identity(self) -> str | None:
         """Return the identity of the snapshot that is served now, or `None` while there is none."""
-        try:
-            return self.snapshot().model.identity
-        except NotReadyError:
-            return None
+        served = self._served()
+        return None if served is None else served.model.identity
 
     @contextlib.asynccontextmanager
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
@@ -329,38 +305,21 @@ class AppState:
                 )
             ),
             asyncio.create_task(_look_about(self._conditions, settings.snapshot.refresh_every_s)),
-            asyncio.create_task(self._count_searches()),
+            asyncio.create_task(self._counting.write_for_ever(self._served)),
         )
         try:
             with self.work.serving():
                 yield
         finally:
             self.streams.close()
+            served = self._served()
             self._snapshots = self._page_services = self._conditions = None
-            for task in (*watching, *filter(None, (self._publishing,))):
+            for task in watching:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-            await self._write_searches(holder)
-
-    async def _count_searches(self) -> None:
-        """Write down for ever what is counted of searches."""
-        while True:
-            await asyncio.sleep(_COUNT_EVERY_S)
-            await self._write_searches(self._snapshots)
-
-    async def _write_searches(self, holder: SnapshotHolder | None) -> None:
-        """Write down what is counted of searches; what can't be is counted on."""
-        counts = self.tally.drain() if self.tally is not None else []
-        if self.tally is None or not counts:
-            return
-        days = self._settings.queue.search_days
-        work_of = functools.partial(_work_of, holder)
-        try:
-            await asyncio.to_thread(add_counts, self.items.file, counts, days, self.now(), work_of)
-        except KenshoError as error:
-            self.tally.give_back(counts)
-            _log.warning("searches_not_counted", reason=error.message)
+            await self._republishing.stop()
+            await self._counting.write(served)
 
     def _services_of_pages(self, holder: SnapshotHolder, conditions: Conditions) -> PageServices:
         return PageServices(
@@ -382,18 +341,6 @@ class AppState:
             health_details=self._settings.http.health_details,
             problems=conditions.problems,
         )
-
-
-def _work_of(holder: SnapshotHolder | None, work: UUID) -> tuple[ItemWork, bool] | None:
-    """Return a work of the snapshot that is served as items name it, and whether it is adult."""
-    try:
-        model = None if holder is None else holder.held.model
-    except NotReadyError:
-        model = None
-    node = None if model is None else model.node(work)
-    if model is None or node is None:
-        return None
-    return queue_items.work_of(model, node), bool(model.columns.adult.item(node))
 
 
 async def _look_about(conditions: Conditions, every_s: float) -> None:

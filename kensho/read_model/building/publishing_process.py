@@ -8,8 +8,10 @@ leaves the old snapshot served; what it has left behind is removed by the next p
 """
 
 import asyncio
+import contextlib
 import resource
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -48,6 +50,10 @@ _ERRORS: Final[dict[str, type[KenshoError]]] = {
     )
 }
 """The errors that callers tell apart; any other is one of publishing."""
+_PUBLISH_PAUSE_S: Final = 5.0
+_PUBLISH_TRIES: Final = 60
+"""For five minutes at most: an ingest takes three."""
+_log = structlog.get_logger("kensho.read_model")
 _KIB_PER_MAXRSS: Final = 1 if sys.platform == "linux" else 1024
 """Linux counts the peak in KiB, BSD and macOS in bytes."""
 
@@ -88,13 +94,59 @@ async def publish_apart(store: StoreSettings, settings: SnapshotSettings) -> Pub
     outcome = msgspec.json.decode(answer, type=_Outcome)
     if outcome.published is None:
         raise _ERRORS.get(outcome.kind, PublicationError)(outcome.message)
-    structlog.get_logger("kensho.read_model").info(
+    _log.info(
         "snapshot_published",
         identity=outcome.published.snapshot,
         seconds=round(monotonic() - began, 1),
         peak_mib=outcome.peak_mib,
     )
     return outcome.published
+
+
+class Republishing:
+    """Publishes a store anew after each change, beside whatever the process does.
+
+    Changes that come while it publishes are published together, once more.
+    """
+
+    def __init__(
+        self,
+        store: StoreSettings,
+        settings: SnapshotSettings,
+        published: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Publish `store`, and await `published` after each publication."""
+        self._store = store
+        self._settings = settings
+        self._published = published
+        self._is_due = False
+        self._task: asyncio.Task[None] | None = None
+
+    def publish_soon(self) -> None:
+        """Publish what has changed; returns at once."""
+        self._is_due = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._publish())
+
+    async def stop(self) -> None:
+        """Publish no more; what is being built is given up."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _publish(self) -> None:
+        tries = 0
+        while self._is_due and tries < _PUBLISH_TRIES:
+            self._is_due = False
+            try:
+                await publish_apart(self._store, self._settings)
+            except KenshoError as error:  # such as an ingest that began, which will publish too
+                _log.warning("snapshot_not_published", reason=error.message)
+                self._is_due, tries = True, tries + 1
+                await asyncio.sleep(_PUBLISH_PAUSE_S)
+            else:
+                await self._published()
 
 
 def told(store: StoreSettings) -> dict[str, str | int | float | None]:
