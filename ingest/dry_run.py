@@ -15,11 +15,10 @@ import asyncio
 import contextlib
 import shutil
 import sys
-import tempfile
 from asyncio.subprocess import PIPE
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,12 +31,9 @@ from kensho.platform.settings import SnapshotSettings
 from kensho.read_model import publications
 from kensho.read_model.building.publishing_process import publish_apart
 from kensho.storage import migrations, queries
-from kensho.storage.copies import copied_into
+from kensho.storage.copies import copied_into, folder_beside
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
-
-_PREFIX: Final = ".kensho-dry-run-"
-_LOCK: Final = ".lock"
 
 
 class DryRun(NamedTuple):
@@ -66,7 +62,7 @@ def dry_run(
     configured = environment.with_changes(environment.load(), store_url=store_url)
     logs.configure("warning", configured.logs.format)
     store = StoreSettings.of(configured)
-    with _folder(store) as folder:
+    with folder_beside(store) as folder:
         return asyncio.run(_run(store, folder, configured.snapshot, run, progress, as_json=as_json))
 
 
@@ -131,19 +127,3 @@ def _linked(source: str, target: str) -> None:
         Path(target).hardlink_to(source)
     except OSError:  # another file system
         shutil.copy2(source, target)
-
-
-@contextlib.contextmanager
-def _folder(store: StoreSettings) -> Generator[Path]:
-    """Make a folder beside the store, and remove it with all that killed dry runs left there."""
-    beside = Path(tempfile.gettempdir()) if store.path is None else store.path.parent
-    private_files.make_folder(beside)
-    for left in beside.glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError), private_files.locked_file(left / _LOCK):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=beside)).absolute()
-    try:
-        with private_files.locked_file(folder / _LOCK):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

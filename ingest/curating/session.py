@@ -16,7 +16,7 @@ from kensho.domain.curation_documents import ActDraft, ActOutcome
 from kensho.errors import StoreInUseError
 from kensho.platform.installation import data_root
 from kensho.storage import migrations, queries
-from kensho.storage.copies import copied
+from kensho.storage.copies import copied_into, folder_beside
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 
@@ -54,10 +54,11 @@ async def act_on(
     """Make acts on the store, or try them on a copy of it; raises as `act` and `on_store` do."""
     if not context.is_trial:
         return await on_store(settings, wait_s, lambda gateway: act(gateway, drafts, context))
-    until = time.monotonic() + wait_s
+    known, until = queries.load(data_root("queries")), time.monotonic() + wait_s
     while True:
         try:
-            with copied(settings) as copy:
+            with folder_beside(settings) as folder:
+                copy = await copied_into(folder, settings, known)
                 own = msgspec.structs.replace(copy, deadline_s=max(copy.deadline_s, wait_s))
                 return await on_store(own, 0.0, lambda gateway: act(gateway, drafts, context))
         except StoreInUseError:

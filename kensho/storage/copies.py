@@ -1,6 +1,7 @@
 """Copy a store, so that something can be tried on the copy.
 
-Guarantees: nobody writes to the store while it is copied, and the copy is removed afterwards.
+Guarantees: nobody writes to an embedded store while it is copied, and the copy is removed
+afterwards, or else with the next one.
 
 Performance: half a second for the 600 MB of the full catalogue in the system's cache.
 """
@@ -14,7 +15,8 @@ from typing import Final
 
 import msgspec
 
-from kensho.errors import InvalidInputError, StorageError
+from kensho.errors import StorageError
+from kensho.platform import private_files
 from kensho.storage import ownership
 from kensho.storage.compaction import copy_rows
 from kensho.storage.gateway import Gateway
@@ -22,6 +24,8 @@ from kensho.storage.queries import NamedQuery
 from kensho.storage.store_settings import StoreSettings
 
 _NAME: Final = "kensho.db"
+_PREFIX: Final = ".kensho-dry-run-"
+_LOCK: Final = ".lock"
 
 
 async def copied_into(
@@ -55,26 +59,16 @@ async def copied_into(
 
 
 @contextlib.contextmanager
-def copied(settings: StoreSettings) -> Generator[StoreSettings]:
-    """Copy the store that `settings` name; yield the settings of the copy.
-
-    Raises:
-        InvalidInputError: it is no embedded store on this disk.
-        StoreInUseError: another process has it open.
-        StorageError: there is no room for the copy, or the store can't be read.
-    """
-    path = settings.path
-    if path is None or settings.is_absent:
-        raise InvalidInputError.of(
-            "--dry-run",
-            f"{settings.shown_url} is no embedded store on this disk: nothing can be"
-            " tried on a copy of it",
-        )
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.trial-", dir=path.parent) as scratch:
-        copy = Path(scratch, path.name)
-        try:
-            with ownership.explained(settings.url), ownership.exclusive(settings.url):
-                shutil.copytree(path, copy)
-        except OSError as error:
-            raise StorageError(f"can't copy {path}: {error}") from error
-        yield msgspec.structs.replace(settings, url=f"surrealkv://{copy}")
+def folder_beside(store: StoreSettings) -> Generator[Path]:
+    """Make a folder beside the store, and remove it with all that killed processes left there."""
+    beside = Path(tempfile.gettempdir()) if store.path is None else store.path.parent
+    private_files.make_folder(beside)
+    for left in beside.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), private_files.locked_file(left / _LOCK):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=beside)).absolute()
+    try:
+        with private_files.locked_file(folder / _LOCK):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
