@@ -71,6 +71,8 @@ LICENCES: Final[Mapping[str, str]] = {
     "Anifillerpedia": "CC-BY-NC-SA-4.0",
     "erengy/anime-relations (Taiga)": "CC0-1.0",
     "AniList recommendations": "none stated",
+    "Statements of this installation's curators": "Apache-2.0",
+    "Works that this installation's curators added": "Apache-2.0",
     "anime-offline-database, dead entries": "ODbL 1.0",
 }
 """Licence of each source, as `kensho ingest --list` names it; a test compares the two."""

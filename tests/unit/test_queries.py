@@ -83,7 +83,9 @@ def calls() -> list[Call]:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("fetch", "execute")
         for name in node.args[:1]
-        if isinstance(name, ast.Constant) and isinstance(name.value, str)
+        if isinstance(name, ast.Constant)
+        and isinstance(name.value, str)
+        and not name.value.split()[0].isupper()  # SQL of SQLite, not the name of a query
     ]
 
 
