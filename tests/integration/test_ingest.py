@@ -657,9 +657,14 @@ async def test_a_run_that_changes_nothing_is_recorded_too(graph: Gateway) -> Non
     assert [entry["counts"]["unchanged"] for entry in await runs(graph)] == [1, 0]
 
 
-async def test_a_refused_file_leaves_no_run(graph: Gateway, tmp_path: Path) -> None:
-    await read(graph, tmp_path / "nowhere.jsonl")
-    assert await runs(graph) == []
+async def test_a_file_that_is_not_there_is_told_as_a_refused_run(
+    graph: Gateway, tmp_path: Path
+) -> None:
+    path = tmp_path / "nowhere.jsonl"
+    await read(graph, path)
+    (entry,) = await runs(graph)
+    assert (entry["state"], entry["counts"]) == ("refused", {})
+    assert str(path) in entry["message"]
 
 
 async def test_a_run_that_the_schema_stopped_is_closed_by_the_next(graph: Gateway) -> None:

@@ -242,15 +242,19 @@ def _records(one: FranchiseWork, date: str) -> graph.FranchiseGraph:
 
 
 def films_beside() -> dict[str, list[int]]:
-    """Return how many side films, and how many years from them, make another film one."""
+    """Return how many side films, and how many years from them, make another film one.
+
+    And of how many episodes a series is, during which a film is one by itself.
+    """
     return {
+        "episodes": [many for many in range(10, 40, 5) if _is_beside(0, "2000-12-16", many)],
         "fellows": [many for many in range(6) if _is_beside(many, "2005-01-01")],
         "years": [year for year in range(1995, 2016) if _is_beside(5, f"{year}-01-01")],
     }
 
 
-def _is_beside(fellows: int, date: str) -> bool:
-    series = work("a", "Inuyasha", "2000-10-16", episodes=12, sources=("mal:1",))
+def _is_beside(fellows: int, date: str, episodes: int = 12) -> bool:
+    series = work("a", "Inuyasha", "2000-10-16", episodes=episodes, sources=("mal:1",))
     dates = [*(["2005-01-01"] * fellows), date]
     films = [
         work(place, f"Inuyasha Movie {place}", day, type="movie", episodes=1, duration_s=6000)
