@@ -113,9 +113,18 @@ async def test_every_route_of_the_api_refuses_what_it_does_not_know(client: Asyn
     document = (await client.get("/api/openapi.json")).json()
     for template, item in document["paths"].items():
         path = template.format(
-            work_id=graphs.BEBOP, slug=SHELL, year="1998", season="spring", tag="drama"
+            work_id=graphs.BEBOP,
+            slug=SHELL,
+            year="1998",
+            season="spring",
+            tag="drama",
+            name="mal:1",
+            act="0" * 16,
+            item_id="0" * 12,
         )
-        for method in item:
+        for method, operation in item.items():
+            if "security" in operation:
+                continue  # who may not ask is told nothing of the parameters
             answer = await client.request(method, path, params={"z": "1"}, json={"ids": []})
             assert answer.status_code == 400, (method, path)
             assert "z" in [error["field"] for error in answer.json()["errors"]]

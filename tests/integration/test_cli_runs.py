@@ -1,5 +1,10 @@
-"""What curators type of runs: dry runs, rollbacks, releases that wait, as processes."""
+"""What curators type of runs: dry runs, rollbacks, releases that wait.
 
+The commands run in this process: each opens and closes its store, and what publishes or compares
+snapshots is a process of its own anyway.
+"""
+
+import contextlib
 import hashlib
 import re
 import sys
@@ -10,9 +15,12 @@ from typing import Any, Final
 import click
 import pytest
 from click.testing import CliRunner
+from typing_extensions import override
 
 from ingest.runs_cli import approve, reject, rollback
-from tests.integration.test_cli_ingest import Shell, dump, entry, entry_points
+from kensho.cli import commands
+from kensho.errors import KenshoError
+from tests.integration.test_cli_ingest import Ended, Shell, dump, entry, entry_points
 
 __all__ = ("entry_points",)
 _TOLD_ANEW: Final = re.compile(r'"(?:revision|snapshot)":("[^"]*"|\d+)')
@@ -21,9 +29,26 @@ _TOLD_ANEW: Final = re.compile(r'"(?:revision|snapshot)":("[^"]*"|\d+)')
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths of stores are POSIX here")
 
 
+class InnerShell(Shell):
+    """Runs commands in this process, as `kensho.cli.main` does."""
+
+    @override
+    def __call__(self, *arguments: str | Path, text: str | None = None) -> Ended:
+        named = {k: v for k, v in self._environment.items() if k.startswith(("KENSHO_", "COLUMNS"))}
+        runner = CliRunner(env={"KENSHO_CURATION_DIR": None, **named})
+        with contextlib.chdir(self.folder):
+            ended = runner.invoke(commands, list(map(str, arguments)), input=text)
+        error = ended.exception
+        if isinstance(error, KenshoError):
+            return Ended(error.exit_code, ended.stdout, f"{ended.stderr}kensho: {error.message}\n")
+        if error is not None and not isinstance(error, SystemExit):
+            raise error
+        return Ended(ended.exit_code, ended.stdout, ended.stderr)
+
+
 @pytest.fixture
 def shell(tmp_path: Path, entry_points: Path) -> Shell:
-    return Shell(tmp_path, entry_points)
+    return InnerShell(tmp_path, entry_points)
 
 
 def work(number: int, **more: object) -> dict[str, object]:

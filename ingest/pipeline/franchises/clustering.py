@@ -34,6 +34,7 @@ from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.inference.features import TELLERS, Reader
 from kensho.domain.inference.model import Inference, infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
+from kensho.domain.inference.retellings import ONWARD, Retellings
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.title_words import Rarity
 from kensho.domain.works import WorkKind
@@ -159,11 +160,13 @@ class FranchiseClustering:
             dict(self._listed(related)),
             {names[work]: pages[work] for work in names if work in pages},
         )
+        retold = Retellings((edge.source, edge.target, edge.kind) for edge in edges)
         return [
             InferredKind(edge.source, edge.target, self._assertion(found))
             for pair in around.untold()
             if (found := infer(self._rules.model, pair)) is not None
             for edge in [related[pair.a.profile.facts.key, pair.b.profile.facts.key]]
+            if found.kind not in ONWARD or not retold.tell_apart(edge.source, edge.target)
         ]
 
     def _is_inferable(self, edge: RelationEdge) -> bool:
