@@ -3,15 +3,14 @@
 import asyncio
 import io
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
 from tests.support import franchise_rows, graphs
+from tests.support.command_line import run_here
 
 
 @pytest.fixture(scope="module")
@@ -22,21 +21,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def kensho(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    known = {name: value for name, value in os.environ.items() if not name.startswith("KENSHO_")}
-    environment = known | {
+    variables = {
         "KENSHO_STORE_URL": f"surrealkv://{folder / 'kensho.db'}",
         "KENSHO_READ_MODEL_DIR": str(folder / "read_model"),
         "KENSHO_SECRET_FILE": str(folder / "secret"),
         "COLUMNS": "300",
     }
-    return subprocess.run(
-        [sys.executable, "-m", "kensho.cli", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=120,
-    )
+    return run_here(list(arguments), variables)
 
 
 def test_a_franchise_is_printed_with_roles_and_ids_as_text(folder: Path) -> None:

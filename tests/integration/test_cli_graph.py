@@ -1,24 +1,20 @@
-"""`kensho migrate` and `kensho show`, as a curator types them: the command's own process."""
+"""`kensho migrate` and `kensho show`, as a curator types them."""
 
 import json
-import os
 import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.command_line import run_here
+
 SAMPLE = Path(__file__).parents[2] / "ingest" / "sample"
 
 
 def kensho(store: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"KENSHO_STORE_URL": f"surrealkv://{store}", "COLUMNS": "200"}
-    command = [sys.executable, "-m", "kensho.cli", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, env=environment, check=False, timeout=120
-    )
+    return run_here(list(arguments), {"KENSHO_STORE_URL": f"surrealkv://{store}", "COLUMNS": "200"})
 
 
 def answer(store: Path, *arguments: str) -> Any:

@@ -4,7 +4,6 @@ The commands run in this process: each opens and closes its store, and what publ
 snapshots is a process of its own anyway.
 """
 
-import contextlib
 import hashlib
 import re
 import sys
@@ -18,9 +17,8 @@ from click.testing import CliRunner
 from typing_extensions import override
 
 from ingest.runs_cli import approve, reject, rollback
-from kensho.cli import commands
-from kensho.errors import KenshoError
 from tests.integration.test_cli_ingest import Ended, Shell, dump, entry, entry_points
+from tests.support.command_line import run_here
 
 __all__ = ("entry_points",)
 _TOLD_ANEW: Final = re.compile(r'"(?:revision|snapshot)":("[^"]*"|\d+)')
@@ -35,15 +33,10 @@ class InnerShell(Shell):
     @override
     def __call__(self, *arguments: str | Path, text: str | None = None) -> Ended:
         named = {k: v for k, v in self._environment.items() if k.startswith(("KENSHO_", "COLUMNS"))}
-        runner = CliRunner(env={"KENSHO_CURATION_DIR": None, **named})
-        with contextlib.chdir(self.folder):
-            ended = runner.invoke(commands, list(map(str, arguments)), input=text)
-        error = ended.exception
-        if isinstance(error, KenshoError):
-            return Ended(error.exit_code, ended.stdout, f"{ended.stderr}kensho: {error.message}\n")
-        if error is not None and not isinstance(error, SystemExit):
-            raise error
-        return Ended(ended.exit_code, ended.stdout, ended.stderr)
+        done = run_here(
+            list(map(str, arguments)), {"KENSHO_CURATION_DIR": None, **named}, self.folder, text
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture

@@ -1,16 +1,15 @@
-"""`kensho search`, as it is typed: the command's own process over a store on disk."""
+"""`kensho search`, as it is typed, over a store on disk."""
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from kensho.discovery.search_views import SearchPage
+from tests.support.command_line import run_here
 from tests.support.servers import written_store
 
 
@@ -22,22 +21,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def search(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    known = {name: value for name, value in os.environ.items() if not name.startswith("KENSHO_")}
-    environment = known | {
+    named = {
         "KENSHO_STORE_URL": f"surrealkv://{folder / 'kensho.db'}",
         "KENSHO_READ_MODEL_DIR": str(folder / "read_model"),
         "KENSHO_SECRET_FILE": str(folder / "secret"),
         "COLUMNS": "160",
         **variables,
     }
-    return subprocess.run(
-        [sys.executable, "-m", "kensho.cli", "search", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-        timeout=120,
-    )
+    return run_here(["search", *arguments], named)
 
 
 def test_hits_are_a_table_best_first(folder: Path) -> None:

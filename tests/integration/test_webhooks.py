@@ -28,8 +28,9 @@ from kensho.webhooks.signing import headers_of, new_secret
 from kensho.webhooks.store import FILE, Delivery, Webhook, WebhookStore
 from tests.integration.conftest import settings_for
 from tests.integration.test_api_change_stream import publish_next
+from tests.support.command_line import run_here
 from tests.support.franchise_rows import BEBOP, NARUTO, franchise_store
-from tests.support.servers import KENSHO, environment, free_port, served
+from tests.support.servers import environment, free_port, served
 from tests.support.webhook_receivers import Receiver, is_signed, receiving
 
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -286,14 +287,7 @@ def test_two_that_make_the_same_messages_make_them_once(tmp_path: Path) -> None:
 
 
 def ran(given: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*KENSHO, "webhooks", *words],
-        env=given,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return run_here(["webhooks", *words], given)
 
 
 def until(holds: Callable[[], bool]) -> None:
