@@ -13,8 +13,11 @@ SOAK: Final = 50 * USUAL
 
 
 def register_profiles() -> None:
-    """Make `--hypothesis-profile ci` and `soak` known; the first is what is used without any."""
-    settings.register_profile("ci", max_examples=USUAL)
+    """Make `--hypothesis-profile ci` and `soak` known; the first is what is used without any.
+
+    Neither has a deadline: an example that is slow on a busy machine is no fault.
+    """
+    settings.register_profile("ci", max_examples=USUAL, deadline=None)
     settings.register_profile("soak", max_examples=SOAK, deadline=None)
     settings.load_profile("ci")
 
