@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.curating.naming import NamedWork, Names
+from ingest.curating.naming import NamedWork, Names, is_uuid
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, Statements
 from ingest.pipeline.rows import SourceRank
 from ingest.registry import SOURCES
@@ -59,7 +59,7 @@ async def history_of(gateway: Gateway, name: str) -> HistoryDocument:
     names = Names(gateway)
     acts = await all_acts(gateway)
     version = acts[-1].id if acts else None
-    if ":" in name or _is_uuid(name):
+    if ":" in name or is_uuid(name):
         card = await names.work(name)
         about = [act for act in acts if not card_ids(card).isdisjoint(works_named(act.says))]
         said = await _said_of(gateway, card)
@@ -262,11 +262,3 @@ def _words(value: object) -> str:
         members = cast("Mapping[str, object]", value)
         return " ".join(f"{k} {v}" for k, v in members.items())
     return str(value)
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True

@@ -90,7 +90,7 @@ class Names:
             NotFoundError, GoneError: there is none, or none any more.
         """
         slug = name
-        if ":" in name or _is_uuid(name):
+        if ":" in name or is_uuid(name):
             card = await self.work(name, field)
             if card.slug is None:
                 raise NotFoundError(f"{field}: {card.title} ({name}) is of no franchise")
@@ -247,7 +247,8 @@ def _converted(draft: dict[str, Any]) -> CuratorStatement:
         raise InvalidInputError.of(where, str(error)) from error
 
 
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID, in any form that Python reads."""
     try:
         UUID(text)
     except ValueError:

@@ -131,7 +131,7 @@ JobPlan: TypeAlias = Callable[[Identities, Sequence[CuratorAct]], Awaitable[Sequ
 """Makes the jobs of a run once it is known who owns each id, and what curators have said."""
 
 
-def started(job: IngestJob, report: SourceReport, keys: KeyCounts | None) -> RunStart:
+def run_start(job: IngestJob, report: SourceReport, keys: KeyCounts | None) -> RunStart:
     """Return how a run begins, or began; of files that can't be read the checksum is empty."""
     try:
         digest = _sha256(job.paths)

@@ -28,8 +28,8 @@ from ingest.pipeline.jobs import (
     RunOptions,
     RunReport,
     SourceReport,
+    run_start,
     said_of,
-    started,
 )
 from ingest.pipeline.journal import Journal
 from ingest.pipeline.leads import Leads
@@ -292,7 +292,7 @@ class Pipeline:
             await held.set_state(report.run, "waiting", guards, message)
             return
         report.run = uuid.uuid4()
-        await self._record_store.refuse_run(started(job, report, None), report.guards, message)
+        await self._record_store.refuse_run(run_start(job, report, None), report.guards, message)
 
     async def _ingest(self, job: IngestJob, report: SourceReport) -> None:
         """Scan a job's files, stop what its guards don't let through, and write what differs."""
@@ -319,7 +319,7 @@ class Pipeline:
         """Keep what was read of a release that guards stopped, until a curator decides."""
         report.run = uuid.uuid4()
         report.state, report.message = "waiting", message
-        start, revision = started(job, report, keys), (await self._meta()).revision
+        start, revision = run_start(job, report, keys), (await self._meta()).revision
         dated_by = report.dated_by or "unknown"
         release = HeldRelease(records, report.rejects, dated_by, revision, job.partial, keys)
         said = (record for path in job.paths for record in self._read_again(job.source, path))
@@ -388,7 +388,7 @@ class Pipeline:
     ) -> None:
         if job.held is None:
             report.run = uuid.uuid4()
-            await self._record_store.start_run(started(job, report, keys))
+            await self._record_store.start_run(run_start(job, report, keys))
         else:
             report.run, message = job.held.id, "approved"
             held = HeldReleases(self._gateway)

@@ -112,17 +112,7 @@ def post_operation(
     opt: Mapping[str, Any] | None = None,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
     """Declare a handler of POST that asks and creates nothing: it answers 200."""
-
-    def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
-        return post(
-            path,
-            status_code=_OK,
-            opt=opt,
-            summary=documented.summary,
-            responses=_responses(handler, documented.answer, example),
-        )(_flattened(handler))
-
-    return declare
+    return _answering_200(post, path, documented, example, opt)
 
 
 def delete_operation(
@@ -133,9 +123,18 @@ def delete_operation(
     opt: Mapping[str, Any] | None = None,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
     """Declare a handler of DELETE that says what came of it: it answers 200."""
+    return _answering_200(delete, path, documented, example, opt)
 
+
+def _answering_200(
+    route: type[post | delete],
+    path: str | None,
+    documented: Documented,
+    example: T,
+    opt: Mapping[str, Any] | None,
+) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
     def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
-        return delete(
+        return route(
             path,
             status_code=_OK,
             opt=opt,

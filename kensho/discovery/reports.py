@@ -6,8 +6,6 @@ taken. At most `MOST_WAITING` reports wait; further ones are refused until curat
 """
 
 import datetime as dt
-import hashlib
-import hmac
 import re
 from collections.abc import Callable, Sequence
 from time import monotonic
@@ -16,7 +14,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
-from itsdangerous import BadData, Signer
+from itsdangerous import BadData
 from msgspec import Meta
 
 from kensho.discovery import queue_items
@@ -24,6 +22,7 @@ from kensho.domain.work_items import FoundItem, ItemWork
 from kensho.errors import InvalidInputError, OverloadedError, RateLimitedError
 from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.secret_values import Secret
+from kensho.platform.signing_secret import signer
 from kensho.read_model.holder import Snapshot
 from kensho.storage.work_items import WorkItemStore
 
@@ -77,10 +76,7 @@ class ReportIntake:
         self._now = now
         self._clock_s = clock_s
         self._limiter = RateLimiter(_REPORTS, _WINDOW_S)
-        derived = [
-            hmac.digest(key.reveal().encode(), b"kensho.report", "sha256") for key in reversed(keys)
-        ]
-        self._signer = Signer(derived, key_derivation="none", digest_method=hashlib.sha256)
+        self._signer = signer(keys, b"kensho.report")
 
     def stamp(self) -> str:
         """Return when a form is made, signed."""
@@ -112,10 +108,9 @@ class ReportIntake:
             return
         decision = self._limiter.judge(self._limiter.name_of(address) or "", 1.0, self._clock_s())
         if not decision.allowed:
-            waits = [int(value) for key, value in decision.headers if key == b"retry-after"]
             raise RateLimitedError(
                 "many reports came from here; try again later",
-                retry_after_s=waits[0],
+                retry_after_s=decision.retry_after_s,
                 scope="reports",
             )
         counts = self._store.counts(safe=False)

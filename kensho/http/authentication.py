@@ -191,10 +191,9 @@ class AccessControl:
     def _count(self, limiter: RateLimiter, name: str, scope: str) -> None:
         decision = limiter.judge(name, 1.0, self._clock_s())
         if not decision.allowed:
-            waits = [int(value) for key, value in decision.headers if key == b"retry-after"]
             raise RateLimitedError(
                 "too many wrong tokens or names; try again later",
-                retry_after_s=waits[0],
+                retry_after_s=decision.retry_after_s,
                 scope=f"sign_in_{scope}",
             )
 

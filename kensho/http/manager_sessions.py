@@ -16,13 +16,14 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
-from itsdangerous import BadData, Signer
+from itsdangerous import BadData
 from itsdangerous.encoding import base64_decode, base64_encode
 from typing_extensions import override
 
 from kensho.http.authentication import Authentication, Caller
 from kensho.platform.managers import Manager, ManagerFile
 from kensho.platform.secret_values import Secret
+from kensho.platform.signing_secret import signer
 
 SESSION_S: Final = 43_200
 """Twelve hours: a day's work needs one sign-in, and a lost computer is signed out by morning."""
@@ -46,11 +47,7 @@ class ManagerSessions(Authentication):
     ) -> None:
         self._managers = managers
         self._now = now
-        derived = [
-            hmac.digest(key.reveal().encode(), b"kensho.manager-session", "sha256")
-            for key in reversed(keys)  # the signer signs with the last
-        ]
-        self._signer = Signer(derived, key_derivation="none", digest_method=hashlib.sha256)
+        self._signer = signer(keys, b"kensho.manager-session")
 
     @property
     @override

@@ -32,10 +32,14 @@ _LONGEST_ADDRESS: Final = 64
 
 
 class RateLimitDecision(NamedTuple):
-    """Whether a request may pass, and the headers that say how much is left."""
+    """Whether a request may pass, and the headers that say how much is left.
+
+    Of one that is refused, `retry_after_s` is when it would pass; of others 0.
+    """
 
     allowed: bool
     headers: list[tuple[bytes, bytes]]
+    retry_after_s: int = 0
 
 
 class RateLimiter:
@@ -68,16 +72,17 @@ class RateLimiter:
         allowed = bucket[0] >= needed
         if allowed:
             bucket[0] -= cost
-        return RateLimitDecision(allowed, self._headers(bucket[0], 0.0 if allowed else needed))
+        return self._decision(bucket[0], needed, allowed=allowed)
 
-    def _headers(self, left: float, needed: float) -> list[tuple[bytes, bytes]]:
-        """Return the headers: what is left, when all of it is back, and when `needed` is."""
+    def _decision(self, left: float, needed: float, *, allowed: bool) -> RateLimitDecision:
+        """Tell what is left, when all of it is back and, of who is refused, when `needed` is."""
         full_s = ceil((self._units - left) / self._per_second)
         state = b'"default";r=%d;t=%d' % (max(0, int(left)), full_s)
-        if not needed:
-            return [self._policy, (b"ratelimit", state)]
+        if allowed or not needed:
+            return RateLimitDecision(allowed, [self._policy, (b"ratelimit", state)])
         retry_s = max(1, ceil((needed - left) / self._per_second))
-        return [self._policy, (b"ratelimit", state), (b"retry-after", b"%d" % retry_s)]
+        headers = [self._policy, (b"ratelimit", state), (b"retry-after", b"%d" % retry_s)]
+        return RateLimitDecision(allowed, headers, retry_s)
 
     def _named(self, client: str) -> str | None:
         try:

@@ -1,14 +1,19 @@
-"""The keys that sign cursors: those that are set, or one that is made once and kept."""
+"""The keys that sign what clients bring back: those that are set, or one that is made and kept."""
 
+import hashlib
+import hmac
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from itsdangerous import Signer
 
 from kensho.errors import SettingsError
 from kensho.platform import private_files
 from kensho.platform.environment import PREFIX
-from kensho.platform.secret_values import SigningKey, read_secret_file, signing_keys_of
+from kensho.platform.secret_values import Secret, SigningKey, read_secret_file, signing_keys_of
 from kensho.platform.settings import SigningSettings
 
 _SECRET_BYTES: Final = 32
@@ -16,7 +21,7 @@ _VARIABLE: Final = f"{PREFIX}SECRET_FILE"
 
 
 def signing_keys(settings: SigningSettings) -> tuple[SigningKey, ...]:
-    """Return the keys of cursors: the first signs, all verify.
+    """Return the keys: the first signs, all verify.
 
     Where none is set they are read from `secret_file`, one a line; a missing file is made.
 
@@ -33,6 +38,19 @@ def signing_keys(settings: SigningSettings) -> tuple[SigningKey, ...]:
     except OSError as error:
         raise SettingsError(f"{_VARIABLE}: can't use {str(path)!r}: {error}") from error
     return signing_keys_of(read_secret_file(path, _VARIABLE), _VARIABLE, "\n")
+
+
+def signer(keys: Sequence[Secret], purpose: bytes) -> Signer:
+    """Return what signs for a purpose under the first key, and verifies under all.
+
+    What is signed for one purpose is not valid for another. The keys are derived once, here: to do
+    so for each text would take 40 µs.
+    """
+    derived = [
+        hmac.digest(key.reveal().encode(), purpose, "sha256")
+        for key in reversed(keys)  # a signer signs with the last
+    ]
+    return Signer(derived, key_derivation="none", digest_method=hashlib.sha256)
 
 
 def _make(path: Path) -> None:

@@ -6,19 +6,17 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 import pytest
-from typing_extensions import override
 
 from kensho.domain.records import Collection, EpisodeFacts, Record, RecordRelations, Tagging
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.works import ImdbRating
-from kensho.storage.gateway import Gateway
 from kensho.storage.migrations import migrate
 from kensho.storage.store_settings import StoreSettings
 from tests.support import ingest_worker
@@ -37,7 +35,7 @@ from tests.support.records import (
     rows,
     work,
 )
-from tests.support.stores import own_migrations, own_queries
+from tests.support.stores import CutError, CutGateway, own_migrations, own_queries
 
 SAMPLE: Final = Path(__file__).parents[2] / "ingest" / "sample"
 KILLS: Final = 21
@@ -122,29 +120,6 @@ def assert_as_uncut(found: State, expected: State, when: str) -> None:
     assert found == known, when
 
 
-class _CutError(RuntimeError):
-    """The process ended here."""
-
-
-class _CutGateway(Gateway):
-    """Ends the run at the write after so many."""
-
-    writes_left = 0
-
-    @override
-    async def execute(
-        self,
-        name: str,
-        params: Mapping[str, object] | None = None,
-        *,
-        deadline_s: float | None = None,
-    ) -> None:
-        if self.writes_left == 0:
-            raise _CutError
-        self.writes_left -= 1
-        await super().execute(name, params, deadline_s=deadline_s)
-
-
 def _film(number: int, title: str) -> Record:
     links = RecordRelations(collection=Collection(f"set:{number}", title), same_as=("mal:1",))
     return record(
@@ -185,7 +160,7 @@ AFTER: Final[Said] = {
 
 async def test_a_run_that_is_cut_between_any_two_writes_is_completed_by_the_next() -> None:
     queries = {**own_queries(), **DUMPS}
-    async with _CutGateway.open(StoreSettings("mem://"), queries) as gateway:
+    async with CutGateway.open(StoreSettings("mem://"), queries) as gateway:
         gateway.writes_left = -1
         await migrate(gateway, own_migrations())
         await ingest(gateway, BEFORE)
@@ -196,7 +171,7 @@ async def test_a_run_that_is_cut_between_any_two_writes_is_completed_by_the_next
             await emptied(gateway)
             await ingest(gateway, BEFORE)
             gateway.writes_left = cuts
-            with contextlib.suppress(_CutError):
+            with contextlib.suppress(CutError):
                 await ingest(gateway, AFTER)
                 break
             gateway.writes_left = -1

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, TypeAlias
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from typing_extensions import override
 
 from ingest.checks.graph import findings
 from ingest.checks.reading import read_graph
@@ -29,7 +28,6 @@ from ingest.pipeline.held import HeldReleases
 from ingest.pipeline.jobs import IngestJob, RunOptions
 from ingest.pipeline.run import Pipeline
 from kensho.storage import migrations
-from kensho.storage.gateway import Gateway
 from kensho.storage.runs import RunRecord, recorded_runs
 from kensho.storage.store_settings import StoreSettings
 from tests.property.test_ingest_property import catalogues
@@ -47,7 +45,7 @@ from tests.support.records import (
     uuid_in,
     written,
 )
-from tests.support.stores import own_migrations, own_queries
+from tests.support.stores import CutError, CutGateway, own_migrations, own_queries
 
 Key: TypeAlias = tuple[str, str]
 """Source and key of a record."""
@@ -59,29 +57,6 @@ UNDOABLE = ("finished", "failed")
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
 """A history takes seconds: to find a smaller one that fails takes hours."""
 OPERATIONS = ("ingest", "ingest", "old", "forget", "roll back", "roll back", "approve", "reject")
-
-
-class CutError(RuntimeError):
-    """The process ended here."""
-
-
-class CutGateway(Gateway):
-    """Ends what is being done at the write after so many; at none where that is negative."""
-
-    writes_left = -1
-
-    @override
-    async def execute(
-        self,
-        name: str,
-        params: Mapping[str, object] | None = None,
-        *,
-        deadline_s: float | None = None,
-    ) -> None:
-        if self.writes_left == 0:
-            raise CutError
-        self.writes_left -= 1
-        await super().execute(name, params, deadline_s=deadline_s)
 
 
 class Version(NamedTuple):

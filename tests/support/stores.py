@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from typing_extensions import override
 
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import Secret
@@ -109,3 +110,26 @@ async def open_graph(*more: NamedQuery, url: str = MEMORY.url) -> AsyncIterator[
     async with Gateway.open(StoreSettings(url), known) as gateway:
         await migrations.migrate(gateway, own_migrations())
         yield gateway
+
+
+class CutError(RuntimeError):
+    """The process ended here."""
+
+
+class CutGateway(Gateway):
+    """Ends what is being done at the write after so many; at none where that is negative."""
+
+    writes_left = -1
+
+    @override
+    async def execute(
+        self,
+        name: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        deadline_s: float | None = None,
+    ) -> None:
+        if self.writes_left == 0:
+            raise CutError
+        self.writes_left -= 1
+        await super().execute(name, params, deadline_s=deadline_s)
