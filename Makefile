@@ -107,10 +107,14 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	for group in build assets train; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
 
-# Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers. Installed only where they
-# are missing: Debian signs its lists of packages, and these hold the digest of each.
+# Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with
+# Redis, ffmpeg (clips) and nginx with its JavaScript. Installed only where they are missing: Debian signs its lists of
+# packages, and these hold the digest of each.
 system-packages:
 	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v cc >/dev/null || echo gcc libc6-dev)"; \
+	  missing="$$missing $$(command -v redis-server >/dev/null || echo redis-server)"; \
+	  missing="$$missing $$(command -v ffmpeg >/dev/null || echo ffmpeg)"; \
+	  missing="$$missing $$(test -x /usr/sbin/nginx || echo nginx-light libnginx-mod-http-js)"; \
 	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }
 
