@@ -1,13 +1,13 @@
 """Bring the edges between works in line with the kept records: derive all, write what differs.
 
-Edges depend on the records of both their ends and on who owns each id, so they are derived from all
-records at once: 85,000 edges from 60,000 records in a few seconds, less than it takes to find out
-which few changed.
+Edges depend on the records of both their ends and on who owns each id. They are derived from all
+records at once, 105,000 edges from 60,000 records in some seconds, or from those of a region
+(`ingest.pipeline.region`) by the same code.
 """
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,8 +22,10 @@ from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
+from ingest.pipeline.region import Region, at, completed, decides_as, state_after
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
+from ingest.pipeline.standing import EdgeState
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.franchise.inputs import Relation
@@ -71,51 +73,147 @@ class InputPairs(NamedTuple):
     joined: Sequence[Sequence[uuid.UUID]]
 
 
-async def project_edges(
-    gateway: Gateway,
-    identities: Identities,
-    heads: Mapping[uuid.UUID, NodeHead],
-    sources: Mapping[str, Source],
-    franchises: FranchiseProjection,
-    progress: Progress,
-) -> tuple[EdgeCounts, set[uuid.UUID]]:
-    """Derive every edge and franchise from the kept records, and write the differences.
+class EdgeOutcome(NamedTuple):
+    """What happened to the edges, the works with a relation, and what edges were derived from.
 
-    Returns what happened to the edges, and the works that have a relation now.
+    Of a region, `related` are those of its works.
     """
-    with progress.stage("claims"):
-        ranks = {name: source.rank for name, source in sources.items()}
-        listing = {name for name, source in sources.items() if source.groups}
-        claims = ClaimCollector(identities, heads, ranks, listing)
-        async for row, links in RecordStore(gateway).claims():
-            claims.add(row, links)
-    with progress.stage("kinds and franchises"), without_cycle_collection():
-        policy, relations = franchises.rules.policy, claims.resolved_relations()
-        kept_apart = same_works.apart(relations, policy, identities, heads) | claims.different
-        one_work = frozenset(claims.curated_same - claims.different)
-        decision = SameWorkDecision(
-            claims.edges["is_same_as"], kept_apart - one_work, heads, one_work
+
+    counts: EdgeCounts
+    related: set[uuid.UUID]
+    state: EdgeState
+
+
+class EdgeProjection:
+    """Derives edges and franchises from the kept records, and writes the differences."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        identities: Identities,
+        heads: Mapping[uuid.UUID, NodeHead],
+        sources: Mapping[str, Source],
+        franchises: FranchiseProjection,
+        progress: Progress,
+    ) -> None:
+        self._gateway = gateway
+        self._identities = identities
+        self._heads = heads
+        self._sources = sources
+        self._franchises = franchises
+        self._progress = progress
+
+    async def whole(self, kin: dict[uuid.UUID, uuid.UUID] | None = None) -> EdgeOutcome:
+        """Derive every edge and franchise; `kin` are the records' kin, if that is known."""
+        claims = await self._claims(None)
+        with self._progress.stage("kinds and franchises"), without_cycle_collection():
+            relations = claims.resolved_relations()
+            decision = self._decision(claims, relations)
+            same, kin = await self._franchises.same_works(decision, kin)
+            await self._compute(claims, relations, decision, same, None)
+        state = self._state(claims, decision, kin, None)
+        counts = EdgeCounts(
+            unresolved=len(claims.unresolved),
+            by_kind=dict(claims.by_kind),
+            inferred=dict(claims.inferred),
         )
-        same = await franchises.same_works(decision)
+        return await self._write(claims, counts, state, None)
+
+    async def around(self, region: Region, state: EdgeState) -> EdgeOutcome | None:
+        """Derive what has an end in a region, of a graph of which `state` was true before.
+
+        Returns `None`, and writes nothing, where other records may be one work than before.
+        """
+        claims = await self._claims(region)
+        with self._progress.stage("kinds and franchises"), without_cycle_collection():
+            relations = [
+                edge
+                for edge in claims.resolved_relations()
+                if edge.source in region.works or edge.target in region.works
+            ]
+            claims.keep_only(region.works)
+            decision = completed(self._decision(claims, relations), state, region)
+            if not decides_as(decision, state):
+                return None
+            await self._franchises.stay_within(region.works, self._heads, state.rare)
+            same = at(region, await self._franchises.known_same_works(decision))
+            await self._compute(claims, relations, decision, same, region)
+        after = self._state(claims, decision, state.kin, (state, region))
+        # What has an end in the region may lead from a work of another component.
+        others = (pair for one in (state, after) for pair in one.crossing)
+        starts = region.works.union(*(p for p in others if not region.works.isdisjoint(p)))
+        return await self._write(claims, EdgeCounts(), after, (region, sorted(starts)))
+
+    async def _claims(self, region: Region | None) -> ClaimCollector:
+        ranks = {name: source.rank for name, source in self._sources.items()}
+        listing = {name for name, source in self._sources.items() if source.groups}
+        claims = ClaimCollector(self._identities, self._heads, ranks, listing)
+        store = RecordStore(self._gateway)
+        rows = store.claims() if region is None else store.claims_about(sorted(region.speakers))
+        with self._progress.stage("claims"):
+            async for row, links in rows:
+                claims.add(row, links)
+        return claims
+
+    def _decision(
+        self, claims: ClaimCollector, relations: Iterable[RelationEdge]
+    ) -> SameWorkDecision:
+        policy = self._franchises.rules.policy
+        typed = same_works.apart(relations, policy, self._identities, self._heads)
+        one_work = frozenset(claims.curated_same - claims.different)
+        kept_apart = (typed | claims.different) - one_work
+        return SameWorkDecision(claims.edges["is_same_as"], kept_apart, self._heads, one_work)
+
+    async def _compute(
+        self,
+        claims: ClaimCollector,
+        relations: Sequence[RelationEdge],
+        decision: SameWorkDecision,
+        same: Sequence[SameWork],
+        region: Region | None,
+    ) -> None:
         claims.settle_same(decision.edges(same))
-        joined = list(_joined(policy, identities, heads, franchises.words))
-        inputs = _inputs(claims, identities, heads, InputPairs(relations, same, joined))
-        inputs = inputs._replace(decided=franchises.rules.decisions(identities.owner))
-        claims.add_relations(await franchises.compute(inputs))
-    counts = EdgeCounts(
-        unresolved=len(claims.unresolved),
-        by_kind=dict(claims.by_kind),
-        inferred=dict(claims.inferred),
-        undecided=tuple(_unknown(policy.sources, identities, heads)),
-    )
-    related = set(_related(claims))
-    with progress.stage("edges"):
-        for table, desired in claims.edges.items():
-            await _write(gateway, table, desired, counts)
-            desired.clear()
-    with progress.stage("franchises"):
-        await franchises.write()
-    return counts, related
+        rules = self._franchises.rules
+        joined: list[list[uuid.UUID]] = [
+            works
+            for works in _joined(
+                rules.policy, self._identities, self._heads, self._franchises.words
+            )
+            if region is None or not region.works.isdisjoint(works)
+        ]
+        inputs = _inputs(
+            claims, self._identities, self._heads, InputPairs(relations, same, joined)
+        )
+        inputs = inputs._replace(decided=rules.decisions(self._identities.owner))
+        claims.add_relations(await self._franchises.compute(inputs))
+
+    def _state(
+        self,
+        claims: ClaimCollector,
+        decision: SameWorkDecision,
+        kin: dict[uuid.UUID, uuid.UUID],
+        before: tuple[EdgeState, Region] | None,
+    ) -> EdgeState:
+        computed = self._franchises
+        return state_after(claims, decision, computed.components, kin, computed.rare, before)
+
+    async def _write(
+        self,
+        claims: ClaimCollector,
+        counts: EdgeCounts,
+        state: EdgeState,
+        within: tuple[Region, list[uuid.UUID]] | None,
+    ) -> EdgeOutcome:
+        policy = self._franchises.rules.policy
+        counts.undecided = tuple(_unknown(policy.sources, self._identities, self._heads))
+        related = set(_related(claims))
+        with self._progress.stage("edges"):
+            for table, desired in claims.edges.items():
+                await _write(self._gateway, table, desired, counts, within)
+                desired.clear()
+        with self._progress.stage("franchises"):
+            await self._franchises.write()
+        return EdgeOutcome(counts, related, state)
 
 
 def _related(claims: ClaimCollector) -> Iterator[uuid.UUID]:
@@ -180,9 +278,13 @@ def _owners(
 
 
 async def _write(
-    gateway: Gateway, table: EdgeTable, desired: dict[EdgeId, Fields], counts: EdgeCounts
+    gateway: Gateway,
+    table: EdgeTable,
+    desired: dict[EdgeId, Fields],
+    counts: EdgeCounts,
+    within: tuple[Region, list[uuid.UUID]] | None,
 ) -> None:
-    drop, changed = await _compare(gateway, table, desired)
+    drop, changed = await _compare(_stored(gateway, table, within), desired)
     counts.removed += len(drop)
     counts.changed += changed
     counts.added += len(desired) - changed
@@ -201,13 +303,37 @@ async def _write(
             await writer.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
 
 
+async def _stored(
+    gateway: Gateway, table: EdgeTable, within: tuple[Region, list[uuid.UUID]] | None
+) -> AsyncIterator[list[Fields]]:
+    """Yield the edges of a table, or those with an end in a region, which lead from some works."""
+    if within is None:
+        async for page in pages(gateway, "ingest.edge_heads", list[Fields], table=table):
+            yield page
+        return
+    region, starts = within
+    for first in range(0, len(starts), EDGES_A_BATCH):
+        params: dict[str, object] = {"works": starts[first : first + EDGES_A_BATCH]}
+        rows = await gateway.fetch(
+            "ingest.edge_heads_of",
+            params | {"table": table},
+            into=list[Fields],
+            deadline_s=DEADLINE_S,
+        )
+        yield [row for row in rows if not region.works.isdisjoint(_ends(row))]
+
+
+def _ends(row: Fields) -> Iterator[uuid.UUID]:
+    yield from (uuid.UUID(str(end)) for end in msgspec.convert(row["id"], EdgeId)[:2])
+
+
 async def _compare(
-    gateway: Gateway, table: EdgeTable, desired: dict[EdgeId, Fields]
+    stored: AsyncIterator[list[Fields]], desired: dict[EdgeId, Fields]
 ) -> tuple[list[EdgeId], int]:
     """Take out of `desired` what is stored; return the ids to drop, and how many rows differ."""
     drop: list[EdgeId] = []
     changed = 0
-    async for page in pages(gateway, "ingest.edge_heads", list[Fields], table=table):
+    async for page in stored:
         for row in page:
             edge_id = msgspec.convert(row["id"], EdgeId)
             wanted = desired.get(edge_id)

@@ -7,12 +7,15 @@ from typing import NamedTuple
 from ingest.curation import Curation
 from ingest.pipeline import census
 from ingest.pipeline.compose import Composer
-from ingest.pipeline.edges import EdgeCounts, project_edges
+from ingest.pipeline.edges import EdgeCounts, EdgeProjection
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.identity import Identities
-from ingest.pipeline.projection import WorkCounts, WorkProjection
+from ingest.pipeline.projection import NodeHead, WorkCounts, WorkProjection
+from ingest.pipeline.record_store import RecordStore
+from ingest.pipeline.region import region_of
 from ingest.pipeline.rows import SourceRank
+from ingest.pipeline.standing import EdgeState
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.storage.gateway import Gateway
@@ -34,6 +37,13 @@ class GraphRules(NamedTuple):
     franchises: FranchiseRules
 
 
+class Derived(NamedTuple):
+    """Heads of works, and what edges were derived from: of a composed graph."""
+
+    heads: dict[uuid.UUID, NodeHead]
+    edges: EdgeState
+
+
 async def update_graph(
     gateway: Gateway,
     identities: Identities,
@@ -42,41 +52,54 @@ async def update_graph(
     progress: Progress,
     *,
     trusted: bool,
-) -> GraphCounts:
-    """Compose `works` (`None`: all), then all edges and franchises, and write what differs.
+    before: Derived | None = None,
+) -> tuple[GraphCounts, Derived]:
+    """Compose `works` (`None`: all), then edges and franchises, and write what differs.
 
-    The graph is `trusted` if the run before came to its end.
+    The graph is `trusted` if the run before came to its end. `before` is what it left, if that is
+    at hand: then only the region of `works` is derived anew, where that does.
     """
     ranks = {name: SourceRank(s.rank, s.creates) for name, s in rules.sources.items()}
     composer = Composer(ranks, rules.curation.composition)
     projection = WorkProjection(gateway, composer, identities)
-    await projection.load()
+    await projection.load(before.heads if before is not None else None)
     franchises = FranchiseProjection(gateway, rules.franchises, trusted=trusted)
     await franchises.load()
     stood = set(projection.heads)
-    before = await census.last_census(gateway)
-    tagless = await census.tagless_works(gateway, before, stood)
+    last = await census.last_census(gateway)
+    tagless = await census.tagless_works(gateway, last, stood)
     total = identities.works_total() if works is None else len(works)
     done = 0
     with progress.stage("works", total) as advance:
         async for so_far in projection.project(works):
             advance(so_far - done)
             done = so_far
-    # The engine merges its files when it flushes, in memory: better now than beside all the
-    # edges.
-    await gateway.checkpoint()
-    edges, related = await project_edges(
+    edges = EdgeProjection(
         gateway, identities, projection.heads, rules.sources, franchises, progress
     )
-    stands = projection.heads.keys()
-    outcome = census.RunOutcome(
+    region = None
+    if before is not None and works is not None and last is not None and trusted:
+        if identities.is_as_taken_up and not projection.changed_facts:
+            store, heads = RecordStore(gateway), projection.heads
+            region = await region_of(works, store, identities, heads, before.edges)
+    outcome = await edges.around(region, before.edges) if region and before else None
+    stands, related = projection.heads.keys(), set[uuid.UUID]()
+    if outcome is not None and region is not None and last is not None:
+        related = stands - set(last.unrelated) - region.works
+    else:
+        # The engine merges its files when it flushes, in memory: better now than beside all edges.
+        await gateway.checkpoint()
+        kin = before.edges.kin if before is not None and not projection.changed_facts else None
+        outcome = await edges.whole(kin)
+    run = census.RunOutcome(
         stood=stood if trusted else set(),  # a run that was cut may have added works
         stands=stands,
-        related=related,
+        related=related | outcome.related,
         composed=projection.has_tags,
         coverage=census.coverage_of(identities, stands),
     )
-    await census.keep_census(gateway, census.taken(before, tagless, outcome))
+    await census.keep_census(gateway, census.taken(last, tagless, run))
     digests = {"rules": rules.franchises.digest, "same_works": franchises.same_works_digest}
     await gateway.execute("ingest.set_composed", digests)
-    return GraphCounts(projection.counts, edges, franchises.counts)
+    counts = GraphCounts(projection.counts, outcome.counts, franchises.counts)
+    return counts, Derived(projection.heads, outcome.state)

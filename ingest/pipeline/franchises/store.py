@@ -82,6 +82,17 @@ class FranchiseStore:
                 for row in page:
                     yield row
 
+    async def catalogue_of(
+        self, works: Sequence[tuple[WorkKind, UUID]]
+    ) -> AsyncIterator[CatalogueRow]:
+        """Yield what of some works is compared."""
+        for start in range(0, len(works), COMPONENTS_A_BATCH):
+            some = as_json(works[start : start + COMPONENTS_A_BATCH])
+            for row in await self._gateway.fetch(
+                "ingest.catalogue_of", {"works": some}, into=list[CatalogueRow]
+            ):
+                yield row
+
     async def same_works_digest(self) -> str | None:
         """Return the digest of what was decided last of records of one work."""
         found = await self._gateway.fetch("ingest.same_works_digest", into=list[str])
