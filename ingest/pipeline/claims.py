@@ -141,9 +141,7 @@ class ClaimCollector:
 
     def keep_only(self, works: Set[uuid.UUID]) -> None:
         """Drop what has no end in `works`; called once relations are resolved."""
-        for edges in self.edges.values():
-            for edge_id in [one for one in edges if not _is_at(edge_id=one, works=works)]:
-                del edges[edge_id]
+        self.keep_edges_of(works)
         self.collections = {
             name: stated
             for name, stated in self.collections.items()
@@ -152,6 +150,13 @@ class ClaimCollector:
         for pairs in (self.curated_same, self.different):
             pairs -= {pair for pair in pairs if works.isdisjoint(pair)}
         self.spoken_of = {pair for pair in self.spoken_of if not works.isdisjoint(pair)}
+
+    def keep_edges_of(self, works: Set[uuid.UUID]) -> None:
+        """Drop the edges that have no end in `works`."""
+        named = {str(work) for work in works}
+        for edges in self.edges.values():
+            for edge_id in [one for one in edges if named.isdisjoint(one[:2])]:
+                del edges[edge_id]
 
     def _note_spoken_of(self, one: uuid.UUID, other: uuid.UUID) -> None:
         self.spoken_of.add((one, other) if one < other else (other, one))
@@ -248,7 +253,3 @@ class ClaimCollector:
             return (-votes, -rank, source, repr(sorted(f.items())))
 
         return order(fields) < order(known)
-
-
-def _is_at(edge_id: EdgeId, works: Set[uuid.UUID]) -> bool:
-    return any(uuid.UUID(str(end)) in works for end in edge_id[:2])

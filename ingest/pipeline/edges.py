@@ -7,7 +7,7 @@ records at once, 105,000 edges from 60,000 records in some seconds, or from thos
 
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
 import msgspec
@@ -37,6 +37,8 @@ from kensho.storage.paging import pages
 
 EDGES_A_BATCH: Final = 1000
 """A relation takes some 370 bytes of JSON: under 0.5 MB a transaction."""
+WORKS_A_BATCH: Final = 250
+"""Some 1,500 edges."""
 _PUT: Final[dict[EdgeTable, str]] = {
     "is_sequel_of": "ingest.put_sequels",
     "is_related_to": "ingest.put_relations",
@@ -119,10 +121,13 @@ class EdgeProjection:
         )
         return await self._write(claims, counts, state, None)
 
-    async def around(self, region: Region, state: EdgeState) -> EdgeOutcome | None:
+    async def around(
+        self, region: Region, state: EdgeState, touched: Set[uuid.UUID]
+    ) -> EdgeOutcome | None:
         """Derive what has an end in a region, of a graph of which `state` was true before.
 
-        Returns `None`, and writes nothing, where other records may be one work than before.
+        Records of `touched` works differ, so the edges of those may, and others by what is inferred
+        of them. Returns `None`, and writes nothing, where other records may be one work than before.
         """
         claims = await self._claims(region)
         with self._progress.stage("kinds and franchises"), without_cycle_collection():
@@ -139,10 +144,8 @@ class EdgeProjection:
             same = at(region, await self._franchises.known_same_works(decision))
             await self._compute(claims, relations, decision, same, region)
         after = self._state(claims, decision, state.kin, (state, region))
-        # What has an end in the region may lead from a work of another component.
-        others = (pair for one in (state, after) for pair in one.crossing)
-        starts = region.works.union(*(p for p in others if not region.works.isdisjoint(p)))
-        return await self._write(claims, EdgeCounts(), after, (region, sorted(starts)))
+        differing = {work for work in touched if work in self._heads} | self._franchises.retold
+        return await self._write(claims, EdgeCounts(), after, differing)
 
     async def _claims(self, region: Region | None) -> ClaimCollector:
         ranks = {name: source.rank for name, source in self._sources.items()}
@@ -202,18 +205,42 @@ class EdgeProjection:
         claims: ClaimCollector,
         counts: EdgeCounts,
         state: EdgeState,
-        within: tuple[Region, list[uuid.UUID]] | None,
+        works: Set[uuid.UUID] | None,
     ) -> EdgeOutcome:
+        """Write the edges of `works` (`None`: all) and the franchises, where they differ."""
         policy = self._franchises.rules.policy
         counts.undecided = tuple(_unknown(policy.sources, self._identities, self._heads))
         related = set(_related(claims))
         with self._progress.stage("edges"):
+            stored = None
+            if works is not None:
+                claims.keep_edges_of(works)
+                stored = await self._edges_of(sorted(works))
             for table, desired in claims.edges.items():
-                await _write(self._gateway, table, desired, counts, within)
+                rows = (
+                    pages(self._gateway, "ingest.edge_heads", list[Fields], table=table)
+                    if stored is None
+                    else _page(stored[table].values())
+                )
+                await _write(self._gateway, table, rows, desired, counts)
                 desired.clear()
         with self._progress.stage("franchises"):
             await self._franchises.write()
         return EdgeOutcome(counts, related, state)
+
+    async def _edges_of(
+        self, works: Sequence[uuid.UUID]
+    ) -> dict[EdgeTable, dict[EdgeId, Fields]]:
+        """Return the stored edges that have an end in these works."""
+        found: dict[EdgeTable, dict[EdgeId, Fields]] = {table: {} for table in _PUT}
+        for start in range(0, len(works), WORKS_A_BATCH):
+            some = [(self._heads[w].table, w) for w in works[start : start + WORKS_A_BATCH]]
+            for row in await self._gateway.fetch(
+                "ingest.edges_of", {"works": as_json(some)}, into=list[Fields], deadline_s=DEADLINE_S
+            ):
+                table = msgspec.convert(row.pop("table"), EdgeTable)
+                found[table][msgspec.convert(row["id"], EdgeId)] = row
+        return found
 
 
 def _related(claims: ClaimCollector) -> Iterator[uuid.UUID]:
@@ -280,11 +307,11 @@ def _owners(
 async def _write(
     gateway: Gateway,
     table: EdgeTable,
+    stored: AsyncIterator[list[Fields]],
     desired: dict[EdgeId, Fields],
     counts: EdgeCounts,
-    within: tuple[Region, list[uuid.UUID]] | None,
 ) -> None:
-    drop, changed = await _compare(_stored(gateway, table, within), desired)
+    drop, changed = await _compare(stored, desired)
     counts.removed += len(drop)
     counts.changed += changed
     counts.added += len(desired) - changed
@@ -303,28 +330,8 @@ async def _write(
             await writer.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
 
 
-async def _stored(
-    gateway: Gateway, table: EdgeTable, within: tuple[Region, list[uuid.UUID]] | None
-) -> AsyncIterator[list[Fields]]:
-    """Yield the edges of a table, or those with an end in a region, which lead from some works."""
-    if within is None:
-        async for page in pages(gateway, "ingest.edge_heads", list[Fields], table=table):
-            yield page
-        return
-    region, starts = within
-    for first in range(0, len(starts), EDGES_A_BATCH):
-        params: dict[str, object] = {"works": starts[first : first + EDGES_A_BATCH]}
-        rows = await gateway.fetch(
-            "ingest.edge_heads_of",
-            params | {"table": table},
-            into=list[Fields],
-            deadline_s=DEADLINE_S,
-        )
-        yield [row for row in rows if not region.works.isdisjoint(_ends(row))]
-
-
-def _ends(row: Fields) -> Iterator[uuid.UUID]:
-    yield from (uuid.UUID(str(end)) for end in msgspec.convert(row["id"], EdgeId)[:2])
+async def _page(rows: Iterable[Fields]) -> AsyncIterator[list[Fields]]:
+    yield list(rows)
 
 
 async def _compare(

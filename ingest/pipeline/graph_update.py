@@ -82,7 +82,9 @@ async def update_graph(
         if identities.is_as_taken_up and not projection.changed_facts:
             store, heads = RecordStore(gateway), projection.heads
             region = await region_of(works, store, identities, heads, before.edges)
-    outcome = await edges.around(region, before.edges) if region and before else None
+    outcome = None
+    if region is not None and before is not None and works is not None:
+        outcome = await edges.around(region, before.edges, works)
     stands, related = projection.heads.keys(), set[uuid.UUID]()
     if outcome is not None and region is not None and last is not None:
         related = stands - set(last.unrelated) - region.works

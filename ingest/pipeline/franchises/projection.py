@@ -6,7 +6,8 @@ differ, and last of all the digest of each component. Only a graph that was comp
 be what those digests say: after a run that was cut everything is computed anew, and compared.
 """
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
+from itertools import chain
 from uuid import UUID
 
 import msgspec
@@ -20,7 +21,7 @@ from ingest.pipeline.franchises.components import (
     components_of,
 )
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
-from ingest.pipeline.franchises.plan import plan
+from ingest.pipeline.franchises.plan import FranchiseHead, plan
 from ingest.pipeline.franchises.rows import FranchiseContent, contents_of
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
@@ -60,13 +61,17 @@ class FranchiseProjection:
         self._gone: list[UUID] = []
         self._unchanged: set[UUID] = set()
         self._bearers: dict[str, frozenset[UUID]] = {}
+        self._members: dict[UUID, FranchiseHead] = {}
         self._within: Set[UUID] | None = None
         self.components: Collection[Component] = ()
         self.rare: Mapping[str, float] = {}
+        self.retold: set[UUID] = set()
+        """Works at the ends of relations of which another kind is inferred than was."""
 
     async def load(self) -> None:
         """Note the works of each slug, before works go and take their memberships with them."""
         stored = await self._store.members()
+        self._members = stored
         self._bearers = {one.slug: one.works for one in stored.values()}
 
     async def same_works(
@@ -127,11 +132,16 @@ class FranchiseProjection:
         self.counts.computed = sum(len(one.works) for one in changed)
         self._kept = [one for one in self._kept if stored.get(one.id) != one]
         self._gone = sorted(k for k in stored.keys() - components.keys() if self._is_computed(k))
+        if self._within is not None:
+            was = (one for one in stored.values() if self._is_computed(one.id))
+            self.retold = _ends_that_differ(chain.from_iterable(map(_inferred_in, was)), inferred)
         return with_inferred_kinds(inputs.relations, inferred)
 
     async def write(self) -> None:
         """Write the franchises that differ, and the digests of the computed components."""
-        stored = await self._store.franchises()
+        stored = await self._store.with_guests(
+            self._members if self._within is not None else await self._store.members()
+        )
         unchanged = [
             one
             for one in stored.values()
@@ -168,10 +178,21 @@ class FranchiseProjection:
                 continue
             before = ComponentDigests.parsed(stored[key].digest)
             if before.kinds == digests[key].kinds:
-                found[key] = msgspec.json.decode(stored[key].inferred, type=list[InferredKind])
+                found[key] = _inferred_in(stored[key])
             if before == digests[key]:
                 self._unchanged.update(component.works)
         return found
+
+
+def _inferred_in(component: StoredComponent) -> list[InferredKind]:
+    return msgspec.json.decode(component.inferred, type=list[InferredKind])
+
+
+def _ends_that_differ(
+    before: Iterable[InferredKind], after: Iterable[InferredKind]
+) -> set[UUID]:
+    differing = set(before) ^ set(after)
+    return {end for one in differing for end in (one.source, one.target)}
 
 
 def _kept(
