@@ -22,7 +22,7 @@ from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
-from ingest.pipeline.region import Region, at, completed, decides_as, state_after
+from ingest.pipeline.region import Computed, Region, at, completed, decides_as, state_after
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
 from ingest.pipeline.standing import EdgeState
@@ -104,6 +104,7 @@ class EdgeProjection:
         self._sources = sources
         self._franchises = franchises
         self._progress = progress
+        self.decided: Final = franchises.rules.decisions(identities.owner)
 
     async def whole(self, kin: dict[uuid.UUID, uuid.UUID] | None = None) -> EdgeOutcome:
         """Derive every edge and franchise; `kin` are the records' kin, if that is known."""
@@ -126,8 +127,8 @@ class EdgeProjection:
     ) -> EdgeOutcome | None:
         """Derive what has an end in a region, of a graph of which `state` was true before.
 
-        Records of `touched` works differ, so the edges of those may, and others by what is inferred
-        of them. Returns `None`, and writes nothing, where other records may be one work than before.
+        Records of `touched` works differ, so the edges of those may, and others by what is
+        inferred. Returns `None`, and writes nothing, where other records may be one work.
         """
         claims = await self._claims(region)
         with self._progress.stage("kinds and franchises"), without_cycle_collection():
@@ -184,10 +185,8 @@ class EdgeProjection:
             )
             if region is None or not region.works.isdisjoint(works)
         ]
-        inputs = _inputs(
-            claims, self._identities, self._heads, InputPairs(relations, same, joined)
-        )
-        inputs = inputs._replace(decided=rules.decisions(self._identities.owner))
+        inputs = _inputs(claims, self._identities, self._heads, InputPairs(relations, same, joined))
+        inputs = inputs._replace(decided=self.decided)
         claims.add_relations(await self._franchises.compute(inputs))
 
     def _state(
@@ -197,8 +196,9 @@ class EdgeProjection:
         kin: dict[uuid.UUID, uuid.UUID],
         before: tuple[EdgeState, Region] | None,
     ) -> EdgeState:
-        computed = self._franchises
-        return state_after(claims, decision, computed.components, kin, computed.rare, before)
+        made = self._franchises
+        computed = Computed(made.components, kin, made.rare, self.decided)
+        return state_after(claims, decision, computed, before)
 
     async def _write(
         self,
@@ -228,15 +228,16 @@ class EdgeProjection:
             await self._franchises.write()
         return EdgeOutcome(counts, related, state)
 
-    async def _edges_of(
-        self, works: Sequence[uuid.UUID]
-    ) -> dict[EdgeTable, dict[EdgeId, Fields]]:
+    async def _edges_of(self, works: Sequence[uuid.UUID]) -> dict[EdgeTable, dict[EdgeId, Fields]]:
         """Return the stored edges that have an end in these works."""
         found: dict[EdgeTable, dict[EdgeId, Fields]] = {table: {} for table in _PUT}
         for start in range(0, len(works), WORKS_A_BATCH):
             some = [(self._heads[w].table, w) for w in works[start : start + WORKS_A_BATCH]]
             for row in await self._gateway.fetch(
-                "ingest.edges_of", {"works": as_json(some)}, into=list[Fields], deadline_s=DEADLINE_S
+                "ingest.edges_of",
+                {"works": as_json(some)},
+                into=list[Fields],
+                deadline_s=DEADLINE_S,
             ):
                 table = msgspec.convert(row.pop("table"), EdgeTable)
                 found[table][msgspec.convert(row["id"], EdgeId)] = row

@@ -120,9 +120,7 @@ class Identities:
     @classmethod
     def taken_up(cls, state: IdentityState, roles: Mapping[str, SourceRole]) -> Self:
         """Go on where an earlier run ended, given what `state` told then; it is used up."""
-        found = cls(
-            state.records, roles, Leads.taken_up(state.past, state.leaders), state.retired
-        )
+        found = cls(state.records, roles, Leads.taken_up(state.past, state.leaders), state.retired)
         found._owner, found._enriched, found._covered = state.owner, state.enriched, state.covered
         found._taken, found._led, found._parted = state.taken, state.led, state.parted
         found.settled = found.is_as_taken_up = True
@@ -404,9 +402,7 @@ class Identities:
         self._assign_ids(source, record.key, head)
         return head
 
-    def _lets_stand(
-        self, source: str, key: str, old: RecordHead | None, head: RecordHead
-    ) -> bool:
+    def _lets_stand(self, source: str, key: str, old: RecordHead | None, head: RecordHead) -> bool:
         """Tell whether `reassign` would decide the same with a record as without it.
 
         It does where the record is as it was but for what it says, and where a new one of an

@@ -33,19 +33,32 @@ class Region(NamedTuple):
     speakers: frozenset[uuid.UUID]
 
 
+class Computed(NamedTuple):
+    """What came of a derivation: components; kin, rarity and decisions as `EdgeState` has them."""
+
+    components: Iterable[Component]
+    kin: dict[uuid.UUID, uuid.UUID]
+    rare: Mapping[str, float]
+    decided: Mapping[uuid.UUID, bytes]
+
+
 async def region_of(
     touched: Set[uuid.UUID],
     record_store: RecordStore,
     identities: Identities,
     heads: Mapping[uuid.UUID, NodeHead],
-    state: EdgeState,
+    before: tuple[EdgeState, Mapping[uuid.UUID, bytes]],
 ) -> Region | None:
-    """Return the region of what records of `touched` works say now and said when `state` was taken.
+    """Return the region of what records of `touched` works say now and said before.
 
-    `None` where it is so large that all can be read as well.
+    And of the works of which curators decide otherwise: `before` is what was kept, with what is
+    decided now. `None` where the region is so large that all can be read as well.
     """
+    state, decided = before
     if len(touched) > MOST_TOUCHED:
         return None
+    named = decided.keys() | state.decided.keys()
+    touched = touched | {work for work in named if decided.get(work) != state.decided.get(work)}
     start = {work for work in touched if work in heads}
     async for row, links in record_store.claims_about(sorted(start)):
         if row.id[0] in heads:
@@ -74,7 +87,7 @@ def _linked(
 
 
 def completed(decision: SameWorkDecision, state: EdgeState, region: Region) -> SameWorkDecision:
-    """Return what is stated of all pairs, given that of the pairs that have an end in the region."""
+    """Return what is stated of all pairs, given what is of those with an end in the region."""
 
     def stands(pair: Collection[uuid.UUID]) -> bool:
         return region.works.isdisjoint(pair)
@@ -82,7 +95,7 @@ def completed(decision: SameWorkDecision, state: EdgeState, region: Region) -> S
     said = _stated(state)
     stated = {(one, other): source for one, other, source in said if stands((one, other))}
     apart = frozenset(frozenset(pair) for pair in state.apart if stands(pair))
-    decided = frozenset(frozenset(pair) for pair in state.decided if stands(pair))
+    decided = frozenset(frozenset(pair) for pair in state.one_work if stands(pair))
     return decision.with_more(stated, apart, decided)
 
 
@@ -90,7 +103,7 @@ def decides_as(decision: SameWorkDecision, state: EdgeState) -> bool:
     """Tell whether of the same works a decision is the same as that of `state`."""
     return (
         {(one, other) for one, other, _ in _stated(state)} == set(decision.sources)
-        and state.decided == _pairs(decision.decided)
+        and state.one_work == _pairs(decision.decided)
         and _of_kin(state.apart, state.kin) == _of_kin(_pairs(decision.apart), state.kin)
     )
 
@@ -98,13 +111,11 @@ def decides_as(decision: SameWorkDecision, state: EdgeState) -> bool:
 def state_after(
     claims: ClaimCollector,
     decision: SameWorkDecision,
-    components: Iterable[Component],
-    kin: dict[uuid.UUID, uuid.UUID],
-    rare: Mapping[str, float],
+    computed: Computed,
     before: tuple[EdgeState, Region] | None,
 ) -> EdgeState:
     """Return what to keep of a derivation: of the whole graph, or of a region and what stood."""
-    home = {work: one.key for one in components for work in one.works}
+    home = {work: one.key for one in computed.components for work in one.works}
     collections = {name: tuple(sorted(one.works)) for name, one in claims.collections.items()}
     crossing = set(claims.spoken_of)
     if before is not None:
@@ -123,9 +134,10 @@ def state_after(
         collections=collections,
         stated=stated,
         apart=_pairs(decision.apart),
-        decided=_pairs(decision.decided),
-        kin=kin,
-        rare=dict(rare),
+        one_work=_pairs(decision.decided),
+        kin=computed.kin,
+        rare=dict(computed.rare),
+        decided=dict(computed.decided),
     )
 
 
@@ -147,6 +159,4 @@ def _pairs(pairs: Iterable[Collection[uuid.UUID]]) -> set[Pair]:
 
 
 def _of_kin(pairs: Iterable[Pair], kin: Mapping[uuid.UUID, uuid.UUID]) -> set[Pair]:
-    return {
-        (a, b) for a, b in pairs if (mark := kin.get(a)) is not None and mark == kin.get(b)
-    }
+    return {(a, b) for a, b in pairs if (mark := kin.get(a)) is not None and mark == kin.get(b)}

@@ -19,7 +19,7 @@ from ingest.pipeline.acts import ACT_SOURCES, acts_in, decided_rules
 from ingest.pipeline.edges import EdgeCounts
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts
-from ingest.pipeline.graph_update import Derived, GraphCounts, GraphRules, update_graph
+from ingest.pipeline.graph_update import Derived, GraphCounts, GraphRules, GraphUpdate
 from ingest.pipeline.guards import refusal, with_lifted
 from ingest.pipeline.held import HeldRelease, HeldReleases, WaitingRun, read_held
 from ingest.pipeline.identity import Identities, SourceRole, parted_ids
@@ -91,8 +91,8 @@ class Pipeline:
         self._touched: set[uuid.UUID] = set()
         self._journal = Journal(gateway)
         self._written: list[SourceReport] = []
-        self._before: tuple[str, Derived] | None = None
-        """What the last run left, with the digest of its rules, if that is at hand."""
+        self._before: Derived | None = None
+        """What the last run left, if that is at hand."""
 
     async def run(self, jobs: Sequence[IngestJob] | JobPlan) -> RunReport:
         """Run all jobs, or those that a plan makes, and bring the graph in line.
@@ -160,17 +160,15 @@ class Pipeline:
                 or any(not job.paths and job.problem is None for job in jobs)
             )
             before, self._before = self._before, None
-            if before is not None and before[0] != self._rules.digest:
-                before = None
-            counts, derived = await update_graph(
+            update = GraphUpdate(
                 self._gateway,
                 self._identities,
                 GraphRules(self._sources, self._curation, self._rules),
-                None if is_whole else self._touched,
                 self._progress,
                 trusted=meta.composed,
-                before=before[1] if before is not None else None,
+                before=before,
             )
+            counts, derived = await update.update(None if is_whole else self._touched)
         for report in self._written:
             await self._finish(report)
         await self._journal.prune(self._options.limits.journal_bytes)
@@ -203,7 +201,7 @@ class Pipeline:
             kept = await standing.taken_up(self._gateway, self._made_by)
             if kept is not None:
                 self._identities = Identities.taken_up(kept.identities, roles)
-                self._before = kept.rules, Derived(kept.heads, kept.edges)
+                self._before = Derived(kept.rules, kept.heads, kept.edges)
             else:
                 self._identities = Identities(
                     await self._record_store.record_heads(),
@@ -220,8 +218,7 @@ class Pipeline:
     def _made_by(self) -> str:
         """A digest of all that the graph is derived by, but for the rules of franchises."""
         asked = [
-            (s.name, s.rank, s.creates, s.groups, s.order)
-            for _, s in sorted(self._sources.items())
+            (s.name, s.rank, s.creates, s.groups, s.order) for _, s in sorted(self._sources.items())
         ]
         return standing.made_by(asked, self._curation.composition)
 
@@ -232,7 +229,7 @@ class Pipeline:
         state = await tables.state(self._gateway)
         kept = Standing(
             self._made_by,
-            self._rules.digest,
+            derived.rules,
             state,
             self._identities.state(),
             derived.heads,

@@ -44,7 +44,7 @@ class SameWorkDecision:
     ) -> None:
         """Decide of `stated` pairs and all others; `decided` are one work, say curators."""
         self.decided = decided
-        self.sources = {ends_of(edge): str(fields["source"]) for edge, fields in stated.items()}
+        self.sources = {_ends(edge): str(fields["source"]) for edge, fields in stated.items()}
         self.apart = apart
         self._heads = heads
 
@@ -132,5 +132,5 @@ def _owners(source_ids: Sequence[str], identities: Identities) -> set[uuid.UUID]
     return {owner for one in source_ids if (owner := identities.owner(one)) is not None}
 
 
-def ends_of(edge: EdgeId) -> Pair:
+def _ends(edge: EdgeId) -> Pair:
     return uuid.UUID(str(edge[0])), uuid.UUID(str(edge[1]))

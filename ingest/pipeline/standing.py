@@ -14,7 +14,6 @@ Performance: written in 0.7 s and read in 0.9 s for the full catalogue; 12 MB.
 
 import contextlib
 import hashlib
-import os
 import uuid
 import weakref
 from collections.abc import Iterable
@@ -38,14 +37,13 @@ from kensho.storage.rows import GraphState
 Pair: TypeAlias = tuple[uuid.UUID, uuid.UUID]
 """Two works, the smaller id first."""
 
-_SUFFIX: Final = ".standing"
 _LEVEL: Final = 1
 """Of zstd: a third of the size in 0.1 s; higher levels cost more than they save."""
 _MOST_BYTES: Final = 1 << 30
 _DIGEST_BYTES: Final = 12
 _CODE: Final = ("ingest", "kensho.domain")
-_in_memory: Final[weakref.WeakKeyDictionary[Gateway, bytes]] = weakref.WeakKeyDictionary()
-"""Of stores in memory, which end with their gateway."""
+in_memory: Final[weakref.WeakKeyDictionary[Gateway, bytes]] = weakref.WeakKeyDictionary()
+"""What is kept of stores in memory, which end with their gateway, packed."""
 
 
 class EdgeState(msgspec.Struct, array_like=True):
@@ -53,8 +51,9 @@ class EdgeState(msgspec.Struct, array_like=True):
 
     `home` is the key of the component of each work that is in one, `crossing` are pairs of works of
     two components of which a record of either speaks, `collections` the works of each collection.
-    `stated`, `apart` and `decided` are the pairs by which it was decided which records are one
+    `stated`, `apart` and `one_work` are the pairs by which it was decided which records are one
     work, `kin` as `kensho.domain.same_works.groups.kin_of` says, and `rare` the rarity of words.
+    `decided` is what decisions that name a work say of it (`FranchiseRules.decisions`).
     """
 
     home: dict[uuid.UUID, uuid.UUID]
@@ -62,15 +61,17 @@ class EdgeState(msgspec.Struct, array_like=True):
     collections: dict[str, tuple[uuid.UUID, ...]]
     stated: dict[uuid.UUID, dict[uuid.UUID, str]]
     apart: set[Pair]
-    decided: set[Pair]
+    one_work: set[Pair]
     kin: dict[uuid.UUID, uuid.UUID]
     rare: dict[str, float]
+    decided: dict[uuid.UUID, bytes]
 
 
 class Standing(msgspec.Struct, array_like=True):
     """All that is kept of a composed graph.
 
-    `made_by` tells code and sources, `rules` is the digest of the rules of franchises.
+    `made_by` tells code and sources, `rules` is the digest of the rules of franchises, without the
+    decisions that name works.
     """
 
     made_by: str
@@ -124,27 +125,22 @@ def keep(gateway: Gateway, standing: Standing) -> None:
     """Keep what a graph was derived from; a file that can't be written is left out."""
     plain = msgspec.msgpack.Encoder(uuid_format="bytes").encode(standing)
     body = zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
-    path = _path(gateway)
+    path = gateway.settings.standing_path
     if path is None:
         if gateway.settings.is_in_memory:
-            _in_memory[gateway] = body
+            in_memory[gateway] = body
         return
     part = path.with_name(path.name + ".part")
     with contextlib.suppress(OSError):
         private_files.write_bytes(part, body)
-        os.replace(part, path)
+        part.replace(path)
 
 
 def _read(gateway: Gateway) -> bytes | None:
-    path = _path(gateway)
+    path = gateway.settings.standing_path
     if path is None:
-        return _in_memory.get(gateway)
+        return in_memory.get(gateway)
     try:
         return path.read_bytes()
     except OSError:
         return None
-
-
-def _path(gateway: Gateway) -> Path | None:
-    store = gateway.settings.path
-    return None if store is None else store.with_name(store.name + _SUFFIX)

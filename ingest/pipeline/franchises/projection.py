@@ -188,9 +188,7 @@ def _inferred_in(component: StoredComponent) -> list[InferredKind]:
     return msgspec.json.decode(component.inferred, type=list[InferredKind])
 
 
-def _ends_that_differ(
-    before: Iterable[InferredKind], after: Iterable[InferredKind]
-) -> set[UUID]:
+def _ends_that_differ(before: Iterable[InferredKind], after: Iterable[InferredKind]) -> set[UUID]:
     differing = set(before) ^ set(after)
     return {end for one in differing for end in (one.source, one.target)}
 

@@ -109,9 +109,7 @@ class FranchiseStore:
         found = pages(self._gateway, "ingest.component_heads", list[StoredComponent])
         return {one.id: one async for page in found for one in page}
 
-    async def with_guests(
-        self, found: dict[UUID, FranchiseHead]
-    ) -> dict[UUID, FranchiseHead]:
+    async def with_guests(self, found: dict[UUID, FranchiseHead]) -> dict[UUID, FranchiseHead]:
         """Return what is stored of each franchise, given all but its guests."""
         for franchise, end in await self._ends("visits_franchise"):
             found[franchise].guests.add(end)
