@@ -235,6 +235,7 @@ def carry_out(
     Exits with the code that says how, unless all is well. A dry run has a copy of the store instead
     and publishes nothing; what would differ is printed.
     """
+    memory.return_early()
     for slip in layers.slips:
         asked.progress.say(f"KENSHO_CURATION_DIR: {slip}")
     if asked.dry:
