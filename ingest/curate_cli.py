@@ -26,6 +26,7 @@ from ingest.curating.session import act_on, on_store
 from ingest.curating.wording import act_line, outcome_lines
 from ingest.curation_layers import layered
 from ingest.progress import Progress
+from ingest.queue_refreshing import refresh_queue
 from kensho.domain.curation_documents import ActDraft, ActOutcome, HistoryDocument
 from kensho.domain.curator_acts import CuratorAct, FactField, Rank
 from kensho.domain.relations import KINDS
@@ -365,6 +366,8 @@ def _make(drafts: Sequence[ActDraft], common: dict[str, Any]) -> None:
         outcome = msgspec.structs.replace(
             outcome, snapshot=done.snapshot, unpublished=done.unpublished
         )
+        if done.unpublished is None:
+            refresh_queue(common["store"], progress, outcome.works, common["wait"])
     _print(outcome, as_json=common["as_json"])
     if outcome.unpublished is not None:
         click.echo(f"kensho: the act is made, but {outcome.unpublished}", err=True)
