@@ -22,6 +22,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from ingest.checks.findings import Finding
 from ingest.checks.graph import findings
 from ingest.checks.reading import read_graph
 from ingest.pipeline.held import HeldReleases
@@ -221,8 +222,12 @@ class History:
         content = frozenset(kept.items())
         first = self.seen.setdefault(content, (graph, attached))
         assert first == (graph, attached), self.done
-        errors = [one for one in findings(await read_graph(self.store)) if one.severity == "error"]
+        found = findings(await read_graph(self.store))
+        errors = [one for one in found if one.severity == "error" and not await self._is_meant(one)]
         assert errors == [], self.done
+
+    async def _is_meant(self, _error: Finding) -> bool:
+        return False
 
 
 @pytest.fixture(scope="module")
