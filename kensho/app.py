@@ -54,7 +54,7 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
 from kensho.domain.curation_documents import ActOutcome
-from kensho.errors import KenshoError, NotReadyError
+from kensho.errors import KenshoError, NotReadyError, SettingsError
 from kensho.http import authentication
 from kensho.http.authentication import AccessControl
 from kensho.http.error_handling import problem_details_plugin
@@ -196,7 +196,7 @@ class AppState:
         self.reports: ReportIntake | None = None
         if settings.queue.reports:
             self.reports = ReportIntake(self.items, keys, self.now)
-            renderer.offer_reports()
+        _offer(renderer, settings)
         self.access = AccessControl(managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
@@ -350,6 +350,15 @@ class AppState:
             health_details=self._settings.http.health_details,
             problems=conditions.problems,
         )
+
+
+def _offer(renderer: Renderer, settings: Settings) -> None:
+    """Link from pages what this installation offers."""
+    if settings.queue.reports:
+        renderer.offer_reports()
+    with contextlib.suppress(SettingsError):  # told when somebody signs in
+        if ManagerFile(settings.managers.file).all():
+            renderer.offer_histories()
 
 
 def _variables(settings: Settings) -> dict[str, str]:
