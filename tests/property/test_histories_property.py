@@ -78,10 +78,10 @@ class Oracle:
     def version(self, key: Key) -> Version:
         return self.now.setdefault(key, Version(None, object()))
 
-    def wrote(self, run: uuid.UUID, kept: Mapping[Key, Content]) -> None:
-        """Take note of what a run made of the records."""
+    def wrote(self, run: uuid.UUID, source: str, kept: Mapping[Key, Content]) -> None:
+        """Take note of what a run made of the records of its source."""
         changed = self.runs.setdefault(run, {})
-        for key in {*self.now, *kept}:
+        for key in {key for key in (*self.now, *kept) if key[0] == source}:
             before = self.version(key)
             if before.content != kept.get(key):
                 self.now[key] = Version(kept.get(key), object())
@@ -208,8 +208,8 @@ class History:
             assert run.undoes is not None
             self._took_back(run.id, run.undoes, kept)
         if not by_rollback:
-            for run in [one for one in new if one.undoes is None][:1]:
-                self.oracle.wrote(run.id, kept)
+            for run in [one for one in new if one.undoes is None]:
+                self.oracle.wrote(run.id, run.source, kept)
         assert kept == self.oracle.kept, self.done
         graph = {table: state[table] for table in (*NODES, *EDGES)}
         makers = {source for source, known in self.sources.items() if known.creates}
