@@ -23,13 +23,12 @@ from typing import Final, NamedTuple, Self, TypeAlias
 import msgspec
 
 from ingest.pipeline.leads import Leads, PastLead, RecordKey
+from ingest.pipeline.record_ids import covered_ids, identifying_ids, lookup_ids
 from kensho.domain.curator_acts import CuratorAct, IdStatement
 from kensho.domain.records import Record
 from kensho.domain.works import NAMESPACE, work_uuid
 
 _NOBODY: Final = uuid.UUID(int=0)
-_SERIES_PROVIDERS: Final = ("imdb:", "tmdb:", "tvdb:")
-
 SourcePosition: TypeAlias = tuple[bool, bool, int, str]
 """Sorts sources by the order in which they decide: see `SourceRole`; by name among equals."""
 _BEFORE_ALL: Final[SourcePosition] = (False, False, -1, "")
@@ -453,27 +452,3 @@ def parted_ids(acts: Iterable[CuratorAct]) -> dict[str, frozenset[str]]:
             others = frozenset((says.work, *says.beside)) - {says.id}
             found[says.id] = found.get(says.id, frozenset()) | others
     return found
-
-
-def identifying_ids(record: Record, *, creates: bool) -> tuple[str, ...]:
-    """Return the ids of a record that stand for its work alone.
-
-    IMDb, TMDB and TVDB count a whole series as one title, so their ids identify films, never an
-    anime entry.
-    """
-    if record.work_kind == "movie" and creates:
-        return record.ids
-    return tuple(i for i in record.ids if not i.startswith(_SERIES_PROVIDERS))
-
-
-def lookup_ids(key: str, ids: Iterable[str], creates: bool) -> tuple[str, ...]:
-    """Return the ids by which a record's work is looked for, in order of trust.
-
-    An enricher's key may be no identifying id: IMDb's ratings are about all that its title covers.
-    """
-    return tuple(ids) if creates else (key, *(i for i in ids if i != key))
-
-
-def covered_ids(record: Record) -> tuple[str, ...]:
-    """Return the IMDb ids that a record maps its work to, which bring IMDb's own ratings."""
-    return tuple(sorted({m.id for m in record.facts.mappings if m.id.startswith("imdb:")}))
