@@ -31,6 +31,7 @@ from ingest.source import Source
 from kensho.domain.franchise.inputs import Relation
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.same_works.groups import SameWork
+from kensho.platform import memory
 from kensho.platform.memory import without_cycle_collection
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -109,11 +110,15 @@ class EdgeProjection:
     async def whole(self, kin: dict[uuid.UUID, uuid.UUID] | None = None) -> EdgeOutcome:
         """Derive every edge and franchise; `kin` are the records' kin, if that is known."""
         claims = await self._claims(None)
+        # What was read stays in the engine's cache, some 200 MB, until it is opened anew.
+        await self._gateway.checkpoint()
         with self._progress.stage("kinds and franchises"), without_cycle_collection():
             relations = claims.resolved_relations()
             decision = self._decision(claims, relations)
             same, kin = await self._franchises.same_works(decision, kin)
+            memory.release()
             await self._compute(claims, relations, decision, same, None)
+            memory.release()
         state = self._state(claims, decision, kin, None)
         counts = EdgeCounts(
             unresolved=len(claims.unresolved),
