@@ -168,7 +168,8 @@ PIECES = st.sampled_from(
     [
         "Cowboy Bebop", "cowboy-bebop", "カウボーイビバップ", "[Grp]", "(2001)", "[tvdbid-1]",
         "S01E05", "01x05", " - 05", "第5話", "「副題」", "Episode 5", "#", "/", "\\", "D:\\",
-        "1080p", ".mkv", "mal:1", "[CRC]", "https://site/watch/", "?ep=12", "+", "_", "s1 e4", "12.5", "01-24",
+        "1080p", ".mkv", "mal:1", "[CRC]", "https://site/watch/", "?ep=12", "+", "_",
+        "s1 e4", "12.5", "01-24",
         "capitulo", "화", "из", "OVA", "NCOP", "劇場版", "\u200b", "🦊", "(", "]", "%", "\n", "é",
     ]
 )  # fmt: skip
