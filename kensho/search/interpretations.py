@@ -147,7 +147,7 @@ def _goes_on(typed: Interpretation, reading: Interpretation) -> bool:
     words = typed.key.words.split(" ")
     rest = words[len(reading.key.words.split(" ")) :]
     is_longer = len(typed.key.plain) >= _LEAST_BEGUN
-    spoken = [word for word in rest if not word.isdecimal() and not name_words.is_technical(word)]
+    spoken = [one for one in rest if not (one.isdecimal() or name_words.is_noise(one))]
     return is_longer and len(spoken) >= _WORDS_BEHIND and spoken[-1:] == rest[-1:]
 
 
