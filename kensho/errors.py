@@ -161,6 +161,10 @@ class RedisDownError(UpstreamUnavailableError):
         super().__init__(message, code="redis_down", retry_after_s=1)
 
 
+class BrokenSealError(KenshoError):
+    """A sealed text was changed, is of another place, or of a key that is not known any more."""
+
+
 class SettingsError(KenshoError):
     """A setting is missing or makes no sense; the message names it and its value."""
 
