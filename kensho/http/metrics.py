@@ -21,6 +21,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.worker_board import Workers
 
 CONTENT_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
@@ -99,6 +100,7 @@ class Metrics:
         )
         self._workers = _WorkerCollector()
         self._registry.register(self._workers)
+        self.machine: Final = MachineMetrics(self._registry)
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:

@@ -25,7 +25,7 @@ from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_costs import KEPT_UNITS, REFUSED_UNITS
-from kensho.http.request_state import RequestState, attach, limit_of, outcome_of
+from kensho.http.request_state import RequestState, attach, limit_of, outcome_of, was_found
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
 from kensho.http.search_tally import OPENED, SearchTally
 from kensho.http.targets import Target, Targets
@@ -37,13 +37,14 @@ from kensho.platform.settings import Settings
 _WANTED: Final = frozenset(
     (b"host", b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding", b"origin")
 )
-_INTERNAL: Final = ("/health/", "/metrics")
-"""Probes and scrapes come from inside, by any address, and are never refused."""
+_INTERNAL: Final = privacy.INTERNAL
+"""Come by any address, and are never refused."""
 _POLICY: Final = (
     b"content-security-policy",
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
 """Of an answer that states none of its own: as a page it loads and runs nothing, in no frame."""
+_FROM_SNAPSHOT: Final = (200, 304)
 _LIMIT: Final = (b"ratelimit", b"ratelimit-policy")
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
 _BAD_HOST: Final = ProblemKind(400, "bad_host", "The request names no sound host")
@@ -168,6 +169,7 @@ class RequestPipeline:
             return await self._refuse(tap, limited)
         if kept is not None:
             self._observability.metrics.count_hit()
+            self._observability.metrics.machine.count_cache("l1", "hit")
             await kept.send(if_none_match, tap.send)
             self._note(scope, kept.route, kept.outcome)
             return kept.route
@@ -204,7 +206,18 @@ class RequestPipeline:
         await self._app(scope, receive, tap.send)
         route = str(cast("dict[str, Any]", scope).get("path_template", ""))
         self._note(scope, route, outcome_of(scope))
+        if scope["method"] == "GET" and not scope["path"].startswith(_INTERNAL):
+            self._count_layers(scope, tap.status)
         return route
+
+    def _count_layers(self, scope: HTTPScope, status: int) -> None:
+        """Count where an answer was found that this process had not kept."""
+        if not privacy.is_public(scope):
+            return
+        machine = self._observability.metrics.machine
+        machine.count_cache("l1", "miss")
+        if status in _FROM_SNAPSHOT and not was_found(scope):
+            machine.count_cache("l3", "hit")
 
     def _note(self, scope: HTTPScope, route: str, outcome: SearchOutcome | None) -> None:
         """Count what a search found, or that a work was opened after one."""
