@@ -149,6 +149,7 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
                 responses.SHARED: None if state.redis is None else state.redis.answers,
                 **state.work.state,
                 **state.streams.state,
+                **extension.state,
             }
         ),
     )

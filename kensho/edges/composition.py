@@ -6,7 +6,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from litestar import Controller, Litestar
 from litestar.types import ControllerRouterHandler
@@ -17,13 +17,12 @@ from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore, edge_store_settings
-from kensho.http.authentication import AccessControl
+from kensho.http import edge_limits
+from kensho.http.authentication import AccessControl, Connection
+from kensho.http.edge_limits import EdgeLimits
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
-from kensho.platform.settings import RedisSettings
-
-if TYPE_CHECKING:
-    from kensho.platform.redis import RedisDoor
+from kensho.platform.sliding_limits import SlidingLimits
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -39,28 +38,27 @@ class Edges(Extension):
 
     def __init__(
         self,
+        core: EdgeCore,
         store: EdgeStore,
         edges: Sequence[Edge],
         accounts: AccountsEdge | None,
-        redis: "RedisDoor | None",
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
-        self._redis = redis
+        self._limits = EdgeLimits(SlidingLimits(core.redis), self._session_of)
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
         """Build the edges that the settings switch on; nothing is opened yet."""
         names = core.settings.edges.names
         store = EdgeStore(edge_store_settings(core.settings))
-        redis = _redis(core.settings.redis)
         edges: list[Edge] = []
         accounts: AccountsEdge | None = None
         if _OF_SESSIONS.intersection(names):
-            accounts = AccountsEdge(core, store, redis)
+            accounts = AccountsEdge(core, store)
             edges.append(accounts)
-        return cls(store, edges, accounts, redis)
+        return cls(core, store, edges, accounts)
 
     @property
     @override
@@ -76,9 +74,15 @@ class Edges(Extension):
 
     @property
     @override
+    def state(self) -> Mapping[str, object]:
+        """Return the limits on requests of the edges' routes."""
+        return {edge_limits.STATE: self._limits}
+
+    @property
+    @override
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
-        return frozenset().union(*(edge.replaced_pages for edge in self._edges))
+        return frozenset(page for edge in self._edges for page in edge.replaced_pages)
 
     @property
     @override
@@ -97,8 +101,6 @@ class Edges(Extension):
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
         """Open the store and each edge, in the order in which they build on one another."""
         async with contextlib.AsyncExitStack() as stack:
-            if self._redis is not None:
-                await stack.enter_async_context(self._redis)
             await stack.enter_async_context(self._store.open())
             for edge in self._edges:
                 await stack.enter_async_context(edge.open())
@@ -110,11 +112,8 @@ class Edges(Extension):
         for edge in self._edges:
             edge.close_streams()
 
-
-def _redis(settings: RedisSettings) -> "RedisDoor | None":
-    """Return the door to Redis, where that is set."""
-    if settings.url is None:
-        return None
-    from kensho.platform.redis import RedisDoor  # noqa: PLC0415 -- else nothing needs the library
-
-    return RedisDoor(settings)
+    async def _session_of(self, connection: Connection) -> str | None:
+        """Return the id of the session that a request is surely of."""
+        if self._accounts is None:
+            return None
+        return await self._accounts.callers.session_id(connection)
