@@ -66,6 +66,7 @@ from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
 from kensho.http.search_tally import SearchTally
 from kensho.http.targets import Targets, declared_routes
+from kensho.http.warming import Warmer
 from kensho.http.work_pool import WorkPools
 from kensho.platform.installation import installed_version
 from kensho.platform.managers import ManagerFile
@@ -154,7 +155,9 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
     validator.add_operations(amend_openapi(document, state.calendar, extension.security_schemes))
     targets = Targets(declared_routes(app, validator))
     routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
-    app.asgi_handler = _pipeline(routed, settings, state)
+    pipeline = _pipeline(routed, settings, state)
+    app.asgi_handler = pipeline
+    state.warmer = Warmer(app, pipeline)
     return app
 
 
@@ -224,6 +227,8 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
 
 class AppState:
     """Opens and holds what requests are served from."""
+
+    warmer: Warmer | None = None
 
     def __init__(
         self, settings: Settings, renderer: Renderer, board: WorkerBoard | None = None
@@ -349,6 +354,8 @@ class AppState:
             board=self._board,
         )
         holder.listen(self.streams.wake)
+        if self.warmer is not None:
+            holder.listen(self.warmer.wake)
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder, self._conditions)
         await holder.refresh()  # so that no worker answers before it has what is published
@@ -368,6 +375,8 @@ class AppState:
                     yield
         finally:
             self.streams.close()
+            if self.warmer is not None:
+                await self.warmer.stop()
             served = self._served()
             self._snapshots = self._page_services = self._conditions = None
             for task in watching:
