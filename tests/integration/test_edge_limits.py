@@ -16,7 +16,7 @@ from kensho.platform.sliding_limits import LimitRule, SlidingLimits
 FEW = LimitRule("few", 3)
 
 
-@get("/limited", guards=[limited(FEW)])
+@get("/api/limited", guards=[limited(FEW)])
 async def answer() -> str:
     return "here you are"
 
@@ -39,7 +39,7 @@ async def test_a_session_is_a_client_and_so_is_an_address(settings: Settings) ->
     app.state[edge_limits.STATE] = EdgeLimits(SlidingLimits(clock=lambda: 0.0), session_of)
     given = cast("Any", app)
     async with client_at(given, "203.0.113.1") as here, client_at(given, "203.0.113.2") as there:
-        told = [await here.get("/limited") for _ in range(4)]
+        told = [await here.get("/api/limited") for _ in range(4)]
         assert [one.status_code for one in told] == [200, 200, 200, 429]
         assert [one.headers["ratelimit"] for one in told] == [
             f'"few";r={left};t=120' for left in (2, 1, 0, 0)
@@ -50,13 +50,13 @@ async def test_a_session_is_a_client_and_so_is_an_address(settings: Settings) ->
         assert problem["scope"] == "few"
         assert problem["type"] == "urn:kensho:problem:too_many_requests"
         assert problem["detail"] == "at most 3 requests in 60 seconds"
-        assert (await there.get("/limited")).status_code == 200
+        assert (await there.get("/api/limited")).status_code == 200
         # A session is counted by itself, from wherever it comes; what it claims falsely is not.
+        valid = {"authorization": "valid 1"}
         for client in (here, there, here):
-            valid = {"authorization": "valid 1"}
-            assert (await client.get("/limited", headers=valid)).status_code == 200
-        assert (await there.get("/limited", headers=valid)).status_code == 429
-        assert (await here.get("/limited", headers={"authorization": "x"})).status_code == 429
+            assert (await client.get("/api/limited", headers=valid)).status_code == 200
+        assert (await there.get("/api/limited", headers=valid)).status_code == 429
+        assert (await here.get("/api/limited", headers={"authorization": "x"})).status_code == 429
         assert (
             (await here.get("/api/openapi.json"))
             .headers["ratelimit-policy"]
@@ -70,6 +70,6 @@ async def test_addresses_of_one_ipv6_network_are_one_client(settings: Settings) 
     app.state[edge_limits.STATE] = EdgeLimits(SlidingLimits(clock=lambda: 0.0), session_of)
     for last, status in ((1, 200), (2, 200), (3, 200), (4, 429)):
         async with client_at(cast("Any", app), f"2001:db8:1:2::{last}") as client:
-            assert (await client.get("/limited")).status_code == status
+            assert (await client.get("/api/limited")).status_code == status
     async with client_at(cast("Any", app), "2001:db8:1:3::1") as client:
-        assert (await client.get("/limited")).status_code == 200
+        assert (await client.get("/api/limited")).status_code == 200
