@@ -154,6 +154,12 @@ def _checked(settings: Settings) -> Settings:
             f"{PREFIX}STORE_URL: {_shown(url)!r} bears a sign-in, which lists of processes and logs"
             f" would show: use {PREFIX}STORE_USERNAME and {PREFIX}STORE_PASSWORD_FILE"
         )
+    server = settings.server
+    if server.drain_s > server.stop_deadline_s / 2:
+        raise SettingsError(
+            f"{PREFIX}DRAIN_S: {server.drain_s:g} leaves requests no time to end: it must be at"
+            f" most half of {PREFIX}STOP_DEADLINE_S, which is {server.stop_deadline_s:g}"
+        )
     networks = {
         "TRUSTED_PROXIES": settings.server.trusted_proxies,
         "RATE_LIMIT_EXEMPT": settings.limits.exempt,

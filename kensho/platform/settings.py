@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from kensho.platform.edge_settings import EdgeSettings, EdgeStoreSettings, TelemetrySettings
 from kensho.platform.secret_values import Secret, SigningKey
 
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
@@ -47,6 +48,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     stop_deadline_s: Annotated[float, Meta(ge=0.1, le=600)] = 10.0
     """How long requests may go on after SIGTERM. Container runtimes and systemd kill after 10 to
     90 seconds."""
+    drain_s: Annotated[float, Meta(ge=0, le=300)] = 0.3
+    """How long requests are still accepted after SIGTERM, while readiness says 503 `draining`: a
+    proxy or orchestrator needs that time to send new ones elsewhere. It is a part of the deadline
+    above; Kubernetes needs about 5 seconds, and nothing at all asks where nobody probes."""
     worker_silence_s: Annotated[float, Meta(ge=5, le=3600)] = 60.0
     """A worker whose event loop has not turned for so long is killed and replaced. The longest
     computations take seconds, and run in threads."""
@@ -366,3 +371,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     managers: ManagerSettings = ManagerSettings()
     queue: QueueSettings = QueueSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    edges: EdgeSettings = EdgeSettings()
+    edge_store: EdgeStoreSettings = EdgeStoreSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
