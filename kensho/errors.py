@@ -154,6 +154,10 @@ class UpstreamUnavailableError(UpstreamError):
         self.retry_after_s = retry_after_s
 
 
+class BrokenSealError(KenshoError):
+    """A sealed text was changed, is of another place, or of a key that is not known any more."""
+
+
 class SettingsError(KenshoError):
     """A setting is missing or makes no sense; the message names it and its value."""
 

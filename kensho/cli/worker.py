@@ -24,6 +24,7 @@ from kensho.platform.socket_server import SharedSocketServer
 from kensho.platform.worker_board import WorkerBoard
 
 _BEAT_S: Final = 1.0
+_DRAIN_SHARE: Final = 0.5
 _REQUESTS_SHARE: Final = 0.9
 """The part of the deadline that requests may use, those accepted while draining included; the rest
 is for closing."""
@@ -80,9 +81,14 @@ class Worker:
                 self._say_serving()
                 await self._until_stopped(serving)
                 app.state.drain()
-                await asyncio.sleep(self._settings.server.drain_s)
+                await asyncio.sleep(self._drain_s)
                 app.state.close_streams()
                 await self._drained(server, serving)
+
+    @property
+    def _drain_s(self) -> float:
+        server = self._settings.server
+        return min(server.drain_s, server.stop_deadline_s * _DRAIN_SHARE)
 
     def _say_serving(self) -> None:
         self._board.serve(self._slot)
@@ -101,8 +107,7 @@ class Worker:
     async def _drained(self, server: Any, serving: asyncio.Task[None]) -> None:
         server.stop()
         self._listening.close()  # clients are refused then, and do not wait for nobody
-        server_settings = self._settings.server
-        left_s = server_settings.stop_deadline_s * _REQUESTS_SHARE - server_settings.drain_s
+        left_s = self._settings.server.stop_deadline_s * _REQUESTS_SHARE - self._drain_s
         done, _ = await asyncio.wait((serving,), timeout=left_s)
         if not done:
             _log.warning("requests_cut", worker=self._slot, after_s=left_s)

@@ -51,7 +51,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     drain_s: Annotated[float, Meta(ge=0, le=300)] = 0.3
     """How long requests are still accepted after SIGTERM, while readiness says 503 `draining`: a
     proxy or orchestrator needs that time to send new ones elsewhere. It is a part of the deadline
-    above; Kubernetes needs about 5 seconds, and nothing at all asks where nobody probes."""
+    above, at most half of it. Kubernetes needs about 5 seconds; where nobody probes, none is
+    needed."""
     worker_silence_s: Annotated[float, Meta(ge=5, le=3600)] = 60.0
     """A worker whose event loop has not turned for so long is killed and replaced. The longest
     computations take seconds, and run in threads."""
