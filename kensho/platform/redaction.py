@@ -9,8 +9,8 @@ it is.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
 
 from kensho.platform.secret_values import HIDDEN, masked
 
@@ -57,10 +57,11 @@ def redacted(value: object, depth: int = 0) -> object:
         return redacted_text(value)
     if depth < _DEEPEST:
         if isinstance(value, Mapping):
-            return {name: _member(name, one, depth) for name, one in value.items()}
-        if type(value) in (list, tuple):
-            several = [redacted(one, depth + 1) for one in value]  # type: ignore[attr-defined] # a list or a tuple
-            return several if isinstance(value, list) else tuple(several)
+            members = cast("Mapping[object, object]", value)
+            return {name: _member(name, one, depth) for name, one in members.items()}
+        if type(value) in (list, tuple):  # a named one is shown with its names, below
+            parts = [redacted(one, depth + 1) for one in cast("Sequence[object]", value)]
+            return parts if isinstance(value, list) else tuple(parts)
     return redacted_text(_shown(value))
 
 

@@ -199,7 +199,7 @@ class Telemetry:
 
 
 def _exporter(settings: TelemetrySettings) -> OTLPSpanExporter:
-    headers = {}
+    headers: dict[str, str] = {}
     if settings.token is not None:
         headers["authorization"] = f"Bearer {settings.token.reveal()}"
     return OTLPSpanExporter(
