@@ -136,7 +136,9 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=validator.check,
         request_max_body_size=settings.http.max_body_bytes,
-        openapi_config=docs.configuration(installed_version(), state.calendar),
+        openapi_config=docs.configuration(
+            installed_version(), state.calendar, extension.security_schemes
+        ),
         logging_config=None,
         lifespan=[state.open, extension.open],
         state=State(
@@ -182,6 +184,7 @@ def _extension(settings: Settings, state: "AppState") -> Extension:
         now=state.now,
         snapshot=state.snapshot,
         page_services=state.page_services,
+        renderer=state.renderer,
         managers=state.managers,
         metrics=state.metrics,
     )

@@ -18,11 +18,18 @@ from typing import Any, Final, NamedTuple, get_args, get_origin
 import msgspec
 
 from kensho.errors import SettingsError
-from kensho.platform.secret_values import Secret, SigningKey, read_secret_file, signing_keys_of
+from kensho.platform.secret_values import (
+    Secret,
+    SigningKey,
+    masked,
+    read_secret_file,
+    signing_keys_of,
+)
 from kensho.platform.settings import Settings
 
 PREFIX: Final = "KENSHO_"
 _STORES: Final = ("surrealkv://", "mem://", "ws://", "wss://")
+_REDIS: Final = ("redis://", "rediss://", "unix://")
 _SIGN_IN: Final = re.compile(r"wss?://.*@|[a-z]+://[^/]*:[^/]*@")
 """An `@` in the path of an embedded store is part of its name."""
 _BEFORE_AT: Final = re.compile(r"^([A-Za-z+]+://)?.*@", re.DOTALL)
@@ -144,6 +151,7 @@ def _secret(text: str, variable: str) -> Secret:
 
 
 def _checked(settings: Settings) -> Settings:
+    _check_redis(settings.redis.url)
     graph, edges = settings.store, settings.edge_store
     _check_store("STORE", graph.url)
     _check_store("EDGES_STORE", edges.url)
@@ -159,6 +167,21 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             raise SettingsError(f"{PREFIX}{name}: {error}") from error
     return settings
+
+
+def _check_redis(url: str | None) -> None:
+    """Refuse an address that is none of Redis, or that tells a sign-in."""
+    if url is None:
+        return
+    if not url.startswith(_REDIS):
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL: {_shown(url)!r} must start with one of {', '.join(_REDIS)}"
+        )
+    if "@" in url or "password=" in url:
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL: {masked(url)!r} bears a sign-in, which lists of processes and logs"
+            f" would show: use {PREFIX}REDIS_USERNAME and {PREFIX}REDIS_PASSWORD_FILE"
+        )
 
 
 def _check_store(name: str, url: str) -> None:
