@@ -15,11 +15,14 @@ from typing_extensions import override
 from kensho.edges.accounts import edge as accounts_edge
 from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.client_logs import edge as client_logs_edge
+from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore, edge_store_settings
 from kensho.http.authentication import AccessControl
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
+from kensho.platform.flags import Flags
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -27,7 +30,8 @@ _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "s
 
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
-    return (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+    accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+    return (*accounts, client_logs_edge.FOLDER)
 
 
 class Edges(Extension):
@@ -50,6 +54,8 @@ class Edges(Extension):
         if _OF_SESSIONS.intersection(names):
             accounts = AccountsEdge(core, store)
             edges.append(accounts)
+        if Flags.read(core.settings.flags.file).is_on("client_logs"):
+            edges.append(ClientLogsEdge(core))
         return cls(store, edges, accounts)
 
     @property

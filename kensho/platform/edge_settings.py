@@ -45,6 +45,16 @@ class EdgeStoreSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_edge_
     """Where that user is defined: in the database of the edges, or at the root of the server."""
 
 
+class FlagSettings(
+    msgspec.Struct, frozen=True, kw_only=True, rename=lambda field: f"flags_{field}"
+):
+    """Where feature flags are read from."""
+
+    file: str | None = None
+    """A file of feature flags in place of the one that is shipped (`kensho/platform/flags.toml`),
+    to switch something off, or on for some, without a new version."""
+
+
 class TelemetrySettings(
     msgspec.Struct, frozen=True, kw_only=True, rename=lambda field: f"otlp_{field}"
 ):

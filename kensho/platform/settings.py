@@ -11,7 +11,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from kensho.platform.edge_settings import EdgeSettings, EdgeStoreSettings, TelemetrySettings
+from kensho.platform.edge_settings import (
+    EdgeSettings,
+    EdgeStoreSettings,
+    FlagSettings,
+    TelemetrySettings,
+)
 from kensho.platform.secret_values import Secret, SigningKey
 
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
@@ -393,4 +398,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis: RedisSettings = RedisSettings()
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()
+    flags: FlagSettings = FlagSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

@@ -166,7 +166,7 @@ class Telemetry:
             yield
         finally:
             self._tracer = None
-            await asyncio.to_thread(_close, processor, exporter)
+            await asyncio.to_thread(_close, processor)
 
     def begin(self, ids: SpanIds, method: str, request_id: str) -> RecordedSpan | None:
         """Return the span of a request that begins now, or `None` if it is not recorded."""
@@ -209,13 +209,10 @@ def _exporter(settings: TelemetrySettings) -> OTLPSpanExporter:
     )
 
 
-def _close(processor: BatchSpanProcessor, exporter: OTLPSpanExporter) -> None:
-    """End the export: a receiver that hangs is not waited for longer than `_CLOSE_S`."""
-    flushing = threading.Thread(target=processor.force_flush, daemon=True)
-    flushing.start()
-    flushing.join(_CLOSE_S)
-    if flushing.is_alive():
-        _log.warning("spans_dropped", reason="the receiver did not take them in time")
-    shut_down: Callable[[], None] = exporter.shutdown  # it has no types
-    shut_down()  # whatever still waits fails at once
-    threading.Thread(target=processor.shutdown, daemon=True).start()
+def _close(processor: BatchSpanProcessor) -> None:
+    """Let the last spans be exported: a receiver that hangs is waited for `_CLOSE_S`."""
+    closing = threading.Thread(target=processor.shutdown, daemon=True)
+    closing.start()
+    closing.join(_CLOSE_S)
+    if closing.is_alive():
+        _log.warning("spans_left", reason="the receiver did not take them in time")

@@ -1,4 +1,4 @@
-"""A server that is told to stop says so, serves on a little, and ends streams and itself in time."""
+"""A server that is told to stop says so, serves on a little, ends streams, and itself in time."""
 
 import asyncio
 import contextlib
