@@ -32,6 +32,8 @@ def main() -> None:
         run("bench_pages", "--store", url)
         run("bench_memory", "--store", url)
         run("bench_accounts")
+        run("bench_commands", "--store", url)
+        run("bench_queue")
 
 
 def run(module: str, *arguments: str) -> None:

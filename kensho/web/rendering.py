@@ -64,7 +64,12 @@ class Renderer:
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
         known.update(
-            functions, urls=urls, offers_reports=False, offers_accounts=False, reports_scripts=False
+            functions,
+            urls=urls,
+            offers_reports=False,
+            offers_histories=False,
+            offers_accounts=False,
+            reports_scripts=False,
         )
 
     def offer_reports(self) -> None:
@@ -81,6 +86,11 @@ class Renderer:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["reports_scripts"] = True
+
+    def offer_histories(self) -> None:
+        """Link from works and franchises to who says what of them; to be called as above."""
+        known: Any = self._templates.globals
+        known["offers_histories"] = True
 
     def page(self, template: str, **variables: Any) -> bytes:
         """Return a page as UTF-8."""
