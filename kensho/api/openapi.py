@@ -5,6 +5,7 @@ with, the headers of a tagged answer, 304, and parameters that are absent or pre
 Components get short names.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -22,6 +23,8 @@ from kensho.domain.works import MIN_YEAR
 from kensho.http.problem_details import Problem
 
 Document: TypeAlias = dict[str, Any]
+Schemes: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Ways of signing in, by the names under which operations ask for them."""
 
 _PROBLEMS: Final = {
     "400": "A parameter or the body can't be understood; `errors` names each field.",
@@ -81,16 +84,18 @@ _ALWAYS: Final = {
 }
 
 
-def amend_openapi(document: Document, calendar: Calendar) -> Document:
+def amend_openapi(
+    document: Document, calendar: Calendar, schemes: Schemes | None = None
+) -> Document:
     """Return Litestar's document with what holds for every operation; the input is not changed.
 
-    The bounds of a year are those of `calendar` now: they move once a year, and are enforced as of
-    then.
+    `schemes` are further ways of signing in. The bounds of a year are those of `calendar` now: they
+    move once a year, and are enforced as of then.
     """
     whole: Document = msgspec.json.decode(msgspec.json.encode(document))
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
     schemas |= _components()
-    whole["components"]["securitySchemes"] = _SCHEMES
+    whole["components"]["securitySchemes"] = {**_SCHEMES, **(schemes or {})}
     for name in _SELECTABLE:
         del schemas[name]["required"]  # `fields` may leave out any member
     for name in _DETAILED:

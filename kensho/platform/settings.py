@@ -11,6 +11,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from kensho.platform.edge_settings import (
+    EdgeSettings,
+    EdgeStoreSettings,
+    FlagSettings,
+    TelemetrySettings,
+)
 from kensho.platform.secret_values import Secret, SigningKey
 
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
@@ -47,6 +53,11 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     stop_deadline_s: Annotated[float, Meta(ge=0.1, le=600)] = 10.0
     """How long requests may go on after SIGTERM. Container runtimes and systemd kill after 10 to
     90 seconds."""
+    drain_s: Annotated[float, Meta(ge=0, le=300)] = 0.3
+    """How long requests are still accepted after SIGTERM, while readiness says 503 `draining`: a
+    proxy or orchestrator needs that time to send new ones elsewhere. It is a part of the deadline
+    above, at most half of it. Kubernetes needs about 5 seconds; where nobody probes, none is
+    needed."""
     worker_silence_s: Annotated[float, Meta(ge=5, le=3600)] = 60.0
     """A worker whose event loop has not turned for so long is killed and replaced. The longest
     computations take seconds, and run in threads."""
@@ -349,6 +360,24 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variabl
     Others must be https and public, so that nobody reaches what is inside by adding one."""
 
 
+class RedisSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("redis_")):
+    """Where Redis is, which several processes share; without it each keeps such things itself."""
+
+    url: str | None = None
+    """The address of a Redis, such as `redis://cache:6379/0`, `rediss://` for TLS or
+    `unix:///run/redis.sock`. With it processes share sessions, limits and costly answers; none by
+    default: one process needs none."""
+    username: str | None = None
+    """Sign-in, where Redis has users of its own."""
+    password: Secret | None = None
+    """The password of that sign-in; not shown in messages. It has no place in the URL."""
+    pool_size: Annotated[int, Meta(ge=1, le=1_000)] = 32
+    """Connections of a process; further calls wait for one within the deadline."""
+    deadline_s: Annotated[float, Meta(ge=0.01, le=10)] = 0.1
+    """A call to Redis that takes longer is given up, and Redis is left alone until it answers
+    again. On one machine a call takes 0.3 ms, so that 100 ms are a Redis that hangs."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -369,3 +398,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     managers: ManagerSettings = ManagerSettings()
     queue: QueueSettings = QueueSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    redis: RedisSettings = RedisSettings()
+    edges: EdgeSettings = EdgeSettings()
+    edge_store: EdgeStoreSettings = EdgeStoreSettings()
+    flags: FlagSettings = FlagSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()

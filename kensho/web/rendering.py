@@ -6,7 +6,7 @@ direction of ours, or brings control characters. Jinja compiles a template once.
 template responses are not used: they can't be tagged and kept as `http.response_cache` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,10 +38,10 @@ FRAMED_HEADERS: Final = (
 class Renderer:
     """Fills templates, and holds the functions that every one of them may call."""
 
-    def __init__(self, folder: Path, assets: Assets, messages: Messages) -> None:
+    def __init__(self, folders: Sequence[Path], assets: Assets, messages: Messages) -> None:
         self.messages: Final = messages
         self._templates = Environment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader(folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -63,12 +63,29 @@ class Renderer:
             "language": title_languages.language,
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(functions, urls=urls, offers_reports=False, offers_histories=False)
+        known.update(
+            functions,
+            urls=urls,
+            offers_reports=False,
+            offers_histories=False,
+            offers_accounts=False,
+            reports_scripts=False,
+        )
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
         known: Any = self._templates.globals
         known["offers_reports"] = True
+
+    def offer_accounts(self) -> None:
+        """Link the account's page on every page; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["offers_accounts"] = True
+
+    def report_scripts(self) -> None:
+        """Let every page report errors of its scripts; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["reports_scripts"] = True
 
     def offer_histories(self) -> None:
         """Link from works and franchises to who says what of them; to be called as above."""

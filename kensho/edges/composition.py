@@ -1,0 +1,117 @@
+"""Builds the edges that are switched on, and opens and closes what they need together.
+
+`Edges.of` is called by the composition root alone, and only where an edge is switched on.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Controller, Litestar, Router
+from litestar.types import ControllerRouterHandler
+from typing_extensions import override
+
+from kensho.edges.accounts import edge as accounts_edge
+from kensho.edges.accounts.authentication import SECURITY_SCHEMES
+from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.client_logs import edge as client_logs_edge
+from kensho.edges.client_logs.edge import ClientLogsEdge
+from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.store import EdgeStore, edge_store_settings
+from kensho.http import edge_limits
+from kensho.http.authentication import AccessControl
+from kensho.http.edge_limits import EdgeLimits, limited
+from kensho.http.extension import Extension
+from kensho.platform.edge_settings import EdgeName
+from kensho.platform.flags import Flags
+from kensho.platform.sliding_limits import SlidingLimits
+
+_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
+"""Edges that need somebody to be signed in."""
+
+
+def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
+    """Return the folders of pages of the edges that are switched on."""
+    accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+    return (*accounts, client_logs_edge.FOLDER)
+
+
+class Edges(Extension):
+    """The edges that are switched on, as one extension of the application."""
+
+    def __init__(
+        self,
+        store: EdgeStore,
+        edges: Sequence[Edge],
+        accounts: AccountsEdge | None,
+        limits: EdgeLimits,
+    ) -> None:
+        self._store = store
+        self._edges = edges
+        self._accounts = accounts
+        self._limits = limits
+
+    @classmethod
+    def of(cls, core: EdgeCore) -> "Edges":
+        """Build the edges that the settings switch on; nothing is opened yet."""
+        names = core.settings.edges.names
+        store = EdgeStore(edge_store_settings(core.settings))
+        edges: list[Edge] = []
+        accounts: AccountsEdge | None = None
+        if _OF_SESSIONS.intersection(names):
+            accounts = AccountsEdge(core, store)
+            edges.append(accounts)
+        if Flags.read(core.settings.flags.file).is_on("client_logs"):
+            edges.append(ClientLogsEdge(core))
+        access = None if accounts is None else accounts.access
+        limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt)
+        return cls(store, edges, accounts, limits)
+
+    @property
+    @override
+    def route_handlers(self) -> Sequence[ControllerRouterHandler]:
+        """Return the routes of all edges, each of which has its limit."""
+        handlers = [handler for edge in self._edges for handler in edge.route_handlers]
+        return (Router("/", route_handlers=handlers, guards=[limited]),)
+
+    @property
+    @override
+    def dependencies(self) -> Mapping[str, Any]:
+        """Return what their handlers ask for."""
+        return {name: one for edge in self._edges for name, one in edge.dependencies.items()}
+
+    @property
+    @override
+    def replaced_pages(self) -> frozenset[type[Controller]]:
+        """Return the pages of the core in whose place there are others."""
+        return frozenset(page for edge in self._edges for page in edge.replaced_pages)
+
+    @property
+    @override
+    def access(self) -> AccessControl | None:
+        """Return what finds out who asks: accounts, or managers by their tokens."""
+        return None if self._accounts is None else self._accounts.access
+
+    @property
+    @override
+    def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
+        """Return how the API's document says that one signs in."""
+        return {} if self._accounts is None else SECURITY_SCHEMES
+
+    @contextlib.asynccontextmanager
+    @override
+    async def open(self, app: Litestar) -> AsyncGenerator[None]:
+        """Open the store and each edge, in the order in which they build on one another."""
+        app.state[edge_limits.STATE] = self._limits
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self._store.open())
+            for edge in self._edges:
+                await stack.enter_async_context(edge.open())
+            yield
+
+    @override
+    def close_streams(self) -> None:
+        """End answers that would go on for ever."""
+        for edge in self._edges:
+            edge.close_streams()
