@@ -6,8 +6,8 @@ Starts the real server (one worker) without a collector, with one and no request
 in a hundred, and with all, in turn, round by round; the collector is a process of its own. Prints
 medians of the throughput of kept answers and of answers that are made anew, and of the time of a
 processor that a request took, which other work on the machine disturbs less. Then it prints how
-long a server with 100 open streams takes from SIGTERM to its end, with one and two workers, and what
-a worker's figures take to be told and merged. All of it over the small graph of the tests.
+long a server with 100 open streams takes from SIGTERM to its end, with one and two workers, and
+what a worker's figures take to be told and merged. All of it over the small graph of the tests.
 """
 
 import argparse
