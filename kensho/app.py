@@ -12,7 +12,7 @@ import functools
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from litestar import Litestar
@@ -54,7 +54,7 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
 from kensho.errors import KenshoError, NotReadyError
-from kensho.http import authentication
+from kensho.http import authentication, responses
 from kensho.http.authentication import AccessControl
 from kensho.http.draining import Draining
 from kensho.http.error_handling import problem_details_plugin
@@ -85,6 +85,9 @@ from kensho.web.page_context import PageContext, PageServices
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 from kensho.webhooks.delivering import deliver_for_ever
+
+if TYPE_CHECKING:
+    from kensho.http.shared_answers import SharedRooms
 
 _log = structlog.get_logger("kensho")
 _LOOK_EVERY_S: Final = 5.0
@@ -147,8 +150,10 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
                 "close_streams": functools.partial(_close_streams, state.streams, extension),
                 "drain": state.draining.begin,
                 authentication.STATE: extension.access or state.access,
+                responses.SHARED: None if state.redis is None else state.redis.answers,
                 **state.work.state,
                 **state.streams.state,
+                **extension.state,
             }
         ),
     )
@@ -187,8 +192,18 @@ def _extension(settings: Settings, state: "AppState") -> Extension:
         renderer=state.renderer,
         managers=state.managers,
         metrics=state.metrics,
+        redis=None if state.redis is None else state.redis.door,
     )
     return Edges.of(core)
+
+
+def _shared_rooms(settings: Settings, metrics: Metrics) -> "SharedRooms | None":
+    """Return what processes share, where there is a Redis to hold it."""
+    if settings.redis.url is None:
+        return None
+    from kensho.http.shared_answers import SharedRooms  # noqa: PLC0415 -- else Redis is not loaded
+
+    return SharedRooms(settings, metrics.machine)
 
 
 def _close_streams(streams: EventStreams, extension: Extension) -> None:
@@ -263,6 +278,7 @@ class AppState:
             told(store), settings.curation, self._republishing.publish_soon
         )
         self.metrics = Metrics()
+        self.redis = _shared_rooms(settings, self.metrics)
         self.work = WorkPools.of(settings.work)
         self.streams = EventStreams(settings.streams, self._looked)
         self._exposition = Exposition(self.metrics, seat, self._served, self.streams)
@@ -362,6 +378,8 @@ class AppState:
         )
         try:
             async with contextlib.AsyncExitStack() as rooms:
+                if self.redis is not None:
+                    await rooms.enter_async_context(self.redis)
                 rooms.enter_context(self.work.serving())
                 if self.telemetry is not None:
                     await rooms.enter_async_context(self.telemetry.open())

@@ -19,10 +19,13 @@ from kensho.edges.client_logs import edge as client_logs_edge
 from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore, edge_store_settings
-from kensho.http.authentication import AccessControl
+from kensho.http import edge_limits
+from kensho.http.authentication import AccessControl, Connection
+from kensho.http.edge_limits import EdgeLimits
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
+from kensho.platform.sliding_limits import SlidingLimits
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -38,11 +41,16 @@ class Edges(Extension):
     """The edges that are switched on, as one extension of the application."""
 
     def __init__(
-        self, store: EdgeStore, edges: Sequence[Edge], accounts: AccountsEdge | None
+        self,
+        core: EdgeCore,
+        store: EdgeStore,
+        edges: Sequence[Edge],
+        accounts: AccountsEdge | None,
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
+        self._limits = EdgeLimits(SlidingLimits(core.redis), self._session_of)
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
@@ -56,7 +64,7 @@ class Edges(Extension):
             edges.append(accounts)
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
-        return cls(store, edges, accounts)
+        return cls(core, store, edges, accounts)
 
     @property
     @override
@@ -72,9 +80,15 @@ class Edges(Extension):
 
     @property
     @override
+    def state(self) -> Mapping[str, object]:
+        """Return the limits on requests of the edges' routes."""
+        return {edge_limits.STATE: self._limits}
+
+    @property
+    @override
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
-        return frozenset().union(*(edge.replaced_pages for edge in self._edges))
+        return frozenset(page for edge in self._edges for page in edge.replaced_pages)
 
     @property
     @override
@@ -103,3 +117,9 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
+
+    async def _session_of(self, connection: Connection) -> str | None:
+        """Return the id of the session that a request is surely of."""
+        if self._accounts is None:
+            return None
+        return await self._accounts.callers.session_id(connection)

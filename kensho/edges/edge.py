@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Controller
@@ -17,10 +17,14 @@ from kensho.read_model.holder import Snapshot
 from kensho.web.page_context import PageServices
 from kensho.web.rendering import Renderer
 
+if TYPE_CHECKING:
+    from kensho.platform.redis import RedisDoor
+
 
 class EdgeCore(msgspec.Struct, frozen=True):
     """What the core lends: settings, keys, clock, the snapshot, pages, managers and metrics.
 
+    `redis` is the door to Redis, where there is one; it is opened before the edges are.
     `snapshot` and `page_services` raise `NotReadyError` while there is none. `managers` signs in
     those who have a token of `kensho managers`.
     """
@@ -33,6 +37,7 @@ class EdgeCore(msgspec.Struct, frozen=True):
     renderer: Renderer
     managers: Authentication
     metrics: Metrics
+    redis: "RedisDoor | None" = None
 
 
 class Edge:

@@ -26,6 +26,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
+from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.worker_board import Workers
 
 CONTENT_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
@@ -148,6 +149,7 @@ class Metrics:
         )
         self._workers = _WorkerCollector()
         self._service.register(self._workers)
+        self.machine: Final = MachineMetrics(self.registry)
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.follow(
             "kensho_http_requests_open",

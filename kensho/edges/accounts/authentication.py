@@ -18,10 +18,11 @@ from typing_extensions import override
 from kensho.edges.accounts.session_service import SessionService
 from kensho.edges.accounts.sessions import LONGEST, Session
 from kensho.edges.accounts.tokens import Tokens
-from kensho.errors import ForbiddenError, UnauthorizedError
-from kensho.http.authentication import AccessControl, Authentication, Caller
+from kensho.errors import ForbiddenError, KenshoError, UnauthorizedError
+from kensho.http.authentication import AccessControl, Authentication, Caller, Connection
 from kensho.platform.managers import TOKEN_PREFIX
 
+_FOUND: Final = "kensho_found_caller"
 _MANAGER_TOKEN: Final = re.compile(rf"{re.escape(TOKEN_PREFIX)}[A-Za-z0-9_-]{{43}}")
 SESSION_SECURITY: Final[Sequence[SecurityRequirement] | None] = ({"session": []},)
 """Names the scheme below, for controllers whose handlers take a session."""
@@ -114,25 +115,25 @@ def is_manager_token(text: str) -> bool:
     return _MANAGER_TOKEN.fullmatch(text) is not None
 
 
-class SessionDependencies:
-    """What handlers ask for to know who is signed in."""
+class SessionCallers:
+    """Finds the session that a request is from, once for each request."""
 
     def __init__(self, access: AccessControl) -> None:
         self._access = access
 
-    async def of(self, request: Request[Any, Any, Any]) -> Session:
+    async def of(self, request: Connection) -> Session:
         """Return the session that a request is from.
 
         Raises:
             UnauthorizedError, ForbiddenError, RateLimitedError: as `AccessControl.identify`; a
                 manager who has no account is forbidden what needs one.
         """
-        caller = await self._access.identify(request)
+        caller = await self._identified(request)
         if not isinstance(caller, SessionCaller):
             raise ForbiddenError("this needs an account: sign in to one", code="no_account")
         return caller.session
 
-    async def of_anybody(self, request: Request[Any, Any, Any]) -> Session | None:
+    async def of_anybody(self, request: Connection) -> Session | None:
         """Return the session that a request is from; nothing where there is none.
 
         Raises:
@@ -140,16 +141,24 @@ class SessionDependencies:
                 a token is not right; a cookie of a session that has ended is none.
         """
         try:
-            caller = await self._access.identify(request)
+            caller = await self._identified(request)
         except UnauthorizedError:
             if request.headers.get("authorization") is None:
                 return None
             raise
         return caller.session if isinstance(caller, SessionCaller) else None
 
+    async def session_id(self, request: Connection) -> str | None:
+        """Return the id of the session that a request is surely from, by which it is counted."""
+        try:
+            session = await self.of_anybody(request)
+        except KenshoError:  # which its handler tells, where that asks for the session
+            return None
+        return None if session is None else session.id
+
     @property
-    def provided(self) -> dict[str, Provide]:
-        """Return the dependencies by name."""
+    def dependencies(self) -> dict[str, Provide]:
+        """Return what handlers ask for: `session` and `maybe_session`."""
 
         async def session(request: Request[Any, Any, Any]) -> Session:
             return await self.of(request)
@@ -158,6 +167,20 @@ class SessionDependencies:
             return await self.of_anybody(request)
 
         return {"session": Provide(session), "maybe_session": Provide(maybe_session)}
+
+    async def _identified(self, request: Connection) -> Caller:
+        """Return who asks; what was found out, or why it was not, is kept with the request."""
+        state = request.scope["state"]
+        found: Caller | KenshoError | None = state.get(_FOUND)
+        if found is None:
+            try:
+                found = await self._access.identify(request)
+            except KenshoError as error:
+                found = error
+            state[_FOUND] = found
+        if isinstance(found, KenshoError):
+            raise found
+        return found
 
 
 def _caller(session: Session) -> SessionCaller:

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Controller, Router
 from litestar.di import Provide
@@ -13,7 +13,7 @@ from typing_extensions import override
 from kensho.edges.accounts.account_store import AccountStore
 from kensho.edges.accounts.audit import AuditLog
 from kensho.edges.accounts.auth_api import AuthController, CurrentSessionController, SignInDesk
-from kensho.edges.accounts.authentication import SessionAuthentication, SessionDependencies
+from kensho.edges.accounts.authentication import SessionAuthentication, SessionCallers
 from kensho.edges.accounts.me_api import (
     AuditController,
     AuditReading,
@@ -29,6 +29,7 @@ from kensho.edges.accounts.pages import (
 )
 from kensho.edges.accounts.passwords import Passwords
 from kensho.edges.accounts.session_service import SessionService
+from kensho.edges.accounts.sessions import Now, SessionStore
 from kensho.edges.accounts.signing_in import SignInParts, SignInService
 from kensho.edges.accounts.throttling import SignInThrottle
 from kensho.edges.accounts.tokens import Tokens
@@ -36,12 +37,24 @@ from kensho.edges.accounts.watching import Watching
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore
 from kensho.http.authentication import AccessControl
+from kensho.http.edge_limits import limited
 from kensho.platform.keyring import Keyring
+from kensho.platform.sliding_limits import VIEWERS
 from kensho.read_model.model import ReadModel
 from kensho.web.page_context import PageServices
 from kensho.web.sign_in_page import SignInController
 
+if TYPE_CHECKING:
+    from kensho.platform.redis import RedisDoor
+
 FOLDER: Final = Path(__file__).parent
+_VIEWERS: Final = (
+    AuthController,
+    CurrentSessionController,
+    HistoryController,
+    WatchlistController,
+)
+"""Routes of the API that anybody who is signed in may ask, within the limit of viewers."""
 
 
 class AccountsEdge(Edge):
@@ -57,10 +70,10 @@ class AccountsEdge(Edge):
         self._passwords = Passwords()
         self._accounts = AccountStore(store.gateway)
         self._tokens = Tokens(core.keys, core.now)
-        self.audit: Final = AuditLog(store.gateway)
+        self.audit: Final = AuditLog(store.gateway, core.now)
         self.watching: Final = Watching(store.gateway, core.now)
         self.sessions: Final = SessionService(
-            MemorySessions(core.now), Keyring(core.keys, "provider-tokens"), core.now
+            _session_store(core.redis, core.now), Keyring(core.keys, "provider-tokens"), core.now
         )
         self.sign_in: Final = SignInService(
             SignInParts(
@@ -78,6 +91,7 @@ class AccountsEdge(Edge):
             SessionAuthentication(self.sessions, self._tokens, core.managers),
             core.settings.server.public_url,
         )
+        self.callers: Final = SessionCallers(self.access)
 
     @property
     @override
@@ -86,10 +100,7 @@ class AccountsEdge(Edge):
         registering = (RegisterPageController,) if self.sign_in.offers_accounts else ()
         return (
             *self._pages((LoginPageController, *registering, AccountPageController)),
-            AuthController,
-            CurrentSessionController,
-            HistoryController,
-            WatchlistController,
+            Router("/", route_handlers=_VIEWERS, guards=[limited(VIEWERS)]),
             AuditController,
         )
 
@@ -106,7 +117,7 @@ class AccountsEdge(Edge):
             "audit": lambda: audit,
         }
         return {
-            **SessionDependencies(self.access).provided,
+            **self.callers.dependencies,
             **{name: Provide(make, sync_to_thread=False) for name, make in given.items()},
         }
 
@@ -140,8 +151,19 @@ class AccountsEdge(Edge):
             route_handlers=controllers,
             dependencies={"services": services},
             include_in_schema=False,
+            guards=[limited(VIEWERS)],
         )
         return (router,)
 
     def _model(self) -> ReadModel:
         return self._core.snapshot().model
+
+
+def _session_store(redis: "RedisDoor | None", now: Now) -> SessionStore:
+    if redis is None:
+        return MemorySessions(now)
+    from kensho.edges.accounts.redis_sessions import (  # noqa: PLC0415 -- else nothing needs Redis
+        RedisSessions,
+    )
+
+    return RedisSessions(redis, now)
