@@ -53,7 +53,7 @@ from kensho.discovery.search_counting import SearchCounting
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
-from kensho.errors import KenshoError, NotReadyError
+from kensho.errors import KenshoError, NotReadyError, SettingsError
 from kensho.http import authentication, responses
 from kensho.http.authentication import AccessControl
 from kensho.http.draining import Draining
@@ -69,6 +69,7 @@ from kensho.http.response_cache import ResponseCache
 from kensho.http.search_tally import SearchTally
 from kensho.http.targets import Targets, declared_routes
 from kensho.http.tracing import telemetry_of
+from kensho.http.warming import Warmer
 from kensho.http.work_pool import WorkPools
 from kensho.platform.installation import installed_version
 from kensho.platform.managers import ManagerFile
@@ -104,7 +105,8 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     to go elsewhere, and `close_streams`, which ends the answers that would go on for ever.
 
     Raises:
-        SettingsError: the secret that signs cursors can't be read or made.
+        SettingsError: the secret that signs cursors can't be read or made, or what the edges need
+            is not installed.
     """
     pages = PageRouter(further=_further_pages(settings))
     state = AppState(settings, pages.renderer, seat)
@@ -153,7 +155,6 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
                 responses.SHARED: None if state.redis is None else state.redis.answers,
                 **state.work.state,
                 **state.streams.state,
-                **extension.state,
             }
         ),
     )
@@ -164,6 +165,7 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     pipeline = _pipeline(routed, settings, state)
     state.draining.listen(pipeline.drain)
     app.asgi_handler = pipeline
+    state.warmer = Warmer(app, pipeline)
     return app
 
 
@@ -171,8 +173,12 @@ def _further_pages(settings: Settings) -> Sequence[Path]:
     """Return the folders of pages that the edges have, where any is switched on."""
     if not settings.edges.names:
         return ()
-    from kensho.edges.composition import folders_of  # noqa: PLC0415 -- else nothing loads them
-
+    try:
+        from kensho.edges.composition import folders_of  # noqa: PLC0415 -- else nothing loads them
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"KENSHO_EDGES needs {error.name}, which the extra brings: pip install 'kensho[edges]'"
+        ) from error
     return folders_of(settings.edges.names)
 
 
@@ -237,6 +243,7 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
 class AppState:
     """Opens and holds what requests are served from."""
 
+    warmer: Warmer | None = None
     _looking: asyncio.Task[bool] | None = None
     _snapshots: SnapshotHolder | None = None
     _page_services: PageServices | None = None
@@ -362,6 +369,8 @@ class AppState:
             board=self._seat.board if self._seat is not None else None,
         )
         holder.listen(self.streams.wake)
+        if self.warmer is not None:
+            holder.listen(self.warmer.wake)
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder, self._conditions)
         await holder.refresh()  # so that no worker answers before it has what is published
@@ -377,12 +386,7 @@ class AppState:
             asyncio.create_task(self._exposition.tell_for_ever()),
         )
         try:
-            async with contextlib.AsyncExitStack() as rooms:
-                if self.redis is not None:
-                    await rooms.enter_async_context(self.redis)
-                rooms.enter_context(self.work.serving())
-                if self.telemetry is not None:
-                    await rooms.enter_async_context(self.telemetry.open())
+            async with self._further_rooms():
                 yield
         finally:
             self.streams.close()
@@ -394,6 +398,19 @@ class AppState:
                     await task
             await self._republishing.stop()
             await self._counting.write(served)
+
+    @contextlib.asynccontextmanager
+    async def _further_rooms(self) -> AsyncGenerator[None]:
+        """Hold open what answers are made with, and what settings add, while the block runs."""
+        async with contextlib.AsyncExitStack() as rooms:
+            rooms.enter_context(self.work.serving())
+            if self.telemetry is not None:
+                await rooms.enter_async_context(self.telemetry.open())
+            if self.redis is not None:
+                await rooms.enter_async_context(self.redis)
+            if self.warmer is not None:
+                rooms.push_async_callback(self.warmer.stop)
+            yield
 
     def _services_of_pages(self, holder: SnapshotHolder, conditions: Conditions) -> PageServices:
         return PageServices(

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Controller, Litestar
+from litestar import Controller, Litestar, Router
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
@@ -20,8 +20,8 @@ from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore, edge_store_settings
 from kensho.http import edge_limits
-from kensho.http.authentication import AccessControl, Connection
-from kensho.http.edge_limits import EdgeLimits
+from kensho.http.authentication import AccessControl
+from kensho.http.edge_limits import EdgeLimits, limited
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
@@ -42,15 +42,15 @@ class Edges(Extension):
 
     def __init__(
         self,
-        core: EdgeCore,
         store: EdgeStore,
         edges: Sequence[Edge],
         accounts: AccountsEdge | None,
+        limits: EdgeLimits,
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
-        self._limits = EdgeLimits(SlidingLimits(core.redis), self._session_of)
+        self._limits = limits
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
@@ -64,25 +64,22 @@ class Edges(Extension):
             edges.append(accounts)
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
-        return cls(core, store, edges, accounts)
+        access = None if accounts is None else accounts.access
+        limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt)
+        return cls(store, edges, accounts, limits)
 
     @property
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes of all edges."""
-        return [handler for edge in self._edges for handler in edge.route_handlers]
+        """Return the routes of all edges, each of which has its limit."""
+        handlers = [handler for edge in self._edges for handler in edge.route_handlers]
+        return (Router("/", route_handlers=handlers, guards=[limited]),)
 
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
         """Return what their handlers ask for."""
         return {name: one for edge in self._edges for name, one in edge.dependencies.items()}
-
-    @property
-    @override
-    def state(self) -> Mapping[str, object]:
-        """Return the limits on requests of the edges' routes."""
-        return {edge_limits.STATE: self._limits}
 
     @property
     @override
@@ -104,8 +101,9 @@ class Edges(Extension):
 
     @contextlib.asynccontextmanager
     @override
-    async def open(self, _app: Litestar) -> AsyncGenerator[None]:
+    async def open(self, app: Litestar) -> AsyncGenerator[None]:
         """Open the store and each edge, in the order in which they build on one another."""
+        app.state[edge_limits.STATE] = self._limits
         async with contextlib.AsyncExitStack() as stack:
             await stack.enter_async_context(self._store.open())
             for edge in self._edges:
@@ -117,9 +115,3 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
-
-    async def _session_of(self, connection: Connection) -> str | None:
-        """Return the id of the session that a request is surely of."""
-        if self._accounts is None:
-            return None
-        return await self._accounts.callers.session_id(connection)

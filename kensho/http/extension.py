@@ -28,11 +28,6 @@ class Extension:
         return {}
 
     @property
-    def state(self) -> Mapping[str, object]:
-        """Return what the application's state holds besides."""
-        return {}
-
-    @property
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
         return frozenset()

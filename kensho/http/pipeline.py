@@ -157,6 +157,32 @@ class RequestPipeline:
                 "slow request", path=http["path"], status=tap.status, seconds=round(seconds, 3)
             )
 
+    def turn(self, most: int) -> list[Key]:
+        """Forget answers of a snapshot that is not served any more; return which were hottest."""
+        identity = self._identity()
+        return [] if identity is None else self._cache.turn(identity, most)
+
+    async def make_ready(self, scope: HTTPScope, key: Key, receive: Receive, send: Send) -> None:
+        """Have an answer made and kept that nobody waits for; it is neither limited nor counted.
+
+        Raises:
+            KenshoError: there is no such target any more.
+        """
+        target = self._targets.canonical(key[0], key[1])
+        _rewrite(scope, target)
+        state = RequestState(
+            request_id="",
+            key=key,
+            headers=cast("Headers", scope["headers"]),
+            parameters=target.parameters,
+            if_none_match=None,
+            cache=self._cache,
+            hosts=self._rules.hosts,
+        )
+        attach(scope, state)
+        await self._app(scope, receive, send)
+        self._observability.metrics.machine.count_cache("l1", "warmed")
+
     def _traced(self, headers: dict[bytes, bytes], method: str) -> tuple[Trace, RequestSpan | None]:
         """Return the ids of a request, and its span if it is recorded."""
         observability = self._observability
@@ -224,8 +250,7 @@ class RequestPipeline:
             hosts=self._rules.hosts,
             is_head=tap.head,
         )
-        scope["path"], scope["raw_path"] = target.path, target.raw_path
-        scope["query_string"] = target.query
+        _rewrite(scope, target)
         return await self._route(scope, receive, tap, state)
 
     async def _refuse(self, tap: ResponseTap, refusal: ErrorResponse) -> str:
@@ -341,6 +366,12 @@ class RequestPipeline:
             if span is not None:
                 span.note("cache.hit", kept is not None)
         return kept
+
+
+def _rewrite(scope: HTTPScope, target: Target) -> None:
+    """Have the application read the canonical spelling of a target."""
+    scope["path"], scope["raw_path"] = target.path, target.raw_path
+    scope["query_string"] = target.query
 
 
 def _is_forwarded(scope: HTTPScope) -> bool:

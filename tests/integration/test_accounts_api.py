@@ -337,6 +337,30 @@ async def test_the_account_page_shows_and_ends_sessions(client: AsyncClient) -> 
     assert (await client.get("/account", headers=one)).status_code == 303
 
 
+async def test_a_password_is_changed_with_the_present_one(client: AsyncClient) -> None:
+    form = {"email": "mallory@example.org", "password": PASSWORD}
+    one = cookie_of(await client.post("/register", data=form, headers=BROWSER))
+    other = cookie_of(await by_page(client, name="mallory@example.org"))
+    path = "/account/password"
+    for change, field in (
+        ({"present": WRONG, "password": "a new password"}, "present"),
+        ({"present": PASSWORD, "password": "short"}, "password"),
+    ):
+        answer = await client.post(path, data=change, headers={**one, **BROWSER})
+        assert (answer.status_code, f'id="wrong-{field}"' in answer.text) == (400, True)
+    assert (await client.get("/account", headers=other)).status_code == 200
+    change = {"present": PASSWORD, "password": "a new password"}
+    assert (await client.post(path, data=change, headers=one)).status_code == 403
+    answer = await client.post(path, data=change, headers={**one, **BROWSER})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account")
+    assert (await client.get("/account", headers=one)).status_code == 200
+    assert (await client.get("/account", headers=other)).status_code == 303
+    answer = await by_page(client, name="mallory@example.org")
+    assert answer.status_code == 401
+    answer = await by_page(client, name="mallory@example.org", password="a new password")
+    assert answer.status_code == 303
+
+
 # What somebody watches.
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Final
 
 import pytest
@@ -50,7 +50,7 @@ def shared(server: RedisServer, alone: Settings, monkeypatch: pytest.MonkeyPatch
 
 
 @contextlib.asynccontextmanager
-async def pair(settings: Settings) -> AsyncIterator[tuple[AsyncClient, AsyncClient]]:
+async def pair(settings: Settings) -> AsyncGenerator[tuple[AsyncClient, AsyncClient]]:
     """Run two applications that know nothing of one another but Redis."""
     async with running(settings) as one, running(settings) as other:
         await until_ready(one)

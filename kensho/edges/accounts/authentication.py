@@ -18,11 +18,10 @@ from typing_extensions import override
 from kensho.edges.accounts.session_service import SessionService
 from kensho.edges.accounts.sessions import LONGEST, Session
 from kensho.edges.accounts.tokens import Tokens
-from kensho.errors import ForbiddenError, KenshoError, UnauthorizedError
+from kensho.errors import ForbiddenError, UnauthorizedError
 from kensho.http.authentication import AccessControl, Authentication, Caller, Connection
 from kensho.platform.managers import TOKEN_PREFIX
 
-_FOUND: Final = "kensho_found_caller"
 _MANAGER_TOKEN: Final = re.compile(rf"{re.escape(TOKEN_PREFIX)}[A-Za-z0-9_-]{{43}}")
 SESSION_SECURITY: Final[Sequence[SecurityRequirement] | None] = ({"session": []},)
 """Names the scheme below, for controllers whose handlers take a session."""
@@ -44,6 +43,12 @@ class SessionCaller(Caller, frozen=True):
     """Somebody who is signed in by a session."""
 
     session: Session
+
+    @property
+    @override
+    def key(self) -> str:
+        """Return under what the session's requests are counted."""
+        return f"session {self.session.id}"
 
 
 class SessionAuthentication(Authentication):
@@ -116,7 +121,7 @@ def is_manager_token(text: str) -> bool:
 
 
 class SessionCallers:
-    """Finds the session that a request is from, once for each request."""
+    """Finds the session that a request is from."""
 
     def __init__(self, access: AccessControl) -> None:
         self._access = access
@@ -128,7 +133,7 @@ class SessionCallers:
             UnauthorizedError, ForbiddenError, RateLimitedError: as `AccessControl.identify`; a
                 manager who has no account is forbidden what needs one.
         """
-        caller = await self._identified(request)
+        caller = await self._access.identify(request)
         if not isinstance(caller, SessionCaller):
             raise ForbiddenError("this needs an account: sign in to one", code="no_account")
         return caller.session
@@ -141,20 +146,12 @@ class SessionCallers:
                 a token is not right; a cookie of a session that has ended is none.
         """
         try:
-            caller = await self._identified(request)
+            caller = await self._access.identify(request)
         except UnauthorizedError:
             if request.headers.get("authorization") is None:
                 return None
             raise
         return caller.session if isinstance(caller, SessionCaller) else None
-
-    async def session_id(self, request: Connection) -> str | None:
-        """Return the id of the session that a request is surely from, by which it is counted."""
-        try:
-            session = await self.of_anybody(request)
-        except KenshoError:  # which its handler tells, where that asks for the session
-            return None
-        return None if session is None else session.id
 
     @property
     def dependencies(self) -> dict[str, Provide]:
@@ -167,20 +164,6 @@ class SessionCallers:
             return await self.of_anybody(request)
 
         return {"session": Provide(session), "maybe_session": Provide(maybe_session)}
-
-    async def _identified(self, request: Connection) -> Caller:
-        """Return who asks; what was found out, or why it was not, is kept with the request."""
-        state = request.scope["state"]
-        found: Caller | KenshoError | None = state.get(_FOUND)
-        if found is None:
-            try:
-                found = await self._access.identify(request)
-            except KenshoError as error:
-                found = error
-            state[_FOUND] = found
-        if isinstance(found, KenshoError):
-            raise found
-        return found
 
 
 def _caller(session: Session) -> SessionCaller:

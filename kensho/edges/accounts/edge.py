@@ -37,9 +37,7 @@ from kensho.edges.accounts.watching import Watching
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore
 from kensho.http.authentication import AccessControl
-from kensho.http.edge_limits import limited
 from kensho.platform.keyring import Keyring
-from kensho.platform.sliding_limits import VIEWERS
 from kensho.read_model.model import ReadModel
 from kensho.web.page_context import PageServices
 from kensho.web.sign_in_page import SignInController
@@ -48,13 +46,6 @@ if TYPE_CHECKING:
     from kensho.platform.redis import RedisDoor
 
 FOLDER: Final = Path(__file__).parent
-_VIEWERS: Final = (
-    AuthController,
-    CurrentSessionController,
-    HistoryController,
-    WatchlistController,
-)
-"""Routes of the API that anybody who is signed in may ask, within the limit of viewers."""
 
 
 class AccountsEdge(Edge):
@@ -100,7 +91,10 @@ class AccountsEdge(Edge):
         registering = (RegisterPageController,) if self.sign_in.offers_accounts else ()
         return (
             *self._pages((LoginPageController, *registering, AccountPageController)),
-            Router("/", route_handlers=_VIEWERS, guards=[limited(VIEWERS)]),
+            AuthController,
+            CurrentSessionController,
+            HistoryController,
+            WatchlistController,
             AuditController,
         )
 
@@ -151,7 +145,6 @@ class AccountsEdge(Edge):
             route_handlers=controllers,
             dependencies={"services": services},
             include_in_schema=False,
-            guards=[limited(VIEWERS)],
         )
         return (router,)
 
