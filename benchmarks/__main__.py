@@ -31,9 +31,10 @@ def main() -> None:
         run("bench_map", "--store", url)
         run("bench_pages", "--store", url)
         run("bench_memory", "--store", url)
-        run("bench_accounts")
         run("bench_commands", "--store", url)
         run("bench_queue")
+        run("bench_accounts")
+        run("bench_telemetry")
 
 
 def run(module: str, *arguments: str) -> None:

@@ -35,6 +35,10 @@ FRAMED_HEADERS: Final = (
 """The headers of the one page that other sites may show in a frame."""
 
 
+_OFFERS: Final = ("offers_reports", "offers_histories", "offers_accounts", "reports_scripts")
+"""What every page links or loads only where it is there."""
+
+
 class Renderer:
     """Fills templates, and holds the functions that every one of them may call."""
 
@@ -63,14 +67,7 @@ class Renderer:
             "language": title_languages.language,
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(
-            functions,
-            urls=urls,
-            offers_reports=False,
-            offers_histories=False,
-            offers_accounts=False,
-            reports_scripts=False,
-        )
+        known.update(functions, urls=urls, **dict.fromkeys(_OFFERS, False))
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
