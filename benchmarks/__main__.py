@@ -32,6 +32,7 @@ def main() -> None:
         run("bench_pages", "--store", url)
         run("bench_memory", "--store", url)
         run("bench_accounts")
+        run("bench_telemetry")
 
 
 def run(module: str, *arguments: str) -> None:
