@@ -69,7 +69,7 @@ async def limited(connection: Connection, handler: BaseRouteHandler) -> None:
     Raises:
         RateLimitedError: there were more.
     """
-    guards = cast("list[Any]", handler.resolve_guards())
+    guards: list[Any] = cast("Any", handler).resolve_guards()
     rule = MANAGERS if manager_only in guards else VIEWERS
     limits = cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
     await limits.check(connection, rule)
