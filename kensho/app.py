@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
 from random import Random
 from typing import Final
 
@@ -57,6 +58,7 @@ from kensho.http import authentication
 from kensho.http.authentication import AccessControl
 from kensho.http.error_handling import problem_details_plugin
 from kensho.http.event_stream import EventStreams
+from kensho.http.extension import Extension
 from kensho.http.manager_sessions import ManagerSessions
 from kensho.http.metrics import Metrics
 from kensho.http.pipeline import AccessRules, Observability, RequestPipeline, RoutedApp
@@ -98,8 +100,9 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
     """
-    pages = PageRouter()
+    pages = PageRouter(further=_further_pages(settings))
     state = AppState(settings, pages.renderer, board)
+    extension = _extension(settings, state)
     validator = QueryValidator(settings.connections.body_timeout_s)
     error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
@@ -117,35 +120,72 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             CurationController,
             QueueController,
             HealthController,
-            pages.router(state.page_services),
+            pages.router(state.page_services, extension.replaced_pages),
+            *extension.route_handlers,
         ],
         dependencies={
             **providers(state.snapshot, state.shared),
             **health_providers(state.health, state.exposition),
             **curation_providers(state.curation),
             **queue_provider(state.queue),
+            **extension.dependencies,
         },
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=validator.check,
         request_max_body_size=settings.http.max_body_bytes,
         openapi_config=docs.configuration(installed_version(), state.calendar),
         logging_config=None,
-        lifespan=[state.open],
+        lifespan=[state.open, extension.open],
         state=State(
             {
                 "look_for_snapshot": state.look_for_snapshot,
-                "close_streams": state.streams.close,
-                authentication.STATE: state.access,
+                "close_streams": functools.partial(_close_streams, state.streams, extension),
+                authentication.STATE: extension.access or state.access,
                 **state.work.state,
                 **state.streams.state,
             }
         ),
     )
-    validator.add_operations(amend_openapi(app.openapi_schema.to_schema(), state.calendar))
+    document = app.openapi_schema.to_schema()
+    validator.add_operations(amend_openapi(document, state.calendar, extension.security_schemes))
     targets = Targets(declared_routes(app, validator))
     routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
     app.asgi_handler = _pipeline(routed, settings, state)
     return app
+
+
+def _further_pages(settings: Settings) -> Sequence[Path]:
+    """Return the folders of pages that the edges have, where any is switched on."""
+    if not settings.edges.names:
+        return ()
+    from kensho.edges.composition import folders_of  # noqa: PLC0415 -- else nothing loads them
+
+    return folders_of(settings.edges.names)
+
+
+def _extension(settings: Settings, state: "AppState") -> Extension:
+    """Return the edges that are switched on; without any, an extension that adds nothing."""
+    if not settings.edges.names:
+        return Extension()
+    from kensho.edges.composition import Edges  # noqa: PLC0415 -- as above
+    from kensho.edges.edge import EdgeCore  # noqa: PLC0415
+
+    core = EdgeCore(
+        settings=settings,
+        keys=state.keys,
+        now=state.now,
+        snapshot=state.snapshot,
+        page_services=state.page_services,
+        managers=state.managers,
+        metrics=state.metrics,
+    )
+    return Edges.of(core)
+
+
+def _close_streams(streams: EventStreams, extension: Extension) -> None:
+    """End the answers that would go on for ever."""
+    streams.close()
+    extension.close_streams()
 
 
 def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> RequestPipeline:
@@ -183,9 +223,9 @@ class AppState:
         self._conditions: Conditions | None = None
         self.now = functools.partial(dt.datetime.now, dt.UTC)
         self.calendar = Calendar(self.now)
-        keys = signing_keys(settings.signing)
+        self.keys = keys = signing_keys(settings.signing)
         cursors = Cursors(*keys)
-        managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
+        self.managers = ManagerSessions(ManagerFile(settings.managers.file), keys, self.now)
         self.items = WorkItemStore(settings.queue.file)
         self.queue = WorkQueue(self.items, self.now, safe=settings.search.safe)
         days = settings.queue.search_days
@@ -195,7 +235,7 @@ class AppState:
         if settings.queue.reports:
             self.reports = ReportIntake(self.items, keys, self.now)
             renderer.offer_reports()
-        self.access = AccessControl(managers, settings.server.public_url)
+        self.access = AccessControl(self.managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
             films=PerSnapshot(films),

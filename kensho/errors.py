@@ -194,6 +194,10 @@ class ProviderMisconfiguredError(UpstreamUnavailableError):
     """The provider of streams refuses this service itself, or leads where it must not."""
 
 
+class BrokenSealError(KenshoError):
+    """A sealed text was changed, is of another place, or of a key that is not known any more."""
+
+
 class SettingsError(KenshoError):
     """A setting is missing or makes no sense; the message names it and its value."""
 

@@ -5,6 +5,7 @@ with, the headers of a tagged answer, 304, and parameters that are absent or pre
 Components get short names.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -81,16 +82,18 @@ _ALWAYS: Final = {
 }
 
 
-def amend_openapi(document: Document, calendar: Calendar) -> Document:
+def amend_openapi(
+    document: Document, calendar: Calendar, schemes: Mapping[str, Mapping[str, str]] | None = None
+) -> Document:
     """Return Litestar's document with what holds for every operation; the input is not changed.
 
-    The bounds of a year are those of `calendar` now: they move once a year, and are enforced as of
-    then.
+    `schemes` are further ways of signing in. The bounds of a year are those of `calendar` now: they
+    move once a year, and are enforced as of then.
     """
     whole: Document = msgspec.json.decode(msgspec.json.encode(document))
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
     schemas |= _components()
-    whole["components"]["securitySchemes"] = _SCHEMES
+    whole["components"]["securitySchemes"] = {**_SCHEMES, **(schemes or {})}
     for name in _SELECTABLE:
         del schemas[name]["required"]  # `fields` may leave out any member
     for name in _DETAILED:

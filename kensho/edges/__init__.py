@@ -1,1 +1,1 @@
-"""The outside world at request time: streams, tokens, accounts. Empty until their issues."""
+"""What stands around discovery: accounts, the provider, streams; each switched on by a setting."""

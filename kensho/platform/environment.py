@@ -144,16 +144,11 @@ def _secret(text: str, variable: str) -> Secret:
 
 
 def _checked(settings: Settings) -> Settings:
-    url = settings.store.url
-    if not url.startswith(_STORES):
-        raise SettingsError(
-            f"{PREFIX}STORE_URL: {_shown(url)!r} must start with one of {', '.join(_STORES)}"
-        )
-    if _SIGN_IN.match(url):
-        raise SettingsError(
-            f"{PREFIX}STORE_URL: {_shown(url)!r} bears a sign-in, which lists of processes and logs"
-            f" would show: use {PREFIX}STORE_USERNAME and {PREFIX}STORE_PASSWORD_FILE"
-        )
+    graph, edges = settings.store, settings.edge_store
+    _check_store("STORE", graph.url)
+    _check_store("EDGES_STORE", edges.url)
+    if settings.edges.names:
+        _check_edges(settings)
     networks = {
         "TRUSTED_PROXIES": settings.server.trusted_proxies,
         "RATE_LIMIT_EXEMPT": settings.limits.exempt,
@@ -164,3 +159,34 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             raise SettingsError(f"{PREFIX}{name}: {error}") from error
     return settings
+
+
+def _check_store(name: str, url: str) -> None:
+    """Refuse the URL of a store that can't be opened, or that tells a sign-in."""
+    if not url.startswith(_STORES):
+        raise SettingsError(
+            f"{PREFIX}{name}_URL: {_shown(url)!r} must start with one of {', '.join(_STORES)}"
+        )
+    if _SIGN_IN.match(url):
+        raise SettingsError(
+            f"{PREFIX}{name}_URL: {_shown(url)!r} bears a sign-in, which lists of processes and"
+            f" logs would show: use {PREFIX}{name}_USERNAME and {PREFIX}{name}_PASSWORD_FILE"
+        )
+
+
+def _check_edges(settings: Settings) -> None:
+    """Refuse edges whose store is the graph's, or can't be shared by the workers there are."""
+    graph, edges = settings.store, settings.edge_store
+    places = [(one.url, one.namespace, one.database) for one in (graph, edges)]
+    is_embedded = not edges.url.startswith(("ws://", "wss://"))
+    is_kept = not edges.url.startswith("mem://")
+    if is_kept and (places[0] == places[1] or (is_embedded and graph.url == edges.url)):
+        raise SettingsError(
+            f"{PREFIX}EDGES_STORE_URL: {edges.url!r} is the store of the graph, which may be made"
+            " again from nothing; accounts need one of their own"
+        )
+    if is_embedded and settings.server.workers > 1:
+        raise SettingsError(
+            f"{PREFIX}WORKERS: {settings.server.workers} with {PREFIX}EDGES: an embedded store of"
+            f" the edges serves one process; set {PREFIX}EDGES_STORE_URL to a server (ws://)"
+        )

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from kensho.platform.edge_settings import EdgeSettings, EdgeStoreSettings
 from kensho.platform.secret_values import Secret, SigningKey
 
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
@@ -366,3 +367,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     managers: ManagerSettings = ManagerSettings()
     queue: QueueSettings = QueueSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    edges: EdgeSettings = EdgeSettings()
+    edge_store: EdgeStoreSettings = EdgeStoreSettings()

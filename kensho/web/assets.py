@@ -47,11 +47,12 @@ class _File(NamedTuple):
 
 
 class Assets:
-    """The files of a folder, and those that the program makes, by name."""
+    """The files of some folders, and those that the program makes, by name."""
 
-    def __init__(self, folder: Path, made: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, *folders: Path, made: Mapping[str, bytes] | None = None) -> None:
         contents = {
             path.name: path.read_bytes()
+            for folder in folders
             for path in sorted(folder.iterdir())
             if path.suffix in _TYPES
         } | dict(made or {})

@@ -31,9 +31,15 @@ class Messages:
         self._strings = dict(_flat(strings, ""))
 
     @classmethod
-    def read(cls, path: Path = STRINGS) -> "Messages":
-        """Read the texts of a TOML file; that of the package if none is named."""
-        return cls(tomllib.loads(path.read_text("utf-8")))
+    def read(cls, *paths: Path) -> "Messages":
+        """Read the texts of TOML files together; those of the package if none is named.
+
+        Of a text that several have, the later file's is taken.
+        """
+        messages = cls({})
+        for path in paths or (STRINGS,):
+            messages._strings |= _flat(tomllib.loads(path.read_text("utf-8")), "")
+        return messages
 
     def __contains__(self, key: str) -> bool:
         return key in self._strings

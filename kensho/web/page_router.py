@@ -4,7 +4,7 @@ A new page is a controller in a module of its own, a template, its words in `str
 line in `_CONTROLLERS`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -82,14 +82,22 @@ _FOLDER: Final = Path(str(files("kensho"))) / "web"
 class PageRouter:
     """Reads what pages are rendered with, once: templates, words and assets."""
 
-    def __init__(self, folder: Path = _FOLDER) -> None:
-        self._assets = Assets(folder / "static", {"map.css": style().encode()})
+    def __init__(self, folder: Path = _FOLDER, further: Sequence[Path] = ()) -> None:
+        """Read a folder of pages, and those of edges, each with parts that may be missing."""
+        folders = (folder, *further)
+        statics = [one / "static" for one in folders if (one / "static").is_dir()]
+        strings = [one / "strings.toml" for one in folders if (one / "strings.toml").is_file()]
+        self._assets = Assets(*statics, made={"map.css": style().encode()})
         self.renderer: Final = Renderer(
-            folder / "templates", self._assets, Messages.read(folder / "strings.toml")
+            [one / "templates" for one in folders], self._assets, Messages.read(*strings)
         )
 
-    def router(self, services: Callable[[], PageServices]) -> Router:
-        """Return the router of all pages.
+    def router(
+        self,
+        services: Callable[[], PageServices],
+        replaced: Collection[type[Controller]] = (),
+    ) -> Router:
+        """Return the router of all pages, but those that others stand in the place of.
 
         `services` is asked in every request, and raises while the application is not started. A
         handler asks for `context`, or for `services` where it reads no snapshot, and never for
@@ -105,7 +113,10 @@ class PageRouter:
 
         return Router(
             "/",
-            route_handlers=[*_CONTROLLERS, assets.handler(self._assets)],
+            route_handlers=[
+                *(one for one in _CONTROLLERS if one not in replaced),
+                assets.handler(self._assets),
+            ],
             dependencies={
                 "context": Provide(page_context, sync_to_thread=False),
                 "services": Provide(page_services, sync_to_thread=False),

@@ -6,7 +6,7 @@ direction of ours, or brings control characters. Jinja compiles a template once.
 template responses are not used: they can't be tagged and kept as `http.response_cache` does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,10 +38,10 @@ FRAMED_HEADERS: Final = (
 class Renderer:
     """Fills templates, and holds the functions that every one of them may call."""
 
-    def __init__(self, folder: Path, assets: Assets, messages: Messages) -> None:
+    def __init__(self, folders: Sequence[Path], assets: Assets, messages: Messages) -> None:
         self.messages: Final = messages
         self._templates = Environment(
-            loader=FileSystemLoader(folder),
+            loader=FileSystemLoader(folders),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

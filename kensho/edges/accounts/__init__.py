@@ -1,0 +1,1 @@
+"""Accounts and sessions: registering, signing in and out, roles, what an account has watched."""

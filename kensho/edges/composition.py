@@ -1,0 +1,87 @@
+"""Builds the edges that are switched on, and opens and closes what they need together.
+
+`Edges.of` is called by the composition root alone, and only where an edge is switched on.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Controller, Litestar
+from litestar.types import ControllerRouterHandler
+from typing_extensions import override
+
+from kensho.edges.accounts import edge as accounts_edge
+from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.store import EdgeStore, edge_store_settings
+from kensho.http.authentication import AccessControl
+from kensho.http.extension import Extension
+from kensho.platform.edge_settings import EdgeName
+
+_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
+"""Edges that need somebody to be signed in."""
+
+
+def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
+    """Return the folders of pages of the edges that are switched on."""
+    return (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+
+
+class Edges(Extension):
+    """The edges that are switched on, as one extension of the application."""
+
+    def __init__(self, store: EdgeStore, edges: Sequence[Edge]) -> None:
+        self._store = store
+        self._edges = edges
+
+    @classmethod
+    def of(cls, core: EdgeCore) -> "Edges":
+        """Build the edges that the settings switch on; nothing is opened yet."""
+        names = core.settings.edges.names
+        store = EdgeStore(edge_store_settings(core.settings))
+        edges: list[Edge] = []
+        if _OF_SESSIONS.intersection(names):
+            edges.append(AccountsEdge(core, store))
+        return cls(store, edges)
+
+    @property
+    @override
+    def route_handlers(self) -> Sequence[ControllerRouterHandler]:
+        """Return the routes of all edges."""
+        return [handler for edge in self._edges for handler in edge.route_handlers]
+
+    @property
+    @override
+    def dependencies(self) -> Mapping[str, Any]:
+        """Return what their handlers ask for."""
+        return {name: one for edge in self._edges for name, one in edge.dependencies.items()}
+
+    @property
+    @override
+    def replaced_pages(self) -> frozenset[type[Controller]]:
+        """Return the pages of the core in whose place there are others."""
+        return frozenset().union(*(edge.replaced_pages for edge in self._edges))
+
+    @property
+    @override
+    def access(self) -> AccessControl | None:
+        """Return what finds out who asks: accounts, or managers by their tokens."""
+        return None
+
+    @contextlib.asynccontextmanager
+    @override
+    async def open(self, _app: Litestar) -> AsyncGenerator[None]:
+        """Open the store and each edge, in the order in which they build on one another."""
+        async with contextlib.AsyncExitStack() as stack:
+            await stack.enter_async_context(self._store.open())
+            for edge in self._edges:
+                await stack.enter_async_context(edge.open())
+            yield
+
+    @override
+    def close_streams(self) -> None:
+        """End answers that would go on for ever."""
+        for edge in self._edges:
+            edge.close_streams()

@@ -1,0 +1,103 @@
+"""The second store: accounts, and all else that the edges hold and nothing could make again.
+
+It is opened beside the serving and, while that fails, tried again: discovery needs none of it. Its
+schema (`graph_schema/edges/`) is brought up to this version's when it is opened. Who asks meanwhile
+is told that it can't be reached.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import structlog
+
+from kensho.errors import StorageError, StoreUnavailableError
+from kensho.platform.installation import data_root
+from kensho.platform.settings import Settings
+from kensho.storage import migrations, queries
+from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
+
+_FIRST_PAUSE_S: Final = 0.5
+_LONGEST_PAUSE_S: Final = 10.0
+"""Between attempts: a store that is back serves within this time."""
+_log = structlog.get_logger("kensho.edges")
+
+
+def edge_store_settings(settings: Settings) -> StoreSettings:
+    """Return how the store of the edges is reached."""
+    store = settings.edge_store
+    return StoreSettings(
+        url=store.url,
+        namespace=store.namespace,
+        database=store.database,
+        username=store.username,
+        password=store.password,
+        sign_in=store.sign_in,
+        pool_size=settings.store.pool_size,
+        deadline_s=settings.store.deadline_s,
+    )
+
+
+@contextlib.asynccontextmanager
+async def opened_edge_store(settings: StoreSettings) -> AsyncGenerator[Gateway]:
+    """Open the store of the edges, its schema brought up to this version's.
+
+    Raises:
+        StorageError: it can't be opened, or is of a newer version.
+    """
+    known = queries.load(data_root("queries"))
+    steps = migrations.load(data_root("graph_schema") / "edges")
+    async with Gateway.open(settings, known) as gateway:
+        await migrations.migrate(gateway, steps)
+        yield gateway
+
+
+class EdgeStore:
+    """The store of the edges, open while `open` runs, as far as it can be opened."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._settings = settings
+        self._gateway: Gateway | None = None
+        self._closing = asyncio.Event()
+
+    def gateway(self) -> Gateway:
+        """Return the open store.
+
+        Raises:
+            StoreUnavailableError: it is not open now.
+        """
+        if self._gateway is None:
+            raise StoreUnavailableError("the store of the edges is not open")
+        return self._gateway
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncGenerator[None]:
+        """Hold the store open while the block runs; the first attempt is waited for."""
+        tried = asyncio.Event()
+        holding = asyncio.create_task(self._hold(tried))
+        try:
+            await tried.wait()
+            yield
+        finally:
+            self._closing.set()
+            await holding
+
+    async def _hold(self, tried: asyncio.Event) -> None:
+        pause_s = _FIRST_PAUSE_S
+        while not self._closing.is_set():
+            try:
+                async with opened_edge_store(self._settings) as gateway:
+                    self._gateway = gateway
+                    tried.set()
+                    await self._closing.wait()
+            except StorageError as error:
+                _log.warning("edge_store_not_open", reason=error.message)
+            finally:
+                self._gateway = None
+                tried.set()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause_s):
+                    await self._closing.wait()
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)

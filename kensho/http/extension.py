@@ -1,0 +1,51 @@
+"""What may be built around the core application: further routes, pages and rooms to open.
+
+`Extension` adds nothing; the edges (`kensho.edges`) are one that does. The core knows this shape
+and none of what fills it.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
+
+from litestar import Controller, Litestar
+from litestar.types import ControllerRouterHandler
+
+from kensho.http.authentication import AccessControl
+
+
+class Extension:
+    """Nothing further: routes, dependencies, and the rooms that a lifespan opens and closes."""
+
+    @property
+    def route_handlers(self) -> Sequence[ControllerRouterHandler]:
+        """Return further routes."""
+        return ()
+
+    @property
+    def dependencies(self) -> Mapping[str, Any]:
+        """Return what further handlers ask for."""
+        return {}
+
+    @property
+    def replaced_pages(self) -> frozenset[type[Controller]]:
+        """Return the pages of the core in whose place there are others."""
+        return frozenset()
+
+    @property
+    def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
+        """Return further ways of signing in, as the API's document describes them."""
+        return {}
+
+    @property
+    def access(self) -> AccessControl | None:
+        """Return what finds out who asks, where that is no longer the core's."""
+        return None
+
+    @contextlib.asynccontextmanager
+    async def open(self, _app: Litestar) -> AsyncGenerator[None]:
+        """Hold the rooms open while the block runs."""
+        yield
+
+    def close_streams(self) -> None:
+        """End answers that would go on for ever."""
