@@ -198,6 +198,13 @@ class BrokenSealError(KenshoError):
     """A sealed text was changed, is of another place, or of a key that is not known any more."""
 
 
+class RedisDownError(UpstreamUnavailableError):
+    """Redis is away, too slow or unwilling; what it holds for several processes is not known."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, code="redis_down", retry_after_s=1)
+
+
 class SettingsError(KenshoError):
     """A setting is missing or makes no sense; the message names it and its value."""
 

@@ -18,11 +18,18 @@ from typing import Any, Final, NamedTuple, get_args, get_origin
 import msgspec
 
 from kensho.errors import SettingsError
-from kensho.platform.secret_values import Secret, SigningKey, read_secret_file, signing_keys_of
+from kensho.platform.secret_values import (
+    Secret,
+    SigningKey,
+    masked,
+    read_secret_file,
+    signing_keys_of,
+)
 from kensho.platform.settings import Settings
 
 PREFIX: Final = "KENSHO_"
 _STORES: Final = ("surrealkv://", "mem://", "ws://", "wss://")
+_REDIS: Final = ("redis://", "rediss://", "unix://")
 _SIGN_IN: Final = re.compile(r"wss?://.*@|[a-z]+://[^/]*:[^/]*@")
 """An `@` in the path of an embedded store is part of its name."""
 _BEFORE_AT: Final = re.compile(r"^([A-Za-z+]+://)?.*@", re.DOTALL)
@@ -149,6 +156,7 @@ def _checked(settings: Settings) -> Settings:
     _check_store("EDGES_STORE", edges.url)
     if settings.edges.names:
         _check_edges(settings)
+    _check_redis(settings.redis.url)
     networks = {
         "TRUSTED_PROXIES": settings.server.trusted_proxies,
         "RATE_LIMIT_EXEMPT": settings.limits.exempt,
@@ -189,4 +197,19 @@ def _check_edges(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}WORKERS: {settings.server.workers} with {PREFIX}EDGES: an embedded store of"
             f" the edges serves one process; set {PREFIX}EDGES_STORE_URL to a server (ws://)"
+        )
+
+
+def _check_redis(url: str | None) -> None:
+    """Refuse an address that is none of Redis, or that tells a sign-in."""
+    if url is None:
+        return
+    if not url.startswith(_REDIS):
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL: {_shown(url)!r} must start with one of {', '.join(_REDIS)}"
+        )
+    if "@" in url or "password=" in url:
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL: {masked(url)!r} bears a sign-in, which lists of processes and logs"
+            f" would show: use {PREFIX}REDIS_USERNAME and {PREFIX}REDIS_PASSWORD_FILE"
         )

@@ -347,6 +347,24 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variabl
     Others must be https and public, so that nobody reaches what is inside by adding one."""
 
 
+class RedisSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("redis_")):
+    """Where Redis is, which several processes share; without it each keeps such things itself."""
+
+    url: str | None = None
+    """The address of a Redis, such as `redis://cache:6379/0`, `rediss://` for TLS or
+    `unix:///run/redis.sock`. With it processes share sessions, limits and costly answers; none by
+    default: one process needs none."""
+    username: str | None = None
+    """Sign-in, where Redis has users of its own."""
+    password: Secret | None = None
+    """The password of that sign-in; not shown in messages. It has no place in the URL."""
+    pool_size: Annotated[int, Meta(ge=1, le=1_000)] = 32
+    """Connections of a process; further calls wait for one within the deadline."""
+    deadline_s: Annotated[float, Meta(ge=0.01, le=10)] = 0.1
+    """A call to Redis that takes longer is given up, and Redis is left alone until it answers
+    again. On one machine a call takes 0.3 ms, so that 100 ms are a Redis that hangs."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How one Kenshō runs, by section."""
 
@@ -369,3 +387,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: WebhookSettings = WebhookSettings()
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()
+    redis: RedisSettings = RedisSettings()
