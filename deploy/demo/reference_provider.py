@@ -90,7 +90,7 @@ class Faults:
     media: Fault = ""
     delay_s: float = 0.0
     media_delay_s: float = 0.0
-    retry_after_s: int = 7
+    retry_after_s: int = 30
     token_ttl_s: int = 300
     renew_s: int = 600
     """How long a slot is said to be held without a sign of life."""
@@ -262,26 +262,26 @@ class ProviderHandler(BaseHTTPRequestHandler):
         return self.server.provider
 
     @override
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name there
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
 
-    def do_OPTIONS(self) -> None:  # noqa: N802 -- so `http.server` names them
+    def do_OPTIONS(self) -> None:
         """Allow scripts of any page to read the media."""
         self._send(204, b"", "text/plain")
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """Answer."""
         self._answer()
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """Answer."""
         self._answer()
 
-    def do_PUT(self) -> None:  # noqa: N802
+    def do_PUT(self) -> None:
         """Answer."""
         self._answer()
 
-    def do_DELETE(self) -> None:  # noqa: N802
+    def do_DELETE(self) -> None:
         """Answer."""
         self._answer()
 
@@ -293,51 +293,74 @@ class ProviderHandler(BaseHTTPRequestHandler):
         with self.provider.lock:
             self.provider.requests.append(f"{self.command} {url.path}")
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        found = self._route(parts, query, body)
+        if found is None:
+            self._json(404, {"error": "not_found"})
+        else:
+            self._unless(*found)
+
+    def _route(
+        self, parts: Sequence[str], query: Mapping[str, str], body: bytes
+    ) -> tuple[str, Callable[[], None]] | None:
+        """Return the kind of a request, and what answers it."""
         match (self.command, *parts):
             case ("POST", "auth", "v1", "token"):
-                self._unless("token", lambda: self._token(body))
-            case ("GET", "content", "v2", "discover", "search"):
-                self._unless("content", lambda: self._search(query.get("q", "")))
-            case ("GET", "content", "v2", "cms", "series", series_id, "seasons"):
-                self._unless("content", lambda: self._seasons(series_id))
-            case ("GET", "content", "v2", "cms", "seasons", season_id, "episodes"):
-                self._unless("content", lambda: self._listed(season_id))
+                return "token", lambda: self._token(body)
+            case ("GET", "content", "v2", *rest):
+                return "content", lambda: self._content(rest, query)
             case ("GET", "playback", "v3", version, _, _, "play"):
-                self._unless("playback", lambda: self._play(version))
+                return "playback", lambda: self._play(version)
             case ("DELETE", "playback", "v1", "token", _, token):
-                self._unless("release", lambda: self._release(token))
+                return "release", lambda: self._release(token)
             case ("GET", "media", token, *rest):
-                self._unless("media", lambda: self._media(token, rest))
+                return "media", lambda: self._media(token, rest)
             case ("PUT", "control"):
-                self._control(body)
+                return "control", lambda: self._control(body)
+            case _:
+                return None
+
+    def _content(self, parts: Sequence[str], query: Mapping[str, str]) -> None:
+        if self._name() is None:
+            return
+        match parts:
+            case ["discover", "search"]:
+                self._search(query.get("q", ""))
+            case ["cms", "series", series_id, "seasons"]:
+                self._seasons(series_id)
+            case ["cms", "seasons", season_id, "episodes"]:
+                self._listed(season_id)
             case _:
                 self._json(404, {"error": "not_found"})
 
     def _unless(self, kind: str, answer: Callable[[], None]) -> None:
         """Answer, unless what is wrong now prevents it."""
         faults = self.provider.faults
-        fault: Fault = getattr(faults, kind)
+        fault: Fault = getattr(faults, kind, "")
         wait_s = faults.media_delay_s if kind == "media" else faults.delay_s
         if fault == "hang":
             wait_s = 3_600.0
-        if wait_s and self.provider.is_stopping.wait(wait_s):
+        if kind != "control" and wait_s and self.provider.is_stopping.wait(wait_s):
             fault = "cut"
         if fault in ("hang", "cut"):
             self.close_connection = True
-        elif fault == "blocked":
+        elif fault in ("blocked", "down", "busy", "client_retired"):
+            self._fail(fault)
+        elif fault == "nonsense":
+            # A slot may have been taken: what tells of it is whole, and the rest makes no sense.
+            (self._nonsense if kind == "playback" else lambda: self._json(200, ["?"]))()
+        else:
+            answer()
+
+    def _fail(self, fault: Fault) -> None:
+        if fault == "blocked":
             self._send(403, _CHALLENGE.encode(), "text/html; charset=UTF-8")
         elif fault == "down":
             self._send(502, b"<html>Bad gateway</html>", "text/html")
         elif fault == "busy":
-            self._json(429, {"error": "slow_down"}, {"Retry-After": str(faults.retry_after_s)})
-        elif fault == "client_retired":
-            self._json(401, {"error": "invalid_client", "code": "auth.invalid_client"})
-        elif fault == "nonsense":
-            # A slot may have been taken: what tells of it is complete, and the rest makes no sense.
-            answer = self._nonsense if kind == "playback" else lambda: self._json(200, ["?"])
-            answer()
+            after_s = str(self.provider.faults.retry_after_s)
+            self._json(429, {"error": "slow_down"}, {"Retry-After": after_s})
         else:
-            answer()
+            self._json(401, {"error": "invalid_client", "code": "auth.invalid_client"})
 
     def _nonsense(self) -> None:
         name = self._name()
@@ -379,8 +402,6 @@ class ProviderHandler(BaseHTTPRequestHandler):
         return holder[0] or ""
 
     def _search(self, text: str) -> None:
-        if self._name() is None:
-            return
         words = set(text.casefold().split())
         found: dict[str, list[Season]] = {}
         for season in self.provider.seasons.values():
@@ -403,8 +424,6 @@ class ProviderHandler(BaseHTTPRequestHandler):
         self._json(200, {"total": len(items), "data": [group]})
 
     def _seasons(self, series_id: str) -> None:
-        if self._name() is None:
-            return
         data = [
             {
                 "id": one.id,
@@ -420,8 +439,6 @@ class ProviderHandler(BaseHTTPRequestHandler):
         self._json(200 if data else 404, {"total": len(data), "data": data})
 
     def _listed(self, season_id: str) -> None:
-        if self._name() is None:
-            return
         season = self.provider.seasons.get(season_id)
         if season is None:
             self._json(404, {"error": "not_found"})

@@ -30,6 +30,8 @@ _WRONG_COUNT: Final = 0.35
 _TITLE_WEIGHT: Final = 0.75
 _NEAR: Final = 2
 _LEAST_LIKENESS: Final = 0.75
+
+
 class SeasonFacts(NamedTuple):
     """A season as the provider tells of it."""
 

@@ -3,7 +3,8 @@
 Guarantees: a password is in one call's locals and nowhere else. No message holds a token, an
 address of media or a body. A slot that an answer tells of is known to the caller even where the
 answer can't be read otherwise (`UnreadablePlaybackError`), so that it can be given back. Requests
-that take a slot or use up a token are sent once; the others may be repeated by the transport.
+that take a slot or use up a token are sent once; the others may be repeated
+(`kensho.platform.resilience`).
 
 Source of the table of failures: EDGES.md §3.
 """
@@ -12,8 +13,8 @@ import base64
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Final, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -31,6 +32,7 @@ from kensho.errors import (
     UnauthorizedError,
     UpstreamError,
 )
+from kensho.platform.resilience import Upstream, UpstreamAnswer, UpstreamRequest
 
 T = TypeVar("T")
 DEVICE: Final = "web"
@@ -44,34 +46,6 @@ _LONGEST_RETRY_S: Final = 600
 _GRANT: Final = "invalid_grant"
 _TOKEN: Final = re.compile(rb'"token"\s*:\s*"([^"\\]{1,512})"')
 _ENTITLEMENT: Final = re.compile(r"entitle|premium|subscri", re.IGNORECASE)
-
-
-class TransportAnswer(NamedTuple):
-    """An answer over HTTP; names of headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Transport(Protocol):
-    """What carries requests to the provider, with deadline, bounded retry and breaker."""
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str],
-        content: bytes | None = None,
-        repeatable: bool = True,
-    ) -> TransportAnswer:
-        """Return the answer, whatever its status.
-
-        Raises:
-            UpstreamError: there is none: it is down, too slow, or asked too often.
-        """
-        ...
 
 
 class TokenExpiredError(KenshoError):
@@ -89,8 +63,8 @@ class UnreadablePlaybackError(UpstreamError):
 class ProviderProtocol:
     """Asks the provider; `client_token` is `id:secret`, `device_id` names this installation."""
 
-    def __init__(self, transport: Transport, client_token: str, device_id: str) -> None:
-        self._transport = transport
+    def __init__(self, upstream: Upstream, client_token: str, device_id: str) -> None:
+        self._upstream = upstream
         self._client = "Basic " + base64.b64encode(client_token.encode()).decode()
         self._device_id = device_id
 
@@ -114,9 +88,9 @@ class ProviderProtocol:
 
     async def search(self, access: str, text: str) -> list[answers.Series]:
         """Return the series that a text finds, the likeliest first."""
-        query = urlencode({"q": text, "n": 10, "type": "series"})
-        path = f"/content/v2/discover/search?{query}"
-        found = await self._read(path, access, answers.Found)
+        query = {"q": text, "n": "10", "type": "series"}
+        path = "/content/v2/discover/search"
+        found = await self._read(path, access, answers.Found, query=query)
         return [one for group in found.data for one in group.items]
 
     async def seasons(self, access: str, series_id: str) -> list[answers.Season]:
@@ -139,7 +113,10 @@ class ProviderProtocol:
             ProviderBlockedError, ProviderUnavailableError: see them.
         """
         path = f"/playback/v3/{quote(version, safe='')}/{DEVICE}/{PLATFORM}/play"
-        answer = await self._asked("GET", path, _bearer(access), repeatable=False)
+        request = UpstreamRequest(
+            method="GET", path=path, headers=_bearer(access), is_repeatable=False
+        )
+        answer = await self._asked(request)
         self._refuse(answer)
         try:
             return msgspec.json.decode(answer.body, type=PlaybackAnswer)
@@ -155,23 +132,28 @@ class ProviderProtocol:
             TokenExpiredError, ProviderBlockedError, ProviderUnavailableError: see them.
         """
         path = f"/playback/v1/token/{quote(version, safe='')}/{quote(slot, safe='')}"
-        answer = await self._asked("DELETE", path, _bearer(access))
+        answer = await self._asked(
+            UpstreamRequest(method="DELETE", path=path, headers=_bearer(access))
+        )
         if answer.status != HTTPStatus.NOT_FOUND:
             self._refuse(answer)
 
     async def _tokens(self, form: Mapping[str, str]) -> TokenAnswer:
         device = {"device_id": self._device_id, "device_type": "kensho", "device_name": "kensho"}
-        headers = {
-            "authorization": self._client,
-            "content-type": "application/x-www-form-urlencoded",
-        }
-        content = urlencode({**form, **device}).encode()
         answer = await self._asked(
-            "POST", "/auth/v1/token", headers, content=content, repeatable=False
+            UpstreamRequest(
+                method="POST",
+                path="/auth/v1/token",
+                headers={"authorization": self._client, "accept": "application/json"},
+                form={**form, **device},
+                is_repeatable=False,
+            )
         )
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED):
             said = _said(answer)
-            if "invalid_client" in said or (answer.status == HTTPStatus.BAD_REQUEST and _GRANT not in said):
+            if "invalid_client" in said or (
+                answer.status == HTTPStatus.BAD_REQUEST and _GRANT not in said
+            ):
                 raise ProviderMisconfiguredError(
                     "the provider does not take the client token: it may have been retired; set"
                     " KENSHO_PROVIDER_CLIENT_TOKEN anew",
@@ -181,25 +163,28 @@ class ProviderProtocol:
         self._refuse(answer)
         return _decoded(answer, TokenAnswer)
 
-    async def _read(self, path: str, access: str, kind: type[T]) -> T:
-        answer = await self._asked("GET", path, _bearer(access))
+    async def _read(
+        self, path: str, access: str, kind: type[T], query: Mapping[str, str] | None = None
+    ) -> T:
+        answer = await self._asked(
+            UpstreamRequest(method="GET", path=path, headers=_bearer(access), query=query or {})
+        )
         self._refuse(answer)
         return _decoded(answer, kind)
 
-    async def _asked(
-        self, method: str, path: str, headers: Mapping[str, str], **options: Any
-    ) -> TransportAnswer:
-        given = {"accept": "application/json", **headers}
+    async def _asked(self, request: UpstreamRequest) -> UpstreamAnswer:
         try:
-            return await self._transport.send(method, path, headers=given, **options)
+            return await self._upstream.ask(request)
         except UpstreamError as error:
             after_s = getattr(error, "retry_after_s", _RETRY_AFTER_S)
             raise ProviderUnavailableError(
-                "the provider can't be reached", code="provider_unavailable", retry_after_s=after_s
+                f"the provider can't be asked ({error.code})",
+                code="provider_unavailable",
+                retry_after_s=min(after_s, _LONGEST_RETRY_S),
             ) from error
 
     @staticmethod
-    def _refuse(answer: TransportAnswer) -> None:
+    def _refuse(answer: UpstreamAnswer) -> None:
         """Raise what an answer that is no success means."""
         status = answer.status
         if status < HTTPStatus.MULTIPLE_CHOICES:
@@ -218,15 +203,15 @@ class ProviderProtocol:
         raise ProviderUnavailableError(
             f"the provider answers {status}",
             code="provider_unavailable",
-            retry_after_s=_retry_after_s(answer),
+            retry_after_s=_RETRY_AFTER_S,
         )
 
 
 def _bearer(access: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {access}"}
+    return {"authorization": f"Bearer {access}", "accept": "application/json"}
 
 
-def _forbidden(answer: TransportAnswer) -> KenshoError:
+def _forbidden(answer: UpstreamAnswer) -> KenshoError:
     """Return what 403 means: a page is a challenge, JSON a refusal of this account or region."""
     if "json" not in answer.headers.get("content-type", ""):
         return ProviderBlockedError(
@@ -237,22 +222,15 @@ def _forbidden(answer: TransportAnswer) -> KenshoError:
     return NotInRegionError("the provider does not offer this where you are", code="not_in_region")
 
 
-def _said(answer: TransportAnswer) -> str:
+def _said(answer: UpstreamAnswer) -> str:
     """Return the words in which an answer tells its error."""
     return answer.body[:2_000].decode("utf-8", "replace")
 
 
-def _decoded(answer: TransportAnswer, kind: type[T]) -> T:
+def _decoded(answer: UpstreamAnswer, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProviderUnavailableError(
             "the provider's answer makes no sense", code="provider_unavailable"
         ) from error
-
-
-def _retry_after_s(answer: TransportAnswer) -> int:
-    given = answer.headers.get("retry-after", "").strip()
-    if not (given.isascii() and given.isdecimal()):
-        return _RETRY_AFTER_S
-    return min(max(1, int(given[:6])), _LONGEST_RETRY_S)

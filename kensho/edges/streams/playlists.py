@@ -5,7 +5,7 @@ empty playlist, and ends by `KeyError` or `ValueError` on bad attributes.
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias, cast
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import urljoin
 
 import m3u8
@@ -18,6 +18,8 @@ MAX_BYTES: Final = 1_048_576
 _BEGINNING: Final = b"#EXTM3U"
 _MARK: Final = b"\xef\xbb\xbf"
 _DASH: Final = (b"<?xml", b"<MPD")
+_M3U8: Final[Any] = m3u8
+"""It ships no types."""
 
 
 class Variant(NamedTuple):
@@ -49,14 +51,13 @@ def variants(content: bytes, url: str) -> Sequence[Variant]:
     if not text.startswith(_BEGINNING) or len(content) > MAX_BYTES:
         raise _broken()
     try:
-        playlist = m3u8.loads(text.decode("utf-8"), uri=url)
-        if not playlist.is_variant and not playlist.segments:
-            raise _broken()
+        playlist: Any = _M3U8.loads(text.decode("utf-8"), uri=url)
         found = [_variant(one, url) for one in playlist.playlists]
-    except ProviderUnavailableError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- whatever the parser stumbles over
+        is_empty = not playlist.is_variant and not playlist.segments
+    except Exception as error:  # whatever the parser stumbles over
         raise _broken() from error
+    if is_empty:
+        raise _broken()
     return sorted(found, key=lambda one: (one.height, one.bandwidth))
 
 
@@ -74,15 +75,12 @@ def chosen(master: str, found: Sequence[Variant], wanted: Quality) -> ChosenStre
     return ChosenStream(master if best.has_sound_apart else best.url, f"{best.height}p")
 
 
-def _variant(playlist: m3u8.Playlist, base: str) -> Variant:
+def _variant(playlist: Any, base: str) -> Variant:
     info = playlist.stream_info
-    size = cast("tuple[int, int] | None", info.resolution)
-    apart = any(
-        media.type == "AUDIO" and media.uri for media in cast("list[m3u8.Media]", playlist.media)
-    )
+    apart = any(media.type == "AUDIO" and media.uri for media in playlist.media)
     return Variant(
-        url=urljoin(base, playlist.uri),
-        height=size[1] if size else 0,
+        url=urljoin(base, str(playlist.uri)),
+        height=int(info.resolution[1]) if info.resolution else 0,
         bandwidth=int(info.bandwidth or 0),
         has_sound_apart=apart,
     )
