@@ -35,7 +35,7 @@ class BreakerState(IntEnum):
     OPEN = 2
 
 
-def every_error(_error: Exception) -> bool:
+def every_error(_error: Exception) -> bool | None:
     """Take every error for a failure of the service."""
     return True
 
@@ -73,8 +73,13 @@ class Breaker:
         return BreakerState.HALF_OPEN if is_over else BreakerState.OPEN
 
     @contextlib.contextmanager
-    def attempt(self, is_failure: Callable[[Exception], bool] = every_error) -> Generator[None]:
-        """Run one call within; an error of it counts where `is_failure` says so, else as success.
+    def attempt(
+        self, is_failure: Callable[[Exception], bool | None] = every_error
+    ) -> Generator[None]:
+        """Run one call within; `is_failure` tells whether an error of it is one of the service.
+
+        `False` is for errors that show that the service is well, `None` for those that show
+        nothing.
 
         Raises:
             UpstreamUnavailableError: the call may not be made now, with the code `circuit_open`.
@@ -86,8 +91,7 @@ class Breaker:
             self._end(period, failed=is_failure(error))
             raise
         except BaseException:  # cancelled: nobody knows how it would have ended
-            if period == self._period:
-                self._is_tried = False
+            self._end(period, failed=None)
             raise
         self._end(period, failed=False)
 
@@ -107,8 +111,11 @@ class Breaker:
             self._metrics.note_breaker(self.name, state, opened=False)
         return self._period
 
-    def _end(self, period: int, *, failed: bool) -> None:
+    def _end(self, period: int, *, failed: bool | None) -> None:
         if period != self._period:
+            return
+        if failed is None:
+            self._is_tried = False
             return
         self._failures = self._failures + 1 if failed else 0
         if self._opened_at_s is not None:  # half open, and this was the one call

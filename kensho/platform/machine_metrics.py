@@ -38,9 +38,9 @@ class MachineMetrics:
             buckets=_BUCKETS_S,
             registry=own,
         )
-        self._busy = Gauge(
-            "kensho_upstream_connections_busy",
-            "Connections to other services that a call holds",
+        self._open = Gauge(
+            "kensho_upstream_calls_open",
+            "Calls to other services that are being made",
             ("upstream",),
             registry=own,
         )
@@ -77,9 +77,9 @@ class MachineMetrics:
         """Count a further attempt."""
         self._retries.labels(upstream).inc()
 
-    def hold(self, upstream: str, connections: int) -> None:
-        """Add to the connections that are held, or with a negative number take away."""
-        self._busy.labels(upstream).inc(connections)
+    def hold(self, upstream: str, calls: int) -> None:
+        """Add to the calls that are being made, or with a negative number take away."""
+        self._open.labels(upstream).inc(calls)
 
     def note_breaker(self, upstream: str, state: int, *, opened: bool) -> None:
         """Take over the state of a breaker: 0 closed, 1 half open, 2 open."""
