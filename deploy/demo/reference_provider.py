@@ -22,7 +22,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from typing_extensions import override
@@ -228,6 +228,7 @@ class ProviderServer(ThreadingHTTPServer):
         """Return the base address."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    @override
     def __enter__(self) -> "ProviderServer":
         """Serve from a thread."""
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
@@ -253,13 +254,12 @@ class ProviderHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    timeout = 30.0
-    server: ProviderServer
+    timeout = 30.0  # type: ignore[mutable-override]  # of an idle connection
 
     @property
     def provider(self) -> ReferenceProvider:
         """Return what is served."""
-        return self.server.provider
+        return cast("ProviderServer", self.server).provider
 
     @override
     def log_message(self, format: str, *args: object) -> None:
@@ -303,21 +303,23 @@ class ProviderHandler(BaseHTTPRequestHandler):
         self, parts: Sequence[str], query: Mapping[str, str], body: bytes
     ) -> tuple[str, Callable[[], None]] | None:
         """Return the kind of a request, and what answers it."""
+        found: tuple[str, Callable[[], None]] | None = None
         match (self.command, *parts):
             case ("POST", "auth", "v1", "token"):
-                return "token", lambda: self._token(body)
+                found = "token", lambda: self._token(body)
             case ("GET", "content", "v2", *rest):
-                return "content", lambda: self._content(rest, query)
+                found = "content", lambda: self._content(rest, query)
             case ("GET", "playback", "v3", version, _, _, "play"):
-                return "playback", lambda: self._play(version)
+                found = "playback", lambda: self._play(version)
             case ("DELETE", "playback", "v1", "token", _, token):
-                return "release", lambda: self._release(token)
+                found = "release", lambda: self._release(token)
             case ("GET", "media", token, *rest):
-                return "media", lambda: self._media(token, rest)
+                found = "media", lambda: self._media(token, rest)
             case ("PUT", "control"):
-                return "control", lambda: self._control(body)
+                found = "control", lambda: self._control(body)
             case _:
-                return None
+                pass
+        return found
 
     def _content(self, parts: Sequence[str], query: Mapping[str, str]) -> None:
         if self._name() is None:
@@ -480,7 +482,7 @@ class ProviderHandler(BaseHTTPRequestHandler):
         if token is None:
             self._json(420, {"error": "TOO_MANY_ACTIVE_STREAMS", "activeStreams": []})
             return
-        media = f"{self.server.url}/media/{token}"
+        media = f"{cast('ProviderServer', self.server).url}/media/{token}"
         audio = self.provider.audio_of(version)
         told = {
             "assetId": f"p.{version}",

@@ -13,58 +13,42 @@ back after a sign-out, when the session holds none any more.
 import asyncio
 import contextlib
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from kensho.edges.accounts.sessions import Session
 from kensho.edges.provider.answers import TokenAnswer
 from kensho.edges.provider.protocol import ProviderProtocol, TokenExpiredError
 from kensho.errors import (
     BrokenSealError,
-    KenshoError,
     ProviderUnavailableError,
     UnauthorizedError,
+    UpstreamUnavailableError,
 )
-from kensho.platform.keyring import Keyring
 
 T = TypeVar("T")
-PURPOSE: Final = "provider_tokens"
 _EARLY_S: Final = 30.0
 """A token that ends sooner is renewed first: a call and its retries take less."""
 _LOOKS_S: Final = (0.05, 0.15, 0.4)
 """Pauses before looking for what another process sealed: it has its answer already."""
 
 
-class SealedSession(Protocol):
-    """What is read of a session."""
+class TokenSessions(Protocol):
+    """Where sealed tokens of sessions are kept: `SessionService` of accounts."""
 
-    @property
-    def id(self) -> str:
-        """Return its name."""
+    def unsealed(self, session: Session) -> bytes | None:
+        """Return the tokens in a session; raises `BrokenSealError`."""
         ...
 
-    @property
-    def subject(self) -> UUID:
-        """Return whose it is."""
+    async def of_subject(self, subject: UUID) -> Sequence[Session]:
+        """Return the sessions of somebody that go on; none is renewed."""
         ...
 
-    @property
-    def sealed(self) -> bytes | None:
-        """Return what was sealed in it."""
-        ...
-
-
-class SealedSessions(Protocol):
-    """Where sealed tokens of sessions are kept."""
-
-    async def sealed_of(self, session: SealedSession) -> bytes | None:
-        """Return what a session has sealed now, without renewing it; `None` once it has ended."""
-        ...
-
-    async def seal(self, sid: str, sealed: bytes) -> bool:
-        """Replace what a session has sealed; return whether it goes on."""
+    async def seal(self, sid: str, tokens: bytes) -> bool:
+        """Replace the tokens in a session; return whether it goes on."""
         ...
 
     async def end(self, sid: str) -> None:
@@ -87,7 +71,7 @@ class TokenHolder:
 
     __slots__ = ("__weakref__", "lock", "session", "tokens")
 
-    def __init__(self, session: SealedSession, tokens: ProviderTokens) -> None:
+    def __init__(self, session: Session, tokens: ProviderTokens) -> None:
         self.session = session
         self.tokens = tokens
         self.lock: Final = asyncio.Lock()
@@ -99,12 +83,10 @@ class TokenKeeper:
     def __init__(
         self,
         protocol: ProviderProtocol,
-        keyring: Keyring,
-        sessions: SealedSessions,
+        sessions: TokenSessions,
         now_s: Callable[[], float],
     ) -> None:
         self._protocol = protocol
-        self._keyring = keyring
         self._sessions = sessions
         self._now_s = now_s
         self._holders: weakref.WeakValueDictionary[str, TokenHolder] = weakref.WeakValueDictionary()
@@ -128,17 +110,13 @@ class TokenKeeper:
             account_id=answer.account_id or "",
         )
 
-    def sealed(self, sid: str, tokens: ProviderTokens) -> bytes:
-        """Return tokens as a session of this id keeps them."""
-        return self._keyring.seal(msgspec.json.encode(tokens), sid.encode())
-
-    def holder(self, session: SealedSession) -> TokenHolder:
+    def holder(self, session: Session) -> TokenHolder:
         """Return the tokens of a session, the latest that are known.
 
         Raises:
             UnauthorizedError: `provider_sign_in`: it is not signed in with the provider.
         """
-        found = self._opened(session.id, session.sealed)
+        found = self._opened(session)
         if found is None:
             raise UnauthorizedError("sign in with the provider", code="provider_sign_in")
         holder = self._holders.get(session.id)
@@ -195,23 +173,34 @@ class TokenKeeper:
                 ) from error
             holder.tokens = renewed
             sid = holder.session.id
-            await self._sessions.seal(sid, self.sealed(sid, renewed))
+            await self._sessions.seal(sid, msgspec.json.encode(renewed))
+
+    async def goes_on(self, holder: TokenHolder) -> bool:
+        """Tell whether a session goes on; where nobody can tell now, that it does."""
+        try:
+            return await self._current(holder) is not None
+        except UpstreamUnavailableError:
+            return True
+
+    async def _current(self, holder: TokenHolder) -> Session | None:
+        """Return a session as it is kept now, without renewing it."""
+        own = holder.session
+        known = await self._sessions.of_subject(own.subject)
+        return next((one for one in known if one.id == own.id), None)
 
     async def _adopted(self, holder: TokenHolder, used: ProviderTokens) -> bool:
         """Take the tokens that the session holds now, if they are others."""
-        with contextlib.suppress(KenshoError):
-            sealed = await self._sessions.sealed_of(holder.session)
-            found = self._opened(holder.session.id, sealed)
+        with contextlib.suppress(UpstreamUnavailableError):
+            session = await self._current(holder)
+            found = None if session is None else self._opened(session)
             if found is not None and found.access != used.access:
                 holder.tokens = found
                 return True
         return False
 
-    def _opened(self, sid: str, sealed: bytes | None) -> ProviderTokens | None:
-        if sealed is None:
-            return None
+    def _opened(self, session: Session) -> ProviderTokens | None:
         try:
-            plain = self._keyring.open(sealed, sid.encode())
-            return msgspec.json.decode(plain, type=ProviderTokens)
+            plain = self._sessions.unsealed(session)
+            return None if plain is None else msgspec.json.decode(plain, type=ProviderTokens)
         except (BrokenSealError, msgspec.DecodeError):
             return None

@@ -15,7 +15,7 @@ Everything happens on one event loop; between two awaits nothing else changes.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from time import monotonic
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -99,16 +99,16 @@ class _Flight:
 
 
 class Leases:
-    """Keeps leases; `living` tells which of some sessions go on."""
+    """Keeps leases; `goes_on` tells whether a session goes on, as far as that is known now."""
 
     def __init__(
         self,
         source: SlotSource,
-        living: Callable[[Collection[str]], Coroutine[Any, Any, Collection[str]]],
+        goes_on: Callable[[TokenHolder], Awaitable[bool]],
         clock_s: Callable[[], float] = monotonic,
     ) -> None:
         self._source = source
-        self._living = living
+        self._goes_on = goes_on
         self._clock_s = clock_s
         self._kept: dict[LeaseKey, Lease] = {}
         self._viewings: dict[str, Lease] = {}
@@ -169,18 +169,11 @@ class Leases:
         """Give back all slots of a session that has ended."""
         self.release(lambda key: key.sid == sid)
 
-    async def sweep(self) -> None:
-        """Evict what nobody came back for, and what is of sessions that ended elsewhere."""
+    def sweep(self) -> None:
+        """Evict what nobody came back for."""
         now = self._clock_s()
         for lease in [one for one in self._kept.values() if now >= one.kept_until]:
             self._drop(lease)
-        sids = {key.sid for key in self._kept}
-        if not sids:
-            return
-        with contextlib.suppress(UpstreamUnavailableError):  # then nobody knows, and they go on
-            living = await self._living(sids)
-            for sid in sids.difference(living):
-                self.end_session(sid)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
@@ -223,10 +216,7 @@ class Leases:
     async def _sweep_for_ever(self) -> None:
         while True:
             await asyncio.sleep(_SWEEP_EVERY_S)
-            try:
-                await self.sweep()
-            except KenshoError as error:
-                _log.error("leases could not be swept", error=error.message)
+            self.sweep()
 
     async def _resolve(
         self, flight: _Flight, key: LeaseKey, holder: TokenHolder, version: str
@@ -253,7 +243,7 @@ class Leases:
         """
         key, is_living = lease.key, False
         try:
-            is_living = await self._goes_on(key.sid)
+            is_living = await self._goes_on(lease.holder)
         finally:
             is_kept = is_living and flight.is_wanted and not self._is_closing
             if not is_kept:
@@ -325,12 +315,6 @@ class Leases:
         own = [lease for key, lease in self._kept.items() if key.sid == sid]
         if len(own) >= _MOST_OF_SESSION:
             self._drop(min(own, key=lambda one: one.touched_at))
-
-    async def _goes_on(self, sid: str) -> bool:
-        try:
-            return sid in await self._living({sid})
-        except UpstreamUnavailableError:
-            return True  # nobody knows; the sweep asks again
 
     def _drop(self, lease: Lease) -> asyncio.Task[None]:
         """Forget a lease and give its slot back."""
