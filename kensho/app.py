@@ -133,7 +133,9 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
         plugins=[problem_details_plugin(error_pages.render)],
         before_request=validator.check,
         request_max_body_size=settings.http.max_body_bytes,
-        openapi_config=docs.configuration(installed_version(), state.calendar),
+        openapi_config=docs.configuration(
+            installed_version(), state.calendar, extension.security_schemes
+        ),
         logging_config=None,
         lifespan=[state.open, extension.open],
         state=State(

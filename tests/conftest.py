@@ -19,7 +19,7 @@ from kensho.storage.queries import NamedQuery
 from tests.support import catalogue as real_catalogue
 from tests.support.examples import register_profiles
 from tests.support.rpc_bridge import RpcBridge
-from tests.support.stores import notebook_queries, open_graph
+from tests.support.stores import notebook_queries, open_edge_store, open_graph
 
 SHARED: Final = {
     "tests/browser/": "explorer",
@@ -98,4 +98,11 @@ async def bridge() -> AsyncIterator[RpcBridge]:
 async def graph() -> AsyncIterator[Gateway]:
     """Open an empty, migrated graph in memory for one test."""
     async with open_graph() as gateway:
+        yield gateway
+
+
+@pytest.fixture
+async def edge_store() -> AsyncIterator[Gateway]:
+    """Open an empty, migrated store of the edges in memory for one test."""
+    async with open_edge_store() as gateway:
         yield gateway

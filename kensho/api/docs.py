@@ -22,7 +22,7 @@ from litestar.params import FromPath
 from litestar.response import File
 from typing_extensions import override
 
-from kensho.api.openapi import Document, amend_openapi
+from kensho.api.openapi import Document, Schemes, amend_openapi
 from kensho.discovery.browse import Calendar
 from kensho.http.privacy import PUBLIC
 
@@ -54,16 +54,18 @@ _PAGE: Final = """<!doctype html>
 class DocumentPlugin(JsonRenderPlugin):
     """Serves the document as it is enforced, encoded once."""
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, schemes: Schemes) -> None:
         super().__init__(path="/openapi.json")
         self._calendar = calendar
+        self._schemes = schemes
         self._body: bytes | None = None
 
     @override
     def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
         """Return the amended document."""
         if self._body is None:
-            self._body = msgspec.json.encode(amend_openapi(openapi_schema, self._calendar))
+            document = amend_openapi(openapi_schema, self._calendar, self._schemes)
+            self._body = msgspec.json.encode(document)
         return self._body
 
 
@@ -93,8 +95,13 @@ async def asset(name: FromPath[str]) -> File:
     return File(path, media_type=media_type, content_disposition_type="inline")
 
 
-def configuration(version: str, calendar: Calendar) -> OpenAPIConfig:
-    """Return Litestar's OpenAPI configuration: the document's head, and where it is served."""
+def configuration(
+    version: str, calendar: Calendar, schemes: Schemes | None = None
+) -> OpenAPIConfig:
+    """Return Litestar's OpenAPI configuration: the document's head, and where it is served.
+
+    `schemes` are further ways of signing in.
+    """
     return OpenAPIConfig(
         title="Kenshō",
         version=version,
@@ -104,7 +111,7 @@ def configuration(version: str, calendar: Calendar) -> OpenAPIConfig:
         contact=Contact(name="Kenshō"),
         tags=[Tag(name=name, description=text) for name, text in _TAGS.items()],
         use_handler_docstrings=True,
-        render_plugins=[PagePlugin(), DocumentPlugin(calendar)],
+        render_plugins=[PagePlugin(), DocumentPlugin(calendar, schemes or {})],
         openapi_router=Router(
             "/api",
             route_handlers=[asset],

@@ -23,6 +23,8 @@ from kensho.domain.works import MIN_YEAR
 from kensho.http.problem_details import Problem
 
 Document: TypeAlias = dict[str, Any]
+Schemes: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Ways of signing in, by the names under which operations ask for them."""
 
 _PROBLEMS: Final = {
     "400": "A parameter or the body can't be understood; `errors` names each field.",
@@ -83,7 +85,7 @@ _ALWAYS: Final = {
 
 
 def amend_openapi(
-    document: Document, calendar: Calendar, schemes: Mapping[str, Mapping[str, str]] | None = None
+    document: Document, calendar: Calendar, schemes: Schemes | None = None
 ) -> Document:
     """Return Litestar's document with what holds for every operation; the input is not changed.
 

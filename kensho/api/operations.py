@@ -23,13 +23,14 @@ from typing import (
 )
 
 import msgspec
-from litestar import delete, get, post
+from litestar import Response, delete, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.types import ASGIApp
 
 from kensho.http.event_stream import STREAM
+from kensho.http.problem_details import MEDIA_TYPE, Problem
 from kensho.http.responses import (
     PreparedResponse,
     SlicedResponse,
@@ -46,13 +47,18 @@ Handler: TypeAlias = Callable[Concatenate[C, P], Awaitable[Answer[T]]]
 EVENT_STREAM: Final = "text/event-stream"
 _QUERY: Final = "query"
 _OK: Final = 200
+_NO_CONTENT: Final = 204
 
 
 class Documented(msgspec.Struct, frozen=True):
-    """What the document says of an operation besides its types: its title, and its answer."""
+    """What the document says of an operation besides its types: its title, and its answer.
+
+    `problems` are those that only this operation has, by status.
+    """
 
     summary: str
     answer: str
+    problems: Mapping[int, str] = {}
 
 
 def get_operation(
@@ -72,7 +78,7 @@ def get_operation(
             path,
             opt=opt,
             summary=documented.summary,
-            responses=_responses(handler, documented.answer, example),
+            responses=_responses(handler, documented, example, _OK),
         )(_flattened(handler))
 
     return declare
@@ -110,9 +116,43 @@ def post_operation(
     example: T,
     *,
     opt: Mapping[str, Any] | None = None,
+    status: int = _OK,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
-    """Declare a handler of POST that asks and creates nothing: it answers 200."""
-    return _answering_200(post, path, documented, example, opt)
+    """Declare a handler of POST; one that asks and creates nothing answers 200."""
+    return _answering(post, path, documented, example, opt, status)
+
+
+def put_operation(
+    path: str | None,
+    documented: Documented,
+    example: T,
+    *,
+    opt: Mapping[str, Any] | None = None,
+) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
+    """Declare a handler of PUT that says what there is then: it answers 200."""
+    return _answering(put, path, documented, example, opt, _OK)
+
+
+def empty_operation(
+    route: type[post | delete],
+    path: str | None,
+    documented: Documented,
+    *,
+    opt: Mapping[str, Any] | None = None,
+) -> Callable[[Callable[..., Awaitable[Response[None]]]], HTTPRouteHandler]:
+    """Declare a handler of POST or DELETE that has nothing to say: it answers 204."""
+
+    def declare(handler: Callable[..., Awaitable[Response[None]]]) -> HTTPRouteHandler:
+        answer = ResponseSpec(None, generate_examples=False, description=documented.answer)
+        return route(
+            path,
+            status_code=_NO_CONTENT,
+            opt=opt,
+            summary=documented.summary,
+            responses={_NO_CONTENT: answer, **_own_problems(documented)},
+        )(_flattened(handler, Response[None]))
+
+    return declare
 
 
 def delete_operation(
@@ -123,38 +163,50 @@ def delete_operation(
     opt: Mapping[str, Any] | None = None,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
     """Declare a handler of DELETE that says what came of it: it answers 200."""
-    return _answering_200(delete, path, documented, example, opt)
+    return _answering(delete, path, documented, example, opt, _OK)
 
 
-def _answering_200(
-    route: type[post | delete],
+def _answering(
+    route: type[post | put | delete],
     path: str | None,
     documented: Documented,
     example: T,
     opt: Mapping[str, Any] | None,
+    status: int,
 ) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
     def declare(handler: Handler[C, P, T]) -> HTTPRouteHandler:
         return route(
             path,
-            status_code=_OK,
+            status_code=status,
             opt=opt,
             summary=documented.summary,
-            responses=_responses(handler, documented.answer, example),
+            responses=_responses(handler, documented, example, status),
         )(_flattened(handler))
 
     return declare
 
 
 def _responses(
-    handler: Callable[..., Any], description: str, example: object
+    handler: Callable[..., Any], documented: Documented, example: object, status: int
 ) -> dict[int, ResponseSpec]:
+    description = documented.answer
     return {
-        _OK: ResponseSpec(
+        status: ResponseSpec(
             _answered(handler),
             generate_examples=False,
             description=description,
             examples=[Example(summary=description, value=msgspec.to_builtins(example))],
+        ),
+        **_own_problems(documented),
+    }
+
+
+def _own_problems(documented: Documented) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(
+            Problem, generate_examples=False, description=said, media_type=MEDIA_TYPE
         )
+        for status, said in documented.problems.items()
     }
 
 
@@ -169,11 +221,13 @@ def _answered(handler: Callable[..., Any]) -> Any:
     raise TypeError(f"{handler.__qualname__} does not say what it answers")
 
 
-def _flattened(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[ASGIApp]]:
+def _flattened(
+    handler: Callable[..., Awaitable[Any]], returned: Any = ASGIApp
+) -> Callable[..., Awaitable[ASGIApp]]:
     """Return the handler as Litestar reads it: fields of its query as arguments of their own."""
     hints = get_type_hints(handler, include_extras=True)
     # Litestar sends what a handler returns as an application under this annotation alone.
-    hints["return"] = ASGIApp
+    hints["return"] = returned
     query: Any = hints.pop(_QUERY, None)
     if query is None:
         handler.__annotations__ = hints

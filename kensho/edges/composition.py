@@ -13,6 +13,7 @@ from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
 from kensho.edges.accounts import edge as accounts_edge
+from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore, edge_store_settings
@@ -32,9 +33,12 @@ def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
 class Edges(Extension):
     """The edges that are switched on, as one extension of the application."""
 
-    def __init__(self, store: EdgeStore, edges: Sequence[Edge]) -> None:
+    def __init__(
+        self, store: EdgeStore, edges: Sequence[Edge], accounts: AccountsEdge | None
+    ) -> None:
         self._store = store
         self._edges = edges
+        self._accounts = accounts
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
@@ -42,9 +46,11 @@ class Edges(Extension):
         names = core.settings.edges.names
         store = EdgeStore(edge_store_settings(core.settings))
         edges: list[Edge] = []
+        accounts: AccountsEdge | None = None
         if _OF_SESSIONS.intersection(names):
-            edges.append(AccountsEdge(core, store))
-        return cls(store, edges)
+            accounts = AccountsEdge(core, store)
+            edges.append(accounts)
+        return cls(store, edges, accounts)
 
     @property
     @override
@@ -68,7 +74,13 @@ class Edges(Extension):
     @override
     def access(self) -> AccessControl | None:
         """Return what finds out who asks: accounts, or managers by their tokens."""
-        return None
+        return None if self._accounts is None else self._accounts.access
+
+    @property
+    @override
+    def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
+        """Return how the API's document says that one signs in."""
+        return {} if self._accounts is None else SECURITY_SCHEMES
 
     @contextlib.asynccontextmanager
     @override

@@ -112,6 +112,14 @@ async def open_graph(*more: NamedQuery, url: str = MEMORY.url) -> AsyncIterator[
         yield gateway
 
 
+@contextlib.asynccontextmanager
+async def open_edge_store(url: str = MEMORY.url) -> AsyncIterator[Gateway]:
+    """Open a store of the edges that has every migration; in memory by default."""
+    async with Gateway.open(StoreSettings(url), own_queries()) as gateway:
+        await migrations.migrate(gateway, migrations.load(data_root("graph_schema") / "edges"))
+        yield gateway
+
+
 class CutError(RuntimeError):
     """The process ended here."""
 

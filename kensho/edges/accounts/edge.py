@@ -1,19 +1,122 @@
 """The edge of accounts as the composition sees it."""
 
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from litestar import Controller
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+from typing_extensions import override
+
+from kensho.edges.accounts.account_store import AccountStore
+from kensho.edges.accounts.audit import AuditLog
+from kensho.edges.accounts.auth_api import AuthController, CurrentSessionController, SignInDesk
+from kensho.edges.accounts.authentication import SessionAuthentication, SessionDependencies
+from kensho.edges.accounts.me_api import (
+    AuditController,
+    AuditReading,
+    HistoryController,
+    PersonalLists,
+    WatchlistController,
+)
 from kensho.edges.accounts.memory_sessions import MemorySessions
+from kensho.edges.accounts.passwords import Passwords
+from kensho.edges.accounts.session_service import SessionService
+from kensho.edges.accounts.signing_in import SignInParts, SignInService
+from kensho.edges.accounts.throttling import SignInThrottle
+from kensho.edges.accounts.tokens import Tokens
+from kensho.edges.accounts.watching import Watching
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.store import EdgeStore
+from kensho.http.authentication import AccessControl
+from kensho.platform.keyring import Keyring
+from kensho.read_model.model import ReadModel
 
 FOLDER: Final = Path(__file__).parent
 
 
 class AccountsEdge(Edge):
-    """Accounts and sessions."""
+    """Accounts and sessions, and what people watch.
+
+    Other edges use `sessions`, `sign_in` (whose `provider` they set), `audit` and `watching`.
+    """
 
     def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
+        names = core.settings.edges.names
         self._core = core
-        self._store = store
-        self.sessions: Final = MemorySessions(core.now)
+        self._passwords = Passwords()
+        self._accounts = AccountStore(store.gateway)
+        self._tokens = Tokens(core.keys, core.now)
+        self.audit: Final = AuditLog(store.gateway)
+        self.watching: Final = Watching(store.gateway, core.now)
+        self.sessions: Final = SessionService(
+            MemorySessions(core.now), Keyring(core.keys, "provider-tokens"), core.now
+        )
+        self.sign_in: Final = SignInService(
+            SignInParts(
+                accounts=self._accounts,
+                passwords=self._passwords,
+                sessions=self.sessions,
+                tokens=self._tokens,
+                throttle=SignInThrottle(),
+                audit=self.audit,
+                names=Keyring(core.keys, "subjects"),
+            ),
+            offers_accounts="accounts" in names,
+        )
+        self.access: Final = AccessControl(
+            SessionAuthentication(self.sessions, self._tokens, core.managers),
+            core.settings.server.public_url,
+        )
+
+    @property
+    @override
+    def route_handlers(self) -> Sequence[ControllerRouterHandler]:
+        """Return the routes of accounts."""
+        return (
+            AuthController,
+            CurrentSessionController,
+            HistoryController,
+            WatchlistController,
+            AuditController,
+        )
+
+    @property
+    @override
+    def dependencies(self) -> Mapping[str, Any]:
+        """Return what handlers ask for: `session`, `maybe_session`, and services."""
+        desk = SignInDesk(self.sign_in, self._core.now)
+        personal = PersonalLists(self.watching, self._model)
+        audit = AuditReading(self.audit, self._core.now)
+        given: dict[str, Callable[[], object]] = {
+            "sign_in": lambda: desk,
+            "personal": lambda: personal,
+            "audit": lambda: audit,
+        }
+        return {
+            **SessionDependencies(self.access).provided,
+            **{name: Provide(make, sync_to_thread=False) for name, make in given.items()},
+        }
+
+    @property
+    @override
+    def replaced_pages(self) -> frozenset[type[Controller]]:
+        """Return the pages of the core in whose place there are others."""
+        return frozenset()
+
+    @contextlib.asynccontextmanager
+    @override
+    async def open(self) -> AsyncGenerator[None]:
+        """Look after sessions while the block runs."""
+        await self._passwords.prepare()
+        accounts = self._accounts if self.sign_in.offers_accounts else None
+        try:
+            async with self.sessions.watching(accounts):
+                yield
+        finally:
+            self._passwords.close()
+
+    def _model(self) -> ReadModel:
+        return self._core.snapshot().model

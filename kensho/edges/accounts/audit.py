@@ -1,0 +1,85 @@
+"""The audit log: who did what to what, and what came of it; rows are added and never changed.
+
+Guarantees: no secret, and no name that somebody mistyped: whoever is not signed in and has no
+account is nobody. A row that can't be written is told by the log of the service instead, and what
+was done stands: the store of sessions or accounts has it.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from kensho.errors import StorageError
+from kensho.platform.logs import REQUEST
+from kensho.storage.gateway import Gateway
+
+Outcome: TypeAlias = Literal["done", "refused", "throttled", "failed"]
+_log: Final = structlog.get_logger("kensho.audit")
+
+
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened: `actor` did `action` to `object`, naming the fields `changed`."""
+
+    at: dt.datetime
+    actor: str | None = None
+    action: str
+    object: str | None = None
+    outcome: Outcome
+    request_id: str
+    changed: list[str] = []
+
+
+class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows are asked for: those before a time, the latest first."""
+
+    actor: str | None = None
+    action: str | None = None
+    object: str | None = None
+    before: dt.datetime
+    limit: int
+
+
+class AuditLog:
+    """Writes and reads the log; `gateway` raises `StoreUnavailableError` while there is none."""
+
+    def __init__(self, gateway: Callable[[], Gateway]) -> None:
+        self._gateway = gateway
+
+    async def note(
+        self,
+        action: str,
+        outcome: Outcome,
+        *,
+        actor: UUID | str | None = None,
+        object_: str | None = None,
+        changed: Sequence[str] = (),
+    ) -> None:
+        """Add a row, with the id of the request that is served."""
+        request = REQUEST.get()
+        row: dict[str, object] = {
+            "actor": None if actor is None else str(actor),
+            "action": action,
+            "object": object_,
+            "outcome": outcome,
+            "request_id": "" if request is None else request.request_id,
+            "changed": list(changed),
+        }
+        try:
+            await self._gateway().execute("edges.add_audit", row)
+        except StorageError as error:
+            _log.warning("audit_not_written", reason=error.message, **row)
+
+    async def page(self, query: AuditQuery) -> list[AuditRow]:
+        """Return rows, the latest first; raises `StorageError`."""
+        given: dict[str, object] = {
+            "actor": query.actor,
+            "action": query.action,
+            "object": query.object,
+            "before": query.before.isoformat(),
+            "limit": query.limit,
+        }
+        return await self._gateway().fetch("edges.audit_page", given, into=list[AuditRow])
