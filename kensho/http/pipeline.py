@@ -25,7 +25,7 @@ from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_costs import KEPT_UNITS, REFUSED_UNITS
-from kensho.http.request_state import RequestState, attach, outcome_of
+from kensho.http.request_state import RequestState, attach, limit_of, outcome_of
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
 from kensho.http.search_tally import OPENED, SearchTally
 from kensho.http.targets import Target, Targets
@@ -44,6 +44,7 @@ _POLICY: Final = (
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
 """Of an answer that states none of its own: as a page it loads and runs nothing, in no frame."""
+_LIMIT: Final = (b"ratelimit", b"ratelimit-policy")
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
 _BAD_HOST: Final = ProblemKind(400, "bad_host", "The request names no sound host")
 _FOREIGN_HOST: Final = ProblemKind(400, "foreign_host", "This host is not served here")
@@ -306,8 +307,13 @@ class ResponseTap:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = message["headers"]
-            if self.scope is not None and privacy.is_private(self.scope):
-                headers = privacy.made_private(headers)
+            extra = self.extra
+            if self.scope is not None:
+                if privacy.is_private(self.scope):
+                    headers = privacy.made_private(headers)
+                limit = limit_of(self.scope)
+                if limit:
+                    extra = [*(pair for pair in extra if pair[0] not in _LIMIT), *limit]
             has_policy = any(name == _POLICY[0] for name, _ in headers)
             message["headers"] = [
                 *headers,
@@ -315,7 +321,7 @@ class ResponseTap:
                 (b"traceparent", self.trace.traceparent),
                 (b"x-content-type-options", b"nosniff"),
                 *(() if has_policy else (_POLICY,)),
-                *self.extra,
+                *extra,
             ]
         elif self.head and message["type"] == "http.response.body":
             message["body"] = b""

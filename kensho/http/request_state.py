@@ -13,6 +13,7 @@ from kensho.http.response_cache import Headers, Key, ResponseCache
 
 _NAME: Final = "kensho"
 _OUTCOME: Final = "kensho_outcome"
+_LIMIT: Final = "kensho_limit"
 
 
 class RequestState(msgspec.Struct, frozen=True):
@@ -57,6 +58,17 @@ def leave_outcome(scope: Scope, outcome: SearchOutcome | None) -> None:
 def outcome_of(scope: Scope) -> SearchOutcome | None:
     """Return what a search found, if the request was one that is counted."""
     return scope["state"].get(_OUTCOME)
+
+
+def leave_limit(scope: Scope, headers: Headers) -> None:
+    """Leave in the scope what its own limit says of a request; `Retry-After` stands in errors."""
+    scope["state"][_LIMIT] = [pair for pair in headers if pair[0] != b"retry-after"]
+
+
+def limit_of(scope: Scope) -> Headers:
+    """Return the headers of the limit of a route that has one of its own."""
+    headers: Headers = scope["state"].get(_LIMIT, ())
+    return headers
 
 
 def request_id_of(scope: Scope) -> str:

@@ -151,12 +151,12 @@ def _secret(text: str, variable: str) -> Secret:
 
 
 def _checked(settings: Settings) -> Settings:
+    _check_redis(settings.redis.url)
     graph, edges = settings.store, settings.edge_store
     _check_store("STORE", graph.url)
     _check_store("EDGES_STORE", edges.url)
     if settings.edges.names:
         _check_edges(settings)
-    _check_redis(settings.redis.url)
     networks = {
         "TRUSTED_PROXIES": settings.server.trusted_proxies,
         "RATE_LIMIT_EXEMPT": settings.limits.exempt,
@@ -167,6 +167,21 @@ def _checked(settings: Settings) -> Settings:
         except ValueError as error:
             raise SettingsError(f"{PREFIX}{name}: {error}") from error
     return settings
+
+
+def _check_redis(url: str | None) -> None:
+    """Refuse an address that is none of Redis, or that tells a sign-in."""
+    if url is None:
+        return
+    if not url.startswith(_REDIS):
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL: {_shown(url)!r} must start with one of {', '.join(_REDIS)}"
+        )
+    if "@" in url or "password=" in url:
+        raise SettingsError(
+            f"{PREFIX}REDIS_URL: {masked(url)!r} bears a sign-in, which lists of processes and logs"
+            f" would show: use {PREFIX}REDIS_USERNAME and {PREFIX}REDIS_PASSWORD_FILE"
+        )
 
 
 def _check_store(name: str, url: str) -> None:
@@ -197,19 +212,4 @@ def _check_edges(settings: Settings) -> None:
         raise SettingsError(
             f"{PREFIX}WORKERS: {settings.server.workers} with {PREFIX}EDGES: an embedded store of"
             f" the edges serves one process; set {PREFIX}EDGES_STORE_URL to a server (ws://)"
-        )
-
-
-def _check_redis(url: str | None) -> None:
-    """Refuse an address that is none of Redis, or that tells a sign-in."""
-    if url is None:
-        return
-    if not url.startswith(_REDIS):
-        raise SettingsError(
-            f"{PREFIX}REDIS_URL: {_shown(url)!r} must start with one of {', '.join(_REDIS)}"
-        )
-    if "@" in url or "password=" in url:
-        raise SettingsError(
-            f"{PREFIX}REDIS_URL: {masked(url)!r} bears a sign-in, which lists of processes and logs"
-            f" would show: use {PREFIX}REDIS_USERNAME and {PREFIX}REDIS_PASSWORD_FILE"
         )

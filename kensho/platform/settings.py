@@ -385,6 +385,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     managers: ManagerSettings = ManagerSettings()
     queue: QueueSettings = QueueSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    redis: RedisSettings = RedisSettings()
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()
-    redis: RedisSettings = RedisSettings()
