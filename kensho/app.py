@@ -78,7 +78,7 @@ from kensho.storage.store_settings import StoreSettings
 from kensho.storage.work_items import WorkItemStore
 from kensho.web.error_pages import ErrorPages
 from kensho.web.maps.map_store import MapStore
-from kensho.web.page_context import PageContext, PageServices
+from kensho.web.page_context import PageContext, PageServices, WatchLinks
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 from kensho.webhooks.delivering import deliver_for_ever
@@ -180,8 +180,11 @@ def _extension(settings: Settings, state: "AppState") -> Extension:
         page_services=state.page_services,
         managers=state.managers,
         metrics=state.metrics,
+        forget_answers=state.cache.forget,
     )
-    return Edges.of(core)
+    edges = Edges.of(core)
+    state.watch_links = edges.watch_links
+    return edges
 
 
 def _close_streams(streams: EventStreams, extension: Extension) -> None:
@@ -194,11 +197,7 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
     """Return the layer before the application."""
     return RequestPipeline(
         routed,
-        ResponseCache(
-            version=installed_version(),
-            max_age_s=settings.http.max_age_s,
-            cache_bytes=settings.http.cache_bytes,
-        ),
+        state.cache,
         state.identity,
         AccessRules.of(settings),
         Observability(
@@ -212,6 +211,9 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
 
 class AppState:
     """Opens and holds what requests are served from."""
+
+    watch_links: WatchLinks | None = None
+    """Where works can be watched, once the edge that offers it is built."""
 
     def __init__(
         self, settings: Settings, renderer: Renderer, board: WorkerBoard | None = None
@@ -251,6 +253,11 @@ class AppState:
             told(store), settings.curation, self._republishing.publish_soon
         )
         self.metrics = Metrics()
+        self.cache = ResponseCache(
+            version=installed_version(),
+            max_age_s=settings.http.max_age_s,
+            cache_bytes=settings.http.cache_bytes,
+        )
         self.work = WorkPools.of(settings.work)
         self.streams = EventStreams(settings.streams, self._looked)
 
@@ -379,6 +386,7 @@ class AppState:
             changes=self.shared.changes,
             queue=self.queue,
             reports=self.reports,
+            watch_links=self.watch_links,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,

@@ -16,10 +16,15 @@ from kensho.edges.accounts import edge as accounts_edge
 from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
+from kensho.edges.streams import edge as streams_edge
+from kensho.edges.streams.edge import StreamsEdge
 from kensho.http.authentication import AccessControl
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
+from kensho.platform.machine_metrics import MachineMetrics
+from kensho.web.page_context import WatchLinks
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -27,18 +32,24 @@ _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "s
 
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
-    return (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+    of_sessions = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+    return (*of_sessions, *(streams_edge.folders() if "streams" in names else ()))
 
 
 class Edges(Extension):
     """The edges that are switched on, as one extension of the application."""
 
     def __init__(
-        self, store: EdgeStore, edges: Sequence[Edge], accounts: AccountsEdge | None
+        self,
+        store: EdgeStore,
+        edges: Sequence[Edge],
+        accounts: AccountsEdge | None,
+        streams: StreamsEdge | None,
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
+        self._streams = streams
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
@@ -50,7 +61,15 @@ class Edges(Extension):
         if _OF_SESSIONS.intersection(names):
             accounts = AccountsEdge(core, store)
             edges.append(accounts)
-        return cls(store, edges, accounts)
+        streams: StreamsEdge | None = None
+        if accounts is not None and "provider" in names:
+            metrics = MachineMetrics(core.metrics.registry)
+            provider = ProviderEdge(core, accounts, metrics)
+            edges.append(provider)
+            if "streams" in names:
+                streams = StreamsEdge(core, accounts, provider, metrics)
+                edges.append(streams)
+        return cls(store, edges, accounts, streams)
 
     @property
     @override
@@ -81,6 +100,12 @@ class Edges(Extension):
     def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
         """Return how the API's document says that one signs in."""
         return {} if self._accounts is None else SECURITY_SCHEMES
+
+    @property
+    @override
+    def watch_links(self) -> WatchLinks | None:
+        """Return where works can be watched, where streams are offered."""
+        return None if self._streams is None else self._streams.watch_links
 
     @contextlib.asynccontextmanager
     @override

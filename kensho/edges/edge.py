@@ -21,7 +21,7 @@ class EdgeCore(msgspec.Struct, frozen=True):
     """What the core lends: settings, keys, clock, the snapshot, pages, managers and metrics.
 
     `snapshot` and `page_services` raise `NotReadyError` while there is none. `managers` signs in
-    those who have a token of `kensho managers`.
+    those who have a token of `kensho managers`. `forget_answers` makes kept answers anew.
     """
 
     settings: Settings
@@ -31,6 +31,7 @@ class EdgeCore(msgspec.Struct, frozen=True):
     page_services: Callable[[], PageServices]
     managers: Authentication
     metrics: Metrics
+    forget_answers: Callable[[], None]
 
 
 class Edge:

@@ -101,6 +101,11 @@ class Metrics:
         self._registry.register(self._workers)
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
+    @property
+    def registry(self) -> CollectorRegistry:
+        """Return what others count into too, so that all stands in one exposition."""
+        return self._registry
+
     def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         key = (method if method in _METHODS else "other", route or "unmatched", status)

@@ -189,6 +189,11 @@ class ResponseCache:
         while self.used_bytes > self._most_bytes:
             self.used_bytes -= kept_bytes(*self._kept.popitem(last=False))
 
+    def forget(self) -> None:
+        """Forget every kept answer: something that no snapshot tells of has changed."""
+        self._kept.clear()
+        self.used_bytes = 0
+
     def prepare(
         self, body: bytes, identity: str, key: Key, meta: ResponseMeta = PLAIN
     ) -> CachedResponse:

@@ -1,18 +1,18 @@
 """`/api/stream` and `/api/playback/events`: streams for who is signed in, and what players tell."""
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Annotated, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, delete, post
+from litestar import Controller, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import JSONBody, PathParameter, QueryParameter, SkipValidation
+from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
 
 from kensho.api import examples
-from kensho.api.operations import Documented, get_operation
+from kensho.api.operations import Documented, empty_operation, get_operation
 from kensho.edges.accounts.authentication import SESSION_SECURITY, GivenSession
 from kensho.edges.streams.playlists import Quality
 from kensho.edges.streams.service import (
@@ -30,6 +30,7 @@ from kensho.http.request_costs import costing
 from kensho.http.responses import UncachedResponse
 from kensho.read_model.encoded import encoded
 
+_NO_CONTENT: Final = 204
 _COST: Final = 5
 """Three calls to the provider; what is kept costs one."""
 GivenStreams: TypeAlias = NamedDependency[SkipValidation[StreamService]]
@@ -53,8 +54,8 @@ EpisodeNumber: TypeAlias = Annotated[
 WishedQuality: TypeAlias = Annotated[
     Quality,
     QueryParameter(
-        description="The most lines of picture; without a variant below, the lowest. `auto` lets the"
-        " player choose.",
+        description="The most lines of picture; without a variant below, the lowest. `auto` lets"
+        " the player choose.",
         examples=[Example(value="auto")],
     ),
 ]
@@ -100,9 +101,26 @@ class StreamController(Controller):
     path = "/api/stream/{anime_id:uuid}/{episode:int}"
     security = SESSION_SECURITY
     tags: Sequence[str] | None = ("streams",)
-    opt = costing(_COST)
+    opt: Mapping[str, Any] | None = costing(_COST)
 
-    @get_operation(None, Documented("Play an episode", "The stream."), _ANSWER)
+    @get_operation(
+        None,
+        Documented(
+            "Play an episode",
+            "The stream.",
+            {
+                403: "It is not offered where you are (`not_in_region`), or to your subscription"
+                " (`not_entitled`).",
+                404: "There is no such work or episode (`episode_not_found`), or no provider is"
+                " known to offer it (`not_offered`).",
+                409: "The subscription plays as much as it may (`too_many_streams`), or it is"
+                " protected by DRM (`drm_protected`).",
+                503: "The provider is away (`provider_unavailable`), blocks this service"
+                " (`provider_blocked`) or refuses it (`provider_misconfigured`).",
+            },
+        ),
+        _ANSWER,
+    )
     async def read(
         self,
         streams: GivenStreams,
@@ -120,16 +138,17 @@ class StreamController(Controller):
         answer = await streams.resolve(session, anime_id, episode, wish)
         return UncachedResponse(encoded(answer), headers=[(b"cache-control", NO_STORE)])
 
-    @delete(status_code=204, summary="Stop an episode")
+    @empty_operation(delete, None, Documented("Stop an episode", "It is given back."))
     async def stop(
         self,
         streams: GivenStreams,
         session: GivenSession,
         anime_id: WorkId,
         episode: EpisodeNumber,
-    ) -> None:
+    ) -> Response[None]:
         """Give back what is held of an episode, so that another can be played instead."""
         streams.release(session, anime_id, episode)
+        return Response(None, status_code=_NO_CONTENT)
 
 
 class PlaybackController(Controller):
@@ -139,12 +158,24 @@ class PlaybackController(Controller):
     security = SESSION_SECURITY
     tags: Sequence[str] | None = ("streams",)
 
-    @post(status_code=204, summary="Tell of playing")
+    @empty_operation(
+        post,
+        None,
+        Documented(
+            "Tell of playing",
+            "It is noted.",
+            {404: "The playback has ended (`ended`): ask for the stream again."},
+        ),
+    )
     async def tell(
-        self, streams: GivenStreams, session: GivenSession, data: JSONBody[PlaybackEvent]
-    ) -> None:
+        self,
+        streams: GivenStreams,
+        session: GivenSession,
+        data: Annotated[PlaybackEvent, Body(description="What the player tells.")],
+    ) -> Response[None]:
         """Tell how far an episode has played, that it stalled, failed or ended.
 
         The watch history is kept from it. Once in five seconds is enough; more often is refused.
         """
         await streams.tell(session, data)
+        return Response(None, status_code=_NO_CONTENT)

@@ -7,7 +7,7 @@ was resolved before plays on while the provider is away: the answer says so (`st
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from kensho.discovery import works
 from kensho.edges.accounts.sessions import Session
+from kensho.edges.accounts.watching import FILM, FINISHED_SHARE, Playback, Watching
 from kensho.edges.provider.episodes import AudioTrack, EpisodeLists, chosen_track
 from kensho.edges.provider.links import Link, LinkFile
 from kensho.edges.provider.tokens import TokenKeeper
@@ -39,8 +40,6 @@ MAX_EPISODE: Final = 10_000
 _EVENT_BURST: Final = 6
 _EVENT_WINDOW_S: Final = 30
 """One event in five seconds, and some more for whoever seeks or stalls."""
-_FINISHED: Final = 0.9
-"""Of an episode; what follows are credits."""
 _MAX_BYTES: Final = 4_000_000_000
 """Between two events: more than a minute of the best line there is."""
 _MAX_POSITION_S: Final = 360_000.0
@@ -93,28 +92,6 @@ class PlaybackEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     duration: Annotated[float, Meta(gt=0, le=_MAX_POSITION_S)] | None = None
 
 
-class WatchedPart(NamedTuple):
-    """How far somebody has watched an episode."""
-
-    work: UUID
-    episode: int
-    position_s: float
-    duration_s: float | None
-    is_finished: bool
-
-
-class WatchHistory(Protocol):
-    """Where it is kept what people have watched."""
-
-    async def note(self, viewer: UUID, part: WatchedPart) -> None:
-        """Keep how far somebody is now; raises `StorageError`."""
-        ...
-
-    async def position_s(self, viewer: UUID, work: UUID, episode: int) -> float | None:
-        """Return where to go on, unless it was watched to its end; raises `StorageError`."""
-        ...
-
-
 class StreamMetrics:
     """What is counted of streams."""
 
@@ -139,7 +116,7 @@ class StreamParts(msgspec.Struct, frozen=True):
     keeper: TokenKeeper
     episodes: EpisodeLists
     leases: Leases
-    history: WatchHistory
+    watching: Watching
     metrics: StreamMetrics
     snapshot: Callable[[], Snapshot]
     now: Callable[[], dt.datetime]
@@ -223,30 +200,43 @@ class StreamService:
             await self._note(session, lease, event)
 
     async def resume_s(self, session: Session, work: UUID, episode: int) -> float:
-        """Return where somebody left an episode; the beginning where that is not known now."""
+        """Return where somebody left an episode, in seconds.
+
+        That is the beginning where they saw it to its end, or where it can't be told now.
+        """
+        number = self._number(work, episode)
         try:
-            found = await self._parts.history.position_s(session.subject, work, episode)
+            found = await self._parts.watching.position(session.subject, work, number)
         except StorageError:
             return 0.0
-        return found or 0.0
+        if found is None:
+            return 0.0
+        is_over = bool(found.duration_s) and found.position_s >= FINISHED_SHARE * (
+            found.duration_s or 0.0
+        )
+        return 0.0 if is_over else found.position_s
 
     async def _note(self, session: Session, lease: Lease, event: PlaybackEvent) -> None:
-        is_over = event.duration is not None and event.position >= _FINISHED * event.duration
-        part = WatchedPart(
-            work=lease.key.work,
-            episode=lease.key.episode,
+        key = lease.key
+        playback = Playback(
+            work=key.work,
+            episode=self._number(key.work, key.episode),
             position_s=event.position,
             duration_s=event.duration,
-            is_finished=is_over or event.kind == "end",
+            is_last=event.kind in ("end", "error"),
         )
         try:
-            await self._parts.history.note(session.subject, part)
+            await self._parts.watching.note(session.subject, playback)
         except StorageError as error:  # what plays goes on
             _log.warning("watch_history_not_kept", reason=type(error).__name__)
 
-    def _answer(
-        self, lease: Lease, tracks: Sequence[AudioTrack], wish: StreamWish
-    ) -> StreamAnswer:
+    def _number(self, work: UUID, episode: int) -> int:
+        """Return the number under which an episode is kept: a film has one of its own."""
+        model = self._parts.snapshot().model
+        node = model.node(work)
+        return FILM if node is not None and model.kind(node) == "movie" else episode
+
+    def _answer(self, lease: Lease, tracks: Sequence[AudioTrack], wish: StreamWish) -> StreamAnswer:
         parts, stream = self._parts, lease.stream
         picked = playlists.chosen(stream.url, stream.variants, wish.quality)
         left_s = max(0.0, lease.fresh_until - parts.clock_s())
