@@ -178,6 +178,7 @@ def _extension(settings: Settings, state: "AppState") -> Extension:
         now=state.now,
         snapshot=state.snapshot,
         page_services=state.page_services,
+        renderer=state.renderer,
         managers=state.managers,
         metrics=state.metrics,
         forget_answers=state.cache.forget,

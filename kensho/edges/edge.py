@@ -15,6 +15,7 @@ from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot
 from kensho.web.page_context import PageServices
+from kensho.web.rendering import Renderer
 
 
 class EdgeCore(msgspec.Struct, frozen=True):
@@ -29,6 +30,7 @@ class EdgeCore(msgspec.Struct, frozen=True):
     now: Callable[[], dt.datetime]
     snapshot: Callable[[], Snapshot]
     page_services: Callable[[], PageServices]
+    renderer: Renderer
     managers: Authentication
     metrics: Metrics
     forget_answers: Callable[[], None]

@@ -143,6 +143,10 @@ class AccessControl:
             self._count(self._of_name, name.casefold(), "name")
             self._count_address(connection)
             raise UnauthorizedError("the name or the token is wrong", code="invalid_credentials")
+        return self.cookie(session)
+
+    def cookie(self, session: str) -> str:
+        """Return the cookie of a session that has begun."""
         return _cookie(session, self.authentication.session_s)
 
     async def sign_out(self, connection: Connection) -> str:

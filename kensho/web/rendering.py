@@ -63,12 +63,17 @@ class Renderer:
             "language": title_languages.language,
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(functions, urls=urls, offers_reports=False)
+        known.update(functions, urls=urls, offers_reports=False, offers_accounts=False)
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
         known: Any = self._templates.globals
         known["offers_reports"] = True
+
+    def offer_accounts(self) -> None:
+        """Link the account's page on every page; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["offers_accounts"] = True
 
     def page(self, template: str, **variables: Any) -> bytes:
         """Return a page as UTF-8."""

@@ -65,8 +65,7 @@ class SignInController(Controller):
             cookie = await access_of(request).sign_in(request, form.name, form.token)
         except UnauthorizedError as error:
             return _page(services, form, error)
-        target = form.next if _LOCAL.fullmatch(form.next) else "/"
-        return going_to(target, cookie)
+        return going_to(own_path(form.next), cookie)
 
 
 class SignOutController(Controller):
@@ -78,6 +77,11 @@ class SignOutController(Controller):
     async def sign_out(self, request: Request[Any, Any, Any]) -> UncachedResponse:
         """Sign out, and go to the start."""
         return going_to("/", await access_of(request).sign_out(request))
+
+
+def own_path(text: str) -> str:
+    """Return a path of ours that a form was sent from, or the start where it is none."""
+    return text if _LOCAL.fullmatch(text) else "/"
 
 
 def going_to(path: str, cookie: str | None = None) -> UncachedResponse:

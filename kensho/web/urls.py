@@ -157,3 +157,8 @@ def with_query(url: str, parameters: Mapping[str, object]) -> str:
     """Return `url` with these parameters; one that is `None` or empty is left out."""
     given = {name: str(value) for name, value in parameters.items() if value not in (None, "")}
     return f"{url}?{urlencode(given)}" if given else url
+
+
+def account() -> str:
+    """Return the page of whoever is signed in."""
+    return "/account"

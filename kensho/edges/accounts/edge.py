@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Controller
+from litestar import Controller, Router
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
@@ -22,6 +22,11 @@ from kensho.edges.accounts.me_api import (
     WatchlistController,
 )
 from kensho.edges.accounts.memory_sessions import MemorySessions
+from kensho.edges.accounts.pages import (
+    AccountPageController,
+    LoginPageController,
+    RegisterPageController,
+)
 from kensho.edges.accounts.passwords import Passwords
 from kensho.edges.accounts.session_service import SessionService
 from kensho.edges.accounts.signing_in import SignInParts, SignInService
@@ -33,6 +38,8 @@ from kensho.edges.store import EdgeStore
 from kensho.http.authentication import AccessControl
 from kensho.platform.keyring import Keyring
 from kensho.read_model.model import ReadModel
+from kensho.web.page_context import PageServices
+from kensho.web.sign_in_page import SignInController
 
 FOLDER: Final = Path(__file__).parent
 
@@ -46,6 +53,7 @@ class AccountsEdge(Edge):
     def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
         names = core.settings.edges.names
         self._core = core
+        core.renderer.offer_accounts()
         self._passwords = Passwords()
         self._accounts = AccountStore(store.gateway)
         self._tokens = Tokens(core.keys, core.now)
@@ -75,7 +83,9 @@ class AccountsEdge(Edge):
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
         """Return the routes of accounts."""
+        registering = (RegisterPageController,) if self.sign_in.offers_accounts else ()
         return (
+            *self._pages((LoginPageController, *registering, AccountPageController)),
             AuthController,
             CurrentSessionController,
             HistoryController,
@@ -103,8 +113,8 @@ class AccountsEdge(Edge):
     @property
     @override
     def replaced_pages(self) -> frozenset[type[Controller]]:
-        """Return the pages of the core in whose place there are others."""
-        return frozenset()
+        """Return the core's page to sign in, in whose place there is another."""
+        return frozenset((SignInController,))
 
     @contextlib.asynccontextmanager
     @override
@@ -117,6 +127,21 @@ class AccountsEdge(Edge):
                 yield
         finally:
             self._passwords.close()
+
+    def _pages(self, controllers: Sequence[type[Controller]]) -> Sequence[ControllerRouterHandler]:
+        """Return the router of pages; they are given what pages of the core are."""
+
+        def page_services() -> PageServices:
+            return self._core.page_services()
+
+        services = Provide(page_services, sync_to_thread=False)
+        router = Router(
+            "/",
+            route_handlers=controllers,
+            dependencies={"services": services},
+            include_in_schema=False,
+        )
+        return (router,)
 
     def _model(self) -> ReadModel:
         return self._core.snapshot().model
