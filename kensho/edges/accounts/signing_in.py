@@ -274,7 +274,7 @@ class SignInService:
             parts.throttle.failed(key, client.address)
             await parts.audit.note("session.sign_in", "refused", object_="provider")
             raise
-        subject = UUID(bytes=parts.names.pseudonym(f"provider {grant.account}")[:16], version=8)
+        subject = UUID(bytes=parts.names.pseudonym(f"provider {grant.account}")[:16], version=5)
         person = Person(
             subject=subject,
             realm="provider",

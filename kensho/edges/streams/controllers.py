@@ -98,7 +98,7 @@ class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
 class StreamController(Controller):
     """Streams."""
 
-    path = "/api/stream/{anime_id:uuid}/{episode:int}"
+    path = "/api/stream/{anime_id:str}/{episode:str}"
     security = SESSION_SECURITY
     tags: Sequence[str] | None = ("streams",)
     opt: Mapping[str, Any] | None = costing(_COST)

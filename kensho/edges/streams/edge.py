@@ -20,7 +20,7 @@ from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.streams.controllers import PlaybackController, StreamController
 from kensho.edges.streams.leases import Leases
 from kensho.edges.streams.service import StreamMetrics, StreamParts, StreamService
-from kensho.edges.streams.slots import ProviderSlots
+from kensho.edges.streams.slots import ProviderSlots, origin_of
 from kensho.edges.streams.watch_page import PLAYER, WatchPageController, WatchPages
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.resilience import Upstream, UpstreamRules
@@ -67,12 +67,15 @@ class StreamsEdge(Edge):
     ) -> None:
         self._core = core
         settings = core.settings.provider
-        origins = settings.media_origins or (settings.url or "",)
+        named = settings.media_origins or (settings.url or "",)
+        origins = [origin_of(one) for one in named]
         rules = UpstreamRules(
             connections=settings.connections, deadline_s=settings.deadline_s, failures=10
         )
-        self._media = Upstream("provider_media", origins[0], rules, metrics=metrics)
-        slots = ProviderSlots(provider.protocol, provider.keeper, self._media, origins)
+        self._media = {
+            origin: Upstream("provider_media", origin, rules, metrics=metrics) for origin in origins
+        }
+        slots = ProviderSlots(provider.protocol, provider.keeper, self._media)
         self._leases = Leases(slots, provider.keeper.goes_on)
         accounts.sessions.on_ended(self._leases.end_session)
         self.watch_links: Final = LinkedWorks(provider)
@@ -127,7 +130,10 @@ class StreamsEdge(Edge):
         """Evict leases while the block runs, then give all slots back."""
         following = asyncio.create_task(self._follow_links())
         try:
-            async with self._media, self._leases.open():
+            async with contextlib.AsyncExitStack() as stack:
+                for media in self._media.values():
+                    await stack.enter_async_context(media)
+                await stack.enter_async_context(self._leases.open())
                 yield
         finally:
             following.cancel()

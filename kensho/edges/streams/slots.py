@@ -5,7 +5,7 @@ answer of the provider makes this service, or a viewer's browser, ask another ho
 logs hold no address.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -82,19 +82,17 @@ class SlotSource(Protocol):
 
 
 class ProviderSlots(SlotSource):
-    """Slots of the provider; `media` asks for playlists, whose `origins` are those allowed."""
+    """Slots of the provider; `media` asks for playlists, by the origins that are allowed."""
 
     def __init__(
         self,
         protocol: ProviderProtocol,
         keeper: TokenKeeper,
-        media: Upstream,
-        origins: Collection[str],
+        media: Mapping[str, Upstream],
     ) -> None:
         self._protocol = protocol
         self._keeper = keeper
         self._media = media
-        self._origins = frozenset(origin_of(one) for one in origins)
 
     @override
     async def take(self, holder: TokenHolder, version: str) -> Taken:
@@ -151,8 +149,10 @@ class ProviderSlots(SlotSource):
         await self._keeper.with_access(holder, give_back)
 
     async def _playlist(self, url: str) -> bytes:
+        parts = urlsplit(url)
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
         try:
-            answer = await self._media.ask(UpstreamRequest(method="GET", path=url))
+            answer = await self._media[origin_of(url)].ask(UpstreamRequest(method="GET", path=path))
         except UpstreamError as error:
             raise ProviderUnavailableError(
                 f"the stream's playlist can't be read ({error.code})",
@@ -175,7 +175,7 @@ class ProviderSlots(SlotSource):
         ]
 
     def _allows(self, url: str) -> bool:
-        return origin_of(url) in self._origins
+        return origin_of(url) in self._media
 
     def _require_allowed(self, url: str) -> None:
         if self._allows(url):

@@ -18,7 +18,6 @@ from markupsafe import Markup
 from kensho.discovery import works
 from kensho.edges.accounts.authentication import GivenMaybeSession
 from kensho.edges.streams.service import MAX_EPISODE, StreamService
-from kensho.edges.streams.slots import origin_of
 from kensho.errors import EpisodeNotFoundError
 from kensho.http.request_costs import costing
 from kensho.http.responses import HTML, UncachedResponse
@@ -65,7 +64,7 @@ class WatchPages:
     def __init__(self, streams: StreamService, origins: Sequence[str], *, has_player: bool) -> None:
         self.streams: Final = streams
         self.has_player: Final = has_player
-        allowed = " ".join(sorted({origin_of(one) for one in origins}))
+        allowed = " ".join(sorted(set(origins)))
         policy = POLICY.replace("connect-src 'self'", f"connect-src 'self' {allowed}")
         policy += f"; media-src 'self' blob: {allowed}; worker-src blob:"
         self.headers: Final = (
