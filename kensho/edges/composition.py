@@ -6,7 +6,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Controller, Litestar
 from litestar.types import ControllerRouterHandler
@@ -24,7 +24,11 @@ from kensho.http.authentication import AccessControl
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.machine_metrics import MachineMetrics
+from kensho.platform.settings import RedisSettings
 from kensho.web.page_context import WatchLinks
+
+if TYPE_CHECKING:
+    from kensho.platform.redis import RedisDoor
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -45,21 +49,24 @@ class Edges(Extension):
         edges: Sequence[Edge],
         accounts: AccountsEdge | None,
         streams: StreamsEdge | None,
+        redis: "RedisDoor | None",
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
         self._streams = streams
+        self._redis = redis
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
         """Build the edges that the settings switch on; nothing is opened yet."""
         names = core.settings.edges.names
         store = EdgeStore(edge_store_settings(core.settings))
+        redis = _redis(core.settings.redis)
         edges: list[Edge] = []
         accounts: AccountsEdge | None = None
         if _OF_SESSIONS.intersection(names):
-            accounts = AccountsEdge(core, store)
+            accounts = AccountsEdge(core, store, redis)
             edges.append(accounts)
         streams: StreamsEdge | None = None
         if accounts is not None and "provider" in names:
@@ -69,7 +76,7 @@ class Edges(Extension):
             if "streams" in names:
                 streams = StreamsEdge(core, accounts, provider, metrics)
                 edges.append(streams)
-        return cls(store, edges, accounts, streams)
+        return cls(store, edges, accounts, streams, redis)
 
     @property
     @override
@@ -112,6 +119,8 @@ class Edges(Extension):
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
         """Open the store and each edge, in the order in which they build on one another."""
         async with contextlib.AsyncExitStack() as stack:
+            if self._redis is not None:
+                await stack.enter_async_context(self._redis)
             await stack.enter_async_context(self._store.open())
             for edge in self._edges:
                 await stack.enter_async_context(edge.open())
@@ -122,3 +131,12 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
+
+
+def _redis(settings: RedisSettings) -> "RedisDoor | None":
+    """Return the door to Redis, where that is set."""
+    if settings.url is None:
+        return None
+    from kensho.platform.redis import RedisDoor  # noqa: PLC0415 -- else nothing needs the library
+
+    return RedisDoor(settings)

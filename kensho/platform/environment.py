@@ -235,3 +235,8 @@ def _check_edges(settings: Settings) -> None:
             f"{PREFIX}WORKERS: {settings.server.workers} with {PREFIX}EDGES: an embedded store of"
             f" the edges serves one process; set {PREFIX}EDGES_STORE_URL to a server (ws://)"
         )
+    if settings.redis.url is None and settings.server.workers > 1:
+        raise SettingsError(
+            f"{PREFIX}WORKERS: {settings.server.workers} with {PREFIX}EDGES: a session that begins"
+            f" in one process must be known in all; set {PREFIX}REDIS_URL"
+        )

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Controller, Router
 from litestar.di import Provide
@@ -29,6 +29,7 @@ from kensho.edges.accounts.pages import (
 )
 from kensho.edges.accounts.passwords import Passwords
 from kensho.edges.accounts.session_service import SessionService
+from kensho.edges.accounts.sessions import Now, SessionStore
 from kensho.edges.accounts.signing_in import SignInParts, SignInService
 from kensho.edges.accounts.throttling import SignInThrottle
 from kensho.edges.accounts.tokens import Tokens
@@ -41,6 +42,9 @@ from kensho.read_model.model import ReadModel
 from kensho.web.page_context import PageServices
 from kensho.web.sign_in_page import SignInController
 
+if TYPE_CHECKING:
+    from kensho.platform.redis import RedisDoor
+
 FOLDER: Final = Path(__file__).parent
 
 
@@ -50,7 +54,7 @@ class AccountsEdge(Edge):
     Other edges use `sessions`, `sign_in` (whose `provider` they set), `audit` and `watching`.
     """
 
-    def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
+    def __init__(self, core: EdgeCore, store: EdgeStore, redis: "RedisDoor | None") -> None:
         names = core.settings.edges.names
         self._core = core
         core.renderer.offer_accounts()
@@ -60,7 +64,7 @@ class AccountsEdge(Edge):
         self.audit: Final = AuditLog(store.gateway)
         self.watching: Final = Watching(store.gateway, core.now)
         self.sessions: Final = SessionService(
-            MemorySessions(core.now), Keyring(core.keys, "provider-tokens"), core.now
+            _session_store(redis, core.now), Keyring(core.keys, "provider-tokens"), core.now
         )
         self.sign_in: Final = SignInService(
             SignInParts(
@@ -145,3 +149,13 @@ class AccountsEdge(Edge):
 
     def _model(self) -> ReadModel:
         return self._core.snapshot().model
+
+
+def _session_store(redis: "RedisDoor | None", now: Now) -> SessionStore:
+    if redis is None:
+        return MemorySessions(now)
+    from kensho.edges.accounts.redis_sessions import (  # noqa: PLC0415 -- else nothing needs Redis
+        RedisSessions,
+    )
+
+    return RedisSessions(redis, now)
