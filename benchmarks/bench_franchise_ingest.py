@@ -123,7 +123,7 @@ async def ingested(
 
 def shown(stages: Stages) -> tuple[float, float]:
     """Print the stages after the works', and return what the hubs' two took."""
-    for name in ("ties", "kinds and franchises", "edges", "franchises"):
+    for name in ("claims", "kinds and franchises", "edges", "franchises"):
         wall, cpu = stages.seconds[name]
         print(f"  {name:<26}{wall:6.1f} s   {cpu:6.1f} s of CPU")
     parts = [stages.seconds[name] for name in ("kinds and franchises", "franchises")]

@@ -28,6 +28,8 @@ SHARED: Final = {
     "tests/tuning/": "catalogue",
 }
 """Files that share a session fixture that takes many seconds, by how their path begins."""
+UNCOUNTED: Final = ("tests/property/", "tests/tuning/")
+"""Tests that run the same lines very often, and are left out of the coverage."""
 
 
 register_profiles()
@@ -51,10 +53,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupSc
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give tests that schemathesis makes of one function ids of their own.
+    """Leave property tests uncounted, and give tests of schemathesis ids of their own.
 
-    pytest 9.2 makes an id of a function and its parameters, and reads no brackets in a name.
+    Counting lines makes a property test take 2.5 times as long, of which it runs hundreds of
+    examples; what only a property reaches is no line that a unit test has looked at.
+
+    pytest 9.2 makes an id of a function and its parameters, and reads no brackets in a name, which
+    schemathesis gives to the tests that it makes of one function.
     """
+    if item.nodeid.startswith(UNCOUNTED):
+        item.add_marker(pytest.mark.no_cover)
     if not item.nodeid.endswith(item.name):
         item._id = NodeId.parse(f"{item.nodeid.partition('[')[0]}[{item.name.partition('[')[2]}")
 
