@@ -26,6 +26,7 @@ from kensho.edges.streams.leases import Lease, LeaseKey, Leases
 from kensho.edges.streams.playlists import Quality
 from kensho.edges.streams.slots import SubtitleFile
 from kensho.errors import (
+    EpisodeNotFoundError,
     KenshoError,
     NotFoundError,
     NotOfferedError,
@@ -71,6 +72,12 @@ class StreamAnswer(msgspec.Struct, frozen=True, kw_only=True):
     audio_tracks: Sequence[AudioTrackView]
     session_id: str
     stale: bool = False
+
+
+class _Counted(msgspec.Struct, frozen=True):
+    """What is read of a work's detail."""
+
+    episodes: int | None = None
 
 
 class StreamWish(NamedTuple):
@@ -155,7 +162,7 @@ class StreamService:
         self, session: Session, work: UUID, episode: int, wish: StreamWish
     ) -> StreamAnswer:
         parts = self._parts
-        link = self.link_of(work)
+        link = self.link_of(work, episode)
         holder = parts.keeper.holder(session)
         tracks = await parts.episodes.tracks(link, episode, holder)
         track = chosen_track(tracks, wish.audio)
@@ -163,9 +170,20 @@ class StreamService:
         lease = await parts.leases.get(key, holder, track.version)
         return self._answer(lease, tracks, wish)
 
-    def link_of(self, work: UUID) -> Link:
-        """Return the link of a work; raises as `resolve`."""
-        works.locate(self._parts.snapshot().model, work)
+    def link_of(self, work: UUID, episode: int) -> Link:
+        """Return the link of a work that has an episode of this number.
+
+        A season of the provider may hold more than the work, whose own count is what counts then.
+
+        Raises:
+            NotFoundError, GoneError, MovedError, NotOfferedError: as `resolve`.
+            EpisodeNotFoundError: the work is known to have fewer episodes.
+        """
+        model = self._parts.snapshot().model
+        node = works.locate(model, work)
+        total = msgspec.json.decode(model.detail(node), type=_Counted).episodes
+        if total and episode > total:
+            raise EpisodeNotFoundError(f"the work has {total} episodes", code="episode_not_found")
         link = self._parts.links.of(work)
         if link is None:
             raise NotOfferedError("no provider is known to offer this work", code="not_offered")

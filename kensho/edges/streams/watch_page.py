@@ -96,19 +96,36 @@ class WatchPageController(Controller):
         work, episode = forms.work_id(work_id), _episode(number)
         node = works.locate(context.model, work)
         detail = works.document(context.model, node).decode()
-        watch_pages.streams.link_of(work)
-        if maybe_session is None or maybe_session.realm != "provider":
+        watch_pages.streams.link_of(work, episode)
+        if maybe_session is None:
             return going_to(urls.sign_in(_path(detail.id, episode)))
+        if maybe_session.realm != "provider":
+            return _other_sign_in(context, detail, episode)
         resume_s = await watch_pages.streams.resume_s(maybe_session, work, episode)
         return _page(context, watch_pages, detail, episode, resume_s)
+
+
+def _other_sign_in(context: PageContext, detail: Detail, episode: int) -> UncachedResponse:
+    """Return the page for somebody who is signed in, but not with the provider."""
+    body = context.render(
+        "watch_sign_in.html.jinja",
+        work_title=detail.title,
+        work_path=context.today_url_of(detail.id),
+        heading=_heading(context, detail, episode),
+        own_path=_path(detail.id, episode),
+    )
+    return UncachedResponse(body, media_type=HTML, headers=PAGE_HEADERS)
+
+
+def _heading(context: PageContext, detail: Detail, episode: int) -> str:
+    is_film = detail.anime_type == "movie" and (detail.episodes or 1) == 1
+    return detail.title if is_film else context.messages.format("watch.heading", n=episode)
 
 
 def _page(
     context: PageContext, pages: WatchPages, detail: Detail, episode: int, resume_s: float
 ) -> UncachedResponse:
     messages = context.messages
-    is_film = detail.anime_type == "movie" and (detail.episodes or 1) == 1
-    heading = detail.title if is_film else messages.format("watch.heading", n=episode)
     last = detail.episodes or MAX_EPISODE
     words = {
         **{name: messages.format(f"watch.{name}") for name in _SAID},
@@ -119,7 +136,7 @@ def _page(
         "watch.html.jinja",
         work_title=detail.title,
         work_path=context.today_url_of(detail.id),
-        heading=heading,
+        heading=_heading(context, detail, episode),
         has_player=pages.has_player,
         stream_path=f"/api/stream/{detail.id}/{episode}",
         sign_in_path=urls.sign_in(own),
