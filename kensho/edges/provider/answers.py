@@ -4,7 +4,7 @@ Facts: crunchyroll-rs (July 2026) and EDGES.md §3. Members that the provider le
 null have defaults, so that a new form of an answer fails only where something needed is missing.
 """
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -54,13 +54,12 @@ class PlaybackAnswer(msgspec.Struct, frozen=True, rename="camel"):
     subtitles: dict[str, Subtitle] = {}
     versions: list[Version] | None = None
     session: PlaybackSession = PlaybackSession()
-    drm: msgspec.Raw | None = None
+    drm: Any = None
 
     @property
     def is_protected(self) -> bool:
         """Tell whether a licence is needed to play it."""
-        empty = (b"null", b"false", b"{}", b"[]", b'""', b"")
-        return self.drm is not None and bytes(self.drm) not in empty
+        return bool(self.drm)
 
 
 class Series(msgspec.Struct, frozen=True):

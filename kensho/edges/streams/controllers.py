@@ -25,7 +25,6 @@ from kensho.edges.streams.service import (
     StreamWish,
 )
 from kensho.edges.streams.slots import SubtitleFile
-from kensho.http.privacy import NO_STORE
 from kensho.http.request_costs import costing
 from kensho.http.responses import UncachedResponse
 from kensho.read_model.encoded import encoded
@@ -136,7 +135,7 @@ class StreamController(Controller):
         """
         wish = StreamWish(query.quality, query.audio, query.subtitles)
         answer = await streams.resolve(session, anime_id, episode, wish)
-        return UncachedResponse(encoded(answer), headers=[(b"cache-control", NO_STORE)])
+        return UncachedResponse(encoded(answer))
 
     @empty_operation(delete, None, Documented("Stop an episode", "It is given back."))
     async def stop(

@@ -24,7 +24,6 @@ from kensho.errors import (
     ProviderMisconfiguredError,
     ProviderUnavailableError,
     UpstreamError,
-    UpstreamUnavailableError,
 )
 from kensho.platform.resilience import Upstream, UpstreamRequest
 
@@ -57,7 +56,7 @@ class Taken(NamedTuple):
     answer: PlaybackAnswer
 
 
-class SlotLostError(UpstreamUnavailableError):
+class SlotLostError(ProviderUnavailableError):
     """A slot is taken and what came with it makes no sense; `slot` gives it back, if known."""
 
     def __init__(self, slot: str | None) -> None:
