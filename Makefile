@@ -20,7 +20,7 @@ RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
+.PHONY: help run demo sample pictures assets test-assets test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
   lock system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -34,6 +34,10 @@ help: ## Print what can be made.
 run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve; prints the URL.
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
 	@$(BIN)/kensho serve --port $(PORT)
+
+demo: $(DEV_INSTALLED) assets ## All of it, without Docker: accounts, a provider, streams; prints addresses and who may sign in.
+	@command -v ffmpeg >/dev/null || $(MAKE) system-packages
+	@$(BIN)/python -m deploy.demo --port $(PORT)
 
 sample: $(RUN_INSTALLED)
 	@test -e var/kensho.db || $(BIN)/kensho ingest --all ingest/sample

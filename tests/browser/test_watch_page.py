@@ -1,85 +1,31 @@
-"""Playing in a browser, over the whole demo: sign in, captions, quality, expiry, sign-out elsewhere.
+"""Playing in a browser, over the whole demo.
 
 The demo is the process that `make demo` starts; that it ends without leaving any behind is tested
 where the module ends.
 """
 
 import contextlib
-import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import AXE
-from tests.support.servers import free_port
-
-PERSON: Final = "viewer@example.org"
-PASSWORD: Final = "watch the sample"
-_PATIENCE_S: Final = 90.0
-
-
-class Demo(NamedTuple):
-    """The demo: where Kenshō is, the page that plays, and what breaks the provider."""
-
-    base: str
-    play: str
-    control: str
-
-    def break_provider(self, **faults: Any) -> dict[str, Any]:
-        """Have the provider fail, or not any more; return what is wrong now."""
-        answer: dict[str, Any] = httpx.put(self.control, json=faults).json()
-        return answer
+from tests.support.demos import Demo, demo_running, fill_sign_in, playing, sign_in, until
 
 
 @pytest.fixture(scope="module")
 def demo(
     explorer: str, explorer_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Demo]:
-    """Run the demo over the graph that the explorer has; in the end nothing of it is left."""
-    folder, port = tmp_path_factory.mktemp("demo"), free_port()
+    """Run the demo over the graph that the explorer has."""
+    folder = tmp_path_factory.mktemp("demo")
     shutil.copytree(explorer_folder / "kensho.db", folder / "kensho.db")
-    command = [sys.executable, "-m", "deploy.demo", "--port", str(port), "--folder", str(folder)]
-    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    said: list[str] = []
-    assert running.stdout is not None
-    for line in running.stdout:
-        said.append(line)
-        if "Ctrl-C ends" in line:
-            break
-    text = "".join(said)
-    assert "Ctrl-C ends" in text, text
-    play = re.search(r"^Play +(\S+)$", text, re.MULTILINE)
-    control = re.search(r"PUT (\S+/control)", text)
-    assert play and control, text
-    started = processes_naming(str(folder))
-    yield Demo(f"http://127.0.0.1:{port}", play[1], control[1])
-    running.send_signal(signal.SIGTERM)
-    assert running.wait(_PATIENCE_S) == 0
-    assert "The demo has ended." in running.stdout.read()
-    assert started, "there were processes"
-    assert processes_naming(str(folder)) == []
-    with pytest.raises(httpx.TransportError):
-        httpx.get(f"http://127.0.0.1:{port}/")
-
-
-def processes_naming(text: str) -> list[int]:
-    """Return the processes whose command or settings name a text, but this one."""
-    found: list[int] = []
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
-            if text.encode() in told:
-                found.append(int(entry.name))
-    return found
+    with demo_running(folder) as running:
+        yield running
 
 
 @pytest.fixture
@@ -96,40 +42,10 @@ def page(demo: Demo, browser: Browser) -> Iterator[Page]:
     assert [text for text in said if "Failed to load resource" not in text] == []
 
 
-def until(page: Page, expression: str, within_s: float = 20.0) -> None:
-    """Wait until an expression is true; the page's policy forbids Playwright's own way."""
-    limit = time.monotonic() + within_s
-    while time.monotonic() < limit:
-        with contextlib.suppress(Exception):  # the page is being left
-            if page.evaluate(expression):
-                return
-        time.sleep(0.05)
-    shown = page.inner_text("main")
-    raise AssertionError(f"never: {expression}\n{page.url}\n{shown}")
-
-
-def sign_in(page: Page, demo: Demo, path: str | None = None) -> None:
-    """Open the page that plays, sign in with the provider, and wait until it plays."""
-    page.goto(path or demo.play)
-    page.check('input[name="realm"][value="provider"]')
-    page.fill('input[name="name"]', PERSON)
-    page.fill('input[name="password"]', PASSWORD)
-    page.click('main button[type="submit"]')
-    until(page, playing())
-
-
-def playing(from_s: float = 0.2) -> str:
-    return f"document.querySelector('#watch-video')?.currentTime > {from_s}"
-
-
-def slots(demo: Demo) -> int:
-    return int(demo.break_provider()["open"])
-
-
 def settled(demo: Demo, wanted: int) -> None:
     limit = time.monotonic() + 10
-    while slots(demo) != wanted:
-        assert time.monotonic() < limit, f"{slots(demo)} slots are held, not {wanted}"
+    while (held := demo.slots()) != wanted:
+        assert time.monotonic() < limit, f"{held} slots are held, not {wanted}"
         time.sleep(0.05)
 
 
@@ -137,13 +53,9 @@ def test_play_asks_to_sign_in_and_goes_on_to_that_episode(page: Page, demo: Demo
     page.goto(demo.play.replace("/watch/", "/anime/").rpartition("/")[0])
     page.click("a:text-is('Watch')")
     assert "/login?next=" in page.url
-    page.check('input[name="realm"][value="provider"]')
-    page.fill('input[name="name"]', PERSON)
-    page.fill('input[name="password"]', "wrong")
-    page.click('main button[type="submit"]')
-    assert page.locator('[role="alert"]').count() >= 1
-    page.fill('input[name="password"]', PASSWORD)
-    page.click('main button[type="submit"]')
+    fill_sign_in(page, "wrong")
+    assert page.locator('main [role="alert"], main .field-wrong').count() >= 1
+    fill_sign_in(page)
     until(page, playing())
     assert page.url == demo.play
     page.close()
@@ -184,12 +96,13 @@ def test_an_address_that_expires_while_it_plays_is_renewed_without_losing_the_pl
     page: Page, demo: Demo
 ) -> None:
     sign_in(page, demo)
-    before = slots(demo)
+    before = demo.slots()
     demo.break_provider(media_ttl_s=0.01)  # what was given is worth nothing from now on
     page.locator("#watch-seek").fill("44")
     time.sleep(0.3)
     demo.break_provider(media_ttl_s=3600)
-    page.click("#watch-retry") if page.is_visible("#watch-retry") else None
+    if page.is_visible("#watch-retry"):
+        page.click("#watch-retry")
     until(page, playing(44.5), within_s=40)
     settled(demo, before)
 
@@ -219,10 +132,7 @@ def test_signing_out_elsewhere_ends_it_and_says_so(
     until(page, "!document.querySelector('#watch-sign-in').hidden", within_s=45)
     assert "Sign in" in page.inner_text("#watch-problem")
     page.click("#watch-sign-in")
-    page.check('input[name="realm"][value="provider"]')
-    page.fill('input[name="name"]', PERSON)
-    page.fill('input[name="password"]', PASSWORD)
-    page.click('main button[type="submit"]')
+    fill_sign_in(page)
     until(page, playing(20))  # where it was
 
 

@@ -12,6 +12,7 @@ const place = `watch:${root.dataset.stream}`;
 const TELL_MS = 10_000;
 const RENEW_AGAIN_MS = 10_000;
 const SEEK_S = 10;
+const AHEAD_S = 30; // of the picture is loaded: viewers often leave, and providers pay by the byte
 
 let hls = null;
 let stream = null;
@@ -23,6 +24,8 @@ let toldAt = 0;
 let audio = null;
 let recovered = false;
 let seeking = false;
+let here = 0; // seconds: where the viewer is
+let isStarting = true;
 
 const remember = (name, value) => {
   try { localStorage.setItem(`watch-${name}`, value); } catch { /* it is not kept, then */ }
@@ -30,10 +33,13 @@ const remember = (name, value) => {
 const remembered = (name) => {
   try { return localStorage.getItem(`watch-${name}`); } catch { return null; }
 };
-const keepPlaceAt = (at) => {
-  try { sessionStorage.setItem(place, String(at)); } catch { /* the server may know */ }
+const keepPlace = () => {
+  try { sessionStorage.setItem(place, String(video.ended ? 0 : here)); } catch { /* the server may know */ }
 };
-const keepPlace = () => keepPlaceAt(video.ended ? 0 : video.currentTime);
+// The video itself is at 0 once it has lost its stream, and until it has reached where it goes on.
+const notePlace = () => {
+  if (!isStarting && Number.isFinite(video.duration) && video.duration > 0) here = video.currentTime;
+};
 const keptPlace = () => {
   try { return Number(sessionStorage.getItem(place)) || 0; } catch { return 0; }
 };
@@ -121,6 +127,8 @@ async function start(at) {
 }
 
 function attach(next, at) {
+  here = at;
+  isStarting = true;
   hls?.destroy();
   hls = null;
   recovered = false;
@@ -129,6 +137,7 @@ function attach(next, at) {
     const loading = { maxTimeToFirstByteMs: 8_000, maxLoadTimeMs: 20_000, timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 }, errorRetry: { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2_000 } };
     hls = new Hls({
       startPosition: at > 0 ? at : -1,
+      maxMaxBufferLength: AHEAD_S,
       xhrSetup: (request, url) => {
         const moved = base && base.from !== base.to && url.startsWith(base.from);
         request.open("GET", moved ? base.to + url.slice(base.from.length) : url, true);
@@ -137,21 +146,22 @@ function attach(next, at) {
       playlistLoadPolicy: { default: loading },
       manifestLoadPolicy: { default: loading },
     });
-    hls.on(Hls.Events.MANIFEST_PARSED, fillQualities);
+    hls.on(Hls.Events.MANIFEST_PARSED, () => { fillQualities(); play(); }); // sooner, loading would pause it again
     hls.on(Hls.Events.FRAG_LOADED, (_, { frag }) => { received += frag.stats.total; });
     hls.on(Hls.Events.ERROR, (_, problem) => { if (problem.fatal) failed(problem); });
     hls.loadSource(next.stream_url);
     hls.attachMedia(video);
   } else if (video.canPlayType("application/vnd.apple.mpegurl")) {
     video.src = next.stream_url;
-    video.addEventListener("loadedmetadata", () => { video.currentTime = at; }, { once: true });
+    video.addEventListener("loadedmetadata", () => { video.currentTime = at; play(); }, { once: true });
   } else {
     showProblem(words.unsupported);
     return;
   }
   showCaptions();
-  video.play().catch(() => say("")); // the browser waits for a click
 }
+
+const play = () => video.play().catch(() => say("")); // the browser waits for a click
 
 async function failed(problem) {
   if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
@@ -159,16 +169,14 @@ async function failed(problem) {
     hls.recoverMediaError();
     return;
   }
-  const at = video.currentTime;
   tell("error");
   if (performance.now() - lastRenewed > RENEW_AGAIN_MS) {
-    if (await renew()) attach(stream, at); // the address may have expired
+    if (await renew()) attach(stream, here); // the address may have expired
     return;
   }
   hls?.destroy();
   hls = null;
   showProblem(words.lost);
-  keepPlaceAt(at);
 }
 
 function track(one) {
@@ -222,7 +230,7 @@ function showCaptions() {
 
 async function tell(kind) {
   if (!stream) return;
-  const body = { sessionId: stream.session_id, kind, bytes: received, bitrate: Math.round(hls?.bandwidthEstimate || 0), position: video.currentTime };
+  const body = { sessionId: stream.session_id, kind, bytes: received, bitrate: Math.round(hls?.bandwidthEstimate || 0), position: here };
   if (Number.isFinite(video.duration) && video.duration > 0) body.duration = video.duration;
   received = 0;
   toldAt = performance.now();
@@ -290,26 +298,28 @@ part("quality").addEventListener("change", (event) => {
   hls.currentLevel = index;
 });
 part("audio").addEventListener("change", async (event) => {
-  const at = video.currentTime;
   audio = event.target.value;
   await fetch(root.dataset.stream, { method: "DELETE" }).catch(() => {}); // so that one stream is held
-  await start(at);
+  await start(here);
 });
 part("full").addEventListener("click", fullScreen);
 document.addEventListener("fullscreenchange", () => toggle(part("full"), Boolean(document.fullscreenElement)));
-part("retry").addEventListener("click", () => start(keptPlace() || video.currentTime));
+part("retry").addEventListener("click", () => start(here || keptPlace()));
 
 video.addEventListener("play", () => toggle(part("play"), true));
 video.addEventListener("pause", () => { toggle(part("play"), false); keepPlace(); });
+video.addEventListener("seeking", notePlace);
 video.addEventListener("timeupdate", () => {
+  notePlace();
   showTime();
   if (!video.paused && performance.now() - toldAt > TELL_MS) { keepPlace(); tell("progress"); }
 });
 video.addEventListener("durationchange", showTime);
 video.addEventListener("seeked", showTime);
+video.addEventListener("loadeddata", () => { isStarting = false; notePlace(); });
 video.addEventListener("loadeddata", () => { part("play").disabled = part("seek").disabled = false; say(stream?.stale ? words.stale : ""); tell("start"); }, { once: true });
 video.addEventListener("waiting", () => say(words.buffering));
-video.addEventListener("playing", () => { say(stream?.stale ? words.stale : ""); root.dataset.state = "playing"; });
+video.addEventListener("playing", () => { isStarting = false; notePlace(); say(stream?.stale ? words.stale : ""); root.dataset.state = "playing"; });
 video.addEventListener("stalled", () => { if (video.readyState < 3 && !video.paused) tell("stall"); });
 video.addEventListener("ended", () => { say(words.ended); keepPlace(); tell("end"); part("next")?.focus(); });
 video.addEventListener("volumechange", () => {
@@ -319,7 +329,7 @@ video.addEventListener("volumechange", () => {
 addEventListener("pagehide", () => {
   keepPlace();
   if (!stream) return;
-  if (!video.ended && video.currentTime > 0) tell("progress");
+  if (!video.ended && here > 0) tell("progress");
   fetch(root.dataset.stream, { method: "DELETE", keepalive: true }).catch(() => {});
 });
 
