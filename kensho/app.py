@@ -12,7 +12,7 @@ import functools
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from litestar import Litestar
@@ -54,10 +54,12 @@ from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
 from kensho.errors import KenshoError, NotReadyError
-from kensho.http import authentication
+from kensho.http import authentication, responses
 from kensho.http.authentication import AccessControl
+from kensho.http.draining import Draining
 from kensho.http.error_handling import problem_details_plugin
 from kensho.http.event_stream import EventStreams
+from kensho.http.exposition import Exposition
 from kensho.http.extension import Extension
 from kensho.http.manager_sessions import ManagerSessions
 from kensho.http.metrics import Metrics
@@ -66,12 +68,14 @@ from kensho.http.query_validation import QueryValidator
 from kensho.http.response_cache import ResponseCache
 from kensho.http.search_tally import SearchTally
 from kensho.http.targets import Targets, declared_routes
+from kensho.http.tracing import telemetry_of
+from kensho.http.warming import Warmer
 from kensho.http.work_pool import WorkPools
 from kensho.platform.installation import installed_version
 from kensho.platform.managers import ManagerFile
+from kensho.platform.metrics_board import WorkerSeat
 from kensho.platform.settings import Settings, SnapshotSettings
 from kensho.platform.signing_secret import signing_keys
-from kensho.platform.worker_board import WorkerBoard
 from kensho.read_model.building.publishing_process import Republishing, publish_apart, told
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.storage.store_settings import StoreSettings
@@ -83,6 +87,9 @@ from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 from kensho.webhooks.delivering import deliver_for_ever
 
+if TYPE_CHECKING:
+    from kensho.http.shared_answers import SharedRooms
+
 _log = structlog.get_logger("kensho")
 _LOOK_EVERY_S: Final = 5.0
 """How often disk, folder and clock are looked at, if snapshots are not looked for more often."""
@@ -90,18 +97,18 @@ _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
 
 
-def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar:
+def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     """Return the application; it opens the snapshot when it starts.
 
-    `board` tells of all workers that serve, where there are several. The application's state has
-    `look_for_snapshot`, which looks for a newer one at once, and `close_streams`, which ends the
-    answers that would go on for ever.
+    `seat` is that of the worker which serves it. The application's state has `look_for_snapshot`,
+    which looks for a newer one at once, `drain`, upon which readiness says so and clients are asked
+    to go elsewhere, and `close_streams`, which ends the answers that would go on for ever.
 
     Raises:
         SettingsError: the secret that signs cursors can't be read or made.
     """
     pages = PageRouter(further=_further_pages(settings))
-    state = AppState(settings, pages.renderer, board)
+    state = AppState(settings, pages.renderer, seat)
     extension = _extension(settings, state)
     validator = QueryValidator(settings.connections.body_timeout_s)
     error_pages = ErrorPages(state.renderer, state.page_context)
@@ -142,7 +149,9 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
             {
                 "look_for_snapshot": state.look_for_snapshot,
                 "close_streams": functools.partial(_close_streams, state.streams, extension),
+                "drain": state.draining.begin,
                 authentication.STATE: extension.access or state.access,
+                responses.SHARED: None if state.redis is None else state.redis.answers,
                 **state.work.state,
                 **state.streams.state,
             }
@@ -152,7 +161,10 @@ def create_app(settings: Settings, board: WorkerBoard | None = None) -> Litestar
     validator.add_operations(amend_openapi(document, state.calendar, extension.security_schemes))
     targets = Targets(declared_routes(app, validator))
     routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
-    app.asgi_handler = _pipeline(routed, settings, state)
+    pipeline = _pipeline(routed, settings, state)
+    state.draining.listen(pipeline.drain)
+    app.asgi_handler = pipeline
+    state.warmer = Warmer(app, pipeline)
     return app
 
 
@@ -181,11 +193,21 @@ def _extension(settings: Settings, state: "AppState") -> Extension:
         renderer=state.renderer,
         managers=state.managers,
         metrics=state.metrics,
-        forget_answers=state.cache.forget,
+        begin_epoch=state.cache.begin_epoch,
+        redis=None if state.redis is None else state.redis.door,
     )
     edges = Edges.of(core)
     state.watch_links = edges.watch_links
     return edges
+
+
+def _shared_rooms(settings: Settings, metrics: Metrics) -> "SharedRooms | None":
+    """Return what processes share, where there is a Redis to hold it."""
+    if settings.redis.url is None:
+        return None
+    from kensho.http.shared_answers import SharedRooms  # noqa: PLC0415 -- else Redis is not loaded
+
+    return SharedRooms(settings, metrics.machine)
 
 
 def _close_streams(streams: EventStreams, extension: Extension) -> None:
@@ -206,6 +228,8 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
             random=Random(),  # noqa: S311 -- ids of requests and spans are names, not secrets
             slow_s=settings.logs.slow_request_s,
             tally=state.tally,
+            tracing=state.telemetry,
+            tells_trace=bool(settings.telemetry.endpoint or settings.edges.names),
         ),
     )
 
@@ -215,17 +239,20 @@ class AppState:
 
     watch_links: WatchLinks | None = None
     """Where works can be watched, once the edge that offers it is built."""
+    warmer: Warmer | None = None
+    _looking: asyncio.Task[bool] | None = None
+    _snapshots: SnapshotHolder | None = None
+    _page_services: PageServices | None = None
+    _conditions: Conditions | None = None
 
     def __init__(
-        self, settings: Settings, renderer: Renderer, board: WorkerBoard | None = None
+        self, settings: Settings, renderer: Renderer, seat: WorkerSeat | None = None
     ) -> None:
         self._settings = settings
-        self._board = board
-        self._looking: asyncio.Task[bool] | None = None
+        self._seat = seat
+        self.draining = Draining()
+        self.telemetry = telemetry_of(settings)
         self.renderer = renderer
-        self._snapshots: SnapshotHolder | None = None
-        self._page_services: PageServices | None = None
-        self._conditions: Conditions | None = None
         self.now = functools.partial(dt.datetime.now, dt.UTC)
         self.calendar = Calendar(self.now)
         self.keys = keys = signing_keys(settings.signing)
@@ -259,8 +286,10 @@ class AppState:
             max_age_s=settings.http.max_age_s,
             cache_bytes=settings.http.cache_bytes,
         )
+        self.redis = _shared_rooms(settings, self.metrics)
         self.work = WorkPools.of(settings.work)
         self.streams = EventStreams(settings.streams, self._looked)
+        self._exposition = Exposition(self.metrics, seat, self._served, self.streams)
 
     def snapshots(self) -> SnapshotHolder:
         """Return what follows the published snapshots; raises `NotReadyError` before the start."""
@@ -301,15 +330,12 @@ class AppState:
 
     def exposition(self) -> bytes:
         """Return what Prometheus scrapes now."""
-        served = self._served()
-        model = None if served is None else served.model
-        revision, built_at_s = (model.revision, model.built_at_s) if model else (None, 0)
+        problems: dict[str, str] | None = None
         if self._conditions is not None:
             problems = dict(self._conditions.problems())
-            if model is None or self.snapshots().last_error is not None:
+            if self._served() is None or self.snapshots().last_error is not None:
                 problems["read_model"] = "as readiness tells"
-            self.metrics.note_conditions(problems, self._conditions.workers(), built_at_s)
-        return self.metrics.render(revision)
+        return self._exposition.text(problems)
 
     def page_services(self) -> PageServices:
         """Return what pages are made with; raises as `snapshots`."""
@@ -341,9 +367,11 @@ class AppState:
             settings.snapshot.read_model_dir,
             holder,
             publishes=lambda: not store.is_absent,
-            board=self._board,
+            board=self._seat.board if self._seat is not None else None,
         )
         holder.listen(self.streams.wake)
+        if self.warmer is not None:
+            holder.listen(self.warmer.wake)
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder, self._conditions)
         await holder.refresh()  # so that no worker answers before it has what is published
@@ -356,9 +384,10 @@ class AppState:
             ),
             asyncio.create_task(_look_about(self._conditions, settings.snapshot.refresh_every_s)),
             asyncio.create_task(self._counting.write_for_ever(self._served)),
+            asyncio.create_task(self._exposition.tell_for_ever()),
         )
         try:
-            with self.work.serving():
+            async with self._further_rooms():
                 yield
         finally:
             self.streams.close()
@@ -370,6 +399,19 @@ class AppState:
                     await task
             await self._republishing.stop()
             await self._counting.write(served)
+
+    @contextlib.asynccontextmanager
+    async def _further_rooms(self) -> AsyncGenerator[None]:
+        """Hold open what answers are made with, and what settings add, while the block runs."""
+        async with contextlib.AsyncExitStack() as rooms:
+            rooms.enter_context(self.work.serving())
+            if self.telemetry is not None:
+                await rooms.enter_async_context(self.telemetry.open())
+            if self.redis is not None:
+                await rooms.enter_async_context(self.redis)
+            if self.warmer is not None:
+                rooms.push_async_callback(self.warmer.stop)
+            yield
 
     def _services_of_pages(self, holder: SnapshotHolder, conditions: Conditions) -> PageServices:
         return PageServices(
@@ -391,6 +433,7 @@ class AppState:
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,
+            is_draining=self.draining.is_begun,
         )
 
 

@@ -18,6 +18,7 @@ from kensho.read_model.version import SNAPSHOT_VERSION
 _FINE = Dependencies(Dependency("ok"))
 _SERVED = ServedSnapshot("128-1f3a9c02b7de", 128, SNAPSHOT_VERSION, "2026-11-20T16:25:00+00:00", 90)
 _UNAVAILABLE = 503
+_NOT_READY = ("down", "draining")
 _RETRY_AFTER = (b"retry-after", b"5")
 
 
@@ -46,13 +47,13 @@ class HealthController(Controller):
         Readiness("ok", _FINE, _SERVED),
     )
     async def ready(self, health: GivenHealth) -> UncachedResponse[Readiness]:
-        """Return the state, with details the snapshot too; 503 only when none is served.
+        """Return the state, with details the snapshot too; 503 when none is served, or soon none.
 
         A service that can't follow what is published goes on with the snapshot that it has: it is
         degraded then, and still ready.
         """
         found = health.readiness()
-        if found.status == "down":
+        if found.status in _NOT_READY:
             return UncachedResponse(encoded(found), status=_UNAVAILABLE, headers=[_RETRY_AFTER])
         return UncachedResponse(encoded(found))
 

@@ -21,6 +21,7 @@ from kensho.cli.worker import Installation, Worker
 from kensho.errors import KenshoError
 from kensho.platform import environment, logs, memory
 from kensho.platform.listening import listen, raise_file_limit
+from kensho.platform.metrics_board import MetricsBoard
 from kensho.platform.secret_values import masked
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_keys
@@ -61,7 +62,8 @@ def _supervise(settings: Settings) -> int:
     with listen(
         server.host, server.port, send_timeout_s=settings.connections.send_timeout_s
     ) as listening:
-        installation = Installation(settings, listening, board, os.getpid())
+        metrics = MetricsBoard(server.workers)
+        installation = Installation(settings, listening, board, metrics, os.getpid())
         rules = SupervisionRules(server.workers, server.stop_deadline_s, server.worker_silence_s)
         gc.freeze()  # so that no collection in a worker copies the pages it shares
         supervisor = Supervisor(

@@ -1,8 +1,8 @@
 """What one worker of `kensho serve` does: it serves the application from the shared socket.
 
-Guarantees: after SIGTERM, or when its supervisor is gone, it accepts no more, lets requests end,
-and has ended itself within the deadline, whatever clients, threads or dependencies do: the kernel's
-alarm ends it otherwise.
+Guarantees: after SIGTERM, or when its supervisor is gone, it says that it drains, still accepts for
+`KENSHO_DRAIN_S`, then accepts no more, ends streams, lets requests end, and has ended itself within
+the deadline, whatever clients, threads or dependencies do: the kernel's alarm ends it otherwise.
 """
 
 import asyncio
@@ -18,13 +18,16 @@ import structlog
 
 from kensho.app import create_app
 from kensho.errors import KenshoError
+from kensho.platform.metrics_board import MetricsBoard, WorkerSeat
 from kensho.platform.settings import Settings
 from kensho.platform.socket_server import SharedSocketServer
 from kensho.platform.worker_board import WorkerBoard
 
 _BEAT_S: Final = 1.0
-_DRAIN_SHARE: Final = 0.9
-"""The part of the deadline that requests may use; the rest is for closing."""
+_DRAIN_SHARE: Final = 0.5
+_REQUESTS_SHARE: Final = 0.9
+"""The part of the deadline that requests may use, those accepted while draining included; the rest
+is for closing."""
 _log = structlog.get_logger("kensho")
 
 
@@ -34,6 +37,7 @@ class Installation(NamedTuple):
     settings: Settings
     listening: socket.socket
     board: WorkerBoard
+    metrics: MetricsBoard
     supervisor: int
     """The supervisor's process id."""
 
@@ -45,6 +49,7 @@ class Worker:
         self._settings = installation.settings
         self._listening = installation.listening
         self._board = installation.board
+        self._metrics = installation.metrics
         self._supervisor = installation.supervisor
         self._slot = slot
         self._stopping = asyncio.Event()
@@ -63,7 +68,9 @@ class Worker:
         return 0
 
     async def _serve(self) -> None:
-        app = create_app(self._settings, self._board)
+        port: int = self._listening.getsockname()[1]
+        seat = WorkerSeat(self._slot, self._board, self._metrics, port)
+        app = create_app(self._settings, seat)
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._stop)
         loop.add_signal_handler(signal.SIGHUP, app.state.look_for_snapshot)
@@ -73,8 +80,15 @@ class Worker:
                 serving = asyncio.create_task(server.serve())
                 self._say_serving()
                 await self._until_stopped(serving)
+                app.state.drain()
+                await asyncio.sleep(self._drain_s)
                 app.state.close_streams()
                 await self._drained(server, serving)
+
+    @property
+    def _drain_s(self) -> float:
+        server = self._settings.server
+        return min(server.drain_s, server.stop_deadline_s * _DRAIN_SHARE)
 
     def _say_serving(self) -> None:
         self._board.serve(self._slot)
@@ -93,10 +107,10 @@ class Worker:
     async def _drained(self, server: Any, serving: asyncio.Task[None]) -> None:
         server.stop()
         self._listening.close()  # clients are refused then, and do not wait for nobody
-        drain_s = self._settings.server.stop_deadline_s * _DRAIN_SHARE
-        done, _ = await asyncio.wait((serving,), timeout=drain_s)
+        left_s = self._settings.server.stop_deadline_s * _REQUESTS_SHARE - self._drain_s
+        done, _ = await asyncio.wait((serving,), timeout=left_s)
         if not done:
-            _log.warning("requests_cut", worker=self._slot, after_s=drain_s)
+            _log.warning("requests_cut", worker=self._slot, after_s=left_s)
 
     def _stop(self) -> None:
         """Begin to stop; the alarm's default action ends the process, even one that is stuck."""

@@ -18,6 +18,8 @@ from kensho.read_model.model import ReadModel
 from kensho.read_model.version import SNAPSHOT_VERSION
 
 State: TypeAlias = Literal["ok", "degraded", "down"]
+ReadyState: TypeAlias = Literal["ok", "degraded", "down", "draining"]
+"""`draining`: the process was told to stop, and new requests are to be sent to another one."""
 
 
 class Dependency(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -50,7 +52,7 @@ class ServedSnapshot(msgspec.Struct, frozen=True):
 class Readiness(msgspec.Struct, frozen=True):
     """Whether requests can be served; where details are told, also from what."""
 
-    status: State
+    status: ReadyState
     dependencies: Dependencies | msgspec.UnsetType = msgspec.UNSET
     snapshot: ServedSnapshot | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -81,9 +83,11 @@ class HealthService:
         *,
         details: bool,
         problems: Callable[[], Mapping[str, str]] = dict,
+        is_draining: Callable[[], bool] = lambda: False,
     ) -> None:
         """Take also what tells why something around the service is not as it should be."""
         self._problems = problems
+        self._is_draining = is_draining
         self._snapshots = snapshots
         self._now = now
         self._version = version
@@ -92,9 +96,10 @@ class HealthService:
     def readiness(self) -> Readiness:
         """Return whether requests can be served; with details, why not, or from which snapshot."""
         found = self.health()
+        status = "draining" if self._is_draining() else found.status
         if not self._details:
-            return Readiness(found.status)
-        return Readiness(found.status, found.dependencies, found.snapshot)
+            return Readiness(status)
+        return Readiness(status, found.dependencies, found.snapshot)
 
     def health(self) -> Health:
         """Return the readiness with what is served."""

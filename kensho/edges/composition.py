@@ -6,29 +6,30 @@
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from litestar import Controller, Litestar
+from litestar import Controller, Litestar, Router
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
 from kensho.edges.accounts import edge as accounts_edge
 from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.client_logs import edge as client_logs_edge
+from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
 from kensho.edges.streams import edge as streams_edge
 from kensho.edges.streams.edge import StreamsEdge
+from kensho.http import edge_limits
 from kensho.http.authentication import AccessControl
+from kensho.http.edge_limits import EdgeLimits, limited
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
-from kensho.platform.machine_metrics import MachineMetrics
-from kensho.platform.settings import RedisSettings
+from kensho.platform.flags import Flags
+from kensho.platform.sliding_limits import SlidingLimits
 from kensho.web.page_context import WatchLinks
-
-if TYPE_CHECKING:
-    from kensho.platform.redis import RedisDoor
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -36,8 +37,9 @@ _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "s
 
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
-    of_sessions = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
-    return (*of_sessions, *(streams_edge.folders() if "streams" in names else ()))
+    accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
+    streams = streams_edge.folders() if "streams" in names else ()
+    return (*accounts, *streams, client_logs_edge.FOLDER)
 
 
 class Edges(Extension):
@@ -48,41 +50,45 @@ class Edges(Extension):
         store: EdgeStore,
         edges: Sequence[Edge],
         accounts: AccountsEdge | None,
-        streams: StreamsEdge | None,
-        redis: "RedisDoor | None",
+        limits: EdgeLimits,
+        watch_links: WatchLinks | None,
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
-        self._streams = streams
-        self._redis = redis
+        self._limits = limits
+        self._watch_links = watch_links
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
         """Build the edges that the settings switch on; nothing is opened yet."""
         names = core.settings.edges.names
         store = EdgeStore(edge_store_settings(core.settings))
-        redis = _redis(core.settings.redis)
         edges: list[Edge] = []
         accounts: AccountsEdge | None = None
         if _OF_SESSIONS.intersection(names):
-            accounts = AccountsEdge(core, store, redis)
+            accounts = AccountsEdge(core, store)
             edges.append(accounts)
-        streams: StreamsEdge | None = None
+        watch_links: WatchLinks | None = None
         if accounts is not None and "provider" in names:
-            metrics = MachineMetrics(core.metrics.registry)
-            provider = ProviderEdge(core, accounts, metrics)
+            provider = ProviderEdge(core, accounts)
             edges.append(provider)
             if "streams" in names:
-                streams = StreamsEdge(core, accounts, provider, metrics)
+                streams = StreamsEdge(core, accounts, provider)
                 edges.append(streams)
-        return cls(store, edges, accounts, streams, redis)
+                watch_links = streams.watch_links
+        if Flags.read(core.settings.flags.file).is_on("client_logs"):
+            edges.append(ClientLogsEdge(core))
+        access = None if accounts is None else accounts.access
+        limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt)
+        return cls(store, edges, accounts, limits, watch_links)
 
     @property
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes of all edges."""
-        return [handler for edge in self._edges for handler in edge.route_handlers]
+        """Return the routes of all edges, each of which has its limit."""
+        handlers = [handler for edge in self._edges for handler in edge.route_handlers]
+        return (Router("/", route_handlers=handlers, guards=[limited]),)
 
     @property
     @override
@@ -112,15 +118,14 @@ class Edges(Extension):
     @override
     def watch_links(self) -> WatchLinks | None:
         """Return where works can be watched, where streams are offered."""
-        return None if self._streams is None else self._streams.watch_links
+        return self._watch_links
 
     @contextlib.asynccontextmanager
     @override
-    async def open(self, _app: Litestar) -> AsyncGenerator[None]:
+    async def open(self, app: Litestar) -> AsyncGenerator[None]:
         """Open the store and each edge, in the order in which they build on one another."""
+        app.state[edge_limits.STATE] = self._limits
         async with contextlib.AsyncExitStack() as stack:
-            if self._redis is not None:
-                await stack.enter_async_context(self._redis)
             await stack.enter_async_context(self._store.open())
             for edge in self._edges:
                 await stack.enter_async_context(edge.open())
@@ -131,12 +136,3 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
-
-
-def _redis(settings: RedisSettings) -> "RedisDoor | None":
-    """Return the door to Redis, where that is set."""
-    if settings.url is None:
-        return None
-    from kensho.platform.redis import RedisDoor  # noqa: PLC0415 -- else nothing needs the library
-
-    return RedisDoor(settings)

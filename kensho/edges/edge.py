@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Controller
@@ -17,12 +17,17 @@ from kensho.read_model.holder import Snapshot
 from kensho.web.page_context import PageServices
 from kensho.web.rendering import Renderer
 
+if TYPE_CHECKING:
+    from kensho.platform.redis import RedisDoor
+
 
 class EdgeCore(msgspec.Struct, frozen=True):
     """What the core lends: settings, keys, clock, the snapshot, pages, managers and metrics.
 
+    `redis` is the door to Redis, where there is one; it is opened before the edges are.
     `snapshot` and `page_services` raise `NotReadyError` while there is none. `managers` signs in
-    those who have a token of `kensho managers`. `forget_answers` makes kept answers anew.
+    those who have a token of `kensho managers`. `begin_epoch` forgets
+    kept answers, and those that processes share, until it is called with the same word again.
     """
 
     settings: Settings
@@ -33,7 +38,8 @@ class EdgeCore(msgspec.Struct, frozen=True):
     renderer: Renderer
     managers: Authentication
     metrics: Metrics
-    forget_answers: Callable[[], None]
+    begin_epoch: Callable[[bytes], None]
+    redis: "RedisDoor | None" = None
 
 
 class Edge:

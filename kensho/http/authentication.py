@@ -28,7 +28,13 @@ from litestar.handlers import BaseRouteHandler
 from litestar.openapi.spec import SecurityRequirement
 from litestar.types import Scope
 
-from kensho.errors import ForbiddenError, NotFoundError, RateLimitedError, UnauthorizedError
+from kensho.errors import (
+    ForbiddenError,
+    KenshoError,
+    NotFoundError,
+    RateLimitedError,
+    UnauthorizedError,
+)
 from kensho.http import hosts
 from kensho.http.privacy import SESSION_COOKIE
 from kensho.platform.rate_limits import RateLimiter
@@ -43,6 +49,7 @@ MANAGER_SECURITY: Final[Sequence[SecurityRequirement] | None] = ({"manager": []}
 STATE: Final = "access_control"
 """Where the state of the application has the `AccessControl`."""
 _CALLER: Final = "kensho_caller"
+_IDENTIFIED: Final = "kensho_identified"
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]{1,4096})", re.IGNORECASE)
 _READS: Final = ("GET", "HEAD", "OPTIONS")
 _COOKIE_FLAGS: Final = "Path=/; Secure; HttpOnly; SameSite=Lax"
@@ -60,6 +67,11 @@ class Caller(msgspec.Struct, frozen=True):
 
     name: str
     role: Role
+
+    @property
+    def key(self) -> str:
+        """Return under what its requests are counted."""
+        return f"manager {self.name}"
 
 
 class Authentication(Protocol):
@@ -110,13 +122,26 @@ class AccessControl:
         self._of_name = RateLimiter(_FAILURES_OF_NAME, _WINDOW_S)
 
     async def identify(self, connection: Connection) -> Caller:
-        """Return who asks.
+        """Return who asks; asked again of one request, it answers the same.
 
         Raises:
             UnauthorizedError: nobody is signed in, or the token or session is not valid.
             ForbiddenError: a cookie came with a request to write that is not from our pages.
             RateLimitedError: too many wrong tokens came from this address.
         """
+        state = connection.scope["state"]
+        found: Caller | KenshoError | None = state.get(_IDENTIFIED)
+        if found is None:
+            try:
+                found = await self._identified(connection)
+            except KenshoError as error:
+                found = error
+            state[_IDENTIFIED] = found
+        if isinstance(found, KenshoError):
+            raise found
+        return found
+
+    async def _identified(self, connection: Connection) -> Caller:
         given = connection.headers.get("authorization")
         if given is not None:
             return await self._of_header(connection, given)

@@ -1,37 +1,37 @@
-"""Guards that limit the requests a minute of edges' routes; their answers say what is left.
+"""The guard that limits the requests a minute of edges' routes; their answers say what is left.
 
-    guards = [limited(VIEWERS)]
+    Router("/", route_handlers=[...], guards=[limited])
 
-A client is its session where it has one, else its address. The headers `RateLimit` and
-`RateLimit-Policy` of such an answer are of this limit and not of what discovery may cost.
+Routes for managers (`MANAGER_GUARDS`) have the limit of managers, and all others that of viewers. A
+client is its session or its manager where somebody is signed in, else its address, unless that is
+exempt from limits (`KENSHO_RATE_LIMIT_EXEMPT`). The headers `RateLimit` and `RateLimit-Policy` of
+such an answer are of this limit and not of what discovery may cost.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 from litestar.handlers import BaseRouteHandler
 
-from kensho.errors import RateLimitedError
-from kensho.http.authentication import Connection, Guard
+from kensho.errors import KenshoError, RateLimitedError
+from kensho.http.authentication import AccessControl, Connection, manager_only
 from kensho.http.request_state import leave_limit
 from kensho.platform.rate_limits import RateLimiter
-from kensho.platform.sliding_limits import LimitRule, SlidingLimits
+from kensho.platform.sliding_limits import MANAGERS, VIEWERS, LimitRule, SlidingLimits
 
 STATE: Final = "edge_limits"
 """Where the state of the application has the `EdgeLimits`."""
-_ADDRESSES: Final = RateLimiter(1, 1)
-"""Knows which addresses are one client's; it limits nothing."""
-
-SessionOf: TypeAlias = Callable[[Connection], Awaitable[str | None]]
-"""Tells the session or account that a request is surely of: what it claims is checked before."""
 
 
 class EdgeLimits:
-    """Counts requests of edges' routes; `session_of` finds who asks."""
+    """Counts requests of edges' routes; `access` finds who asks, where anybody can sign in."""
 
-    def __init__(self, limits: SlidingLimits, session_of: SessionOf) -> None:
+    def __init__(
+        self, limits: SlidingLimits, access: AccessControl | None, exempt: Sequence[str]
+    ) -> None:
         self._limits = limits
-        self._session_of = session_of
+        self._access = access
+        self._addresses = RateLimiter(1, 1, exempt)  # knows which addresses are one client's
 
     async def check(self, connection: Connection, rule: LimitRule) -> None:
         """Count a request.
@@ -39,9 +39,9 @@ class EdgeLimits:
         Raises:
             RateLimitedError: there were too many in the last minute.
         """
-        session = await self._session_of(connection)
-        address = connection.client.host if connection.client else ""
-        client = f"session {session}" if session else f"address {_ADDRESSES.name_of(address)}"
+        client = await self._client(connection)
+        if client is None:
+            return
         decision = await self._limits.judge(rule, client)
         leave_limit(connection.scope, decision.headers)
         if not decision.allowed:
@@ -51,12 +51,25 @@ class EdgeLimits:
                 scope=rule.scope,
             )
 
+    async def _client(self, connection: Connection) -> str | None:
+        """Return who is counted; `None` for an address that is exempt."""
+        if self._access is not None:
+            try:
+                return f"caller {(await self._access.identify(connection)).key}"
+            except KenshoError:
+                pass  # whoever needs to know who asks is told why that is not known
+        address = connection.client.host if connection.client else ""
+        name = self._addresses.name_of(address)
+        return None if name is None else f"address {name}"
 
-def limited(rule: LimitRule) -> Guard:
-    """Return the guard that lets as many requests of a client pass as the rule says."""
 
-    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
-        limits = cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
-        await limits.check(connection, rule)
+async def limited(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let as many requests of a client pass as the limit of their route says.
 
-    return guard
+    Raises:
+        RateLimitedError: there were more.
+    """
+    guards = cast("list[Any]", handler.resolve_guards())
+    rule = MANAGERS if manager_only in guards else VIEWERS
+    limits = cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
+    await limits.check(connection, rule)

@@ -25,25 +25,30 @@ from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_costs import KEPT_UNITS, REFUSED_UNITS
-from kensho.http.request_state import RequestState, attach, limit_of, outcome_of
+from kensho.http.request_state import RequestState, attach, limit_of, outcome_of, was_found
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
 from kensho.http.search_tally import OPENED, SearchTally
 from kensho.http.targets import Target, Targets
 from kensho.http.tracing import Trace, read_trace
+from kensho.platform import spans
 from kensho.platform.logs import REQUEST, RequestIds
 from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.settings import Settings
+from kensho.platform.spans import RequestSpan, Tracing
 
 _WANTED: Final = frozenset(
     (b"host", b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding", b"origin")
 )
-_INTERNAL: Final = ("/health/", "/metrics")
-"""Probes and scrapes come from inside, by any address, and are never refused."""
+_INTERNAL: Final = privacy.INTERNAL
+"""Come by any address, and are never refused."""
 _POLICY: Final = (
     b"content-security-policy",
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
 """Of an answer that states none of its own: as a page it loads and runs nothing, in no frame."""
+_FROM_SNAPSHOT: Final = (200, 304)
+_CLOSABLE: Final = ("1.0", "1.1")
+_CLOSE: Final = ((b"connection", b"close"),)
 _LIMIT: Final = (b"ratelimit", b"ratelimit-policy")
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
 _BAD_HOST: Final = ProblemKind(400, "bad_host", "The request names no sound host")
@@ -63,6 +68,10 @@ class Observability(NamedTuple):
     slow_s: float
     tally: SearchTally | None = None
     """Counts searches, where that is asked for."""
+    tracing: Tracing | None = None
+    """Records requests, where spans are exported."""
+    tells_trace: bool = False
+    """Whether problem documents name the trace of their request."""
 
 
 class AccessRules(NamedTuple):
@@ -109,6 +118,11 @@ class RequestPipeline:
         self._identity = identity
         self._rules = rules
         self._observability = observability
+        self._is_draining = False
+
+    def drain(self) -> None:
+        """Ask clients from now on to go on elsewhere: each connection is closed with its answer."""
+        self._is_draining = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -124,23 +138,84 @@ class RequestPipeline:
         headers = dict(named)
         if len(headers) < len(named) and hosts.are_several(http):
             headers[b"host"] = hosts.SEVERAL
-        trace = read_trace(
-            headers.get(b"x-request-id"), headers.get(b"traceparent"), self._observability.random
-        )
+        trace, span = self._traced(headers, method)
         client = http["client"]
         REQUEST.set(
             RequestIds(
-                trace.request_id.decode(), trace.trace_id.decode(), client[0] if client else ""
+                trace.request_id.decode(),
+                trace.trace_id.decode(),
+                client[0] if client else "",
+                trace.traceparent.decode(),
+                self._observability.tells_trace,
             )
         )
         tap = ResponseTap(send, trace, head=method == "HEAD")
-        route = await self._serve(http, receive, tap, headers)
-        seconds = 0.0 if is_stream(http) else perf_counter() - began
-        self._observability.metrics.count_request(method, route, tap.status, seconds)
-        if seconds > self._observability.slow_s:
+        tap.ends_connection = self._is_draining and http["http_version"] in _CLOSABLE
+        metrics = self._observability.metrics
+        metrics.requests_open += 1
+        try:
+            route = await self._recorded(span, http, receive, tap, headers)
+        finally:
+            metrics.requests_open -= 1
+        seconds = None if is_stream(http) else perf_counter() - began
+        metrics.count_request(method, route, tap.status, seconds)
+        if seconds is not None and seconds > self._observability.slow_s:
             _log.warning(
                 "slow request", path=http["path"], status=tap.status, seconds=round(seconds, 3)
             )
+
+    def turn(self, most: int) -> list[Key]:
+        """Forget answers of a snapshot that is not served any more; return which were hottest."""
+        identity = self._identity()
+        return [] if identity is None else self._cache.turn(identity, most)
+
+    async def make_ready(self, scope: HTTPScope, key: Key, receive: Receive, send: Send) -> None:
+        """Have an answer made and kept that nobody waits for; it is neither limited nor counted.
+
+        Raises:
+            KenshoError: there is no such target any more.
+        """
+        target = self._targets.canonical(key[0], key[1])
+        _rewrite(scope, target)
+        state = RequestState(
+            request_id="",
+            key=key,
+            headers=cast("Headers", scope["headers"]),
+            parameters=target.parameters,
+            if_none_match=None,
+            cache=self._cache,
+            hosts=self._rules.hosts,
+        )
+        attach(scope, state)
+        await self._app(scope, receive, send)
+        self._observability.metrics.machine.count_cache("l1", "warmed")
+
+    def _traced(self, headers: dict[bytes, bytes], method: str) -> tuple[Trace, RequestSpan | None]:
+        """Return the ids of a request, and its span if it is recorded."""
+        observability = self._observability
+        trace = read_trace(
+            headers.get(b"x-request-id"), headers.get(b"traceparent"), observability.random
+        )
+        if observability.tracing is None:
+            return trace, None
+        span = observability.tracing.begin(trace.span_ids, method, trace.request_id.decode())
+        return trace.sampled(is_sampled=span is not None), span
+
+    async def _recorded(
+        self,
+        span: RequestSpan | None,
+        scope: HTTPScope,
+        receive: Receive,
+        tap: "ResponseTap",
+        headers: dict[bytes, bytes],
+    ) -> str:
+        """Answer the request, within its span if it has one; return the template of its route."""
+        if span is None:
+            return await self._serve(scope, receive, tap, headers)
+        with spans.Within(span):
+            route = await self._serve(scope, receive, tap, headers)
+            span.answered(route, tap.status)
+        return route
 
     async def _serve(
         self,
@@ -168,6 +243,7 @@ class RequestPipeline:
             return await self._refuse(tap, limited)
         if kept is not None:
             self._observability.metrics.count_hit()
+            self._observability.metrics.machine.count_cache("l1", "hit")
             await kept.send(if_none_match, tap.send)
             self._note(scope, kept.route, kept.outcome)
             return kept.route
@@ -181,8 +257,7 @@ class RequestPipeline:
             hosts=self._rules.hosts,
             is_head=tap.head,
         )
-        scope["path"], scope["raw_path"] = target.path, target.raw_path
-        scope["query_string"] = target.query
+        _rewrite(scope, target)
         return await self._route(scope, receive, tap, state)
 
     async def _refuse(self, tap: "ResponseTap", refusal: ErrorResponse) -> str:
@@ -204,7 +279,18 @@ class RequestPipeline:
         await self._app(scope, receive, tap.send)
         route = str(cast("dict[str, Any]", scope).get("path_template", ""))
         self._note(scope, route, outcome_of(scope))
+        if scope["method"] == "GET" and not scope["path"].startswith(_INTERNAL):
+            self._count_layers(scope, tap.status)
         return route
+
+    def _count_layers(self, scope: HTTPScope, status: int) -> None:
+        """Count where an answer was found that this process had not kept."""
+        if not privacy.is_public(scope):
+            return
+        machine = self._observability.metrics.machine
+        machine.count_cache("l1", "miss")
+        if status in _FROM_SNAPSHOT and not was_found(scope):
+            machine.count_cache("l3", "hit")
 
     def _note(self, scope: HTTPScope, route: str, outcome: SearchOutcome | None) -> None:
         """Count what a search found, or that a work was opened after one."""
@@ -282,7 +368,13 @@ class RequestPipeline:
     def _kept(self, key: Key) -> CachedResponse | None:
         """Return the kept answer of a target: only public routes have any."""
         identity = self._identity()
-        return None if identity is None else self._cache.get(key, identity)
+        if identity is None:
+            return None
+        with spans.part("cache", "answers") as span:
+            kept = self._cache.get(key, identity)
+            if span is not None:
+                span.note("cache.hit", kept is not None)
+        return kept
 
 
 class ResponseTap:
@@ -292,12 +384,13 @@ class ResponseTap:
     public leaves as private, whatever made it: a handler, a guard or an error.
     """
 
-    __slots__ = ("_send", "extra", "head", "scope", "status", "trace")
+    __slots__ = ("_send", "ends_connection", "extra", "head", "scope", "status", "trace")
 
     def __init__(self, send: Send, trace: Trace, *, head: bool) -> None:
         self._send = send
         self.trace = trace
         self.head = head
+        self.ends_connection = False
         self.extra: Headers = []
         self.scope: Scope | None = None
         self.status = 0
@@ -321,6 +414,7 @@ class ResponseTap:
                 (b"traceparent", self.trace.traceparent),
                 (b"x-content-type-options", b"nosniff"),
                 *(() if has_policy else (_POLICY,)),
+                *(_CLOSE if self.ends_connection else ()),
                 *extra,
             ]
         elif self.head and message["type"] == "http.response.body":
@@ -334,6 +428,12 @@ class ResponseTap:
             {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
         )
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _rewrite(scope: HTTPScope, target: Target) -> None:
+    """Have the application read the canonical spelling of a target."""
+    scope["path"], scope["raw_path"] = target.path, target.raw_path
+    scope["query_string"] = target.query
 
 
 def _is_forwarded(scope: HTTPScope) -> bool:

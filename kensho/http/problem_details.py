@@ -13,6 +13,8 @@ import msgspec
 
 from kensho import errors
 from kensho.errors import FieldProblem, KenshoError
+from kensho.platform.logs import REQUEST
+from kensho.platform.redaction import redacted_text
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 5
@@ -51,7 +53,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """An RFC 9457 problem; `error` and `message` repeat its kind and detail for older clients.
 
     `code` names the case within the kind, `scope` the limit that was passed. `kept_from` is there
-    where what was asked for is no longer kept, and something later is.
+    where what was asked for is no longer kept, and something later is. `trace_id` is there where
+    requests are traced, or an edge is switched on.
     """
 
     type: str
@@ -67,6 +70,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     issues: list[Issue] | None = None
     scope: str | None = None
     kept_from: KeptFrom | None = None
+    trace_id: str | None = None
 
 
 class ProblemKind(NamedTuple):
@@ -215,7 +219,11 @@ def _headers(error: KenshoError, kind: ProblemKind) -> dict[str, str]:
 def render_error(
     error: ErrorResponse, render_page: ErrorPageRenderer | None
 ) -> tuple[bytes, Headers]:
-    """Return the body and headers that tell of an error: a page for people, or a problem."""
+    """Return the body and headers that tell of an error: a page for people, or a problem.
+
+    Nothing of it has the form of a secret, even where a client put one into a path or a field.
+    """
+    error = _redacted(error)
     page = render_page(error) if render_page is not None else None
     body, headers = (
         page if page is not None else (_encoded(error), [(b"content-type", MEDIA_TYPE.encode())])
@@ -243,5 +251,25 @@ def _encoded(error: ErrorResponse) -> bytes:
             issues=[Issue(*issue) for issue in error.issues] or None,
             scope=error.scope,
             kept_from=None if error.kept_from is None else KeptFrom(*error.kept_from),
+            trace_id=_told_trace(),
         )
     )
+
+
+def _told_trace() -> str | None:
+    ids = REQUEST.get()
+    return ids.trace_id if ids is not None and ids.tells_trace else None
+
+
+def _redacted(error: ErrorResponse) -> ErrorResponse:
+    return msgspec.structs.replace(
+        error,
+        detail=redacted_text(error.detail, is_prose=True),
+        path=redacted_text(error.path, is_prose=True),
+        fields=[_redacted_field(one) for one in error.fields],
+        issues=[_redacted_field(one) for one in error.issues],
+    )
+
+
+def _redacted_field(problem: FieldProblem) -> FieldProblem:
+    return FieldProblem(*(redacted_text(part, is_prose=True) for part in problem))

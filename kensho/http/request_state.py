@@ -14,6 +14,7 @@ from kensho.http.response_cache import Headers, Key, ResponseCache
 _NAME: Final = "kensho"
 _OUTCOME: Final = "kensho_outcome"
 _LIMIT: Final = "kensho_limit"
+_FOUND: Final = "kensho_found"
 
 
 class RequestState(msgspec.Struct, frozen=True):
@@ -58,6 +59,16 @@ def leave_outcome(scope: Scope, outcome: SearchOutcome | None) -> None:
 def outcome_of(scope: Scope) -> SearchOutcome | None:
     """Return what a search found, if the request was one that is counted."""
     return scope["state"].get(_OUTCOME)
+
+
+def leave_found(scope: Scope) -> None:
+    """Leave in the scope that the answer was found in a layer of caches, and not made."""
+    scope["state"][_FOUND] = True
+
+
+def was_found(scope: Scope) -> bool:
+    """Tell whether the answer was found and not made."""
+    return _FOUND in scope["state"]
 
 
 def leave_limit(scope: Scope, headers: Headers) -> None:

@@ -11,6 +11,7 @@ asks, so that nobody is told "not modified" of what somebody else was sent.
 """
 
 import hashlib
+import heapq
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +43,8 @@ _HEADER_BYTES: Final = 8
 
 All three as `tracemalloc` measures them over 10,000 to 60,000 answers on CPython 3.11; a test
 compares what is counted with what is measured."""
+_HOT_REMEMBERED: Final = 512
+"""Of how many answers it is known over several snapshots how often they were sent."""
 _VARY: Final = (b"vary", b"Accept-Encoding")
 _ENCODED: Final[Mapping[Encoding, tuple[bytes, bytes]]] = {
     "br": (b"content-encoding", b"br"),
@@ -84,15 +87,21 @@ PLAIN: Final = ResponseMeta()
 class CachedResponse:
     """An answer ready to send, as a whole or as 304."""
 
-    __slots__ = ("_headers", "body", "etag", "identity", "outcome", "route")
+    __slots__ = ("_headers", "body", "etag", "hits", "identity", "outcome", "route")
 
     def __init__(self, body: bytes, headers: Headers, *, etag: bytes, identity: str) -> None:
         self.body = body
         self.etag = etag
         self.identity = identity
         self.route = ""
+        self.hits = 0
         self.outcome: SearchOutcome | None = None
         self._headers = (*headers, (b"content-length", b"%d" % len(body)))
+
+    @property
+    def own_headers(self) -> Headers:
+        """Return the headers that the answer was made with."""
+        return self._headers[:-1]
 
     @property
     def sets_cookie(self) -> bool:
@@ -157,6 +166,8 @@ class ResponseCache:
         self._cache_control = (b"cache-control", b"public, max-age=%d" % max_age_s)
         self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._identity: str | None = None
+        self._epoch = b""
+        self._heat_before: dict[Key, int] = {}
         self._most_bytes = cache_bytes
         self._largest = cache_bytes // _MAX_KEPT_SHARE
         self.used_bytes = 0
@@ -164,12 +175,35 @@ class ResponseCache:
     def get(self, key: Key, identity: str) -> CachedResponse | None:
         """Return the kept answer under this key of this snapshot, which is served from now on."""
         if identity != self._identity:
-            self._kept.clear()
-            self.used_bytes, self._identity = 0, identity
+            self.turn(identity)
         cached = self._kept.get(key)
         if cached is not None:
             self._kept.move_to_end(key)
+            cached.hits += 1
         return cached
+
+    @property
+    def identity(self) -> str | None:
+        """Return which snapshot is served."""
+        return self._identity
+
+    def turn(self, identity: str, most: int = 0) -> list[Key]:
+        """Forget the answers of another snapshot; return the keys of those that were hot.
+
+        These are the `most` that were sent most often, the hottest first. How often they were
+        counts half from then on, so that what is hot outlasts snapshots that follow soon.
+        """
+        if identity == self._identity:
+            return []
+        asked = {key: hits for key, kept in self._kept.items() if (hits := self._heat(key, kept))}
+        self._kept.clear()
+        self.used_bytes, self._identity = 0, identity
+        hottest = heapq.nlargest(max(most, _HOT_REMEMBERED), asked, key=asked.__getitem__)
+        self._heat_before = {key: asked[key] // 2 for key in hottest}
+        return hottest[:most]
+
+    def _heat(self, key: Key, kept: CachedResponse) -> int:
+        return kept.hits + self._heat_before.get(key, 0)
 
     def put(self, key: Key, response: CachedResponse) -> None:
         """Keep an answer, unless it is of another snapshot, sets a cookie, or is not worth it."""
@@ -189,10 +223,18 @@ class ResponseCache:
         while self.used_bytes > self._most_bytes:
             self.used_bytes -= kept_bytes(*self._kept.popitem(last=False))
 
-    def forget(self) -> None:
-        """Forget every kept answer: something that no snapshot tells of has changed."""
+    def begin_epoch(self, epoch: bytes) -> None:
+        """Forget every kept answer: something that no snapshot tells of has changed.
+
+        `epoch` stands for how it is now, in keys of answers that processes share.
+        """
         self._kept.clear()
-        self.used_bytes = 0
+        self.used_bytes, self._epoch = 0, epoch
+
+    def of_epoch(self, key: Key) -> Key:
+        """Return a key as processes share it: another one in each epoch."""
+        path, query, encoding, caller = key
+        return (path + b"#" + self._epoch, query, encoding, caller) if self._epoch else key
 
     def prepare(
         self, body: bytes, identity: str, key: Key, meta: ResponseMeta = PLAIN

@@ -4,17 +4,19 @@ Guarantees: an answer is kept for everybody only if its route is declared public
 (`kensho.http.privacy`), it answers GET and it sets no cookie.
 """
 
+import functools
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any, Final, Generic, TypeAlias, cast
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, cast
 
 from litestar.types import Receive, Scope, Send
 from typing_extensions import TypeVar, override
 
 from kensho.errors import KenshoError, OverloadedError, RateLimitedError
 from kensho.http import problem_details
-from kensho.http.privacy import is_public
+from kensho.http.privacy import INTERNAL, is_public
 from kensho.http.request_costs import declared_cost
-from kensho.http.request_state import leave_outcome, request_id_of, state_of
+from kensho.http.request_state import leave_found, leave_outcome, request_id_of, state_of
 from kensho.http.response_cache import (
     JSON,
     PLAIN,
@@ -25,6 +27,9 @@ from kensho.http.response_cache import (
 )
 from kensho.http.work_pool import ClientGoneError, checkpoint, client_of, pools_of
 from kensho.read_model.encoded import Encoded
+
+if TYPE_CHECKING:
+    from kensho.http.shared_answers import Lookup, SharedAnswers  # loaded only with Redis
 
 __all__ = [
     "HTML",
@@ -37,6 +42,8 @@ __all__ = [
 ]
 
 HTML: Final = b"text/html; charset=utf-8"
+SHARED: Final = "shared_answers"
+"""Where the state of the application has the `SharedAnswers`, if it has any."""
 CLIENT_GONE: Final = 499
 """Counted for a client that left before it was answered, as nginx does."""
 _UNITS_PER_S: Final = 1_000
@@ -83,13 +90,12 @@ class PreparedResponse(Generic[T]):
 
     async def finish(self, scope: Scope, send: Send, prepared: CachedResponse) -> None:
         """Send what was prepared, and keep it if it is the same for everybody."""
-        state = state_of(scope)
         prepared.route = cast("dict[str, Any]", scope)["path_template"]
-        leave_outcome(scope, prepared.outcome)
-        is_get = cast("dict[str, Any]", scope)["method"] == "GET"
-        if self._keep and is_get and is_public(scope):
-            state.cache.put(state.key, prepared)
-        await prepared.send(state.if_none_match, send)
+        await _send(prepared, scope, send, keep=self.is_kept(scope))
+
+    def is_kept(self, scope: Scope) -> bool:
+        """Tell whether the answer may be kept for everybody."""
+        return self._keep and _is_shared(scope)
 
 
 class StreamedResponse(PreparedResponse):
@@ -166,23 +172,81 @@ class PooledResponse:
         pool = pools.pictures if self._is_picture else pools.answers
         is_read = cast("dict[str, Any]", scope)["method"] == "GET"
         key: Hashable = _key(scope) if is_read else object()
-
-        def work() -> tuple[Answer, CachedResponse | None]:
-            checkpoint()
-            answer = self._make()
-            return answer, answer.prepare(scope) if isinstance(answer, PreparedResponse) else None
-
+        shared = _shared_answers(scope)
+        lookup: Lookup | None = None
+        if shared is not None and not pool.is_making(key):
+            state = state_of(scope)
+            lookup = await shared.find(state.cache.identity or "", state.cache.of_epoch(state.key))
+            if lookup.answer is not None:
+                leave_found(scope)
+                await _send(lookup.answer, scope, send, keep=True)
+                return
+        settled: _Made | None = None
         try:
-            answer, prepared = await pool.run(
+            work = functools.partial(self._made, scope)
+            made = settled = await pool.run(
                 client_of(scope), key, work, receive, _expected_s(scope)
             )
         except (OverloadedError, RateLimitedError, ClientGoneError) as error:
             await _end_unanswered(error, scope, send)
             return
+        finally:
+            if shared is not None and lookup is not None:
+                _settle(shared, lookup, settled, scope)
+        answer, prepared, _ = made
         if isinstance(answer, PreparedResponse) and prepared is not None:
             await answer.finish(scope, send, prepared)
         else:
             await answer(scope, receive, send)
+
+    def _made(self, scope: Scope) -> "_Made":
+        """Make the answer; called on a thread."""
+        checkpoint()
+        began_s = perf_counter()
+        answer = self._make()
+        prepared = answer.prepare(scope) if isinstance(answer, PreparedResponse) else None
+        return _Made(answer, prepared, perf_counter() - began_s)
+
+
+class _Made(NamedTuple):
+    """An answer of the pool, ready to send if it is a document, and how long it took."""
+
+    answer: Answer
+    prepared: CachedResponse | None
+    took_s: float
+
+
+def _settle(shared: "SharedAnswers", lookup: "Lookup", made: _Made | None, scope: Scope) -> None:
+    """Give other processes what was made here, or let them make it."""
+    answer = made.prepared if made is not None else None
+    if made is None or answer is None:
+        shared.settle(lookup, None, 0.0)
+        return
+    answer.route = cast("dict[str, Any]", scope)["path_template"]
+    is_kept = isinstance(made.answer, PreparedResponse) and made.answer.is_kept(scope)
+    shared.settle(lookup, answer if is_kept else None, made.took_s)
+
+
+def _shared_answers(scope: Scope) -> "SharedAnswers | None":
+    """Return where an answer to a request may be found that other processes made."""
+    if not _is_shared(scope) or scope["path"].startswith(INTERNAL):
+        return None
+    state = cast("dict[str, Any]", scope)["litestar_app"].state
+    return cast("SharedAnswers | None", state.get(SHARED))
+
+
+def _is_shared(scope: Scope) -> bool:
+    """Tell whether the answer to a request is the same for everybody."""
+    return cast("dict[str, Any]", scope)["method"] == "GET" and is_public(scope)
+
+
+async def _send(prepared: CachedResponse, scope: Scope, send: Send, *, keep: bool) -> None:
+    """Send an answer, kept from now on if it may be."""
+    state = state_of(scope)
+    leave_outcome(scope, prepared.outcome)
+    if keep:
+        state.cache.put(state.key, prepared)
+    await prepared.send(state.if_none_match, send)
 
 
 class SlicedResponse(Generic[T]):

@@ -134,6 +134,10 @@ class WorkPool:
             if not self._present[client]:
                 del self._present[client]
 
+    def is_making(self, key: Hashable) -> bool:
+        """Tell whether an equal request waits or runs, which a further one would join."""
+        return key in self._flights
+
     def close(self) -> None:
         """Give up all that runs, and let the threads end; they start anew where work comes."""
         for flight in self._running:

@@ -70,3 +70,33 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_provid
     """Calls to the provider that a process makes at once; further ones fail at once."""
     deadline_s: Annotated[float, Meta(gt=0, le=60)] = 6.0
     """How long a call to the provider may take, its repetitions included: a viewer waits."""
+
+
+class FlagSettings(
+    msgspec.Struct, frozen=True, kw_only=True, rename=lambda field: f"flags_{field}"
+):
+    """Where feature flags are read from."""
+
+    file: str | None = None
+    """A file of feature flags in place of the one that is shipped (`kensho/platform/flags.toml`),
+    to switch something off, or on for some, without a new version."""
+
+
+class TelemetrySettings(
+    msgspec.Struct, frozen=True, kw_only=True, rename=lambda field: f"otlp_{field}"
+):
+    """Whether, and whereto, spans of requests are exported (OpenTelemetry, OTLP over HTTP)."""
+
+    endpoint: Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+$")] | None = None
+    """The address of a collector, such as `http://127.0.0.1:4318`; spans go to `/v1/traces` under
+    it. None by default: nothing is recorded, and OpenTelemetry (the extra `otel`) is not loaded."""
+    token: Secret | None = None
+    """A token that the collector asks for, sent as `Authorization: Bearer`."""
+    sample_share: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    """The share of requests whose spans are recorded, where their caller did not decide. One in a
+    hundred costs no throughput that can be measured; a span costs 60 µs."""
+    requests_per_s: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    """Requests that are recorded a second at most, in each process: anybody may send a
+    `traceparent` that asks for it."""
+    service_name: Annotated[str, Meta(min_length=1, max_length=100)] = "kensho"
+    """What the service is called in traces."""

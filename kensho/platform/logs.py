@@ -1,7 +1,8 @@
 """Logs: structlog to standard error, as lines for people or as JSON.
 
-Guarantees: no line shows the sign-in of a URL. Where a limit is set, no kind of line (the text of
-its event) is written more often a minute; how many were left out is told in one line afterwards.
+Guarantees: no line shows the sign-in of a URL, a password, a token or a cookie, by the name or by
+the form of a value (`kensho.platform.redaction`). Where a limit is set, no kind of line (the text
+of its event) is written more often a minute; how many were left out is told in one line afterwards.
 Writing never fails or waits: what a full disk, or a reader that hangs, does not take is lost.
 
 `REQUEST` is set once per request by the request pipeline; every log line written while that request
@@ -23,6 +24,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 from typing_extensions import override
 
+from kensho.platform.redaction import redacted, redacted_text
 from kensho.platform.secret_values import masked
 
 _TELLS_ADDRESSES: Final = ("httpx", "httpcore")
@@ -36,11 +38,17 @@ _LEVELS: Final = {
 
 
 class RequestIds(NamedTuple):
-    """What names a request in logs and traces, and who asked."""
+    """What names a request in logs and traces, and who asked.
+
+    `traceparent` is what requests to others bear that are made for it; `tells_trace` is whether
+    problem documents name the trace.
+    """
 
     request_id: str
     trace_id: str
     client: str = ""
+    traceparent: str = ""
+    tells_trace: bool = False
 
 
 _TRACEBACKS: Final = structlog.processors.ExceptionRenderer(
@@ -163,12 +171,14 @@ def configure(
     stream = _standard_error()
     limited = LimitedLines(LineLimiter(lines_per_minute)) if lines_per_minute else None
     last: list[Processor] = (
-        [_TRACEBACKS, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, redact, structlog.processors.JSONRenderer(), mask_line]
         if form == "json"
         else [
+            redact,
             structlog.dev.ConsoleRenderer(
                 colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            ),
+            redact_line,
         ]
     )
     # The list is changed in place: loggers that were used before hold it, and would go on as they
@@ -180,7 +190,6 @@ def configure(
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         *last,
-        mask_line,
     ]
     structlog.configure(
         processors=processors,
@@ -197,17 +206,27 @@ def configure(
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Hide what is secret in the values of a log event, by their names and by their form."""
+    return cast("EventDict", redacted(event))
+
+
+def redact_line(_logger: WrappedLogger, _method: str, line: Any) -> str:
+    """Hide what has the form of a secret in a finished line for people, tracebacks included."""
+    return redacted_text(str(line))
+
+
 def mask_line(_logger: WrappedLogger, _method: str, line: Any) -> str:
-    """Hide what is secret in the URLs of a finished line, tracebacks included."""
+    """Hide what is secret in the URLs of a finished line, which stays the JSON that it is."""
     return masked(str(line))
 
 
 class _MaskingFormatter(logging.Formatter):
-    """Hides what is secret in the URLs of lines that libraries write."""
+    """Hides what is secret in lines that libraries write."""
 
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        return redacted_text(super().format(record))
 
 
 def add_request_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -13,8 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 CallOutcome: TypeAlias = Literal["ok", "failed", "timeout", "refused", "exhausted", "cancelled"]
 """How a call ended: `refused` by an open breaker, `exhausted` because no connection was free."""
 CacheLayer: TypeAlias = Literal["l1", "l2", "l3"]
-CacheOutcome: TypeAlias = Literal["hit", "miss", "joined", "unreachable"]
-"""`joined` waited for the same answer that another request was making."""
+CacheOutcome: TypeAlias = Literal["hit", "miss", "joined", "unreachable", "warmed"]
+"""`joined` waited for what another was making; `warmed` was made before anybody asked."""
 _BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """From Redis on the same machine to a provider at its deadline."""
 _CachePair: TypeAlias = tuple[CacheLayer, CacheOutcome]

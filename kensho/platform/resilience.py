@@ -29,6 +29,7 @@ import msgspec
 import stamina
 
 from kensho.errors import UpstreamError, UpstreamUnavailableError
+from kensho.platform import spans
 from kensho.platform.breaker import Breaker, BreakerState
 from kensho.platform.clock import Clock
 from kensho.platform.http_client import (
@@ -194,7 +195,8 @@ class Upstream:
         began_s = self._clock()
         outcome: CallOutcome = "cancelled"
         try:
-            answer = await self._attempts(request)
+            with spans.part("upstream", self.name):
+                answer = await self._attempts(request)
             outcome = "ok"
         except _FailedError as error:
             outcome = error.outcome
@@ -289,7 +291,7 @@ class Upstream:
         return self._client.stream(
             request.method,
             request.path,
-            headers=dict(request.headers),
+            headers=_traced(request.headers),
             params=dict(request.query) or None,
             data=None if request.form is None else dict(request.form),
             json=request.json,
@@ -356,6 +358,12 @@ class LastGood(Generic[_T]):
     def forget(self, key: str) -> None:
         """Keep nothing under a key any more."""
         self._kept.pop(key, None)
+
+
+def _traced(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with the trace that a request is made for, if it is for one."""
+    traceparent = spans.outgoing()
+    return {**headers, "traceparent": traceparent} if traceparent else dict(headers)
 
 
 def _is_failure(error: Exception) -> bool | None:

@@ -14,7 +14,8 @@ from typing_extensions import override
 
 from kensho.errors import InvalidInputError, SettingsError
 
-_HIDDEN: Final = "***"
+HIDDEN: Final = "***"
+"""What is shown instead of a secret."""
 _MAX_FILE_BYTES: Final = 16_384
 """Room for 30 keys of the greatest length: more is no file of secrets."""
 _SIGN_IN: Final = re.compile(
@@ -51,11 +52,11 @@ class Secret:
 
     @override
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({_HIDDEN})"
+        return f"{type(self).__name__}({HIDDEN})"
 
     @override
     def __str__(self) -> str:
-        return _HIDDEN
+        return HIDDEN
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -80,7 +81,7 @@ def masked(text: str) -> str:
     """
     if "://" not in text:
         return text
-    return _PARAMETER.sub(rf"\1{_HIDDEN}", _SIGN_IN.sub(f"://{_HIDDEN}@", text))
+    return _PARAMETER.sub(rf"\1{HIDDEN}", _SIGN_IN.sub(f"://{HIDDEN}@", text))
 
 
 def address_given(text: str, argument: str) -> str:

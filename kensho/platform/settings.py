@@ -11,7 +11,13 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from kensho.platform.edge_settings import EdgeSettings, EdgeStoreSettings, ProviderSettings
+from kensho.platform.edge_settings import (
+    EdgeSettings,
+    EdgeStoreSettings,
+    FlagSettings,
+    ProviderSettings,
+    TelemetrySettings,
+)
 from kensho.platform.secret_values import Secret, SigningKey
 
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
@@ -48,6 +54,11 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     stop_deadline_s: Annotated[float, Meta(ge=0.1, le=600)] = 10.0
     """How long requests may go on after SIGTERM. Container runtimes and systemd kill after 10 to
     90 seconds."""
+    drain_s: Annotated[float, Meta(ge=0, le=300)] = 0.3
+    """How long requests are still accepted after SIGTERM, while readiness says 503 `draining`: a
+    proxy or orchestrator needs that time to send new ones elsewhere. It is a part of the deadline
+    above, at most half of it. Kubernetes needs about 5 seconds; where nobody probes, none is
+    needed."""
     worker_silence_s: Annotated[float, Meta(ge=5, le=3600)] = 60.0
     """A worker whose event loop has not turned for so long is killed and replaced. The longest
     computations take seconds, and run in threads."""
@@ -389,3 +400,5 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()
     provider: ProviderSettings = ProviderSettings()
+    flags: FlagSettings = FlagSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()

@@ -30,7 +30,7 @@ from kensho.errors import (
     StoreInUseError,
     StoreUnavailableError,
 )
-from kensho.platform import memory, private_files
+from kensho.platform import memory, private_files, spans
 from kensho.platform.secret_values import masked
 from kensho.storage import ownership
 from kensho.storage.queries import NamedQuery, named
@@ -149,7 +149,8 @@ class Gateway:
             StorageError: any statement failed, or the answer is not of this shape.
         """
         query = self._query(name, params, writes=False)
-        answer = await self._run(query.text, params, deadline_s)
+        with spans.part("store", name):
+            answer = await self._run(query.text, params, deadline_s)
         if not isinstance(answer, str):
             raise StorageError(f"query {name} answered {answer!r} where JSON text was due")
         try:
@@ -162,7 +163,8 @@ class Gateway:
     ) -> bytes:
         """Run the read query `name`, whose answer is bytes; raises as `fetch` does."""
         query = self._query(name, params, writes=False)
-        answer = await self._run(query.text, params, deadline_s)
+        with spans.part("store", name):
+            answer = await self._run(query.text, params, deadline_s)
         if not isinstance(answer, bytes):
             raise StorageError(f"query {name} answered {answer!r} where bytes were due")
         return answer
@@ -178,7 +180,8 @@ class Gateway:
               here may be repeated.
         """
         query = self._query(name, params, writes=True)
-        await self.run_script(query.text, params, deadline_s=deadline_s)
+        with spans.part("store", name):
+            await self.run_script(query.text, params, deadline_s=deadline_s)
 
     async def run_script(
         self, text: str, params: Params = None, *, deadline_s: float | None = None

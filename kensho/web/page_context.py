@@ -84,6 +84,8 @@ class PageServices(msgspec.Struct, frozen=True):
     """Whether the page about the service tells why something is not well."""
     problems: Callable[[], Mapping[str, str]] = dict
     """Tells what around the service is not as it should be, and why."""
+    is_draining: Callable[[], bool] = bool
+    """Tells whether the process was told to stop."""
 
     def health(self) -> HealthService:
         """Return what tells how the service is."""
@@ -93,6 +95,7 @@ class PageServices(msgspec.Struct, frozen=True):
             self.version,
             details=self.health_details,
             problems=self.problems,
+            is_draining=self.is_draining,
         )
 
     def context(self) -> "PageContext":

@@ -63,7 +63,9 @@ class Renderer:
             "language": title_languages.language,
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(functions, urls=urls, offers_reports=False, offers_accounts=False)
+        known.update(
+            functions, urls=urls, offers_reports=False, offers_accounts=False, reports_scripts=False
+        )
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
@@ -74,6 +76,11 @@ class Renderer:
         """Link the account's page on every page; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["offers_accounts"] = True
+
+    def report_scripts(self) -> None:
+        """Let every page report errors of its scripts; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["reports_scripts"] = True
 
     def page(self, template: str, **variables: Any) -> bytes:
         """Return a page as UTF-8."""

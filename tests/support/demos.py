@@ -52,7 +52,6 @@ def demo_running(folder: Path) -> Iterator[Demo]:
             running.send_signal(signal.SIGTERM)
             ended = running.wait(_PATIENCE_S)
     text = log.read_text()
-    print(text)  # shown where a test failed
     assert (ended, text.endswith("The demo has ended.\n")) == (0, True), text
     assert processes_naming(str(folder)) == []
 

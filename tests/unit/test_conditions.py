@@ -152,8 +152,9 @@ def test_health_names_what_is_not_well_and_with_details_why(
 
 def test_metrics_tell_of_all_workers_and_of_what_is_not_well() -> None:
     metrics = Metrics()
-    metrics.note_conditions({"disk": "full"}, Workers(2, 1, 7, is_crash_loop=False), 1_800_000_000)
-    text = metrics.render(3).decode()
+    metrics.note_conditions({"disk": "full"}, Workers(2, 1, 7, is_crash_loop=False))
+    metrics.note_snapshot(3, 1_800_000_000)
+    text = metrics.render().decode()
     for line in (
         'kensho_well{what="disk"} 0.0',
         'kensho_well{what="clock"} 1.0',

@@ -44,6 +44,12 @@ class SessionCaller(Caller, frozen=True):
 
     session: Session
 
+    @property
+    @override
+    def key(self) -> str:
+        """Return under what the session's requests are counted."""
+        return f"session {self.session.id}"
+
 
 class SessionAuthentication(Authentication):
     """Knows sessions, and the managers of the core beside them."""

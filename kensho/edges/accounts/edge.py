@@ -54,7 +54,7 @@ class AccountsEdge(Edge):
     Other edges use `sessions`, `sign_in` (whose `provider` they set), `audit` and `watching`.
     """
 
-    def __init__(self, core: EdgeCore, store: EdgeStore, redis: "RedisDoor | None") -> None:
+    def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
         names = core.settings.edges.names
         self._core = core
         core.renderer.offer_accounts()
@@ -64,7 +64,7 @@ class AccountsEdge(Edge):
         self.audit: Final = AuditLog(store.gateway)
         self.watching: Final = Watching(store.gateway, core.now)
         self.sessions: Final = SessionService(
-            _session_store(redis, core.now), Keyring(core.keys, "provider-tokens"), core.now
+            _session_store(core.redis, core.now), Keyring(core.keys, "provider-tokens"), core.now
         )
         self.sign_in: Final = SignInService(
             SignInParts(

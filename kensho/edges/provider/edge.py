@@ -45,9 +45,9 @@ class ProviderAccounts(ProviderSignIn):
 class ProviderEdge(Edge):
     """The provider: who signs in to it, and what works it has."""
 
-    def __init__(self, core: EdgeCore, accounts: AccountsEdge, metrics: MachineMetrics) -> None:
+    def __init__(self, core: EdgeCore, accounts: AccountsEdge) -> None:
         settings = core.settings.provider
-        self._upstream = upstream_of(settings, metrics)
+        self._upstream = upstream_of(settings, core.metrics.machine)
         device = Keyring(core.keys, "provider-device").pseudonym("device").hex()[:_DEVICE_CHARS]
         self.protocol: Final = protocol_of(settings, self._upstream, device)
         self.keeper: Final = TokenKeeper(self.protocol, accounts.sessions, time.time)

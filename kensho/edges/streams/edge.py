@@ -22,7 +22,6 @@ from kensho.edges.streams.leases import Leases
 from kensho.edges.streams.service import StreamMetrics, StreamParts, StreamService
 from kensho.edges.streams.slots import ProviderSlots, origin_of
 from kensho.edges.streams.watch_page import PLAYER, WatchPageController, WatchPages
-from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.resilience import Upstream, UpstreamRules
 from kensho.web.page_context import PageContext, WatchLinks
 
@@ -63,7 +62,6 @@ class StreamsEdge(Edge):
         core: EdgeCore,
         accounts: AccountsEdge,
         provider: ProviderEdge,
-        metrics: MachineMetrics,
     ) -> None:
         self._core = core
         settings = core.settings.provider
@@ -73,7 +71,8 @@ class StreamsEdge(Edge):
             connections=settings.connections, deadline_s=settings.deadline_s, failures=10
         )
         self._media = {
-            origin: Upstream("provider_media", origin, rules, metrics=metrics) for origin in origins
+            origin: Upstream("provider_media", origin, rules, metrics=core.metrics.machine)
+            for origin in origins
         }
         slots = ProviderSlots(provider.protocol, provider.keeper, self._media)
         self._leases = Leases(slots, provider.keeper.goes_on)
@@ -142,12 +141,12 @@ class StreamsEdge(Edge):
 
     async def _follow_links(self) -> None:
         """Have pages made anew when other works can be watched."""
-        seen = self.watch_links.revision
+        seen: str | None = None
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
             if self.watch_links.revision != seen:
                 seen = self.watch_links.revision
-                self._core.forget_answers()
+                self._core.begin_epoch(seen.encode())
+            await asyncio.sleep(_LOOK_EVERY_S)
 
 
 def _spoken(core: EdgeCore, language: str) -> str:

@@ -1,0 +1,1 @@
+"""What browsers report: errors of scripts, and how fast pages were."""

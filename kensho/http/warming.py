@@ -1,0 +1,90 @@
+"""Makes the answers that are asked for most ready, when another snapshot is taken into use.
+
+Kept answers are of one snapshot, so that a new one begins with none. Those that were sent most
+often are made at once, one after another and beside requests, which keep their turn.
+"""
+
+import asyncio
+import contextlib
+from time import perf_counter
+from typing import Any, Final, cast
+
+import structlog
+from litestar import Litestar
+from litestar.types import HTTPScope, Message
+
+from kensho.errors import KenshoError
+from kensho.http.pipeline import RequestPipeline
+from kensho.http.response_cache import Key
+
+HOTTEST: Final = 200
+"""Made in one to four seconds; of a catalogue's works these get half of all requests."""
+_PAUSE_S: Final = 0.002
+"""Between two answers, in which requests are served."""
+_log = structlog.get_logger("kensho.warming")
+
+
+class Warmer:
+    """Warms one application after each change of snapshots."""
+
+    def __init__(self, app: Litestar, pipeline: RequestPipeline) -> None:
+        self._app = app
+        self._pipeline = pipeline
+        self._warming: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """Begin to warm, since another snapshot is served; what was not yet warm stays cold."""
+        keys = self._pipeline.turn(HOTTEST)
+        if self._warming is not None:
+            self._warming.cancel()
+        self._warming = asyncio.get_running_loop().create_task(self._warm(keys))
+
+    async def stop(self) -> None:
+        """Give up what is not warm yet."""
+        warming, self._warming = self._warming, None
+        if warming is not None:
+            warming.cancel()
+            await asyncio.wait((warming,))
+
+    async def _warm(self, keys: list[Key]) -> None:
+        began_s = perf_counter()
+        for key in keys:
+            with contextlib.suppress(KenshoError):
+                await self._pipeline.make_ready(_scope(self._app, key), key, _never, _nowhere)
+            await asyncio.sleep(_PAUSE_S)
+        if keys:
+            took_s = round(perf_counter() - began_s, 2)
+            _log.info("answers_warmed", answers=len(keys), seconds=took_s)
+
+
+def _scope(app: Litestar, key: Key) -> HTTPScope:
+    """Return a request for a target that comes from nobody."""
+    path, query, encoding, _ = key
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "",
+        "raw_path": path,
+        "query_string": query,
+        "root_path": "",
+        "headers": [(b"accept-encoding", encoding.encode())],
+        "client": None,
+        "server": None,
+        "extensions": None,
+        "state": {},
+        "app": app,
+        "litestar_app": app,
+    }
+    return cast("HTTPScope", scope)
+
+
+async def _never() -> Any:
+    """Receive nothing: nobody waits, and nobody leaves."""
+    await asyncio.Event().wait()
+
+
+async def _nowhere(_message: Message) -> None:
+    """Send nothing."""

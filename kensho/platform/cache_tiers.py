@@ -1,0 +1,174 @@
+"""The second layer of caches: what was costly to make, in Redis, for all processes.
+
+The first layer is what a process keeps itself (`kensho.http.response_cache`); the third is the
+snapshot, from which everything can be made again. A look at Redis takes 0.3 ms, so that only what
+takes `WORTH_S` to make comes into it.
+
+Keys bear the program's version and the revision that a value was made from, so that nothing is
+invalidated by hand: `kensho:l2:{version}:{revision}:{digest}`. Who makes a value holds a lock for
+`LOCK_S`, and others wait for the value for up to `_PATIENCE_S`: what everybody asks for at once is
+made once by all processes.
+
+Guarantees: Redis is never needed. While it is away, values are made as if it were not there. Values
+are bytes; what is found is checked by whoever reads it. A lock is released by its owner alone, and
+ends by itself if its owner has died.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from kensho.errors import RedisDownError
+from kensho.platform.machine_metrics import MachineMetrics
+from kensho.platform.redis import RedisDoor, RedisScript
+
+WORTH_S: Final = 0.002
+"""What takes less is made again sooner than it is fetched, with what that costs the event loop."""
+LOCK_S: Final = 5.0
+_PATIENCE_S: Final = 1.0
+"""Most answers are made within 0.2 s; who waits longer makes it himself."""
+_FIRST_PAUSE_S: Final = 0.005
+_LONGEST_PAUSE_S: Final = 0.04
+_DIGEST_BYTES: Final = 18
+_MOST_BYTES: Final = 1_048_576
+"""The largest value that is kept: a larger one keeps Redis, which does one thing at a time, busy
+for milliseconds."""
+_T = TypeVar("_T")
+
+_FIND: Final = RedisScript(
+    "find",
+    """
+    local value = redis.call('GET', KEYS[1])
+    if value then return value end
+    if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+    return 0
+    """,
+)
+"""Returns the value, or 1 to who shall make it, or 0 while another does."""
+_KEEP: Final = RedisScript(
+    "keep",
+    """
+    if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+    if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+    """,
+)
+"""Keeps a value, unless there is none, and releases the lock of who made it."""
+
+
+class Flights(Generic[_T]):
+    """Makes what several ask for at the same time once, within this process."""
+
+    def __init__(self) -> None:
+        self._flying: dict[Hashable, tuple[asyncio.Task[_T], set[object]]] = {}
+
+    async def run(self, key: Hashable, make: Callable[[], Awaitable[_T]]) -> _T:
+        """Return what `make` returns, called now or by an equal call that still runs.
+
+        It is cancelled when the last who waits for it is.
+        """
+        found = self._flying.get(key)
+        if found is None:
+            found = self._flying[key] = asyncio.ensure_future(make()), set()
+        flight, waiting = found
+        own = object()
+        waiting.add(own)
+        try:
+            return await asyncio.shield(flight)
+        finally:
+            waiting.discard(own)
+            if not waiting:
+                if self._flying.get(key) is found:
+                    del self._flying[key]
+                flight.cancel()
+
+
+class Found(NamedTuple):
+    """What Redis has: the value; or none, and the `token` of who has the lock and shall make it."""
+
+    value: bytes | None = None
+    token: bytes = b""
+
+
+class SharedCache:
+    """Keeps values of one version of the program, in Redis.
+
+    `version` bears all that values depend on besides their revision and key: other programs and
+    other settings have keys of their own.
+    """
+
+    def __init__(self, door: RedisDoor, version: str, metrics: MachineMetrics) -> None:
+        self._door = door
+        self._version = version
+        self._metrics = metrics
+        self._looking: Flights[list[Any]] = Flights()
+        self._writing: set[asyncio.Task[Any]] = set()
+
+    async def find(self, revision: str, key: bytes) -> Found:
+        """Return the value, which may be made by another process just now.
+
+        Who is given a token should call `put` or `release` with it; else others wait in vain.
+        """
+        name = self._name(revision, key)
+        looked = await self._looking.run(name, lambda: self._look(name))
+        value, token = looked
+        looked[1] = b""  # of several who asked at once, one has the lock
+        return Found(value, token)
+
+    def put(self, revision: str, key: bytes, value: bytes, ttl_s: float, token: bytes) -> None:
+        """Keep a value for all, beside what else is done, and release the lock if it is held."""
+        kept = value if len(value) <= _MOST_BYTES else b""
+        self._begin(self._write(self._name(revision, key), kept, ttl_s, token))
+
+    def release(self, revision: str, key: bytes, token: bytes) -> None:
+        """Let another make the value, beside what else is done."""
+        if token:
+            self._begin(self._write(self._name(revision, key), b"", 1.0, token))
+
+    async def close(self) -> None:
+        """Wait for what is still written."""
+        if self._writing:
+            await asyncio.wait(self._writing)
+
+    def _name(self, revision: str, key: bytes) -> str:
+        digest = hashlib.blake2b(key, digest_size=_DIGEST_BYTES).hexdigest()
+        return f"l2:{self._version}:{revision}:{digest}"
+
+    async def _look(self, name: str) -> list[Any]:
+        """Return value and token."""
+        loop = asyncio.get_running_loop()
+        until_s, pause_s = loop.time() + _PATIENCE_S, _FIRST_PAUSE_S
+        token = secrets.token_bytes(12)
+        has_waited = False
+        try:
+            while True:
+                keys, arguments = (name, _lock(name)), (token, round(LOCK_S * 1000))
+                reply = await self._door.run(_FIND, keys, arguments)
+                if isinstance(reply, bytes):
+                    self._metrics.count_cache("l2", "joined" if has_waited else "hit")
+                    return [reply, b""]
+                if reply or loop.time() >= until_s:
+                    self._metrics.count_cache("l2", "miss")
+                    return [None, token if reply else b""]
+                has_waited = True
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+        except RedisDownError:
+            self._metrics.count_cache("l2", "unreachable")
+            return [None, b""]
+
+    async def _write(self, name: str, value: bytes, ttl_s: float, token: bytes) -> None:
+        with contextlib.suppress(RedisDownError):
+            arguments = token, value, max(1, round(ttl_s * 1000))
+            await self._door.run(_KEEP, (name, _lock(name)), arguments)
+
+    def _begin(self, writing: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(writing)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+
+def _lock(name: str) -> str:
+    return f"lock:{name}"
