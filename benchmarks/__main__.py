@@ -31,6 +31,7 @@ def main() -> None:
         run("bench_map", "--store", url)
         run("bench_pages", "--store", url)
         run("bench_memory", "--store", url)
+        run("bench_accounts")
         run("bench_playback")
 
 

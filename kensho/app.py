@@ -53,7 +53,7 @@ from kensho.discovery.search_counting import SearchCounting
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
-from kensho.errors import KenshoError, NotReadyError
+from kensho.errors import KenshoError, NotReadyError, SettingsError
 from kensho.http import authentication, responses
 from kensho.http.authentication import AccessControl
 from kensho.http.draining import Draining
@@ -105,7 +105,8 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     to go elsewhere, and `close_streams`, which ends the answers that would go on for ever.
 
     Raises:
-        SettingsError: the secret that signs cursors can't be read or made.
+        SettingsError: the secret that signs cursors can't be read or made, or what the edges need
+            is not installed.
     """
     pages = PageRouter(further=_further_pages(settings))
     state = AppState(settings, pages.renderer, seat)
@@ -172,8 +173,12 @@ def _further_pages(settings: Settings) -> Sequence[Path]:
     """Return the folders of pages that the edges have, where any is switched on."""
     if not settings.edges.names:
         return ()
-    from kensho.edges.composition import folders_of  # noqa: PLC0415 -- else nothing loads them
-
+    try:
+        from kensho.edges.composition import folders_of  # noqa: PLC0415 -- else nothing loads them
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"KENSHO_EDGES needs {error.name}, which the extra brings: pip install 'kensho[edges]'"
+        ) from error
     return folders_of(settings.edges.names)
 
 

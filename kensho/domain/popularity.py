@@ -21,7 +21,7 @@ import msgspec
 
 from kensho.domain import graphs, release_dates, title_parts
 from kensho.domain.relations import Kind
-from kensho.domain.titles import folded, squeezed
+from kensho.domain.titles import squeezed
 from kensho.domain.works import AnimeType
 
 # The weights of a sum of at most 1. They were set by hand on labelled queries for titles that
@@ -92,7 +92,7 @@ def popularity_facts(
     `titles` begin with the main title; `date` is a `release_dates.release_date`; `sources` is the
     number of catalogues that list the work, and `votes` that of viewers who recommend it.
     """
-    parsed = [title_parts.parsed(folded(text)) for text in titles]
+    parsed = list(map(title_parts.read, titles))
     return PopularityFacts(
         type=anime_type,
         month=release_dates.month_key(date),

@@ -100,7 +100,7 @@ class Edges(Extension):
     @override
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
-        return frozenset().union(*(edge.replaced_pages for edge in self._edges))
+        return frozenset(page for edge in self._edges for page in edge.replaced_pages)
 
     @property
     @override

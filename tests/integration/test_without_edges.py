@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SERVE_ONE_ANSWER = """
 import asyncio, pathlib, sys
@@ -43,3 +45,39 @@ def test_a_checkout_without_the_edges_serves_discovery(tmp_path: Path) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
+
+
+FORBIDDEN = ("kensho.edges", "redis", "limits", "joserfc", "argon2", "cryptography", "m3u8")
+COUNT_OPERATIONS = """
+import sys
+from kensho.app import create_app
+from kensho.platform import environment
+
+app = create_app(environment.load())
+paths = app.openapi_schema.to_schema()["paths"]
+routes = {route.path for route in app.routes}
+loaded = {name for name in sys.modules if name.startswith(tuple(sys.argv[1].split(",")))}
+print(sum(map(len, paths.values())), len(routes), "/account" in routes, sorted(loaded))
+"""
+
+
+@pytest.mark.parametrize(
+    ("edges", "operations"), [("", 34), ("accounts", 47)], ids=["off", "accounts"]
+)
+def test_edges_add_nothing_until_they_are_switched_on(
+    tmp_path: Path, edges: str, operations: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT_OPERATIONS, ",".join(FORBIDDEN)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "KENSHO_EDGES": edges},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    counted, _, has_account, loaded = done.stdout.split(" ", 3)
+    assert int(counted) == operations
+    assert has_account == str(bool(edges))
+    assert (loaded.strip() == "[]") == (not edges), loaded

@@ -52,7 +52,7 @@ class AccountRooms:
     ) -> None:
         self.clock = clock
         self.accounts = AccountStore(gateway)
-        self.audit = AuditLog(gateway)
+        self.audit = AuditLog(gateway, clock.now)
         self.passwords = Passwords()
         self.tokens = Tokens(KEYS, clock.now)
         self.sessions = SessionService(

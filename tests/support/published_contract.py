@@ -27,9 +27,9 @@ class PublishedContract:
         yaml: Any = import_module("yaml")  # which bears no types
         self._document: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
 
-    def schema(self, path: str, status: str = "200") -> dict[str, Any]:
-        """Return the schema of the answer of a path to GET."""
-        answer = self._document["paths"][path]["get"]["responses"][status]
+    def schema(self, path: str, status: str = "200", method: str = "get") -> dict[str, Any]:
+        """Return the schema of the answer of a path to GET, or to another method."""
+        answer = self._document["paths"][path][method]["responses"][status]
         found: dict[str, Any] = answer["content"]["application/json"]["schema"]
         return found
 

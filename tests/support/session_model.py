@@ -109,4 +109,5 @@ class SessionModel:
     def ends_s(self, number: int) -> float:
         """Return when a session ends if nobody uses it, in seconds since the start."""
         one = self.all[number]
-        return min(one["used_s"] + IDLE_S, one["began_s"] + LONGEST_S)
+        ends_s: float = min(one["used_s"] + IDLE_S, one["began_s"] + LONGEST_S)
+        return ends_s

@@ -116,6 +116,8 @@ NOT_TUNED: Final = {
     "kensho.domain.franchise.titles._LEAST_WEIGHT": "stands for unknown popularity",
     "kensho.domain.franchise.titles._MINOR": "bench_franchises: names that the best known bear",
     "kensho.domain.franchise.titles._MOST_ANCHORS": "a bound of the work",
+    "kensho.domain.franchise.titles._SPELT_KEPT": "a bound of the memory",
+    "kensho.domain.title_parts._READ_KEPT": "a bound of the memory",
     "kensho.domain.franchise.titles._OWN_NAME": "tests/unit/test_franchise_names.py",
     "kensho.domain.franchise.roles._BY_MINOR": "bench_franchises: reasons of members",
     "kensho.domain.same_works.records._KEY_BYTES": "the form of keys",

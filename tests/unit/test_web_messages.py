@@ -19,15 +19,22 @@ _KEYS: Final = re.compile(r'\b(?:message|messages\.format)\(\s*"([a-z_.0-9]+)"(?
 _COUNTS: Final = re.compile(r'\bcount\(\s*"([a-z_]+)"')
 
 
-def sources() -> str:
-    files = [*HERE.rglob("*.py"), *(HERE / "templates").glob("*.jinja")]
+def sources(folder: Path) -> str:
+    files = [*folder.rglob("*.py"), *(folder / "templates").glob("*.jinja")]
     return "\n".join(file.read_text("utf-8") for file in files)
 
 
-def test_every_key_that_is_named_has_words() -> None:
-    text = sources()
+@pytest.mark.parametrize(
+    "folder",
+    [HERE, *(one.parent for one in (HERE.parent / "edges").rglob("strings.toml"))],
+    ids=lambda folder: folder.name,
+)
+def test_every_key_that_is_named_has_words(folder: Path) -> None:
+    """Those of an edge in its own file, or in that of all pages."""
+    known = Messages.read(HERE / "strings.toml", folder / "strings.toml")
+    text = sources(folder)
     counts = [f"counts.{key}.{form}" for key in _COUNTS.findall(text) for form in ("one", "other")]
-    missing = [key for key in (*_KEYS.findall(text), *counts) if key not in MESSAGES]
+    missing = [key for key in (*_KEYS.findall(text), *counts) if key not in known]
     assert missing == []
 
 

@@ -13,6 +13,7 @@ Performance: 0.3 ms for a franchise.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from kensho.domain import title_parts
@@ -36,6 +37,8 @@ _CLOSE: Final = 0.9
 """A work with this share of the popularity of the best-known one may give its name instead."""
 _OWN_NAME: Final = 0.3
 """A name that less than this share of a franchise bears is that of one work or two."""
+_SPELT_KEPT: Final = 1 << 14
+"""Titles whose spelling is remembered: those of the largest franchises, 900 works with ten each."""
 _MOST_ANCHORS: Final = 5
 """The best-known works from whose titles the title is taken."""
 _NUMBER: Final = re.compile(r"[0-9]\w+")
@@ -158,6 +161,7 @@ def _weight(work: FranchiseWork) -> float:
     return max(_LEAST_WEIGHT, popularity) * (_MINOR if work.is_minor else 1.0)
 
 
+@lru_cache(maxsize=_SPELT_KEPT)
 def spelt(title: str) -> str:
     """Return the words of a title, folded, with the spellings of one romanisation made equal."""
     title = without_article(title) or title

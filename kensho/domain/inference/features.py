@@ -17,7 +17,8 @@ import msgspec
 
 from kensho.domain import title_parts
 from kensho.domain.relations import Kind
-from kensho.domain.titles import folded, squeezed
+from kensho.domain.title_parts import ParsedTitle
+from kensho.domain.titles import squeezed
 from kensho.domain.works import AnimeType, Title
 
 _READ_LANGUAGES: Final = frozenset((None, "en", "ja", "ja-Latn", "zh-Hans", "zh-Latn"))
@@ -158,7 +159,7 @@ class Reader:
 
     def profile(self, facts: PairFacts) -> PairProfile:
         """Return the profile of a work, from its facts and its titles in some languages."""
-        titles = [title_parts.parsed(words) for words in _texts(facts.titles)]
+        titles = _read(facts.titles)
         main = next(
             (title for title in titles if _LATIN.search(title.words)), titles[0] if titles else None
         )
@@ -212,14 +213,15 @@ def _inverted(listed: Mapping[str, Iterable[str]]) -> dict[str, str]:
     return {word: mark for mark, words in listed.items() for word in words}
 
 
-def _texts(titles: Iterable[Title]) -> list[str]:
-    unique: dict[str, None] = {}
+def _read(titles: Iterable[Title]) -> list[ParsedTitle]:
+    unique: dict[str, ParsedTitle] = {}
     for title in titles:
         if title.language in _READ_LANGUAGES and title.kind != "short":
-            unique[folded(title.text)] = None
+            read = title_parts.read(title.text)
+            unique[read.words] = read
             if len(unique) == _MOST_TITLES:
                 break
-    return [text for text in unique if text]
+    return [read for words, read in unique.items() if words]
 
 
 def _letters(names: Iterable[str]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from kensho.edges.accounts.sessions import Now
 from kensho.errors import StorageError
 from kensho.platform.logs import REQUEST
 from kensho.storage.gateway import Gateway
@@ -46,8 +47,9 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
 class AuditLog:
     """Writes and reads the log; `gateway` raises `StoreUnavailableError` while there is none."""
 
-    def __init__(self, gateway: Callable[[], Gateway]) -> None:
+    def __init__(self, gateway: Callable[[], Gateway], now: Now) -> None:
         self._gateway = gateway
+        self._now = now
 
     async def note(
         self,
@@ -61,6 +63,7 @@ class AuditLog:
         """Add a row, with the id of the request that is served."""
         request = REQUEST.get()
         row: dict[str, object] = {
+            "at": self._now().isoformat(),
             "actor": None if actor is None else str(actor),
             "action": action,
             "object": object_,

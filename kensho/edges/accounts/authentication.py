@@ -19,7 +19,7 @@ from kensho.edges.accounts.session_service import SessionService
 from kensho.edges.accounts.sessions import LONGEST, Session
 from kensho.edges.accounts.tokens import Tokens
 from kensho.errors import ForbiddenError, UnauthorizedError
-from kensho.http.authentication import AccessControl, Authentication, Caller
+from kensho.http.authentication import AccessControl, Authentication, Caller, Connection
 from kensho.platform.managers import TOKEN_PREFIX
 
 _MANAGER_TOKEN: Final = re.compile(rf"{re.escape(TOKEN_PREFIX)}[A-Za-z0-9_-]{{43}}")
@@ -120,13 +120,13 @@ def is_manager_token(text: str) -> bool:
     return _MANAGER_TOKEN.fullmatch(text) is not None
 
 
-class SessionDependencies:
-    """What handlers ask for to know who is signed in."""
+class SessionCallers:
+    """Finds the session that a request is from."""
 
     def __init__(self, access: AccessControl) -> None:
         self._access = access
 
-    async def of(self, request: Request[Any, Any, Any]) -> Session:
+    async def of(self, request: Connection) -> Session:
         """Return the session that a request is from.
 
         Raises:
@@ -138,7 +138,7 @@ class SessionDependencies:
             raise ForbiddenError("this needs an account: sign in to one", code="no_account")
         return caller.session
 
-    async def of_anybody(self, request: Request[Any, Any, Any]) -> Session | None:
+    async def of_anybody(self, request: Connection) -> Session | None:
         """Return the session that a request is from; nothing where there is none.
 
         Raises:
@@ -154,8 +154,8 @@ class SessionDependencies:
         return caller.session if isinstance(caller, SessionCaller) else None
 
     @property
-    def provided(self) -> dict[str, Provide]:
-        """Return the dependencies by name."""
+    def dependencies(self) -> dict[str, Provide]:
+        """Return what handlers ask for: `session` and `maybe_session`."""
 
         async def session(request: Request[Any, Any, Any]) -> Session:
             return await self.of(request)

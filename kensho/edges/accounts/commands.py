@@ -7,6 +7,8 @@ none, or that has an account; 3 where there is no such account; 5 where the stor
 """
 
 import asyncio
+import datetime as dt
+import functools
 import sys
 import uuid
 from collections.abc import Awaitable, Callable
@@ -152,6 +154,8 @@ def _run(run: Callable[[_Rooms], Awaitable[T]]) -> T:
 
     async def opened() -> T:
         async with opened_edge_store(settings) as gateway:
-            return await run(_Rooms(AccountStore(lambda: gateway), AuditLog(lambda: gateway)))
+            now = functools.partial(dt.datetime.now, dt.UTC)
+            audit = AuditLog(lambda: gateway, now)
+            return await run(_Rooms(AccountStore(lambda: gateway), audit))
 
     return asyncio.run(opened())

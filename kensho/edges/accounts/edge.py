@@ -13,7 +13,7 @@ from typing_extensions import override
 from kensho.edges.accounts.account_store import AccountStore
 from kensho.edges.accounts.audit import AuditLog
 from kensho.edges.accounts.auth_api import AuthController, CurrentSessionController, SignInDesk
-from kensho.edges.accounts.authentication import SessionAuthentication, SessionDependencies
+from kensho.edges.accounts.authentication import SessionAuthentication, SessionCallers
 from kensho.edges.accounts.me_api import (
     AuditController,
     AuditReading,
@@ -61,7 +61,7 @@ class AccountsEdge(Edge):
         self._passwords = Passwords()
         self._accounts = AccountStore(store.gateway)
         self._tokens = Tokens(core.keys, core.now)
-        self.audit: Final = AuditLog(store.gateway)
+        self.audit: Final = AuditLog(store.gateway, core.now)
         self.watching: Final = Watching(store.gateway, core.now)
         self.sessions: Final = SessionService(
             _session_store(core.redis, core.now), Keyring(core.keys, "provider-tokens"), core.now
@@ -82,6 +82,7 @@ class AccountsEdge(Edge):
             SessionAuthentication(self.sessions, self._tokens, core.managers),
             core.settings.server.public_url,
         )
+        self.callers: Final = SessionCallers(self.access)
 
     @property
     @override
@@ -110,7 +111,7 @@ class AccountsEdge(Edge):
             "audit": lambda: audit,
         }
         return {
-            **SessionDependencies(self.access).provided,
+            **self.callers.dependencies,
             **{name: Provide(make, sync_to_thread=False) for name, make in given.items()},
         }
 

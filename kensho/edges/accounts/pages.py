@@ -83,6 +83,13 @@ class SessionForm(msgspec.Struct, frozen=True):
     session: Annotated[str, Meta(max_length=64)] = ""
 
 
+class PasswordForm(msgspec.Struct, frozen=True):
+    """The password that counts, and the one that is to."""
+
+    present: Annotated[str, Meta(max_length=1_000)] = ""
+    password: Annotated[str, Meta(max_length=1_000)] = ""
+
+
 class SessionLine(NamedTuple):
     """A session as the account's page lists it; times are ISO 8601 in UTC."""
 
@@ -103,7 +110,7 @@ class WatchedLine(NamedTuple):
     is_finished: bool
 
 
-class ListedWork(NamedTuple):
+class WatchlistLine(NamedTuple):
     """A work of somebody's list."""
 
     title: str
@@ -215,21 +222,27 @@ class AccountPageController(Controller):
         session = maybe_session
         if session is None:
             return going_to(urls.sign_in(urls.account()))
+        return await _account_page(services, sign_in.service, personal, session, None)
+
+    @post("/password", opt=costing(_HASH_COST))
+    async def change_password(
+        self,
+        request: Request[Any, Any, Any],
+        services: GivenPageServices,
+        session: GivenSession,
+        sign_in: GivenSignIn,
+        personal: GivenLists,
+    ) -> UncachedResponse:
+        """Replace the password, or say on the page why not; other sessions end."""
         service = sign_in.service
-        account = await service.account_of(session)
-        model = _model(personal)
-        body = services.renderer.page(
-            "account.html.jinja",
-            path=urls.account(),
-            session=session,
-            shown=session.name if account is None else account.username or account.email,
-            sessions=_session_lines(
-                await service.sessions_of(session), session, services.renderer.messages
-            ),
-            continuing=await _continuing(personal, session, model),
-            watchlist=await _listed(personal, session, model),
-        )
-        return UncachedResponse(body, media_type=HTML, headers=PAGE_HEADERS)
+        try:
+            form = await posted(request, PasswordForm)
+            await service.change_password(
+                session, form.present, form.password, client_facts(request)
+            )
+        except (InvalidInputError, RateLimitedError, OverloadedError) as error:
+            return await _account_page(services, service, personal, session, error)
+        return going_to(urls.account())
 
     @post("/sessions/end")
     async def end_one(
@@ -259,6 +272,30 @@ class AccountPageController(Controller):
         """Forget what was watched."""
         await personal.watching.forget(session.subject)
         return going_to(urls.account())
+
+
+async def _account_page(
+    services: PageServices,
+    service: SignInService,
+    personal: PersonalLists,
+    session: Session,
+    error: KenshoError | None,
+) -> UncachedResponse:
+    account, messages = await service.account_of(session), services.renderer.messages
+    model = _model(personal)
+    problems = dict(error.problems) if isinstance(error, InvalidInputError) else {}
+    body = services.renderer.page(
+        "account.html.jinja",
+        path=urls.account(),
+        session=session,
+        shown=session.name if account is None else account.username or account.email,
+        sessions=_session_lines(await service.sessions_of(session), session, messages),
+        continuing=await _continuing(personal, session, model),
+        watchlist=await _listed(personal, session, model),
+        problems=problems,
+        trouble=None if problems else _trouble(messages, error),
+    )
+    return _answer(body, error)
 
 
 def realms_of(service: SignInService) -> list[Realm]:
@@ -368,9 +405,9 @@ async def _continuing(
 
 async def _listed(
     personal: PersonalLists, session: Session, model: ReadModel | None
-) -> list[ListedWork]:
+) -> list[WatchlistLine]:
     found = await personal.watching.watchlist(session.subject, None, None, _MOST_LISTED)
-    return [ListedWork(*_named(model, one.work), one.state, one.progress) for one in found]
+    return [WatchlistLine(*_named(model, one.work), one.state, one.progress) for one in found]
 
 
 def _named(model: ReadModel | None, work: UUID) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from kensho.edges.accounts.sessions import Realm, Session
 from kensho.edges.accounts.throttling import SignInThrottle
 from kensho.edges.accounts.tokens import Tokens
 from kensho.errors import (
+    ForbiddenError,
     InvalidInputError,
     KenshoError,
     RateLimitedError,
@@ -231,6 +232,32 @@ class SignInService:
         await self._parts.sessions.end(sid)
         await self._parts.audit.note("session.end", "done", actor=session.subject, object_=sid)
         return True
+
+    async def change_password(
+        self, session: Session, present: str, new: str, client: ClientFacts
+    ) -> None:
+        """Replace the password of whoever has a session, and end all their other sessions.
+
+        Raises:
+            InvalidInputError: the new one is too short or long, or the present one is wrong.
+            ForbiddenError: the session is of no account (code `no_account`).
+            RateLimitedError: too many present ones were wrong.
+        """
+        parts, account = self._parts, await self.account_of(session)
+        if account is None:
+            raise ForbiddenError("the provider keeps this password", code="no_account")
+        check_new(account.email, new, None)
+        key = _key(Credentials(account.email, "", "account"))
+        async with parts.passwords.turn():
+            parts.throttle.check(key, client.address)
+            if not (await parts.passwords.verdict(account.password, present)).is_right:
+                parts.throttle.failed(key, client.address)
+                await parts.audit.note("account.password", "refused", actor=account.id)
+                raise InvalidInputError.of("present", "this is not the present password")
+            hashed = await parts.passwords.hashed(new)
+        await parts.accounts.set_password(account.id, hashed)
+        await parts.sessions.end_all(session.subject, session.id)
+        await parts.audit.note("account.password", "done", actor=account.id, changed=["password"])
 
     async def account_of(self, session: Session) -> StoredAccount | None:
         """Return the account that a session is of; nothing of a provider's."""
