@@ -62,7 +62,7 @@ print(sum(map(len, paths.values())), len(routes), "/account" in routes, sorted(l
 
 
 @pytest.mark.parametrize(
-    ("edges", "operations"), [("", 34), ("accounts", 47)], ids=["off", "accounts"]
+    ("edges", "operations"), [("", 34), ("accounts", 50)], ids=["off", "accounts"]
 )
 def test_edges_add_nothing_until_they_are_switched_on(
     tmp_path: Path, edges: str, operations: int

@@ -69,16 +69,16 @@ class Series(msgspec.Struct, frozen=True):
     title: str = ""
 
 
-class FoundGroup(msgspec.Struct, frozen=True):
+class SeriesGroup(msgspec.Struct, frozen=True):
     """What a search found of one kind."""
 
     items: list[Series] = []
 
 
-class Found(msgspec.Struct, frozen=True):
+class ProviderSearch(msgspec.Struct, frozen=True):
     """What a search found."""
 
-    data: list[FoundGroup] = []
+    data: list[SeriesGroup] = []
 
 
 class Season(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ class Season(msgspec.Struct, frozen=True):
     number_of_episodes: int | None = None
 
 
-class Seasons(msgspec.Struct, frozen=True):
+class ProviderSeasons(msgspec.Struct, frozen=True):
     """The seasons of a series."""
 
     data: list[Season] = []
@@ -111,7 +111,7 @@ class Episode(msgspec.Struct, frozen=True):
         return self.episode_number is not None and self.episode_number == int(self.episode_number)
 
 
-class Episodes(msgspec.Struct, frozen=True):
+class ProviderEpisodes(msgspec.Struct, frozen=True):
     """The episodes of a season."""
 
     data: list[Episode] = []

@@ -20,7 +20,7 @@ from kensho.discovery.related_works import title_of
 from kensho.edges.provider.edge import protocol_of, upstream_of
 from kensho.edges.provider.inference import LEAST_CONFIDENCE
 from kensho.edges.provider.links import Link, LinkFile
-from kensho.edges.provider.matching import Finding, Matcher, best_known
+from kensho.edges.provider.matching import LinkFinding, Matcher, best_known
 from kensho.errors import InvalidInputError, NotFoundError
 from kensho.platform import environment
 from kensho.platform.settings import Settings
@@ -34,7 +34,7 @@ _MOST: Final = 100_000
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-class ListedLink(msgspec.Struct, frozen=True):
+class ListedProviderLink(msgspec.Struct, frozen=True):
     """A link as `kensho link list --json` tells of it; without a title the work is unknown."""
 
     link: Link
@@ -62,7 +62,7 @@ def list_(as_json: bool) -> None:
     """List the links."""
     settings = environment.load()
     model = asyncio.run(_model(settings))
-    listed = [ListedLink(one, _title(model, one.work)) for one in _file(settings).all()]
+    listed = [ListedProviderLink(one, _title(model, one.work)) for one in _file(settings).all()]
     if as_json:
         click.echo(msgspec.json.encode(listed))
         return
@@ -153,13 +153,13 @@ def infer(works: tuple[str, ...], most: int, least: float, dry_run: bool, as_jso
     click.echo(f"{len(written)} of {len(findings)} works: links {verb}", err=True)
 
 
-async def _findings(settings: Settings, model: ReadModel, works: list[UUID]) -> list[Finding]:
+async def _findings(settings: Settings, model: ReadModel, works: list[UUID]) -> list[LinkFinding]:
     async with upstream_of(settings.provider) as upstream:
         matcher = Matcher(protocol_of(settings.provider, upstream, _DEVICE))
         return [one async for one in matcher.findings(model, works)]
 
 
-def _inferred(finding: Finding) -> InferredLink:
+def _inferred(finding: LinkFinding) -> InferredLink:
     near = finding.nearest
     return InferredLink(
         work=finding.work.id,
@@ -170,7 +170,7 @@ def _inferred(finding: Finding) -> InferredLink:
     )
 
 
-def _print(findings: list[Finding], least: float) -> None:
+def _print(findings: list[LinkFinding], least: float) -> None:
     table = Table("work", "season", "sure", "", box=None)
     for one in map(_inferred, findings):
         is_sure = one.link is not None and one.link.confidence >= least

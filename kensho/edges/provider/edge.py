@@ -11,7 +11,7 @@ from typing_extensions import override
 from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.accounts.signing_in import ProviderGrant, ProviderSignIn
 from kensho.edges.edge import Edge, EdgeCore
-from kensho.edges.provider.episodes import EpisodeLists
+from kensho.edges.provider.episodes import ProviderEpisodeLists
 from kensho.edges.provider.links import LinkFile
 from kensho.edges.provider.protocol import ProviderProtocol
 from kensho.edges.provider.tokens import TokenKeeper
@@ -51,7 +51,7 @@ class ProviderEdge(Edge):
         device = Keyring(core.keys, "provider-device").pseudonym("device").hex()[:_DEVICE_CHARS]
         self.protocol: Final = protocol_of(settings, self._upstream, device)
         self.keeper: Final = TokenKeeper(self.protocol, accounts.sessions, time.time)
-        self.episodes: Final = EpisodeLists(self.protocol, self.keeper)
+        self.episodes: Final = ProviderEpisodeLists(self.protocol, self.keeper)
         self.links: Final = LinkFile(settings.links)
         accounts.sign_in.provider = ProviderAccounts(self.protocol, self.keeper)
 

@@ -30,7 +30,7 @@ class AudioTrack(NamedTuple):
     is_original: bool
 
 
-class EpisodeLists:
+class ProviderEpisodeLists:
     """The episodes of seasons, in the process's memory."""
 
     def __init__(

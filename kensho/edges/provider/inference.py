@@ -51,16 +51,16 @@ class WorkFacts(NamedTuple):
     episodes: int | None
 
 
-class Judgement(NamedTuple):
+class SeasonJudgement(NamedTuple):
     """A season and how surely it is the work, 0..1."""
 
     season: SeasonFacts
     confidence: float
 
 
-def judged(work: WorkFacts, seasons: Iterable[SeasonFacts]) -> list[Judgement]:
+def judged(work: WorkFacts, seasons: Iterable[SeasonFacts]) -> list[SeasonJudgement]:
     """Return the seasons that may be the work, the likeliest first."""
-    found = [Judgement(season, _confidence(work, season)) for season in seasons]
+    found = [SeasonJudgement(season, _confidence(work, season)) for season in seasons]
     likely = [one for one in found if one.confidence > 0]
     return sorted(likely, key=lambda one: (-one.confidence, one.season.season_id))
 

@@ -8,7 +8,13 @@ from uuid import UUID
 import msgspec
 import numpy as np
 
-from kensho.edges.provider.inference import Judgement, SeasonFacts, WorkFacts, judged, proposed
+from kensho.edges.provider.inference import (
+    SeasonFacts,
+    SeasonJudgement,
+    WorkFacts,
+    judged,
+    proposed,
+)
 from kensho.edges.provider.links import Link
 from kensho.edges.provider.protocol import ProviderProtocol
 from kensho.errors import EpisodeNotFoundError
@@ -22,12 +28,12 @@ _MOST_SERIES: Final = 4
 _AT_ONCE: Final = 4
 
 
-class Finding(NamedTuple):
+class LinkFinding(NamedTuple):
     """What was found for a work: a link, where one is sure, and what came nearest."""
 
     work: WorkFacts
     link: Link | None
-    nearest: Judgement | None
+    nearest: SeasonJudgement | None
 
 
 def work_facts(model: ReadModel, node: int) -> WorkFacts:
@@ -50,7 +56,7 @@ class Matcher:
         self._access: str | None = None
         self._series: dict[str, list[SeasonFacts]] = {}
 
-    async def findings(self, model: ReadModel, works: Sequence[UUID]) -> AsyncIterator[Finding]:
+    async def findings(self, model: ReadModel, works: Sequence[UUID]) -> AsyncIterator[LinkFinding]:
         """Yield what is found for each work, in their order.
 
         Raises:
@@ -62,14 +68,14 @@ class Matcher:
             for finding in await asyncio.gather(*map(self.finding, facts)):
                 yield finding
 
-    async def finding(self, work: WorkFacts) -> Finding:
+    async def finding(self, work: WorkFacts) -> LinkFinding:
         """Return what is found for a work; raises as `findings`."""
         seasons: dict[str, SeasonFacts] = {}
         for title in dict.fromkeys(work.titles[:_MOST_TITLES]):
             for season in await self._seasons_of(title):
                 seasons[season.season_id] = season
         ranked = judged(work, seasons.values())
-        return Finding(work, proposed(work, seasons.values()), ranked[0] if ranked else None)
+        return LinkFinding(work, proposed(work, seasons.values()), ranked[0] if ranked else None)
 
     async def _seasons_of(self, title: str) -> list[SeasonFacts]:
         access = await self._token()

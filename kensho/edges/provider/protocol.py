@@ -90,18 +90,18 @@ class ProviderProtocol:
         """Return the series that a text finds, the likeliest first."""
         query = {"q": text, "n": "10", "type": "series"}
         path = "/content/v2/discover/search"
-        found = await self._read(path, access, answers.Found, query=query)
+        found = await self._read(path, access, answers.ProviderSearch, query=query)
         return [one for group in found.data for one in group.items]
 
     async def seasons(self, access: str, series_id: str) -> list[answers.Season]:
         """Return the seasons of a series."""
         path = f"/content/v2/cms/series/{quote(series_id, safe='')}/seasons"
-        return (await self._read(path, access, answers.Seasons)).data
+        return (await self._read(path, access, answers.ProviderSeasons)).data
 
     async def episodes(self, access: str, season_id: str) -> list[answers.Episode]:
         """Return the episodes of a season, in their order."""
         path = f"/content/v2/cms/seasons/{quote(season_id, safe='')}/episodes"
-        return (await self._read(path, access, answers.Episodes)).data
+        return (await self._read(path, access, answers.ProviderEpisodes)).data
 
     async def play(self, access: str, version: str) -> PlaybackAnswer:
         """Return a stream of a version, and take a slot for it.

@@ -86,7 +86,7 @@ _ANSWER: Final = StreamAnswer(
 )
 
 
-class StreamQuery(msgspec.Struct, frozen=True, kw_only=True):
+class StreamWishQuery(msgspec.Struct, frozen=True, kw_only=True):
     """How the stream is wished."""
 
     quality: WishedQuality = "auto"
@@ -126,7 +126,7 @@ class StreamController(Controller):
         session: GivenSession,
         anime_id: WorkId,
         episode: EpisodeNumber,
-        query: StreamQuery,
+        query: StreamWishQuery,
     ) -> UncachedResponse[StreamAnswer]:
         """Return the address of an episode's stream, for whoever is signed in with the provider.
 

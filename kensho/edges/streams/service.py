@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from kensho.discovery import works
 from kensho.edges.accounts.sessions import Session
 from kensho.edges.accounts.watching import FILM, FINISHED_SHARE, Playback, Watching
-from kensho.edges.provider.episodes import AudioTrack, EpisodeLists, chosen_track
+from kensho.edges.provider.episodes import AudioTrack, ProviderEpisodeLists, chosen_track
 from kensho.edges.provider.links import Link, LinkFile
 from kensho.edges.provider.tokens import TokenKeeper
 from kensho.edges.streams import playlists
@@ -121,7 +121,7 @@ class StreamParts(msgspec.Struct, frozen=True):
 
     links: LinkFile
     keeper: TokenKeeper
-    episodes: EpisodeLists
+    episodes: ProviderEpisodeLists
     leases: Leases
     watching: Watching
     metrics: StreamMetrics
