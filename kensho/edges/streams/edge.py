@@ -141,7 +141,7 @@ class StreamsEdge(Edge):
 
     async def _follow_links(self) -> None:
         """Have pages made anew when other works can be watched."""
-        seen: str | None = None
+        seen = ""
         while True:
             if self.watch_links.revision != seen:
                 seen = self.watch_links.revision
