@@ -89,7 +89,7 @@ def answers(demo: Demo, visits: int) -> tuple[list[float], list[float]]:
 
 def episode(demo: Demo, visit: int) -> str:
     """Return the page that plays an episode, another one each time."""
-    return f"{demo.play.rpartition('/')[0]}/{visit % 12 + 1}"
+    return demo.page_of(visit % 12 + 1)
 
 
 def high(figures: list[float]) -> float:

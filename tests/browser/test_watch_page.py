@@ -63,7 +63,7 @@ def test_play_asks_to_sign_in_and_goes_on_to_that_episode(page: Page, demo: Demo
 
 
 def test_captions_quality_sound_seeking_and_keys(page: Page, demo: Demo) -> None:
-    sign_in(page, demo)
+    sign_in(page, demo, 3)
     page.select_option("#watch-captions", "de-DE")
     cue = "[...document.querySelector('video').textTracks].find(t => t.mode == 'showing')"
     until(page, f"{cue}?.activeCues?.[0]?.text.startsWith('Sekunde')")
@@ -95,7 +95,7 @@ def test_captions_quality_sound_seeking_and_keys(page: Page, demo: Demo) -> None
 def test_an_address_that_expires_while_it_plays_is_renewed_without_losing_the_place(
     page: Page, demo: Demo
 ) -> None:
-    sign_in(page, demo)
+    sign_in(page, demo, 4)
     before = demo.slots()
     demo.break_provider(media_ttl_s=0.01)  # what was given is worth nothing from now on
     page.locator("#watch-seek").fill("44")
@@ -108,7 +108,7 @@ def test_an_address_that_expires_while_it_plays_is_renewed_without_losing_the_pl
 
 
 def test_a_lost_connection_is_told_and_retried_from_the_same_place(page: Page, demo: Demo) -> None:
-    sign_in(page, demo)
+    sign_in(page, demo, 5)
     demo.break_provider(media="cut", playback="down")
     page.locator("#watch-seek").fill("50")
     until(page, "!document.querySelector('#watch-problem').hidden", within_s=40)
@@ -121,10 +121,10 @@ def test_a_lost_connection_is_told_and_retried_from_the_same_place(page: Page, d
 def test_signing_out_elsewhere_ends_it_and_says_so(
     page: Page, demo: Demo, browser: Browser
 ) -> None:
-    sign_in(page, demo)
+    sign_in(page, demo, 6)
     with contextlib.closing(browser.new_context(base_url=demo.base)) as window:
         other = window.new_page()
-        sign_in(other, demo)
+        sign_in(other, demo, 7)
         other.goto("/account")
         other.click('form[action="/account/sessions/end-others"] button')
         other.goto("/account")
@@ -137,9 +137,9 @@ def test_signing_out_elsewhere_ends_it_and_says_so(
 
 
 def test_refusals_are_told_in_words(page: Page, demo: Demo) -> None:
-    sign_in(page, demo)
+    sign_in(page, demo, 8)
     demo.break_provider(playback="blocked")
-    page.goto(demo.play.rpartition("/")[0] + "/2")
+    page.goto(demo.page_of(9))
     until(page, "!document.querySelector('#watch-problem').hidden")
     assert "robot" in page.inner_text("#watch-problem-text")
     demo.break_provider(playback="")
@@ -150,7 +150,7 @@ def test_refusals_are_told_in_words(page: Page, demo: Demo) -> None:
 
 @pytest.mark.skipif(not AXE.exists(), reason="needs axe: `make test-assets` fetches it")
 def test_the_page_passes_axe(page: Page, demo: Demo) -> None:
-    sign_in(page, demo)
+    sign_in(page, demo, 10)
     page.keyboard.press("k")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")

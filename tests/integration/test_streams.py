@@ -355,7 +355,9 @@ async def test_only_the_page_that_plays_may_load_media(
 async def test_who_is_not_signed_in_comes_back_to_the_episode(api: AsyncClient) -> None:
     answer = await api.get(f"/watch/{TRIGUN}/3")
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/login?next=%2Fwatch%2F{TRIGUN}%2F3"
+    assert answer.headers["location"] == (f"/login?next=%2Fwatch%2F{TRIGUN}%2F3&realm=provider")
+    page = await api.get(answer.headers["location"])
+    assert 'value="provider" checked' in page.text
     for path, status in ((f"{TRIGUN}/99", 404), (f"{graphs.BEBOP}/1", 404), (f"{TRIGUN}/x", 404)):
         assert (await api.get(f"/watch/{path}")).status_code == status
 

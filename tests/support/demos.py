@@ -32,6 +32,10 @@ class Demo(NamedTuple):
         answer: dict[str, Any] = httpx.put(self.control, json=faults).json()
         return answer
 
+    def page_of(self, episode: int) -> str:
+        """Return the page that plays an episode."""
+        return f"{self.play.rpartition('/')[0]}/{episode}"
+
     def slots(self) -> int:
         """Return how many slots are held at the provider."""
         return int(self.break_provider()["open"])
@@ -106,8 +110,11 @@ def fill_sign_in(page: Page, password: str = PASSWORD) -> None:
     page.click('main button[type="submit"]')
 
 
-def sign_in(page: Page, demo: Demo) -> None:
-    """Open the page that plays, sign in with the provider, and wait until it plays."""
-    page.goto(demo.play)
+def sign_in(page: Page, demo: Demo, episode: int = 1) -> None:
+    """Open the page of an episode, sign in with the provider, and wait until it plays.
+
+    An episode goes on where it was left, so that each test has one of its own.
+    """
+    page.goto(demo.page_of(episode))
     fill_sign_in(page)
     until(page, playing())

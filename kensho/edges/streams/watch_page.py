@@ -98,7 +98,7 @@ class WatchPageController(Controller):
         detail = works.document(context.model, node).decode()
         watch_pages.streams.link_of(work, episode)
         if maybe_session is None:
-            return going_to(urls.sign_in(_path(detail.id, episode)))
+            return going_to(_sign_in_path(_path(detail.id, episode)))
         if maybe_session.realm != "provider":
             return _other_sign_in(context, detail, episode)
         resume_s = await watch_pages.streams.resume_s(maybe_session, work, episode)
@@ -139,7 +139,7 @@ def _page(
         heading=_heading(context, detail, episode),
         has_player=pages.has_player,
         stream_path=f"/api/stream/{detail.id}/{episode}",
-        sign_in_path=urls.sign_in(own),
+        sign_in_path=_sign_in_path(own),
         resume_s=round(resume_s, 1),
         former_path=_path(detail.id, episode - 1) if episode > 1 else None,
         next_path=_path(detail.id, episode + 1) if episode < last else None,
@@ -147,6 +147,11 @@ def _page(
         keys=[(key, messages.format(f"watch.key.{name}")) for key, name in _KEYS],
     )
     return UncachedResponse(body, media_type=HTML, headers=pages.headers)
+
+
+def _sign_in_path(own: str) -> str:
+    """Return where one signs in with the provider, to come back to a page."""
+    return urls.with_query(urls.sign_in(), {"next": own, "realm": "provider"})
 
 
 def _path(work: UUID, episode: int) -> str:
