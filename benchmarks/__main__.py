@@ -33,6 +33,7 @@ def main() -> None:
         run("bench_memory", "--store", url)
         run("bench_accounts")
         run("bench_playback")
+        run("bench_telemetry")
 
 
 def run(module: str, *arguments: str) -> None:

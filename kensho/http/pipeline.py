@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 import structlog
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from kensho.domain.searches import SearchOutcome
 from kensho.errors import KenshoError
@@ -25,8 +25,9 @@ from kensho.http.hosts import Hosts
 from kensho.http.metrics import Metrics
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
 from kensho.http.request_costs import KEPT_UNITS, REFUSED_UNITS
-from kensho.http.request_state import RequestState, attach, limit_of, outcome_of, was_found
+from kensho.http.request_state import RequestState, attach, outcome_of, was_found
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
+from kensho.http.response_tap import Headers, ResponseTap
 from kensho.http.search_tally import OPENED, SearchTally
 from kensho.http.targets import Target, Targets
 from kensho.http.tracing import Trace, read_trace
@@ -41,21 +42,13 @@ _WANTED: Final = frozenset(
 )
 _INTERNAL: Final = privacy.INTERNAL
 """Come by any address, and are never refused."""
-_POLICY: Final = (
-    b"content-security-policy",
-    b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-)
-"""Of an answer that states none of its own: as a page it loads and runs nothing, in no frame."""
-_FROM_SNAPSHOT: Final = (200, 304)
 _CLOSABLE: Final = ("1.0", "1.1")
-_CLOSE: Final = ((b"connection", b"close"),)
-_LIMIT: Final = (b"ratelimit", b"ratelimit-policy")
+_FROM_SNAPSHOT: Final = (200, 304)
 _TOO_LONG: Final = ProblemKind(414, "target_too_long", "The request target is too long")
 _BAD_HOST: Final = ProblemKind(400, "bad_host", "The request names no sound host")
 _FOREIGN_HOST: Final = ProblemKind(400, "foreign_host", "This host is not served here")
 _log = structlog.get_logger("kensho.api")
 
-Headers: TypeAlias = list[tuple[bytes, bytes]]
 IdentityOf: TypeAlias = Callable[[], str | None]
 """Tells the identity of the snapshot that is served now; `None` while there is no read model."""
 
@@ -206,7 +199,7 @@ class RequestPipeline:
         span: RequestSpan | None,
         scope: HTTPScope,
         receive: Receive,
-        tap: "ResponseTap",
+        tap: ResponseTap,
         headers: dict[bytes, bytes],
     ) -> str:
         """Answer the request, within its span if it has one; return the template of its route."""
@@ -221,7 +214,7 @@ class RequestPipeline:
         self,
         scope: HTTPScope,
         receive: Receive,
-        tap: "ResponseTap",
+        tap: ResponseTap,
         headers: dict[bytes, bytes],
     ) -> str:
         """Answer the request; return the template of its route, or nothing where it has none."""
@@ -260,7 +253,7 @@ class RequestPipeline:
         _rewrite(scope, target)
         return await self._route(scope, receive, tap, state)
 
-    async def _refuse(self, tap: "ResponseTap", refusal: ErrorResponse) -> str:
+    async def _refuse(self, tap: ResponseTap, refusal: ErrorResponse) -> str:
         """Answer that the request is not served."""
         is_brief = refusal.kind in (_BAD_HOST, problem_details.RATE_LIMITED)
         render_page = None if is_brief else self._render_page
@@ -269,7 +262,7 @@ class RequestPipeline:
         return ""
 
     async def _route(
-        self, scope: HTTPScope, receive: Receive, tap: "ResponseTap", state: RequestState
+        self, scope: HTTPScope, receive: Receive, tap: ResponseTap, state: RequestState
     ) -> str:
         """Pass the request on to the application; return the template of its route."""
         attach(scope, state)
@@ -308,9 +301,7 @@ class RequestPipeline:
         if counted is not None:
             self._observability.metrics.count_search(counted)
 
-    def _examined(
-        self, scope: HTTPScope, tap: "ResponseTap", host: bytes
-    ) -> Target | ErrorResponse:
+    def _examined(self, scope: HTTPScope, tap: ResponseTap, host: bytes) -> Target | ErrorResponse:
         """Return what the request asks for, or why it is not routed."""
         if not hosts.names_a_host(scope, host):
             return _refusal(scope, tap, _BAD_HOST, "it needs one Host header: a name or an address")
@@ -333,7 +324,7 @@ class RequestPipeline:
             )
 
     def _limited(
-        self, scope: HTTPScope, tap: "ResponseTap", asked: Target | ErrorResponse | None
+        self, scope: HTTPScope, tap: ResponseTap, asked: Target | ErrorResponse | None
     ) -> ErrorResponse | None:
         """Charge the client for a request; return why it is not served, if it is not.
 
@@ -360,7 +351,7 @@ class RequestPipeline:
             return KEPT_UNITS
         return REFUSED_UNITS if isinstance(asked, ErrorResponse) else self._targets.cost(asked)
 
-    def _of_foreign_host(self, scope: HTTPScope, tap: "ResponseTap") -> ErrorResponse | None:
+    def _of_foreign_host(self, scope: HTTPScope, tap: ResponseTap) -> ErrorResponse | None:
         if scope["path"].startswith(_INTERNAL) or self._rules.hosts.lists(hosts.host_of(scope)):
             return None
         return _refusal(scope, tap, _FOREIGN_HOST, "the request's Host header names another one")
@@ -375,59 +366,6 @@ class RequestPipeline:
             if span is not None:
                 span.note("cache.hit", kept is not None)
         return kept
-
-
-class ResponseTap:
-    """One answer on its way out: adds common headers, drops HEAD's body, notes the status.
-
-    `scope` is set once the request goes on to its route. An answer of a route that is not declared
-    public leaves as private, whatever made it: a handler, a guard or an error.
-    """
-
-    __slots__ = ("_send", "ends_connection", "extra", "head", "scope", "status", "trace")
-
-    def __init__(self, send: Send, trace: Trace, *, head: bool) -> None:
-        self._send = send
-        self.trace = trace
-        self.head = head
-        self.ends_connection = False
-        self.extra: Headers = []
-        self.scope: Scope | None = None
-        self.status = 0
-
-    async def send(self, message: Message) -> None:
-        """Pass a message of the answer on."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            headers = message["headers"]
-            extra = self.extra
-            if self.scope is not None:
-                if privacy.is_private(self.scope):
-                    headers = privacy.made_private(headers)
-                limit = limit_of(self.scope)
-                if limit:
-                    extra = [*(pair for pair in extra if pair[0] not in _LIMIT), *limit]
-            has_policy = any(name == _POLICY[0] for name, _ in headers)
-            message["headers"] = [
-                *headers,
-                (b"x-request-id", self.trace.request_id),
-                (b"traceparent", self.trace.traceparent),
-                (b"x-content-type-options", b"nosniff"),
-                *(() if has_policy else (_POLICY,)),
-                *(_CLOSE if self.ends_connection else ()),
-                *extra,
-            ]
-        elif self.head and message["type"] == "http.response.body":
-            message["body"] = b""
-        await self._send(message)
-
-    async def send_whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send an answer that is made before routing."""
-        length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]  # noqa: PLR2004
-        await self.send(
-            {"type": "http.response.start", "status": status, "headers": [*headers, *length]}
-        )
-        await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _rewrite(scope: HTTPScope, target: Target) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 
 import httpx
 import pytest
@@ -43,7 +43,7 @@ async def edged(settings: Settings, receiver: OtlpReceiver) -> AsyncIterator[Asy
 
 
 async def post(
-    client: AsyncClient, kind: str, report: dict[str, object], address: str = "9.9.9.9"
+    client: AsyncClient, kind: str, report: Mapping[str, object], address: str = "9.9.9.9"
 ) -> int:
     """Send a report as a browser at an address does."""
     client._transport.client = (address, 1)  # type: ignore[attr-defined] # of httpx's ASGITransport

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from kensho.platform import logs
 from kensho.platform.redaction import is_secret_name, redacted, redacted_text
@@ -82,6 +83,7 @@ class Login(NamedTuple):
 
 
 class Broken:
+    @override
     def __repr__(self) -> str:
         raise ValueError
 

@@ -8,6 +8,7 @@ from litestar import Controller, Request, Response, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import Body, SkipValidation
 from litestar.types import ControllerRouterHandler
+from litestar.types.empty import EmptyType
 from typing_extensions import override
 
 from kensho.api.operations import Documented, empty_operation
@@ -32,7 +33,7 @@ class ClientLogsController(Controller):
 
     path = "/api/logs"
     tags: Sequence[str] | None = ("logs",)
-    request_max_body_size = MOST_BYTES
+    request_max_body_size: int | EmptyType | None = MOST_BYTES
 
     @empty_operation(post, "/frontend", Documented("Report something of a page", _TAKEN))
     async def frontend(
