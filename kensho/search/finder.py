@@ -138,6 +138,12 @@ class Finder:
             return len(key.letters)
         return len(key.base) if key.base != key.letters and self.kernel.equal(key.base) else 0
 
+    def begins(self, key: Key) -> bool:
+        """Tell whether a title begins with all letters of `key`, as typed."""
+        low, high, size = self.kernel.phrase_range(key.plain)
+        some = PhraseRange(low, min(high, low + _MAX_PREFIXED), size)
+        return bool(np.any(self._phrases.positions_in(some).offsets == 0))
+
     def names_of(self, word: str) -> list[str]:
         """Return the titles that `word` abbreviates, of one popular work, that do not contain it.
 

@@ -63,9 +63,9 @@ class Renderer:
             "language": title_languages.language,
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(
-            functions, urls=urls, offers_reports=False, offers_accounts=False, reports_scripts=False
-        )
+        offered = ("reports", "accounts", "histories")
+        known.update(functions, urls=urls, reports_scripts=False)
+        known.update({f"offers_{one}": False for one in offered})
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
@@ -81,6 +81,11 @@ class Renderer:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["reports_scripts"] = True
+
+    def offer_histories(self) -> None:
+        """Link from works and franchises to who says what of them; to be called as above."""
+        known: Any = self._templates.globals
+        known["offers_histories"] = True
 
     def page(self, template: str, **variables: Any) -> bytes:
         """Return a page as UTF-8."""

@@ -9,6 +9,7 @@ from deploy.demo.clip import clip_folder
 from deploy.demo.reference_provider import (
     CLIENT_TOKEN,
     Account,
+    Fault,
     ProviderServer,
     ReferenceProvider,
     Season,
@@ -220,7 +221,7 @@ async def test_an_expired_access_token_is_told_as_such(
 
 @pytest.mark.parametrize("fault", ["nonsense", "truncated"])
 async def test_an_answer_that_makes_no_sense_still_tells_of_its_slot(
-    protocol: ProviderProtocol, provider: ReferenceProvider, fault: str
+    protocol: ProviderProtocol, provider: ReferenceProvider, fault: Fault
 ) -> None:
     access = (await protocol.sign_in("ann", PASSWORD)).access_token
     version = season_of(provider).episodes[0].id
