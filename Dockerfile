@@ -1,4 +1,4 @@
-# The documentation page's script and style sheet, as `make assets` gets them.
+# What `make assets` gets: the documentation page's script and style sheet, and the player.
 FROM node:22-bookworm-slim AS assets
 WORKDIR /assets
 RUN npm pack --silent swagger-ui-dist@5.35.0 \
@@ -6,6 +6,11 @@ RUN npm pack --silent swagger-ui-dist@5.35.0 \
  && tar xzf swagger-ui-dist-5.35.0.tgz --strip-components 1 package/LICENSE package/NOTICE \
       package/swagger-ui.css package/swagger-ui-bundle.js package/swagger-ui-bundle.js.LICENSE.txt \
  && rm swagger-ui-dist-5.35.0.tgz
+WORKDIR /hls
+RUN npm pack --silent hls.js@1.7.4 \
+ && echo "e4ab3d5d13f7cca9ef241d098f39686e19fd451831ba07dc9943482fd5ff75c7  hls.js-1.7.4.tgz" | sha256sum -c \
+ && tar xzf hls.js-1.7.4.tgz --transform 's,.*/,,' package/LICENSE package/dist/hls.min.js \
+ && rm hls.js-1.7.4.tgz
 
 # Wheels are built in a stage of their own, with caches that no image keeps.
 FROM python:3.11-slim-bookworm AS build
@@ -18,6 +23,7 @@ COPY queries ./queries
 COPY graph_schema ./graph_schema
 COPY curation ./curation
 COPY --from=assets /assets ./kensho/web/static/vendor/swagger-ui
+COPY --from=assets /hls ./kensho/web/static/vendor/hls/static
 # The wheel is built by what requirements-build.lock names by hash, which no image keeps.
 RUN python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \

@@ -10,6 +10,9 @@ SWAGGER_UI := 5.35.0
 SWAGGER_UI_SHA256 := 1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6
 SWAGGER_UI_DIR := kensho/web/static/vendor/swagger-ui
 SWAGGER_UI_FILES := LICENSE NOTICE swagger-ui.css swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt
+HLS := 1.7.4
+HLS_SHA256 := e4ab3d5d13f7cca9ef241d098f39686e19fd451831ba07dc9943482fd5ff75c7
+HLS_DIR := kensho/web/static/vendor/hls/static
 AXE := 4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 AXE_DIR := var/axe-core
@@ -17,7 +20,7 @@ RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run sample pictures assets test-assets test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
+.PHONY: help run demo sample pictures assets test-assets test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
   lock system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -32,17 +35,25 @@ run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
 	@$(BIN)/kensho serve --port $(PORT)
 
+demo: $(DEV_INSTALLED) assets ## All of it, without Docker: accounts, a provider, streams; prints addresses and who may sign in.
+	@command -v ffmpeg >/dev/null || $(MAKE) system-packages
+	@$(BIN)/python -m deploy.demo --port $(PORT)
+
 sample: $(RUN_INSTALLED)
 	@test -e var/kensho.db || $(BIN)/kensho ingest --all ingest/sample
 
-# The documentation page's script and style sheet. The explorer's own need no preparing: they are served as they are.
-assets: $(SWAGGER_UI_DIR)/swagger-ui-bundle.js
+# The documentation page's script and style sheet, and the player of the page that plays. The explorer's own need no
+# preparing: they are served as they are.
+assets: $(SWAGGER_UI_DIR)/swagger-ui-bundle.js $(HLS_DIR)/hls.min.js
 
 # What the browser tests judge accessibility by; it is not shipped.
 test-assets: $(AXE_DIR)/axe.min.js
 
 $(SWAGGER_UI_DIR)/swagger-ui-bundle.js: | $(BIN)/uv
 	@$(call fetched,swagger-ui-dist,$(SWAGGER_UI),$(SWAGGER_UI_SHA256),$(SWAGGER_UI_DIR),$(SWAGGER_UI_FILES))
+
+$(HLS_DIR)/hls.min.js: | $(BIN)/uv
+	@$(call fetched,hls.js,$(HLS),$(HLS_SHA256),$(HLS_DIR),LICENSE dist/hls.min.js)
 
 $(AXE_DIR)/axe.min.js: | $(BIN)/uv
 	@$(call fetched,axe-core,$(AXE),$(AXE_SHA256),$(AXE_DIR),LICENSE axe.min.js)
@@ -55,7 +66,8 @@ command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/pytho
 	  folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && export PATH="$$PATH:$(CURDIR)/$(BIN)" && \
 	  npm pack --silent --pack-destination "$$folder" $(1)@$(2) >/dev/null && archive="$$folder/$(1)-$(2).tgz" && \
 	  echo "$(3)  $$archive" | sha256sum --check --quiet && mkdir -p $(4) && \
-	  tar --extract --gzip --touch --file "$$archive" --directory $(4) --strip-components 1 $(addprefix package/,$(5))
+	  tar --extract --gzip --touch --file "$$archive" --directory $(4) \
+	  --transform 's,.*/,,' $(addprefix package/,$(5))
 endef
 
 check: lint layers mypy unit ## The inner loop: lint, layers, types by mypy, unit tests; about a minute.

@@ -34,6 +34,7 @@ def main() -> None:
         run("bench_commands", "--store", url)
         run("bench_queue")
         run("bench_accounts")
+        run("bench_playback")
         run("bench_telemetry")
 
 

@@ -2,7 +2,8 @@
 
     python -m docs.pictures        (or `make pictures`)
 
-The law: what is shown is what `make run` serves. Posters are cut off: they belong to their makers.
+The law: what is shown is what `make run` and `make demo` serve. Posters are cut off: they belong to
+their makers.
 """
 
 import shutil
@@ -13,6 +14,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support.demos import Demo, demo_running, playing, sign_in, until
 from tests.support.explorers import exploring
 
 FOLDER: Final = Path(__file__).parent
@@ -55,6 +57,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for picture in PICTURES:
             take(browser, base, picture)
+        with demo_running(Path(scratch) / "demo") as demo:
+            take_playing(browser, demo)
 
 
 def place(base: str, path: str) -> str:
@@ -80,6 +84,18 @@ def take(browser: Browser, base: str, picture: Picture) -> None:
         page.locator(target).first.click()
     page.wait_for_timeout(_SETTLED_MS)
     page.screenshot(path=FOLDER / f"{picture.name}.png")
+    window.close()
+
+
+def take_playing(browser: Browser, demo: Demo) -> None:
+    """Take the picture of an episode that plays, with captions."""
+    window = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+    page = window.new_page()
+    sign_in(page, demo)
+    page.select_option("#watch-captions", "en-US")
+    page.select_option("#watch-quality", label="720p")
+    until(page, playing(5.5))
+    page.screenshot(path=FOLDER / "watch.png")
     window.close()
 
 

@@ -84,7 +84,7 @@ from kensho.storage.store_settings import StoreSettings
 from kensho.storage.work_items import WorkItemStore
 from kensho.web.error_pages import ErrorPages
 from kensho.web.maps.map_store import MapStore
-from kensho.web.page_context import PageContext, PageServices
+from kensho.web.page_context import PageContext, PageServices, WatchLinks
 from kensho.web.page_router import PageRouter
 from kensho.web.rendering import Renderer
 from kensho.webhooks.delivering import deliver_for_ever
@@ -112,7 +112,12 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     """
     pages = PageRouter(further=_further_pages(settings))
     state = AppState(settings, pages.renderer, seat)
-    extension = _extension(settings, state)
+    cache = ResponseCache(
+        version=installed_version(),
+        max_age_s=settings.http.max_age_s,
+        cache_bytes=settings.http.cache_bytes,
+    )
+    extension = _extension(settings, state, cache)
     validator = QueryValidator(settings.connections.body_timeout_s)
     error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
@@ -164,7 +169,7 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     validator.add_operations(amend_openapi(document, state.calendar, extension.security_schemes))
     targets = Targets(declared_routes(app, validator))
     routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
-    pipeline = _pipeline(routed, settings, state)
+    pipeline = _pipeline(routed, settings, state, cache)
     state.draining.listen(pipeline.drain)
     app.asgi_handler = pipeline
     state.warmer = Warmer(app, pipeline)
@@ -184,7 +189,7 @@ def _further_pages(settings: Settings) -> Sequence[Path]:
     return folders_of(settings.edges.names)
 
 
-def _extension(settings: Settings, state: "AppState") -> Extension:
+def _extension(settings: Settings, state: "AppState", cache: ResponseCache) -> Extension:
     """Return the edges that are switched on; without any, an extension that adds nothing."""
     if not settings.edges.names:
         return Extension()
@@ -200,9 +205,12 @@ def _extension(settings: Settings, state: "AppState") -> Extension:
         renderer=state.renderer,
         managers=state.managers,
         metrics=state.metrics,
+        begin_epoch=cache.begin_epoch,
         redis=None if state.redis is None else state.redis.door,
     )
-    return Edges.of(core)
+    edges = Edges.of(core)
+    state.watch_links = edges.watch_links
+    return edges
 
 
 def _shared_rooms(settings: Settings, metrics: Metrics) -> "SharedRooms | None":
@@ -220,15 +228,13 @@ def _close_streams(streams: EventStreams, extension: Extension) -> None:
     extension.close_streams()
 
 
-def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> RequestPipeline:
+def _pipeline(
+    routed: RoutedApp, settings: Settings, state: "AppState", cache: ResponseCache
+) -> RequestPipeline:
     """Return the layer before the application."""
     return RequestPipeline(
         routed,
-        ResponseCache(
-            version=installed_version(),
-            max_age_s=settings.http.max_age_s,
-            cache_bytes=settings.http.cache_bytes,
-        ),
+        cache,
         state.identity,
         AccessRules.of(settings),
         Observability(
@@ -245,6 +251,8 @@ def _pipeline(routed: RoutedApp, settings: Settings, state: "AppState") -> Reque
 class AppState:
     """Opens and holds what requests are served from."""
 
+    watch_links: WatchLinks | None = None
+    """Where works can be watched, once the edge that offers it is built."""
     warmer: Warmer | None = None
     _looking: asyncio.Task[bool] | None = None
     _snapshots: SnapshotHolder | None = None
@@ -437,6 +445,7 @@ class AppState:
             changes=self.shared.changes,
             queue=self.queue,
             reports=self.reports,
+            watch_links=self.watch_links,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,

@@ -43,9 +43,21 @@ class InvalidInputError(KenshoError):
 
 
 class NotFoundError(KenshoError):
-    """Nothing in the graph answers to this name."""
+    """Nothing answers to this name; `code` tells what is missing, for programs."""
 
     exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EpisodeNotFoundError(NotFoundError):
+    """A work has no episode of this number, as far as its provider knows."""
+
+
+class NotOfferedError(NotFoundError):
+    """No provider that is known here offers this work."""
 
 
 class NotKeptError(NotFoundError):
@@ -96,6 +108,14 @@ class ForbiddenError(KenshoError):
         self.code = code
 
 
+class NotInRegionError(ForbiddenError):
+    """A provider does not offer this where the caller is."""
+
+
+class NotEntitledError(ForbiddenError):
+    """A provider offers this to other subscriptions than the caller's."""
+
+
 class ConflictError(KenshoError):
     """The change contradicts what is stored; `issues` name the fields that must change first."""
 
@@ -113,6 +133,14 @@ class ActConflictError(ConflictError):
     """What a curator states was said already, or is about what somebody else changed meanwhile."""
 
     exit_code: ClassVar[int] = 9
+
+
+class TooManyStreamsError(ConflictError):
+    """The caller's subscription plays as much at once as it may."""
+
+
+class DrmProtectedError(ConflictError):
+    """What is asked for is protected by DRM, which this service never circumvents."""
 
 
 class RateLimitedError(KenshoError):
@@ -154,15 +182,27 @@ class UpstreamUnavailableError(UpstreamError):
         self.retry_after_s = retry_after_s
 
 
+class ProviderUnavailableError(UpstreamUnavailableError):
+    """The provider of streams is down, too slow, or asks to be asked later."""
+
+
+class ProviderBlockedError(UpstreamUnavailableError):
+    """The provider of streams takes this service for a robot, and shows a challenge."""
+
+
+class ProviderMisconfiguredError(UpstreamUnavailableError):
+    """The provider of streams refuses this service itself, or leads where it must not."""
+
+
+class BrokenSealError(KenshoError):
+    """A sealed text was changed, is of another place, or of a key that is not known any more."""
+
+
 class RedisDownError(UpstreamUnavailableError):
     """Redis is away, too slow or unwilling; what it holds for several processes is not known."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, code="redis_down", retry_after_s=1)
-
-
-class BrokenSealError(KenshoError):
-    """A sealed text was changed, is of another place, or of a key that is not known any more."""
 
 
 class SettingsError(KenshoError):

@@ -9,3 +9,8 @@ accounts: Final = LazyCommand(
     "kensho.edges.accounts.commands:accounts",
     "Make accounts, give them roles, disable and list them.",
 )
+link: Final = LazyCommand(
+    "link",
+    "kensho.edges.provider.commands:link",
+    "Say which works the provider of streams has, as which season.",
+)

@@ -18,7 +18,10 @@ from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.client_logs import edge as client_logs_edge
 from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
+from kensho.edges.streams import edge as streams_edge
+from kensho.edges.streams.edge import StreamsEdge
 from kensho.http import edge_limits
 from kensho.http.authentication import AccessControl
 from kensho.http.edge_limits import EdgeLimits, limited
@@ -26,6 +29,7 @@ from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
 from kensho.platform.sliding_limits import SlidingLimits
+from kensho.web.page_context import WatchLinks
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
 """Edges that need somebody to be signed in."""
@@ -34,7 +38,8 @@ _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "s
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
     accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
-    return (*accounts, client_logs_edge.FOLDER)
+    streams = streams_edge.folders() if "streams" in names else ()
+    return (*accounts, *streams, client_logs_edge.FOLDER)
 
 
 class Edges(Extension):
@@ -46,11 +51,13 @@ class Edges(Extension):
         edges: Sequence[Edge],
         accounts: AccountsEdge | None,
         limits: EdgeLimits,
+        watch_links: WatchLinks | None,
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
         self._limits = limits
+        self._watch_links = watch_links
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
@@ -62,11 +69,19 @@ class Edges(Extension):
         if _OF_SESSIONS.intersection(names):
             accounts = AccountsEdge(core, store)
             edges.append(accounts)
+        watch_links: WatchLinks | None = None
+        if accounts is not None and "provider" in names:
+            provider = ProviderEdge(core, accounts)
+            edges.append(provider)
+            if "streams" in names:
+                streams = StreamsEdge(core, accounts, provider)
+                edges.append(streams)
+                watch_links = streams.watch_links
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
         access = None if accounts is None else accounts.access
         limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt)
-        return cls(store, edges, accounts, limits)
+        return cls(store, edges, accounts, limits, watch_links)
 
     @property
     @override
@@ -98,6 +113,12 @@ class Edges(Extension):
     def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
         """Return how the API's document says that one signs in."""
         return {} if self._accounts is None else SECURITY_SCHEMES
+
+    @property
+    @override
+    def watch_links(self) -> WatchLinks | None:
+        """Return where works can be watched, where streams are offered."""
+        return self._watch_links
 
     @contextlib.asynccontextmanager
     @override

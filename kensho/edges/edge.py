@@ -26,7 +26,8 @@ class EdgeCore(msgspec.Struct, frozen=True):
 
     `redis` is the door to Redis, where there is one; it is opened before the edges are.
     `snapshot` and `page_services` raise `NotReadyError` while there is none. `managers` signs in
-    those who have a token of `kensho managers`.
+    those who have a token of `kensho managers`. `begin_epoch` forgets kept
+    answers, and those that processes share until it is called with the same word again.
     """
 
     settings: Settings
@@ -37,6 +38,7 @@ class EdgeCore(msgspec.Struct, frozen=True):
     renderer: Renderer
     managers: Authentication
     metrics: Metrics
+    begin_epoch: Callable[[bytes], None]
     redis: "RedisDoor | None" = None
 
 

@@ -42,6 +42,11 @@ class Extension:
         """Return what finds out who asks, where that is no longer the core's."""
         return None
 
+    @property
+    def watch_links(self) -> Any:
+        """Return where works can be watched (`kensho.web.page_context.WatchLinks`), if at all."""
+        return None
+
     @contextlib.asynccontextmanager
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
         """Hold the rooms open while the block runs."""

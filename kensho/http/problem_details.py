@@ -133,9 +133,17 @@ _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
     errors.InvalidInputError: INVALID,
     errors.UnauthorizedError: ProblemKind(401, "unauthorized", "Sign in first"),
     errors.ForbiddenError: ProblemKind(403, "forbidden", "This is not allowed"),
+    errors.NotInRegionError: ProblemKind(403, "not_in_region", "It is not offered where you are"),
+    errors.NotEntitledError: ProblemKind(403, "not_entitled", "Your subscription does not hold it"),
     errors.NotFoundError: NOT_FOUND,
+    errors.EpisodeNotFoundError: ProblemKind(404, "episode_not_found", "There is no such episode"),
+    errors.NotOfferedError: ProblemKind(404, "not_offered", "No provider is known to offer it"),
     errors.NotKeptError: ProblemKind(404, "not_kept", "It is no longer kept"),
     errors.ConflictError: ProblemKind(409, "conflict", "It contradicts what is stored"),
+    errors.TooManyStreamsError: ProblemKind(
+        409, "too_many_streams", "Your subscription plays as much as it may"
+    ),
+    errors.DrmProtectedError: ProblemKind(409, "drm_protected", "It is protected by DRM"),
     errors.GoneError: ProblemKind(410, "gone", "It was removed"),
     errors.MovedError: ProblemKind(308, "moved", "It was merged into another"),
     errors.RateLimitedError: RATE_LIMITED,
@@ -145,6 +153,15 @@ _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
     ),
     errors.UpstreamUnavailableError: ProblemKind(
         503, "upstream_unavailable", "A service that this one needs can't be reached"
+    ),
+    errors.ProviderUnavailableError: ProblemKind(
+        503, "provider_unavailable", "The provider can't be reached"
+    ),
+    errors.ProviderBlockedError: ProblemKind(
+        503, "provider_blocked", "The provider takes this service for a robot"
+    ),
+    errors.ProviderMisconfiguredError: ProblemKind(
+        503, "provider_misconfigured", "The provider refuses this service"
     ),
     errors.NotReadyError: _STARTING,
     errors.ReadModelError: _STARTING,

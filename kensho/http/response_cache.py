@@ -166,6 +166,7 @@ class ResponseCache:
         self._cache_control = (b"cache-control", b"public, max-age=%d" % max_age_s)
         self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._identity: str | None = None
+        self._epoch = b""
         self._heat_before: dict[Key, int] = {}
         self._most_bytes = cache_bytes
         self._largest = cache_bytes // _MAX_KEPT_SHARE
@@ -221,6 +222,19 @@ class ResponseCache:
         self.used_bytes += size
         while self.used_bytes > self._most_bytes:
             self.used_bytes -= kept_bytes(*self._kept.popitem(last=False))
+
+    def begin_epoch(self, epoch: bytes) -> None:
+        """Forget every kept answer: something that no snapshot tells of has changed.
+
+        `epoch` stands for how it is now, in keys of answers that processes share.
+        """
+        self._kept.clear()
+        self.used_bytes, self._epoch = 0, epoch
+
+    def of_epoch(self, key: Key) -> Key:
+        """Return a key as processes share it: another one in each epoch."""
+        path, query, encoding, caller = key
+        return (path + b"#" + self._epoch, query, encoding, caller) if self._epoch else key
 
     def prepare(
         self, body: bytes, identity: str, key: Key, meta: ResponseMeta = PLAIN

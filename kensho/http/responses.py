@@ -176,7 +176,7 @@ class PooledResponse:
         lookup: Lookup | None = None
         if shared is not None and not pool.is_making(key):
             state = state_of(scope)
-            lookup = await shared.find(state.cache.identity or "", state.key)
+            lookup = await shared.find(state.cache.identity or "", state.cache.of_epoch(state.key))
             if lookup.answer is not None:
                 leave_found(scope)
                 await _send(lookup.answer, scope, send, keep=True)

@@ -3,6 +3,7 @@
 Each section is one Struct of `kensho.platform.settings.Settings`, as that module says.
 """
 
+from pathlib import Path
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Meta
 from kensho.platform.secret_values import Secret
 
 EdgeName: TypeAlias = Literal["accounts", "provider", "streams", "portal", "generation"]
+_ORIGIN: Final = r"^https?://[^/\s?#@]+$"
 _NAME: Final = r"^[A-Za-z0-9_]{1,64}$"
 
 
@@ -43,6 +45,31 @@ class EdgeStoreSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_edge_
     """The password of that sign-in; not shown in messages. It has no place in the URL."""
     sign_in: Literal["database", "root"] = "database"
     """Where that user is defined: in the database of the edges, or at the root of the server."""
+
+
+def _provider_variable(field: str) -> str:
+    """Return how a field of the provider is called in the environment, without `KENSHO_`."""
+    return f"provider_{field}"
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_provider_variable):
+    """Which provider of streams people sign in to, and what works it has."""
+
+    url: Annotated[str, Meta(pattern=_ORIGIN)] | None = None
+    """Scheme and host of the provider's API. It needs https, unless it is of this machine."""
+    client_token: Secret | None = None
+    """The `id:secret` by which the provider knows this service. It is the operator's own: none
+    comes with Kenshō, and providers retire theirs at least once a year."""
+    media_origins: tuple[Annotated[str, Meta(pattern=_ORIGIN)], ...] = ()
+    """Where streams and captions may lead, such as `https://media.example`: browsers and this
+    service ask no other host. The provider's own by default."""
+    links: Path = Path("var/provider_links.json")
+    """The works that the provider has, as `kensho link` writes them; all processes read the
+    file."""
+    connections: Annotated[int, Meta(ge=1, le=1_000)] = 32
+    """Calls to the provider that a process makes at once; further ones fail at once."""
+    deadline_s: Annotated[float, Meta(gt=0, le=60)] = 6.0
+    """How long a call to the provider may take, its repetitions included: a viewer waits."""
 
 
 class FlagSettings(

@@ -32,6 +32,7 @@ _STORES: Final = ("surrealkv://", "mem://", "ws://", "wss://")
 _REDIS: Final = ("redis://", "rediss://", "unix://")
 _SIGN_IN: Final = re.compile(r"wss?://.*@|[a-z]+://[^/]*:[^/]*@")
 """An `@` in the path of an embedded store is part of its name."""
+_LOOPBACK: Final = re.compile(r"http://(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$")
 _BEFORE_AT: Final = re.compile(r"^([A-Za-z+]+://)?.*@", re.DOTALL)
 _FILE: Final = "_file"
 _REPLACED: Final = {
@@ -162,6 +163,7 @@ def _checked(settings: Settings) -> Settings:
     _check_store("EDGES_STORE", edges.url)
     if settings.edges.names:
         _check_edges(settings)
+        _check_provider(settings)
     networks = {
         "TRUSTED_PROXIES": settings.server.trusted_proxies,
         "RATE_LIMIT_EXEMPT": settings.limits.exempt,
@@ -200,6 +202,26 @@ def _check_store(name: str, url: str) -> None:
             f"{PREFIX}{name}_URL: {_shown(url)!r} bears a sign-in, which lists of processes and"
             f" logs would show: use {PREFIX}{name}_USERNAME and {PREFIX}{name}_PASSWORD_FILE"
         )
+
+
+def _check_provider(settings: Settings) -> None:
+    """Refuse edges that need a provider where none is named, or one on an open line."""
+    names, provider = settings.edges.names, settings.provider
+    if "streams" in names and "provider" not in names:
+        raise SettingsError(f"{PREFIX}EDGES: streams are the provider's; name provider too")
+    if "provider" not in names:
+        return
+    for name, value in (("URL", provider.url), ("CLIENT_TOKEN", provider.client_token)):
+        if value is None:
+            raise SettingsError(
+                f"{PREFIX}PROVIDER_{name}: it must be set where {PREFIX}EDGES names provider"
+            )
+    for url in (provider.url or "", *provider.media_origins):
+        if not url.startswith("https://") and not _LOOPBACK.match(url):
+            raise SettingsError(
+                f"{PREFIX}PROVIDER_URL, {PREFIX}PROVIDER_MEDIA_ORIGINS: {url!r}: only https, or"
+                " http of this machine, is asked"
+            )
 
 
 def _check_edges(settings: Settings) -> None:

@@ -27,6 +27,8 @@ from typing_extensions import override
 from kensho.platform.redaction import redacted, redacted_text
 from kensho.platform.secret_values import masked
 
+_TELLS_ADDRESSES: Final = ("httpx", "httpcore")
+"""Loggers that tell each address that is asked, which may bear a token, from `info` on."""
 _LEVELS: Final = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
@@ -200,6 +202,8 @@ def configure(
     if limited is not None:
         handler.addFilter(limited.filter)
     logging.basicConfig(level=_LEVELS[level], handlers=[handler])
+    for name in _TELLS_ADDRESSES:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -15,6 +15,7 @@ from kensho.platform.edge_settings import (
     EdgeSettings,
     EdgeStoreSettings,
     FlagSettings,
+    ProviderSettings,
     TelemetrySettings,
 )
 from kensho.platform.secret_values import Secret, SigningKey
@@ -401,5 +402,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     redis: RedisSettings = RedisSettings()
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()
+    provider: ProviderSettings = ProviderSettings()
     flags: FlagSettings = FlagSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

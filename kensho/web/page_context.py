@@ -8,7 +8,7 @@ compressed and kept for the snapshot like every read of the API.
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,19 @@ _PAST: Final = (b"x-robots-tag", b"noindex")
 _PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 
 
+class WatchLinks(Protocol):
+    """Where works can be watched, if streams are offered."""
+
+    @property
+    def revision(self) -> str:
+        """Return ASCII letters and digits that are others when other works can be watched."""
+        ...
+
+    def path_of(self, work: UUID) -> str | None:
+        """Return where a work is watched, if it can be."""
+        ...
+
+
 class PageServices(msgspec.Struct, frozen=True):
     """What pages are made with while the application runs."""
 
@@ -63,6 +76,8 @@ class PageServices(msgspec.Struct, frozen=True):
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     reports: ReportIntake | None = None
     """Takes what readers report, where that is offered."""
+    watch_links: WatchLinks | None = None
+    """Where works can be watched, where that is offered."""
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
     health_details: bool = False
@@ -203,6 +218,22 @@ class PageContext(msgspec.Struct, frozen=True):
         node = self.model.node(work)
         is_film = node is not None and self.model.kind(node) == "movie"
         return urls.film(work) if is_film else urls.anime(work)
+
+    def watch_path_of(self, work: UUID) -> str | None:
+        """Return where a work can be watched now, if it can be."""
+        links = self.services.watch_links
+        return None if links is None or self.past is not None else links.path_of(work)
+
+    @property
+    def linked_tag(self) -> bytes | None:
+        """Return the tag of a page that tells where a work can be watched, where that is offered.
+
+        Kept pages are forgotten when the links change, which no snapshot tells of.
+        """
+        links = self.services.watch_links
+        if links is None or self.past is not None or not links.revision:
+            return None
+        return f"{self.model.identity}w{links.revision}".encode()
 
     def year_of(self, work: UUID) -> int | None:
         """Return the year of a work, where it is known."""

@@ -21,9 +21,15 @@ Opener = Callable[..., contextlib.AbstractContextManager[Page]]
 
 
 @pytest.fixture(scope="session")
-def explorer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def explorer_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the explorer keeps its graph, `kensho.db`."""
+    return tmp_path_factory.mktemp("explorer")
+
+
+@pytest.fixture(scope="session")
+def explorer(explorer_folder: Path) -> Iterator[str]:
     """Return the base URL of the explorer."""
-    with exploring(tmp_path_factory.mktemp("explorer")) as base:
+    with exploring(explorer_folder) as base:
         yield base
 
 

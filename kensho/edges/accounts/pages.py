@@ -61,12 +61,17 @@ class NextPage(msgspec.Struct, frozen=True):
     next: Annotated[str, Meta(max_length=2_000)] = "/"
 
 
-class LoginForm(NextPage, frozen=True):
+class LoginAddress(NextPage, frozen=True):
+    """Where to go from the form, and where one is to sign in, if that matters."""
+
+    realm: Realm | None = None
+
+
+class LoginForm(LoginAddress, frozen=True):
     """Who signs in, and where."""
 
     name: Annotated[str, Meta(max_length=254)] = ""
     password: Annotated[str, Meta(max_length=1_000)] = ""
-    realm: Realm | None = None
 
 
 class RegisterForm(NextPage, frozen=True):
@@ -126,7 +131,7 @@ class LoginPageController(Controller):
     """Signing in."""
 
     path = "/login"
-    opt = _ADDRESS
+    opt: Mapping[str, Any] | None = {FORM: LoginAddress}
 
     @get()
     async def form(
@@ -137,10 +142,11 @@ class LoginPageController(Controller):
         maybe_session: GivenMaybeSession,
     ) -> UncachedResponse:
         """Show the form; who is signed in goes on."""
-        address = read(request, NextPage)
+        address = read(request, LoginAddress)
         if maybe_session is not None:
             return going_to(own_path(address.next))
-        return _login_page(services, sign_in.service, LoginForm(next=address.next), None)
+        form = LoginForm(next=address.next, realm=address.realm)
+        return _login_page(services, sign_in.service, form, None)
 
     @post(opt=costing(_HASH_COST))
     async def sign_in(

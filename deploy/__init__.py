@@ -1,0 +1,1 @@
+"""How Kenshō is run with what stands around it."""

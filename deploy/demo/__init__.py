@@ -1,0 +1,1 @@
+"""What `make demo` starts beside Kenshō; tests start the same upstreams. Never part of `kensho`."""

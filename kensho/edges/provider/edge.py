@@ -1,0 +1,82 @@
+"""The edge of the provider as the composition sees it."""
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator
+from typing import Final
+
+import msgspec
+from typing_extensions import override
+
+from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.accounts.signing_in import ProviderGrant, ProviderSignIn
+from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.provider.episodes import ProviderEpisodeLists
+from kensho.edges.provider.links import LinkFile
+from kensho.edges.provider.protocol import ProviderProtocol
+from kensho.edges.provider.tokens import TokenKeeper
+from kensho.errors import SettingsError
+from kensho.platform.edge_settings import ProviderSettings
+from kensho.platform.keyring import Keyring
+from kensho.platform.machine_metrics import MachineMetrics
+from kensho.platform.resilience import Upstream, UpstreamRules
+
+_DEVICE_CHARS: Final = 32
+
+
+class ProviderAccounts(ProviderSignIn):
+    """Signs in to the provider."""
+
+    def __init__(self, protocol: ProviderProtocol, keeper: TokenKeeper) -> None:
+        self._protocol = protocol
+        self._keeper = keeper
+
+    @override
+    async def sign_in(self, username: str, password: str) -> ProviderGrant:
+        """Return what the provider gave; raises as `ProviderProtocol.sign_in`."""
+        tokens = self._keeper.tokens_of(await self._protocol.sign_in(username, password))
+        return ProviderGrant(
+            account=tokens.account_id or username.casefold(),
+            name=username,
+            tokens=msgspec.json.encode(tokens),
+        )
+
+
+class ProviderEdge(Edge):
+    """The provider: who signs in to it, and what works it has."""
+
+    def __init__(self, core: EdgeCore, accounts: AccountsEdge) -> None:
+        settings = core.settings.provider
+        self._upstream = upstream_of(settings, core.metrics.machine)
+        device = Keyring(core.keys, "provider-device").pseudonym("device").hex()[:_DEVICE_CHARS]
+        self.protocol: Final = protocol_of(settings, self._upstream, device)
+        self.keeper: Final = TokenKeeper(self.protocol, accounts.sessions, time.time)
+        self.episodes: Final = ProviderEpisodeLists(self.protocol, self.keeper)
+        self.links: Final = LinkFile(settings.links)
+        accounts.sign_in.provider = ProviderAccounts(self.protocol, self.keeper)
+
+    @contextlib.asynccontextmanager
+    @override
+    async def open(self) -> AsyncGenerator[None]:
+        """Hold connections to the provider while the block runs."""
+        async with self._upstream:
+            yield
+
+
+def upstream_of(settings: ProviderSettings, metrics: MachineMetrics | None = None) -> Upstream:
+    """Return the way to the provider.
+
+    Raises:
+        SettingsError: no provider is named.
+    """
+    if settings.url is None:
+        raise SettingsError("KENSHO_PROVIDER_URL: it is not set")
+    rules = UpstreamRules(connections=settings.connections, deadline_s=settings.deadline_s)
+    return Upstream("provider", settings.url, rules, metrics=metrics)
+
+
+def protocol_of(settings: ProviderSettings, upstream: Upstream, device: str) -> ProviderProtocol:
+    """Return the protocol over `upstream`; raises `SettingsError` without a client token."""
+    if settings.client_token is None:
+        raise SettingsError("KENSHO_PROVIDER_CLIENT_TOKEN: it is not set")
+    return ProviderProtocol(upstream, settings.client_token.reveal(), device)
