@@ -129,16 +129,14 @@ class Gateway:
 
         The engine keeps all that was written since it was opened in memory, up to a share of the
         machine's, and flushes it when closed: this waits for the calls under way, closes it and
-        opens it again, twice: what it took for merging its files stays until then. Calls made
-        meanwhile wait.
+        opens it again. Calls made meanwhile wait.
         """
         on_disk = ownership.owner_file(self.settings.url) is not None  # one in memory would be lost
         if self._embedded is None or not on_disk:
             return
         async with self._writer, self._calls.closed():
-            for _ in range(2 if self._unflushed_writes else 1):
-                await self._embedded.close()
-                self._embedded = await self._connect()
+            await self._embedded.close()
+            self._embedded = await self._connect()
             self._unflushed_bytes = self._unflushed_writes = 0
         memory.release()
 

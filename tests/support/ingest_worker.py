@@ -34,7 +34,15 @@ _BATCHES: Final = (
 )
 """An eighth of the usual size: a small catalogue has as many places to be cut as a large one."""
 _NO_REVISION: Final = frozenset(
-    ("ingest.start_run", "ingest.finish_run", "ingest.close_interrupted")
+    (
+        "ingest.start_run",
+        "ingest.finish_run",
+        "ingest.close_interrupted",
+        "ingest.keep_leads",
+        "ingest.keep_past_slugs",
+        "ingest.keep_census",
+        "ingest.drop_journal",
+    )
 )
 
 
