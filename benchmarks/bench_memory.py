@@ -40,9 +40,10 @@ from kensho.platform.settings import SnapshotSettings
 from kensho.read_model import publications
 from kensho.read_model.building.publishing import make_current
 from kensho.read_model.building.publishing_process import publish_apart
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.model import ReadModel
 from kensho.read_model.publications import Publication
-from kensho.read_model.snapshot_folder import MANIFEST, Manifest
+from kensho.read_model.snapshot_folder import Manifest
 from kensho.storage.store_settings import StoreSettings
 
 STORE: Final = "surrealkv://no-store.db"

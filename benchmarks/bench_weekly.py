@@ -1,4 +1,4 @@
-"""Measure what comes after the first load: a weekly release, to forget a source, and its return.
+"""Measure what comes after the first load: weekly releases, one relation more, a source's return.
 
     python -m benchmarks.bench_weekly --data ../shared/data
     python -m benchmarks.bench_weekly --data ../shared/data --store surrealkv://FULL.db --weeks 10
@@ -34,6 +34,7 @@ from ingest.pipeline.jobs import IngestJob, RunOptions
 from ingest.pipeline.run import Pipeline
 from ingest.progress import Progress
 from ingest.registry import SOURCES
+from kensho.platform import memory
 from kensho.platform.installation import data_root
 from kensho.platform.settings import SnapshotSettings
 from kensho.read_model.building.publishing_process import publish_apart
@@ -42,6 +43,12 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 
 _SOURCE: Final = "aodb"
+_RELATIONS: Final = "kensho-relations"
+_RELATED: Final = (
+    {"from": "anidb:43", "kind": "other", "to": "anidb:4283"},
+    {"from": "mal:20", "kind": "other", "to": "mal:5114"},
+)
+"""Relations that nobody states: of works of components of some dozens, and of the largest one."""
 _TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "ingest.keep_records": dict.fromkeys(("added", "changed", "drop"), "source_record"),
     "ingest.move_records": {"moves": "source_record"},
@@ -131,6 +138,10 @@ def measure(data: Path, full: str | None, scratch: Path, weeks: int) -> None:
         write_next(release, target, week)
         release = target
         tell(f"weekly release {week}", run(store, release), store, first)
+    for number, pair in enumerate(_RELATED, 1):
+        curated = scratch / f"{number}.{_RELATIONS}.jsonl"
+        curated.write_bytes(b"".join(msgspec.json.encode(one) + b"\n" for one in _RELATED[:number]))
+        tell(f"relation {pair['from']}", run(store, curated), store, first)
     tell(f"forget {_SOURCE}", run(store), store, first)
     tell(f"{_SOURCE} again", run(store, release), store, first)
 
@@ -165,6 +176,7 @@ def run(store: Path, *files: Path) -> Cost:
 async def run_here(store: Path, files: list[Path]) -> Cost:
     """Ingest in this process, publish as `kensho ingest` does, and return what it took."""
     settings = StoreSettings(f"surrealkv://{store}")
+    memory.return_early()
     began = time.monotonic()
     async with CountingGateway.open(settings, queries.load(data_root("queries"))) as gateway:
         gateway.rows = Counter()
@@ -189,7 +201,8 @@ async def run_here(store: Path, files: list[Path]) -> Cost:
 def _jobs(files: list[Path]) -> list[IngestJob]:
     if files and files[0].is_dir():
         return with_curation(jobs_in(files[0], SOURCES))
-    job = IngestJob(SOURCES[_SOURCE], tuple(files))
+    name = _RELATIONS if files and _RELATIONS in files[0].name else _SOURCE
+    job = IngestJob(SOURCES[name], tuple(files))
     return with_curation([job]) if files else [job]
 
 

@@ -7,7 +7,9 @@ the exit code.
 
 import datetime as dt
 import sys
-from typing import Final
+from collections.abc import Sequence, Set
+from typing import Final, NamedTuple, cast
+from uuid import UUID
 
 import click
 from rich.console import Console
@@ -18,7 +20,8 @@ from ingest.checks import accepted as acceptances
 from ingest.checks import queue_items
 from ingest.checks.findings import Acceptance, Finding
 from ingest.checks.graph import CheckedGraph, findings
-from ingest.checks.reading import read_graph
+from ingest.checks.reading import read_about, read_graph
+from ingest.curating.naming import Names, is_uuid
 from ingest.pipeline import same_works
 from kensho.domain.same_works.groups import SameWork
 from kensho.domain.work_items import told_of
@@ -57,6 +60,13 @@ _WIDTH: Final = 160
     "--queue", "to_queue", is_flag=True, help="Bring what is found into the queue of work items."
 )
 @click.option("--accepted", "show_accepted", is_flag=True, help="Print what is accepted, and why.")
+@click.option(
+    "--work",
+    "works",
+    metavar="WORK",
+    multiple=True,
+    help="Only the notices about WORK, a UUID, an id like mal:20 or an address; may be repeated.",
+)
 def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> None:
     """Verify the graph: mirrors, dangling ends, loops, duplicate ids, impossible dates, losses.
 
@@ -68,14 +78,18 @@ def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> 
     folder = settings.curation.dir
     said = _acceptance(given)
     accepted = acceptances.read_accepted(folder)
+    names = _named(given)
 
-    async def run(gateway: Gateway) -> tuple[CheckedGraph, list[SameWork]]:
+    async def run(gateway: Gateway) -> Checked:
         await migrations.require_current(gateway, migrations.load(data_root("graph_schema")))
-        graph = await read_graph(gateway, origin=settings.server.public_url or "")
-        return graph, await same_works.stored(gateway)
+        origin = settings.server.public_url or ""
+        if names:
+            return await _checked_about(gateway, names, WorkItemStore(settings.queue.file), origin)
+        graph = await read_graph(gateway, origin=origin)
+        return Checked(graph, list(findings(graph)), await same_works.stored(gateway))
 
-    graph, decided = run_on_store(store, run)
-    found = list(findings(graph))
+    checked = run_on_store(store, run)
+    found = checked.found
     if said is not None:
         chosen = _chosen(found, given["accept_ids"])
         accepted |= {one.id: one for one in acceptances.accept(folder, chosen, said)}
@@ -83,7 +97,7 @@ def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> 
             click.echo(f"accepted {one.id}: {one.sentence}", err=True)
     result = acceptances.with_acceptances(found, accepted)
     if given["to_queue"]:
-        result = _queued(graph, result, decided, settings)
+        result = _queued(checked, result, settings)
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     limit = None if show_all else findings_report.FINDINGS_SHOWN
     if given["show_accepted"]:
@@ -95,16 +109,61 @@ def check(store: str | None, as_json: bool, show_all: bool, **given: object) -> 
         sys.exit(EXIT_FOUND)
 
 
-def _queued(
-    graph: CheckedGraph, found: list[Finding], decided: list[SameWork], settings: Settings
-) -> list[Finding]:
+class Checked(NamedTuple):
+    """What was looked at: the graph, what was found in it, and which records are one work.
+
+    `sought` are the ids of the work items that were looked for, where that is not all of them.
+    """
+
+    graph: CheckedGraph
+    found: list[Finding]
+    decided: list[SameWork]
+    sought: Set[str] | None = None
+
+
+async def _checked_about(
+    gateway: Gateway, names: Sequence[str], store: WorkItemStore, origin: str
+) -> Checked:
+    """Look at what is around works alone, so far as work items about them name it."""
+    known = Names(gateway)  # a work that is gone is named by its UUID, and its items go too
+    works = {UUID(n) if is_uuid(n) else (await known.work(n, "--work")).id for n in names}
+    sought = queue_items.sought_items(store, works)
+    decided = [
+        pair
+        for pair in await same_works.stored(gateway)
+        if not works.isdisjoint((pair.record, pair.work))
+    ]
+    around = {work.id for item in sought for work in item.works}
+    around |= {one for pair in decided for one in (pair.record, pair.work)}
+    graph = await read_about(gateway, works | around, origin=origin)
+    found = [
+        one
+        for one in findings(graph)
+        if one.severity == "notice" and not works.isdisjoint(work.id for work in one.works)
+    ]
+    return Checked(graph, found, decided, {item.id for item in sought})
+
+
+def _named(given: dict[str, object]) -> tuple[str, ...]:
+    """Return the works that alone are looked at.
+
+    Raises:
+        InvalidInputError: what is asked for beside them concerns all works.
+    """
+    works = cast("tuple[str, ...]", given["works"])
+    if works and given["show_accepted"]:
+        raise InvalidInputError.of("--work", "--accepted tells of all works: give one of the two")
+    return works
+
+
+def _queued(checked: Checked, found: list[Finding], settings: Settings) -> list[Finding]:
     """Bring findings into the queue; return them as accepted where the queue says they are."""
     store, now = WorkItemStore(settings.queue.file), dt.datetime.now(dt.UTC)
     for one, said in queue_items.denied_findings(store, found, now.date()):
         acceptances.accept(settings.curation.dir, [one], said)
     result = acceptances.with_acceptances(found, acceptances.read_accepted(settings.curation.dir))
-    items = queue_items.checked_items(graph, result, decided)
-    counts = store.refresh(queue_items.CHECKED_KINDS, items, now)
+    items = queue_items.checked_items(checked.graph, result, checked.decided)
+    counts = store.refresh(queue_items.CHECKED_KINDS, items, now, checked.sought)
     click.echo(f"queue: {told_of(counts)}", err=True)
     return result
 

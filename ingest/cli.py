@@ -29,14 +29,16 @@ from ingest.pipeline.jobs import IngestJob, RunOptions, RunReport
 from ingest.pipeline.run import Pipeline
 from ingest.pipeline.source_dates import is_believed
 from ingest.progress import Progress
+from ingest.queue_refreshing import refresh_queue
 from ingest.reading.standard_input import STANDARD_INPUT, input_as_file
 from ingest.registry import SOURCES
 from ingest.source import Source
 from ingest.source_policies import GUARDS
-from kensho.errors import InvalidInputError, PublicationError, StorageError
+from kensho.errors import InvalidInputError, PublicationError, ReadModelError, StorageError
 from kensho.platform import downloads, environment, logs, memory
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import address_given, masked
+from kensho.read_model import publications
 from kensho.read_model.building.publishing_process import publish_apart
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
@@ -50,6 +52,8 @@ T = TypeVar("T")
 
 _CACHE_DIR: Final = Path("var/downloads")
 _REJECTS_DIR: Final = Path("var/rejects")
+_WAIT_S: Final = 30.0
+"""For whoever opened the store between the run and the look for work items; acts take seconds."""
 _FILE_WIDTH: Final = 160
 """Characters; the widest table, of sources, takes some 140."""
 
@@ -235,6 +239,7 @@ def carry_out(
     Exits with the code that says how, unless all is well. A dry run has a copy of the store instead
     and publishes nothing; what would differ is printed.
     """
+    memory.return_early()
     for slip in layers.slips:
         asked.progress.say(f"KENSHO_CURATION_DIR: {slip}")
     if asked.dry:
@@ -247,7 +252,10 @@ def carry_out(
     else:
         result = run_on_store(asked.store, lambda gateway: migrated(gateway, run))
         result.slips = list(layers.slips)
-        result.snapshot, result.unpublished = publish(asked.store, asked.progress)
+        served = publish(asked.store, asked.progress)
+        result.snapshot, result.unpublished = served.snapshot, served.unpublished
+        if served.is_new:
+            refresh_queue(asked.store, asked.progress, wait_s=_WAIT_S)
         report.print_report(result, output(), as_json=asked.as_json, unused=unused)
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
@@ -271,10 +279,14 @@ def _pipeline(
 
 
 class PublishedResult(NamedTuple):
-    """What is served from now on, or why it could not be published."""
+    """What is served from now on, or why it could not be published.
+
+    `is_new` tells whether something else was served before.
+    """
 
     snapshot: str | None = None
     unpublished: str | None = None
+    is_new: bool = False
 
 
 def publish(store: str | None, progress: Progress) -> PublishedResult:
@@ -289,11 +301,12 @@ def publish(store: str | None, progress: Progress) -> PublishedResult:
     logs.configure("warning", configured.logs.format)  # or a line stands among the results
     memory.release()
     try:
+        known = publications.read(configured.snapshot.read_model_dir)
+        before = known.of(written.fingerprint, or_latest=False) if known else None
         with progress.stage("snapshot"):
-            return PublishedResult(
-                asyncio.run(publish_apart(written, configured.snapshot)).snapshot
-            )
-    except (PublicationError, StorageError) as error:
+            now = asyncio.run(publish_apart(written, configured.snapshot)).snapshot
+            return PublishedResult(now, is_new=before is None or before.snapshot != now)
+    except (PublicationError, ReadModelError, StorageError) as error:
         return PublishedResult(unpublished=error.message)
 
 

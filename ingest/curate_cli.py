@@ -5,35 +5,21 @@ their slug or any of their works. Exit codes: 0 done, 2 wrong use, 3 no such wor
 failed, 8 done but not published, 9 somebody said it already, or said otherwise meanwhile.
 """
 
-import asyncio
-import datetime as dt
-import os
-import pwd
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar, get_args
 
 import click
 import msgspec
-from rich.console import Console
 from rich_click import RichCommand, RichGroup
 
-from ingest.cli import EXIT_UNPUBLISHED, PublishedResult, publish
-from ingest.curating.acting import ActContext
+from ingest.curate_running import answer_of, drafts_in, login, make_acts, say
 from ingest.curating.log import all_acts, history_of, titles_named
-from ingest.curating.session import act_on, on_store
-from ingest.curating.wording import act_line, outcome_lines
-from ingest.curation_layers import layered
-from ingest.progress import Progress
-from kensho.domain.curation_documents import ActDraft, ActOutcome, HistoryDocument
+from ingest.curating.wording import act_line
+from kensho.domain.curation_documents import ActDraft, HistoryDocument
 from kensho.domain.curator_acts import CuratorAct, FactField, Rank
 from kensho.domain.relations import KINDS
 from kensho.domain.works import AnimeType, TagCategory, TitleKind
-from kensho.errors import InvalidInputError
-from kensho.platform import environment
 from kensho.storage.gateway import Gateway
-from kensho.storage.store_settings import StoreSettings
 
 Command = TypeVar("Command", bound=Callable[..., None])
 _WAIT_S: Final = 120.0
@@ -117,9 +103,9 @@ def _act_command(
                 )
             }  # fmt: skip
             says = {k: v for k, v in statement(**given).items() if v is not None}
-            author = common["author"] or _login()
+            author = common["author"] or login()
             draft = ActDraft(says, author, common["reason"], common["source"], common["against"])
-            _make([draft], common)
+            make_acts([draft], common)
 
         run.__doc__ = statement.__doc__
         whole = _with(*params, *_OPTIONS, *_STORE_OPTIONS, _PUBLISH)(run)
@@ -295,7 +281,7 @@ def apply(file: Any, author: str | None, **common: Any) -> None:
 
     A line is `{"says": {"act": "fact", ...}, "reason": ..., "author": ..., "source": ...}`.
     """
-    _make(list(_drafts(file.read(), author or _login())), common)
+    make_acts(list(drafts_in(file.read(), author or login())), common)
 
 
 @curate.command("log", cls=RichCommand)
@@ -313,7 +299,7 @@ def log(name: str | None, limit: int, jsonl: bool, **common: Any) -> None:
         acts = await all_acts(gateway)
         return acts, await titles_named(gateway, acts[-limit:])
 
-    acts, titles = _on_store(common, run)
+    acts, titles = answer_of(common, run)
     if jsonl:
         for one in acts:
             click.echo(msgspec.json.encode(one))
@@ -323,7 +309,7 @@ def log(name: str | None, limit: int, jsonl: bool, **common: Any) -> None:
         click.echo(msgspec.json.encode(shown))
         return
     for one in shown:
-        _say(act_line(one, titles))
+        say(act_line(one, titles))
 
 
 @curate.command("history", cls=RichCommand)
@@ -331,86 +317,15 @@ def log(name: str | None, limit: int, jsonl: bool, **common: Any) -> None:
 @_with(*_STORE_OPTIONS)
 def history(name: str, **common: Any) -> None:
     """Say who says what of a work, since when, and what counts; or list a franchise's acts."""
-    found: HistoryDocument = _on_store(common, lambda gateway: history_of(gateway, name))
+    found: HistoryDocument = answer_of(common, lambda gateway: history_of(gateway, name))
     if common["as_json"]:
         click.echo(msgspec.json.encode(found))
         return
-    _say(f"{found.title} ({found.name}), version {found.version or 'none'}")
+    say(f"{found.title} ({found.name}), version {found.version or 'none'}")
     for one in found.acts:
-        _say(f"  {act_line(one, found.works)}")
+        say(f"  {act_line(one, found.works)}")
     for said in found.said:
         since = f", since {said.since[:10]}" if said.since else ""
         who = f"{said.author}: {said.reason}" if said.author else said.source
         lost = f"; counts: {said.against}" if said.against else ""
-        _say(f"{'+' if said.counts else '-'} {said.field}: {said.value}  [{who}{since}{lost}]")
-
-
-def _make(drafts: Sequence[ActDraft], common: dict[str, Any]) -> None:
-    settings = environment.with_changes(environment.load(), store_url=common["store"])
-    progress = Progress(Console(stderr=True), quiet=common["as_json"])
-    layers = layered(settings.curation.dir)
-    for slip in layers.slips:
-        progress.say(f"KENSHO_CURATION_DIR: {slip}")
-    context = ActContext(
-        dt.datetime.now(dt.UTC),
-        progress,
-        settings.ingest,
-        layers.decisions,
-        is_trial=common["dry_run"],
-    )
-    store = StoreSettings.of(settings)
-    outcome = asyncio.run(act_on(store, common["wait"], drafts, context))
-    if common["publish"] and not outcome.is_trial:
-        done = _published(common, progress)
-        outcome = msgspec.structs.replace(
-            outcome, snapshot=done.snapshot, unpublished=done.unpublished
-        )
-    _print(outcome, as_json=common["as_json"])
-    if outcome.unpublished is not None:
-        click.echo(f"kensho: the act is made, but {outcome.unpublished}", err=True)
-        sys.exit(EXIT_UNPUBLISHED)
-
-
-def _published(common: dict[str, Any], progress: Progress) -> PublishedResult:
-    """Publish; where another curator has the store open, after they are done."""
-    until = time.monotonic() + common["wait"]
-    while True:
-        done = publish(common["store"], progress)
-        is_busy = done.unpublished is not None and " is in use by " in done.unpublished
-        if not is_busy or time.monotonic() >= until:
-            return done
-        time.sleep(0.2)
-
-
-def _print(outcome: ActOutcome, *, as_json: bool) -> None:
-    if as_json:
-        click.echo(msgspec.json.encode(outcome))
-        return
-    for line in outcome_lines(outcome):
-        _say(line)
-
-
-def _on_store(common: dict[str, Any], run: Callable[[Gateway], Any]) -> Any:
-    settings = environment.with_changes(environment.load(), store_url=common["store"])
-    return asyncio.run(on_store(StoreSettings.of(settings), common["wait"], run))
-
-
-def _drafts(content: bytes, author: str) -> Iterator[ActDraft]:
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip():
-            try:
-                fields = {"author": author, **msgspec.json.decode(line, type=dict[str, Any])}
-                yield msgspec.convert(fields, ActDraft)
-            except msgspec.DecodeError as error:
-                raise InvalidInputError.of(f"line {number}", str(error)) from error
-
-
-def _login() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError as error:
-        raise InvalidInputError.of("--author", "say who you are: this login has no name") from error
-
-
-def _say(text: str) -> None:
-    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+        say(f"{'+' if said.counts else '-'} {said.field}: {said.value}  [{who}{since}{lost}]")

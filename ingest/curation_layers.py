@@ -20,7 +20,8 @@ import msgspec
 from typing_extensions import override
 
 from ingest import curation
-from ingest.curation import Curation, CurationError, CurationProblem
+from ingest.curation import Curation
+from ingest.curation_checks import CurationError, CurationProblem
 from kensho.platform.installation import data_root
 
 LAST_GOOD: Final = ".last_good"

@@ -25,6 +25,7 @@ from ingest.dumping.dump import DumpContext, DumpOptions
 from ingest.dumping.manifest import DumpManifest, schema_of
 from ingest.dumping.table_files import has_parquet
 from ingest.progress import Progress
+from ingest.queue_refreshing import refresh_queue
 from ingest.registry import SOURCES
 from kensho.platform import environment
 from kensho.platform.installation import data_root, installed_version
@@ -90,8 +91,11 @@ def load(folder: Path, store: str | None, as_json: bool) -> None:
         store, lambda gateway: loading.load(gateway, folder, limits, _context(progress))
     )
     published = publish(store, progress)
+    if published.is_new:
+        refresh_queue(store, progress)
     if as_json:
-        click.echo(msgspec.json.encode({**msgspec.to_builtins(done), **published._asdict()}))
+        served = {"snapshot": published.snapshot, "unpublished": published.unpublished}
+        click.echo(msgspec.json.encode({**msgspec.to_builtins(done), **served}))
     else:
         _print_load(done, published.snapshot)
     if published.unpublished is not None:

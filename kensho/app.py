@@ -47,12 +47,14 @@ from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
+from kensho.discovery.queue_following import QueueFollowing
 from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.search_counting import SearchCounting
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.work_lists import WorkOrders
 from kensho.discovery.work_queue import WorkQueue
+from kensho.domain.curation_documents import ActOutcome
 from kensho.errors import KenshoError, NotReadyError, SettingsError
 from kensho.http import authentication, responses
 from kensho.http.authentication import AccessControl
@@ -270,7 +272,7 @@ class AppState:
         self.reports: ReportIntake | None = None
         if settings.queue.reports:
             self.reports = ReportIntake(self.items, keys, self.now)
-            renderer.offer_reports()
+        _offer(renderer, settings)
         self.access = AccessControl(self.managers, settings.server.public_url)
         self.shared = SharedParts(
             cursors=cursors,
@@ -280,10 +282,9 @@ class AppState:
             orders=WorkOrders(),
         )
         store = StoreSettings.of(settings)
-        self._republishing = Republishing(store, settings.snapshot, self._looked)
-        self._curation = CurationService(
-            told(store), settings.curation, self._republishing.publish_soon
-        )
+        self._republishing = Republishing(store, settings.snapshot, self._acts_published)
+        self._following = QueueFollowing(_variables(settings) if settings.queue.refresh else None)
+        self._curation = CurationService(told(store), settings.curation, self._acted)
         self.metrics = Metrics()
         self.redis = _shared_rooms(settings, self.metrics)
         self.work = WorkPools.of(settings.work)
@@ -313,6 +314,14 @@ class AppState:
 
     async def _looked(self) -> None:
         await self.snapshots().refresh()
+
+    def _acted(self, outcome: ActOutcome) -> None:
+        self._following.note(outcome.works)
+        self._republishing.publish_soon()
+
+    async def _acts_published(self) -> None:
+        await self._looked()
+        await self._following.refresh()
 
     def look_for_snapshot(self) -> None:
         """Look for a newer snapshot now, beside requests; does nothing before the start."""
@@ -433,6 +442,26 @@ class AppState:
             problems=conditions.problems,
             is_draining=self.draining.is_begun,
         )
+
+
+def _offer(renderer: Renderer, settings: Settings) -> None:
+    """Link from pages what this installation offers."""
+    if settings.queue.reports:
+        renderer.offer_reports()
+    with contextlib.suppress(SettingsError):  # told when somebody signs in
+        if ManagerFile(settings.managers.file).all():
+            renderer.offer_histories()
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    """Return what a process that refreshes the queue must know, wherever it was set."""
+    return {
+        "KENSHO_STORE_URL": settings.store.url,
+        "KENSHO_QUEUE_FILE": str(settings.queue.file.absolute()),
+        "KENSHO_READ_MODEL_DIR": str(settings.snapshot.read_model_dir.absolute()),
+        "KENSHO_CURATION_DIR": str(settings.curation.dir.absolute()),
+        "KENSHO_SECRET_FILE": str(settings.signing.secret_file.absolute()),
+    }
 
 
 async def _look_about(conditions: Conditions, every_s: float) -> None:

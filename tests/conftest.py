@@ -4,6 +4,7 @@ With `-n 2 --dist loadscope` every file is one group and runs in one worker, so 
 fixtures build is built once. Files that share an expensive fixture are one group together.
 """
 
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Final
@@ -33,6 +34,8 @@ UNCOUNTED: Final = ("tests/property/", "tests/tuning/")
 
 
 register_profiles()
+os.environ.setdefault("KENSHO_QUEUE_REFRESH", "false")
+"""Commands that tests run look for work items where a test asks for it alone."""
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist ships no types

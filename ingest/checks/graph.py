@@ -60,7 +60,8 @@ class CheckedGraph(msgspec.Struct, frozen=True):
     """One reading of the graph, on a day.
 
     `asserted` has the assertions of edges whose sources contradict one another, and of spin-offs;
-    they read along the edge. `origin` is that of our pages, such as `https://anime.example`.
+    they read along the edge. `origin` is that of our pages, such as `https://anime.example`. Of
+    tables that no rule looks at but for missing ends, `edges` may have the broken ones alone.
     """
 
     works: Mapping[uuid.UUID, CheckedWork]

@@ -12,7 +12,7 @@ from uuid import UUID
 from ingest.checks.findings import Acceptance, CheckedWork, Finding, page_of
 from ingest.checks.graph import CheckedGraph
 from kensho.domain.same_works.groups import SameWork
-from kensho.domain.work_items import FoundItem, ItemKind, ItemWork, Settled
+from kensho.domain.work_items import FoundItem, ItemKind, ItemWork, QueueItem, Settled
 from kensho.storage.work_items import ItemFilter, WorkItemStore
 
 CHECKED_KINDS: Final[Sequence[ItemKind]] = ("finding", "twin")
@@ -23,6 +23,7 @@ _COVERED: Final = frozenset(("sources contradict",))
 """Rules whose findings are items of a kind of their own, found in the snapshot."""
 _MOST_CATALOGUES: Final = 12
 """A work that so many catalogues list is as well known as can be told of one here."""
+_ERROR: Final = "error"
 _ERROR_WEIGHT: Final = 1.0
 _MOST_WEIGHT: Final = 0.9
 _CURATOR: Final = "a curator"
@@ -39,6 +40,15 @@ def checked_items(
     for pair in decided:
         if pair.method == "inferred" and pair.confidence < DOUBTFUL:
             yield _of_pair(graph, pair)
+
+
+def sought_items(store: WorkItemStore, works: Iterable[UUID]) -> list[QueueItem]:
+    """Return the items about any of these works that `read_about` finds again where they stand.
+
+    Items of errors are none of these: to find them everything must be looked at.
+    """
+    found = store.found_of(CHECKED_KINDS, works)
+    return [item for item in found if not item.evidence[0].startswith(f"{_ERROR}:")]
 
 
 def denied_findings(
@@ -69,7 +79,7 @@ def _item_id(one: Finding) -> str:
 def _of_finding(graph: CheckedGraph, one: Finding) -> FoundItem:
     works = [graph.works[work.id] for work in one.works]
     said = one.accepted
-    weight = _ERROR_WEIGHT if one.severity == "error" else _weight(works)
+    weight = _ERROR_WEIGHT if one.severity == _ERROR else _weight(works)
     return FoundItem(
         kind="finding",
         about=(one.id,),

@@ -103,6 +103,7 @@ async def act(gateway: Gateway, drafts: Sequence[ActDraft], context: ActContext)
         franchises=tuple(await differences(gateway, plan.before, after, plan.titles)),
         revision=report.revision,
         is_trial=context.is_trial,
+        works=tuple(about),
     )
 
 

@@ -7,7 +7,7 @@ fields. Ends that name no work of the graph are counted, not guessed at.
 import uuid
 from collections import Counter
 from collections.abc import Collection as Container
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Literal, TypeAlias
 
 from ingest.pipeline.claim_dates import dates_of
@@ -82,6 +82,8 @@ class ClaimCollector:
         """Pairs that curators say to be one work."""
         self.different: set[frozenset[uuid.UUID]] = set()
         """Pairs that curators say to be two works."""
+        self.spoken_of: set[tuple[uuid.UUID, uuid.UUID]] = set()
+        """Pairs of which a record of either speaks otherwise than of a relation, sorted each."""
         self.unresolved: set[str] = set()
         self.by_kind: Counter[str] = Counter()
         self.inferred: Counter[str] = Counter()
@@ -137,6 +139,28 @@ class ClaimCollector:
                 votes[uuid.UUID(str(work))] += int(str(fields["votes"]))
         return votes
 
+    def keep_only(self, works: Set[uuid.UUID]) -> None:
+        """Drop what has no end in `works`; called once relations are resolved."""
+        self.keep_edges_of(works)
+        self.collections = {
+            name: stated
+            for name, stated in self.collections.items()
+            if not works.isdisjoint(stated.works)
+        }
+        for pairs in (self.curated_same, self.different):
+            pairs -= {pair for pair in pairs if works.isdisjoint(pair)}
+        self.spoken_of = {pair for pair in self.spoken_of if not works.isdisjoint(pair)}
+
+    def keep_edges_of(self, works: Set[uuid.UUID]) -> None:
+        """Drop the edges that have no end in `works`."""
+        named = {str(work) for work in works}
+        for edges in self.edges.values():
+            for edge_id in [one for one in edges if named.isdisjoint(one[:2])]:
+                del edges[edge_id]
+
+    def _note_spoken_of(self, one: uuid.UUID, other: uuid.UUID) -> None:
+        self.spoken_of.add((one, other) if one < other else (other, one))
+
     def _target(self, source_id: str, work: uuid.UUID) -> uuid.UUID | None:
         owner = self._identities.owner(source_id)
         if owner is None or owner not in self._heads:
@@ -159,12 +183,15 @@ class ClaimCollector:
     def _add_claim(self, work: uuid.UUID, claim: Claim, origin: ClaimOrigin) -> None:
         if (target := self._target(claim.target, work)) is not None:
             evidence = ClaimEvidence(claim.reason, claim.by, claim.note, claim.denied)
+            if claim.denied:
+                self._note_spoken_of(work, target)
             self._relations.add(work, claim.kind, target, origin, evidence)
             if origin.source in self.listing:
                 self.listings.add(work, target, claim.target)
 
     def _add_same_as(self, work: uuid.UUID, source_id: str, source: str) -> None:
         if (other := self._target(source_id, work)) is not None:
+            self._note_spoken_of(work, other)
             self._put("is_same_as", work, other, (), {"source": source})
 
     def _add_pairs(
@@ -172,6 +199,7 @@ class ClaimCollector:
     ) -> None:
         for source_id in source_ids:
             if (other := self._target(source_id, work)) is not None:
+                self._note_spoken_of(work, other)
                 pairs.add(frozenset((work, other)))
 
     def _add_recommendation(
@@ -181,6 +209,7 @@ class ClaimCollector:
         if target is None:
             return
         low, high = sorted((work, target))
+        self._note_spoken_of(low, high)
         # Both ends state the pair, and merged entries several times: the most votes win.
         fields: Fields = {"votes": recommendation.votes, "source": source}
         self._put("is_recommended_with", low, high, (), fields)
@@ -189,6 +218,7 @@ class ClaimCollector:
         target = self._target(redirect.target, work)
         if target is None:
             return
+        self._note_spoken_of(work, target)
         open_ends = {"last": redirect.last, "to_last": redirect.to_last}
         fields: Fields = {name: end for name, end in open_ends.items() if end is not None}
         rest = (redirect.first, redirect.to_first)

@@ -1,13 +1,13 @@
 """Bring the edges between works in line with the kept records: derive all, write what differs.
 
-Edges depend on the records of both their ends and on who owns each id, so they are derived from all
-records at once: 85,000 edges from 60,000 records in a few seconds, less than it takes to find out
-which few changed.
+Edges depend on the records of both their ends and on who owns each id. They are derived from all
+records at once, 105,000 edges from 60,000 records in some seconds, or from those of a region
+(`ingest.pipeline.region`) by the same code.
 """
 
 import itertools
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
 import msgspec
@@ -22,19 +22,24 @@ from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
+from ingest.pipeline.region import Computed, Region, at, completed, decides_as, state_after
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
+from ingest.pipeline.standing import EdgeState
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.domain.franchise.inputs import Relation
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.same_works.groups import SameWork
+from kensho.platform import memory
 from kensho.platform.memory import without_cycle_collection
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
 EDGES_A_BATCH: Final = 1000
 """A relation takes some 370 bytes of JSON: under 0.5 MB a transaction."""
+WORKS_A_BATCH: Final = 250
+"""Some 1,500 edges."""
 _PUT: Final[dict[EdgeTable, str]] = {
     "is_sequel_of": "ingest.put_sequels",
     "is_related_to": "ingest.put_relations",
@@ -71,51 +76,177 @@ class InputPairs(NamedTuple):
     joined: Sequence[Sequence[uuid.UUID]]
 
 
-async def project_edges(
-    gateway: Gateway,
-    identities: Identities,
-    heads: Mapping[uuid.UUID, NodeHead],
-    sources: Mapping[str, Source],
-    franchises: FranchiseProjection,
-    progress: Progress,
-) -> tuple[EdgeCounts, set[uuid.UUID]]:
-    """Derive every edge and franchise from the kept records, and write the differences.
+class EdgeOutcome(NamedTuple):
+    """What happened to the edges, the works with a relation, and what edges were derived from.
 
-    Returns what happened to the edges, and the works that have a relation now.
+    Of a region, `related` are those of its works.
     """
-    with progress.stage("claims"):
-        ranks = {name: source.rank for name, source in sources.items()}
-        listing = {name for name, source in sources.items() if source.groups}
-        claims = ClaimCollector(identities, heads, ranks, listing)
-        async for row, links in RecordStore(gateway).claims():
-            claims.add(row, links)
-    with progress.stage("kinds and franchises"), without_cycle_collection():
-        policy, relations = franchises.rules.policy, claims.resolved_relations()
-        kept_apart = same_works.apart(relations, policy, identities, heads) | claims.different
-        one_work = frozenset(claims.curated_same - claims.different)
-        decision = SameWorkDecision(
-            claims.edges["is_same_as"], kept_apart - one_work, heads, one_work
+
+    counts: EdgeCounts
+    related: set[uuid.UUID]
+    state: EdgeState
+
+
+class EdgeProjection:
+    """Derives edges and franchises from the kept records, and writes the differences."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        identities: Identities,
+        heads: Mapping[uuid.UUID, NodeHead],
+        sources: Mapping[str, Source],
+        franchises: FranchiseProjection,
+        progress: Progress,
+    ) -> None:
+        self._gateway = gateway
+        self._identities = identities
+        self._heads = heads
+        self._sources = sources
+        self._franchises = franchises
+        self._progress = progress
+        self.decided: Final = franchises.rules.decisions(identities.owner)
+
+    async def whole(self, kin: dict[uuid.UUID, uuid.UUID] | None = None) -> EdgeOutcome:
+        """Derive every edge and franchise; `kin` are the records' kin, if that is known."""
+        claims = await self._claims(None)
+        # What was read stays in the engine's cache, some 200 MB, until it is opened anew.
+        await self._gateway.checkpoint()
+        with self._progress.stage("kinds and franchises"), without_cycle_collection():
+            relations = claims.resolved_relations()
+            decision = self._decision(claims, relations)
+            same, kin = await self._franchises.same_works(decision, kin)
+            memory.release()
+            await self._compute(claims, relations, decision, same, None)
+            memory.release()
+        state = self._state(claims, decision, kin, None)
+        counts = EdgeCounts(
+            unresolved=len(claims.unresolved),
+            by_kind=dict(claims.by_kind),
+            inferred=dict(claims.inferred),
         )
-        same = await franchises.same_works(decision)
+        return await self._write(claims, counts, state, None)
+
+    async def around(
+        self, region: Region, state: EdgeState, touched: Set[uuid.UUID]
+    ) -> EdgeOutcome | None:
+        """Derive what has an end in a region, of a graph of which `state` was true before.
+
+        Records of `touched` works differ, so the edges of those may, and others by what is
+        inferred. Returns `None`, and writes nothing, where other records may be one work.
+        """
+        claims = await self._claims(region)
+        with self._progress.stage("kinds and franchises"), without_cycle_collection():
+            relations = [
+                edge
+                for edge in claims.resolved_relations()
+                if edge.source in region.works or edge.target in region.works
+            ]
+            claims.keep_only(region.works)
+            decision = completed(self._decision(claims, relations), state, region)
+            if not decides_as(decision, state):
+                return None
+            await self._franchises.stay_within(region.works, self._heads, state.rare)
+            same = at(region, await self._franchises.known_same_works(decision))
+            await self._compute(claims, relations, decision, same, region)
+        after = self._state(claims, decision, state.kin, (state, region))
+        differing = {work for work in touched if work in self._heads} | self._franchises.retold
+        return await self._write(claims, EdgeCounts(), after, differing)
+
+    async def _claims(self, region: Region | None) -> ClaimCollector:
+        ranks = {name: source.rank for name, source in self._sources.items()}
+        listing = {name for name, source in self._sources.items() if source.groups}
+        claims = ClaimCollector(self._identities, self._heads, ranks, listing)
+        store = RecordStore(self._gateway)
+        rows = store.claims() if region is None else store.claims_about(sorted(region.speakers))
+        with self._progress.stage("claims"):
+            async for row, links in rows:
+                claims.add(row, links)
+        return claims
+
+    def _decision(
+        self, claims: ClaimCollector, relations: Iterable[RelationEdge]
+    ) -> SameWorkDecision:
+        policy = self._franchises.rules.policy
+        typed = same_works.apart(relations, policy, self._identities, self._heads)
+        one_work = frozenset(claims.curated_same - claims.different)
+        kept_apart = (typed | claims.different) - one_work
+        return SameWorkDecision(claims.edges["is_same_as"], kept_apart, self._heads, one_work)
+
+    async def _compute(
+        self,
+        claims: ClaimCollector,
+        relations: Sequence[RelationEdge],
+        decision: SameWorkDecision,
+        same: Sequence[SameWork],
+        region: Region | None,
+    ) -> None:
         claims.settle_same(decision.edges(same))
-        joined = list(_joined(policy, identities, heads, franchises.words))
-        inputs = _inputs(claims, identities, heads, InputPairs(relations, same, joined))
-        inputs = inputs._replace(decided=franchises.rules.decisions(identities.owner))
-        claims.add_relations(await franchises.compute(inputs))
-    counts = EdgeCounts(
-        unresolved=len(claims.unresolved),
-        by_kind=dict(claims.by_kind),
-        inferred=dict(claims.inferred),
-        undecided=tuple(_unknown(policy.sources, identities, heads)),
-    )
-    related = set(_related(claims))
-    with progress.stage("edges"):
-        for table, desired in claims.edges.items():
-            await _write(gateway, table, desired, counts)
-            desired.clear()
-    with progress.stage("franchises"):
-        await franchises.write()
-    return counts, related
+        rules = self._franchises.rules
+        joined: list[list[uuid.UUID]] = [
+            works
+            for works in _joined(
+                rules.policy, self._identities, self._heads, self._franchises.words
+            )
+            if region is None or not region.works.isdisjoint(works)
+        ]
+        inputs = _inputs(claims, self._identities, self._heads, InputPairs(relations, same, joined))
+        inputs = inputs._replace(decided=self.decided)
+        claims.add_relations(await self._franchises.compute(inputs))
+
+    def _state(
+        self,
+        claims: ClaimCollector,
+        decision: SameWorkDecision,
+        kin: dict[uuid.UUID, uuid.UUID],
+        before: tuple[EdgeState, Region] | None,
+    ) -> EdgeState:
+        made = self._franchises
+        computed = Computed(made.components, kin, made.rare, self.decided)
+        return state_after(claims, decision, computed, before)
+
+    async def _write(
+        self,
+        claims: ClaimCollector,
+        counts: EdgeCounts,
+        state: EdgeState,
+        works: Set[uuid.UUID] | None,
+    ) -> EdgeOutcome:
+        """Write the edges of `works` (`None`: all) and the franchises, where they differ."""
+        policy = self._franchises.rules.policy
+        counts.undecided = tuple(_unknown(policy.sources, self._identities, self._heads))
+        related = set(_related(claims))
+        with self._progress.stage("edges"):
+            stored = None
+            if works is not None:
+                claims.keep_edges_of(works)
+                stored = await self._edges_of(sorted(works))
+            for table, desired in claims.edges.items():
+                rows = (
+                    pages(self._gateway, "ingest.edge_heads", list[Fields], table=table)
+                    if stored is None
+                    else _page(stored[table].values())
+                )
+                await _write(self._gateway, table, rows, desired, counts)
+                desired.clear()
+        with self._progress.stage("franchises"):
+            await self._franchises.write()
+        return EdgeOutcome(counts, related, state)
+
+    async def _edges_of(self, works: Sequence[uuid.UUID]) -> dict[EdgeTable, dict[EdgeId, Fields]]:
+        """Return the stored edges that have an end in these works."""
+        found: dict[EdgeTable, dict[EdgeId, Fields]] = {table: {} for table in _PUT}
+        for start in range(0, len(works), WORKS_A_BATCH):
+            some = [(self._heads[w].table, w) for w in works[start : start + WORKS_A_BATCH]]
+            for row in await self._gateway.fetch(
+                "ingest.edges_of",
+                {"works": as_json(some)},
+                into=list[Fields],
+                deadline_s=DEADLINE_S,
+            ):
+                table = msgspec.convert(row.pop("table"), EdgeTable)
+                found[table][msgspec.convert(row["id"], EdgeId)] = row
+        return found
 
 
 def _related(claims: ClaimCollector) -> Iterator[uuid.UUID]:
@@ -180,9 +311,13 @@ def _owners(
 
 
 async def _write(
-    gateway: Gateway, table: EdgeTable, desired: dict[EdgeId, Fields], counts: EdgeCounts
+    gateway: Gateway,
+    table: EdgeTable,
+    stored: AsyncIterator[list[Fields]],
+    desired: dict[EdgeId, Fields],
+    counts: EdgeCounts,
 ) -> None:
-    drop, changed = await _compare(gateway, table, desired)
+    drop, changed = await _compare(stored, desired)
     counts.removed += len(drop)
     counts.changed += changed
     counts.added += len(desired) - changed
@@ -201,13 +336,17 @@ async def _write(
             await writer.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
 
 
+async def _page(rows: Iterable[Fields]) -> AsyncIterator[list[Fields]]:
+    yield list(rows)
+
+
 async def _compare(
-    gateway: Gateway, table: EdgeTable, desired: dict[EdgeId, Fields]
+    stored: AsyncIterator[list[Fields]], desired: dict[EdgeId, Fields]
 ) -> tuple[list[EdgeId], int]:
     """Take out of `desired` what is stored; return the ids to drop, and how many rows differ."""
     drop: list[EdgeId] = []
     changed = 0
-    async for page in pages(gateway, "ingest.edge_heads", list[Fields], table=table):
+    async for page in stored:
         for row in page:
             edge_id = msgspec.convert(row["id"], EdgeId)
             wanted = desired.get(edge_id)

@@ -6,13 +6,17 @@ from typing import NamedTuple
 
 from ingest.curation import Curation
 from ingest.pipeline import census
+from ingest.pipeline.census import Census
 from ingest.pipeline.compose import Composer
-from ingest.pipeline.edges import EdgeCounts, project_edges
+from ingest.pipeline.edges import EdgeCounts, EdgeOutcome, EdgeProjection
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.identity import Identities
-from ingest.pipeline.projection import WorkCounts, WorkProjection
+from ingest.pipeline.projection import NodeHead, WorkCounts, WorkProjection
+from ingest.pipeline.record_store import RecordStore
+from ingest.pipeline.region import region_of
 from ingest.pipeline.rows import SourceRank
+from ingest.pipeline.standing import EdgeState
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.storage.gateway import Gateway
@@ -34,49 +38,112 @@ class GraphRules(NamedTuple):
     franchises: FranchiseRules
 
 
-async def update_graph(
-    gateway: Gateway,
-    identities: Identities,
-    rules: GraphRules,
-    works: set[uuid.UUID] | None,
-    progress: Progress,
-    *,
-    trusted: bool,
-) -> GraphCounts:
-    """Compose `works` (`None`: all), then all edges and franchises, and write what differs.
+class Derived(NamedTuple):
+    """Heads of works, and what edges were derived from: of a composed graph.
 
-    The graph is `trusted` if the run before came to its end.
+    `rules` is the digest of those of franchises, without decisions that name works.
     """
-    ranks = {name: SourceRank(s.rank, s.creates) for name, s in rules.sources.items()}
-    composer = Composer(ranks, rules.curation.composition)
-    projection = WorkProjection(gateway, composer, identities)
-    await projection.load()
-    franchises = FranchiseProjection(gateway, rules.franchises, trusted=trusted)
-    await franchises.load()
-    stood = set(projection.heads)
-    before = await census.last_census(gateway)
-    tagless = await census.tagless_works(gateway, before, stood)
-    total = identities.works_total() if works is None else len(works)
-    done = 0
-    with progress.stage("works", total) as advance:
-        async for so_far in projection.project(works):
-            advance(so_far - done)
-            done = so_far
-    # The engine merges its files when it flushes, in memory: better now than beside all the
-    # edges.
-    await gateway.checkpoint()
-    edges, related = await project_edges(
-        gateway, identities, projection.heads, rules.sources, franchises, progress
-    )
-    stands = projection.heads.keys()
-    outcome = census.RunOutcome(
-        stood=stood if trusted else set(),  # a run that was cut may have added works
-        stands=stands,
-        related=related,
-        composed=projection.has_tags,
-        coverage=census.coverage_of(identities, stands),
-    )
-    await census.keep_census(gateway, census.taken(before, tagless, outcome))
-    digests = {"rules": rules.franchises.digest, "same_works": franchises.same_works_digest}
-    await gateway.execute("ingest.set_composed", digests)
-    return GraphCounts(projection.counts, edges, franchises.counts)
+
+    rules: str
+    heads: dict[uuid.UUID, NodeHead]
+    edges: EdgeState
+
+
+class GraphUpdate:
+    """Brings a graph in line; it is `trusted` if the run before came to its end.
+
+    `before` is what that run left, if it is at hand: then only the region of what differs is
+    derived anew, where that does.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        identities: Identities,
+        rules: GraphRules,
+        progress: Progress,
+        *,
+        trusted: bool,
+        before: Derived | None = None,
+    ) -> None:
+        self._gateway = gateway
+        self._identities = identities
+        self._rules = rules
+        self._progress = progress
+        self._trusted = trusted
+        self._before = before
+        ranks = {name: SourceRank(s.rank, s.creates) for name, s in rules.sources.items()}
+        composer = Composer(ranks, rules.curation.composition)
+        self._works = WorkProjection(gateway, composer, identities)
+        self._franchises = FranchiseProjection(gateway, rules.franchises, trusted=trusted)
+
+    async def update(self, works: set[uuid.UUID] | None) -> tuple[GraphCounts, Derived]:
+        """Compose `works` (`None`: all), then edges and franchises, and write what differs."""
+        before, projection = self._before, self._works
+        await projection.load(before.heads if before is not None else None)
+        await self._franchises.load()
+        stood = set(projection.heads)
+        last = await census.last_census(self._gateway)
+        tagless = await census.tagless_works(self._gateway, last, stood)
+        await self._compose(works)
+        outcome, related = await self._derive(works, last)
+        stands = projection.heads.keys()
+        run = census.RunOutcome(
+            stood=stood if self._trusted else set(),  # a run that was cut may have added works
+            stands=stands,
+            related=related,
+            composed=projection.has_tags,
+            coverage=census.coverage_of(self._identities, stands),
+        )
+        await census.keep_census(self._gateway, census.taken(last, tagless, run))
+        rules, same = self._rules.franchises, self._franchises.same_works_digest
+        await self._gateway.execute(
+            "ingest.set_composed", {"rules": rules.digest, "same_works": same}
+        )
+        counts = GraphCounts(projection.counts, outcome.counts, self._franchises.counts)
+        return counts, Derived(rules.common_digest, projection.heads, outcome.state)
+
+    async def _compose(self, works: set[uuid.UUID] | None) -> None:
+        total = self._identities.works_total() if works is None else len(works)
+        done = 0
+        with self._progress.stage("works", total) as advance:
+            async for so_far in self._works.project(works):
+                advance(so_far - done)
+                done = so_far
+
+    async def _derive(
+        self, works: set[uuid.UUID] | None, last: Census | None
+    ) -> tuple[EdgeOutcome, set[uuid.UUID]]:
+        """Derive edges and franchises; return what came of it, and all works with a relation."""
+        before, heads = self._before, self._works.heads
+        edges = EdgeProjection(
+            self._gateway,
+            self._identities,
+            heads,
+            self._rules.sources,
+            self._franchises,
+            self._progress,
+        )
+        is_same = before is not None and not self._works.changed_facts
+        if before is not None and works is not None and is_same and self._is_regional(before):
+            known = before.edges, edges.decided
+            store = RecordStore(self._gateway)
+            region = await region_of(works, store, self._identities, heads, known)
+            if region is not None and last is not None:
+                outcome = await edges.around(region, before.edges, works)
+                if outcome is not None:
+                    stood = heads.keys() - set(last.unrelated) - region.works
+                    return outcome, stood | outcome.related
+        # The engine merges its files when it flushes, in memory: better now than beside all edges.
+        await self._gateway.checkpoint()
+        outcome = await edges.whole(before.edges.kin if before is not None and is_same else None)
+        return outcome, outcome.related
+
+    def _is_regional(self, before: Derived) -> bool:
+        """Tell whether ids, rules and the run before let what was touched be derived alone."""
+        rules = self._rules.franchises
+        return (
+            self._trusted
+            and self._identities.is_as_taken_up
+            and before.rules == rules.common_digest
+        )

@@ -18,17 +18,17 @@ Everything here is in memory: about 250 bytes for each source id known, 60 MB fo
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Self, TypeAlias
 
 import msgspec
 
-from ingest.pipeline.leads import Leads, RecordKey
+from ingest.pipeline.leads import Leads, PastLead, RecordKey
+from ingest.pipeline.record_ids import covered_ids, identifying_ids, lookup_ids
 from kensho.domain.curator_acts import CuratorAct, IdStatement
 from kensho.domain.records import Record
 from kensho.domain.works import NAMESPACE, work_uuid
 
-_SERIES_PROVIDERS: Final = ("imdb:", "tmdb:", "tvdb:")
-
+_NOBODY: Final = uuid.UUID(int=0)
 SourcePosition: TypeAlias = tuple[bool, bool, int, str]
 """Sorts sources by the order in which they decide: see `SourceRole`; by name among equals."""
 _BEFORE_ALL: Final[SourcePosition] = (False, False, -1, "")
@@ -67,6 +67,21 @@ class Move(NamedTuple):
     new: tuple[uuid.UUID, ...]
 
 
+class IdentityState(msgspec.Struct, array_like=True):
+    """All that `Identities` knows once it is settled, to be taken up by a later run."""
+
+    records: dict[str, dict[str, RecordHead]]
+    retired: dict[uuid.UUID, tuple[str, ...]]
+    leaders: dict[uuid.UUID, RecordKey]
+    past: list[PastLead]
+    owner: dict[str, uuid.UUID]
+    enriched: dict[str, SourcePosition]
+    covered: dict[str, dict[uuid.UUID, SourcePosition]]
+    taken: set[uuid.UUID]
+    led: set[uuid.UUID]
+    parted: dict[str, frozenset[str]]
+
+
 class Identities:
     """Who owns each source id, and which records are kept, as far as ingestion has come."""
 
@@ -98,6 +113,32 @@ class Identities:
         self._led: set[uuid.UUID] = set()  # works that a maker's record is about
         self._retired_with: dict[str, list[uuid.UUID]] | None = None
         self._parted: Mapping[str, frozenset[str]] = {}
+        self.is_as_taken_up = False
+        """Whether every id is still of the work that `taken_up` gave it."""
+
+    @classmethod
+    def taken_up(cls, state: IdentityState, roles: Mapping[str, SourceRole]) -> Self:
+        """Go on where an earlier run ended, given what `state` told then; it is used up."""
+        found = cls(state.records, roles, Leads.taken_up(state.past, state.leaders), state.retired)
+        found._owner, found._enriched, found._covered = state.owner, state.enriched, state.covered
+        found._taken, found._led, found._parted = state.taken, state.led, state.parted
+        found.settled = found.is_as_taken_up = True
+        return found
+
+    def state(self) -> IdentityState:
+        """Return all that is known; only of use while `settled`."""
+        return IdentityState(
+            records=self.records,
+            retired=self.retired,
+            leaders=self.leads.current,
+            past=self.leads.all_past(),
+            owner=self._owner,
+            enriched=self._enriched,
+            covered=self._covered,
+            taken=self._taken,
+            led=self._led,
+            parted=dict(self._parted),
+        )
 
     def part(self, parted: Mapping[str, frozenset[str]]) -> bool:
         """Keep ids apart from others that records name beside them, as curators decided.
@@ -131,6 +172,7 @@ class Identities:
         """
         before, self._owner = self._owner, {}
         self._enriched, self._covered = {}, {}
+        self.is_as_taken_up = False
         self._taken = {
             w for rs in self.records.values() for head in rs.values() for w in head.works
         }
@@ -351,13 +393,31 @@ class Identities:
         head = RecordHead(digest, ids, works, covered_ids(record), record.dead)
         records = self.records.setdefault(source, {})
         old = records.get(record.key)
-        self.settled &= old is not None and head == msgspec.structs.replace(old, digest=digest)
+        self.settled &= self._lets_stand(source, record.key, old, head)
         if self._role(source).creates:
             self._note_leads(source, record.key, old, works)
         records[record.key] = head
         self._taken.update(works)
         self._assign_ids(source, record.key, head)
         return head
+
+    def _lets_stand(self, source: str, key: str, old: RecordHead | None, head: RecordHead) -> bool:
+        """Tell whether `reassign` would decide the same with a record as without it.
+
+        It does where the record is as it was but for what it says, and where a new one of an
+        enricher, such as an act of a curator, names what its work has already.
+        """
+        if old is not None:
+            return head == msgspec.structs.replace(old, digest=head.digest)
+        if self._role(source).creates or head.dead:
+            return False
+        position, found = self._position(source), set[uuid.UUID]()
+        for source_id in self._own_ids(key, head.ids):
+            by = self._enriched.get(source_id)
+            if by is not None and by >= position:
+                return False
+            found.add(self._owner.get(source_id, _NOBODY))
+        return found == set(head.works) and len(found) == 1 and not head.covers
 
     def restore(self, source: str, key: str, head: RecordHead) -> None:
         """Keep a record as it was before; `reassign` decides what becomes of its ids."""
@@ -392,27 +452,3 @@ def parted_ids(acts: Iterable[CuratorAct]) -> dict[str, frozenset[str]]:
             others = frozenset((says.work, *says.beside)) - {says.id}
             found[says.id] = found.get(says.id, frozenset()) | others
     return found
-
-
-def identifying_ids(record: Record, *, creates: bool) -> tuple[str, ...]:
-    """Return the ids of a record that stand for its work alone.
-
-    IMDb, TMDB and TVDB count a whole series as one title, so their ids identify films, never an
-    anime entry.
-    """
-    if record.work_kind == "movie" and creates:
-        return record.ids
-    return tuple(i for i in record.ids if not i.startswith(_SERIES_PROVIDERS))
-
-
-def lookup_ids(key: str, ids: Iterable[str], creates: bool) -> tuple[str, ...]:
-    """Return the ids by which a record's work is looked for, in order of trust.
-
-    An enricher's key may be no identifying id: IMDb's ratings are about all that its title covers.
-    """
-    return tuple(ids) if creates else (key, *(i for i in ids if i != key))
-
-
-def covered_ids(record: Record) -> tuple[str, ...]:
-    """Return the IMDb ids that a record maps its work to, which bring IMDb's own ratings."""
-    return tuple(sorted({m.id for m in record.facts.mappings if m.id.startswith("imdb:")}))

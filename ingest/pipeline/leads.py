@@ -16,7 +16,7 @@ record, some 100 bytes.
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 RecordKey: TypeAlias = tuple[str, str]
 """Source and key of a record."""
@@ -44,6 +44,22 @@ class Leads:
         self._next = 0
         for lead in sorted(stored, key=lambda lead: lead.since):
             self._add(lead)
+
+    @classmethod
+    def taken_up(cls, past: Iterable[PastLead], current: dict[uuid.UUID, RecordKey]) -> Self:
+        """Go on where an earlier run ended: with all leads of the past and those of then."""
+        leads = cls(past)
+        leads.begun, leads.current = True, current
+        return leads
+
+    def all_past(self) -> list[PastLead]:
+        """Return all leads of the past, stored or not, in their order."""
+        found = (
+            PastLead(*record, work, since)
+            for record, led in self._of.items()
+            for work, since in led.items()
+        )
+        return sorted(found, key=lambda lead: lead.since)
 
     def _add(self, lead: PastLead) -> None:
         self._of.setdefault((lead.source, lead.key), {})[lead.work] = lead.since

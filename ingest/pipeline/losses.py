@@ -19,7 +19,8 @@ from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
-from ingest.pipeline.identity import Identities, RecordHead, identifying_ids
+from ingest.pipeline.identity import Identities, RecordHead
+from ingest.pipeline.record_ids import identifying_ids
 from ingest.pipeline.record_store import RecordId, RecordStore, Statements
 from ingest.pipeline.scan import SourceScan
 from ingest.pipeline.statements import (

@@ -72,10 +72,23 @@ class WorkProjection:
         self.heads: dict[uuid.UUID, NodeHead] = {}
         self.has_tags: dict[uuid.UUID, bool] = {}
         """Of each work that was composed, whether it has tags."""
+        self.changed_facts = False
+        """Whether a work came, went, or has another fact than tags, episodes and its rating."""
         self.counts = WorkCounts()
 
-    async def load(self) -> None:
-        """Read the heads of all nodes and tags: about 2 s for 40,000 works."""
+    async def load(self, heads: dict[uuid.UUID, NodeHead] | None = None) -> None:
+        """Read the heads of all nodes (2 s for 40,000), if they are not known, and of tags."""
+        if heads is not None:
+            self.heads = heads
+        else:
+            await self._load_heads()
+        tags = await self._gateway.fetch(
+            "ingest.tag_heads", into=list[tuple[uuid.UUID, str, TagCategory | None]]
+        )
+        self._stored_tags = {name: category for _, name, category in tags}
+        self._tag_ids = {name: tag for tag, name, _ in tags}
+
+    async def _load_heads(self) -> None:
         for table in ("anime", "movie"):
             shape = list[tuple[uuid.UUID, str, str, int | None, str | None, float | None]]
             async for page in pages(self._gateway, "ingest.node_heads", shape, table=table):
@@ -83,11 +96,6 @@ class WorkProjection:
                     when = date or (str(year) if year else "9999")
                     digests = WorkDigests.parsed(node, rating)
                     self.heads[work] = NodeHead(table, digests, when, score)
-        tags = await self._gateway.fetch(
-            "ingest.tag_heads", into=list[tuple[uuid.UUID, str, TagCategory | None]]
-        )
-        self._stored_tags = {name: category for _, name, category in tags}
-        self._tag_ids = {name: tag for tag, name, _ in tags}
 
     async def project(self, works: Collection[uuid.UUID] | None) -> AsyncIterator[int]:
         """Compose `works` (`None`: all) and write what differs.
@@ -147,6 +155,11 @@ class WorkProjection:
         else:
             self.counts.unchanged += 1
             return
+        self.changed_facts |= (
+            head is None
+            or head.table != composed.kind
+            or head.digests.facts != composed.digests.facts
+        )
         batch.append(composed)
 
     def _file_tags(self, composed: ComposedWork) -> None:
@@ -259,6 +272,7 @@ class WorkProjection:
     async def _retire(self, works: Collection[uuid.UUID]) -> None:
         if not works:
             return
+        self.changed_facts = True
         rows: list[RetiredRow] = []
         ids_of = await self._source_ids(works)
         for work in sorted(works):

@@ -29,6 +29,8 @@ _LEADS_A_BATCH: Final = 5000
 """Some 100 bytes each: 0.5 MB a transaction."""
 _RECORDS_A_PAGE: Final = 1000
 """About 1.5 MB of JSON; all records of one work are in one page."""
+_WORKS_A_PAGE: Final = 1000
+"""As many works' records are as large as `_RECORDS_A_PAGE` records, about."""
 DEADLINE_S: Final = 120.0
 """A batch takes well under a second; a busy disk may take long, and a lost batch costs a whole
 run."""
@@ -225,6 +227,17 @@ class RecordStore:
             for row in rows:
                 if row.links is not None:
                     yield row, msgspec.json.decode(row.links, type=RecordRelations)
+
+    async def claims_about(
+        self, works: Sequence[uuid.UUID]
+    ) -> AsyncIterator[tuple[ClaimRow, RecordRelations]]:
+        """Yield the claims of the records of these works."""
+        for start in range(0, len(works), _WORKS_A_PAGE):
+            params = {"works": list(works[start : start + _WORKS_A_PAGE])}
+            for row in await self.gateway.fetch(
+                "ingest.record_claims_of", params, into=list[ClaimRow], deadline_s=DEADLINE_S
+            ):
+                yield row, msgspec.json.decode(row.links or "{}", type=RecordRelations)
 
     async def statements_by_id(self, ids: Sequence[RecordId]) -> list[Statements]:
         """Return what the kept records of these ids say."""

@@ -14,11 +14,12 @@ from pathlib import Path
 import msgspec
 
 from ingest import curation, source_policies
+from ingest.pipeline import standing
 from ingest.pipeline.acts import ACT_SOURCES, acts_in, decided_rules
 from ingest.pipeline.edges import EdgeCounts
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts
-from ingest.pipeline.graph_update import GraphCounts, GraphRules, update_graph
+from ingest.pipeline.graph_update import Derived, GraphCounts, GraphRules, GraphUpdate
 from ingest.pipeline.guards import refusal, with_lifted
 from ingest.pipeline.held import HeldRelease, HeldReleases, WaitingRun, read_held
 from ingest.pipeline.identity import Identities, SourceRole, parted_ids
@@ -47,6 +48,7 @@ from ingest.pipeline.source_dates import (
     date_notices,
     release_date,
 )
+from ingest.pipeline.standing import Standing
 from ingest.progress import Progress
 from ingest.reading.files import SourceFile
 from ingest.reading.record_keys import KeyCounts, RecordKeys, key_changes
@@ -55,6 +57,7 @@ from ingest.source import Source
 from kensho.domain.curator_acts import CuratorAct
 from kensho.domain.records import Record
 from kensho.errors import IngestRefusedError, KenshoError, SourceFileError, StorageError
+from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.runs import RunRecord, run_named
 
@@ -88,6 +91,8 @@ class Pipeline:
         self._touched: set[uuid.UUID] = set()
         self._journal = Journal(gateway)
         self._written: list[SourceReport] = []
+        self._before: Derived | None = None
+        """What the last run left, if that is at hand."""
 
     async def run(self, jobs: Sequence[IngestJob] | JobPlan) -> RunReport:
         """Run all jobs, or those that a plan makes, and bring the graph in line.
@@ -145,7 +150,7 @@ class Pipeline:
         reports += [await self._run_job(job) for job in sorted(jobs, key=lambda j: j.source.place)]
         if self._touched:
             await self._reattach()
-        counts = GraphCounts(WorkCounts(), EdgeCounts(), FranchiseCounts())
+        counts, derived = GraphCounts(WorkCounts(), EdgeCounts(), FranchiseCounts()), None
         self._rules = decided_rules(self._curation.policy, self._acts, self._identities)
         if await self._lags(meta):
             # What a forgotten source alone knew of tags is found out from all else.
@@ -154,17 +159,21 @@ class Pipeline:
                 or any(report.undoes is not None for report in reports)
                 or any(not job.paths and job.problem is None for job in jobs)
             )
-            counts = await update_graph(
+            before, self._before = self._before, None
+            update = GraphUpdate(
                 self._gateway,
                 self._identities,
                 GraphRules(self._sources, self._curation, self._rules),
-                None if is_whole else self._touched,
                 self._progress,
                 trusted=meta.composed,
+                before=before,
             )
+            counts, derived = await update.update(None if is_whole else self._touched)
         for report in self._written:
             await self._finish(report)
         await self._journal.prune(self._options.limits.journal_bytes)
+        if derived is not None:
+            await self._keep_standing(derived)
         revision = (await self._meta()).revision
         return RunReport(reports, *counts, revision, time.monotonic() - started)
 
@@ -189,16 +198,44 @@ class Pipeline:
             roles = {
                 name: SourceRole(s.creates, s.groups, s.order) for name, s in self._sources.items()
             }
-            self._identities = Identities(
-                await self._record_store.record_heads(),
-                roles,
-                Leads(await self._record_store.past_leads()),
-                await self._record_store.retired(),
-            )
+            kept = await standing.taken_up(self._gateway, self._made_by)
+            if kept is not None:
+                self._identities = Identities.taken_up(kept.identities, roles)
+                self._before = Derived(kept.rules, kept.heads, kept.edges)
+            else:
+                self._identities = Identities(
+                    await self._record_store.record_heads(),
+                    roles,
+                    Leads(await self._record_store.past_leads()),
+                    await self._record_store.retired(),
+                )
             self._guard = ReleaseGuard(
                 self._record_store, self._identities, self._sources, self._policies
             )
             self._identities.part(await self._read_acts())
+
+    @property
+    def _made_by(self) -> str:
+        """A digest of all that the graph is derived by, but for the rules of franchises."""
+        asked = [
+            (s.name, s.rank, s.creates, s.groups, s.order) for _, s in sorted(self._sources.items())
+        ]
+        return standing.made_by(asked, self._curation.composition)
+
+    async def _keep_standing(self, derived: Derived) -> None:
+        """Keep what the graph was derived from, for the next run."""
+        if not self._identities.settled:
+            return
+        state = await tables.state(self._gateway)
+        kept = Standing(
+            self._made_by,
+            derived.rules,
+            state,
+            self._identities.state(),
+            derived.heads,
+            derived.edges,
+        )
+        standing.keep(self._gateway, kept)
 
     async def _read_acts(self) -> dict[str, frozenset[str]]:
         """Read the acts of curators; return which ids they keep apart from which others."""

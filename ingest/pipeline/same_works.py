@@ -12,6 +12,7 @@ import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from typing import Self
 
 from ingest.pipeline.claims import EdgeId, Fields
 from ingest.pipeline.identity import Identities
@@ -19,7 +20,7 @@ from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.relations import RelationEdge
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.relations import KIND_FACTS
-from kensho.domain.same_works.groups import SameWork, same_works
+from kensho.domain.same_works.groups import SameWork, kin_of, same_works
 from kensho.domain.same_works.records import CatalogueRecord
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
@@ -42,9 +43,9 @@ class SameWorkDecision:
         decided: frozenset[frozenset[uuid.UUID]] = frozenset(),
     ) -> None:
         """Decide of `stated` pairs and all others; `decided` are one work, say curators."""
-        self._decided = decided
-        self._sources = {_ends(edge): str(fields["source"]) for edge, fields in stated.items()}
-        self._apart = apart
+        self.decided = decided
+        self.sources = {_ends(edge): str(fields["source"]) for edge, fields in stated.items()}
+        self.apart = apart
         self._heads = heads
 
     def digest(self) -> str:
@@ -52,16 +53,31 @@ class SameWorkDecision:
         digest = hashlib.blake2b(_RULES_VERSION, digest_size=12)
         for work, head in sorted(self._heads.items()):
             digest.update(work.bytes + head.digests.facts.encode())
-        for pair in sorted(self._sources):
+        for pair in sorted(self.sources):
             digest.update(b"=" + pair[0].bytes + pair[1].bytes)
-        for sign, pairs in ((b"/", self._apart), (b"!", self._decided)):
+        for sign, pairs in ((b"/", self.apart), (b"!", self.decided)):
             for ends in sorted(sorted(pair) for pair in pairs):
                 digest.update(sign + b"".join(work.bytes for work in ends))
         return digest.hexdigest()
 
     def of(self, records: Iterable[CatalogueRecord]) -> list[SameWork]:
         """Decide which of all records are one work."""
-        return same_works(records, self._sources, self._apart, self._decided)
+        return same_works(records, self.sources, self.apart, self.decided)
+
+    def with_more(
+        self,
+        sources: Mapping[Pair, str],
+        apart: frozenset[frozenset[uuid.UUID]],
+        decided: frozenset[frozenset[uuid.UUID]],
+    ) -> Self:
+        """Return the decision with what is stated of more pairs."""
+        found = type(self)({}, self.apart | apart, self._heads, self.decided | decided)
+        found.sources = {**sources, **self.sources}
+        return found
+
+    def kin(self, records: Iterable[CatalogueRecord]) -> dict[uuid.UUID, uuid.UUID]:
+        """Return the kin of all records, which alone decides of each."""
+        return kin_of(records, [*self.sources, *self.decided])
 
     def edges(self, decided: Iterable[SameWork]) -> dict[EdgeId, Fields]:
         """Return the edges of a decision, each from a record to the one that stands for it."""
@@ -79,8 +95,8 @@ class SameWorkDecision:
     def _source(self, one: SameWork) -> str:
         if one.method == "inferred":
             return SOURCE
-        known = self._sources.get((one.record, one.work))
-        return known or self._sources.get((one.work, one.record), SOURCE)
+        known = self.sources.get((one.record, one.work))
+        return known or self.sources.get((one.work, one.record), SOURCE)
 
 
 def apart(

@@ -125,12 +125,16 @@ class AnimeController(Controller):
         "/{work_id:str}/episodes",
         Documented("List the episodes of a work", "The episodes, by number."),
         EpisodeList([examples.EPISODE], 1),
+        opt=costing(1, as_of=30),
     )
-    async def list_episodes(
-        self, works: GivenWorks, work_id: WorkId
+    @pooled_if(is_past)
+    def list_episodes(
+        self, works: GivenWorks, work_id: WorkId, as_of: AsOf = None
     ) -> PreparedResponse[EpisodeList]:
         """Return every known episode of a work, by number; `duration` is in seconds."""
-        return PreparedResponse(works.episodes(work_id), works.identity)
+        works = works.as_of(as_of)
+        found = works.episodes(work_id)
+        return PreparedResponse(found, works.identity, meta=then(works.past))
 
     @get_operation(
         "/{work_id:str}/relations",

@@ -137,7 +137,7 @@ class FranchisesController(Controller):
         "/{slug:str}/graph",
         Documented("Export a franchise's graph", "The graph."),
         _GRAPH,
-        opt=costing(2, format=20),
+        opt=costing(2, format=20, as_of=30),
     )
     @pooled
     def graph(
@@ -145,21 +145,23 @@ class FranchisesController(Controller):
         franchises: GivenFranchises,
         slug: Slug,
         format_: InFormat = "json",
+        as_of: AsOf = None,
     ) -> PreparedResponse[FranchiseGraphDocument] | StreamedResponse:
         """Return the works of a franchise and their relations, and the edges that lead out of it.
 
         A node tells its role and why it belongs; a bridge tells how many works lie beyond it.
         GraphML, GEXF, Cypher and DOT are files to save, and hold no bridges.
         """
+        franchises = franchises.as_of(as_of)
         if format_ == "json":
             found = franchises.graph_as_json(slug)
-            meta = ResponseMeta(tag=found.tag)
+            meta = then(franchises.past, ResponseMeta(tag=found.tag))
             return PreparedResponse(found.document, franchises.identity, meta=meta)
         tag = franchises.graph_tag(slug)
         known = exports.FORMATS[format_]
         name = f'attachment; filename="{slug}{known.suffix}"'
         headers = ((b"content-disposition", name.encode()),)
-        meta = ResponseMeta(known.media_type.encode(), headers, tag)
+        meta = then(franchises.past, ResponseMeta(known.media_type.encode(), headers, tag))
         return StreamedResponse(
             lambda: exports.export(franchises.graph(slug), format_), franchises.identity, meta
         )

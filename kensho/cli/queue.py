@@ -123,12 +123,20 @@ _command("reopen", "Say that ITEM is to be looked at again.")
 @click.option(
     "--store", metavar="URL", help="The graph's store; default KENSHO_STORE_URL, or var/kensho.db."
 )
+@click.option(
+    "--work",
+    "works",
+    metavar="WORK",
+    multiple=True,
+    help="Of the store, look at what is around WORK alone; may be repeated.",
+)
 @click.pass_context
-def refresh(context: click.Context, store: str | None) -> None:
+def refresh(context: click.Context, store: str | None, works: tuple[str, ...]) -> None:
     """Look through the snapshot and the graph store for work items.
 
     What is found no more is done by itself; what was decided stands while what it is about does.
-    The store is looked at by `kensho check --queue`, where there is one.
+    The store is looked at by `kensho check --queue`, where there is one. Runs and acts do this by
+    themselves (KENSHO_QUEUE_REFRESH).
     """
     settings = environment.load()
     search = TitleSearch(Cursors(*signing_keys(settings.signing)), safe=settings.search.safe)
@@ -143,6 +151,7 @@ def refresh(context: click.Context, store: str | None) -> None:
         click.echo("there is no graph store here: its findings stay as they are", err=True)
         return
     arguments = ["--queue", "--json", *(("--store", store) if store else ())]
+    arguments += [part for work in works for part in ("--work", work)]
     # Its exit code tells of findings, which are in the queue now.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
         check.main(arguments, prog_name="kensho check", standalone_mode=False)

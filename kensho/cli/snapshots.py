@@ -19,10 +19,11 @@ from kensho.read_model import publications
 from kensho.read_model.building.fetching import fetch
 from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing_process import publish_apart
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import is_identity, revision_of
 from kensho.read_model.publications import Publication
-from kensho.read_model.snapshot_folder import MANIFEST, FileFacts
+from kensho.read_model.snapshot_folder import FileFacts
 from kensho.storage.store_settings import StoreSettings
 
 _MIB: Final = 1 << 20

@@ -64,17 +64,17 @@ _ERRORS: Final[Mapping[str, type[KenshoError]]] = {
 
 
 class CurationService:
-    """Acts on the store of these settings; `published` is called after each act that was made."""
+    """Acts on the store of these settings; `acted` is called with each outcome that was made."""
 
     def __init__(
         self,
         store: dict[str, str | int | float | None],
         settings: CurationSettings,
-        published: Callable[[], None],
+        acted: Callable[[ActOutcome], None],
     ) -> None:
         self._store = store
         self._settings = settings
-        self._published = published
+        self._acted = acted
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
 
@@ -86,10 +86,10 @@ class CurationService:
             StoreInUseError: an ingest has the store open.
             StorageError, OverloadedError: it can't be done now.
         """
-        outcome = (await self._asked(drafts=(draft,), is_trial=is_trial)).outcome
+        outcome = _given((await self._asked(drafts=(draft,), is_trial=is_trial)).outcome)
         if not is_trial:
-            self._published()
-        return _given(outcome)
+            self._acted(outcome)
+        return outcome
 
     async def history(self, name: str) -> HistoryDocument:
         """Return who says what of the work or franchise that `name` means; raises as `act`."""

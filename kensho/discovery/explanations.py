@@ -130,7 +130,7 @@ def _formulas(evidence: Evidence, raw: float) -> Iterator[list[tuple[str, float]
     best = by_edits if likeness - digits > phrase else by_phrase
     most = ranking.MAX_INEXACT
     over = max(max(likeness - digits, phrase) - most, 0.0)
-    yield [*best, ("limit", -over), ("ties", tie)]
+    yield [*best, ("limit", -over), ("ties", tie), ("begun", -evidence.begun)]
     yield [*by_phrase, ("ties", tie)]
     yield [("initials", ranking.INITIALS), ("ties", tie)]
     for worth in (ranking.SAME_MEANING, ranking.SEASON_OF_PREFIX):

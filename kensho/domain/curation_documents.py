@@ -4,6 +4,7 @@ The service and ingestion speak of acts in these Structs; the service never impo
 """
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -48,7 +49,10 @@ class FranchiseDifference(msgspec.Struct, frozen=True):
 
 
 class ActOutcome(msgspec.Struct, frozen=True):
-    """What came of acts, or would: which earlier ones they overrule, and what changes by name."""
+    """What came of acts, or would: which earlier ones they overrule, and what changes by name.
+
+    `works` are those that the acts are about.
+    """
 
     acts: tuple[CuratorAct, ...]
     overruled: tuple[CuratorAct, ...]
@@ -58,6 +62,7 @@ class ActOutcome(msgspec.Struct, frozen=True):
     is_trial: bool = False
     snapshot: str | None = None
     unpublished: str | None = None
+    works: tuple[UUID, ...] = ()
 
     @property
     def is_empty(self) -> bool:

@@ -131,6 +131,17 @@ class ItemChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
 
 
+class QueueRefreshRequest(msgspec.Struct, frozen=True):
+    """What the service asks the command line: to look around works, with settings by variable.
+
+    For `wait_s` seconds whoever has the store open is waited for.
+    """
+
+    variables: dict[str, str]
+    works: tuple[UUID, ...]
+    wait_s: float
+
+
 class RefreshCounts(NamedTuple):
     """What a refresh did: items that are new, that changed or came back, that went, that stand."""
 

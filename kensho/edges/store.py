@@ -19,6 +19,8 @@ from kensho.storage import migrations, queries
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 
+_FIRST_WAIT_S: Final = 3.0
+_CLOSE_S: Final = 1.0
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 10.0
 """Between attempts: a store that is back serves within this time."""
@@ -62,6 +64,11 @@ class EdgeStore:
         self._gateway: Gateway | None = None
         self._closing = asyncio.Event()
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the store can be asked now."""
+        return self._gateway is not None
+
     def gateway(self) -> Gateway:
         """Return the open store.
 
@@ -74,15 +81,23 @@ class EdgeStore:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
-        """Hold the store open while the block runs; the first attempt is waited for."""
+        """Hold the store open while the block runs; the first attempt is waited for, for a while.
+
+        A store that does not answer holds up neither the start nor the end.
+        """
         tried = asyncio.Event()
         holding = asyncio.create_task(self._hold(tried))
         try:
-            await tried.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FIRST_WAIT_S):
+                    await tried.wait()
             yield
         finally:
             self._closing.set()
-            await holding
+            _, late = await asyncio.wait((holding,), timeout=_CLOSE_S)
+            if late:
+                holding.cancel()
+                await asyncio.wait((holding,))
 
     async def _hold(self, tried: asyncio.Event) -> None:
         pause_s = _FIRST_PAUSE_S

@@ -61,6 +61,11 @@ def known_settings() -> dict[str, SettingField]:
     }
 
 
+def take_over(variables: Mapping[str, str]) -> None:
+    """Set variables of this process, which was started for one request and is told them there."""
+    os.environ.update(variables)  # noqa: TID251 -- here alone
+
+
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of this process's environment, or of `environment`.
 

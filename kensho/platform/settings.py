@@ -341,6 +341,9 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables
     counted: by text and day, without anything that tells of a person. 0 counts none."""
     reports: bool = True
     """Whether readers may report an error, from every page and without an account."""
+    refresh: bool = True
+    """Whether work items are looked for after every run that changed the graph, and after each act
+    around its works. That takes some ten seconds for 43,000 works after a run, one after an act."""
 
 
 class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("webhooks_")):

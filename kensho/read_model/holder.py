@@ -19,11 +19,12 @@ import structlog
 from kensho.errors import NotReadyError, ReadModelError
 from kensho.platform import memory
 from kensho.read_model import publications
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.history import History
 from kensho.read_model.model import ReadModel
 from kensho.read_model.past import Past, PastModels
 from kensho.read_model.publications import Publication
-from kensho.read_model.snapshot_folder import MANIFEST, OpenFolder
+from kensho.read_model.snapshot_folder import OpenFolder
 from kensho.read_model.titles import Titles
 
 _RETRY_S: Final = 30.0

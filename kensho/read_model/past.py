@@ -17,9 +17,10 @@ from typing import NamedTuple
 
 from kensho.errors import ReadModelError
 from kensho.read_model import titles
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.model import ReadModel
 from kensho.read_model.publications import Publication, PublishedSnapshot
-from kensho.read_model.snapshot_folder import MANIFEST, Manifest, OpenFolder
+from kensho.read_model.snapshot_folder import Manifest, OpenFolder
 
 
 class PastModels:

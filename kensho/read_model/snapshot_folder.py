@@ -5,13 +5,13 @@ when every file has the size and CRC-32 that the manifest states. The manifest c
 it must be, byte for byte, the encoding of what it decodes to, its own checksum included. A file is
 mapped through the descriptor through which it was checked, and is never changed in place, so that
 no page that is read later can be missing. Arrays are `.npy`, read through memory maps, so that all
-workers of a machine share one copy. No `sweep` removes a folder that somebody has open.
+workers of a machine share one copy. No `sweep` (`folder_lives`) removes a
+folder that somebody has open.
 
 Performance: one read of the folder at opening, about 2 GB/s and core.
 """
 
 import contextlib
-import fcntl
 import io
 import math
 import mmap
@@ -32,16 +32,14 @@ import numpy.typing as npt
 
 from kensho.errors import ReadModelError
 from kensho.platform import private_files
-from kensho.read_model.identity import GraphPoint, is_history, is_identity
+from kensho.read_model.folder_lives import MANIFEST, PART, held, take_over
+from kensho.read_model.identity import GraphPoint
 from kensho.read_model.version import SNAPSHOT_VERSION
 
-MANIFEST: Final = "manifest.json"
 _CHUNK_BYTES: Final = 1 << 18
 """Fits the second-level cache, so that what was read is summed before it leaves that."""
 _CHECKERS: Final = 4
 """Threads that sum files: more bring nothing where memory is the bound."""
-PART: Final = ".part-"
-"""What begins so was not finished, and is removed by `sweep`."""
 _FILE_NAME: Final = re.compile(r"[a-z0-9_]+\.(?:npy|bin|json)")
 _HEADER_BYTES: Final = 4_096
 """The header of an `.npy` file takes 128 bytes for the arrays that are written here."""
@@ -211,7 +209,7 @@ class OpenFolder:
             ReadModelError: a file is missing, cut or altered (it is named), or the version is
             another.
         """
-        descriptor = _held(folder)
+        descriptor = held(folder)
         try:
             text = _read(folder, MANIFEST, descriptor)
             manifest = Manifest.of(text, folder / MANIFEST, version)
@@ -286,83 +284,6 @@ def _array_in(blob: Blob) -> npt.NDArray[Any]:
     if not flat.flags.aligned:
         raise ValueError("its numbers begin at an odd address")
     return flat.reshape(shape, order="F" if by_columns else "C")
-
-
-def take_over(part: Path, final: Path) -> None:
-    """Rename a finished folder to its final name, and remove a damaged one of that name.
-
-    A reader that still maps the latter keeps its pages. Others may read it as far as they may read
-    the folder that it lies in.
-    """
-    private_files.share_as(part, final.parent)
-    private_files.sync_folder(part)
-    _discard(final)
-    part.rename(final)
-    private_files.sync_folder(final.parent)
-
-
-def sweep(root: Path, *, keep: set[str]) -> None:
-    """Remove the snapshots and histories not in `keep` that nobody has open, in any process.
-
-    What builds that died have left behind goes too: call it only where no other build may run.
-    """
-    if not root.is_dir():
-        return
-    for path in root.iterdir():
-        if path.name.startswith(PART):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
-        elif (is_snapshot(path.name) or is_history(path.name)) and path.name not in keep:
-            _remove_unheld(path)
-
-
-def is_snapshot(name: str) -> bool:
-    """Tell whether a folder of this name is a snapshot, or one of a Kenshō before 0.2."""
-    return is_identity(name) or name.isdecimal()
-
-
-def _remove_unheld(folder: Path) -> None:
-    """Remove `folder` unless somebody has it open."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _discard(folder)
-        finally:
-            os.close(descriptor)
-
-
-def _discard(folder: Path) -> None:
-    """Rename a folder, so that nobody opens half of it, and then remove it."""
-    gone = folder.with_name(f"{PART}gone-{folder.name}-{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
-
-
-def _held(folder: Path) -> int:
-    """Open `folder`, lock it against removal, and return the descriptor that holds the lock.
-
-    Raises:
-        ReadModelError: it is not there, or is being removed.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise ReadModelError(f"{folder / MANIFEST}: {error.strerror}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        is_named = os.path.samestat(os.fstat(descriptor), folder.stat())
-    except (BlockingIOError, FileNotFoundError):
-        is_named = False
-    except OSError:  # a file system without locks, where nothing is swept either
-        return descriptor
-    if not is_named:
-        os.close(descriptor)
-        raise ReadModelError(f"{folder / MANIFEST}: the snapshot is being removed")
-    return descriptor
 
 
 def _read(folder: Path, name: str, within: int) -> bytes:

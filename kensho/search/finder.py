@@ -39,16 +39,24 @@ _MIN_ABBREVIATED_POPULARITY: Final = 0.5
 _MAX_TITLES_WITH_ABBREVIATION: Final = 150
 """An abbreviation that more titles contain is a word: 97 have "DanMachi", 1,012 have "star"."""
 _MAX_PREFIXED: Final = 2_000
+_LEAST_BEGUN: Final = 12
+"""Letters, Latin ones, of a text that is no beginning of a title by chance."""
+_AFTER: Final = 0.0001
+"""How much a title that is like a text comes after one that begins with it: a step of the score."""
 _SEVERAL: Final = 3
 """Works that bear a name in their titles from which it is that of a series: a work is often there
 twice, and a title may be that of a second work by chance."""
 
 
 class Evidence(NamedTuple):
-    """The parts of a row's score, and its grade if it equals the query."""
+    """The parts of a row's score, and its grade if it equals the query.
+
+    `begun` is subtracted where another title begins with the query and this one does not hold it.
+    """
 
     parts: ScoreParts
     grade: float | None
+    begun: float = 0.0
 
 
 class Finder:
@@ -91,6 +99,7 @@ class Finder:
         rows, scores = self.kernel.inexact(key, occurs, known)
         if interpretation.untyped:
             scores = self._by_what_is_typed(interpretation, occurs, rows, scores)
+        scores = self._after_those_begun(key, occurs, rows, scores)
         exact = self._exact_rows(key, occurs)
         if is_typing:
             more = [(row, self._scorer.finished(row)) for row in exact]
@@ -116,6 +125,24 @@ class Finder:
         no_phrase = np.zeros(len(rows), dtype=np.float32)
         return ScoredRows(rows, self._scorer.parts(key, rows, no_phrase).total())
 
+    def _after_those_begun(
+        self, key: Key, occurs: PhraseRange, rows: Numbers, scores: Scores
+    ) -> Scores:
+        """Return the scores of a text that some titles begin with, so long that it is no chance.
+
+        Titles that do not hold it, and are only like it, come after the best of those.
+        """
+        is_chance = weight_of(key.plain) < _LEAST_BEGUN or not len(rows)
+        if is_chance or occurs.high - occurs.low > _MAX_PREFIXED:
+            return scores
+        positions = self._phrases.positions_in(occurs)
+        begun = np.isin(rows, positions.rows[positions.offsets == 0])
+        if not begun.any():
+            return scores
+        lesser = ~np.isin(rows, positions.rows)
+        limit = scores[begun].max() - np.float32(_AFTER)
+        return np.where(lesser, np.minimum(scores, limit), scores)
+
     def _by_what_is_typed(
         self, interpretation: Interpretation, occurs: PhraseRange, rows: Numbers, scores: Scores
     ) -> Scores:
@@ -137,6 +164,12 @@ class Finder:
         if self.kernel.equal(key.letters):
             return len(key.letters)
         return len(key.base) if key.base != key.letters and self.kernel.equal(key.base) else 0
+
+    def begins(self, key: Key) -> bool:
+        """Tell whether a title begins with all letters of `key`, as typed."""
+        low, high, size = self.kernel.phrase_range(key.plain)
+        some = PhraseRange(low, min(high, low + _MAX_PREFIXED), size)
+        return bool(np.any(self._phrases.positions_in(some).offsets == 0))
 
     def names_of(self, word: str) -> list[str]:
         """Return the titles that `word` abbreviates, of one popular work, that do not contain it.
@@ -182,7 +215,18 @@ class Finder:
         grade = (
             self._scorer.grade(interpretation.text, key, row) if self.is_equal(key, row) else None
         )
-        return Evidence(self._scorer.parts(key, rows, phrase), grade)
+        parts = self._scorer.parts(key, rows, phrase)
+        return Evidence(parts, grade, self._lost_to_begun(key, row, parts))
+
+    def _lost_to_begun(self, key: Key, row: int, parts: ScoreParts) -> float:
+        """Return what `_after_those_begun` takes from a row with this evidence."""
+        occurs = self._range_of(key)
+        rows, scores = self.kernel.inexact(key, occurs, ranking.KNOWN)
+        here = np.flatnonzero(rows == row)
+        if not len(here) or self.is_equal(key, row):
+            return 0.0
+        left = self._after_those_begun(key, occurs, rows, scores)[here[0]]
+        return max(float(parts.total()[0] - left), 0.0) if left < scores[here[0]] else 0.0
 
     def _range_of(self, key: Key) -> PhraseRange:
         """Return where the query occurs; a last "wo" may be a particle, or begin "world"."""

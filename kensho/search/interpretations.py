@@ -32,6 +32,8 @@ MAX_CHARS: Final = 300
 Via: TypeAlias = Literal[
     "text", "id", "release", "slots", "abbreviation", "keyboard", "transliteration"
 ]
+Begins: TypeAlias = Callable[[Key], bool]
+"""Tells whether any title begins with all letters of a key, as typed."""
 Equals: TypeAlias = Callable[[Key], int]
 """Tells how many letters of a key equal a title, its season apart; 0 where there is no such one."""
 
@@ -59,6 +61,10 @@ _SURE: Final = 0.95
 _LAST_BRACKET: Final = re.compile(r"[(\[【]([^()\[\]【】]+)[)\]】]\s*$")
 _ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _NUMBER_AT_END: Final = re.compile(f"(.+) ({'|'.join(_ROMAN[1:])})")
+_LEAST_BEGUN: Final = 12
+"""Letters of a text that is no beginning of a title by chance; not measured."""
+_WORDS_BEHIND: Final = 2
+"""Words behind a title, the mark among them, by which a text goes on: "episode:0 Ing"."""
 _BESIDE: Final = 0.01
 """The handicap of a title beside which its type stands in brackets: "Jujutsu Kaisen (TV)" is the
 series rather than "Jujutsu Kaisen PV", but a title that is written so comes first."""
@@ -97,11 +103,14 @@ def as_typed(text: str) -> Interpretation:
     return _by_itself("text", text)
 
 
-def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
+def alternatives(
+    typed: Interpretation, best: float, equals: Equals, begins: Begins
+) -> Iterator[Interpretation]:
     """Yield interpretations that may score above `best`, the score of the text as typed.
 
     Of the readings of a name, the longest that equals a title is meant. If none does, the likeliest
-    ones are looked for.
+    ones are looked for. A text that goes on behind a mark as a title does is the beginning of that
+    title: "UN-GO episode:0 Ing".
     """
     is_title = best >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text)
     if is_title and (_is_written(typed, best) or not name_readings.has_mark(typed.text)):
@@ -114,6 +123,8 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
             if is_file or _may_be_typed(reading, typed.text, best)
         ]
         longest = _longest_equal(found, equals, without_type=is_file)
+        if longest is not None and _goes_on(typed, longest) and begins(typed.key):
+            return
         if longest is not None:
             is_stated = name_readings.has_mark(typed.text)
             yield msgspec.structs.replace(longest, doubt=0.0, is_stated=is_stated)
@@ -126,6 +137,18 @@ def alternatives(typed: Interpretation, best: float, equals: Equals) -> Iterator
             return
     yield from _numbered(typed, best, equals)
     yield from _bare(typed, best, equals)
+
+
+def _goes_on(typed: Interpretation, reading: Interpretation) -> bool:
+    """Tell whether a text that is read without some of its end does end with words of a title.
+
+    They are more than a mark, its number, and what says how a file is made.
+    """
+    words = typed.key.words.split(" ")
+    rest = words[len(reading.key.words.split(" ")) :]
+    is_longer = len(typed.key.plain) >= _LEAST_BEGUN
+    spoken = [one for one in rest if not (one.isdecimal() or name_words.is_noise(one))]
+    return is_longer and len(spoken) >= _WORDS_BEHIND and spoken[-1:] == rest[-1:]
 
 
 def _is_written(typed: Interpretation, best: float) -> bool:

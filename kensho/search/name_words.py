@@ -109,6 +109,11 @@ def is_technical(text: str, *, is_square: bool = True) -> bool:
     )
 
 
+def is_noise(word: str) -> bool:
+    """Tell whether a word behind a title says nothing of it."""
+    return _are_all(word, _TAIL_WORD)
+
+
 def has_technical(text: str) -> bool:
     """Tell whether a text has a word of how files are made, such as "1080p" or "x265"."""
     return _CERTAIN.search(text) is not None

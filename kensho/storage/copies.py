@@ -53,9 +53,18 @@ async def copied_into(
     try:
         with ownership.explained(settings.url), ownership.exclusive(settings.url):
             shutil.copytree(settings.path, target)
+            _copy_standing(settings, fresh)
     except OSError as error:
         raise StorageError(f"can't copy {settings.path}: {error}") from error
     return fresh
+
+
+def _copy_standing(settings: StoreSettings, fresh: StoreSettings) -> None:
+    """Copy what an ingest keeps beside a store; without it the next one takes longer."""
+    source, target = settings.standing_path, fresh.standing_path
+    if source is not None and target is not None:
+        with contextlib.suppress(OSError):
+            shutil.copy2(source, target)
 
 
 @contextlib.contextmanager

@@ -52,6 +52,11 @@ class StoreSettings(msgspec.Struct, frozen=True):
         return masked(self.url)
 
     @property
+    def standing_path(self) -> Path | None:
+        """Return where an ingest keeps what an embedded store was derived from, which may go."""
+        return None if self.path is None else self.path.with_name(self.path.name + ".standing")
+
+    @property
     def path(self) -> Path | None:
         """Return where an embedded store lies on disk; `None` for any other."""
         scheme, _, location = self.url.partition("://")

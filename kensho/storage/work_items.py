@@ -9,7 +9,7 @@ function here is for an event loop.
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -174,9 +174,16 @@ class WorkItemStore:
         return _item(changed)
 
     def refresh(
-        self, kinds: Sequence[ItemKind], found: Iterable[FoundItem], now: dt.datetime
+        self,
+        kinds: Sequence[ItemKind],
+        found: Iterable[FoundItem],
+        now: dt.datetime,
+        within: Container[str] | None = None,
     ) -> RefreshCounts:
-        """Take over all items of some kinds as they are found now; those not found are done."""
+        """Take over all items of some kinds as they are found now; those not found are done.
+
+        Where not everything was looked at, `within` are the ids of the items that were looked for.
+        """
         with self.file.writing() as store:
             marks = ",".join("?" * len(kinds))
             known = {
@@ -197,10 +204,28 @@ class WorkItemStore:
                     _insert(store, one, now)
                 else:
                     changed += _found_again(store, one, known[one.id], now)
-            gone = [id_ for id_ in known if id_ not in seen and not known[id_][2]]
+            sought = known if within is None else [id_ for id_ in known if id_ in within]
+            gone = [id_ for id_ in sought if id_ not in seen and not known[id_][2]]
             for id_ in gone:
                 _close(store, id_, known[id_][1], now)
         return RefreshCounts(new, changed, len(gone), len(seen) - new - changed)
+
+    def found_of(self, kinds: Sequence[ItemKind], works: Iterable[UUID]) -> list[QueueItem]:
+        """Return the items of some kinds that are still found and are about any of these works."""
+        with self.file.reading() as store:
+            if store is None:
+                return []
+            marks = ",".join("?" * len(kinds))
+            rows = {
+                row[0]: row
+                for work in works
+                for row in store.execute(
+                    f"SELECT {_COLUMNS} FROM item WHERE is_gone = 0 AND kind IN ({marks})"
+                    " AND id IN (SELECT item FROM item_work WHERE work = ?)",
+                    (*kinds, str(work)),
+                )
+            }
+        return [_item(rows[id_]) for id_ in sorted(rows)]
 
     def add(self, one: FoundItem, now: dt.datetime) -> None:
         """Add one item; one that is there already is as if it was found again."""

@@ -13,9 +13,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from kensho.domain.curation_documents import ActDraft, ActLog, ActOutcome, HistoryDocument
-from kensho.domain.curator_acts import CuratorAct, FactField, Rank
+from kensho.domain.curator_acts import CuratorAct, FactField, Rank, works_named
 from kensho.domain.relations import KINDS
-from kensho.domain.works import TitleKind
+from kensho.domain.works import AnimeType, TitleKind, WorkKind
 from kensho.errors import InvalidInputError, KenshoError, StoreInUseError
 from kensho.http.authentication import MANAGER_PAGE_GUARDS, manager_of
 from kensho.http.problem_details import kind_of
@@ -32,6 +32,8 @@ _COST: Final[Mapping[str, Any] | None] = costing(100)
 _Line = Annotated[str, Meta(max_length=500)]
 _Text = Annotated[str, Meta(max_length=10_000)]
 WORK_ACTS: Final = ("fact", "title", "tag", "id", "mapping", "relation", "same", "episode")
+_NEW_WORK: Final = "work"
+"""The act by which a work is added; its form is of no work."""
 FRANCHISE_ACTS: Final = ("rename", "move", "join", "split", "order")
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "fact": ("field", "value", "rank"),
@@ -48,11 +50,21 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "split": ("works",),
     "order": ("works",),
     "undo": ("of",),
+    "work": (
+        "title",
+        "ids",
+        "language",
+        "work_kind",
+        "anime_type",
+        "year",
+        "start_date",
+        "episode_count",
+    ),
 }
 """What each act takes, in the order of its form."""
-_NAMED: Final = {"title_kind": "kind", "tag": "name"}
+_NAMED: Final = {"title_kind": "kind", "tag": "name", "work_kind": "kind"}
 """Fields of the form that statements call otherwise."""
-_NUMBERS: Final = frozenset(("season", "first", "last", "number"))
+_NUMBERS: Final = frozenset(("season", "first", "last", "number", "year", "episode_count"))
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "field": get_args(FactField),
     "rank": ("normal", "preferred", "deprecated"),
@@ -60,6 +72,8 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": KINDS,
     "denied": ("no", "yes"),
     "filler": ("", "no", "yes"),
+    "work_kind": get_args(WorkKind),
+    "anime_type": ("", *get_args(AnimeType)),
 }
 if set(CHOICES["rank"]) != set(get_args(Rank)):  # pragma: no cover -- a slip while writing
     raise AssertionError("a rank is missing in the form")
@@ -100,6 +114,12 @@ class StatementForm(msgspec.Struct, frozen=True):
     filler: _Line = ""
     works: _Text = ""
     of: _Line = ""
+    ids: _Text = ""
+    work_kind: _Line = "anime"
+    anime_type: _Line = ""
+    year: _Line = ""
+    start_date: _Line = ""
+    episode_count: _Line = ""
 
     def fields(self) -> Iterator[tuple[str, str]]:
         """Yield the fields that the act takes, with their values."""
@@ -186,13 +206,58 @@ class CurationEditController(Controller):
         return _edit_page(services, request, found, given, outcome, problem)
 
 
-def _draft(given: StatementForm, name: str, author: str) -> ActDraft:
-    """Return what a form states.
+class NewWorkController(Controller):
+    """The form to add a work that no source lists."""
+
+    path = "/curate/work"
+    guards = MANAGER_PAGE_GUARDS
+    opt = _COST
+
+    @get()
+    async def form(
+        self, request: Request[Any, Any, Any], services: GivenPageServices
+    ) -> UncachedResponse:
+        """Show the form."""
+        return _new_work_page(services, request, StatementForm(act=_NEW_WORK), None, None)
+
+    @post(status_code=200)
+    async def add(
+        self, request: Request[Any, Any, Any], services: GivenPageServices
+    ) -> UncachedResponse:
+        """Show what would come of it; or add the work, and go to its history."""
+        given = msgspec.structs.replace(await posted(request, StatementForm), act=_NEW_WORK)
+        outcome: ActOutcome | None = None
+        problem: KenshoError | None = None
+        is_trial = given.step != "make"
+        try:
+            draft = _draft(given, None, manager_of(request).name)
+            outcome = await services.curation.act(draft, is_trial=is_trial)
+        except KenshoError as error:
+            problem = error
+        if outcome is not None and not is_trial:
+            return going_to(urls.curation_history(works_named(outcome.acts[0].says)[0]))
+        return _new_work_page(services, request, given, outcome, problem)
+
+
+def _new_work_page(
+    services: PageServices,
+    request: Request[Any, Any, Any],
+    given: StatementForm,
+    outcome: ActOutcome | None,
+    problem: KenshoError | None,
+) -> UncachedResponse:
+    title = services.renderer.messages.format("curate.new_work")
+    found = HistoryDocument("", title, _NEW_WORK, (), (), None)
+    return _edit_page(services, request, found, given, outcome, problem)
+
+
+def _draft(given: StatementForm, name: str | None, author: str) -> ActDraft:
+    """Return what a form states of the work or franchise `name`; of none, where it adds a work.
 
     Raises:
         InvalidInputError: a field has no value of its kind; names it.
     """
-    if given.act not in _FIELDS:
+    if given.act not in _FIELDS or (given.act == _NEW_WORK) is not (name is None):
         raise InvalidInputError.of("act", f"{given.act!r} names no act")
     says: dict[str, Any] = {"act": given.act}
     for field in _FIELDS[given.act]:
@@ -209,7 +274,7 @@ def _draft(given: StatementForm, name: str, author: str) -> ActDraft:
 
 
 def _value(field: str, text: str) -> object:
-    if field == "works":
+    if field in ("works", "ids"):
         return text.split()
     if field in ("denied", "filler"):
         return text == "yes"
@@ -229,7 +294,8 @@ def _edit_page(
     outcome: ActOutcome | None,
     problem: KenshoError | None,
 ) -> UncachedResponse:
-    acts = FRANCHISE_ACTS if found.kind == "franchise" else WORK_ACTS
+    is_new = found.kind == _NEW_WORK
+    own = FRANCHISE_ACTS if found.kind == "franchise" else WORK_ACTS
     return _page(
         services,
         request,
@@ -238,7 +304,8 @@ def _edit_page(
         found=found,
         given=given,
         outcome=outcome,
-        acts=acts,
+        acts=(_NEW_WORK,) if is_new else own,
+        action=urls.curation_new_work() if is_new else urls.curation_edit(found.name),
         takes=_FIELDS,
         choices=CHOICES,
     )

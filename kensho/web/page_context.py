@@ -182,8 +182,9 @@ class PageContext(msgspec.Struct, frozen=True):
         return filtered_lists.filtered(self.model, nodes, filters, counter)
 
     def franchise_map(self, number: int) -> DrawnMap:
-        """Return a franchise with its map."""
-        return self.services.maps.get(self.model, number, self.url_of)
+        """Return a franchise with its map; one of an earlier time is drawn each time."""
+        is_kept = self.past is None
+        return self.services.maps.get(self.model, number, self.url_of, is_kept=is_kept)
 
     def absolute(self, path: str) -> str:
         """Return the whole address of a path, or the path where no public address is set."""

@@ -24,6 +24,7 @@ from kensho.web.curation_pages import (
     CurationEditController,
     CurationHistoryController,
     CurationLogController,
+    NewWorkController,
 )
 from kensho.web.franchise_pages.embed import EmbedController, OembedController
 from kensho.web.franchise_pages.episodes import FranchiseEpisodesController
@@ -75,6 +76,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     CurationLogController,
     CurationHistoryController,
     CurationEditController,
+    NewWorkController,
 )
 _FOLDER: Final = Path(str(files("kensho"))) / "web"
 

@@ -35,6 +35,10 @@ FRAMED_HEADERS: Final = (
 """The headers of the one page that other sites may show in a frame."""
 
 
+_OFFERS: Final = ("offers_reports", "offers_histories", "offers_accounts", "reports_scripts")
+"""What every page links or loads only where it is there."""
+
+
 class Renderer:
     """Fills templates, and holds the functions that every one of them may call."""
 
@@ -63,9 +67,7 @@ class Renderer:
             "language": title_languages.language,
         }
         known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(
-            functions, urls=urls, offers_reports=False, offers_accounts=False, reports_scripts=False
-        )
+        known.update(functions, urls=urls, **dict.fromkeys(_OFFERS, False))
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
@@ -81,6 +83,11 @@ class Renderer:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["reports_scripts"] = True
+
+    def offer_histories(self) -> None:
+        """Link from works and franchises to who says what of them; to be called as above."""
+        known: Any = self._templates.globals
+        known["offers_histories"] = True
 
     def page(self, template: str, **variables: Any) -> bytes:
         """Return a page as UTF-8."""

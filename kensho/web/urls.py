@@ -142,6 +142,11 @@ def curation_history(name: object) -> str:
     return f"/curate/history/{quote(str(name), safe=':')}"
 
 
+def curation_new_work() -> str:
+    """Return the page on which to add a work that no source lists."""
+    return "/curate/work"
+
+
 def curation_edit(name: object) -> str:
     """Return the page on which to state something of a work or franchise."""
     return f"/curate/edit/{quote(str(name), safe=':')}"

@@ -9,12 +9,12 @@ import contextlib
 import sqlite3
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
 from kensho.errors import NotFoundError, SettingsError
-from kensho.platform import private_files
+from kensho.platform.sqlite_files import SqliteFile
 
 FILE: Final = "webhooks.db"
 State: TypeAlias = Literal["pending", "delivered", "failed"]
@@ -22,19 +22,20 @@ _WAIT_S: Final = 10.0
 _VERSION: Final = 1
 _KEPT: Final = 200
 """Deliveries that are done and still listed, of each webhook."""
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS webhook (
-  id TEXT PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, franchise TEXT, kind TEXT,
-  safe INTEGER NOT NULL, created_s REAL NOT NULL, told TEXT NOT NULL, disabled TEXT
-);
-CREATE TABLE IF NOT EXISTS delivery (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-  webhook TEXT NOT NULL REFERENCES webhook(id) ON DELETE CASCADE, body BLOB NOT NULL,
-  created_s REAL NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
-  attempts INTEGER NOT NULL DEFAULT 0, first_s REAL, due_s REAL NOT NULL, last_s REAL, answer TEXT
-);
-CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (state, webhook, number);
-"""
+_SCHEMA: Final = (
+    """CREATE TABLE IF NOT EXISTS webhook (
+      id TEXT PRIMARY KEY, url TEXT NOT NULL, secret TEXT NOT NULL, franchise TEXT, kind TEXT,
+      safe INTEGER NOT NULL, created_s REAL NOT NULL, told TEXT NOT NULL, disabled TEXT
+    )""",
+    """CREATE TABLE IF NOT EXISTS delivery (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+      webhook TEXT NOT NULL REFERENCES webhook(id) ON DELETE CASCADE, body BLOB NOT NULL,
+      created_s REAL NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
+      attempts INTEGER NOT NULL DEFAULT 0, first_s REAL, due_s REAL NOT NULL, last_s REAL,
+      answer TEXT
+    )""",
+    "CREATE INDEX IF NOT EXISTS delivery_waiting ON delivery (state, webhook, number)",
+)
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,12 +86,14 @@ class WebhookStore:
     """Webhooks and deliveries; each call is a transaction of its own."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+        self._file = SqliteFile(
+            folder / FILE, _SCHEMA, _VERSION, wait_s=_WAIT_S, fault=_fault, synchronous="FULL"
+        )
 
     @property
     def exists(self) -> bool:
         """Tell whether any webhook was ever added here."""
-        return self._path.exists()
+        return self._file.exists
 
     def add(self, webhook: Webhook) -> None:
         """Add a webhook."""
@@ -202,27 +205,13 @@ class WebhookStore:
         Raises:
             SettingsError: it can't be opened, or is none of ours.
         """
-        try:
-            with contextlib.closing(self._opened()) as db, db:
-                yield db
-        except (sqlite3.Error, OSError) as error:
-            raise SettingsError(f"KENSHO_WEBHOOKS_DIR: {self._path}: {error}") from error
+        with self._file.writing() as db:
+            db.row_factory = sqlite3.Row
+            yield db
 
-    def _opened(self) -> sqlite3.Connection:
-        private_files.make_folder(self._path.parent)
-        if not self.exists:
-            with open(self._path, "ab", opener=private_files.opener):
-                pass
-        db = sqlite3.connect(self._path, timeout=_WAIT_S)
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA foreign_keys = ON")
-        version: Any = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            db.executescript(f"{_SCHEMA} PRAGMA user_version = {_VERSION};")
-        elif version != _VERSION:
-            db.close()
-            raise SettingsError(f"{self._path}: is of version {version}, not {_VERSION}")
-        return db
+
+def _fault(told: str) -> SettingsError:
+    return SettingsError(f"KENSHO_WEBHOOKS_DIR: {told}")
 
 
 def _delivery(row: sqlite3.Row) -> Delivery:

@@ -83,6 +83,7 @@ def settings_for(url: str, folder: Path) -> Settings:
         secret_file=folder / "secret",
         managers_file=folder / "managers.json",
         queue_file=folder / "queue.db",
+        queue_refresh=False,
         refresh_every_s=0.05,
         stream_longest_s=0.2,
     )

@@ -1,6 +1,7 @@
 """Hostile input is answered with a 4xx problem that names what is wrong, and never with a 500."""
 
 import json
+from urllib.parse import quote
 
 import pytest
 from httpx import AsyncClient
@@ -161,3 +162,36 @@ async def test_no_target_makes_it_stumble(client: AsyncClient, data: st.DataObje
     query = "&".join(f"{name}={value}" for name, value in pairs)
     answer = await client.get(f"{path.format(data.draw(word))}?{query}")
     assert answer.status_code < 500
+
+
+PIECES = st.sampled_from(
+    [
+        "Cowboy Bebop", "cowboy-bebop", "カウボーイビバップ", "[Grp]", "(2001)", "[tvdbid-1]",
+        "S01E05", "01x05", " - 05", "第5話", "「副題」", "Episode 5", "#", "/", "\\", "D:\\",
+        "1080p", ".mkv", "mal:1", "[CRC]", "https://site/watch/", "?ep=12", "+", "_",
+        "s1 e4", "12.5", "01-24",
+        "capitulo", "화", "из", "OVA", "NCOP", "劇場版", "\u200b", "🦊", "(", "]", "%", "\n", "é",
+    ]
+)  # fmt: skip
+TEXTS = st.lists(PIECES | st.text(max_size=12), max_size=40).map("".join)
+
+
+@hypothesis_settings(
+    max_examples=examples(80),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(texts=st.lists(TEXTS, min_size=1, max_size=3), data=st.data())
+async def test_no_text_that_is_searched_for_makes_it_stumble(
+    client: AsyncClient, texts: list[str], data: st.DataObject
+) -> None:
+    paths = ["/api/search", "/api/suggest", "/search", "/api/franchises", "/api/resolve"]
+    path = data.draw(st.sampled_from(paths))
+    more = data.draw(st.sampled_from(["", "&explain=true", "&strict=true", "&group=franchise"]))
+    name = "id" if path == "/api/resolve" else "q"
+    for text in texts:
+        asked = quote(text.encode("utf-8", "replace"), safe="")
+        answer = await client.get(f"{path}?{name}={asked}{more if path == '/api/search' else ''}")
+        assert answer.status_code < 500, text
+    batch = {"texts": [text.encode("utf-8", "replace").decode() for text in texts]}
+    assert (await client.post("/api/search/batch", json=batch)).status_code < 500

@@ -126,6 +126,12 @@ async def test_what_was_known_is_told_however_the_time_is_named(
     assert order["steps"][0]["work"]["title"] == TITLES[number]
     assert walk["nodes"][0]["title"] == TITLES[number]
     assert bool(walk["edges"]) == (number < 3)
+    graph = (await asked(served, f"/api/franchises/{SLUG}/graph", as_of=as_of)).json()
+    assert TITLES[number] in {node["title"] for node in graph["nodes"]}
+    file = await asked(served, f"/api/franchises/{SLUG}/graph", as_of=as_of, format="dot")
+    assert TITLES[number] in file.text
+    episodes = await asked(served, f"{WORK}/episodes", as_of=as_of)
+    assert episodes.headers["x-kensho-as-of"] == f"{DAYS[number]}T10:00:00+00:00"
 
 
 async def test_the_answer_of_the_past_is_the_one_that_was_given_then(
@@ -177,6 +183,32 @@ async def test_what_is_no_longer_kept_says_from_when_on_there_is_something(
         assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    "path", [f"{WORK}/similar", "/api/search?q=bebop", "/api/franchises", "/api/works"]
+)
+async def test_a_route_that_answers_of_today_alone_refuses_a_time_by_name(
+    served: AsyncClient, path: str
+) -> None:
+    answer = await served.get(f"{path}{'&' if '?' in path else '?'}as_of={DAYS[1]}")
+    assert answer.status_code == 400
+    assert [one["field"] for one in answer.json()["errors"]] == ["as_of"]
+
+
+async def test_a_map_of_the_past_leads_within_its_time_and_is_not_kept_as_todays(
+    served: AsyncClient, installed: Settings
+) -> None:
+    path, current = f"/hub/{SLUG}/map", publication(installed).snapshot
+    past = (await asked(served, path, as_of=DAYS[1], work=str(graphs.BEBOP))).text
+    assert TITLES[1] in past
+    assert "data-card=" not in past
+    assert f"{path}?as_of={DAYS[1]}&amp;work=" in past or f"work={graphs.BEBOP}&amp;as_of=" in past
+    then = (await asked(served, path, as_of=current)).text
+    assert f"as_of={current}" in then
+    today = (await asked(served, path)).text
+    assert f"as_of={current}" not in today
+    assert "data-card=" in today
+
+
 @pytest.mark.parametrize("as_of", ["yesterday", "2026-13-01", "2026-11-31", ""])
 async def test_a_time_that_is_none_is_refused_by_its_name(served: AsyncClient, as_of: str) -> None:
     answer = await served.get(WORK, params={"as_of": as_of})
@@ -191,7 +223,14 @@ async def test_a_merged_work_leads_on_within_its_time(served: AsyncClient) -> No
 
 
 @pytest.mark.parametrize(
-    "path", [f"/hub/{SLUG}", f"/hub/{SLUG}/watch-order", f"/anime/{graphs.BEBOP}"]
+    "path",
+    [
+        f"/hub/{SLUG}",
+        f"/hub/{SLUG}/map",
+        f"/hub/{SLUG}/watch-order",
+        f"/hub/{SLUG}/episodes",
+        f"/anime/{graphs.BEBOP}",
+    ],
 )
 async def test_a_page_of_the_past_says_so_and_leads_to_today_and_within_its_time(
     served: AsyncClient, path: str

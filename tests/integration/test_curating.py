@@ -19,6 +19,7 @@ from ingest.registry import SOURCES
 from kensho.errors import ActConflictError, InvalidInputError, KenshoError, NotFoundError
 from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
+from kensho.storage.runs import recorded_runs
 from tests.support.curating import ingest_catalogue, stated, write_catalogue
 from tests.support.records import (
     emptied,
@@ -311,3 +312,32 @@ async def test_an_act_that_says_nothing_new_is_refused(graph: Gateway) -> None:
     log = await all_acts(graph)
     assert [act.undone_by for act in log] == [log[1].id, None]
     assert dt.datetime.fromisoformat(log[0].at).tzinfo is not None
+
+
+async def test_the_run_of_an_act_is_taken_back_as_any_other(graph: Gateway) -> None:
+    first = await stated(graph, "fact", work="mal:1", field="year", value=2010)
+    before = await graph_state(graph)
+    await stated(graph, "fact", author="bob", work="mal:1", field="year", value=2011)
+    made = (await recorded_runs(graph))[0]
+    assert (made.source, (await work(graph, "mal:1"))["year"]) == ("curator", 2011)
+    pipeline = Pipeline(graph, SOURCES, RunOptions(Path()), silent())
+    await pipeline.roll_back([str(made.id)])
+    assert await graph_state(graph) == before
+    assert [one.id for one in await all_acts(graph)] == [first.acts[0].id]
+    assert [one.overruled_by for one in await all_acts(graph)] == [None]
+    await pipeline.roll_back([str((await recorded_runs(graph))[0].id)])
+    assert (await work(graph, "mal:1"))["year"] == 2011
+    assert [one.author for one in await all_acts(graph)] == ["alice", "bob"]
+
+
+async def test_an_act_on_which_a_later_one_bears_stays_when_its_run_is_taken_back(
+    graph: Gateway,
+) -> None:
+    await stated(graph, "split", works=["mal:3"], others=["mal:1"])
+    made = (await recorded_runs(graph))[0]
+    parted = await franchises(graph)
+    undone = await stated(graph, "undo", of=(await all_acts(graph))[0].id)
+    report = await Pipeline(graph, SOURCES, RunOptions(Path()), silent()).roll_back([str(made.id)])
+    assert "wrote them since" in str(report.sources[0].message)
+    assert [one.undone_by for one in await all_acts(graph)] == [undone.acts[0].id, None]
+    assert await franchises(graph) != parted

@@ -14,7 +14,7 @@ from kensho.platform.environment import with_changes
 from kensho.platform.managers import ManagerFile
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
-from tests.integration.conftest import running, settings_for
+from tests.integration.conftest import running, settings_for, until_ready
 from tests.support.curating import ingest_catalogue, write_catalogue
 from tests.support.records import open_graph
 from tests.support.stores import own_queries
@@ -59,7 +59,7 @@ def preview_of(answer: Response) -> dict[str, str]:
 
 
 async def test_pages_are_for_managers(client: AsyncClient) -> None:
-    for path in ("/curate", "/curate/history/mal:1", "/curate/edit/mal:1"):
+    for path in ("/curate", "/curate/history/mal:1", "/curate/edit/mal:1", "/curate/work"):
         assert (await client.get(path, headers={"cookie": ""})).status_code == 401
         answer = await client.get(path)
         assert answer.status_code == 200, answer.text
@@ -91,6 +91,34 @@ async def test_a_fact_is_previewed_stated_told_and_undone(client: AsyncClient) -
     assert "undone" in (await client.get("/curate/history/mal:1")).text
     log = (await client.get("/curate")).text
     assert "it was a slip" in log
+
+
+async def test_a_work_that_no_source_lists_is_previewed_and_added(client: AsyncClient) -> None:
+    form = {"title": "Lost Song", "ids": "mal:70\nhttps://anidb.net/anime/71", "year": "2011"}
+    shown = await sent(
+        client, "/curate/work", **form, anime_type="ova", reason="it was shown at a festival"
+    )
+    assert shown.status_code == 200, shown.text
+    assert preview_of(shown)["ids"].split() == form["ids"].split()
+    made = await sent(client, "/curate/work", **preview_of(shown))
+    assert (made.status_code, made.headers["location"]) == (303, "/curate/history/mal:70")
+    history = (await client.get("/curate/history/anidb:71")).text
+    assert "Lost Song" in history
+    assert "it was shown at a festival" in history
+    for wrong, told in (({"year": "soon"}, "soon"), ({"ids": "mal:1"}, "mal:1")):
+        refused = await sent(client, "/curate/work", **{**form, **wrong}, reason="because it is")
+        assert refused.status_code in (400, 409), refused.text
+        assert told in refused.text
+    foreign = await sent(client, "/curate/edit/mal:1", act="work", **form, reason="because it is")
+    assert foreign.status_code == 400
+
+
+async def test_pages_link_to_who_says_what_of_them(client: AsyncClient) -> None:
+    await until_ready(client)
+    works = (await client.get("/api/search", params={"q": "Umi no Uta 1"})).json()["results"]
+    work = works[0]["work"]["id"] if "work" in works[0] else works[0]["id"]
+    assert f'href="/curate/history/{work}"' in (await client.get(f"/anime/{work}")).text
+    assert 'href="/curate/history/umi-no-uta"' in (await client.get("/hub/umi-no-uta")).text
 
 
 async def test_a_franchise_is_renamed_and_told_with_what_changes(client: AsyncClient) -> None:

@@ -12,7 +12,8 @@ from ingest.pipeline.jobs import RunOptions
 from ingest.pipeline.run import Pipeline
 from ingest.registry import SOURCES
 from kensho.read_model.building.builder import build
-from kensho.read_model.snapshot_folder import MANIFEST, Manifest
+from kensho.read_model.folder_lives import MANIFEST
+from kensho.read_model.snapshot_folder import Manifest
 from kensho.read_model.version import SNAPSHOT_VERSION
 from tests.support.records import silent
 from tests.support.stores import open_graph

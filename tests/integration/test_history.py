@@ -23,10 +23,11 @@ from kensho.read_model.building.fetching import fetch
 from kensho.read_model.building.history_writing import HistoryLimits, NewPublication
 from kensho.read_model.building.publishing import make_current, publish
 from kensho.read_model.comparison import delta_between
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.history import History
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import IngestRun, Publication
-from kensho.read_model.snapshot_folder import MANIFEST, FileFacts, Manifest, OpenFolder
+from kensho.read_model.snapshot_folder import FileFacts, Manifest, OpenFolder
 from kensho.storage.gateway import Gateway
 from tests.support.catalogue_states import State, StateFranchise, StateWork, written
 from tests.support.damage import DAMAGES, Damage

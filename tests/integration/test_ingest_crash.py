@@ -1,4 +1,4 @@
-"""Killed or cut anywhere, an ingest loses nothing committed, and the next run completes it."""
+"""Killed or cut anywhere, a run or its rollback loses nothing, and the next run completes it."""
 
 import contextlib
 import random
@@ -6,7 +6,6 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,14 +13,21 @@ from typing import Final, NamedTuple
 import msgspec
 import pytest
 
+from ingest.pipeline.jobs import RunOptions
+from ingest.pipeline.run import Pipeline
+from ingest.registry import SOURCES as REAL_SOURCES
 from kensho.domain.records import Collection, EpisodeFacts, Record, RecordRelations, Tagging
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.works import ImdbRating
+from kensho.errors import InvalidInputError
 from kensho.storage.migrations import migrate
+from kensho.storage.runs import recorded_runs, run_named
 from kensho.storage.store_settings import StoreSettings
 from tests.support import ingest_worker
 from tests.support.records import (
     DUMPS,
+    EDGES,
+    NODES,
     Said,
     State,
     claims,
@@ -33,6 +39,7 @@ from tests.support.records import (
     record,
     revision,
     rows,
+    silent,
     work,
 )
 from tests.support.stores import CutError, CutGateway, own_migrations, own_queries
@@ -64,7 +71,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def reference(empty: Path, forks: ForkServerContext) -> AsyncIterator[Reference]:
+async def reference(empty: Path, forks: ForkServerContext) -> Reference:
     async with open_graph(f"surrealkv://{empty}"):
         pass  # migrated once; each store below begins as a copy
     path = empty.with_name("reference.db")
@@ -75,7 +82,7 @@ async def reference(empty: Path, forks: ForkServerContext) -> AsyncIterator[Refe
     seconds = time.monotonic() - begun
     assert worker.process.exitcode == 0
     async with open_graph(f"surrealkv://{path}") as gateway:
-        yield Reference(await graph_state(gateway), seconds)
+        return Reference(await graph_state(gateway), seconds)
 
 
 async def killed_after(
@@ -203,3 +210,71 @@ async def test_a_killed_ingest_loses_nothing_and_the_next_one_completes_it(
         assert_as_uncut(await finished(url, forks), reference.state, "killed")
         shutil.rmtree(path)
     assert kills >= 20
+
+
+class Undoing(NamedTuple):
+    """A store in which a run can be taken back, that run, and what the graph is before and after.
+
+    `seconds` is how long that takes without being killed.
+    """
+
+    path: Path
+    run: str
+    before: State
+    after: State
+    seconds: float
+
+
+def said_in(state: State) -> State:
+    """Return nodes, edges and records: what an export is a function of."""
+    return {table: state[table] for table in (*NODES, *EDGES, "source_record")}
+
+
+@pytest.fixture(scope="module")
+async def undoing(reference: Reference, empty: Path, forks: ForkServerContext) -> Undoing:
+    path, copy = empty.with_name("reference.db"), empty.with_name("undone.db")
+    async with open_graph(f"surrealkv://{path}") as gateway:
+        runs = await recorded_runs(gateway)
+        before = said_in(await graph_state(gateway))
+    assert reference.state["anime"]
+    made = str(max(runs, key=lambda run: run.counts.get("added", 0)).id)
+    shutil.copytree(path, copy)
+    worker = ingest_worker.started(forks, f"surrealkv://{copy}", SAMPLE, made)
+    begun = time.monotonic()
+    worker.process.join(120)
+    seconds = time.monotonic() - begun
+    assert worker.process.exitcode == 0
+    async with open_graph(f"surrealkv://{copy}") as gateway:
+        after = said_in(await graph_state(gateway))
+    assert after != before
+    return Undoing(path, made, before, after, seconds)
+
+
+@pytest.mark.parametrize("moment", [0.05, 0.3, 0.55, 0.8])
+async def test_a_killed_rollback_ends_before_or_after_and_a_second_one_finishes_it(
+    undoing: Undoing, forks: ForkServerContext, moment: float, tmp_path: Path
+) -> None:
+    path, url = tmp_path / "killed.db", f"surrealkv://{tmp_path / 'killed.db'}"
+    given_s = moment * undoing.seconds
+    for _ in range(8):
+        shutil.copytree(undoing.path, path)
+        worker = ingest_worker.started(forks, url, SAMPLE, undoing.run)
+        worker.process.join(given_s)
+        worker.process.kill()
+        worker.process.join()
+        if worker.process.exitcode == -signal.SIGKILL:
+            break
+        shutil.rmtree(path)  # it had come to its end: begin anew, and kill earlier
+        given_s /= 2
+    async with open_graph(url) as gateway:
+        pipeline = Pipeline(gateway, REAL_SOURCES, RunOptions(tmp_path), silent())
+        await pipeline.run([])
+        found = said_in(await graph_state(gateway))
+        assert found in (undoing.before, undoing.after)
+        if found == undoing.before:
+            await pipeline.roll_back([undoing.run])
+        else:
+            with pytest.raises(InvalidInputError, match="taken back already"):
+                await pipeline.roll_back([undoing.run])
+        assert said_in(await graph_state(gateway)) == undoing.after
+        assert (await run_named(gateway, undoing.run)).state == "rolled_back"

@@ -18,9 +18,9 @@ from kensho.errors import InvalidInputError, PublicationError, StoreUnavailableE
 from kensho.read_model import publications
 from kensho.read_model.building.fetching import fetch
 from kensho.read_model.building.publishing import publish
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.holder import SnapshotHolder
 from kensho.read_model.publications import CURRENT
-from kensho.read_model.snapshot_folder import MANIFEST
 from kensho.storage.gateway import Gateway
 from tests.support.damage import DAMAGES, Damage
 from tests.support.publishing import add_work

@@ -18,10 +18,11 @@ from kensho.errors import KenshoError, NotReadyError, PublicationError, ReadMode
 from kensho.read_model import publications
 from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing import publish, publish_store
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.identity import is_identity
 from kensho.read_model.publications import CURRENT
-from kensho.read_model.snapshot_folder import MANIFEST, Manifest
+from kensho.read_model.snapshot_folder import Manifest
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings

@@ -134,7 +134,7 @@ class Site:
     def _services(self, pages: PageRouter) -> PageServices:
         cursors = Cursors(Secret("secret"))
         return PageServices(
-            curation=CurationService({}, CurationSettings(), lambda: None),
+            curation=CurationService({}, CurationSettings(), lambda _: None),
             snapshots=self._holder,
             cursors=cursors,
             films=PerSnapshot(films),

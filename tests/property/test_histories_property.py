@@ -16,17 +16,19 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from ingest.checks.findings import Finding
 from ingest.checks.graph import findings
 from ingest.checks.reading import read_graph
 from ingest.pipeline.held import HeldReleases
 from ingest.pipeline.jobs import IngestJob, RunOptions
 from ingest.pipeline.run import Pipeline
+from ingest.source import Source
 from kensho.storage import migrations
 from kensho.storage.runs import RunRecord, recorded_runs
 from kensho.storage.store_settings import StoreSettings
@@ -76,22 +78,32 @@ class Oracle:
     def version(self, key: Key) -> Version:
         return self.now.setdefault(key, Version(None, object()))
 
-    def wrote(self, run: uuid.UUID, kept: Mapping[Key, Content]) -> None:
-        """Take note of what a run made of the records."""
+    def wrote(self, run: uuid.UUID, source: str, kept: Mapping[Key, Content]) -> None:
+        """Take note of what a run made of the records of its source."""
         changed = self.runs.setdefault(run, {})
-        for key in {*self.now, *kept}:
+        for key in {key for key in (*self.now, *kept) if key[0] == source}:
             before = self.version(key)
             if before.content != kept.get(key):
                 self.now[key] = Version(kept.get(key), object())
                 changed[key] = (before, self.now[key])
 
-    def took_back(self, run: uuid.UUID, undone: uuid.UUID) -> None:
-        """Put the former versions back where the latter stand."""
-        changed = self.runs.setdefault(run, {})
+    def took_back(
+        self, run: uuid.UUID, undone: uuid.UUID, kept: Mapping[Key, Content] | None = None
+    ) -> int:
+        """Put the former versions back where the latter stand.
+
+        With what is `kept`, return how many records stay that the run had added: curators spoke.
+        """
+        changed, stay = self.runs.setdefault(run, {}), 0
         for key, (before, after) in self.runs[undone].items():
-            if self.now[key] is after:
-                self.now[key] = before
-                changed[key] = (after, before)
+            if self.now[key] is not after:
+                continue
+            if kept is not None and before.content is None and kept.get(key) == after.content:
+                stay += 1
+                continue
+            self.now[key] = before
+            changed[key] = (after, before)
+        return stay
 
     @property
     def kept(self) -> dict[Key, Content]:
@@ -109,6 +121,8 @@ def records_in(state: Mapping[str, Mapping[str, Any]]) -> dict[Key, Content]:
 
 class History:
     """One store and what is done to it."""
+
+    sources: ClassVar[Mapping[str, Source]] = SOURCES
 
     def __init__(self, store: CutGateway, chance: random.Random, said: list[Said]) -> None:
         self.store = store
@@ -176,6 +190,9 @@ class History:
         self.done.append("cut")
         await self._pipeline().run([])
 
+    def _took_back(self, run: uuid.UUID, undone: uuid.UUID, kept: Mapping[Key, Content]) -> None:
+        self.oracle.took_back(run, undone)
+
     async def _compare(self, known: Mapping[uuid.UUID, RunRecord]) -> None:
         state = await graph_state(self.store)
         kept = records_in({"source_record": await rows(self.store, "source_record")})
@@ -189,13 +206,13 @@ class History:
         by_rollback = [run for run in new if run.undoes is not None and run.id not in known]
         for run in by_rollback:
             assert run.undoes is not None
-            self.oracle.took_back(run.id, run.undoes)
+            self._took_back(run.id, run.undoes, kept)
         if not by_rollback:
-            for run in [one for one in new if one.undoes is None][:1]:
-                self.oracle.wrote(run.id, kept)
+            for run in [one for one in new if one.undoes is None]:
+                self.oracle.wrote(run.id, run.source, kept)
         assert kept == self.oracle.kept, self.done
         graph = {table: state[table] for table in (*NODES, *EDGES)}
-        makers = {source for source, known in SOURCES.items() if known.creates}
+        makers = {source for source, known in self.sources.items() if known.creates}
         attached = sorted(
             (key, str(uuid_in(key)))
             for key in state["source_record"]
@@ -205,8 +222,12 @@ class History:
         content = frozenset(kept.items())
         first = self.seen.setdefault(content, (graph, attached))
         assert first == (graph, attached), self.done
-        errors = [one for one in findings(await read_graph(self.store)) if one.severity == "error"]
+        found = findings(await read_graph(self.store))
+        errors = [one for one in found if one.severity == "error" and not await self._is_meant(one)]
         assert errors == [], self.done
+
+    async def _is_meant(self, _error: Finding) -> bool:
+        return False
 
 
 @pytest.fixture(scope="module")

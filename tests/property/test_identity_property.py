@@ -2,10 +2,12 @@
 
 import uuid
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.pipeline.identity import Identities, RecordHead, SourceRole
+from ingest.pipeline.identity import Identities, IdentityState, RecordHead, SourceRole
+from kensho.domain.records import Record
 from tests.support.ingest_oracles import groups_of
 
 ROLES = {
@@ -116,3 +118,42 @@ def test_a_new_record_is_placed_where_it_will_stay(
     identities.records.setdefault(source, {})[key] = RecordHead("", tuple(ids), works)
     identities.reassign()
     assert identities.records[source][key].works == works
+
+
+def owners(identities: Identities) -> dict[str, uuid.UUID | None]:
+    return {source_id: identities.owner(source_id) for source_id in (*IDS, *TITLES, "zz:1")}
+
+
+@given(ledgers(), st.sampled_from(tuple(ROLES)), st.lists(st.sampled_from(IDS), max_size=3))
+def test_a_record_after_which_all_stands_moves_nothing(
+    kept: Records, source: str, ids: list[str]
+) -> None:
+    identities = assigned(kept)
+    record = Record("zz:1", ("zz:1", *ids) if ROLES[source].creates else tuple(ids))
+    works = identities.about(record, source)
+    if not works:
+        return
+    before = owners(identities)
+    identities.keep(source, record, "", works)
+    if identities.settled:
+        assert identities.reassign() == []
+        assert owners(identities) == before
+
+
+@given(ledgers(), st.sampled_from(tuple(ROLES)), st.lists(st.sampled_from(IDS), max_size=3))
+def test_what_is_taken_up_goes_on_as_what_was_read(
+    kept: Records, source: str, ids: list[str]
+) -> None:
+    identities, read = assigned(kept), assigned(kept)
+    told = msgspec.msgpack.decode(msgspec.msgpack.encode(identities.state()), type=IdentityState)
+    taken_up = Identities.taken_up(told, ROLES)
+    assert owners(taken_up) == owners(read)
+    record = Record("zz:1", tuple(ids))
+    assert taken_up.about(record, source) == read.about(record, source)
+    for one in (taken_up, read):
+        for works in [one.about(record, source)]:
+            if works:
+                one.keep(source, record, "", works)
+        one.reassign()
+    assert taken_up.records == read.records
+    assert owners(taken_up) == owners(read)

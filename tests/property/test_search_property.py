@@ -200,7 +200,8 @@ def test_the_evidence_for_a_hit_adds_up_to_its_score(
     for hit in matched(made, data.draw(mistyped(drawn_text(data, works)))).values():
         if hit.reading.via == "text":
             evidence = made.index.evidence(hit.reading, hit.row)
-            total = max(0.0, float(evidence.parts.total()[0]))  # as hits are scored
+            total = float(evidence.parts.total()[0]) - evidence.begun
+            total = max(0.0, total)  # as hits are scored
             assert total <= hit.score + 1e-5
             if evidence.grade is None and not is_guess(hit):
                 assert total >= hit.score - 1e-5

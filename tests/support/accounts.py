@@ -64,7 +64,7 @@ class AccountRooms:
                 passwords=self.passwords,
                 sessions=self.sessions,
                 tokens=self.tokens,
-                throttle=SignInThrottle(clock.monotonic),
+                throttle=SignInThrottle(clock_s=clock.monotonic),
                 audit=self.audit,
                 names=Keyring(KEYS, "subjects"),
             ),

@@ -20,10 +20,11 @@ from kensho.domain.records import Mapping
 from kensho.domain.works import Title, tag_uuid
 from kensho.read_model.building.builder import SnapshotBuilder
 from kensho.read_model.building.writer import SnapshotWriter
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import GraphPoint
 from kensho.read_model.model import ReadModel
-from kensho.read_model.snapshot_folder import MANIFEST, FileFacts, Manifest
+from kensho.read_model.snapshot_folder import FileFacts, Manifest
 from kensho.search.interpretations import as_typed
 from kensho.storage.rows import (
     EpisodeId,

@@ -1,4 +1,4 @@
-"""A process of its own that ingests a folder in many small batches, and tells of each commit.
+"""A process of its own that ingests in many small batches, or takes back, and tells each commit.
 
 It is forked from a server that has everything imported, so that it is at work within milliseconds
 and can be killed at any point of it.
@@ -63,10 +63,13 @@ def context() -> ForkServerContext:
     return forks
 
 
-def started(forks: ForkServerContext, url: str, folder: Path) -> Worker:
-    """Start a worker, and return when its store is open."""
+def started(forks: ForkServerContext, url: str, folder: Path, undone: str | None = None) -> Worker:
+    """Start a worker, and return when its store is open.
+
+    It ingests what is in `folder`, or takes the run `undone` back.
+    """
     ours, theirs = forks.Pipe(duplex=False)
-    process = forks.Process(target=_work, args=(url, folder, theirs), daemon=True)
+    process = forks.Process(target=_work, args=(url, folder, undone, theirs), daemon=True)
     process.start()
     theirs.close()
     assert ours.poll(60), "the worker opens its store"
@@ -92,17 +95,19 @@ class _TellingGateway(Gateway):
             self.line.send(name)
 
 
-def _work(url: str, folder: Path, line: Connection) -> None:
+def _work(url: str, folder: Path, undone: str | None, line: Connection) -> None:
     for module, name, size in _BATCHES:
         setattr(module, name, size)
-    asyncio.run(_ingest(url, folder, line))
+    asyncio.run(_ingest(url, folder, undone, line))
 
 
-async def _ingest(url: str, folder: Path, line: Connection) -> None:
+async def _ingest(url: str, folder: Path, undone: str | None, line: Connection) -> None:
     async with _TellingGateway.open(StoreSettings(url), own_queries()) as gateway:
         gateway.line = line
         line.send(None)
         options = RunOptions(folder / "rejects")
-        await Pipeline(gateway, SOURCES, options, silent()).run(
-            with_curation(jobs_in(folder, SOURCES))
-        )
+        pipeline = Pipeline(gateway, SOURCES, options, silent())
+        if undone is not None:
+            await pipeline.roll_back([undone])
+        else:
+            await pipeline.run(with_curation(jobs_in(folder, SOURCES)))

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from ingest import curation
+from ingest.curation_checks import CurationError
 from ingest.curation_forms import FORMS, Decision, StatedKind, json_schema
 from ingest.pipeline.rows import WorkNode
 from ingest.reading.files import SourceFile
@@ -41,7 +42,7 @@ def add(root: Path, name: str, text: str) -> None:
 
 
 def refusals(root: Path) -> list[str]:
-    with pytest.raises(curation.CurationError) as refused:
+    with pytest.raises(CurationError) as refused:
         curation.load(root)
     assert refused.value.exit_code == 2
     return [str(problem) for problem in refused.value.problems]

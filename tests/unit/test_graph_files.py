@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from kensho.errors import ReadModelError
-from kensho.read_model import snapshot_folder
+from kensho.read_model import folder_lives
 from kensho.read_model.building import writer
+from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.identity import GraphPoint
 from kensho.read_model.model import ReadModel
-from kensho.read_model.snapshot_folder import MANIFEST, Manifest
+from kensho.read_model.snapshot_folder import Manifest
 from tests.support.damage import DAMAGES, Damage
 from tests.support.random_graphs import WORK_IDS as IDS
 from tests.support.random_graphs import RandomGraph, RandomTag, RandomWork, inputs_of
@@ -122,10 +123,10 @@ def test_sweeping_keeps_the_named_revisions_and_other_peoples_files(tmp_path: Pa
     (tmp_path / ".part-9-1").mkdir()
     (tmp_path / "730").mkdir()  # as it was named before identities
     (tmp_path / "notes").mkdir()
-    snapshot_folder.sweep(tmp_path, keep={GraphPoint(2).identity, GraphPoint(3).identity})
+    folder_lives.sweep(tmp_path, keep={GraphPoint(2).identity, GraphPoint(3).identity})
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         GraphPoint(2).identity,
         GraphPoint(3).identity,
         "notes",
     ]
-    snapshot_folder.sweep(tmp_path / "absent", keep=set())
+    folder_lives.sweep(tmp_path / "absent", keep=set())

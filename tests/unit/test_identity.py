@@ -6,14 +6,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from ingest.pipeline.grouping import Grouping
-from ingest.pipeline.identity import (
-    Identities,
-    Move,
-    RecordHead,
-    SourceRole,
-    covered_ids,
-    identifying_ids,
-)
+from ingest.pipeline.identity import Identities, Move, RecordHead, SourceRole
+from ingest.pipeline.record_ids import covered_ids, identifying_ids
 from kensho.domain.records import Mapping as IdMapping
 from kensho.domain.records import Record
 from kensho.domain.works import work_uuid

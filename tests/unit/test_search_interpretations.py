@@ -368,3 +368,29 @@ def test_a_title_that_is_written_with_its_type_in_brackets_comes_first() -> None
     made = catalogue(work("Nana", popularity=0.9), work("Nana (TV)", popularity=0.2))
     assert made.found("Nana (TV)")[0] == "Nana (TV)"
     assert made.found("Nana")[0] == "Nana"
+
+
+TOWER = (
+    work("Tower of Song", popularity=0.9, later_seasons=((2, 1),)),
+    work("Tower of Song 2nd Season", popularity=0.8),
+    work("Tower of Song Kai", popularity=0.8),
+    work("Tower of Song Kaku: Outbreak", popularity=0.1),
+    work("Tower of Song Episode 0: First Contact", popularity=0.1),
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("tower of song kak", "Tower of Song Kaku: Outbreak"),
+        ("tower of song kal", "Tower of Song Kai"),
+        ("tower of song episode 0: first con", "Tower of Song Episode 0: First Contact"),
+        ("tower of song episode 0", "Tower of Song"),
+        ("tower of song episode 5 dvd", "Tower of Song"),
+        ("tower of song 2", "Tower of Song 2nd Season"),
+    ],
+)
+def test_a_text_that_a_title_begins_with_means_it_before_what_is_only_like_it(
+    typed: str, meant: str
+) -> None:
+    assert best(Catalogue(TOWER), typed) == meant

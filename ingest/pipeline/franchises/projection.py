@@ -6,7 +6,8 @@ differ, and last of all the digest of each component. Only a graph that was comp
 be what those digests say: after a run that was cut everything is computed anew, and compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
+from itertools import chain
 from uuid import UUID
 
 import msgspec
@@ -20,11 +21,12 @@ from ingest.pipeline.franchises.components import (
     components_of,
 )
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
-from ingest.pipeline.franchises.plan import plan
+from ingest.pipeline.franchises.plan import FranchiseHead, plan
 from ingest.pipeline.franchises.rows import FranchiseContent, contents_of
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
+from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import as_json
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
@@ -59,32 +61,59 @@ class FranchiseProjection:
         self._gone: list[UUID] = []
         self._unchanged: set[UUID] = set()
         self._bearers: dict[str, frozenset[UUID]] = {}
+        self._members: dict[UUID, FranchiseHead] = {}
+        self._within: Set[UUID] | None = None
+        self.components: Collection[Component] = ()
+        self.rare: Mapping[str, float] = {}
+        self.retold: set[UUID] = set()
+        """Works at the ends of relations of which another kind is inferred than was."""
 
     async def load(self) -> None:
         """Note the works of each slug, before works go and take their memberships with them."""
         stored = await self._store.members()
+        self._members = stored
         self._bearers = {one.slug: one.works for one in stored.values()}
 
-    async def same_works(self, decision: SameWorkDecision) -> list[SameWork]:
-        """Read the words of all titles, and return which records are one work.
+    async def same_works(
+        self, decision: SameWorkDecision, kin: dict[UUID, UUID] | None = None
+    ) -> tuple[list[SameWork], dict[UUID, UUID]]:
+        """Read the words of all titles, and return which records are one work, and their `kin`.
 
         That is decided anew where anything that counts has changed since it was.
         """
         self.same_works_digest = decision.digest()
         stored = await self._store.same_works_digest() if self._trusted else None
-        is_known = stored == self.same_works_digest
+        is_known = stored == self.same_works_digest and kin is not None
         records: list[CatalogueRecord] = []
         async for row in self._store.catalogue():
             self.words.add(row.id, row.titles)
             if not is_known:
                 records.append(row.record())
-        return await same_works.stored(self._gateway) if is_known else decision.of(records)
+        if is_known and kin is not None:
+            return await same_works.stored(self._gateway), kin
+        return decision.of(records), decision.kin(records)
+
+    async def stay_within(
+        self, works: Set[UUID], heads: Mapping[UUID, NodeHead], rare: Mapping[str, float]
+    ) -> None:
+        """Read the words of these works alone, and compute their components; all others stand."""
+        self._within = works
+        self.words = CatalogueTitleWords(self.rules.policy, rare)
+        async for row in self._store.catalogue_of([(heads[w].table, w) for w in sorted(works)]):
+            self.words.add(row.id, row.titles)
+
+    async def known_same_works(self, decision: SameWorkDecision) -> list[SameWork]:
+        """Return the stored decision, which is as `decision` would be."""
+        self.same_works_digest = decision.digest()
+        return await same_works.stored(self._gateway)
 
     async def compute(self, inputs: FranchiseInputs) -> list[RelationEdge]:
         """Compute what differs, and return all relations with what is inferred of them."""
         words = self.words
         rare = words.finish()
+        self.rare = rare.of_word
         components = components_of(inputs)
+        self.components = components.values()
         rules = self.rules.common_digest
         digests = {
             key: component_digests(one, inputs, words, rules) for key, one in components.items()
@@ -102,13 +131,22 @@ class FranchiseProjection:
             self._kept += _kept(result, digests)
         self.counts.computed = sum(len(one.works) for one in changed)
         self._kept = [one for one in self._kept if stored.get(one.id) != one]
-        self._gone = sorted(stored.keys() - components.keys())
+        self._gone = sorted(k for k in stored.keys() - components.keys() if self._is_computed(k))
+        if self._within is not None:
+            was = (one for one in stored.values() if self._is_computed(one.id))
+            self.retold = _ends_that_differ(chain.from_iterable(map(_inferred_in, was)), inferred)
         return with_inferred_kinds(inputs.relations, inferred)
 
     async def write(self) -> None:
         """Write the franchises that differ, and the digests of the computed components."""
-        stored = await self._store.franchises()
-        unchanged = [one for one in stored.values() if one.root in self._unchanged]
+        stored = await self._store.with_guests(
+            self._members if self._within is not None else await self._store.members()
+        )
+        unchanged = [
+            one
+            for one in stored.values()
+            if one.root in self._unchanged or (one.root and not self._is_computed(one.root))
+        ]
         redirects, memory = await self._store.redirects()
         planned = plan(
             list(stored.values()), redirects, self._contents, unchanged, memory, self._bearers
@@ -119,6 +157,10 @@ class FranchiseProjection:
         self.counts.changed = len(planned.put) + len(planned.moved) - planned.added
         self.counts.removed = len(planned.drop)
         self.counts.redirected = len(planned.redirects)
+
+    def _is_computed(self, work: UUID) -> bool:
+        """Tell whether the component of a work is among those that are looked at."""
+        return self._within is None or work in self._within
 
     def _known(
         self,
@@ -136,10 +178,19 @@ class FranchiseProjection:
                 continue
             before = ComponentDigests.parsed(stored[key].digest)
             if before.kinds == digests[key].kinds:
-                found[key] = msgspec.json.decode(stored[key].inferred, type=list[InferredKind])
+                found[key] = _inferred_in(stored[key])
             if before == digests[key]:
                 self._unchanged.update(component.works)
         return found
+
+
+def _inferred_in(component: StoredComponent) -> list[InferredKind]:
+    return msgspec.json.decode(component.inferred, type=list[InferredKind])
+
+
+def _ends_that_differ(before: Iterable[InferredKind], after: Iterable[InferredKind]) -> set[UUID]:
+    differing = set(before) ^ set(after)
+    return {end for one in differing for end in (one.source, one.target)}
 
 
 def _kept(

@@ -82,6 +82,17 @@ class FranchiseStore:
                 for row in page:
                     yield row
 
+    async def catalogue_of(
+        self, works: Sequence[tuple[WorkKind, UUID]]
+    ) -> AsyncIterator[CatalogueRow]:
+        """Yield what of some works is compared."""
+        for start in range(0, len(works), COMPONENTS_A_BATCH):
+            some = as_json(works[start : start + COMPONENTS_A_BATCH])
+            for row in await self._gateway.fetch(
+                "ingest.catalogue_of", {"works": some}, into=list[CatalogueRow]
+            ):
+                yield row
+
     async def same_works_digest(self) -> str | None:
         """Return the digest of what was decided last of records of one work."""
         found = await self._gateway.fetch("ingest.same_works_digest", into=list[str])
@@ -98,9 +109,8 @@ class FranchiseStore:
         found = pages(self._gateway, "ingest.component_heads", list[StoredComponent])
         return {one.id: one async for page in found for one in page}
 
-    async def franchises(self) -> dict[UUID, FranchiseHead]:
-        """Return what is stored of each franchise."""
-        found = await self.members()
+    async def with_guests(self, found: dict[UUID, FranchiseHead]) -> dict[UUID, FranchiseHead]:
+        """Return what is stored of each franchise, given all but its guests."""
         for franchise, end in await self._ends("visits_franchise"):
             found[franchise].guests.add(end)
         return found

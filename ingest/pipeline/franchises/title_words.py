@@ -5,7 +5,7 @@ work's words an array of such: 40 MB for the 320,000 titles of the graph, read i
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from kensho.domain.franchise.policy import Policy
@@ -13,9 +13,14 @@ from kensho.domain.title_words import LEAST_RARITY, STEPS_PER_UNIT, Rarity, rari
 
 
 class CatalogueTitleWords:
-    """The words of works; `finish` when all are added."""
+    """The words of works; `finish` when all are added.
 
-    def __init__(self, policy: Policy) -> None:
+    Given how rare words are `known` to be among all titles, only the works whose words are asked
+    for have to be added.
+    """
+
+    def __init__(self, policy: Policy, known: Mapping[str, float] | None = None) -> None:
+        self._known = known
         self.anthology: dict[str, set[UUID]] = {one.title: set() for one in policy.anthology}
         """The works of each omnibus project, by their titles."""
         self._forms = policy.nameless
@@ -43,6 +48,10 @@ class CatalogueTitleWords:
 
     def finish(self) -> Rarity:
         """Return how rare words are; words that name nothing are left out."""
+        if self._known is not None:
+            known = Rarity(self._known, self._forms)
+            self._levels = bytes(self._level(known, word) for word in self._number)
+            return known
         counted = dict(zip(self._number, self._bearers, strict=True))
         whole = rarity_among(len(self._of_work), counted, self._forms)
         self._levels = bytes(self._level(whole, word) for word in self._number)
@@ -54,7 +63,7 @@ class CatalogueTitleWords:
         return bytes(map(self._levels.__getitem__, self._of_work.get(work, ())))
 
     def _level(self, rarity: Rarity, word: str) -> int:
-        of_word = rarity.of_word[word]
+        of_word = rarity.of_word.get(word, 0.0)
         return (
             round(of_word * STEPS_PER_UNIT)
             if of_word >= LEAST_RARITY and rarity.may_name(word)

@@ -21,6 +21,7 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.domain.graphs import connected
 from kensho.domain.relations import Method
 from kensho.domain.same_works.likeness import likelihood, run_as_long
 from kensho.domain.same_works.records import CatalogueRecord
@@ -168,6 +169,24 @@ def same_works(
         if not any(_is_doubtful(*pair, partners, ordered, grouping) for pair in ends):
             grouping.join(one, other)
     return [link for group in grouping.groups() for link in _links(group, ordered, said, likely)]
+
+
+def kin_of(
+    records: Iterable[CatalogueRecord], pairs: Iterable[Collection[UUID]] = ()
+) -> dict[UUID, UUID]:
+    """Return for each record that shares a name with another, or is one of `pairs`, its kin's mark.
+
+    Whether two records are one work depends on their kin alone: what is said of two that are no kin
+    (have another mark, or none) changes nothing.
+    """
+    bearer: dict[int, UUID] = {}
+    links: list[tuple[UUID, ...]] = [tuple(sorted(pair)) for pair in pairs]
+    for record in records:
+        for name in record.keys.names:
+            first = bearer.setdefault(name, record.id)
+            if first != record.id:
+                links.append((first, record.id))
+    return connected(links)
 
 
 def _likelihoods(records: Sequence[CatalogueRecord], grouping: _Grouping) -> dict[Pair, float]:

@@ -62,8 +62,8 @@ GivenSignIn: TypeAlias = NamedDependency[SkipValidation[SignInDesk]]
 """The annotation under which handlers ask for `sign_in`."""
 
 
-class AuthController(Controller):
-    """How sessions begin and go on."""
+class RegisterController(Controller):
+    """How accounts begin, where there are any."""
 
     path = "/api/auth"
     tags: Sequence[str] | None = ("auth",)
@@ -90,6 +90,13 @@ class AuthController(Controller):
             data.email, data.password, data.username, client_facts(request)
         )
         return _granted(grant, sign_in.now(), _CREATED)
+
+
+class AuthController(Controller):
+    """How sessions begin and go on."""
+
+    path = "/api/auth"
+    tags: Sequence[str] | None = ("auth",)
 
     @post_operation(
         "/login",

@@ -1,6 +1,7 @@
 """The edge of accounts as the composition sees it."""
 
 import contextlib
+import functools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,12 @@ from typing_extensions import override
 
 from kensho.edges.accounts.account_store import AccountStore
 from kensho.edges.accounts.audit import AuditLog
-from kensho.edges.accounts.auth_api import AuthController, CurrentSessionController, SignInDesk
+from kensho.edges.accounts.auth_api import (
+    AuthController,
+    CurrentSessionController,
+    RegisterController,
+    SignInDesk,
+)
 from kensho.edges.accounts.authentication import SessionAuthentication, SessionCallers
 from kensho.edges.accounts.me_api import (
     AuditController,
@@ -31,7 +37,7 @@ from kensho.edges.accounts.passwords import Passwords
 from kensho.edges.accounts.session_service import SessionService
 from kensho.edges.accounts.sessions import Now, SessionStore
 from kensho.edges.accounts.signing_in import SignInParts, SignInService
-from kensho.edges.accounts.throttling import SignInThrottle
+from kensho.edges.accounts.throttling import MakeCounts, OwnCounts, SignInThrottle
 from kensho.edges.accounts.tokens import Tokens
 from kensho.edges.accounts.watching import Watching
 from kensho.edges.edge import Edge, EdgeCore
@@ -72,7 +78,7 @@ class AccountsEdge(Edge):
                 passwords=self._passwords,
                 sessions=self.sessions,
                 tokens=self._tokens,
-                throttle=SignInThrottle(),
+                throttle=SignInThrottle(_counts(core.redis)),
                 audit=self.audit,
                 names=Keyring(core.keys, "subjects"),
             ),
@@ -88,9 +94,12 @@ class AccountsEdge(Edge):
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
         """Return the routes of accounts."""
-        registering = (RegisterPageController,) if self.sign_in.offers_accounts else ()
+        pages: list[type[Controller]] = [LoginPageController, AccountPageController]
+        if self.sign_in.offers_accounts:
+            pages.append(RegisterPageController)
         return (
-            *self._pages((LoginPageController, *registering, AccountPageController)),
+            *self._pages(pages),
+            *([RegisterController] if self.sign_in.offers_accounts else ()),
             AuthController,
             CurrentSessionController,
             HistoryController,
@@ -160,3 +169,12 @@ def _session_store(redis: "RedisDoor | None", now: Now) -> SessionStore:
     )
 
     return RedisSessions(redis, now)
+
+
+def _counts(redis: "RedisDoor | None") -> MakeCounts:
+    """Return what counts failures: over all processes where there is a Redis."""
+    if redis is None:
+        return OwnCounts
+    from kensho.edges.accounts.redis_counts import RedisCounts  # noqa: PLC0415 -- as above
+
+    return functools.partial(RedisCounts, redis)

@@ -289,6 +289,7 @@ async def _account_page(
         path=urls.account(),
         session=session,
         shown=session.name if account is None else account.username or account.email,
+        email="" if account is None else account.email,
         sessions=_session_lines(await service.sessions_of(session), session, messages),
         continuing=await _continuing(personal, session, model),
         watchlist=await _listed(personal, session, model),

@@ -156,7 +156,7 @@ class SignInService:
         """
         check_new(email, password, username)
         parts = self._parts
-        parts.throttle.register(client.address)
+        await parts.throttle.register(client.address)
         if await parts.accounts.of_email(email) is not None:
             raise email_taken()
         async with parts.passwords.turn():
@@ -249,9 +249,9 @@ class SignInService:
         check_new(account.email, new, None)
         key = _key(Credentials(account.email, "", "account"))
         async with parts.passwords.turn():
-            parts.throttle.check(key, client.address)
+            await parts.throttle.check(key, client.address)
             if not (await parts.passwords.verdict(account.password, present)).is_right:
-                parts.throttle.failed(key, client.address)
+                await parts.throttle.failed(key, client.address)
                 await parts.audit.note("account.password", "refused", actor=account.id)
                 raise InvalidInputError.of("present", "this is not the present password")
             hashed = await parts.passwords.hashed(new)
@@ -273,12 +273,12 @@ class SignInService:
         parts, key = self._parts, _key(given)
         account = await parts.accounts.of_email(given.name) if "@" in given.name else None
         async with parts.passwords.turn():
-            parts.throttle.check(key, client.address)
+            await parts.throttle.check(key, client.address)
             verdict = await parts.passwords.verdict(
                 None if account is None else account.password, given.password[: MAX_CHARS + 1]
             )
             if not verdict.is_right or account is None or account.disabled_at is not None:
-                parts.throttle.failed(key, client.address)
+                await parts.throttle.failed(key, client.address)
                 account_id = None if account is None else account.id
                 await parts.audit.note("session.sign_in", "refused", object_=_text(account_id))
                 raise _wrong()
@@ -294,11 +294,11 @@ class SignInService:
         parts, key = self._parts, _key(given)
         if self.provider is None:
             raise _wrong()
-        parts.throttle.check(key, client.address)
+        await parts.throttle.check(key, client.address)
         try:
             grant = await self.provider.sign_in(given.name, given.password)
         except UnauthorizedError:
-            parts.throttle.failed(key, client.address)
+            await parts.throttle.failed(key, client.address)
             await parts.audit.note("session.sign_in", "refused", object_="provider")
             raise
         subject = UUID(bytes=parts.names.pseudonym(f"provider {grant.account}")[:16], version=5)

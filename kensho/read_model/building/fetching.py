@@ -22,16 +22,15 @@ from kensho.platform.secret_values import masked
 from kensho.read_model import publications
 from kensho.read_model.building import publishing
 from kensho.read_model.building.history_writing import DEFAULT_LIMITS, HistoryLimits
+from kensho.read_model.folder_lives import MANIFEST, take_over
 from kensho.read_model.history import HISTORY_VERSION, History
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import CURRENT, Publication
 from kensho.read_model.snapshot_folder import (
-    MANIFEST,
     FileFacts,
     Manifest,
     SummedFile,
     measured,
-    take_over,
 )
 from kensho.read_model.version import SNAPSHOT_VERSION
 

@@ -20,7 +20,7 @@ import msgspec
 from kensho.errors import KenshoError, PublicationError, ReadModelError, StoreUnavailableError
 from kensho.platform import private_files
 from kensho.platform.installation import data_root
-from kensho.read_model import publications, snapshot_folder
+from kensho.read_model import publications
 from kensho.read_model.building.builder import GraphReading, point_of, read
 from kensho.read_model.building.history_writing import (
     DEFAULT_LIMITS,
@@ -29,6 +29,7 @@ from kensho.read_model.building.history_writing import (
     built_at_of,
     extend_history,
 )
+from kensho.read_model.folder_lives import PART, sweep
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.publications import (
     CURRENT,
@@ -37,7 +38,6 @@ from kensho.read_model.publications import (
     Publications,
     PublishedSnapshot,
 )
-from kensho.read_model.snapshot_folder import PART
 from kensho.storage import migrations, queries, tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -162,7 +162,7 @@ def make_current(
         publication = _following(root, last, publication, limits.snapshots)
     stores = before | {store: publication}
     _replace(root / CURRENT, msgspec.json.encode(Publications(store, stores)))
-    snapshot_folder.sweep(root, keep={name for one in stores.values() for name in one.folders})
+    sweep(root, keep={name for one in stores.values() for name in one.folders})
     return publication
 
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller
 from litestar.params import FromPath
 
 from kensho.http.pooled import pooled
-from kensho.http.privacy import PUBLIC
+from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.episodes import EpisodeCount
 from kensho.read_model.franchise_views import MemberWork, WatchOrderDocument
 from kensho.read_model.model import ReadModel
+from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame, watch_order
 from kensho.web.maps import map_store
 from kensho.web.messages import percent
@@ -35,12 +36,15 @@ class FranchiseEpisodesController(Controller):
     """The episodes of a franchise, work by work."""
 
     path = "/hub/{slug:str}/episodes"
-    opt = PUBLIC
+    opt = public_costing(1, as_of=30)
 
-    @get()
+    @get_page()
     @pooled
-    def episodes(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
+    def episodes(
+        self, context: GivenPageContext, form: PastForm, slug: FromPath[str]
+    ) -> PreparedResponse:
         """Show how many episodes each work has."""
+        context = context.as_of(form.as_of)
         model = context.model
         number = frame.locate(context, slug)
         order = watch_order.order_of(model, number, "release")

@@ -21,8 +21,6 @@ GRAPH_FORMATS: Final = (
     ("cypher", "Cypher"),
     ("dot", "DOT"),
 )
-_OF_THE_PAST: Final = ("overview", "order")
-"""The tabs that there are of an earlier time."""
 EMBED_SIZE: Final = (800, 520)
 """Width and height of the frame in which other sites show a map, unless they ask for less."""
 _MOST_SLUG_CHARS: Final = 100
@@ -47,7 +45,6 @@ def tab_page(
 ) -> PreparedResponse:
     """Return a page of a franchise; `tag` and `keep` as `PageContext.page` takes them."""
     tabs = tab_paths(franchise.slug)
-    shown = _OF_THE_PAST if context.past else tuple(tabs)
     return context.page(
         f"franchise_{tab}.html.jinja",
         tag=tag,
@@ -55,7 +52,6 @@ def tab_page(
         franchise=franchise,
         tab=tab,
         tabs=tabs,
-        shown_tabs=[name for name in shown if name in tabs],
         path=tabs[tab],
         description=describe(context, franchise),
         **variables,

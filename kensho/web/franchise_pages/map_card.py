@@ -43,7 +43,7 @@ def card(context: PageContext, drawn: DrawnMap, work: UUID) -> dict[str, Any] | 
     neighbours = sorted(_neighbours(detail), key=lambda one: KIND_FACTS[one.kind].path)
     on_map = [one for one in neighbours if str(one.id) in stations]
     shown = (on_map + [one for one in neighbours if str(one.id) not in stations])[:_MOST]
-    map_url = urls.franchise_map(drawn.franchise.slug)
+    map_url = context.then(urls.franchise_map(drawn.franchise.slug))
     return {
         "work": detail,
         "map_url": map_url,
@@ -61,7 +61,8 @@ def _neighbours(detail: Detail) -> Iterable[RelatedWork]:
 
 
 def _next(context: PageContext, one: RelatedWork, map_url: str, is_on_map: bool) -> NextWork:
-    href = urls.with_query(map_url, {"work": one.id}) if is_on_map else context.url_of(one.id)
+    joint = "&" if "?" in map_url else "?"
+    href = f"{map_url}{joint}work={one.id}" if is_on_map else context.url_of(one.id)
     kind = context.messages.label("kind", one.kind)
     return NextWork(one.id, one.title, kind, href, context.year_of(one.id), is_on_map)
 

@@ -3,7 +3,6 @@
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 from markupsafe import Markup
@@ -15,15 +14,15 @@ from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import ORDERS, FranchiseDetail
 from kensho.web import forms, urls
-from kensho.web.forms import get_page
+from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame, map_card, watch_order
 from kensho.web.maps import descriptions, legend, marking
 from kensho.web.maps.map_store import DrawnMap
 from kensho.web.page_context import GivenPageContext, PageContext
 
 
-class MapForm(msgspec.Struct, frozen=True, rename={"view": "as"}):
-    """What is marked on a map, an order or a work; and whether it is drawn or listed."""
+class MapForm(PastForm, frozen=True, rename={"view": "as"}):
+    """What is marked on a map, an order or a work; whether it is drawn or listed; and of when."""
 
     order: Order | None = None
     work: UUID | None = None
@@ -34,7 +33,7 @@ class FranchiseMapController(Controller):
     """The map of a franchise."""
 
     path = "/hub/{slug:str}"
-    opt = public_costing(15)
+    opt = public_costing(15, as_of=60)
 
     @get_page("/map")
     @pooled
@@ -42,6 +41,7 @@ class FranchiseMapController(Controller):
         self, context: GivenPageContext, form: MapForm, slug: FromPath[str]
     ) -> PreparedResponse:
         """Show the map, with an order or a chosen work marked on it."""
+        context = context.as_of(form.as_of)
         number = frame.locate(context, slug)
         drawn = context.franchise_map(number)
         is_list = form.view == "list"
@@ -52,7 +52,7 @@ class FranchiseMapController(Controller):
             svg=Markup(_marked(context, number, drawn, form)),  # noqa: S704 -- made safe by `map_svg`
             is_list=is_list,
             order=form.order,
-            links=_links(drawn.franchise, form),
+            links=_links(context, drawn.franchise, form),
             filters=legend.filters(drawn.map, context.messages),
             lines=descriptions.lines(drawn.map, context.messages) if is_list else [],
             card=_card(context, drawn, form.work),
@@ -82,18 +82,21 @@ def _marked(context: PageContext, number: int, drawn: DrawnMap, form: MapForm) -
     return svg if form.work is None else marking.with_chosen(svg, form.work)
 
 
-def _links(franchise: FranchiseDetail, form: MapForm) -> dict[str, Any]:
-    """Return the addresses that a map's tools lead to, each keeping the rest of the state."""
+def _links(context: PageContext, franchise: FranchiseDetail, form: MapForm) -> dict[str, Any]:
+    """Return the addresses that a map's tools lead to, each keeping the rest of the state.
+
+    A map of an earlier time has no pictures to take away, and its stations are links.
+    """
     start, map_path = urls.franchise(franchise.slug), urls.franchise_map(franchise.slug)
 
     def with_order(order: Order | None) -> str:
-        return urls.with_query(map_path, {"order": order, "work": form.work})
+        return context.then(urls.with_query(map_path, {"order": order, "work": form.work}))
 
     return {
         "as_map": with_order(form.order),
-        "as_list": urls.with_query(map_path, {"order": form.order, "as": "list"}),
+        "as_list": context.then(urls.with_query(map_path, {"order": form.order, "as": "list"})),
         "orders": [(name, with_order(name)) for name in (None, *ORDERS)],
-        "card": f"{start}/card/",
+        "card": None if context.past else f"{start}/card/",
         "svg": f"{start}/map.svg",
         "png": f"{start}/map.png",
         "file": franchise.slug,

@@ -49,18 +49,31 @@ class MapStore:
         self._lock = threading.Lock()  # pages are made on several threads
         self._kept: LRUCache[tuple[str, str], DrawnMap] = LRUCache(_KEPT_BYTES, getsizeof=_size_of)
 
-    def get(self, model: ReadModel, number: int, url_of: Callable[[UUID], str]) -> DrawnMap:
-        """Return the map of a franchise; `url_of` tells the page of a work of this model."""
+    def get(
+        self,
+        model: ReadModel,
+        number: int,
+        url_of: Callable[[UUID], str],
+        *,
+        is_kept: bool = True,
+    ) -> DrawnMap:
+        """Return the map of a franchise; `url_of` tells the page of a work of this model.
+
+        Unless it `is_kept`, it is drawn for this call: its pages are others than those of today.
+        """
         key = model.franchises.slug(number), model.identity
-        with self._lock:
-            kept = self._kept.get(key)
+        kept: DrawnMap | None = None
+        if is_kept:
+            with self._lock:
+                kept = self._kept.get(key)
         if kept is None:
             franchise = franchise_of(model, number)
             drawn = draw(model, number, franchise, self._source_name)
             checkpoint()
             kept = DrawnMap(franchise, drawn, page_svg(drawn, self._messages, url_of))
-            with self._lock, contextlib.suppress(ValueError):  # too large to be kept
-                self._kept[key] = kept
+            if is_kept:
+                with self._lock, contextlib.suppress(ValueError):  # too large to be kept
+                    self._kept[key] = kept
         return kept
 
     def _source_name(self, source: str) -> str:
