@@ -133,8 +133,10 @@ class EdgeProjection:
         """Derive what has an end in a region, of a graph of which `state` was true before.
 
         Records of `touched` works differ, so the edges of those may, and others by what is
-        inferred. Returns `None`, and writes nothing, where other records may be one work.
+        inferred. Returns `None`, and writes nothing, where other records may be one work, or works
+        elsewhere are recommended otherwise.
         """
+        differing = {work for work in touched if work in self._heads}
         claims = await self._claims(region)
         with self._progress.stage("kinds and franchises"), without_cycle_collection():
             relations = [
@@ -146,12 +148,34 @@ class EdgeProjection:
             decision = completed(self._decision(claims, relations), state, region)
             if not decides_as(decision, state):
                 return None
+            if await self._recommends_elsewhere(claims, region, differing):
+                return None
             await self._franchises.stay_within(region.works, self._heads, state.rare)
             same = at(region, await self._franchises.known_same_works(decision))
             await self._compute(claims, relations, decision, same, region)
         after = self._state(claims, decision, state.kin, (state, region))
-        differing = {work for work in touched if work in self._heads} | self._franchises.retold
+        differing |= self._franchises.retold
         return await self._write(claims, EdgeCounts(), after, differing)
+
+    async def _recommends_elsewhere(
+        self, claims: ClaimCollector, region: Region, works: Set[uuid.UUID]
+    ) -> bool:
+        """Tell whether `works` are recommended otherwise with works outside of their region.
+
+        How many viewers recommend a work counts for how well known it is, in its own component.
+        """
+        inside, named = ({str(work) for work in some} for some in (region.works, works))
+
+        def outward(edges: Mapping[EdgeId, Fields]) -> dict[EdgeId, object]:
+            return {
+                edge_id: fields["votes"]
+                for edge_id, fields in edges.items()
+                if not named.isdisjoint(edge_id[:2]) and not inside.issuperset(edge_id[:2])
+            }
+
+        stored = await self._edges_of(sorted(works))
+        table: EdgeTable = "is_recommended_with"
+        return outward(claims.edges[table]) != outward(stored[table])
 
     async def _claims(self, region: Region | None) -> ClaimCollector:
         ranks = {name: source.rank for name, source in self._sources.items()}
