@@ -85,7 +85,7 @@ class Flights(Generic[_T]):
                 flight.cancel()
 
 
-class Found(NamedTuple):
+class FoundAnswer(NamedTuple):
     """What Redis has: the value; or none, and the `token` of who has the lock and shall make it."""
 
     value: bytes | None = None
@@ -106,7 +106,7 @@ class SharedCache:
         self._looking: Flights[list[Any]] = Flights()
         self._writing: set[asyncio.Task[Any]] = set()
 
-    async def find(self, revision: str, key: bytes) -> Found:
+    async def find(self, revision: str, key: bytes) -> FoundAnswer:
         """Return the value, which may be made by another process just now.
 
         Who is given a token should call `put` or `release` with it; else others wait in vain.
@@ -115,7 +115,7 @@ class SharedCache:
         looked = await self._looking.run(name, lambda: self._look(name))
         value, token = looked
         looked[1] = b""  # of several who asked at once, one has the lock
-        return Found(value, token)
+        return FoundAnswer(value, token)
 
     def put(self, revision: str, key: bytes, value: bytes, ttl_s: float, token: bytes) -> None:
         """Keep a value for all, beside what else is done, and release the lock if it is held."""

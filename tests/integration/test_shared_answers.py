@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 from prometheus_client import CollectorRegistry, generate_latest
 
 from kensho.http import shared_answers
-from kensho.platform.cache_tiers import Flights, Found, SharedCache
+from kensho.platform.cache_tiers import Flights, FoundAnswer, SharedCache
 from kensho.platform.environment import with_changes
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.redis import PREFIX, RedisDoor
@@ -197,7 +197,7 @@ async def test_one_of_all_is_given_the_lock_and_the_others_its_value(door: Redis
     caches[0].put("7", b"key", b"value", 60, tokens[0])
     found = await asyncio.gather(*looking)
     assert [one.value for one in found].count(b"value") == 4
-    assert await caches[1].find("7", b"key") == Found(b"value")
+    assert await caches[1].find("7", b"key") == FoundAnswer(b"value")
     assert (await caches[1].find("8", b"key")).token  # of another revision nothing is known
     assert 'layer="l2",outcome="joined"' in generate_latest(registry).decode()
     await caches[0].close()
@@ -212,7 +212,7 @@ async def test_a_lock_is_released_by_its_owner_alone(
     assert mine.token
     cache.release("7", b"key", b"not mine")
     await cache.close()
-    assert await cache.find("7", b"key") == Found()  # waited in vain
+    assert await cache.find("7", b"key") == FoundAnswer()  # waited in vain
     cache.release("7", b"key", mine.token)
     await cache.close()
     assert (await cache.find("7", b"key")).token
