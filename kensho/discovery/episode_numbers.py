@@ -3,7 +3,8 @@
 Guarantees: an episode number within the work's own count is never redirected, whatever other
 catalogues say. An episode that belongs to another season leads to that season. One that is filed as
 a special is only mentioned, because a user who names a season means the season. Where no catalogue
-tells, a number beyond the work's count is counted on along its sequels of the same type.
+tells, a number beyond the work's count is counted from the beginning of its line, if it is in the
+work so ("2nd Season - 13" after twelve episodes), else on along its sequels of the same type.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import numpy as np
 from kensho.discovery.hit_serializer import chosen_hits, concatenated
 from kensho.discovery.related_works import summary_of
 from kensho.discovery.search_views import RedirectedEpisode
+from kensho.domain.relations import Kind
 from kensho.domain.title_parts import TitleParts
 from kensho.read_model.columns import ANIME_TYPES
 from kensho.read_model.holder import Snapshot
@@ -73,8 +75,8 @@ def episode_target(
     if 0 < episode <= _episodes(model, node):
         return None
     stated = snapshot.titles.redirected(node, episode)
-    found = stated or (_along_sequels(model, node, episode) if counted_on else None)
-    if found is None or found[0] == node:
+    found = stated or (_counted(model, node, episode) if counted_on else None)
+    if found is None:
         return None
     other, number = found
     redirect = RedirectedEpisode(
@@ -95,6 +97,22 @@ def _possible_first(snapshot: Snapshot, works: Hits, episode: int, wanted: Title
     return works
 
 
+def _counted(model: ReadModel, node: int, episode: int) -> tuple[int, int] | None:
+    """Return the work and the number in it that an episode beyond the count of `node` is."""
+    number = episode - _episodes_before(model, node)
+    if 0 < number <= _episodes(model, node):
+        return node, number
+    found = _along_sequels(model, node, episode)
+    return None if found is None or found[0] == node else found
+
+
+def _episodes_before(model: ReadModel, node: int) -> int:
+    """Return how many episodes the works of its type have that `node` continues, or 0."""
+    kind = _type(model, node)
+    earlier = [one for one in line_of(model, node, "prequel") if one != node]
+    return sum(_episodes(model, one) for one in earlier if _type(model, one) == kind)
+
+
 def _along_sequels(model: ReadModel, node: int, episode: int) -> tuple[int, int] | None:
     """Return the sequel and the number in it that an episode beyond the count of `node` is."""
     kind, left = _type(model, node), episode
@@ -108,18 +126,42 @@ def _along_sequels(model: ReadModel, node: int, episode: int) -> tuple[int, int]
     return None
 
 
-def line_of(model: ReadModel, node: int) -> Iterator[int]:
-    """Yield a work and what continues it, one after the other: seasons before films, by date."""
+def line_of(model: ReadModel, node: int, onward: Kind = "sequel") -> Iterator[int]:
+    """Yield a work and what continues it, or what it continues, one after the other.
+
+    Of several, one that others continue in turn comes first, then seasons before films, then the
+    earlier one.
+    """
     kind, seen = _type(model, node), set[int]()
     current: int | None = node
     while current is not None and current not in seen and len(seen) < _LONGEST_LINE:
         seen.add(current)
         yield current
+        following = _next_to(model, current, onward)
+        if len(following) > 1:
+            following = _nearest(model, following, onward) or following
         current = min(
-            (one.node for one in model.neighbours(current) if one.kind == "sequel"),
+            following,
             key=lambda other: (_type(model, other) != kind, _date(model, other), other),
             default=None,
         )
+
+
+def _next_to(model: ReadModel, node: int, onward: Kind) -> list[int]:
+    return [one.node for one in model.neighbours(node) if one.kind == onward]
+
+
+def _nearest(model: ReadModel, works: list[int], onward: Kind) -> list[int]:
+    """Return those of some works that none of the others leads to."""
+    led_to: set[int] = set()
+    for work in works:
+        reached, todo = {work}, [work]
+        while todo and len(reached) < _LONGEST_LINE:
+            found = [one for one in _next_to(model, todo.pop(), onward) if one not in reached]
+            reached.update(found)
+            todo += found
+        led_to |= reached - {work}
+    return [work for work in works if work not in led_to]
 
 
 def _moved_first(works: Hits, node: int) -> Hits:

@@ -68,6 +68,7 @@ _WORDS_BEHIND: Final = 2
 _BESIDE: Final = 0.01
 """The handicap of a title beside which its type stands in brackets: "Jujutsu Kaisen (TV)" is the
 series rather than "Jujutsu Kaisen PV", but a title that is written so comes first."""
+_NATIVE: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _NEARLY: Final = 0.9
 """A text that is so like a title is typed, though its brackets are as those of a release."""
 _EXPANDED_BELOW: Final = 0.90
@@ -212,10 +213,13 @@ def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
     A season is found by the text itself. A bare number is an episode only from 10 on or with a zero
     before it: "komi san 2" is a season. A text that nearly is a title may only lose words that
     no title holds, as in "watch naruto online"; so may one that is like a title at all, if what it
-    loses states nothing: nobody types letters that say nothing.
+    loses states nothing: nobody types letters that say nothing. A year in brackets is no part of a
+    title that is only like the text, nor is what tells an opening.
     """
     if reading.is_guess:
         return reading.is_padded or (reading.episode or 0) >= _FEWEST
+    if reading.year is not None or (reading.extra is not None and best < _NEARLY):
+        return True
     loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(typed)
     if not reading.states_something and ranking.LEAST <= best < ranking.BEST_INEXACT:
         return loses_noise
@@ -229,6 +233,8 @@ def _longest_equal(
 ) -> Interpretation | None:
     """Return the interpretation of which most letters equal a title; of several, the first.
 
+    A kanji or kana tells as much as two Latin letters.
+
     `without_type` compares "Fairy Tail Movie - Dragon Cry" without the word of its type as well.
     """
     best, length = None, 0
@@ -239,9 +245,10 @@ def _longest_equal(
             plain = _bare_name(core, one.title_parts)
             tried.append(msgspec.structs.replace(plain, via="release", release=one.release))
         for each in tried:
-            letters = equals(each.key)
-            if letters > length:
-                best, length = each, letters
+            letters = each.key.letters[: equals(each.key)]
+            weight = len(letters) + len(_NATIVE.findall(letters))
+            if weight > length:
+                best, length = each, weight
     return best
 
 

@@ -243,7 +243,9 @@ def _titles(pieces: Sequence[Segment]) -> Iterator[str]:
         yield from _without_noise(" ".join(outside))
         if inside:
             led = bool(pieces[0].bracket)
-            yield " ".join(one.text for one in pieces[1 if led else 0 :])
+            whole = " ".join(one.text for one in pieces[1 if led else 0 :])
+            yield whole
+            yield from _without_noise(whole)
             yield " ".join(one.text for one in pieces)
         yield outside[0]
         for text in outside:
@@ -263,8 +265,8 @@ def _may_be_title(text: str, *, is_first: bool) -> bool:
 
 
 def _without_noise(text: str) -> Iterator[str]:
-    yield name_words.without_tail(text)
-    yield name_words.without_tail(name_words.up_to_technical(text))
+    yield from name_words.without_words_of_tail(text)
+    yield from name_words.without_words_of_tail(name_words.up_to_technical(text))
 
 
 def _halves(text: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ Performance: texts are judged word by word, in time proportional to their length
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from kensho.domain.works import AnimeType
@@ -66,6 +66,8 @@ _PLACEHOLDERS: Final = frozenset(
 """What devices and programs call files of which they know no title."""
 _MAX_TAIL: Final = 16
 """More words than any name has behind its title, brackets apart."""
+_MOST_KEPT: Final = 2
+"""Words of such a tail that may be the last ones of the title."""
 _PARTS: Final = re.compile(r"[\W_]+")
 _TYPES: Final[dict[str, AnimeType]] = {
     "movie": "movie", "film": "movie", "gekijouban": "movie", "劇場版": "movie", "剧场版": "movie",
@@ -90,6 +92,20 @@ def without_tail(text: str) -> str:
         last -= 1
     first = 1 if last > 1 and words[0].lower().strip(":") in _HEADS else 0
     return " ".join(words[first:last]).strip(" -~_.|,") or text
+
+
+def without_words_of_tail(text: str) -> Iterator[str]:
+    """Yield a text without the words that `without_tail` removes, then with one of them and two.
+
+    They may belong to the title: "watch Sword Art Online online".
+    """
+    plain = without_tail(text)
+    yield plain
+    words = text.split()
+    first = 1 if len(words) > 1 and words[0].lower().strip(":") in _HEADS else 0
+    kept = first + len(plain.split())
+    for last in range(kept + 1, min(kept + 1 + _MOST_KEPT, len(words))):
+        yield " ".join(words[first:last]).strip(" -~_.|,")
 
 
 def up_to_technical(text: str) -> str:

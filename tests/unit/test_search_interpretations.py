@@ -394,3 +394,31 @@ def test_a_text_that_a_title_begins_with_means_it_before_what_is_only_like_it(
     typed: str, meant: str
 ) -> None:
     assert best(Catalogue(TOWER), typed) == meant
+
+
+def test_a_year_in_brackets_is_no_reason_for_a_title_that_is_only_alike() -> None:
+    titles = (
+        work(TITAN, popularity=0.9, year=2013),
+        work(f"{TITAN} Season 3", f"{TITAN} Season 3 (2018)", popularity=0.8, year=2018),
+        work(f"{TITAN} 2", f"{TITAN} (2017)", popularity=0.8, year=2017),
+    )
+    assert best(Catalogue(titles), f"{TITAN} (2013)") == TITAN
+
+
+@pytest.mark.parametrize("typed", ["sword art online anime", "watch sword art online online free"])
+def test_a_word_of_the_title_may_look_like_one_behind_it(typed: str) -> None:
+    sao, anniversary = "Sword Art Online", "Sword Art Online Anime 10th Anniversary"
+    made = catalogue(work(sao, popularity=0.9), work(anniversary, popularity=0.3))
+    assert best(made, typed) == sao
+
+
+def test_words_in_brackets_in_a_title_are_read_with_it() -> None:
+    made = catalogue(work("Alone"), work("Evangelion: 1.11 You Are (Not) Alone"))
+    name = "[Baws] Evangelion 1.11 - You Are (Not) Alone v2 (1080p BD HEVC FLAC) [BF42B1C8].mkv"
+    assert best(made, name) == "Evangelion: 1.11 You Are (Not) Alone"
+
+
+def test_of_two_titles_the_one_that_says_more_is_meant() -> None:
+    made = catalogue(work("Bakemonogatari"), work("Off & Monster Season", "物语系列 第外季&第怪季"))
+    name = "[ANi] Bakemonogatari / 物语系列 第外季&第怪季 - 01 [1080P][Baha][WEB-DL].mp4"
+    assert best(made, name) == "Off & Monster Season"
