@@ -15,22 +15,27 @@ from typing_extensions import override
 from kensho.edges.accounts import edge as accounts_edge
 from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.accounts.limits import LimitedCallers, Throttles
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.portal.edge import PortalEdge
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
 from kensho.edges.streams import edge as streams_edge
 from kensho.edges.streams.edge import StreamsEdge
+from kensho.http import edge_limits
 from kensho.http.authentication import AccessControl
+from kensho.http.edge_limits import EdgeLimits
 from kensho.http.extension import Extension
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.settings import RedisSettings
+from kensho.platform.sliding_limits import SlidingLimits
 from kensho.web.page_context import WatchLinks
 
 if TYPE_CHECKING:
     from kensho.platform.redis import RedisDoor
 
-_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
+_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams", "portal"))
 """Edges that need somebody to be signed in."""
 
 
@@ -50,12 +55,14 @@ class Edges(Extension):
         accounts: AccountsEdge | None,
         streams: StreamsEdge | None,
         redis: "RedisDoor | None",
+        limits: EdgeLimits | None,
     ) -> None:
         self._store = store
         self._edges = edges
         self._accounts = accounts
         self._streams = streams
         self._redis = redis
+        self._limits = limits
 
     @classmethod
     def of(cls, core: EdgeCore) -> "Edges":
@@ -65,9 +72,11 @@ class Edges(Extension):
         redis = _redis(core.settings.redis)
         edges: list[Edge] = []
         accounts: AccountsEdge | None = None
+        limits: EdgeLimits | None = None
         if _OF_SESSIONS.intersection(names):
             accounts = AccountsEdge(core, store, redis)
             edges.append(accounts)
+            limits = _limits(core, accounts, redis)
         streams: StreamsEdge | None = None
         if accounts is not None and "provider" in names:
             metrics = MachineMetrics(core.metrics.registry)
@@ -76,7 +85,9 @@ class Edges(Extension):
             if "streams" in names:
                 streams = StreamsEdge(core, accounts, provider, metrics)
                 edges.append(streams)
-        return cls(store, edges, accounts, streams, redis)
+        if accounts is not None and "portal" in names:
+            edges.append(PortalEdge(core, store))
+        return cls(store, edges, accounts, streams, redis, limits)
 
     @property
     @override
@@ -95,6 +106,18 @@ class Edges(Extension):
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
         return frozenset().union(*(edge.replaced_pages for edge in self._edges))
+
+    @property
+    @override
+    def replaced_controllers(self) -> frozenset[type[Controller]]:
+        """Return the controllers of the core's API in whose place there are others."""
+        return frozenset().union(*(edge.replaced_controllers for edge in self._edges))
+
+    @property
+    @override
+    def state(self) -> Mapping[str, object]:
+        """Return what counts requests of edges' routes, for their guards."""
+        return {} if self._limits is None else {edge_limits.STATE: self._limits}
 
     @property
     @override
@@ -131,6 +154,13 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
+
+
+def _limits(core: EdgeCore, accounts: AccountsEdge, redis: "RedisDoor | None") -> EdgeLimits:
+    """Return what limits requests a minute of edges' routes."""
+    throttles = Throttles(accounts.audit, core.metrics.registry)
+    callers = LimitedCallers(accounts.access)
+    return EdgeLimits(SlidingLimits(redis), callers.session_of, throttles.note)
 
 
 def _redis(settings: RedisSettings) -> "RedisDoor | None":

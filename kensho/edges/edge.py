@@ -58,6 +58,11 @@ class Edge:
         """Return the pages of the core in whose place there are others."""
         return frozenset()
 
+    @property
+    def replaced_controllers(self) -> frozenset[type[Controller]]:
+        """Return the controllers of the core's API in whose place there are others."""
+        return frozenset()
+
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """Hold open what the edge needs while the block runs."""

@@ -24,14 +24,19 @@ _ADDRESSES: Final = RateLimiter(1, 1)
 
 SessionOf: TypeAlias = Callable[[Connection], Awaitable[str | None]]
 """Tells the session or account that a request is surely of: what it claims is checked before."""
+Throttled: TypeAlias = Callable[[LimitRule, str], Awaitable[None]]
+"""Is told of every request that a limit refuses: the limit, and its client."""
 
 
 class EdgeLimits:
     """Counts requests of edges' routes; `session_of` finds who asks."""
 
-    def __init__(self, limits: SlidingLimits, session_of: SessionOf) -> None:
+    def __init__(
+        self, limits: SlidingLimits, session_of: SessionOf, throttled: Throttled | None = None
+    ) -> None:
         self._limits = limits
         self._session_of = session_of
+        self._throttled = throttled
 
     async def check(self, connection: Connection, rule: LimitRule) -> None:
         """Count a request.
@@ -45,6 +50,8 @@ class EdgeLimits:
         decision = await self._limits.judge(rule, client)
         leave_limit(connection.scope, decision.headers)
         if not decision.allowed:
+            if self._throttled is not None:
+                await self._throttled(rule, client)
             raise RateLimitedError(
                 f"at most {rule.requests} requests in {rule.window_s} seconds",
                 retry_after_s=decision.retry_after_s,
@@ -52,11 +59,15 @@ class EdgeLimits:
             )
 
 
+def limits_of(connection: Connection) -> EdgeLimits:
+    """Return what counts requests of edges' routes."""
+    return cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
+
+
 def limited(rule: LimitRule) -> Guard:
     """Return the guard that lets as many requests of a client pass as the rule says."""
 
     async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
-        limits = cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
-        await limits.check(connection, rule)
+        await limits_of(connection).check(connection, rule)
 
     return guard

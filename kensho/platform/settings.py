@@ -11,7 +11,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from kensho.platform.edge_settings import EdgeSettings, EdgeStoreSettings, ProviderSettings
+from kensho.platform.edge_settings import (
+    EdgeSettings,
+    EdgeStoreSettings,
+    PortalSettings,
+    ProviderSettings,
+)
 from kensho.platform.secret_values import Secret, SigningKey
 
 _ORIGIN: Final = r"https?://[^/\s?#@]+"
@@ -389,3 +394,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()
     provider: ProviderSettings = ProviderSettings()
+    portal: PortalSettings = PortalSettings()
