@@ -130,6 +130,10 @@ def issues(answer: Response) -> dict[str, str]:
     return {one["field"]: one["error"] for one in answer.json()["issues"]}
 
 
+def issues_or_errors(answer: Response) -> list[str]:
+    return [one["field"] for one in answer.json()["errors"]]
+
+
 def told(answer: Response) -> tuple[int, str | None]:
     return answer.status_code, answer.json().get("code")
 
@@ -162,6 +166,11 @@ async def test_a_film_is_published_seen_and_played(
     assert movie in ids(await api.get(MOVIES, params={"schedule": "CURRENT"}))
     assert movie not in ids(await api.get(MOVIES, params={"schedule": "UPCOMING"}))
 
+
+async def test_a_ticket_plays_one_film_for_one_viewing_session(
+    api: AsyncClient, manager: dict[str, str], origin: FilmOrigin, portal_settings: Settings
+) -> None:
+    movie = (await made(api, manager, film(origin)))["movieId"]
     answer = await play(api, movie)
     assert answer.status_code == 200, answer.text
     ticket = answer.json()
@@ -367,6 +376,18 @@ async def test_of_two_managers_at_once_the_second_is_told(
     audited = [(one["action"], one["changed"]) for one in rows.json()["rows"]]
     assert audited[-1][0] == "movie.create"
     assert audited[-2] == ("movie.update", ["synopsis"])
+    paged: list[dict[str, Any]] = []
+    query: dict[str, Any] = {"object": f"movie:{held['movieId']}", "limit": 1}
+    for _ in range(99):
+        page = (await api.get("/api/audit", params=query, headers=manager)).json()
+        paged += page["rows"]
+        if page["next_cursor"] is None:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert paged == rows.json()["rows"]
+    assert "cursor" in issues_or_errors(
+        await api.get("/api/audit", params={"cursor": "eA"}, headers=manager)
+    )
     last = (await api.get(path, headers=manager)).json()
     assert last["revision"] == len(audited)
 
@@ -515,7 +536,7 @@ async def test_a_source_that_is_no_longer_right_stops_its_film(
     rows = await AuditLog(lambda: edge_store).page(
         AuditQuery(action="source.recheck", before=NOW + HOUR, limit=9)
     )
-    assert len(rows) == 2
+    assert len(rows.rows) == 2
 
 
 async def test_a_sealed_address_opens_in_its_own_row_alone(
@@ -553,7 +574,7 @@ async def test_a_film_and_its_row_of_the_audit_log_are_written_together_or_not_a
 
     async def rows() -> int:
         found = await AuditLog(lambda: edge_store).page(AuditQuery(before=NOW + HOUR, limit=999))
-        return len(found)
+        return len(found.rows)
 
     before = await store.get(held.id)
     text = CaptionText(uuid4(), "WEBVTT\n")

@@ -10,7 +10,7 @@ import asyncio
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -33,7 +33,9 @@ from kensho.errors import ConflictError, InvalidInputError, NotReadyError
 from kensho.platform import environment
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_keys
+from kensho.read_model.holder import SnapshotHolder
 from kensho.read_model.model import ReadModel
+from kensho.storage.store_settings import StoreSettings
 
 _ACTOR: Final = "command"
 """Who makes films here, as the audit log has it."""
@@ -96,7 +98,7 @@ def keys() -> None:
     help="Minutes until it signs; by then every edge must have read the file.",
 )
 def rotate(after: float) -> None:
-    """Make a key that verifies at once and signs soon; the one before goes when it is not needed."""
+    """Make a key that verifies at once and signs soon; the one before it goes in time."""
     file, now = _key_file()
     made = file.change(lambda keys: keys.rotated(now, dt.timedelta(minutes=after)))
     newest = max(made.keys, key=lambda key: key.created_at)
@@ -193,6 +195,7 @@ async def _import(
     settings: Settings, given: Sequence[Mapping[str, Any]], *, dry_run: bool
 ) -> Sequence[ImportedFilm]:
     fetcher = fetcher_of(settings.portal)
+    model = await _model(settings, is_needed=any(one.get("workId") for one in given))
     async with opened_edge_store(edge_store_settings(settings)) as gateway:
         store = MovieStore(lambda: gateway)
 
@@ -205,7 +208,7 @@ async def _import(
                 seals=SourceSeals(signing_keys(settings.signing)),
                 prober=SourceProber(fetcher, settings.portal.fetch_s),
                 reader=CaptionReader(fetcher),
-                model=_no_graph,
+                model=model,
                 now=now,
                 changed=lambda: None,
                 recheck=dt.timedelta(hours=settings.portal.recheck_h),
@@ -246,8 +249,24 @@ async def _imported(
     return ImportedFilm(place, title, ())
 
 
+async def _model(settings: Settings, *, is_needed: bool) -> Callable[[], ReadModel]:
+    """Return what returns the published graph, where any film is linked to one of it.
+
+    Raises:
+        NotReadyError: none is published.
+    """
+    if not is_needed:
+        return _no_graph
+    store = StoreSettings.of(settings)
+    folder = settings.snapshot.read_model_dir
+    holder = SnapshotHolder(folder, store.fingerprint, or_latest=store.is_absent)
+    await holder.refresh()
+    model = holder.current
+    return lambda: model
+
+
 def _no_graph() -> ReadModel:
-    raise NotReadyError("films can be linked to the graph by a server alone, over its API")
+    raise NotReadyError("no film is linked to the graph")
 
 
 def _key_file() -> tuple[TicketKeyFile, dt.datetime]:
