@@ -105,13 +105,13 @@ class Edges(Extension):
     @override
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
-        return frozenset().union(*(edge.replaced_pages for edge in self._edges))
+        return frozenset(one for edge in self._edges for one in edge.replaced_pages)
 
     @property
     @override
     def replaced_controllers(self) -> frozenset[type[Controller]]:
         """Return the controllers of the core's API in whose place there are others."""
-        return frozenset().union(*(edge.replaced_controllers for edge in self._edges))
+        return frozenset(one for edge in self._edges for one in edge.replaced_controllers)
 
     @property
     @override

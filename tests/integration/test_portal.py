@@ -318,7 +318,7 @@ async def test_a_draft_is_published_once_it_has_what_it_needs(
     path = f"{MOVIES}/{held['movieId']}"
     assert (held["state"], held["streamSources"][0]["validationStatus"]) == ("draft", "UNKNOWN")
     assert {one["code"] for one in held["blockers"]} == {"captions_missing", "source_invalid"}
-    publish = {"json": {"visibility": "VISIBLE"}, "headers": manager}
+    publish: dict[str, Any] = {"json": {"visibility": "VISIBLE"}, "headers": manager}
     assert told(await api.post(f"{path}/visibility", **publish)) == (409, "captions_missing")
     bad = {"languageCode": "en", "format": "WEBVTT", "text": "WEBVTT\n\n00:01 --> 2\nx\n"}
     refused = await api.post(f"{path}/captions", json=bad, headers=manager)
@@ -607,6 +607,7 @@ async def test_a_film_and_its_row_of_the_audit_log_are_written_together_or_not_a
         await asyncio.sleep(moment * 0.00005)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        counted = 0
         for _ in range(50):  # what was sent may still be written after the cut
             before, counted = await store.get(held.id), await rows()
             if before == await store.get(held.id):

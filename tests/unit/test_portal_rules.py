@@ -2,7 +2,7 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from joserfc.jwk import OctKey
 
 from kensho.edges.portal.movies import (
     CaptionTrack,
+    CheckStatus,
     PortalMovie,
     StreamSource,
     blockers,
@@ -34,7 +35,7 @@ NOW: Final = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
 _TIMES: Final = st.one_of(
     st.none(), st.integers(-3, 3).map(lambda hours: NOW + dt.timedelta(hours=hours))
 )
-_STATUSES: Final = st.sampled_from(("VALID", "INVALID", "UNKNOWN"))
+_STATUSES: Final[st.SearchStrategy[CheckStatus]] = st.sampled_from(get_args(CheckStatus))
 ROOT: Final = "https://o.example/film/"
 
 

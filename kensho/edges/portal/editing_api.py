@@ -96,7 +96,7 @@ class MovieEditingController(Controller):
     """What managers do to films."""
 
     path = "/api/movies"
-    guards = _GUARDS
+    guards: Sequence[Guard] | None = _GUARDS
     security = MANAGER_SECURITY
     tags: Sequence[str] | None = ("portal",)
     opt: Mapping[str, Any] | None = _OPT
@@ -181,11 +181,11 @@ class CaptionUploadController(Controller):
     """Captions that managers upload."""
 
     path = "/api/movies/{work_id:str}/captions"
-    guards = _GUARDS
+    guards: Sequence[Guard] | None = _GUARDS
     security = MANAGER_SECURITY
     tags: Sequence[str] | None = ("portal",)
     opt: Mapping[str, Any] | None = _OPT
-    request_max_body_size = MAX_BODY_BYTES
+    request_max_body_size: int | Any | None = MAX_BODY_BYTES
 
     @post_operation(
         None,

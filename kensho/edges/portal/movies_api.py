@@ -19,6 +19,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter, SkipValidation
+from typing_extensions import override
 
 from kensho.api import examples
 from kensho.api.movies import FilmsQuery, FilmYear, MoviesController, film_answer, films_answer
@@ -153,13 +154,14 @@ class PortalMoviesController(MoviesController):
         ),
         FilmList([examples.FILM], 1, None),
     )
+    @override
     async def list_films(
         self,
         request: Request[Any, Any, Any],
         browse: GivenBrowse,
         portal: GivenPortal,
         query: PortalFilmsQuery,
-    ) -> PreparedResponse[FilmList] | UncachedResponse[PortalMovieList]:
+    ) -> PreparedResponse[FilmList] | UncachedResponse[Any]:
         """Return films by IMDb rating, then votes, then title; unrated ones last.
 
         With `visibility` or `schedule`, films of the portal in order of their start, then title.
@@ -191,6 +193,7 @@ class PortalMoviesController(MoviesController):
         examples.DETAIL,
         opt=costing(1, as_of=30),
     )
+    @override
     async def read(
         self,
         request: Request[Any, Any, Any],
@@ -199,7 +202,7 @@ class PortalMoviesController(MoviesController):
         work_id: WorkId,
         fields: DetailFields = None,
         as_of: AsOf = None,
-    ) -> PreparedResponse[Detail] | UncachedResponse[MovieDetail]:
+    ) -> PreparedResponse[Detail] | UncachedResponse[Any]:
         """Return all that is known of a film, with its neighbours one hop away.
 
         A film of the portal comes with what its caller may see of that: managers see hidden ones,

@@ -416,7 +416,8 @@ def _check_publishable(made: PortalMovie, held: PortalMovie) -> None:
     What a film had before keeps nobody from changing another of its fields.
     """
     was_visible = held.visibility == "VISIBLE"
-    old = {one.id for one in (*held.sources, *held.captions)} if was_visible else set[UUID]()
+    had = [*(one.id for one in held.sources), *(one.id for one in held.captions)]
+    old = frozenset(had if was_visible else ())
     problems: list[FieldProblem] = []
     for at, source in enumerate(made.sources):
         place = f"streamSources[{at}]"

@@ -30,6 +30,7 @@ from kensho.edges.portal.seals import SourceSeals
 from kensho.edges.portal.sources import folder_of
 from kensho.edges.portal.viewing import ViewingService
 from kensho.errors import ConflictError, ForbiddenError, NotFoundError
+from kensho.http.authentication import Guard
 from kensho.http.edge_limits import limited
 from kensho.http.problem_details import TELLS_ISSUES
 from kensho.http.request_costs import costing
@@ -72,7 +73,7 @@ class StreamTokenController(Controller):
     """Tickets that play a film for minutes."""
 
     path = "/api/movies/{work_id:str}/stream-token"
-    guards = (limited(VIEWERS),)
+    guards: Sequence[Guard] | None = (limited(VIEWERS),)
     tags: Sequence[str] | None = ("portal",)
     opt: Mapping[str, Any] | None = _OPT
 
@@ -127,7 +128,7 @@ class CaptionController(Controller):
     """The text of captions."""
 
     path = "/api/movies/{work_id:str}/captions/{track_id:str}"
-    guards = (limited(VIEWERS),)
+    guards: Sequence[Guard] | None = (limited(VIEWERS),)
     tags: Sequence[str] | None = ("portal",)
 
     @get(
@@ -163,7 +164,7 @@ class OriginController(Controller):
     """Where the edge gets a film's files from: for the edge alone."""
 
     path = "/internal/edge/origins/{work_id:str}"
-    include_in_schema = False
+    include_in_schema: bool | Any = False
 
     @get(None)
     async def read(
