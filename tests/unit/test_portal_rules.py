@@ -264,8 +264,8 @@ def test_what_is_no_playlist_is_refused(content: bytes) -> None:
 def test_any_bytes_are_read_or_refused(tail: bytes) -> None:
     try:
         parsed(b"#EXTM3U\n" + tail, f"{ROOT}master.m3u8", ROOT)
-    except WrongSourceError as error:
-        assert str(error)
+    except WrongSourceError:
+        return
 
 
 def test_a_film_keeps_its_secrets_from_messages() -> None:

@@ -43,7 +43,7 @@ SAMPLES: Final[Mapping[str, Any]] = {
     "revision": 0,
     "portalmovie": {
         **dict.fromkeys(("title", "title_key", "slug", "synopsis", "poster_url"), "x"),
-        **dict.fromkeys(("genres", "sources", "captions"), []),
+        **{name: [] for name in ("genres", "sources", "captions")},
         **dict.fromkeys(("work", "starts_at", "ends_at")),
         **dict.fromkeys(("created_at", "changed_at"), dt.datetime(2026, 11, 29, tzinfo=dt.UTC)),
         "duration_minutes": 90,
