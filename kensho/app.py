@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from litestar import Litestar
+from litestar import Controller, Litestar
 from litestar.datastructures import State
 
 from kensho.api import docs
@@ -97,6 +97,22 @@ _LOOK_EVERY_S: Final = 5.0
 """How often disk, folder and clock are looked at, if snapshots are not looked for more often."""
 _LONGEST_PAUSE_S: Final = 30.0
 """Between two attempts to publish a snapshot: one may read the whole graph before it fails."""
+_API: Final[Sequence[type[Controller]]] = (
+    AnimeController,
+    MoviesController,
+    BrowseController,
+    WorksController,
+    TagsController,
+    SearchController,
+    ResolveController,
+    PathsController,
+    FranchisesController,
+    ChangesController,
+    CurationController,
+    QueueController,
+    HealthController,
+)
+"""The routes of programs, and those of probes."""
 
 
 def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
@@ -122,19 +138,7 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     error_pages = ErrorPages(state.renderer, state.page_context)
     app = Litestar(
         route_handlers=[
-            AnimeController,
-            MoviesController,
-            BrowseController,
-            WorksController,
-            TagsController,
-            SearchController,
-            ResolveController,
-            PathsController,
-            FranchisesController,
-            ChangesController,
-            CurationController,
-            QueueController,
-            HealthController,
+            *(one for one in _API if one not in extension.replaced_controllers),
             pages.router(state.page_services, extension.replaced_pages),
             *extension.route_handlers,
         ],

@@ -135,6 +135,12 @@ class ActConflictError(ConflictError):
     exit_code: ClassVar[int] = 9
 
 
+class ChangedMeanwhileError(KenshoError):
+    """A change was meant for another version of a thing than there is now."""
+
+    exit_code: ClassVar[int] = 9
+
+
 class TooManyStreamsError(ConflictError):
     """The caller's subscription plays as much at once as it may."""
 

@@ -1,7 +1,8 @@
 """`/api/movies`: the films of the graph, best first, and one film."""
 
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
+from uuid import UUID
 
 from litestar import Controller
 from litestar.openapi.spec import Example
@@ -22,9 +23,9 @@ from kensho.api.parameters import (
     then,
 )
 from kensho.api.providers import GivenBrowse, GivenWorks
-from kensho.discovery.browse import FilmList, FilmsRequest
+from kensho.discovery.browse import BrowseService, FilmList, FilmsRequest
 from kensho.discovery.field_selection import fields_named
-from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS
+from kensho.discovery.works import DETAIL_FIELDS, SUMMARY_FIELDS, WorkService
 from kensho.http.pooled import pooled_if
 from kensho.http.privacy import PUBLIC
 from kensho.http.request_costs import costing
@@ -59,15 +60,7 @@ class MoviesController(Controller):
         safe: Safe = None,
     ) -> PreparedResponse[FilmList]:
         """Return films by IMDb rating, then votes, then title; unrated ones last."""
-        request = FilmsRequest(
-            year=year,
-            cursor=cursor,
-            limit=limit,
-            safe=browse.hides_adult(safe),
-            fields=fields_named(fields, SUMMARY_FIELDS),
-        )
-        found = browse.films(request)
-        return PreparedResponse(found, browse.identity)
+        return films_answer(browse, FilmsQuery(year, limit, cursor, fields, safe))
 
     @get_operation(
         "/{work_id:str}",
@@ -84,6 +77,40 @@ class MoviesController(Controller):
         as_of: AsOf = None,
     ) -> PreparedResponse[Detail]:
         """Return all that is known of a film, with its neighbours one hop away."""
-        works = works.as_of(as_of)
-        found = works.film(work_id, fields_named(fields, DETAIL_FIELDS))
-        return PreparedResponse(found, works.identity, meta=then(works.past))
+        return film_answer(works, work_id, fields, as_of)
+
+
+class FilmsQuery(NamedTuple):
+    """Which films are asked for, as the parameters spell it."""
+
+    year: int | None
+    limit: int
+    cursor: str | None
+    fields: str | None
+    safe: bool | None
+
+
+def films_answer(browse: BrowseService, query: FilmsQuery) -> PreparedResponse[FilmList]:
+    """Return a page of films; raises as `BrowseService.films`."""
+    request = FilmsRequest(
+        year=query.year,
+        cursor=query.cursor,
+        limit=query.limit,
+        safe=browse.hides_adult(query.safe),
+        fields=fields_named(query.fields, SUMMARY_FIELDS),
+    )
+    return PreparedResponse(browse.films(request), browse.identity)
+
+
+def film_answer(
+    works: WorkService,
+    work_id: UUID,
+    fields: str | None,
+    as_of: str | None,
+    *,
+    keep: bool = True,
+) -> PreparedResponse[Detail]:
+    """Return a film, as of now or then; raises as `WorkService.film`."""
+    works = works.as_of(as_of)
+    found = works.film(work_id, fields_named(fields, DETAIL_FIELDS))
+    return PreparedResponse(found, works.identity, meta=then(works.past), keep=keep)

@@ -23,7 +23,7 @@ from typing import (
 )
 
 import msgspec
-from litestar import Response, delete, get, post, put
+from litestar import Response, delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
@@ -133,6 +133,17 @@ def put_operation(
     return _answering(put, path, documented, example, opt, _OK)
 
 
+def patch_operation(
+    path: str | None,
+    documented: Documented,
+    example: T,
+    *,
+    opt: Mapping[str, Any] | None = None,
+) -> Callable[[Handler[C, P, T]], HTTPRouteHandler]:
+    """Declare a handler of PATCH that says what there is then: it answers 200."""
+    return _answering(patch, path, documented, example, opt, _OK)
+
+
 def empty_operation(
     route: type[post | delete],
     path: str | None,
@@ -167,7 +178,7 @@ def delete_operation(
 
 
 def _answering(
-    route: type[post | put | delete],
+    route: type[post | put | patch | delete],
     path: str | None,
     documented: Documented,
     example: T,

@@ -9,6 +9,14 @@ accounts: Final = LazyCommand(
     "kensho.edges.accounts.commands:accounts",
     "Make accounts, give them roles, disable and list them.",
 )
+portal: Final = LazyCommand(
+    "portal", "kensho.edges.portal.commands:portal", "Bring films into the portal."
+)
+keys: Final = LazyCommand(
+    "keys",
+    "kensho.edges.portal.commands:keys",
+    "Make, list and retire the keys that sign tickets of films.",
+)
 link: Final = LazyCommand(
     "link",
     "kensho.edges.provider.commands:link",

@@ -15,9 +15,11 @@ from typing_extensions import override
 from kensho.edges.accounts import edge as accounts_edge
 from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.accounts.edge import AccountsEdge
+from kensho.edges.accounts.limits import Throttles
 from kensho.edges.client_logs import edge as client_logs_edge
 from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.portal.edge import PortalEdge
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
 from kensho.edges.streams import edge as streams_edge
@@ -31,7 +33,7 @@ from kensho.platform.flags import Flags
 from kensho.platform.sliding_limits import SlidingLimits
 from kensho.web.page_context import WatchLinks
 
-_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams"))
+_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams", "portal"))
 """Edges that need somebody to be signed in."""
 
 
@@ -77,10 +79,13 @@ class Edges(Extension):
                 streams = StreamsEdge(core, accounts, provider)
                 edges.append(streams)
                 watch_links = streams.watch_links
+        if accounts is not None and "portal" in names:
+            edges.append(PortalEdge(core, store))
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
         access = None if accounts is None else accounts.access
-        limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt)
+        noted = None if accounts is None else Throttles(accounts.audit, core.metrics.registry).note
+        limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt, noted)
         return cls(store, edges, accounts, limits, watch_links)
 
     @property
@@ -101,6 +106,12 @@ class Edges(Extension):
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
         return frozenset(page for edge in self._edges for page in edge.replaced_pages)
+
+    @property
+    @override
+    def replaced_controllers(self) -> frozenset[type[Controller]]:
+        """Return the controllers of the core's API in whose place there are others."""
+        return frozenset(one for edge in self._edges for one in edge.replaced_controllers)
 
     @property
     @override

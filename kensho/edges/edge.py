@@ -38,7 +38,7 @@ class EdgeCore(msgspec.Struct, frozen=True):
     renderer: Renderer
     managers: Authentication
     metrics: Metrics
-    begin_epoch: Callable[[bytes], None]
+    begin_epoch: Callable[[str, bytes], None]
     redis: "RedisDoor | None" = None
 
 
@@ -62,6 +62,11 @@ class Edge:
     @property
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the pages of the core in whose place there are others."""
+        return frozenset()
+
+    @property
+    def replaced_controllers(self) -> frozenset[type[Controller]]:
+        """Return the controllers of the core's API in whose place there are others."""
         return frozenset()
 
     @asynccontextmanager

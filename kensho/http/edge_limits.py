@@ -8,29 +8,39 @@ exempt from limits (`KENSHO_RATE_LIMIT_EXEMPT`). The headers `RateLimit` and `Ra
 such an answer are of this limit and not of what discovery may cost.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeAlias, cast
 
 from litestar.handlers import BaseRouteHandler
 
 from kensho.errors import KenshoError, RateLimitedError
-from kensho.http.authentication import AccessControl, Connection, manager_only
+from kensho.http.authentication import AccessControl, Caller, Connection, manager_only
 from kensho.http.request_state import leave_limit
 from kensho.platform.rate_limits import RateLimiter
 from kensho.platform.sliding_limits import MANAGERS, VIEWERS, LimitRule, SlidingLimits
 
 STATE: Final = "edge_limits"
 """Where the state of the application has the `EdgeLimits`."""
+LIMITS_ITSELF: Final = "limits_itself"
+"""The option of a handler that asks for the limit itself, for some of its requests."""
+
+Throttled: TypeAlias = Callable[[LimitRule, Caller | None], Awaitable[None]]
+"""Is told of every request that a limit refuses: the limit, and who asked, where that is known."""
 
 
 class EdgeLimits:
     """Counts requests of edges' routes; `access` finds who asks, where anybody can sign in."""
 
     def __init__(
-        self, limits: SlidingLimits, access: AccessControl | None, exempt: Sequence[str]
+        self,
+        limits: SlidingLimits,
+        access: AccessControl | None,
+        exempt: Sequence[str],
+        throttled: Throttled | None = None,
     ) -> None:
         self._limits = limits
         self._access = access
+        self._throttled = throttled
         self._addresses = RateLimiter(1, 1, exempt)  # knows which addresses are one client's
 
     async def check(self, connection: Connection, rule: LimitRule) -> None:
@@ -39,28 +49,42 @@ class EdgeLimits:
         Raises:
             RateLimitedError: there were too many in the last minute.
         """
-        client = await self._client(connection)
+        caller = await self._caller(connection)
+        client = self._name_of(connection, caller)
         if client is None:
             return
         decision = await self._limits.judge(rule, client)
         leave_limit(connection.scope, decision.headers)
         if not decision.allowed:
+            if self._throttled is not None:
+                await self._throttled(rule, caller)
             raise RateLimitedError(
                 f"at most {rule.requests} requests in {rule.window_s} seconds",
                 retry_after_s=decision.retry_after_s,
                 scope=rule.scope,
             )
 
-    async def _client(self, connection: Connection) -> str | None:
+    async def _caller(self, connection: Connection) -> Caller | None:
+        """Return who asks, where somebody is signed in and that can be told."""
+        if self._access is None:
+            return None
+        try:
+            return await self._access.identify(connection)
+        except KenshoError:  # whoever needs to know who asks is told why that is not known
+            return None
+
+    def _name_of(self, connection: Connection, caller: Caller | None) -> str | None:
         """Return who is counted; `None` for an address that is exempt."""
-        if self._access is not None:
-            try:
-                return f"caller {(await self._access.identify(connection)).key}"
-            except KenshoError:
-                pass  # whoever needs to know who asks is told why that is not known
+        if caller is not None:
+            return f"caller {caller.key}"
         address = connection.client.host if connection.client else ""
         name = self._addresses.name_of(address)
         return None if name is None else f"address {name}"
+
+
+def limits_of(connection: Connection) -> EdgeLimits:
+    """Return what counts requests of edges' routes."""
+    return cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
 
 
 async def limited(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -69,7 +93,8 @@ async def limited(connection: Connection, handler: BaseRouteHandler) -> None:
     Raises:
         RateLimitedError: there were more.
     """
+    if handler.opt.get(LIMITS_ITSELF):
+        return
     guards: list[Any] = cast("Any", handler).resolve_guards()
     rule = MANAGERS if manager_only in guards else VIEWERS
-    limits = cast("EdgeLimits", cast("Any", connection.app.state)[STATE])
-    await limits.check(connection, rule)
+    await limits_of(connection).check(connection, rule)

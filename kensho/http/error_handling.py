@@ -9,6 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final, cast
 
+import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
@@ -69,6 +70,14 @@ def problem_details_plugin(render_page: ErrorPageRenderer | None) -> ProblemDeta
 
 
 def _described(request: Request[Any, Any, Any], cause: Exception) -> ErrorResponse:
+    error = _plainly_described(request, cause)
+    handler = cast("dict[str, Any]", request.scope).get("route_handler")
+    if error.fields and handler is not None and handler.opt.get(problem_details.TELLS_ISSUES):
+        return msgspec.structs.replace(error, issues=error.fields)
+    return error
+
+
+def _plainly_described(request: Request[Any, Any, Any], cause: Exception) -> ErrorResponse:
     path, request_id = request.scope["path"], request_id_of(request.scope)
     if isinstance(cause, MovedError):
         moved = {

@@ -33,6 +33,11 @@ class Extension:
         return frozenset()
 
     @property
+    def replaced_controllers(self) -> frozenset[type[Controller]]:
+        """Return the controllers of the core's API in whose place there are others."""
+        return frozenset()
+
+    @property
     def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
         """Return further ways of signing in, as the API's document describes them."""
         return {}

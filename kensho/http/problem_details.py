@@ -21,6 +21,8 @@ RETRY_AFTER_S: Final = 5
 """A store that restarts and a read model that is built are back within seconds."""
 CHALLENGE: Final = 'Bearer realm="kensho"'
 """What a 401 must say of how to sign in (RFC 9110 §15.5.2, RFC 6750)."""
+TELLS_ISSUES: Final = "kensho_issues"
+"""Names in a handler's `opt` that its problems tell of fields as `issues` too."""
 _TYPE: Final = "urn:kensho:problem:"
 _SERVER_ERROR: Final = 500
 
@@ -144,6 +146,9 @@ _KINDS: Final[Mapping[type[KenshoError], ProblemKind]] = {
         409, "too_many_streams", "Your subscription plays as much as it may"
     ),
     errors.DrmProtectedError: ProblemKind(409, "drm_protected", "It is protected by DRM"),
+    errors.ChangedMeanwhileError: ProblemKind(
+        412, "changed_meanwhile", "It was changed by somebody else meanwhile"
+    ),
     errors.GoneError: ProblemKind(410, "gone", "It was removed"),
     errors.MovedError: ProblemKind(308, "moved", "It was merged into another"),
     errors.RateLimitedError: RATE_LIMITED,

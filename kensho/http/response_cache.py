@@ -166,7 +166,7 @@ class ResponseCache:
         self._cache_control = (b"cache-control", b"public, max-age=%d" % max_age_s)
         self._kept: OrderedDict[Key, CachedResponse] = OrderedDict()
         self._identity: str | None = None
-        self._epoch = b""
+        self._epoch, self._epochs = b"", dict[str, bytes]()
         self._heat_before: dict[Key, int] = {}
         self._most_bytes = cache_bytes
         self._largest = cache_bytes // _MAX_KEPT_SHARE
@@ -223,13 +223,18 @@ class ResponseCache:
         while self.used_bytes > self._most_bytes:
             self.used_bytes -= kept_bytes(*self._kept.popitem(last=False))
 
-    def begin_epoch(self, epoch: bytes) -> None:
+    def begin_epoch(self, of: str, epoch: bytes) -> None:
         """Forget every kept answer: something that no snapshot tells of has changed.
 
-        `epoch` stands for how it is now, in keys of answers that processes share.
+        `of` names it, and `epoch` stands for how it is now, in keys of answers that processes
+        share.
         """
         self._kept.clear()
-        self.used_bytes, self._epoch = 0, epoch
+        self._epochs[of] = epoch
+        self.used_bytes, self._epoch = (
+            0,
+            b"#".join(self._epochs[one] for one in sorted(self._epochs)),
+        )
 
     def of_epoch(self, key: Key) -> Key:
         """Return a key as processes share it: another one in each epoch."""

@@ -13,6 +13,7 @@ from kensho.platform.secret_values import Secret
 
 EdgeName: TypeAlias = Literal["accounts", "provider", "streams", "portal", "generation"]
 _ORIGIN: Final = r"^https?://[^/\s?#@]+$"
+_HOST: Final = r"^[a-z0-9.-]{1,253}$"
 _NAME: Final = r"^[A-Za-z0-9_]{1,64}$"
 
 
@@ -100,3 +101,34 @@ class TelemetrySettings(
     `traceparent` that asks for it."""
     service_name: Annotated[str, Meta(min_length=1, max_length=100)] = "kensho"
     """What the service is called in traces."""
+
+
+def _portal_variable(field: str) -> str:
+    """Return how a field of the portal is called in the environment, without `KENSHO_`."""
+    return f"portal_{field}"
+
+
+class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_portal_variable):
+    """Where films of the portal come from, and under what addresses they are played."""
+
+    edge_url: Annotated[str, Meta(pattern=_ORIGIN)] | None = None
+    """Scheme and host under which the edge serves `/hls/`, such as `https://cdn.example`. By
+    default the addresses of streams have neither, and are those of the site that asked."""
+    edge_secret: Secret | None = None
+    """What the edge sends to learn where a film's files are (`X-Edge-Secret`); without it
+    `/internal/edge/origins/…` answers nobody."""
+    keys_file: Path = Path("var/portal_keys.json")
+    """The keys that sign tickets, as `kensho keys` writes them; the edge reads the same file."""
+    ticket_s: Annotated[int, Meta(ge=10, le=300)] = 300
+    """How long the address of a stream is good; players ask for the next one before."""
+    hosts: tuple[Annotated[str, Meta(pattern=_HOST)], ...] = ()
+    """Hosts of sources and captions that may be asked wherever their names lead, and at any port:
+    an origin of one's own inside. All others must have public addresses."""
+    ports: tuple[Annotated[int, Meta(ge=1, le=65_535)], ...] = (443, 8443)
+    """The ports at which other hosts are asked."""
+    loopback: bool = False
+    """Whether sources and captions may be of this machine, by http too: for trying it out."""
+    fetch_s: Annotated[float, Meta(gt=0, le=30)] = 5.0
+    """How long the check of one source or of one file of captions may take."""
+    recheck_h: Annotated[float, Meta(gt=0, le=168)] = 24.0
+    """After how many hours a source is checked again."""

@@ -37,12 +37,16 @@ _HTTP_PORT: Final = 80
 class RequestBounds(msgspec.Struct, frozen=True):
     """What requests may reach, and how long and how much they may take.
 
-    `loopback_allowed` lets them reach this machine, by http too.
+    `loopback_allowed` lets them reach this machine, by http too. Other hosts are asked at `ports`,
+    where any are named. `hosts` are reached wherever their names lead, and at any port, because
+    who runs the service named them.
     """
 
     total_s: float = 10.0
     body_bytes: int = 65_536
     loopback_allowed: bool = False
+    ports: frozenset[int] = frozenset()
+    hosts: frozenset[str] = frozenset()
 
 
 class FetchedAnswer(NamedTuple):
@@ -76,11 +80,29 @@ class SafeFetcher:
             UpstreamUnavailableError: there is no answer within the limits.
             UpstreamError: it is larger than is read.
         """
+        return await self._asked("POST", url, body, headers)
+
+    async def get(self, url: str) -> FetchedAnswer:
+        """Return what an address answers, whatever its status; the body as it was before coding.
+
+        Raises:
+            InvalidInputError, UpstreamUnavailableError, UpstreamError: as `post`; and the last
+                where the body is compressed, which was not asked for.
+        """
+        answer = await self._asked("GET", url, b"", {"Accept-Encoding": "identity"})
+        coding = answer.headers.get("content-encoding", "identity")
+        if coding.strip().lower() not in ("", "identity"):
+            raise UpstreamError(f"{masked(url)}: answers compressed ({coding[:40]!r})")
+        return answer
+
+    async def _asked(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> FetchedAnswer:
         shown = masked(url)
         try:
             async with asyncio.timeout(self._limits.total_s):
                 place = await self._checked(url)
-                return await self._sent(place, body, headers)
+                return await self._sent(method, place, body, headers)
         except TimeoutError as error:
             raise UpstreamUnavailableError(
                 f"{shown}: no answer within {self._limits.total_s:g} s"
@@ -100,6 +122,7 @@ class SafeFetcher:
     async def _checked(self, url: str) -> _Place:
         address = checked_url(url, loopback_allowed=self._limits.loopback_allowed)
         port = address.port or (_HTTPS_PORT if address.scheme == "https" else _HTTP_PORT)
+        self._check_port(address, port, url)
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(address.host, port, type=socket.SOCK_STREAM)
         addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
@@ -109,15 +132,28 @@ class SafeFetcher:
             raise UpstreamUnavailableError(f"{masked(url)}: has no address")
         return _Place(address, addresses[0])
 
+    def _check_port(self, url: httpx.URL, port: int, shown: str) -> None:
+        limits = self._limits
+        if not limits.ports or port in limits.ports or url.host in limits.hosts:
+            return
+        if limits.loopback_allowed and is_loopback(url.host):
+            return
+        wanted = ", ".join(map(str, sorted(limits.ports)))
+        raise InvalidInputError.of("url", f"{masked(shown)!r}: port {port} is not one of {wanted}")
+
     def _check_address(self, url: httpx.URL, address: Address, shown: str) -> None:
         if address.is_loopback and self._limits.loopback_allowed:
+            return
+        if url.scheme == "https" and url.host in self._limits.hosts:
             return
         if url.scheme != "https" or not is_public(address):
             raise InvalidInputError.of(
                 "url", f"{masked(shown)!r} leads to {address}, which is no public address"
             )
 
-    async def _sent(self, place: _Place, body: bytes, headers: Mapping[str, str]) -> FetchedAnswer:
+    async def _sent(
+        self, method: str, place: _Place, body: bytes, headers: Mapping[str, str]
+    ) -> FetchedAnswer:
         named = {**headers, "Host": place.url.netloc.decode("ascii"), "User-Agent": user_agent()}
         async with httpx.AsyncClient(
             verify=self._tls,
@@ -128,9 +164,9 @@ class SafeFetcher:
             limits=httpx.Limits(max_keepalive_connections=0),
         ) as client:
             request = client.build_request(
-                "POST",
+                method,
                 place.url.copy_with(host=str(place.address)),
-                content=body,
+                content=body or None,
                 headers=named,
                 extensions={"sni_hostname": place.url.host},
             )

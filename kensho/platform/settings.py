@@ -15,6 +15,7 @@ from kensho.platform.edge_settings import (
     EdgeSettings,
     EdgeStoreSettings,
     FlagSettings,
+    PortalSettings,
     ProviderSettings,
     TelemetrySettings,
 )
@@ -405,3 +406,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     provider: ProviderSettings = ProviderSettings()
     flags: FlagSettings = FlagSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    portal: PortalSettings = PortalSettings()

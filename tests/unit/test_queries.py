@@ -1,6 +1,7 @@
 """The query files and the code that names them agree, and every query runs on this engine."""
 
 import ast
+import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,11 @@ DOTTED: Final = re.compile(rf"^(?:{FOLDERS})\.[a-z_.]+$")
 _EARLY: Final = re.compile(
     r"^(RETURN|OPTION|CANCEL)\b(?! (?:NONE|BEFORE|AFTER|DIFF)\b)", re.MULTILINE
 )
-SAMPLES: Final = {
+_AUDIT_ROW: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("actor", "action", "object", "outcome", "request_id"), "x"),
+    "changed": [],
+}
+SAMPLES: Final[Mapping[str, Any]] = {
     "uuid": uuid.UUID(int=1),
     "string": "[]",
     "int": 1,
@@ -35,6 +40,19 @@ SAMPLES: Final = {
     "hash": "$argon2id$",
     "role": "viewer",
     "state": "planned",
+    "revision": 0,
+    "portalmovie": {
+        **dict.fromkeys(("title", "title_key", "slug", "synopsis", "poster_url"), "x"),
+        **{name: [] for name in ("genres", "sources", "captions")},
+        **dict.fromkeys(("work", "starts_at", "ends_at")),
+        **dict.fromkeys(("created_at", "changed_at"), dt.datetime(2026, 11, 29, tzinfo=dt.UTC)),
+        "duration_minutes": 90,
+        "visibility": "HIDDEN",
+    },
+    "texts": [{"id": uuid.UUID(int=1), "webvtt": "WEBVTT"}],
+    "sources": [],
+    "auditrow": _AUDIT_ROW,
+    "auditrows": [_AUDIT_ROW],
 }
 
 

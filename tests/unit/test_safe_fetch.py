@@ -13,6 +13,7 @@ import pytest
 
 from kensho.errors import InvalidInputError, UpstreamError, UpstreamUnavailableError
 from kensho.platform.safe_fetch import RequestBounds, SafeFetcher, checked_url, is_public
+from tests.support.film_origin import origin_running
 from tests.support.webhook_receivers import Receiver, receiving
 
 OWN = RequestBounds(total_s=5, loopback_allowed=True)
@@ -184,3 +185,31 @@ async def test_tls_is_for_the_name_though_an_address_is_connected_to(
         with pytest.raises(UpstreamUnavailableError, match="certificate"):
             await fetcher.post(url, b"", {})
     assert names == ["localhost"]
+
+
+async def test_what_is_got_is_bounded_plain_and_at_a_known_port() -> None:
+    with origin_running() as origin:
+        own = SafeFetcher(RequestBounds(total_s=5, loopback_allowed=True, ports=frozenset((443,))))
+        answer = await own.get(origin.url("/film/en.vtt"))
+        assert (answer.status, answer.body[:6]) == (200, b"WEBVTT")
+        assert (await own.get(origin.url("/none"))).status == 404
+        origin.files["/moved"] = 302
+        assert (await own.get(origin.url("/moved"))).status == 302
+        assert origin.asked[-1] == "/moved"
+        origin.files["/large"] = b"x" * 100_000
+        with pytest.raises(UpstreamError, match="65,536 bytes"):
+            await own.get(origin.url("/large"))
+        with pytest.raises(InvalidInputError, match="port 22 is not one of 443"):
+            await own.get("https://anime.example:22/a.m3u8")
+
+
+async def test_a_host_that_the_operator_named_may_be_inside(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 8443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_given, **_named: found)
+    bounds = RequestBounds(ports=frozenset((443,)), hosts=frozenset(("origin.example",)))
+    await SafeFetcher(bounds).check("https://origin.example:9000/a.m3u8")
+    for url in ("https://other.example/a.m3u8", "http://origin.example:9000/a.m3u8"):
+        with pytest.raises(InvalidInputError):
+            await SafeFetcher(bounds).check(url)

@@ -122,7 +122,8 @@ class WatchlistBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of the audit log, the latest first; `next_before` asks for those before them."""
+    """Rows of the audit log, the latest first; `next_cursor` asks for the next ones."""
 
     rows: list[AuditRow]
     next_before: dt.datetime | None = None
+    next_cursor: str | None = None

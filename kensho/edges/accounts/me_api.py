@@ -6,13 +6,15 @@ from typing import Annotated, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
+from itsdangerous import BadData
+from itsdangerous.encoding import base64_decode, base64_encode
 from litestar import Controller, Response, delete
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import Body, QueryParameter, SkipValidation
 
 from kensho.api.operations import Documented, empty_operation, get_operation, put_operation
-from kensho.api.parameters import DEFAULT_LIMIT, EXAMPLE_ID, Limit, WorkId
+from kensho.api.parameters import DEFAULT_LIMIT, EXAMPLE_ID, Cursor, Limit, WorkId
 from kensho.discovery.works import locate
 from kensho.edges.accounts.audit import AuditLog, AuditQuery, AuditRow
 from kensho.edges.accounts.authentication import SESSION_SECURITY, GivenSession
@@ -24,6 +26,7 @@ from kensho.edges.accounts.watching import (
     WatchlistEntry,
     WatchState,
 )
+from kensho.errors import InvalidInputError
 from kensho.http.authentication import MANAGER_GUARDS, MANAGER_SECURITY
 from kensho.http.request_costs import costing
 from kensho.http.responses import UncachedResponse
@@ -114,6 +117,7 @@ class AuditPageQuery(msgspec.Struct, frozen=True, kw_only=True):
     action: OfAction = None
     object_: OfObject = None
     before: Before = None
+    cursor: Cursor = None
     limit: Limit = DEFAULT_LIMIT
 
 
@@ -255,9 +259,22 @@ class AuditController(Controller):
             actor=query.actor,
             action=query.action,
             object=query.object_,
-            before=query.before or audit.now() + dt.timedelta(minutes=1),
+            before=query.before,
+            mark=None if query.cursor is None else _mark_of(query.cursor),
             limit=query.limit,
         )
-        rows = await audit.log.page(asked)
-        last = rows[-1].at if len(rows) == query.limit else None
-        return UncachedResponse(encoded(AuditPage(rows=rows, next_before=last)))
+        rows, mark = await audit.log.page(asked)
+        page = AuditPage(
+            rows=rows,
+            next_before=None if mark is None else rows[-1].at,
+            next_cursor=None if mark is None else base64_encode(mark).decode(),
+        )
+        return UncachedResponse(encoded(page))
+
+
+def _mark_of(cursor: str) -> str:
+    """Return the place in the log that a cursor names, which is checked there."""
+    try:
+        return base64_decode(cursor).decode("ascii")
+    except (BadData, UnicodeDecodeError) as error:
+        raise InvalidInputError.of("cursor", f"{cursor[:80]!r} is none of this list") from error

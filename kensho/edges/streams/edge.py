@@ -145,7 +145,7 @@ class StreamsEdge(Edge):
         while True:
             if self.watch_links.revision != seen:
                 seen = self.watch_links.revision
-                self._core.begin_epoch(seen.encode())
+                self._core.begin_epoch("links", seen.encode())
             await asyncio.sleep(_LOOK_EVERY_S)
 
 

@@ -1,0 +1,1 @@
+"""Films that managers publish: windows, sources, captions, and the tickets that play them."""

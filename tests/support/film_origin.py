@@ -1,0 +1,84 @@
+"""An origin of films on loopback: playlists, segments and captions, right or as wrong as wanted."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final
+
+from tests.support.loopback_servers import LoopbackServer, QuietHandler, running
+
+MASTER: Final = """#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",LANGUAGE="en",DEFAULT=YES,URI="en/index.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,CODECS="avc1.4d401e,mp4a.40.2",AUDIO="a"
+360/index.m3u8
+#EXT-X-STREAM-INF:BANDWIDTH=2800000,RESOLUTION=1280x720,CODECS="avc1.4d401f,mp4a.40.2",AUDIO="a"
+720/index.m3u8
+"""
+MEDIA: Final = """#EXTM3U
+#EXT-X-VERSION:3
+#EXT-X-TARGETDURATION:6
+#EXTINF:6.0,
+0.ts
+#EXTINF:5.5,
+1.ts
+#EXT-X-ENDLIST
+"""
+WEBVTT: Final = "WEBVTT\n\n00:00.500 --> 00:02.000\nHello.\n\n00:02.000 --> 00:04.000\nGoodbye.\n"
+TTML: Final = """<?xml version="1.0" encoding="UTF-8"?>
+<tt xmlns="http://www.w3.org/ns/ttml" xml:lang="ja"><body><div>
+<p begin="00:00:00.500" end="00:00:02.000">こんにちは</p>
+<p begin="00:00:02.000" end="00:00:04.000">さようなら</p>
+</div></body></tt>
+"""
+
+
+class FilmOrigin(LoopbackServer):
+    """Serves `files` by path: a text, or a status; all else is 404."""
+
+    def __init__(self) -> None:
+        super().__init__(_Handler)
+        self.asked: list[str] = []
+        self.files: dict[str, str | bytes | int] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Serve a film with two qualities, and captions in two languages."""
+        self.asked.clear()
+        self.files = {
+            "/film/master.m3u8": MASTER,
+            **{f"/film/{one}/index.m3u8": MEDIA for one in ("360", "720", "en")},
+            "/film/en.vtt": WEBVTT,
+            "/film/ja.ttml": TTML,
+        }
+
+    def url(self, path: str) -> str:
+        """Return the address of a path here."""
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+class _Handler(QuietHandler):
+    server: FilmOrigin  # type: ignore[mutable-override]  # narrower than the base class says
+
+    def do_GET(self) -> None:  # noqa: N802 -- as http.server calls it
+        self.server.asked.append(self.path)
+        found = self.server.files.get(self.path, 404)
+        if isinstance(found, int):
+            self.send_response(found)
+            if found in (301, 302, 307, 308):
+                self.send_header("location", self.server.url("/film/720/index.m3u8"))
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
+        body = found.encode() if isinstance(found, str) else found
+        self.send_response(200)
+        self.send_header("content-type", "application/vnd.apple.mpegurl")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.wfile.write(body)
+
+
+@contextlib.contextmanager
+def origin_running() -> Iterator[FilmOrigin]:
+    """Run an origin while the block runs."""
+    with running(FilmOrigin()) as origin:
+        yield origin
