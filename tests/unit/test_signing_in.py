@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kensho.edges.accounts import passwords
+from kensho.edges.accounts.audit import AuditQuery
 from kensho.edges.accounts.authentication import SessionAuthentication, SessionCaller
 from kensho.edges.accounts.devices import device_name
 from kensho.edges.accounts.edge import FOLDER
@@ -299,18 +300,8 @@ async def test_five_failures_of_a_name_and_twenty_of_an_address(edge_store: Gate
         await refused(rooms.service.sign_in(stranger, elsewhere), UnauthorizedError)
         rooms.clock.seconds += WINDOW_S
         await rooms.service.sign_in(GRACE, CLIENT)
-        rows = await edge_store.fetch(
-            "edges.audit_page",
-            {
-                "actor": None,
-                "action": "session.sign_in",
-                "object": None,
-                "before": "2999-01-01T00:00:00Z",
-                "limit": 1_000,
-            },
-            into=list[dict[str, Any]],
-        )
-        outcomes = [row["outcome"] for row in rows]
+        rows, _ = await rooms.audit.page(AuditQuery(action="session.sign_in", limit=1_000))
+        outcomes = [row.outcome for row in rows]
         assert (outcomes.count("done"), outcomes.count("throttled")) == (1, 2)
         assert "grace" not in str(rows)
 
@@ -369,18 +360,8 @@ async def test_the_audit_log_takes_no_change(edge_store: Gateway) -> None:
         for change in ("UPDATE audit SET outcome = 'failed'", "DELETE audit"):
             with pytest.raises(RuleViolationError, match="audit_is_append_only"):
                 await edge_store.run_script(f"BEGIN; {change}; COMMIT;")
-        rows = await edge_store.fetch(
-            "edges.audit_page",
-            {
-                "actor": "command",
-                "action": None,
-                "object": None,
-                "before": "2999-01-01T00:00:00Z",
-                "limit": 9,
-            },
-            into=list[dict[str, Any]],
-        )
-        assert [(row["outcome"], row["changed"]) for row in rows] == [("done", ["role"])]
+        rows, _ = await rooms.audit.page(AuditQuery(actor="command", limit=9))
+        assert [(row.outcome, row.changed) for row in rows] == [("done", ["role"])]
 
 
 class Viewer:
