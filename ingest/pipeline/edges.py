@@ -8,7 +8,7 @@ records at once, 105,000 edges from 60,000 records in some seconds, or from thos
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -66,6 +66,10 @@ class EdgeCounts(msgspec.Struct):
     by_kind: dict[str, int] = {}
     inferred: dict[str, int] = {}
     undecided: tuple[str, ...] = ()
+
+
+StoredEdges: TypeAlias = dict[EdgeTable, dict[EdgeId, Fields]]
+"""Edges as the store has them, by table."""
 
 
 class InputPairs(NamedTuple):
@@ -148,34 +152,17 @@ class EdgeProjection:
             decision = completed(self._decision(claims, relations), state, region)
             if not decides_as(decision, state):
                 return None
-            if await self._recommends_elsewhere(claims, region, differing):
+            stored = await self._edges_of(differing)
+            if _recommends_elsewhere(claims, stored, region, differing):
                 return None
             await self._franchises.stay_within(region.works, self._heads, state.rare)
             same = at(region, await self._franchises.known_same_works(decision))
             await self._compute(claims, relations, decision, same, region)
         after = self._state(claims, decision, state.kin, (state, region))
-        differing |= self._franchises.retold
-        return await self._write(claims, EdgeCounts(), after, differing)
-
-    async def _recommends_elsewhere(
-        self, claims: ClaimCollector, region: Region, works: Set[uuid.UUID]
-    ) -> bool:
-        """Tell whether `works` are recommended otherwise with works outside of their region.
-
-        How many viewers recommend a work counts for how well known it is, in its own component.
-        """
-        inside, named = ({str(work) for work in some} for some in (region.works, works))
-
-        def outward(edges: Mapping[EdgeId, Fields]) -> dict[EdgeId, object]:
-            return {
-                edge_id: fields["votes"]
-                for edge_id, fields in edges.items()
-                if not named.isdisjoint(edge_id[:2]) and not inside.issuperset(edge_id[:2])
-            }
-
-        stored = await self._edges_of(sorted(works))
-        table: EdgeTable = "is_recommended_with"
-        return outward(claims.edges[table]) != outward(stored[table])
+        retold = self._franchises.retold - differing
+        for table, edges in (await self._edges_of(retold)).items():
+            stored[table] |= edges
+        return await self._write(claims, EdgeCounts(), after, (differing | retold, stored))
 
     async def _claims(self, region: Region | None) -> ClaimCollector:
         ranks = {name: source.rank for name, source in self._sources.items()}
@@ -234,17 +221,17 @@ class EdgeProjection:
         claims: ClaimCollector,
         counts: EdgeCounts,
         state: EdgeState,
-        works: Set[uuid.UUID] | None,
+        differing: tuple[Set[uuid.UUID], StoredEdges] | None,
     ) -> EdgeOutcome:
-        """Write the edges of `works` (`None`: all) and the franchises, where they differ."""
+        """Write edges and franchises where they differ: all, or those of some works, as stored."""
         policy = self._franchises.rules.policy
         counts.undecided = tuple(_unknown(policy.sources, self._identities, self._heads))
         related = set(_related(claims))
         with self._progress.stage("edges"):
-            stored = None
-            if works is not None:
+            stored: StoredEdges | None = None
+            if differing is not None:
+                works, stored = differing
                 claims.keep_edges_of(works)
-                stored = await self._edges_of(sorted(works))
             for table, desired in claims.edges.items():
                 rows = (
                     pages(self._gateway, "ingest.edge_heads", list[Fields], table=table)
@@ -257,11 +244,12 @@ class EdgeProjection:
             await self._franchises.write()
         return EdgeOutcome(counts, related, state)
 
-    async def _edges_of(self, works: Sequence[uuid.UUID]) -> dict[EdgeTable, dict[EdgeId, Fields]]:
+    async def _edges_of(self, works: Set[uuid.UUID]) -> StoredEdges:
         """Return the stored edges that have an end in these works."""
-        found: dict[EdgeTable, dict[EdgeId, Fields]] = {table: {} for table in _PUT}
-        for start in range(0, len(works), WORKS_A_BATCH):
-            some = [(self._heads[w].table, w) for w in works[start : start + WORKS_A_BATCH]]
+        found: StoredEdges = {table: {} for table in _PUT}
+        ends = [(self._heads[work].table, work) for work in sorted(works)]
+        for start in range(0, len(ends), WORKS_A_BATCH):
+            some = ends[start : start + WORKS_A_BATCH]
             for row in await self._gateway.fetch(
                 "ingest.edges_of",
                 {"works": as_json(some)},
@@ -271,6 +259,26 @@ class EdgeProjection:
                 table = msgspec.convert(row.pop("table"), EdgeTable)
                 found[table][msgspec.convert(row["id"], EdgeId)] = row
         return found
+
+
+def _recommends_elsewhere(
+    claims: ClaimCollector, stored: StoredEdges, region: Region, works: Set[uuid.UUID]
+) -> bool:
+    """Tell whether `works` are recommended otherwise with works outside of their region.
+
+    How many viewers recommend a work counts for how well known it is, in its own component.
+    """
+    inside, named = ({str(work) for work in some} for some in (region.works, works))
+
+    def outward(edges: Mapping[EdgeId, Fields]) -> dict[EdgeId, object]:
+        return {
+            edge_id: fields["votes"]
+            for edge_id, fields in edges.items()
+            if not named.isdisjoint(edge_id[:2]) and not inside.issuperset(edge_id[:2])
+        }
+
+    table: EdgeTable = "is_recommended_with"
+    return outward(claims.edges[table]) != outward(stored[table])
 
 
 def _related(claims: ClaimCollector) -> Iterator[uuid.UUID]:
