@@ -84,25 +84,26 @@ def providers(snapshot: Callable[[], Snapshot], shared: SharedParts) -> dict[str
         "change_source": lambda: change_service,
         "franchises": lambda: FranchiseService(snapshot(), shared.cursors, safe=safe),
     }
-    return _provided(makers)
+    return provided(makers)
 
 
 def curation_providers(curation: Callable[[], CurationService]) -> dict[str, Provide]:
     """Return the dependency of what managers do."""
-    return _provided({"curation": curation})
+    return provided({"curation": curation})
 
 
 def health_providers(
     health: Callable[[], HealthService], exposition: Callable[[], bytes]
 ) -> dict[str, Provide]:
     """Return the dependencies of the probes, and of what Prometheus scrapes."""
-    return _provided({"health": health, "exposition": lambda: exposition})
+    return provided({"health": health, "exposition": lambda: exposition})
 
 
 def queue_provider(queue: WorkQueue) -> dict[str, Provide]:
     """Return the dependency of the routes of work items, which read no snapshot."""
-    return _provided({"queue": lambda: queue})
+    return provided({"queue": lambda: queue})
 
 
-def _provided(makers: Mapping[str, Callable[[], object]]) -> dict[str, Provide]:
+def provided(makers: Mapping[str, Callable[[], object]]) -> dict[str, Provide]:
+    """Return dependencies of handlers, given what makes each of them at once."""
     return {name: Provide(make, sync_to_thread=False) for name, make in makers.items()}

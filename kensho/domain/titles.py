@@ -46,6 +46,9 @@ _HEBREW_ARABIC_MARKS: Final = (*range(0x0591, 0x05C8), *range(0x064B, 0x0660))
 _KATAKANA: Final = range(0x30A1, 0x30F7)
 _KATAKANA_TO_HIRAGANA: Final = 0x60
 
+NATIVE: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+"""A kana, a Han character or a syllable of Hangul, each of which tells about as much as two Latin
+letters: 火の雨がふる is hinoamegafuru."""
 _LONG_O: Final = re.compile("o(?:[ou]|h(?![aeiouy]))+")
 _LONG_U: Final = re.compile("uu+")
 """ou, oo and oh are ō, uu is ū."""

@@ -1,15 +1,14 @@
 """What an edge is to the composition, and what every edge is given of the core."""
 
 import datetime as dt
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from litestar import Controller
-from litestar.types import ControllerRouterHandler
 
 from kensho.http.authentication import Authentication
+from kensho.http.extension import Addition
 from kensho.http.metrics import Metrics
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
@@ -42,37 +41,14 @@ class EdgeCore(msgspec.Struct, frozen=True):
     redis: "RedisDoor | None" = None
 
 
-class Edge:
+class Edge(Addition):
     """One slice: its routes, what their handlers ask for, and what it opens.
 
     Its pages are in a folder of its own, of `templates/`, `static/` and `strings.toml` as far as it
     has them, which `composition.folders_of` names.
     """
 
-    @property
-    def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes."""
-        return ()
-
-    @property
-    def dependencies(self) -> Mapping[str, Any]:
-        """Return what handlers ask for, by name."""
-        return {}
-
-    @property
-    def replaced_pages(self) -> frozenset[type[Controller]]:
-        """Return the pages of the core in whose place there are others."""
-        return frozenset()
-
-    @property
-    def replaced_controllers(self) -> frozenset[type[Controller]]:
-        """Return the controllers of the core's API in whose place there are others."""
-        return frozenset()
-
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[None]:
         """Hold open what the edge needs while the block runs."""
         yield
-
-    def close_streams(self) -> None:
-        """End answers that would go on for ever."""

@@ -29,17 +29,7 @@ _log = structlog.get_logger("kensho.edges")
 
 def edge_store_settings(settings: Settings) -> StoreSettings:
     """Return how the store of the edges is reached."""
-    store = settings.edge_store
-    return StoreSettings(
-        url=store.url,
-        namespace=store.namespace,
-        database=store.database,
-        username=store.username,
-        password=store.password,
-        sign_in=store.sign_in,
-        pool_size=settings.store.pool_size,
-        deadline_s=settings.store.deadline_s,
-    )
+    return StoreSettings.of(settings, settings.edge_store)
 
 
 @contextlib.asynccontextmanager

@@ -14,17 +14,17 @@ from litestar.types import ControllerRouterHandler
 from kensho.http.authentication import AccessControl
 
 
-class Extension:
-    """Nothing further: routes, dependencies, and the rooms that a lifespan opens and closes."""
+class Addition:
+    """What one part adds to the routes of an application; by itself nothing."""
 
     @property
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return further routes."""
+        """Return its routes."""
         return ()
 
     @property
     def dependencies(self) -> Mapping[str, Any]:
-        """Return what further handlers ask for."""
+        """Return what its handlers ask for, by name."""
         return {}
 
     @property
@@ -36,6 +36,13 @@ class Extension:
     def replaced_controllers(self) -> frozenset[type[Controller]]:
         """Return the controllers of the core's API in whose place there are others."""
         return frozenset()
+
+    def close_streams(self) -> None:
+        """End answers that would go on for ever."""
+
+
+class Extension(Addition):
+    """Nothing further: routes, dependencies, and the rooms that a lifespan opens and closes."""
 
     @property
     def security_schemes(self) -> Mapping[str, Mapping[str, str]]:
@@ -56,6 +63,3 @@ class Extension:
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:
         """Hold the rooms open while the block runs."""
         yield
-
-    def close_streams(self) -> None:
-        """End answers that would go on for ever."""

@@ -11,7 +11,6 @@ import contextlib
 import datetime as dt
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Generator
@@ -118,18 +117,15 @@ class ManagerFile:
     def _locked(self) -> Generator[None]:
         """Be the only writer; a failure of the file system is told by the setting's name."""
         try:
-            private_files.make_folder(self._path.parent)
-            with private_files.waited_lock(self._path.with_name(f"{self._path.name}.lock")):
+            with private_files.only_writer(self._path):
                 yield
         except OSError as error:
             raise SettingsError(f"{_VARIABLE}: can't use {str(self._path)!r}: {error}") from error
 
     def _write(self, managers: dict[str, Manager]) -> None:
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         document = _Document([managers[name] for name in sorted(managers)])
         text = msgspec.json.format(msgspec.json.encode(document), indent=1)
-        private_files.write_bytes(part, text + b"\n")
-        part.replace(self._path)
+        private_files.replace_bytes(self._path, text + b"\n")
 
     def _current(self) -> dict[str, Manager]:
         """Return the managers by name, read anew if the file is another than before."""

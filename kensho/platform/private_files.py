@@ -79,6 +79,25 @@ def waited_lock(path: Path) -> Generator[None]:
         yield
 
 
+@contextlib.contextmanager
+def only_writer(path: Path) -> Generator[None]:
+    """Be the only one who writes the file at `path`; its folder is made, and others are waited for.
+
+    Raises:
+        OSError: the folder or the lock beside the file can't be made.
+    """
+    make_folder(path.parent)
+    with waited_lock(path.with_name(f"{path.name}.lock")):
+        yield
+
+
+def replace_bytes(path: Path, content: bytes) -> None:
+    """Write a file for its owner only, as a whole: readers see what was before, or all of this."""
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    write_bytes(part, content)
+    part.replace(path)
+
+
 def sync_folder(path: Path) -> None:
     """Bring the names in a folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -15,6 +15,7 @@ import msgspec
 
 from kensho.domain import ranking, title_parts
 from kensho.domain.title_parts import TitleParts
+from kensho.domain.titles import NATIVE
 from kensho.search import (
     keyboard_layouts,
     keys,
@@ -68,7 +69,6 @@ _WORDS_BEHIND: Final = 2
 _BESIDE: Final = 0.01
 """The handicap of a title beside which its type stands in brackets: "Jujutsu Kaisen (TV)" is the
 series rather than "Jujutsu Kaisen PV", but a title that is written so comes first."""
-_NATIVE: Final = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _NEARLY: Final = 0.9
 """A text that is so like a title is typed, though its brackets are as those of a release."""
 _EXPANDED_BELOW: Final = 0.90
@@ -246,7 +246,7 @@ def _longest_equal(
             tried.append(msgspec.structs.replace(plain, via="release", release=one.release))
         for each in tried:
             letters = each.key.letters[: equals(each.key)]
-            weight = len(letters) + len(_NATIVE.findall(letters))
+            weight = len(letters) + len(NATIVE.findall(letters))
             if weight > length:
                 best, length = each, weight
     return best

@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 import msgspec
 from typing_extensions import override
 
+from kensho.platform.edge_settings import EdgeStoreSettings
 from kensho.platform.secret_values import Secret, masked
 from kensho.platform.settings import Settings
 
@@ -28,9 +29,12 @@ class StoreSettings(msgspec.Struct, frozen=True):
     connect_deadline_s: float = 10.0
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Return how the store that the environment names is reached."""
-        store = settings.store
+    def of(cls, settings: Settings, section: EdgeStoreSettings | None = None) -> Self:
+        """Return how the graph store that the environment names is reached, or that of `section`.
+
+        Pools and deadlines are those of the graph store.
+        """
+        store = settings.store if section is None else section
         return cls(
             url=store.url,
             namespace=store.namespace,
@@ -38,8 +42,8 @@ class StoreSettings(msgspec.Struct, frozen=True):
             username=store.username,
             password=store.password,
             sign_in=store.sign_in,
-            pool_size=store.pool_size,
-            deadline_s=store.deadline_s,
+            pool_size=settings.store.pool_size,
+            deadline_s=settings.store.deadline_s,
         )
 
     @override

@@ -9,7 +9,6 @@ Performance: some 120 bytes a record besides its source ids, 30 µs for a record
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
@@ -17,7 +16,7 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.title_parts import marker, parsed
-from kensho.domain.titles import folded, squeezed
+from kensho.domain.titles import NATIVE, folded, squeezed
 from kensho.domain.works import AnimeType, Season, WorkKind
 
 _KEY_BYTES: Final = 8
@@ -25,9 +24,7 @@ _LENGTH_BITS: Final = 5
 _NATIVE_BIT: Final = 1 << _LENGTH_BITS
 _LONGEST: Final = _NATIVE_BIT - 1
 _TAG_MASK: Final = 2 * _NATIVE_BIT - 1
-_NATIVE: Final = re.compile("[぀-ヿ㐀-鿿가-힣]")
 _NATIVE_LETTERS: Final = 2
-"""A kanji or kana tells about as much as two Latin letters: 火の雨がふる is hinoamegafuru."""
 _EMPTY_WORDS: Final = frozenset(("anime", "animation", "the", "short", "shorts"))
 """Words that some catalogues add to a name."""
 
@@ -93,6 +90,6 @@ def length(key: int) -> float:
 
 def _key(text: str, name: str) -> int:
     digest = hashlib.blake2b(text.encode(), digest_size=_KEY_BYTES).digest()
-    native = _NATIVE.search(name) is not None
+    native = NATIVE.search(name) is not None
     letters = min(len(name) * (_NATIVE_LETTERS if native else 1), _LONGEST)
     return int.from_bytes(digest) & ~_TAG_MASK | (native and _NATIVE_BIT) | letters

@@ -2,15 +2,16 @@
 
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Controller, Router
-from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
+from kensho.api.providers import provided
+from kensho.edges.accounts.account_page import AccountPageController
 from kensho.edges.accounts.account_store import AccountStore
 from kensho.edges.accounts.audit import AuditLog
 from kensho.edges.accounts.auth_api import (
@@ -28,11 +29,7 @@ from kensho.edges.accounts.me_api import (
     WatchlistController,
 )
 from kensho.edges.accounts.memory_sessions import MemorySessions
-from kensho.edges.accounts.pages import (
-    AccountPageController,
-    LoginPageController,
-    RegisterPageController,
-)
+from kensho.edges.accounts.pages import LoginPageController, RegisterPageController
 from kensho.edges.accounts.passwords import Passwords
 from kensho.edges.accounts.session_service import SessionService
 from kensho.edges.accounts.sessions import Now, SessionStore
@@ -114,15 +111,8 @@ class AccountsEdge(Edge):
         desk = SignInDesk(self.sign_in, self._core.now)
         personal = PersonalLists(self.watching, self._model)
         audit = AuditReading(self.audit, self._core.now)
-        given: dict[str, Callable[[], object]] = {
-            "sign_in": lambda: desk,
-            "personal": lambda: personal,
-            "audit": lambda: audit,
-        }
-        return {
-            **self.callers.dependencies,
-            **{name: Provide(make, sync_to_thread=False) for name, make in given.items()},
-        }
+        given = {"sign_in": lambda: desk, "personal": lambda: personal, "audit": lambda: audit}
+        return {**self.callers.dependencies, **provided(given)}
 
     @property
     @override
@@ -148,11 +138,10 @@ class AccountsEdge(Edge):
         def page_services() -> PageServices:
             return self._core.page_services()
 
-        services = Provide(page_services, sync_to_thread=False)
         router = Router(
             "/",
             route_handlers=controllers,
-            dependencies={"services": services},
+            dependencies=provided({"services": page_services}),
             include_in_schema=False,
         )
         return (router,)

@@ -1,33 +1,27 @@
-"""`/login`, `/register` and `/account`: pages that work without scripts.
+"""`/login` and `/register`: pages that work without scripts.
 
 Guarantees: what goes wrong is told at its field, what was typed stays but for passwords, and a form
 leads on to paths of ours alone. Whoever signs in gets a new session; the one that the browser had
 ends.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ceil
-from typing import Annotated, Any, Final, NamedTuple
-from uuid import UUID
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Controller, Request, get, post
 from msgspec import Meta
 
-from kensho.discovery.related_works import title_of
 from kensho.edges.accounts.auth_api import GivenSignIn, client_facts
-from kensho.edges.accounts.authentication import GivenMaybeSession, GivenSession, is_manager_token
-from kensho.edges.accounts.devices import device_name
-from kensho.edges.accounts.me_api import GivenLists, PersonalLists
-from kensho.edges.accounts.sessions import Realm, Session
+from kensho.edges.accounts.authentication import GivenMaybeSession, is_manager_token
+from kensho.edges.accounts.sessions import Realm
 from kensho.edges.accounts.signing_in import IssuedGrant, SignInService
-from kensho.edges.accounts.watching import WatchState
 from kensho.errors import (
     ConflictError,
     ForbiddenError,
     InvalidInputError,
     KenshoError,
-    NotReadyError,
     OverloadedError,
     RateLimitedError,
     StorageError,
@@ -39,7 +33,6 @@ from kensho.http.problem_details import kind_of
 from kensho.http.request_costs import costing
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.http.targets import FORM
-from kensho.read_model.model import ReadModel
 from kensho.web import urls
 from kensho.web.forms import posted, read
 from kensho.web.messages import Messages
@@ -47,9 +40,8 @@ from kensho.web.page_context import GivenPageServices, PageServices
 from kensho.web.rendering import PAGE_HEADERS
 from kensho.web.sign_in_page import going_to, own_path
 
-_HASH_COST: Final = 50
+HASH_COST: Final = 50
 _MINUTE_S: Final = 60
-_MOST_LISTED: Final = 20
 _REGISTER: Final = "/register"
 _OUTSIDE: Final = (OverloadedError, StorageError, UpstreamError)
 """What keeps somebody from signing in that is no fault of theirs."""
@@ -82,48 +74,6 @@ class RegisterForm(NextPage, frozen=True):
     password: Annotated[str, Meta(max_length=1_000)] = ""
 
 
-class SessionForm(msgspec.Struct, frozen=True):
-    """Which session is to end."""
-
-    session: Annotated[str, Meta(max_length=64)] = ""
-
-
-class PasswordForm(msgspec.Struct, frozen=True):
-    """The password that counts, and the one that is to."""
-
-    present: Annotated[str, Meta(max_length=1_000)] = ""
-    password: Annotated[str, Meta(max_length=1_000)] = ""
-
-
-class SessionLine(NamedTuple):
-    """A session as the account's page lists it; times are ISO 8601 in UTC."""
-
-    id: str
-    device: str
-    since: str
-    until: str
-    is_this: bool
-
-
-class WatchedLine(NamedTuple):
-    """An episode that somebody may go on with; `at` is minutes and seconds."""
-
-    title: str
-    url: str
-    episode: int
-    at: str
-    is_finished: bool
-
-
-class WatchlistLine(NamedTuple):
-    """A work of somebody's list."""
-
-    title: str
-    url: str
-    state: WatchState
-    progress: int
-
-
 _ADDRESS: Final[Mapping[str, Any] | None] = {FORM: NextPage}
 
 
@@ -148,7 +98,7 @@ class LoginPageController(Controller):
         form = LoginForm(next=address.next, realm=address.realm)
         return _login_page(services, sign_in.service, form, None)
 
-    @post(opt=costing(_HASH_COST))
+    @post(opt=costing(HASH_COST))
     async def sign_in(
         self, request: Request[Any, Any, Any], services: GivenPageServices, sign_in: GivenSignIn
     ) -> UncachedResponse:
@@ -194,7 +144,7 @@ class RegisterPageController(Controller):
         """Show the form."""
         return _register_page(services, RegisterForm(next=read(request, NextPage).next), None)
 
-    @post(opt=costing(_HASH_COST))
+    @post(opt=costing(HASH_COST))
     async def register(
         self, request: Request[Any, Any, Any], services: GivenPageServices, sign_in: GivenSignIn
     ) -> UncachedResponse:
@@ -209,100 +159,6 @@ class RegisterPageController(Controller):
         except (InvalidInputError, ConflictError, RateLimitedError, *_OUTSIDE) as error:
             return _register_page(services, form, error)
         return await _signed_in(request, grant, form)
-
-
-class AccountPageController(Controller):
-    """The account of whoever is signed in."""
-
-    path = "/account"
-
-    @get()
-    async def account(
-        self,
-        services: GivenPageServices,
-        sign_in: GivenSignIn,
-        personal: GivenLists,
-        maybe_session: GivenMaybeSession,
-    ) -> UncachedResponse:
-        """Show who is signed in, where else, and what they watch; others sign in first."""
-        session = maybe_session
-        if session is None:
-            return going_to(urls.sign_in(urls.account()))
-        return await _account_page(services, sign_in.service, personal, session, None)
-
-    @post("/password", opt=costing(_HASH_COST))
-    async def change_password(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        session: GivenSession,
-        sign_in: GivenSignIn,
-        personal: GivenLists,
-    ) -> UncachedResponse:
-        """Replace the password, or say on the page why not; other sessions end."""
-        service = sign_in.service
-        try:
-            form = await posted(request, PasswordForm)
-            await service.change_password(
-                session, form.present, form.password, client_facts(request)
-            )
-        except (InvalidInputError, RateLimitedError, OverloadedError) as error:
-            return await _account_page(services, service, personal, session, error)
-        return going_to(urls.account())
-
-    @post("/sessions/end")
-    async def end_one(
-        self, request: Request[Any, Any, Any], session: GivenSession, sign_in: GivenSignIn
-    ) -> UncachedResponse:
-        """End another session of the same person; one that is over, or not theirs, is passed by."""
-        form = await posted(request, SessionForm)
-        await sign_in.service.end_other(session, form.session)
-        return going_to(urls.account())
-
-    @post("/sessions/end-others")
-    async def end_others(self, session: GivenSession, sign_in: GivenSignIn) -> UncachedResponse:
-        """End all other sessions."""
-        await sign_in.service.sign_out_all(session, besides=True)
-        return going_to(urls.account())
-
-    @post("/sessions/end-all")
-    async def end_all(
-        self, request: Request[Any, Any, Any], session: GivenSession, sign_in: GivenSignIn
-    ) -> UncachedResponse:
-        """End all sessions, this one too."""
-        await sign_in.service.sign_out_all(session, besides=False)
-        return going_to("/", await access_of(request).sign_out(request))
-
-    @post("/history/forget")
-    async def forget(self, session: GivenSession, personal: GivenLists) -> UncachedResponse:
-        """Forget what was watched."""
-        await personal.watching.forget(session.subject)
-        return going_to(urls.account())
-
-
-async def _account_page(
-    services: PageServices,
-    service: SignInService,
-    personal: PersonalLists,
-    session: Session,
-    error: KenshoError | None,
-) -> UncachedResponse:
-    account, messages = await service.account_of(session), services.renderer.messages
-    model = _model(personal)
-    problems = dict(error.problems) if isinstance(error, InvalidInputError) else {}
-    body = services.renderer.page(
-        "account.html.jinja",
-        path=urls.account(),
-        session=session,
-        shown=session.name if account is None else account.username or account.email,
-        email="" if account is None else account.email,
-        sessions=_session_lines(await service.sessions_of(session), session, messages),
-        continuing=await _continuing(personal, session, model),
-        watchlist=await _listed(personal, session, model),
-        problems=problems,
-        trouble=None if problems else _trouble(messages, error),
-    )
-    return _answer(body, error)
 
 
 def realms_of(service: SignInService) -> list[Realm]:
@@ -333,9 +189,9 @@ def _login_page(
         offers_realms=realms_of(service),
         register_url=urls.with_query(_REGISTER, {"next": _further(form)}),
         is_wrong=is_wrong,
-        trouble=_trouble(services.renderer.messages, error),
+        trouble=trouble_of(services.renderer.messages, error),
     )
-    return _answer(body, error)
+    return answer(body, error)
 
 
 def _register_page(
@@ -347,7 +203,7 @@ def _register_page(
         problems = dict(error.problems)
     elif isinstance(error, ConflictError):
         problems = dict(error.issues)
-    trouble = messages.format("register.wrong") if problems else _trouble(messages, error)
+    trouble = messages.format("register.wrong") if problems else trouble_of(messages, error)
     body = services.renderer.page(
         "register.html.jinja",
         form=form,
@@ -356,10 +212,10 @@ def _register_page(
         problems=problems,
         trouble=trouble,
     )
-    return _answer(body, error)
+    return answer(body, error)
 
 
-def _trouble(messages: Messages, error: KenshoError | None) -> str | None:
+def trouble_of(messages: Messages, error: KenshoError | None) -> str | None:
     """Return what is told of an error above a form."""
     if error is None:
         return None
@@ -371,7 +227,8 @@ def _trouble(messages: Messages, error: KenshoError | None) -> str | None:
     return messages.format("login.away" if isinstance(error, _OUTSIDE) else "login.wrong")
 
 
-def _answer(body: bytes, error: KenshoError | None) -> UncachedResponse:
+def answer(body: bytes, error: KenshoError | None) -> UncachedResponse:
+    """Return a page, with the status of the error that it tells of, if there is one."""
     headers = list(PAGE_HEADERS)
     if isinstance(error, RateLimitedError):
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
@@ -383,58 +240,3 @@ def _further(form: NextPage) -> str | None:
     """Return where a form leads on to, for the link to another form; nothing for the start."""
     path = own_path(form.next)
     return None if path == "/" else path
-
-
-def _session_lines(
-    sessions: Sequence[Session], this: Session, messages: Messages
-) -> list[SessionLine]:
-    return [
-        SessionLine(
-            one.id,
-            device_name(one.device, messages),
-            one.created_at.isoformat(),
-            one.ends_at.isoformat(),
-            one.id == this.id,
-        )
-        for one in sessions
-    ]
-
-
-async def _continuing(
-    personal: PersonalLists, session: Session, model: ReadModel | None
-) -> list[WatchedLine]:
-    found = await personal.watching.continuing(session.subject, _MOST_LISTED)
-    return [
-        WatchedLine(*_named(model, one.work), one.episode, _clock(one.position_s), one.is_finished)
-        for one in found
-    ]
-
-
-async def _listed(
-    personal: PersonalLists, session: Session, model: ReadModel | None
-) -> list[WatchlistLine]:
-    found = await personal.watching.watchlist(session.subject, None, None, _MOST_LISTED)
-    return [WatchlistLine(*_named(model, one.work), one.state, one.progress) for one in found]
-
-
-def _named(model: ReadModel | None, work: UUID) -> tuple[str, str]:
-    """Return title and page of a work; of one that the snapshot does not have, its id."""
-    node = None if model is None else model.node(work)
-    if model is None or node is None:
-        return str(work), urls.anime(work)
-    is_film = model.kind(node) == "movie"
-    return title_of(model, node), urls.film(work) if is_film else urls.anime(work)
-
-
-def _model(personal: PersonalLists) -> ReadModel | None:
-    try:
-        return personal.model()
-    except NotReadyError:
-        return None
-
-
-def _clock(seconds: float) -> str:
-    """Return a position as players show it: 4:05, 1:02:30."""
-    minutes, rest = divmod(int(seconds), _MINUTE_S)
-    hours, minutes = divmod(minutes, _MINUTE_S)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

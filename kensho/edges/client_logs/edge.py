@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeAlias
 
 from litestar import Controller, Request, Response, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import Body, SkipValidation
 from litestar.types import ControllerRouterHandler
 from litestar.types.empty import EmptyType
 from typing_extensions import override
 
 from kensho.api.operations import Documented, empty_operation
+from kensho.api.providers import provided
 from kensho.edges.client_logs.reports import (
     MOST_BYTES,
     ClientReports,
@@ -89,7 +90,7 @@ class ClientLogsEdge(Edge):
     @override
     def dependencies(self) -> Mapping[str, Any]:
         """Return what they ask for."""
-        return {"client_reports": Provide(lambda: self._reports, sync_to_thread=False)}
+        return provided({"client_reports": lambda: self._reports})
 
 
 def _address(request: Request[Any, Any, Any]) -> str:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import structlog
 from litestar import Controller, Router
-from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
 from kensho.api.movies import MoviesController
+from kensho.api.providers import provided
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
@@ -93,14 +93,13 @@ class PortalEdge(Edge):
     @override
     def dependencies(self) -> Mapping[str, Any]:
         """Return what handlers ask for: `portal`, `portal_service` and `viewers`."""
-        return {
-            name: Provide(make, sync_to_thread=False)
-            for name, make in {
+        return provided(
+            {
                 "portal": lambda: self._reading,
                 "portal_service": lambda: self.service,
                 "viewers": lambda: self._viewers,
-            }.items()
-        }
+            }
+        )
 
     @contextlib.asynccontextmanager
     @override

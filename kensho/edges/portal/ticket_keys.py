@@ -9,7 +9,6 @@ written by one process at a time.
 """
 
 import datetime as dt
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -147,14 +146,12 @@ class TicketKeyFile:
             SettingsError: the file can't be read or written.
         """
         try:
-            private_files.make_folder(self._path.parent)
-            with private_files.waited_lock(self._path.with_name(f"{self._path.name}.lock")):
+            with private_files.only_writer(self._path):
                 before = _decoded(self._path) if self._path.exists() else KeySet()
                 after = change(before)
                 if after != before:
-                    part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-                    private_files.write_bytes(part, msgspec.json.format(msgspec.json.encode(after)))
-                    part.replace(self._path)
+                    text = msgspec.json.format(msgspec.json.encode(after))
+                    private_files.replace_bytes(self._path, text)
         except OSError as error:
             raise SettingsError(f"{str(self._path)!r} can't be used: {error}") from error
         self._looked_at = None

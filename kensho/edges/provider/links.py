@@ -8,7 +8,6 @@ writers; readers go on with what they had and log it.
 
 import contextlib
 import hashlib
-import os
 from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from time import monotonic
@@ -137,18 +136,15 @@ class LinkFile:
     @contextlib.contextmanager
     def _locked(self) -> Generator[None]:
         try:
-            private_files.make_folder(self._path.parent)
-            with private_files.waited_lock(self._path.with_name(f"{self._path.name}.lock")):
+            with private_files.only_writer(self._path):
                 yield
         except OSError as error:
             raise SettingsError(f"{_VARIABLE}: can't use {str(self._path)!r}: {error}") from error
 
     def _write(self, links: Mapping[UUID, Link]) -> None:
-        part = self._path.with_name(f"{self._path.name}.{os.getpid()}")
         document = _Document([links[work] for work in sorted(links)])
         text = msgspec.json.format(msgspec.json.encode(document), indent=1)
-        private_files.write_bytes(part, text + b"\n")
-        part.replace(self._path)
+        private_files.replace_bytes(self._path, text + b"\n")
         self._looked_at = float("-inf")
 
 

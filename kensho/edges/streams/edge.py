@@ -10,10 +10,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Router
-from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
+from kensho.api.providers import provided
 from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.provider.edge import ProviderEdge
@@ -106,7 +106,7 @@ class StreamsEdge(Edge):
         pages = Router(
             "/",
             route_handlers=[WatchPageController],
-            dependencies={"context": Provide(context, sync_to_thread=False)},
+            dependencies=provided({"context": context}),
             include_in_schema=False,
         )
         return (StreamController, PlaybackController, pages)
@@ -115,13 +115,7 @@ class StreamsEdge(Edge):
     @override
     def dependencies(self) -> Mapping[str, Any]:
         """Return what handlers ask for: `streams` and `watch_pages`."""
-        return {
-            name: Provide(make, sync_to_thread=False)
-            for name, make in {
-                "streams": lambda: self._service,
-                "watch_pages": lambda: self._pages,
-            }.items()
-        }
+        return provided({"streams": lambda: self._service, "watch_pages": lambda: self._pages})
 
     @contextlib.asynccontextmanager
     @override
