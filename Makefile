@@ -120,12 +120,13 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with
-# Redis, ffmpeg (clips) and nginx with its JavaScript. Installed only where they are missing: Debian signs its lists of
-# packages, and these hold the digest of each.
+# Redis, ffmpeg (clips) and nginx with its JavaScript, dashboards and alarms with Prometheus. Installed only where they are
+# missing: Debian signs its lists of packages, and these hold the digest of each.
 system-packages:
 	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v cc >/dev/null || echo gcc libc6-dev)"; \
 	  missing="$$missing $$(command -v redis-server >/dev/null || echo redis-server)"; \
 	  missing="$$missing $$(command -v ffmpeg >/dev/null || echo ffmpeg)"; \
+	  missing="$$missing $$(command -v promtool >/dev/null || echo prometheus)"; \
 	  missing="$$missing $$(test -x /usr/sbin/nginx || echo nginx-light libnginx-mod-http-js)"; \
 	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }

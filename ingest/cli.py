@@ -8,9 +8,11 @@ graph is written but its snapshot is not published, 9 a source waits for approva
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar, cast
 
@@ -34,12 +36,19 @@ from ingest.reading.standard_input import STANDARD_INPUT, input_as_file
 from ingest.registry import SOURCES
 from ingest.source import Source
 from ingest.source_policies import GUARDS
-from kensho.errors import InvalidInputError, PublicationError, ReadModelError, StorageError
+from kensho.errors import (
+    InvalidInputError,
+    KenshoError,
+    PublicationError,
+    ReadModelError,
+    StorageError,
+)
 from kensho.platform import downloads, environment, logs, memory
 from kensho.platform.installation import data_root
 from kensho.platform.secret_values import address_given, masked
-from kensho.read_model import publications
+from kensho.read_model import last_ingest, publications
 from kensho.read_model.building.publishing_process import publish_apart
+from kensho.read_model.last_ingest import LastIngest
 from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.opening import run_on_store
@@ -250,13 +259,21 @@ def carry_out(
             source.state = "planned" if source.state == "finished" else source.state
         report.print_report(result, output(), as_json=asked.as_json, unused=unused, dry=done)
     else:
-        result = run_on_store(asked.store, lambda gateway: migrated(gateway, run))
-        result.slips = list(layers.slips)
-        served = publish(asked.store, asked.progress)
-        result.snapshot, result.unpublished = served.snapshot, served.unpublished
-        if served.is_new:
-            refresh_queue(asked.store, asked.progress, wait_s=_WAIT_S)
-        report.print_report(result, output(), as_json=asked.as_json, unused=unused)
+        with _ending_noted(asked):
+            result = run_on_store(asked.store, lambda gateway: migrated(gateway, run))
+            result.slips = list(layers.slips)
+            served = publish(asked.store, asked.progress)
+            result.snapshot, result.unpublished = served.snapshot, served.unpublished
+            if served.is_new:
+                refresh_queue(asked.store, asked.progress, wait_s=_WAIT_S)
+            report.print_report(result, output(), as_json=asked.as_json, unused=unused)
+            _exit_with(result)
+        return
+    _exit_with(result)
+
+
+def _exit_with(result: RunReport) -> None:
+    """Exit with the code that says how a run ended, unless all is well."""
     if result.unpublished is not None:
         click.echo(f"kensho: the graph is written, but {result.unpublished}", err=True)
         sys.exit(EXIT_UNPUBLISHED)
@@ -264,6 +281,31 @@ def carry_out(
         sys.exit(EXIT_REFUSED)
     if result.waits:
         sys.exit(EXIT_WAITS)
+
+
+@contextlib.contextmanager
+def _ending_noted(asked: Request) -> Iterator[None]:
+    """Keep beside the snapshots how the run ended, for whoever serves them and raises alarms.
+
+    What waits for a manager has not failed.
+    """
+    code = 1
+    try:
+        yield
+        code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+        raise
+    except KenshoError as error:
+        code = error.exit_code
+        raise
+    finally:
+        settings = environment.with_changes(environment.load(), store_url=asked.store)
+        if not StoreSettings.of(settings).is_in_memory:
+            ended_well = code in {0, EXIT_WAITS}
+            ending = LastIngest(int(time.time()), 0 if ended_well else code)
+            with contextlib.suppress(OSError):  # a folder that can't be written is told as such
+                last_ingest.note(settings.snapshot.read_model_dir, ending)
 
 
 async def migrated(gateway: Gateway, run: Callable[[Gateway], Awaitable[T]]) -> T:

@@ -166,12 +166,12 @@ class AppState:
 
     def exposition(self) -> bytes:
         """Return what Prometheus scrapes now."""
-        problems: dict[str, str] | None = None
-        if self._conditions is not None:
-            problems = dict(self._conditions.problems())
-            if self._served() is None or self.snapshots().last_error is not None:
-                problems["read_model"] = "as readiness tells"
-        return self._exposition.text(problems)
+        if self._conditions is None:
+            return self._exposition.text(None)
+        problems = dict(self._conditions.problems())
+        if self._served() is None or self.snapshots().last_error is not None:
+            problems["read_model"] = "as readiness tells"
+        return self._exposition.text(problems, self._conditions.last_ingest)
 
     def page_services(self) -> PageServices:
         """Return what pages are made with; raises as `snapshots`."""

@@ -16,7 +16,9 @@ import structlog
 from kensho.errors import NotReadyError
 from kensho.platform.clock import JUMP_S, ClockWatch
 from kensho.platform.worker_board import WorkerBoard, Workers
+from kensho.read_model import last_ingest
 from kensho.read_model.holder import SnapshotHolder
+from kensho.read_model.last_ingest import LastIngest
 
 _HANGS_AFTER_S: Final = 30.0
 """A look takes milliseconds; one that takes so long waits for a disk or a network share."""
@@ -48,6 +50,8 @@ class Conditions:
         self._seen: dict[str, str] = {}
         self._told: dict[str, str] = {}
         self._looking_since_s: float | None = None
+        self.last_ingest: LastIngest | None = None
+        """How the last ingest into the folder ended, as it was seen last."""
         self._log = structlog.get_logger("kensho.conditions")
 
     def look(self) -> None:
@@ -56,6 +60,7 @@ class Conditions:
         self._clock.look()
         try:
             self._seen = self._of_folder() if self._publishes() else {}
+            self.last_ingest = last_ingest.read(self._folder)
         except OSError as error:
             self._seen = {"folder": f"{self._folder} can't be looked at: {error.strerror}"}
         self._looking_since_s = None

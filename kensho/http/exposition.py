@@ -13,6 +13,7 @@ from kensho.http.metrics import Metrics
 from kensho.platform.listening import open_connections
 from kensho.platform.metrics_board import WRITE_EVERY_S, WorkerSeat
 from kensho.read_model.holder import Snapshot
+from kensho.read_model.last_ingest import LastIngest
 
 _log: Final = structlog.get_logger("kensho.metrics")
 
@@ -36,13 +37,15 @@ class Exposition:
             connections = functools.partial(open_connections, seat.port)
             metrics.follow("kensho_connections_open", "Connections of clients", connections)
 
-    def text(self, problems: Mapping[str, str] | None) -> bytes:
+    def text(
+        self, problems: Mapping[str, str] | None, last_ingest: LastIngest | None = None
+    ) -> bytes:
         """Return what is scraped now; `problems` tell why the service is not well, if it runs."""
         self._note_snapshot()
         seat = self._seat
         if problems is not None:
             workers = seat.board.workers(time.monotonic()) if seat is not None else None
-            self._metrics.note_conditions(problems, workers)
+            self._metrics.note_conditions(problems, workers, last_ingest)
         if seat is None or seat.metrics.workers == 1:
             return self._metrics.render()
         others = {slot: seat.metrics.read(slot) for slot in range(seat.metrics.workers)}

@@ -28,11 +28,12 @@ from typing_extensions import override
 
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.worker_board import Workers
+from kensho.read_model.last_ingest import LastIngest
 
 CONTENT_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"))
-_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
-"""Around the promises: 5 ms for lists, 10 ms for a work."""
+_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+"""Around the promises: 5 ms for lists, 10 ms for a work; 200 and 500 ms are service levels."""
 _WORKER: Final = "worker"
 
 
@@ -76,6 +77,28 @@ class _WorkerCollector(Collector):
                 "kensho_worker_restarts",
                 "Workers that ended by themselves and were replaced",
                 self.workers.restarts,
+            )
+
+
+class _IngestCollector(Collector):
+    """How the last ingest ended; a server that nobody ingests beside tells nothing."""
+
+    def __init__(self) -> None:
+        self.last: LastIngest | None = None
+
+    @override
+    def collect(self) -> Iterable[Metric]:
+        """Yield the figures, where an ingest has ended."""
+        if self.last is not None:
+            yield GaugeMetricFamily(
+                "kensho_ingest_exit_code",
+                "Exit code of the last ingest; 0 is well",
+                self.last.exit_code,
+            )
+            yield GaugeMetricFamily(
+                "kensho_ingest_ended_timestamp_seconds",
+                "When the last ingest ended",
+                self.last.ended_at_s,
             )
 
 
@@ -149,6 +172,8 @@ class Metrics:
         )
         self._workers = _WorkerCollector()
         self._service.register(self._workers)
+        self._ingest = _IngestCollector()
+        self._service.register(self._ingest)
         self.machine: Final = MachineMetrics(self.registry)
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.follow(
@@ -188,11 +213,17 @@ class Metrics:
         self._revision.set(-1 if revision is None else revision)
         self._built.set(built_at_s)
 
-    def note_conditions(self, problems: Mapping[str, str], workers: Workers | None) -> None:
+    def note_conditions(
+        self,
+        problems: Mapping[str, str],
+        workers: Workers | None,
+        last_ingest: LastIngest | None = None,
+    ) -> None:
         """Take over what is told in the next `render` of the service as a whole."""
         for what in _CONDITIONS:
             self._well.labels(what).set(what not in problems)
         self._workers.workers = workers
+        self._ingest.last = last_ingest
 
     def told(self) -> bytes:
         """Return the figures of this worker, as `render` of another takes them."""
@@ -219,31 +250,6 @@ class Metrics:
         merged = CollectorRegistry()
         merged.register(_MergedCollector(figures))
         return generate_latest(self._service) + generate_latest(merged)
-
-
-class PlaybackMetrics:
-    """What the edge of streams counts; `registry` is that of `Metrics`."""
-
-    def __init__(self, registry: CollectorRegistry) -> None:
-        self._started = Counter(
-            "kensho_streams_started",
-            "Streams that viewers were given, by quality",
-            ("quality",),
-            registry=registry,
-        )
-        self._bytes = Counter(
-            "kensho_streaming_bandwidth_bytes",
-            "Bytes of video that players say they loaded",
-            registry=registry,
-        )
-
-    def count_start(self, quality: str) -> None:
-        """Count a stream; `quality` is one of the few names that the API offers."""
-        self._started.labels(quality).inc()
-
-    def count_bytes(self, loaded_bytes: int) -> None:
-        """Count what a player loaded since it said so last."""
-        self._bytes.inc(loaded_bytes)
 
 
 class ClientMetrics:

@@ -23,6 +23,7 @@ from ingest.check_cli import check
 from ingest.cli import forget, ingest
 from ingest.fetching import alone_in
 from kensho.errors import KenshoError
+from kensho.read_model import last_ingest
 from tests.support.records import open_graph
 
 ROOT: Final = Path(__file__).parents[2]
@@ -280,6 +281,15 @@ def test_a_refused_source_is_reported_and_the_others_are_taken_in(shell: Shell) 
     assert by_name["kensho-films"]["state"] == "failed"
     assert "films.jsonl: expected curated films" in by_name["kensho-films"]["message"]
     assert ended.json["works"]["added"] == 1
+    read_model = shell.folder / "var" / "read_model"
+    refused = last_ingest.read(read_model)
+    assert refused is not None
+    assert refused.exit_code == 4
+    (shell.folder / "films.jsonl").unlink()
+    assert shell("ingest", "--all", ".").code == 0
+    ended_well = last_ingest.read(read_model)
+    assert ended_well is not None
+    assert ended_well.exit_code == 0
 
 
 def test_rejects_within_the_quota_are_written_down_and_ordinary(shell: Shell) -> None:

@@ -15,7 +15,9 @@ from kensho.discovery.health import HealthService
 from kensho.http.metrics import Metrics
 from kensho.platform.clock import ClockWatch
 from kensho.platform.worker_board import WorkerBoard, Workers
+from kensho.read_model import last_ingest
 from kensho.read_model.holder import SnapshotHolder
+from kensho.read_model.last_ingest import LastIngest
 
 
 def conditions(folder: Path, **parts: object) -> Conditions:
@@ -43,6 +45,21 @@ def test_all_is_well_where_nothing_is_wrong(tmp_path: Path) -> None:
     found.look()
     assert found.problems() == {}
     assert found.workers() is None
+
+
+def test_how_the_last_ingest_ended_is_told_to_prometheus(tmp_path: Path) -> None:
+    found, metrics = conditions(tmp_path), Metrics()
+    found.look()
+    metrics.note_conditions({}, None, found.last_ingest)
+    assert b"kensho_ingest" not in metrics.render()
+    last_ingest.note(tmp_path, LastIngest(ended_at_s=1_700_000_000, exit_code=5))
+    found.look()
+    metrics.note_conditions({}, None, found.last_ingest)
+    assert b"\nkensho_ingest_exit_code 5.0\n" in metrics.render()
+    assert b"\nkensho_ingest_ended_timestamp_seconds 1.7e+09\n" in metrics.render()
+    (tmp_path / "last_ingest.json").write_bytes(b"{half")
+    found.look()
+    assert found.last_ingest is None
 
 
 def test_a_disk_without_room_for_a_snapshot_is_told(small_disk: Path) -> None:

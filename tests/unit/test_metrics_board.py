@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from kensho.http.event_stream import EventStreams
 from kensho.http.exposition import Exposition
-from kensho.http.metrics import ClientMetrics, Metrics, PlaybackMetrics
+from kensho.http.metrics import ClientMetrics, Metrics
 from kensho.platform.listening import listen, open_connections
 from kensho.platform.metrics_board import MOST_BYTES, MetricsBoard, WorkerSeat
 from kensho.platform.settings import StreamSettings
@@ -98,14 +98,11 @@ def samples(text: bytes) -> dict[tuple[str, str, str], float]:
 
 async def test_whichever_worker_is_scraped_tells_of_all() -> None:
     expositions, many, board = await seated(2)
-    playback = [PlaybackMetrics(metrics.registry) for metrics in many]
     clients = [ClientMetrics(metrics.registry) for metrics in many]
     for number, metrics in enumerate(many):
         for _ in range(number + 1):
             metrics.count_request("GET", "/api/movies", 200, 0.003)
             metrics.count_request("GET", "/api/changes/stream", 200, None)
-            playback[number].count_start("1080p")
-            playback[number].count_bytes(1_000)
             clients[number].observe_vital("lcp", 1.2)
         board.write(number, metrics.told())
     route = "method=GET,route=/api/movies,status=200"
@@ -119,8 +116,6 @@ async def test_whichever_worker_is_scraped_tells_of_all() -> None:
             bucket = "kensho_http_request_seconds_bucket"
             assert found[bucket, worker, "le=0.005,route=/api/movies"] == times
             assert found[count, worker, "route=/api/changes/stream"] == 0
-            assert found["kensho_streams_started_total", worker, "quality=1080p"] == times
-            assert found["kensho_streaming_bandwidth_bytes_total", worker, ""] == times * 1_000
             assert found["kensho_event_streams_open", worker, ""] == 0
         assert found["kensho_well", "", "what=disk"] == 0
         assert found["kensho_workers", "", ""] == 2

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import msgspec
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 from kensho.edges.accounts import passwords
-from kensho.edges.accounts.audit import AuditQuery
+from kensho.edges.accounts.audit import AuditLog, AuditQuery
 from kensho.edges.accounts.authentication import SessionAuthentication, SessionCaller
 from kensho.edges.accounts.devices import device_name
 from kensho.edges.accounts.edge import FOLDER
@@ -352,6 +354,18 @@ async def test_a_session_ends_its_owners_others_only(edge_store: Gateway) -> Non
         assert await rooms.service.end_other(one, other.id)
         assert await rooms.sessions.renew(other.id) is None
         assert await rooms.sessions.renew(strange.id) is not None
+
+
+async def test_a_row_that_can_t_be_written_is_logged_and_counted() -> None:
+    def away() -> Gateway:
+        raise StoreUnavailableError("the store of the edges is away")
+
+    registry = CollectorRegistry()
+    log = AuditLog(away, ToldClock().now, registry)
+    with structlog.testing.capture_logs() as told:
+        await log.note("account.role", "done", actor="command", changed=["role"])
+    assert [line["event"] for line in told] == ["audit_not_written"]
+    assert registry.get_sample_value("kensho_audit_failures_total") == 1
 
 
 async def test_the_audit_log_takes_no_change(edge_store: Gateway) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from prometheus_client import CollectorRegistry, Counter
 
 from kensho.edges.accounts.sessions import Now
 from kensho.errors import InvalidInputError, StorageError
@@ -62,11 +63,24 @@ class AuditQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditLog:
-    """Writes and reads the log; `gateway` raises `StoreUnavailableError` while there is none."""
+    """Writes and reads the log; `gateway` raises `StoreUnavailableError` while there is none.
 
-    def __init__(self, gateway: Callable[[], Gateway], now: Now) -> None:
+    `registry` is told of rows that could not be written; without one nobody reads their number.
+    """
+
+    def __init__(
+        self,
+        gateway: Callable[[], Gateway],
+        now: Now,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
         self._gateway = gateway
         self._now = now
+        self._failures = Counter(
+            "kensho_audit_failures",
+            "Rows of the audit log that could not be written",
+            registry=CollectorRegistry() if registry is None else registry,
+        )
 
     async def note(
         self,
@@ -91,6 +105,7 @@ class AuditLog:
         try:
             await self._gateway().execute("edges.add_audit", row)
         except StorageError as error:
+            self._failures.inc()
             _log.warning("audit_not_written", reason=error.message, **row)
 
     async def page(self, query: AuditQuery) -> AuditSlice:

@@ -64,7 +64,7 @@ class AccountsEdge(Edge):
         self._passwords = Passwords()
         self._accounts = AccountStore(store.gateway)
         self._tokens = Tokens(core.keys, core.now)
-        self.audit: Final = AuditLog(store.gateway, core.now)
+        self.audit: Final = AuditLog(store.gateway, core.now, core.metrics.registry)
         self.watching: Final = Watching(store.gateway, core.now)
         self.sessions: Final = SessionService(
             _session_store(core.redis, core.now), Keyring(core.keys, "provider-tokens"), core.now

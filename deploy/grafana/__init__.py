@@ -1,0 +1,1 @@
+"""Grafana: its dashboards, and what it is provisioned with."""
