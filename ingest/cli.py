@@ -12,7 +12,7 @@ import contextlib
 import datetime as dt
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar, cast
 
@@ -284,7 +284,7 @@ def _exit_with(result: RunReport) -> None:
 
 
 @contextlib.contextmanager
-def _ending_noted(asked: Request) -> Iterator[None]:
+def _ending_noted(asked: Request) -> Generator[None]:
     """Keep beside the snapshots how the run ended, for whoever serves them and raises alarms.
 
     What waits for a manager has not failed.
