@@ -22,6 +22,7 @@ COPY ingest ./ingest
 COPY queries ./queries
 COPY graph_schema ./graph_schema
 COPY curation ./curation
+COPY docs ./docs
 COPY --from=assets /assets ./kensho/web/static/vendor/swagger-ui
 COPY --from=assets /hls ./kensho/web/static/vendor/hls/static
 # The wheel is built by what requirements-build.lock names by hash, which no image keeps.

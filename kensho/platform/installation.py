@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def data_root(folder: str) -> Path:
-    """Return the folder `queries`, `graph_schema` or `curation`.
+    """Return the folder `queries`, `graph_schema`, `curation` or `docs`.
 
     In an installed wheel it lies inside the package, in a checkout at the top, where edits count.
     """

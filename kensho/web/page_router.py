@@ -26,6 +26,10 @@ from kensho.web.curation_pages import (
     CurationLogController,
     NewWorkController,
 )
+from kensho.web.documentation_pages import (
+    DocumentationController,
+    DocumentationListController,
+)
 from kensho.web.franchise_pages.embed import EmbedController, OembedController
 from kensho.web.franchise_pages.episodes import FranchiseEpisodesController
 from kensho.web.franchise_pages.map_page import FranchiseMapController
@@ -69,6 +73,8 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     NeighbourhoodPageController,
     PathPageController,
     StatusPageController,
+    DocumentationController,
+    DocumentationListController,
     QueuePageController,
     ReportController,
     SignInController,

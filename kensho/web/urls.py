@@ -167,3 +167,13 @@ def with_query(url: str, parameters: Mapping[str, object]) -> str:
 def account() -> str:
     """Return the page of whoever is signed in."""
     return "/account"
+
+
+def documents() -> str:
+    """Return the list of the documentation."""
+    return "/docs"
+
+
+def document(name: str) -> str:
+    """Return a document by its path in the folder of documents."""
+    return f"/docs/{name}"

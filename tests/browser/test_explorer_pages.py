@@ -20,6 +20,8 @@ PAGES: Final = (
     "/path",
     "/path?from=cowboy+bebop&to=cowboy+bebop+tengoku",
     "/status",
+    "/docs",
+    "/docs/deploy",
     "/changes",
     "/nowhere/naruto",
     "work:cowboy bebop",

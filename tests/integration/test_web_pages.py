@@ -246,6 +246,23 @@ async def test_the_status_page_says_how_each_thing_is(client: AsyncClient) -> No
     assert identity in answer.text
 
 
+async def test_the_documentation_is_served_as_pages_and_as_it_was_written(
+    client: AsyncClient,
+) -> None:
+    index = Markup((await client.get("/docs")).text)
+    assert "/docs/deploy" in index.values("a", "href")
+    assert "<h1" in (await client.get("/docs/deploy")).text
+    written = await client.get("/docs/deploy.md")
+    assert written.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert written.text.startswith("# ")
+    assert (await client.get("/docs/decisions/0014-the-snapshot-is-what-is-served")).is_success
+    assert (await client.get("/docs/map.png")).content.startswith(b"\x89PNG")
+    listed = (await client.get("/llms.txt")).text
+    assert "](/docs/deploy.md): " in listed
+    for name in ("nothing", "..%2F..%2Fpyproject", "pictures.py", "x" * 900, "DEPLOY"):
+        assert (await client.get(f"/docs/{name}")).status_code == 404, name
+
+
 async def test_assets_are_kept_for_ever_under_a_digest(client: AsyncClient) -> None:
     page = Markup((await client.get("/")).text)
     addresses = [*page.values("link", "href"), *page.values("script", "src")]

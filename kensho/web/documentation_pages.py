@@ -1,0 +1,72 @@
+"""`/docs`: the documentation of this version as pages and as Markdown; `/llms.txt` lists it."""
+
+from typing import Final
+
+from litestar import Controller, get
+from litestar.params import FromPath
+
+from kensho.errors import NotFoundError
+from kensho.http.privacy import PUBLIC
+from kensho.http.responses import HTML, UncachedResponse
+from kensho.web import documentation, urls
+from kensho.web.page_context import GivenPageServices
+from kensho.web.rendering import PAGE_HEADERS
+
+_MARKDOWN: Final = b"text/markdown; charset=utf-8"
+_TEXT: Final = b"text/plain; charset=utf-8"
+_PNG: Final = b"image/png"
+_SOURCE: Final = ".md"
+
+
+class DocumentationController(Controller):
+    """Documents by their names; with `.md` behind it, as they were written."""
+
+    path = documentation.PATH
+    opt = PUBLIC
+
+    @get(sync_to_thread=True)
+    def index(self, services: GivenPageServices) -> UncachedResponse:
+        """List all documents."""
+        body = services.renderer.page(
+            "documentation_index.html.jinja", groups=documentation.installed().groups()
+        )
+        return UncachedResponse(body, media_type=HTML, headers=PAGE_HEADERS)
+
+    @get("/{name:path}", sync_to_thread=True)
+    def document(self, services: GivenPageServices, name: FromPath[str]) -> UncachedResponse:
+        """Return a document, or a picture of one.
+
+        Raises:
+            NotFoundError: there is none of this name.
+        """
+        known, wanted = documentation.installed(), name.strip("/")
+        picture = known.pictures.get(wanted)
+        if picture is not None:
+            return UncachedResponse(picture.read_bytes(), media_type=_PNG)
+        document = known.documents.get(wanted.removesuffix(_SOURCE))
+        if document is None:
+            raise NotFoundError(f"there is no document {wanted[:80]!r}")
+        if wanted.endswith(_SOURCE):
+            return UncachedResponse(document.text.encode(), media_type=_MARKDOWN)
+        body = services.renderer.page("documentation.html.jinja", document=document)
+        return UncachedResponse(body, media_type=HTML, headers=PAGE_HEADERS)
+
+
+class DocumentationListController(Controller):
+    """The documentation for programs that read it."""
+
+    path = "/llms.txt"
+    opt = PUBLIC
+
+    @get(sync_to_thread=True)
+    def listed(self, services: GivenPageServices) -> UncachedResponse:
+        """Return the list of documents in Markdown, each with its first paragraph."""
+        messages = services.renderer.messages
+        lines = [f"# {messages.format('site.name')}", "", f"> {messages.format('site.tagline')}"]
+        for group, documents in documentation.installed().groups():
+            lines += ["", f"## {messages.label('documents', group or 'guides')}", ""]
+            lines += [
+                f"- [{one.title}]({urls.document(one.name)}{_SOURCE}): {one.lead}"
+                for one in documents
+            ]
+        return UncachedResponse(("\n".join(lines) + "\n").encode(), media_type=_TEXT)
