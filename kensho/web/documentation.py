@@ -21,6 +21,13 @@ PATH: Final = "/docs"
 _GROUPS: Final = ("", "decisions", "releases", "models")
 """Folders of documents in the order in which the index tells of them; guides are at the top."""
 _UNHEARD: Final = re.compile(r"[^\w\- ]")
+_SCROLLING: Final = (
+    ("<pre>", '<pre tabindex="0">'),
+    ("<table>", '<div class="document-table" tabindex="0"><table>'),
+    ("</table>", "</table></div>"),
+)
+"""What may be wider than the page scrolls by itself, and keys must reach it; text is escaped, so
+that none of these marks is a document's own."""
 _OUTSIDE: Final = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -66,7 +73,7 @@ class Documentation:
 
     def _rendered(self, name: str, text: str) -> Document:
         parser = MarkdownIt("commonmark", {"html": False}).enable("table")
-        tokens = parser.parse(text)
+        tokens = _without_empty_headings(parser.parse(text))
         _number_headings(tokens)
         for token in tokens:
             self._resolve(name, token.children or ())
@@ -74,6 +81,8 @@ class Documentation:
         paragraphs = (i for i, t in enumerate(tokens) if t.type == "paragraph_open")
         lead = next((_plain(tokens[i + 1]) for i in paragraphs), "")
         html = parser.renderer.render(tokens, parser.options, {})
+        for plain, reached in _SCROLLING:
+            html = html.replace(plain, reached)
         return Document(name, title, lead, text, html)
 
     def _resolve(self, name: str, tokens: Sequence[Token]) -> None:
@@ -111,6 +120,21 @@ class Documentation:
         if found.removesuffix(".md") in self._texts and found.endswith(".md"):
             return f"{PATH}/{found.removesuffix('.md')}" + (f"#{anchor}" if anchor else "")
         return f"{PATH}/{found}" if found in self.pictures else None
+
+
+def _without_empty_headings(tokens: Sequence[Token]) -> list[Token]:
+    """Return the tokens without heads of tables that say nothing; Markdown has no table without."""
+    kept: list[Token] = []
+    for token in tokens:
+        kept.append(token)
+        if token.type == "thead_close":
+            start = max(i for i, one in enumerate(kept) if one.type == "thead_open")
+            if not any(one.content for one in kept[start:] if one.type == "inline"):
+                del kept[start:]
+    for opening, content, closing in zip(kept, kept[1:], kept[2:], strict=False):
+        if opening.type == "th_open" and not content.content:
+            opening.tag = closing.tag = "td"
+    return kept
 
 
 def _number_headings(tokens: Sequence[Token]) -> None:

@@ -49,6 +49,15 @@ def test_links_to_what_is_not_served_are_text(tmp_path: Path) -> None:
     assert 'id="there-1"' in documents["two"].html
 
 
+def test_tables_have_no_heads_that_say_nothing(tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text(
+        "# One\n\n| | |\n|-|-|\n| a | b |\n\n| | x |\n|-|-|\n| c | d |\n"
+    )
+    html = Documentation(tmp_path).documents["one"].html
+    assert html.count("<thead>") == 1
+    assert "<td></td>\n<th>x</th>" in html
+
+
 @given(st.text(max_size=200))
 def test_no_text_becomes_markup_that_was_not_meant(text: str) -> None:
     folder = Path("/nonexistent")
