@@ -1,6 +1,7 @@
 """Streams over a real provider on loopback: who gets which, what fails how, and no slot is lost."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -15,6 +16,7 @@ from kensho.platform.environment import with_changes
 from kensho.platform.settings import Settings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
+from tests.support.published_contract import PublishedContract, requests_of
 from tests.support.streaming import (
     OTHER,
     PASSWORD,
@@ -28,6 +30,7 @@ from tests.support.streaming import (
     streaming_settings,
 )
 
+CONTRACTS: Final = Path(__file__).parents[3] / "shared" / "data" / "contracts"
 EVENTS: Final = "/api/playback/events"
 OWN: Final = {"sec-fetch-site": "same-origin"}
 
@@ -98,6 +101,62 @@ async def test_a_stream_is_for_who_is_signed_in_with_the_provider(
     assert (body["quality"], body["audio"], body["stale"]) == ("auto", "ja-JP", False)
     assert [one["language"] for one in body["subtitles"]] == ["de-DE", "en-US"]
     assert {"language": "ja-JP", "label": "Japanese"} in body["audio_tracks"]
+
+
+# As foreign clients know it.
+
+
+async def test_clients_of_the_first_plan_sign_in_play_and_sign_out(
+    edge_settings: Settings, provider: Provider
+) -> None:
+    """By its contract and its collection of requests, whose `email` is that of the provider."""
+    files = CONTRACTS / "kensho-poc.openapi.yaml", CONTRACTS / "kensho-poc.postman_collection.json"
+    for file in files:
+        if not file.exists():
+            pytest.skip(f"the published contract is not here: {file}")
+    pytest.importorskip("yaml", reason="contracts are YAML")
+    contract = PublishedContract(files[0])
+    given = {
+        "crunchyroll_email": VIEWER,
+        "crunchyroll_password": PASSWORD,
+        "anime_id": str(TRIGUN),
+        "episode_number": "1",
+        "search_query": "trigun",
+        "year": "1998",
+        "season": "spring",
+        "auth_token": "",
+        "refresh_token": "",
+    }
+
+    def keeps(answer: Response, method: str, path: str, status: int = 200) -> dict[str, Any]:
+        assert answer.status_code == status, answer.text
+        schema = contract.schema(path, str(status), method)
+        assert list(contract.problems(answer.json(), schema)) == []
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async with running(with_changes(edge_settings, edges=("provider", "streams"))) as client:
+        await until_ready(client)
+        wrong = {"username": VIEWER, "password": "not this one"}
+        keeps(await client.post("/api/auth/login", json=wrong), "post", "/auth/login", 401)
+        by_name = {"username": VIEWER, "password": PASSWORD}
+        keeps(await client.post("/api/auth/login", json=by_name), "post", "/auth/login")
+        asked = sorted(requests_of(files[1]), key=lambda one: one.name == "Logout")
+        for one in asked:
+            answer = await one.send(client, given)
+            assert answer.status_code == (204 if one.name == "Logout" else 200), one.name
+            if one.name in ("Login", "Refresh Token"):
+                told = answer.json()
+                given |= {"auth_token": told["token"], "refresh_token": told["refresh_token"]}
+                assert dt.datetime.fromisoformat(told["expires_at"]).tzinfo is not None
+            if one.name == "Get Stream URL":
+                body = keeps(answer, "get", "/stream/{anime_id}/{episode}")
+                assert body["subtitles"][0].keys() >= {"language", "url"}
+        for one in asked:  # whoever has signed out is told so
+            if one.name in ("Refresh Token", "Get Stream URL", "Logout"):
+                refused = await one.send(client, given)
+                assert refused.status_code == 401, one.name
+                assert {"error", "message", "code"} <= refused.json().keys()
 
 
 @pytest.mark.parametrize(
