@@ -8,7 +8,7 @@ import asyncio
 import datetime as dt
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -16,7 +16,10 @@ import httpx
 import pytest
 import schemathesis
 from hypothesis import settings
+from requests import PreparedRequest
+from requests.auth import AuthBase
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from typing_extensions import override
 
 from kensho.api.openapi import amend_openapi, bodies_of
 from kensho.api.parameters import EXAMPLE_ID
@@ -44,7 +47,8 @@ UNSAYABLE: Final = ("cursor", "before")
 """A document can't say which cursors are ours; dates that no calendar has are of its format."""
 EITHER: Final = "/api/auth/login"
 """Its body has a name by one of two members, which its schema can't say."""
-ENDS_SESSION: Final = "/api/auth/logout"
+SIGN_OUT: Final = "/api/auth/logout"
+AUDIT: Final = "/api/audit"
 Case: TypeAlias = schemathesis.Case[Any]
 
 
@@ -151,26 +155,27 @@ api = schemathesis.openapi.from_dict(
 )
 
 
-class SignedIn:
-    """Signs each request as its operation asks; `people` is set while a server runs."""
+class SignedIn(AuthBase):
+    """Signs requests when they are sent; `people` is set while a server runs."""
 
     people: People | None = None
 
-    def get(self, case: Case, _: object) -> dict[str, str]:
-        """Return the headers of whom an operation is for."""
-        people = type(self).people
-        assert people is not None
-        schemes = {name for one in case.operation.definition.raw.get("security", ()) for name in one}
-        if "manager" in schemes:
-            return people.manager()
-        return people.once() if case.operation.path == ENDS_SESSION else people.viewer()
+    def __init__(self, who: Callable[[People], dict[str, str]]) -> None:
+        self._who = who
 
-    def set(self, case: Case, data: dict[str, str], _: object) -> None:
-        """Send them."""
-        case.headers = {**(case.headers or {}), **data}
+    @override
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Send the headers of whom an operation is for."""
+        assert SignedIn.people is not None
+        request.headers.update(self._who(SignedIn.people))
+        return request
 
 
-api.auth(SignedIn, refresh_interval=None)
+ANYBODYS: Final = r"^/api/(logs|auth/(register|login|refresh))"
+api.auth.set_from_requests(SignedIn(People.manager)).apply_to(path=AUDIT)
+api.auth.set_from_requests(SignedIn(People.once)).apply_to(path=SIGN_OUT)
+viewers: Any = api.auth.set_from_requests(SignedIn(People.viewer))
+viewers.skip_for(path_regex=ANYBODYS).skip_for(path=[AUDIT, SIGN_OUT])
 
 
 @api.parametrize()
@@ -178,6 +183,4 @@ api.auth(SignedIn, refresh_interval=None)
 def test_no_operation_of_an_edge_disagrees_with_its_document(case: Case, people: People) -> None:
     whole = case.operation.path != EITHER and not {*UNSAYABLE} & {*(case.query or {})}
     excluded: list[Any] = [] if whole else [positive_data_acceptance]
-    case.call_and_validate(
-        base_url=people.base, headers=people.anybody(), excluded_checks=excluded
-    )
+    case.call_and_validate(base_url=people.base, headers=people.anybody(), excluded_checks=excluded)
