@@ -9,7 +9,6 @@ import datetime as dt
 import itertools
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import httpx
@@ -21,6 +20,7 @@ from requests.auth import AuthBase
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from typing_extensions import override
 
+from deploy.demo.reference_provider import CLIENT_TOKEN
 from kensho.api.openapi import amend_openapi, bodies_of
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
@@ -32,10 +32,10 @@ from kensho.platform.secret_values import Secret, SigningKey
 from kensho.platform.settings import Settings
 from tests.support import graphs
 from tests.support.command_line import run_here
-from tests.support.examples import examples
 from tests.support.documents import ACCEPTANCES, REFUSALS
+from tests.support.examples import examples
 from tests.support.servers import environment, free_port, served, written_store
-from tests.support.streaming import CLIENT_TOKEN, PASSWORD, TRIGUN, VIEWER, provider_running
+from tests.support.streaming import PASSWORD, TRIGUN, VIEWER, provider_running
 
 pytestmark = pytest.mark.contract
 
