@@ -17,7 +17,7 @@ from kensho.api.curation import CurationController
 from kensho.api.franchises import FranchisesController
 from kensho.api.health import HealthController
 from kensho.api.movies import MoviesController
-from kensho.api.openapi import amend_openapi
+from kensho.api.openapi import amend_openapi, bodies_of
 from kensho.api.paths import PathsController
 from kensho.api.providers import (
     curation_providers,
@@ -32,7 +32,7 @@ from kensho.api.tags import TagsController
 from kensho.api.works import WorksController
 from kensho.app_state import AppState
 from kensho.errors import SettingsError
-from kensho.http import authentication, responses
+from kensho.http import authentication, options, responses
 from kensho.http.error_handling import problem_details_plugin
 from kensho.http.event_stream import EventStreams
 from kensho.http.extension import Extension
@@ -103,8 +103,15 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
         lifespan=[state.open, extension.open],
         state=_shared_state(state, extension),
     )
-    document = app.openapi_schema.to_schema()
-    validator.add_operations(amend_openapi(document, state.calendar, extension.security_schemes))
+    options.tell_all_methods(app)
+    validator.add_operations(
+        amend_openapi(
+            app.openapi_schema.to_schema(),
+            state.calendar,
+            extension.security_schemes,
+            bodies_of(app),
+        )
+    )
     targets = Targets(declared_routes(app, validator))
     routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
     pipeline = _pipeline(routed, settings, state, cache)

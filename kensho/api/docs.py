@@ -22,7 +22,7 @@ from litestar.params import FromPath
 from litestar.response import File
 from typing_extensions import override
 
-from kensho.api.openapi import Document, Schemes, amend_openapi
+from kensho.api.openapi import Document, Schemes, amend_openapi, bodies_of
 from kensho.discovery.browse import Calendar
 from kensho.http.privacy import PUBLIC
 
@@ -64,7 +64,8 @@ class DocumentPlugin(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
         """Return the amended document."""
         if self._body is None:
-            document = amend_openapi(openapi_schema, self._calendar, self._schemes)
+            bodies = bodies_of(request.app)
+            document = amend_openapi(openapi_schema, self._calendar, self._schemes, bodies)
             self._body = msgspec.json.encode(document)
         return self._body
 

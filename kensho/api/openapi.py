@@ -5,22 +5,18 @@ with, the headers of a tagged answer, 304, and parameters that are absent or pre
 Components get short names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 
 from kensho.api.operations import EVENT_STREAM
-from kensho.api.request_bodies import (
-    BatchRequest,
-    ItemChangeBody,
-    ResolveRequest,
-    SearchBatchRequest,
-)
 from kensho.discovery.browse import Calendar
 from kensho.discovery.exports import FORMATS
 from kensho.domain.works import MIN_YEAR
-from kensho.http.problem_details import Problem
+from kensho.http.problem_details import MEDIA_TYPE, Problem
 
 Document: TypeAlias = dict[str, Any]
 Schemes: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -39,6 +35,11 @@ _PROBLEMS: Final = {
     "415": "The body is not `application/json`.",
     "429": "Too many requests; `Retry-After` tells when to come back.",
     "503": "Starting, or without its store; `Retry-After` tells when to come back.",
+}
+_OF_SESSIONS: Final = {
+    "401": "Nobody is signed in: the token is missing or not valid, or its session has ended"
+    " (`code`).",
+    "403": "Who is signed in has no account here, or a cookie came from a page that is not ours.",
 }
 _MOVED: Final = {
     "description": "It was merged into another: the same target, under the id or slug that stands.",
@@ -84,17 +85,32 @@ _ALWAYS: Final = {
 }
 
 
+def bodies_of(app: Litestar) -> Sequence[type[msgspec.Struct]]:
+    """Return the shapes of the bodies that the operations of an application take."""
+    found: dict[type[msgspec.Struct], None] = {}
+    for route in app.routes:
+        handlers: Sequence[object] = getattr(route, "route_handlers", ())
+        for handler in handlers:
+            field = handler.parsed_data_field if isinstance(handler, HTTPRouteHandler) else None
+            if field is not None and field.is_subclass_of(msgspec.Struct):
+                found[field.annotation] = None
+    return list(found)
+
+
 def amend_openapi(
-    document: Document, calendar: Calendar, schemes: Schemes | None = None
+    document: Document,
+    calendar: Calendar,
+    schemes: Schemes | None = None,
+    bodies: Sequence[type[msgspec.Struct]] = (),
 ) -> Document:
     """Return Litestar's document with what holds for every operation; the input is not changed.
 
-    `schemes` are further ways of signing in. The bounds of a year are those of `calendar` now: they
-    move once a year, and are enforced as of then.
+    `schemes` are further ways of signing in, `bodies` what operations take. The bounds of a year
+    are those of `calendar` now: they move once a year, and are enforced as of then.
     """
     whole: Document = msgspec.json.decode(msgspec.json.encode(document))
     schemas = whole.setdefault("components", {}).setdefault("schemas", {})
-    schemas |= _components()
+    schemas |= _components(bodies)
     whole["components"]["securitySchemes"] = {**_SCHEMES, **(schemes or {})}
     for name in _SELECTABLE:
         del schemas[name]["required"]  # `fields` may leave out any member
@@ -118,12 +134,13 @@ def amend_openapi(
 def _amend(operation: Document, path: str) -> None:
     responses = operation["responses"]
     has_body = "requestBody" in operation
-    responses |= {status: _problem(status) for status in _statuses(path, has_body=has_body)}
     is_guarded = "security" in operation
-    if is_guarded:
-        responses |= {status: _problem(status) for status in ("401", "403")}
-        if has_body:
-            responses["409"] = _problem("409")
+    schemes = {name for one in operation.get("security", ()) for name in one}
+    told = _PROBLEMS if "manager" in schemes else _PROBLEMS | _OF_SESSIONS
+    for status in _statuses(path, has_body=has_body, is_guarded=is_guarded):
+        own = responses.get(status, {})
+        is_said = MEDIA_TYPE in own.get("content", ())
+        responses[status] = _problem(status, own["description"] if is_said else told[status])
     for header in _ALWAYS:
         for response in responses.values():
             response.setdefault("headers", {})[header] = _ALWAYS[header]
@@ -143,7 +160,7 @@ def _amend(operation: Document, path: str) -> None:
 
 def _names_what_may_go(path: str) -> bool:
     """Tell whether a path names a work or a franchise, which may be merged or removed."""
-    return "{work_id}" in path or "{slug}" in path
+    return any(name in path for name in ("{work_id}", "{anime_id}", "{slug}"))
 
 
 _PATHS: Final = "/api/paths"
@@ -152,7 +169,7 @@ _FINDING: Final = ("/api/resolve", "/api/changes", "/api/changes/stream", "/api/
 """Name in their queries what may not be there."""
 
 
-def _statuses(path: str, *, has_body: bool) -> list[str]:
+def _statuses(path: str, *, has_body: bool, is_guarded: bool) -> list[str]:
     if not path.startswith("/api/") or path == "/api/health":
         return ["400", "414"]
     statuses = ["400", "414", "429", "503"]
@@ -160,15 +177,17 @@ def _statuses(path: str, *, has_body: bool) -> list[str]:
         statuses.append("404")
     if _names_what_may_go(path) or path == _PATHS:
         statuses.append("410")
-    return [*statuses, "408", "413", "415"] if has_body else statuses
+    if has_body:
+        statuses += ["408", "413", "415"]
+    if is_guarded:
+        statuses += ["401", "403", *(["409"] if has_body else [])]
+    return statuses
 
 
-def _problem(status: str) -> Document:
+def _problem(status: str, description: str) -> Document:
     response: Document = {
-        "description": _PROBLEMS[status],
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
+        "description": description,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if status in ("429", "503"):
         response["headers"] = {
@@ -177,11 +196,10 @@ def _problem(status: str) -> Document:
     return response
 
 
-def _components() -> Document:
-    """Return the schemas that msgspec writes more exactly, with patterns, than Litestar."""
-    shapes = [Problem, BatchRequest, ItemChangeBody, ResolveRequest, SearchBatchRequest]
+def _components(bodies: Sequence[type[msgspec.Struct]]) -> Document:
+    """Return the schemas that msgspec writes more exactly, with all bounds, than Litestar."""
     _, components = msgspec.json.schema_components(
-        shapes, ref_template="#/components/schemas/{name}"
+        [Problem, *bodies], ref_template="#/components/schemas/{name}"
     )
     return components
 

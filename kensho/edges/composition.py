@@ -28,6 +28,7 @@ from kensho.http import edge_limits
 from kensho.http.authentication import AccessControl
 from kensho.http.edge_limits import EdgeLimits, limited
 from kensho.http.extension import Extension
+from kensho.http.problem_details import TELLS_CODE
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
 from kensho.platform.sliding_limits import SlidingLimits
@@ -91,9 +92,10 @@ class Edges(Extension):
     @property
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes of all edges, each of which has its limit."""
+        """Return the routes of all edges, each with its limit, whose problems have codes."""
         handlers = [handler for edge in self._edges for handler in edge.route_handlers]
-        return (Router("/", route_handlers=handlers, guards=[limited]),)
+        told = {TELLS_CODE: True}
+        return (Router("/", route_handlers=handlers, guards=[limited], opt=told),)
 
     @property
     @override

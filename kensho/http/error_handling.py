@@ -5,7 +5,7 @@ The plugin finds the handler of an exception's class; the wire form is this proj
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -72,8 +72,11 @@ def problem_details_plugin(render_page: ErrorPageRenderer | None) -> ProblemDeta
 def _described(request: Request[Any, Any, Any], cause: Exception) -> ErrorResponse:
     error = _plainly_described(request, cause)
     handler = cast("dict[str, Any]", request.scope).get("route_handler")
-    if error.fields and handler is not None and handler.opt.get(problem_details.TELLS_ISSUES):
-        return msgspec.structs.replace(error, issues=error.fields)
+    opt: Mapping[str, Any] = {} if handler is None else handler.opt
+    if opt.get(problem_details.TELLS_ISSUES):
+        error = msgspec.structs.replace(error, issues=error.fields)
+    if opt.get(problem_details.TELLS_CODE):
+        error = msgspec.structs.replace(error, code=error.code or error.slug)
     return error
 
 

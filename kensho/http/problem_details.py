@@ -23,6 +23,8 @@ CHALLENGE: Final = 'Bearer realm="kensho"'
 """What a 401 must say of how to sign in (RFC 9110 §15.5.2, RFC 6750)."""
 TELLS_ISSUES: Final = "kensho_issues"
 """Names in a handler's `opt` that its problems tell of fields as `issues` too."""
+TELLS_CODE: Final = "kensho_code"
+"""Names in a handler's `opt` that each of its problems has a `code`: its kind, if no other."""
 _TYPE: Final = "urn:kensho:problem:"
 _SERVER_ERROR: Final = 500
 

@@ -21,6 +21,10 @@ _SPELLINGS: Final = {
     "number": (re.compile(r"-?\d{1,18}(\.\d{1,18})?", re.ASCII), "a number"),
     "boolean": (re.compile(r"true|false"), "true or false"),
     "uuid": (re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"), "a UUID"),
+    "date-time": (
+        re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII),
+        "a time such as 2026-11-30T20:15:00Z",
+    ),
 }
 _SHOWN_CHARS: Final = 80
 _UNSUPPORTED: Final = 415

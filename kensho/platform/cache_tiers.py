@@ -22,7 +22,8 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from kensho.errors import RedisDownError
-from kensho.platform.machine_metrics import MachineMetrics
+from kensho.platform import spans
+from kensho.platform.machine_metrics import CacheOutcome, MachineMetrics
 from kensho.platform.redis import RedisDoor, RedisScript
 
 WORTH_S: Final = 0.002
@@ -137,7 +138,15 @@ class SharedCache:
         return f"l2:{self._version}:{revision}:{digest}"
 
     async def _look(self, name: str) -> list[Any]:
-        """Return value and token."""
+        """Return value and token, and count and trace how it went."""
+        with spans.part("cache", "l2") as span:
+            outcome, value, token = await self._looked(name)
+            self._metrics.count_cache("l2", outcome)
+            if span is not None:
+                span.note("cache.outcome", outcome)
+            return [value, token]
+
+    async def _looked(self, name: str) -> tuple[CacheOutcome, bytes | None, bytes]:
         loop = asyncio.get_running_loop()
         until_s, pause_s = loop.time() + _PATIENCE_S, _FIRST_PAUSE_S
         token = secrets.token_bytes(12)
@@ -147,17 +156,14 @@ class SharedCache:
                 keys, arguments = (name, _lock(name)), (token, round(LOCK_S * 1000))
                 reply = await self._door.run(_FIND, keys, arguments)
                 if isinstance(reply, bytes):
-                    self._metrics.count_cache("l2", "joined" if has_waited else "hit")
-                    return [reply, b""]
+                    return "joined" if has_waited else "hit", reply, b""
                 if reply or loop.time() >= until_s:
-                    self._metrics.count_cache("l2", "miss")
-                    return [None, token if reply else b""]
+                    return "miss", None, token if reply else b""
                 has_waited = True
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
         except RedisDownError:
-            self._metrics.count_cache("l2", "unreachable")
-            return [None, b""]
+            return "unreachable", None, b""
 
     async def _write(self, name: str, value: bytes, ttl_s: float, token: bytes) -> None:
         with contextlib.suppress(RedisDownError):

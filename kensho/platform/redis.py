@@ -27,6 +27,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from kensho.errors import RedisDownError, UpstreamUnavailableError
+from kensho.platform import spans
 from kensho.platform.breaker import Breaker, BreakerState
 from kensho.platform.clock import Clock
 from kensho.platform.machine_metrics import CallOutcome, MachineMetrics
@@ -90,7 +91,7 @@ class RedisDoor:
     async def __aenter__(self) -> "RedisDoor":
         """Ask Redis once, so that its absence is noticed before the first request."""
         with contextlib.suppress(RedisDownError):
-            await self.guard(self._ping)
+            await self.guard(self._ping, "PING")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -118,7 +119,7 @@ class RedisDoor:
             RedisDownError: Redis is away or too slow, or refuses the command.
         """
         return await self.guard(
-            lambda: self._client.execute_command(name, PREFIX + key, *arguments)
+            lambda: self._client.execute_command(name, PREFIX + key, *arguments), name
         )
 
     async def commands(self, *several: Command) -> list[Any]:
@@ -135,7 +136,7 @@ class RedisDoor:
                 replies: list[Any] = await pipeline.execute()
                 return replies
 
-        return await self.guard(run)
+        return await self.guard(run, "MULTI")
 
     async def run(
         self, script: RedisScript, keys: Sequence[str], arguments: Sequence[Argument] = ()
@@ -149,7 +150,7 @@ class RedisDoor:
         if registered is None:
             registered = self._scripts[script.name] = self._client.register_script(script.lua)
         names = [PREFIX + key for key in keys]
-        return await self.guard(lambda: registered(keys=names, args=list(arguments)))
+        return await self.guard(lambda: registered(keys=names, args=list(arguments)), script.name)
 
     async def get(self, key: str) -> bytes | None:
         """Return a value.
@@ -172,12 +173,18 @@ class RedisDoor:
         reply = await self.command("SET", key, value, "PX", max(1, round(ttl_s * 1000)), *absent)
         return reply is not None
 
-    async def guard(self, call: Callable[[], Awaitable[_T]]) -> _T:
+    async def guard(self, call: Callable[[], Awaitable[_T]], name: str) -> _T:
         """Make a call to Redis by the library's own client or by what is built on `pool`.
+
+        `name` is what traces call it: a command or a script, and no key.
 
         Raises:
             RedisDownError: Redis is away or too slow, or refuses the command.
         """
+        with spans.part("redis", name):
+            return await self._guarded(call)
+
+    async def _guarded(self, call: Callable[[], Awaitable[_T]]) -> _T:
         began_s = self._clock()
         until_s = asyncio.get_running_loop().time() + self._deadline_s
         if self._breaker.state is not BreakerState.CLOSED:

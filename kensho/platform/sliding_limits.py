@@ -148,13 +148,16 @@ class SharedWindows(Windows):
     async def acquire(self, rule: LimitRule, key: str) -> bool:
         """Count a request, if the rule allows one more."""
         return await self._door.guard(
-            lambda: self._storage.acquire_sliding_window_entry(key, rule.requests, rule.window_s)
+            lambda: self._storage.acquire_sliding_window_entry(key, rule.requests, rule.window_s),
+            "limit_acquire",
         )
 
     @override
     async def read(self, rule: LimitRule, key: str) -> Window:
         """Return what is counted."""
-        found = await self._door.guard(lambda: self._storage.get_sliding_window(key, rule.window_s))
+        found = await self._door.guard(
+            lambda: self._storage.get_sliding_window(key, rule.window_s), "limit_read"
+        )
         return Window(*found)
 
 

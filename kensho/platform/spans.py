@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from kensho.platform.logs import REQUEST
 
-PartKind: TypeAlias = Literal["cache", "store", "upstream"]
+PartKind: TypeAlias = Literal["cache", "redis", "store", "upstream"]
 Value: TypeAlias = str | int | float | bool
 
 

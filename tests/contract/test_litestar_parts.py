@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
-from litestar import Litestar, get
+from litestar import Litestar, get, post
 from litestar import Response as LitestarResponse
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.cors import CORSConfig
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from kensho.http.options import tell_all_methods
 
 APP = {"origin": "https://app.example"}
 
@@ -83,3 +85,20 @@ async def test_its_allowed_hosts_are_checked_in_routes_only_and_to_the_letter(
     hosts = AllowedHostsConfig(["good.example"])
     answer = await ask("GET", path, {"host": host}, allowed_hosts=hosts)
     assert answer.status_code == status
+
+
+async def test_its_options_tell_of_one_method_alone_until_they_are_made_anew() -> None:
+    @post("/routed", sync_to_thread=False)
+    def changed() -> None: ...
+
+    app = Litestar([routed, changed], logging_config=None, openapi_config=None)
+    transport: Any = ASGITransport(app)  # type: ignore[arg-type]  # Litestar's scope is a TypedDict
+
+    async def told() -> tuple[tuple[str, ...], int]:
+        async with AsyncClient(transport=transport, base_url="http://test") as client:
+            answers = [await client.options("/routed"), await client.patch("/routed")]
+        return tuple(sorted(answers[0].headers["allow"].split(", "))), answers[1].status_code
+
+    assert await told() == (("GET", "OPTIONS"), 405)
+    tell_all_methods(app)
+    assert await told() == (("GET", "OPTIONS", "POST"), 405)

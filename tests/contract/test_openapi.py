@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from kensho.api.openapi import amend_openapi
+from kensho.api.openapi import amend_openapi, bodies_of
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
 from kensho.discovery.browse import Calendar
@@ -19,6 +19,7 @@ from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import SigningKey
 from kensho.platform.settings import Settings
 from tests.support import graphs
+from tests.support.documents import REFUSALS
 from tests.support.examples import examples
 from tests.support.franchise_rows import franchise_store
 from tests.support.servers import serving
@@ -45,27 +46,12 @@ def known_document() -> dict[str, Any]:
     """Return the document, with an example work that the small graph has."""
     app = create_app(with_changes(Settings(), secret=(SigningKey("a secret of tests"),)))
     calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
-    text = json.dumps(amend_openapi(app.openapi_schema.to_schema(), calendar))
-    document: dict[str, Any] = json.loads(text.replace(EXAMPLE_ID, str(graphs.MATRIX)))
-    return document
+    document = app.openapi_schema.to_schema()
+    text = json.dumps(amend_openapi(document, calendar, bodies=bodies_of(app)))
+    known: dict[str, Any] = json.loads(text.replace(EXAMPLE_ID, str(graphs.MATRIX)))
+    return known
 
 
-REFUSALS = [
-    "400",
-    "401",
-    "403",
-    "404",
-    "405",
-    "406",
-    "409",
-    "414",
-    "415",
-    "422",
-    "428",
-    "429",
-    "5xx",
-]
-"""What refuses wrong data; a text that is too long may make the whole address too long (414)."""
 api = schemathesis.openapi.from_dict(
     known_document(),
     config=schemathesis.Config.from_dict(

@@ -1,6 +1,7 @@
 """Streams over a real provider on loopback: who gets which, what fails how, and no slot is lost."""
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -15,6 +16,8 @@ from kensho.platform.environment import with_changes
 from kensho.platform.settings import Settings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
+from tests.support.published_contract import PublishedContract, requests_of
+from tests.support.redis_servers import running_redis
 from tests.support.streaming import (
     OTHER,
     PASSWORD,
@@ -28,6 +31,7 @@ from tests.support.streaming import (
     streaming_settings,
 )
 
+CONTRACTS: Final = Path(__file__).parents[3] / "shared" / "data" / "contracts"
 EVENTS: Final = "/api/playback/events"
 OWN: Final = {"sec-fetch-site": "same-origin"}
 
@@ -98,6 +102,66 @@ async def test_a_stream_is_for_who_is_signed_in_with_the_provider(
     assert (body["quality"], body["audio"], body["stale"]) == ("auto", "ja-JP", False)
     assert [one["language"] for one in body["subtitles"]] == ["de-DE", "en-US"]
     assert {"language": "ja-JP", "label": "Japanese"} in body["audio_tracks"]
+
+
+# As foreign clients know it.
+
+
+async def test_clients_of_the_first_plan_sign_in_play_and_sign_out(
+    edge_settings: Settings, provider: Provider
+) -> None:
+    """By its contract and its collection of requests, whose `email` is that of the provider."""
+    if not CONTRACTS.exists():
+        pytest.skip(f"the published contracts are not here: {CONTRACTS}")
+    pytest.importorskip("yaml", reason="contracts are YAML")
+    contract = PublishedContract(CONTRACTS / "kensho-poc.openapi.yaml")
+    collection = requests_of(CONTRACTS / "kensho-poc.postman_collection.json")
+    given = {
+        "crunchyroll_email": VIEWER,
+        "crunchyroll_password": PASSWORD,
+        "anime_id": str(TRIGUN),
+        "episode_number": "1",
+        "search_query": "trigun",
+        "year": "1998",
+        "season": "spring",
+        "auth_token": "",
+        "refresh_token": "",
+    }
+
+    def keeps(answer: Response, method: str, path: str, status: int = 200) -> dict[str, Any]:
+        assert answer.status_code == status, answer.text
+        schema = contract.schema(path, str(status), method)
+        assert list(contract.problems(answer.json(), schema)) == []
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async with running(with_changes(edge_settings, edges=("provider", "streams"))) as client:
+        await until_ready(client)
+        wrong = {"username": VIEWER, "password": "not this one"}
+        keeps(await client.post("/api/auth/login", json=wrong), "post", "/auth/login", 401)
+        by_name = {"username": VIEWER, "password": PASSWORD}
+        keeps(await client.post("/api/auth/login", json=by_name), "post", "/auth/login")
+        for one in sorted(collection, key=lambda one: one.name == "Logout"):
+            answer = await one.send(client, given)
+            assert answer.status_code == (204 if one.name == "Logout" else 200), one.name
+            given |= noted(answer)
+            if one.name == "Get Stream URL":
+                body = keeps(answer, "get", "/stream/{anime_id}/{episode}")
+                assert body["subtitles"][0].keys() >= {"language", "url"}
+        for one in collection:  # whoever has signed out is told so
+            if one.name in ("Refresh Token", "Get Stream URL", "Logout"):
+                refused = await one.send(client, given)
+                assert refused.status_code == 401, one.name
+                assert {"error", "message", "code"} <= refused.json().keys()
+
+
+def noted(answer: Response) -> dict[str, str]:
+    """Return what the collection's scripts note of an answer that holds tokens."""
+    body = answer.json() if answer.content else {}
+    if "refresh_token" not in body:
+        return {}
+    assert dt.datetime.fromisoformat(body["expires_at"]).tzinfo is not None
+    return {"auth_token": body["token"], "refresh_token": body["refresh_token"]}
 
 
 @pytest.mark.parametrize(
@@ -263,6 +327,44 @@ async def test_tokens_are_refreshed_once_for_all_who_wait(
     assert [one.status_code for one in answers] == [200, 200, 200]
     tokens = [one for one in provider.reference.requests if "/auth/v1/token" in one]
     assert len(tokens) == 2  # the sign-in, and one refresh
+
+
+async def test_two_processes_refresh_tokens_once_and_end_nothing_without_redis(
+    edge_settings: Settings, provider: Provider, tmp_path: Path
+) -> None:
+    provider.reference.accounts[VIEWER].most_streams = 6
+    with running_redis(tmp_path) as redis:
+        shared = with_changes(edge_settings, redis_url=redis.url, redis_deadline_s=0.5)
+        async with running(shared) as one, running(shared) as other:
+            await until_ready(one)
+            await until_ready(other)
+            headers = await signed_in(one)
+            assert (await other.get("/api/auth/me", headers=headers)).status_code == 200
+
+            async def expire_and_play(episode: int) -> tuple[list[int], int]:
+                provider.reference.forget_tokens()
+                provider.reference.requests.clear()
+                provider.reference.faults.delay_s = 0.2
+                asked = [stream(client, headers, episode) for client in (one, other)]
+                answers = await asyncio.gather(*asked)
+                provider.reference.faults.delay_s = 0.0
+                tokens = [path for path in provider.reference.requests if "/auth/v1/token" in path]
+                return sorted(answer.status_code for answer in answers), len(tokens)
+
+            assert await expire_and_play(1) == ([200, 200], 1)
+            await one.delete(f"/api/stream/{TRIGUN}/1", headers=headers)
+            with redis.hung():
+                statuses, _ = await expire_and_play(2)
+                # Who came second can't learn what the first has: it ends nothing for that.
+                assert statuses in ([200, 200], [200, 503])
+            async with asyncio.timeout(20):
+                for client in (one, other):
+                    while (await stream(client, headers, 2)).status_code != 200:  # noqa: ASYNC110
+                        await asyncio.sleep(0.1)
+            assert await expire_and_play(3) == ([200, 200], 1)
+            await one.post("/api/auth/logout", headers=headers)
+    provider.reference.accounts[VIEWER].most_streams = 3
+    await settled(lambda: not provider.reference.open_slots)
 
 
 async def test_a_sign_in_that_the_provider_ended_ends_the_session(

@@ -2,17 +2,21 @@
 
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
 
 from kensho.errors import StorageError
 from kensho.platform import spans
+from kensho.platform.cache_tiers import SharedCache
 from kensho.platform.edge_settings import TelemetrySettings
 from kensho.platform.environment import with_changes
 from kensho.platform.logs import REQUEST
+from kensho.platform.machine_metrics import MachineMetrics
+from kensho.platform.redis import RedisDoor
 from kensho.platform.secret_values import Secret
-from kensho.platform.settings import Settings
+from kensho.platform.settings import RedisSettings, Settings
 from kensho.platform.spans import SpanIds
 from kensho.platform.telemetry import Telemetry
 from kensho.storage.gateway import Gateway
@@ -20,6 +24,7 @@ from tests.integration.conftest import running, until_ready
 from tests.support import graphs
 from tests.support.loopback_servers import LoopbackServer, QuietHandler
 from tests.support.otlp_receiver import Mood, OtlpReceiver, ReceivedSpan, otlp_receiver
+from tests.support.redis_servers import running_redis
 
 READ = f"/api/anime/{graphs.BEBOP}"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -177,6 +182,37 @@ async def test_the_store_and_others_are_parts_of_a_request(
     assert received["meta.ping"].parent_id == received["GET"].span_id == "00f067aa0ba902b9"
     assert received["one that fails"].is_error
     assert upstream.attributes["url"] == "https://provider.example/?token=***"
+
+
+async def test_redis_and_what_processes_share_are_parts_of_a_request(
+    receiver: OtlpReceiver, tmp_path: Path
+) -> None:
+    telemetry = Telemetry(TelemetrySettings(endpoint=receiver.endpoint, sample_share=1), "1")
+    REQUEST.set(None)
+    with running_redis(tmp_path) as redis:
+        async with telemetry.open(), RedisDoor(RedisSettings(url=redis.url)) as door:
+            request = telemetry.begin(SpanIds(TRACE, "00f067aa0ba902b9"), "GET", "r")
+            assert request is not None
+            cache = SharedCache(door, "1", MachineMetrics())
+            with spans.Within(request):
+                found = await cache.find("r1", b"key")
+                cache.put("r1", b"key", b"value", 60.0, found.token)
+                await cache.close()
+                assert (await cache.find("r1", b"key")).value == b"value"
+                redis.stop()
+                assert (await cache.find("r1", b"key")).value is None
+    received = receiver.until(lambda spans_: len(spans_) == 8)
+    looked = [span for span in received if span.name == "l2"]
+    outcomes = [span.attributes["cache.outcome"] for span in looked]
+    assert outcomes == ["miss", "hit", "unreachable"]
+    asked = [span for span in received if span.name == "find"]
+    assert [span.parent_id for span in asked] == [span.span_id for span in looked]
+    assert [(span.kind, span.is_error) for span in asked] == [
+        (CLIENT, False),
+        (CLIENT, False),
+        (CLIENT, True),
+    ]
+    assert [span.name for span in received if "key" in str(span.attributes)] == []
 
 
 async def test_without_a_collector_a_trace_goes_through_and_problems_do_not_tell_it(

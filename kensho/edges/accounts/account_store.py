@@ -22,8 +22,18 @@ from kensho.storage.gateway import Gateway
 MAX_EMAIL_CHARS: Final = 254
 """RFC 5321 §4.5.3.1.3, without the brackets."""
 MAX_USERNAME_CHARS: Final = 50
-EMAIL: Final = r"^[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)+$"
+_UNSEEN: Final = (
+    r"\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\ufffe\uffff"
+)
+"""Characters that control, or turn the writing about, and show nothing themselves."""
+_SPACES: Final = r"\x20\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""Named one by one: what `\\s` means differs between Python and JSON Schema."""
+_PART: Final = rf"[^@.{_UNSEEN}{_SPACES}]+"
+EMAIL: Final = rf"^[^@{_UNSEEN}{_SPACES}]{{1,64}}@{_PART}(\.{_PART})+$"
+USERNAME: Final = rf"^(?![{_SPACES}]*$)[^{_UNSEEN}]*$"
 _EMAIL: Final = re.compile(EMAIL)
+_USERNAME: Final = re.compile(USERNAME)
 _TAKEN: Final = "already contains"
 
 
@@ -156,4 +166,4 @@ def check_new(email: str, password: str, username: str | None) -> None:
 
 
 def _is_name(text: str) -> bool:
-    return 1 <= len(text) <= MAX_USERNAME_CHARS and text.isprintable() and bool(text.strip())
+    return 1 <= len(text) <= MAX_USERNAME_CHARS and _USERNAME.fullmatch(text) is not None

@@ -9,7 +9,12 @@ from msgspec import Meta
 from typing_extensions import override
 
 from kensho.edges.accounts import passwords
-from kensho.edges.accounts.account_store import EMAIL, MAX_EMAIL_CHARS, MAX_USERNAME_CHARS
+from kensho.edges.accounts.account_store import (
+    EMAIL,
+    MAX_EMAIL_CHARS,
+    MAX_USERNAME_CHARS,
+    USERNAME,
+)
 from kensho.edges.accounts.audit import AuditRow
 from kensho.edges.accounts.sessions import Realm, Session
 from kensho.edges.accounts.signing_in import MAX_NAME_CHARS, IssuedGrant
@@ -24,7 +29,9 @@ class RegisterBody(msgspec.Struct, frozen=True, kw_only=True):
 
     email: Annotated[str, Meta(max_length=MAX_EMAIL_CHARS, pattern=EMAIL)]
     password: Annotated[str, Meta(min_length=passwords.MIN_CHARS, max_length=passwords.MAX_CHARS)]
-    username: Annotated[str, Meta(min_length=1, max_length=MAX_USERNAME_CHARS)] | None = None
+    username: (
+        Annotated[str, Meta(min_length=1, max_length=MAX_USERNAME_CHARS, pattern=USERNAME)] | None
+    ) = None
 
     @override
     def __repr__(self) -> str:

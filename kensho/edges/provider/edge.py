@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import AsyncGenerator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from typing_extensions import override
@@ -14,14 +14,19 @@ from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.provider.episodes import ProviderEpisodeLists
 from kensho.edges.provider.links import LinkFile
 from kensho.edges.provider.protocol import ProviderProtocol
-from kensho.edges.provider.tokens import TokenKeeper
+from kensho.edges.provider.tokens import OwnTurns, RenewalTurns, TokenKeeper
 from kensho.errors import SettingsError
 from kensho.platform.edge_settings import ProviderSettings
 from kensho.platform.keyring import Keyring
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.resilience import Upstream, UpstreamRules
 
+if TYPE_CHECKING:
+    from kensho.platform.redis import RedisDoor
+
 _DEVICE_CHARS: Final = 32
+_TURN_BEYOND_S: Final = 1.0
+"""A turn to renew tokens lasts as long as a call to the provider, and what Redis takes besides."""
 
 
 class ProviderAccounts(ProviderSignIn):
@@ -50,7 +55,8 @@ class ProviderEdge(Edge):
         self._upstream = upstream_of(settings, core.metrics.machine)
         device = Keyring(core.keys, "provider-device").pseudonym("device").hex()[:_DEVICE_CHARS]
         self.protocol: Final = protocol_of(settings, self._upstream, device)
-        self.keeper: Final = TokenKeeper(self.protocol, accounts.sessions, time.time)
+        turns = _turns(core.redis, settings.deadline_s + _TURN_BEYOND_S)
+        self.keeper: Final = TokenKeeper(self.protocol, accounts.sessions, time.time, turns)
         self.episodes: Final = ProviderEpisodeLists(self.protocol, self.keeper)
         self.links: Final = LinkFile(settings.links)
         accounts.sign_in.provider = ProviderAccounts(self.protocol, self.keeper)
@@ -60,7 +66,18 @@ class ProviderEdge(Edge):
     async def open(self) -> AsyncGenerator[None]:
         """Hold connections to the provider while the block runs."""
         async with self._upstream:
-            yield
+            try:
+                yield
+            finally:
+                await self.keeper.close()
+
+
+def _turns(door: "RedisDoor | None", longest_s: float) -> RenewalTurns:
+    if door is None:
+        return OwnTurns()
+    from kensho.platform.redis_turns import RedisTurns  # noqa: PLC0415 -- only where there is one
+
+    return RedisTurns(door, longest_s)
 
 
 def upstream_of(settings: ProviderSettings, metrics: MachineMetrics | None = None) -> Upstream:

@@ -1,10 +1,12 @@
 """The provider's tokens of who is signed in: sealed in the session, renewed before they expire.
 
 Guarantees: at rest tokens are sealed with the session's id, so that those of another session don't
-open. In this process one renewal of a session runs at a time, and a request that is cut off does
-not stop it, since the provider takes a refresh token once. Of two processes that renew at once the
-slower finds its token used up, and takes what the other has sealed. Where the provider ends a
-sign-in, the session ends.
+open. One renewal of a session runs at a time, over all processes that share a Redis, since the
+provider takes a refresh token once; who comes after takes what was sealed before. A request that is
+cut off does not stop a renewal. Where processes can't wait for one another, because Redis is away
+or one is too slow, the slower finds its token used up, and takes what the other has sealed. Where
+the provider ends a sign-in, the session ends, unless nobody can tell now whether another process
+has renewed it.
 
 Tokens in use are held in memory for as long as something of the session is: a slot must be given
 back after a sign-out, when the session holds none any more.
@@ -13,11 +15,13 @@ back after a sign-out, when the session holds none any more.
 import asyncio
 import contextlib
 import weakref
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
+import structlog
+from typing_extensions import override
 
 from kensho.edges.accounts.sessions import Session
 from kensho.edges.provider.answers import TokenAnswer
@@ -34,6 +38,11 @@ _EARLY_S: Final = 30.0
 """A token that ends sooner is renewed first: a call and its retries take less."""
 _LOOKS_S: Final = (0.05, 0.15, 0.4)
 """Pauses before looking for what another process sealed: it has its answer already."""
+
+
+_SEALING_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, *([15.0] * 60))
+"""Pauses before sealing again what could not be; a session is over when it was idle for as long."""
+_log = structlog.get_logger("kensho.edges")
 
 
 class TokenSessions(Protocol):
@@ -54,6 +63,23 @@ class TokenSessions(Protocol):
     async def end(self, sid: str) -> None:
         """End a session, and tell those who listen."""
         ...
+
+
+class RenewalTurns(Protocol):
+    """Lets one of all processes renew the tokens of a session at a time: `RedisTurns`."""
+
+    def turn(self, name: str) -> contextlib.AbstractAsyncContextManager[None]:
+        """Hold the turn of a name while the block runs."""
+        ...
+
+
+class OwnTurns(RenewalTurns):
+    """Those of a single process, which has a lock of its own for each session."""
+
+    @override
+    def turn(self, name: str) -> contextlib.AbstractAsyncContextManager[None]:
+        """Wait for nobody."""
+        return contextlib.nullcontext()
 
 
 class ProviderTokens(msgspec.Struct, frozen=True):
@@ -85,12 +111,14 @@ class TokenKeeper:
         protocol: ProviderProtocol,
         sessions: TokenSessions,
         now_s: Callable[[], float],
+        turns: RenewalTurns | None = None,
     ) -> None:
         self._protocol = protocol
         self._sessions = sessions
         self._now_s = now_s
+        self._turns = turns or OwnTurns()
         self._holders: weakref.WeakValueDictionary[str, TokenHolder] = weakref.WeakValueDictionary()
-        self._renewing: set[asyncio.Task[None]] = set()
+        self._working: set[asyncio.Task[None]] = set()
 
     def tokens_of(self, answer: TokenAnswer) -> ProviderTokens:
         """Return the tokens that the provider's answer holds.
@@ -151,13 +179,16 @@ class TokenKeeper:
 
     async def _renewed(self, holder: TokenHolder, used: ProviderTokens) -> None:
         """Renew tokens that are of no use any more, whatever becomes of the caller."""
-        task = asyncio.create_task(self._renew(holder, used))
-        self._renewing.add(task)
-        task.add_done_callback(self._renewing.discard)
-        await asyncio.shield(task)
+        await asyncio.shield(self._begin(self._renew(holder, used)))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return task
 
     async def _renew(self, holder: TokenHolder, used: ProviderTokens) -> None:
-        async with holder.lock:
+        async with holder.lock, self._turns.turn(f"renew:{holder.session.id}"):
             if holder.tokens is not used or await self._adopted(holder, used):
                 return
             try:
@@ -167,13 +198,44 @@ class TokenKeeper:
                     await asyncio.sleep(pause_s)
                     if await self._adopted(holder, used):
                         return
+                if not await self._is_known(holder):
+                    raise ProviderUnavailableError(
+                        "the provider's tokens may have been renewed elsewhere, which can't be"
+                        " looked up now",
+                        code="provider_unavailable",
+                    ) from error
                 await self._sessions.end(holder.session.id)
                 raise UnauthorizedError(
                     "the provider has ended this sign-in", code="session_ended"
                 ) from error
             holder.tokens = renewed
-            sid = holder.session.id
-            await self._sessions.seal(sid, msgspec.json.encode(renewed))
+            if not await self._is_sealed(holder):
+                self._begin(self._seal_later(holder))
+
+    async def _is_sealed(self, holder: TokenHolder) -> bool:
+        """Seal what a holder has now; return whether nothing is left to do."""
+        try:
+            await self._sessions.seal(holder.session.id, msgspec.json.encode(holder.tokens))
+        except UpstreamUnavailableError:
+            return False
+        return True
+
+    async def _seal_later(self, holder: TokenHolder) -> None:
+        """Seal tokens as soon as sessions can be reached again: those in the session are used up.
+
+        They play on meanwhile, for this process has them.
+        """
+        for pause_s in _SEALING_S:
+            await asyncio.sleep(pause_s)
+            if await self._is_sealed(holder):
+                return
+        _log.warning("provider_tokens_not_sealed")
+
+    async def close(self) -> None:
+        """Give up what is still tried."""
+        for task in tuple(self._working):
+            task.cancel()
+        await asyncio.gather(*self._working, return_exceptions=True)
 
     async def goes_on(self, holder: TokenHolder) -> bool:
         """Tell whether a session goes on; where nobody can tell now, that it does."""
@@ -181,6 +243,14 @@ class TokenKeeper:
             return await self._current(holder) is not None
         except UpstreamUnavailableError:
             return True
+
+    async def _is_known(self, holder: TokenHolder) -> bool:
+        """Tell whether it can be told now what a session holds."""
+        try:
+            await self._current(holder)
+        except UpstreamUnavailableError:
+            return False
+        return True
 
     async def _current(self, holder: TokenHolder) -> Session | None:
         """Return a session as it is kept now, without renewing it."""
