@@ -18,7 +18,7 @@ import msgspec
 
 from kensho.domain.relations import Kind
 from kensho.domain.works import Role
-from kensho.read_model.encoded import Encoded
+from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.episodes import Canon
 from kensho.read_model.franchise_views import (
     FOLDED_ROLES,
@@ -119,8 +119,27 @@ class AmongEpisodes(NamedTuple):
     episode: int
 
 
+class EssentialStep(msgspec.Struct, frozen=True):
+    """A step that is not optional; `seconds` are those of all episodes, 0 where unknown."""
+
+    id: UUID
+    title: str
+    episodes: int | None
+    seconds: int
+    line: int
+
+
+class EssentialSteps(msgspec.Struct, frozen=True):
+    """The steps of a franchise that are not optional, line by line in the suggested sequence."""
+
+    slug: str
+    title: str
+    steps: list[EssentialStep]
+
+
 class _Order(msgspec.Struct, frozen=True):
     slug: str
+    title: str
     lines: tuple[FranchiseLine, ...]
     steps: tuple[ViewingStep, ...]
 
@@ -151,6 +170,15 @@ def guide(model: ReadModel, number: int) -> ViewingGuide:
         sum(one.steps for one in lines),
         sum(one.line.hours for one in lines),
     )
+
+
+def essential_steps(model: ReadModel, number: int) -> Encoded[EssentialSteps]:
+    """Return the steps of a franchise by which somebody tells how far they are."""
+    order = _order(model, number)
+    rank = {line.number: place for place, line in enumerate(_suggested(order.lines))}
+    asked = [step for step in order.steps if not step.optional]
+    asked.sort(key=lambda step: (rank[step.line], step.position))
+    return encoded(EssentialSteps(order.slug, order.title, [_essential(step) for step in asked]))
 
 
 def place(model: ReadModel, node: int) -> PlaceInLine | None:
@@ -200,6 +228,12 @@ def filler_ranges(model: ReadModel, work: UUID) -> list[tuple[int, int]]:
         else:
             runs.append((number, number))
     return runs
+
+
+def _essential(step: ViewingStep) -> EssentialStep:
+    work = step.work
+    seconds = (work.episodes or 1) * (work.duration_s or 0)
+    return EssentialStep(work.id, work.title, work.episodes, seconds, step.line)
 
 
 def _order(model: ReadModel, number: int) -> _Order:

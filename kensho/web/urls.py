@@ -53,6 +53,11 @@ def watch_order(
     )
 
 
+def my_line() -> str:
+    """Return the page of what somebody has seen."""
+    return "/my"
+
+
 def embed(slug: str) -> str:
     """Return the map of a franchise for other sites to show in a frame."""
     return f"/embed/hub/{quote(slug, safe='')}"

@@ -36,6 +36,7 @@ PAGES = [
     f"/anime/{graphs.BEBOP}",
     f"/embed{SHELL}",
     "/",
+    "/my",
 ]
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -124,6 +125,16 @@ async def test_a_work_tells_its_neighbours_in_the_line(pages: AsyncClient) -> No
     assert "What it continues and what goes on" in text
     alone = await text_of(pages, f"/anime/{graphs.TRIGUN}")
     assert 'class="strip"' not in alone
+
+
+async def test_the_steps_of_a_franchise_are_told_to_scripts(pages: AsyncClient) -> None:
+    answer = await pages.get(f"{SHELL}/steps")
+    assert answer.headers["content-type"] == "application/json"
+    told = answer.json()
+    assert (told["slug"], told["title"]) == (franchise_rows.GITS, "Koukaku Kidoutai")
+    assert told["steps"][0]["id"] == str(graphs.GITS)
+    assert set(told["steps"][0]) == {"id", "title", "episodes", "seconds", "line"}
+    assert (await pages.get("/hub/nowhere/steps")).status_code == 404
 
 
 async def test_lines_of_an_order_are_left_out_by_their_numbers(pages: AsyncClient) -> None:
