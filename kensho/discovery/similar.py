@@ -1,10 +1,12 @@
 """Works that are similar to a work, each with why.
 
-Guarantees: works of its own story are left out. Adult works are similar to adult works only.
+Guarantees: works of its own story are left out. Adult works are similar to adult works only. Where
+one of each franchise is asked for, it is the most similar of that.
 
 Performance: about 1 ms.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,19 +14,49 @@ import numpy.typing as npt
 
 from kensho.discovery.related_works import summary_of
 from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.holder import Snapshot
-from kensho.read_model.similar import why
+from kensho.read_model.model import ReadModel
+from kensho.read_model.similar import Similar, why
 from kensho.read_model.views import SimilarList, SimilarWork
 
 _PLACES: Final = 4
+_CANDIDATES: Final = 8
+"""So many times the works that are asked for are looked at to find as many franchises: the eleven
+seasons of a long one are alike, and three such come to 33 works for twelve entries."""
 
 
 def similar(snapshot: Snapshot, node: int, most: int) -> Encoded[SimilarList]:
     """Return the works most similar to a node, the most similar first."""
+    return _listed(snapshot.model, _found(snapshot, node, most))
+
+
+def similar_franchises(snapshot: Snapshot, node: int, most: int) -> Encoded[SimilarList]:
+    """Return the work most similar to a node of each other franchise, the most similar first.
+
+    A work without a franchise stands for itself.
+    """
+    by_node = snapshot.model.franchises.by_node
+    seen = {by_node.item(node)} - {NO_FRANCHISE}
+    kept: list[Similar] = []
+    for one in _found(snapshot, node, most * _CANDIDATES):
+        number: int = by_node.item(one.node)
+        if number in seen:
+            continue
+        if number != NO_FRANCHISE:
+            seen.add(number)
+        kept.append(one)
+    return _listed(snapshot.model, kept[:most])
+
+
+def _found(snapshot: Snapshot, node: int, most: int) -> Sequence[Similar]:
     model = snapshot.model
     adult: npt.NDArray[np.bool_] = model.columns.adult
     hidden = None if adult[node] else adult
-    found = model.likeness.similar(node, most, snapshot.titles.groups, hidden)
+    return model.likeness.similar(node, most, snapshot.titles.groups, hidden)
+
+
+def _listed(model: ReadModel, found: Iterable[Similar]) -> Encoded[SimilarList]:
     return encoded(
         SimilarList(
             [

@@ -39,6 +39,7 @@ from kensho.web.franchise_pages.watch_order import WatchOrderPageController
 from kensho.web.list_pages import FilmsPageController, FranchiseListController, HomePageController
 from kensho.web.maps.style import style
 from kensho.web.messages import Messages
+from kensho.web.my_line_page import FranchiseStepsController, MyLinePageController
 from kensho.web.neighbourhood_page import NeighbourhoodPageController
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.path_page import PathPageController
@@ -63,6 +64,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     WatchOrderPageController,
     FranchiseEpisodesController,
     FranchisePicturesController,
+    FranchiseStepsController,
     FranchiseFeedController,
     FranchiseListController,
     ChangesPageController,
@@ -71,6 +73,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     EmbedController,
     OembedController,
     NeighbourhoodPageController,
+    MyLinePageController,
     PathPageController,
     StatusPageController,
     DocumentationController,

@@ -37,18 +37,25 @@ def watch_order(
     *,
     optional: bool = True,
     line: int | None = None,
+    without: str | None = None,
     promotions: bool = False,
 ) -> str:
-    """Return the page of a watch order: with or without what is optional, whole or of one line."""
+    """Return the page of a watch order: with or without what is optional, of all lines or some."""
     return with_query(
         f"{franchise(slug)}/watch-order",
         {
             "order": None if order == "release" else order,
             "optional": None if optional else 0,
             "line": line,
+            "without": without,
             "promotions": 1 if promotions else None,
         },
     )
+
+
+def my_line() -> str:
+    """Return the page of what somebody has seen."""
+    return "/my"
 
 
 def embed(slug: str) -> str:

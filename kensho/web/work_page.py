@@ -8,8 +8,9 @@ from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from kensho.discovery import related_works, similar, works
-from kensho.domain.relations import KINDS
+from kensho.discovery import related_works, similar, viewing_guide, works
+from kensho.discovery.viewing_guide import PlaceInLine
+from kensho.domain.relations import KINDS, Kind
 from kensho.http.pooled import pooled
 from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
@@ -33,6 +34,12 @@ class WorkForm(PastForm, frozen=True):
     episodes: int = 1
 
 
+_SHOWN: Final = 9
+"""Relations of a group that are seen at once: three rows of a laptop; the rest unfolds."""
+_DIRECT: Final[frozenset[Kind]] = frozenset(("prequel", "sequel", "parent_story", "full_story"))
+"""The kinds of works that a work continues, or that it is a part of."""
+
+
 class RelationEntry(NamedTuple):
     """A neighbour: what it is to the work, and who says so."""
 
@@ -40,6 +47,20 @@ class RelationEntry(NamedTuple):
     kind: str
     provenance: list[str]
     is_inferred: bool
+
+
+class RelationGroup(NamedTuple):
+    """Neighbours by where they stand: `direct`, of the same `line`, `franchise`, or `outside`."""
+
+    name: str
+    entries: list[RelationEntry]
+
+
+class SourceAge(NamedTuple):
+    """A source of what the page tells of relations, and of which day its word is."""
+
+    name: str
+    day: str
 
 
 class EpisodePage(NamedTuple):
@@ -97,9 +118,11 @@ class FilmPageController(Controller):
 def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
     model, messages = context.model, context.messages
     detail = works.document(model, node).decode()
-    alike = None if context.past else similar.similar(context.snapshot, node, _SIMILAR).decode()
+    alike = None if context.past else similar.similar_franchises(context.snapshot, node, _SIMILAR)
+    place = viewing_guide.place(model, node)
     page = episode_page(model.episodes.of(node).decode(), form.episodes)
     extras = model.further(node).decode()
+    relations = list(_relations(detail, messages))
     path = context.today_url_of(detail.id)
     return context.page(
         "work.html.jinja",
@@ -112,9 +135,13 @@ def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
         titles=title_languages.grouped((detail.title, *detail.synonyms), extras.titles, messages),
         native_title=_native_title(detail.title, detail.synonyms),
         extras=extras,
-        relations=list(_relations(detail, messages)),
+        place=place,
+        relations_shown=_SHOWN,
+        relations_total=len(relations),
+        relation_groups=relation_groups(relations, place),
+        ages=_ages(detail, messages),
         denied=list(_denied(context, detail)),
-        similar=_reasoned(alike.similar if alike else (), messages),
+        similar=_reasoned(alike.decode().similar if alike else (), messages),
         episodes=page,
         episodes_summary=_episodes_summary(page, messages),
     )
@@ -178,6 +205,38 @@ def _relations(detail: Detail, messages: Messages) -> Iterator[RelationEntry]:
             descriptions.provenance(work.assertions, work.kind, messages),
             descriptions.is_only_inferred(work.assertions),
         )
+
+
+def relation_groups(
+    relations: Iterable[RelationEntry], place: PlaceInLine | None
+) -> list[RelationGroup]:
+    """Return neighbours by where they stand to the work, the closest first; no group is empty."""
+    groups: dict[str, list[RelationEntry]] = {
+        "direct": [], "line": [], "franchise": [], "outside": []
+    }  # fmt: skip
+    line = frozenset(place.line.works) if place is not None else frozenset[UUID]()
+    for entry in relations:
+        if entry.work.kind in _DIRECT:
+            groups["direct"].append(entry)
+        elif entry.work.id in line:
+            groups["line"].append(entry)
+        else:
+            is_member = place is not None and entry.work.id in place.works
+            groups["franchise" if is_member else "outside"].append(entry)
+    return [RelationGroup(name, entries) for name, entries in groups.items() if entries]
+
+
+def _ages(detail: Detail, messages: Messages) -> list[SourceAge]:
+    """Return of which day the word of each source of relations is, the latest first."""
+    latest: dict[str, str] = {}
+    neighbours = detail.related_anime
+    for work in (*neighbours.prequels, *neighbours.sequels, *neighbours.related):
+        for one in work.assertions:
+            if one.method == "stated" and one.snapshot:
+                name = messages.label("provider", one.source)
+                latest[name] = max(latest.get(name, ""), one.snapshot)
+    ordered = sorted(latest.items(), key=lambda pair: (pair[1], pair[0]), reverse=True)
+    return [SourceAge(name, day) for name, day in ordered]
 
 
 def _denied(context: PageContext, detail: Detail) -> Iterator[tuple[UUID, str, list[str]]]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import AXE
+from tests.support import graphs
 from tests.support.servers import environment, free_port, served, written_store
 
 PASSWORD = "correct horse battery"
@@ -111,6 +112,33 @@ def test_an_account_is_made_with_and_without_scripts(
         page.click("text=Sign out >> nth=0")
         page.wait_for_url(f"{base}/")
         assert page.context.cookies() == []
+
+
+def test_what_is_ticked_is_joined_with_the_account(base: str, browser: Browser) -> None:
+    with window(browser, base) as page, window(browser, base) as elsewhere:
+        page.goto(f"/anime/{graphs.BEBOP}")
+        page.click(".work-tick [data-tick]")
+        page.goto("/my")
+        expect(page.locator("[data-count]")).to_contain_text("1")
+        page.click("[data-account]")
+        expect(page.locator("[data-account-said]")).to_contain_text("not signed in")
+        page.goto("/login?next=/my")
+        sign_in(page)
+        page.wait_for_url("**/my")
+        expect(page.locator("[data-account-said]")).to_contain_text("sent: 1")
+        # A tick made while signed in goes there at once, and is found elsewhere.
+        page.goto(f"/anime/{graphs.GITS}")
+        with page.expect_response(lambda answer: "/api/me/watchlist/" in answer.url) as put:
+            page.click(".work-tick [data-tick]")
+        assert put.value.status == 200
+        elsewhere.goto("/login?next=/my")
+        sign_in(elsewhere)
+        elsewhere.wait_for_url("**/my")
+        expect(elsewhere.locator("[data-count]")).to_contain_text("2")
+        elsewhere.goto(f"/anime/{graphs.GITS}")
+        expect(elsewhere.locator(".work-tick [data-tick]")).to_have_attribute(
+            "aria-pressed", "true"
+        )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

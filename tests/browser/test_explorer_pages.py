@@ -68,7 +68,7 @@ def test_posters_that_fail_move_nothing(
 ) -> None:
     with opened(place(path, work_of)) as page:
         expect(page.locator(".poster img.waiting")).to_have_count(0)
-        assert _shift(page) == 0
+        assert shift(page) == 0
 
 
 def test_dark_is_dark(opened: Opener) -> None:
@@ -81,7 +81,7 @@ def test_dark_is_dark(opened: Opener) -> None:
     assert shades == ["rgb(247, 242, 232)", "rgb(22, 19, 16)"]
 
 
-def _shift(page: Page) -> float:
+def shift(page: Page) -> float:
     """Return how much of the page has moved since it was first shown."""
     moved: float = page.evaluate(
         """() => new Promise((done) => {

@@ -36,6 +36,7 @@ PAGES = [
     f"/anime/{graphs.BEBOP}",
     f"/embed{SHELL}",
     "/",
+    "/my",
 ]
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -104,6 +105,44 @@ async def test_the_overview_tells_works_by_role_and_why_each_belongs(pages: Asyn
     assert "2002" in text
     assert "cyberpunk" in text
     assert f'At home in <a href="{NARUTO}">' in text
+
+
+async def test_the_overview_begins_with_where_to_start(pages: AsyncClient) -> None:
+    text = unescape(await text_of(pages, SHELL))
+    assert text.index("Start here") < text.index("Main story")
+    guide = text[text.index("Start here") : text.index("Open the map")]
+    assert "The story that the franchise begins with" in guide
+    assert f'Begin with <a href="/anime/{graphs.GITS}">' in guide
+    assert "Needs nothing before it." in guide
+
+
+async def test_a_work_tells_its_neighbours_in_the_line(pages: AsyncClient) -> None:
+    text = unescape(await text_of(pages, f"/anime/{graphs.GITS_2}"))
+    strip = text[text.index('<nav class="strip"') : text.index("</nav>", text.index('"strip"'))]
+    assert f'<a rel="prev" href="/anime/{graphs.GITS}">' in strip
+    assert "step 2 of" in strip
+    assert f'href="{SHELL}/watch-order"' in strip
+    assert "What it continues and what goes on" in text
+    alone = await text_of(pages, f"/anime/{graphs.TRIGUN}")
+    assert 'class="strip"' not in alone
+
+
+async def test_the_steps_of_a_franchise_are_told_to_scripts(pages: AsyncClient) -> None:
+    answer = await pages.get(f"{SHELL}/steps")
+    assert answer.headers["content-type"] == "application/json"
+    told = answer.json()
+    assert (told["slug"], told["title"]) == (franchise_rows.GITS, "Koukaku Kidoutai")
+    assert told["steps"][0]["id"] == str(graphs.GITS)
+    assert set(told["steps"][0]) == {"id", "title", "episodes", "seconds", "line"}
+    assert (await pages.get("/hub/nowhere/steps")).status_code == 404
+
+
+async def test_lines_of_an_order_are_left_out_by_their_numbers(pages: AsyncClient) -> None:
+    whole = await text_of(pages, f"{SHELL}/watch-order")
+    none = await text_of(pages, f"{SHELL}/watch-order?without=0")
+    assert whole.count('<li class="step') > none.count('<li class="step') == 0
+    for asked in ("without=9", "without=a", "line=9"):
+        assert (await pages.get(f"{SHELL}/watch-order?{asked}")).status_code == 400
 
 
 async def test_the_tabs_to_come_are_seen_and_lead_nowhere(pages: AsyncClient) -> None:

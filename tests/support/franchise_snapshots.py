@@ -14,6 +14,7 @@ from kensho.read_model.building.writer import SnapshotWriter
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import GraphPoint
 from kensho.storage.rows import (
+    EpisodeRow,
     GuestRow,
     MembershipReasonRow,
     MembershipRow,
@@ -39,6 +40,8 @@ class Rows(msgspec.Struct, frozen=True):
     retired: Sequence[RetiredSlugRow] = ()
     edges: Sequence[tuple[UUID, UUID, Kind, Method]] = ()
     tags: Sequence[tuple[UUID, str]] = ()
+    episodes: Sequence[EpisodeRow] = ()
+    """All of one work."""
 
 
 def work(number: int, title: str, **facts: object) -> WorkRow:
@@ -109,5 +112,7 @@ def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
                 for of, work, kind, method in rows.edges
             ]
         )
+        if rows.episodes:
+            intake.add_episodes(rows.episodes)
         intake.finish()
         yield Snapshot.open(model.commit())

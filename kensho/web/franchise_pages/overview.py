@@ -1,4 +1,4 @@
-"""`/hub/{slug}`: what belongs to a franchise and why, by role, and what its works share."""
+"""`/hub/{slug}`: where to start, what belongs to a franchise and why, and what its works share."""
 
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -7,6 +7,7 @@ from litestar import Controller
 from litestar.params import FromPath
 from markupsafe import Markup
 
+from kensho.discovery import viewing_guide
 from kensho.domain.works import Role
 from kensho.http.pooled import pooled
 from kensho.http.request_costs import public_costing
@@ -32,6 +33,10 @@ from kensho.web.page_context import GivenPageContext, PageContext
 
 SHOWN_AT_ONCE: Final = 24
 """Works of a role that are seen at once; the rest unfolds."""
+LINES_AT_ONCE: Final = 6
+"""Lines that are seen at once, so that the map below is still found; the rest unfolds."""
+SKIPPED_NAMED: Final = 12
+"""Works to skip that a line names; the page of the line has all."""
 
 
 class MemberEntry(NamedTuple):
@@ -69,14 +74,18 @@ class FranchiseOverviewController(Controller):
     ) -> PreparedResponse:
         """Show what belongs to a franchise, and why."""
         context = context.as_of(form.as_of)
-        franchise = map_store.franchise_of(context.model, frame.locate(context, slug))
+        number = frame.locate(context, slug)
+        franchise = map_store.franchise_of(context.model, number)
         reasons = MembershipReasons(franchise, context.messages)
         return frame.tab_page(
             context,
             franchise,
             "overview",
+            guide=viewing_guide.guide(context.model, number),
             groups=role_groups(franchise, reasons),
             shown_at_once=SHOWN_AT_ONCE,
+            lines_at_once=LINES_AT_ONCE,
+            skipped_named=SKIPPED_NAMED,
             guests=[_entry(one, reasons)._replace(guest=one) for one in franchise.guests],
             json_ld=Markup(_json_ld(context, franchise)),  # noqa: S704 -- made safe there
             formats=frame.GRAPH_FORMATS,

@@ -5,14 +5,17 @@ for whoever watches counts what they watch.
 """
 
 import functools
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
+from uuid import UUID
 
 import msgspec
 from litestar import Controller
 from litestar.params import FromPath
 from msgspec import Meta
 
-from kensho.discovery import franchises
+from kensho.discovery import franchises, viewing_guide
+from kensho.discovery.viewing_guide import AmongEpisodes, LineGuide
 from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import Order
 from kensho.errors import FieldProblem, InvalidInputError
@@ -22,7 +25,6 @@ from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (
     FOLDED_ROLES,
     FranchiseDetail,
-    FranchiseLine,
     WatchOrderDocument,
     WatchOrderStep,
     hours,
@@ -35,16 +37,26 @@ from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import works_of
 from kensho.web.franchise_pages.overview import facts
 from kensho.web.maps import map_store
-from kensho.web.page_context import GivenPageContext
+from kensho.web.messages import Messages
+from kensho.web.page_context import GivenPageContext, PageContext
 
 
 class WatchOrderForm(PastForm, frozen=True):
-    """Which watch order is asked for, and what of it: a line, the optional steps, promotions."""
+    """Which watch order is asked for, and what of it: lines, the optional steps, promotions."""
 
     order: Order = "release"
     optional: Literal[0, 1] = 1
     line: Annotated[int, Meta(ge=0)] | None = None
+    without: Annotated[str, Meta(pattern=r"^[0-9]{1,3}(,[0-9]{1,3})*$", max_length=200)] | None = (
+        None
+    )
+    """The numbers of lines to leave out."""
     promotions: Literal[0, 1] = 0
+
+    @property
+    def lines_out(self) -> frozenset[int]:
+        """Return the numbers of the lines that are left out."""
+        return frozenset(int(one) for one in (self.without or "").split(",") if one)
 
 
 class ContradictedRelation(NamedTuple):
@@ -58,9 +70,8 @@ class ContradictedRelation(NamedTuple):
 class WatchOrderView(NamedTuple):
     """A watch order; `hours` are those of its works whose length is known.
 
-    `folded_total` counts the songs and promotions, which are shown only when asked for. `start`,
-    `then` and `skipped` are its lines: the one to begin with, those to go on with, those that
-    nothing is missed without.
+    `folded_total` counts the songs and promotions, which are shown only when asked for. `lines` are
+    those to begin and go on with, `skipped` those that nothing is missed without.
     """
 
     order: Order
@@ -69,9 +80,10 @@ class WatchOrderView(NamedTuple):
     folded_total: int
     hours: int
     contradicted: list[ContradictedRelation]
-    start: FranchiseLine
-    then: list[FranchiseLine]
-    skipped: list[FranchiseLine]
+    lines: tuple[LineGuide, ...]
+    skipped: tuple[LineGuide, ...]
+    among: Mapping[UUID, AmongEpisodes]
+    fillers: Mapping[UUID, str]
 
 
 class WatchOrderPageController(Controller):
@@ -94,9 +106,11 @@ class WatchOrderPageController(Controller):
             context,
             franchise,
             "order",
-            watch_order=view_of(order, franchise, form),
+            watch_order=view_of(context, number, order, franchise, form),
             optional=bool(form.optional),
             line=form.line,
+            lines_out=form.lines_out,
+            without=functools.partial(_without, form.lines_out),
             promotions=bool(form.promotions),
             address=functools.partial(_address, franchise.slug, form),
             facts=functools.partial(facts, messages=context.messages),
@@ -111,6 +125,7 @@ def _address(slug: str, form: WatchOrderForm, **changed: Any) -> str:
         asked["order"],
         optional=bool(asked["optional"]),
         line=asked["line"],
+        without=asked["without"],
         promotions=bool(asked["promotions"]),
     )
     return path if form.as_of is None else urls.at_time(path, form.as_of)
@@ -122,22 +137,28 @@ def order_of(model: ReadModel, number: int, order: Order) -> WatchOrderDocument:
 
 
 def view_of(
-    order: WatchOrderDocument, franchise: FranchiseDetail, form: WatchOrderForm
+    context: PageContext,
+    number: int,
+    order: WatchOrderDocument,
+    franchise: FranchiseDetail,
+    form: WatchOrderForm,
 ) -> WatchOrderView:
     """Return what is asked for of an order, for its page.
 
     Raises:
         InvalidInputError: the franchise has no line of that number.
     """
-    if form.line is not None and form.line not in {line.number for line in order.lines}:
-        raise InvalidInputError(
-            (FieldProblem("line", f"{franchise.title} has no line {form.line}"),)
-        )
-    asked = [step for step in order.steps if form.line is None or step.line == form.line]
+    model = context.model
+    known = {line.number for line in order.lines}
+    for field, asked_for in (("line", {form.line} - {None}), ("without", form.lines_out)):
+        for unknown in sorted(one for one in asked_for if one is not None and one not in known):
+            problem = f"{franchise.title} has no line {unknown}"
+            raise InvalidInputError((FieldProblem(field, problem),))
+    asked = [step for step in order.steps if _is_asked(step, form)]
     open_steps = [s for s in asked if s.role not in FOLDED_ROLES or s.work.id == franchise.root]
     shown = asked if form.promotions else open_steps
     steps = [step for step in shown if form.optional or not step.optional]
-    start, *others = sorted(order.lines, key=lambda line: not line.essential_total)
+    guide = viewing_guide.guide(model, number)
     return WatchOrderView(
         order=order.order,
         steps=steps,
@@ -145,10 +166,34 @@ def view_of(
         folded_total=len(asked) - len(open_steps),
         hours=hours(step.work for step in steps),
         contradicted=_contradicted(order, franchise),
-        start=start,
-        then=[line for line in others if line.essential_total],
-        skipped=[line for line in others if not line.essential_total],
+        lines=guide.lines,
+        skipped=guide.skipped,
+        among=viewing_guide.among_episodes(model, steps),
+        fillers=_fillers(model, steps, context.messages),
     )
+
+
+def _is_asked(step: WatchOrderStep, form: WatchOrderForm) -> bool:
+    return step.line == form.line if form.line is not None else step.line not in form.lines_out
+
+
+def _without(lines: frozenset[int], line: int) -> str | None:
+    """Return `lines` with one more, or without one that is among them, as an address has them."""
+    return ",".join(map(str, sorted(lines ^ {line}))) or None
+
+
+def _fillers(
+    model: ReadModel, steps: Iterable[WatchOrderStep], messages: Messages
+) -> Mapping[UUID, str]:
+    """Return which episodes of each work are filler, runs of them by first and last."""
+    found = ((step.work.id, viewing_guide.filler_ranges(model, step.work.id)) for step in steps)
+    return {work: ", ".join(_runs(ranges, messages)) for work, ranges in found if ranges}
+
+
+def _runs(ranges: Iterable[tuple[int, int]], messages: Messages) -> Iterator[str]:
+    for first, last in ranges:
+        is_one = first == last
+        yield str(first) if is_one else messages.format("episodes.range", first=first, last=last)
 
 
 def _contradicted(

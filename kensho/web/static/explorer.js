@@ -3,10 +3,12 @@
 import { combobox } from "./combobox.js";
 import { posters } from "./posters.js";
 import { shortcuts } from "./shortcuts.js";
+import { ticks } from "./ticks.js";
 
 for (const box of document.querySelectorAll("[data-combobox]")) combobox(/** @type {HTMLElement} */ (box));
 posters(document);
 shortcuts(document);
+ticks(document);
 for (const filters of document.querySelectorAll("details[data-wide-open]")) {
   // On a wide screen filters stand beside the list; on a phone they begin closed.
   if (matchMedia("(max-width: 760px)").matches) filters.removeAttribute("open");
