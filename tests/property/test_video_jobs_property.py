@@ -149,9 +149,9 @@ class Model:
         elif what in ("delete", "restore"):
             found = [job for job in self.jobs.values() if job.status in ("completed", "failed")]
             if found:
-                video = self.random.choice(found).id
-                await self.store.set_deleted(video, NOW if what == "delete" else None)
-                (self.deleted.add if what == "delete" else self.deleted.discard)(video)
+                video, at = self.random.choice(found), NOW if what == "delete" else None
+                await self.store.set_deleted(video.id, at, video.subject)
+                (self.deleted.add if what == "delete" else self.deleted.discard)(video.id)
         else:
             await self.by_claim(what, number)
 

@@ -149,6 +149,10 @@ class JobStore:
         found = await self._gateway().fetch("edges.video_queue", {}, into=list[_QueueCount])
         return {one.status: one.jobs for one in found}
 
+    async def is_waiting(self) -> bool:
+        """Tell whether any job waits."""
+        return bool(await self._gateway().fetch("edges.video_job_waiting", {}, into=list[UUID]))
+
     async def claim(self, claim: WorkerClaim, per_account: int) -> VideoJob | None:
         """Give the job that waits longest to a claim, if any may be worked on now.
 
@@ -213,10 +217,17 @@ class JobStore:
         given: dict[str, object] = {"id": job, "claim": claim.id, "mover": claim.worker}
         await self._gateway().execute("edges.release_video_job", given)
 
-    async def requeue_lost(self, worker: str) -> None:
-        """Let jobs wait again, or fail, whose workers did not renew their leases."""
-        given: dict[str, object] = {"attempts": MOST_ATTEMPTS, "mover": worker}
-        await self._gateway().execute("edges.requeue_video_jobs", given)
+    async def requeue_lost(self, worker: str) -> int:
+        """Let jobs wait again, or fail, whose workers did not renew their leases.
+
+        Returns:
+            How many there were; of two processes that look at once both may count one.
+        """
+        lost = await self._gateway().fetch("edges.video_jobs_lost", {}, into=list[UUID])
+        if lost:
+            given: dict[str, object] = {"attempts": MOST_ATTEMPTS, "mover": worker}
+            await self._gateway().execute("edges.requeue_video_jobs", given)
+        return len(lost)
 
     async def cancel(self, job: UUID, at: dt.datetime, by: UUID) -> None:
         """Cancel a job that goes on; one that has ended stays as it is."""
@@ -250,9 +261,14 @@ class JobStore:
         found = await self._gateway().fetch("edges.video_tally", given, into=list[VideoTally])
         return found[0] if found else VideoTally()
 
-    async def set_deleted(self, video: UUID, at: dt.datetime | None) -> None:
+    async def set_deleted(self, video: UUID, at: dt.datetime | None, by: UUID) -> None:
         """Take a video out of its owner's list, or with no time put it back."""
-        given: dict[str, object] = {"id": video, "at": None if at is None else at.isoformat()}
+        given: dict[str, object] = {
+            "id": video,
+            "at": None if at is None else at.isoformat(),
+            "mover": str(by),
+            "request_id": _request_id(),
+        }
         await self._gateway().execute("edges.set_video_deleted", given)
 
     async def deleted(self, before: dt.datetime, limit: int) -> list[Video]:
