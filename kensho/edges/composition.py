@@ -34,7 +34,9 @@ from kensho.platform.flags import Flags
 from kensho.platform.sliding_limits import SlidingLimits
 from kensho.web.page_context import WatchLinks
 
-_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(("accounts", "provider", "streams", "portal"))
+_OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(
+    ("accounts", "provider", "streams", "portal", "generation")
+)
 """Edges that need somebody to be signed in."""
 
 
@@ -82,6 +84,12 @@ class Edges(Extension):
                 watch_links = streams.watch_links
         if accounts is not None and "portal" in names:
             edges.append(PortalEdge(core, store))
+        if accounts is not None and "generation" in names:
+            from kensho.edges.generation.edge import (  # noqa: PLC0415 -- brings obstore and httpx-sse
+                GenerationEdge,
+            )
+
+            edges.append(GenerationEdge(core, accounts, store))
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
         access = None if accounts is None else accounts.access

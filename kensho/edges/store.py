@@ -7,8 +7,11 @@ is told that it can't be reached.
 
 import asyncio
 import contextlib
+import datetime as dt
+import secrets
 from collections.abc import AsyncGenerator
 from typing import Final
+from uuid import UUID
 
 import structlog
 
@@ -44,6 +47,14 @@ async def opened_edge_store(settings: StoreSettings) -> AsyncGenerator[Gateway]:
     async with Gateway.open(settings, known) as gateway:
         await migrations.migrate(gateway, steps)
         yield gateway
+
+
+def new_id(now: dt.datetime) -> UUID:
+    """Return a UUID of version 7 (RFC 9562 §5.7): in order of time, and not to be guessed."""
+    ms = int(now.timestamp() * 1000)
+    random = secrets.randbits(74)
+    high = (ms << 16) | (0x7 << 12) | (random >> 62)
+    return UUID(int=(high << 64) | (0b10 << 62) | (random & ((1 << 62) - 1)))
 
 
 class EdgeStore:

@@ -12,11 +12,12 @@ Litestar's own `ServerSentEvent` leaves its generator running where a reader is 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
 from litestar.response.sse import ServerSentEventMessage
 from litestar.types import Receive, Scope, Send
+from typing_extensions import override
 
 from kensho.errors import KenshoError, OverloadedError, RateLimitedError
 from kensho.http.request_state import state_of
@@ -70,6 +71,14 @@ class EventSource(Protocol):
 
     def knows(self, last: str) -> bool:
         """Tell whether the snapshot that is served knows an id."""
+        ...
+
+
+class LiveEvents(Protocol):
+    """What tells events as they come, until it has no more to tell."""
+
+    async def next(self, within_s: float) -> Sequence[Message] | None:
+        """Return the next events, none if nothing came in this time, `None` at the end."""
         ...
 
 
@@ -142,6 +151,12 @@ class EventStreams:
             if not part.more:
                 await self._pinging_until(changed, send)
 
+    async def told_live(self, events: LiveEvents, send: Send) -> None:
+        """Send events as they come, for as long as there are any."""
+        await _send(send, _GREETING)
+        while (messages := await events.next(self.settings.ping_s)) is not None:
+            await _send(send, b"".join(map(_encoded, messages)) or _PING)
+
     async def _pinging_until(self, changed: asyncio.Event, send: Send) -> None:
         while True:
             try:
@@ -178,14 +193,14 @@ class EventStreamResponse:
 
     __slots__ = ("_source",)
 
-    def __init__(self, source: EventSource) -> None:
+    def __init__(self, source: EventSource | None) -> None:
         self._source = source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell events until the stream ends."""
-        streams = streams_of(scope)
+        streams = self._streams(scope)
         try:
-            with streams.place(client_of(scope)):
+            with streams.place(self._client(scope)):
                 await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
                 if not state_of(scope).is_head:
                     await self._tell(streams, scope, receive, send)
@@ -198,12 +213,47 @@ class EventStreamResponse:
     async def _tell(
         self, streams: EventStreams, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        last = _last_id(state_of(scope).headers)
-        telling = asyncio.create_task(streams.told(self._source, last, send))
+        telling = asyncio.ensure_future(self._told(streams, scope, send))
         await streams.until_ended(telling, receive)
         error = None if telling.cancelled() else telling.exception()
         if error is not None and not isinstance(error, KenshoError | OSError):
             raise error
+
+    def _streams(self, scope: Scope) -> EventStreams:
+        """Return the streams that this one is of."""
+        return streams_of(scope)
+
+    def _client(self, scope: Scope) -> str:
+        """Return whose streams are counted together."""
+        return client_of(scope)
+
+    def _told(self, streams: EventStreams, scope: Scope, send: Send) -> Coroutine[Any, Any, None]:
+        """Return what sends the events."""
+        if self._source is None:  # pragma: no cover -- whoever has none says otherwise
+            raise TypeError("a stream needs a source")
+        return streams.told(self._source, last_id(state_of(scope).headers), send)
+
+
+class LiveStreamResponse(EventStreamResponse):
+    """An answer that tells events as they come, one of the streams of `client`.
+
+    Whoever extends it says in `_told` what sends the events.
+    """
+
+    __slots__ = ("_among", "_whose")
+
+    def __init__(self, streams: EventStreams, client: str) -> None:
+        super().__init__(None)
+        self._among = streams
+        self._whose = client
+
+    @override
+    def _streams(self, scope: Scope) -> EventStreams:
+        return self._among
+
+    @override
+    def _client(self, scope: Scope) -> str:
+        return self._whose
 
 
 def streams_of(scope: Scope) -> EventStreams:
@@ -217,7 +267,8 @@ def is_stream(scope: Scope) -> bool:
     return handler is not None and handler.opt.get(_OPT) is True
 
 
-def _last_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+def last_id(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Return the last event that a client says it was told, if it says."""
     given = next((value for name, value in headers if name == LAST_EVENT_ID), b"")
     text = given.decode("latin-1").strip()
     return text[:_MOST_ID_CHARS] or None

@@ -132,3 +132,56 @@ class PortalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_portal_v
     """How long the check of one source or of one file of captions may take."""
     recheck_h: Annotated[float, Meta(gt=0, le=168)] = 24.0
     """After how many hours a source is checked again."""
+
+
+def _generation_variable(field: str) -> str:
+    """Return how a field of generation is called in the environment, without `KENSHO_`."""
+    return f"generation_{field}"
+
+
+class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_generation_variable):
+    """Which generator makes videos, how many for whom, and where copies of them are kept."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+$")] | None = None
+    """The address of the generator's API, such as `https://generator.example/v1`;
+    `/chat/completions` under it is asked. It needs https, unless it is of this machine."""
+    key: Secret | None = None
+    """The key that the generator knows this service by, sent as `Authorization: Bearer`."""
+    portrait_model: Annotated[str, Meta(min_length=1, max_length=200)] = "video-portrait"
+    """The generator's model of upright videos."""
+    landscape_model: Annotated[str, Meta(min_length=1, max_length=200)] = "video-landscape"
+    """The generator's model of wide videos."""
+    jobs: Annotated[int, Meta(ge=0, le=64)] = 4
+    """Videos that a process of the server works on at once. 0 leaves all to `kensho work`, which
+    needs a store on a server."""
+    per_account: Annotated[int, Meta(ge=1, le=64)] = 2
+    """Videos of one account that are worked on at once; its further ones wait."""
+    waiting: Annotated[int, Meta(ge=1, le=1_000)] = 10
+    """Videos of one account that wait at once; further ones are answered 429."""
+    daily_quota: Annotated[int, Meta(ge=1, le=100_000)] = 50
+    """Videos that one account may ask for on a day (UTC); further ones are answered 429."""
+    streams: Annotated[int, Meta(ge=1, le=100)] = 3
+    """Streams of progress that one account has open at once; further ones are answered 429."""
+    lease_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
+    """After how long without a sign of its worker a job is another's. It is renewed three times as
+    often."""
+    stall_s: Annotated[float, Meta(gt=0, le=3_600)] = 60.0
+    """How long the generator may say nothing before it is given up."""
+    total_s: Annotated[float, Meta(gt=0, le=86_400)] = 600.0
+    """How long the generator may take for one video."""
+    copies: str | None = None
+    """Where copies of videos are kept, because the generator's addresses end: a folder, or
+    `s3://bucket/prefix`. None by default: then only their addresses are."""
+    copy_bytes: Annotated[int, Meta(ge=1_024)] = 536_870_912
+    """The largest video that is copied; of a larger one the address is kept."""
+    s3_endpoint: Annotated[str, Meta(pattern=_ORIGIN)] | None = None
+    """Where the bucket is, where that is not Amazon's own, such as `https://s3.example`."""
+    s3_region: Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,64}$")] = "us-east-1"
+    """The region of the bucket."""
+    s3_key_id: str | None = None
+    """The id of the key that opens the bucket."""
+    s3_key: Secret | None = None
+    """That key; not shown in messages."""
+    loopback: bool = False
+    """Whether videos may be copied from this machine, by http too: for trying it out. Otherwise
+    they are fetched from public addresses by https alone."""

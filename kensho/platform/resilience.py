@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from math import ceil
@@ -110,7 +110,7 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
         return self.method in _REPEATABLE if self.is_repeatable is None else self.is_repeatable
 
 
-class _FailedError(Exception):
+class FailedAttemptError(Exception):
     """An attempt failed: how it is counted, told and named to programs.
 
     `pause_s` is what the service asked to wait. Of a request that `was_not_done` it is known that
@@ -198,7 +198,7 @@ class Upstream:
             with spans.part("upstream", self.name):
                 answer = await self._attempts(request)
             outcome = "ok"
-        except _FailedError as error:
+        except FailedAttemptError as error:
             outcome = error.outcome
             raise self._unavailable(error) from None
         except UpstreamUnavailableError:  # of the breaker
@@ -215,12 +215,18 @@ class Upstream:
         return answer
 
     async def _attempts(self, request: UpstreamRequest) -> UpstreamAnswer:
+        until_s = asyncio.get_running_loop().time() + self.rules.deadline_s
+        return await self._retried(request, until_s, lambda: self._attempt(request, until_s))
+
+    async def _retried(
+        self, request: UpstreamRequest, until_s: float, attempt_once: Callable[[], Awaitable[_T]]
+    ) -> _T:
+        """Return what an attempt returned, the last one where several were made until a time."""
         rules, now_s = self.rules, asyncio.get_running_loop().time
-        until_s = now_s() + rules.deadline_s
         longest_pause_s = 0.0
 
         def again(error: Exception) -> bool | float:
-            if not isinstance(error, _FailedError) or error.outcome == "exhausted":
+            if not isinstance(error, FailedAttemptError) or error.outcome == "exhausted":
                 return False
             if self.breaker.state is not BreakerState.CLOSED:
                 return False  # so that the error tells what opened it
@@ -245,45 +251,59 @@ class Upstream:
             with attempt:
                 if attempt.num > 1:
                     self._metrics.count_retry(self.name)
-                with self.breaker.attempt(_is_failure):
-                    return await self._attempt(request, until_s)
+                with self.breaker.attempt(speaks_against):
+                    return await attempt_once()
         raise AssertionError("no attempt was made")  # pragma: no cover -- one always is
 
     async def _attempt(self, request: UpstreamRequest, until_s: float) -> UpstreamAnswer:
         """Make one attempt.
 
         Raises:
-            _FailedError: it failed.
+            FailedAttemptError: it failed.
             UpstreamError: the answer is too large.
         """
         self._metrics.hold(self.name, 1)
         try:
-            async with asyncio.timeout_at(until_s), self._open(request) as response:
-                answer = await self._read(response)
+            with self._translated():
+                async with asyncio.timeout_at(until_s), self._open(request) as response:
+                    answer = await self._read(response)
+        finally:
+            self._metrics.hold(self.name, -1)
+        self._check_status(answer.status, answer.headers)
+        return answer
+
+    @contextlib.contextmanager
+    def _translated(self) -> Generator[None]:
+        """Turn the errors of HTTP and of time into that of an attempt."""
+        try:
+            yield
         except httpx.PoolTimeout as error:
             told = f"all of its {self.rules.connections} connections are busy"
-            raise _FailedError(
+            raise FailedAttemptError(
                 told, EXHAUSTED, outcome="exhausted", was_not_done=True, is_failure=False
             ) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise _FailedError("can't be reached", UNREACHABLE, was_not_done=True) from error
+            raise FailedAttemptError("can't be reached", UNREACHABLE, was_not_done=True) from error
         except (httpx.TimeoutException, TimeoutError) as error:
-            raise _FailedError("did not answer in time", TIMED_OUT, outcome="timeout") from error
+            raise FailedAttemptError(
+                "did not answer in time", TIMED_OUT, outcome="timeout"
+            ) from error
         except httpx.HTTPError as error:
-            raise _FailedError("broke off", UNREACHABLE) from error
-        finally:
-            self._metrics.hold(self.name, -1)
-        if may_pass(answer.status):
-            is_busy = answer.status == HTTPStatus.TOO_MANY_REQUESTS
-            pause_s = retry_after_s(answer.headers.get("retry-after"))
-            raise _FailedError(
-                f"answers {answer.status}",
-                f"http_{answer.status}",
-                pause_s=pause_s,
-                was_not_done=is_busy or pause_s is not None,
-                is_failure=not is_busy,
-            )
-        return answer
+            raise FailedAttemptError("broke off", UNREACHABLE) from error
+
+    def _check_status(self, status: int, headers: httpx.Headers) -> None:
+        """Raise `FailedAttemptError` for an answer that the next attempt may not have."""
+        if not may_pass(status):
+            return
+        is_busy = status == HTTPStatus.TOO_MANY_REQUESTS
+        pause_s = retry_after_s(headers.get("retry-after"))
+        raise FailedAttemptError(
+            f"answers {status}",
+            f"http_{status}",
+            pause_s=pause_s,
+            was_not_done=is_busy or pause_s is not None,
+            is_failure=not is_busy,
+        )
 
     def _open(
         self, request: UpstreamRequest
@@ -291,7 +311,7 @@ class Upstream:
         return self._client.stream(
             request.method,
             request.path,
-            headers=_traced(request.headers),
+            headers=traced(request.headers),
             params=dict(request.query) or None,
             data=None if request.form is None else dict(request.form),
             json=request.json,
@@ -309,7 +329,7 @@ class Upstream:
             pieces.append(piece)
         return UpstreamAnswer(response.status_code, response.headers, b"".join(pieces))
 
-    def _unavailable(self, error: _FailedError) -> UpstreamUnavailableError:
+    def _unavailable(self, error: FailedAttemptError) -> UpstreamUnavailableError:
         after_s = self.rules.open_s if error.pause_s is None else error.pause_s
         return UpstreamUnavailableError(
             f"{self.name}: {error.told}",
@@ -360,14 +380,14 @@ class LastGood(Generic[_T]):
         self._kept.pop(key, None)
 
 
-def _traced(headers: Mapping[str, str]) -> dict[str, str]:
+def traced(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with the trace that a request is made for, if it is for one."""
     traceparent = spans.outgoing()
     return {**headers, "traceparent": traceparent} if traceparent else dict(headers)
 
 
-def _is_failure(error: Exception) -> bool | None:
+def speaks_against(error: Exception) -> bool | None:
     """Tell whether an error of an attempt speaks against the service, if it tells anything."""
-    if not isinstance(error, _FailedError):
+    if not isinstance(error, FailedAttemptError):
         return False
     return None if error.outcome == "exhausted" else error.is_failure

@@ -10,10 +10,11 @@ addresses global; addresses that hold others (mapped, 6to4, Teredo) are judged b
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple, TypeAlias
 
@@ -57,6 +58,14 @@ class FetchedAnswer(NamedTuple):
     body: bytes
 
 
+class FetchedStream(NamedTuple):
+    """An answer that is read piece by piece: its status, the headers by name, and the pieces."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
 class _Place(NamedTuple):
     """Where a request goes: the name that is asked for, and the address that was checked."""
 
@@ -95,21 +104,33 @@ class SafeFetcher:
             raise UpstreamError(f"{masked(url)}: answers compressed ({coding[:40]!r})")
         return answer
 
+    @contextlib.asynccontextmanager
+    async def stream(self, url: str) -> AsyncGenerator[FetchedStream]:
+        """Hold what an address answers open while the block runs, to be read piece by piece.
+
+        All of it is within the limits: a larger one raises `UpstreamError` while it is read, and a
+        slower or broken one `UpstreamUnavailableError`.
+
+        Raises:
+            InvalidInputError, UpstreamUnavailableError: as `post`.
+        """
+        with _told(url, self._limits.total_s):
+            async with asyncio.timeout(self._limits.total_s):
+                place = await self._checked(url)
+                named = {"Accept-Encoding": "identity"}
+                async with self._opened("GET", place, b"", named) as response:
+                    pieces = self._pieces(response, place.url)
+                    yield FetchedStream(response.status_code, response.headers, pieces)
+
     async def _asked(
         self, method: str, url: str, body: bytes, headers: Mapping[str, str]
     ) -> FetchedAnswer:
-        shown = masked(url)
-        try:
+        with _told(url, self._limits.total_s):
             async with asyncio.timeout(self._limits.total_s):
                 place = await self._checked(url)
-                return await self._sent(method, place, body, headers)
-        except TimeoutError as error:
-            raise UpstreamUnavailableError(
-                f"{shown}: no answer within {self._limits.total_s:g} s"
-            ) from error
-        except (httpx.HTTPError, ssl.SSLError, OSError) as error:
-            reason = masked(str(error)) or type(error).__name__
-            raise UpstreamUnavailableError(f"{shown}: {reason}") from error
+                async with self._opened(method, place, body, headers) as response:
+                    pieces = [piece async for piece in self._pieces(response, place.url)]
+                    return FetchedAnswer(response.status_code, response.headers, b"".join(pieces))
 
     async def check(self, url: str) -> None:
         """Refuse an address that may not be reached; raises as `post`."""
@@ -151,9 +172,10 @@ class SafeFetcher:
                 "url", f"{masked(shown)!r} leads to {address}, which is no public address"
             )
 
-    async def _sent(
+    @contextlib.asynccontextmanager
+    async def _opened(
         self, method: str, place: _Place, body: bytes, headers: Mapping[str, str]
-    ) -> FetchedAnswer:
+    ) -> AsyncGenerator[httpx.Response]:
         named = {**headers, "Host": place.url.netloc.decode("ascii"), "User-Agent": user_agent()}
         async with httpx.AsyncClient(
             verify=self._tls,
@@ -172,14 +194,11 @@ class SafeFetcher:
             )
             response = await client.send(request, stream=True)
             try:
-                return FetchedAnswer(
-                    response.status_code, response.headers, await self._read(response, place.url)
-                )
+                yield response
             finally:
                 await response.aclose()
 
-    async def _read(self, response: httpx.Response, url: httpx.URL) -> bytes:
-        pieces: list[bytes] = []
+    async def _pieces(self, response: httpx.Response, url: httpx.URL) -> AsyncGenerator[bytes]:
         left = self._limits.body_bytes
         async for piece in response.aiter_raw():
             left -= len(piece)
@@ -187,8 +206,19 @@ class SafeFetcher:
                 raise UpstreamError(
                     f"{masked(str(url))}: answers over {self._limits.body_bytes:,} bytes"
                 )
-            pieces.append(piece)
-        return b"".join(pieces)
+            yield piece
+
+
+@contextlib.contextmanager
+def _told(url: str, total_s: float) -> Generator[None]:
+    """Turn the errors of HTTP and of time into ours."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise UpstreamUnavailableError(f"{masked(url)}: no answer within {total_s:g} s") from error
+    except (httpx.HTTPError, ssl.SSLError, OSError) as error:
+        reason = masked(str(error)) or type(error).__name__
+        raise UpstreamUnavailableError(f"{masked(url)}: {reason}") from error
 
 
 def checked_url(text: str, *, loopback_allowed: bool) -> httpx.URL:

@@ -15,6 +15,7 @@ from kensho.platform.edge_settings import (
     EdgeSettings,
     EdgeStoreSettings,
     FlagSettings,
+    GenerationSettings,
     PortalSettings,
     ProviderSettings,
     TelemetrySettings,
@@ -407,3 +408,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     flags: FlagSettings = FlagSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     portal: PortalSettings = PortalSettings()
+    generation: GenerationSettings = GenerationSettings()

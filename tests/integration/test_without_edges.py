@@ -48,7 +48,18 @@ def test_a_checkout_without_the_edges_serves_discovery(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-FORBIDDEN = ("kensho.edges", "redis", "limits", "joserfc", "argon2", "cryptography", "m3u8")
+FORBIDDEN = (
+    "kensho.edges",
+    "obstore",
+    "httpx_sse",
+    "redis",
+    "limits",
+    "joserfc",
+    "argon2",
+    "cryptography",
+    "m3u8",
+)
+PLAIN = {"KENSHO_GENERATION_JOBS": "0"}  # which needs no address of a generator
 COUNT_OPERATIONS = """
 import sys
 from kensho.app import create_app
@@ -63,7 +74,9 @@ print(sum(map(len, paths.values())), len(routes), "/account" in routes, sorted(l
 
 
 @pytest.mark.parametrize(
-    ("edges", "operations"), [("", 34), ("accounts", 50)], ids=["off", "accounts"]
+    ("edges", "operations"),
+    [("", 34), ("accounts", 50), ("accounts,generation", 64)],
+    ids=["off", "accounts", "generation"],
 )
 def test_edges_add_nothing_until_they_are_switched_on(
     tmp_path: Path, edges: str, operations: int
@@ -71,7 +84,7 @@ def test_edges_add_nothing_until_they_are_switched_on(
     done = subprocess.run(
         [sys.executable, "-c", COUNT_OPERATIONS, ",".join(FORBIDDEN)],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "KENSHO_EDGES": edges},
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "KENSHO_EDGES": edges, **PLAIN},
         capture_output=True,
         text=True,
         check=False,

@@ -24,10 +24,10 @@ from kensho.edges.portal.movies import (
     slug_of,
     title_key,
 )
-from kensho.edges.portal.service import new_id
 from kensho.edges.portal.sources import WrongSourceError, folder_of, parsed
 from kensho.edges.portal.ticket_keys import LONGEST, KeySet, TicketKeyFile
 from kensho.edges.portal.tickets import Tickets
+from kensho.edges.store import new_id
 from kensho.errors import ConflictError, SettingsError
 from tests.support.film_origin import MASTER, MEDIA
 

@@ -51,6 +51,10 @@ SAMPLES: Final[Mapping[str, Any]] = {
     },
     "texts": [{"id": uuid.UUID(int=1), "webvtt": "WEBVTT"}],
     "sources": [],
+    "orientation": "portrait",
+    "videomove": "submit",
+    "uuids": [uuid.UUID(int=1)],
+    "storedfile": dict.fromkeys(("media_type", "bytes", "duration_s", "stored", "thumbnail")),
     "auditrow": _AUDIT_ROW,
     "auditrows": [_AUDIT_ROW],
 }

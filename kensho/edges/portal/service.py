@@ -8,7 +8,6 @@ at once, the second is told.
 
 import asyncio
 import datetime as dt
-import secrets
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -44,6 +43,7 @@ from kensho.edges.portal.movies import (
 )
 from kensho.edges.portal.seals import SourceSeals
 from kensho.edges.portal.sources import SourceCheck, SourceProber
+from kensho.edges.store import new_id
 from kensho.errors import (
     ChangedMeanwhileError,
     ConflictError,
@@ -400,14 +400,6 @@ class PortalService:
             cues=found.cues,
         )
         return track, found.webvtt
-
-
-def new_id(now: dt.datetime) -> UUID:
-    """Return a UUID of version 7 (RFC 9562 §5.7): in order of time, and not to be guessed."""
-    ms = int(now.timestamp() * 1000)
-    random = secrets.randbits(74)
-    high = (ms << 16) | (0x7 << 12) | (random >> 62)
-    return UUID(int=(high << 64) | (0b10 << 62) | (random & ((1 << 62) - 1)))
 
 
 def _check_publishable(made: PortalMovie, held: PortalMovie) -> None:

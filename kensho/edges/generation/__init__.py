@@ -1,0 +1,1 @@
+"""The edge of generation: videos that people describe and a generator makes."""
