@@ -38,13 +38,16 @@ _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(
     ("accounts", "provider", "streams", "portal", "generation")
 )
 """Edges that need somebody to be signed in."""
+_GENERATION: Final = Path(__file__).parent / "generation"
+"""Its folder of pages; the edge itself is imported where it is switched on."""
 
 
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
     accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
     streams = streams_edge.folders() if "streams" in names else ()
-    return (*accounts, *streams, client_logs_edge.FOLDER)
+    generation = (_GENERATION,) if "generation" in names else ()
+    return (*accounts, *streams, *generation, client_logs_edge.FOLDER)
 
 
 class Edges(Extension):

@@ -21,21 +21,28 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-PAGE_HEADERS: Final = (
-    (b"content-security-policy", POLICY.encode()),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-)
-FRAMED_HEADERS: Final = (
-    (
-        b"content-security-policy",
-        POLICY.replace("frame-ancestors 'none'", "frame-ancestors *").encode(),
-    ),
-    PAGE_HEADERS[1],
-)
+
+
+def headers_under(policy: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of a page that may load what a policy says."""
+    return (
+        (b"content-security-policy", policy.encode()),
+        (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    )
+
+
+PAGE_HEADERS: Final = headers_under(POLICY)
+FRAMED_HEADERS: Final = headers_under(POLICY.replace("frame-ancestors 'none'", "frame-ancestors *"))
 """The headers of the one page that other sites may show in a frame."""
 
 
-_OFFERS: Final = ("offers_reports", "offers_histories", "offers_accounts", "reports_scripts")
+_OFFERS: Final = (
+    "offers_reports",
+    "offers_histories",
+    "offers_accounts",
+    "offers_videos",
+    "reports_scripts",
+)
 """What every page links or loads only where it is there."""
 
 
@@ -78,6 +85,11 @@ class Renderer:
         """Link the account's page on every page; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["offers_accounts"] = True
+
+    def offer_videos(self) -> None:
+        """Link the gallery of videos on every page; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["offers_videos"] = True
 
     def report_scripts(self) -> None:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""

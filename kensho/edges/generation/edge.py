@@ -24,6 +24,7 @@ from kensho.edges.generation.progress import ProgressStreams
 from kensho.edges.generation.purging import purge_for_ever
 from kensho.edges.generation.runner import Runner, RunnerParts, WorkerRules
 from kensho.edges.generation.service import VideoParts, VideoService
+from kensho.edges.generation.video_pages import VideoPages, VideoPagesController
 from kensho.edges.generation.videos_api import (
     JobsController,
     VideoJobsController,
@@ -32,6 +33,7 @@ from kensho.edges.generation.videos_api import (
 )
 from kensho.edges.store import EdgeStore
 from kensho.platform.edge_settings import GenerationSettings
+from kensho.web.page_context import PageServices
 
 
 class GenerationEdge(Edge):
@@ -40,6 +42,7 @@ class GenerationEdge(Edge):
     def __init__(self, core: EdgeCore, accounts: AccountsEdge, store: EdgeStore) -> None:
         settings = core.settings.generation
         self._core = core
+        core.renderer.offer_videos()
         self._store: Final = JobStore(store.gateway)
         self._board: Final = JobBoard(self._store.seen)
         self._metrics: Final = GenerationMetrics(core.metrics.registry)
@@ -83,7 +86,17 @@ class GenerationEdge(Edge):
     @property
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes of videos and jobs."""
+        """Return the routes of videos and jobs, and their pages."""
+
+        def page_services() -> PageServices:
+            return self._core.page_services()
+
+        page_router = Router(
+            "/",
+            route_handlers=[VideoPagesController],
+            dependencies=provided({"services": page_services}),
+            include_in_schema=False,
+        )
         # Controllers that share paths are taken together by a router alone.
         return (
             Router(
@@ -95,14 +108,16 @@ class GenerationEdge(Edge):
                     FilesController,
                 ],
             ),
+            page_router,
         )
 
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
-        """Return what handlers ask for: `videos`."""
+        """Return what handlers ask for: `videos` and `video_pages`."""
         rooms = VideoRooms(self.service, self.streams, self._copies)
-        return provided({"videos": lambda: rooms})
+        pages = VideoPages.of(self._core.settings.generation)
+        return provided({"videos": lambda: rooms, "video_pages": lambda: pages})
 
     @contextlib.asynccontextmanager
     @override

@@ -24,7 +24,7 @@ from kensho.http.responses import HTML, UncachedResponse
 from kensho.read_model.views import Detail
 from kensho.web import forms, json_ld, urls
 from kensho.web.page_context import GivenPageContext, PageContext
-from kensho.web.rendering import PAGE_HEADERS, POLICY
+from kensho.web.rendering import PAGE_HEADERS, POLICY, headers_under
 from kensho.web.sign_in_page import going_to
 
 PLAYER: Final = "hls.min.js"
@@ -67,10 +67,7 @@ class WatchPages:
         allowed = " ".join(sorted(set(origins)))
         policy = POLICY.replace("connect-src 'self'", f"connect-src 'self' {allowed}")
         policy += f"; media-src 'self' blob: {allowed}; worker-src blob:"
-        self.headers: Final = (
-            *((name, value) for name, value in PAGE_HEADERS if name != b"content-security-policy"),
-            (b"content-security-policy", policy.encode()),
-        )
+        self.headers: Final = headers_under(policy)
 
 
 GivenWatchPages: TypeAlias = NamedDependency[SkipValidation[WatchPages]]
