@@ -288,9 +288,9 @@ class Upstream:
         """
         with self._translated():
             if request.after is None:
-                answer = await self._answer(request, until_s)
+                answer = await self._exchange(request, until_s)
             else:
-                answer = await self._answer_or_late(request, until_s, request.after)
+                answer = await self._exchange_or_late(request, until_s, request.after)
         self._check_status(answer.status, answer.headers)
         return answer
 
@@ -327,7 +327,7 @@ class Upstream:
             is_failure=not is_busy,
         )
 
-    async def _answer(self, request: UpstreamRequest, until_s: float) -> UpstreamAnswer:
+    async def _exchange(self, request: UpstreamRequest, until_s: float) -> UpstreamAnswer:
         self._metrics.hold(self.name, 1)
         try:
             async with asyncio.timeout_at(until_s), self._open(request) as response:
@@ -335,11 +335,11 @@ class Upstream:
         finally:
             self._metrics.hold(self.name, -1)
 
-    async def _answer_or_late(
+    async def _exchange_or_late(
         self, request: UpstreamRequest, until_s: float, after: "Callable[[UpstreamAnswer], None]"
     ) -> UpstreamAnswer:
         """Return the answer; one that comes when nobody waits any more is told to `after`."""
-        task = asyncio.create_task(self._answer(request, until_s + LATE_S))
+        task = asyncio.create_task(self._exchange(request, until_s + LATE_S))
         self._late.add(task)
         task.add_done_callback(self._late.discard)
         try:
@@ -425,17 +425,13 @@ class LastGood(Generic[_T]):
         self._kept.pop(key, None)
 
 
-<<<<<<< HEAD
-def traced(headers: Mapping[str, str]) -> dict[str, str]:
-=======
 def _tell(late: "asyncio.Task[UpstreamAnswer]", after: Callable[[UpstreamAnswer], None]) -> None:
     """Tell of an answer that came late; a failure is nobody's any more."""
     if not late.cancelled() and late.exception() is None:
         after(late.result())
 
 
-def _traced(headers: Mapping[str, str]) -> dict[str, str]:
->>>>>>> 7a30488 (Give back slots whose answer comes late, and while the provider is left alone)
+def traced(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers with the trace that a request is made for, if it is for one."""
     traceparent = spans.outgoing()
     return {**headers, "traceparent": traceparent} if traceparent else dict(headers)
