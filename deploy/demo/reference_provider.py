@@ -90,6 +90,8 @@ class Faults:
     media: Fault = ""
     delay_s: float = 0.0
     media_delay_s: float = 0.0
+    playback_delay_s: float = 0.0
+    """How long slots are thought over: one is taken then, whether or not anybody waits still."""
     retry_after_s: int = 30
     token_ttl_s: int = 300
     renew_s: int = 600
@@ -338,7 +340,8 @@ class ProviderHandler(BaseHTTPRequestHandler):
         """Answer, unless what is wrong now prevents it."""
         faults = self.provider.faults
         fault: Fault = getattr(faults, kind, "")
-        wait_s = faults.media_delay_s if kind == "media" else faults.delay_s
+        waits = {"media": faults.media_delay_s, "playback": faults.playback_delay_s}
+        wait_s = waits.get(kind) or faults.delay_s * (kind != "media")
         if fault == "hang":
             wait_s = 3_600.0
         if kind != "control" and wait_s and self.provider.is_stopping.wait(wait_s):

@@ -32,12 +32,15 @@ class RedisTurns:
         self._longest_s = longest_s
 
     @contextlib.asynccontextmanager
-    async def turn(self, name: str) -> AsyncGenerator[None]:
-        """Hold the turn of a name while the block runs, after those who had it before."""
+    async def turn(self, name: str) -> AsyncGenerator[bool]:
+        """Hold the turn of a name while the block runs, after those who had it before.
+
+        Yields whether it is held: others may do the same at once if it is not.
+        """
         key, token = f"lock:{name}", secrets.token_bytes(_TOKEN_BYTES)
         is_held = await self._taken(key, token)
         try:
-            yield
+            yield is_held
         finally:
             if is_held:
                 with contextlib.suppress(RedisDownError):

@@ -11,6 +11,9 @@ the caller says that it may be. Redirects are not followed. A call that is cance
 way and gives its connection back. Errors and logs name the service and never an address, a header
 or a body, any of which may hold a secret.
 
+A request may ask to hear of an answer that comes `after` its deadline, or after its caller has
+gone: what it took at the service must be given back. Such a call holds its connection until then.
+
 What was answered before can be served on while a service is away: `LastGood` says so in its type.
 """
 
@@ -50,6 +53,8 @@ _LONGEST_RETRY_AFTER_S: Final = 3_600
 _REPEATABLE: Final = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
 """Methods that mean the same when they arrive twice (RFC 9110 §9.2.2)."""
 _PAUSE_GROWTH: Final = 2.0
+LATE_S: Final = 30.0
+"""For so long after its deadline an answer is waited for, where somebody wants to hear of it."""
 _T = TypeVar("_T")
 
 
@@ -93,6 +98,10 @@ class UpstreamRequest(msgspec.Struct, frozen=True, kw_only=True):
     json: Any = None
     is_repeatable: bool | None = None
     """Whether it may arrive twice; by default as its method says."""
+    is_due: bool = False
+    """Whether it is made even where the service is left alone: it gives back what was taken."""
+    after: "Callable[[UpstreamAnswer], None] | None" = None
+    """Is told of an answer that nobody waits for any more, within `LATE_S`; it must not raise."""
 
     def __post_init__(self) -> None:
         """Refuse what would be asked of another host, or in two bodies.
@@ -162,16 +171,21 @@ class Upstream:
             metrics=self._metrics,
         )
         rule = self.rules
+        self._timeout = httpx.Timeout(rule.deadline_s, connect=rule.connect_s, pool=rule.wait_s)
+        self._patience = httpx.Timeout(
+            rule.deadline_s + LATE_S, connect=rule.connect_s, pool=rule.wait_s
+        )
         self._client = httpx.AsyncClient(
             base_url=base_url,
             transport=transport,
             limits=httpx.Limits(
                 max_connections=rule.connections, max_keepalive_connections=rule.connections
             ),
-            timeout=httpx.Timeout(rule.deadline_s, connect=rule.connect_s, pool=rule.wait_s),
+            timeout=self._timeout,
             headers={"user-agent": user_agent(), "accept-encoding": "identity"},
             trust_env=not is_loopback(httpx.URL(base_url).host),
         )
+        self._late: set[asyncio.Task[UpstreamAnswer]] = set()
         # What the service tells one user must not be sent back with what another one asks.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
 
@@ -180,7 +194,10 @@ class Upstream:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Close its connections."""
+        """Close its connections; no answer is waited for any more."""
+        for task in tuple(self._late):
+            task.cancel()
+        await asyncio.gather(*self._late, return_exceptions=True)
         await self._client.aclose()
 
     async def ask(self, request: UpstreamRequest) -> UpstreamAnswer:
@@ -228,7 +245,7 @@ class Upstream:
         def again(error: Exception) -> bool | float:
             if not isinstance(error, FailedAttemptError) or error.outcome == "exhausted":
                 return False
-            if self.breaker.state is not BreakerState.CLOSED:
+            if self.breaker.state is not BreakerState.CLOSED and not request.is_due:
                 return False  # so that the error tells what opened it
             if not (error.was_not_done or request.may_repeat()):
                 return False
@@ -251,9 +268,16 @@ class Upstream:
             with attempt:
                 if attempt.num > 1:
                     self._metrics.count_retry(self.name)
-                with self.breaker.attempt(speaks_against):
+                with self._admitted(request):
                     return await attempt_once()
         raise AssertionError("no attempt was made")  # pragma: no cover -- one always is
+
+    def _admitted(self, request: UpstreamRequest) -> contextlib.AbstractContextManager[None]:
+        """Return what lets an attempt pass: the breaker, unless it is open and the call is due."""
+        is_closed = self.breaker.state is BreakerState.CLOSED
+        if request.is_due and not is_closed:
+            return contextlib.nullcontext()
+        return self.breaker.attempt(speaks_against)
 
     async def _attempt(self, request: UpstreamRequest, until_s: float) -> UpstreamAnswer:
         """Make one attempt.
@@ -262,13 +286,11 @@ class Upstream:
             FailedAttemptError: it failed.
             UpstreamError: the answer is too large.
         """
-        self._metrics.hold(self.name, 1)
-        try:
-            with self._translated():
-                async with asyncio.timeout_at(until_s), self._open(request) as response:
-                    answer = await self._read(response)
-        finally:
-            self._metrics.hold(self.name, -1)
+        with self._translated():
+            if request.after is None:
+                answer = await self._exchange(request, until_s)
+            else:
+                answer = await self._exchange_or_late(request, until_s, request.after)
         self._check_status(answer.status, answer.headers)
         return answer
 
@@ -305,6 +327,28 @@ class Upstream:
             is_failure=not is_busy,
         )
 
+    async def _exchange(self, request: UpstreamRequest, until_s: float) -> UpstreamAnswer:
+        self._metrics.hold(self.name, 1)
+        try:
+            async with asyncio.timeout_at(until_s), self._open(request) as response:
+                return await self._read(response)
+        finally:
+            self._metrics.hold(self.name, -1)
+
+    async def _exchange_or_late(
+        self, request: UpstreamRequest, until_s: float, after: "Callable[[UpstreamAnswer], None]"
+    ) -> UpstreamAnswer:
+        """Return the answer; one that comes when nobody waits any more is told to `after`."""
+        task = asyncio.create_task(self._exchange(request, until_s + LATE_S))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
+        try:
+            async with asyncio.timeout_at(until_s):
+                return await asyncio.shield(task)
+        finally:
+            if not task.done():
+                task.add_done_callback(lambda late: _tell(late, after))
+
     def _open(
         self, request: UpstreamRequest
     ) -> contextlib.AbstractAsyncContextManager[httpx.Response]:
@@ -315,6 +359,7 @@ class Upstream:
             params=dict(request.query) or None,
             data=None if request.form is None else dict(request.form),
             json=request.json,
+            timeout=self._timeout if request.after is None else self._patience,
         )
 
     async def _read(self, response: httpx.Response) -> UpstreamAnswer:
@@ -378,6 +423,12 @@ class LastGood(Generic[_T]):
     def forget(self, key: str) -> None:
         """Keep nothing under a key any more."""
         self._kept.pop(key, None)
+
+
+def _tell(late: "asyncio.Task[UpstreamAnswer]", after: Callable[[UpstreamAnswer], None]) -> None:
+    """Tell of an answer that came late; a failure is nobody's any more."""
+    if not late.cancelled() and late.exception() is None:
+        after(late.result())
 
 
 def traced(headers: Mapping[str, str]) -> dict[str, str]:

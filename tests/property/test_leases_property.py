@@ -6,7 +6,7 @@ every way that the provider knows.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
@@ -51,8 +51,11 @@ class CountedSlots(SlotSource):
             await asyncio.sleep(0)
 
     @override
-    async def take(self, holder: TokenHolder, version: str) -> Taken:
+    async def take(self, holder: TokenHolder, version: str, late: Callable[[str], None]) -> Taken:
         await self.pause()
+        if self.random.random() < 0.1 and len(self.open) < self.most:
+            asyncio.get_running_loop().call_soon(self.give_late, late)
+            raise ProviderUnavailableError("did not answer in time")
         if self.is_down:
             raise ProviderUnavailableError("down")
         if len(self.open) >= self.most:
@@ -64,6 +67,12 @@ class CountedSlots(SlotSource):
         if self.random.random() < 0.1:
             raise SlotLostError(slot)
         return Taken(slot, PlaybackAnswer(url="", token=slot))
+
+    def give_late(self, late: Callable[[str], None]) -> None:
+        """Give a slot to whoever waits no more."""
+        self.given += 1
+        self.open.add(f"slot {self.given}")
+        late(f"slot {self.given}")
 
     @override
     async def read(self, taken: Taken) -> ResolvedStream:

@@ -2,7 +2,8 @@
 
 Guarantees: a password is in one call's locals and nowhere else. No message holds a token, an
 address of media or a body. A slot that an answer tells of is known to the caller even where the
-answer can't be read otherwise (`UnreadablePlaybackError`), so that it can be given back. Requests
+answer can't be read otherwise (`UnreadablePlaybackError`), or comes when nobody waits for it any
+more, so that it can be given back, which is tried even where the provider is left alone. Requests
 that take a slot or use up a token are sent once; the others may be repeated
 (`kensho.platform.resilience`).
 
@@ -11,7 +12,7 @@ Source of the table of failures: EDGES.md §3.
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final, TypeVar
 from urllib.parse import quote
@@ -103,8 +104,12 @@ class ProviderProtocol:
         path = f"/content/v2/cms/seasons/{quote(season_id, safe='')}/episodes"
         return (await self._read(path, access, answers.ProviderEpisodes)).data
 
-    async def play(self, access: str, version: str) -> PlaybackAnswer:
+    async def play(
+        self, access: str, version: str, late: Callable[[str], None] | None = None
+    ) -> PlaybackAnswer:
         """Return a stream of a version, and take a slot for it.
+
+        `late` is told the token of a slot whose answer came when nobody waited for it any more.
 
         Raises:
             NotInRegionError, NotEntitledError, TooManyStreamsError, EpisodeNotFoundError: see them.
@@ -113,17 +118,25 @@ class ProviderProtocol:
             ProviderBlockedError, ProviderUnavailableError: see them.
         """
         path = f"/playback/v3/{quote(version, safe='')}/{DEVICE}/{PLATFORM}/play"
+
+        def after(answer: UpstreamAnswer) -> None:
+            slot = _slot_of(answer) if answer.status < HTTPStatus.MULTIPLE_CHOICES else None
+            if slot is not None and late is not None:
+                late(slot)
+
         request = UpstreamRequest(
-            method="GET", path=path, headers=_bearer(access), is_repeatable=False
+            method="GET",
+            path=path,
+            headers=_bearer(access),
+            is_repeatable=False,
+            after=None if late is None else after,
         )
         answer = await self._asked(request)
         self._refuse(answer)
         try:
             return msgspec.json.decode(answer.body, type=PlaybackAnswer)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            found = _TOKEN.search(answer.body)
-            slot = found[1].decode("ascii", "replace") if found else None
-            raise UnreadablePlaybackError(slot) from error
+            raise UnreadablePlaybackError(_slot_of(answer)) from error
 
     async def release(self, access: str, version: str, slot: str) -> None:
         """Give a slot back; one that is not held any more is as good as given back.
@@ -133,7 +146,7 @@ class ProviderProtocol:
         """
         path = f"/playback/v1/token/{quote(version, safe='')}/{quote(slot, safe='')}"
         answer = await self._asked(
-            UpstreamRequest(method="DELETE", path=path, headers=_bearer(access))
+            UpstreamRequest(method="DELETE", path=path, headers=_bearer(access), is_due=True)
         )
         if answer.status != HTTPStatus.NOT_FOUND:
             self._refuse(answer)
@@ -205,6 +218,12 @@ class ProviderProtocol:
             code="provider_unavailable",
             retry_after_s=_RETRY_AFTER_S,
         )
+
+
+def _slot_of(answer: UpstreamAnswer) -> str | None:
+    """Return the token of the slot that a playback answer tells of, whatever else it holds."""
+    found = _TOKEN.search(answer.body)
+    return found[1].decode("ascii", "replace") if found else None
 
 
 def _bearer(access: str) -> dict[str, str]:

@@ -40,8 +40,13 @@ _LOOKS_S: Final = (0.05, 0.15, 0.4)
 """Pauses before looking for what another process sealed: it has its answer already."""
 
 
-_SEALING_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, *([15.0] * 60))
-"""Pauses before sealing again what could not be; a session is over when it was idle for as long."""
+_SEALING_S: Final = 0.25
+_SEALINGS: Final = 3_600
+"""The pause before sealing again what could not be, and how often: a session that was idle for as
+long is over."""
+_DOUBT_S: Final = 3.0
+"""For so long after sessions could not be looked up, another process may not have sealed yet what
+it renewed meanwhile."""
 _log = structlog.get_logger("kensho.edges")
 
 
@@ -68,8 +73,8 @@ class TokenSessions(Protocol):
 class RenewalTurns(Protocol):
     """Lets one of all processes renew the tokens of a session at a time: `RedisTurns`."""
 
-    def turn(self, name: str) -> contextlib.AbstractAsyncContextManager[None]:
-        """Hold the turn of a name while the block runs."""
+    def turn(self, name: str) -> contextlib.AbstractAsyncContextManager[bool]:
+        """Hold the turn of a name while the block runs; tell whether nobody else can have it."""
         ...
 
 
@@ -77,9 +82,9 @@ class OwnTurns(RenewalTurns):
     """Those of a single process, which has a lock of its own for each session."""
 
     @override
-    def turn(self, name: str) -> contextlib.AbstractAsyncContextManager[None]:
+    def turn(self, name: str) -> contextlib.AbstractAsyncContextManager[bool]:
         """Wait for nobody."""
-        return contextlib.nullcontext()
+        return contextlib.nullcontext(True)
 
 
 class ProviderTokens(msgspec.Struct, frozen=True):
@@ -119,6 +124,7 @@ class TokenKeeper:
         self._turns = turns or OwnTurns()
         self._holders: weakref.WeakValueDictionary[str, TokenHolder] = weakref.WeakValueDictionary()
         self._working: set[asyncio.Task[None]] = set()
+        self._doubted_until_s = 0.0
 
     def tokens_of(self, answer: TokenAnswer) -> ProviderTokens:
         """Return the tokens that the provider's answer holds.
@@ -188,7 +194,12 @@ class TokenKeeper:
         return task
 
     async def _renew(self, holder: TokenHolder, used: ProviderTokens) -> None:
-        async with holder.lock, self._turns.turn(f"renew:{holder.session.id}"):
+        async with (
+            holder.lock,
+            self._turns.turn(f"renew:{holder.session.id}") as is_alone,
+        ):
+            if not is_alone:
+                self._doubt()
             if holder.tokens is not used or await self._adopted(holder, used):
                 return
             try:
@@ -198,7 +209,7 @@ class TokenKeeper:
                     await asyncio.sleep(pause_s)
                     if await self._adopted(holder, used):
                         return
-                if not await self._is_known(holder):
+                if self._is_in_doubt():
                     raise ProviderUnavailableError(
                         "the provider's tokens may have been renewed elsewhere, which can't be"
                         " looked up now",
@@ -225,8 +236,8 @@ class TokenKeeper:
 
         They play on meanwhile, for this process has them.
         """
-        for pause_s in _SEALING_S:
-            await asyncio.sleep(pause_s)
+        for _ in range(_SEALINGS):
+            await asyncio.sleep(_SEALING_S)
             if await self._is_sealed(holder):
                 return
         _log.warning("provider_tokens_not_sealed")
@@ -244,13 +255,12 @@ class TokenKeeper:
         except UpstreamUnavailableError:
             return True
 
-    async def _is_known(self, holder: TokenHolder) -> bool:
-        """Tell whether it can be told now what a session holds."""
-        try:
-            await self._current(holder)
-        except UpstreamUnavailableError:
-            return False
-        return True
+    def _doubt(self) -> None:
+        """Note that sessions can't be looked up now: another process may know what they hold."""
+        self._doubted_until_s = asyncio.get_running_loop().time() + _DOUBT_S
+
+    def _is_in_doubt(self) -> bool:
+        return asyncio.get_running_loop().time() < self._doubted_until_s
 
     async def _current(self, holder: TokenHolder) -> Session | None:
         """Return a session as it is kept now, without renewing it."""
@@ -260,13 +270,16 @@ class TokenKeeper:
 
     async def _adopted(self, holder: TokenHolder, used: ProviderTokens) -> bool:
         """Take the tokens that the session holds now, if they are others."""
-        with contextlib.suppress(UpstreamUnavailableError):
+        try:
             session = await self._current(holder)
-            found = None if session is None else self._opened(session)
-            if found is not None and found.access != used.access:
-                holder.tokens = found
-                return True
-        return False
+        except UpstreamUnavailableError:
+            self._doubt()
+            return False
+        found = None if session is None else self._opened(session)
+        if found is None or found.access == used.access:
+            return False
+        holder.tokens = found
+        return True
 
     def _opened(self, session: Session) -> ProviderTokens | None:
         try:

@@ -148,6 +148,8 @@ class Leases:
             return lease
         flight = self._flights.get(key)
         if flight is None or flight.task is None:
+            if self._is_closing:
+                raise ConflictError("the service stops", code="released")
             flight = self._flights[key] = _Flight()
             flight.task = asyncio.create_task(self._resolve(flight, key, holder, version))
             flight.task.add_done_callback(_looked_at)
@@ -282,8 +284,11 @@ class Leases:
         return lease
 
     async def _take(self, holder: TokenHolder, version: str) -> Taken:
+        def late(slot: str) -> None:
+            self._return_slot(holder, version, slot)
+
         try:
-            return await self._source.take(holder, version)
+            return await self._source.take(holder, version, late)
         except SlotLostError as error:
             if error.slot is not None:
                 self._return_slot(holder, version, error.slot)

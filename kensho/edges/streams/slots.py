@@ -5,7 +5,7 @@ answer of the provider makes this service, or a viewer's browser, ask another ho
 logs hold no address.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -67,8 +67,11 @@ class SlotLostError(ProviderUnavailableError):
 class SlotSource(Protocol):
     """Where slots come from."""
 
-    async def take(self, holder: TokenHolder, version: str) -> Taken:
-        """Take a slot; raises `SlotLostError` where one is taken and the answer makes no sense."""
+    async def take(self, holder: TokenHolder, version: str, late: Callable[[str], None]) -> Taken:
+        """Take a slot; raises `SlotLostError` where one is taken and the answer makes no sense.
+
+        `late` is told of one that was taken when nobody waited for it any more.
+        """
         ...
 
     async def read(self, taken: Taken) -> ResolvedStream:
@@ -94,8 +97,8 @@ class ProviderSlots(SlotSource):
         self._media = media
 
     @override
-    async def take(self, holder: TokenHolder, version: str) -> Taken:
-        """Take a slot.
+    async def take(self, holder: TokenHolder, version: str, late: Callable[[str], None]) -> Taken:
+        """Take a slot; `late` is told of one that is given after the deadline.
 
         Raises:
             SlotLostError: one is taken, and the answer makes no sense.
@@ -103,7 +106,7 @@ class ProviderSlots(SlotSource):
         """
 
         async def play(tokens: ProviderTokens) -> PlaybackAnswer:
-            return await self._protocol.play(tokens.access, version)
+            return await self._protocol.play(tokens.access, version, late)
 
         try:
             answer = await self._keeper.with_access(holder, play)
