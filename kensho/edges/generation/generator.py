@@ -120,6 +120,8 @@ async def _read(streamed: StreamedAnswer, answer: ChatAnswer, on_progress: OnPro
     if streamed.events is None:
         text = streamed.body.decode(errors="replace")
         answer.take(text)
+        if not answer.has_ended:
+            raise GenerationError("generator_failed", "neither a stream of events nor an answer")
         return
     last: int | None = None
     async with contextlib.aclosing(streamed.events) as events:
