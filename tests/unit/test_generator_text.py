@@ -69,13 +69,17 @@ def test_progress_is_read(text: str, percent: int | None) -> None:
     assert reader.percent == percent
 
 
+def percent_of(reader: ProgressReader) -> int | None:
+    return reader.percent
+
+
 def test_percentages_of_the_prompt_and_of_thoughts_are_none() -> None:
     reader = ProgressReader("a shirt of 100% cotton")
     reader.read("You want: a shirt of 100% cotton. ", is_reasoning=False)
     reader.read("I am 80% sure. ", is_reasoning=True)
-    assert reader.percent is None
+    assert percent_of(reader) is None
     reader.read("Progress: 20%. ", is_reasoning=True)
-    assert reader.percent == 20
+    assert percent_of(reader) == 20
     reader.read("That is 90% of the work.", is_reasoning=False)
     assert reader.percent == 20
 

@@ -99,15 +99,18 @@ class ChatAnswer:
         if error:
             raise told_error(error)
         self._take_percent(chunk)
-        choices = chunk.get("choices")
-        choice: Any = choices[0] if isinstance(choices, list) and choices else None
-        if not isinstance(choice, dict):
+        choices: Any = chunk.get("choices")
+        first: Any = (
+            cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
+        )
+        if not isinstance(first, dict):
             return
+        choice = cast("Mapping[str, Any]", first)
         finish = choice.get("finish_reason")
         if isinstance(finish, str) and finish:
             self._finish = finish
         for name in ("delta", "message"):
-            part = choice.get(name)
+            part: Any = choice.get(name)
             if isinstance(part, dict):
                 self._take_part(cast("Mapping[str, Any]", part))
 
@@ -122,8 +125,8 @@ class ChatAnswer:
         for name in _REASONING:
             if isinstance(text := part.get(name), str):
                 self._progress.read(text, is_reasoning=True)
-        content = part.get("content")
-        pieces: list[Any] = content if isinstance(content, list) else [content]
+        content: Any = part.get("content")
+        pieces = cast("list[Any]", content) if isinstance(content, list) else [content]
         for piece in pieces:
             if isinstance(piece, str):
                 self._take_text(piece)
