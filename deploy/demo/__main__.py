@@ -2,10 +2,10 @@
 
     python -m deploy.demo [--port 8700] [--folder var/demo]        (or `make demo`)
 
-It starts a provider of streams on loopback (`deploy.demo.reference_provider`), Redis if it is
-installed, and Kenshō with every edge that is built over the sample catalogue; makes accounts and
-links; tells where everything is; and ends all of it on Ctrl-C or SIGTERM. What it keeps lies in
-its folder, which may be thrown away.
+It starts a provider of streams (`deploy.demo.reference_provider`) and a generator of videos
+(`deploy.demo.reference_generator`) on loopback, Redis if it is installed, and Kenshō with every
+edge that is built over the sample catalogue; makes accounts and links; tells where everything is;
+and ends all of it on Ctrl-C or SIGTERM. What it keeps lies in its folder, which may be thrown away.
 """
 
 import argparse
@@ -23,15 +23,20 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from deploy.demo import catalogue
 from deploy.demo.clip import ClipError, clip_folder
+from deploy.demo.reference_generator import (
+    GENERATOR_KEY,
+    GeneratorServer,
+    ReferenceGenerator,
+)
 from deploy.demo.reference_provider import CLIENT_TOKEN, ProviderServer, ReferenceProvider
 
-EDGES: Final = "accounts,provider,streams"
+EDGES: Final = "accounts,provider,streams,generation"
 ACCOUNTS: Final = (
     ("ada@example.org", "manager", "curate the sample"),
     ("ben@example.org", "viewer", "browse the sample"),
@@ -76,8 +81,9 @@ def run(folder: Path, port: int, stack: contextlib.ExitStack, ending: threading.
     provider = ReferenceProvider(clip_folder())
     catalogue.fill(provider)
     server = stack.enter_context(ProviderServer(provider))
+    generator = stack.enter_context(GeneratorServer(ReferenceGenerator()))
     redis = stack.enter_context(redis_running(folder))
-    settings = environment(folder, port, server.url, redis)
+    settings = environment(folder, port, Upstreams(server.url, generator.url, redis))
     if not (folder / "kensho.db").exists():
         print("Loading the sample catalogue…", flush=True)
         kensho(settings, "ingest", "--all", str(_SAMPLE))
@@ -88,21 +94,33 @@ def run(folder: Path, port: int, stack: contextlib.ExitStack, ending: threading.
     if ending.is_set():
         return
     make_links(settings, base, provider)
-    tell(base, server.url, redis)
+    tell(base, Upstreams(server.url, generator.url, redis))
     while not ending.wait(0.5):
         if kensho_server.poll() is not None:
             raise DemoError("the server ended by itself")
 
 
-def environment(folder: Path, port: int, provider: str, redis: str | None) -> dict[str, str]:
+class Upstreams(NamedTuple):
+    """Where what Kenshō asks is: the provider, the generator, and Redis if it is installed."""
+
+    provider: str
+    generator: str
+    redis: str | None
+
+
+def environment(folder: Path, port: int, upstreams: Upstreams) -> dict[str, str]:
     """Return the settings of the demo's Kenshō: everything is kept under `folder`."""
     own = {
         "KENSHO_EDGES": EDGES,
         "KENSHO_EDGES_STORE_URL": f"surrealkv://{folder / 'edges.db'}",
         "KENSHO_STORE_URL": f"surrealkv://{folder / 'kensho.db'}",
         "KENSHO_PORT": str(port),
-        "KENSHO_PROVIDER_URL": provider,
+        "KENSHO_PROVIDER_URL": upstreams.provider,
         "KENSHO_PROVIDER_CLIENT_TOKEN": CLIENT_TOKEN,
+        "KENSHO_GENERATION_URL": upstreams.generator,
+        "KENSHO_GENERATION_KEY": GENERATOR_KEY,
+        "KENSHO_GENERATION_COPIES": str(folder / "videos"),
+        "KENSHO_GENERATION_LOOPBACK": "true",
         "KENSHO_PROVIDER_LINKS": str(folder / "provider_links.json"),
         "KENSHO_READ_MODEL_DIR": str(folder / "read_model"),
         "KENSHO_SECRET_FILE": str(folder / "secret"),
@@ -111,8 +129,8 @@ def environment(folder: Path, port: int, provider: str, redis: str | None) -> di
         "KENSHO_CURATION_DIR": str(folder / "curation"),
         "KENSHO_WEBHOOKS_DIR": str(folder / "webhooks"),
     }
-    if redis is not None:
-        own["KENSHO_REDIS_URL"] = redis
+    if upstreams.redis is not None:
+        own["KENSHO_REDIS_URL"] = upstreams.redis
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KENSHO_")}  # noqa: TID251 -- hands it on
     return kept | own
 
@@ -147,8 +165,9 @@ def work_of(base: str, title: str) -> str:
     return str(found["results"][0]["id"])
 
 
-def tell(base: str, provider: str, redis: str | None) -> None:
+def tell(base: str, upstreams: Upstreams) -> None:
     """Tell where everything is, and who may sign in."""
+    provider, generator, redis = upstreams
     play = f"{base}/watch/{work_of(base, 'Spy x Family')}/1"
     lines = [
         "",
@@ -157,6 +176,7 @@ def tell(base: str, provider: str, redis: str | None) -> None:
         f"API           {base}/api/docs",
         f"Metrics       {base}/metrics",
         f"Provider      {provider}/  (a reference upstream; PUT {provider}/control breaks it)",
+        f"Generator     {generator}  (another; a prompt that ends with #down fails so, PUT too)",
         f"Sessions      {'Redis, ' + redis if redis else 'memory'}",
         "",
         "Sign in with the provider to play:",

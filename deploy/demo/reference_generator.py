@@ -159,8 +159,8 @@ class GeneratorHandler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Send a video."""
-        name = self.path.rpartition("/")[2]
-        if name == "page.html":
+        name = self.path.partition("?")[0].rpartition("/")[2]
+        if name == "page":
             self._send(200, b"<!doctype html><title>It is gone</title>", "text/html")
             return
         file = self.generator.file(name)
@@ -241,7 +241,7 @@ class GeneratorHandler(BaseHTTPRequestHandler):
         server = cast("GeneratorServer", self.server)
         base = f"{server.url.removesuffix('/v1')}/files"
         if fault == "no_file":
-            return f"{base}/page.html?video=1"
+            return f"{base}/page?video=1"
         name = "gone.mp4" if fault == "gone" else self.generator.make(model)
         return f"{base}/{name}"
 

@@ -22,3 +22,8 @@ link: Final = LazyCommand(
     "kensho.edges.provider.commands:link",
     "Say which works the provider of streams has, as which season.",
 )
+work: Final = LazyCommand(
+    "work",
+    "kensho.edges.generation.commands:work",
+    "Make the videos that people ask for, in a process of its own.",
+)

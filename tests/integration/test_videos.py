@@ -29,16 +29,19 @@ QUICK: Final = GeneratorSettings(seconds=0.3, steps=3)
 
 
 @pytest.fixture(scope="module")
-def generator() -> Iterator[ReferenceGenerator]:
-    made = ReferenceGenerator(QUICK)
-    with GeneratorServer(made) as server:
-        made.url = server.url  # type: ignore[attr-defined] -- for the settings below
-        yield made
+def server() -> Iterator[GeneratorServer]:
+    with GeneratorServer(ReferenceGenerator(QUICK)) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def generator(server: GeneratorServer) -> ReferenceGenerator:
+    return server.generator
 
 
 @pytest.fixture(scope="module")
 def video_settings(
-    small_store: str, tmp_path_factory: pytest.TempPathFactory, generator: ReferenceGenerator
+    small_store: str, tmp_path_factory: pytest.TempPathFactory, server: GeneratorServer
 ) -> Settings:
     folder = tmp_path_factory.mktemp("videos")
     return with_changes(
@@ -47,7 +50,7 @@ def video_settings(
         edges_store_url="mem://",
         stream_longest_s=30.0,
         trusted_proxies=("127.0.0.1",),
-        generation_url=generator.url,  # type: ignore[attr-defined]
+        generation_url=server.url,
         generation_key=Secret(GENERATOR_KEY),
         generation_copies=str(folder / "copies"),
         generation_loopback=True,
@@ -188,7 +191,7 @@ async def test_a_job_is_cancelled_while_it_waits_and_while_it_is_made(
         for _ in range(2):
             answer = await api.post(f"{VIDEOS}/jobs/{job['id']}/cancel", headers=ada.headers)
             assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
-        assert answer.json()["errorCode"] == "cancelled"
+            assert answer.json()["errorCode"] == "cancelled"
     told = events((await following).text)
     assert (told[-1].kind, told[-1].data["code"]) == ("error", "cancelled")
     assert open_before >= 2

@@ -25,6 +25,9 @@ _TAIL_CHARS: Final = 160
 _THINKING: Final = re.compile(
     r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE
 )
+_THINKING_TAG: Final = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_TAG_BEGUN: Final = re.compile(r"<(?:/?[thinkg]{0,8})?$", re.IGNORECASE)
+"""What a tag may begin with, or else a few letters that are held for nothing."""
 _VIDEO_NAME: Final = re.compile(r"\.(?:mp4|m4v|mov|webm|mkv)$", re.IGNORECASE)
 _OTHER_NAME: Final = re.compile(
     r"\.(?:png|jpe?g|gif|webp|svg|avif|bmp|ico|html?|json|xml|txt|md|pdf|zip|js|css|vtt|srt|mp3|wav)$",
@@ -79,7 +82,7 @@ PROGRESS: Final = (
     ProgressPattern(
         "counted",
         re.compile(
-            rf"(?:{_WORD}|frames?|steps?)[^\d\n]{{0,16}}(?P<value>\d{{1,6}})\s?/\s?(?P<whole>[1-9]\d{{0,5}})(?!\d)",
+            rf"(?:{_WORD}|frames?|steps?)[^\d\n]{{0,16}}(?P<value>\d{{1,6}})\s?/\s?(?P<whole>[1-9]\d{{0,5}})(?=\D)",
             re.IGNORECASE,
         ),
         is_sure=True,
@@ -111,6 +114,30 @@ LINKS: Final = (
     ),
     LinkPattern("bare", re.compile(rf"(?P<url>{_URL})"), rank=3),
 )
+
+
+class ThoughtSplitter:
+    """Tells what of a text that comes in pieces is reasoning, by `<think>` and `</think>`."""
+
+    def __init__(self) -> None:
+        self._is_thinking = False
+        self._held = ""
+
+    def split(self, text: str) -> Iterator[tuple[str, bool]]:
+        """Yield the parts of a further piece, each with whether it is reasoning.
+
+        What may be the beginning of a tag is held until the next piece.
+        """
+        text = self._held + text
+        begun = _TAG_BEGUN.search(text)
+        self._held = "" if begun is None else begun.group()
+        text = text[: len(text) - len(self._held)]
+        start = 0
+        for tag in _THINKING_TAG.finditer(text):
+            yield text[start : tag.start()], self._is_thinking
+            self._is_thinking = not tag[1]
+            start = tag.end()
+        yield text[start:], self._is_thinking
 
 
 class ProgressReader:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from kensho.edges.generation.answer_text import ProgressReader, video_link
+from kensho.edges.generation.answer_text import ProgressReader, ThoughtSplitter, video_link
 from kensho.edges.generation.jobs import JobError
 
 _DONE: Final = "[DONE]"
@@ -40,7 +40,7 @@ class ChatAnswer:
         self._loopback_allowed = loopback_allowed
         self._text: list[str] = []
         self._chars = 0
-        self._is_thinking = False
+        self._thoughts = ThoughtSplitter()
         self._finish: str | None = None
         self._is_done = False
         self._named: str | None = None
@@ -54,6 +54,11 @@ class ChatAnswer:
     def is_done(self) -> bool:
         """Tell whether the end was marked: nothing that follows belongs to the answer."""
         return self._is_done
+
+    @property
+    def has_ended(self) -> bool:
+        """Tell whether it is whole."""
+        return self._is_done or self._finish is not None
 
     def take(self, data: str) -> None:
         """Take what an event holds.
@@ -79,7 +84,7 @@ class ChatAnswer:
         """
         if self._finish == _FILTERED:
             raise GenerationError("prompt_refused", "finish_reason content_filter")
-        if self._finish is None and not self._is_done:
+        if not self.has_ended:
             raise GenerationError("cut_off", "the stream ended without a finish_reason or [DONE]")
         text = "".join(self._text)
         found = video_link(self._named or "", loopback_allowed=self._loopback_allowed) or (
@@ -94,15 +99,18 @@ class ChatAnswer:
         if error:
             raise told_error(error)
         self._take_percent(chunk)
-        choices = chunk.get("choices")
-        choice: Any = choices[0] if isinstance(choices, list) and choices else None
-        if not isinstance(choice, dict):
+        choices: Any = chunk.get("choices")
+        first: Any = (
+            cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
+        )
+        if not isinstance(first, dict):
             return
+        choice = cast("Mapping[str, Any]", first)
         finish = choice.get("finish_reason")
         if isinstance(finish, str) and finish:
             self._finish = finish
         for name in ("delta", "message"):
-            part = choice.get(name)
+            part: Any = choice.get(name)
             if isinstance(part, dict):
                 self._take_part(cast("Mapping[str, Any]", part))
 
@@ -117,8 +125,8 @@ class ChatAnswer:
         for name in _REASONING:
             if isinstance(text := part.get(name), str):
                 self._progress.read(text, is_reasoning=True)
-        content = part.get("content")
-        pieces: list[Any] = content if isinstance(content, list) else [content]
+        content: Any = part.get("content")
+        pieces = cast("list[Any]", content) if isinstance(content, list) else [content]
         for piece in pieces:
             if isinstance(piece, str):
                 self._take_text(piece)
@@ -146,12 +154,8 @@ class ChatAnswer:
         self._chars += len(text)
         if self._chars > _MOST_CHARS:
             raise GenerationError("generator_failed", f"over {_MOST_CHARS} characters")
-        if "<" in text or ">" in text:
-            whole = "".join(self._text[-64:]).lower()
-            begun, ended = whole.rfind("<think"), whole.rfind("</think")
-            if begun >= 0 or ended >= 0:
-                self._is_thinking = begun > ended
-        self._progress.read(text, is_reasoning=self._is_thinking)
+        for part, is_reasoning in self._thoughts.split(text):
+            self._progress.read(part, is_reasoning=is_reasoning)
 
 
 def told_error(error: object) -> GenerationError:

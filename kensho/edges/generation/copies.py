@@ -177,6 +177,8 @@ def _store_of(settings: GenerationSettings, place: str) -> LocalStore | S3Store:
             raise ValueError("expected a folder, or s3://bucket/prefix")
         return LocalStore(Path(place).resolve(), mkdir=True)
     parts = urlsplit(place)
+    if not parts.netloc:
+        raise ValueError("expected s3://bucket/prefix")
     given: dict[str, Any] = {"region": settings.s3_region}
     if settings.s3_endpoint is not None:
         given["endpoint"] = settings.s3_endpoint
@@ -255,7 +257,7 @@ def _told() -> Any:
         yield
     except KenshoError:
         raise
-    except (obstore.exceptions.NotFoundError, FileNotFoundError) as error:
+    except FileNotFoundError as error:
         raise NotFoundError("there is no such copy", code="copy_not_found") from error
     except (BaseError, OSError) as error:
         reason = type(error).__name__

@@ -27,7 +27,6 @@ OnProgress: TypeAlias = Callable[[int], None]
 _PATH: Final = "/chat/completions"
 _REFUSES: Final = (401, 402, 403, 404, 405)
 """Statuses that say that this service, its model or its address is not right."""
-_CODES: Final[Mapping[str, JobError]] = {TIMED_OUT: "timed_out"}
 
 
 class GeneratorBusyError(Exception):
@@ -120,6 +119,8 @@ async def _read(streamed: StreamedAnswer, answer: ChatAnswer, on_progress: OnPro
     if streamed.events is None:
         text = streamed.body.decode(errors="replace")
         answer.take(text)
+        if not answer.has_ended:
+            raise GenerationError("generator_failed", "neither a stream of events nor an answer")
         return
     last: int | None = None
     async with contextlib.aclosing(streamed.events) as events:
@@ -147,5 +148,6 @@ def _told(error: UpstreamUnavailableError, *, has_begun: bool) -> Exception:
     """Return what it means that the generator can't be reached, or is not any more."""
     if error.code in (CIRCUIT_OPEN, EXHAUSTED):
         return GeneratorBusyError(error.message)
-    code = _CODES.get(error.code or "", "cut_off" if has_begun else "generator_unavailable")
+    otherwise: JobError = "cut_off" if has_begun else "generator_unavailable"
+    code = "timed_out" if error.code == TIMED_OUT else otherwise
     return GenerationError(code, error.message)

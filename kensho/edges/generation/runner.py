@@ -93,6 +93,11 @@ class Runner:
         """Return how many jobs are worked on."""
         return len(self._working)
 
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether it claims no more."""
+        return self._stopping.is_set()
+
     def wake(self) -> None:
         """Look for jobs at once."""
         self._wake.set()
