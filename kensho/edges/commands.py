@@ -22,3 +22,8 @@ link: Final = LazyCommand(
     "kensho.edges.provider.commands:link",
     "Say which works the provider of streams has, as which season.",
 )
+limits: Final = LazyCommand(
+    "limits",
+    "kensho.edges.accounts.commands:limits",
+    "Make the header by which tests of load pass the limits.",
+)
