@@ -16,7 +16,7 @@ RUN npm pack --silent hls.js@1.7.4 \
 FROM python:3.11-slim-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY requirements.lock requirements-build.lock pyproject.toml README.md LICENSE ./
+COPY requirements-edges.lock requirements-build.lock pyproject.toml README.md LICENSE ./
 COPY kensho ./kensho
 COPY ingest ./ingest
 COPY queries ./queries
@@ -30,7 +30,7 @@ RUN python -m venv /opt/build \
  && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements-build.lock \
  && /opt/build/bin/pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir /opt/wheel .
 RUN mkdir /opt/empty && python -m venv /opt/kensho \
- && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && /opt/kensho/bin/pip install --no-cache-dir --require-hashes -r requirements-edges.lock \
  && /opt/kensho/bin/pip install --no-cache-dir --no-index --no-deps /opt/wheel/*.whl \
  && /opt/kensho/bin/kensho kernel --require
 
@@ -40,11 +40,29 @@ COPY --from=build --chown=10001:10001 /opt/empty /data
 USER 10001:10001
 VOLUME /data
 
+# The edge of films: the packages and files that tests/attack/test_portal_edge.py runs. Its master is no root.
+FROM debian:bookworm-slim AS edge
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends nginx-light libnginx-mod-http-js ca-certificates \
+ && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /etc/nginx/conf.d
+COPY deploy/nginx/nginx.conf /etc/nginx/nginx.conf
+COPY deploy/nginx/kensho.conf deploy/nginx/edge.conf /etc/nginx/conf.d/
+COPY deploy/nginx/hls.conf /etc/nginx/kensho.d/
+COPY deploy/nginx/play.js deploy/nginx/reload_on_change.sh /etc/nginx/kensho/
+RUN echo "server portal:8700 max_fails=0;" > /etc/nginx/kensho.upstream \
+ && ln -s /tmp/kensho.edge_secret /etc/nginx/kensho.edge_secret \
+ && ln -sf /dev/stdout /var/log/nginx/kensho_films.log \
+ && chown -R 10001:10001 /var/cache/nginx
+USER 10001:10001
+VOLUME /var/cache/nginx
+EXPOSE 80
+
 FROM python:3.11-slim-bookworm AS kensho
 # Fonts are for maps as PNG, whose titles are in any script.
 RUN apt-get update && apt-get install -y --no-install-recommends fonts-noto-core fonts-noto-cjk \
  && rm -rf /var/lib/apt/lists/*
-RUN useradd --uid 10001 --create-home --home-dir /var/lib/kensho kensho
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/kensho kensho \
+ && install -d -m 700 -o kensho -g kensho /var/lib/portal /var/lib/portal-keys
 COPY --from=build /opt/kensho /opt/kensho
 ENV PATH=/opt/kensho/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -116,18 +116,21 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --group dev \
 	  -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra edges \
+	  --constraints requirements-dev.lock -o requirements-edges.lock
 	for group in build assets train; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with
-# Redis, ffmpeg (clips) and nginx with its JavaScript, dashboards and alarms with Prometheus. Installed only where they are
-# missing: Debian signs its lists of packages, and these hold the digest of each.
+# Redis, ffmpeg (clips), nginx with its JavaScript and wrk, which asks it as fast as it answers, dashboards and alarms with
+# Prometheus. Installed only where they are missing: Debian signs its lists of packages, and these hold the digest of each.
 system-packages:
 	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v cc >/dev/null || echo gcc libc6-dev)"; \
 	  missing="$$missing $$(command -v redis-server >/dev/null || echo redis-server)"; \
 	  missing="$$missing $$(command -v ffmpeg >/dev/null || echo ffmpeg)"; \
 	  missing="$$missing $$(command -v promtool >/dev/null || echo prometheus)"; \
 	  missing="$$missing $$(test -x /usr/sbin/nginx || echo nginx-light libnginx-mod-http-js)"; \
+	  missing="$$missing $$(command -v wrk >/dev/null || echo wrk)"; \
 	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }
 

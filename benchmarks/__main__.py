@@ -35,6 +35,7 @@ def main() -> None:
         run("bench_queue")
         run("bench_accounts")
         run("bench_playback")
+        run("bench_portal_edge")
         run("bench_telemetry")
 
 

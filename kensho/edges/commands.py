@@ -27,3 +27,8 @@ work: Final = LazyCommand(
     "kensho.edges.generation.commands:work",
     "Make the videos that people ask for, in a process of its own.",
 )
+limits: Final = LazyCommand(
+    "limits",
+    "kensho.edges.accounts.commands:limits",
+    "Make the header by which tests of load pass the limits.",
+)

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from litestar import Controller, Litestar, Router
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
@@ -19,21 +20,26 @@ from kensho.edges.accounts.limits import Throttles
 from kensho.edges.client_logs import edge as client_logs_edge
 from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.playback.edge import PlaybackEdge
+from kensho.edges.playback.events import Player
 from kensho.edges.portal.edge import PortalEdge
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
 from kensho.edges.streams import edge as streams_edge
 from kensho.edges.streams.edge import StreamsEdge
+from kensho.errors import RateLimitedError
 from kensho.http import edge_limits
 from kensho.http.authentication import AccessControl
-from kensho.http.edge_limits import EdgeLimits, limited
+from kensho.http.edge_limits import Bypass, EdgeLimits, counted_throttle, limited
 from kensho.http.extension import Extension
 from kensho.http.problem_details import TELLS_CODE
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
+from kensho.platform.limit_bypass import LimitBypass
 from kensho.platform.sliding_limits import SlidingLimits
 from kensho.web.page_context import WatchLinks
 
+_log: Final = structlog.get_logger("kensho.edges")
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(
     ("accounts", "provider", "streams", "portal", "generation")
 )
@@ -78,6 +84,7 @@ class Edges(Extension):
             accounts = AccountsEdge(core, store)
             edges.append(accounts)
         watch_links: WatchLinks | None = None
+        players: list[Player] = []
         if accounts is not None and "provider" in names:
             provider = ProviderEdge(core, accounts)
             edges.append(provider)
@@ -85,8 +92,12 @@ class Edges(Extension):
                 streams = StreamsEdge(core, accounts, provider)
                 edges.append(streams)
                 watch_links = streams.watch_links
+                players.append(streams.service)
         if accounts is not None and "portal" in names:
-            edges.append(PortalEdge(core, store))
+            portal = PortalEdge(core, store)
+            edges.append(portal)
+            players.append(portal.players)
+        edges.extend([PlaybackEdge(core, players)] if players else [])
         if accounts is not None and "generation" in names:
             from kensho.edges.generation.edge import (  # noqa: PLC0415 -- brings obstore and httpx-sse
                 GenerationEdge,
@@ -96,8 +107,14 @@ class Edges(Extension):
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
         access = None if accounts is None else accounts.access
-        noted = None if accounts is None else Throttles(accounts.audit, core.metrics.registry).note
-        limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt, noted)
+        limits = EdgeLimits(
+            SlidingLimits(core.redis),
+            access,
+            core.settings.limits.exempt,
+            None if accounts is None else Throttles(accounts.audit).note,
+            registry=core.metrics.registry,
+            bypass=_bypass(core),
+        )
         return cls(store, edges, accounts, limits, watch_links)
 
     @property
@@ -106,7 +123,16 @@ class Edges(Extension):
         """Return the routes of all edges, each with its limit, whose problems have codes."""
         handlers = [handler for edge in self._edges for handler in edge.route_handlers]
         told = {TELLS_CODE: True}
-        return (Router("/", route_handlers=handlers, guards=[limited], opt=told),)
+        counted: Any = {RateLimitedError: counted_throttle}
+        return (
+            Router(
+                "/",
+                route_handlers=handlers,
+                guards=[limited],
+                opt=told,
+                exception_handlers=counted,
+            ),
+        )
 
     @property
     @override
@@ -160,3 +186,11 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
+
+
+def _bypass(core: EdgeCore) -> Bypass | None:
+    """Return what tells whose requests pass limits, where that is switched on."""
+    if not core.settings.limits.bypass:
+        return None
+    _log.warning("limits_can_be_passed", hint="KENSHO_RATE_LIMIT_BYPASS is for tests of load")
+    return LimitBypass(core.keys, core.now).is_good

@@ -74,7 +74,7 @@ def _described(request: Request[Any, Any, Any], cause: Exception) -> ErrorRespon
     handler = cast("dict[str, Any]", request.scope).get("route_handler")
     opt: Mapping[str, Any] = {} if handler is None else handler.opt
     if opt.get(problem_details.TELLS_ISSUES):
-        error = msgspec.structs.replace(error, issues=error.fields)
+        error = msgspec.structs.replace(error, issues=error.fields or error.issues)
     if opt.get(problem_details.TELLS_CODE):
         error = msgspec.structs.replace(error, code=error.code or error.slug)
     return error

@@ -19,8 +19,9 @@ PUBLIC: Final[Mapping[str, Any] | None] = {_OPT: True}
 PRIVATE: Final[Mapping[str, Any] | None] = {_OPT: False}
 """Takes one route of a public controller out of its declaration."""
 
-INTERNAL: Final = ("/health/", "/metrics")
-"""How paths of probes and scrapes begin: they come from inside, and ask for the state as of now."""
+INTERNAL: Final = ("/health/", "/metrics", "/internal/")
+"""How paths of probes, scrapes and the edge begin: they come from inside, and ask for the state as
+of now."""
 SESSION_COOKIE: Final = b"__Host-kensho"
 NO_STORE: Final = b"private, no-store"
 """What private answers say of caching unless their handler says otherwise."""

@@ -255,6 +255,9 @@ class RateLimitSettings(
     exempt: tuple[Network, ...] = ("127.0.0.1", "::1")
     """Networks that are not limited, such as those of monitoring: by default this machine, from
     which a proxy that is not listed as trusted asks for everybody."""
+    bypass: bool = False
+    """Whether requests pass the limits of the edges that bear a header of `kensho limits bypass`:
+    for tests of load, never in service."""
 
 
 class McpSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("mcp_")):

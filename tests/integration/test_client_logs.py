@@ -90,6 +90,8 @@ async def test_what_is_too_large_wrong_or_too_much_is_refused_and_not_repeated(
     for _ in range(30):
         sent.append(await post(edged, kind, {"message": "m"}, f"7.{ROUTES.index(kind)}.0.1"))
     assert sent == [204] * 30 + [429] * 2
+    told = (await edged.get("/metrics")).text  # with no edge on but this one
+    assert 'kensho_throttled_requests_total{scope="client_logs"}' in told
 
 
 async def test_pages_bring_the_script_that_reports(edged: AsyncClient) -> None:

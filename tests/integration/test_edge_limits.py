@@ -6,17 +6,23 @@ from typing import Any, Final, cast
 
 import pytest
 from httpx import ASGITransport, AsyncClient
-from litestar import Litestar, get
+from litestar import Litestar, Router, get
+from prometheus_client import CollectorRegistry
 
 from kensho.app import create_app
+from kensho.errors import RateLimitedError
 from kensho.http import authentication, edge_limits
 from kensho.http.authentication import MANAGER_GUARDS
-from kensho.http.edge_limits import EdgeLimits, limited
+from kensho.http.edge_limits import EdgeLimits, counted_throttle, limited
 from kensho.platform import sliding_limits
 from kensho.platform.environment import with_changes
+from kensho.platform.limit_bypass import LONGEST, LimitBypass
 from kensho.platform.managers import ManagerFile
+from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
+from kensho.platform.signing_secret import signing_keys
 from kensho.platform.sliding_limits import LimitRule, SlidingLimits
+from tests.support.command_line import run_here
 
 HERE: Final = "203.0.113.1"
 THERE: Final = "203.0.113.2"
@@ -32,17 +38,50 @@ async def managed() -> str:
     return "here you are"
 
 
+@get("/api/odd", guards=[limited])
+async def odd() -> str:
+    raise RateLimitedError("too often", retry_after_s=5, scope="odd")
+
+
 @pytest.fixture
-def app(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Litestar:
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+class Clock:
+    """A clock that is told."""
+
+    now = dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+
+@pytest.fixture
+def bypass() -> tuple[LimitBypass, Clock]:
+    clock = Clock()
+    return LimitBypass((Secret("a secret of the service"),), clock), clock
+
+
+@pytest.fixture
+def app(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    registry: CollectorRegistry,
+    bypass: tuple[LimitBypass, Clock],
+) -> Litestar:
     """Return an application with two such routes, and limits that are soon reached."""
     monkeypatch.setattr(edge_limits, "VIEWERS", LimitRule("viewers", 3))
     monkeypatch.setattr(edge_limits, "MANAGERS", LimitRule("managers", 2))
     app = create_app(with_changes(settings, managers_file=tmp_path / "managers.json"))
-    app.register(answer)
-    app.register(managed)
+    counted: Any = {RateLimitedError: counted_throttle}
+    app.register(Router("/", route_handlers=[answer, managed, odd], exception_handlers=counted))
     access = app.state[authentication.STATE]
     limits = SlidingLimits(clock=lambda: 0.0)
-    app.state[edge_limits.STATE] = EdgeLimits(limits, access, ("127.0.0.1", "::1"))
+    app.state[edge_limits.STATE] = EdgeLimits(
+        limits, access, ("127.0.0.1", "::1"), registry=registry, bypass=bypass[0].is_good
+    )
     return app
 
 
@@ -104,3 +143,60 @@ async def test_networks_are_clients_and_this_machine_is_none(app: Litestar) -> N
 def test_viewers_have_120_a_minute_and_managers_20() -> None:
     assert LimitRule("viewers", 120, 60) == sliding_limits.VIEWERS
     assert LimitRule("managers", 20, 60) == sliding_limits.MANAGERS
+
+
+async def test_what_limits_refuse_is_counted_by_scope_whoever_is_signed_in(
+    app: Litestar, registry: CollectorRegistry
+) -> None:
+    def refused(scope: str) -> float | None:
+        return registry.get_sample_value("kensho_throttled_requests_total", {"scope": scope})
+
+    async with client_at(app, HERE) as here:
+        answers = [await here.get("/api/limited") for _ in range(5)]
+        assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
+        assert answers[-1].headers["content-type"] == "application/problem+json"
+        assert refused("viewers") == 2
+    async with client_at(app, THERE) as there:  # a limit that its handler has
+        odd = await there.get("/api/odd")
+        assert (odd.status_code, odd.json()["scope"], odd.headers["retry-after"]) == (
+            429,
+            "odd",
+            "5",
+        )
+    assert (refused("viewers"), refused("odd")) == (2, 1)
+
+
+async def test_a_sealed_header_passes_limits_while_it_is_good(
+    app: Litestar, registry: CollectorRegistry, bypass: tuple[LimitBypass, Clock]
+) -> None:
+    maker, clock = bypass
+    value = maker.make(dt.timedelta(minutes=5))
+    other = LimitBypass((Secret("another secret"),), clock).make(LONGEST)
+    async with client_at(app, HERE) as here:
+
+        async def status(given: str) -> int:
+            return (await here.get("/api/limited", headers={"x-limit-bypass": given})).status_code
+
+        assert [await status(value) for _ in range(5)] == [200] * 5
+        assert registry.get_sample_value("kensho_limit_bypassed_requests_total") == 5
+        for _ in range(3):
+            assert await status("") == 200
+        wrong = (other, "x", "=", value[:-1], f"{value}AAAA", "A" * 5_000, value.upper())
+        assert {await status(one) for one in wrong} == {429}
+        assert await status(value) == 200
+        assert await status(maker.make(dt.timedelta(days=1))) == 200
+        clock.now += dt.timedelta(minutes=5)
+        assert await status(value) == 429
+        clock.now -= dt.timedelta(days=1)  # a clock that was wrong when it was made
+        assert await status(value) == 429
+
+
+def test_the_header_is_made_by_a_command_and_off_by_default(tmp_path: Path) -> None:
+    made = run_here(
+        ["limits", "bypass", "--minutes", "1"], {"KENSHO_SECRET_FILE": str(tmp_path / "secret")}
+    )
+    assert (made.returncode, made.stderr) == (0, "KENSHO_RATE_LIMIT_BYPASS is off here\n")
+    name, _, value = made.stdout.strip().partition(": ")
+    assert name == "X-Limit-Bypass"
+    keys = signing_keys(with_changes(Settings(), secret_file=tmp_path / "secret").signing)
+    assert LimitBypass(keys, lambda: dt.datetime.now(dt.UTC)).is_good(value)

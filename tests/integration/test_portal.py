@@ -483,6 +483,13 @@ async def test_the_edge_alone_learns_where_a_film_comes_from(
     answer = await api.get(path, headers={"x-edge-secret": EDGE_SECRET})
     assert answer.headers["x-origin-folder"] == origin.url("/film/720/")
     assert answer.headers["x-origin-playlist"] == "index.m3u8?key=1"
+    assert answer.headers["x-origin-path"] == "/film/720/"
+    assert answer.headers["x-origin-place"] == origin.url("")
+    assert answer.headers["x-origin-host"] == origin.url("").removeprefix("http://")
+    assert answer.headers["x-origin-name"] == "127.0.0.1"
+    assert "film" not in answer.headers["x-origin-id"]
+    other = f"/internal/edge/origins/{uuid4()}"
+    assert (await api.get(other, headers={"x-edge-secret": EDGE_SECRET})).status_code == 403
     await api.post(f"{MOVIES}/{movie}/visibility", json={"visibility": "HIDDEN"}, headers=manager)
     assert (await api.get(path, headers={"x-edge-secret": EDGE_SECRET})).status_code == 403
 
@@ -615,3 +622,40 @@ async def test_a_film_and_its_row_of_the_audit_log_are_written_together_or_not_a
             if before == await store.get(held.id):
                 break
         assert counted == before.revision
+
+
+async def test_players_tell_how_films_play(
+    api: AsyncClient, manager: dict[str, str], origin: FilmOrigin
+) -> None:
+    movie = (await made(api, manager, film(origin)))["movieId"]
+    first, second = [(await play(api, movie)).json()["sessionId"] for _ in range(2)]
+
+    async def tell(viewing: str, kind: str, **facts: Any) -> tuple[int, str | None]:
+        body = {"sessionId": viewing, "kind": kind, **facts}
+        answer = await api.post("/api/playback/events", json=body)
+        return answer.status_code, answer.json().get("code") if answer.content else None
+
+    async def figure(name: str) -> float:
+        lines = (await api.get("/metrics")).text.splitlines()
+        return float(next(one for one in lines if one.startswith(f"{name} ")).split()[1])
+
+    assert await tell(first, "start", startupMs=740, bytes=1_000) == (204, None)
+    assert await tell(second, "start") == (204, None)
+    assert await tell(first, "progress", playedMs=9_000, stalledMs=1_000) == (204, None)
+    assert await tell(first, "error") == (204, None)
+    assert await figure('kensho_playback_viewers{edge="portal"}') == 2
+    assert await tell(second, "end") == (204, None)
+    assert await figure('kensho_playback_viewers{edge="portal"}') == 1
+    assert await figure('kensho_playback_startup_seconds_count{edge="portal"}') == 1
+    assert await figure('kensho_playback_startup_seconds_sum{edge="portal"}') == 0.74
+    assert await figure('kensho_playback_played_seconds_total{edge="portal"}') == 9
+    assert await figure('kensho_playback_stalled_seconds_total{edge="portal"}') == 1
+    assert await figure('kensho_playback_events_total{edge="portal",kind="start"}') == 2
+    assert await figure('kensho_playback_events_total{edge="portal",kind="error"}') == 1
+    for wrong in ({"startupMs": -1}, {"playedMs": 1e9}, {"stalledMs": "x"}):
+        assert (await tell(first, "start", **wrong))[0] == 400, wrong
+    assert await tell("A" * 43, "start") == (404, "ended")
+    assert await tell("x", "start") == (404, "ended")
+    statuses = [(await tell(first, "stall"))[0] for _ in range(6)]
+    assert statuses[-1] == 429
+    assert await figure('kensho_throttled_requests_total{scope="playback_events"}') >= 1

@@ -109,7 +109,9 @@ def test_keys_take_turns(tmp_path: Path) -> None:
     assert states() == ["signing", "verifying"]
     assert run("retire", "nokey")[0] == 3
     code, table = run("list")
-    secrets = [one["secret"] for one in json.loads((tmp_path / "keys.json").read_text())["keys"]]
+    held = json.loads((tmp_path / "keys.json").read_text())["keys"]
+    assert {(one["kty"], one["alg"], one["use"]) for one in held} == {("oct", "HS256", "sig")}
+    secrets = [one["k"] for one in held]
     assert code == 0
     assert "signing" in table
     assert not any(secret in table for secret in secrets)

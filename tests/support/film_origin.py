@@ -1,7 +1,10 @@
 """An origin of films on loopback: playlists, segments and captions, right or as wrong as wanted."""
 
 import contextlib
-from collections.abc import Iterator
+import ssl
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from tests.support.loopback_servers import LoopbackServer, QuietHandler, running
@@ -36,13 +39,20 @@ class FilmOrigin(LoopbackServer):
 
     def __init__(self) -> None:
         super().__init__(_Handler)
+        self.tls: ssl.SSLContext | None = None
         self.asked: list[str] = []
+        self.seen: list[Mapping[str, str]] = []
+        """The headers of what was asked."""
         self.files: dict[str, str | bytes | int] = {}
+        self.headers: dict[str, Mapping[str, str]] = {}
+        """What is answered besides, by path."""
         self.reset()
 
     def reset(self) -> None:
         """Serve a film with two qualities, and captions in two languages."""
         self.asked.clear()
+        self.seen.clear()
+        self.headers = {}
         self.files = {
             "/film/master.m3u8": MASTER,
             **{f"/film/{one}/index.m3u8": MEDIA for one in ("360", "720", "en")},
@@ -52,7 +62,16 @@ class FilmOrigin(LoopbackServer):
 
     def url(self, path: str) -> str:
         """Return the address of a path here."""
-        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+        place = "http://127.0.0.1" if self.tls is None else "https://localhost"
+        return f"{place}:{self.server_address[1]}{path}"
+
+    def speak_tls(self, certificate: Path) -> None:
+        """Speak TLS from now on, as whom a file of a certificate and its key says."""
+        is_first = self.tls is None
+        self.tls = self.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(certificate)
+        if is_first:
+            self.socket = self.tls.wrap_socket(self.socket, server_side=True)
 
 
 class _Handler(QuietHandler):
@@ -60,6 +79,7 @@ class _Handler(QuietHandler):
 
     def do_GET(self) -> None:  # noqa: N802 -- as http.server calls it
         self.server.asked.append(self.path)
+        self.server.seen.append({name.lower(): value for name, value in self.headers.items()})
         found = self.server.files.get(self.path, 404)
         if isinstance(found, int):
             self.send_response(found)
@@ -70,7 +90,9 @@ class _Handler(QuietHandler):
             return
         body = found.encode() if isinstance(found, str) else found
         self.send_response(200)
-        self.send_header("content-type", "application/vnd.apple.mpegurl")
+        own = self.server.headers.get(self.path, {})
+        for name, value in {"content-type": "application/vnd.apple.mpegurl", **own}.items():
+            self.send_header(name, value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -82,3 +104,19 @@ def origin_running() -> Iterator[FilmOrigin]:
     """Run an origin while the block runs."""
     with running(FilmOrigin()) as origin:
         yield origin
+
+
+def certificate_of(host: str, folder: Path) -> Path:
+    """Return a new file of a certificate for a host, which vouches for itself, and its key."""
+    made, key = folder / f"{host}.pem", folder / f"{host}.key"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", f"/CN={host}"),
+            *("-addext", f"subjectAltName=DNS:{host}", "-keyout", str(key), "-out", str(made)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    made.write_text(made.read_text() + key.read_text())
+    return made

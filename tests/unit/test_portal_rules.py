@@ -143,7 +143,7 @@ def test_only_good_tickets_are_read(tmp_path: Path) -> None:
     assert tickets.issue(movie, "v", NOW + dt.timedelta(seconds=9)).expires_at < ticket.expires_at
 
     (key,) = file.keys().keys
-    secret = OctKey.import_key(bytes.fromhex(key.secret))
+    secret = OctKey.import_key(key.secret)
     good: dict[str, Any] = {
         "aud": "v",
         "sub": str(movie),
@@ -217,6 +217,9 @@ def test_a_sound_source_is_read() -> None:
     assert live.duration_s is None
     key = '#EXT-X-KEY:METHOD=AES-128,URI="k.bin"\n'
     assert parsed(MEDIA.replace("#EXTINF:6", f"{key}#EXTINF:6").encode(), f"{ROOT}x.m3u8", ROOT)
+    for named in (f"{ROOT}0.ts", "/film/0.ts", "//o.example/film/0.ts", "../0.ts?a=b", "0.ts"):
+        content = MEDIA.replace("0.ts", named).encode()
+        assert parsed(content, f"{ROOT}720/index.m3u8", ROOT).duration_s == 11.5
     assert folder_of(urlsplit(f"{ROOT}master.m3u8?a=b/c")) == ROOT
 
 
@@ -233,6 +236,8 @@ def test_a_sound_source_is_read() -> None:
         ("https://o.example:444/film/0.ts", "outside"),
         ("https://o.example@evil.example/film/0.ts", "outside"),
         ("{$base}/0.ts", "outside"),
+        ("../../film/0.ts", "detour"),
+        ("/elsewhere/../film/0.ts", "detour"),
         ("data:video/mp2t;base64,AAAA", "outside"),
         ('#EXT-X-MAP:URI="https://elsewhere.example/i.mp4"\n0.ts', "outside"),
         ('#EXT-X-DATERANGE:ID="a",X-ASSET-URI="https://ad.example/"\n0.ts', "outside"),

@@ -120,6 +120,13 @@ def test_every_dependency_is_in_the_lock_of_its_group() -> None:
                 assert requirement.specifier.contains(version, prereleases=True), requirement
 
 
+def test_the_lock_of_edges_is_that_of_the_service_and_what_edges_need() -> None:
+    service, edges = (pinned(ROOT / f"requirements{one}.lock") for one in ("", "-edges"))
+    assert {name: edges.get(name) for name in service} == service
+    extra = project()["project"]["optional-dependencies"]["edges"]
+    assert {canonical(Requirement(one).name) for one in extra} <= set(edges)
+
+
 def services() -> dict[str, dict[str, Any]]:
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
@@ -144,11 +151,12 @@ def test_secrets_come_from_files_and_only_one_step_beside_the_store_knows_the_ro
     for one in services().values():
         for variable, value in one.get("environment", {}).items():
             is_secret = re.search("PASS|SECRET|TOKEN|KEY", variable) is not None
-            assert not is_secret or value.startswith("/run/secrets/"), variable
+            assert not is_secret or value.startswith(("/run/secrets/", "/var/lib/")), variable
 
 
-def test_the_settings_of_the_containers_are_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["kensho", "portal"])
+def test_the_settings_of_the_containers_are_settings(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").write_text("a secret of its own\n")
-    told = services()["kensho"]["environment"]
+    told = services()[name]["environment"]
     files = {name: str(tmp_path / "secret") for name in told if name.endswith("_FILE")}
     assert environment.load({**told, **files}).store.sign_in == "database"

@@ -1,4 +1,4 @@
-"""`kensho accounts`: make accounts, give them roles, disable and list them.
+"""`kensho accounts` and `kensho limits`: accounts and their roles; who passes limits for a test.
 
 Run where the settings of the server are. A server on another process of an embedded store owns it:
 stop it meanwhile, or keep the edges on a server (`KENSHO_EDGES_STORE_URL=ws://…`). A running server
@@ -33,6 +33,8 @@ from kensho.edges.store import edge_store_settings, opened_edge_store
 from kensho.errors import NotFoundError
 from kensho.http.authentication import Role
 from kensho.platform import environment
+from kensho.platform.limit_bypass import LONGEST, LimitBypass
+from kensho.platform.signing_secret import signing_keys
 
 T = TypeVar("T")
 _ROLES: Final = get_args(Role)
@@ -40,6 +42,32 @@ _PAGE: Final = 500
 _FILE_WIDTH: Final = 200
 _ACTOR: Final = "command"
 """Who changes accounts here, as the audit log has it."""
+
+
+@click.group(cls=RichGroup)
+def limits() -> None:
+    """Make the header by which tests of load pass the limits."""
+
+
+@limits.command(cls=RichCommand)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True, max=LONGEST.total_seconds() / 60),
+    default=15,
+    show_default=True,
+    help="How long it is good.",
+)
+def bypass(minutes: float) -> None:
+    """Print a header by which requests pass the limits of the edges, and nothing else.
+
+    Servers take it where KENSHO_RATE_LIMIT_BYPASS is on and their secret is the one that is read
+    here.
+    """
+    settings = environment.load()
+    maker = LimitBypass(signing_keys(settings.signing), lambda: dt.datetime.now(dt.UTC))
+    click.echo(f"X-Limit-Bypass: {maker.make(dt.timedelta(minutes=minutes))}")
+    if not settings.limits.bypass:
+        click.echo("KENSHO_RATE_LIMIT_BYPASS is off here", err=True)
 
 
 class _Rooms(msgspec.Struct, frozen=True):

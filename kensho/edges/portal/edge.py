@@ -18,15 +18,15 @@ from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
 from kensho.edges.portal.movie_store import MovieStore
 from kensho.edges.portal.movies_api import PortalMoviesController, PortalReading
+from kensho.edges.portal.origins_api import OriginController, OriginParts
 from kensho.edges.portal.seals import SourceSeals
 from kensho.edges.portal.service import PortalParts, PortalService
 from kensho.edges.portal.sources import SourceProber, fetcher_of
 from kensho.edges.portal.ticket_keys import TicketKeyFile
 from kensho.edges.portal.tickets import Tickets
-from kensho.edges.portal.viewing import ViewingMetrics, ViewingService
+from kensho.edges.portal.viewing import FilmPlayers, ViewingMetrics, ViewingService
 from kensho.edges.portal.viewing_api import (
     CaptionController,
-    OriginController,
     StreamTokenController,
     ViewerParts,
 )
@@ -61,8 +61,11 @@ class PortalEdge(Edge):
             core.now,
             ViewingMetrics(core.metrics.registry),
         )
+        self.players: Final = FilmPlayers(self.store, core.now)
         self._keys = keys
-        self._viewers = ViewerParts(viewing, self.store, seals, core.now, settings.edge_secret)
+        self._viewers = ViewerParts(viewing, self.store)
+        fetcher = fetcher_of(settings)
+        self._origins = OriginParts(viewing, seals, fetcher, settings.edge_secret)
 
     @property
     @override
@@ -92,12 +95,13 @@ class PortalEdge(Edge):
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
-        """Return what handlers ask for: `portal`, `portal_service` and `viewers`."""
+        """Return what handlers ask for: `portal`, `portal_service`, `viewers`, `origins`."""
         return provided(
             {
                 "portal": lambda: self._reading,
                 "portal_service": lambda: self.service,
                 "viewers": lambda: self._viewers,
+                "origins": lambda: self._origins,
             }
         )
 

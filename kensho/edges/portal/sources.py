@@ -178,6 +178,8 @@ def _check_addresses(text: str, url: str, folder: str) -> None:
         for one in named:
             if not _is_under(one, url, folder):
                 raise WrongSourceError("a playlist names a file outside the folder of the source")
+            if not _leads_on(one, url, folder):
+                raise WrongSourceError("a playlist names a file by a detour: name it relatively")
 
 
 def _is_under(named: str, url: str, folder: str) -> bool:
@@ -187,6 +189,20 @@ def _is_under(named: str, url: str, folder: str) -> bool:
     path = whole.partition("?")[0].partition("#")[0]
     plain = unquote(path)
     return whole.startswith(folder) and "/../" not in f"{plain}/" and "\\" not in plain
+
+
+def _leads_on(named: str, url: str, folder: str) -> bool:
+    """Tell whether the edge serves what a playlist names: under another folder it is the same file.
+
+    Addresses that begin with the source's folder, or with its path, are rewritten there; those that
+    are relative must not climb out of the folder and come back by its name.
+    """
+    address = urlsplit(folder)
+    if named.startswith((folder, f"//{address.netloc}{address.path}", address.path)):
+        return True
+    elsewhere = "https://edge.invalid/hls/0ticket/0film/"
+    there = urljoin(elsewhere + url.removeprefix(folder), named)
+    return there == elsewhere + urljoin(url, named).removeprefix(folder)
 
 
 def _check_key(line: str) -> None:

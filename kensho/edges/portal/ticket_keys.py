@@ -1,5 +1,7 @@
 """The keys that sign tickets, in a file that the service and the edge read: made, rotated, retired.
 
+The file is a JWK Set (RFC 7517) of symmetric keys, with the times of each besides.
+
 A key has its times: from `created_at` it verifies, from `signs_from` it signs too, until another
 does. Then it verifies for as long as a ticket of its lives, twice over, and is gone. So no ticket
 that is out becomes worth nothing by a rotation, wherever it meets which version of the file.
@@ -8,11 +10,12 @@ Guarantees: one key signs at any time. The file is its owner's alone, is replace
 written by one process at a time.
 """
 
+import base64
 import datetime as dt
 import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 from typing_extensions import override
@@ -31,13 +34,23 @@ _KID_BYTES: Final = 4
 _LOOK: Final = dt.timedelta(seconds=2)
 
 
-class TicketKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key: 32 bytes in hexadecimal, and since when it verifies and signs."""
+class TicketKey(msgspec.Struct, frozen=True, kw_only=True, tag_field="kty", tag="oct"):
+    """A key as a JWK: `k` is its 32 bytes in base64url. It has times of when it was made and signs.
+
+    An edge that reads the file takes nothing signed by it in another way than `alg`.
+    """
 
     kid: str
-    secret: str
+    use: Literal["sig"] = "sig"
+    alg: Literal["HS256"] = "HS256"
+    k: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{43}$")]
     created_at: dt.datetime
     signs_from: dt.datetime
+
+    @property
+    def secret(self) -> bytes:
+        """Return the 32 bytes."""
+        return base64.urlsafe_b64decode(f"{self.k}=")
 
     @override
     def __repr__(self) -> str:
@@ -79,7 +92,7 @@ class KeySet(msgspec.Struct, frozen=True):
             signs_from += dt.timedelta(microseconds=1)
         made = TicketKey(
             kid=secrets.token_hex(_KID_BYTES),
-            secret=secrets.token_hex(_SECRET_BYTES),
+            k=secrets.token_urlsafe(_SECRET_BYTES),
             created_at=now,
             signs_from=signs_from,
         )

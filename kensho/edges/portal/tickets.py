@@ -132,5 +132,5 @@ def viewing_of(secret: str) -> str | None:
     return unpadded(hashlib.blake2b(secret.encode(), digest_size=_DIGEST_BYTES).digest())
 
 
-def _imported(secret: str) -> OctKey:
-    return OctKey.import_key(bytes.fromhex(secret))
+def _imported(secret: bytes) -> OctKey:
+    return OctKey.import_key(secret)

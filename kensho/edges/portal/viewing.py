@@ -10,9 +10,13 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from cachetools import LRUCache
 from prometheus_client import CollectorRegistry, Counter
+from typing_extensions import override
 
-from kensho.edges.accounts.sessions import Now
+from kensho.edges.accounts.sessions import Now, Session
+from kensho.edges.playback.events import Noted, PlaybackEvent, Player
+from kensho.edges.playback.figures import PlayingEdge
 from kensho.edges.portal.documents import StreamTokenView, TicketCaption, caption_path
 from kensho.edges.portal.movie_store import MovieStore, Viewing
 from kensho.edges.portal.movies import PortalMovie, blockers
@@ -21,6 +25,7 @@ from kensho.errors import ConflictError, ForbiddenError, KenshoError, NotFoundEr
 
 LONGEST: Final = dt.timedelta(hours=12)
 """Of a viewing session: a long film with a long pause."""
+_MOST_KNOWN: Final = 16_384
 _log: Final = structlog.get_logger("kensho.edges")
 
 
@@ -134,3 +139,43 @@ class ViewingService:
                 for one in movie.valid_captions
             ],
         )
+
+
+class FilmPlayers(Player):
+    """Who may tell of playing films: whoever has the secret of a viewing session that goes on.
+
+    What was looked up is remembered, because players tell often; a session that is remembered ends
+    when it would have.
+    """
+
+    edge: PlayingEdge = "portal"
+
+    def __init__(self, store: MovieStore, now: Now) -> None:
+        self._store = store
+        self._now = now
+        self._known: LRUCache[str, dt.datetime] = LRUCache(_MOST_KNOWN)
+
+    @override
+    async def playing(self, session: Session | None, session_id: str) -> Noted | None:
+        """Return what takes events of a viewing session; nothing for what is the id of none.
+
+        Raises:
+            NotFoundError: `ended`, there is no such viewing session, or it is over.
+        """
+        viewing = viewing_of(session_id)
+        if viewing is None:
+            return None
+        now = self._now()
+        ends_at = self._known.get(viewing)
+        if ends_at is None:
+            held = await self._store.viewing(viewing, now)
+            if held is None:
+                raise NotFoundError("this viewing session is over: begin anew", code="ended")
+            ends_at = self._known[viewing] = held.ends_at
+        if now >= ends_at:
+            raise NotFoundError("this viewing session is over: begin anew", code="ended")
+        return _nothing_more
+
+
+async def _nothing_more(_event: PlaybackEvent) -> None:
+    """Keep nothing of a film's event but its figures: who watches need not be signed in."""

@@ -1,10 +1,8 @@
-"""What viewers ask for to play a film, tickets and captions; and what the edge asks for."""
+"""What viewers ask for to play a film: tickets, and captions."""
 
 import datetime as dt
-import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, TypeAlias
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -26,14 +24,11 @@ from kensho.edges.portal.documents import (
 )
 from kensho.edges.portal.movie_store import MovieStore
 from kensho.edges.portal.movies_api import caller_or_nobody
-from kensho.edges.portal.seals import SourceSeals
-from kensho.edges.portal.sources import folder_of
 from kensho.edges.portal.viewing import ViewingService
 from kensho.errors import ConflictError, ForbiddenError, NotFoundError
 from kensho.http.problem_details import TELLS_ISSUES
 from kensho.http.request_costs import costing
 from kensho.http.responses import UncachedResponse
-from kensho.platform.secret_values import Secret
 
 _COST: Final = 4
 """Two reads and a write of the store."""
@@ -53,13 +48,10 @@ TrackId: TypeAlias = Annotated[UUID, PathParameter(description="The id of a trac
 
 
 class ViewerParts(msgspec.Struct, frozen=True):
-    """What the handlers here use; `edge_secret` is what the edge shows."""
+    """What the handlers here use."""
 
     viewing: ViewingService
     store: MovieStore
-    seals: SourceSeals
-    now: Callable[[], dt.datetime]
-    edge_secret: Secret | None
 
 
 GivenViewers: TypeAlias = NamedDependency[SkipValidation[ViewerParts]]
@@ -153,36 +145,3 @@ class CaptionController(Controller):
         if text is None:
             raise NotFoundError(f"there are no captions '{track_id}' of this film")
         return UncachedResponse(text.encode(), media_type=_VTT)
-
-
-class OriginController(Controller):
-    """Where the edge gets a film's files from: for the edge alone."""
-
-    path = "/internal/edge/origins/{work_id:str}"
-    include_in_schema: bool | Any = False
-
-    @get(None)
-    async def read(
-        self, request: Request[Any, Any, Any], viewers: GivenViewers, work_id: WorkId
-    ) -> ASGIApp:
-        """Return in headers the folder of a film that plays now, and its first playlist.
-
-        Whoever does not know the edge's secret is told that there is no such thing.
-        """
-        secret = viewers.edge_secret
-        given = request.headers.get("x-edge-secret", "")
-        wanted = "" if secret is None else secret.reveal()
-        if not wanted or not hmac.compare_digest(given.encode(), wanted.encode()):
-            raise NotFoundError("there is no such thing")
-        film = await viewers.viewing.playable(work_id)
-        source = film.primary
-        if source is None:
-            raise NotFoundError("there is no such thing")
-        address = urlsplit(viewers.seals.open(work_id, source))
-        folder = folder_of(address)
-        name = address.path.rpartition("/")[2]
-        headers = [
-            (b"x-origin-folder", folder.encode()),
-            (b"x-origin-playlist", f"{name}{'?' if address.query else ''}{address.query}".encode()),
-        ]
-        return UncachedResponse(b"", headers=headers)

@@ -1,4 +1,4 @@
-"""`/api/stream` and `/api/playback/events`: streams for who is signed in, and what players tell."""
+"""`/api/stream`: streams for who is signed in."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -6,10 +6,10 @@ from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, delete, post
+from litestar import Controller, Response, delete
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
-from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
+from litestar.params import PathParameter, QueryParameter, SkipValidation
 
 from kensho.api import examples
 from kensho.api.operations import Documented, empty_operation, get_operation
@@ -19,7 +19,6 @@ from kensho.edges.streams.service import (
     LANGUAGE,
     MAX_EPISODE,
     AudioTrackView,
-    PlaybackEvent,
     StreamAnswer,
     StreamService,
     StreamWish,
@@ -147,34 +146,4 @@ class StreamController(Controller):
     ) -> Response[None]:
         """Give back what is held of an episode, so that another can be played instead."""
         streams.release(session, anime_id, episode)
-        return Response(None, status_code=_NO_CONTENT)
-
-
-class PlaybackController(Controller):
-    """What players tell."""
-
-    path = "/api/playback/events"
-    security = SESSION_SECURITY
-    tags: Sequence[str] | None = ("streams",)
-
-    @empty_operation(
-        post,
-        None,
-        Documented(
-            "Tell of playing",
-            "It is noted.",
-            {404: "The playback has ended (`ended`): ask for the stream again."},
-        ),
-    )
-    async def tell(
-        self,
-        streams: GivenStreams,
-        session: GivenSession,
-        data: Annotated[PlaybackEvent, Body(description="What the player tells.")],
-    ) -> Response[None]:
-        """Tell how far an episode has played, that it stalled, failed or ended.
-
-        The watch history is kept from it. Once in five seconds is enough; more often is refused.
-        """
-        await streams.tell(session, data)
         return Response(None, status_code=_NO_CONTENT)

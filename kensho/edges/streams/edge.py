@@ -17,7 +17,7 @@ from kensho.api.providers import provided
 from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.provider.edge import ProviderEdge
-from kensho.edges.streams.controllers import PlaybackController, StreamController
+from kensho.edges.streams.controllers import StreamController
 from kensho.edges.streams.leases import Leases
 from kensho.edges.streams.service import StreamMetrics, StreamParts, StreamService
 from kensho.edges.streams.slots import ProviderSlots, origin_of
@@ -78,7 +78,7 @@ class StreamsEdge(Edge):
         self._leases = Leases(slots, provider.keeper.goes_on)
         accounts.sessions.on_ended(self._leases.end_session)
         self.watch_links: Final = LinkedWorks(provider)
-        self._service = StreamService(
+        self.service: Final = StreamService(
             StreamParts(
                 links=provider.links,
                 keeper=provider.keeper,
@@ -93,7 +93,7 @@ class StreamsEdge(Edge):
             )
         )
         has_player = (VENDOR / "static" / PLAYER).is_file()
-        self._pages = WatchPages(self._service, origins, has_player=has_player)
+        self._pages = WatchPages(self.service, origins, has_player=has_player)
 
     @property
     @override
@@ -109,13 +109,13 @@ class StreamsEdge(Edge):
             dependencies=provided({"context": context}),
             include_in_schema=False,
         )
-        return (StreamController, PlaybackController, pages)
+        return (StreamController, pages)
 
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
         """Return what handlers ask for: `streams` and `watch_pages`."""
-        return provided({"streams": lambda: self._service, "watch_pages": lambda: self._pages})
+        return provided({"streams": lambda: self.service, "watch_pages": lambda: self._pages})
 
     @contextlib.asynccontextmanager
     @override

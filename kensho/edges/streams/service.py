@@ -5,19 +5,22 @@ was resolved before plays on while the provider is away: the answer says so (`st
 """
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 import structlog
-from msgspec import Meta
 from prometheus_client import CollectorRegistry, Counter, Gauge
+from typing_extensions import override
 
 from kensho.discovery import works
 from kensho.edges.accounts.sessions import Session
 from kensho.edges.accounts.watching import FILM, FINISHED_SHARE, Playback, Watching
+from kensho.edges.playback.events import Noted, PlaybackEvent, Player
+from kensho.edges.playback.figures import PlayingEdge
 from kensho.edges.provider.episodes import AudioTrack, ProviderEpisodeLists, chosen_track
 from kensho.edges.provider.links import Link, LinkFile
 from kensho.edges.provider.tokens import TokenKeeper
@@ -28,23 +31,13 @@ from kensho.edges.streams.slots import SubtitleFile
 from kensho.errors import (
     EpisodeNotFoundError,
     KenshoError,
-    NotFoundError,
     NotOfferedError,
-    RateLimitedError,
     StorageError,
 )
-from kensho.platform.rate_limits import RateLimiter
 from kensho.read_model.holder import Snapshot
 
 LANGUAGE: Final = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 MAX_EPISODE: Final = 10_000
-_EVENT_BURST: Final = 6
-_EVENT_WINDOW_S: Final = 30
-"""One event in five seconds, and some more for whoever seeks or stalls."""
-_MAX_BYTES: Final = 4_000_000_000
-"""Between two events: more than a minute of the best line there is."""
-_MAX_POSITION_S: Final = 360_000.0
-EventKind: TypeAlias = Literal["start", "progress", "stall", "error", "end"]
 _log = structlog.get_logger("kensho.edges")
 
 
@@ -88,29 +81,12 @@ class StreamWish(NamedTuple):
     subtitles: str | None = None
 
 
-class PlaybackEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a player tells: `bytes` and `bitrate` (bits a second) since it told last, seconds."""
-
-    session_id: Annotated[str, Meta(min_length=1, max_length=64)]
-    kind: EventKind
-    bytes: Annotated[int, Meta(ge=0, le=_MAX_BYTES)] = 0
-    bitrate: Annotated[float, Meta(ge=0, le=1e10)] = 0
-    position: Annotated[float, Meta(ge=0, le=_MAX_POSITION_S)] = 0
-    duration: Annotated[float, Meta(gt=0, le=_MAX_POSITION_S)] | None = None
-
-
 class StreamMetrics:
     """What is counted of streams."""
 
     def __init__(self, registry: CollectorRegistry, held: Callable[[], int]) -> None:
         self.started = Counter(
             "kensho_streams_started", "Streams that were resolved", ("outcome",), registry=registry
-        )
-        self.bytes = Counter(
-            "kensho_streaming_bandwidth_bytes", "Bytes that players received", registry=registry
-        )
-        self.events = Counter(
-            "kensho_playback_events", "What players told", ("kind",), registry=registry
         )
         gauge = Gauge("kensho_stream_slots", "Slots held at the provider", registry=registry)
         gauge.set_function(lambda: float(held()))
@@ -132,12 +108,13 @@ class StreamParts(msgspec.Struct, frozen=True):
     """Tells what a language is called."""
 
 
-class StreamService:
+class StreamService(Player):
     """Streams of one process."""
+
+    edge: PlayingEdge = "streams"
 
     def __init__(self, parts: StreamParts) -> None:
         self._parts = parts
-        self._told = RateLimiter(_EVENT_BURST, _EVENT_WINDOW_S)
 
     async def resolve(
         self, session: Session, work: UUID, episode: int, wish: StreamWish
@@ -194,28 +171,13 @@ class StreamService:
         own = (session.id, work, episode)
         self._parts.leases.release(lambda key: key[:3] == own)
 
-    async def tell(self, session: Session, event: PlaybackEvent) -> None:
-        """Take over what a player tells of itself.
-
-        Raises:
-            NotFoundError: the session plays nothing under this name now.
-            RateLimitedError: it tells too often.
-        """
-        parts = self._parts
-        lease = parts.leases.of_viewing(session.id, event.session_id)
-        if lease is None:
-            raise NotFoundError("this playback has ended; ask for the stream again", code="ended")
-        decision = self._told.judge(event.session_id, 1.0, parts.clock_s())
-        if not decision.allowed:
-            raise RateLimitedError(
-                "a player tells of itself once in five seconds",
-                retry_after_s=decision.retry_after_s,
-                scope="playback_events",
-            )
-        parts.metrics.events.labels(event.kind).inc()
-        parts.metrics.bytes.inc(event.bytes)
-        if event.kind != "start":
-            await self._note(session, lease, event)
+    @override
+    async def playing(self, session: Session | None, session_id: str) -> Noted | None:
+        """Return what takes over what a player tells of a lease of a session's."""
+        if session is None:
+            return None
+        lease = self._parts.leases.of_viewing(session.id, session_id)
+        return None if lease is None else functools.partial(self._note, session, lease)
 
     async def resume_s(self, session: Session, work: UUID, episode: int) -> float:
         """Return where somebody left an episode, in seconds.
@@ -235,6 +197,9 @@ class StreamService:
         return 0.0 if is_over else found.position_s
 
     async def _note(self, session: Session, lease: Lease, event: PlaybackEvent) -> None:
+        """Keep how far somebody watched."""
+        if event.kind == "start":
+            return
         key = lease.key
         playback = Playback(
             work=key.work,

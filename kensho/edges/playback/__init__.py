@@ -1,0 +1,1 @@
+"""What players tell of playing, episodes and films alike, and the figures that follow."""

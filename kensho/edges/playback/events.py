@@ -1,0 +1,110 @@
+"""What players tell of themselves: who may, how often, and what becomes of it.
+
+Guarantees: an event counts only for something that is played now under its session id, and by whom
+that edge lets tell of it. Of one playback few events are taken in a time. What players say is
+bounded in size, becomes no label, and so can spoil figures by no more than its share.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import Annotated, Final, Literal, Protocol, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from kensho.edges.accounts.sessions import Session
+from kensho.edges.playback.figures import PlaybackFigures, PlayingEdge
+from kensho.errors import NotFoundError, RateLimitedError, UnauthorizedError
+from kensho.platform.rate_limits import RateLimiter
+
+_EVENT_BURST: Final = 6
+_EVENT_WINDOW_S: Final = 30
+"""One event in five seconds, and some more for whoever seeks or stalls."""
+_MAX_BYTES: Final = 4_000_000_000
+"""Between two events: more than a minute of the best line there is."""
+_MAX_POSITION_S: Final = 360_000.0
+_MAX_MS: Final = 600_000
+"""Of waiting or playing between two events."""
+_MS: Final = 1_000
+EventKind: TypeAlias = Literal["start", "progress", "stall", "error", "end"]
+Milliseconds: TypeAlias = Annotated[float, Meta(ge=0, le=_MAX_MS)]
+
+
+class PlaybackEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a player tells: `bytes` and `bitrate` (bits a second) since it told last, seconds.
+
+    `startup_ms` passed from the wish to play to the first picture, which `start` tells; since it
+    told last it played for `played_ms`, and stood still for `stalled_ms` though it should have
+    played.
+    """
+
+    session_id: Annotated[str, Meta(min_length=1, max_length=64)]
+    kind: EventKind
+    bytes: Annotated[int, Meta(ge=0, le=_MAX_BYTES)] = 0
+    bitrate: Annotated[float, Meta(ge=0, le=1e10)] = 0
+    position: Annotated[float, Meta(ge=0, le=_MAX_POSITION_S)] = 0
+    duration: Annotated[float, Meta(gt=0, le=_MAX_POSITION_S)] | None = None
+    startup_ms: Milliseconds | None = None
+    played_ms: Milliseconds = 0
+    stalled_ms: Milliseconds = 0
+
+
+Noted: TypeAlias = Callable[[PlaybackEvent], Awaitable[None]]
+"""Takes over an event that was admitted."""
+
+
+class Player(Protocol):
+    """An edge whose streams players tell of; `edge` names it in figures."""
+
+    edge: PlayingEdge
+
+    async def playing(self, session: Session | None, session_id: str) -> Noted | None:
+        """Return what takes events of a playback that goes on; nothing if there is none such.
+
+        Raises:
+            KenshoError: there can't be, and why not.
+        """
+        ...
+
+
+class PlaybackEvents:
+    """Takes what players tell, each of one of the edges' streams."""
+
+    def __init__(
+        self,
+        players: Sequence[Player],
+        figures: PlaybackFigures,
+        clock_s: Callable[[], float] = monotonic,
+    ) -> None:
+        self._players = players
+        self._figures = figures
+        self._clock_s = clock_s
+        self._told = RateLimiter(_EVENT_BURST, _EVENT_WINDOW_S)
+
+    async def tell(self, session: Session | None, event: PlaybackEvent) -> None:
+        """Take over what a player tells of itself.
+
+        Raises:
+            NotFoundError: nothing is played under this id now.
+            UnauthorizedError: nor can there be, for somebody who is not signed in.
+            RateLimitedError: it tells too often.
+        """
+        for player in self._players:
+            note = await player.playing(session, event.session_id)
+            if note is not None:
+                self._admit(event.session_id)
+                await self._figures.take(player.edge, event)
+                await note(event)
+                return
+        if session is None and any(one.edge == "streams" for one in self._players):
+            raise UnauthorizedError("sign in to tell of an episode", code="unauthorized")
+        raise NotFoundError("this playback has ended; ask for the stream again", code="ended")
+
+    def _admit(self, playback: str) -> None:
+        decision = self._told.judge(playback, 1.0, self._clock_s())
+        if not decision.allowed:
+            raise RateLimitedError(
+                "a player tells of itself once in five seconds",
+                retry_after_s=decision.retry_after_s,
+                scope="playback_events",
+            )
