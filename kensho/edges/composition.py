@@ -19,6 +19,8 @@ from kensho.edges.accounts.limits import Throttles
 from kensho.edges.client_logs import edge as client_logs_edge
 from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.player import page_parts
+from kensho.edges.portal import edge as portal_edge
 from kensho.edges.portal.edge import PortalEdge
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
@@ -32,7 +34,7 @@ from kensho.http.problem_details import TELLS_CODE
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
 from kensho.platform.sliding_limits import SlidingLimits
-from kensho.web.page_context import WatchLinks
+from kensho.web.page_context import SeveralLinks, WatchLinks
 
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(
     ("accounts", "provider", "streams", "portal", "generation")
@@ -43,8 +45,10 @@ _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
     accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
-    streams = streams_edge.folders() if "streams" in names else ()
-    return (*accounts, *streams, client_logs_edge.FOLDER)
+    player = page_parts.folders() if {"streams", "portal"}.intersection(names) else ()
+    streams = (streams_edge.FOLDER,) if "streams" in names else ()
+    portal = (portal_edge.FOLDER,) if "portal" in names else ()
+    return (*accounts, *player, *streams, *portal, client_logs_edge.FOLDER)
 
 
 class Edges(Extension):
@@ -74,16 +78,18 @@ class Edges(Extension):
         if _OF_SESSIONS.intersection(names):
             accounts = AccountsEdge(core, store)
             edges.append(accounts)
-        watch_links: WatchLinks | None = None
+        watch_links: list[WatchLinks] = []
         if accounts is not None and "provider" in names:
             provider = ProviderEdge(core, accounts)
             edges.append(provider)
             if "streams" in names:
                 streams = StreamsEdge(core, accounts, provider)
                 edges.append(streams)
-                watch_links = streams.watch_links
+                watch_links.append(streams.watch_links)
         if accounts is not None and "portal" in names:
-            edges.append(PortalEdge(core, store))
+            portal = PortalEdge(core, store)
+            edges.append(portal)
+            watch_links.append(portal.watch_links)
         if accounts is not None and "generation" in names:
             from kensho.edges.generation.edge import (  # noqa: PLC0415 -- brings obstore and httpx-sse
                 GenerationEdge,
@@ -95,7 +101,9 @@ class Edges(Extension):
         access = None if accounts is None else accounts.access
         noted = None if accounts is None else Throttles(accounts.audit, core.metrics.registry).note
         limits = EdgeLimits(SlidingLimits(core.redis), access, core.settings.limits.exempt, noted)
-        return cls(store, edges, accounts, limits, watch_links)
+        return cls(
+            store, edges, accounts, limits, SeveralLinks(watch_links) if watch_links else None
+        )
 
     @property
     @override
@@ -138,7 +146,7 @@ class Edges(Extension):
     @property
     @override
     def watch_links(self) -> WatchLinks | None:
-        """Return where works can be watched, where streams are offered."""
+        """Return where works can be watched, where streams or films are offered."""
         return self._watch_links
 
     @contextlib.asynccontextmanager

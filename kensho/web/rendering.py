@@ -35,7 +35,10 @@ FRAMED_HEADERS: Final = (
 """The headers of the one page that other sites may show in a frame."""
 
 
-_OFFERS: Final = ("offers_reports", "offers_histories", "offers_accounts", "reports_scripts")
+_OFFERS: Final = (
+    *("offers_reports", "offers_histories", "offers_accounts", "offers_films"),
+    "reports_scripts",
+)
 """What every page links or loads only where it is there."""
 
 
@@ -78,6 +81,11 @@ class Renderer:
         """Link the account's page on every page; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["offers_accounts"] = True
+
+    def offer_films(self) -> None:
+        """Link the films that can be watched on every page; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["offers_films"] = True
 
     def report_scripts(self) -> None:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""

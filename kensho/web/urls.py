@@ -21,6 +21,16 @@ def film(work: UUID) -> str:
     return f"/movies/{work}"
 
 
+def watched_films() -> str:
+    """Return the page of the films that can be watched."""
+    return "/watch/film"
+
+
+def watch_film(movie: UUID) -> str:
+    """Return the page that plays a film."""
+    return f"/watch/film/{movie}"
+
+
 def franchise(slug: str) -> str:
     """Return the page of a franchise."""
     return f"/hub/{quote(slug, safe='')}"

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -16,7 +17,9 @@ from kensho.api.providers import provided
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
+from kensho.edges.portal.film_page import WatchFilmPageController, FilmPages
 from kensho.edges.portal.movie_store import MovieStore
+from kensho.edges.portal.movies import OverviewMovie
 from kensho.edges.portal.movies_api import PortalMoviesController, PortalReading
 from kensho.edges.portal.seals import SourceSeals
 from kensho.edges.portal.service import PortalParts, PortalService
@@ -30,10 +33,13 @@ from kensho.edges.portal.viewing_api import (
     StreamTokenController,
     ViewerParts,
 )
+from kensho.edges.portal.watch_links import FilmLinks
 from kensho.edges.store import EdgeStore
 from kensho.errors import KenshoError, StorageError
 from kensho.platform.settings import Settings
+from kensho.web.page_context import PageServices
 
+FOLDER: Final = Path(__file__).parent
 _LOOK_EVERY_S: Final = 2.0
 """Between looks whether another process has changed a film."""
 _RECHECK_EVERY_S: Final = 60.0
@@ -49,6 +55,8 @@ class PortalEdge(Edge):
     def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
         settings = core.settings.portal
         self._core = core
+        core.renderer.offer_films()
+        self.watch_links: Final = FilmLinks()
         self.store: Final = MovieStore(store.gateway)
         seals = SourceSeals(core.keys)
         self.service: Final = PortalService(service_parts(core.settings, self.store, seals, core))
@@ -62,12 +70,17 @@ class PortalEdge(Edge):
             ViewingMetrics(core.metrics.registry),
         )
         self._keys = keys
+        self._film_pages = FilmPages(self.store, core.now, settings.edge_url)
         self._viewers = ViewerParts(viewing, self.store, seals, core.now, settings.edge_secret)
 
     @property
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes of films, of managers, viewers and the edge."""
+        """Return the routes of films, of managers, viewers and the edge, and the pages."""
+
+        def page_services() -> PageServices:
+            return self._core.page_services()
+
         # Controllers that share paths are taken together by a router alone.
         return (
             Router(
@@ -81,6 +94,12 @@ class PortalEdge(Edge):
                     OriginController,
                 ],
             ),
+            Router(
+                "/",
+                route_handlers=[WatchFilmPageController],
+                dependencies=provided({"services": page_services}),
+                include_in_schema=False,
+            ),
         )
 
     @property
@@ -92,9 +111,10 @@ class PortalEdge(Edge):
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
-        """Return what handlers ask for: `portal`, `portal_service` and `viewers`."""
+        """Return what handlers ask for: `portal`, `portal_service`, `viewers`, `film_pages`."""
         return provided(
             {
+                "film_pages": lambda: self._film_pages,
                 "portal": lambda: self._reading,
                 "portal_service": lambda: self.service,
                 "viewers": lambda: self._viewers,
@@ -119,14 +139,20 @@ class PortalEdge(Edge):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self) -> None:
-        """Have kept answers made anew when another process has changed a film."""
+        """Have kept answers made anew when films were changed, or begin or cease to play."""
         seen: dt.datetime | None = None
+        films: Sequence[OverviewMovie] = ()
         while True:
             with contextlib.suppress(StorageError):
                 changed_at = await self.store.changed_at()
                 if changed_at != seen:
+                    films = await self.store.overview()
                     seen = changed_at
                     self._core.begin_epoch("portal", str(changed_at).encode())
+            former = self.watch_links.revision
+            self.watch_links.look(films, self._core.now())
+            if self.watch_links.revision != former:
+                self._core.begin_epoch("films", self.watch_links.revision.encode())
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _recheck(self) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from kensho.edges.portal.movies import (
     ListedMovie,
+    OverviewMovie,
     PortalMovie,
     Schedule,
     StreamSource,
@@ -92,6 +93,12 @@ class MovieStore:
             "limit": MOST_LISTED,
         }
         return await self._gateway().fetch("edges.portal_movies", given, into=list[ListedMovie])
+
+    async def overview(self) -> list[OverviewMovie]:
+        """Return all films by their start, then title."""
+        return await self._gateway().fetch(
+            "edges.portal_overview", {"limit": MOST_LISTED}, into=list[OverviewMovie]
+        )
 
     async def put(
         self, movie: PortalMovie, texts: Sequence[CaptionText], audit: AuditEntry
