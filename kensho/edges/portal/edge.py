@@ -17,7 +17,7 @@ from kensho.api.providers import provided
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
-from kensho.edges.portal.film_page import WatchFilmPageController, FilmPages
+from kensho.edges.portal.film_page import FilmPages, WatchFilmPageController
 from kensho.edges.portal.movie_store import MovieStore
 from kensho.edges.portal.movies import OverviewMovie
 from kensho.edges.portal.movies_api import PortalMoviesController, PortalReading

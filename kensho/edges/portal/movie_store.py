@@ -1,7 +1,7 @@
 """Films, the text of their captions and viewing sessions in the store of the edges.
 
 Guarantees: a change of a film, the captions that it brings and its row in the audit log are written
-in one transaction: all of them or nothing. A change that was meant for another revision is refused,
+in one transaction, with the film as it was before: all of them or nothing. A change that was meant for another revision is refused,
 as are a title that another film has, and a visible film without captions, by the schema itself.
 """
 
@@ -81,6 +81,13 @@ class MovieStore:
         if found is None:
             raise no_such_film(movie)
         return found
+
+    async def former(self, movie: UUID) -> PortalMovie | None:
+        """Return a film as it was before its last change, if it was changed."""
+        found = await self._gateway().fetch(
+            "edges.portal_former", {"id": movie}, into=list[PortalMovie]
+        )
+        return found[0] if found else None
 
     async def listed(
         self, visibility: Visibility | None, schedule: Schedule | None, now: dt.datetime
