@@ -87,7 +87,7 @@ class Edges(Extension):
                 edges.append(streams)
                 watch_links.append(streams.watch_links)
         if accounts is not None and "portal" in names:
-            portal = PortalEdge(core, store)
+            portal = PortalEdge(core, store, accounts)
             edges.append(portal)
             watch_links.append(portal.watch_links)
         if accounts is not None and "generation" in names:

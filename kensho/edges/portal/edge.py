@@ -14,9 +14,13 @@ from typing_extensions import override
 
 from kensho.api.movies import MoviesController
 from kensho.api.providers import provided
+from kensho.edges.accounts.account_store import AccountStore
+from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.portal.admin_pages import FilmAdmin, FilmListController, NewFilmController
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
+from kensho.edges.portal.film_admin_page import CaptionFileController, FilmAdminController
 from kensho.edges.portal.film_page import FilmPages, WatchFilmPageController
 from kensho.edges.portal.movie_store import MovieStore
 from kensho.edges.portal.movies import OverviewMovie
@@ -36,6 +40,7 @@ from kensho.edges.portal.viewing_api import (
 from kensho.edges.portal.watch_links import FilmLinks
 from kensho.edges.store import EdgeStore
 from kensho.errors import KenshoError, StorageError
+from kensho.platform.flags import Flags
 from kensho.platform.settings import Settings
 from kensho.web.page_context import PageServices
 
@@ -52,7 +57,7 @@ _log: Final = structlog.get_logger("kensho.edges")
 class PortalEdge(Edge):
     """Films that managers publish, and the tickets that play them."""
 
-    def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
+    def __init__(self, core: EdgeCore, store: EdgeStore, accounts: AccountsEdge) -> None:
         settings = core.settings.portal
         self._core = core
         core.renderer.offer_films()
@@ -60,6 +65,17 @@ class PortalEdge(Edge):
         self.store: Final = MovieStore(store.gateway)
         seals = SourceSeals(core.keys)
         self.service: Final = PortalService(service_parts(core.settings, self.store, seals, core))
+        self._admin = FilmAdmin(
+            service=self.service,
+            store=self.store,
+            seals=seals,
+            audit=accounts.audit,
+            accounts=AccountStore(store.gateway),
+            flags=Flags.read(core.settings.flags.file),
+            snapshot=core.snapshot,
+            now=core.now,
+            loopback_allowed=settings.loopback,
+        )
         self._reading = PortalReading(self.store, seals, lambda: core.snapshot().model, core.now)
         keys = TicketKeyFile(settings.keys_file, core.now)
         viewing = ViewingService(
@@ -96,7 +112,13 @@ class PortalEdge(Edge):
             ),
             Router(
                 "/",
-                route_handlers=[WatchFilmPageController],
+                route_handlers=[
+                    WatchFilmPageController,
+                    FilmListController,
+                    NewFilmController,
+                    FilmAdminController,
+                    CaptionFileController,
+                ],
                 dependencies=provided({"services": page_services}),
                 include_in_schema=False,
             ),
@@ -111,10 +133,11 @@ class PortalEdge(Edge):
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
-        """Return what handlers ask for: `portal`, `portal_service`, `viewers`, `film_pages`."""
+        """Return what handlers ask for: `portal`, `viewers`, and what pages and managers need."""
         return provided(
             {
                 "film_pages": lambda: self._film_pages,
+                "film_admin": lambda: self._admin,
                 "portal": lambda: self._reading,
                 "portal_service": lambda: self.service,
                 "viewers": lambda: self._viewers,

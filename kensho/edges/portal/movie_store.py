@@ -1,8 +1,9 @@
 """Films, the text of their captions and viewing sessions in the store of the edges.
 
-Guarantees: a change of a film, the captions that it brings and its row in the audit log are written
-in one transaction, with the film as it was before: all of them or nothing. A change that was meant for another revision is refused,
-as are a title that another film has, and a visible film without captions, by the schema itself.
+Guarantees: a change of a film, the captions that it brings, its row in the audit log and what the
+film was before are written in one transaction: all of them or nothing. A change that was meant for
+another revision is refused, as are a title that another film has, and a visible film without
+captions, by the schema itself.
 """
 
 import datetime as dt

@@ -374,6 +374,7 @@ video.addEventListener("timeupdate", () => {
   showTime();
   if (!video.paused && performance.now() - toldAt > TELL_MS) { keepPlace(); tell("progress"); }
 });
+for (const moment of ["loadedmetadata", "loadeddata", "playing"]) video.addEventListener(moment, showCaptions); // browsers choose tracks too
 video.addEventListener("durationchange", showTime);
 video.addEventListener("seeked", showTime);
 video.addEventListener("loadeddata", () => { isStarting = false; notePlace(); });
