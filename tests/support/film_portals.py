@@ -5,6 +5,7 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -27,7 +28,8 @@ class FilmPortal(NamedTuple):
 @contextlib.contextmanager
 def film_portal_running(folder: Path, **settings: str) -> Iterator[FilmPortal]:
     """Run a portal with two managers; `settings` go over those of a portal on loopback."""
-    url = asyncio.run(written_store(folder / "kensho.db"))
+    with ThreadPoolExecutor(1) as pool:  # a running browser has taken this thread's event loop
+        url = pool.submit(asyncio.run, written_store(folder / "kensho.db")).result()
     keys = folder / "portal_keys.json"
     with FilmEdge(clip_folder(), keys, _SECRET) as edge:
         own = {

@@ -112,7 +112,10 @@ def _page(services: PageServices, pages: FilmPages, movie: PortalMovie) -> Uncac
         ends_at=_text(movie.ends_at),
         has_player=pages.has_player,
         work_path=None if movie.work is None else urls.film(movie.work),
-        data={"stream": f"/api/movies/{movie.id}/stream-token"},
+        data={
+            "stream": f"/api/movies/{movie.id}/stream-token",
+            "events": "/api/playback/events",
+        },
         words=player_words(messages, own, problems),
         keys=player_keys(messages, has_next=False),
     )

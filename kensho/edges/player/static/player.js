@@ -21,6 +21,7 @@ const video = document.getElementById("watch-video");
 const words = JSON.parse(document.getElementById("watch-words").textContent);
 const part = (name) => document.getElementById(`watch-${name}`);
 const TELL_MS = 10_000;
+const MOST_MS = 600_000; // that is told of at once
 const RENEW_AGAIN_MS = 10_000;
 const SEEK_S = 10;
 const AHEAD_S = 30; // of the picture is loaded: viewers often leave, and providers pay by the byte
@@ -36,6 +37,9 @@ let lastRenewed = -Infinity;
 let received = 0; // bytes since they were last told
 let toldAt = 0;
 let begunAt = 0;
+let phase = "idle"; // or `played` or `stalled`: what the time is counted as
+let phaseAt = 0;
+let spent = { played: 0, stalled: 0 }; // milliseconds since they were last told
 let sound = null;
 let recovered = false;
 let seeking = false;
@@ -279,11 +283,21 @@ function showCaptions() {
   for (const one of video.textTracks) one.mode = one.language === wanted ? "showing" : "disabled";
 }
 
+// Count the time until now as what it was, and what follows as `next`.
+function enter(next) {
+  const now = performance.now();
+  if (phase !== "idle") spent[phase] = Math.min(spent[phase] + now - phaseAt, MOST_MS);
+  phase = next;
+  phaseAt = now;
+}
+
 async function tell(kind) {
   if (!stream || !source.tell) return;
-  const facts = { bytes: received, bitrate: Math.round(hls?.bandwidthEstimate || 0), position: here };
+  enter(phase);
+  const facts = { bytes: received, bitrate: Math.round(hls?.bandwidthEstimate || 0), position: here, playedMs: Math.round(spent.played), stalledMs: Math.round(spent.stalled) };
+  spent = { played: 0, stalled: 0 };
   if (Number.isFinite(video.duration) && video.duration > 0) facts.duration = video.duration;
-  if (kind === "start") facts.startupMs = Math.round(performance.now() - begunAt);
+  if (kind === "start") facts.startupMs = Math.min(MOST_MS, Math.round(performance.now() - begunAt));
   received = 0;
   toldAt = performance.now();
   try {
@@ -367,7 +381,7 @@ document.addEventListener("fullscreenchange", () => toggle(part("full"), Boolean
 part("retry").addEventListener("click", () => start(here || keptPlace()));
 
 video.addEventListener("play", () => toggle(part("play"), true));
-video.addEventListener("pause", () => { toggle(part("play"), false); keepPlace(); });
+video.addEventListener("pause", () => { enter("idle"); toggle(part("play"), false); keepPlace(); });
 video.addEventListener("seeking", notePlace);
 video.addEventListener("timeupdate", () => {
   notePlace();
@@ -379,14 +393,14 @@ video.addEventListener("durationchange", showTime);
 video.addEventListener("seeked", showTime);
 video.addEventListener("loadeddata", () => { isStarting = false; notePlace(); });
 video.addEventListener("loadeddata", () => { part("play").disabled = part("seek").disabled = false; note(); tell("start"); }, { once: true });
-video.addEventListener("waiting", () => say(words.buffering));
+video.addEventListener("waiting", () => { enter(isStarting || video.seeking ? "idle" : "stalled"); say(words.buffering); });
 video.addEventListener("error", async () => { // without hls.js: the browser asks for the files itself
   if (hls || !stream) return;
   if (performance.now() - lastRenewed > RENEW_AGAIN_MS && await renew()) attach(stream, here); else showProblem(words.lost);
 });
-video.addEventListener("playing", () => { isStarting = false; notePlace(); note(); root.dataset.state = "playing"; });
+video.addEventListener("playing", () => { enter("played"); isStarting = false; notePlace(); note(); root.dataset.state = "playing"; });
 video.addEventListener("stalled", () => { if (video.readyState < 3 && !video.paused) tell("stall"); });
-video.addEventListener("ended", () => { say(words.ended); keepPlace(); tell("end"); part("next")?.focus(); });
+video.addEventListener("ended", () => { enter("idle"); say(words.ended); keepPlace(); tell("end"); part("next")?.focus(); });
 video.addEventListener("volumechange", () => {
   part("volume").value = String(Math.round(video.volume * 100));
   part("mute").setAttribute("aria-pressed", String(video.muted));

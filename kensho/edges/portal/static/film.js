@@ -2,7 +2,7 @@
 
 import { asked, play, sent } from "./player.js";
 
-const { stream: address } = document.getElementById("watch").dataset;
+const { stream: address, events } = document.getElementById("watch").dataset;
 const viewerContext = Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
 const VIEWING_ENDED = 404;
 
@@ -24,10 +24,14 @@ async function renew(stream) {
   }
 }
 
+// Figures of playing; what keeps them from being taken keeps nobody from playing.
+const tell = (stream, kind, facts) => asked(events, { ...sent({ sessionId: stream.session, kind, ...facts }), keepalive: true }).catch(() => {});
+
 play({
   place: address,
   begin,
   renew,
+  tell,
   isFinal: (problem) => [403, 404, 409].includes(problem.status),
   renewsWhenAsked: true,
 });

@@ -18,7 +18,7 @@ async function resolved(sound) {
   };
 }
 
-const tell = (stream, kind, { startupMs: _, ...facts }) => asked(events, { ...sent({ sessionId: stream.session, kind, ...facts }), keepalive: true });
+const tell = (stream, kind, facts) => asked(events, { ...sent({ sessionId: stream.session, kind, ...facts }), keepalive: true });
 
 play({
   place: address,
