@@ -2,15 +2,17 @@
 
     python -m deploy.demo [--port 8700] [--folder var/demo]        (or `make demo`)
 
-It starts a provider of streams on loopback (`deploy.demo.reference_provider`), Redis if it is
-installed, and Kenshō with every edge that is built over the sample catalogue; makes accounts and
-links; tells where everything is; and ends all of it on Ctrl-C or SIGTERM. What it keeps lies in
-its folder, which may be thrown away.
+It starts a provider of streams on loopback (`deploy.demo.reference_provider`), an origin of films
+and the edge before it (`deploy.demo.film_edge`), Redis if it is installed, and Kenshō with every
+edge that is built over the sample catalogue; makes accounts, links and films; tells where
+everything is; and ends all of it on Ctrl-C or SIGTERM. What it keeps lies in its folder, which may
+be thrown away.
 """
 
 import argparse
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -29,14 +31,17 @@ import msgspec
 
 from deploy.demo import catalogue
 from deploy.demo.clip import ClipError, clip_folder
+from deploy.demo.film_edge import FilmEdge
+from deploy.demo.films import FilmsError, make_films
 from deploy.demo.reference_provider import CLIENT_TOKEN, ProviderServer, ReferenceProvider
 
-EDGES: Final = "accounts,provider,streams"
+EDGES: Final = "accounts,provider,streams,portal"
 ACCOUNTS: Final = (
     ("ada@example.org", "manager", "curate the sample"),
     ("ben@example.org", "viewer", "browse the sample"),
 )
 """Kenshō's own accounts: address, role, password."""
+PORTAL_KEYS: Final = "portal_keys.json"
 KENSHO: Final = (sys.executable, "-m", "kensho.cli")
 _SAMPLE: Final = Path(__file__).parents[2] / "ingest" / "sample"
 _PATIENCE_S: Final = 90.0
@@ -60,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.ExitStack() as stack:
             run(options.folder.resolve(), options.port, stack, ending)
-    except (DemoError, ClipError) as error:
+    except (DemoError, ClipError, FilmsError) as error:
         print(f"the demo ended: {error}", file=sys.stderr)
         return 1
     print("The demo has ended.")
@@ -76,8 +81,12 @@ def run(folder: Path, port: int, stack: contextlib.ExitStack, ending: threading.
     provider = ReferenceProvider(clip_folder())
     catalogue.fill(provider)
     server = stack.enter_context(ProviderServer(provider))
+    edge = stack.enter_context(
+        FilmEdge(clip_folder(), folder / PORTAL_KEYS, secrets.token_urlsafe(24))
+    )
+    edge.api = f"http://127.0.0.1:{port}"
     redis = stack.enter_context(redis_running(folder))
-    settings = environment(folder, port, server.url, redis)
+    settings = environment(folder, port, server.url, redis) | edge_settings(folder, edge)
     if not (folder / "kensho.db").exists():
         print("Loading the sample catalogue…", flush=True)
         kensho(settings, "ingest", "--all", str(_SAMPLE))
@@ -88,7 +97,9 @@ def run(folder: Path, port: int, stack: contextlib.ExitStack, ending: threading.
     if ending.is_set():
         return
     make_links(settings, base, provider)
-    tell(base, server.url, redis)
+    email, _, password = ACCOUNTS[0]
+    film = make_films(base, edge, (email, password), lambda title: work_of(base, title))
+    tell(base, server.url, redis, film)
     while not ending.wait(0.5):
         if kensho_server.poll() is not None:
             raise DemoError("the server ended by itself")
@@ -115,6 +126,16 @@ def environment(folder: Path, port: int, provider: str, redis: str | None) -> di
         own["KENSHO_REDIS_URL"] = redis
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KENSHO_")}  # noqa: TID251 -- hands it on
     return kept | own
+
+
+def edge_settings(folder: Path, edge: FilmEdge) -> dict[str, str]:
+    """Return the settings by which the demo's Kenshō and its edge of films know one another."""
+    return {
+        "KENSHO_PORTAL_KEYS_FILE": str(folder / PORTAL_KEYS),
+        "KENSHO_PORTAL_EDGE_URL": edge.url,
+        "KENSHO_PORTAL_EDGE_SECRET": edge.secret,
+        "KENSHO_PORTAL_LOOPBACK": "true",
+    }
 
 
 def make_accounts(settings: Mapping[str, str]) -> None:
@@ -147,13 +168,15 @@ def work_of(base: str, title: str) -> str:
     return str(found["results"][0]["id"])
 
 
-def tell(base: str, provider: str, redis: str | None) -> None:
+def tell(base: str, provider: str, redis: str | None, film: str) -> None:
     """Tell where everything is, and who may sign in."""
     play = f"{base}/watch/{work_of(base, 'Spy x Family')}/1"
     lines = [
         "",
         f"Kenshō        {base}/",
         f"Play          {play}",
+        f"Film          {base}/watch/film/{film}  (anybody may watch it)",
+        f"Publish       {base}/admin  (managers)",
         f"API           {base}/api/docs",
         f"Metrics       {base}/metrics",
         f"Provider      {provider}/  (a reference upstream; PUT {provider}/control breaks it)",
