@@ -16,7 +16,7 @@ import msgspec
 from kensho.edges.accounts.audit import AuditLog, AuditQuery
 from kensho.edges.portal.movie_store import AuditEntry, CaptionText, MovieStore
 from kensho.edges.portal.movies import CaptionTrack, PortalMovie
-from kensho.edges.portal.service import new_id
+from kensho.edges.store import new_id
 from tests.support.stores import open_edge_store
 
 KILLS: Final = 8
