@@ -73,7 +73,7 @@ def _described(request: Request[Any, Any, Any], cause: Exception) -> ErrorRespon
     error = _plainly_described(request, cause)
     handler = cast("dict[str, Any]", request.scope).get("route_handler")
     opt: Mapping[str, Any] = {} if handler is None else handler.opt
-    if opt.get(problem_details.TELLS_ISSUES):
+    if error.fields and opt.get(problem_details.TELLS_ISSUES):  # conflicts bring their own
         error = msgspec.structs.replace(error, issues=error.fields)
     if opt.get(problem_details.TELLS_CODE):
         error = msgspec.structs.replace(error, code=error.code or error.slug)
