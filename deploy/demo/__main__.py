@@ -2,15 +2,17 @@
 
     python -m deploy.demo [--port 8700] [--folder var/demo]        (or `make demo`)
 
-It starts a provider of streams (`deploy.demo.reference_provider`) and a generator of videos
-(`deploy.demo.reference_generator`) on loopback, Redis if it is installed, and Kenshō with every
-edge that is built over the sample catalogue; makes accounts and links; tells where everything is;
-and ends all of it on Ctrl-C or SIGTERM. What it keeps lies in its folder, which may be thrown away.
+It starts a provider of streams (`deploy.demo.reference_provider`), a generator of videos
+(`deploy.demo.reference_generator`), an origin of films and the edge before it
+(`deploy.demo.film_edge`) on loopback, Redis if it is installed, and Kenshō with every edge over the
+sample catalogue; makes accounts, links and films; tells where everything is; and ends all of it on
+Ctrl-C or SIGTERM. What it keeps lies in its folder, which may be thrown away.
 """
 
 import argparse
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -29,6 +31,8 @@ import msgspec
 
 from deploy.demo import catalogue
 from deploy.demo.clip import ClipError, clip_folder
+from deploy.demo.film_edge import FilmEdge
+from deploy.demo.films import FilmsError, make_films
 from deploy.demo.reference_generator import (
     GENERATOR_KEY,
     GeneratorServer,
@@ -36,12 +40,13 @@ from deploy.demo.reference_generator import (
 )
 from deploy.demo.reference_provider import CLIENT_TOKEN, ProviderServer, ReferenceProvider
 
-EDGES: Final = "accounts,provider,streams,generation"
+EDGES: Final = "accounts,provider,streams,portal,generation"
 ACCOUNTS: Final = (
     ("ada@example.org", "manager", "curate the sample"),
     ("ben@example.org", "viewer", "browse the sample"),
 )
 """Kenshō's own accounts: address, role, password."""
+PORTAL_KEYS: Final = "portal_keys.json"
 KENSHO: Final = (sys.executable, "-m", "kensho.cli")
 _SAMPLE: Final = Path(__file__).parents[2] / "ingest" / "sample"
 _PATIENCE_S: Final = 90.0
@@ -65,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with contextlib.ExitStack() as stack:
             run(options.folder.resolve(), options.port, stack, ending)
-    except (DemoError, ClipError) as error:
+    except (DemoError, ClipError, FilmsError) as error:
         print(f"the demo ended: {error}", file=sys.stderr)
         return 1
     print("The demo has ended.")
@@ -82,8 +87,13 @@ def run(folder: Path, port: int, stack: contextlib.ExitStack, ending: threading.
     catalogue.fill(provider)
     server = stack.enter_context(ProviderServer(provider))
     generator = stack.enter_context(GeneratorServer(ReferenceGenerator()))
+    edge = stack.enter_context(
+        FilmEdge(clip_folder(), folder / PORTAL_KEYS, secrets.token_urlsafe(24))
+    )
+    edge.api = f"http://127.0.0.1:{port}"
     redis = stack.enter_context(redis_running(folder))
-    settings = environment(folder, port, Upstreams(server.url, generator.url, redis))
+    upstreams = Upstreams(server.url, generator.url, redis)
+    settings = environment(folder, port, upstreams) | edge_settings(folder, edge)
     if not (folder / "kensho.db").exists():
         print("Loading the sample catalogue…", flush=True)
         kensho(settings, "ingest", "--all", str(_SAMPLE))
@@ -94,7 +104,9 @@ def run(folder: Path, port: int, stack: contextlib.ExitStack, ending: threading.
     if ending.is_set():
         return
     make_links(settings, base, provider)
-    tell(base, Upstreams(server.url, generator.url, redis))
+    email, _, password = ACCOUNTS[0]
+    film = make_films(base, edge, (email, password), lambda title: work_of(base, title))
+    tell(base, upstreams, film)
     while not ending.wait(0.5):
         if kensho_server.poll() is not None:
             raise DemoError("the server ended by itself")
@@ -135,6 +147,16 @@ def environment(folder: Path, port: int, upstreams: Upstreams) -> dict[str, str]
     return kept | own
 
 
+def edge_settings(folder: Path, edge: FilmEdge) -> dict[str, str]:
+    """Return the settings by which the demo's Kenshō and its edge of films know one another."""
+    return {
+        "KENSHO_PORTAL_KEYS_FILE": str(folder / PORTAL_KEYS),
+        "KENSHO_PORTAL_EDGE_URL": edge.url,
+        "KENSHO_PORTAL_EDGE_SECRET": edge.secret,
+        "KENSHO_PORTAL_LOOPBACK": "true",
+    }
+
+
 def make_accounts(settings: Mapping[str, str]) -> None:
     """Make Kenshō's own accounts, but those that an earlier demo made."""
     for email, role, password in ACCOUNTS:
@@ -165,7 +187,7 @@ def work_of(base: str, title: str) -> str:
     return str(found["results"][0]["id"])
 
 
-def tell(base: str, upstreams: Upstreams) -> None:
+def tell(base: str, upstreams: Upstreams, film: str) -> None:
     """Tell where everything is, and who may sign in."""
     provider, generator, redis = upstreams
     play = f"{base}/watch/{work_of(base, 'Spy x Family')}/1"
@@ -173,6 +195,8 @@ def tell(base: str, upstreams: Upstreams) -> None:
         "",
         f"Kenshō        {base}/",
         f"Play          {play}",
+        f"Film          {base}/watch/film/{film}  (anybody may watch it)",
+        f"Publish       {base}/admin  (managers)",
         f"API           {base}/api/docs",
         f"Metrics       {base}/metrics",
         f"Provider      {provider}/  (a reference upstream; PUT {provider}/control breaks it)",

@@ -22,6 +22,8 @@ from kensho.edges.client_logs.edge import ClientLogsEdge
 from kensho.edges.edge import Edge, EdgeCore
 from kensho.edges.playback.edge import PlaybackEdge
 from kensho.edges.playback.events import Player
+from kensho.edges.player import page_parts
+from kensho.edges.portal import edge as portal_edge
 from kensho.edges.portal.edge import PortalEdge
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.store import EdgeStore, edge_store_settings
@@ -37,7 +39,7 @@ from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
 from kensho.platform.limit_bypass import LimitBypass
 from kensho.platform.sliding_limits import SlidingLimits
-from kensho.web.page_context import WatchLinks
+from kensho.web.page_context import SeveralLinks, WatchLinks
 
 _log: Final = structlog.get_logger("kensho.edges")
 _OF_SESSIONS: Final[frozenset[EdgeName]] = frozenset(
@@ -51,9 +53,11 @@ _GENERATION: Final = Path(__file__).parent / "generation"
 def folders_of(names: Sequence[EdgeName]) -> Sequence[Path]:
     """Return the folders of pages of the edges that are switched on."""
     accounts = (accounts_edge.FOLDER,) if _OF_SESSIONS.intersection(names) else ()
-    streams = streams_edge.folders() if "streams" in names else ()
+    player = page_parts.folders() if {"streams", "portal"}.intersection(names) else ()
+    streams = (streams_edge.FOLDER,) if "streams" in names else ()
+    portal = (portal_edge.FOLDER,) if "portal" in names else ()
     generation = (_GENERATION,) if "generation" in names else ()
-    return (*accounts, *streams, *generation, client_logs_edge.FOLDER)
+    return (*accounts, *player, *streams, *portal, *generation, client_logs_edge.FOLDER)
 
 
 class Edges(Extension):
@@ -83,7 +87,7 @@ class Edges(Extension):
         if _OF_SESSIONS.intersection(names):
             accounts = AccountsEdge(core, store)
             edges.append(accounts)
-        watch_links: WatchLinks | None = None
+        watch_links: list[WatchLinks] = []
         players: list[Player] = []
         if accounts is not None and "provider" in names:
             provider = ProviderEdge(core, accounts)
@@ -91,11 +95,12 @@ class Edges(Extension):
             if "streams" in names:
                 streams = StreamsEdge(core, accounts, provider)
                 edges.append(streams)
-                watch_links = streams.watch_links
+                watch_links.append(streams.watch_links)
                 players.append(streams.service)
         if accounts is not None and "portal" in names:
-            portal = PortalEdge(core, store)
+            portal = PortalEdge(core, store, accounts)
             edges.append(portal)
+            watch_links.append(portal.watch_links)
             players.append(portal.players)
         edges.extend([PlaybackEdge(core, players)] if players else [])
         if accounts is not None and "generation" in names:
@@ -115,7 +120,9 @@ class Edges(Extension):
             registry=core.metrics.registry,
             bypass=_bypass(core),
         )
-        return cls(store, edges, accounts, limits, watch_links)
+        return cls(
+            store, edges, accounts, limits, SeveralLinks(watch_links) if watch_links else None
+        )
 
     @property
     @override
@@ -167,7 +174,7 @@ class Edges(Extension):
     @property
     @override
     def watch_links(self) -> WatchLinks | None:
-        """Return where works can be watched, where streams are offered."""
+        """Return where works can be watched, where streams or films are offered."""
         return self._watch_links
 
     @contextlib.asynccontextmanager

@@ -7,13 +7,14 @@ compressed and kept for the snapshot like every read of the API.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from typing_extensions import override
 
 from kensho.discovery import time_travel
 from kensho.discovery.browse import Calendar
@@ -44,6 +45,13 @@ _PAST: Final = (b"x-robots-tag", b"noindex")
 _PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 
 
+class WatchLink(NamedTuple):
+    """Where a work is watched: now, or from `opens_at` on."""
+
+    path: str
+    opens_at: dt.datetime | None = None
+
+
 class WatchLinks(Protocol):
     """Where works can be watched, if streams are offered."""
 
@@ -52,9 +60,28 @@ class WatchLinks(Protocol):
         """Return ASCII letters and digits that are others when other works can be watched."""
         ...
 
-    def path_of(self, work: UUID) -> str | None:
-        """Return where a work is watched, if it can be."""
+    def of(self, work: UUID) -> WatchLink | None:
+        """Return where a work is watched, now or soon, if it is."""
         ...
+
+
+class SeveralLinks(WatchLinks):
+    """Several ways to watch works: what can be watched now is named before what is to come."""
+
+    def __init__(self, links: Sequence[WatchLinks]) -> None:
+        self._links = links
+
+    @property
+    @override
+    def revision(self) -> str:
+        """Return what is another when any of them has changed; nothing where none has any."""
+        return "x".join(filter(None, (one.revision for one in self._links)))
+
+    @override
+    def of(self, work: UUID) -> WatchLink | None:
+        """Return where a work is watched."""
+        found = [link for one in self._links if (link := one.of(work)) is not None]
+        return min(found, key=lambda link: link.opens_at is not None, default=None)
 
 
 class PageServices(msgspec.Struct, frozen=True):
@@ -219,10 +246,10 @@ class PageContext(msgspec.Struct, frozen=True):
         is_film = node is not None and self.model.kind(node) == "movie"
         return urls.film(work) if is_film else urls.anime(work)
 
-    def watch_path_of(self, work: UUID) -> str | None:
-        """Return where a work can be watched now, if it can be."""
+    def watch_link_of(self, work: UUID) -> WatchLink | None:
+        """Return where a work can be watched, now or soon, if it can be."""
         links = self.services.watch_links
-        return None if links is None or self.past is not None else links.path_of(work)
+        return None if links is None or self.past is not None else links.of(work)
 
     @property
     def linked_tag(self) -> bytes | None:

@@ -37,10 +37,7 @@ FRAMED_HEADERS: Final = headers_under(POLICY.replace("frame-ancestors 'none'", "
 
 
 _OFFERS: Final = (
-    "offers_reports",
-    "offers_histories",
-    "offers_accounts",
-    "offers_videos",
+    *("offers_reports", "offers_histories", "offers_accounts", "offers_films", "offers_videos"),
     "reports_scripts",
 )
 """What every page links or loads only where it is there."""
@@ -90,6 +87,11 @@ class Renderer:
         """Link the gallery of videos on every page; to be called as `offer_reports`."""
         known: Any = self._templates.globals
         known["offers_videos"] = True
+
+    def offer_films(self) -> None:
+        """Link the films that can be watched on every page; to be called as `offer_reports`."""
+        known: Any = self._templates.globals
+        known["offers_films"] = True
 
     def report_scripts(self) -> None:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""

@@ -21,6 +21,36 @@ def film(work: UUID) -> str:
     return f"/movies/{work}"
 
 
+def watched_films() -> str:
+    """Return the page of the films that can be watched."""
+    return "/watch/film"
+
+
+def watch_film(movie: UUID) -> str:
+    """Return the page that plays a film."""
+    return f"/watch/film/{movie}"
+
+
+def film_admin() -> str:
+    """Return the page of the films that managers publish."""
+    return "/admin"
+
+
+def film_calendar(month: str | None = None) -> str:
+    """Return the calendar of films that managers publish, of a month such as `2026-12`."""
+    return with_query("/admin/calendar", {"month": month})
+
+
+def new_film(work: UUID | None = None) -> str:
+    """Return the form of a new film, filled in from a film of the graph if one is named."""
+    return with_query("/admin/films/new", {"work": work})
+
+
+def managed_film(movie: UUID) -> str:
+    """Return the page of a film for those who look after it."""
+    return f"/admin/films/{movie}"
+
+
 def franchise(slug: str) -> str:
     """Return the page of a franchise."""
     return f"/hub/{quote(slug, safe='')}"

@@ -128,7 +128,7 @@ def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
         "work.html.jinja",
         tag=context.linked_tag,
         work=detail,
-        watch_path=context.watch_path_of(detail.id),
+        watch=context.watch_link_of(detail.id),
         path=path,
         url=context.absolute(path),
         json_ld=Markup(json_ld.script_text(_block(context, detail, path))),  # noqa: S704 -- made safe there

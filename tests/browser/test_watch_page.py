@@ -148,6 +148,25 @@ def test_refusals_are_told_in_words(page: Page, demo: Demo) -> None:
     assert page.locator("a[rel=prev]").count() == page.locator("a[rel=next]").count() == 1
 
 
+def test_the_demo_has_a_film_that_anybody_may_watch_and_what_managers_see(
+    page: Page, demo: Demo
+) -> None:
+    page.goto(f"{demo.base}/watch/film")
+    page.click("section[aria-labelledby='playing'] .card-link")
+    until(page, playing())
+    captions = "[...document.querySelector('video').textTracks].find(t => t.mode == 'showing')"
+    until(page, f"{captions}?.activeCues?.[0]?.text.startsWith('Second')")
+    page.click("a:text-is('All about the film')")
+    assert page.locator("a.button:text-is('Watch')").count() == 1
+    page.goto(f"{demo.base}/login?next=/admin")
+    page.check('input[name="realm"][value="account"]')
+    page.fill("#name", "ada@example.org")
+    page.fill("#password", "curate the sample")
+    page.click('main button[type="submit"]')
+    states = page.locator(".film-state")
+    assert sorted(states.all_inner_texts()) == ["Draft", "Playing", "Scheduled"]
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="needs axe: `make test-assets` fetches it")
 def test_the_page_passes_axe(page: Page, demo: Demo) -> None:
     sign_in(page, demo, 10)

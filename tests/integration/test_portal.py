@@ -659,3 +659,38 @@ async def test_players_tell_how_films_play(
     statuses = [(await tell(first, "stall"))[0] for _ in range(6)]
     assert statuses[-1] == 429
     assert await figure('kensho_throttled_requests_total{scope="playback_events"}') >= 1
+
+
+async def test_the_last_change_is_taken_back_with_its_captions_and_brought_again(
+    service: PortalService, edge_store: Gateway, origin: FilmOrigin
+) -> None:
+    store = MovieStore(lambda: edge_store)
+    made = await service.create(msgspec.convert(film(origin), CreateMovieBody), "ann")
+    with pytest.raises(ConflictError) as none:
+        await service.undo(made.id, "ann", None)
+    assert none.value.code == "nothing_to_undo"
+    english = made.captions[0]
+    only = [{"captionTrackId": str(made.captions[1].id)}]
+    body = msgspec.convert({"title": "Day Train", "captionTracks": only}, PatchMovieBody)
+    changed = await service.patch(made.id, body, "ann", 1)
+    assert await store.caption(made.id, english.id) is None  # no longer the film's
+    with pytest.raises(ChangedMeanwhileError):
+        await service.undo(made.id, "ben", 1)
+    undone = await service.undo(made.id, "ben", 2)
+    assert (undone.title, undone.captions, undone.revision) == (made.title, made.captions, 3)
+    assert "Hello." in (await store.caption(made.id, english.id) or "")
+    again = await service.undo(made.id, "ben", None)
+    assert (again.title, again.captions) == ("Day Train", changed.captions)
+    # What could not be played any more is not published again.
+    await service.set_visibility(made.id, "HIDDEN", "ann", None)
+    origin.files["/film/master.m3u8"] = "<html>"
+    await service.recheck(await store.get(made.id))
+    with pytest.raises(ConflictError) as blocked:
+        await service.undo(made.id, "ann", None)
+    assert blocked.value.code == "source_invalid"
+    assert (await store.get(made.id)).visibility == "HIDDEN"
+    rows = await AuditLog(lambda: edge_store, lambda: NOW).page(
+        AuditQuery(action="movie.undo", before=NOW + HOUR, limit=9)
+    )
+    assert [row.changed for row in rows.rows] == [["title", "captionTracks"]] * 2
+    assert [one.state(NOW) for one in await store.overview()] == ["draft"]

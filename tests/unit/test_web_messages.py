@@ -16,7 +16,7 @@ from kensho.web.messages import Messages
 HERE: Final = Path(page_router.__file__).parent
 MESSAGES: Final = Messages.read()
 _KEYS: Final = re.compile(r'\b(?:message|messages\.format)\(\s*"([a-z_.0-9]+)"(?! ~)')
-_COUNTS: Final = re.compile(r'\bcount\(\s*"([a-z_]+)"')
+_COUNTS: Final = re.compile(r'(?<!_metrics\.)\bcount\(\s*"([a-z_]+)"')
 
 
 def sources(folder: Path) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -13,10 +14,16 @@ from typing_extensions import override
 
 from kensho.api.movies import MoviesController
 from kensho.api.providers import provided
+from kensho.edges.accounts.account_store import AccountStore
+from kensho.edges.accounts.edge import AccountsEdge
 from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.portal.admin_pages import FilmAdmin, FilmListController, NewFilmController
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
+from kensho.edges.portal.film_admin_page import CaptionFileController, FilmAdminController
+from kensho.edges.portal.film_page import FilmPages, WatchFilmPageController
 from kensho.edges.portal.movie_store import MovieStore
+from kensho.edges.portal.movies import OverviewMovie
 from kensho.edges.portal.movies_api import PortalMoviesController, PortalReading
 from kensho.edges.portal.origins_api import OriginController, OriginParts
 from kensho.edges.portal.seals import SourceSeals
@@ -30,10 +37,14 @@ from kensho.edges.portal.viewing_api import (
     StreamTokenController,
     ViewerParts,
 )
+from kensho.edges.portal.watch_links import FilmLinks
 from kensho.edges.store import EdgeStore
 from kensho.errors import KenshoError, StorageError
+from kensho.platform.flags import Flags
 from kensho.platform.settings import Settings
+from kensho.web.page_context import PageServices
 
+FOLDER: Final = Path(__file__).parent
 _LOOK_EVERY_S: Final = 2.0
 """Between looks whether another process has changed a film."""
 _RECHECK_EVERY_S: Final = 60.0
@@ -46,12 +57,25 @@ _log: Final = structlog.get_logger("kensho.edges")
 class PortalEdge(Edge):
     """Films that managers publish, and the tickets that play them."""
 
-    def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
+    def __init__(self, core: EdgeCore, store: EdgeStore, accounts: AccountsEdge) -> None:
         settings = core.settings.portal
         self._core = core
+        core.renderer.offer_films()
+        self.watch_links: Final = FilmLinks()
         self.store: Final = MovieStore(store.gateway)
         seals = SourceSeals(core.keys)
         self.service: Final = PortalService(service_parts(core.settings, self.store, seals, core))
+        self._admin = FilmAdmin(
+            service=self.service,
+            store=self.store,
+            seals=seals,
+            audit=accounts.audit,
+            accounts=AccountStore(store.gateway),
+            flags=Flags.read(core.settings.flags.file),
+            snapshot=core.snapshot,
+            now=core.now,
+            loopback_allowed=settings.loopback,
+        )
         self._reading = PortalReading(self.store, seals, lambda: core.snapshot().model, core.now)
         keys = TicketKeyFile(settings.keys_file, core.now)
         viewing = ViewingService(
@@ -63,6 +87,7 @@ class PortalEdge(Edge):
         )
         self.players: Final = FilmPlayers(self.store, core.now)
         self._keys = keys
+        self._film_pages = FilmPages(self.store, core.now, settings.edge_url)
         self._viewers = ViewerParts(viewing, self.store)
         fetcher = fetcher_of(settings)
         self._origins = OriginParts(viewing, seals, fetcher, settings.edge_secret)
@@ -70,7 +95,11 @@ class PortalEdge(Edge):
     @property
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
-        """Return the routes of films, of managers, viewers and the edge."""
+        """Return the routes of films, of managers, viewers and the edge, and the pages."""
+
+        def page_services() -> PageServices:
+            return self._core.page_services()
+
         # Controllers that share paths are taken together by a router alone.
         return (
             Router(
@@ -84,6 +113,18 @@ class PortalEdge(Edge):
                     OriginController,
                 ],
             ),
+            Router(
+                "/",
+                route_handlers=[
+                    WatchFilmPageController,
+                    FilmListController,
+                    NewFilmController,
+                    FilmAdminController,
+                    CaptionFileController,
+                ],
+                dependencies=provided({"services": page_services}),
+                include_in_schema=False,
+            ),
         )
 
     @property
@@ -95,9 +136,11 @@ class PortalEdge(Edge):
     @property
     @override
     def dependencies(self) -> Mapping[str, Any]:
-        """Return what handlers ask for: `portal`, `portal_service`, `viewers`, `origins`."""
+        """Return what handlers ask for: `portal`, `viewers`, `origins`, and what pages need."""
         return provided(
             {
+                "film_pages": lambda: self._film_pages,
+                "film_admin": lambda: self._admin,
                 "portal": lambda: self._reading,
                 "portal_service": lambda: self.service,
                 "viewers": lambda: self._viewers,
@@ -123,14 +166,20 @@ class PortalEdge(Edge):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _follow(self) -> None:
-        """Have kept answers made anew when another process has changed a film."""
+        """Have kept answers made anew when films were changed, or begin or cease to play."""
         seen: dt.datetime | None = None
+        films: Sequence[OverviewMovie] = ()
         while True:
             with contextlib.suppress(StorageError):
                 changed_at = await self.store.changed_at()
                 if changed_at != seen:
+                    films = await self.store.overview()
                     seen = changed_at
                     self._core.begin_epoch("portal", str(changed_at).encode())
+            former = self.watch_links.revision
+            self.watch_links.look(films, self._core.now())
+            if self.watch_links.revision != former:
+                self._core.begin_epoch("films", self.watch_links.revision.encode())
             await asyncio.sleep(_LOOK_EVERY_S)
 
     async def _recheck(self) -> None:

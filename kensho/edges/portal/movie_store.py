@@ -1,8 +1,9 @@
 """Films, the text of their captions and viewing sessions in the store of the edges.
 
-Guarantees: a change of a film, the captions that it brings and its row in the audit log are written
-in one transaction: all of them or nothing. A change that was meant for another revision is refused,
-as are a title that another film has, and a visible film without captions, by the schema itself.
+Guarantees: a change of a film, the captions that it brings, its row in the audit log and what the
+film was before are written in one transaction: all of them or nothing. A change that was meant for
+another revision is refused, as are a title that another film has, and a visible film without
+captions, by the schema itself.
 """
 
 import datetime as dt
@@ -14,6 +15,7 @@ import msgspec
 
 from kensho.edges.portal.movies import (
     ListedMovie,
+    OverviewMovie,
     PortalMovie,
     Schedule,
     StreamSource,
@@ -81,6 +83,13 @@ class MovieStore:
             raise no_such_film(movie)
         return found
 
+    async def former(self, movie: UUID) -> PortalMovie | None:
+        """Return a film as it was before its last change, if it was changed."""
+        found = await self._gateway().fetch(
+            "edges.portal_former", {"id": movie}, into=list[PortalMovie]
+        )
+        return found[0] if found else None
+
     async def listed(
         self, visibility: Visibility | None, schedule: Schedule | None, now: dt.datetime
     ) -> list[ListedMovie]:
@@ -92,6 +101,12 @@ class MovieStore:
             "limit": MOST_LISTED,
         }
         return await self._gateway().fetch("edges.portal_movies", given, into=list[ListedMovie])
+
+    async def overview(self) -> list[OverviewMovie]:
+        """Return all films by their start, then title."""
+        return await self._gateway().fetch(
+            "edges.portal_overview", {"limit": MOST_LISTED}, into=list[OverviewMovie]
+        )
 
     async def put(
         self, movie: PortalMovie, texts: Sequence[CaptionText], audit: AuditEntry

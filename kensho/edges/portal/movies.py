@@ -128,6 +128,24 @@ class PortalMovie(ListedMovie, frozen=True, kw_only=True):
         return sorted(valid, key=lambda one: not one.is_default)
 
 
+class OverviewMovie(ListedMovie, frozen=True, kw_only=True):
+    """A film as managers list it, with what decides whether it can be played."""
+
+    changed_at: dt.datetime
+    primary_status: CheckStatus | None = None
+    primary_drm: bool = False
+    captions_right: int = 0
+
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether anything keeps it from being published, as `blockers` names it."""
+        return not self.captions_right or self.primary_drm or self.primary_status != "VALID"
+
+    def state(self, now: dt.datetime) -> PublishingState:
+        """Return where it stands, as `publishing_state`."""
+        return _state(self, now, is_blocked=self.is_blocked)
+
+
 class Blocker(NamedTuple):
     """Why a film can't be published: the field to change, and what is wrong with it."""
 
@@ -176,7 +194,10 @@ def publishing_state(movie: PortalMovie, now: dt.datetime) -> PublishingState:
 
     A `blocked` one was published and has lost what it needs: its source is no longer right.
     """
-    is_blocked = bool(blockers(movie))
+    return _state(movie, now, is_blocked=bool(blockers(movie)))
+
+
+def _state(movie: ListedMovie, now: dt.datetime, *, is_blocked: bool) -> PublishingState:
     if movie.visibility == "HIDDEN":
         return "draft" if is_blocked else "ready"
     if is_blocked:

@@ -220,6 +220,33 @@ class PortalService:
         audit = AuditEntry(actor=actor, action="movie.captions", changed=["captionTracks"])
         return await self._put_over(PreparedMovie(made, texts, ()), audit, expected)
 
+    async def undo(self, movie: UUID, actor: str, expected: int | None) -> PortalMovie:
+        """Take back the last change of a film; once more brings it again. Raises as `patch`.
+
+        What was found of a source since then stays, and nothing is published again that could not
+        be played.
+
+        Raises:
+            ConflictError: `nothing_to_undo`, the film was not changed since it was made.
+        """
+        held = await self._expected(movie, expected)
+        former = await self._parts.store.former(movie)
+        if former is None:
+            said = "the film was not changed since it was made: hide it instead"
+            raise ConflictError(said, code="nothing_to_undo")
+        looked_at = {one.id: one for one in held.sources}
+        made = msgspec.structs.replace(
+            former,
+            revision=held.revision,
+            sources=[_with_check(one, looked_at.get(one.id)) for one in former.sources],
+            changed_at=self._parts.now(),
+        )
+        if made.visibility == "VISIBLE":
+            made = await self._publishable(made)
+        changed = _changed(made, held)
+        audit = AuditEntry(actor=actor, action="movie.undo", changed=changed)
+        return await self._put_over(PreparedMovie(made, (), changed), audit, expected)
+
     async def recheck(self, movie: PortalMovie) -> None:
         """Look at a film's sources again, and write what was found; and seal them with today's key.
 
@@ -341,9 +368,7 @@ class PortalService:
         )
         if draft.visibility == "VISIBLE":
             _check_publishable(made, held)
-        changed = [
-            wire for wire, name in _FIELDS.items() if getattr(made, name) != getattr(held, name)
-        ]
+        changed = _changed(made, held)
         if changed:
             made = msgspec.structs.replace(made, changed_at=self._parts.now())
         texts = [CaptionText(track.id, text) for track, text in tracks if text is not None]
@@ -400,6 +425,23 @@ class PortalService:
             cues=found.cues,
         )
         return track, found.webvtt
+
+
+def _changed(made: PortalMovie, held: PortalMovie) -> Sequence[str]:
+    """Return what differs, by its names in the contract."""
+    return [wire for wire, name in _FIELDS.items() if getattr(made, name) != getattr(held, name)]
+
+
+def _with_check(source: StreamSource, later: StreamSource | None) -> StreamSource:
+    """Return a source with what was found of it since."""
+    if later is None:
+        return source
+    return msgspec.structs.replace(
+        later,
+        quality_tag=source.quality_tag,
+        drm_required=source.drm_required,
+        primary=source.primary,
+    )
 
 
 def _check_publishable(made: PortalMovie, held: PortalMovie) -> None:

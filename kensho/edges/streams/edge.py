@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
@@ -21,19 +20,12 @@ from kensho.edges.streams.controllers import StreamController
 from kensho.edges.streams.leases import Leases
 from kensho.edges.streams.service import StreamMetrics, StreamParts, StreamService
 from kensho.edges.streams.slots import ProviderSlots, origin_of
-from kensho.edges.streams.watch_page import PLAYER, WatchPageController, WatchPages
+from kensho.edges.streams.watch_page import WatchPageController, WatchPages
 from kensho.platform.resilience import Upstream, UpstreamRules
-from kensho.web.page_context import PageContext, WatchLinks
+from kensho.web.page_context import PageContext, WatchLink, WatchLinks
 
 FOLDER: Final = Path(__file__).parent
 _LOOK_EVERY_S: Final = 2.0
-VENDOR: Final = Path(str(files("kensho"))) / "web" / "static" / "vendor" / "hls"
-"""Where `make assets` puts hls.js."""
-
-
-def folders() -> Sequence[Path]:
-    """Return the folders of its pages."""
-    return (FOLDER, VENDOR)
 
 
 class LinkedWorks(WatchLinks):
@@ -49,9 +41,9 @@ class LinkedWorks(WatchLinks):
         return self._links.revision
 
     @override
-    def path_of(self, work: UUID) -> str | None:
+    def of(self, work: UUID) -> WatchLink | None:
         """Return where a work is watched, if it can be."""
-        return None if self._links.of(work) is None else f"/watch/{work}/1"
+        return None if self._links.of(work) is None else WatchLink(f"/watch/{work}/1")
 
 
 class StreamsEdge(Edge):
@@ -92,8 +84,7 @@ class StreamsEdge(Edge):
                 label=lambda language: _spoken(core, language),
             )
         )
-        has_player = (VENDOR / "static" / PLAYER).is_file()
-        self._pages = WatchPages(self.service, origins, has_player=has_player)
+        self._pages = WatchPages(self.service, origins)
 
     @property
     @override

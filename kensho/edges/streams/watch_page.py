@@ -13,33 +13,26 @@ from uuid import UUID
 from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
-from markupsafe import Markup
 
 from kensho.discovery import works
 from kensho.edges.accounts.authentication import GivenMaybeSession
+from kensho.edges.player.page_parts import (
+    has_player,
+    player_headers,
+    player_keys,
+    player_words,
+)
 from kensho.edges.streams.service import MAX_EPISODE, StreamService
 from kensho.errors import EpisodeNotFoundError
 from kensho.http.request_costs import costing
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.read_model.views import Detail
-from kensho.web import forms, json_ld, urls
+from kensho.web import forms, urls
 from kensho.web.page_context import GivenPageContext, PageContext
-from kensho.web.rendering import PAGE_HEADERS, POLICY, headers_under
+from kensho.web.rendering import PAGE_HEADERS
 from kensho.web.sign_in_page import going_to
 
-PLAYER: Final = "hls.min.js"
 _COST: Final = 5
-_KEYS: Final = (
-    ("Space, K", "play"),
-    ("← →, J L", "seek"),
-    ("↑ ↓", "volume"),
-    ("M", "mute"),
-    ("C", "captions"),
-    ("F", "full"),
-    ("N", "next"),
-)
-_SAID: Final = ("loading", "buffering", "stale", "time", "ended", "lost", "unsupported")
-"""The words that the player's script says."""
 _PROBLEMS: Final = (
     "unauthorized",
     "not_in_region",
@@ -61,13 +54,10 @@ _NUMBER: Final = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 class WatchPages:
     """What the page is made with; `origins` are those that streams come from."""
 
-    def __init__(self, streams: StreamService, origins: Sequence[str], *, has_player: bool) -> None:
+    def __init__(self, streams: StreamService, origins: Sequence[str]) -> None:
         self.streams: Final = streams
-        self.has_player: Final = has_player
-        allowed = " ".join(sorted(set(origins)))
-        policy = POLICY.replace("connect-src 'self'", f"connect-src 'self' {allowed}")
-        policy += f"; media-src 'self' blob: {allowed}; worker-src blob:"
-        self.headers: Final = headers_under(policy)
+        self.has_player: Final = has_player()
+        self.headers: Final = player_headers(origins)
 
 
 GivenWatchPages: TypeAlias = NamedDependency[SkipValidation[WatchPages]]
@@ -124,24 +114,27 @@ def _page(
 ) -> UncachedResponse:
     messages = context.messages
     last = detail.episodes or MAX_EPISODE
-    words = {
-        **{name: messages.format(f"watch.{name}") for name in _SAID},
-        "problem": {name: messages.format(f"watch.problem.{name}") for name in _PROBLEMS},
-    }
+    problems = {name: messages.format(f"watch.problem.{name}") for name in _PROBLEMS}
+    own_words = {name: messages.format(f"watch.{name}") for name in ("stale", "ended")}
     own = _path(detail.id, episode)
+    next_path = _path(detail.id, episode + 1) if episode < last else None
     body = context.render(
         "watch.html.jinja",
         work_title=detail.title,
         work_path=context.today_url_of(detail.id),
         heading=_heading(context, detail, episode),
         has_player=pages.has_player,
-        stream_path=f"/api/stream/{detail.id}/{episode}",
         sign_in_path=_sign_in_path(own),
-        resume_s=round(resume_s, 1),
         former_path=_path(detail.id, episode - 1) if episode > 1 else None,
-        next_path=_path(detail.id, episode + 1) if episode < last else None,
-        words=Markup(json_ld.script_text(words)),  # noqa: S704 -- made safe there
-        keys=[(key, messages.format(f"watch.key.{name}")) for key, name in _KEYS],
+        next_path=next_path,
+        data={
+            "stream": f"/api/stream/{detail.id}/{episode}",
+            "events": "/api/playback/events",
+            "resume": round(resume_s, 1),
+            "next": next_path,
+        },
+        words=player_words(messages, own_words, problems),
+        keys=player_keys(messages, has_next=True),
     )
     return UncachedResponse(body, media_type=HTML, headers=pages.headers)
 
