@@ -104,11 +104,7 @@ class Edges(Extension):
             players.append(portal.players)
         edges.extend([PlaybackEdge(core, players)] if players else [])
         if accounts is not None and "generation" in names:
-            from kensho.edges.generation.edge import (  # noqa: PLC0415 -- brings obstore and httpx-sse
-                GenerationEdge,
-            )
-
-            edges.append(GenerationEdge(core, accounts, store))
+            edges.append(_generation(core, accounts, store))
         if Flags.read(core.settings.flags.file).is_on("client_logs"):
             edges.append(ClientLogsEdge(core))
         access = None if accounts is None else accounts.access
@@ -193,6 +189,14 @@ class Edges(Extension):
         """End answers that would go on for ever."""
         for edge in self._edges:
             edge.close_streams()
+
+
+def _generation(core: EdgeCore, accounts: AccountsEdge, store: EdgeStore) -> Edge:
+    from kensho.edges.generation.edge import (  # noqa: PLC0415 -- brings obstore and httpx-sse
+        GenerationEdge,
+    )
+
+    return GenerationEdge(core, accounts, store)
 
 
 def _bypass(core: EdgeCore) -> Bypass | None:

@@ -7,7 +7,7 @@ Guarantees: an answer is whole only with a reason why it ended, or the mark `[DO
 cut off. What is no chunk (a keep-alive, another event) is passed over. Chunks may have any shape.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -101,7 +101,7 @@ class ChatAnswer:
         self._take_percent(chunk)
         choices: Any = chunk.get("choices")
         first: Any = (
-            cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
+            cast("Sequence[Any]", choices)[0] if isinstance(choices, list) and choices else None
         )
         if not isinstance(first, dict):
             return
@@ -126,7 +126,7 @@ class ChatAnswer:
             if isinstance(text := part.get(name), str):
                 self._progress.read(text, is_reasoning=True)
         content: Any = part.get("content")
-        pieces = cast("list[Any]", content) if isinstance(content, list) else [content]
+        pieces = cast("Sequence[Any]", content) if isinstance(content, list) else [content]
         for piece in pieces:
             if isinstance(piece, str):
                 self._take_text(piece)
