@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import pytest
 from httpx import AsyncClient, Response
+from typing_extensions import override
 
 from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import Secret
@@ -48,6 +49,7 @@ class Away(NamedTuple):
     what: str
     how: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.what} {self.how}"
 

@@ -174,7 +174,8 @@ class PlaybackController(Controller):
     ) -> Response[None]:
         """Tell how far an episode has played, that it stalled, failed or ended.
 
-        The watch history is kept from it. Once in five seconds is enough; more often is refused.
+        `leave` gives back what is held of it besides, as `DELETE` of the stream does. The watch
+        history is kept from it. Once in five seconds is enough; more often is refused.
         """
         await streams.tell(session, data)
         return Response(None, status_code=_NO_CONTENT)

@@ -44,7 +44,7 @@ _EVENT_WINDOW_S: Final = 30
 _MAX_BYTES: Final = 4_000_000_000
 """Between two events: more than a minute of the best line there is."""
 _MAX_POSITION_S: Final = 360_000.0
-EventKind: TypeAlias = Literal["start", "progress", "stall", "error", "end"]
+EventKind: TypeAlias = Literal["start", "progress", "stall", "error", "end", "leave"]
 _log = structlog.get_logger("kensho.edges")
 
 
@@ -89,7 +89,11 @@ class StreamWish(NamedTuple):
 
 
 class PlaybackEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a player tells: `bytes` and `bitrate` (bits a second) since it told last, seconds."""
+    """What a player tells: `bytes` and `bitrate` (bits a second) since it told last, seconds.
+
+    Who leaves gives back what is held of the episode besides: a page that is closed sends one
+    request, since of two nobody knows which arrives first.
+    """
 
     session_id: Annotated[str, Meta(min_length=1, max_length=64)]
     kind: EventKind
@@ -205,17 +209,23 @@ class StreamService:
         lease = parts.leases.of_viewing(session.id, event.session_id)
         if lease is None:
             raise NotFoundError("this playback has ended; ask for the stream again", code="ended")
-        decision = self._told.judge(event.session_id, 1.0, parts.clock_s())
+        if event.kind != "leave":  # which comes once
+            self._admit(event)
+        parts.metrics.events.labels(event.kind).inc()
+        parts.metrics.bytes.inc(event.bytes)
+        if event.kind == "leave":
+            self.release(session, lease.key.work, lease.key.episode)
+        if event.kind != "start":
+            await self._note(session, lease, event)
+
+    def _admit(self, event: PlaybackEvent) -> None:
+        decision = self._told.judge(event.session_id, 1.0, self._parts.clock_s())
         if not decision.allowed:
             raise RateLimitedError(
                 "a player tells of itself once in five seconds",
                 retry_after_s=decision.retry_after_s,
                 scope="playback_events",
             )
-        parts.metrics.events.labels(event.kind).inc()
-        parts.metrics.bytes.inc(event.bytes)
-        if event.kind != "start":
-            await self._note(session, lease, event)
 
     async def resume_s(self, session: Session, work: UUID, episode: int) -> float:
         """Return where somebody left an episode, in seconds.
@@ -241,7 +251,7 @@ class StreamService:
             episode=self._number(key.work, key.episode),
             position_s=event.position,
             duration_s=event.duration,
-            is_last=event.kind in ("end", "error"),
+            is_last=event.kind in ("end", "error", "leave"),
         )
         try:
             await self._parts.watching.note(session.subject, playback)

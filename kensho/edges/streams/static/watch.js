@@ -328,9 +328,7 @@ video.addEventListener("volumechange", () => {
 });
 addEventListener("pagehide", () => {
   keepPlace();
-  if (!stream) return;
-  if (!video.ended && here > 0) tell("progress");
-  fetch(root.dataset.stream, { method: "DELETE", keepalive: true }).catch(() => {});
+  if (stream) tell("leave"); // which notes the place and gives the stream back, in one request
 });
 
 start(keptPlace() || Number(root.dataset.resume) || 0);
