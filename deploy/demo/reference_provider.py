@@ -159,6 +159,12 @@ class ReferenceProvider:
             self._access.clear()
             self._refresh.clear()
 
+    def valid_tokens(self) -> frozenset[str]:
+        """Return all access and refresh tokens of accounts that are good for something."""
+        with self.lock:
+            own = (token for token, (name, _) in self._access.items() if name is not None)
+            return frozenset((*own, *self._refresh))
+
     def grant(self, name: str | None) -> dict[str, object]:
         """Return new tokens of an account, or of the client alone."""
         access, refresh = secrets.token_urlsafe(24), secrets.token_urlsafe(24)

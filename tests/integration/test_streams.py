@@ -1,6 +1,7 @@
 """Streams over a real provider on loopback: who gets which, what fails how, and no slot is lost."""
 
 import asyncio
+import base64
 import datetime as dt
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partialmethod
@@ -9,14 +10,18 @@ from random import Random
 from typing import Any, Final
 
 import pytest
+import structlog
 from httpx import AsyncClient, Response
 
+from deploy.demo.reference_provider import CLIENT_TOKEN
 from kensho.edges.provider.links import Link, LinkFile
 from kensho.edges.streams.leases import FRESH_S, Leases
+from kensho.platform import logs
 from kensho.platform.environment import with_changes
 from kensho.platform.settings import Settings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
+from tests.support.otlp_receiver import otlp_receiver
 from tests.support.published_contract import PublishedContract, requests_of
 from tests.support.redis_servers import running_redis
 from tests.support.streaming import (
@@ -459,6 +464,11 @@ async def test_players_tell_and_what_was_watched_is_kept(
     statuses = [(await tell(kind="progress", position=21)).status_code for _ in range(8)]
     assert statuses[-1] == 429
     assert told(await tell(kind="rewind")) == (400, "invalid_input")
+    assert (await tell(kind="leave", position=33.5, duration=60)).status_code == 204
+    await settled(lambda: not provider.reference.open_slots)
+    kept = (await api.get("/api/me/history", headers=viewer)).json()["episodes"]
+    assert kept[0]["position_s"] == 33.5
+    assert told(await tell(kind="leave")) == (404, "not_found")
 
 
 def figure(text: str, name: str) -> float:
@@ -556,6 +566,63 @@ async def test_no_slot_is_lost_whatever_happens_at_once(
     assert provider.reference.open_slots == {}, "shutting down gave everything back"
     for account in provider.reference.accounts.values():
         account.most_streams = 3
+
+
+async def trusted_with_secrets(
+    client: AsyncClient, provider: Provider, said: list[str]
+) -> set[str]:
+    """Sign in, play, and let all of it fail; return the secrets that were about meanwhile.
+
+    What is answered goes to `said`, but for the answers that hold what their caller may have.
+    """
+    known = {PASSWORD, CLIENT_TOKEN, base64.b64encode(CLIENT_TOKEN.encode()).decode()}
+    faults, body = provider.reference.faults, {"username": VIEWER, "password": PASSWORD}
+    wrong = {**body, "password": f"{PASSWORD}, wrong"}
+    said.append((await client.post("/api/auth/login", json=wrong)).text)
+    headers = await signed_in(client)
+    known |= {headers["authorization"].split()[1], *provider.reference.valid_tokens()}
+    url = (await stream(client, headers)).json()["stream_url"]
+    known.add(url.split("/media/")[1].split("/")[0])
+    provider.reference.forget_tokens()
+    await stream(client, headers, 2)
+    for faults.playback in ("truncated", "nonsense", "down"):
+        said.append((await stream(client, headers, 3)).text)
+    faults.playback, faults.token = "", "nonsense"
+    said.append((await client.post("/api/auth/login", json=body)).text)
+    faults.token = ""
+    known |= provider.reference.valid_tokens()
+    return known
+
+
+async def test_no_sink_holds_what_the_provider_gave_or_was_given(
+    edge_settings: Settings, provider: Provider, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Logs, traces, Redis, the store and answers, while all goes well and while it fails."""
+    logs.configure("debug", "json", 0)
+    said: list[str] = []
+    with running_redis(tmp_path) as redis, otlp_receiver() as receiver:
+        settings = with_changes(
+            edge_settings,
+            edges_store_url=f"surrealkv://{tmp_path / 'edges.db'}",
+            redis_url=redis.url,
+            otlp_endpoint=receiver.endpoint,
+            otlp_sample_share=1.0,
+        )
+        async with running(settings) as client:
+            await until_ready(client)
+            secrets = await trusted_with_secrets(client, provider, said)
+            said.append(redis.everything())
+        spans = receiver.until(lambda found: len(found) > 20)
+    structlog.reset_defaults()
+    said += [f"{span.name} {span.attributes}" for span in spans]
+    printed = capfd.readouterr()
+    files = [one.read_bytes() for one in (tmp_path / "edges.db").rglob("*") if one.is_file()]
+    told = "\n".join([*said, printed.out, printed.err]).encode() + b"".join(files)
+    for sign in (b"session.sign_in", b"provider_unavailable", b"kensho:s:", b"session_renew"):
+        assert sign in told, "a sink is empty"
+    assert len(secrets) >= 8
+    for secret in secrets:
+        assert secret.encode() not in told
 
 
 async def test_no_log_tells_a_token_or_an_address(

@@ -74,6 +74,12 @@ class RedisServer:
             connection.sendall(f"*{len(command)}\r\n{words}".encode())
             return connection.recv(1 << 20)
 
+    def everything(self) -> str:
+        """Return all keys and values, as it writes them, one byte a character."""
+        keys = [key for key in self.ask("KEYS", "*").split(b"\r\n")[2::2] if key]
+        values = [self.ask("DUMP", key.decode()) for key in keys]
+        return b"\n".join([*keys, *values]).decode("latin-1")
+
     def clear(self) -> None:
         """Forget all that it holds."""
         assert self.ask("FLUSHALL") == b"+OK\r\n"

@@ -40,7 +40,8 @@ class PlaybackController(Controller):
     ) -> Response[None]:
         """Tell how an episode or a film plays: that it began, goes on, stalled, failed or ended.
 
-        Of episodes the watch history is kept from it. Once in five seconds is enough; more often is
+        `leave` gives back what is held of an episode besides, as `DELETE` of its stream does. Of
+        episodes the watch history is kept from it. Once in five seconds is enough; more often is
         refused.
         """
         await playback_events.tell(maybe_session, data)

@@ -26,7 +26,7 @@ _MAX_POSITION_S: Final = 360_000.0
 _MAX_MS: Final = 600_000
 """Of waiting or playing between two events."""
 _MS: Final = 1_000
-EventKind: TypeAlias = Literal["start", "progress", "stall", "error", "end"]
+EventKind: TypeAlias = Literal["start", "progress", "stall", "error", "end", "leave"]
 Milliseconds: TypeAlias = Annotated[float, Meta(ge=0, le=_MAX_MS)]
 
 
@@ -35,7 +35,8 @@ class PlaybackEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     `startup_ms` passed from the wish to play to the first picture, which `start` tells; since it
     told last it played for `played_ms`, and stood still for `stalled_ms` though it should have
-    played.
+    played. Who leaves gives back what is held of an episode besides: a page that is closed sends
+    one request, since of two nobody knows which arrives first.
     """
 
     session_id: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -92,7 +93,8 @@ class PlaybackEvents:
         for player in self._players:
             note = await player.playing(session, event.session_id)
             if note is not None:
-                self._admit(event.session_id)
+                if event.kind != "leave":  # which comes once
+                    self._admit(event.session_id)
                 await self._figures.take(player.edge, event)
                 await note(event)
                 return

@@ -155,4 +155,4 @@ class PlaybackFigures:
         self._stalled.labels(edge).inc(event.stalled_ms / _MS)
         if event.kind == "start" and event.startup_ms is not None:
             self._startup.labels(edge).observe(event.startup_ms / _MS)
-        await self._viewers[edge].note(event.session_id, is_over=event.kind == "end")
+        await self._viewers[edge].note(event.session_id, is_over=event.kind in {"end", "leave"})

@@ -197,16 +197,18 @@ class StreamService(Player):
         return 0.0 if is_over else found.position_s
 
     async def _note(self, session: Session, lease: Lease, event: PlaybackEvent) -> None:
-        """Keep how far somebody watched."""
+        """Keep how far somebody watched, and give back what they leave."""
         if event.kind == "start":
             return
         key = lease.key
+        if event.kind == "leave":
+            self.release(session, key.work, key.episode)
         playback = Playback(
             work=key.work,
             episode=self._number(key.work, key.episode),
             position_s=event.position,
             duration_s=event.duration,
-            is_last=event.kind in ("end", "error"),
+            is_last=event.kind in ("end", "error", "leave"),
         )
         try:
             await self._parts.watching.note(session.subject, playback)

@@ -408,9 +408,7 @@ video.addEventListener("volumechange", () => {
 addEventListener("pagehide", () => {
   if (!source) return;
   keepPlace();
-  if (!stream) return;
-  if (!video.ended && here > 0) tell("progress");
-  source.release?.(stream);
+  if (stream) tell("leave"); // which notes the place and gives the stream back, in one request
 });
 
 // Play what a page brings, from the place where it was left in this tab, else from `at` seconds.
