@@ -235,8 +235,9 @@ async def watched(
         for *key_, at_s in arrivals
         if (key := (key_[0], key_[1])) in sent and sent[key] > began
     ]
-    due = sum(1 for at_s in sent.values() if at_s > began) * each
-    return grown, delays, due - len(delays)
+    last = max(percent for _, percent in sent)  # which the end of the job overtakes
+    due = sum(1 for key, at_s in sent.items() if at_s > began and key[1] < last) * each
+    return grown, delays, max(0, due - len(delays))
 
 
 def server_mb(base: str) -> float:
