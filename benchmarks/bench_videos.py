@@ -22,12 +22,12 @@ import statistics
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 from pathlib import Path
 from time import monotonic, perf_counter
 from typing import Any, Final, NamedTuple
 
 import httpx
-import psutil
 
 from benchmarks.bench_search import at_most
 from deploy.demo.reference_generator import (
@@ -242,13 +242,14 @@ async def watched(
 
 def server_mb(base: str) -> float:
     """Return the private memory of the processes that serve an address."""
-    port = f"{base.rpartition(':')[2]}"
+    psutil: Any = import_module("psutil")  # which bears no types
+    port = base.rpartition(":")[2]
     found = [
         child
         for child in psutil.Process().children(recursive=True)
         if child.environ().get("KENSHO_PORT") == port
     ]
-    return sum(child.memory_full_info().uss for child in found) / 1_048_576
+    return float(sum(child.memory_full_info().uss for child in found)) / 1_048_576
 
 
 async def measure_gallery(videos: int) -> None:
