@@ -18,6 +18,7 @@ import json
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +30,7 @@ from deploy.demo.video_clip import video_clip
 
 GENERATOR_KEY: Final = "reference-generator-key"
 MODELS: Final = {"video-portrait": "portrait", "video-landscape": "landscape"}
+_REMEMBERED: Final = 10_000
 STYLES: Final = ("plain", "split", "reasoning", "tag", "chinese", "json", "whole")
 """How it tells of a video: by a line of prose for each step; in pieces of three bytes; as reasoning
 first; by an element of HTML; in Chinese; as JSON within prose; or in one answer that is no stream.
@@ -79,6 +81,8 @@ class ReferenceGenerator:
     def __init__(self, settings: GeneratorSettings | None = None) -> None:
         self.settings = settings or GeneratorSettings()
         self.asked: list[AskedVideo] = []
+        self.sent: deque[tuple[float, str, bytes]] = deque(maxlen=_REMEMBERED)
+        """The pieces of streams that were sent last: when, for which prompt, and what."""
         self.made: dict[str, str] = {}
         """The orientation of each video, by the name of its file."""
         self.open = 0
@@ -192,7 +196,7 @@ class GeneratorHandler(BaseHTTPRequestHandler):
             self.generator.most_open = max(self.generator.most_open, self.generator.open)
         try:
             if not self._refused(model, settings):
-                self._tell(model, settings)
+                self._tell(prompt, model, settings)
         finally:
             with self.generator.lock:
                 self.generator.open -= 1
@@ -217,7 +221,7 @@ class GeneratorHandler(BaseHTTPRequestHandler):
         self._json(status, {"error": {"message": said, "code": code}}, after)
         return True
 
-    def _tell(self, model: str, settings: GeneratorSettings) -> None:
+    def _tell(self, prompt: str, model: str, settings: GeneratorSettings) -> None:
         link = self._link(model, settings.fault)
         if settings.style == "whole":
             self.generator.is_stopping.wait(settings.seconds)
@@ -231,6 +235,7 @@ class GeneratorHandler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         for piece in told(settings, link, self.generator.is_stopping.wait):
+            self.generator.sent.append((time.monotonic(), prompt, piece))
             for part in _parts(piece, 3 if settings.style == "split" else len(piece)):
                 self.wfile.write(part)
                 self.wfile.flush()

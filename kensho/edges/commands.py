@@ -25,7 +25,7 @@ link: Final = LazyCommand(
 work: Final = LazyCommand(
     "work",
     "kensho.edges.generation.commands:work",
-    "Make the videos that people ask for, in a process of its own.",
+    "Make the videos that people ask for, until told to stop.",
 )
 limits: Final = LazyCommand(
     "limits",

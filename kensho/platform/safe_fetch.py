@@ -66,7 +66,7 @@ class FetchedStream(NamedTuple):
     pieces: AsyncIterator[bytes]
 
 
-class Place(NamedTuple):
+class CheckedPlace(NamedTuple):
     """Where a request goes: the name that is asked for, and the address that was checked."""
 
     url: httpx.URL
@@ -132,7 +132,7 @@ class SafeFetcher:
                     pieces = [piece async for piece in self._pieces(response, place.url)]
                     return FetchedAnswer(response.status_code, response.headers, b"".join(pieces))
 
-    async def check(self, url: str) -> Place:
+    async def check(self, url: str) -> CheckedPlace:
         """Return where an address leads now.
 
         Raises:
@@ -145,7 +145,7 @@ class SafeFetcher:
         except (TimeoutError, OSError) as error:
             raise UpstreamUnavailableError(f"{masked(url)}: can't be resolved: {error}") from error
 
-    async def _checked(self, url: str) -> Place:
+    async def _checked(self, url: str) -> CheckedPlace:
         address = checked_url(url, loopback_allowed=self._limits.loopback_allowed)
         port = address.port or (_HTTPS_PORT if address.scheme == "https" else _HTTP_PORT)
         self._check_port(address, port, url)
@@ -156,7 +156,7 @@ class SafeFetcher:
             self._check_address(address, one, url)
         if not addresses:
             raise UpstreamUnavailableError(f"{masked(url)}: has no address")
-        return Place(address, addresses[0])
+        return CheckedPlace(address, addresses[0])
 
     def _check_port(self, url: httpx.URL, port: int, shown: str) -> None:
         limits = self._limits
@@ -179,7 +179,7 @@ class SafeFetcher:
 
     @contextlib.asynccontextmanager
     async def _opened(
-        self, method: str, place: Place, body: bytes, headers: Mapping[str, str]
+        self, method: str, place: CheckedPlace, body: bytes, headers: Mapping[str, str]
     ) -> AsyncGenerator[httpx.Response]:
         named = {**headers, "Host": place.url.netloc.decode("ascii"), "User-Agent": user_agent()}
         async with httpx.AsyncClient(

@@ -35,6 +35,8 @@ from kensho.edges.store import EdgeStore
 from kensho.platform.edge_settings import GenerationSettings
 from kensho.web.page_context import PageServices
 
+_STOP_S: Final = 3.0
+
 
 class GenerationEdge(Edge):
     """Videos that people ask for, and the worker that makes them, unless others do."""
@@ -130,12 +132,12 @@ class GenerationEdge(Edge):
                 asyncio.create_task(self._board.run()),
                 asyncio.create_task(purge_for_ever(self._store, self._copies, self._core.now)),
             ]
-            if self._runner is not None:
-                tasks.append(asyncio.create_task(self._runner.run()))
+            running = asyncio.create_task(self._work())
             try:
                 yield
             finally:
-                for task in reversed(tasks):
+                await self._stop_working(running)
+                for task in tasks:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -145,6 +147,20 @@ class GenerationEdge(Edge):
         self.streams.streams.close()
         if self._runner is not None:
             self._runner.stop()
+
+    async def _work(self) -> None:
+        """Work on jobs until the runner is stopped, if this process works on any."""
+        if self._runner is not None:
+            await self._runner.run()
+
+    async def _stop_working(self, running: asyncio.Task[None]) -> None:
+        """Let what is worked on be handed back, which takes a write of the store for each job."""
+        if self._runner is not None:
+            self._runner.stop()
+        _, late = await asyncio.wait((running,), timeout=_STOP_S)
+        if late:
+            running.cancel()
+            await asyncio.wait((running,))
 
     def _submitted(self) -> None:
         if self._runner is not None:

@@ -19,6 +19,7 @@ from kensho.edges.generation.copies import JPEG, FilePart, VideoCopies
 from kensho.edges.generation.job_store import Video
 from kensho.edges.generation.videos_api import GivenVideos, VideoId
 from kensho.errors import InvalidInputError, NotFoundError
+from kensho.http.edge_limits import LIMITS_ITSELF
 from kensho.http.event_stream import STREAM
 from kensho.http.request_costs import costing
 from kensho.http.responses import UncachedResponse
@@ -27,7 +28,9 @@ _PART: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 _PARTIAL: Final = 206
 _UNSATISFIABLE: Final = 416
 _OK: Final = 200
-_OPT: Final[Mapping[str, Any]] = {**(costing(4) or {}), **STREAM}
+_OPT: Final[Mapping[str, Any]] = {**(costing(4) or {}), **STREAM, LIMITS_ITSELF: True}
+"""What they cost limits them: a page of a gallery shows twenty pictures, and a player asks for many
+parts of a video."""
 AsDownload: TypeAlias = Annotated[
     bool, QueryParameter(description="Whether browsers keep it as a file instead of playing it.")
 ]

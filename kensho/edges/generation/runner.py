@@ -31,8 +31,7 @@ _TOLD_EVERY_S: Final = 1.0
 _RENEWED: Final = 3
 """How often a lease is renewed in its time."""
 _HAND_BACK_S: Final = 2.0
-_TRIES: Final = 5
-_PAUSE_S: Final = 0.2
+_PAUSE_S: Final = 0.3
 _MOST_WORKER_CHARS: Final = 60
 _log: Final = structlog.get_logger("kensho.edges")
 
@@ -292,15 +291,18 @@ class _HeldJob:
         parts.board.tell(job.id)
 
     async def _insist(self, write: Write) -> None:
-        """Write, again where the store can't be asked for a moment: twice is as once."""
-        for _ in range(_TRIES):
+        """Write, again for as long as a lease where the store can't be asked: twice is as once."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + self._claim.lease_s
+        while True:
             try:
                 await write()
             except ClaimLostError:
                 raise
             except StorageError as error:
                 _log.warning("video_job_not_written", reason=error.message)
+                if loop.time() > until_s:
+                    raise
                 await asyncio.sleep(_PAUSE_S)
             else:
                 return
-        await write()

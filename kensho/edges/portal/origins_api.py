@@ -35,7 +35,7 @@ from kensho.http import edge_limits
 from kensho.http.edge_limits import LIMITS_ITSELF
 from kensho.http.response_cache import Headers
 from kensho.http.responses import UncachedResponse
-from kensho.platform.safe_fetch import Place, SafeFetcher
+from kensho.platform.safe_fetch import CheckedPlace, SafeFetcher
 from kensho.platform.secret_values import Secret
 from kensho.platform.sliding_limits import VIEWERS
 
@@ -86,7 +86,7 @@ class OriginController(Controller):
         return UncachedResponse(b"", headers=headers_of(url, place))
 
 
-def headers_of(url: str, place: Place) -> Headers:
+def headers_of(url: str, place: CheckedPlace) -> Headers:
     """Return what the edge is told of a source that leads to a place.
 
     `X-Origin-Folder` is what addresses of its files begin with, and `X-Origin-Path` the path of
