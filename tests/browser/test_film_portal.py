@@ -6,6 +6,7 @@ played by those after it.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -160,6 +161,10 @@ def test_a_viewer_watches_with_captions_pauses_longer_than_a_ticket_and_goes_on(
         page.keyboard.press("k")
         until(page, playing(51), within_s=30)
         assert portal.edge.refused == 0
+        figures = httpx.get(f"{portal.base}/metrics").text
+        assert re.search(
+            r'kensho_playback_startup_seconds_count{[^}]*edge="portal"[^}]*} [1-9]', figures
+        )
         page.reload()
         until(page, playing(49))  # in the same place, and still without captions
         assert page.evaluate(f"{SHOWN}.length") == 0
@@ -218,8 +223,11 @@ def test_the_pages_pass_axe_and_fit_a_phone(
             page.goto(path)
             if path.endswith("/new"):
                 publish(page)
+                page.wait_for_selector(".wrong")
             if path == film:
                 page.click("a:has-text('Preview') >> nth=0")
+                page.wait_for_selector(".cues")
+            page.wait_for_load_state()
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate(
                 "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"

@@ -94,7 +94,8 @@ def until(page: Page, expression: str, within_s: float = 20.0) -> None:
             if page.evaluate(expression):
                 return
         time.sleep(0.02)
-    raise AssertionError(f"never: {expression}\n{page.url}\n{page.inner_text('main')}")
+    state = page.evaluate("JSON.stringify(document.querySelector('#watch')?.dataset ?? null)")
+    raise AssertionError(f"never: {expression}\n{page.url}\n{state}\n{page.inner_text('main')}")
 
 
 def playing(from_s: float = 0.2) -> str:

@@ -114,7 +114,9 @@ def listed(
         for one in films
         if wanted in title_key(one.title)
     ]
-    counts = {name: sum(line.state == name for line in found) for name in STATES}
+    counts: dict[PublishingState, int] = {
+        name: sum(line.state == name for line in found) for name in STATES
+    }
     return [line for line in found if state is None or line.state == state], counts
 
 

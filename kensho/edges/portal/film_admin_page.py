@@ -7,6 +7,7 @@ sent again, it counts.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -328,7 +329,7 @@ async def _page(
         ],
         preview_of=None if shown is None else shown.id,
         preview=() if text is None else admin_views.preview(text),
-        caption_path=lambda track: caption_path(movie.id, track),
+        caption_path=partial(caption_path, movie.id),
         history=admin_views.history(slice_.rows, names, messages),
         further=slice_.mark
         and urls.with_query(urls.managed_film(movie.id), {"history": slice_.mark}),

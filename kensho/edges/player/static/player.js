@@ -45,6 +45,7 @@ let recovered = false;
 let seeking = false;
 let here = 0; // seconds: where the viewer is
 let isStarting = true;
+let isWanted = true; // that it plays, as far as the viewer has said
 
 // What keeps a stream from playing: an answer's status, its word and its code; `lost` where none came.
 export class StreamProblem extends Error {
@@ -99,6 +100,7 @@ function showProblem(text, { signIn = false } = {}) {
   if (part("sign-in")) part("sign-in").hidden = !offersSignIn;
   part("retry").hidden = offersSignIn;
   part("problem").hidden = false;
+  isWanted = false;
   video.pause();
 }
 
@@ -162,6 +164,7 @@ async function current(url) {
 async function start(at) {
   hideProblem();
   say(words.loading);
+  isWanted = true;
   begunAt = performance.now();
   try {
     const next = await source.begin(sound);
@@ -193,7 +196,7 @@ function attach(next, at) {
       playlistLoadPolicy: { default: loading },
       manifestLoadPolicy: { default: loading },
     });
-    hls.on(Hls.Events.MANIFEST_PARSED, () => { fillQualities(); begin(); }); // sooner, loading would pause it again
+    hls.on(Hls.Events.MANIFEST_PARSED, () => { fillQualities(); if (isWanted) begin(); }); // sooner, loading would pause it again
     hls.on(Hls.Events.FRAG_LOADED, (_, { frag }) => { received += frag.stats.total; });
     hls.on(Hls.Events.ERROR, (_, problem) => { if (problem.fatal) failed(problem); });
     hls.loadSource(next.url);
@@ -208,7 +211,12 @@ function attach(next, at) {
   showCaptions();
 }
 
-const begin = () => video.play().catch(() => say("")); // the browser waits for a click
+// A browser that lets nothing play by itself waits for a click; what only interrupted it is tried again.
+const begin = () => video.play().catch((error) => {
+  root.dataset.waits = error.name;
+  if (error.name === "NotAllowedError" || !isWanted) say("");
+  else video.addEventListener("canplay", () => { if (isWanted && video.paused) begin(); }, { once: true });
+});
 
 async function failed(problem) {
   if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
@@ -319,7 +327,7 @@ function showTime() {
 }
 
 const toggle = (button, on) => { button.textContent = on ? button.dataset.on : button.dataset.off; };
-const playOrPause = () => { if (video.paused) video.play().catch(() => {}); else video.pause(); };
+const playOrPause = () => { isWanted = video.paused; if (isWanted) video.play().catch(() => {}); else video.pause(); };
 const seekBy = (seconds) => { video.currentTime = Math.min(Math.max(0, video.currentTime + seconds), video.duration || 0); };
 const setVolume = (share) => { video.volume = Math.min(1, Math.max(0, share)); };
 const fullScreen = () => { if (document.fullscreenElement) document.exitFullscreen(); else root.requestFullscreen?.(); };
