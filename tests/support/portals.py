@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -85,7 +86,9 @@ def portal_running(
     Tickets are signed by `keys`, by new ones if there are none; `settings` are further variables of
     the server. The edge has so many `workers` and knows for `known_s` where films are.
     """
-    given = environment(asyncio.run(published(folder)), folder, free_port()) | {
+    with ThreadPoolExecutor(1) as thread:  # Playwright has a loop in the caller's
+        url = thread.submit(lambda: asyncio.run(published(folder))).result()
+    given = environment(url, folder, free_port()) | {
         "KENSHO_EDGES": "accounts,portal",
         "KENSHO_EDGES_STORE_URL": "mem://",
         "KENSHO_PORTAL_KEYS_FILE": str(folder / "portal_keys.json"),

@@ -29,7 +29,7 @@ const AHEAD_S = 30; // of the picture is loaded: viewers often leave, and provid
 let source = null;
 let hls = null;
 let stream = null;
-let base = null; // { from, to }: where the first playlist was, and where it is now
+let base = null; // { former, to }: the folders where the stream has been, and where it is now
 let renewal = 0;
 let renewing = null; // the request for the next address, while it runs
 let renewAt = Infinity; // when the address is to be renewed, by this machine's clock, from when it came
@@ -116,10 +116,16 @@ function tellProblem(error) {
 const folder = (url) => url.slice(0, url.split("?")[0].lastIndexOf("/") + 1);
 const note = () => say(stream?.note ?? "");
 
+// What a playlist names was found in the folder where that was read: any of those that there were.
+function moveTo(now) {
+  if (!base.former.includes(now)) base.former.push(now);
+  base.to = now;
+}
+
 // Take a stream's address for the one that plays already.
 function adopt(next) {
   stream = next;
-  if (base) base.to = folder(next.url);
+  if (base) moveTo(folder(next.url));
   renewAt = Date.now() + next.validMs;
   clearTimeout(renewal);
   renewal = setTimeout(renewInTime, Math.max(1_000, next.validMs));
@@ -157,8 +163,8 @@ async function renewed() {
 // Return the address of a file as it is now: the stream may have been paused for longer than its address is good.
 async function current(url) {
   if (source.renewsWhenAsked && stream && Date.now() >= renewAt && performance.now() - lastRenewed > 1_000) await renew();
-  const moved = base && base.from !== base.to && url.startsWith(base.from);
-  return moved ? base.to + url.slice(base.from.length) : url;
+  const from = base?.former.find((one) => url.startsWith(one));
+  return from ? base.to + url.slice(from.length) : url;
 }
 
 async function start(at) {
@@ -170,7 +176,7 @@ async function start(at) {
     const next = await source.begin(sound);
     base = null;
     adopt(next);
-    base = { from: folder(next.url), to: folder(next.url) };
+    base = { former: [folder(next.url)], to: folder(next.url) };
     fillChoices(next);
     attach(next, at);
   } catch (error) {
@@ -184,7 +190,7 @@ function attach(next, at) {
   hls?.destroy();
   hls = null;
   recovered = false;
-  if (base) base = { from: folder(next.url), to: folder(next.url) };
+  if (base) base = { former: [folder(next.url)], to: folder(next.url) };
   video.replaceChildren(...next.captions.map(track));
   if (Hls?.isSupported()) {
     const loading = { maxTimeToFirstByteMs: 8_000, maxLoadTimeMs: 20_000, timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 }, errorRetry: { maxNumRetry: 2, retryDelayMs: 500, maxRetryDelayMs: 2_000 } };
