@@ -90,16 +90,16 @@ class PreferredTitles:
         return value if self.choice == "romaji" else self._applied(value)
 
     def _applied(self, value: Any) -> Any:
-        kind: Any = type(value)  # by which the value itself stays untyped
-        if issubclass(kind, msgspec.Struct):
-            return value if issubclass(kind, _WITHOUT_TITLES) else self._of_struct(value)
-        if issubclass(kind, tuple):
-            return self._of_tuple(value)
-        if kind is list:
-            return [self._applied(one) for one in value]
-        if kind is dict:
-            return {key: self._applied(one) for key, one in value.items()}
-        return value
+        if isinstance(value, msgspec.Struct):
+            return value if isinstance(value, _WITHOUT_TITLES) else self._of_struct(value)
+        parts: Any = value  # typed by what is asked of it, its members are not known
+        if isinstance(value, tuple):
+            return self._of_tuple(parts)
+        if type(value) is list:
+            return [self._applied(one) for one in parts]
+        if type(value) is dict:
+            return {key: self._applied(one) for key, one in parts.items()}
+        return parts
 
     def _of_tuple(self, value: tuple[Any, ...]) -> Any:
         changed = [self._applied(one) for one in value]
