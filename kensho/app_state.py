@@ -259,7 +259,7 @@ class AppState:
             facets=PerSnapshot(FacetCounter),
             now=self.now,
             renderer=self.renderer,
-            maps=MapStore(self.renderer.messages),
+            maps=MapStore(self.renderer.messages_in),
             version=installed_version(),
             curation=self._curation,
             changes=self.shared.changes,

@@ -18,7 +18,7 @@ import msgspec
 
 from kensho.domain.relations import Kind
 from kensho.domain.works import Role
-from kensho.read_model.encoded import Encoded, encoded
+from kensho.read_model.encoded import Encoded
 from kensho.read_model.episodes import Canon
 from kensho.read_model.franchise_views import (
     FOLDED_ROLES,
@@ -28,6 +28,7 @@ from kensho.read_model.franchise_views import (
 )
 from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.model import ReadModel
+from kensho.read_model.views import FranchiseRef
 
 NeedKind: TypeAlias = Literal["continues", "leads_to", "branches_off", "retells", "apart"]
 """What a line is to another one: its story goes on there, it came out later and leads up to it, it
@@ -129,11 +130,9 @@ class EssentialStep(msgspec.Struct, frozen=True):
     line: int
 
 
-class EssentialSteps(msgspec.Struct, frozen=True):
+class EssentialSteps(FranchiseRef, frozen=True):
     """The steps of a franchise that are not optional, line by line in the suggested sequence."""
 
-    slug: str
-    title: str
     steps: list[EssentialStep]
 
 
@@ -172,13 +171,13 @@ def guide(model: ReadModel, number: int) -> ViewingGuide:
     )
 
 
-def essential_steps(model: ReadModel, number: int) -> Encoded[EssentialSteps]:
+def essential_steps(model: ReadModel, number: int) -> EssentialSteps:
     """Return the steps of a franchise by which somebody tells how far they are."""
     order = _order(model, number)
     rank = {line.number: place for place, line in enumerate(_suggested(order.lines))}
     asked = [step for step in order.steps if not step.optional]
     asked.sort(key=lambda step: (rank[step.line], step.position))
-    return encoded(EssentialSteps(order.slug, order.title, [_essential(step) for step in asked]))
+    return EssentialSteps(order.slug, order.title, [_essential(step) for step in asked])
 
 
 def place(model: ReadModel, node: int) -> PlaceInLine | None:

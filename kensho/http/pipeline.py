@@ -38,7 +38,15 @@ from kensho.platform.settings import Settings
 from kensho.platform.spans import RequestSpan, Tracing
 
 _WANTED: Final = frozenset(
-    (b"host", b"x-request-id", b"traceparent", b"if-none-match", b"accept-encoding", b"origin")
+    (
+        b"host",
+        b"x-request-id",
+        b"traceparent",
+        b"if-none-match",
+        b"accept-encoding",
+        b"origin",
+        b"cookie",
+    )
 )
 _INTERNAL: Final = privacy.INTERNAL
 """Come by any address, and are never refused."""
@@ -220,7 +228,7 @@ class RequestPipeline:
         """Answer the request; return the template of its route, or nothing where it has none."""
         origin = headers.get(b"origin")
         tap.extra = self._rules.cross_origin.headers(scope["path"], origin)
-        target = self._examined(scope, tap, headers.get(b"host", b""))
+        target = self._examined(scope, tap, headers)
         if isinstance(target, ErrorResponse):
             return await self._refuse(tap, self._limited(scope, tap, target) or target)
         if scope["method"] == "OPTIONS" and cross_origin.is_preflight(scope, origin):
@@ -301,8 +309,11 @@ class RequestPipeline:
         if counted is not None:
             self._observability.metrics.count_search(counted)
 
-    def _examined(self, scope: HTTPScope, tap: ResponseTap, host: bytes) -> Target | ErrorResponse:
+    def _examined(
+        self, scope: HTTPScope, tap: ResponseTap, headers: dict[bytes, bytes]
+    ) -> Target | ErrorResponse:
         """Return what the request asks for, or why it is not routed."""
+        host = headers.get(b"host", b"")
         if not hosts.names_a_host(scope, host):
             return _refusal(scope, tap, _BAD_HOST, "it needs one Host header: a name or an address")
         if not self._rules.hosts.allows_any:
@@ -316,7 +327,7 @@ class RequestPipeline:
             detail = f"at most {long.limit_bytes} bytes of {long.part} are read"
             return _refusal(scope, tap, _TOO_LONG, detail)
         try:
-            return self._targets.canonical(path, query)
+            return self._targets.canonical(path, query, headers.get(b"cookie", b""))
         except KenshoError as error:
             request_id = tap.trace.request_id.decode()
             return problem_details.error_response(

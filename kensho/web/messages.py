@@ -28,7 +28,7 @@ class Messages:
     """The texts of one language by their keys."""
 
     def __init__(self, strings: dict[str, Any]) -> None:
-        self._strings = dict(_flat(strings, ""))
+        self._strings = dict(flat(strings))
 
     @classmethod
     def read(cls, *paths: Path) -> "Messages":
@@ -38,7 +38,7 @@ class Messages:
         """
         messages = cls({})
         for path in paths or (STRINGS,):
-            messages._strings |= _flat(tomllib.loads(path.read_text("utf-8")), "")
+            messages._strings |= flat(tomllib.loads(path.read_text("utf-8")))
         return messages
 
     def __contains__(self, key: str) -> bool:
@@ -100,12 +100,13 @@ def timestamp(text: str) -> str:
     return f"{text[:10]} {text[11:16]} UTC"
 
 
-def _flat(strings: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
+def flat(strings: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return the texts of a file by the keys that they are asked for by."""
     found: list[tuple[str, str]] = []
     for name, value in strings.items():
         key = f"{prefix}{name}"
         if isinstance(value, dict):
-            found += _flat(cast("dict[str, Any]", value), f"{key}.")
+            found += flat(cast("dict[str, Any]", value), f"{key}.")
         else:
             found.append((key, str(value)))
     return found

@@ -4,6 +4,7 @@ The page is the same for everybody: its script reads the browser's storage, and 
 of franchises at `/hub/{slug}/steps`.
 """
 
+import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 
@@ -37,4 +38,5 @@ class FranchiseStepsController(Controller):
     async def steps(self, context: GivenPageContext, slug: FromPath[str]) -> PreparedResponse:
         """Return the steps that are not optional, as JSON."""
         found = viewing_guide.essential_steps(context.model, frame.locate(context, slug))
-        return context.respond(found.bytes, ResponseMeta(media_type=JSON, headers=PAGE_HEADERS))
+        body = msgspec.json.encode(context.titles.applied(found))
+        return context.respond(body, ResponseMeta(media_type=JSON, headers=PAGE_HEADERS))

@@ -86,7 +86,9 @@ def neighbourhood_map(context: PageContext, work: UUID, depth: int) -> Neighbour
     """Return the map around a work; raises as `works.locate`."""
     model = context.model
     node = works.locate(model, work)
-    graph = neighbourhood.neighbourhood(model, node, None, depth).decode()
+    graph: Neighbourhood = context.titles.applied(
+        neighbourhood.neighbourhood(model, node, None, depth).decode()
+    )
     kept = graph.nodes[:MOST]
     roles = _roles(model, node, graph)
     drawn = metro_map(

@@ -24,6 +24,7 @@ from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
 from kensho.discovery.health import HealthService
+from kensho.discovery.preferred_titles import PreferredTitles
 from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
@@ -31,17 +32,22 @@ from kensho.discovery.time_travel import PastModel
 from kensho.discovery.work_queue import WorkQueue
 from kensho.domain.searches import SearchOutcome
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
+from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.holder import Snapshot, SnapshotHolder
 from kensho.read_model.model import ReadModel
 from kensho.web import filtered_lists, urls
 from kensho.web.filtered_lists import FilteredList
+from kensho.web.maps import map_store
 from kensho.web.maps.map_store import DrawnMap, MapStore
 from kensho.web.maps.pictures import PictureStore
 from kensho.web.messages import Messages
 from kensho.web.rendering import PAGE_HEADERS, Renderer
+from kensho.web.viewer import ViewerPreferences
 
 _PAST: Final = (b"x-robots-tag", b"noindex")
 """Search engines find what is true now."""
+_VARIES: Final = (b"vary", b"Cookie")
+"""What a viewer prefers is said by cookies, where the address does not say it."""
 _PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 
 
@@ -125,9 +131,11 @@ class PageServices(msgspec.Struct, frozen=True):
             is_draining=self.is_draining,
         )
 
-    def context(self) -> "PageContext":
-        """Return the context of a request that arrives now; raises `NotReadyError`."""
-        return PageContext(self, self.snapshots.held)
+    def context(self, viewer: ViewerPreferences | None = None) -> "PageContext":
+        """Return the context of a viewer's request that arrives now; raises `NotReadyError`."""
+        viewer, held = viewer or ViewerPreferences(), self.snapshots.held
+        titles = PreferredTitles(held.model, viewer.titles)
+        return PageContext(self, held, titles, viewer=viewer)
 
 
 class PageContext(msgspec.Struct, frozen=True):
@@ -138,8 +146,11 @@ class PageContext(msgspec.Struct, frozen=True):
 
     services: PageServices
     snapshot: Snapshot
+    titles: PreferredTitles
+    """The titles of works as the viewer prefers them."""
     past: PastModel | None = None
     asked: str | None = None
+    viewer: ViewerPreferences = ViewerPreferences()
 
     @property
     def model(self) -> ReadModel:
@@ -155,7 +166,8 @@ class PageContext(msgspec.Struct, frozen=True):
         if text is None:
             return self
         past = time_travel.as_of(self.snapshot, text)
-        return PageContext(self.services, self.snapshot, past, text)
+        titles = PreferredTitles(past.model, self.viewer.titles)
+        return PageContext(self.services, self.snapshot, titles, past, text, self.viewer)
 
     def then(self, path: str) -> str:
         """Return the path of a page as it was at the time of this one."""
@@ -163,8 +175,8 @@ class PageContext(msgspec.Struct, frozen=True):
 
     @property
     def messages(self) -> Messages:
-        """Return the words of the pages."""
-        return self.services.renderer.messages
+        """Return the words of the pages, in the language that the viewer prefers."""
+        return self.services.renderer.messages_in(self.viewer.lang)
 
     @property
     def today(self) -> dt.date:
@@ -200,6 +212,7 @@ class PageContext(msgspec.Struct, frozen=True):
         `keep` is false where the body also depends on something that the identity says nothing of;
         `meta.tag` must name that then.
         """
+        meta = meta._replace(headers=(*meta.headers, _VARIES))
         if self.past is not None:
             meta = meta._replace(headers=(*meta.headers, _PAST))
         return PreparedResponse(body, self.model.identity, meta=meta, keep=keep)
@@ -208,6 +221,7 @@ class PageContext(msgspec.Struct, frozen=True):
         """Return a page, or a part of one; `variables` come beside what every template knows."""
         return self.services.renderer.page(
             template,
+            self.viewer.lang,
             revision=self.model.revision,
             as_of=self.model.as_of.isoformat(),
             origin=self.services.origin,
@@ -215,7 +229,8 @@ class PageContext(msgspec.Struct, frozen=True):
             year_of=self.year_of,
             past=self.past,
             then=self.then,
-            **variables,
+            viewer=self.viewer,
+            **self.titles.applied(variables),
         )
 
     def filtered(self, nodes: Nodes, filters: Filters) -> FilteredList:
@@ -226,7 +241,14 @@ class PageContext(msgspec.Struct, frozen=True):
     def franchise_map(self, number: int) -> DrawnMap:
         """Return a franchise with its map; one of an earlier time is drawn each time."""
         is_kept = self.past is None
-        return self.services.maps.get(self.model, number, self.url_of, is_kept=is_kept)
+        return self.services.maps.get(
+            self.model, number, self.url_of, self.titles, self.viewer.lang, is_kept=is_kept
+        )
+
+    def franchise(self, number: int) -> FranchiseDetail:
+        """Return a franchise, its works called as the viewer prefers."""
+        found: FranchiseDetail = self.titles.applied(map_store.franchise_of(self.model, number))
+        return found
 
     def absolute(self, path: str) -> str:
         """Return the whole address of a path, or the path where no public address is set."""

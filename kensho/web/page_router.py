@@ -7,9 +7,9 @@ line in `_CONTROLLERS`.
 from collections.abc import Callable, Collection, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from litestar import Controller, Router
+from litestar import Controller, Request, Router
 from litestar.di import Provide
 
 from kensho.web import assets
@@ -43,18 +43,21 @@ from kensho.web.my_line_page import FranchiseStepsController, MyLinePageControll
 from kensho.web.neighbourhood_page import NeighbourhoodPageController
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.path_page import PathPageController
+from kensho.web.preference_page import PreferenceController
 from kensho.web.queue_pages import QueuePageController
 from kensho.web.rendering import Renderer
 from kensho.web.report_pages import ReportController
-from kensho.web.search_page import SearchPageController
+from kensho.web.search_page import SearchPageController, SuggestionController
 from kensho.web.season_page import SeasonPageController
 from kensho.web.sign_in_page import SignInController, SignOutController
 from kensho.web.status import StatusPageController
+from kensho.web.viewer import BY_PREFERENCE, preferences_of
 from kensho.web.work_page import FilmPageController, WorkPageController
 
 _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     HomePageController,
     SearchPageController,
+    SuggestionController,
     SeasonPageController,
     WorkPageController,
     FilmsPageController,
@@ -78,6 +81,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     StatusPageController,
     DocumentationController,
     DocumentationListController,
+    PreferenceController,
     QueuePageController,
     ReportController,
     SignInController,
@@ -99,8 +103,13 @@ class PageRouter:
         statics = [one / "static" for one in folders if (one / "static").is_dir()]
         strings = [one / "strings.toml" for one in folders if (one / "strings.toml").is_file()]
         self._assets = Assets(*statics, made={"map.css": style().encode()})
+        translated = [one.with_suffix(".ja.toml") for one in strings]
+        japanese = [one for one in translated if one.is_file()]
         self.renderer: Final = Renderer(
-            [one / "templates" for one in folders], self._assets, Messages.read(*strings)
+            [one / "templates" for one in folders],
+            self._assets,
+            Messages.read(*strings),
+            {"ja": Messages.read(*strings, *japanese)},
         )
 
     def router(
@@ -119,8 +128,8 @@ class PageRouter:
         def page_services() -> PageServices:
             return services()
 
-        def page_context() -> PageContext:
-            return services().context()
+        def page_context(request: Request[Any, Any, Any]) -> PageContext:
+            return services().context(preferences_of(request))
 
         return Router(
             "/",
@@ -133,4 +142,5 @@ class PageRouter:
                 "services": Provide(page_services, sync_to_thread=False),
             },
             include_in_schema=False,
+            opt=BY_PREFERENCE,
         )

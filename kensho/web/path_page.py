@@ -66,7 +66,8 @@ def _paths(context: PageContext, start: WorkLookup, goal: WorkLookup) -> list[Pa
     if start.work is None or goal.work is None or start.work.id == goal.work.id:
         return None
     found = WorkService(context.snapshot).paths(start.work.id, goal.work.id, _MOST)
-    return found.decode().paths
+    paths: list[PathView] = context.titles.applied(found.decode().paths)
+    return paths
 
 
 def _route(context: PageContext, path: PathView) -> Markup:

@@ -6,7 +6,7 @@ direction of ours, or brings control characters. Jinja compiles a template once.
 template responses are not used: they can't be tagged and kept as `http.response_cache` does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +36,8 @@ FRAMED_HEADERS: Final = headers_under(POLICY.replace("frame-ancestors 'none'", "
 """The headers of the one page that other sites may show in a frame."""
 
 
+ENGLISH: Final = "en"
+"""The language of the pages unless a viewer chose another."""
 _OFFERS: Final = (
     *("offers_reports", "offers_histories", "offers_accounts", "offers_films", "offers_videos"),
     "reports_scripts",
@@ -44,65 +46,89 @@ _OFFERS: Final = (
 
 
 class Renderer:
-    """Fills templates, and holds the functions that every one of them may call."""
+    """Fills templates, and holds the functions that every one of them may call.
 
-    def __init__(self, folders: Sequence[Path], assets: Assets, messages: Messages) -> None:
+    `messages` are the texts of the first language, `translations` those of others by their names.
+    """
+
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        assets: Assets,
+        messages: Messages,
+        translations: Mapping[str, Messages] | None = None,
+    ) -> None:
         self.messages: Final = messages
-        self._templates = Environment(
-            loader=FileSystemLoader(folders),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            finalize=text.undisturbing,
-        )
-        functions: dict[str, Callable[..., object]] = {
-            "asset": assets.url,
-            "message": messages.format,
-            "count": messages.count,
-            "label": messages.label,
-            "number": text.number,
-            "minutes": text.minutes,
-            "timestamp": text.timestamp,
-            "line_colour": posters.colour,
-            "placeholder": posters.placeholder,
-            "poster_url": posters.loadable,
-            "language": title_languages.language,
+        self._messages = {ENGLISH: messages, **(translations or {})}
+        self._environments = {
+            language: _environment(folders, assets, texts, language)
+            for language, texts in self._messages.items()
         }
-        known: Any = self._templates.globals  # typed as no more than what Jinja brings itself
-        known.update(functions, urls=urls, **dict.fromkeys(_OFFERS, False))
+
+    def messages_in(self, language: str) -> Messages:
+        """Return the texts of a language, the first one's where it has none."""
+        return self._messages.get(language, self.messages)
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
-        known: Any = self._templates.globals
-        known["offers_reports"] = True
+        self._set("offers_reports")
 
     def offer_accounts(self) -> None:
         """Link the account's page on every page; to be called as `offer_reports`."""
-        known: Any = self._templates.globals
-        known["offers_accounts"] = True
+        self._set("offers_accounts")
 
     def offer_videos(self) -> None:
         """Link the gallery of videos on every page; to be called as `offer_reports`."""
-        known: Any = self._templates.globals
-        known["offers_videos"] = True
+        self._set("offers_videos")
 
     def offer_films(self) -> None:
         """Link the films that can be watched on every page; to be called as `offer_reports`."""
-        known: Any = self._templates.globals
-        known["offers_films"] = True
+        self._set("offers_films")
 
     def report_scripts(self) -> None:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""
-        known: Any = self._templates.globals
-        known["reports_scripts"] = True
+        self._set("reports_scripts")
 
     def offer_histories(self) -> None:
         """Link from works and franchises to who says what of them; to be called as above."""
-        known: Any = self._templates.globals
-        known["offers_histories"] = True
+        self._set("offers_histories")
 
-    def page(self, template: str, **variables: Any) -> bytes:
+    def page(self, template: str, language: str = ENGLISH, **variables: Any) -> bytes:
         """Return a page as UTF-8."""
-        return self._templates.get_template(template).render(variables).encode()
+        environment = self._environments.get(language, self._environments[ENGLISH])
+        return environment.get_template(template).render(variables).encode()
+
+    def _set(self, offer: str) -> None:
+        for environment in self._environments.values():
+            known: Any = environment.globals
+            known[offer] = True
+
+
+def _environment(
+    folders: Sequence[Path], assets: Assets, messages: Messages, language: str
+) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        finalize=text.undisturbing,
+    )
+    functions: dict[str, Callable[..., object]] = {
+        "asset": assets.url,
+        "message": messages.format,
+        "count": messages.count,
+        "label": messages.label,
+        "number": text.number,
+        "minutes": text.minutes,
+        "timestamp": text.timestamp,
+        "line_colour": posters.colour,
+        "placeholder": posters.placeholder,
+        "poster_url": posters.loadable,
+        "language": title_languages.language,
+    }
+    known: Any = environment.globals  # typed as no more than what Jinja brings itself
+    known.update(functions, urls=urls, page_language=language, **dict.fromkeys(_OFFERS, False))
+    return environment

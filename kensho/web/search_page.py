@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 from litestar import Controller
 
+from kensho.discovery import suggestions
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, SearchRequest
 from kensho.discovery.search_views import SearchPage
@@ -12,14 +13,17 @@ from kensho.domain.searches import SearchOutcome, outcome_of
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
-from kensho.http.responses import PreparedResponse
+from kensho.http.responses import JSON, PreparedResponse, ResponseMeta
 from kensho.web import descriptions, filtered_lists
 from kensho.web.filtered_lists import FilterGroup, ListPage
 from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext, PageContext
+from kensho.web.rendering import PAGE_HEADERS
 
 PER_PAGE: Final = 20
 """As many as the API returns unless it is asked for more."""
+_MOST_SUGGESTED: Final = 8
+"""As many as fit below a field on a laptop."""
 FILTERS: Final = ("type", "status", "season", "year", "tag")
 
 
@@ -68,6 +72,29 @@ class SearchPageController(Controller):
             interpretation=descriptions.interpretation(form.q, found.read_as, context.messages),
             highlighted=descriptions.highlighted,
         )
+
+
+class SuggestForm(msgspec.Struct, frozen=True):
+    """What was typed so far."""
+
+    q: str = ""
+
+
+class SuggestionController(Controller):
+    """What a half-typed title may become, as the viewer prefers it: for the script of fields."""
+
+    path = "/suggest"
+    opt = PUBLIC
+
+    @get_page()
+    @pooled
+    def suggest(self, context: GivenPageContext, form: SuggestForm) -> PreparedResponse:
+        """Return works and franchises, as `/api/suggest` does."""
+        found = suggestions.completions(
+            context.snapshot, form.q, _MOST_SUGGESTED, safe=context.is_safe
+        ).decode()
+        body = msgspec.json.encode(context.titles.applied(found))
+        return context.respond(body, ResponseMeta(media_type=JSON, headers=PAGE_HEADERS))
 
 
 def _outcome(form: SearchForm, found: SearchPage) -> SearchOutcome | None:

@@ -91,6 +91,8 @@ class SeasonPageController(Controller):
         model = context.model
         filters = Filters(type=form.type, tag=form.tag, safe=context.is_safe)
         nodes = browse.season(model, chosen.year, chosen.name, ALL_WORKS, form.sort)
+        if form.sort == "title":
+            nodes = context.titles.sorted(nodes)
         found = context.filtered(nodes, filters)
         pages_total = max(1, -(-len(found.nodes) // PER_PAGE))
         page_number = min(max(1, form.page), pages_total)

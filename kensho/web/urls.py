@@ -88,6 +88,11 @@ def my_line() -> str:
     return "/my"
 
 
+def prefer(*, titles: str | None = None, lang: str | None = None) -> str:
+    """Return where a viewer chooses titles or the language of the pages."""
+    return with_query("/prefer", {"titles": titles, "lang": lang})
+
+
 def embed(slug: str) -> str:
     """Return the map of a franchise for other sites to show in a frame."""
     return f"/embed/hub/{quote(slug, safe='')}"

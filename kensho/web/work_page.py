@@ -133,7 +133,7 @@ def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
         url=context.absolute(path),
         json_ld=Markup(json_ld.script_text(_block(context, detail, path))),  # noqa: S704 -- made safe there
         titles=title_languages.grouped((detail.title, *detail.synonyms), extras.titles, messages),
-        native_title=_native_title(detail.title, detail.synonyms),
+        second_title=_second_title(context, detail),
         extras=extras,
         place=place,
         relations_shown=_SHOWN,
@@ -155,6 +155,13 @@ def _block(context: PageContext, detail: Detail, path: str) -> json_ld.Block:
     ref = detail.franchise
     franchise = PageRef(ref.title, context.absolute(urls.franchise(ref.slug))) if ref else None
     return json_ld.of_work(detail, context.absolute(path), franchise)
+
+
+def _second_title(context: PageContext, detail: Detail) -> str | None:
+    """Return the title below the first: the catalogue's if that is another, else a native one."""
+    if context.titles.of(detail.id, detail.title) != detail.title:
+        return detail.title
+    return _native_title(detail.title, detail.synonyms)
 
 
 def _native_title(title: str, synonyms: Iterable[str]) -> str | None:

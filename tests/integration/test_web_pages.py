@@ -100,7 +100,7 @@ async def test_a_page_loads_nothing_from_elsewhere_but_posters(
 async def test_every_link_of_ours_leads_somewhere(client: AsyncClient, path: str) -> None:
     page = Markup((await client.get(path)).text)
     for address in {a.partition("#")[0] for a in page.values("a", "href") if a.startswith("/")}:
-        if address and not address.startswith("/hub/"):
+        if address and not address.startswith(("/hub/", "/prefer")):
             assert (await client.get(address)).status_code in (200, 302), address
 
 
@@ -327,3 +327,43 @@ async def test_a_public_address_stands_in_what_other_sites_read(tmp_path: Path) 
     assert f'<meta property="og:url" content="{address}">' in text
     assert f'"url":"{address}"' in text
     assert "evil.example" not in text
+
+
+class TestPreferences:
+    """Titles and pages in the language that a viewer chose."""
+
+    async def test_a_choice_is_kept_in_a_cookie_and_leads_back(self, client: AsyncClient) -> None:
+        came_from = {"referer": "http://test/search?q=bebop&titles=native"}
+        answer = await client.get("/prefer?titles=english&lang=ja", headers=came_from)
+        client.cookies.clear()
+        assert answer.status_code == 302
+        assert answer.headers["location"] == "/search?q=bebop"
+        cookies = answer.headers.get_list("set-cookie")
+        assert [one.partition(";")[0] for one in cookies] == ["titles=english", "lang=ja"]
+        assert all("SameSite=Lax" in one for one in cookies)
+        away = await client.get("/prefer", headers={"referer": "http://evil.example/x"})
+        assert away.headers["location"] == "/"
+        assert "set-cookie" not in away.headers
+        assert (await client.get("/prefer?titles=klingon")).status_code == 400
+
+    async def test_pages_and_their_tags_follow_it(self, client: AsyncClient) -> None:
+        path = f"/anime/{graphs.BEBOP}"
+        plain = await client.get(path)
+        chosen = await client.get(path, headers={"cookie": "titles=native"})
+        asked = await client.get(f"{path}?titles=native")
+        assert plain.headers["etag"] != chosen.headers["etag"] == asked.headers["etag"]
+        assert "Cookie" in plain.headers.get_list("vary", split_commas=True)
+        over = await client.get(f"{path}?titles=romaji", headers={"cookie": "titles=native"})
+        assert over.headers["etag"] == plain.headers["etag"]
+        odd = await client.get(path, headers={"cookie": "titles=klingon"})
+        assert odd.headers["etag"] == plain.headers["etag"]
+        assert (await client.get(f"{path}?titles=klingon")).status_code == 400
+
+    async def test_pages_speak_japanese(self, client: AsyncClient) -> None:
+        for path in PAGES:
+            answer = await client.get(path, headers={"cookie": "lang=ja"})
+            assert answer.status_code == 200
+            assert '<html lang="ja">' in answer.text
+            assert Markup(answer.text).open == []
+        home = await client.get("/", headers={"cookie": "lang=ja"})
+        assert "作品" in home.text

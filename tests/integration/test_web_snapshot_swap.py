@@ -143,7 +143,7 @@ class Site:
             facets=PerSnapshot(FacetCounter),
             now=lambda: dt.datetime(2002, 11, 1, tzinfo=dt.UTC),
             renderer=pages.renderer,
-            maps=MapStore(pages.renderer.messages),
+            maps=MapStore(pages.renderer.messages_in),
             version="1",
             queue=WorkQueue(WorkItemStore(Path("none.db")), lambda: dt.datetime.now(dt.UTC)),
         )

@@ -31,6 +31,22 @@ TABLE: Final = Targets(
         DeclaredRoute("/", targets.none),
     ]
 )
+
+
+class Preferred(msgspec.Struct, frozen=True):
+    """What a viewer of the test prefers."""
+
+    titles: Literal["romaji", "english", "native"] = "romaji"
+    lang: Literal["en", "ja"] = "en"
+
+
+PREFERRING: Final = Targets(
+    [
+        DeclaredRoute("/page/{name}", targets.of_form(Form), preferences=Preferred),
+        DeclaredRoute("/api", targets.none),
+    ]
+)
+CHOICES: Final = st.sampled_from(("", "romaji", "english", "native", "klingon", "x" * 40))
 FOREIGN: Final = st.sampled_from(("utm_source", "fbclid", "z", "Q", "pages", "gclid"))
 WORDS: Final = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=12)
 PARTS: Final = WORDS.filter(lambda word: word and "/" not in word)
@@ -115,3 +131,23 @@ def test_long_targets_are_not_remembered() -> None:
     assert found(f"/{long}", "", table) == found(f"/{long}", "", table)
     assert found(f"/{long}", "", table) is not found(f"/{long}", "", table)
     assert found("/short", "q=x", table) is found("/short", "q=x", table)
+
+
+@given(cookie=CHOICES, asked=CHOICES.filter(lambda one: len(one) < 40), before=st.booleans())
+def test_what_a_viewer_prefers_is_of_the_target(cookie: str, asked: str, before: bool) -> None:
+    """The address wins over the cookie, the default is left out, and odd cookies are nothing."""
+    query = f"titles={asked}" if asked else ""
+    cookies = f"theme=dark; titles={cookie}; x=titles=native" if before else f"titles={cookie}"
+    target = PREFERRING.canonical(b"/page/a", query.encode(), cookies.encode())
+    known = cookie if cookie in ("english", "native") else ""
+    wanted = (asked if asked != "romaji" else "") if asked else known
+    assert target.parameters == ({"titles": wanted} if wanted else {})
+    again = PREFERRING.canonical(target.raw_path, target.query)
+    assert again == target
+    other = PREFERRING.canonical(b"/api", query.encode(), cookies.encode())
+    assert other.parameters == {}
+
+
+def test_a_cookie_of_another_name_is_none_of_ours() -> None:
+    target = PREFERRING.canonical(b"/page/a", b"", b"subtitles=native; lang=ja;titles=english")
+    assert target.parameters == {"titles": "english", "lang": "ja"}

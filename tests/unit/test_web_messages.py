@@ -1,6 +1,7 @@
 """The words of pages: none is missing, none is left over, and what is told is told rightly."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,23 @@ def test_every_key_that_is_named_has_words(folder: Path) -> None:
     counts = [f"counts.{key}.{form}" for key in _COUNTS.findall(text) for form in ("one", "other")]
     missing = [key for key in (*_KEYS.findall(text), *counts) if key not in known]
     assert missing == []
+
+
+def test_a_translation_fills_in_what_the_first_language_does() -> None:
+    """No key is left over, and every text has the fields of the English one."""
+    first, other = (
+        dict(messages.flat(tomllib.loads((HERE / name).read_text("utf-8"))))
+        for name in ("strings.toml", "strings.ja.toml")
+    )
+    assert other.keys() - first.keys() == set()
+    fields = re.compile(r"{[a-z_]+}")
+    differing = [
+        key
+        for key, text in other.items()
+        if not key.startswith("counts.")
+        and set(fields.findall(text)) - set(fields.findall(first[key]))
+    ]
+    assert differing == []
 
 
 def test_every_kind_and_provider_has_a_name() -> None:

@@ -22,7 +22,6 @@ from kensho.http.responses import HTML, PreparedResponse, ResponseMeta, Uncached
 from kensho.web import urls
 from kensho.web.forms import get_page
 from kensho.web.franchise_pages import frame
-from kensho.web.maps import map_store
 from kensho.web.page_context import GivenPageContext, PageContext
 from kensho.web.rendering import FRAMED_HEADERS
 
@@ -80,7 +79,7 @@ class OembedController(Controller):
         origin = state_of(request.scope).hosts.origin_of(request.scope)
         own = origin or str(request.base_url)  # a page may be named by the host that was asked
         number = _locate_current(context, slug_of(form.url, own))
-        franchise = map_store.franchise_of(context.model, number)
+        franchise = context.franchise(number)
         width, height = (
             _within(usual, most, least)
             for usual, most, least in zip(

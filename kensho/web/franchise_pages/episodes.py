@@ -18,7 +18,6 @@ from kensho.read_model.franchise_views import MemberWork, WatchOrderDocument
 from kensho.read_model.model import ReadModel
 from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame, watch_order
-from kensho.web.maps import map_store
 from kensho.web.messages import percent
 from kensho.web.page_context import GivenPageContext
 
@@ -51,7 +50,7 @@ class FranchiseEpisodesController(Controller):
         counts = _counts(model, [step.work.id for step in order.steps])
         return frame.tab_page(
             context,
-            map_store.franchise_of(model, number),
+            context.franchise(number),
             "episodes",
             rows=rows(order, counts),
         )

@@ -27,7 +27,6 @@ from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import MembershipReasons
 from kensho.web.json_ld import PageRef
-from kensho.web.maps import map_store
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
 
@@ -75,7 +74,7 @@ class FranchiseOverviewController(Controller):
         """Show what belongs to a franchise, and why."""
         context = context.as_of(form.as_of)
         number = frame.locate(context, slug)
-        franchise = map_store.franchise_of(context.model, number)
+        franchise = context.franchise(number)
         reasons = MembershipReasons(franchise, context.messages)
         return frame.tab_page(
             context,

@@ -87,7 +87,7 @@ class FranchisePicturesController(Controller):
 
 
 def _png(context: PageContext, name: str, draw: Callable[[], Drawing]) -> PreparedResponse:
-    key = f"{name} {context.model.identity}"
+    key = f"{name} {context.model.identity} {context.viewer.titles} {context.viewer.lang}"
     return context.respond(context.services.pictures.get(key, draw), _PNG)
 
 

@@ -36,7 +36,6 @@ from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame
 from kensho.web.franchise_pages.memberships import works_of
 from kensho.web.franchise_pages.overview import facts
-from kensho.web.maps import map_store
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
 
@@ -100,7 +99,7 @@ class WatchOrderPageController(Controller):
         """Show a watch order."""
         context = context.as_of(form.as_of)
         number = frame.locate(context, slug)
-        franchise = map_store.franchise_of(context.model, number)
+        franchise = context.franchise(number)
         order = order_of(context.model, number, form.order)
         return frame.tab_page(
             context,

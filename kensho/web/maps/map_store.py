@@ -15,6 +15,7 @@ from uuid import UUID
 from cachetools import LRUCache
 
 from kensho.discovery import franchises
+from kensho.discovery.preferred_titles import PreferredTitles
 from kensho.http.work_pool import checkpoint
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap
@@ -44,40 +45,46 @@ class DrawnMap(NamedTuple):
 class MapStore:
     """Draws maps and keeps the latest."""
 
-    def __init__(self, messages: Messages) -> None:
-        self._messages = messages
+    def __init__(self, messages_in: Callable[[str], Messages]) -> None:
+        self._messages_in = messages_in
         self._lock = threading.Lock()  # pages are made on several threads
-        self._kept: LRUCache[tuple[str, str], DrawnMap] = LRUCache(_KEPT_BYTES, getsizeof=_size_of)
+        self._kept: LRUCache[tuple[str, ...], DrawnMap] = LRUCache(_KEPT_BYTES, getsizeof=_size_of)
 
     def get(
         self,
         model: ReadModel,
         number: int,
         url_of: Callable[[UUID], str],
+        titles: PreferredTitles,
+        language: str,
         *,
         is_kept: bool = True,
     ) -> DrawnMap:
         """Return the map of a franchise; `url_of` tells the page of a work of this model.
 
+        Its works are called as `titles` has them, and its words are of a language of the pages.
+
         Unless it `is_kept`, it is drawn for this call: its pages are others than those of today.
         """
-        key = model.franchises.slug(number), model.identity
+        key = model.franchises.slug(number), model.identity, titles.choice, language
         kept: DrawnMap | None = None
         if is_kept:
             with self._lock:
                 kept = self._kept.get(key)
         if kept is None:
-            franchise = franchise_of(model, number)
-            drawn = draw(model, number, franchise, self._source_name)
+            messages = self._messages_in(language)
+            franchise: FranchiseDetail = titles.applied(franchise_of(model, number))
+
+            def source_name(source: str) -> str:
+                return messages.label("provider", source)
+
+            drawn = draw(model, number, franchise, source_name)
             checkpoint()
-            kept = DrawnMap(franchise, drawn, page_svg(drawn, self._messages, url_of))
+            kept = DrawnMap(franchise, drawn, page_svg(drawn, messages, url_of))
             if is_kept:
                 with self._lock, contextlib.suppress(ValueError):  # too large to be kept
                     self._kept[key] = kept
         return kept
-
-    def _source_name(self, source: str) -> str:
-        return self._messages.label("provider", source)
 
 
 def _size_of(drawn: DrawnMap) -> int:

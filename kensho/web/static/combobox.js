@@ -1,11 +1,10 @@
-// Type-ahead over /api/suggest, after the ARIA combobox pattern with a list box: arrows move, Enter
+// Type-ahead over /suggest (as /api/suggest, with titles as the viewer prefers them), after the ARIA combobox pattern with a list box: arrows move, Enter
 // opens or fills in, Escape closes. Without it the field is a field of a form, and works.
 //
 // `data-combobox="open"` opens what is chosen; "fill" writes its title into the field and its id into
 // a hidden one of the same name, so that two works of one title can be told apart.
 
 const PAUSE_MS = 120;
-const MOST = 8;
 const KINDS = { anime: "/anime/", movie: "/movies/", franchise: "/hub/" };
 
 /**
@@ -54,7 +53,7 @@ export function combobox(box) {
     }
     asking = new AbortController();
     try {
-      const answer = await fetch(`/api/suggest?q=${encodeURIComponent(text)}&limit=${MOST}`, { signal: asking.signal });
+      const answer = await fetch(`/suggest?q=${encodeURIComponent(text)}`, { signal: asking.signal });
       if (!answer.ok) return;
       const found = /** @type {Completion[]} */ ((await answer.json()).suggestions);
       show(fills ? found.filter((one) => one.id !== undefined) : found);
