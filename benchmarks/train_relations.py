@@ -34,7 +34,7 @@ from kensho.domain.inference.model import (
 )
 from kensho.domain.relations import Kind
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 """The version of the model; raise it with each training whose file is kept, and tell of it in
 `docs/models/relation-kinds.md`."""
 VIEWS: Final[tuple[View, ...]] = ("among", "alone")

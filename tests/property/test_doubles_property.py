@@ -1,12 +1,13 @@
 """Doubles of a franchise against the rule said pair by pair."""
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import TypeAlias
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.franchise.doubles import doubles
+from kensho.domain.franchise.doubles import Records, doubles
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.titles import folded, squeezed
 from tests.support.small_franchises import number
@@ -72,8 +73,9 @@ def may_be_one(one: int, other: int, drawn: Drawn) -> bool:
 def test_doubles_look_alike_and_nobody_tells_them_apart(drawn: Drawn) -> None:
     works, also, told = drawn
     nodes = range(len(works))
-    found = doubles(nodes, works, also, told)
-    assert found == doubles(reversed(nodes), works, also, told)
+    records = Records(works, also, [frozenset()] * len(works))
+    found = doubles(nodes, records, told)
+    assert found == doubles(reversed(nodes), records, told)
     assert found.keys().isdisjoint(found.values())
     assert all(may_be_one(double, first, drawn) for double, first in found.items())
 
@@ -81,7 +83,7 @@ def test_doubles_look_alike_and_nobody_tells_them_apart(drawn: Drawn) -> None:
 @given(franchises())
 def test_no_catalogue_lists_two_of_those_that_stand_together(drawn: Drawn) -> None:
     works, also, told = drawn
-    found = doubles(range(len(works)), works, also, told)
+    found = doubles(range(len(works)), Records(works, also, [frozenset()] * len(works)), told)
     groups: dict[int, list[int]] = {}
     for node in range(len(works)):
         groups.setdefault(found.get(node, node), []).append(node)
@@ -93,3 +95,79 @@ def test_no_catalogue_lists_two_of_those_that_stand_together(drawn: Drawn) -> No
         listed_there = {provider for node in more for provider in providers(node, drawn)}
         # What stays apart is told apart, or a catalogue lists one of each.
         assert not may_be_one(one, other, drawn) or listed_here & listed_there
+
+
+NAMES = ("cobra", "gantz", "hebi", "kudan", "yorushika")
+Listed: TypeAlias = tuple[Records, dict[int, set[int]]]
+
+
+@st.composite
+def works_of_many_titles(draw: st.DrawFn) -> Listed:
+    works, names = [], []
+    count = draw(st.integers(2, 6))
+    for node in range(count):
+        listed = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=3))
+        names.append(frozenset(draw(st.lists(st.sampled_from(NAMES), max_size=4))))
+        works.append(
+            FranchiseWork(
+                id=number(node),
+                titles=(f"Title {node}",),
+                type=draw(st.sampled_from(("special", "special", "ova"))),
+                date=draw(st.sampled_from(("2025", "2025", "2025-01", "2024", ""))),
+                episodes=draw(st.sampled_from((None, 1, 1, 2))),
+                duration_s=draw(st.sampled_from((None, 200, 240, 261))),
+                sources=tuple(f"{one}:{node}" for one in listed),
+            )
+        )
+    told: dict[int, set[int]] = {}
+    for one, other in draw(st.lists(st.tuples(*[st.integers(0, count - 1)] * 2), max_size=2)):
+        if one != other:
+            told.setdefault(one, set()).add(other)
+            told.setdefault(other, set()).add(one)
+    return Records(works, [[]] * count, names), told
+
+
+def shared(one: int, other: int, records: Records, told: Mapping[int, set[int]]) -> int:
+    """Return how many names two works share that most fellows lack, if they may be one work."""
+    first, then = records.works[one], records.works[other]
+    listed = [{source.partition(":")[0] for source in work.sources} for work in (first, then)]
+    is_possible = (
+        first.type == then.type
+        and first.date[:4] == then.date[:4] != ""
+        and (first.episodes is None or then.episodes in (None, first.episodes))
+        and not listed[0] & listed[1]
+        and 0 < min(map(len, listed)) <= 2
+        and other not in told.get(one, ())
+    )
+    bears = [sum(name in some for some in records.names) for name in NAMES]
+    most = max(2, int(0.34 * len(records.works)))
+    own = {name for name, count in zip(NAMES, bears, strict=True) if count <= most}
+    count = len(own & records.names[one] & records.names[other]) if is_possible else 0
+    if first.duration_s is None or then.duration_s is None:
+        return count if count >= 3 else 0
+    return count if abs(first.duration_s - then.duration_s) <= 60 else 0
+
+
+@given(works_of_many_titles())
+def test_of_works_that_are_listed_otherwise_those_stand_together_that_share_most_names(
+    drawn: Listed,
+) -> None:
+    records, told = drawn
+    nodes = range(len(records.works))
+    found = doubles(nodes, records, told)
+    assert found == doubles(reversed(nodes), records, told)
+    counts = {
+        (one, other): shared(one, other, records, told)
+        for one in nodes
+        for other in nodes
+        if one != other
+    }
+    expected = set()
+    for one, other in combinations(nodes, 2):
+        count = counts[one, other]
+        rivals = [
+            counts[end, node] for end in (one, other) for node in nodes if node not in (one, other)
+        ]
+        if count and all(rival < count for rival in rivals):
+            expected.add(frozenset((one, other)))
+    assert {frozenset(pair) for pair in found.items()} == expected

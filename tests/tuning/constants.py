@@ -13,7 +13,8 @@ TUNED: Final = {
         "_FEW _FEW_LINKS _HARD _MORE _MOST _NAME_NEED _OTHERS_NAME _OWN_PART _SECOND _WELL_LINKED"
         " _WHOLE_NEED"
     ),
-    "kensho.domain.franchise.franchises": "_GUEST _LEAST_MASS _MASS",
+    "kensho.domain.franchise.franchises": "_LEAST_MASS _MASS",
+    "kensho.domain.franchise.strangers": "NAMED",
     "kensho.domain.franchise.graph": "_YEARS_APART",
     "kensho.domain.franchise.inputs": "_BRIEF_S _SHORT_S",
     "kensho.domain.franchise.lines": "_CLEARLY _REMADE _SHARED _TELLINGS _WORDS",

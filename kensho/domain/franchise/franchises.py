@@ -20,16 +20,23 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.franchise.clustering import ClusterLink, Clusters
-from kensho.domain.franchise.doubles import doubles
+from kensho.domain.franchise.doubles import Records, doubles
 from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchise_graph
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
-from kensho.domain.franchise.roles import FormWords, paths_from, roles_of, root_of
+from kensho.domain.franchise.roles import FormWords, paths_from, roles_of, root_of, songs_of
+from kensho.domain.franchise.strangers import (
+    MENTIONS,
+    NAMED,
+    GroupedWorks,
+    sets_names_side_by_side,
+)
 from kensho.domain.franchise.titles import (
     COMMON,
     NameCounts,
     collection_name,
     franchise_title,
+    spelt,
 )
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
@@ -41,15 +48,6 @@ _LEAST_MASS: Final = 0.25
 """The weight of a work's names in its franchise, by type, so that specials count less than series.
 Chosen by hand together with the thresholds of `clustering`."""
 _LEAST_WORKS: Final = 2
-_GUEST: Final = 2.5
-"""The weight of shared words from which a work is a guest of another franchise: as much as two
-single works need to be joined. Chosen by hand, on crossovers such as "Lupin vs. Conan"."""
-
-
-_MENTIONS: Final[frozenset[RelationKind]] = frozenset(
-    ("character", "crossover", "other", "related")
-)
-"""Kinds by which a work is a member because of who appears in it, or nobody says why."""
 _JOINING: Final = frozenset(("vs", "versus", "tai", "x", "and", "to", "meets", "collabo", "collab"))
 """Words, folded, that stand between two names in the title of a crossover: "Mazinger Z tai
 Devilman", "Lupin III vs Conan"."""
@@ -166,13 +164,13 @@ def _titles_by_node(graph: FranchiseGraph, collections: Mapping[UUID, str]) -> d
 def _clusters(
     graph: FranchiseGraph, names: Sequence[frozenset[str]], policy: Policy, rare: Rarity
 ) -> Clusters:
-    profiles = [
-        TitleWords(words, _MASS.get(work.type, _LEAST_MASS), rare)
-        for work, words in zip(graph.works, names, strict=True)
-    ]
+    profiles = [_profile(work, words, rare) for work, words in zip(graph.works, names, strict=True)]
     united = {frozenset(pair) for pair in graph.joined}
+    crossovers = {node for node, work in enumerate(graph.works) if sets_names_side_by_side(work)}
     links = (
-        ClusterLink(one, other, _weight(relation, policy))
+        ClusterLink(
+            one, other, _weight(relation, policy, is_crossing=len({one, other} & crossovers) == 1)
+        )
         for one, other, relation, joins in graph.relations
         if joins and not (_is_decided(relation) and frozenset((one, other)) in united)
     )
@@ -189,11 +187,21 @@ def _clusters(
     return groups
 
 
+def _profile(work: FranchiseWork, names: frozenset[str], rare: Rarity) -> TitleWords:
+    return TitleWords(names, _MASS.get(work.type, _LEAST_MASS), rare)
+
+
 def _is_decided(relation: Relation) -> bool:
     return relation.kind == "joined" and relation.method == "curated"
 
 
-def _weight(relation: Relation, policy: Policy) -> float:
+def _weight(relation: Relation, policy: Policy, *, is_crossing: bool) -> float:
+    """Return how much a relation speaks for one franchise.
+
+    What is inferred of a work called by two names fits either franchise, and tells neither.
+    """
+    if is_crossing and relation.method == "inferred":
+        return policy.strength("related")
     strength = policy.strength(relation.kind)
     return strength * relation.confidence if relation.method == "inferred" else strength
 
@@ -211,10 +219,11 @@ class _FranchiseBuilder:
     ) -> None:
         self._names: Final = names
         self._graph: Final = graph
-        self._groups: Final = groups
         self._policy: Final = policy
         self._rare: Final = rare
         self._home: Final = [groups.group(node) for node in range(len(graph.works))]
+        self._profiles: Final = dict(enumerate(groups.profiles))
+        self._send_away()
         self._members: Final[dict[int, list[int]]] = {}
         for node, home in enumerate(self._home):
             self._members.setdefault(home, []).append(node)
@@ -228,6 +237,28 @@ class _FranchiseBuilder:
                 self._leaving.setdefault(one, []).append(relation)
                 self._leaving.setdefault(other, []).append(relation)
         self._outside: Final = self._relations_outside()
+
+    def _send_away(self) -> None:
+        """Give what does not belong to a group a group of its own."""
+        nodes: dict[int, list[int]] = {}
+        for node, home in enumerate(self._home):
+            nodes.setdefault(home, []).append(node)
+        inside: dict[int, list[NodeRelation]] = {}
+        for relation in self._graph.relations:
+            home = self._home[relation.one]
+            if home == self._home[relation.other]:
+                inside.setdefault(home, []).append(relation)
+        grouped = GroupedWorks(
+            self._graph,
+            lambda node: _profile(self._graph.works[node], self._names[node], self._rare),
+        )
+        for home, relations in sorted(inside.items()):
+            root = root_of(nodes[home], self._graph.works)
+            for part in grouped.strangers(nodes[home], root, relations):
+                fresh = len(self._profiles)
+                self._profiles[fresh] = grouped.profile(part)
+                for node in part:
+                    self._home[node] = fresh
 
     def _relations_outside(self) -> dict[int, dict[int, int]]:
         """Return, for each node, the number of its relations to each other group."""
@@ -274,7 +305,7 @@ class _FranchiseBuilder:
         if len(self._outside[guest]) > max(1, len(self._outside[host])):
             return True
         guest_words = TitleWords(self._names[guest], 1.0, self._rare)
-        return affinity(guest_words, self._groups.profiles[host_group]).all >= _GUEST
+        return affinity(guest_words, self._profiles[host_group]).all >= NAMED
 
     def _crosses(self, node: int, host: int, cut: Iterable[Relation]) -> bool:
         """Tell whether a guest of a franchise joins it with its own.
@@ -290,14 +321,14 @@ class _FranchiseBuilder:
             for one, other, relation, _ in self._inside.get(self._home[node], ())
             if node in (one, other) and not _accompanies(relation, is_source=node == one)
         }
-        if "character" in kinds & own and own <= _MENTIONS:
+        if "character" in kinds & own and own <= MENTIONS:
             return True
         words = TitleWords(self._names[node], 1.0, self._rare)
-        theirs = affinity(words, self._groups.profiles[host]).all
+        theirs = affinity(words, self._profiles[host]).all
         joined = {
             word for title in self._graph.works[node].titles for word in folded(title).split()
         }
-        return theirs >= _GUEST and not _JOINING.isdisjoint(joined)
+        return theirs >= NAMED and not _JOINING.isdisjoint(joined)
 
     def _franchise(
         self,
@@ -309,7 +340,8 @@ class _FranchiseBuilder:
         graph, inside = self._graph, self._inside[home]
         works = {node: graph.works[node] for node in self._members[home]}
         root = root_of(works, graph.works)
-        stands = doubles(works, graph.works, graph.also, _told_apart(inside))
+        records_of = Records(graph.works, graph.also, self._names)
+        stands = doubles(works, records_of, _told_apart(inside))
         if len(works) - len(stands) < _LEAST_WORKS:
             stands = {}
         elif stands:
@@ -317,15 +349,22 @@ class _FranchiseBuilder:
             inside = list(_led_on(inside, stands))
             root = stands.get(root, root)
         because = paths_from(root, works, inside)
-        forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
-        roles = roles_of(root, works, inside, crossing=crossing, forms=forms)
         order = sorted(works, key=lambda n: (n != root, works[n].date_key, n))
+        title = self._title(root, order, collected)
+        # What bears the name of its own franchise visits no other.
+        guests = {
+            node for node in crossing & works.keys() if spelt(works[node].title) != spelt(title)
+        }
+        forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
+        roles = roles_of(root, works, inside, crossing=guests, forms=forms)
+        songs = songs_of(works, self._names, self._rare) - {root}
+        roles |= {node: "music" for node in songs if roles[node] != "promotion"}
         records = {node: [graph.works[node], *graph.also[node]] for node in self._members[home]}
         for double, node in stands.items():
             records[node] += records.pop(double)
         return Franchise(
             root=works[root].id,
-            title=self._title(root, order, collected),
+            title=title,
             members=tuple(
                 Member(
                     works[node].id,
@@ -368,6 +407,6 @@ class _FranchiseBuilder:
         if most >= COMMON * len(nodes):
             return collection_name(title)
         records = [(graph.works[node], *graph.also[node]) for node in nodes]
-        shared = self._groups.profiles[self._home[root]]
+        shared = self._profiles[self._home[root]]
         names = NameCounts(shared, self._rare, self._policy.form_words)
         return franchise_title(graph.works[root], names, records)

@@ -8,6 +8,7 @@ Guarantees: pure, and independent of the order of relations. A path exists where
 connected.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
@@ -15,7 +16,7 @@ from kensho.domain import graphs
 from kensho.domain.franchise.graph import NodeRelation
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
 from kensho.domain.relations import KIND_FACTS, METHOD_RANK
-from kensho.domain.title_words import words_of
+from kensho.domain.title_words import Rarity, words_of
 from kensho.domain.works import AnimeType, Role
 
 _WELL_KNOWN: Final = 0.7
@@ -49,6 +50,8 @@ _BRANCHES: Final[frozenset[Role]] = frozenset(("spin_off", "alternative"))
 PROMOTION_S: Final = 600
 """The longest that a promotion runs: nearly all works that a catalogue tags so are shorter; longer
 ones are stories that a town or a firm paid for."""
+_SONG_S: Final = range(90, 481)
+"""How long songs run: of 50 works that the other signs find, 49 were songs."""
 _ROLE_OF_TYPE: Final[Mapping[AnimeType, Role]] = {"tv": "main", "ona": "main", "movie": "film"}
 _MAIN_TYPES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 
@@ -133,6 +136,26 @@ def roles_of(
         for node, work in works.items()
     }
     return roles | _continued_roles(roles, works, story, line)
+
+
+def songs_of(
+    works: Mapping[int, FranchiseWork], names: Sequence[Set[str]], rare: Rarity
+) -> set[int]:
+    """Return the works that one catalogue lists under their singer: "Creepy Nuts: Otonoke".
+
+    It tags them like the series that they were made for, not as music. They are brief single
+    specials, and no other work of the franchise bears a name that stands before the colon.
+    """
+    bearers = Counter(name for node in works for name in names[node])
+    found: set[int] = set()
+    for node, work in works.items():
+        singer, colon, _ = work.title.partition(": ")
+        is_brief = work.type == "special" and (work.episodes or 1) == 1
+        if colon and is_brief and len(work.sources) == 1 and (work.duration_s or 0) in _SONG_S:
+            singers = rare.names(words_of((singer,)))
+            if singers and all(bearers[name] == 1 for name in singers):
+                found.add(node)
+    return found
 
 
 def _continued_roles(
