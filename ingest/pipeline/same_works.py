@@ -26,7 +26,7 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
 SOURCE = "kensho"
-_RULES_VERSION = b"1"
+_RULES_VERSION = b"2"
 """Raise it when other records are taken to be one work of the same graph."""
 
 Pair = tuple[uuid.UUID, uuid.UUID]

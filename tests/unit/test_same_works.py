@@ -182,3 +182,35 @@ def test_a_franchise_shows_a_work_once_and_names_its_other_record() -> None:
         (number("a"), (number("b"),)),
         (number("s"), ()),
     ]
+
+
+RANMA = {"type": "tv", "date": "1989-04-15"}
+WHOLE_RUN = listed(
+    "a",
+    "mal:210",
+    "kitsu:186",
+    titles=("Ranma \N{VULGAR FRACTION ONE HALF}", "Ranma 1/2 Nettou-hen", "らんま1/2 熱闘編"),
+    episodes=161,
+    **RANMA,
+)
+FIRST_PART = listed("b", "anidb:4576", titles=("Ranma 1/2", "らんま1/2"), episodes=18, **RANMA)
+LATER_PART = listed(
+    "c",
+    "anidb:193",
+    titles=("Ranma 1/2: Nettou-hen", "らんま1/2 熱闘編"),
+    date="1989-10-20",
+    episodes=143,
+)
+
+
+def test_a_whole_run_is_not_the_later_part_whose_name_it_bears_too() -> None:
+    assert groups(WHOLE_RUN, LATER_PART) == {"ca"}  # Nobody else tells where the run begins.
+    for order in itertools.permutations((WHOLE_RUN, FIRST_PART, LATER_PART)):
+        assert groups(*order) == set()
+
+
+def test_in_a_franchise_a_whole_run_stands_with_the_part_that_it_begins_with() -> None:
+    works = [WHOLE_RUN, FIRST_PART, LATER_PART]
+    (found,) = grown(works, [relation("ac"), relation("ab"), relation("bc", "sequel")])
+    shown = {member.work: set(member.also) for member in found.members}
+    assert shown == {number("b"): {number("a")}, number("c"): set()}

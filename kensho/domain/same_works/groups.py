@@ -25,6 +25,7 @@ from kensho.domain.graphs import connected
 from kensho.domain.relations import Method
 from kensho.domain.same_works.likeness import likelihood, run_as_long
 from kensho.domain.same_works.records import CatalogueRecord
+from kensho.domain.works import AnimeType
 
 LIKELY: Final = 0.6
 """The likelihood from which two records are taken to be one work."""
@@ -43,8 +44,11 @@ _MOST_YEARS_APART: Final = 1
 _MOST_YEARS_STATED: Final = 2
 """A film opens abroad within two years; lists of ids contain mistakes, which are further apart."""
 _YEAR_CHARS: Final = 4
+_DAY_CHARS: Final = len("2006-04-03")
 
 Pair = tuple[int, int]
+_Beginning = tuple[int, AnimeType, str]
+"""A main name, a type and a day."""
 
 
 class SameWork(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -162,11 +166,16 @@ def same_works(
     partners: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for (one, other), sure in likely.items():
         partners[one][other] = partners[other][one] = sure
+    beginnings = _beginnings(ordered)
     for (one, other), sure in sorted(likely.items(), key=lambda item: (-item[1], item[0])):
         if sure < LIKELY:
             break
         ends = ((one, other), (other, one))
-        if not any(_is_doubtful(*pair, partners, ordered, grouping) for pair in ends):
+        if not any(
+            _is_doubtful(*pair, partners, ordered, grouping)
+            or _is_later_part(*pair, beginnings, ordered, grouping)
+            for pair in ends
+        ):
             grouping.join(one, other)
     return [link for group in grouping.groups() for link in _links(group, ordered, said, likely)]
 
@@ -277,6 +286,43 @@ def _is_doubtful(
             if _odds(sure) >= least or (not agrees and mains <= names):
                 return True
     return False
+
+
+def _is_later_part(
+    part: int,
+    whole: int,
+    beginnings: Mapping[_Beginning, Sequence[int]],
+    records: Sequence[CatalogueRecord],
+    grouping: _Grouping,
+) -> bool:
+    """Tell whether a record is a later part of a run that another one counts as a whole.
+
+    MyAnimeList has the 161 episodes of Ranma 1/2 in one record, which also bears the name of the
+    143 of Nettou-hen; AniDB has these in a record of their own, and the first 18 in one that began
+    on the day of the long one under its main name.
+    """
+    less, more = records[part].episodes, records[whole].episodes
+    if less is None or more is None or less >= more:
+        return False
+    firsts = beginnings.get(_beginning(records[whole]), ())
+    return part not in firsts and any(
+        grouping.differ(first, part) and not grouping.differ(first, whole)
+        for first in firsts
+        if first != whole
+    )
+
+
+def _beginnings(records: Sequence[CatalogueRecord]) -> dict[_Beginning, list[int]]:
+    """Return the records of one main name and type that began on one day, by both."""
+    found: defaultdict[_Beginning, list[int]] = defaultdict(list)
+    for number, record in enumerate(records):
+        if len(record.date) == _DAY_CHARS:
+            found[_beginning(record)].append(number)
+    return {beginning: some for beginning, some in found.items() if len(some) > 1}
+
+
+def _beginning(record: CatalogueRecord) -> _Beginning:
+    return record.keys.main, record.type, record.date
 
 
 def _links(
