@@ -30,7 +30,7 @@ _SHARED_UNTIMED: Final = 3
 """Where a catalogue does not say how long a work lasts, so many names must be shared."""
 _OWN_SHARE: Final = 0.34
 """A name that more of a franchise bears tells none of its works. Chosen, with the three numbers
-above, by reading the pairs that they give: docs/decisions/0041."""
+above, by reading the pairs that they give: docs/decisions/0044."""
 _SEVERAL: Final = 2
 _YEAR_CHARS: Final = 4
 _DAY_CHARS: Final = len("2006-04-03")
