@@ -6,7 +6,7 @@ knows, and all is well again within `RECOVERY_S`. The store is a server here (`R
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import pytest
@@ -68,7 +68,7 @@ class Rooms(NamedTuple):
     provider: Provider
 
     @contextlib.asynccontextmanager
-    async def without(self, away: Away) -> AsyncIterator[None]:
+    async def without(self, away: Away) -> AsyncGenerator[None]:
         """Have something away until the block ends."""
         faults, bridge = self.provider.reference.faults, self.bridge
         if away.what == "provider":

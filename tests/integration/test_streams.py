@@ -163,7 +163,7 @@ async def test_clients_of_the_first_plan_sign_in_play_and_sign_out(
 
 def noted(answer: Response) -> dict[str, str]:
     """Return what the collection's scripts note of an answer that holds tokens."""
-    body = answer.json() if answer.content else {}
+    body: dict[str, str] = answer.json() if answer.content else {}
     if "refresh_token" not in body:
         return {}
     assert dt.datetime.fromisoformat(body["expires_at"]).tzinfo is not None
