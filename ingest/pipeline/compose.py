@@ -71,6 +71,10 @@ class Composer:
     def __init__(self, ranks: Mapping[str, SourceRank], rules: CompositionRules) -> None:
         self._ranks = ranks
         self._rules = rules
+        self._places = {
+            field: {source: number for number, source in enumerate(preferred)}
+            for field, preferred in rules.precedence.items()
+        }
 
     def compose(
         self, records: Sequence[KeptRecord], carries: Callable[[str], bool] = lambda _: True
@@ -194,10 +198,9 @@ class Composer:
         return is_adult((r.facts.adult for r in records), tags)
 
     def _by_precedence(self, field: str, ordered: Sequence[KeptRecord]) -> Iterable[KeptRecord]:
-        preferred = self._rules.precedence.get(field)
-        if not preferred:
+        place = self._places.get(field)
+        if not place or len(ordered) == 1:
             return ordered
-        place = {source: number for number, source in enumerate(preferred)}
         return sorted(ordered, key=lambda r: place.get(r.source, len(place)))
 
     def _rank(self, source: str) -> int:

@@ -8,6 +8,7 @@ records at once, 105,000 edges from 60,000 records in some seconds, or from thos
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
+from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
@@ -363,9 +364,13 @@ async def _write(
                 {"id": edge_id, **desired[edge_id]}
                 for edge_id in ids[start : start + EDGES_A_BATCH]
             ]
-            params = {"edges": as_json(rows)}
             await writer.checkpoint(gateway)
-            await writer.write(gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S))
+            await writer.write_beside(partial(_put, gateway, table, as_json(rows)))
+
+
+async def _put(gateway: Gateway, table: EdgeTable, edges: str, lane: int) -> None:
+    params = {"edges": edges, "lane": lane}
+    await gateway.execute(_PUT[table], params, deadline_s=DEADLINE_S)
 
 
 async def _page(rows: Iterable[Fields]) -> AsyncIterator[list[Fields]]:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.pipeline.franchises.clustering import SOURCE as INFERRED
+from ingest.pipeline.franchises.computing import SOURCE as INFERRED
 from ingest.pipeline.franchises.store import FranchiseStore
 from ingest.pipeline.identity import Identities, SourceRole
 from ingest.pipeline.leads import Leads

@@ -5,8 +5,17 @@ them; who lists what tells kinds of relations apart (`kensho.domain.inference.fe
 bits: 150 bytes a pair.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, Self
 from uuid import UUID
+
+
+class ListedPair(NamedTuple):
+    """The providers whose page of `work` lists `other`."""
+
+    work: UUID
+    other: UUID
+    providers: tuple[str, ...]
 
 
 class Listings:
@@ -22,6 +31,22 @@ class Listings:
         provider = source_id.partition(":")[0]
         bit = self._bit.setdefault(provider, 1 << len(self._bit))
         self._lists[work, other] = self._lists.get((work, other), 0) | bit
+
+    @classmethod
+    def of_pairs(cls, pairs: Iterable[ListedPair]) -> Self:
+        """Return the listings that `pairs` told."""
+        found = cls()
+        for work, other, providers in pairs:
+            for provider in providers:
+                found.add(work, other, provider)
+        return found
+
+    def pairs(self, ends: Iterable[tuple[UUID, UUID]]) -> Iterator[ListedPair]:
+        """Yield what there is between both ends of relations, in either direction."""
+        for one, other in ends:
+            for pair in ((one, other), (other, one)):
+                if pair in self._lists:
+                    yield ListedPair(*pair, tuple(self.of(*pair)))
 
     def of(self, work: UUID, other: UUID) -> frozenset[str]:
         """Return the providers whose page of `work` lists `other`."""

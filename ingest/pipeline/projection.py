@@ -1,8 +1,8 @@
 """Bring the works of the graph in line with the kept records: compose, compare, write.
 
-Works go in batches, each one transaction with its tags and episodes, so that a kill between two
-leaves whole works only. What composes to the same digests is not written again, nor is a tag or an
-episode that stands as it is composed.
+Works go in batches, each one transaction with its tags and episodes, two of them side by side, so
+that a kill leaves whole works only. What composes to the same digests is not written again, nor is
+a tag or an episode that stands as it is composed.
 """
 
 import uuid
@@ -116,16 +116,23 @@ class WorkProjection:
                 elif work in self.heads:
                     gone.append(work)
                 if len(batch) >= WORKS_A_BATCH:
-                    await writer.write(self._put(batch, self._rows(batch)))
+                    await self._write(writer, batch)
                     batch = []
                     await writer.checkpoint(self._gateway)
                     yield len(seen)
-            await writer.write(self._put(batch, self._rows(batch)))
+            await self._write(writer, batch)
         expected = self.heads.keys() if works is None else works
         gone += [work for work in expected if work not in seen and work in self.heads]
         await self._retire(gone)
         await self._finish_tags(is_whole=works is None)
         yield len(seen)
+
+    async def _write(self, writer: BackgroundWriter, batch: list[ComposedWork]) -> None:
+        """Hand over works of no other batch; the tags that they bear stand before."""
+        await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
+        rows = self._rows(batch)
+        if batch:
+            await writer.write_beside(lambda lane: self._put(batch, rows, lane))
 
     def _carried_by(self, work: uuid.UUID) -> Callable[[str], bool]:
         return lambda source_id: self._identities.owner(source_id) == work
@@ -188,10 +195,7 @@ class WorkProjection:
             if unused:
                 await self._gateway.execute("ingest.drop_tags", {"tags": as_json(unused)})
 
-    async def _put(self, batch: list[ComposedWork], rows: WorkRows) -> None:
-        if not batch:
-            return
-        await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
+    async def _put(self, batch: list[ComposedWork], rows: WorkRows, lane: int) -> None:
         refiled = [
             c for c in batch if c.node.id in self.heads and self.heads[c.node.id].table != c.kind
         ]
@@ -201,7 +205,8 @@ class WorkProjection:
             ]
             await self._retire_rows(retired)
         await self._compare_parts([c for c in batch if self._stands(c)], rows)
-        await self._gateway.execute("ingest.put_works", rows.params(), deadline_s=DEADLINE_S)
+        params = rows.params() | {"lane": lane}
+        await self._gateway.execute("ingest.put_works", params, deadline_s=DEADLINE_S)
         for c in batch:
             when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
             self.heads[c.node.id] = NodeHead(c.kind, c.digests, when, c.node.score)

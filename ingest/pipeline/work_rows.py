@@ -62,6 +62,10 @@ class WorkRows(msgspec.Struct):
         self, work: ComposedWork, tag_ids: Mapping[str, UUID], stored: Mapping[UUID, float]
     ) -> None:
         """Add the taggings that differ from the stored ones: tag → relevance."""
+        if not stored:
+            kind, id_ = work.kind, work.node.id
+            self.tags.extend((kind, id_, tag_ids[name], one) for name, one in work.tags.items())
+            return
         wanted = {tag_ids[name]: relevance for name, relevance in work.tags.items()}
         self.tags.extend(
             (work.kind, work.node.id, tag, relevance)

@@ -6,9 +6,9 @@ text that msgspec decodes into Structs (three times faster than the driver's own
 docs/decisions/0002).
 
 Guarantees: the status of every statement is checked, every call has a deadline and every error a
-type. Writes go through one lock per process and are retried, a bounded number of times, when the
-engine answers that a conflict "can be retried". The driver is a pre-release: only this module
-imports it, so that another version of it is a change of one file.
+type. Writes go through one lock per process, or lane, and are retried, a bounded number of times,
+when the engine answers that a conflict "can be retried". The driver is a pre-release: only this
+module imports it, so that another version of it is a change of one file.
 """
 
 import asyncio
@@ -40,6 +40,11 @@ from kensho.storage.store_settings import StoreSettings
 T = TypeVar("T")
 Params: TypeAlias = Mapping[str, object] | None
 
+WRITE_LANES: Final = 2
+"""Writes of batches that may be under way side by side; more are no faster on two processors, and
+hold more memory."""
+_LANE: Final = "lane"
+"""The parameter by which a query says in which lane it writes, from 0."""
 _MAX_TRIES: Final = 8
 """Conflicts are rare behind one writer lock; eight tries with doubling pauses span about a second.
 """
@@ -79,6 +84,7 @@ class Gateway:
         self._idle: asyncio.Queue[Any] = asyncio.Queue()
         self._embedded: Any = None
         self._writer = asyncio.Lock()
+        self._lanes = tuple(asyncio.Lock() for _ in range(WRITE_LANES))
         self._unflushed_bytes = 0
         self._unflushed_writes = 0
         self._calls = ReadWriteGate()
@@ -134,7 +140,7 @@ class Gateway:
         on_disk = ownership.owner_file(self.settings.url) is not None  # one in memory would be lost
         if self._embedded is None or not on_disk:
             return
-        async with self._writer, self._calls.closed():
+        async with self.writes_held(), self._calls.closed():
             await self._embedded.close()
             self._embedded = await self._connect()
             self._unflushed_bytes = self._unflushed_writes = 0
@@ -181,20 +187,31 @@ class Gateway:
     ) -> None:
         """Run the write query `name`, which is one transaction, alone among this process's writes.
 
+        One with a parameter `lane` is alone in that lane: it may run beside others, so it must not
+        write what they do.
+
         Raises:
             RuleViolationError: the schema refused a value; nothing was written.
             DeadlineExceededError, StoreUnavailableError: the outcome is unknown; every write
               here may be repeated.
         """
         query = self._query(name, params, writes=True)
+        lock = self._writer
+        if params is not None and _LANE in query.params:
+            lock = self._lanes[int(str(params[_LANE]))]
         with spans.part("store", name):
-            await self.run_script(query.text, params, deadline_s=deadline_s)
+            await self._write(lock, query.text, params, deadline_s)
 
     async def run_script(
         self, text: str, params: Params = None, *, deadline_s: float | None = None
     ) -> None:
         """Run SurrealQL that is not from `queries/` (a migration) as `execute` does."""
-        async with self._writer:
+        await self._write(self._writer, text, params, deadline_s)
+
+    async def _write(
+        self, lock: asyncio.Lock, text: str, params: Params, deadline_s: float | None
+    ) -> None:
+        async with lock:
             self._unflushed_writes += 1
             self._unflushed_bytes += sum(
                 len(v) for v in (params or {}).values() if isinstance(v, str | bytes)
@@ -207,7 +224,9 @@ class Gateway:
 
         Another process's writes are not held.
         """
-        async with self._writer:
+        async with contextlib.AsyncExitStack() as held:
+            for lock in (self._writer, *self._lanes):
+                await held.enter_async_context(lock)
             yield
 
     def _query(self, name: str, params: Params, *, writes: bool) -> NamedQuery:

@@ -7,11 +7,14 @@ import pytest
 
 from ingest.checks.graph import findings
 from ingest.checks.reading import read_graph
+from ingest.pipeline.franchises import clustering, helper
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.jobs import RunReport
 from kensho.domain.records import Claim, Collection, Record, RecordRelations, Tagging
 from kensho.domain.relations import ClaimedKind
 from kensho.domain.works import work_uuid
+from kensho.errors import ChildEndedError
+from kensho.platform import child_process
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from tests.support import franchise_oracle
@@ -273,6 +276,34 @@ async def test_franchises_made_by_other_rules_are_computed_anew(graph: Gateway) 
     await graph.run_script("BEGIN; UPDATE hub_part SET digest = 'old' RETURN NONE; COMMIT;")
     report = await taken(graph, *SAGA, *TALES)
     assert report.franchises == FranchiseCounts(computed=4)
+    assert await graph_state(graph) == before
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["answers", "is ended"])
+async def test_a_helper_computes_what_this_process_would(
+    graph: Gateway, monkeypatch: pytest.MonkeyPatch, is_cut: bool
+) -> None:
+    films = [film(n, title, 1960 + n, collection="Agent") for n, title in enumerate(("No", "Eye"))]
+    works = (*SAGA, *TALES, GUEST, *UNTOLD)
+    await taken(graph, *works, films=films)
+    before = await graph_state(graph)
+    assert before["hub_part"]
+    asked: list[int] = []
+
+    async def call(module: str, request: bytes, *, deadline_s: float) -> bytes:
+        asked.append(len(request))
+        if is_cut:
+            raise ChildEndedError("it was ended by SIGKILL")
+        return await child_process.call(module, request, deadline_s=deadline_s)
+
+    monkeypatch.setattr(helper, "call", call)
+    monkeypatch.setattr(clustering, "WORTH_HELPING", 1)
+    monkeypatch.setattr(clustering, "WORKS_A_BATCH", 2)
+    await graph.run_script("BEGIN; UPDATE meta:graph SET rules = 'old' RETURN NONE; COMMIT;")
+    await graph.run_script("BEGIN; UPDATE hub_part SET digest = 'old' RETURN NONE; COMMIT;")
+    report = await taken(graph, *works, films=films)
+    assert report.franchises.computed > 4
+    assert len(asked) == 1
     assert await graph_state(graph) == before
 
 

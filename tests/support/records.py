@@ -219,7 +219,16 @@ async def open_graph(url: str = "mem://") -> AsyncIterator[Gateway]:
 
 async def emptied(gateway: Gateway) -> Gateway:
     """Take everything out of a graph: far cheaper than to migrate another one."""
-    tables = (*NODES, *EDGES, *KEPT, "ingest_run", "graph_census", "run_journal", "held_records")
+    tables = (
+        *NODES,
+        *EDGES,
+        *KEPT,
+        "ingest_run",
+        "graph_census",
+        "run_journal",
+        "held_records",
+        "write_lane",
+    )
     deletes = " ".join(f"DELETE {table} RETURN NONE;" for table in tables)
     unknown = "rules = NONE, same_works = NONE"
     reset = f"UPDATE meta:graph SET revision = 0, composed = true, {unknown} RETURN NONE;"

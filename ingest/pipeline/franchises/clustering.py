@@ -1,64 +1,49 @@
-"""Compute components: infer the kinds of untyped relations, then cluster works to franchises.
+"""Read components from the store and have them computed, in batches.
 
-Components are read and computed in batches, so that memory holds the works of one batch; while one
-is being computed the next is already read.
+Memory holds the works of one batch; while one is being computed the next is already read. Where
+there is much to compute, about half of it is given to a helper on another processor.
 
-Performance: 20 s for the 26,000 works that any relation connects.
+Performance: 20 s for the 26,000 works that any relation connects, on one processor.
 """
 
 import asyncio
+import contextlib
+import os
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
+import msgspec
+
+from ingest.pipeline.franchises import helper
 from ingest.pipeline.franchises.components import Component
-from ingest.pipeline.franchises.film_collections import collection_relations
-from ingest.pipeline.franchises.inputs import (
-    FranchiseInputs,
-    InferredKind,
-    is_untyped,
-    relation_of,
-    with_inferred_kinds,
-)
+from ingest.pipeline.franchises.computing import ComputedBatch, FranchiseComputing
+from ingest.pipeline.franchises.helper import HelperBatch
+from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind
 from ingest.pipeline.franchises.rules import FranchiseRules
-from ingest.pipeline.franchises.work_facts import (
-    SYNOPSIS_CHARS,
-    FranchiseWorkRow,
-    pair_facts,
-    works_of,
-)
+from ingest.pipeline.franchises.work_facts import SYNOPSIS_CHARS
 from ingest.pipeline.record_store import DEADLINE_S, as_json
-from ingest.pipeline.relations import RelationEdge
-from kensho.domain.franchise.franchises import Franchise, franchises
-from kensho.domain.franchise.inputs import FranchiseWork, Relation
-from kensho.domain.inference.features import TELLERS, Reader
-from kensho.domain.inference.model import Inference, infer
-from kensho.domain.inference.neighbourhood import RelatedPairs
-from kensho.domain.inference.retellings import ONWARD, Retellings
-from kensho.domain.relations import Assertion, Kind
 from kensho.domain.title_words import Rarity
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
 
 WORKS_A_BATCH: Final = 1000
 """About 20 MB while they are read; a larger component is computed whole, and read in batches."""
-SOURCE: Final = "kensho"
-_DIGITS: Final = 4
-"""Of a confidence: what else differs between machines is noise of their arithmetic."""
+WORTH_HELPING: Final = 4000
+"""Relations that each of two processors must have to compute, some 2 s, before a helper is started,
+which takes a second."""
+Kinds: TypeAlias = Mapping[UUID, Sequence[InferredKind]]
 
 
 class ClusteringResult(NamedTuple):
-    """A batch of components: inferred kinds, works, records of one work, and franchises."""
+    """A batch of components, and what came of it."""
 
     components: Sequence[Component]
-    inferred: Sequence[InferredKind]
-    works: Mapping[UUID, FranchiseWork]
-    same: Sequence[Relation]
-    franchises: Sequence[Franchise]
+    computed: ComputedBatch
 
 
 class FranchiseClustering:
-    """Computes components under the rules; `rare` are the words of all titles."""
+    """Has components computed under the rules; `rare` are the words of all titles."""
 
     def __init__(
         self,
@@ -69,125 +54,103 @@ class FranchiseClustering:
         tag_names: Mapping[UUID, str],
     ) -> None:
         self._gateway = gateway
-        self._inputs = inputs
-        self._rules = rules
-        self._rare = rare
-        self._tag_names = tag_names
-        self._reader = Reader(rules.model.vocabulary)
+        self._heads = inputs.heads
+        self._computing = FranchiseComputing.among(inputs, rules, rare, tag_names)
 
     async def compute(
-        self, components: Iterable[Component], known: Mapping[UUID, Sequence[InferredKind]]
-    ) -> AsyncIterator[ClusteringResult]:
-        """Compute components, and yield the results batch by batch.
+        self, components: Iterable[Component], known: Kinds
+    ) -> list[ClusteringResult]:
+        """Compute components, and return the results batch by batch.
 
         `known` are the inferred kinds of those in which they need not be inferred anew, by key.
         """
-        batches = _batches(components)
-        batch = next(batches, None)
-        reading = self._read(batch) if batch else None
+        batches = list(_batches(components))
+        given = _given_away([_weight(batch) for batch in batches])
+        async with contextlib.AsyncExitStack() as running:
+            helped: asyncio.Task[list[ComputedBatch] | None] | None = None
+            if given:
+                asked = [await self._asked(batches[number], known) for number in given]
+                inputs = self._computing.told(c for number in given for c in batches[number])
+                helped = asyncio.create_task(helper.compute_apart(inputs, asked))
+                running.push_async_callback(_ended, helped)
+                await asyncio.sleep(0)
+                del asked
+            kept = [number for number in range(len(batches)) if number not in given]
+            found = {n: one async for n, one in self._computed(batches, kept, known)}
+            answer = None if helped is None else await helped
+        if answer is None:  # no helper, or one that was ended
+            found |= {n: one async for n, one in self._computed(batches, given, known)}
+        else:
+            found |= dict(zip(given, answer, strict=True))
+        return [ClusteringResult(batch, found[n]) for n, batch in enumerate(batches)]
+
+    async def _computed(
+        self, batches: Sequence[Sequence[Component]], numbers: Sequence[int], known: Kinds
+    ) -> AsyncIterator[tuple[int, ComputedBatch]]:
+        """Compute some of the batches here."""
+        reading: asyncio.Task[list[bytes]] | None = None
         try:
-            while batch and reading:
-                rows = await reading
-                upcoming = next(batches, None)
-                reading = self._read(upcoming) if upcoming else None
+            for place, number in enumerate(numbers):
+                pages = await (reading or self._read(batches[number]))
+                reading = None
+                if place + 1 < len(numbers):
+                    reading = self._read(batches[numbers[place + 1]])
                 await asyncio.sleep(0)  # lets the read reach the engine before we compute on
-                yield self._cluster(batch, rows, known)
-                batch = upcoming
+                yield number, self._computing.batch(batches[number], helper.rows_of(pages), known)
         finally:
             if reading is not None:
                 reading.cancel()
 
-    def _read(self, batch: Sequence[Component]) -> asyncio.Task[list[FranchiseWorkRow]]:
-        heads = self._inputs.heads
-        works: list[tuple[WorkKind, UUID]] = [
-            (heads[work].table, work) for component in batch for work in component.works
-        ]
-        return asyncio.create_task(self._rows(works))
+    async def _asked(self, batch: Sequence[Component], known: Kinds) -> HelperBatch:
+        pages = await self._pages(batch)
+        return HelperBatch(batch, pages, {c.key: known[c.key] for c in batch if c.key in known})
 
-    async def _rows(self, works: Sequence[tuple[WorkKind, UUID]]) -> list[FranchiseWorkRow]:
-        found: list[FranchiseWorkRow] = []
+    def _read(self, batch: Sequence[Component]) -> asyncio.Task[list[bytes]]:
+        return asyncio.create_task(self._pages(batch))
+
+    async def _pages(self, batch: Sequence[Component]) -> list[bytes]:
+        """Return the rows of the works of a batch, as pages of JSON."""
+        works: list[tuple[WorkKind, UUID]] = [
+            (self._heads[work].table, work) for component in batch for work in component.works
+        ]
+        found: list[bytes] = []
         for start in range(0, len(works), WORKS_A_BATCH):
             some = as_json(works[start : start + WORKS_A_BATCH])
             params = {"works": some, "synopsis_chars": SYNOPSIS_CHARS}
-            rows = list[FranchiseWorkRow]
-            found += await self._gateway.fetch(
-                "ingest.franchise_works", params, into=rows, deadline_s=DEADLINE_S
+            page = await self._gateway.fetch(
+                "ingest.franchise_works", params, into=msgspec.Raw, deadline_s=DEADLINE_S
             )
+            found.append(bytes(page))
         return found
 
-    def _cluster(
-        self,
-        batch: Sequence[Component],
-        found: Iterable[FranchiseWorkRow],
-        known: Mapping[UUID, Sequence[InferredKind]],
-    ) -> ClusteringResult:
-        rows = {row.id: row for row in found}
-        untold = [one for one in batch if one.key not in known]
-        inferred = self._inferred(
-            [one for one in untold if any(map(self._is_inferable, one.relations))], rows
-        )
-        inferred += [kind for one in batch for kind in known.get(one.key, ())]
-        relations = with_inferred_kinds((edge for one in batch for edge in one.relations), inferred)
-        kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
-        works = works_of(list(rows.values()), kinds, self._inputs.votes, self._tag_names)
-        same = [relation for one in batch for relation in one.same]
-        stated = (collection for one in batch for collection in one.collections)
-        known_relations = [*map(relation_of, relations), *same]
-        tied = {end for one in known_relations for end in (one.source, one.target)}
-        collections, joined = collection_relations(stated, works, tied)
-        every = [*known_relations, *joined]
-        made = franchises(
-            works.values(),
-            every,
-            self._rules.policy,
-            collections=collections,
-            rare=self._rare,
-        )
-        return ClusteringResult(batch, inferred, works, same, made)
 
-    def _inferred(
-        self, components: Sequence[Component], rows: Mapping[UUID, FranchiseWorkRow]
-    ) -> list[InferredKind]:
-        """Return the kinds that can be inferred of the untyped relations of some components."""
-        edges = [edge for one in components for edge in one.relations]
-        names = {work: str(work) for one in components for work in one.works}
-        related = {(names[e.source], names[e.target]): e for e in edges}
-        pages = self._inputs.pages
-        around = RelatedPairs(
-            (self._reader.profile(pair_facts(rows[work], self._tag_names)) for work in names),
-            related,
-            [(a, b, e.kind) for (a, b), e in related.items() if not is_untyped(e)],
-            dict(self._listed(related)),
-            {names[work]: pages[work] for work in names if work in pages},
-        )
-        retold = Retellings((edge.source, edge.target, edge.kind) for edge in edges)
-        return [
-            InferredKind(edge.source, edge.target, self._assertion(found))
-            for pair in around.untold()
-            if (found := infer(self._rules.model, pair)) is not None
-            for edge in [related[pair.a.profile.facts.key, pair.b.profile.facts.key]]
-            if found.kind not in ONWARD or not retold.tell_apart(edge.source, edge.target)
-        ]
+async def _ended(task: asyncio.Task[list[ComputedBatch] | None]) -> None:
+    """End a helper that nobody waits for any more."""
+    if not task.done():
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
-    def _is_inferable(self, edge: RelationEdge) -> bool:
-        """Tell whether a pair is one that `RelatedPairs.untold` yields, which is dear to ask."""
-        if not is_untyped(edge):
-            return False
-        one, other, listed = edge.source, edge.target, self._inputs.listings.of
-        is_paged = one in self._inputs.pages and other in self._inputs.pages
-        return not is_paged or not TELLERS.isdisjoint(listed(one, other) | listed(other, one))
 
-    def _listed(
-        self, related: Mapping[tuple[str, str], RelationEdge]
-    ) -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
-        for (a, b), edge in related.items():
-            yield (a, b), self._inputs.listings.of(edge.source, edge.target)
-            yield (b, a), self._inputs.listings.of(edge.target, edge.source)
+def _weight(batch: Sequence[Component]) -> int:
+    """Return about how long a batch takes: most of the time goes into pairs."""
+    return sum(len(one.relations) for one in batch)
 
-    def _assertion(self, found: Inference) -> Assertion:
-        sure = round(found.confidence, _DIGITS)
-        version = self._rules.model_version
-        return Assertion(SOURCE, version, found.kind, "inferred", sure, found.because)
+
+def _given_away(weights: Sequence[int]) -> list[int]:
+    """Return the numbers of the batches that a helper computes, in order: about half, or none.
+
+    The heaviest batch is always among them, so that the helper, which begins later, has few.
+    """
+    loads = [0, 0]
+    given: list[int] = []
+    for number in sorted(range(len(weights)), key=lambda n: (-weights[n], n)):
+        mine = int(loads[1] <= loads[0])
+        if mine:
+            given.append(number)
+        loads[mine] += weights[number]
+    is_worth_it = min(loads) >= WORTH_HELPING and (os.cpu_count() or 1) > 1
+    return sorted(given) if is_worth_it else []
 
 
 def _batches(components: Iterable[Component]) -> Iterator[list[Component]]:

@@ -22,7 +22,7 @@ from ingest.pipeline.franchises.components import (
 )
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
 from ingest.pipeline.franchises.plan import FranchiseHead, plan
-from ingest.pipeline.franchises.rows import FranchiseContent, contents_of
+from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
@@ -125,9 +125,9 @@ class FranchiseProjection:
         clustering = FranchiseClustering(
             self._gateway, inputs, self.rules, rare, await self._store.tag_names()
         )
-        async for result in clustering.compute(changed, known):
-            inferred += result.inferred
-            self._contents += contents_of(result, inputs.heads)
+        for result in await clustering.compute(changed, known):
+            inferred += result.computed.inferred
+            self._contents += result.computed.contents
             self._kept += _kept(result, digests)
         self.counts.computed = sum(len(one.works) for one in changed)
         self._kept = [one for one in self._kept if stored.get(one.id) != one]
@@ -198,7 +198,7 @@ def _kept(
 ) -> list[StoredComponent]:
     home = {work: one.key for one in result.components for work in one.works}
     inferred: dict[UUID, list[InferredKind]] = {one.key: [] for one in result.components}
-    for kind in result.inferred:
+    for kind in result.computed.inferred:
         inferred[home[kind.source]].append(kind)
     return [
         StoredComponent(key, digests[key].text, as_json(some)) for key, some in inferred.items()

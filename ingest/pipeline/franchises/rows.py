@@ -10,11 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from ingest.pipeline.franchises.clustering import ClusteringResult
-from ingest.pipeline.projection import NodeHead
 from kensho.domain.franchise.doubles import DOUBLE
-from kensho.domain.franchise.franchises import Guest, Member
-from kensho.domain.franchise.inputs import Relation, Timeline
+from kensho.domain.franchise.franchises import Franchise, Guest, Member
+from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.graphs import cheapest_paths
 from kensho.domain.works import Role, WorkKind
 
@@ -52,18 +50,18 @@ class FranchiseContent(msgspec.Struct, frozen=True):
 
 
 def contents_of(
-    result: ClusteringResult, heads: Mapping[UUID, NodeHead]
+    franchises: Iterable[Franchise], works: Mapping[UUID, FranchiseWork], same: Iterable[Relation]
 ) -> Iterator[FranchiseContent]:
-    """Yield the franchises of a batch of components as they are to be stored."""
-    same = _by_end(result.same)
-    for franchise in result.franchises:
-        members = tuple(_member_rows(franchise.members, same, heads))
-        guests = tuple(_guest_rows(franchise.guests, heads))
-        root = result.works[franchise.root]
+    """Yield franchises of these `works` as they are to be stored; `same` join records of one."""
+    by_end = _by_end(same)
+    for franchise in franchises:
+        members = tuple(_member_rows(franchise.members, by_end, works))
+        guests = tuple(_guest_rows(franchise.guests, works))
+        root = works[franchise.root]
         content = (franchise.title, franchise.root, members, guests, franchise.timelines)
         yield FranchiseContent(
             root=franchise.root,
-            root_table=heads[franchise.root].table,
+            root_table=root.kind,
             title=franchise.title,
             names=(franchise.title, *root.titles),
             year=root.date[:4],
@@ -77,18 +75,20 @@ def contents_of(
 def _member_rows(
     members: Iterable[Member],
     same: Mapping[UUID, Sequence[Relation]],
-    heads: Mapping[UUID, NodeHead],
+    works: Mapping[UUID, FranchiseWork],
 ) -> Iterator[MemberContent]:
     for one in members:
-        yield MemberContent(one.work, heads[one.work].table, one.role, one.because)
+        yield MemberContent(one.work, works[one.work].kind, one.role, one.because)
         for record, path in _records(one, same):
             because = (*one.because, *path)
-            yield MemberContent(record, heads[record].table, one.role, because, record_of=one.work)
+            yield MemberContent(record, works[record].kind, one.role, because, record_of=one.work)
 
 
-def _guest_rows(guests: Iterable[Guest], heads: Mapping[UUID, NodeHead]) -> Iterator[GuestContent]:
+def _guest_rows(
+    guests: Iterable[Guest], works: Mapping[UUID, FranchiseWork]
+) -> Iterator[GuestContent]:
     for one in guests:
-        yield GuestContent(one.work, heads[one.work].table, one.because)
+        yield GuestContent(one.work, works[one.work].kind, one.because)
 
 
 def _records(
