@@ -97,7 +97,9 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def observed_server(folder: Path) -> Iterator[str]:
     url = asyncio.run(written_store(folder / "kensho.db"))
     settings = environment(url, folder, free_port()) | {
-        "KENSHO_EDGES": "accounts,portal,provider,streams",
+        "KENSHO_EDGES": "accounts,portal,provider,streams,generation",
+        "KENSHO_GENERATION_URL": f"http://127.0.0.1:{free_port()}",
+        "KENSHO_GENERATION_KEY": "of the operator too",
         "KENSHO_EDGES_STORE_URL": f"surrealkv://{folder / 'edges.db'}",
         "KENSHO_PROVIDER_URL": f"http://127.0.0.1:{free_port()}",
         "KENSHO_PROVIDER_CLIENT_TOKEN": "of the operator",

@@ -187,6 +187,7 @@ NOT_TUNED: Final = {
     "kensho.discovery.similar": "the form of the answer",
     "kensho.discovery.suggestions": "bounds of the work and of the answer",
     "kensho.discovery.tags": "the form of the answer",
+    "kensho.discovery.viewing_guide": "the form of the answer, and of a date",
     "kensho.read_model.adjacency": "codes of kinds",
     "kensho.read_model.blobs": "the form of the snapshot",
     "kensho.read_model.building.builder": "a bound of the work",
