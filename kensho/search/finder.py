@@ -5,8 +5,9 @@ all its words is found, however many these are; beyond that, rows near it that s
 letters. Where a title equals the query, acronyms and seasons are not tried, because they guess.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ctypes import CDLL
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -38,6 +39,8 @@ _MIN_ABBREVIATED_POPULARITY: Final = 0.5
 """Popular works are abbreviated by people; others have short synonyms by chance."""
 _MAX_TITLES_WITH_ABBREVIATION: Final = 150
 """An abbreviation that more titles contain is a word: 97 have "DanMachi", 1,012 have "star"."""
+_KEPT: Final = 128
+"""Where the letters of a few searches occur: each search asks three times for some of them."""
 _MAX_PREFIXED: Final = 2_000
 _LEAST_BEGUN: Final = 12
 """Letters, Latin ones, of a text that is no beginning of a title by chance."""
@@ -102,6 +105,8 @@ class Finder:
         self.kernel: Final[Kernel] = (
             CompiledKernel(code, arrays, blobs, self._scorer, kernel) if code else kernel
         )
+        self._equal = lru_cache(_KEPT)(_as_tuples(self.kernel.equal))
+        self._phrase_range = lru_cache(_KEPT)(self.kernel.phrase_range)
 
     def equal(self, interpretation: Interpretation, *, is_typing: bool = False) -> EqualRows:
         """Return the rows of titles that `interpretation` is; `is_typing` as in `scored`.
@@ -207,13 +212,13 @@ class Finder:
         """Return how many letters of `key` equal a title, with its season or else without it."""
         if not key.letters:
             return 0
-        if self.kernel.equal(key.letters):
+        if self._equal(key.letters):
             return len(key.letters)
-        return len(key.base) if key.base != key.letters and self.kernel.equal(key.base) else 0
+        return len(key.base) if key.base != key.letters and self._equal(key.base) else 0
 
     def begins(self, key: Key) -> bool:
         """Tell whether a title begins with all letters of `key`, as typed."""
-        low, high, size = self.kernel.phrase_range(key.plain)
+        low, high, size = self._phrase_range(key.plain)
         some = PhraseRange(low, min(high, low + _MAX_PREFIXED), size)
         return bool(np.any(self._phrases.positions_in(some).offsets == 0))
 
@@ -222,7 +227,7 @@ class Finder:
 
         The title whose acronym it is comes first, then the main title.
         """
-        entries = set(self.rows.entry[self.kernel.equal(letters_of(word))].tolist())
+        entries = set(self.rows.entry[list(self._equal(letters_of(word)))].tolist())
         best = max(entries, key=lambda entry: float(self._popularity[entry]), default=None)
         is_abbreviated = best is not None and self._popularity[best] >= _MIN_ABBREVIATED_POPULARITY
         if not is_abbreviated or self._words.count(word) > _MAX_TITLES_WITH_ABBREVIATION:
@@ -235,7 +240,7 @@ class Finder:
     def bearers(self, letters: str) -> dict[int, int]:
         """Return the entries with a title of exactly these letters, and its kind's rank in each."""
         found: dict[int, int] = {}
-        for row in self.kernel.equal(letters) if letters else ():
+        for row in self._equal(letters) if letters else ():
             entry, rank = int(self.rows.entry[row]), int(self.rows.kind[row])
             found[entry] = min(rank, found.get(entry, rank))
         return found
@@ -282,14 +287,14 @@ class Finder:
 
     def _range_of(self, key: Key) -> PhraseRange:
         """Return where the query occurs; a last "wo" may be a particle, or begin "world"."""
-        found = self.kernel.phrase_range(key.plain)
+        found = self._phrase_range(key.plain)
         if found.low == found.high and key.words.endswith(_LAST_WO):
-            return self.kernel.phrase_range(f"{key.plain[:-1]}wo")
+            return self._phrase_range(f"{key.plain[:-1]}wo")
         return found
 
     def _exact_rows(self, key: Key, occurs: PhraseRange) -> list[int]:
         """Return the rows that equal the query, in letters with markers or letter by letter."""
-        rows = self.kernel.equal(key.letters)
+        rows = list(self._equal(key.letters))
         if key.parsed.words != key.parsed.stem:  # season markers were typed, and folded into one
             positions = self._phrases.positions_in(occurs)
             whole = (positions.offsets == 0) & (
@@ -313,7 +318,7 @@ class Finder:
 
     def _is_name_of_several(self, row: int) -> bool:
         """Tell whether the titles of some works hold this row's title, as those of a series do."""
-        low, high, size = self.kernel.phrase_range(self._phrases.plain(row))
+        low, high, size = self._phrase_range(self._phrases.plain(row))
         some = PhraseRange(low, min(high, low + _MAX_PREFIXED), size)
         entries = self.rows.entry[self._phrases.positions_in(some).rows]
         return len(np.unique(entries)) >= _SEVERAL
@@ -328,7 +333,7 @@ class Finder:
         """Return the season asked for of the works whose title is the text before the marker."""
         if not title_parts.marker(key.parsed.parts):
             return []
-        named = self.kernel.equal(key.base) or self._acronym_rows(key.base)
+        named = self._equal(key.base) or self._acronym_rows(key.base)
         found = self._seasons_of(named, ranking.SAME_MEANING, key)
         return found or self._seasons_of(self._rows_of_name(key), ranking.SEASON_OF_PREFIX, key)
 
@@ -370,6 +375,10 @@ class Finder:
         better = np.maximum(scores, np.minimum(scores + ranking.AGREES, ranking.SAME_MEANING))
         worse = np.where(agreement == constraints.CONFLICTS, scores - ranking.DISAGREES, scores)
         return np.where(agreement == constraints.AGREES, better, worse)
+
+
+def _as_tuples(rows_of: Callable[[str], list[int]]) -> Callable[[str], tuple[int, ...]]:
+    return lambda letters: tuple(rows_of(letters))
 
 
 def _are_among(rows: Numbers, some: Numbers) -> npt.NDArray[np.bool_]:
