@@ -16,7 +16,7 @@ from kensho.search import name_marks, name_parts, name_words
 from kensho.search.keys import weight_of
 from kensho.search.name_readings import MAX_CHARS
 
-_KEPT_WORDS: Final = 8_192
+_KEPT_WORDS: Final = 2_048
 """Words are the same in most names and many titles."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _HOST: Final = re.compile(r"^(?:https?://)?[^/\s]+/", re.IGNORECASE)

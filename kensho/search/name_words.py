@@ -65,7 +65,7 @@ _PLACEHOLDERS: Final = frozenset(
     )
 )
 """What devices and programs call files of which they know no title."""
-_KEPT_WORDS: Final = 8_192
+_KEPT_WORDS: Final = 2_048
 """Words are the same in most names; to match one takes twenty times as long as to look it up."""
 _MAX_TAIL: Final = 16
 """More words than any name has behind its title, brackets apart."""

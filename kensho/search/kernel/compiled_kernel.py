@@ -46,7 +46,7 @@ _MAX_EQUAL: Final = 4_096
 _KEPT_WORKSPACES: Final = 4
 """As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
-_KEPT_HASHES: Final = 4_096
+_KEPT_HASHES: Final = 2_048
 """Words of queries come again, and the letters of one are asked for several times."""
 _hash_of: Final = lru_cache(_KEPT_HASHES)(hash_of)
 
