@@ -5,7 +5,7 @@ title is kept (`kensho.domain.adult`).
 """
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ from kensho.search.index import Hits
 
 Nodes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+_PUBLIC: Final = np.array([is_found_by_title(cast("AnimeType", one)) for one in ANIME_TYPES])
 
 
 def works_shown(model: ReadModel, nodes: Nodes, *, safe: bool) -> Nodes:
@@ -48,8 +49,7 @@ def hits_shown(snapshot: Snapshot, hits: Hits) -> Mask:
 
 def exact_titles(model: ReadModel, hits: Hits) -> Mask:
     """Tell for each hit whether it is a work of television or cinema and has the typed title."""
-    public = np.array([is_found_by_title(cast("AnimeType", one)) for one in ANIME_TYPES])
-    nodes = np.minimum(hits.entries, max(model.works_total - 1, 0))
-    is_exact = (hits.scores > ranking.BEST_INEXACT) & (hits.entries < model.works_total)
-    exact: Mask = is_exact & public[model.columns.anime_type[nodes]]
+    exact: Mask = (hits.scores > ranking.BEST_INEXACT) & (hits.entries < model.works_total)
+    places = exact.nonzero()[0]
+    exact[places] = _PUBLIC[model.columns.anime_type[hits.entries[places]]]
     return exact

@@ -152,9 +152,8 @@ def _match_of_row(
     match = _equal_match(snapshot, best, reading, row, is_exact=score > ranking.BEST_INEXACT)
     if match is not None:
         return match, 1.0
-    evidence = snapshot.titles.index.evidence(reading, row)
-    phrase, likeness = float(evidence.parts.phrase[0]), float(evidence.parts.likeness[0])
-    if phrase >= likeness - float(evidence.parts.digits[0]):
+    phrase, likeness, digits = snapshot.titles.index.likeness(reading.key, row)
+    if phrase >= likeness - digits:
         return ("prefix" if phrase >= ranking.INNER else "fuzzy"), 1.0
     return "fuzzy", max(0.0, min(1.0, likeness))
 
@@ -180,12 +179,14 @@ def _rivals(snapshot: Snapshot, best: int, reading: Interpretation) -> Iterator[
     if len(bearers) <= 1:
         return
     own = max(bearers.get(best, _OFFICIAL), _OFFICIAL)
+    works = snapshot.model.works_total
+    others = [one for one, rank in bearers.items() if one < works and max(rank, _OFFICIAL) <= own]
+    if not others or others == [best]:
+        return
     line = set(line_of(snapshot.model, best))
     agreed = _agreement(snapshot, best, reading)
-    for other, rank in bearers.items():
-        if other >= snapshot.model.works_total or other in line or max(rank, _OFFICIAL) > own:
-            continue
-        if _agreement(snapshot, other, reading) >= agreed:
+    for other in others:
+        if other not in line and _agreement(snapshot, other, reading) >= agreed:
             yield other
 
 
@@ -213,8 +214,9 @@ def _is_possible(snapshot: Snapshot, best: int, reading: Interpretation, match: 
 def _gap(snapshot: Snapshot, works: Hits) -> float:
     """Return what the best hit of another story scores less than the best hit."""
     groups = snapshot.titles.groups[works.entries[:_LOOKED_AT]]
-    others = np.flatnonzero(groups != groups[0])
-    following = float(works.scores[others[0]]) if len(others) else _NO_SCORE
+    is_other = groups != groups[0]
+    place = int(is_other.argmax())
+    following = float(works.scores[place]) if is_other[place] else _NO_SCORE
     return float(works.scores[0]) - following
 
 

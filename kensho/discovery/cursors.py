@@ -94,7 +94,8 @@ class Cursors:
         """
         key = _digest(query)
         first = self._resumed(items, self.read(cursor, key)) if cursor is not None else skip
-        nodes = [int(node) for node in items.nodes[first : first + limit]]
+        part = items.nodes[first : first + limit]
+        nodes: list[int] = part.tolist() if isinstance(part, np.ndarray) else list(part)
         seen, total = first + len(nodes), len(items.nodes)
         more = bool(nodes) and seen < total
         following = Position(key, items.identity, seen, items.id_of(nodes[-1])) if more else None

@@ -10,6 +10,7 @@ work so ("2nd Season - 13" after twelve episodes), else on along its sequels of 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from kensho.discovery.hit_serializer import chosen_hits, concatenated
@@ -29,6 +30,14 @@ _LOOKED_AT: Final = 6
 _NO_YEAR: Final = 9999
 _LONGEST_LINE: Final = 40
 """The longest line of seasons known has 14 works."""
+
+
+class _Counted(msgspec.Struct):
+    episodes: int | None = None
+
+
+_COUNTED: Final = msgspec.json.Decoder(_Counted)
+"""All that is read of a summary here, in a third of the time of the whole."""
 
 
 class EpisodeAsked(NamedTuple):
@@ -148,7 +157,7 @@ def line_of(model: ReadModel, node: int, onward: Kind = "sequel") -> Iterator[in
 
 
 def _next_to(model: ReadModel, node: int, onward: Kind) -> list[int]:
-    return [one.node for one in model.neighbours(node) if one.kind == onward]
+    return model.neighbours_by(node, onward)
 
 
 def _nearest(model: ReadModel, works: list[int], onward: Kind) -> list[int]:
@@ -197,4 +206,4 @@ def _date(model: ReadModel, node: int) -> tuple[int, int]:
 
 def _episodes(model: ReadModel, node: int) -> int:
     """Return the number of episodes of a work, as far as it is known."""
-    return summary_of(model, node).decode().episodes or 0
+    return _COUNTED.decode(summary_of(model, node).bytes).episodes or 0

@@ -9,6 +9,7 @@ columns.
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -126,9 +127,11 @@ class TagCounts:
 
     def _few(self, nodes: Nodes) -> list[int]:
         """Return the same for few nodes."""
-        counts: Counter[int] = Counter()
-        for node in nodes.tolist():
-            counts.update(self._tags[self._offset_of[node] : self._offset_of[node + 1]].tolist())
+        tags: list[list[int]] = [
+            self._tags[self._offset_of[node] : self._offset_of[node + 1]].tolist()
+            for node in nodes.tolist()
+        ]
+        counts = Counter(chain.from_iterable(tags))
         total, rank_of = len(self._names), self._rank_of
         order = [count * total + rank_of[tag] for tag, count in counts.items()]
         order.sort(reverse=True)

@@ -5,7 +5,6 @@ Performance: 5 µs for a hit, of which 3 are its highlights.
 
 from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -52,7 +51,7 @@ class HitSerializer:
         self._model, self._titles = snapshot.model, snapshot.titles
         self._interpretations = interpretations
         self._hits = hits
-        self._highlights: dict[tuple[str, str], Encoded[Spans]] = {}
+        self._highlights: dict[tuple[str, str], Spans] = {}
 
     def __len__(self) -> int:
         """Return how many hits there are."""
@@ -83,12 +82,10 @@ class HitSerializer:
     ) -> Encoded[SearchResult]:
         """Return a work that was found, with `more` members, or only `fields` of all it has."""
         title = self.matched_title(hit)
-        members: dict[str, object] = {
-            **dated(self._model, hit.entry),
-            "matched_title": title,
-            "score": round(hit.score, _PLACES),
-            "highlights": self._marked(title, hit.reading).as_raw() if hit.row >= 0 else [],
-        }
+        members = dated(self._model, hit.entry)
+        members["matched_title"] = title
+        members["score"] = round(hit.score, _PLACES)
+        members["highlights"] = self._marked(title, hit.reading) if hit.row >= 0 else []
         franchise = self._franchise_of(self._titles.group(hit.entry))
         if franchise is not None:
             members["franchise"] = franchise
@@ -141,7 +138,7 @@ class HitSerializer:
     def completion(self, hit: Hit) -> Completion:
         """Return a work or a franchise as what a half-typed query may become."""
         title = self.matched_title(hit)
-        spans = self._marked(title, hit.reading).as_raw()
+        spans = self._marked(title, hit.reading)
         if hit.entry < self._model.works_total:
             summary = summary_of(self._model, hit.entry)
             return Completion(
@@ -173,13 +170,12 @@ class HitSerializer:
         franchise = self._titles.group_franchise(group)
         return None if franchise is None else FranchiseRef(franchise.slug, franchise.title)
 
-    def _marked(self, title: str, reading: Interpretation) -> Encoded[Spans]:
+    def _marked(self, title: str, reading: Interpretation) -> Spans:
         """Return the highlights of a title; works of one story often share it."""
         key = title, reading.text
         known = self._highlights.get(key)
         if known is None:
-            spans = highlights(title, reading.key)
-            known = self._highlights[key] = Encoded(Spans, msgspec.json.encode(spans))
+            known = self._highlights[key] = highlights(title, reading.key)
         return known
 
 

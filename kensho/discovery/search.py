@@ -308,12 +308,15 @@ def _results(
 def _franchises(found: _Found, request: SearchRequest) -> list[FranchiseHit]:
     if request.strict:
         return []
-    chosen = ~found.is_work
-    if request.filters.safe and chosen.any():
-        chosen &= hits_shown(found.snapshot, found.matches.hits)
-    places = np.flatnonzero(chosen)[:_MOST_FRANCHISES]
-    serializer = found.serializer(found.matches.hits)
-    return [serializer.franchise(hit) for hit in serializer.hits(places)]
+    places = (~found.is_work).nonzero()[0]
+    if not len(places):
+        return []
+    hits = chosen_hits(found.matches.hits, places)
+    if request.filters.safe:
+        hits = chosen_hits(hits, hits_shown(found.snapshot, hits))
+    hits = chosen_hits(hits, np.arange(min(len(hits.entries), _MOST_FRANCHISES)))
+    serializer = found.serializer(hits)
+    return [serializer.franchise(hit) for hit in serializer.hits(np.arange(len(serializer)))]
 
 
 def _suggestions(found: _Found, *, safe: bool) -> list[Suggestion]:

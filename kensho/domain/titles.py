@@ -149,8 +149,9 @@ def without_article(text: str) -> str | None:
 def squeezed(words: str) -> str:
     """Return a folded text without spaces, with long vowels short and the particle wo as o."""
     letters = glued(words).replace(" ", "")
-    short = _LONG_O.sub("o", letters)
-    return _LONG_U.sub("u", short) if "uu" in short else short
+    if "ou" in letters or "oo" in letters or "oh" in letters:
+        letters = _LONG_O.sub("o", letters)
+    return _LONG_U.sub("u", letters) if "uu" in letters else letters
 
 
 def glued(lines: str) -> str:

@@ -109,6 +109,11 @@ class Adjacency:
         """Return the neighbours of `node`, one for each edge, in UUID order, then by kind."""
         return [Neighbour(other, KINDS[code], edge) for other, code, edge in self.rows(node)]
 
+    def neighbours_by(self, node: int, kind: Kind) -> list[int]:
+        """Return the neighbours of `node` by edges of this kind as read from it, in UUID order."""
+        code = KINDS.index(kind)
+        return [other for other, found, _ in self.rows(node) if found == code]
+
     def rows(self, node: int) -> "zip[tuple[int, int, int]]":
         """Return (neighbour, kind code as read from `node`, edge) of each of its edges."""
         run = slice(self._offsets[node], self._offsets[node + 1])

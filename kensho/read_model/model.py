@@ -197,6 +197,10 @@ class ReadModel:
         """Return the works one hop away, one for each edge, in UUID order, then by kind."""
         return self._adjacency.neighbours(node)
 
+    def neighbours_by(self, node: int, kind: Kind) -> list[int]:
+        """Return the works one hop away by relations of this kind, in UUID order."""
+        return self._adjacency.neighbours_by(node, kind)
+
     def walk(
         self, node: int, kinds: frozenset[Kind] | None, depth: int, max_nodes: int, max_edges: int
     ) -> Walk:

@@ -142,7 +142,8 @@ def _written(title: str) -> _Written:
         if len(clusters) == len(title)
         else list(accumulate(map(len, clusters), initial=0))
     )
-    for match in _PARTICLE_WO.finditer(title):
+    particles = _PARTICLE_WO.finditer(title) if "w" in title or "W" in title else ()
+    for match in particles:
         if "".join(pieces) != "wo":  # alone it is no particle
             pieces[bisect_right(stops, match.start()) - 1] = ""
     if not any(pieces):  # nothing but ornament: that is what is looked for

@@ -35,6 +35,8 @@ Via: TypeAlias = Literal[
 ]
 Begins: TypeAlias = Callable[[Key], bool]
 """Tells whether any title begins with all letters of a key, as typed."""
+Score: TypeAlias = Callable[[], float]
+"""Returns a score that takes a search."""
 Equals: TypeAlias = Callable[[Key], int]
 """Tells how many letters of a key equal a title, its season apart; 0 where there is no such one."""
 
@@ -105,30 +107,33 @@ def as_typed(text: str) -> Interpretation:
 
 
 def alternatives(
-    typed: Interpretation, best: float, equals: Equals, begins: Begins
+    typed: Interpretation, as_title: float, as_typed: Score, equals: Equals, begins: Begins
 ) -> Iterator[Interpretation]:
-    """Yield interpretations that may score above `best`, the score of the text as typed.
+    """Yield interpretations that may score above the text as typed.
+
+    `as_title` is its score if it is a title, else less than any such; `as_typed` returns its score,
+    for which it is searched, and is asked only where that decides.
 
     Of the readings of a name, the longest that equals a title is meant. If none does, the likeliest
     ones are looked for. A text that goes on behind a mark as a title does is the beginning of that
     title: "UN-GO episode:0 Ing".
     """
-    is_title = best >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text)
-    if is_title and (_is_written(typed, best) or not name_readings.has_mark(typed.text)):
+    is_title = as_title >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text)
+    has_mark = name_readings.has_mark(typed.text)
+    if is_title and (not has_mark or _is_written(typed, as_title)):
         return
     if name_readings.looks_like_name(typed.text):
-        is_file = _is_file_name(typed.text, best)
+        is_file = name_readings.is_file_name(typed.text) or _is_release(typed.text, as_typed())
         found = [
             _of_reading(reading)
             for reading in name_readings.readings(typed.text)
-            if is_file or _may_be_typed(reading, typed.text, best)
+            if is_file or _may_be_typed(reading, typed.text, as_typed())
         ]
         longest = _longest_equal(found, equals, without_type=is_file)
         if longest is not None and _goes_on(typed, longest) and begins(typed.key):
             return
         if longest is not None:
-            is_stated = name_readings.has_mark(typed.text)
-            yield msgspec.structs.replace(longest, doubt=0.0, is_stated=is_stated)
+            yield msgspec.structs.replace(longest, doubt=0.0, is_stated=has_mark)
             return
         if is_file:
             release = release_names.parsed(typed.text[-MAX_CHARS:])
@@ -136,6 +141,7 @@ def alternatives(
                 yield _of_release(release)
             yield from found[:_MAX_INEXACT_READINGS]
             return
+    best = as_typed()
     yield from _numbered(typed, best, equals)
     yield from _bare(typed, best, equals)
 
@@ -162,14 +168,14 @@ def _is_written(typed: Interpretation, best: float) -> bool:
         return True
     if best < ranking.SAME_LETTERS - ranking.EXACT_STEP:
         return False
-    episodes = [reading.episode for reading in name_readings.readings(typed.text)]
-    return typed.title_parts.season is None or typed.title_parts.season not in episodes
-
-
-def _is_file_name(text: str, best: float) -> bool:
-    """Tell whether a text is read as the name of a file, given its score as typed."""
-    if name_readings.is_file_name(text):
+    season = typed.title_parts.season
+    if season is None:
         return True
+    return season not in [reading.episode for reading in name_readings.readings(typed.text)]
+
+
+def _is_release(text: str, best: float) -> bool:
+    """Tell whether a text is read as the name of a release, given its score as typed."""
     is_nearly_title = _NEARLY <= best < ranking.BEST_INEXACT
     return not is_nearly_title and release_names.looks_like_release(text)
 

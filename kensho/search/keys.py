@@ -86,7 +86,7 @@ def weight_of(letters: str) -> int:
     """Return the weight of `letters`: one for each, two for a Han character or a syllable."""
     if letters.isascii():
         return len(letters)
-    return len(letters) + sum(letter >= _FIRST_WIDE for letter in letters)
+    return len(letters) + sum(map(_FIRST_WIDE.__le__, letters))
 
 
 def season_code(wanted: TitleParts) -> int:

@@ -10,10 +10,13 @@ Guarantees: a mark never stands where a number belongs to the title by its spell
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 Extra: TypeAlias = Literal["opening", "ending", "trailer", "menu", "special"]
 
+_KEPT_TEXTS: Final = 128
+"""The texts of a few searches, each of which looks at its own several times."""
 _HAN_DIGITS: Final = {han: number for number, han in enumerate("一二三四五六七八九", start=1)}
 _N: Final = r"([0-9]{1,4})(?:v[0-9]|[a-c](?![\w]))?"
 _NUMBER_END: Final = r"(?![0-9]|[.,][0-9]|[^\W\d_])"
@@ -26,6 +29,8 @@ _EPISODE_WORDS: Final = (
 )
 _EAST: Final = "[話话集回화회]"
 _HAN_NUMBER: Final = "([0-9]{1,4}|[一二三四五六七八九十百]{1,5})"
+_NUMBER_OR_ORDINAL: Final = re.compile("[0-9]|第")
+"""What every mark of a season or an episode has: Han numerals are read only behind 第."""
 
 
 class Mark(NamedTuple):
@@ -104,22 +109,32 @@ _COUNTED: Final = re.compile(
 _LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|\.\s+|\s*-\s+|\s-\s?)(?=\S)")
 
 
+@lru_cache(_KEPT_TEXTS)
 def first_mark(text: str) -> Mark | None:
     """Return the surest mark of a text; of several equally sure ones, the first.
 
     A pair of season and episode is surer than an episode, and that surer than a number behind a
     dash; but a mark ends the title wherever it stands, so the start is that of the first of all.
     """
-    marks = (_pair(text), _sure(text), _dashed(text), _extra(text), _season_only(text))
+    if _has_number(text):
+        marks = [_pair(text), _sure(text), _dashed(text), _extra(text), _season_only(text)]
+    else:
+        marks = [_extra(text)]
     found = [mark for mark in marks if mark]
     if not found:
         return None
     return found[0]._replace(start=min(mark.start for mark in found))
 
 
+@lru_cache(_KEPT_TEXTS)
 def is_sure(text: str) -> bool:
     """Tell whether a text states an episode by a word or a sign, not by a number alone."""
-    return (_pair(text) or _sure(text)) is not None
+    return _has_number(text) and (_pair(text) or _sure(text)) is not None
+
+
+def _has_number(text: str) -> bool:
+    """Tell whether a text has a number, without which only an extra has a mark."""
+    return _NUMBER_OR_ORDINAL.search(text) is not None
 
 
 def is_mark_word(word: str) -> bool:

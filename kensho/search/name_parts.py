@@ -7,6 +7,7 @@ the whole as well.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -42,6 +43,7 @@ _ID: Final = re.compile(rf"^({_PROVIDERS})[\s:#-]\s?([0-9]+)$|^()(tt[0-9]{{7,9}}
 _BRACKETED: Final = re.compile(
     r"\[([^\[\]]*)\]|\(([^()]*)\)|\{([^{}]*)\}|【([^【】]*)】|《([^《》]*)》|「([^「」]*)」|『([^『』]*)』|<([^<>]*)>"
 )
+_OPENING: Final = re.compile(r"[\[({]")
 _QUOTES: Final = frozenset("「『《")
 _GENERIC_SEGMENT: Final = re.compile(
     r"(?:watch|animes?|series?|videos?|tv|shows?|stream(?:ing)?|titles?|episodes?|season|play|view"
@@ -57,6 +59,8 @@ _SLUG_TAIL: Final = re.compile(
 _EPISODE_SEGMENT: Final = re.compile(
     r"(?:^|[-_/])(?:episode|episodio|capitulo|folge|ep|e)[-_]?([0-9]{1,4})(?![0-9])", re.IGNORECASE
 )
+_KEPT_TEXTS: Final = 64
+"""The texts of a few searches, each of which asks for its own several times."""
 _FEWEST_WORDS: Final = 3
 """So many words make dots or hyphens stand for spaces: "Dr.Stone" and "Spider-Man" have two."""
 _EPISODE_KEYS: Final = frozenset(("ep", "episode", "e", "episodio"))
@@ -83,6 +87,7 @@ class PageAddress(NamedTuple):
     episode: int | None
 
 
+@lru_cache(_KEPT_TEXTS)
 def normalised(text: str) -> str:
     """Return a text in NFKC, with typographic dashes and tildes as ASCII writes them."""
     return unicodedata.normalize("NFKC", text).translate(_ONE_WRITING).strip()
@@ -103,6 +108,8 @@ def identified(text: str) -> Identified:
     if alone:
         found = _source_id(alone[1] or "imdb", alone[2] or alone[4])
         return Identified((found,), "")
+    if _OPENING.search(whole) is None:
+        return Identified((), whole)
     found_ids = tuple(dict.fromkeys(_source_id(m[1], m[2]) for m in _TAG.finditer(whole)))
     rest = _UNKNOWN_TAG.sub(" ", _TAG.sub(" ", whole))
     return Identified(found_ids, rest.strip() or whole)

@@ -77,8 +77,8 @@ class _Facts(NamedTuple):
 
     def filled(self, other: "_Facts") -> "_Facts":
         """Return these facts, and those of `other` where these have none."""
-        stated = {name: value for name, value in self._asdict().items() if value is not None}
-        return other._replace(**stated)
+        pairs = zip(self, other, strict=True)
+        return _Facts._make(theirs if mine is None else mine for mine, theirs in pairs)
 
     def joined(self, other: "_Facts") -> "_Facts":
         """Return these facts and those of `other`; a pair wins over an episode alone."""
@@ -145,7 +145,8 @@ def _of_path(text: str) -> Iterator[NameReading]:
     if place is not None:  # "Title/05 - Name of the episode.mkv"
         yield from _of_folders(named, facts.filled(_Facts(episode=place)))
     yield from _of_name(stem, facts)
-    yield from _of_folders(named, _facts_and_title(_pieces(stem))[0].filled(facts))
+    if named:
+        yield from _of_folders(named, _facts_and_title(_pieces(stem))[0].filled(facts))
 
 
 def _of_name(name: str, outer: _Facts) -> Iterator[NameReading]:

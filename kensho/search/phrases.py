@@ -50,6 +50,11 @@ class PhrasePositions(NamedTuple):
     whole: npt.NDArray[np.bool_]
     within: npt.NDArray[np.bool_]
 
+    def chosen(self, these: npt.NDArray[np.bool_]) -> "PhrasePositions":
+        """Return these of the positions."""
+        rows, offsets, whole, within = self
+        return PhrasePositions(rows[these], offsets[these], whole[these], within[these])
+
 
 def pack(
     plain_letters: Texts, word_starts: PrefixTable

@@ -139,7 +139,7 @@ class TitleRows:
         self.entry: Final[npt.NDArray[np.int32]] = arrays["row_entry"]
         self.kind: Final[npt.NDArray[np.uint8]] = arrays["row_kind"]
         self.digits: Final[npt.NDArray[np.uint64]] = arrays["row_digits"]
-        self._texts_of = arrays["row_texts"]
+        self._texts_of = arrays["row_texts"].data
         self._hashes: npt.NDArray[np.uint64] = arrays["row_hashes"]
         self._by_hash: npt.NDArray[np.int32] = arrays["row_by_hash"]
         self.letters: Final = Strings("letters", arrays, blobs)
@@ -154,7 +154,7 @@ class TitleRows:
 
     def texts(self, row: int) -> list[str]:
         """Return the titles of a row as they are written, best kind first."""
-        first, end = int(self._texts_of[row]), int(self._texts_of[row + 1])
+        first, end = self._texts_of[row], self._texts_of[row + 1]
         return [self._texts[number] for number in range(first, end)]
 
     def natives(self, rows: npt.NDArray[np.int32], letters: Sequence[str]) -> list[str]:

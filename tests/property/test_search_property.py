@@ -3,11 +3,15 @@
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from kensho.domain import ranking, title_parts
+from kensho.search import interpretations
+from kensho.search.finder import NO_ROWS, Finder
 from kensho.search.interpretations import Interpretation
+from kensho.search.kernel.protocol import ScoredRows
 from kensho.search.keys import acronym_of, key_of
 from kensho.search.phrases import PhraseIndex
 from kensho.search.symspell import SymSpellIndex
@@ -205,3 +209,59 @@ def test_the_evidence_for_a_hit_adds_up_to_its_score(
             assert total <= hit.score + 1e-5
             if evidence.grade is None and not is_guess(hit):
                 assert total >= hit.score - 1e-5
+
+
+@given(st.data(), catalogues())
+@bounded
+def test_one_row_is_as_alike_by_itself_as_among_others(
+    data: st.DataObject, works: list[Entry]
+) -> None:
+    made = Catalogue(works)
+    key, scorer = key_of(data.draw(mistyped(drawn_text(data, works)))), finder_of(made)._scorer
+    assume(key.letters)
+    rows = np.arange(len(made.index), dtype=np.int32)
+    among = scorer.parts(key, rows, np.zeros(len(rows), dtype=np.float32))
+    for row in rows.tolist():
+        assert scorer.likeness(key, row) == (among.likeness[row], among.digits[row])
+
+
+@given(st.data())
+@bounded
+def test_what_a_mark_states_is_found_without_a_search_for_the_whole_text(
+    data: st.DataObject,
+) -> None:
+    before, behind = ("[Group] ", "Season 1/", ""), (" - 05 (1080p).mkv", " S01E05", " 第5話", "")
+    title = drawn_text(data, list(CORPUS.entries))
+    text = data.draw(st.sampled_from(before)) + title + data.draw(st.sampled_from(behind))
+    found, oracle = CORPUS.search(text), searched_eagerly(finder_of(CORPUS), text)
+    assert found.interpretations[: len(oracle.tried)] == tuple(oracle.tried)
+    best = finder_of(CORPUS).kernel.best(oracle.found)
+    if len(found.interpretations) == len(oracle.tried):
+        assert found.hits.entries.tolist() == best.entries[: best.hits].tolist()
+        assert found.hits.scores.tolist() == best.scores[: best.hits].tolist()
+
+
+class Eager(NamedTuple):
+    """The first interpretations of a text, the text itself among them, and what each found."""
+
+    tried: list[Interpretation]
+    found: list[ScoredRows]
+
+
+def searched_eagerly(finder: Finder, text: str) -> Eager:
+    """Search for a text as typed before any other interpretation of it, whatever it states."""
+    typed = interpretations.as_typed(text)
+    whole = finder.scored(typed)
+    score = float(whole.scores.max(initial=0.0))
+    others = list(
+        interpretations.alternatives(typed, score, lambda: score, finder.equals, finder.begins)
+    )
+    found = [finder.scored(one) for one in others]
+    for one, rows in zip(others, found, strict=True):
+        if one.is_stated and len(rows.rows):
+            whole = NO_ROWS
+    return Eager([typed, *others], [whole, *found])
+
+
+def finder_of(made: Catalogue) -> Finder:
+    return made.index._finder

@@ -8,9 +8,8 @@ Performance: 0.1 ms for a search at 250,000 titles; 25 KB of code, 2 to 5 MB for
 
 import ctypes
 from array import array
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +46,9 @@ _MAX_EQUAL: Final = 4_096
 _KEPT_WORKSPACES: Final = 4
 """As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
+_KEPT_HASHES: Final = 2_048
+"""Words of queries come again, and the letters of one are asked for several times."""
+_hash_of: Final = lru_cache(_KEPT_HASHES)(hash_of)
 
 
 @cache
@@ -107,11 +109,13 @@ class CompiledKernel:
     def equal(self, letters: str) -> list[int]:
         """Return the rows with exactly these letters, ascending."""
         text = letters.encode(*_UTF8)
-        with self._workspace() as workspace:
-            count = self._code.kensho_equal(
-                self._index, hash_of(letters), text, len(text), workspace.buffers.rows, _MAX_EQUAL
-            )
-            return workspace.rows[:count].tolist() if count else []
+        workspace = self._taken_workspace()
+        count = self._code.kensho_equal(
+            self._index, _hash_of(letters), text, len(text), workspace.buffers.rows, _MAX_EQUAL
+        )
+        found: list[int] = workspace.rows[:count].tolist() if count else []
+        self._give_back(workspace)
+        return found
 
     def inexact(self, key: Key, occurs: PhraseRange, known: float) -> ScoredRows:
         """Return all rows that contain the query or are near it; `occurs` is where it occurs.
@@ -121,49 +125,46 @@ class CompiledKernel:
         query = _query(key, occurs, known)
         if query is None:
             return self._fallback.inexact(key, occurs, known)
-        with self._workspace() as workspace:
-            count = self._code.kensho_inexact(
-                self._index,
-                self._weights,
-                workspace.address,
-                ctypes.byref(query),
-                workspace.max_containing,
-            )
-            if count != _TOO_MANY:
-                return ScoredRows(workspace.rows[:count].copy(), workspace.scores[:count].copy())
-        return self._fallback.inexact(key, occurs, known)
+        workspace = self._taken_workspace()
+        count = self._code.kensho_inexact(
+            self._index,
+            self._weights,
+            workspace.address,
+            ctypes.byref(query),
+            workspace.max_containing,
+        )
+        found = workspace.scored(max(count, 0))
+        self._give_back(workspace)
+        return found if count != _TOO_MANY else self._fallback.inexact(key, occurs, known)
 
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals, the one that comes first."""
         total = sum([len(rows) for rows, _ in found])
         hits = ctypes.c_int64()
-        with self._workspace() as workspace:
-            if total > workspace.max_containing:
-                return self._fallback.best(found)
-            end = 0
-            for number, (rows, scores) in enumerate(found):
-                first, end = end, end + len(rows)
-                workspace.rows[first:end] = rows
-                workspace.scores[first:end] = scores
-                workspace.lists[first:end] = number
-            count = self._code.kensho_best(
-                self._index, self._weights, workspace.address, total, ctypes.byref(hits)
-            )
-            return BestRows(
-                workspace.best_entries[:count].copy(),
-                workspace.best_scores[:count].copy(),
-                workspace.best_rows[:count].copy(),
-                workspace.best_lists[:count].copy(),
-                hits.value,
-            )
+        if total > self._mapped.max_containing:
+            return self._fallback.best(found)
+        workspace = self._taken_workspace()
+        end = 0
+        for number, (rows, scores) in enumerate(found):
+            first, end = end, end + len(rows)
+            workspace.rows[first:end] = rows
+            workspace.scores[first:end] = scores
+            workspace.lists[first:end] = number
+        count = self._code.kensho_best(
+            self._index, self._weights, workspace.address, total, ctypes.byref(hits)
+        )
+        best = workspace.best(count, hits.value)
+        self._give_back(workspace)
+        return best
 
-    @contextmanager
-    def _workspace(self) -> Generator[KernelWorkspace]:
+    def _taken_workspace(self) -> KernelWorkspace:
+        """Return a workspace for one call; one whose call failed is not given back."""
         try:
-            workspace = self._workspaces.pop()
+            return self._workspaces.pop()
         except IndexError:
-            workspace = KernelWorkspace(self._mapped)
-        yield workspace
+            return KernelWorkspace(self._mapped)
+
+    def _give_back(self, workspace: KernelWorkspace) -> None:
         if len(self._workspaces) < _KEPT_WORKSPACES:
             self._workspaces.append(workspace)
 
@@ -181,7 +182,7 @@ def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
         letters=letters,
         native=native,
         sorted_words=ordered,
-        hashes=array("Q", map(hash_of, words)).tobytes(),
+        hashes=array("Q", map(_hash_of, words)).tobytes(),
         letter_count=len(letters) // _POINT_BYTES,
         native_count=len(native) // _POINT_BYTES,
         sorted_words_count=len(ordered) // _POINT_BYTES,

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from kensho.domain import ranking
 from kensho.search import ngrams, symspell
 from kensho.search.kernel.numpy_kernel import MAX_SCORED_PHRASES
+from kensho.search.kernel.protocol import BestRows, ScoredRows
 from kensho.search.scorer import Scorer
 
 MAX_LETTERS: Final = 512
@@ -149,6 +150,7 @@ class MappedIndex:
         }
         self.entries: Final = len(arrays["entry_popularity"])
         self.rows: Final = len(arrays["row_entry"])
+        self.max_containing: Final = max(_MIN_CONTAINING, self.rows // _CONTAINING_SHARE)
         self.index: Final = KernelIndex(
             **{name: array.ctypes.data for name, array in self.arrays.items()},
             ngrams=len(arrays["ngram_codes"]),
@@ -165,7 +167,7 @@ class KernelWorkspace:
     """The buffers that one search at a time works in; what must be zero in them is zero."""
 
     def __init__(self, index: MappedIndex) -> None:
-        self.max_containing: Final = max(_MIN_CONTAINING, index.rows // _CONTAINING_SHARE)
+        self.max_containing: Final = index.max_containing
         total = self.max_containing + MAX_SCORED_ONE_BY_ONE
         self.rows: Final = np.empty(total, dtype=np.int32)
         self.scores: Final = np.empty(total, dtype=np.float32)
@@ -187,3 +189,17 @@ class KernelWorkspace:
             **{name: array.ctypes.data for name, array in (self._own | shown).items()}
         )
         self.address: Final = ctypes.byref(self.buffers)
+
+    def scored(self, count: int) -> ScoredRows:
+        """Return copies of the first rows and their scores."""
+        return ScoredRows(self.rows[:count].copy(), self.scores[:count].copy())
+
+    def best(self, count: int, hits: int) -> BestRows:
+        """Return copies of the first of the best rows, of which so many are hits."""
+        return BestRows(
+            self.best_entries[:count].copy(),
+            self.best_scores[:count].copy(),
+            self.best_rows[:count].copy(),
+            self.best_lists[:count].copy(),
+            hits,
+        )
