@@ -51,7 +51,7 @@ def settled(demo: Demo, wanted: int) -> None:
 
 def test_play_asks_to_sign_in_and_goes_on_to_that_episode(page: Page, demo: Demo) -> None:
     page.goto(demo.play.replace("/watch/", "/anime/").rpartition("/")[0])
-    page.click("a.button:text-is('Watch')")
+    page.click("main a.button:text-is('Watch')")
     assert "/login?next=" in page.url
     fill_sign_in(page, "wrong")
     assert page.locator('main [role="alert"], main .field-wrong').count() >= 1
