@@ -73,7 +73,6 @@ class FranchiseClustering:
                 inputs = self._computing.told(c for number in given for c in batches[number])
                 helped = asyncio.create_task(helper.compute_apart(inputs, asked))
                 running.push_async_callback(_ended, helped)
-                await asyncio.sleep(0)
                 del asked
             kept = [number for number in range(len(batches)) if number not in given]
             found = {n: one async for n, one in self._computed(batches, kept, known)}
@@ -95,11 +94,16 @@ class FranchiseClustering:
                 reading = None
                 if place + 1 < len(numbers):
                     reading = self._read(batches[numbers[place + 1]])
-                await asyncio.sleep(0)  # lets the read reach the engine before we compute on
-                yield number, self._computing.batch(batches[number], helper.rows_of(pages), known)
+                # In a thread: what is read ahead, and the helper, go on meanwhile.
+                yield number, await asyncio.to_thread(self._here, batches[number], pages, known)
         finally:
             if reading is not None:
                 reading.cancel()
+
+    def _here(
+        self, batch: Sequence[Component], pages: Sequence[bytes], known: Kinds
+    ) -> ComputedBatch:
+        return self._computing.batch(batch, helper.rows_of(pages), known)
 
     async def _asked(self, batch: Sequence[Component], known: Kinds) -> HelperBatch:
         pages = await self._pages(batch)

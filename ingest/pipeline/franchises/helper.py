@@ -1,10 +1,14 @@
 """Compute batches of components in a process of its own, on another processor.
 
-The helper is handed everything as bytes and answers with bytes; it opens no store. Where it ends
-without an answer, the caller computes what it was to.
+The helper is handed a file of what it needs, and answers with bytes; it opens no store. A pipe
+would be filled a piece at a time, whenever the caller, who computes too, came to it. Where the
+helper ends without an answer, the caller computes what it was to.
 """
 
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
@@ -45,17 +49,19 @@ async def compute_apart(
     inputs: ComputingInputs, batches: Sequence[HelperBatch]
 ) -> list[ComputedBatch] | None:
     """Return what comes of these batches; `None` where the helper did not end as it should."""
-    request = _encoder.encode(_Request(inputs, batches))
-    try:
-        answer = await call(__name__, request, deadline_s=_DEADLINE_S)
-    except ChildEndedError:
-        return None
+    with tempfile.TemporaryDirectory(prefix="kensho-") as folder:  # nobody else may read it
+        path = Path(folder) / "request"
+        path.write_bytes(_encoder.encode(_Request(inputs, batches)))
+        try:
+            answer = await call(__name__, os.fsencode(path), deadline_s=_DEADLINE_S)
+        except ChildEndedError:
+            return None
     return msgspec.msgpack.decode(answer, type=list[ComputedBatch])
 
 
 def computed(request: bytes) -> bytes:
-    """Compute what is asked for."""
-    asked = msgspec.msgpack.decode(request, type=_Request)
+    """Compute what is asked for in the file that `request` names."""
+    asked = msgspec.msgpack.decode(Path(os.fsdecode(request)).read_bytes(), type=_Request)
     computing = FranchiseComputing.of(asked.inputs)
     found = [computing.batch(one.components, rows_of(one.rows), one.known) for one in asked.batches]
     return _encoder.encode(found)
