@@ -6,7 +6,7 @@
 //   place             by what name the place in it is kept in this tab
 //   begin(sound)      asks for the stream: { url, validMs, captions: [{ language, url, isDefault }], sounds: [{ language, label }],
 //                     sound, note }; `sound` is the language that was chosen, `note` is said while it plays
-//   renew(stream)     asks for the next address of the same stream, before this one is over
+//   renew(stream, sound)  asks for the next address of the same stream, before this one is over
 //   tell(stream, kind, facts)  tells of playing; a problem that it throws is shown
 //   release(stream)   gives the stream back
 //   isFinal(problem)  whether what is loaded must not play on after it
@@ -146,7 +146,7 @@ function renew() {
 async function renewed() {
   lastRenewed = performance.now();
   try {
-    adopt(await source.renew(stream));
+    adopt(await source.renew(stream, sound)); // of the sound that was chosen last, or two would be held
     return true;
   } catch (error) {
     if (source.isFinal?.(error) || video.paused || video.readyState < 3) {

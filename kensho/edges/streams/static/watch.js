@@ -23,7 +23,7 @@ const tell = (stream, kind, facts) => asked(events, { ...sent({ sessionId: strea
 play({
   place: address,
   begin: resolved,
-  renew: (stream) => resolved(stream.sound),
+  renew: (_, sound) => resolved(sound),
   tell,
   release: () => fetch(address, { method: "DELETE", keepalive: true }).catch(() => {}),
   isFinal: (problem) => problem.kind === "unauthorized",
