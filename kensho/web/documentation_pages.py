@@ -7,7 +7,8 @@ from litestar.params import FromPath
 
 from kensho.errors import NotFoundError
 from kensho.http.privacy import PUBLIC
-from kensho.http.responses import HTML, UncachedResponse
+from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
+from kensho.platform.installation import installed_version
 from kensho.web import documentation, urls
 from kensho.web.page_context import GivenPageServices
 from kensho.web.rendering import PAGE_HEADERS
@@ -25,15 +26,15 @@ class DocumentationController(Controller):
     opt = PUBLIC
 
     @get(sync_to_thread=True)
-    def index(self, services: GivenPageServices) -> UncachedResponse:
+    def index(self, services: GivenPageServices) -> PreparedResponse:
         """List all documents."""
         body = services.renderer.page(
             "documentation_index.html.jinja", groups=documentation.installed().groups()
         )
-        return UncachedResponse(body, media_type=HTML, headers=PAGE_HEADERS)
+        return _answer(body, HTML)
 
     @get("/{name:path}", sync_to_thread=True)
-    def document(self, services: GivenPageServices, name: FromPath[str]) -> UncachedResponse:
+    def document(self, services: GivenPageServices, name: FromPath[str]) -> PreparedResponse:
         """Return a document, or a picture of one.
 
         Raises:
@@ -42,14 +43,14 @@ class DocumentationController(Controller):
         known, wanted = documentation.installed(), name.strip("/")
         picture = known.pictures.get(wanted)
         if picture is not None:
-            return UncachedResponse(picture.read_bytes(), media_type=_PNG)
+            return _answer(picture.read_bytes(), _PNG)
         document = known.documents.get(wanted.removesuffix(_SOURCE))
         if document is None:
             raise NotFoundError(f"there is no document {wanted[:80]!r}")
         if wanted.endswith(_SOURCE):
-            return UncachedResponse(document.text.encode(), media_type=_MARKDOWN)
+            return _answer(document.text.encode(), _MARKDOWN)
         body = services.renderer.page("documentation.html.jinja", document=document)
-        return UncachedResponse(body, media_type=HTML, headers=PAGE_HEADERS)
+        return _answer(body, HTML)
 
 
 class DocumentationListController(Controller):
@@ -59,7 +60,7 @@ class DocumentationListController(Controller):
     opt = PUBLIC
 
     @get(sync_to_thread=True)
-    def listed(self, services: GivenPageServices) -> UncachedResponse:
+    def listed(self, services: GivenPageServices) -> PreparedResponse:
         """Return the list of documents in Markdown, each with its first paragraph."""
         messages = services.renderer.messages
         lines = [f"# {messages.format('site.name')}", "", f"> {messages.format('site.tagline')}"]
@@ -69,4 +70,12 @@ class DocumentationListController(Controller):
                 f"- [{one.title}]({urls.document(one.name)}{_SOURCE}): {one.lead}"
                 for one in documents
             ]
-        return UncachedResponse(("\n".join(lines) + "\n").encode(), media_type=_TEXT)
+        return _answer(("\n".join(lines) + "\n").encode(), _TEXT)
+
+
+def _answer(body: bytes, media_type: bytes) -> PreparedResponse:
+    """Return what is the same for everybody until another version is installed."""
+    headers = PAGE_HEADERS if media_type == HTML else ()
+    return PreparedResponse(
+        body, installed_version(), meta=ResponseMeta(media_type=media_type, headers=headers)
+    )
