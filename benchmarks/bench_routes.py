@@ -232,6 +232,8 @@ def requests(held: Snapshot, sampled: int, random: Random) -> Mapping[str, Seque
         "/hub/{slug:str}/changes.atom": each("/hub/{}/changes.atom", slugs),
         "/status": [Asked("/status")],
         "/my": [Asked("/my")],
+        "/suggest": [Asked(f"/suggest?q={quote(text)}") for text in TEXTS],
+        "/prefer": [Asked("/prefer?titles=native&next=/")],
         "/docs": [Asked("/docs")],
         "/docs/{name:path}": [Asked("/docs/deploy"), Asked("/docs/search"), Asked("/docs/api.md")],
         "/llms.txt": [Asked("/llms.txt")],
