@@ -35,7 +35,7 @@ run: $(RUN_INSTALLED) assets sample ## Install, load the sample catalogue, serve
 	@echo "Kenshō: http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
 	@$(BIN)/kensho serve --port $(PORT)
 
-demo: $(DEV_INSTALLED) assets ## All of it, without Docker: accounts, a provider, streams; prints addresses and who may sign in.
+demo: $(DEV_INSTALLED) assets ## All of it, without Docker: accounts, streams, films, videos; prints addresses and who may sign in.
 	@command -v ffmpeg >/dev/null || $(MAKE) system-packages
 	@$(BIN)/python -m deploy.demo --port $(PORT)
 
