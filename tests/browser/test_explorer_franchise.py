@@ -188,7 +188,7 @@ def test_all_of_it_but_gestures_works_without_scripts(opened: Opener) -> None:
         page.get_by_role("link", name="Watch order").click()
         page.wait_for_url("**/watch-order")
         every = page.locator(".step").count()
-        page.get_by_role("link", name=re.compile("^Leave out")).click()
+        page.get_by_role("link", name=re.compile("^Leave out optional steps")).click()
         page.wait_for_url("**optional=0")
         assert page.locator(".step").count() < every
         page.get_by_role("link", name="Map", exact=True).click()
