@@ -29,10 +29,7 @@ ONE_LINE: Final[Sequence[Any]] = (
     (49828, 53199, 52168),  # The Witch from Mercury, its second season and its prologue
     (10087, 11741),  # Fate/Zero
     (14829, 20509, 27525),  # Prisma Illya
-    pytest.param(
-        (38084, 34321),
-        marks=pytest.mark.xfail(reason="only curators tell that this is one line"),
-    ),
+    (38084, 34321),  # Grand Order: Babylonia and First Order
     (20, 1735, 442),  # Naruto with its film
     (5114, 6421),  # Fullmetal Alchemist: Brotherhood and its specials
     (121, 430),

@@ -258,6 +258,6 @@ async def test_every_route_is_public_but_those_of_callers(
         if "OPTIONS" not in handler.http_methods and handler.opt.get("kensho_public") is not True
         if not {manager_only, manager_page} & {*handler.resolve_guards()}
     }
-    of_callers = {"/login", "/logout", "/report", "/report/sent"}
+    of_callers = {"/login", "/logout", "/prefer", "/report", "/report/sent"}
     own = set(PATHS) - {"/private/moved/work"} | {"/private/moved/{name:str}"}
     assert undeclared == own | of_callers
