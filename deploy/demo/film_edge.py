@@ -12,18 +12,18 @@ are. It is slow, and made for one viewer; `deploy/nginx` is for many.
 
 import dataclasses
 import datetime as dt
-import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from typing_extensions import override
 
 from deploy.demo.clip import AUDIO
+from deploy.demo.loopback import ReferenceServer
 from kensho.edges.portal.ticket_keys import TicketKeyFile
 from kensho.edges.portal.tickets import Tickets
 
@@ -46,14 +46,11 @@ class EdgeFaults:
     delay_s: float = 0.0
 
 
-class FilmEdge(ThreadingHTTPServer):
+class FilmEdge(ReferenceServer):
     """Serves origin and edge from a free port of loopback, or from `port`."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, clip: Path, keys_file: Path, secret: str, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(_Handler, port)
         self.clip: Final = clip
         self.secret: Final = secret
         self.api = ""
@@ -63,11 +60,6 @@ class FilmEdge(ThreadingHTTPServer):
         keys = TicketKeyFile(keys_file, _now)
         self.tickets: Final = Tickets(keys, 300, _now)
         self._places: dict[str, tuple[float, tuple[str, str] | None]] = {}
-
-    @property
-    def url(self) -> str:
-        """Return the base address."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
     def source(self, name: str) -> str:
         """Return the address of a film at the origin."""
@@ -94,24 +86,6 @@ class FilmEdge(ThreadingHTTPServer):
             return place  # Kenshō is away: what was known goes on
         self._places[film] = (time.monotonic(), place)
         return place
-
-    @override
-    def __enter__(self) -> "FilmEdge":
-        """Serve from a thread."""
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    @override
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that a client cut."""
 
 
 class _Handler(BaseHTTPRequestHandler):

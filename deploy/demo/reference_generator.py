@@ -20,12 +20,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final, cast
 
 from typing_extensions import override
 
+from deploy.demo.loopback import ReferenceServer
 from deploy.demo.video_clip import video_clip
 
 GENERATOR_KEY: Final = "reference-generator-key"
@@ -111,39 +112,23 @@ class ReferenceGenerator:
         return None if orientation is None else video_clip(orientation)
 
 
-class GeneratorServer(ThreadingHTTPServer):
+class GeneratorServer(ReferenceServer):
     """The generator on a port of loopback while the block runs."""
-
-    daemon_threads = True
-    request_queue_size = 256
 
     def __init__(self, generator: ReferenceGenerator, port: int = 0) -> None:
         self.generator: Final = generator
-        super().__init__(("127.0.0.1", port), GeneratorHandler)
+        super().__init__(GeneratorHandler, port)
 
     @property
+    @override
     def url(self) -> str:
         """Return the address of its API."""
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+        return f"{super().url}/v1"
 
     @override
-    def __enter__(self) -> "GeneratorServer":
-        """Serve on a thread."""
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    @override
-    def __exit__(self, *_: object) -> None:
-        """Stop, and give up what is being answered."""
+    def release(self) -> None:
+        """Give up what is being answered."""
         self.generator.is_stopping.set()
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that others cut."""
 
 
 class GeneratorHandler(BaseHTTPRequestHandler):

@@ -20,14 +20,15 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from typing_extensions import override
 
 from deploy.demo.clip import AUDIO, CAPTIONS
+from deploy.demo.loopback import ReferenceServer
 
 CLIENT_TOKEN: Final = "reference-client:reference-secret"  # noqa: S105 -- of nobody but this server
 _TYPES: Final = {
@@ -221,39 +222,17 @@ class ReferenceProvider:
             return version if age_s < self.faults.media_ttl_s else None
 
 
-class ProviderServer(ThreadingHTTPServer):
+class ProviderServer(ReferenceServer):
     """Serves a provider on a free port of loopback, or on `port`."""
 
-    daemon_threads = True
-    request_queue_size = 128
-
     def __init__(self, provider: ReferenceProvider, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), ProviderHandler)
+        super().__init__(ProviderHandler, port)
         self.provider = provider
 
-    @property
-    def url(self) -> str:
-        """Return the base address."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
     @override
-    def __enter__(self) -> "ProviderServer":
-        """Serve from a thread."""
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
-        self._thread.start()
-        return self
-
-    @override
-    def __exit__(self, *_: object) -> None:
-        """Stop, and let hanging requests go."""
+    def release(self) -> None:
+        """Let hanging requests go."""
         self.provider.is_stopping.set()
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    @override
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of connections that a client cut."""
 
 
 class ProviderHandler(BaseHTTPRequestHandler):

@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
+from litestar import Controller, Router
 
+from kensho.api.providers import provided
 from kensho.http.authentication import Authentication
 from kensho.http.extension import Addition
 from kensho.http.metrics import Metrics
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot
-from kensho.web.page_context import PageServices
+from kensho.web.page_context import PageContext, PageServices
 from kensho.web.rendering import Renderer
 
 if TYPE_CHECKING:
@@ -52,3 +54,20 @@ class Edge(Addition):
     async def open(self) -> AsyncGenerator[None]:
         """Hold open what the edge needs while the block runs."""
         yield
+
+
+def pages_router(core: EdgeCore, controllers: Sequence[type[Controller]]) -> Router:
+    """Return the router of an edge's pages; they are given what pages of the core are."""
+
+    def page_services() -> PageServices:
+        return core.page_services()
+
+    def page_context() -> PageContext:
+        return core.page_services().context()
+
+    return Router(
+        "/",
+        route_handlers=controllers,
+        dependencies=provided({"services": page_services, "context": page_context}),
+        include_in_schema=False,
+    )

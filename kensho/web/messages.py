@@ -95,6 +95,13 @@ def percent(share: float) -> str:
     return f"{99 if whole == 100 and share < 1 else whole} %"  # noqa: PLR2004 -- per cent
 
 
+def clock(seconds: int) -> str:
+    """Return a place in a recording, or its length, as players show it: "4:05", "1:02:30"."""
+    minutes, rest = divmod(seconds, _MINUTE_S)
+    hours, minutes = divmod(minutes, _HOUR_MIN)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
 def timestamp(text: str) -> str:
     """Return a time that is written as ISO 8601 in UTC, to the minute: "2026-11-20 16:25 UTC"."""
     return f"{text[:10]} {text[11:16]} UTC"

@@ -30,12 +30,11 @@ from kensho.http.responses import UncachedResponse
 from kensho.read_model.model import ReadModel
 from kensho.web import urls
 from kensho.web.forms import posted
-from kensho.web.messages import Messages
+from kensho.web.messages import Messages, clock
 from kensho.web.page_context import GivenPageServices, PageServices
 from kensho.web.sign_in_page import going_to
 
 _MOST_LISTED: Final = 20
-_MINUTE_S: Final = 60
 
 
 class SessionForm(msgspec.Struct, frozen=True):
@@ -194,7 +193,9 @@ async def _continuing(
 ) -> list[WatchedLine]:
     found = await personal.watching.continuing(session.subject, _MOST_LISTED)
     return [
-        WatchedLine(*_named(model, one.work), one.episode, _clock(one.position_s), one.is_finished)
+        WatchedLine(
+            *_named(model, one.work), one.episode, clock(int(one.position_s)), one.is_finished
+        )
         for one in found
     ]
 
@@ -220,10 +221,3 @@ def _model(personal: PersonalLists) -> ReadModel | None:
         return personal.model()
     except NotReadyError:
         return None
-
-
-def _clock(seconds: float) -> str:
-    """Return a position as players show it: 4:05, 1:02:30."""
-    minutes, rest = divmod(int(seconds), _MINUTE_S)
-    hours, minutes = divmod(minutes, _MINUTE_S)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

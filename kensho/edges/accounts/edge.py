@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from litestar import Controller, Router
+from litestar import Controller
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
@@ -37,12 +37,11 @@ from kensho.edges.accounts.signing_in import SignInParts, SignInService
 from kensho.edges.accounts.throttling import MakeCounts, OwnCounts, SignInThrottle
 from kensho.edges.accounts.tokens import Tokens
 from kensho.edges.accounts.watching import Watching
-from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.edge import Edge, EdgeCore, pages_router
 from kensho.edges.store import EdgeStore
 from kensho.http.authentication import AccessControl
 from kensho.platform.keyring import Keyring
 from kensho.read_model.model import ReadModel
-from kensho.web.page_context import PageServices
 from kensho.web.sign_in_page import SignInController
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class AccountsEdge(Edge):
         if self.sign_in.offers_accounts:
             pages.append(RegisterPageController)
         return (
-            *self._pages(pages),
+            pages_router(self._core, pages),
             *([RegisterController] if self.sign_in.offers_accounts else ()),
             AuthController,
             CurrentSessionController,
@@ -131,20 +130,6 @@ class AccountsEdge(Edge):
                 yield
         finally:
             self._passwords.close()
-
-    def _pages(self, controllers: Sequence[type[Controller]]) -> Sequence[ControllerRouterHandler]:
-        """Return the router of pages; they are given what pages of the core are."""
-
-        def page_services() -> PageServices:
-            return self._core.page_services()
-
-        router = Router(
-            "/",
-            route_handlers=controllers,
-            dependencies=provided({"services": page_services}),
-            include_in_schema=False,
-        )
-        return (router,)
 
     def _model(self) -> ReadModel:
         return self._core.snapshot().model

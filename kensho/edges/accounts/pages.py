@@ -31,6 +31,7 @@ from kensho.errors import (
 from kensho.http.authentication import access_of, session_of
 from kensho.http.problem_details import kind_of
 from kensho.http.request_costs import costing
+from kensho.http.response_cache import Headers
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.http.targets import FORM
 from kensho.web import urls
@@ -227,9 +228,11 @@ def trouble_of(messages: Messages, error: KenshoError | None) -> str | None:
     return messages.format("login.away" if isinstance(error, _OUTSIDE) else "login.wrong")
 
 
-def answer(body: bytes, error: KenshoError | None) -> UncachedResponse:
+def answer(
+    body: bytes, error: KenshoError | None, page_headers: Headers = PAGE_HEADERS
+) -> UncachedResponse:
     """Return a page, with the status of the error that it tells of, if there is one."""
-    headers = list(PAGE_HEADERS)
+    headers = list(page_headers)
     if isinstance(error, RateLimitedError):
         headers.append((b"retry-after", b"%d" % error.retry_after_s))
     status = 200 if error is None else kind_of(error).status

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from kensho.api.providers import provided
 from kensho.edges.accounts.edge import AccountsEdge
-from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.edge import Edge, EdgeCore, pages_router
 from kensho.edges.generation.copies import VideoCopies, copies_of
 from kensho.edges.generation.files_api import FilesController
 from kensho.edges.generation.generation_metrics import GenerationMetrics
@@ -33,7 +33,6 @@ from kensho.edges.generation.videos_api import (
 )
 from kensho.edges.store import EdgeStore
 from kensho.platform.edge_settings import GenerationSettings
-from kensho.web.page_context import PageServices
 
 _STOP_S: Final = 3.0
 
@@ -89,16 +88,6 @@ class GenerationEdge(Edge):
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
         """Return the routes of videos and jobs, and their pages."""
-
-        def page_services() -> PageServices:
-            return self._core.page_services()
-
-        page_router = Router(
-            "/",
-            route_handlers=[VideoPagesController],
-            dependencies=provided({"services": page_services}),
-            include_in_schema=False,
-        )
         # Controllers that share paths are taken together by a router alone.
         return (
             Router(
@@ -110,7 +99,7 @@ class GenerationEdge(Edge):
                     FilesController,
                 ],
             ),
-            page_router,
+            pages_router(self._core, [VideoPagesController]),
         )
 
     @property

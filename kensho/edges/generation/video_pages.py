@@ -17,6 +17,7 @@ from litestar.params import FromPath, SkipValidation
 from msgspec import Meta
 
 from kensho.edges.accounts.authentication import GivenMaybeSession, GivenSession
+from kensho.edges.accounts.pages import answer
 from kensho.edges.generation.documents import (
     CreateVideoBody,
     file_url,
@@ -35,13 +36,13 @@ from kensho.edges.generation.jobs import (
 )
 from kensho.edges.generation.videos_api import GivenVideos
 from kensho.errors import InvalidInputError, RateLimitedError
-from kensho.http.problem_details import kind_of
 from kensho.http.request_costs import costing
 from kensho.http.responses import HTML, UncachedResponse
 from kensho.http.targets import FORM
 from kensho.platform.edge_settings import GenerationSettings
 from kensho.web import forms, urls
 from kensho.web.forms import posted, read
+from kensho.web.messages import clock
 from kensho.web.page_context import GivenPageServices, PageServices
 from kensho.web.rendering import POLICY, headers_under
 from kensho.web.sign_in_page import going_to
@@ -265,11 +266,10 @@ def _form_page(
     error: InvalidInputError | RateLimitedError | None,
 ) -> UncachedResponse:
     problems = dict(error.problems) if isinstance(error, InvalidInputError) else {}
-    trouble, headers = None, list(pages.headers)
+    trouble = None
     if isinstance(error, RateLimitedError):
         minutes = max(1, ceil(error.retry_after_s / _MINUTE_S))
         trouble = services.renderer.messages.format(f"video.{error.scope}", minutes=minutes)
-        headers.append((b"retry-after", b"%d" % error.retry_after_s))
     body = services.renderer.page(
         "video_new.html.jinja",
         form=form,
@@ -278,8 +278,7 @@ def _form_page(
         problems=problems,
         trouble=trouble,
     )
-    status = 200 if error is None else kind_of(error).status
-    return UncachedResponse(body, status=status, media_type=HTML, headers=headers)
+    return answer(body, error, pages.headers)
 
 
 def _card(video: Video) -> VideoCard:
@@ -294,7 +293,7 @@ def _card(video: Video) -> VideoCard:
         download=url if video.stored is None else f"{url}?download=true",
         told=None if error is None else WORDS[error],
         made_at=video.created_at.astimezone(dt.UTC).isoformat(),
-        length=None if video.duration_s is None else _clock(video.duration_s),
+        length=None if video.duration_s is None else clock(round(video.duration_s)),
     )
 
 
@@ -307,15 +306,9 @@ def _job_card(job: VideoJob) -> JobCard:
         phase=job.phase,
         progress=job.progress,
         created_at=job.created_at.astimezone(dt.UTC).isoformat(),
-        so_far=_clock(max(0.0, (until - job.created_at).total_seconds())),
+        so_far=clock(round(max(0.0, (until - job.created_at).total_seconds()))),
         stream=stream_path(job.id),
     )
-
-
-def _clock(seconds: float) -> str:
-    """Return a length as players show it: 0:06, 4:05."""
-    minutes, rest = divmod(round(seconds), _MINUTE_S)
-    return f"{minutes}:{rest:02}"
 
 
 def _job_path(job: UUID) -> str:

@@ -9,7 +9,8 @@ from litestar.params import Body, SkipValidation
 
 from kensho.api.operations import Documented, empty_operation
 from kensho.edges.accounts.authentication import GivenMaybeSession
-from kensho.edges.playback.events import PlaybackEvent, PlaybackEvents
+from kensho.edges.playback.documents import PlaybackEvent
+from kensho.edges.playback.events import PlaybackEvents
 
 _NO_CONTENT = 204
 GivenPlaybackEvents: TypeAlias = NamedDependency[SkipValidation[PlaybackEvents]]

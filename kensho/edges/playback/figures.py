@@ -12,10 +12,11 @@ Redis is away each tells of those that told it.
 from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic, time
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from kensho.edges.playback.documents import PlaybackEvent
 from kensho.errors import RedisDownError
 
 if TYPE_CHECKING:
@@ -28,23 +29,6 @@ _MOST_VIEWERS: Final = 65_536
 """Of one edge and process; they take some 10 MB. Beyond, the longest silent is forgotten."""
 _STARTUP_S: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0, 20.0, 60.0)
 _MS: Final = 1_000
-
-
-class Told(Protocol):
-    """What is read of an event here."""
-
-    @property
-    def session_id(self) -> str: ...  # noqa: D102
-    @property
-    def kind(self) -> str: ...  # noqa: D102
-    @property
-    def bytes(self) -> int: ...  # noqa: D102
-    @property
-    def startup_ms(self) -> float | None: ...  # noqa: D102
-    @property
-    def played_ms(self) -> float: ...  # noqa: D102
-    @property
-    def stalled_ms(self) -> float: ...  # noqa: D102
 
 
 class Viewers:
@@ -147,7 +131,7 @@ class PlaybackFigures:
         for edge, viewers in self._viewers.items():
             gauge.labels(edge).set_function(viewers.count)
 
-    async def take(self, edge: PlayingEdge, event: Told) -> None:
+    async def take(self, edge: PlayingEdge, event: PlaybackEvent) -> None:
         """Count an event."""
         self._events.labels(edge, event.kind).inc()
         self._bytes.inc(event.bytes)

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from kensho.web import json_ld
 from kensho.web.messages import Messages
-from kensho.web.rendering import PAGE_HEADERS, POLICY
+from kensho.web.rendering import POLICY, headers_under
 
 FOLDER: Final = Path(__file__).parent
 VENDOR: Final = Path(str(files("kensho"))) / "web" / "static" / "vendor" / "hls"
@@ -50,10 +50,7 @@ def player_headers(origins: Sequence[str]) -> Sequence[tuple[bytes, bytes]]:
     allowed = " ".join(["'self'", *sorted(set(origins))])
     policy = POLICY.replace("connect-src 'self'", f"connect-src {allowed}")
     policy += f"; media-src {allowed} blob:; worker-src blob:"
-    return (
-        *((name, value) for name, value in PAGE_HEADERS if name != b"content-security-policy"),
-        (b"content-security-policy", policy.encode()),
-    )
+    return headers_under(policy)
 
 
 def player_words(messages: Messages, own: Mapping[str, str], problems: Mapping[str, str]) -> Markup:

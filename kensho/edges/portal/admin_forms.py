@@ -24,7 +24,7 @@ from kensho.edges.portal.documents import (
     UploadCaptionBody,
     WindowBody,
 )
-from kensho.edges.portal.forms import new_draft
+from kensho.edges.portal.forms import kept_captions, kept_sources, new_draft
 from kensho.edges.portal.movies import PortalMovie, Visibility
 from kensho.errors import FieldProblem, InvalidInputError
 
@@ -242,15 +242,7 @@ def with_source(movie: PortalMovie, form: SourceForm) -> PatchMovieBody:
     Raises:
         InvalidInputError: the film has no such source.
     """
-    held = [
-        SourceBody(
-            stream_source_id=one.id,
-            quality_tag=one.quality_tag,
-            drm_required=one.drm_required,
-            primary=one.primary,
-        )
-        for one in movie.sources
-    ]
+    held = kept_sources(movie)
     given = SourceBody(stream_url=form.url or None, quality_tag=form.tag or None)
     if form.action == "add":
         is_first = not any(one.primary for one in held)
@@ -275,15 +267,7 @@ def with_captions(movie: PortalMovie, form: CaptionForm) -> PatchMovieBody:
     Raises:
         InvalidInputError: the film has no such track, or the format is none.
     """
-    held = [
-        CaptionBody(
-            caption_track_id=one.id,
-            language_code=one.language,
-            format=one.format,
-            is_default=one.is_default,
-        )
-        for one in movie.captions
-    ]
+    held = kept_captions(movie)
     if form.action == "add":
         problems: list[FieldProblem] = []
         track = CaptionBody(

@@ -23,6 +23,7 @@ from kensho.edges.accounts.account_store import AccountStore
 from kensho.edges.accounts.audit import AuditLog, AuditRow
 from kensho.edges.accounts.authentication import SessionCaller
 from kensho.edges.accounts.limits import name_of
+from kensho.edges.accounts.pages import answer
 from kensho.edges.portal import admin_forms, admin_views
 from kensho.edges.portal.admin_forms import CAPTION_ROWS, FormProblems, NewFilmForm
 from kensho.edges.portal.admin_views import STATES
@@ -42,9 +43,8 @@ from kensho.errors import (
 )
 from kensho.http.authentication import MANAGER_PAGE_GUARDS, manager_of
 from kensho.http.edge_limits import LIMITS_ITSELF, limits_of
-from kensho.http.problem_details import kind_of
 from kensho.http.request_costs import costing
-from kensho.http.responses import HTML, UncachedResponse
+from kensho.http.responses import UncachedResponse
 from kensho.platform.flags import Flags
 from kensho.platform.sliding_limits import MANAGERS
 from kensho.read_model.holder import Snapshot
@@ -52,7 +52,6 @@ from kensho.web import urls
 from kensho.web.filtered_lists import ListPage
 from kensho.web.forms import get_page, posted
 from kensho.web.page_context import GivenPageServices, PageServices
-from kensho.web.rendering import PAGE_HEADERS
 from kensho.web.sign_in_page import going_to
 
 FLAG: Final = "admin"
@@ -261,12 +260,7 @@ def admin_page(
     """Return a page of managers, with the status of the error that it tells of."""
     caller = manager_of(request)
     shown = caller.session.name if isinstance(caller, SessionCaller) else caller.name
-    body = services.renderer.page(template, manager=shown, **variables)
-    headers = list(PAGE_HEADERS)
-    if isinstance(error, RateLimitedError):
-        headers.append((b"retry-after", b"%d" % error.retry_after_s))
-    status = 200 if error is None else kind_of(error).status
-    return UncachedResponse(body, status=status, media_type=HTML, headers=headers)
+    return answer(services.renderer.page(template, manager=shown, **variables), error)
 
 
 def problems_of(error: KenshoError | None, form: msgspec.Struct) -> FormProblems:

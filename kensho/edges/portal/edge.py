@@ -16,7 +16,7 @@ from kensho.api.movies import MoviesController
 from kensho.api.providers import provided
 from kensho.edges.accounts.account_store import AccountStore
 from kensho.edges.accounts.edge import AccountsEdge
-from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.edge import Edge, EdgeCore, pages_router
 from kensho.edges.portal.admin_pages import FilmAdmin, FilmListController, NewFilmController
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.editing_api import CaptionUploadController, MovieEditingController
@@ -42,7 +42,6 @@ from kensho.edges.store import EdgeStore
 from kensho.errors import KenshoError, StorageError
 from kensho.platform.flags import Flags
 from kensho.platform.settings import Settings
-from kensho.web.page_context import PageServices
 
 FOLDER: Final = Path(__file__).parent
 _LOOK_EVERY_S: Final = 2.0
@@ -96,10 +95,6 @@ class PortalEdge(Edge):
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
         """Return the routes of films, of managers, viewers and the edge, and the pages."""
-
-        def page_services() -> PageServices:
-            return self._core.page_services()
-
         # Controllers that share paths are taken together by a router alone.
         return (
             Router(
@@ -113,17 +108,15 @@ class PortalEdge(Edge):
                     OriginController,
                 ],
             ),
-            Router(
-                "/",
-                route_handlers=[
+            pages_router(
+                self._core,
+                [
                     WatchFilmPageController,
                     FilmListController,
                     NewFilmController,
                     FilmAdminController,
                     CaptionFileController,
                 ],
-                dependencies=provided({"services": page_services}),
-                include_in_schema=False,
             ),
         )
 

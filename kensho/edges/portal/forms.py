@@ -97,26 +97,10 @@ def changed_draft(
         window=movie.window
         if isinstance(body.availability, msgspec.UnsetType)
         else _window(body.availability),
-        sources=[
-            SourceBody(
-                stream_source_id=one.id,
-                quality_tag=one.quality_tag,
-                drm_required=one.drm_required,
-                primary=one.primary,
-            )
-            for one in movie.sources
-        ]
+        sources=kept_sources(movie)
         if isinstance(sources, msgspec.UnsetType)
         else _with_one(sources, "primary"),
-        captions=[
-            CaptionBody(
-                caption_track_id=one.id,
-                language_code=one.language,
-                format=one.format,
-                is_default=one.is_default,
-            )
-            for one in movie.captions
-        ]
+        captions=kept_captions(movie)
         if isinstance(captions, msgspec.UnsetType)
         else _with_one([_without_own(movie, one) for one in captions], "is_default"),
         visibility=_or(body.visibility, movie.visibility),
@@ -124,6 +108,32 @@ def changed_draft(
     )
     _check(draft, movie, loopback_allowed=loopback_allowed)
     return draft
+
+
+def kept_sources(movie: PortalMovie) -> list[SourceBody]:
+    """Return the sources of a film as a change names those that stay."""
+    return [
+        SourceBody(
+            stream_source_id=one.id,
+            quality_tag=one.quality_tag,
+            drm_required=one.drm_required,
+            primary=one.primary,
+        )
+        for one in movie.sources
+    ]
+
+
+def kept_captions(movie: PortalMovie) -> list[CaptionBody]:
+    """Return the captions of a film as a change names those that stay."""
+    return [
+        CaptionBody(
+            caption_track_id=one.id,
+            language_code=one.language,
+            format=one.format,
+            is_default=one.is_default,
+        )
+        for one in movie.captions
+    ]
 
 
 def language_problem(language: str) -> str | None:

@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry, Counter
 from typing_extensions import override
 
 from kensho.edges.accounts.sessions import Now, Session
-from kensho.edges.playback.events import Noted, PlaybackEvent, Player
+from kensho.edges.playback.documents import PlaybackEvent
+from kensho.edges.playback.events import Noted, Player
 from kensho.edges.playback.figures import PlayingEdge
 from kensho.edges.portal.documents import StreamTokenView, TicketCaption, caption_path
 from kensho.edges.portal.movie_store import MovieStore, Viewing

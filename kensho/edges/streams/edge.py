@@ -8,13 +8,12 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
-from litestar import Router
 from litestar.types import ControllerRouterHandler
 from typing_extensions import override
 
 from kensho.api.providers import provided
 from kensho.edges.accounts.edge import AccountsEdge
-from kensho.edges.edge import Edge, EdgeCore
+from kensho.edges.edge import Edge, EdgeCore, pages_router
 from kensho.edges.provider.edge import ProviderEdge
 from kensho.edges.streams.controllers import StreamController
 from kensho.edges.streams.leases import Leases
@@ -22,7 +21,7 @@ from kensho.edges.streams.service import StreamMetrics, StreamParts, StreamServi
 from kensho.edges.streams.slots import ProviderSlots, origin_of
 from kensho.edges.streams.watch_page import WatchPageController, WatchPages
 from kensho.platform.resilience import Upstream, UpstreamRules
-from kensho.web.page_context import PageContext, WatchLink, WatchLinks
+from kensho.web.page_context import WatchLink, WatchLinks
 
 FOLDER: Final = Path(__file__).parent
 _LOOK_EVERY_S: Final = 2.0
@@ -90,17 +89,7 @@ class StreamsEdge(Edge):
     @override
     def route_handlers(self) -> Sequence[ControllerRouterHandler]:
         """Return the routes of streams, and the page that plays them."""
-
-        def context() -> PageContext:
-            return self._core.page_services().context()
-
-        pages = Router(
-            "/",
-            route_handlers=[WatchPageController],
-            dependencies=provided({"context": context}),
-            include_in_schema=False,
-        )
-        return (StreamController, pages)
+        return (StreamController, pages_router(self._core, [WatchPageController]))
 
     @property
     @override

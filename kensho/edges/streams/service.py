@@ -19,7 +19,8 @@ from typing_extensions import override
 from kensho.discovery import works
 from kensho.edges.accounts.sessions import Session
 from kensho.edges.accounts.watching import FILM, FINISHED_SHARE, Playback, Watching
-from kensho.edges.playback.events import Noted, PlaybackEvent, Player
+from kensho.edges.playback.documents import PlaybackEvent
+from kensho.edges.playback.events import Noted, Player
 from kensho.edges.playback.figures import PlayingEdge
 from kensho.edges.provider.episodes import AudioTrack, ProviderEpisodeLists, chosen_track
 from kensho.edges.provider.links import Link, LinkFile
