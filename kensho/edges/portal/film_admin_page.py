@@ -14,8 +14,9 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Request, post
 from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
-from litestar.params import FromPath
+from litestar.params import FromPath, SkipValidation
 
 from kensho.edges.accounts.audit import AuditQuery, AuditSlice
 from kensho.edges.portal import admin_forms, admin_views, webvtt
@@ -82,12 +83,74 @@ class FailedForm(NamedTuple):
         return isinstance(self.error, ChangedMeanwhileError)
 
 
+_ANCHORS: Final[dict[Section, str]] = {
+    "head": "content",
+    "about": "about",
+    "sources": "sources",
+    "captions": "captions",
+    "upload": "captions",
+}
+
+
+class FilmForm(NamedTuple):
+    """A form that was sent from the page of a film."""
+
+    request: Request[Any, Any, Any]
+    services: PageServices
+    admin: FilmAdmin
+    movie: UUID
+
+    async def done(
+        self,
+        section: Section,
+        form_type: type[Form],
+        change: Callable[[PortalMovie, Form, str], Awaitable[str | None]],
+        read: Callable[[Request[Any, Any, Any], type[Form]], Awaitable[Form]] = posted,
+    ) -> UncachedResponse:
+        """Do what a form of a part asks for and go on to the page, or say there what is wrong.
+
+        `change` may return what is said to have been done, if not that it is saved.
+        """
+        actor = self.admin.actor(self.request)
+        form = form_type()
+        try:
+            form = await read(self.request, form_type)
+            await limits_of(self.request).check(self.request, MANAGERS)
+            movie = await self.admin.store.get(self.movie)
+            told = await change(movie, form, actor)
+        except TOLD as error:
+            movie = await self.admin.store.get(self.movie)
+            failed = FailedForm(section, form, error)
+            address = ManagedFilmAddress()
+            return await _page(self.request, self.services, self.admin, movie, address, failed)
+        place = "" if section == "head" else f"#{_ANCHORS[section]}"
+        page = urls.with_query(urls.managed_film(self.movie), {"done": told or "saved"})
+        return going_to(page + place)
+
+
+GivenFilmForm: TypeAlias = NamedDependency[SkipValidation[FilmForm]]
+"""The annotation under which handlers ask for `film_form`."""
+
+
+def _film_form(
+    request: Request[Any, Any, Any],
+    services: GivenPageServices,
+    film_admin: GivenFilmAdmin,
+    movie_id: FromPath[str],
+) -> FilmForm:
+    return FilmForm(request, services, film_admin, forms.work_id(movie_id))
+
+
+_GIVEN: Final[Mapping[str, Any]] = {"film_form": Provide(_film_form, sync_to_thread=False)}
+
+
 class FilmAdminController(Controller):
     """A film, and what is done to it."""
 
     path = _PATH
     guards = MANAGER_PAGE_GUARDS
     opt: Mapping[str, Any] | None = costing(20)
+    dependencies: Any = _GIVEN
 
     @get_page()
     async def film(
@@ -104,92 +167,58 @@ class FilmAdminController(Controller):
         return await _page(request, services, film_admin, movie, form, None)
 
     @post("/about", opt=ACTED)
-    async def about(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        film_admin: GivenFilmAdmin,
-        movie_id: FromPath[str],
-    ) -> UncachedResponse:
+    async def about(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Change what the film is, and when it is available."""
 
         async def change(movie: PortalMovie, form: AboutForm, actor: str) -> None:
             body = admin_forms.changes(form, movie)
-            await film_admin.service.patch(movie.id, body, actor, form.revision)
+            await film_form.admin.service.patch(movie.id, body, actor, form.revision)
 
-        acting = _Acting(request, services, film_admin, forms.work_id(movie_id), "about")
-        return await acting.done(AboutForm, change, "saved")
+        return await film_form.done("about", AboutForm, change)
 
     @post("/sources", opt=ACTED)
-    async def sources(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        film_admin: GivenFilmAdmin,
-        movie_id: FromPath[str],
-    ) -> UncachedResponse:
+    async def sources(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Add, replace or remove a source, play another one, or look at all of them again."""
 
         async def change(movie: PortalMovie, form: SourceForm, actor: str) -> None:
             if form.action == "check":
-                await film_admin.service.recheck(movie)
+                await film_form.admin.service.recheck(movie)
                 return
             body = admin_forms.with_source(movie, form)
-            await film_admin.service.patch(movie.id, body, actor, form.revision)
+            await film_form.admin.service.patch(movie.id, body, actor, form.revision)
 
-        acting = _Acting(request, services, film_admin, forms.work_id(movie_id), "sources")
-        return await acting.done(SourceForm, change, "saved")
+        return await film_form.done("sources", SourceForm, change)
 
     @post("/captions", opt=ACTED)
-    async def captions(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        film_admin: GivenFilmAdmin,
-        movie_id: FromPath[str],
-    ) -> UncachedResponse:
+    async def captions(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Add captions from an address, remove some, or choose those that are on by default."""
 
         async def change(movie: PortalMovie, form: CaptionForm, actor: str) -> None:
             body = admin_forms.with_captions(movie, form)
-            await film_admin.service.patch(movie.id, body, actor, form.revision)
+            await film_form.admin.service.patch(movie.id, body, actor, form.revision)
 
-        acting = _Acting(request, services, film_admin, forms.work_id(movie_id), "captions")
-        return await acting.done(CaptionForm, change, "saved")
+        return await film_form.done("captions", CaptionForm, change)
 
     @post("/visibility", opt=ACTED)
-    async def visibility(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        film_admin: GivenFilmAdmin,
-        movie_id: FromPath[str],
-    ) -> UncachedResponse:
+    async def visibility(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Publish or hide the film."""
 
         async def change(movie: PortalMovie, form: VisibilityForm, actor: str) -> str:
-            service = film_admin.service
+            service = film_form.admin.service
             await service.set_visibility(movie.id, form.visibility, actor, form.revision)
             return "published" if form.visibility == "VISIBLE" else "hidden"
 
-        acting = _Acting(request, services, film_admin, forms.work_id(movie_id), "head")
-        return await acting.done(VisibilityForm, change, "saved")
+        return await film_form.done("head", VisibilityForm, change)
 
     @post("/undo", opt=ACTED)
-    async def undo(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        film_admin: GivenFilmAdmin,
-        movie_id: FromPath[str],
-    ) -> UncachedResponse:
+    async def undo(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Take back the last change."""
 
-        async def change(movie: PortalMovie, form: RevisionForm, actor: str) -> None:
-            await film_admin.service.undo(movie.id, actor, form.revision)
+        async def change(movie: PortalMovie, form: RevisionForm, actor: str) -> str:
+            await film_form.admin.service.undo(movie.id, actor, form.revision)
+            return "undone"
 
-        acting = _Acting(request, services, film_admin, forms.work_id(movie_id), "head")
-        return await acting.done(RevisionForm, change, "undone")
+        return await film_form.done("head", RevisionForm, change)
 
 
 class CaptionFileController(Controller):
@@ -197,70 +226,18 @@ class CaptionFileController(Controller):
 
     path = f"{_PATH}/upload"
     guards = MANAGER_PAGE_GUARDS
+    dependencies: Any = _GIVEN
     request_max_body_size: int | Any | None = MAX_BODY_BYTES
 
     @post(opt=ACTED)
-    async def upload(
-        self,
-        request: Request[Any, Any, Any],
-        services: GivenPageServices,
-        film_admin: GivenFilmAdmin,
-        movie_id: FromPath[str],
-    ) -> UncachedResponse:
+    async def upload(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Give the film captions of a language, in place of those that it has."""
 
         async def change(movie: PortalMovie, form: UploadForm, actor: str) -> None:
             body = admin_forms.uploaded(form)
-            await film_admin.service.upload(movie.id, body, actor, form.revision)
+            await film_form.admin.service.upload(movie.id, body, actor, form.revision)
 
-        acting = _Acting(request, services, film_admin, forms.work_id(movie_id), "upload")
-        return await acting.done(UploadForm, change, "saved", _uploaded)
-
-
-class _Acting(NamedTuple):
-    """A form that was sent from a part of a film's page."""
-
-    request: Request[Any, Any, Any]
-    services: PageServices
-    admin: FilmAdmin
-    movie: UUID
-    section: Section
-
-    async def done(
-        self,
-        form_type: type[Form],
-        change: Callable[[PortalMovie, Form, str], Awaitable[str | None]],
-        done: str,
-        read: Callable[[Request[Any, Any, Any], type[Form]], Awaitable[Form]] = posted,
-    ) -> UncachedResponse:
-        """Do what a form asks for and go on to the page, or say there what is wrong.
-
-        `change` may return what is said to have been done, in place of `done`.
-        """
-        actor = self.admin.actor(self.request)
-        form = form_type()
-        try:
-            form = await read(self.request, form_type)
-            await limits_of(self.request).check(self.request, MANAGERS)
-            movie = await self.admin.store.get(self.movie)
-            told = await change(movie, form, actor)
-        except TOLD as error:
-            movie = await self.admin.store.get(self.movie)
-            failed = FailedForm(self.section, form, error)
-            address = ManagedFilmAddress()
-            return await _page(self.request, self.services, self.admin, movie, address, failed)
-        place = "" if self.section == "head" else f"#{_ANCHORS[self.section]}"
-        page = urls.with_query(urls.managed_film(self.movie), {"done": told or done})
-        return going_to(page + place)
-
-
-_ANCHORS: Final[dict[Section, str]] = {
-    "head": "content",
-    "about": "about",
-    "sources": "sources",
-    "captions": "captions",
-    "upload": "captions",
-}
+        return await film_form.done("upload", UploadForm, change, _uploaded)
 
 
 async def _uploaded(request: Request[Any, Any, Any], _: type[UploadForm]) -> UploadForm:
