@@ -251,15 +251,15 @@ def carry_out(
     memory.return_early()
     for slip in layers.slips:
         asked.progress.say(f"KENSHO_CURATION_DIR: {slip}")
-    if asked.dry:
-        done = dry_run(asked.store, run, asked.progress, as_json=asked.as_json)
-        result = done.report
-        result.slips = list(layers.slips)
-        for source in result.sources:
-            source.state = "planned" if source.state == "finished" else source.state
-        report.print_report(result, output(), as_json=asked.as_json, unused=unused, dry=done)
-    else:
-        with _ending_noted(asked):
+    with _ending_noted(asked):
+        if asked.dry:
+            done = dry_run(asked.store, run, asked.progress, as_json=asked.as_json)
+            result = done.report
+            result.slips = list(layers.slips)
+            for source in result.sources:
+                source.state = "planned" if source.state == "finished" else source.state
+            report.print_report(result, output(), as_json=asked.as_json, unused=unused, dry=done)
+        else:
             result = run_on_store(asked.store, lambda gateway: migrated(gateway, run))
             result.slips = list(layers.slips)
             served = publish(asked.store, asked.progress)
@@ -267,9 +267,7 @@ def carry_out(
             if served.is_new:
                 refresh_queue(asked.store, asked.progress, wait_s=_WAIT_S)
             report.print_report(result, output(), as_json=asked.as_json, unused=unused)
-            _exit_with(result)
-        return
-    _exit_with(result)
+        _exit_with(result)
 
 
 def _exit_with(result: RunReport) -> None:
@@ -287,7 +285,7 @@ def _exit_with(result: RunReport) -> None:
 def _ending_noted(asked: Request) -> Generator[None]:
     """Keep beside the snapshots how the run ended, for whoever serves them and raises alarms.
 
-    What waits for a manager has not failed.
+    What waits for a manager has not failed. Of dry runs, and of stores in memory, nothing is kept.
     """
     code = 1
     try:
@@ -301,7 +299,7 @@ def _ending_noted(asked: Request) -> Generator[None]:
         raise
     finally:
         settings = environment.with_changes(environment.load(), store_url=asked.store)
-        if not StoreSettings.of(settings).is_in_memory:
+        if not asked.dry and not StoreSettings.of(settings).is_in_memory:
             ended_well = code in {0, EXIT_WAITS}
             ending = LastIngest(int(time.time()), 0 if ended_well else code)
             with contextlib.suppress(OSError):  # a folder that can't be written is told as such

@@ -19,18 +19,14 @@ from kensho.edges.generation.generation_metrics import GenerationMetrics
 from kensho.edges.generation.generator import VideoGenerator
 from kensho.edges.generation.job_board import JobBoard
 from kensho.edges.generation.job_store import JobStore, VideoLimits
+from kensho.edges.generation.jobs_api import JobsController, VideoJobsController
 from kensho.edges.generation.maker import GeneratedVideos
 from kensho.edges.generation.progress import ProgressStreams
 from kensho.edges.generation.purging import purge_for_ever
 from kensho.edges.generation.runner import Runner, RunnerParts, WorkerRules
 from kensho.edges.generation.service import VideoParts, VideoService
 from kensho.edges.generation.video_pages import VideoPages, VideoPagesController
-from kensho.edges.generation.videos_api import (
-    JobsController,
-    VideoJobsController,
-    VideoRooms,
-    VideosController,
-)
+from kensho.edges.generation.videos_api import VideoRooms, VideosController
 from kensho.edges.store import EdgeStore
 from kensho.platform.edge_settings import GenerationSettings
 

@@ -1,4 +1,4 @@
-"""`/api/videos`: ask for a video, follow the job that makes it, and what somebody has of them."""
+"""`/api/videos`: ask for a video, and what somebody has of them."""
 
 import datetime as dt
 import re
@@ -12,29 +12,22 @@ from litestar import Controller, Request, Response, delete
 from litestar.di import NamedDependency
 from litestar.openapi.spec import Example
 from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
-from litestar.types import ASGIApp
 
 from kensho.api.operations import (
     Documented,
     empty_operation,
     get_operation,
     post_operation,
-    stream_operation,
 )
 from kensho.api.parameters import DEFAULT_LIMIT, EXAMPLE_ID, MAX_PAGE, Limit
 from kensho.edges.accounts.authentication import SESSION_SECURITY, GivenSession
-from kensho.edges.accounts.sessions import Session
 from kensho.edges.generation.copies import VideoCopies
 from kensho.edges.generation.documents import (
     CreateVideoBody,
     PaginationView,
-    ProgressEvent,
     StartedJob,
-    UnfinishedJobs,
-    VideoJobView,
     VideoList,
     VideoView,
-    file_url,
     job_view,
     prompt_of,
     stream_path,
@@ -42,10 +35,9 @@ from kensho.edges.generation.documents import (
 )
 from kensho.edges.generation.job_store import VideoStatus
 from kensho.edges.generation.jobs import VideoJob
-from kensho.edges.generation.progress import JobEventsResponse, ProgressStreams
+from kensho.edges.generation.progress import ProgressStreams
 from kensho.edges.generation.service import VideoService
 from kensho.errors import InvalidInputError
-from kensho.http.event_stream import last_id
 from kensho.http.problem_details import TELLS_ISSUES
 from kensho.http.request_costs import costing
 from kensho.http.request_state import state_of
@@ -57,13 +49,12 @@ _WRITE_COST: Final = 8
 _ACCEPTED: Final = 202
 _NO_CONTENT: Final = 204
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
-_REVISION: Final = re.compile(r"[1-9]\d{0,8}")
-_OPT: Final[Mapping[str, Any]] = {**(costing(_READ_COST) or {}), TELLS_ISSUES: True}
-_WRITING: Final[Mapping[str, Any]] = {**(costing(_WRITE_COST) or {}), TELLS_ISSUES: True}
+READING: Final[Mapping[str, Any]] = {**(costing(_READ_COST) or {}), TELLS_ISSUES: True}
+WRITING: Final[Mapping[str, Any]] = {**(costing(_WRITE_COST) or {}), TELLS_ISSUES: True}
 _ID: Final = UUID(EXAMPLE_ID)
 _USER: Final = UUID("5f8d6f0e-6f43-4c1e-9a57-0f6f1c3f9b10")
 _AT: Final = dt.datetime(2026, 11, 30, 20, 15, tzinfo=dt.UTC)
-_JOB: Final = job_view(
+EXAMPLE_JOB: Final = job_view(
     VideoJob(
         id=_ID,
         subject=_USER,
@@ -88,15 +79,11 @@ _VIDEO: Final = VideoView(
     status="completed",
     created_at=_AT,
 )
-_ANOTHERS: Final = "It is another account's (`not_yours`)."
-_NO_JOB: Final = "There is no such job (`job_not_found`)."
+ANOTHERS: Final = "It is another account's (`not_yours`)."
 _NO_VIDEO: Final = "There is no such video, or it was deleted (`video_not_found`)."
-_TOO_MANY: Final = (
+TOO_MANY: Final = (
     "As many wait as may (`scope` `videos_waiting`), or were asked for today (`videos_daily`)."
 )
-JobId: TypeAlias = Annotated[
-    UUID, PathParameter(description="The id of a job.", examples=[Example(value=EXAMPLE_ID)])
-]
 VideoId: TypeAlias = Annotated[
     UUID,
     PathParameter(
@@ -139,7 +126,7 @@ class VideosController(Controller):
     path = "/api/videos"
     security = SESSION_SECURITY
     tags: Sequence[str] | None = ("videos",)
-    opt: Mapping[str, Any] | None = _OPT
+    opt: Mapping[str, Any] | None = READING
 
     @post_operation(
         None,
@@ -149,11 +136,11 @@ class VideosController(Controller):
             {
                 409: "The `Idempotency-Key` was sent with something else"
                 " (`idempotency_key_reused`).",
-                429: _TOO_MANY,
+                429: TOO_MANY,
             },
         ),
-        StartedJob(job=_JOB, stream_url=stream_path(_ID)),
-        opt=_WRITING,
+        StartedJob(job=EXAMPLE_JOB, stream_url=stream_path(_ID)),
+        opt=WRITING,
         status=_ACCEPTED,
     )
     async def create(
@@ -169,7 +156,7 @@ class VideosController(Controller):
         """
         key = _key_of(request)
         job = await videos.service.submit(session.subject, prompt_of(data), data.orientation, key)
-        return _started(job)
+        return started(job)
 
     @get_operation(
         None,
@@ -202,7 +189,7 @@ class VideosController(Controller):
 
     @get_operation(
         "/{video_id:str}",
-        Documented("Show a video", "The video.", {403: _ANOTHERS, 404: _NO_VIDEO}),
+        Documented("Show a video", "The video.", {403: ANOTHERS, 404: _NO_VIDEO}),
         _VIDEO,
     )
     async def read(
@@ -219,8 +206,8 @@ class VideosController(Controller):
     @empty_operation(
         delete,
         "/{video_id:str}",
-        Documented("Delete a video", "It is not in your list.", {403: _ANOTHERS, 404: _NO_VIDEO}),
-        opt=_WRITING,
+        Documented("Delete a video", "It is not in your list.", {403: ANOTHERS, 404: _NO_VIDEO}),
+        opt=WRITING,
     )
     async def remove(
         self, videos: GivenVideos, session: GivenSession, video_id: VideoId
@@ -234,10 +221,10 @@ class VideosController(Controller):
         Documented(
             "Put a video back",
             "The video.",
-            {403: _ANOTHERS, 404: "There is no such video, or it is gone (`video_not_found`)."},
+            {403: ANOTHERS, 404: "There is no such video, or it is gone (`video_not_found`)."},
         ),
         _VIDEO,
-        opt=_WRITING,
+        opt=WRITING,
     )
     async def restore(
         self,
@@ -251,141 +238,14 @@ class VideosController(Controller):
         return UncachedResponse(msgspec.json.encode(video_view(found, base_url_of(request))))
 
 
-class JobsController(Controller):
-    """Jobs, by their short path."""
-
-    path = "/api/jobs"
-    security = SESSION_SECURITY
-    tags: Sequence[str] | None = ("videos",)
-    opt: Mapping[str, Any] | None = _OPT
-
-    @get_operation(
-        "/{job_id:str}",
-        Documented("Show a job", "The job.", {403: _ANOTHERS, 404: _NO_JOB}),
-        _JOB,
-    )
-    async def read(
-        self, videos: GivenVideos, session: GivenSession, job_id: JobId
-    ) -> UncachedResponse[VideoJobView]:
-        """Return how far a job is: what its stream tells, for whoever asks now and then."""
-        job = await videos.service.job(session.subject, job_id)
-        return UncachedResponse(msgspec.json.encode(job_view(job)))
-
-    @stream_operation(
-        "/{job_id:str}/stream",
-        Documented(
-            "Follow a job",
-            "Events until the job has ended.",
-            {403: _ANOTHERS, 404: _NO_JOB},
-        ),
-        ProgressEvent(progress=45, status="processing", phase="generating"),
-        opt=costing(3),
-    )
-    async def follow(
-        self,
-        request: Request[Any, Any, Any],
-        videos: GivenVideos,
-        session: GivenSession,
-        job_id: JobId,
-    ) -> ASGIApp:
-        """Tell how far a job is, as server-sent events, its state now at first.
-
-        Events are `progress`, and at last `complete` (`videoId`, `videoUrl`) or `error` (`error`,
-        `code`), upon which the stream ends. With `Last-Event-ID` a state that was told is not told
-        again, and there is nothing more to say (204) after the last one.
-        """
-        job = await videos.service.job(session.subject, job_id)
-        told = _told_revision(request)
-        if job.has_ended and told == job.revision:
-            return _Nothing()
-        return JobEventsResponse(
-            videos.streams, job, told, _urls(request, videos, session), session.id
-        )
-
-
-class VideoJobsController(JobsController):
-    """Jobs, by the path of the contract; and what their owners may do with them."""
-
-    path = "/api/videos/jobs"
-
-    @get_operation(
-        None, Documented("List your jobs that go on", "Jobs."), UnfinishedJobs(jobs=[_JOB])
-    )
-    async def unfinished(
-        self, videos: GivenVideos, session: GivenSession
-    ) -> UncachedResponse[UnfinishedJobs]:
-        """Return the jobs of whoever is signed in that have not ended, the latest first."""
-        found = await videos.service.unfinished(session.subject)
-        return UncachedResponse(
-            msgspec.json.encode(UnfinishedJobs(jobs=[job_view(one) for one in found]))
-        )
-
-    @post_operation(
-        "/{job_id:str}/cancel",
-        Documented(
-            "Cancel a job",
-            "The job, which is cancelled.",
-            {403: _ANOTHERS, 404: _NO_JOB, 409: "It has ended already (`job_has_ended`)."},
-        ),
-        _JOB,
-        opt=_WRITING,
-    )
-    async def cancel(
-        self, videos: GivenVideos, session: GivenSession, job_id: JobId
-    ) -> UncachedResponse[VideoJobView]:
-        """Take a job back that goes on; one that was cancelled stays so."""
-        job = await videos.service.cancel(session.subject, job_id)
-        return UncachedResponse(msgspec.json.encode(job_view(job)))
-
-    @post_operation(
-        "/{job_id:str}/retry",
-        Documented(
-            "Try a job again",
-            "The new job.",
-            {
-                403: _ANOTHERS,
-                404: _NO_JOB,
-                409: "It goes on, or has its video (`not_failed`).",
-                429: _TOO_MANY,
-            },
-        ),
-        StartedJob(job=_JOB, stream_url=stream_path(_ID)),
-        opt=_WRITING,
-        status=_ACCEPTED,
-    )
-    async def retry(
-        self, videos: GivenVideos, session: GivenSession, job_id: JobId
-    ) -> UncachedResponse[StartedJob]:
-        """Begin a job anew that failed or was cancelled; asked again, it is the same new job."""
-        return _started(await videos.service.retry(session.subject, job_id))
-
-
 def base_url_of(request: Request[Any, Any, Any]) -> str:
     """Return the origin that addresses in an answer begin with: ours, as far as it is known."""
     origin = state_of(request.scope).hosts.origin_of(request.scope)
     return origin or str(request.base_url).rstrip("/")
 
 
-class _Nothing:
-    """An answer that there is nothing more to tell, upon which an `EventSource` stays away."""
-
-    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
-        headers = [(b"cache-control", b"no-store")]
-        await send({"type": "http.response.start", "status": _NO_CONTENT, "headers": headers})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _urls(request: Request[Any, Any, Any], videos: VideoRooms, session: Session) -> Any:
-    base_url = base_url_of(request)
-
-    async def url_of(video: UUID) -> str:
-        found = await videos.service.video(session.subject, video)
-        return file_url(found, base_url) or ""
-
-    return url_of
-
-
-def _started(job: VideoJob) -> UncachedResponse[StartedJob]:
+def started(job: VideoJob) -> UncachedResponse[StartedJob]:
+    """Return the answer that a job was begun, and where its progress is told."""
     answer = StartedJob(job=job_view(job), stream_url=stream_path(job.id))
     return UncachedResponse(msgspec.json.encode(answer), status=_ACCEPTED)
 
@@ -403,8 +263,3 @@ def _key_of(request: Request[Any, Any, Any]) -> str | None:
         said = f"{given[:80]!r}: expected 1 to 200 visible characters of ASCII"
         raise InvalidInputError.of("Idempotency-Key", said)
     return given.strip()
-
-
-def _told_revision(request: Request[Any, Any, Any]) -> int | None:
-    given = last_id(state_of(request.scope).headers) or ""
-    return int(given) if _REVISION.fullmatch(given) else None
