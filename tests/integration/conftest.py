@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from litestar.types import ControllerRouterHandler
 from kensho.app import create_app
 from kensho.platform.environment import with_changes
 from kensho.platform.settings import Settings
+from tests.support.film_origin import FilmOrigin, origin_running
 from tests.support.servers import written_store
 
 
@@ -35,6 +36,20 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
     async with running(settings) as client:
         await until_ready(client)
         yield client
+
+
+@pytest.fixture(scope="module")
+def running_origin() -> Iterator[FilmOrigin]:
+    """Run an origin of films for a module."""
+    with origin_running() as origin:
+        yield origin
+
+
+@pytest.fixture
+def origin(running_origin: FilmOrigin) -> FilmOrigin:
+    """Return the origin as it is at first."""
+    running_origin.reset()
+    return running_origin
 
 
 @contextlib.asynccontextmanager

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -16,24 +16,12 @@ from kensho.platform.settings import Settings
 from tests.integration.conftest import running, settings_for, until, until_ready
 from tests.integration.test_web_pages import Markup
 from tests.support import graphs
-from tests.support.film_origin import MEDIA, TTML, WEBVTT, FilmOrigin, origin_running
+from tests.support.film_origin import MEDIA, TTML, WEBVTT, FilmOrigin
 
 NOW: Final = dt.datetime.now(dt.UTC)
 DAY: Final = dt.timedelta(days=1)
 SPIRITED_AWAY: Final = next(iter(graphs.MOVIES))["id"]
 OWN: Final = {"sec-fetch-site": "same-origin"}
-
-
-@pytest.fixture(scope="module")
-def running_origin() -> Iterator[FilmOrigin]:
-    with origin_running() as origin:
-        yield origin
-
-
-@pytest.fixture
-def origin(running_origin: FilmOrigin) -> FilmOrigin:
-    running_origin.reset()
-    return running_origin
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import uuid4
 
@@ -38,7 +38,7 @@ from kensho.read_model.model import ReadModel
 from kensho.storage.gateway import Gateway
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
-from tests.support.film_origin import MASTER, TTML, WEBVTT, FilmOrigin, origin_running
+from tests.support.film_origin import MASTER, TTML, WEBVTT, FilmOrigin
 
 MOVIES: Final = "/api/movies"
 NOW: Final = dt.datetime.now(dt.UTC)
@@ -46,18 +46,6 @@ HOUR: Final = dt.timedelta(hours=1)
 SPIRITED_AWAY: Final = next(iter(graphs.MOVIES))["id"]
 EDGE_SECRET: Final = "the edge's own secret"
 FRESH: Final = frozenset(("x-request-id", "traceparent", "date"))
-
-
-@pytest.fixture(scope="module")
-def running_origin() -> Iterator[FilmOrigin]:
-    with origin_running() as origin:
-        yield origin
-
-
-@pytest.fixture
-def origin(running_origin: FilmOrigin) -> FilmOrigin:
-    running_origin.reset()
-    return running_origin
 
 
 @pytest.fixture(scope="module")
