@@ -11,6 +11,7 @@ Litestar's own `ServerSentEvent` leaves its generator running where a reader is 
 
 import asyncio
 import contextlib
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
@@ -188,13 +189,10 @@ class EventStreams:
             await asyncio.wait((telling, leaving, closing))
 
 
-class EventStreamResponse:
-    """An answer that tells the events of a source, after `Last-Event-ID` where that is sent."""
+class _StreamResponse(ABC):
+    """An answer that tells events for as long as somebody listens."""
 
-    __slots__ = ("_source",)
-
-    def __init__(self, source: EventSource | None) -> None:
-        self._source = source
+    __slots__ = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell events until the stream ends."""
@@ -219,22 +217,41 @@ class EventStreamResponse:
         if error is not None and not isinstance(error, KenshoError | OSError):
             raise error
 
+    @abstractmethod
     def _streams(self, scope: Scope) -> EventStreams:
         """Return the streams that this one is of."""
-        return streams_of(scope)
 
+    @abstractmethod
     def _client(self, scope: Scope) -> str:
         """Return whose streams are counted together."""
-        return client_of(scope)
 
+    @abstractmethod
     def _told(self, streams: EventStreams, scope: Scope, send: Send) -> Coroutine[Any, Any, None]:
         """Return what sends the events."""
-        if self._source is None:  # pragma: no cover -- whoever has none says otherwise
-            raise TypeError("a stream needs a source")
+
+
+class EventStreamResponse(_StreamResponse):
+    """An answer that tells the events of a source, after `Last-Event-ID` where that is sent."""
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: EventSource) -> None:
+        self._source = source
+
+    @override
+    def _streams(self, scope: Scope) -> EventStreams:
+        return streams_of(scope)
+
+    @override
+    def _client(self, scope: Scope) -> str:
+        return client_of(scope)
+
+    @override
+    def _told(self, streams: EventStreams, scope: Scope, send: Send) -> Coroutine[Any, Any, None]:
         return streams.told(self._source, last_id(state_of(scope).headers), send)
 
 
-class LiveStreamResponse(EventStreamResponse):
+class LiveStreamResponse(_StreamResponse):
     """An answer that tells events as they come, one of the streams of `client`.
 
     Whoever extends it says in `_told` what sends the events.
@@ -243,7 +260,6 @@ class LiveStreamResponse(EventStreamResponse):
     __slots__ = ("_among", "_whose")
 
     def __init__(self, streams: EventStreams, client: str) -> None:
-        super().__init__(None)
         self._among = streams
         self._whose = client
 

@@ -168,13 +168,12 @@ def _preferences(
 
     A cookie that makes no sense is passed over: it may be of an earlier version.
     """
-    fields = msgspec.structs.fields(form)
-    kept: dict[str, str] = {}
-    for field in fields:
+    by_cookie, kept = dict(preferred), dict[str, str]()
+    for field in msgspec.structs.fields(form):
         name = field.encode_name
         value = given.get(name, "").strip()
         if not value:
-            value = dict(preferred).get(name, "")
+            value = by_cookie.get(name, "")
             if not value or not _is_valid(form, name, value):
                 continue
         if value != field.default:
