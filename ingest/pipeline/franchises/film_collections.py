@@ -18,7 +18,6 @@ _LEAST_TIED: Final = 3
 _YEARS_APART: Final = 8
 """A film this far from all others may be a mistake; nearer ones of other names are new parts: Jiang
 Ziya, of the films of Ne Zha, came out a year after the first."""
-_YEAR_CHARS: Final = 4
 
 
 def collection_relations(
@@ -55,17 +54,13 @@ def _strangers(
         return
     for work in loose:
         others = [other for other in collected if other != work]
-        year = _year(works[work])
-        years = [known for other in others if (known := _year(works[other])) is not None]
+        year = works[work].year
+        years = [known for other in others if (known := works[other].year) is not None]
         is_far = year is not None and all(abs(year - known) >= _YEARS_APART for known in years)
         if is_far and _beginnings(works[work]).isdisjoint(
             beginning for other in others for beginning in _beginnings(works[other])
         ):
             yield work
-
-
-def _year(work: FranchiseWork) -> int | None:
-    return int(work.date[:_YEAR_CHARS]) if work.date else None
 
 
 def _beginnings(work: FranchiseWork) -> set[str]:

@@ -32,7 +32,6 @@ _OWN_SHARE: Final = 0.34
 """A name that more of a franchise bears tells none of its works. Chosen, with the three numbers
 above, by reading the pairs that they give: docs/decisions/0044."""
 _SEVERAL: Final = 2
-_YEAR_CHARS: Final = 4
 _DAY_CHARS: Final = len("2006-04-03")
 
 
@@ -59,11 +58,11 @@ def doubles(
     else one whose day is known, else the one that most catalogues list.
     """
     ordered = sorted(nodes, key=lambda node: _standing(node, records.works[node], told_apart))
-    alike: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+    alike: defaultdict[tuple[str, int | None, str], list[int]] = defaultdict(list)
     for node in ordered:
         work = records.works[node]
         if letters := squeezed(folded(work.title)):
-            alike[letters, work.date[:_YEAR_CHARS], work.type].append(node)
+            alike[letters, work.year, work.type].append(node)
     found: dict[int, int] = {}
     for some in alike.values():
         if len(some) > 1:
@@ -138,11 +137,11 @@ def _beside_one_another(
     ordered: Iterable[int], works: Sequence[FranchiseWork]
 ) -> Iterator[tuple[int, int]]:
     """Yield each two works of a year and type, in the order given."""
-    beside: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    beside: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
     for node in ordered:
         work = works[node]
-        if work.date:
-            beside[work.date[:_YEAR_CHARS], work.type].append(node)
+        if work.year is not None:
+            beside[work.year, work.type].append(node)
     for some in beside.values():
         yield from combinations(some, 2)
 

@@ -22,7 +22,6 @@ from kensho.domain.title_words import words_of
 
 _YEARS_APART: Final = 2
 """A film opens abroad within two years; records further apart must share a word of their titles."""
-_YEAR_CHARS: Final = 4
 
 
 class NodeRelation(NamedTuple):
@@ -144,7 +143,7 @@ def _records(
 
 def _may_be_one(one: FranchiseWork, other: FranchiseWork) -> bool:
     """Tell whether two records are close in time or name, since lists of ids contain mistakes."""
-    years = [int(work.date[:_YEAR_CHARS]) for work in (one, other) if work.date]
+    years = [work.year for work in (one, other) if work.year is not None]
     if not years or max(years) - min(years) <= _YEARS_APART:
         return True
     return not words_of(one.titles).isdisjoint(words_of(other.titles))

@@ -14,6 +14,7 @@ from kensho.domain.relations import METHOD_RANK, Method, RelationKind
 from kensho.domain.release_dates import UNKNOWN
 from kensho.domain.works import AnimeType, WorkKind
 
+_YEAR_CHARS: Final = 4
 _SHORT_S: Final = 15 * 60
 """Half a television slot."""
 _BRIEF_S: Final = 45 * 60
@@ -55,6 +56,11 @@ class FranchiseWork(msgspec.Struct, frozen=True, gc=False):
     def date_key(self) -> str:
         """The date, or a key that sorts last if it is unknown."""
         return self.date or UNKNOWN
+
+    @property
+    def year(self) -> int | None:
+        """The year in which it began, if that is known."""
+        return int(self.date[:_YEAR_CHARS]) if self.date else None
 
     @property
     def is_short(self) -> bool:

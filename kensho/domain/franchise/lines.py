@@ -171,14 +171,10 @@ def _is_remake(head: KnownMember, line: Iterable[KnownMember]) -> bool:
     return head.is_series and any(
         other.is_series
         and other.words_without_year == head.words_without_year
-        and abs(_year(other.work) - _year(head.work)) >= _REMADE
+        and abs(other.work.year - head.work.year) >= _REMADE
         for other in line
-        if other.work.date and head.work.date
+        if other.work.year is not None and head.work.year is not None
     )
-
-
-def _year(work: FranchiseWork) -> int:
-    return int(work.date[:4])
 
 
 def _begins_with_another(head: KnownMember, named: Iterable[str]) -> bool:

@@ -48,7 +48,6 @@ _MOST_HANGING: Final = 3
 """No more works leave with a stranger because only it connects them."""
 _BEGINNING: Final = 7
 """Names that begin with the same letters, so many of them, are forms of one."""
-_YEAR_CHARS: Final = 4
 
 
 def sets_names_side_by_side(work: FranchiseWork) -> bool:
@@ -160,8 +159,8 @@ class GroupedWorks:
 
     def _is_apart(self, node: int, fellows: Sequence[int]) -> bool:
         """Tell whether a work came out years from those that it is listed with, and has few."""
-        year = _year(self._graph.works[node])
-        years = [known for one in fellows if (known := _year(self._graph.works[one])) is not None]
+        year = self._graph.works[node].year
+        years = [known for one in fellows if (known := self._graph.works[one].year) is not None]
         if year is None or not years:
             return False
         apart = min(abs(year - known) for known in years)
@@ -188,7 +187,3 @@ def _parts_without(
     for one in others:
         parts.setdefault(mark[one], set()).add(one)
     return [parts[first] for first in sorted(parts)]
-
-
-def _year(work: FranchiseWork) -> int | None:
-    return int(work.date[:_YEAR_CHARS]) if work.date else None
