@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import AXE
 from tests.support.demos import Demo, demo_running, fill_sign_in, playing, sign_in, until
@@ -88,7 +88,7 @@ def test_captions_quality_sound_seeking_and_keys(page: Page, demo: Demo) -> None
     until(page, "document.querySelector('#watch-mute').getAttribute('aria-pressed') == 'true'")
     page.keyboard.press("k")
     until(page, "document.querySelector('video').paused")
-    assert page.inner_text("#watch-play") == "Play"
+    expect(page.locator("#watch-play")).to_have_text("Play")  # it is told after it has paused
     assert page.inner_text("#watch-time").endswith("of 1:00")
 
 
