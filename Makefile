@@ -18,9 +18,10 @@ AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 AXE_DIR := var/axe-core
 RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
+SDK_INSTALLED := $(VENV)/.sdk-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run demo sample pictures assets test-assets test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
+.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
   lock system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -72,7 +73,7 @@ endef
 
 check: lint layers mypy unit ## The inner loop: lint, layers, types by mypy, unit tests; about a minute.
 
-test: $(DEV_INSTALLED) assets test-assets system-packages lint types layers pytest ## Everything that must hold, pytest last.
+test: $(DEV_INSTALLED) assets test-assets system-packages $(SDK_INSTALLED) lint types layers pytest ## Everything that must hold, pytest last.
 
 lint: $(DEV_INSTALLED)
 	$(BIN)/ruff check .
@@ -109,6 +110,20 @@ attack: $(DEV_INSTALLED) assets ## Attack a server while others read; takes up t
 pictures: $(DEV_INSTALLED) assets system-packages ## Take the screenshots of docs/ anew, from the sample catalogue.
 	$(BIN)/python -m docs.pictures
 
+sdk-python sdk-typescript sdk-go: sdk-%: $(DEV_INSTALLED) $(SDK_INSTALLED) ## A client of the API in a language, from sdk/openapi.json.
+	@$(BIN)/python -m sdk.generate $* --document $(or $(DOCUMENT),sdk/openapi.json)
+
+sdk-contract: $(DEV_INSTALLED) ## Keep what the code says of the API; refuses what breaks clients.
+	@$(BIN)/python -m sdk.contract --write
+
+# What makes clients: npm verifies what it gets by the digests of its lock.
+$(SDK_INSTALLED): requirements-sdk.lock sdk/typescript/package-lock.json | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-sdk.lock
+	command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \
+	  --requirements requirements-assets.lock
+	cd sdk/typescript && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent
+	touch $@
+
 snapshot: $(DEV_INSTALLED) ## Generate graph_schema/SNAPSHOT.surql from the migrations.
 	$(BIN)/kensho migrate --store mem:// --snapshot graph_schema/SNAPSHOT.surql
 
@@ -118,19 +133,19 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	  -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra edges \
 	  --constraints requirements-dev.lock -o requirements-edges.lock
-	for group in build assets train; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	for group in build assets train sdk; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with
 # Redis, ffmpeg (clips), nginx with its JavaScript and wrk, which asks it as fast as it answers, dashboards and alarms with
-# Prometheus. Installed only where they are missing: Debian signs its lists of packages, and these hold the digest of each.
+# Prometheus; Go compiles the client in its language. Installed only where they are missing: Debian signs its lists of packages, and these hold the digest of each.
 system-packages:
 	@missing="$$(command -v chromium >/dev/null || echo chromium) $$(command -v cc >/dev/null || echo gcc libc6-dev)"; \
 	  missing="$$missing $$(command -v redis-server >/dev/null || echo redis-server)"; \
 	  missing="$$missing $$(command -v ffmpeg >/dev/null || echo ffmpeg)"; \
 	  missing="$$missing $$(command -v promtool >/dev/null || echo prometheus)"; \
 	  missing="$$missing $$(test -x /usr/sbin/nginx || echo nginx-light libnginx-mod-http-js)"; \
-	  missing="$$missing $$(command -v wrk >/dev/null || echo wrk)"; \
+	  missing="$$missing $$(command -v wrk >/dev/null || echo wrk) $$(command -v go >/dev/null || echo golang-go)"; \
 	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }
 

@@ -146,7 +146,11 @@ class CurationController(Controller):
 
     @post_operation(
         "/statements",
-        Documented("State something", "The act, and what changes by name."),
+        Documented(
+            "State something",
+            "The act, and what changes by name.",
+            {404: "There is no work or franchise that it names."},
+        ),
         ActOutcome((_ACT,), (), (FactDifference("Naruto", "year", "2001", "2002"),), (), 731),
         opt=costing(_COST),
     )

@@ -6,15 +6,17 @@ it the page lists the operations plainly. The content security policy lets the p
 from anywhere else.
 """
 
+import re
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from litestar import Request, Router, get
+from litestar import Litestar, Request, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Contact, License, Tag
@@ -23,6 +25,7 @@ from litestar.response import File
 from typing_extensions import override
 
 from kensho.api.openapi import Document, Schemes, amend_openapi, bodies_of
+from kensho.api.operations import OTHER_PATH
 from kensho.discovery.browse import Calendar
 from kensho.http.privacy import PUBLIC
 
@@ -64,10 +67,12 @@ class DocumentPlugin(JsonRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: Document) -> bytes:
         """Return the amended document."""
         if self._body is None:
-            bodies = bodies_of(request.app)
-            document = amend_openapi(openapi_schema, self._calendar, self._schemes, bodies)
-            self._body = msgspec.json.encode(document)
+            self._body = msgspec.json.encode(self.amended(request.app, openapi_schema))
         return self._body
+
+    def amended(self, app: Litestar, document: Document) -> Document:
+        """Return Litestar's document of an application with what holds for every operation."""
+        return amend_openapi(document, self._calendar, self._schemes, bodies_of(app))
 
 
 class PagePlugin(OpenAPIRenderPlugin):
@@ -85,6 +90,30 @@ class PagePlugin(OpenAPIRenderPlugin):
             for method, operation in item.items()
         )
         return _PAGE.format(operations=operations).encode()
+
+
+def document_of(app: Litestar) -> Document:
+    """Return the OpenAPI document of an application, as it is served and enforced."""
+    config = app.openapi_config
+    plugins = config.render_plugins if config else ()
+    (plugin,) = (one for one in plugins if isinstance(one, DocumentPlugin))
+    return plugin.amended(app, app.openapi_schema.to_schema())
+
+
+def operation_id(handler: HTTPRouteHandler, _method: object, _path: object) -> str:
+    """Return the name of an operation, which clients' methods bear: "Read a work" is `readWork`.
+
+    It is made of the summary, without articles, so that pages and clients use the same words; where
+    the same is to be had by another path, of what `OTHER_PATH` says of that path too.
+    """
+    said = f"{handler.summary or ''} {handler.opt.get(OTHER_PATH, '')}"
+    words: list[str] = [one for one in _WORD.findall(said) if one not in _ARTICLES]
+    words = [one.removesuffix("'s") for one in words]
+    return words[0].lower() + "".join(one[0].upper() + one[1:] for one in words[1:])
+
+
+_WORD: Final = re.compile(r"[^\W_]+(?:'s)?")
+_ARTICLES: Final = ("a", "an", "the")
 
 
 @get("/docs/assets/{name:str}", include_in_schema=False)
@@ -112,6 +141,7 @@ def configuration(
         contact=Contact(name="Kenshō"),
         tags=[Tag(name=name, description=text) for name, text in _TAGS.items()],
         use_handler_docstrings=True,
+        operation_id_creator=operation_id,
         render_plugins=[PagePlugin(), DocumentPlugin(calendar, schemes or {})],
         openapi_router=Router(
             "/api",

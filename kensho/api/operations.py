@@ -45,6 +45,8 @@ Answer: TypeAlias = PreparedResponse[T] | UncachedResponse[T] | SlicedResponse[T
 Handler: TypeAlias = Callable[Concatenate[C, P], Awaitable[Answer[T]]]
 
 EVENT_STREAM: Final = "text/event-stream"
+OTHER_PATH: Final = "other_path"
+"""In a controller's `opt`: the words by which its operations differ from those of another path."""
 _QUERY: Final = "query"
 _OK: Final = 200
 _NO_CONTENT: Final = 204

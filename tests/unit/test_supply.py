@@ -1,5 +1,6 @@
 """Nothing is installed, here, in CI or in the image, that is not named by its hash."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -22,6 +23,9 @@ RECIPES = (
 _OF_GROUP = {"test": "dev", "lint": "dev", "bench": "dev"}
 """Groups that share a lock with others; the lock of another has its name."""
 _FETCHES = r"\b(?:npx|uvx|pipx|curl|wget|git clone|npm (?:install|ci|exec)|uv (?:run|tool|sync))\b"
+
+_LOCKED = "npm ci"
+"""Compares what it gets with the digests of package-lock.json, and refuses what has none."""
 
 
 def project() -> dict[str, Any]:
@@ -71,8 +75,14 @@ def test_what_is_installed_is_named_by_its_hash_or_made_here(path: Path) -> None
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
 def test_what_is_fetched_otherwise_is_compared_with_a_digest(path: Path) -> None:
     text = "\n".join(commands(path))
-    assert re.findall(_FETCHES, text) == []
+    assert [one for one in re.findall(_FETCHES, text) if one != _LOCKED] == []
     assert len(re.findall(r"\bnpm pack\b", text)) == len(re.findall(r"\bsha256sum\b", text))
+
+
+def test_what_npm_installs_is_named_by_its_digest() -> None:
+    (lock,) = ROOT.glob("sdk/*/package-lock.json")
+    named = json.loads(lock.read_text())["packages"]
+    assert all(one["integrity"].startswith("sha512-") for name, one in named.items() if name)
 
 
 def test_actions_are_named_by_commit() -> None:

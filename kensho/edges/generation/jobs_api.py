@@ -11,7 +11,13 @@ from litestar.openapi.spec import Example
 from litestar.params import PathParameter
 from litestar.types import ASGIApp
 
-from kensho.api.operations import Documented, get_operation, post_operation, stream_operation
+from kensho.api.operations import (
+    OTHER_PATH,
+    Documented,
+    get_operation,
+    post_operation,
+    stream_operation,
+)
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.edges.accounts.authentication import SESSION_SECURITY, GivenSession
 from kensho.edges.accounts.sessions import Session
@@ -56,7 +62,7 @@ class JobsController(Controller):
     path = "/api/jobs"
     security = SESSION_SECURITY
     tags: Sequence[str] | None = ("videos",)
-    opt: Mapping[str, Any] | None = READING
+    opt: Mapping[str, Any] | None = {**READING, OTHER_PATH: "by its short path"}
 
     @get_operation(
         "/{job_id:str}",
@@ -106,6 +112,7 @@ class VideoJobsController(JobsController):
     """Jobs, by the path of the contract; and what their owners may do with them."""
 
     path = "/api/videos/jobs"
+    opt: Mapping[str, Any] | None = READING
 
     @get_operation(
         None, Documented("List your jobs that go on", "Jobs."), UnfinishedJobs(jobs=[EXAMPLE_JOB])

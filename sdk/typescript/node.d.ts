@@ -1,0 +1,2 @@
+// All that the example needs of Node.
+declare const process: { argv: string[] };
