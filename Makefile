@@ -21,7 +21,7 @@ DEV_INSTALLED := $(VENV)/.dev-installed
 SDK_INSTALLED := $(VENV)/.sdk-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench attack snapshot \
+.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench load attack snapshot \
   lock system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -104,13 +104,21 @@ bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../share
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-train.lock
 	$(BIN)/python -m benchmarks
 
+load: $(DEV_INSTALLED) ## Users of a server: HOST=http://127.0.0.1:8700 SHAPE=normal|spike|stress|soak HEIGHT=100; fails where a promise breaks.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-load.lock
+	$(BIN)/python -m locust -f benchmarks/load/locustfile.py --headless --only-summary --host $(or $(HOST),http://127.0.0.1:8700) \
+	  --shape $(or $(SHAPE),normal) --height $(or $(HEIGHT),100) --seconds $(or $(SECONDS),0) --html var/load.html
+
 attack: $(DEV_INSTALLED) assets ## Attack a server while others read; takes up to 10 minutes.
 	$(BIN)/python -m benchmarks.attack $(if $(SNAPSHOT),--snapshot $(SNAPSHOT))
 
 pictures: $(DEV_INSTALLED) assets system-packages ## Take the screenshots of docs/ anew, from the sample catalogue.
 	$(BIN)/python -m docs.pictures
 
-sdk-python sdk-typescript sdk-go: sdk-%: $(DEV_INSTALLED) $(SDK_INSTALLED) ## A client of the API in a language, from sdk/openapi.json.
+sdk-python: ## A client of the API in Python, from sdk/openapi.json, or DOCUMENT.
+sdk-typescript: ## … in TypeScript.
+sdk-go: ## … in Go.
+sdk-python sdk-typescript sdk-go: sdk-%: $(DEV_INSTALLED) $(SDK_INSTALLED)
 	@$(BIN)/python -m sdk.generate $* --document $(or $(DOCUMENT),sdk/openapi.json)
 
 sdk-contract: $(DEV_INSTALLED) ## Keep what the code says of the API; refuses what breaks clients.
@@ -133,7 +141,7 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	  -o requirements-dev.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header pyproject.toml --extra edges \
 	  --constraints requirements-dev.lock -o requirements-edges.lock
-	for group in build assets train sdk; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
+	for group in build assets train sdk load; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with

@@ -27,7 +27,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.load import Load, load
+from benchmarks.loopback_load import Load, load
 
 CONNECTIONS = 32
 

@@ -28,7 +28,7 @@ from urllib.parse import quote
 import httpx
 
 from benchmarks.bench_api import free_port, process
-from benchmarks.load import Load, load
+from benchmarks.loopback_load import Load, load
 
 CONNECTIONS = 16
 WARM = 1_000

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from benchmarks import walk_peers
 from benchmarks.bench_api import free_port, kensho
-from benchmarks.load import Load, load
+from benchmarks.loopback_load import Load, load
 from kensho.discovery import franchises
 from kensho.platform.installation import data_root
 from kensho.read_model.building.builder import build

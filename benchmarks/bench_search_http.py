@@ -22,7 +22,7 @@ from urllib.parse import quote
 from benchmarks import search_corpus, search_queries
 from benchmarks.bench_api import CONNECTIONS, free_port, kensho, process
 from benchmarks.bench_search import at_least, at_most
-from benchmarks.load import Load, load
+from benchmarks.loopback_load import Load, load
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Filters
 from kensho.discovery.query_interpretation import is_short

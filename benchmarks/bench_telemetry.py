@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import httpx
 
-from benchmarks.load import Load, load
+from benchmarks.loopback_load import Load, load
 from kensho.http.metrics import Metrics
 from tests.support import graphs
 from tests.support.servers import environment, free_port, written_store

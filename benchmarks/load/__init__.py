@@ -1,0 +1,1 @@
+"""Load as users make it: journeys, shapes of load, and what is promised of a server under it."""
