@@ -1,9 +1,14 @@
 """What is promised of a server under load is judged by figures, and users come as a shape says."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from benchmarks.load.shapes import shapes
 from benchmarks.load.verdict import Figures, growth, kept, verdict
+from sdk.contract import FOLDER
+from sdk.generate import with_node
 
 
 def exposition(asked: int, hits: int, memory_mb: int, files: int) -> Figures:
@@ -57,3 +62,10 @@ def test_stress_only_grows_and_a_spike_goes_again() -> None:
     assert len({*stress}) == 8
     spike = [shapes(80)["spike"].users(part)[0] for part in (0.1, 0.5, 0.9)]
     assert spike == [8, 80, 8]
+
+
+def test_the_form_for_k6_is_sound_as_far_as_its_syntax(tmp_path: Path) -> None:
+    module = tmp_path / "journeys.mjs"
+    module.write_text((FOLDER.parent / "benchmarks/load/k6/journeys.js").read_text())
+    checked = subprocess.run(["node", "--check", str(module)], env=with_node(), check=False)
+    assert checked.returncode == 0
