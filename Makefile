@@ -21,7 +21,7 @@ DEV_INSTALLED := $(VENV)/.dev-installed
 SDK_INSTALLED := $(VENV)/.sdk-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench load attack snapshot \
+.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench load chaos attack snapshot \
   lock system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -108,6 +108,9 @@ load: $(DEV_INSTALLED) ## Users of a server: HOST=http://127.0.0.1:8700 SHAPE=no
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-load.lock
 	$(BIN)/python -m locust -f benchmarks/load/locustfile.py --headless --only-summary --host $(or $(HOST),http://127.0.0.1:8700) \
 	  --shape $(or $(SHAPE),normal) --height $(or $(HEIGHT),100) --seconds $(or $(SECONDS),0) --html var/load.html
+
+chaos: $(DEV_INSTALLED) system-packages ## Break things beside a server that is read, and say what users saw; 5 minutes. NAME= for one.
+	$(BIN)/python -m benchmarks.chaos $(NAME)
 
 attack: $(DEV_INSTALLED) assets ## Attack a server while others read; takes up to 10 minutes.
 	$(BIN)/python -m benchmarks.attack $(if $(SNAPSHOT),--snapshot $(SNAPSHOT))
