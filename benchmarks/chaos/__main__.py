@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.chaos.experiments import EXPERIMENTS, FAULT_S, Experiment, NotHereError, World
+from benchmarks.chaos.experiments import EXPERIMENTS, Experiment, NotHereError, World
 from benchmarks.chaos.proxy import FaultProxy
 from benchmarks.chaos.watching import PATIENCE_S, Told, Watch
 from deploy.demo.reference_provider import CLIENT_TOKEN
@@ -35,9 +35,9 @@ DISCOVERY = (
     f"/api/anime/{graphs.BEBOP}",
     f"/api/anime/{graphs.BEBOP}/relations",
     "/api/search?q=bebop&limit=3",
-    "/api/works?limit=5",
+    f"/api/movies/{graphs.MATRIX}",
 )
-PRIVATE = ("/api/auth/me", f"/api/stream/{TRIGUN}/1")
+PRIVATE = ("/api/auth/me", f"/api/stream/{TRIGUN}/{{episode}}")
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def made(name: str, experiment: Experiment) -> bool:
             except NotHereError as lacking:
                 print(f"{name}: not made: {lacking}")
                 return True
-            time.sleep(FAULT_S)
+            time.sleep(experiment.fault_s)
             repaired = time.monotonic()
             next(fault, None)
             recovered_s = watch.well_since(repaired)
@@ -103,10 +103,10 @@ def world_of(experiment: Experiment, folder: Path) -> Iterator[World]:
         asyncio.run(changed_and_published(url, place))
 
     publish_in(folder / "read_model")
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as at_end, contextlib.ExitStack() as stack:
         if not experiment.has_edges:
             server = stack.enter_context(running(settings, folder / "log"))
-            yield World(server, folder, publish_in)
+            yield World(server, folder, publish_in, at_end)
             return
         provider = stack.enter_context(provider_running())
         redis = RedisServer(folder)
@@ -126,7 +126,7 @@ def world_of(experiment: Experiment, folder: Path) -> Iterator[World]:
             "KENSHO_REDIS_URL": f"redis://127.0.0.1:{proxy.port}/0",
         }
         server = stack.enter_context(running(settings, folder / "log"))
-        yield World(server, folder, publish_in, redis, proxy, provider)
+        yield World(server, folder, publish_in, at_end, redis, proxy, provider)
 
 
 async def changed_and_published(url: str, place: Path) -> None:

@@ -21,7 +21,7 @@ from tests.support.redis_servers import RedisServer
 from tests.support.streaming import Provider
 
 FAULT_S: Final = 3.0
-"""How long a fault lasts: thirty times the deadline of a call to Redis, three of the provider's."""
+"""How long a fault lasts by default: thirty times the deadline of a call to Redis."""
 FAKETIME: Final = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 
 
@@ -36,6 +36,8 @@ class World(NamedTuple):
     folder: Path
     publish: Callable[[Path], None]
     """Change the graph, and publish that in a folder."""
+    at_end: contextlib.ExitStack
+    """What is to be undone once the server has ended."""
     redis: RedisServer | None = None
     to_redis: FaultProxy | None = None
     provider: Provider | None = None
@@ -51,6 +53,7 @@ class Experiment(NamedTuple):
     """Whether connections may be lost: those of a process that was killed or stopped."""
     variables: Mapping[str, str] = {}
     ends_sessions: bool = False
+    fault_s: float = FAULT_S
 
 
 def redis_slow(world: World) -> Generator[None, None, None]:
@@ -135,24 +138,21 @@ def disk_full(world: World) -> Generator[None, None, None]:
     command = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(served)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
         raise NotHereError("nobody may mount a file system here")
+    world.at_end.callback(subprocess.run, ["umount", "-l", str(served)], check=True)
+    shutil.copytree(aside, served, dirs_exist_ok=True)
+    filler = served / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 16))
     try:
-        shutil.copytree(aside, served, dirs_exist_ok=True)
-        filler = served / "filler"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(1 << 16))
-        try:
-            world.publish(served)
-        except KenshoError as told:
-            print(f"disk-full: publishing says: {told.message}")
-        else:
-            raise RuntimeError("a snapshot was published on a full disk")
-        yield
-        filler.unlink()
         world.publish(served)
-    finally:
-        subprocess.run(["umount", "-l", str(served)], check=True)
-        shutil.copytree(aside, served, dirs_exist_ok=True)
+    except KenshoError as told:
+        print(f"disk-full: publishing says: {told.message}")
+    else:
+        raise RuntimeError("a snapshot was published on a full disk")
+    yield
+    filler.unlink()
+    world.publish(served)
 
 
 def clock_jumps(world: World) -> Generator[None, None, None]:
@@ -178,9 +178,10 @@ EXPERIMENTS: Final[Mapping[str, Experiment]] = {
     "worker-killed": Experiment("that requests of that worker are lost", worker_killed, loses=True),
     "worker-stopped": Experiment(
         "that requests of that worker wait, and are lost", worker_stopped, loses=True,
-        variables={"KENSHO_WORKER_SILENCE_S": "3"},
+        variables={"KENSHO_WORKER_SILENCE_S": "5"},
+        fault_s=8.0,
     ),
-    "snapshot-damaged": Experiment("nothing: the one before goes on being served", snapshot_damaged),
+    "snapshot-damaged": Experiment("nothing: the one before is served", snapshot_damaged),
     "disk-full": Experiment("nothing: publishing says so, and fails", disk_full),
     "clock-jumps": Experiment(
         "nothing; readiness tells of it", clock_jumps,

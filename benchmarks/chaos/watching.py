@@ -1,9 +1,10 @@
 """Readers of a server, and what they were answered while something failed."""
 
+import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import httpx
@@ -12,9 +13,13 @@ from tests.support.processes import Running
 
 SOUND_S: Final = 2.0
 """It is well again from when on nothing is wrong for so long."""
-EVERY_S: Final = 0.05
-PRIVATE_EVERY_S: Final = 1.2
-"""Two readers of one session then keep within its 120 requests a minute."""
+EVERY_S: Final = 0.1
+READERS: Final = 3
+"""Of each path of discovery: enough that every worker has some."""
+PRIVATE_EVERY_S: Final = 2.0
+"""What one session asks for then keeps within its 120 requests a minute."""
+EPISODES: Final = 20
+"""`{episode}` in a private path is the next each time, so that none is kept; it is given back."""
 PATIENCE_S: Final = 30.0
 """How soon it must be well again: EDGES.md."""
 _SERVER_ERROR: Final = 500
@@ -45,8 +50,8 @@ class Watch:
     def __init__(
         self,
         server: Running,
-        paths: Sequence[str],
-        private: Sequence[str] = (),
+        paths: tuple[str, ...],
+        private: tuple[str, ...] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._base = server.base
@@ -54,9 +59,11 @@ class Watch:
         self._private = frozenset(private)
         self._bodies = {path: httpx.get(self._base + path).text for path in paths}
         self._asked: list[Asked] = []
+        self._paths = len(paths) + len(private)
         self._ending = threading.Event()
         self._readers = [
-            threading.Thread(target=self._read, args=(path,)) for path in (*paths, *private)
+            threading.Thread(target=self._read, args=(path,))
+            for path in (*(paths * READERS), *private)
         ]
 
     def __enter__(self) -> "Watch":
@@ -76,7 +83,7 @@ class Watch:
             wrong = [one.at for one in self._asked if one.at >= moment and not one.is_sound]
             since = max(wrong, default=moment)
             sound = {one.path for one in self._asked if one.at > since and one.is_sound}
-            if time.monotonic() - since > SOUND_S and len(sound) == len(self._readers):
+            if time.monotonic() - since > SOUND_S and len(sound) == self._paths:
                 return since - moment
         return float("inf")
 
@@ -94,11 +101,15 @@ class Watch:
         )
 
     def _read(self, path: str) -> None:
+        episodes = itertools.cycle(range(1, EPISODES + 1))
         with httpx.Client(base_url=self._base, headers=self._headers, timeout=15) as client:
             while not self._ending.is_set():
                 began = time.monotonic()
+                target = path.format(episode=next(episodes))
                 try:
-                    answer = client.get(path)
+                    answer = client.get(target)
+                    if target != path:
+                        client.delete(target)
                     status, body = answer.status_code, answer.text
                 except httpx.TransportError:
                     status, body = 0, ""
