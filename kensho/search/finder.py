@@ -125,8 +125,10 @@ class Finder:
             found = [(row, self._scorer.exact(interpretation.text, key, row)) for row in exact]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
             found += self._by_acronym(key) + self._by_season(key)
-        rows = np.array([row for row, _ in found], dtype=np.int32)
-        return EqualRows(occurs, ScoredRows(rows, np.array([score for _, score in found], "f4")))
+        if not found:
+            return EqualRows(occurs, NO_ROWS)
+        rows, scores = zip(*found, strict=True)
+        return EqualRows(occurs, ScoredRows(np.array(rows, "i4"), np.array(scores, "f4")))
 
     def scored(
         self,
@@ -178,8 +180,8 @@ class Finder:
         is_chance = weight_of(key.plain) < _LEAST_BEGUN or not len(rows)
         if is_chance or not 0 < occurrences <= _MAX_PREFIXED:
             return scores
-        positions = self._phrases.positions_in(occurs)
-        begin = positions.rows[positions.offsets == 0]
+        holding, offsets = self._phrases.rows_in(occurs)
+        begin = holding[offsets == 0]
         if not len(begin):
             return scores
         best = int(scores.argmax())
@@ -187,7 +189,9 @@ class Finder:
             best = int(np.where(_are_among(rows, begin), scores, 0).argmax())
         limit = scores[best] - np.float32(_AFTER)
         lesser = (scores > limit).nonzero()[0]
-        lesser = lesser[~_are_among(rows[lesser], positions.rows)]
+        if len(lesser) == 1:  # the best of those that begin so: nothing is before it
+            return scores
+        lesser = lesser[~_are_among(rows[lesser], holding)]
         if not len(lesser):
             return scores
         lowered = scores.copy()
@@ -247,8 +251,10 @@ class Finder:
 
     def likeness(self, key: Key, row: int) -> RowLikeness:
         """Return how alike a row is to a query, by the parts of its score."""
-        likeness, digits = self._scorer.likeness(key, row)
-        return RowLikeness(float(self._phrase_in(key, row)), likeness, digits)
+        likeness = self.kernel.likeness(key, row)
+        return RowLikeness(
+            float(self._phrase_in(key, row)), likeness, self._scorer.digits(key, row)
+        )
 
     def _phrase_in(self, key: Key, row: int) -> np.float32:
         """Return the score of a row for containing a query, or 0."""
@@ -260,10 +266,15 @@ class Finder:
             if here.any():
                 score = self._scorer.phrase(key, positions.chosen(here), ranking.KNOWN)
                 best = score.max()
-        if " " in key.words and np.any(self._words.rows(key.words) == row):
+        if self._has_words(key.words, row):
             rows = np.array([row], dtype=np.int32)
             best = max(best, self._scorer.scattered(key, rows)[0])
         return best
+
+    def _has_words(self, words: str, row: int) -> bool:
+        """Tell whether a row is among those that `WordIndex.rows` returns, without the others."""
+        wanted = set(words.split(" "))
+        return len(wanted) > 1 and wanted.issubset(self.rows.sorted_words[row].split(" "))
 
     def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
@@ -309,6 +320,8 @@ class Finder:
 
     def _by_acronym(self, key: Key) -> list[tuple[int, float]]:
         rows = self._acronym_rows(key.letters) if " " not in key.words else []
+        if not rows:
+            return []
         ties = self._scorer.ties(np.array(rows, dtype=np.int32)).tolist()
         scores = [ranking.OF_SEVERAL * self._is_name_of_several(row) for row in rows]
         return [
@@ -325,6 +338,8 @@ class Finder:
 
     def _acronym_rows(self, letters: str) -> list[int]:
         rows = self._acronyms.rows(letters)
+        if not len(rows):
+            return []
         popularity = self._popularity[self.rows.entry[rows]]
         best: list[int] = rows[np.argsort(-popularity, kind="stable")[:_MAX_ACRONYMS]].tolist()
         return best
