@@ -21,6 +21,10 @@ from kensho.search.keys import Key
 from kensho.search.scorer import Numbers, Scores
 
 
+_MANY: Final = 1_000
+"""Rows from which on it pays to leave out those that are found twice."""
+
+
 class Hits(NamedTuple):
     """Entries, best first, with the score and row of each, and the number of its interpretation."""
 
@@ -81,7 +85,7 @@ class TitleIndex:
             best = max(best, _best_of(found[-1]))
             is_stated = is_stated or (interpretation.is_stated and len(found[-1].rows) > 0)
         # What a mark leaves no doubt of is not looked for as it is typed.
-        found.insert(0, NO_ROWS if is_stated else as_typed.rows())
+        found = [NO_ROWS, *found] if is_stated else [as_typed.rows(), *map(as_typed.beyond, found)]
         best = best if is_stated else max(best, as_typed.best())
         more = interpretations.by_alternative_titles(tried[-1], best)
         for interpretation in (
@@ -152,6 +156,17 @@ class _Once:
         """Return the best score, or 0."""
         self.rows()
         return self._best
+
+    def beyond(self, other: ScoredRows) -> ScoredRows:
+        """Return what may come before these rows of those that another interpretation finds.
+
+        Where many rows contain a text of few letters, its readings find the same ones again.
+        """
+        rows, scores = self.rows()
+        if len(rows) < _MANY or not np.array_equal(rows, other.rows):
+            return other
+        better = other.scores > scores
+        return ScoredRows(rows[better], other.scores[better])
 
 
 def _best_of(found: ScoredRows) -> float:
