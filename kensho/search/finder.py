@@ -8,6 +8,7 @@ letters. Where a title equals the query, acronyms and seasons are not tried, bec
 from collections.abc import Callable, Mapping, Sequence
 from ctypes import CDLL
 from functools import lru_cache
+from math import log1p
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -42,6 +43,8 @@ _MAX_TITLES_WITH_ABBREVIATION: Final = 150
 _KEPT: Final = 128
 """Where the letters of a few searches occur: each search asks three times for some of them."""
 _MAX_PREFIXED: Final = 2_000
+_MAX_NAMES: Final = 64
+"""Titles that are looked at to tell how many a work has, the shortest first: 2 µs each."""
 _LEAST_BEGUN: Final = 12
 """Letters, Latin ones, of a text that is no beginning of a title by chance."""
 _AFTER: Final = 0.0001
@@ -54,7 +57,8 @@ twice, and a title may be that of a second work by chance."""
 class Evidence(NamedTuple):
     """The parts of a row's score, and its grade if it equals the query.
 
-    `begun` is subtracted where another title begins with the query and this one does not hold it.
+    `begun` is subtracted where another title begins with the query and this one does not hold it,
+    or another comes first for its names; for that one it is less than nothing.
     """
 
     parts: ScoreParts
@@ -152,6 +156,8 @@ class Finder:
         if interpretation.untyped:
             scores = self._by_what_is_typed(interpretation, occurs, rows, scores)
         scores = self._after_those_begun(key, occurs, rows, scores)
+        if not is_typing and (not len(more.rows) or more.scores.max() < ranking.BEST_INEXACT):
+            scores = self._most_named_first(interpretation, occurs, rows, scores)
         if len(more.rows):
             rows = np.concatenate((rows, more.rows))
             scores = np.concatenate((scores, more.scores))
@@ -197,6 +203,51 @@ class Finder:
         lowered = scores.copy()
         lowered[lesser] = limit
         return lowered
+
+    def _most_named_first(
+        self, interpretation: Interpretation, occurs: PhraseRange, rows: Numbers, scores: Scores
+    ) -> Scores:
+        """Return the scores of a text that titles go on from, with the likeliest work first.
+
+        A work is the likelier the more of its titles begin with the text as it is written and are
+        nearly typed. Only who comes first is decided so: the other scores stay.
+        """
+        is_chance = interpretation.via != "text" or interpretation.text.islower()
+        occurrences = occurs.high - occurs.low
+        if is_chance or not 0 < occurrences <= _MAX_PREFIXED or not len(rows):
+            return scores
+        named, likelier = self._named(interpretation, occurs)
+        if not len(named):
+            return scores
+        entries = self.rows.entry[rows]
+        places = np.minimum(named.searchsorted(entries), len(named) - 1)
+        first = int((scores + likelier[places] * (named[places] == entries)).argmax())
+        best = scores.max()
+        if scores[first] == best:
+            return scores
+        changed = np.where(scores > best - np.float32(_AFTER), best - np.float32(_AFTER), scores)
+        changed[first] = best
+        return changed
+
+    def _named(self, interpretation: Interpretation, occurs: PhraseRange) -> tuple[Numbers, Scores]:
+        """Return the entries whose titles begin with a text as it is written, ascending.
+
+        With each comes how much likelier it is for that than one of which no title does.
+        """
+        holding, offsets = self._phrases.rows_in(occurs)
+        letters = len(interpretation.key.plain)
+        is_near = self.rows.plain_length[holding] * ranking.NEARLY_TYPED <= letters
+        begin = np.sort(holding[(offsets == 0) & is_near])[:_MAX_NAMES]
+        written = interpretation.text.strip()
+        longest = len(written) / ranking.NEARLY_TYPED
+        times: dict[int, int] = {}
+        for row, entry in zip(begin.tolist(), self.rows.entry[begin].tolist(), strict=True):
+            for title in self.rows.texts(row):
+                if len(title) <= longest and title.startswith(written):
+                    times[entry] = times.get(entry, 0) + 1
+        named = sorted(times)
+        likelier = [ranking.NAMED * log1p(times[entry]) for entry in named]
+        return np.array(named, dtype=np.int32), np.array(likelier, dtype=np.float32)
 
     def _by_what_is_typed(
         self, interpretation: Interpretation, occurs: PhraseRange, rows: Numbers, scores: Scores
@@ -284,17 +335,24 @@ class Finder:
             self._scorer.grade(interpretation.text, key, row) if self.is_equal(key, row) else None
         )
         parts = self._scorer.parts(key, rows, phrase)
-        return Evidence(parts, grade, self._lost_to_begun(key, row, parts))
+        return Evidence(parts, grade, self._lost_to_begun(interpretation, row, parts))
 
-    def _lost_to_begun(self, key: Key, row: int, parts: ScoreParts) -> float:
-        """Return what `_after_those_begun` takes from a row with this evidence."""
-        occurs = self._range_of(key)
+    def _lost_to_begun(self, interpretation: Interpretation, row: int, parts: ScoreParts) -> float:
+        """Return what the titles that begin with the text take from a row with this evidence.
+
+        It is less than nothing for one that comes first for its names.
+        """
+        key = interpretation.key
+        occurs, more = self.equal(interpretation)
         rows, scores = self.kernel.inexact(key, occurs, ranking.KNOWN)
         here = np.flatnonzero(rows == row)
         if not len(here) or self.is_equal(key, row):
             return 0.0
-        left = self._after_those_begun(key, occurs, rows, scores)[here[0]]
-        return max(float(parts.total()[0] - left), 0.0) if left < scores[here[0]] else 0.0
+        left = self._after_those_begun(key, occurs, rows, scores)
+        if not len(more.rows) or more.scores.max() < ranking.BEST_INEXACT:
+            left = self._most_named_first(interpretation, occurs, rows, left)
+        before, after = scores[here].max(), left[here].max()
+        return float(parts.total()[0] - after) if after != before else 0.0
 
     def _range_of(self, key: Key) -> PhraseRange:
         """Return where the query occurs; a last "wo" may be a particle, or begin "world"."""

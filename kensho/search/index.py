@@ -20,7 +20,6 @@ from kensho.search.kernel.protocol import ScoredRows
 from kensho.search.keys import Key
 from kensho.search.scorer import Numbers, Scores
 
-
 _MANY: Final = 1_000
 """Rows from which on it pays to leave out those that are found twice."""
 
