@@ -94,6 +94,15 @@ def corruptions(corpus: Corpus, n: int = 2_500, seed: int = search_corpus.SEED) 
     return [_drawn(corpus, corpus.distinct, rng, ways[name], name) for name in names]
 
 
+def cut(corpus: Corpus, seeds: Sequence[int], n: int = 1_000) -> list[Query]:
+    """Return `n` titles of each seed without their ends, as `corruptions` cuts them."""
+    return [
+        _drawn(corpus, corpus.distinct, rng, _cut, "prefix")
+        for rng in map(random.Random, seeds)
+        for _ in range(n)
+    ]
+
+
 def hard(corpus: Corpus, n: int = 600, seed: int = search_corpus.SEED) -> list[Query]:
     """Return titles of 4 to 9 letters with one edit, or one or two from 6 letters on.
 

@@ -1,5 +1,6 @@
 """`/api/search` and `/api/suggest`: works by what their titles read like, and type-ahead."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Final, Literal, TypeAlias
 
@@ -29,7 +30,7 @@ from kensho.discovery import search_batches, suggestions
 from kensho.discovery.field_selection import fields_named
 from kensho.discovery.filter_values import FilterTexts
 from kensho.discovery.query_interpretation import is_short
-from kensho.discovery.search import MAX_OFFSET, SearchRequest
+from kensho.discovery.search import MAX_OFFSET, SearchRequest, SearchService
 from kensho.discovery.search_views import (
     Completions,
     SearchAnswers,
@@ -47,6 +48,7 @@ from kensho.http.responses import (
     SlicedResponse,
     UncachedResponse,
 )
+from kensho.http.shortcuts import Shortcut, with_shortcut
 from kensho.read_model.encoded import Encoded
 from kensho.search.name_readings import MAX_CHARS
 
@@ -59,6 +61,7 @@ _MANY: Final = 40
 _CONTROL: Final = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029"
 TYPED: Final = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 """What `hostile` lets through, and something that can be seen in it."""
+_TYPED: Final = re.compile(TYPED)
 
 Typed: TypeAlias = Annotated[
     str,
@@ -167,6 +170,41 @@ def _outcome(query: SearchQuery, found: Encoded[SearchPage]) -> SearchOutcome | 
     return outcome_of(query.q, found=not found.bytes.startswith(_NOTHING))
 
 
+def _found(search: SearchService, query: SearchQuery) -> PreparedResponse[SearchPage]:
+    """Return a page of hits as an answer."""
+    request = SearchRequest(
+        text=query.q,
+        filters=search.filters(
+            FilterTexts(
+                type=query.type,
+                status=query.status,
+                season=query.season,
+                year=query.year,
+                tag=query.tag,
+                safe=search.hides_adult(query.safe),
+            )
+        ),
+        limit=query.limit,
+        cursor=query.cursor,
+        offset=query.offset,
+        by_franchise=query.group is not None,
+        explain=query.explain,
+        facets=query.facets,
+        strict=query.strict,
+        fields=fields_named(query.fields, _FIELDS),
+    )
+    found = search.page(request)
+    meta = ResponseMeta(outcome=_outcome(query, found))
+    return PreparedResponse(found, search.identity, meta=meta)
+
+
+def _plainly(search: SearchService, text: str) -> PreparedResponse[SearchPage] | None:
+    """Return the answer to a text by itself, unless it is to be refused or takes long."""
+    query = SearchQuery(q=text)
+    is_sound = 0 < len(text) <= MAX_CHARS and _TYPED.search(text) is not None
+    return _found(search, query) if is_sound and not _is_costly(query) else None
+
+
 class SearchController(Controller):
     """Titles."""
 
@@ -178,7 +216,9 @@ class SearchController(Controller):
         "/search",
         Documented("Search by title", "A page of hits."),
         examples.FOUND,
-        opt=with_lists(costing(2, explain=4, fields=2)),
+        opt=with_shortcut(
+            with_lists(costing(2, explain=4, fields=2)), Shortcut("q", "search", _plainly)
+        ),
     )
     @pooled_if(_is_costly)
     def search(self, search: GivenSearch, query: SearchQuery) -> PreparedResponse[SearchPage]:
@@ -188,30 +228,7 @@ class SearchController(Controller):
         long vowels don't count, and from four letters on two errors are forgiven. Facets count all
         pages, each under every filter but its own.
         """
-        request = SearchRequest(
-            text=query.q,
-            filters=search.filters(
-                FilterTexts(
-                    type=query.type,
-                    status=query.status,
-                    season=query.season,
-                    year=query.year,
-                    tag=query.tag,
-                    safe=search.hides_adult(query.safe),
-                )
-            ),
-            limit=query.limit,
-            cursor=query.cursor,
-            offset=query.offset,
-            by_franchise=query.group is not None,
-            explain=query.explain,
-            facets=query.facets,
-            strict=query.strict,
-            fields=fields_named(query.fields, _FIELDS),
-        )
-        found = search.page(request)
-        meta = ResponseMeta(outcome=_outcome(query, found))
-        return PreparedResponse(found, search.identity, meta=meta)
+        return _found(search, query)
 
     @post_operation(
         "/search/batch",

@@ -50,6 +50,7 @@ from kensho.search.interpretations import Interpretation
 
 MAX_OFFSET: Final = 10_000
 _MOST_FRANCHISES: Final = 3
+_FRANCHISES_AT_ONCE: Final = 8
 _MOST_SUGGESTIONS: Final = 5
 _SUGGESTED_FROM: Final = 50
 """Nearer ones are looked at until enough are found that may be shown."""
@@ -311,12 +312,24 @@ def _franchises(found: _Found, request: SearchRequest) -> list[FranchiseHit]:
     places = (~found.is_work).nonzero()[0]
     if not len(places):
         return []
-    hits = chosen_hits(found.matches.hits, places)
-    if request.filters.safe:
-        hits = chosen_hits(hits, hits_shown(found.snapshot, hits))
-    hits = chosen_hits(hits, np.arange(min(len(hits.entries), _MOST_FRANCHISES)))
-    serializer = found.serializer(hits)
-    return [serializer.franchise(hit) for hit in serializer.hits(np.arange(len(serializer)))]
+    serializer = found.serializer(found.matches.hits)
+    shown = _shown_places(found, places) if request.filters.safe else places[:_MOST_FRANCHISES]
+    return [serializer.franchise(hit) for hit in serializer.hits(shown)]
+
+
+def _shown_places(found: _Found, places: Places) -> Places:
+    """Return the first of these places of hits that may be shown unasked.
+
+    A text of few letters finds a thousand franchises, and to look one up takes 10 µs.
+    """
+    shown = places[:0]
+    for first in range(0, len(places), _FRANCHISES_AT_ONCE):
+        some = places[first : first + _FRANCHISES_AT_ONCE]
+        hits = chosen_hits(found.matches.hits, some)
+        shown = np.concatenate((shown, some[hits_shown(found.snapshot, hits)]))
+        if len(shown) >= _MOST_FRANCHISES:
+            break
+    return shown[:_MOST_FRANCHISES]
 
 
 def _suggestions(found: _Found, *, safe: bool) -> list[Suggestion]:

@@ -59,6 +59,14 @@ drawn by popularity, .83 then find theirs first (with FINISHED .89); with 0 .65,
 FINISHED: Final = 0.005
 """The lead of a title that is typed to its end over those that go on, while a text is being typed:
 "naruto" is Naruto, but "fate" Fate/stay night before a lesser work called Fate."""
+NAMED: Final = 0.2
+"""Times the logarithm of one and how many titles of a work begin with the query as it is written
+and are nearly typed: added where it is told which work comes first. Of 4,023 titles that were cut
+at a seeded place .927 find their work first so, and .901 without; of 3,977 of the other half of the
+works .920 and .892. Who knew how they were cut, and all titles, could expect .93. From 0.12 on it
+is a plateau."""
+NEARLY_TYPED: Final = 0.6
+"""The share of a title that is typed, from which on it counts for its work."""
 SCATTERED: Final = 0.70
 """The title has all words of the query, with others between them ("jojo diamond")."""
 COVERED: Final = 0.16

@@ -1,5 +1,6 @@
 """What became of a search, as far as it is counted: by its text, and by nobody's name."""
 
+import re
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -7,10 +8,10 @@ from kensho.domain.titles import folded
 
 MAX_TEXT_CHARS: Final = 80
 """Longer texts are names of files, or something pasted by mistake."""
-_NOT_TITLES: Final = ("/", "\\", "@", "://")
-"""Paths, addresses and mails are no titles, and may tell of a person."""
-_LONGEST_NUMBER: Final = 6
-"""More digits in a row are a telephone number, or an id."""
+_NOT_TITLE: Final = re.compile(r"[/\\@]")
+"""Stands in paths, addresses and mails, which are no titles and may tell of a person."""
+_LONG_NUMBER: Final = re.compile(r"\d{7}")
+"""So many digits in a row are a telephone number, or an id."""
 
 
 class SearchOutcome(NamedTuple):
@@ -30,18 +31,9 @@ class SearchCount(NamedTuple):
 
 def outcome_of(typed: str, *, found: bool) -> SearchOutcome | None:
     """Return the outcome of a search, or nothing of a text that is not to be counted."""
-    if len(typed) > MAX_TEXT_CHARS or any(sign in typed for sign in _NOT_TITLES):
+    if len(typed) > MAX_TEXT_CHARS or _NOT_TITLE.search(typed):
         return None
     text = folded(typed)
-    if not 2 <= len(text) <= MAX_TEXT_CHARS or _has_long_number(text):  # noqa: PLR2004 -- letters
+    if not 2 <= len(text) <= MAX_TEXT_CHARS or _LONG_NUMBER.search(text):  # noqa: PLR2004 -- letters
         return None
     return SearchOutcome(text, found)
-
-
-def _has_long_number(text: str) -> bool:
-    digits = 0
-    for char in text:
-        digits = digits + 1 if char.isdigit() else 0
-        if digits > _LONGEST_NUMBER:
-            return True
-    return False

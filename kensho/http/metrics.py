@@ -176,6 +176,7 @@ class Metrics:
         self._service.register(self._ingest)
         self.machine: Final = MachineMetrics(self.registry)
         self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._outcomes: dict[str, Counter] = {}
         self.follow(
             "kensho_http_requests_open",
             "Requests that are being answered, streams of events among them",
@@ -206,7 +207,10 @@ class Metrics:
 
     def count_search(self, outcome: str) -> None:
         """Count a search, `found` or `nothing`, or a text that was `corrected`."""
-        self._searches.labels(outcome).inc()
+        child = self._outcomes.get(outcome)
+        if child is None:
+            child = self._outcomes[outcome] = self._searches.labels(outcome)
+        child.inc()
 
     def note_snapshot(self, revision: int | None, built_at_s: float) -> None:
         """Take over what is told of the snapshot that this worker serves."""

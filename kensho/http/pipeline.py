@@ -29,6 +29,7 @@ from kensho.http.request_state import RequestState, attach, outcome_of, was_foun
 from kensho.http.response_cache import EVERYBODY, CachedResponse, Key, ResponseCache
 from kensho.http.response_tap import Headers, ResponseTap
 from kensho.http.search_tally import OPENED, SearchTally
+from kensho.http.shortcuts import DeclaredShortcut
 from kensho.http.targets import Target, Targets
 from kensho.http.tracing import Trace, read_trace
 from kensho.platform import spans
@@ -259,7 +260,7 @@ class RequestPipeline:
             is_head=tap.head,
         )
         _rewrite(scope, target)
-        return await self._route(scope, receive, tap, state)
+        return await self._route(scope, receive, tap, state, target.shortcut if is_read else None)
 
     async def _refuse(self, tap: ResponseTap, refusal: ErrorResponse) -> str:
         """Answer that the request is not served."""
@@ -270,14 +271,23 @@ class RequestPipeline:
         return ""
 
     async def _route(
-        self, scope: HTTPScope, receive: Receive, tap: ResponseTap, state: RequestState
+        self,
+        scope: HTTPScope,
+        receive: Receive,
+        tap: ResponseTap,
+        state: RequestState,
+        shortcut: DeclaredShortcut | None,
     ) -> str:
-        """Pass the request on to the application; return the template of its route."""
+        """Pass the request on to its shortcut or the application; return its route's template."""
         attach(scope, state)
         tap.scope = scope
         if tap.head:
             scope["method"] = "GET"
-        await self._app(scope, receive, tap.send)
+        made = None if shortcut is None else shortcut.answer(scope, state.parameters)
+        if made is None:
+            await self._app(scope, receive, tap.send)
+        else:
+            await made(scope, receive, tap.send)
         route = str(cast("dict[str, Any]", scope).get("path_template", ""))
         self._note(scope, route, outcome_of(scope))
         if scope["method"] == "GET" and not scope["path"].startswith(_INTERNAL):

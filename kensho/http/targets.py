@@ -31,6 +31,7 @@ from kensho.errors import NotFoundError
 from kensho.http import request_guards
 from kensho.http.query_validation import DocumentedOperation, QueryValidator
 from kensho.http.request_costs import READ, REFUSED_UNITS, RequestCost, declared_cost
+from kensho.http.shortcuts import DeclaredShortcut, declared_shortcut
 
 Parameters: TypeAlias = Mapping[str, str]
 Canonicaliser: TypeAlias = Callable[[Parameters], Parameters]
@@ -58,12 +59,16 @@ _ANY: Final = "{}"
 
 
 class Target(NamedTuple):
-    """What a request asks for, in its one spelling; `path` is decoded and `raw_path` is not."""
+    """What a request asks for, in its one spelling; `path` is decoded and `raw_path` is not.
+
+    `shortcut` answers a GET of it without the framework, where its route declares one.
+    """
 
     path: str
     raw_path: bytes
     query: bytes
     parameters: Parameters
+    shortcut: DeclaredShortcut | None = None
 
 
 class DeclaredRoute(NamedTuple):
@@ -77,6 +82,12 @@ class DeclaredRoute(NamedTuple):
     cost: RequestCost = READ
     lists: frozenset[str] = frozenset()
     preferences: type[msgspec.Struct] | None = None
+    shortcut: DeclaredShortcut | None = None
+
+    def shortcut_of(self, parameters: Parameters) -> DeclaredShortcut | None:
+        """Return the shortcut by which these parameters are answered, if there is one."""
+        taken = self.shortcut is not None and self.shortcut.is_taken(parameters)
+        return self.shortcut if taken else None
 
 
 class Targets:
@@ -134,7 +145,8 @@ class Targets:
         if route is not None and route.preferences is not None:
             parameters = {**parameters, **_preferences(route.preferences, given, preferred)}
         query = urlencode(sorted(parameters.items()), quote_via=quote).encode()
-        return Target(path, quote(path, _PATH_SAFE).encode(), query, parameters)
+        shortcut = None if route is None else route.shortcut_of(parameters)
+        return Target(path, quote(path, _PATH_SAFE).encode(), query, parameters, shortcut)
 
     def _find(self, path: str) -> DeclaredRoute | None:
         """Return the route that a path leads to, as Litestar finds it: by fixed parts first."""
@@ -158,7 +170,8 @@ def declared_routes(app: Litestar, documented: QueryValidator) -> Iterator[Decla
                 lists: frozenset[str] = handler.opt.get(LISTS, frozenset())
                 preferences = handler.opt.get(PREFERENCES)
                 cost = declared_cost(handler)
-                yield DeclaredRoute(template, canonicalise, cost, lists, preferences)
+                shortcut = declared_shortcut(handler, template)
+                yield DeclaredRoute(template, canonicalise, cost, lists, preferences, shortcut)
 
 
 def _preferences(

@@ -8,6 +8,7 @@ letters. Where a title equals the query, acronyms and seasons are not tried, bec
 from collections.abc import Callable, Mapping, Sequence
 from ctypes import CDLL
 from functools import lru_cache
+from math import log1p
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -42,6 +43,8 @@ _MAX_TITLES_WITH_ABBREVIATION: Final = 150
 _KEPT: Final = 128
 """Where the letters of a few searches occur: each search asks three times for some of them."""
 _MAX_PREFIXED: Final = 2_000
+_MAX_NAMES: Final = 64
+"""Titles that are looked at to tell how many a work has, the shortest first: 2 µs each."""
 _LEAST_BEGUN: Final = 12
 """Letters, Latin ones, of a text that is no beginning of a title by chance."""
 _AFTER: Final = 0.0001
@@ -54,7 +57,8 @@ twice, and a title may be that of a second work by chance."""
 class Evidence(NamedTuple):
     """The parts of a row's score, and its grade if it equals the query.
 
-    `begun` is subtracted where another title begins with the query and this one does not hold it.
+    `begun` is subtracted where another title begins with the query and this one does not hold it,
+    or another comes first for its names; for that one it is less than nothing.
     """
 
     parts: ScoreParts
@@ -125,8 +129,10 @@ class Finder:
             found = [(row, self._scorer.exact(interpretation.text, key, row)) for row in exact]
         if all(self.rows.kind[row] == SHORTENED for row in exact):
             found += self._by_acronym(key) + self._by_season(key)
-        rows = np.array([row for row, _ in found], dtype=np.int32)
-        return EqualRows(occurs, ScoredRows(rows, np.array([score for _, score in found], "f4")))
+        if not found:
+            return EqualRows(occurs, NO_ROWS)
+        rows, scores = zip(*found, strict=True)
+        return EqualRows(occurs, ScoredRows(np.array(rows, "i4"), np.array(scores, "f4")))
 
     def scored(
         self,
@@ -150,6 +156,8 @@ class Finder:
         if interpretation.untyped:
             scores = self._by_what_is_typed(interpretation, occurs, rows, scores)
         scores = self._after_those_begun(key, occurs, rows, scores)
+        if not is_typing and (not len(more.rows) or more.scores.max() < ranking.BEST_INEXACT):
+            scores = self._most_named_first(interpretation, occurs, rows, scores)
         if len(more.rows):
             rows = np.concatenate((rows, more.rows))
             scores = np.concatenate((scores, more.scores))
@@ -178,8 +186,8 @@ class Finder:
         is_chance = weight_of(key.plain) < _LEAST_BEGUN or not len(rows)
         if is_chance or not 0 < occurrences <= _MAX_PREFIXED:
             return scores
-        positions = self._phrases.positions_in(occurs)
-        begin = positions.rows[positions.offsets == 0]
+        holding, offsets = self._phrases.rows_in(occurs)
+        begin = holding[offsets == 0]
         if not len(begin):
             return scores
         best = int(scores.argmax())
@@ -187,12 +195,59 @@ class Finder:
             best = int(np.where(_are_among(rows, begin), scores, 0).argmax())
         limit = scores[best] - np.float32(_AFTER)
         lesser = (scores > limit).nonzero()[0]
-        lesser = lesser[~_are_among(rows[lesser], positions.rows)]
+        if len(lesser) == 1:  # the best of those that begin so: nothing is before it
+            return scores
+        lesser = lesser[~_are_among(rows[lesser], holding)]
         if not len(lesser):
             return scores
         lowered = scores.copy()
         lowered[lesser] = limit
         return lowered
+
+    def _most_named_first(
+        self, interpretation: Interpretation, occurs: PhraseRange, rows: Numbers, scores: Scores
+    ) -> Scores:
+        """Return the scores of a text that titles go on from, with the likeliest work first.
+
+        A work is the likelier the more of its titles begin with the text as it is written and are
+        nearly typed. Only who comes first is decided so: the other scores stay.
+        """
+        is_chance = interpretation.via != "text" or interpretation.text.islower()
+        occurrences = occurs.high - occurs.low
+        if is_chance or not 0 < occurrences <= _MAX_PREFIXED or not len(rows):
+            return scores
+        named, likelier = self._named(interpretation, occurs)
+        if not len(named):
+            return scores
+        entries = self.rows.entry[rows]
+        places = np.minimum(named.searchsorted(entries), len(named) - 1)
+        first = int((scores + likelier[places] * (named[places] == entries)).argmax())
+        best = scores.max()
+        if scores[first] == best:
+            return scores
+        changed = np.where(scores > best - np.float32(_AFTER), best - np.float32(_AFTER), scores)
+        changed[first] = best
+        return changed
+
+    def _named(self, interpretation: Interpretation, occurs: PhraseRange) -> tuple[Numbers, Scores]:
+        """Return the entries whose titles begin with a text as it is written, ascending.
+
+        With each comes how much likelier it is for that than one of which no title does.
+        """
+        holding, offsets = self._phrases.rows_in(occurs)
+        letters = len(interpretation.key.plain)
+        is_near = self.rows.plain_length[holding] * ranking.NEARLY_TYPED <= letters
+        begin = np.sort(holding[(offsets == 0) & is_near])[:_MAX_NAMES]
+        written = interpretation.text.strip()
+        longest = len(written) / ranking.NEARLY_TYPED
+        times: dict[int, int] = {}
+        for row, entry in zip(begin.tolist(), self.rows.entry[begin].tolist(), strict=True):
+            for title in self.rows.texts(row):
+                if len(title) <= longest and title.startswith(written):
+                    times[entry] = times.get(entry, 0) + 1
+        named = sorted(times)
+        likelier = [ranking.NAMED * log1p(times[entry]) for entry in named]
+        return np.array(named, dtype=np.int32), np.array(likelier, dtype=np.float32)
 
     def _by_what_is_typed(
         self, interpretation: Interpretation, occurs: PhraseRange, rows: Numbers, scores: Scores
@@ -247,8 +302,10 @@ class Finder:
 
     def likeness(self, key: Key, row: int) -> RowLikeness:
         """Return how alike a row is to a query, by the parts of its score."""
-        likeness, digits = self._scorer.likeness(key, row)
-        return RowLikeness(float(self._phrase_in(key, row)), likeness, digits)
+        likeness = self.kernel.likeness(key, row)
+        return RowLikeness(
+            float(self._phrase_in(key, row)), likeness, self._scorer.digits(key, row)
+        )
 
     def _phrase_in(self, key: Key, row: int) -> np.float32:
         """Return the score of a row for containing a query, or 0."""
@@ -260,10 +317,15 @@ class Finder:
             if here.any():
                 score = self._scorer.phrase(key, positions.chosen(here), ranking.KNOWN)
                 best = score.max()
-        if " " in key.words and np.any(self._words.rows(key.words) == row):
+        if self._has_words(key.words, row):
             rows = np.array([row], dtype=np.int32)
             best = max(best, self._scorer.scattered(key, rows)[0])
         return best
+
+    def _has_words(self, words: str, row: int) -> bool:
+        """Tell whether a row is among those that `WordIndex.rows` returns, without the others."""
+        wanted = set(words.split(" "))
+        return len(wanted) > 1 and wanted.issubset(self.rows.sorted_words[row].split(" "))
 
     def evidence(self, interpretation: Interpretation, row: int) -> Evidence:
         """Return why `row` scores what it scores."""
@@ -273,17 +335,24 @@ class Finder:
             self._scorer.grade(interpretation.text, key, row) if self.is_equal(key, row) else None
         )
         parts = self._scorer.parts(key, rows, phrase)
-        return Evidence(parts, grade, self._lost_to_begun(key, row, parts))
+        return Evidence(parts, grade, self._lost_to_begun(interpretation, row, parts))
 
-    def _lost_to_begun(self, key: Key, row: int, parts: ScoreParts) -> float:
-        """Return what `_after_those_begun` takes from a row with this evidence."""
-        occurs = self._range_of(key)
+    def _lost_to_begun(self, interpretation: Interpretation, row: int, parts: ScoreParts) -> float:
+        """Return what the titles that begin with the text take from a row with this evidence.
+
+        It is less than nothing for one that comes first for its names.
+        """
+        key = interpretation.key
+        occurs, more = self.equal(interpretation)
         rows, scores = self.kernel.inexact(key, occurs, ranking.KNOWN)
         here = np.flatnonzero(rows == row)
         if not len(here) or self.is_equal(key, row):
             return 0.0
-        left = self._after_those_begun(key, occurs, rows, scores)[here[0]]
-        return max(float(parts.total()[0] - left), 0.0) if left < scores[here[0]] else 0.0
+        left = self._after_those_begun(key, occurs, rows, scores)
+        if not len(more.rows) or more.scores.max() < ranking.BEST_INEXACT:
+            left = self._most_named_first(interpretation, occurs, rows, left)
+        before, after = scores[here].max(), left[here].max()
+        return float(parts.total()[0] - after) if after != before else 0.0
 
     def _range_of(self, key: Key) -> PhraseRange:
         """Return where the query occurs; a last "wo" may be a particle, or begin "world"."""
@@ -309,6 +378,8 @@ class Finder:
 
     def _by_acronym(self, key: Key) -> list[tuple[int, float]]:
         rows = self._acronym_rows(key.letters) if " " not in key.words else []
+        if not rows:
+            return []
         ties = self._scorer.ties(np.array(rows, dtype=np.int32)).tolist()
         scores = [ranking.OF_SEVERAL * self._is_name_of_several(row) for row in rows]
         return [
@@ -325,6 +396,8 @@ class Finder:
 
     def _acronym_rows(self, letters: str) -> list[int]:
         rows = self._acronyms.rows(letters)
+        if not len(rows):
+            return []
         popularity = self._popularity[self.rows.entry[rows]]
         best: list[int] = rows[np.argsort(-popularity, kind="stable")[:_MAX_ACRONYMS]].tolist()
         return best

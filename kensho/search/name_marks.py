@@ -94,6 +94,10 @@ _EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
     (extra, re.compile(rf"{_BEGIN}(?:{words})(?![^\W\d_])", re.IGNORECASE))
     for extra, words in _EXTRA_WORDS
 )
+_EXTRA_HINT: Final = re.compile(
+    r"(?:op|opening|ed|ending|pv|cm|trailer|teaser|preview|menu)s?(?:\s?[0-9]{1,2}[a-z]?)?(?:\W*$|\s?[\[(])"
+)
+"""Stands in every text, in lower case, that has an extra; it is found in a fifth of the time."""
 _MARK_WORD: Final = re.compile(
     r"[0-9]+(?:st|nd|rd|th|v[0-9]|x[0-9]+)?|e[0-9]+|s[0-9]+(?:e[0-9]+)?|(?:nc)?(?:op|ed)[0-9]*|pv[0-9]*|из"
     rf"|(?:{_SEASON_WORDS})[0-9]*|(?:{_EPISODE_WORDS})[0-9]*|第?[0-9一二三四五六七八九十]*(?:[期季部]|{_EAST})",
@@ -238,6 +242,8 @@ def _season_only(text: str) -> Mark | None:
 
 
 def _extra(text: str) -> Mark | None:
+    if _EXTRA_HINT.search(text.lower()) is None:
+        return None
     return _earliest(
         Mark(*m.span(), extra=extra)
         for extra, pattern in _EXTRAS

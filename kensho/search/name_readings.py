@@ -30,6 +30,7 @@ _DASHED: Final = 0.25
 """Names beside a dash are doubted so much: what follows one often names the instalment."""
 _LED_BY_GROUP: Final = re.compile(r"\s*(?:\[|【[^】]*】.*[\[【])", re.DOTALL)
 """Brackets that stand for the title itself are not those of a release: 【推しの子】 第3期."""
+_DIGIT: Final = re.compile("[0-9]")
 _COPY: Final = re.compile("[0-9]")
 """What systems add to the name of a second copy: "Name (1).mkv"."""
 _SIGNS: Final = re.compile(
@@ -155,8 +156,11 @@ def _of_name(name: str, outer: _Facts) -> Iterator[NameReading]:
     facts, title_pieces = _facts_and_title(pieces)
     group = pieces[0].text if len(pieces) > 1 and pieces[0].bracket == "[" else None
     stated = facts.filled(outer)._replace(group=group, resolution=name_words.resolution_in(name))
+    seen = set[str]()
     for title in _titles(title_pieces):
-        yield from _with_and_without_numbers(title, stated)
+        if title not in seen:  # most ways to take a title out lead to the same one
+            seen.add(title)
+            yield from _with_and_without_numbers(title, stated)
 
 
 def _of_folders(folders: Iterable[str], facts: _Facts) -> Iterator[NameReading]:
@@ -282,6 +286,8 @@ def _halves(text: str) -> Iterator[str]:
 def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading]:
     """Yield a title as it stands, then with a number or a year at its ends read as one."""
     yield facts.reading(title)
+    if _DIGIT.search(title) is None:
+        return
     words = release_titles.words_of(title, title, is_film=False)
     is_more = words.season or (words.year and facts != _Facts())
     if words.title and words.title != title and is_more:

@@ -67,6 +67,8 @@ _PLACEHOLDERS: Final = frozenset(
 """What devices and programs call files of which they know no title."""
 _KEPT_WORDS: Final = 2_048
 """Words are the same in most names; to match one takes twenty times as long as to look it up."""
+_KEPT_TEXTS: Final = 128
+"""The texts of a few searches, each of which looks at its own several times."""
 _MAX_TAIL: Final = 16
 """More words than any name has behind its title, brackets apart."""
 _MOST_KEPT: Final = 2
@@ -87,6 +89,7 @@ _GENERIC: Final = re.compile(
 )
 
 
+@lru_cache(_KEPT_TEXTS)
 def without_tail(text: str) -> str:
     """Return a text without the words at its ends that say nothing of the title."""
     words = text.split()

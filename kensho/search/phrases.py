@@ -116,6 +116,10 @@ class PhraseIndex:
             self._rows[low:high], self._offsets[low:high], sizes == size, sizes > size
         )
 
+    def rows_in(self, found: PhraseRange) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+        """Return the rows and offsets of the positions of a range."""
+        return self._rows[found.low : found.high], self._offsets[found.low : found.high]
+
     def range_of(self, plain: str) -> PhraseRange:
         """Return the range of positions at which `plain` occurs."""
         wanted = plain.encode("utf-8", "surrogatepass")

@@ -159,6 +159,10 @@ _LOCK: Final = threading.Lock()
 
 _MAX_BRACKETS: Final = 16
 """More than any release has; the time of anitopy grows with their square."""
+_WORD: Final = re.compile(r"[^\W_]+")
+_MOST_WORDS: Final = 60
+"""More than any release has: a path that names a long title twice has 53, a release with the tags
+of twenty languages 44. The time of anitopy grows with their square as well."""
 _SEASONS: Final = re.compile(r"\bS[0-9]{2}\b", re.IGNORECASE)
 _SEVERAL: Final = re.compile(
     r"\b(?:movies|ovas|specials)\b.*\b(?:movies|ovas|specials)\b", re.IGNORECASE
@@ -269,7 +273,12 @@ def _parts(name: str, mark: re.Match[str] | None) -> _Parts:
 
 
 def _library(name: str, *, numbers: bool) -> _Parts:
-    """Return the parts that anitopy finds: none where it fails, as it does on some punctuation."""
+    """Return the parts that anitopy finds: none where it fails, as it does on some punctuation.
+
+    It is not asked about what can be no name of a release.
+    """
+    if len(_WORD.findall(name)) > _MOST_WORDS:
+        return {}
     options = {"parse_episode_number": numbers, **_OPTIONS}
     try:
         with _LOCK:

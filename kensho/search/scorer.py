@@ -70,8 +70,8 @@ class Scorer:
             ties=self.ties(rows),
         )
 
-    def likeness(self, key: Key, row: int) -> tuple[float, float]:
-        """Return the parts `likeness` and `digits` of one row, to the last bit those of `parts`.
+    def likeness(self, key: Key, row: int) -> float:
+        """Return the part `likeness` of one row, to the last bit that of `parts`.
 
         Array operations on one row take ten times as long.
         """
@@ -90,7 +90,7 @@ class Scorer:
             )
             best = max(best, np.float32(reordered) * ranking.REORDERED)
         best -= np.float32(ranking.WORD_LACKING) * _lack_last_word(key, [letters], [native])[0]
-        return float(best), float(np.float32(self._digits_of_one(key, row)))
+        return float(best)
 
     def phrase(self, key: Key, positions: PhrasePositions, known: float) -> Scores:
         """Return the score of `key` occurring at these positions; `known` as `Kernel.inexact`."""
@@ -139,6 +139,10 @@ class Scorer:
             return ranking.VERBATIM if is_short else ranking.SAME_BUT_CASE
         same = self._rows.sorted_words[row] == sorted_words(key.words)
         return ranking.SAME_WORDS if same else ranking.SAME_LETTERS
+
+    def digits(self, key: Key, row: int) -> float:
+        """Return the part `digits` of one row, to the last bit that of `parts`."""
+        return float(np.float32(self._digits_of_one(key, row)))
 
     def _digits_of_one(self, key: Key, row: int) -> float:
         found, wanted = int(self._rows.digits[row]), digits_of(key.letters)

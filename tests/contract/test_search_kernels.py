@@ -161,6 +161,8 @@ def assert_alike(made: Catalogue, texts: Sequence[str]) -> None:
         one, other = ask(arrays, text), ask(code, text)
         assert one.rows.tolist() == other.rows.tolist()
         assert one.scores.tobytes() == other.scores.tobytes()
+        for row in one.rows[:20].tolist():
+            assert arrays.likeness(key, row) == code.likeness(key, row)
         some = ScoredRows(one.rows, np.maximum(one.scores, 0))
         mine, theirs = arrays.best([some, some]), code.best([some, some])
         assert [np.asarray(part).tolist() for part in mine] == [

@@ -222,7 +222,19 @@ def test_one_row_is_as_alike_by_itself_as_among_others(
     rows = np.arange(len(made.index), dtype=np.int32)
     among = scorer.parts(key, rows, np.zeros(len(rows), dtype=np.float32))
     for row in rows.tolist():
-        assert scorer.likeness(key, row) == (among.likeness[row], among.digits[row])
+        one = scorer.likeness(key, row), scorer.digits(key, row)
+        assert one == (among.likeness[row], among.digits[row])
+
+
+@given(st.data(), catalogues())
+@bounded
+def test_a_row_has_the_words_by_itself_that_it_has_in_the_index_of_words(
+    data: st.DataObject, works: list[Entry]
+) -> None:
+    made = Catalogue(works)
+    finder, words = finder_of(made), key_of(data.draw(mistyped(drawn_text(data, works)))).words
+    having = [row for row in range(len(made.index)) if finder._has_words(words, row)]
+    assert having == sorted(finder._words.rows(words).tolist())
 
 
 @given(st.data())

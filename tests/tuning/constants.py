@@ -34,7 +34,7 @@ TUNED: Final = {
     "kensho.domain.ranking": (
         "AGREES BEST_INEXACT COVERED DIGITS_EXTRA DIGITS_LOST DISAGREES DOUBTFUL EXACT_STEP"
         " ERRORS_IN_BEGINNING FINISHED INITIALS INNER KIND_STEP KNOWN KNOWN_WHILE_TYPING LEAST"
-        " MAX_INEXACT OF_SEVERAL OTHER_SCRIPT"
+        " MAX_INEXACT NAMED NEARLY_TYPED OF_SEVERAL OTHER_SCRIPT"
         " POPULARITY"
         " PREFIX REORDERED"
         " SAME_BUT_CASE SAME_LETTERS SAME_MEANING SAME_WORDS SCATTERED SEASON_OF_PREFIX SHORTENED"
@@ -228,8 +228,10 @@ NOT_TUNED: Final = {
     "kensho.search.finder._AFTER": "any step of the score that is one",
     "kensho.search.finder._KEPT": "the size of a cache",
     "kensho.search.finder._LEAST_BEGUN": "texts of 8 to 14 letters decide nothing of 13,000",
+    "kensho.search.finder._MAX_NAMES": "a bound of the work",
     "kensho.search.finder._MAX_PREFIXED": "a bound of the work",
     "kensho.search.finder._MAX_TITLES_WITH_ABBREVIATION": "a bound of the work",
+    "kensho.search.index": "where it pays to leave out what is found twice",
     "kensho.search.highlights": "what is marked in a title: tests/unit/test_highlights.py",
     "kensho.search.interpretations.MAX_CHARS": "a bound of input",
     "kensho.search.interpretations._FEWEST": "tests/unit/test_search_interpretations.py",

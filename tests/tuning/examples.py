@@ -100,6 +100,25 @@ def shared_initials() -> dict[str, float]:
     }
 
 
+def nearly_typed() -> dict[str, str]:
+    """Return what is found first by a beginning of which one work has a title more than another.
+
+    The titles of the other are nearer to their ends, and it is better known, by steps.
+    """
+    found: dict[str, str] = {}
+    for many in range(5):
+        longer = [f"Kaze no Uta {letter}o" for letter in "bdghk"[: many + 1]]
+        shorter = [f"Kaze no U{letter}" for letter in "bdghk"[:many]] or ["KAZE NO UB"]
+        for popularity in (0.0, 0.5, 1.0):
+            built = catalogue(entry(*longer), entry(*shorter, popularity=popularity))
+            found[f"{many} {popularity}"] = next(iter(built.scores("Kaze no U")))
+    for letters in range(11, 18):
+        written, other = "Kaze no Uta wo Kiku"[:letters], "KAZE NO U KIRI"
+        built = catalogue(entry(written), entry(other, popularity=1.0))
+        found[f"{letters} letters"] = next(iter(built.scores("Kaze no U")))
+    return found
+
+
 def ways_of_reading() -> dict[str, list[str]]:
     """Return as what each text is read: the better it is found as it stands, the less is tried."""
     titles = ("Hunter x Hunter (2011)", "Наруто", "Naruto", "Steins;Gate", "Kono Oto", "Fate/Zero",
@@ -373,7 +392,7 @@ def search_rules(_given: object) -> dict[str, Any]:
     return results(
         (
             *(years_of_seasons, names_in_releases, bounded_guesses),
-            *(short_names, shared_initials, ways_of_reading, likeness),
+            *(short_names, shared_initials, nearly_typed, ways_of_reading, likeness),
         )
     )
 

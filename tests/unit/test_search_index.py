@@ -46,6 +46,16 @@ def test_in_a_name_of_up_to_five_letters_popularity_outweighs_case() -> None:
     assert made.found("kanonn") == ["kanonn", "KANONN"]
 
 
+def test_who_writes_as_titles_are_written_means_the_work_of_most_of_these() -> None:
+    famous = work("Star Blaze Up", popularity=1.0)
+    made = catalogue(famous, work("Star Blazer", "Star Blazers", "Star Blazers II"))
+    assert made.found("Star Blaz") == ["Star Blazer", "Star Blaze Up"]
+    assert made.found("star blaz") == ["Star Blaze Up", "Star Blazer"]  # typed by heart
+    assert made.completed("Star Blaz")[0] == "Star Blaze Up"  # so far
+    assert made.found("Star")[0] == "Star Blaze Up"  # of no title nearly all
+    assert made.found("Star Blaze Up")[0] == "Star Blaze Up"
+
+
 def test_a_whole_word_comes_before_a_longer_one() -> None:
     made = catalogue("Home Sweet Home", "Homunculus", "Sweet Home")
     assert made.found("home") == ["Home Sweet Home", "Sweet Home"]  # and no beginning with an error

@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy.typing as npt
 
@@ -46,6 +46,7 @@ _MAX_EQUAL: Final = 4_096
 _KEPT_WORKSPACES: Final = 4
 """As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
+_NOWHERE: Final = PhraseRange(0, 0, 0)
 _KEPT_HASHES: Final = 2_048
 """Words of queries come again, and the letters of one are asked for several times."""
 _hash_of: Final = lru_cache(_KEPT_HASHES)(hash_of)
@@ -73,6 +74,8 @@ def _with_types(found: ctypes.CDLL) -> ctypes.CDLL:
     found.kensho_equal.argtypes = [pointer, ctypes.c_uint64, text, number, pointer, number]
     found.kensho_inexact.restype = number
     found.kensho_inexact.argtypes = [pointer, pointer, pointer, pointer, number]
+    found.kensho_likeness.restype = ctypes.c_float
+    found.kensho_likeness.argtypes = [pointer, pointer, pointer, ctypes.c_int32]
     found.kensho_best.restype = number
     found.kensho_best.argtypes = [pointer, pointer, pointer, number, pointer]
     found.kensho_valid_until.restype = number
@@ -80,6 +83,13 @@ def _with_types(found: ctypes.CDLL) -> ctypes.CDLL:
     found.kensho_same_until.restype = number
     found.kensho_same_until.argtypes = [pointer, pointer, pointer, number, number]
     return found
+
+
+class _Asked(NamedTuple):
+    """A key, and the query that was made of it: `None` for one that is too long."""
+
+    key: Key | None
+    query: KernelQuery | None
 
 
 class CompiledKernel:
@@ -98,6 +108,7 @@ class CompiledKernel:
         self._index = ctypes.byref(self._mapped.index)
         self._weights = ctypes.byref(structures.weights())
         self._workspaces: list[KernelWorkspace] = []
+        self._last = _Asked(None, None)
         self._fallback = fallback
 
     def phrase_range(self, plain: str) -> PhraseRange:
@@ -122,7 +133,7 @@ class CompiledKernel:
 
         `known` is how much popularity counts for the share of a title that is not typed.
         """
-        query = _query(key, occurs, known)
+        query = self._asked(key, occurs, known)
         if query is None:
             return self._fallback.inexact(key, occurs, known)
         workspace = self._taken_workspace()
@@ -136,6 +147,23 @@ class CompiledKernel:
         found = workspace.scored(max(count, 0))
         self._give_back(workspace)
         return found if count != _TOO_MANY else self._fallback.inexact(key, occurs, known)
+
+    def likeness(self, key: Key, row: int) -> float:
+        """Return how alike a row is to the query by edits, as `inexact` compares it."""
+        last = self._last
+        query = last.query if last.key is key else _query(key, _NOWHERE, 0.0)
+        if query is None or not key.letters:
+            return self._fallback.likeness(key, row)
+        found: float = self._code.kensho_likeness(
+            self._index, self._weights, ctypes.byref(query), row
+        )
+        return found
+
+    def _asked(self, key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
+        """Return a query as the kernel reads it; it is often asked how alike a row is next."""
+        query = _query(key, occurs, known)
+        self._last = _Asked(key, query)
+        return query
 
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals, the one that comes first."""
@@ -178,24 +206,25 @@ def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
         return None
     is_tolerant = weight_of(key.letters) >= TOLERANT_FROM
     asks_native = is_tolerant and key.native != key.letters
+    # By place, in the order of the fields: names take twice as long.
     return KernelQuery(
-        letters=letters,
-        native=native,
-        sorted_words=ordered,
-        hashes=array("Q", map(_hash_of, words)).tobytes(),
-        letter_count=len(letters) // _POINT_BYTES,
-        native_count=len(native) // _POINT_BYTES,
-        sorted_words_count=len(ordered) // _POINT_BYTES,
-        hash_count=len(words),
-        letter_edits=edits_of(key.letters) if is_tolerant else 0,
-        native_edits=edits_of(key.native) if asks_native else 0,
-        is_tolerant=is_tolerant,
-        plain_count=len(key.plain),
-        plain_bytes=occurs.size,
-        letters_last=len(letters_but_last(key)),
-        native_last=len(native_but_last(key)),
-        is_spoken=scripts.is_read_aloud(key.words),
-        low=occurs.low,
-        high=occurs.high,
-        known=known,
+        letters,
+        native,
+        ordered,
+        array("Q", map(_hash_of, words)).tobytes(),
+        len(letters) // _POINT_BYTES,
+        len(native) // _POINT_BYTES,
+        len(ordered) // _POINT_BYTES,
+        len(words),
+        len(letters_but_last(key)),
+        len(native_but_last(key)),
+        edits_of(key.letters) if is_tolerant else 0,
+        edits_of(key.native) if asks_native else 0,
+        is_tolerant,
+        scripts.is_read_aloud(key.words),
+        len(key.plain),
+        occurs.size,
+        occurs.low,
+        occurs.high,
+        known,
     )

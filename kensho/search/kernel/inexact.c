@@ -189,6 +189,25 @@ static void prefetch(const Index *index, int32_t row, int has_sorted_words)
     if (has_sorted_words) __builtin_prefetch(index->sorted_words + index->sorted_words_ends[row]);
 }
 
+static void prepare_patterns(Patterns *patterns, const Query *query)
+{
+    prepare(&patterns->letters, query->letters, query->letter_count);
+    prepare(&patterns->native, query->native, query->native_count);
+    prepare(&patterns->sorted_words, query->sorted_words, query->sorted_words_count);
+    patterns->has_native =
+        query->native_count != query->letter_count ||
+        memcmp(query->native, query->letters, (size_t)query->letter_count * sizeof *query->letters);
+}
+
+/* Return the similarity of one row. */
+EXPORT float kensho_likeness(const Index *index, const Weights *weights, const Query *query, int32_t row)
+{
+    Search search = {index, weights, query};
+    Patterns patterns;
+    prepare_patterns(&patterns, query);
+    return likeness(&search, &patterns, row);
+}
+
 /* Score rows; `scores` holds the scores of the phrases in them, and then those of the rows. */
 static void score_rows(const Search *search, const int32_t *rows, float *scores, int64_t count)
 {
@@ -197,12 +216,7 @@ static void score_rows(const Search *search, const int32_t *rows, float *scores,
     const Weights *weights = search->weights;
     Patterns patterns;
     uint64_t wanted = digits_of(query->letters, query->letter_count);
-    prepare(&patterns.letters, query->letters, query->letter_count);
-    prepare(&patterns.native, query->native, query->native_count);
-    prepare(&patterns.sorted_words, query->sorted_words, query->sorted_words_count);
-    patterns.has_native =
-        query->native_count != query->letter_count ||
-        memcmp(query->native, query->letters, (size_t)query->letter_count * sizeof *query->letters);
+    prepare_patterns(&patterns, query);
     for (int64_t i = 0; i < count; i++) {
         if (i + 2 * AHEAD < count) {
             __builtin_prefetch(index->letters_ends + rows[i + 2 * AHEAD]);

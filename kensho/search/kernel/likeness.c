@@ -5,15 +5,11 @@
 
 #include <string.h>
 
-/* Return the next code point of valid UTF-8; surrogates may be encoded in it as well. */
-static uint32_t next(const uint8_t **at)
+/* Return the next code point of valid UTF-8 that is not ASCII; surrogates may be encoded in it as well. */
+static uint32_t next_wide(const uint8_t **at)
 {
     const uint8_t *byte = *at;
     uint32_t first = *byte;
-    if (first < 0x80) {
-        *at = byte + 1;
-        return first;
-    }
     if (first < 0xE0) {
         *at = byte + 2;
         return (first & 31) << 6 | (byte[1] & 63);
@@ -25,6 +21,12 @@ static uint32_t next(const uint8_t **at)
     *at = byte + 4;
     return (first & 7) << 18 | (uint32_t)(byte[1] & 63) << 12 | (uint32_t)(byte[2] & 63) << 6 |
            (byte[3] & 63);
+}
+
+/* Return the next code point; most are ASCII, for which a call would take as long as all else. */
+static inline uint32_t next(const uint8_t **at)
+{
+    return **at < 0x80 ? *(*at)++ : next_wide(at);
 }
 
 /* Tell whether a text of at least `count` letters begins with these. */

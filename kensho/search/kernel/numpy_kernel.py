@@ -84,6 +84,10 @@ class NumpyKernel:
             scores = np.concatenate((scores, phrase_scores + self._scorer.ties(containing)))
         return ScoredRows(rows, scores)
 
+    def likeness(self, key: Key, row: int) -> float:
+        """Return how alike a row is to the query by edits, as `inexact` compares it."""
+        return self._scorer.likeness(key, row)
+
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals, the one that comes first."""
         rows = np.concatenate([rows for rows, _ in found])

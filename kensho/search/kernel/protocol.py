@@ -56,6 +56,10 @@ class Kernel(Protocol):
         """
         ...
 
+    def likeness(self, key: Key, row: int) -> float:
+        """Return how alike a row is to the query by edits, as `inexact` compares it."""
+        ...
+
     def best(self, found: Sequence[ScoredRows]) -> BestRows:
         """Return the best row of each entry in these lists; of equals, the one that comes first."""
         ...
