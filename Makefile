@@ -146,6 +146,7 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	  --constraints requirements-dev.lock -o requirements-edges.lock
 	for group in build assets train sdk load; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:audit -o requirements-audit.lock
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with
 # Redis, ffmpeg (clips), nginx with its JavaScript and wrk, which asks it as fast as it answers, dashboards and alarms with

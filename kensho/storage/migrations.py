@@ -41,8 +41,8 @@ _DEADLINE_S: Final = 600.0
 class Migration(msgspec.Struct, frozen=True):
     """One numbered step of the schema; `checksum` is the SHA-256 of its text.
 
-    `works_with` is the last step that code must know to read and write what this one leaves; without
-    it that is this step.
+    `works_with` is the last step that code must know to read and write what this one leaves: this
+    one itself, where it is not said.
     """
 
     number: int
