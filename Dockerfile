@@ -40,22 +40,38 @@ COPY --from=build --chown=10001:10001 /opt/empty /data
 USER 10001:10001
 VOLUME /data
 
-# The edge of films: the packages and files that tests/attack/test_portal_edge.py runs. Its master is no root.
-FROM debian:bookworm-slim AS edge
+# TiKV and what places its rows, in the same way (compose's profile `cluster`).
+FROM pingcap/pd:v8.5.3 AS placement
+COPY --from=build --chown=10001:10001 /opt/empty /data
+USER 10001:10001
+VOLUME /data
+
+FROM pingcap/tikv:v8.5.3 AS rows
+COPY --from=build --chown=10001:10001 /opt/empty /data
+USER 10001:10001
+VOLUME /data
+
+# nginx before Kenshō: who runs it writes /tmp/kensho.upstream first. Its master is no root.
+FROM debian:bookworm-slim AS front
 RUN apt-get update \
  && apt-get install -y --no-install-recommends nginx-light libnginx-mod-http-js ca-certificates \
  && rm -rf /var/lib/apt/lists/* /etc/nginx/sites-enabled /etc/nginx/conf.d
 COPY deploy/nginx/nginx.conf /etc/nginx/nginx.conf
-COPY deploy/nginx/kensho.conf deploy/nginx/edge.conf /etc/nginx/conf.d/
+COPY deploy/nginx/kensho.conf /etc/nginx/conf.d/
+RUN ln -s /tmp/kensho.upstream /etc/nginx/kensho.upstream && chown -R 10001:10001 /var/cache/nginx
+USER 10001:10001
+EXPOSE 80
+
+# The edge of films besides: the packages and files that tests/attack/test_portal_edge.py runs.
+FROM front AS edge
+USER root
+COPY deploy/nginx/edge.conf /etc/nginx/conf.d/
 COPY deploy/nginx/hls.conf /etc/nginx/kensho.d/
 COPY deploy/nginx/play.js deploy/nginx/reload_on_change.sh /etc/nginx/kensho/
-RUN echo "server portal:8700 max_fails=0;" > /etc/nginx/kensho.upstream \
- && ln -s /tmp/kensho.edge_secret /etc/nginx/kensho.edge_secret \
- && ln -sf /dev/stdout /var/log/nginx/kensho_films.log \
- && chown -R 10001:10001 /var/cache/nginx
+RUN ln -s /tmp/kensho.edge_secret /etc/nginx/kensho.edge_secret \
+ && ln -sf /dev/stdout /var/log/nginx/kensho_films.log
 USER 10001:10001
 VOLUME /var/cache/nginx
-EXPOSE 80
 
 FROM python:3.11-slim-bookworm AS kensho
 # Fonts are for maps as PNG, whose titles are in any script.

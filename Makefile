@@ -16,13 +16,15 @@ HLS_DIR := kensho/web/static/vendor/hls/static
 AXE := 4.14.1
 AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
 AXE_DIR := var/axe-core
+AUDIT := var/audit
+DIST := dist
 RUN_INSTALLED := $(VENV)/.run-installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 SDK_INSTALLED := $(VENV)/.sdk-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
 .PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench load chaos attack snapshot \
-  lock system-packages clean
+  lock sast audit supply wheel sbom licences sign system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
 export PYTHONDONTWRITEBYTECODE :=
@@ -146,6 +148,44 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 	  --constraints requirements-dev.lock -o requirements-edges.lock
 	for group in build assets train sdk load; do $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header \
 	  --group pyproject.toml:$$group --constraints requirements-dev.lock -o requirements-$$group.lock; done
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group pyproject.toml:audit -o requirements-audit.lock
+
+sast: $(DEV_INSTALLED) $(AUDIT)/bin/semgrep ## What reads the code for weaknesses and secrets, without the network; ruff's rules S are in `lint`.
+	$(AUDIT)/bin/bandit --quiet --configfile pyproject.toml --recursive -ll kensho ingest deploy
+	git ls-files -z | grep -zvE '$(NO_SECRETS)' | xargs -0 $(AUDIT)/bin/detect-secrets scan --no-verify > $(AUDIT)/secrets.json
+	$(BIN)/python -m deploy.supply secrets $(AUDIT)/secrets.json
+	PATH="$(CURDIR)/$(AUDIT)/bin:$$PATH" semgrep scan --quiet --error --metrics=off --disable-version-check \
+	  --config deploy/semgrep kensho ingest deploy
+	PATH="$(CURDIR)/$(AUDIT)/bin:$$PATH" semgrep scan --test --quiet --metrics=off --disable-version-check \
+	  --config deploy/semgrep tests/data/semgrep
+
+# Files that hold only digests, or nothing but data of others.
+NO_SECRETS := requirements.*\.lock$$|^tests/data/|^ingest/sample/|\.(png|svg|lock)$$|golden_|^\.secrets\.baseline$$
+
+audit: $(AUDIT)/bin/semgrep ## Ask for known weaknesses of what the locks pin; needs the network.
+	for lock in requirements.lock requirements-edges.lock requirements-build.lock; do \
+	  $(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement $$lock; done
+
+$(AUDIT)/bin/semgrep: requirements-audit.lock | $(BIN)/uv
+	$(PYTHON) -m venv $(AUDIT)
+	$(BIN)/uv pip install --quiet --python $(AUDIT)/bin/python --require-hashes --requirements requirements-audit.lock
+	@touch $@
+
+supply: wheel sbom licences ## What a release hands out, besides the image, in dist/.
+
+# A build of one commit is the same wherever and whenever it is made.
+wheel: $(DEV_INSTALLED) assets
+	mkdir -p $(DIST) && SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build --target wheel --directory $(DIST)
+
+sbom: $(DEV_INSTALLED)
+	mkdir -p $(DIST) && $(BIN)/python -m deploy.supply sbom > $(DIST)/kensho.cdx.json
+
+licences: $(DEV_INSTALLED) ## Write docs/licences.md anew from what is installed.
+	$(BIN)/python -m deploy.supply licences > docs/licences.md.new && mv docs/licences.md.new docs/licences.md
+
+sign: ## Sign what is in dist/, and the notes of the release, by KEY (an SSH key).
+	cp docs/releases/$(or $(NOTES),$(error NOTES= names a file of docs/releases)) $(DIST)/notes.md
+	cd $(DIST) && sha256sum -- *.whl kensho.cdx.json notes.md > SHA256SUMS && ssh-keygen -Y sign -f $(KEY) -n kensho-release SHA256SUMS
 
 # Chromium shows the pages to the browser tests; gcc compiles the kernel, also with sanitizers; the edges are tested with
 # Redis, ffmpeg (clips), nginx with its JavaScript and wrk, which asks it as fast as it answers, dashboards and alarms with

@@ -32,3 +32,11 @@ limits: Final = LazyCommand(
     "kensho.edges.accounts.commands:limits",
     "Make the header by which tests of load pass the limits.",
 )
+backup: Final = LazyCommand(
+    "backup",
+    "kensho.edges.backups.commands:backup",
+    "Write what can't be made again into one sealed file: accounts, films, videos.",
+)
+restore: Final = LazyCommand(
+    "restore", "kensho.edges.backups.commands:restore", "Check a backup, or put it back."
+)

@@ -185,3 +185,13 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_gene
     loopback: bool = False
     """Whether videos may be copied from this machine, by http too: for trying it out. Otherwise
     they are fetched from public addresses by https alone."""
+
+
+class BackupSettings(
+    msgspec.Struct, frozen=True, kw_only=True, rename=lambda field: f"backup_{field}"
+):
+    """What backups are sealed with."""
+
+    key: Secret | None = None
+    """Seals what `kensho backup` writes, and opens it again: 16 characters at least. Without it no
+    backup is made, and one whose key is lost can't be opened; keep it elsewhere than backups."""

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from kensho.platform.edge_settings import (
+    BackupSettings,
     EdgeSettings,
     EdgeStoreSettings,
     FlagSettings,
@@ -412,3 +413,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: TelemetrySettings = TelemetrySettings()
     portal: PortalSettings = PortalSettings()
     generation: GenerationSettings = GenerationSettings()
+    backup: BackupSettings = BackupSettings()

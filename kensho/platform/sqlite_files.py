@@ -14,6 +14,8 @@ from typing import Final
 from kensho.errors import DiskFullError, KenshoError, SchemaVersionError, StorageError
 from kensho.platform import private_files
 
+_COPY_WAIT_S: Final = 30.0
+
 
 class SqliteFile:
     """The file at a path, with the statements that make its schema, in one version."""
@@ -106,3 +108,31 @@ class SqliteFile:
                 store.execute(statement)
             store.execute(f"PRAGMA user_version = {self._version}")
         store.execute("COMMIT")
+
+
+def copy_of(path: Path) -> bytes:
+    """Return the file as of one moment, whoever writes it meanwhile.
+
+    Raises:
+        StorageError: it can't be read.
+    """
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(path, timeout=_COPY_WAIT_S)) as source,
+            contextlib.closing(sqlite3.connect(":memory:")) as copy,
+        ):
+            source.backup(copy)
+            return copy.serialize()
+    except sqlite3.Error as error:
+        raise StorageError(f"{path}: {error}") from error
+
+
+def replace_file(staged: Path, path: Path) -> None:
+    """Put a whole file in the place of another, which nobody has open, and of what it left open.
+
+    Raises:
+        OSError: it can't be put there.
+    """
+    for left in ("-wal", "-shm"):
+        path.with_name(path.name + left).unlink(missing_ok=True)
+    staged.replace(path)

@@ -7,11 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # ships no types; in the lock by schemathesis
 from packaging.requirements import Requirement
 from packaging.version import Version
-
-from kensho.platform import environment
 
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -74,9 +71,11 @@ def test_what_is_installed_is_named_by_its_hash_or_made_here(path: Path) -> None
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
 def test_what_is_fetched_otherwise_is_compared_with_a_digest(path: Path) -> None:
-    text = "\n".join(commands(path))
+    text = "\n".join(one for one in commands(path) if "http://127.0.0.1" not in one)
     assert [one for one in re.findall(_FETCHES, text) if one != _LOCKED] == []
-    assert len(re.findall(r"\bnpm pack\b", text)) == len(re.findall(r"\bsha256sum\b", text))
+    assert len(re.findall(r"\bnpm pack\b", text)) == len(
+        re.findall(r"\bsha256sum (?:-c|--check)\b", text)
+    )
 
 
 def test_what_npm_installs_is_named_by_its_digest() -> None:
@@ -100,8 +99,10 @@ def test_images_are_named_by_version() -> None:
         path.read_text("utf-8") for path in RECIPES if path.name.lower().startswith("docker")
     )
     images = re.findall(r"^(?:FROM|\s*image:)\s+(\S+)", text, re.MULTILINE)
-    assert images
-    assert [image for image in images if ":" not in image or image.endswith(":latest")] == []
+    stages = set(re.findall(r"^FROM \S+ AS (\w+)$", text, re.MULTILINE))
+    fetched = [image for image in images if image not in stages]
+    assert fetched
+    assert [image for image in fetched if ":" not in image or image.endswith(":latest")] == []
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
@@ -135,38 +136,3 @@ def test_the_lock_of_edges_is_that_of_the_service_and_what_edges_need() -> None:
     assert {name: edges.get(name) for name in service} == service
     extra = project()["project"]["optional-dependencies"]["edges"]
     assert {canonical(Requirement(one).name) for one in extra} <= set(edges)
-
-
-def services() -> dict[str, dict[str, Any]]:
-    text = (ROOT / "docker-compose.yml").read_text("utf-8")
-    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
-    return found
-
-
-@pytest.mark.parametrize("name", list(services()))
-def test_a_container_is_bounded_and_holds_no_rights_that_it_does_not_need(name: str) -> None:
-    service = services()[name]
-    assert service["read_only"] is True
-    assert service["cap_drop"] == ["ALL"]
-    assert service["security_opt"] == ["no-new-privileges:true"]
-    assert service["pids_limit"] <= 512
-    assert re.fullmatch(r"\d+[mg]", service["mem_limit"])
-    published = service.get("ports", [])
-    assert all(port.startswith("127.0.0.1:") for port in published)
-
-
-def test_secrets_come_from_files_and_only_one_step_beside_the_store_knows_the_root() -> None:
-    knowing = {name for name, one in services().items() if "env_file" in one}
-    assert knowing == {"surrealdb", "store-user"}
-    for one in services().values():
-        for variable, value in one.get("environment", {}).items():
-            is_secret = re.search("PASS|SECRET|TOKEN|KEY", variable) is not None
-            assert not is_secret or value.startswith(("/run/secrets/", "/var/lib/")), variable
-
-
-@pytest.mark.parametrize("name", ["kensho", "portal"])
-def test_the_settings_of_the_containers_are_settings(tmp_path: Path, name: str) -> None:
-    (tmp_path / "secret").write_text("a secret of its own\n")
-    told = services()[name]["environment"]
-    files = {name: str(tmp_path / "secret") for name in told if name.endswith("_FILE")}
-    assert environment.load({**told, **files}).store.sign_in == "database"
