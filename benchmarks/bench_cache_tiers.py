@@ -150,12 +150,16 @@ def compare(options: argparse.Namespace, servers: Servers, drawn: list[str]) -> 
                 for kind, port in in_turn(ports, number + turn):
                     seconds = options.seconds / SLICES
                     warm[kind].append(loaded_cost_s(port, warm_targets(drawn), seconds))
-    for name, costs in (("cold", cold), ("warm", warm)):
-        for kind, measured in costs.items():
-            cost = statistics.fmean(measured)
-            shares = sum(costs["plain"]) / sum(measured)
-            print(f"{name} {kind:<22}{1e6 * cost:>6.0f} µs of a processor a request {shares:>6.3f}")
+    tell("cold", cold)
+    tell("warm", warm)
     print(f"promised: at least {PROMISED_SHARE}")
+
+
+def tell(name: str, costs: Mapping[str, list[float]]) -> None:
+    """Print what a request takes of each kind of server, and what share of plain ones it makes."""
+    for kind, measured in costs.items():
+        cost, share = statistics.fmean(measured), sum(costs["plain"]) / sum(measured)
+        print(f"{name} {kind:<22}{1e6 * cost:>6.0f} µs of a processor a request {share:>6.3f}")
 
 
 def warm_targets(drawn: list[str]) -> list[str]:
