@@ -1,6 +1,8 @@
 """A film in a browser through the real edge: Debian's nginx with the files of `deploy/nginx`."""
 
+import base64
 import datetime as dt
+import json
 import time
 from collections.abc import Iterator
 
@@ -34,11 +36,15 @@ def test_a_film_plays_on_through_tickets_qualities_and_keys(
 ) -> None:
     film = portal.film()
     refused: list[str] = []
+    signed: set[str] = set()
     listed: list[str] = []
 
     def note(answer: Response) -> None:
         if answer.url.endswith("/index.m3u8"):
             listed.append(answer.url.split("/")[-2])
+        if "/hls/" in answer.url:
+            head = answer.url.partition("/hls/")[2].partition(".")[0]
+            signed.add(json.loads(base64.urlsafe_b64decode(head + "=="))["kid"])
         if answer.status >= 400 and "/hls/" in answer.url:
             refused.append(f"{answer.status} {answer.url}")
 
@@ -52,6 +58,7 @@ def test_a_film_plays_on_through_tickets_qualities_and_keys(
     now = dt.datetime.now(dt.UTC)
     portal.keys.change(lambda keys: keys.rotated(now, dt.timedelta(seconds=2)))
     page.wait_for_timeout(TICKET_S * 800)  # a second ticket is used, of the new key
+    assert len(signed) == 2
     # A playlist that is read with it, and what that names, outlast it too.
     assert listed == ["360"]
     page.select_option("#watch-quality", label="720p")
