@@ -6,13 +6,15 @@
 Needs `redis-server` (Debian). First a server with Redis is asked for works, pages of franchises
 and searches, each drawn by Zipf's law (the n-th most popular 1/n as often as the first), and the
 figures of the layers are printed: promised is that 80 % are sent as kept bytes. Then servers
-without Redis, with it, and with edges besides are asked for some of these targets, once to warm
-them, in turn and round by round; promised is at least 0.95 of the throughput. On a machine that
-others use as well, what a request takes of a processor says more than requests a second.
+without Redis, with it, and with edges besides are asked in turn, slice by slice: from a cold start
+for what was drawn, and afterwards for targets that all of them keep. Promised is at least 0.95 of
+the throughput. What a request takes of a processor is compared, which says more than requests a
+second do on a machine that others use as well.
 """
 
 import argparse
 import asyncio
+import contextlib
 import shutil
 import statistics
 import subprocess
@@ -23,15 +25,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from time import sleep
+from typing import NamedTuple
 from urllib.parse import quote
 
 import httpx
+import redis as redis_client
 
 from benchmarks.bench_api import free_port, process
-from benchmarks.loopback_load import Load, load
+from benchmarks.loopback_load import load
 
 CONNECTIONS = 16
 WARM = 1_000
+SLICES = 4
+ENCODING = "br"
 SHARES = (("works", 0.7), ("hubs", 0.2), ("searches", 0.1))
 PROMISED_HITS, PROMISED_SHARE = 0.80, 0.95
 
@@ -56,6 +62,7 @@ class Servers:
     def __init__(self, read_model: Path, folder: Path, redis_url: str) -> None:
         self._read_model = read_model
         self._folder = folder
+        self._redis_url = redis_url
         accounts = {
             "KENSHO_EDGES": "accounts,provider,streams,portal",
             "KENSHO_PROVIDER_URL": "http://127.0.0.1:9",
@@ -70,6 +77,11 @@ class Servers:
             "with Redis": shared,
             "with Redis and edges": {**shared, **accounts},
         }
+
+    def forget(self) -> None:
+        """Empty Redis."""
+        with redis_client.from_url(self._redis_url) as client:
+            client.flushall()
 
     @contextmanager
     def serving(self, kind: str) -> Generator[int]:
@@ -111,37 +123,77 @@ def zipf(options: argparse.Namespace, servers: Servers) -> list[str]:
     second = {key: both[key] - first.get(key, 0.0) for key in both}
     for name, found in (("first half", first), ("second half", second), ("both", both)):
         hits, misses = found.get("l1 hit", 0.0), found.get("l1 miss", 0.0)
-        told = ", ".join(f"{key} {value:.0f}" for key, value in sorted(found.items()))
-        print(f"{name}: {hits / (hits + misses):.1%} kept ({told})")
+        shown = ", ".join(f"{key} {value:.0f}" for key, value in sorted(found.items()))
+        print(f"{name}: {hits / (hits + misses):.1%} kept ({shown})")
     share = both["l1 hit"] / (both["l1 hit"] + both["l1 miss"])
     print(f"promised {PROMISED_HITS:.0%}: {'kept' if share >= PROMISED_HITS else 'MISSED'}")
     return drawn
 
 
 def compare(options: argparse.Namespace, servers: Servers, drawn: list[str]) -> None:
-    """Print the throughput of each kind of server, by the same targets."""
-    runs: dict[str, list[Load]] = {kind: [] for kind in servers.kinds}
-    costs: dict[str, list[float]] = {kind: [] for kind in servers.kinds}
-    asked = list(dict.fromkeys(drawn))[:WARM]
-    for round_number in range(options.rounds):
-        kinds = list(servers.kinds)
-        for kind in kinds[round_number % 3 :] + kinds[: round_number % 3]:
-            with servers.serving(kind) as port:
-                asyncio.run(asked_once(port, asked))
-                began_s = processor_s(port)
-                run = load(port, asked, connections=CONNECTIONS, seconds=options.seconds)
-                runs[kind].append(asyncio.run(run))
-                answered = runs[kind][-1].per_second * options.seconds
-                costs[kind].append((processor_s(port) - began_s) / answered)
-    plain = statistics.median(run.per_second for run in runs["plain"])
-    for kind, measured in runs.items():
-        rate, _, p95 = (statistics.median(run[i] for run in measured) for i in range(3))
-        errors = sum(run.errors for run in measured)
-        cost = statistics.median(costs[kind])
-        share = statistics.median(costs["plain"]) / cost
-        print(f"{kind:<26}{rate:>8.0f}/s {rate / plain:>6.3f} p95 {p95:.2f} ms, {errors} errors,")
-        print(f"{'':<26}{1e6 * cost:>6.0f} µs of a processor a request {share:>6.3f}")
+    """Print what requests cost each kind of server, from a cold start and of warm targets.
+
+    All stand at once and are asked in turn, a slice each: what else the machine does falls on all.
+    """
+    cold: dict[str, list[float]] = {kind: [] for kind in servers.kinds}
+    warm: dict[str, list[float]] = {kind: [] for kind in servers.kinds}
+    for number, part in enumerate(sliced(drawn, options.rounds)):
+        servers.forget()
+        with contextlib.ExitStack() as stack:
+            ports = {kind: stack.enter_context(servers.serving(kind)) for kind in servers.kinds}
+            for turn, slice_of in enumerate(sliced(part, SLICES)):
+                for kind, port in in_turn(ports, number + turn):
+                    cold[kind].append(cost_s(port, slice_of))
+            for port in ports.values():
+                asyncio.run(asked_once(port, warm_targets(drawn)))
+            for turn in range(SLICES):
+                for kind, port in in_turn(ports, number + turn):
+                    seconds = options.seconds / SLICES
+                    warm[kind].append(loaded_cost_s(port, warm_targets(drawn), seconds))
+    tell("cold", cold)
+    tell("warm", warm)
     print(f"promised: at least {PROMISED_SHARE}")
+
+
+def tell(name: str, costs: Mapping[str, list[float]]) -> None:
+    """Print what a request takes of each kind of server, and what share of plain ones it makes."""
+    for kind, measured in costs.items():
+        cost, share = statistics.fmean(measured), sum(costs["plain"]) / sum(measured)
+        print(f"{name} {kind:<22}{1e6 * cost:>6.0f} µs of a processor a request {share:>6.3f}")
+
+
+def warm_targets(drawn: list[str]) -> list[str]:
+    """Return targets that a process keeps all of."""
+    return list(dict.fromkeys(drawn))[:WARM]
+
+
+def loaded_cost_s(port: int, targets: list[str], seconds: float) -> float:
+    """Return what a request takes of a processor while the server is asked all that it can take."""
+    before = told(port)
+    encoding = f"Accept-Encoding: {ENCODING}\r\n"
+    run = load(port, targets, connections=CONNECTIONS, seconds=seconds, headers=encoding)
+    errors = asyncio.run(run).errors
+    assert not errors, errors
+    return told(port).cost_s(before)
+
+
+def in_turn(ports: Mapping[str, int], number: int) -> list[tuple[str, int]]:
+    """Return the servers, beginning with another one each time."""
+    several = list(ports.items())
+    return several[number % len(several) :] + several[: number % len(several)]
+
+
+def sliced(targets: list[str], slices: int) -> list[list[str]]:
+    """Return the targets in so many parts."""
+    size = max(1, len(targets) // slices)
+    return [targets[start : start + size] for start in range(0, size * slices, size)]
+
+
+def cost_s(port: int, targets: list[str]) -> float:
+    """Return what each of the targets takes of a processor, asked for once in their order."""
+    before = told(port)
+    asyncio.run(asked_once(port, targets))
+    return told(port).cost_s(before)
 
 
 def draw(random: Random, targets: list[str], times: int) -> list[str]:
@@ -179,7 +231,7 @@ async def asked_once(port: int, targets: list[str]) -> None:
 
     async def ask(client: httpx.AsyncClient) -> None:
         for target in waiting:
-            answer = await client.get(target, headers={"accept-encoding": "br"})
+            answer = await client.get(target, headers={"accept-encoding": ENCODING})
             assert answer.status_code == 200, (target, answer.status_code)  # noqa: PLR2004
 
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
@@ -189,9 +241,9 @@ async def asked_once(port: int, targets: list[str]) -> None:
 def layers(port: int) -> dict[str, float]:
     """Return how often each layer had each outcome."""
     start = "kensho_cache_requests_total{"
-    told = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text.splitlines()
+    lines = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text.splitlines()
     found: dict[str, float] = {}
-    for line in told:
+    for line in lines:
         if line.startswith(start):
             labels, _, value = line.removeprefix(start).partition("} ")
             pairs = dict(pair.split("=") for pair in labels.replace('"', "").split(","))
@@ -199,11 +251,25 @@ def layers(port: int) -> dict[str, float]:
     return found
 
 
-def processor_s(port: int) -> float:
-    """Return how much of a processor the server has used."""
-    told = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text.splitlines()
-    start = "process_cpu_seconds_total"
-    return sum(float(line.rpartition(" ")[2]) for line in told if line.startswith(start))
+class Told(NamedTuple):
+    """How much of a processor a server has used, and how many requests it has answered."""
+
+    processor_s: float
+    answered: float
+
+    def cost_s(self, before: "Told") -> float:
+        """Return what a request has taken since then."""
+        return (self.processor_s - before.processor_s) / (self.answered - before.answered)
+
+
+def told(port: int) -> Told:
+    """Return the figures of a server."""
+    lines = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).text.splitlines()
+
+    def total(start: str) -> float:
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(start))
+
+    return Told(total("process_cpu_seconds_total"), total("kensho_http_requests_total{"))
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
     pipeline = _pipeline(routed, settings, state, cache)
     state.draining.listen(pipeline.drain)
     app.asgi_handler = pipeline
-    state.warmer = Warmer(app, pipeline)
+    state.warmer = Warmer(app, pipeline, state.best_known)
     return app
 
 

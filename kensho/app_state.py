@@ -40,6 +40,7 @@ from kensho.http.event_stream import EventStreams
 from kensho.http.exposition import Exposition
 from kensho.http.manager_sessions import ManagerSessions
 from kensho.http.metrics import Metrics
+from kensho.http.response_cache import Key
 from kensho.http.search_tally import SearchTally
 from kensho.http.tracing import telemetry_of
 from kensho.http.warming import Warmer
@@ -55,6 +56,7 @@ from kensho.storage.store_settings import StoreSettings
 from kensho.storage.work_items import WorkItemStore
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices, WatchLinks
+from kensho.web.popular_targets import best_known
 from kensho.web.rendering import Renderer
 from kensho.webhooks.delivering import deliver_for_ever
 
@@ -187,6 +189,12 @@ class AppState:
         """Return the identity of the snapshot that is served now, or `None` while there is none."""
         served = self._served()
         return None if served is None else served.model.identity
+
+    def best_known(self) -> list[Key]:
+        """Return the answers that are made ready after a start; raises as `snapshot`."""
+        http = self._settings.http
+        most = http.warm_at_start if http.cache_bytes else 0
+        return best_known(self.snapshot(), self.shared.orders, most)
 
     @contextlib.asynccontextmanager
     async def open(self, _app: Litestar) -> AsyncGenerator[None]:

@@ -37,8 +37,8 @@ from kensho.http.extension import Extension
 from kensho.http.problem_details import TELLS_CODE
 from kensho.platform.edge_settings import EdgeName
 from kensho.platform.flags import Flags
-from kensho.platform.limit_bypass import LimitBypass
 from kensho.platform.sliding_limits import SlidingLimits
+from kensho.platform.timed_seals import LimitBypass
 from kensho.web.page_context import SeveralLinks, WatchLinks
 
 _log: Final = structlog.get_logger("kensho.edges")

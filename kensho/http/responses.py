@@ -176,7 +176,9 @@ class PooledResponse:
         lookup: Lookup | None = None
         if shared is not None and not pool.is_making(key):
             state = state_of(scope)
-            lookup = await shared.find(state.cache.identity or "", state.cache.of_epoch(state.key))
+            named = state.cache.of_epoch(state.key)
+            route = cast("dict[str, Any]", scope)["path_template"]
+            lookup = await shared.find(state.cache.identity or "", named, route)
             if lookup.answer is not None:
                 leave_found(scope)
                 await _send(lookup.answer, scope, send, keep=True)
@@ -220,7 +222,7 @@ def _settle(shared: "SharedAnswers", lookup: "Lookup", made: _Made | None, scope
     """Give other processes what was made here, or let them make it."""
     answer = made.prepared if made is not None else None
     if made is None or answer is None:
-        shared.settle(lookup, None, 0.0)
+        shared.settle(lookup, None, 0.0 if made is None else made.took_s)
         return
     answer.route = cast("dict[str, Any]", scope)["path_template"]
     is_kept = isinstance(made.answer, PreparedResponse) and made.answer.is_kept(scope)

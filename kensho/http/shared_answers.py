@@ -19,7 +19,7 @@ import msgspec
 import kensho
 from kensho.domain.searches import SearchOutcome
 from kensho.http.response_cache import CachedResponse, Key, PackedResponse
-from kensho.platform.cache_tiers import WORTH_S, SharedCache
+from kensho.platform.cache_tiers import WORTH_S, SharedCache, Worth
 from kensho.platform.installation import installed_version
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.redis import RedisDoor
@@ -49,12 +49,18 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 
 
 class Lookup(msgspec.Struct, frozen=True):
-    """What was found of a snapshot under a key, if anything; else the lock that `settle` ends."""
+    """What was found of a snapshot under a key, if anything; else the lock that `settle` ends.
+
+    `is_kept` tells whether what is made instead shall be kept for all: with a lock, or where none
+    was asked for because a look did not pay.
+    """
 
     identity: str
     key: Key
+    route: str
     answer: CachedResponse | None
     token: bytes = b""
+    is_kept: bool = False
 
 
 class SharedAnswers:
@@ -62,33 +68,45 @@ class SharedAnswers:
 
     def __init__(self, door: RedisDoor, settings: Settings, metrics: MachineMetrics) -> None:
         self._cache = SharedCache(door, _version(settings), metrics)
+        self._worth: dict[str, Worth] = {}
 
-    async def find(self, identity: str, key: Key) -> Lookup:
-        """Return the answer to `key` from the snapshot `identity`, if any process has made it."""
+    async def find(self, identity: str, key: Key, route: str) -> Lookup:
+        """Return the answer to `key` from the snapshot `identity`, if any process has made it.
+
+        It is not looked for while that does not pay for answers of this route.
+        """
+        worth = self._worth_of(route)
+        if not worth.pays():
+            return Lookup(identity, key, route, None, is_kept=True)
         found = await self._cache.find(identity, _named(key))
+        if found.is_known:
+            worth.note_look(found=found.value is not None)
         if found.value is None:
-            return Lookup(identity, key, None, found.token)
+            return Lookup(identity, key, route, None, found.token, is_kept=bool(found.token))
         try:
             written = _DECODER.decode(found.value)
         except msgspec.MsgspecError:
-            return Lookup(identity, key, None)
+            return Lookup(identity, key, route, None)
         made = PackedResponse if written.is_packed else CachedResponse
         answer = made(written.body, written.headers, etag=written.etag, identity=identity)
         answer.route, answer.outcome = written.route, written.outcome
-        return Lookup(identity, key, answer)
+        return Lookup(identity, key, route, answer)
 
     def settle(self, lookup: Lookup, answer: CachedResponse | None, took_s: float) -> None:
         """Keep an answer that was made because none was found, if it was worth it.
 
-        Those who wait for it go on in either case. `None` is an answer that may not be kept.
+        Those who wait for it go on in either case. `None` is an answer that may not be kept, or
+        that there is none, which took no time.
         """
         named = _named(lookup.key)
+        if took_s:
+            self._worth_of(lookup.route).note_made(took_s)
         if (
             answer is None
             or took_s < WORTH_S
             or answer.sets_cookie
             or answer.identity != lookup.identity
-            or not lookup.token
+            or not lookup.is_kept
         ):
             self._cache.release(lookup.identity, named, lookup.token)
             return
@@ -106,6 +124,12 @@ class SharedAnswers:
     async def close(self) -> None:
         """Wait for what is still written."""
         await self._cache.close()
+
+    def _worth_of(self, route: str) -> Worth:
+        worth = self._worth.get(route)
+        if worth is None:
+            worth = self._worth[route] = Worth()
+        return worth
 
 
 class SharedRooms:

@@ -1,11 +1,13 @@
 """Makes the answers that are asked for most ready, when another snapshot is taken into use.
 
 Kept answers are of one snapshot, so that a new one begins with none. Those that were sent most
-often are made at once, one after another and beside requests, which keep their turn.
+often are made at once, one after another and beside requests, which keep their turn. After a start
+nothing is known of that: then those of what is best known are made.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Final, cast
 
@@ -13,7 +15,7 @@ import structlog
 from litestar import Litestar
 from litestar.types import HTTPScope, Message
 
-from kensho.errors import KenshoError
+from kensho.errors import KenshoError, NotReadyError
 from kensho.http.pipeline import RequestPipeline
 from kensho.http.response_cache import Key
 
@@ -21,15 +23,23 @@ HOTTEST: Final = 200
 """Made in one to four seconds; of a catalogue's works these get half of all requests."""
 _PAUSE_S: Final = 0.002
 """Between two answers, in which requests are served."""
+_START_S: Final = 1.0
+"""After a start the first requests have been waiting, and other workers still start."""
 _log = structlog.get_logger("kensho.warming")
 
 
 class Warmer:
-    """Warms one application after each change of snapshots."""
+    """Warms one application after each change of snapshots.
 
-    def __init__(self, app: Litestar, pipeline: RequestPipeline) -> None:
+    `best_known` returns what is made where nothing was asked for before, the best first.
+    """
+
+    def __init__(
+        self, app: Litestar, pipeline: RequestPipeline, best_known: Callable[[], Sequence[Key]]
+    ) -> None:
         self._app = app
         self._pipeline = pipeline
+        self._best_known = best_known
         self._warming: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
@@ -37,7 +47,8 @@ class Warmer:
         keys = self._pipeline.turn(HOTTEST)
         if self._warming is not None:
             self._warming.cancel()
-        self._warming = asyncio.get_running_loop().create_task(self._warm(keys))
+        warming = self._warm(keys) if keys else self._warm_at_start()
+        self._warming = asyncio.get_running_loop().create_task(warming)
 
     async def stop(self) -> None:
         """Give up what is not warm yet."""
@@ -46,7 +57,12 @@ class Warmer:
             warming.cancel()
             await asyncio.wait((warming,))
 
-    async def _warm(self, keys: list[Key]) -> None:
+    async def _warm_at_start(self) -> None:
+        await asyncio.sleep(_START_S)
+        with contextlib.suppress(NotReadyError):
+            await self._warm(self._best_known())
+
+    async def _warm(self, keys: Sequence[Key]) -> None:
         began_s = perf_counter()
         for key in keys:
             with contextlib.suppress(KenshoError):

@@ -162,6 +162,11 @@ class GenerationSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_gene
     """Videos that one account may ask for on a day (UTC); further ones are answered 429."""
     streams: Annotated[int, Meta(ge=1, le=100)] = 3
     """Streams of progress that one account has open at once; further ones are answered 429."""
+    metrics_host: Annotated[str, Meta(min_length=1, max_length=255)] = "127.0.0.1"
+    """The address at which `kensho work` tells its figures."""
+    metrics_port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    """The port at which `kensho work` tells its figures (`/metrics`), each process at one of its
+    own. None by default: then its log alone tells of it."""
     lease_s: Annotated[int, Meta(ge=1, le=3_600)] = 60
     """After how long without a sign of its worker a job is another's. It is renewed three times as
     often."""

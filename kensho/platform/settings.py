@@ -197,6 +197,9 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True):
     cache_bytes: Annotated[int, Meta(ge=0)] = 33_554_432
     """Encoded answers kept per process, so that hot ones are ready bytes: 32 MiB hold some 5,000.
     0 keeps none."""
+    warm_at_start: Annotated[int, Meta(ge=0, le=2_000)] = 200
+    """Answers made ready soon after a start, as browsers ask for them: of the best-known works, and
+    pages of the best-known franchises. 200 take a second of a processor, beside requests."""
     max_age_s: Annotated[int, Meta(ge=0, le=86_400)] = 60
     """How long caches may keep an answer without asking; afterwards an ETag answers 304."""
     max_body_bytes: Annotated[int, Meta(ge=1_024, le=16_777_216)] = 65_536

@@ -1,6 +1,8 @@
 """A film in a browser through the real edge: Debian's nginx with the files of `deploy/nginx`."""
 
+import base64
 import datetime as dt
+import json
 import time
 from collections.abc import Iterator
 
@@ -29,16 +31,22 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         yield portal
 
 
+def key_of(url: str) -> list[str]:
+    """Return the id of the key that signed the ticket in an address, if it has one."""
+    head = url.partition("/hls/")[2].partition(".")[0]
+    return [json.loads(base64.urlsafe_b64decode(head + "=="))["kid"]] if head else []
+
+
 def test_a_film_plays_on_through_tickets_qualities_and_keys(
     browser: Browser, portal: Portal
 ) -> None:
     film = portal.film()
-    refused: list[str] = []
-    listed: list[str] = []
+    refused, listed, signed = list[str](), list[str](), set[str]()
 
     def note(answer: Response) -> None:
         if answer.url.endswith("/index.m3u8"):
             listed.append(answer.url.split("/")[-2])
+        signed.update(key_of(answer.url))
         if answer.status >= 400 and "/hls/" in answer.url:
             refused.append(f"{answer.status} {answer.url}")
 
@@ -49,9 +57,10 @@ def test_a_film_plays_on_through_tickets_qualities_and_keys(
     page.goto(f"/watch/film/{film}")
     until(page, playing())
     began = time.monotonic()
-    now = dt.datetime.now(dt.UTC)
-    portal.keys.change(lambda keys: keys.rotated(now, dt.timedelta(seconds=2)))
+    spread = dt.timedelta(seconds=2)
+    portal.keys.change(lambda keys: keys.rotated(dt.datetime.now(dt.UTC), spread))
     page.wait_for_timeout(TICKET_S * 800)  # a second ticket is used, of the new key
+    assert len(signed) == 2
     # A playlist that is read with it, and what that names, outlast it too.
     assert listed == ["360"]
     page.select_option("#watch-quality", label="720p")

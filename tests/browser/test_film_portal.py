@@ -7,6 +7,7 @@ played by those after it.
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterator
 
 import httpx
@@ -168,6 +169,23 @@ def test_a_viewer_watches_with_captions_pauses_longer_than_a_ticket_and_goes_on(
         page.reload()
         until(page, playing(49))  # in the same place, and still without captions
         assert page.evaluate(f"{SHOWN}.length") == 0
+
+
+def test_a_browser_that_begins_nothing_by_itself_is_told_to_press_play(
+    browser: Browser, portal: FilmPortal
+) -> None:
+    strict = browser.browser_type.launch(
+        executable_path=shutil.which("chromium"),
+        args=["--no-sandbox", "--autoplay-policy=document-user-activation-required"],
+    )
+    with contextlib.closing(strict), window(strict, portal) as page:
+        page.goto(film_path(portal))
+        until(page, "document.querySelector('#watch-status').textContent.includes('press Play')")
+        until(page, "document.querySelector('video').readyState >= 2")
+        assert "press Play" in page.inner_text("#watch-status")  # also once the picture is there
+        page.click("#watch-play")
+        until(page, playing())
+        assert page.inner_text("#watch-status") == ""
 
 
 def test_an_edge_that_is_away_is_told_and_the_place_is_kept(

@@ -27,12 +27,16 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    """Serve the small graph with accounts and a generator that takes three seconds."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        GeneratorServer(ReferenceGenerator(GeneratorSettings(seconds=3, steps=6))) as generator,
-    ):
+def generator() -> Iterator[GeneratorServer]:
+    """Run a generator that takes three seconds."""
+    with GeneratorServer(ReferenceGenerator(GeneratorSettings(seconds=3, steps=6))) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def base(generator: GeneratorServer) -> Iterator[str]:
+    """Serve the small graph with accounts and the generator."""
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         url = asyncio.run(written_store(folder / "kensho.db"))
         edges = {
@@ -146,6 +150,25 @@ def test_a_job_that_fails_says_why_and_one_that_goes_on_is_cancelled(
         expect(page.locator("h1")).to_have_text("Your video", timeout=PATIENCE_MS)
         page.goto("/videos?status=failed")
         expect(page.locator(".video-card")).to_contain_text(["does not make videos"])
+
+
+def test_a_generator_that_is_down_is_told_and_once_it_is_back_the_job_is_tried_again(
+    base: str, generator: GeneratorServer, browser: Browser
+) -> None:
+    settings = generator.generator.settings
+    with signed_in(browser, base) as page:
+        settings.fault = "cut"  # each connection is closed without an answer
+        try:
+            for prompt in ("A boat in the fog", "A boat in the night"):
+                ask(page, prompt)
+                expect(page.locator("[role=alert]")).to_contain_text("can't be reached now")
+        finally:
+            settings.fault = ""
+        page.reload()
+        expect(page.locator("[role=alert]")).to_contain_text("can't be reached now")
+        page.locator("button:text-is('Try again')").click()  # it waits if that is left alone
+        expect(page.locator("h1")).to_have_text("Your video", timeout=PATIENCE_MS)
+        expect(page.locator("video")).to_be_visible()
 
 
 def test_without_scripts_forms_and_progress_work(base: str, browser: Browser) -> None:

@@ -101,6 +101,7 @@ def settings_for(url: str, folder: Path) -> Settings:
         queue_refresh=False,
         refresh_every_s=0.05,
         stream_longest_s=0.2,
+        warm_at_start=0,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 import structlog
 from httpx import AsyncClient, Response
@@ -20,6 +21,7 @@ from tests.support import graphs
 from tests.support.command_line import run_here
 from tests.support.published_contract import PublishedContract
 from tests.support.redis_servers import running_redis
+from tests.support.servers import environment, free_port, served, written_store
 
 CONTRACTS: Final = Path(__file__).parents[3] / "shared" / "data" / "contracts"
 PASSWORD: Final = "correct horse battery"
@@ -259,6 +261,92 @@ async def test_roles_and_managers_tokens(client: AsyncClient, folder: Path) -> N
     cookie = (await by_page(client, name="mary", password=token)).headers["set-cookie"]
     page = await client.get("/queue", headers={"cookie": cookie.partition(";")[0]})
     assert page.status_code == 200
+
+
+async def test_managers_make_and_change_accounts(client: AsyncClient, folder: Path) -> None:
+    viewer, manager = await signed_in(client), await signed_in(client, "grace@example.org")
+    for headers, status in (({}, 401), (viewer, 403), (manager, 200)):
+        assert (await client.get("/api/accounts", headers=headers)).status_code == status
+    body = {"email": "New@example.org", "password": PASSWORD, "role": "manager"}
+    made = await client.post("/api/accounts", json=body, headers=manager)
+    assert (made.status_code, made.json()["role"]) == (201, "manager"), made.text
+    again = await client.post("/api/accounts", json=body, headers=manager)
+    assert (again.status_code, again.json()["code"]) == (409, "email_taken")
+    asked = {"email": "new@example.ORG"}
+    found = (await client.get("/api/accounts", params=asked, headers=manager)).json()["accounts"]
+    assert found == [made.json()]
+    await signed_in(client, "new@example.org")
+    path = f"/api/accounts/{made.json()['id']}"
+    changed = await client.patch(path, json={"role": "viewer", "disabled": True}, headers=manager)
+    assert changed.json()["role"] == "viewer"
+    assert changed.json()["disabled_at"]
+    refused = {"email": "new@example.org", "password": PASSWORD}
+    assert (await client.post("/api/auth/login", json=refused)).status_code == 401
+    assert (await client.patch(path, json={"disabled": False}, headers=manager)).status_code == 200
+    await signed_in(client, "new@example.org")
+    nobody = await client.patch(
+        f"/api/accounts/{graphs.BEBOP}", json={"role": "viewer"}, headers=manager
+    )
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "no_such_account")
+    rows = (await client.get(f"/api/audit?object={made.json()['id']}", headers=manager)).json()
+    told = [row for row in rows["rows"] if row["action"].startswith("account")]
+    kinds = ["enable", "disable", "role", "create"]
+    assert [row["action"] for row in told] == [f"account.{kind}" for kind in kinds]
+    own = (await client.get("/api/auth/me", headers=manager)).json()["id"]
+    assert {row["actor"] for row in told} == {own}
+    shut = await client.patch(f"/api/accounts/{own}", json={"role": "viewer"}, headers=manager)
+    assert (shut.status_code, shut.json()["code"]) == (409, "own_account")
+
+
+async def test_accounts_are_listed_page_by_page(client: AsyncClient) -> None:
+    manager = await signed_in(client, "grace@example.org")
+    found, query = list[str](), {"limit": "2"}
+    for _ in range(10):
+        page = (await client.get("/api/accounts", params=query, headers=manager)).json()
+        found += [one["email"] for one in page["accounts"]]
+        if page["next_after"] is None:
+            break
+        query["after"] = page["next_after"]
+    assert found == sorted(set(found))
+    assert {"ada@example.org", "grace@example.org", "gone@example.org"} <= set(found)
+
+
+def test_commands_beside_a_server_have_it_do_what_they_would(tmp_path: Path) -> None:
+    store = asyncio.run(written_store(tmp_path / "kensho.db"))
+    port = free_port()
+    variables = {
+        **environment(store, tmp_path, port),
+        "KENSHO_EDGES": "accounts",
+        "KENSHO_EDGES_STORE_URL": f"surrealkv://{tmp_path / 'edges.db'}",
+        "KENSHO_HOST": "0.0.0.0",
+        "KENSHO_ALLOWED_HOSTS": "anime.example",
+    }
+    kept = {name: value for name, value in variables.items() if name.startswith("KENSHO_")}
+
+    def said(*arguments: str, given: str | None = None) -> str:
+        ended = run_here(["accounts", *arguments], kept, given=given)
+        return ended.stdout if ended.returncode == 0 else f"{ended.returncode} {ended.stderr}"
+
+    with served(variables) as base:
+        new = ("create", "ada@example.org", "--password-stdin")
+        assert said(*new, given=f"{PASSWORD}\n") == "ada@example.org has an account: viewer\n"
+        assert said(*new, given=f"{PASSWORD}\n").startswith("2 ")
+        assert said("role", "ada@example.org", "manager") == "ada@example.org is a manager\n"
+        assert said("role", "bob@example.org", "manager").startswith("3 ")
+        assert [one["role"] for one in json.loads(said("list", "--json"))] == ["manager"]
+        body = {"email": "ada@example.org", "password": PASSWORD}
+        login = httpx.post(
+            f"{base}/api/auth/login", json=body, headers={"host": "anime.example"}, timeout=30
+        )
+        assert login.json()["user"]["role"] == "manager"
+        assert "not be signed in to" in said("disable", "ada@example.org")
+        kept["KENSHO_PORT"] = str(free_port())
+        lost = said("list")
+        assert lost.startswith("5 ")
+        assert "does not answer" in lost
+        kept |= {"KENSHO_PORT": str(port), "KENSHO_SECRET_FILE": str(tmp_path / "another")}
+        assert "answers 401" in said("list")
+    assert "disabled" in said("list")
 
 
 # Pages.

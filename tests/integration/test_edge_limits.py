@@ -16,12 +16,12 @@ from kensho.http.authentication import MANAGER_GUARDS
 from kensho.http.edge_limits import EdgeLimits, counted_throttle, limited
 from kensho.platform import sliding_limits
 from kensho.platform.environment import with_changes
-from kensho.platform.limit_bypass import LONGEST, LimitBypass
 from kensho.platform.managers import ManagerFile
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.platform.signing_secret import signing_keys
 from kensho.platform.sliding_limits import LimitRule, SlidingLimits
+from kensho.platform.timed_seals import LimitBypass
 from tests.support.command_line import run_here
 
 HERE: Final = "203.0.113.1"
@@ -171,7 +171,7 @@ async def test_a_sealed_header_passes_limits_while_it_is_good(
 ) -> None:
     maker, clock = bypass
     value = maker.make(dt.timedelta(minutes=5))
-    other = LimitBypass((Secret("another secret"),), clock).make(LONGEST)
+    other = LimitBypass((Secret("another secret"),), clock).make(LimitBypass.LONGEST)
     async with client_at(app, HERE) as here:
 
         async def status(given: str) -> int:

@@ -194,7 +194,31 @@ async def test_sources_and_captions_are_added_replaced_and_removed(
     )
     assert wrong_at(whole(bad)) == {"url": "the address does not end with .m3u8"}
     assert f'value="{origin.url("/x")}"' in bad.text
-    assert (await act(site, ada, path, "sources", action="check")).status_code == 303
+    looked = await act(site, ada, path, "sources", action="check")
+    assert looked.headers["location"] == f"{path}?done=checked#sources"
+    assert "Looked at." in whole(await site.get(f"{path}?done=checked", headers=ada))
+
+
+async def test_a_window_that_conflicts_with_an_exclusive_one_is_told_at_its_field(
+    site: AsyncClient, ada: dict[str, str], origin: FilmOrigin
+) -> None:
+    alone = filled(origin, start=typed(NOW + 900 * DAY), end=typed(NOW + 901 * DAY))
+    path = await film(site, ada, alone)
+    about = {one: alone[one] for one in ("title", "synopsis", "genres", "minutes", "poster")}
+    form = {**about, "start": alone["start"], "exclusive": "true"}
+    lacking = await act(site, ada, path, "about", **form)
+    assert wrong_at(whole(lacking)) == {"end": "an exclusive window needs its end"}
+    form["end"] = alone["end"]
+    await film(site, ada, filled(origin))  # which has no end
+    taken = await act(site, ada, path, "about", **form)
+    assert taken.status_code == 409
+    text = whole(taken)
+    assert "choose another time" in wrong_at(text)["start"]
+    assert 'name="exclusive" value="true" aria-describedby="hint-about-exclusive" checked' in text
+    draft = await film(site, ada, {**alone, "title": "Gala", "exclusive": "true", "step": "draft"})
+    assert "plays alone" in whole(await site.get(draft, headers=ada))
+    publish = await act(site, ada, draft, "visibility", visibility="VISIBLE")
+    assert (publish.status_code, "choose another time" in whole(publish)) == (409, True)
 
 
 async def test_captions_are_fetched_sent_shown_and_removed(

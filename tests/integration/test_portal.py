@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
+from random import Random
 from typing import Any, Final
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from kensho.edges.accounts.audit import AuditLog, AuditQuery
 from kensho.edges.portal.captions import CaptionReader
 from kensho.edges.portal.documents import CreateMovieBody, PatchMovieBody
 from kensho.edges.portal.movie_store import AuditEntry, CaptionText, MovieStore
-from kensho.edges.portal.movies import publishing_state
+from kensho.edges.portal.movies import PortalMovie, publishing_state
 from kensho.edges.portal.seals import SourceSeals
 from kensho.edges.portal.service import PortalParts, PortalService
 from kensho.edges.portal.sources import SourceProber, fetcher_of
@@ -610,6 +611,95 @@ async def test_a_film_and_its_row_of_the_audit_log_are_written_together_or_not_a
             if before == await store.get(held.id):
                 break
         assert counted == before.revision
+
+
+async def test_a_film_that_plays_alone_has_its_time_to_itself(
+    portal_settings: Settings, origin: FilmOrigin
+) -> None:
+    def at(hours: int) -> str:
+        return (NOW + hours * HOUR).isoformat()
+
+    def window(start: int, end: int, **more: bool) -> dict[str, Any]:
+        return {"availability": {"start": at(start), "end": at(end), **more}}
+
+    async with running(with_changes(portal_settings, edges_store_url="mem://")) as api:
+        await until_ready(api)
+        manager = as_manager(portal_settings)
+        half = film(origin, availability={"start": at(1), "exclusive": True})
+        lacking = await api.post(MOVIES, json=half, headers=manager)
+        assert issues(lacking) == {"availability.end": "an exclusive window needs its end"}
+        gala = film(origin, title="Gala", **window(10, 12, exclusive=True))
+        first = await made(api, manager, gala)
+        assert first["availability"]["exclusive"] is True
+        late = film(origin, title="Late show", **window(11, 20))
+        refused = await api.post(MOVIES, json=late, headers=manager)
+        assert told(refused) == (409, "window_taken")
+        assert refused.json()["issues"][0]["field"] == "availability"
+        assert "'Gala' plays alone from" in refused.json()["issues"][0]["error"]
+        draft = await made(api, manager, {**late, "visibility": "HIDDEN"})
+        path = f"{MOVIES}/{draft['movieId']}"
+        publish: Any = {"url": f"{path}/visibility", "json": {"visibility": "VISIBLE"}}
+        assert told(await api.post(**publish, headers=manager)) == (409, "window_taken")
+        await api.patch(path, json=window(12, 20), headers=manager)  # begins as that ends
+        assert (await api.post(**publish, headers=manager)).status_code == 200
+        back = await api.patch(path, json=window(5, 11), headers=manager)
+        assert told(back) == (409, "window_taken")
+        other = f"{MOVIES}/{first['movieId']}"
+        for sides, status in (((10, 13), 409), ((9, 12), 200)):
+            changed = window(*sides, exclusive=True)
+            longer = await api.patch(other, json=changed, headers=manager)
+            assert longer.status_code == status
+            assert ("'Late show' is available from" in longer.text) == (status == 409)
+
+
+async def test_windows_share_no_time_with_exclusive_ones_whatever_is_written(
+    service: PortalService, edge_store: Gateway, origin: FilmOrigin
+) -> None:
+    """Against the plain rule, hour by hour; with and without the look that tells what is wrong."""
+    store, random = MovieStore(lambda: edge_store), Random(11)
+    given = film(origin, visibility="HIDDEN")
+    base = await service.create(msgspec.convert(given, CreateMovieBody), "ann")
+    audit = AuditEntry(actor="ann", action="movie.create")
+    hours = range(-6, 7)
+    shown: list[PortalMovie] = []
+
+    def covers(movie: PortalMovie, hour: int) -> bool:
+        middle = NOW + (hour + 0.5) * HOUR
+        return movie.window.schedule(middle) == "CURRENT"
+
+    taken = 0
+    for number in range(80):
+        sides = sorted(random.sample(hours, 2))
+        is_exclusive = random.random() < 0.3
+        is_open = not is_exclusive and random.random() < 0.2
+        movie = msgspec.structs.replace(
+            base,
+            id=uuid4(),
+            revision=0,
+            title=f"Film {number}",
+            visibility="VISIBLE",
+            starts_at=None if is_open else NOW + sides[0] * HOUR,
+            ends_at=None if is_open and number % 2 else NOW + sides[1] * HOUR,
+            exclusive=is_exclusive,
+            captions=[msgspec.structs.replace(base.captions[0], id=uuid4())],
+        )
+        texts = [CaptionText(movie.captions[0].id, "WEBVTT\n")]
+        rivals = [
+            one
+            for one in shown
+            if (one.exclusive or movie.exclusive)
+            and any(covers(one, hour) and covers(movie, hour) for hour in range(10))
+        ]
+        assert bool(await store.rivals(movie, NOW)) == bool(rivals)
+        if rivals:
+            taken += 1
+            with pytest.raises(ConflictError) as told:
+                await store.put(movie, texts, audit)
+            assert told.value.code == "window_taken"
+            assert await store.find(movie.id) is None
+        else:
+            shown.append(await store.put(movie, texts, audit))
+    assert 10 < taken < 75
 
 
 async def test_players_tell_how_films_play(

@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 from prometheus_client import CollectorRegistry, generate_latest
 
 from kensho.http import shared_answers
-from kensho.platform.cache_tiers import Flights, FoundAnswer, SharedCache
+from kensho.platform.cache_tiers import Flights, FoundAnswer, SharedCache, Worth
 from kensho.platform.environment import with_changes
 from kensho.platform.machine_metrics import MachineMetrics
 from kensho.platform.redis import PREFIX, RedisDoor
@@ -45,6 +45,7 @@ async def alone(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def shared(server: RedisServer, alone: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Return settings of servers that share an empty Redis, to which all answers are worth it."""
     monkeypatch.setattr(shared_answers, "WORTH_S", 0.0)
+    monkeypatch.setattr("kensho.platform.cache_tiers._LOOK_S", 0.0)
     server.restart()
     return with_changes(alone, redis_url=server.url)
 
@@ -201,6 +202,52 @@ async def test_one_of_all_is_given_the_lock_and_the_others_its_value(door: Redis
     assert (await caches[1].find("8", b"key")).token  # of another revision nothing is known
     assert 'layer="l2",outcome="joined"' in generate_latest(registry).decode()
     await caches[0].close()
+
+
+async def test_values_without_a_lock_are_written_together(door: RedisDoor) -> None:
+    cache, other = (SharedCache(door, "1", MachineMetrics()) for _ in range(2))
+    for number in range(100):
+        cache.put("7", b"%d" % number, b"x%d" % number, 60, b"")
+    await cache.close()
+    found = [(await other.find("7", b"%d" % number)).value for number in range(100)]
+    assert found == [*(b"x%d" % number for number in range(64)), *([None] * 36)]
+
+
+def test_looks_stop_where_nobody_else_makes_answers_and_begin_again_where_somebody_does() -> None:
+    worth = Worth()
+    assert worth.pays()  # nothing is known yet
+
+    def looks(times: int, *, found: bool) -> int:
+        done = 0
+        for _ in range(times):
+            if worth.pays():
+                done += 1
+                worth.note_look(found=found)
+            if not found:
+                worth.note_made(0.005)
+        return done
+
+    assert looks(36, found=False) == 36  # a tenth of 5 ms is what a look takes
+    assert looks(160, found=False) in (10, 11)
+    assert looks(320, found=True) > 250
+    cheap = Worth()
+    cheap.note_made(0.0001)
+    assert not cheap.pays()
+
+
+async def test_what_is_no_longer_looked_for_is_written_for_others_all_the_same(
+    shared: Settings, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kensho.platform.cache_tiers._LOOK_S", 10.0)
+    async with pair(shared) as (one, other):
+        for encoding in ("br", "gzip"):
+            made = await one.get(HUB, headers={"accept-encoding": encoding})
+        assert await looks(one, "l2", "miss") == 1  # of the kind nothing was known before
+        async with asyncio.timeout(30):
+            while server.ask("KEYS", f"{PREFIX}l2:*").count(b"l2:") < 2:  # noqa: ASYNC110 -- as above
+                await asyncio.sleep(0.01)
+        assert same(made, await other.get(HUB, headers={"accept-encoding": "gzip"}))
+        assert await looks(other, "l2", "hit") == 1
 
 
 async def test_a_lock_is_released_by_its_owner_alone(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
+import httpx
 import pytest
 
 from deploy.demo.reference_generator import (
@@ -18,12 +19,16 @@ from deploy.demo.reference_generator import (
     ReferenceGenerator,
 )
 from kensho.edges.accounts.audit import AuditLog, AuditQuery
+from kensho.edges.generation.commands import worked
 from kensho.edges.generation.job_store import JobStore, VideoLimits
 from kensho.edges.generation.jobs import VideoJob
 from kensho.edges.store import edge_store_settings, opened_edge_store
+from kensho.errors import SettingsError
+from kensho.platform.environment import with_changes
 from kensho.storage.gateway import Gateway
 from tests.support.command_line import run_here
 from tests.support.rpc_bridge import RpcBridge
+from tests.support.servers import free_port
 from tests.support.video_worker import kill, started, worker_settings
 
 JOBS: Final = 12
@@ -159,6 +164,33 @@ async def found(store: JobStore, job: uuid.UUID) -> VideoJob:
     held = await store.get(job)
     assert held is not None
     return held
+
+
+async def test_a_worker_tells_its_figures(bridge: RpcBridge, server: GeneratorServer) -> None:
+    port = free_port()
+    settings = with_changes(worker_settings(bridge.url, server.url), generation_metrics_port=port)
+    async with opened_edge_store(edge_store_settings(settings)) as gateway:
+        store = JobStore(lambda: gateway)
+        jobs = await submitted(store, 2)
+        working = asyncio.create_task(worked(settings, 5.0))
+        try:
+            async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as client:
+                while await store.queue():  # noqa: ASYNC110 -- a store has no event
+                    await asyncio.sleep(0.05)
+                told = ""
+                while 'kensho_video_moves_total{move="complete"} 2.0' not in told:
+                    told = (await client.get(f"http://127.0.0.1:{port}/metrics")).text
+            with pytest.raises(SettingsError, match=f"127.0.0.1:{port}"):
+                await worked(settings, 5.0)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await working
+        assert 'kensho_upstream_requests_total{outcome="ok",upstream="generator"} 2.0' in told
+        assert "process_cpu_seconds_total" in told
+        await check_each_ended_once(store, gateway, jobs)
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"http://127.0.0.1:{port}/metrics")
 
 
 def test_work_needs_a_generator_and_a_store(tmp_path: Any) -> None:

@@ -6,6 +6,7 @@ import pytest
 from httpx import AsyncClient
 
 from kensho.http.response_cache import EVERYBODY, Key, ResponseCache
+from kensho.platform.environment import with_changes
 from kensho.read_model.building.publishing import publish
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
@@ -62,6 +63,26 @@ async def test_hot_answers_are_made_again_with_a_new_snapshot(
             assert one.headers["x-kensho-snapshot"] != two.headers["x-kensho-snapshot"]
         await client.get(COLD)
         assert await l1(client, "miss") == misses + 1
+
+
+async def test_what_is_best_known_is_ready_soon_after_a_start(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kensho.http.warming._START_S", 0.0)
+    folder = tmp_path_factory.mktemp("warming-start")
+    settings = settings_for(await franchise_rows.franchise_store(folder), folder)
+    async with running(with_changes(settings, warm_at_start=4)) as client:
+        await until_ready(client)
+        warmed = 'kensho_cache_requests_total{layer="l1",outcome="warmed"} 4.0'
+        await until(client, "/metrics", lambda answer: warmed in answer.text)
+        best = (await client.get("/api/works?limit=3")).json()["works"]
+        page = (await client.get("/api/franchises?limit=1")).json()["franchises"][0]
+        for target in (*(f"/api/anime/{one['id']}" for one in best), f"/hub/{page['slug']}"):
+            hits = await l1(client, "hit")
+            answer = await client.get(
+                target, headers={"accept-encoding": "gzip, deflate, br, zstd"}
+            )
+            assert (answer.status_code, await l1(client, "hit")) == (200, hits + 1)
 
 
 def key_of(number: int) -> Key:

@@ -1,5 +1,7 @@
 """Who asks: a session by cookie or access token, or a manager by a token of `kensho managers`.
 
+Commands beside the server ask as `command`, by a token that the service's secret seals.
+
 A handler that is for people who are signed in takes `session: GivenSession`; one that answers
 anybody, and more to some, takes `maybe_session: GivenMaybeSession`. Routes for managers stay as
 they are: an account of that role passes their guards.
@@ -21,7 +23,10 @@ from kensho.edges.accounts.tokens import Tokens
 from kensho.errors import ForbiddenError, UnauthorizedError
 from kensho.http.authentication import AccessControl, Authentication, Caller, Connection
 from kensho.platform.managers import TOKEN_PREFIX
+from kensho.platform.timed_seals import OperatorTokens
 
+COMMAND: Final = "command"
+"""Who changes accounts by commands, as the audit log has it; no session and no manager has it."""
 _MANAGER_TOKEN: Final = re.compile(rf"{re.escape(TOKEN_PREFIX)}[A-Za-z0-9_-]{{43}}")
 SESSION_SECURITY: Final[Sequence[SecurityRequirement] | None] = ({"session": []},)
 """Names the scheme below, for controllers whose handlers take a session."""
@@ -54,10 +59,17 @@ class SessionCaller(Caller, frozen=True):
 class SessionAuthentication(Authentication):
     """Knows sessions, and the managers of the core beside them."""
 
-    def __init__(self, sessions: SessionService, tokens: Tokens, managers: Authentication) -> None:
+    def __init__(
+        self,
+        sessions: SessionService,
+        tokens: Tokens,
+        managers: Authentication,
+        operators: OperatorTokens,
+    ) -> None:
         self._sessions = sessions
         self._tokens = tokens
         self._managers = managers
+        self._operators = operators
 
     @property
     @override
@@ -80,6 +92,8 @@ class SessionAuthentication(Authentication):
         """
         if is_manager_token(token):
             return await self._managers.of_token(token)
+        if self._operators.is_good(token):
+            return Caller(COMMAND, "manager")
         claims = self._tokens.read_access(token)
         if claims is None:
             return None

@@ -1,16 +1,15 @@
 """`kensho accounts` and `kensho limits`: accounts and their roles; who passes limits for a test.
 
-Run where the settings of the server are. A server on another process of an embedded store owns it:
-stop it meanwhile, or keep the edges on a server (`KENSHO_EDGES_STORE_URL=ws://…`). A running server
-ends the sessions of accounts that were changed within seconds. Exit codes: 2 for an address that is
-none, or that has an account; 3 where there is no such account; 5 where the store can't be opened.
+Run where the settings of the server are. While a server has the embedded store, the commands have
+it do what they would do in the store. It ends the sessions of accounts that were changed within
+seconds. Exit codes: 2 for an address that is none, or that has an account; 3 where there is no such
+account; 5 where the store can't be opened and no server does it instead.
 """
 
 import asyncio
 import datetime as dt
 import functools
 import sys
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar, get_args
 
@@ -20,28 +19,28 @@ from rich.console import Console
 from rich.table import Table
 from rich_click import RichCommand, RichGroup
 
-from kensho.edges.accounts.account_store import (
-    AccountStore,
-    ListedAccount,
-    StoredAccount,
-    check_new,
-    normal_email,
+from kensho.edges.accounts.account_store import AccountStore, check_new, normal_email
+from kensho.edges.accounts.administration import (
+    Administration,
+    ServerAdministration,
+    StoredAdministration,
+    all_accounts,
 )
 from kensho.edges.accounts.audit import AuditLog
+from kensho.edges.accounts.authentication import COMMAND
+from kensho.edges.accounts.documents import AccountChangeBody, NewAccountBody
 from kensho.edges.accounts.passwords import Passwords
 from kensho.edges.store import edge_store_settings, opened_edge_store
-from kensho.errors import NotFoundError
+from kensho.errors import NotFoundError, StoreInUseError, UpstreamError
 from kensho.http.authentication import Role
 from kensho.platform import environment
-from kensho.platform.limit_bypass import LONGEST, LimitBypass
+from kensho.platform.own_server import OwnServer
 from kensho.platform.signing_secret import signing_keys
+from kensho.platform.timed_seals import LimitBypass, OperatorTokens
 
 T = TypeVar("T")
 _ROLES: Final = get_args(Role)
-_PAGE: Final = 500
 _FILE_WIDTH: Final = 200
-_ACTOR: Final = "command"
-"""Who changes accounts here, as the audit log has it."""
 
 
 @click.group(cls=RichGroup)
@@ -52,7 +51,7 @@ def limits() -> None:
 @limits.command(cls=RichCommand)
 @click.option(
     "--minutes",
-    type=click.FloatRange(min=0, min_open=True, max=LONGEST.total_seconds() / 60),
+    type=click.FloatRange(min=0, min_open=True, max=LimitBypass.LONGEST.total_seconds() / 60),
     default=15,
     show_default=True,
     help="How long it is good.",
@@ -68,13 +67,6 @@ def bypass(minutes: float) -> None:
     click.echo(f"X-Limit-Bypass: {maker.make(dt.timedelta(minutes=minutes))}")
     if not settings.limits.bypass:
         click.echo("KENSHO_RATE_LIMIT_BYPASS is off here", err=True)
-
-
-class _Rooms(msgspec.Struct, frozen=True):
-    """What the commands work with."""
-
-    accounts: AccountStore
-    audit: AuditLog
 
 
 @click.group(cls=RichGroup)
@@ -94,19 +86,9 @@ def create(email: str, username: str | None, role: Role, password_stdin: bool) -
         if password_stdin
         else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
+    body = NewAccountBody(email=email, password=password, username=username, role=role)
     check_new(email, password, username)
-
-    async def run(rooms: _Rooms) -> None:
-        hashing = Passwords()
-        try:
-            hashed = await hashing.hashed(password)
-        finally:
-            hashing.close()
-        account = uuid.uuid4()
-        await rooms.accounts.add(account, email, hashed, username, role)
-        await _note(rooms, "account.create", account, "role")
-
-    _run(run)
+    _run(lambda administration: administration.create(body))
     click.echo(f"{normal_email(email)} has an account: {role}")
 
 
@@ -115,13 +97,7 @@ def create(email: str, username: str | None, role: Role, password_stdin: bool) -
 @click.argument("role", type=click.Choice(_ROLES))
 def role(email: str, role: Role) -> None:
     """Give the account of EMAIL a role; who is signed in to it signs in again."""
-
-    async def run(rooms: _Rooms) -> None:
-        account = await _found(rooms, email)
-        await rooms.accounts.set_role(account.id, role)
-        await _note(rooms, "account.role", account.id, "role")
-
-    _run(run)
+    _change(email, AccountChangeBody(role=role))
     click.echo(f"{normal_email(email)} is a {role}")
 
 
@@ -130,13 +106,7 @@ def role(email: str, role: Role) -> None:
 @click.option("--undo", is_flag=True, help="Let them sign in again.")
 def disable(email: str, undo: bool) -> None:
     """Let nobody sign in to the account of EMAIL any more, and end its sessions."""
-
-    async def run(rooms: _Rooms) -> None:
-        account = await _found(rooms, email)
-        await rooms.accounts.set_disabled(account.id, disabled=not undo)
-        await _note(rooms, "account.enable" if undo else "account.disable", account.id, "disabled")
-
-    _run(run)
+    _change(email, AccountChangeBody(disabled=not undo))
     click.echo(f"{normal_email(email)} can {'' if undo else 'not '}be signed in to")
 
 
@@ -144,7 +114,7 @@ def disable(email: str, undo: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(as_json: bool) -> None:
     """List the accounts by address."""
-    found = _run(_all)
+    found = _run(all_accounts)
     if as_json:
         click.echo(msgspec.json.encode(found))
         return
@@ -157,33 +127,40 @@ def list_(as_json: bool) -> None:
     Console(width=None if sys.stdout.isatty() else _FILE_WIDTH).print(table)
 
 
-async def _all(rooms: _Rooms) -> list[ListedAccount]:
-    found: list[ListedAccount] = []
-    after = ""
-    while page := await rooms.accounts.page(after, _PAGE):
-        found += page
-        after = page[-1].email
-    return found
+def _change(email: str, body: AccountChangeBody) -> None:
+    async def run(administration: Administration) -> None:
+        account = await administration.of_email(email)
+        if account is None:
+            raise NotFoundError(f"{email[:80]!r} has no account")
+        await administration.change(account.id, body)
+
+    _run(run)
 
 
-async def _found(rooms: _Rooms, email: str) -> StoredAccount:
-    account = await rooms.accounts.of_email(email)
-    if account is None:
-        raise NotFoundError(f"{email[:80]!r} has no account")
-    return account
+def _run(run: Callable[[Administration], Awaitable[T]]) -> T:
+    """Run on the store, or while the server has it, through the server."""
+    settings = environment.load()
+    now = functools.partial(dt.datetime.now, dt.UTC)
 
+    async def on_store() -> T:
+        passwords = Passwords()
+        try:
+            async with opened_edge_store(edge_store_settings(settings)) as gateway:
+                audit = AuditLog(lambda: gateway, now)
+                accounts = AccountStore(lambda: gateway)
+                return await run(StoredAdministration(accounts, audit, passwords, COMMAND))
+        finally:
+            passwords.close()
 
-async def _note(rooms: _Rooms, action: str, account: uuid.UUID, changed: str) -> None:
-    await rooms.audit.note(action, "done", actor=_ACTOR, object_=str(account), changed=[changed])
+    async def through_server() -> T:
+        tokens = OperatorTokens(signing_keys(settings.signing), now)
+        async with OwnServer(settings.server, tokens) as server:
+            return await run(ServerAdministration(server))
 
-
-def _run(run: Callable[[_Rooms], Awaitable[T]]) -> T:
-    settings = edge_store_settings(environment.load())
-
-    async def opened() -> T:
-        async with opened_edge_store(settings) as gateway:
-            now = functools.partial(dt.datetime.now, dt.UTC)
-            audit = AuditLog(lambda: gateway, now)
-            return await run(_Rooms(AccountStore(lambda: gateway), audit))
-
-    return asyncio.run(opened())
+    try:
+        return asyncio.run(on_store())
+    except StoreInUseError as in_use:
+        try:
+            return asyncio.run(through_server())
+        except UpstreamError as error:
+            raise StoreInUseError(f"{in_use.message}; {error.message}") from error

@@ -14,11 +14,13 @@ from kensho.edges.accounts.account_store import (
     MAX_EMAIL_CHARS,
     MAX_USERNAME_CHARS,
     USERNAME,
+    ListedAccount,
 )
 from kensho.edges.accounts.audit import AuditRow
 from kensho.edges.accounts.sessions import Realm, Session
 from kensho.edges.accounts.signing_in import MAX_NAME_CHARS, IssuedGrant
 from kensho.edges.accounts.watching import WatchState
+from kensho.http.authentication import Role
 
 _MAX_TOKEN_CHARS: Final = 1_000
 _MOST_EPISODES: Final = 100_000
@@ -119,6 +121,30 @@ class GrantDocument(msgspec.Struct, frozen=True, kw_only=True):
             refresh_token=grant.refresh_token,
             user=UserDocument.of(grant),
         )
+
+
+class NewAccountBody(RegisterBody, frozen=True, kw_only=True):
+    """What an account is made of by whoever runs the service."""
+
+    role: Role = "viewer"
+
+    @override
+    def __repr__(self) -> str:
+        return f"NewAccountBody({self.role})"
+
+
+class AccountChangeBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What becomes of an account: its role, and whether nobody may sign in to it."""
+
+    role: Role | None = None
+    disabled: bool | None = None
+
+
+class AccountList(msgspec.Struct, frozen=True, kw_only=True):
+    """Accounts in the order of their addresses; `next_after` asks for those after them."""
+
+    accounts: list[ListedAccount]
+    next_after: str | None = None
 
 
 class WatchlistBody(msgspec.Struct, frozen=True, kw_only=True):

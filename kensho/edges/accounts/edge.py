@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,8 @@ from typing_extensions import override
 from kensho.api.providers import provided
 from kensho.edges.accounts.account_page import AccountPageController
 from kensho.edges.accounts.account_store import AccountStore
+from kensho.edges.accounts.accounts_api import AccountsController
+from kensho.edges.accounts.administration import StoredAdministration
 from kensho.edges.accounts.audit import AuditLog
 from kensho.edges.accounts.auth_api import (
     AuthController,
@@ -41,6 +43,7 @@ from kensho.edges.edge import Edge, EdgeCore, pages_router
 from kensho.edges.store import EdgeStore
 from kensho.http.authentication import AccessControl
 from kensho.platform.keyring import Keyring
+from kensho.platform.timed_seals import OperatorTokens
 from kensho.read_model.model import ReadModel
 from kensho.web.sign_in_page import SignInController
 
@@ -81,7 +84,9 @@ class AccountsEdge(Edge):
             offers_accounts="accounts" in names,
         )
         self.access: Final = AccessControl(
-            SessionAuthentication(self.sessions, self._tokens, core.managers),
+            SessionAuthentication(
+                self.sessions, self._tokens, core.managers, OperatorTokens(core.keys, core.now)
+            ),
             core.settings.server.public_url,
         )
         self.callers: Final = SessionCallers(self.access)
@@ -95,7 +100,7 @@ class AccountsEdge(Edge):
             pages.append(RegisterPageController)
         return (
             pages_router(self._core, pages),
-            *([RegisterController] if self.sign_in.offers_accounts else ()),
+            *([RegisterController, AccountsController] if self.sign_in.offers_accounts else ()),
             AuthController,
             CurrentSessionController,
             HistoryController,
@@ -110,7 +115,15 @@ class AccountsEdge(Edge):
         desk = SignInDesk(self.sign_in, self._core.now)
         personal = PersonalLists(self.watching, self._model)
         audit = AuditReading(self.audit, self._core.now)
-        given = {"sign_in": lambda: desk, "personal": lambda: personal, "audit": lambda: audit}
+        administration = functools.partial(
+            StoredAdministration, self._accounts, self.audit, self._passwords
+        )
+        given: dict[str, Callable[[], Any]] = {
+            "sign_in": lambda: desk,
+            "personal": lambda: personal,
+            "audit": lambda: audit,
+            "administration": lambda: administration,
+        }
         return {**self.callers.dependencies, **provided(given)}
 
     @property

@@ -2,8 +2,9 @@
 
 Run where the settings of the server are; several may run at once, on several machines. The store of
 the edges must be on a server (`KENSHO_EDGES_STORE_URL=ws://…`), since an embedded one serves one
-process. `KENSHO_GENERATION_JOBS=0` lets the server itself make none. Exit codes: 2 for settings
-that are not right, 5 where the store can't be opened.
+process. `KENSHO_GENERATION_JOBS=0` lets the server itself make none. Figures are told at `/metrics`
+of `KENSHO_GENERATION_METRICS_PORT`. Exit codes: 2 for settings that are not right, 5 where the
+store can't be opened.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Final
 import click
 import msgspec
 import structlog
+from prometheus_client import CollectorRegistry
 from rich_click import RichCommand
 
 from kensho.edges.generation.copies import copies_of
@@ -28,6 +30,8 @@ from kensho.edges.generation.maker import GeneratedVideos
 from kensho.edges.generation.runner import Runner, RunnerParts
 from kensho.edges.store import edge_store_settings, opened_edge_store
 from kensho.platform import environment, logs
+from kensho.platform.machine_metrics import MachineMetrics
+from kensho.platform.metrics_port import told_at
 from kensho.platform.settings import Settings
 
 _DRAIN_S: Final = 30.0
@@ -65,15 +69,18 @@ async def worked(settings: Settings, drain_s: float) -> None:
     """Work until SIGTERM or SIGINT.
 
     Raises:
-        SettingsError: no generator is named, or no place of copies is right.
+        SettingsError: no generator is named, no place of copies is right, or nothing can listen at
+            the port for figures.
         StorageError: the store can't be opened.
     """
-    metrics = GenerationMetrics()
-    copies = copies_of(settings.generation, metrics)
-    async with (
-        VideoGenerator(settings.generation) as generator,
-        opened_edge_store(edge_store_settings(settings)) as gateway,
-    ):
+    registry = CollectorRegistry()
+    metrics, machine = GenerationMetrics(registry), MachineMetrics(registry)
+    own = settings.generation
+    copies = copies_of(own, metrics)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(told_at(own.metrics_host, own.metrics_port, registry))
+        generator = await stack.enter_async_context(VideoGenerator(own, machine))
+        gateway = await stack.enter_async_context(opened_edge_store(edge_store_settings(settings)))
         store = JobStore(lambda: gateway)
         board = JobBoard(store.seen)
         parts = RunnerParts(
@@ -83,7 +90,7 @@ async def worked(settings: Settings, drain_s: float) -> None:
             metrics=metrics,
             now=lambda: dt.datetime.now(dt.UTC),
         )
-        runner = Runner(parts, rules_of(settings.generation))
+        runner = Runner(parts, rules_of(own))
         reading = asyncio.create_task(board.run())
         running = asyncio.create_task(runner.run(drain_s))
 
@@ -93,7 +100,7 @@ async def worked(settings: Settings, drain_s: float) -> None:
             runner.stop()
 
         with _heard(stop), contextlib.suppress(asyncio.CancelledError):
-            _log.info("working", jobs=settings.generation.jobs)
+            _log.info("working", jobs=own.jobs)
             await running
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

@@ -31,7 +31,7 @@ _KEYS: Final = (
     ("F", "full"),
 )
 _NEXT_KEY: Final = ("N", "next")
-_SAID: Final = ("loading", "buffering", "time", "ended", "lost", "unsupported")
+_SAID: Final = ("loading", "buffering", "time", "ended", "lost", "press_play", "unsupported")
 """The words that the player's script says; a page may have others for some of them."""
 
 

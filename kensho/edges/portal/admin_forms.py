@@ -48,6 +48,7 @@ _FIELDS: Final = {
     "availability.start": "start",
     "availability.end": "end",
     "availability": "start",
+    "availability.exclusive": "exclusive",
     "workId": "work",
     "text": "file",
     "languageCode": "language",
@@ -65,6 +66,7 @@ class AboutForm(msgspec.Struct, frozen=True):
     poster: _Line = ""
     start: _Line = ""
     end: _Line = ""
+    exclusive: bool = False
     revision: int = 0
 
 
@@ -166,6 +168,7 @@ def form_of(movie: PortalMovie) -> AboutForm:
         poster=movie.poster_url,
         start=typed(movie.starts_at),
         end=typed(movie.ends_at),
+        exclusive=movie.exclusive,
         revision=movie.revision,
     )
 
@@ -375,7 +378,7 @@ def _window(form: AboutForm, movie: PortalMovie | None, problems: list[FieldProb
 
     starts_at = side("start", form.start, None if movie is None else movie.starts_at)
     ends_at = side("end", form.end, None if movie is None else movie.ends_at)
-    return WindowBody(starts_at, ends_at)
+    return WindowBody(starts_at, ends_at, form.exclusive)
 
 
 def _work(text: str, problems: list[FieldProblem]) -> UUID | None:

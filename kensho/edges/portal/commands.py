@@ -42,7 +42,7 @@ _ACTOR: Final = "command"
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _FILE_WIDTH: Final = 200
 _COLUMNS: Final = (
-    *("title", "synopsis", "durationMinutes", "posterUrl", "genres", "start", "end"),
+    *("title", "synopsis", "durationMinutes", "posterUrl", "genres", "start", "end", "exclusive"),
     *("sources", "captions", "visibility", "workId"),
 )
 """Of a file of CSV. `genres` are separated by `;`, `sources` by spaces, the primary one first, and
@@ -176,12 +176,20 @@ def _of_row(row: Mapping[str, Any]) -> Mapping[str, Any]:
         "durationMinutes": int(minutes) if minutes.isdecimal() else minutes,
         "posterUrl": cell("posterUrl"),
         "genres": [one.strip() for one in cell("genres").split(";") if one.strip()],
-        "availability": {side: cell(side) for side in ("start", "end") if cell(side)},
+        "availability": {
+            **{side: cell(side) for side in ("start", "end") if cell(side)},
+            **({"exclusive": _of_flag(cell("exclusive"))} if cell("exclusive") else {}),
+        },
         "streamSources": [{"streamUrl": one} for one in cell("sources").split()],
         "captionTracks": [_of_caption(one) for one in cell("captions").split()],
     }
     optional = {name: cell(name) for name in ("visibility", "workId") if cell(name)}
     return {**body, **optional}
+
+
+def _of_flag(text: str) -> bool | str:
+    """Return what a cell says; what is neither is refused with the rest of its film."""
+    return {"true": True, "false": False}.get(text.lower(), text)
 
 
 def _of_caption(text: str) -> Mapping[str, str]:

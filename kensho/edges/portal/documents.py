@@ -29,10 +29,14 @@ Unseal: TypeAlias = Callable[[UUID, StreamSource], str]
 
 
 class WindowBody(msgspec.Struct, frozen=True):
-    """When a film is available, with the offset from UTC; a side that is left out is open."""
+    """When a film is available, with the offset from UTC; a side that is left out is open.
+
+    While one that is `exclusive`, which has both sides, is open, no other film plays.
+    """
 
     start: dt.datetime | None = None
     end: dt.datetime | None = None
+    exclusive: bool = False
 
 
 class SourceBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -112,10 +116,11 @@ class RefreshTokenBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class WindowView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """When a film is available; a side that is open is left out."""
+    """When a film is available; a side that is open is left out, as is that it is not alone."""
 
     start: dt.datetime | None = None
     end: dt.datetime | None = None
+    exclusive: bool = False
 
 
 class PortalSummary(Summary, frozen=True, kw_only=True):
@@ -221,7 +226,7 @@ def summary_members(movie: ListedMovie) -> dict[str, object]:
         "movieId": movie.id,
         "slug": movie.slug,
         "posterUrl": movie.poster_url,
-        "availability": WindowView(movie.starts_at, movie.ends_at),
+        "availability": WindowView(movie.starts_at, movie.ends_at, movie.exclusive),
         "visibility": movie.visibility,
     }
 

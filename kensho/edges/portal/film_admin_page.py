@@ -180,12 +180,13 @@ class FilmAdminController(Controller):
     async def sources(self, film_form: GivenFilmForm) -> UncachedResponse:
         """Add, replace or remove a source, play another one, or look at all of them again."""
 
-        async def change(movie: PortalMovie, form: SourceForm, actor: str) -> None:
+        async def change(movie: PortalMovie, form: SourceForm, actor: str) -> str:
             if form.action == "check":
                 await film_form.admin.service.recheck(movie)
-                return
+                return "checked"
             body = admin_forms.with_source(movie, form)
             await film_form.admin.service.patch(movie.id, body, actor, form.revision)
+            return "saved"
 
         return await film_form.done("sources", SourceForm, change)
 

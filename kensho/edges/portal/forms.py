@@ -163,7 +163,7 @@ def _without_own(movie: PortalMovie, given: CaptionBody) -> CaptionBody:
 
 
 def _window(body: WindowBody) -> AvailabilityWindow:
-    return AvailabilityWindow(body.start, body.end)
+    return AvailabilityWindow(body.start, body.end, body.exclusive)
 
 
 def _check(draft: MovieDraft, movie: PortalMovie | None, *, loopback_allowed: bool) -> None:
@@ -224,6 +224,12 @@ def _window_problems(window: AvailabilityWindow) -> Sequence[FieldProblem]:
             found.append(FieldProblem(f"availability.{side}", said))
         elif at.year not in _YEARS:
             found.append(FieldProblem(f"availability.{side}", f"{at.year} is no year of a window"))
+    if window.exclusive:
+        found += [
+            FieldProblem(f"availability.{side}", f"an exclusive window needs its {side}")
+            for side, at in (("start", window.start), ("end", window.end))
+            if at is None
+        ]
     if found or window.start is None or window.end is None:
         return found
     if window.end <= window.start:

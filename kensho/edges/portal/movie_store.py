@@ -2,8 +2,8 @@
 
 Guarantees: a change of a film, the captions that it brings, its row in the audit log and what the
 film was before are written in one transaction: all of them or nothing. A change that was meant for
-another revision is refused, as are a title that another film has, and a visible film without
-captions, by the schema itself.
+another revision is refused, as are a title that another film has, a visible film without captions,
+and one at a time at which another plays alone, by the schema itself.
 """
 
 import datetime as dt
@@ -20,6 +20,7 @@ from kensho.edges.portal.movies import (
     Schedule,
     StreamSource,
     Visibility,
+    WindowRival,
     title_key,
 )
 from kensho.errors import (
@@ -36,6 +37,7 @@ MOST_LISTED: Final = 5_000
 _TAKEN: Final = "already contains"
 _CHANGED: Final = "changed_meanwhile"
 _NO_CAPTIONS: Final = "captions_missing"
+_WINDOW_TAKEN: Final = "window_taken"
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +110,17 @@ class MovieStore:
             "edges.portal_overview", {"limit": MOST_LISTED}, into=list[OverviewMovie]
         )
 
+    async def rivals(self, movie: PortalMovie, now: dt.datetime) -> list[WindowRival]:
+        """Return visible films that share time with a film's window, where one is to play alone."""
+        given: dict[str, object] = {
+            "id": movie.id,
+            "starts_at": movie.starts_at,
+            "ends_at": movie.ends_at,
+            "exclusive": movie.exclusive,
+            "now": now.isoformat(),
+        }
+        return await self._gateway().fetch("edges.portal_rivals", given, into=list[WindowRival])
+
     async def put(
         self, movie: PortalMovie, texts: Sequence[CaptionText], audit: AuditEntry
     ) -> PortalMovie:
@@ -115,7 +128,8 @@ class MovieStore:
 
         Raises:
             ChangedMeanwhileError: there is another revision of it.
-            ConflictError: `title_taken`, or `captions_missing` where it would be visible so.
+            ConflictError: `title_taken`, or `captions_missing` or `window_taken` where it would be
+                visible so.
         """
         given: dict[str, object] = {
             "id": movie.id,
@@ -199,6 +213,12 @@ def title_taken(title: str) -> ConflictError:
     return ConflictError(problem.message, code="title_taken", issues=(problem,))
 
 
+def window_taken(problems: Sequence[FieldProblem]) -> ConflictError:
+    """Return the error of a window that shares time with one, where one is to play alone."""
+    said = "; ".join(one.message for one in problems)
+    return ConflictError(said, code=_WINDOW_TAKEN, issues=problems)
+
+
 def _told(error: StorageError, movie: PortalMovie) -> Exception:
     """Return what a refusal of the store means."""
     if _CHANGED in error.message:
@@ -206,6 +226,9 @@ def _told(error: StorageError, movie: PortalMovie) -> Exception:
     if _NO_CAPTIONS in error.message:
         problem = FieldProblem("captionTracks", "a visible film needs captions that are right")
         return ConflictError(problem.message, code=_NO_CAPTIONS, issues=(problem,))
+    if _WINDOW_TAKEN in error.message:
+        said = "another film has this time, and one of both is to play alone"
+        return window_taken([FieldProblem("availability", said)])
     if _TAKEN in error.message and "portal_movie_title" in error.message:
         return title_taken(movie.title)
     return error
@@ -217,7 +240,7 @@ def _row(movie: PortalMovie) -> Mapping[str, Any]:
             name: getattr(movie, name)
             for name in (
                 *("title", "slug", "synopsis", "duration_minutes", "poster_url", "work"),
-                *("visibility", "starts_at", "ends_at", "created_at", "changed_at"),
+                *("visibility", "starts_at", "ends_at", "exclusive", "created_at", "changed_at"),
             )
         },
         "title_key": title_key(movie.title),

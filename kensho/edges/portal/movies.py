@@ -29,10 +29,14 @@ _MOST_SLUG_CHARS: Final = 80
 
 
 class AvailabilityWindow(msgspec.Struct, frozen=True):
-    """When a film is available: from its start, up to its end and no longer; either may be open."""
+    """When a film is available: from its start, up to its end and no longer; either may be open.
+
+    While one that is `exclusive` is open, no other film plays. It has both sides.
+    """
 
     start: dt.datetime | None = None
     end: dt.datetime | None = None
+    exclusive: bool = False
 
     def schedule(self, now: dt.datetime) -> Schedule:
         """Tell whether the window is open at a time, is to come, or is over."""
@@ -101,11 +105,12 @@ class ListedMovie(msgspec.Struct, frozen=True, kw_only=True):
     visibility: Visibility
     starts_at: dt.datetime | None = None
     ends_at: dt.datetime | None = None
+    exclusive: bool = False
 
     @property
     def window(self) -> AvailabilityWindow:
-        """Return when the film is available."""
-        return AvailabilityWindow(self.starts_at, self.ends_at)
+        """Return when the film is available, and whether alone."""
+        return AvailabilityWindow(self.starts_at, self.ends_at, self.exclusive)
 
 
 class PortalMovie(ListedMovie, frozen=True, kw_only=True):
@@ -144,6 +149,32 @@ class OverviewMovie(ListedMovie, frozen=True, kw_only=True):
     def state(self, now: dt.datetime) -> PublishingState:
         """Return where it stands, as `publishing_state`."""
         return _state(self, now, is_blocked=self.is_blocked)
+
+
+class WindowRival(msgspec.Struct, frozen=True, kw_only=True):
+    """A visible film that another's window shares time with, where one of both plays alone."""
+
+    title: str
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+    exclusive: bool = False
+
+    def problem(self) -> FieldProblem:
+        """Return what is told of it at the window that conflicts with it."""
+        sides = [
+            f"{word} {at.astimezone(dt.UTC):%Y-%m-%d %H:%M}"
+            for word, at in (("from", self.starts_at), ("until", self.ends_at))
+            if at is not None
+        ]
+        when = f" {' '.join(sides)} UTC" if sides else ""
+        if self.exclusive:
+            said = f"{self.title!r} plays alone{when}: end before that, or begin after it"
+        else:
+            said = (
+                f"{self.title!r} is available{when}, and while an exclusive window is open nothing"
+                " else plays: choose another time, or end that film before"
+            )
+        return FieldProblem("availability", said)
 
 
 class Blocker(NamedTuple):

@@ -32,7 +32,7 @@ from kensho.edges.portal.forms import (
     language_problem,
     new_draft,
 )
-from kensho.edges.portal.movie_store import AuditEntry, CaptionText, MovieStore
+from kensho.edges.portal.movie_store import AuditEntry, CaptionText, MovieStore, window_taken
 from kensho.edges.portal.movies import (
     CaptionTrack,
     PortalMovie,
@@ -112,7 +112,9 @@ class PortalService:
 
         Raises:
             InvalidInputError: names every field that is wrong.
-            ConflictError: `title_taken`, or `work_taken`, another film is linked to that work.
+            ConflictError: `title_taken`; `work_taken`, another film is linked to that work;
+                `window_taken`, it would be visible while another film plays alone, or play alone
+                while another is visible.
         """
         prepared = await self.prepared(body)
         audit = AuditEntry(actor=actor, action="movie.create", changed=prepared.changed)
@@ -329,6 +331,10 @@ class PortalService:
             raise _changed_at_once() from error
 
     async def _put(self, prepared: PreparedMovie, audit: AuditEntry) -> PortalMovie:
+        if prepared.movie.visibility == "VISIBLE":
+            rivals = await self._parts.store.rivals(prepared.movie, self._parts.now())
+            if rivals:
+                raise window_taken([one.problem() for one in rivals])
         made = await self._parts.store.put(prepared.movie, prepared.texts, audit)
         self._parts.changed()
         return made
@@ -363,6 +369,7 @@ class PortalService:
             visibility=draft.visibility,
             starts_at=in_utc(draft.window.start),
             ends_at=in_utc(draft.window.end),
+            exclusive=draft.window.exclusive,
             sources=sources,
             captions=[track for track, _ in tracks],
         )

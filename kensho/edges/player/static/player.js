@@ -46,6 +46,7 @@ let seeking = false;
 let here = 0; // seconds: where the viewer is
 let isStarting = true;
 let isWanted = true; // that it plays, as far as the viewer has said
+let waitsForPress = false; // because the browser lets nothing play before
 
 // What keeps a stream from playing: an answer's status, its word and its code; `lost` where none came.
 export class StreamProblem extends Error {
@@ -114,7 +115,7 @@ function tellProblem(error) {
 }
 
 const folder = (url) => url.slice(0, url.split("?")[0].lastIndexOf("/") + 1);
-const note = () => say(stream?.note ?? "");
+const note = () => say(waitsForPress ? words.press_play : stream?.note ?? "");
 
 // What a playlist names was found in the folder where that was read: any of those that there were.
 function moveTo(now) {
@@ -217,10 +218,11 @@ function attach(next, at) {
   showCaptions();
 }
 
-// A browser that lets nothing play by itself waits for a click; what only interrupted it is tried again.
+// A browser that lets nothing play by itself waits for a click, which is told; what only interrupted it is tried again.
 const begin = () => video.play().catch((error) => {
   root.dataset.waits = error.name;
-  if (error.name === "NotAllowedError" || !isWanted) say("");
+  waitsForPress = error.name === "NotAllowedError";
+  if (waitsForPress || !isWanted) note();
   else video.addEventListener("canplay", () => { if (isWanted && video.paused) begin(); }, { once: true });
 });
 
@@ -394,7 +396,7 @@ part("full").addEventListener("click", fullScreen);
 document.addEventListener("fullscreenchange", () => toggle(part("full"), Boolean(document.fullscreenElement)));
 part("retry").addEventListener("click", () => start(here || keptPlace()));
 
-video.addEventListener("play", () => toggle(part("play"), true));
+video.addEventListener("play", () => { waitsForPress = false; note(); toggle(part("play"), true); });
 video.addEventListener("pause", () => { enter("idle"); toggle(part("play"), false); keepPlace(); });
 video.addEventListener("seeking", notePlace);
 video.addEventListener("timeupdate", () => {
