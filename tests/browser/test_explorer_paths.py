@@ -39,13 +39,35 @@ def test_type_ahead_is_used_by_keyboard_alone(opened: Opener) -> None:
         page.keyboard.press("Escape")
         expect(box).to_have_attribute("aria-expanded", "false")
         page.keyboard.press("ArrowDown")
-        work = options.filter(has_text="Anime").first
+        work = options.filter(has_text="TV").first
         for _ in range(options.count()):
             if work.get_attribute("aria-selected") == "true":
                 break
             page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Cowboy Bebop")
+
+
+def test_escape_closes_then_clears_and_back_restores_text_and_list(opened: Opener) -> None:
+    with opened("/browse/2024/fall") as page:
+        box = page.get_by_label("Search titles")
+        options = page.get_by_role("listbox").get_by_role("option")
+        box.press_sequentially("cowboy beb", delay=20)
+        expect(options.first).to_be_visible()
+        expect(options.filter(has_text="1998 · TV").first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(options.first).to_be_hidden()
+        expect(box).to_have_value("cowboy beb")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_url(lambda address: "/browse/" not in address)
+        page.go_back()
+        expect(box).to_have_value("cowboy beb")
+        expect(options.first).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        expect(box).to_have_value("")
 
 
 def test_enter_without_a_choice_searches(opened: Opener) -> None:
