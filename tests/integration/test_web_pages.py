@@ -256,6 +256,15 @@ async def test_works_that_are_not_connected_are_said_to_be_so(client: AsyncClien
     assert "Nothing is called" in (await client.get("/path?from=zzzzqqqq&to=trigun")).text
 
 
+async def test_the_empty_page_of_connections_has_examples_that_lead_to_a_path(
+    client: AsyncClient,
+) -> None:
+    text = (await client.get("/path")).text
+    examples = re.findall(r'href="(/path\?from=[^"]+)"', text)
+    for address in examples:
+        assert (await client.get(unescape(address))).status_code == 200
+
+
 async def test_films_go_on_by_cursor_and_are_those_of_a_year(client: AsyncClient) -> None:
     text = (await client.get("/movies")).text
     assert "4 films" in text

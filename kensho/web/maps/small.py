@@ -65,7 +65,8 @@ def small_svg(drawn: MetroMap, most: tuple[float, float], chosen: str | None = N
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="metro small" viewBox="0 0 {wide} {high}"'
         f' width="{wide}" height="{high}"><style>{style()}'
-        ".metro.small{background:none}.small .mark{stroke-width:1.4}.small .band,.small .track{stroke-width:4}"
+        ".metro.small{background:none}.small .mark{stroke-width:1.4}"
+        ".small .band,.small .track{stroke-width:4}"
         f"{_RING}</style>{contents(drawn, most)}{_ring(drawn, most, chosen)}</svg>"
     )
 
