@@ -1,49 +1,43 @@
-"""Measure the metro map: layout and SVG of made-up franchises, and of the largest real ones.
+"""Measure the metro map: layout and SVG of made-up franchises, and of every real one.
 
     python -m benchmarks.bench_map
-    python -m benchmarks.bench_map --store surrealkv://var/kensho.db
+    python -m benchmarks.bench_map --store surrealkv://var/kensho.db [--snapshots var/read_model]
 
-Medians of processor time, since others may share the machine. Crossings are those of routes with
-routes, counted leg by leg; a name is cut where its label doesn't say all of it. `--save` keeps
-every map as an SVG file to look at.
+Medians of processor time, since others may share the machine. Every franchise of the snapshot is
+laid out; the hardest, those that take longest, have a line each. Crossings are those of seen routes
+with one another, counted leg by leg, then those of labels by seen routes and tracks; a name is cut
+where its label doesn't say all of it. `--save` keeps the hardest maps as SVG files to look at.
 """
 
 import argparse
 import random
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
-from benchmarks import franchise_data
-from ingest import curation
-from kensho.domain.franchise.franchises import Franchise, franchises
-from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.cli.snapshots import open_snapshot
+from kensho.discovery import franchises
 from kensho.domain.relations import Kind
-from kensho.domain.works import AnimeType, Role
-from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
+from kensho.domain.works import Role
+from kensho.metro.inputs import MapContinuity, MapEdge, MapWork, MediaType
+from kensho.metro.labels import SIZE, boxes_of
 from kensho.metro.layout import metro_map
-from kensho.metro.map import MetroMap, Point
+from kensho.metro.map import MetroMap, Point, Station
+from kensho.metro.segments import Box
+from kensho.read_model.holder import Snapshot
+from kensho.web.maps import map_input, map_store
 from kensho.web.maps.svg import MapLinks, map_svg
 from kensho.web.messages import Messages
 
 MESSAGES: Final = Messages.read()
 RUNS: Final = 9
-SHOWN: Final = 12
+HARDEST: Final = 30
+BOLD: Final = 1.07
 SIZES: Final = (1, 30, 150)
 LIMIT_MS: Final = 30.0
-TYPES: Final[Mapping[AnimeType, MediaType]] = {
-    "tv": "series",
-    "movie": "film",
-    "ova": "ova",
-    "ona": "ona",
-    "special": "special",
-    "unknown": "special",
-}
 MADE_ROLES: Final[Mapping[Role, tuple[float, MediaType, Kind]]] = {
     "main": (0.25, "series", "sequel"),
     "film": (0.15, "film", "side_story"),
@@ -53,21 +47,56 @@ MADE_ROLES: Final[Mapping[Role, tuple[float, MediaType, Kind]]] = {
     "summary": (0.05, "special", "summary"),
     "music": (0.05, "music", "music_video"),
 }
-Given = tuple[str, list[MapWork], list[MapEdge]]
+Given = tuple[str, list[MapWork], list[MapEdge], list[MapContinuity]]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", help="URL of an ingested store")
-    parser.add_argument("--save", type=Path, help="a folder to write the maps to")
+    parser.add_argument("--snapshots", type=Path, help="the folder of its snapshots")
+    parser.add_argument("--save", type=Path, help="a folder to write the hardest maps to")
     options = parser.parse_args()
-    print(f"{'':<26}{'works':>6}{'edges':>7}{'drawn':>7}{'layout':>9}{'SVG':>9}{'KB':>6}", end="")
-    print(f"{'crossings':>11}{'cut':>5}   size")
+    print(f"{'':<26}{'works':>6}{'edges':>7}{'seen':>6}{'drawn':>7}{'layout':>9}{'SVG':>9}", end="")
+    print(f"{'KB':>6}{'crossings':>11}{'labels crossed':>16}{'cut':>5}   size")
     for size in SIZES:
-        report(made_up(size), options.save)
-    if options.store:
-        for given in real(options.store):
-            report(given, options.save)
+        report(made_up(size), None)
+    if options.store or options.snapshots:
+        report_all(open_snapshot(options.store, options.snapshots), options.save)
+
+
+def report_all(snapshot: Snapshot, folder: Path | None) -> None:
+    """Lay every franchise out, and report the hardest."""
+    took = list[tuple[float, int]]()
+    for number in range(len(snapshot.model.franchises)):
+        given = real(snapshot, number)
+        began = time.process_time()
+        metro_map(*given)
+        took.append((1000 * (time.process_time() - began), number))
+    took.sort(reverse=True)
+    crossed = 0
+    for _, number in took[:HARDEST]:
+        crossed += report(real(snapshot, number), folder)
+    times = sorted(ms for ms, _ in took)
+    print(
+        f"{len(times):,} franchises, laid out once each: {sum(times) / 1000:.1f} s,"
+        f" median {statistics.median(times):.2f} ms, p99 {times[int(0.99 * len(times))]:.1f} ms,"
+        f" slowest {times[-1]:.1f} ms; labels crossed in the {HARDEST} hardest: {crossed}"
+    )
+
+
+def real(snapshot: Snapshot, number: int) -> Given:
+    """Return a franchise as its map is drawn from it."""
+    model, titles = snapshot.model, snapshot.titles
+    franchise = map_store.franchise_of(model, number)
+    graph = franchises.graph(model, number)
+
+    def popularity_of(work: object) -> float:
+        node = model.node(work)  # type: ignore[arg-type]
+        return 0.0 if node is None else titles.popularity.item(node)
+
+    works = list(map_input.works_of(franchise, popularity_of))
+    edges = list(map_input.edges_of(franchise, graph.edges, graph.bridges, str))
+    return franchise.title, works, edges, map_input.continuities_of(franchise)
 
 
 def made_up(size: int) -> Given:
@@ -88,7 +117,7 @@ def made_up(size: int) -> Given:
     pairs = combinations([work.id for work in works], 2)
     related = chance.sample([*pairs], min(8 * size, size * (size - 1) // 2))
     edges += [MapEdge(source=one, target=other, kind="related") for one, other in related]
-    return "Example", works, edges
+    return "Example", works, edges, []
 
 
 WORDS: Final = [
@@ -107,84 +136,26 @@ WORDS: Final = [
 ]
 
 
-def real(store_url: str) -> Iterator[Given]:
-    """Yield the largest franchises of a store as maps are given them."""
-    graph = franchise_data.real(store_url)
-    relations = graph.relations("stated", "inferred", "curated")
-    found = franchises(
-        graph.works.values(),
-        relations,
-        curation.load().policy,
-        collections=graph.collections,
-    )
-    from_work: dict[UUID, list[Relation]] = defaultdict(list)
-    for relation in relations:
-        from_work[relation.source].append(relation)
-    homes = {member.work: one for one in found for member in one.members}
-    for one in found[:SHOWN]:
-        yield given_of(one, graph.works, from_work, homes)
-
-
-def given_of(
-    one: Franchise,
-    works: Mapping[UUID, FranchiseWork],
-    from_work: Mapping[UUID, Sequence[Relation]],
-    homes: Mapping[UUID, Franchise],
-) -> Given:
-    record = {
-        id_: str(member.work) for member in one.members for id_ in (member.work, *member.also)
-    }
-    members = [map_work(works[member.work], member.role) for member in one.members]
-    for guest in one.guests:
-        record[guest.work] = str(guest.work)
-        home = homes.get(guest.work)
-        other = (GuestOf(str(home.root), home.title),) if home else ()
-        members.append(map_work(works[guest.work], "crossover", other))
-    edges = [
-        MapEdge(
-            source=record[relation.source],
-            target=record[relation.target],
-            kind=relation.kind,
-            method=relation.method,
-            confidence=relation.confidence,
-        )
-        for id_ in record
-        for relation in from_work.get(id_, ())
-        if relation.target in record
-    ]
-    return one.title, members, edges
-
-
-def map_work(work: FranchiseWork, role: Role, guest_of: tuple[GuestOf, ...] = ()) -> MapWork:
-    return MapWork(
-        id=str(work.id),
-        title=work.title,
-        type="music" if work.is_music else TYPES[work.type],
-        role=role,
-        date=work.date,
-        episodes=work.episodes,
-        duration_s=work.duration_s,
-        guest_of=guest_of,
-    )
-
-
-def report(given: Given, folder: Path | None) -> None:
-    title, works, edges = given
+def report(given: Given, folder: Path | None) -> int:
+    """Print a line about a map, and return how many of its labels are crossed."""
+    title, works, edges, _ = given
     drawn = metro_map(*given)
     layout_ms = median_ms(lambda: metro_map(*given))
     svg_ms = median_ms(lambda: map_svg(drawn, MESSAGES, links=MapLinks()))
     svg = map_svg(drawn, MESSAGES, links=MapLinks())
-    missed = " MISSED" if len(works) <= max(SIZES) and layout_ms > LIMIT_MS else ""
-    print(f"{title[:25]:<26}{len(works):>6}{len(edges):>7}{len(drawn.routes):>7}", end="")
-    print(
-        f"{layout_ms:>6.1f} ms{svg_ms:>6.1f} ms{len(svg) // 1000:>6}{crossings(drawn):>11}", end=""
-    )
+    missed = " MISSED" if layout_ms > LIMIT_MS else ""
+    seen = sum(not route.is_quiet for route in drawn.routes)
+    print(f"{title[:25]:<26}{len(works):>6}{len(edges):>7}{seen:>6}{len(drawn.routes):>7}", end="")
+    print(f"{layout_ms:>6.1f} ms{svg_ms:>6.1f} ms{len(svg) // 1000:>6}", end="")
+    crossed = labels_crossed(drawn)
     cut = sum(station.label.is_cut for station in drawn.stations)
-    print(f"{cut:>5}   {drawn.width:.0f} x {drawn.height:.0f}{missed}")
+    print(f"{crossings(drawn):>11}{crossed:>16}{cut:>5}   ", end="")
+    print(f"{drawn.width:.0f} x {drawn.height:.0f}{missed}")
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         name = "".join(letter if letter.isalnum() else "-" for letter in title)
         (folder / f"{name}-{len(works)}.svg").write_text(svg, "utf-8")
+    return crossed
 
 
 def median_ms(run: Callable[[], object]) -> float:
@@ -196,9 +167,36 @@ def median_ms(run: Callable[[], object]) -> float:
     return statistics.median(times)
 
 
+def labels_crossed(drawn: MetroMap) -> int:
+    """Count the labels that a seen route or a track crosses, slowly and surely."""
+    legs = [leg for route in drawn.routes if not route.is_quiet for leg in pairwise(route.points)]
+    legs += [((span.x_from, span.y), (span.x_to, span.y)) for span in drawn.tracks]
+    return sum(
+        any(enters(*leg, box) for leg in legs for box in label_boxes(station))
+        for station in drawn.stations
+    )
+
+
+def label_boxes(station: Station) -> Sequence[Box]:
+    is_bold = station.line == "main" and station.is_trunk
+    return boxes_of(station.label, SIZE * BOLD if is_bold else SIZE)
+
+
+def enters(a: Point, b: Point, box: Box) -> bool:
+    (x1, y1), (x2, y2) = sorted((a, b), key=lambda point: point[1])
+    if y1 == y2:
+        return box.top < y1 < box.bottom and min(x1, x2) < box.right and max(x1, x2) > box.left
+    if y1 >= box.bottom or y2 <= box.top:
+        return False
+    lean = (x2 - x1) / (y2 - y1)
+    xs = [x1 + lean * (y - y1) for y in (max(y1, box.top), min(y2, box.bottom))]
+    return min(xs) < box.right and max(xs) > box.left
+
+
 def crossings(drawn: MetroMap) -> int:
-    """Count the pairs of legs of different routes that cross, slowly and surely."""
-    legs = [(route.id, leg) for route in drawn.routes for leg in pairwise(route.points)]
+    """Count the pairs of legs of different seen routes that cross, slowly and surely."""
+    seen = [route for route in drawn.routes if not route.is_quiet]
+    legs = [(route.id, leg) for route in seen for leg in pairwise(route.points)]
     return sum(
         one != other and do_cross(*leg, *far) for (one, leg), (other, far) in combinations(legs, 2)
     )

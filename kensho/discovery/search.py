@@ -8,7 +8,7 @@ Performance: the search itself, 0.2 ms, and some 0.2 ms for facets and twenty re
 letters may find tens of thousands of titles, which takes up to 15 ms; reasons take up to 30 ms.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -56,6 +56,9 @@ _SUGGESTED_FROM: Final = 50
 """Nearer ones are looked at until enough are found that may be shown."""
 
 Places = npt.NDArray[np.intp]
+HitSorting: TypeAlias = Literal["match", "popularity", "score", "year"]
+"""By how well the title matches, how well known the work is, its score, or the latest first; what
+is not known comes last, and ties stand as they match."""
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,11 +74,13 @@ class SearchRequest(msgspec.Struct, frozen=True, kw_only=True):
     facets: bool = True
     strict: bool = False
     fields: Fields | None = None
+    sort: HitSorting = "match"
 
     @property
     def query(self) -> str:
-        """Return what names the list of hits: the text, the filters and the grouping."""
-        return f"search?{self.text}?{self.filters}?{self.by_franchise}?{self.strict}"
+        """Return what names the list of hits: the text, the filters, the grouping and the order."""
+        asked = f"search?{self.text}?{self.filters}?{self.by_franchise}?{self.strict}"
+        return asked if self.sort == "match" else f"{asked}?{self.sort}"
 
 
 class _Found(NamedTuple):
@@ -153,7 +158,7 @@ class TitleSearch:
         refused = _refused(found, best) if request.strict else None
         answered = found.only(refused is None) if request.strict else found
         model = snapshot.model
-        listed = _listed(answered, by_franchise=request.by_franchise)
+        listed = _listed(answered, request.sort, by_franchise=request.by_franchise)
         part = self._cursors.cut(
             OrderedList(
                 answered.works.entries[listed.places], model.identity, model.id, model.node
@@ -273,18 +278,31 @@ def _why_none(found: _Found) -> str:
     return why_no_work(found.typed, len(found.works.entries), found.masks.adult_hidden)
 
 
-def _listed(found: _Found, *, by_franchise: bool) -> _Listed:
-    """Return the hits that pass, or the best hit of each group in the order of those."""
+def _listed(found: _Found, sort: HitSorting, *, by_franchise: bool) -> _Listed:
+    """Return the hits that pass, or the best hit of each group, sorted."""
     works, kept = found.works, found.masks.kept
     places = np.arange(len(works.entries)) if kept is None else np.flatnonzero(kept)
     if not by_franchise:
-        return _Listed(places, None, len(places))
+        return _Listed(_sorted(found, places, sort), None, len(places))
     groups = found.snapshot.titles.groups[works.entries[places]]
     _, first = np.unique(groups, return_index=True)
     first.sort()
     of_place = np.full(len(works.entries), -1, dtype=np.int32)
     of_place[places] = groups
-    return _Listed(places[first], of_place, len(places))
+    return _Listed(_sorted(found, places[first], sort), of_place, len(places))
+
+
+def _sorted(found: _Found, places: Places, sort: HitSorting) -> Places:
+    if sort == "match":
+        return places
+    nodes, snapshot = found.works.entries[places], found.snapshot
+    if sort == "popularity":
+        key = snapshot.titles.popularity[nodes].astype(np.float64)
+    elif sort == "score":
+        key = np.nan_to_num(snapshot.model.columns.score[nodes], nan=-1.0)
+    else:
+        key = snapshot.model.columns.year[nodes].astype(np.float64)
+    return places[np.argsort(-key, kind="stable")]
 
 
 def _results(

@@ -9,6 +9,7 @@ Performance: about 1 ms.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +19,7 @@ from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
 from kensho.read_model.similar import Similar, why
-from kensho.read_model.views import SimilarList, SimilarWork
+from kensho.read_model.views import SimilarityReason, SimilarList, SimilarWork, Summary
 
 _PLACES: Final = 4
 _CANDIDATES: Final = 8
@@ -47,6 +48,23 @@ def similar_franchises(snapshot: Snapshot, node: int, most: int) -> Encoded[Simi
             seen.add(number)
         kept.append(one)
     return _listed(snapshot.model, kept[:most])
+
+
+class SharedFacts(msgspec.Struct, frozen=True):
+    """What two works have in common beside relations: reasons, and works recommended with both."""
+
+    reasons: list[SimilarityReason]
+    recommended: list[Summary]
+
+
+def shared(model: ReadModel, one: int, other: int, most: int) -> SharedFacts:
+    """Return what two nodes share: rare tags, studios, viewers' votes, and up to `most` works."""
+    found = model.likeness.between(one, other)
+    nodes = model.likeness.recommended_with_both(one, other, most)
+    return SharedFacts(
+        why(found, model.tag_names, model.studios),
+        [summary_of(model, node).decode() for node in nodes],
+    )
 
 
 def _found(snapshot: Snapshot, node: int, most: int) -> Sequence[Similar]:

@@ -13,7 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from kensho.domain.graphs import DisjointSets
-from kensho.domain.relations import FORWARD, KIND_FACTS, METHOD_RANK, RelationKind, inverse
+from kensho.domain.relations import (
+    FORWARD,
+    KIND_FACTS,
+    METHOD_RANK,
+    RelationKind,
+    inverse,
+)
 from kensho.metro.inputs import MapEdge
 
 _UNSPECIFIC: Final = frozenset(
@@ -22,6 +28,11 @@ _UNSPECIFIC: Final = frozenset(
 """Kinds that say only that two works belong together."""
 _TRANSITIVE: Final = frozenset(kind for kind, facts in KIND_FACTS.items() if facts.spreads)
 """Kinds that hold between any two works as soon as they hold along a path between them."""
+
+_AS_READ: Final[Mapping[RelationKind, tuple[RelationKind, bool]]] = {
+    kind: (kind, False) if kind in FORWARD else (inverse(kind), True) for kind in KIND_FACTS
+}
+"""The canonical kind of each, and whether an edge of it is read from its other end."""
 
 _Key: TypeAlias = tuple[int, int, RelationKind]
 """The places of an edge's source and target in order of time, and its kind."""
@@ -57,19 +68,24 @@ def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[Map
     The source of a symmetric kind is the earlier work. Of several claims the one with the best
     method and confidence wins; the sources of all are kept.
     """
-    found: dict[_Key, list[MapEdge]] = {}
-    place = order.get
+    first: dict[_Key, MapEdge] = {}
+    further: dict[_Key, list[MapEdge]] = {}
+    place, as_read = order.get, _AS_READ
     for edge in edges:
-        source, target, kind = place(edge.source), place(edge.target), edge.kind
+        source, target = place(edge.source), place(edge.target)
         if source is None or target is None or source == target:
             continue
-        if kind not in FORWARD:
-            as_read = inverse(kind)
-            if as_read != kind or source > target:
-                source, target, kind = target, source, as_read
-        found.setdefault((source, target, kind), []).append(edge)
+        kind, is_turned = as_read[edge.kind]
+        if is_turned and (kind != edge.kind or source > target):
+            source, target = target, source
+        key = (source, target, kind)
+        if first.setdefault(key, edge) is not edge:
+            further.setdefault(key, []).append(edge)
     at = {number: work for work, number in order.items()}
-    return [_merged((at[key[0]], at[key[1]], key[2]), found[key]) for key in sorted(found)]
+    return [
+        _merged((at[key[0]], at[key[1]], key[2]), (first[key], *further.get(key, ())))
+        for key in sorted(first)
+    ]
 
 
 def chosen_edges(edges: Sequence[MapEdge], cost: EdgeCost) -> ChosenEdges:

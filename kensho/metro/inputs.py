@@ -1,6 +1,7 @@
 """What a franchise's metro map is drawn from: works, and the edges among them.
 
-Guarantees: plain values. An edge reads as every edge of the graph does, "`target` is the `kind` of
+Guarantees: plain values. A continuity is a line of the franchise: works that continue one another
+and what accompanies them. An edge reads as every edge of the graph does, "`target` is the `kind` of
 `source`". Works and edges may come in any order and an edge may come twice, from either end.
 """
 
@@ -24,8 +25,21 @@ class GuestOf(msgspec.Struct, frozen=True, gc=False):
     title: str
 
 
+class MapContinuity(msgspec.Struct, frozen=True, gc=False):
+    """A line of the franchise, named by its number in works; `is_main` is that of the root."""
+
+    number: int
+    title: str
+    is_main: bool = False
+
+
 class MapWork(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A work on a map; `date` is as much of YYYY-MM-DD as is known, or empty."""
+    """A work on a map; `date` is as much of YYYY-MM-DD as is known, or empty.
+
+    `line` is the number of its continuity. A guest belongs to another franchise, or to none; it
+    stands at the edge, and its date moves no year of the map. `short_title` is a title by which a
+    source knows the work, never one made up; `popularity` is 0..1.
+    """
 
     id: str
     title: str
@@ -37,6 +51,9 @@ class MapWork(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     duration_s: int | None = None
     status: Status = "unknown"
     guest_of: tuple[GuestOf, ...] = ()
+    is_guest: bool = False
+    line: int | None = None
+    popularity: float = 0.0
 
     @property
     def year(self) -> int | None:

@@ -1,11 +1,12 @@
 """The label of each station, and its place: labels overlap neither one another nor stations.
 
 A label shows all of a name in up to three lines, over or under its station; failing that at an
-angle, then shortened; initials come last. Of the free places, the one with the fewest routes behind
-it is chosen. Labels of the main line are placed first. Under each station a box that is wide enough
-for initials stays reserved until its label is placed, so there is always one place left.
+angle, then as many words of it as fit, with an ellipsis. No route or track runs behind it. Labels
+of the main line are placed first, then those of known works. At each station a box for the first
+words of its name stays reserved, which no route passes over, so there is always one place left.
 
-Guarantees: no two occupied boxes overlap; the boxes of a label hold all of its text.
+Guarantees: no two occupied boxes overlap; the boxes of a label hold all of its text; nothing that
+`segments` holds lies under them, unless it lies under a reserved box.
 Performance: 80 µs for a label, 2 µs to ask whether a box is free.
 """
 
@@ -16,15 +17,21 @@ from typing import Final, NamedTuple, TypeAlias
 
 from kensho.metro.map import Anchor, Label
 from kensho.metro.segments import Box, Segments
-from kensho.metro.station_names import initials
-from kensho.metro.text_metrics import ELLIPSIS, measured, truncated, width, wrapped
+from kensho.metro.text_metrics import (
+    ELLIPSIS,
+    cut_between_words,
+    measured,
+    truncated,
+    width,
+    wrapped,
+)
 
 SIZE: Final = 12.0
 YEAR_SIZE: Final = 10.0
 LINE: Final = 13.5
 """Pixels from a baseline to the next."""
-RESERVED_WIDTH: Final = 34.0
-"""Four initials of the usual width."""
+_RESERVED_WIDEST: Final = 72.0
+"""Pixels for the first words of a name; a first word that is wider has as much as it takes."""
 RESERVED_HEIGHT: Final = 14.0
 _ASCENT: Final = 10.5
 """Pixels from the top of a line to its baseline."""
@@ -34,20 +41,17 @@ _STATION_GAP: Final = 4.0
 """Pixels between a station and its label."""
 _LABEL_GAP: Final = 2.0
 """Pixels between two labels, half on each side."""
-_WIDTHS: Final = (104.0, 84.0, 128.0, 66.0)
+_WIDTHS: Final = (104.0, 84.0, 128.0)
 """The widths at which a whole name is wrapped, the best first: two lines of most names."""
-_SHORTENED_WIDTHS: Final = (84.0, 66.0, 50.0)
+_SHORTENED_WIDTHS: Final = (84.0, 62.0)
 _LONGEST_WORD: Final = 136.0
 """A word is broken only if it is wider than this."""
 _MAX_LINES: Final = 3
 _MAX_ANGLED: Final = 150.0
 """Pixels; at 45 degrees this reaches 106 pixels up or down, a little over the next track."""
-# Penalties, in one unit; only their ratios matter. To shorten a name is worse than as many routes
-# behind it as are counted (4 x 7); `benchmarks.bench_map` counts the names cut on real maps.
+# Penalties, in one unit; only their ratios matter. `benchmarks.bench_map` counts the names cut on
+# real maps.
 _CUT_PENALTY: Final = 30.0
-_ROUTE_PENALTY: Final = 7.0
-"""For each route behind the words."""
-_MAX_ROUTES_COUNTED: Final = 4
 _OTHER_SIDE_PENALTY: Final = 0.5
 _DIAGONAL: Final = sqrt(0.5)
 _CELL: Final = 96.0
@@ -84,11 +88,12 @@ class LabelSpace:
             left, top, right, bottom = box
             if left < min_x or right > max_x or top < min_y or bottom > max_y:
                 return False
-            for cell in _cells(box):
-                for (x1, y1, x2, y2), who in cells.get(cell, ()):
-                    touches = x1 < right and left < x2 and y1 < bottom and top < y2
-                    if touches and who in waiting and (who != owner or not owner):
-                        return False
+            for column in range(int(left // _CELL), int(right // _CELL) + 1):
+                for row in range(int(top // _CELL), int(bottom // _CELL) + 1):
+                    for (x1, y1, x2, y2), who in cells.get((column, row), ()):
+                        if x1 < right and left < x2 and y1 < bottom and top < y2:  # noqa: SIM102
+                            if who in waiting and (who != owner or not owner):
+                                return False
         return True
 
     def _put(self, box: Box, owner: str) -> None:
@@ -110,9 +115,9 @@ class LabelRequest(NamedTuple):
     y: float
     radius: float
     name: str
-    short: str | None
     year: str
     side: int
+    reserved: Box
     is_bold: bool = False
 
     @property
@@ -153,12 +158,14 @@ class _Placement(NamedTuple):
         )
 
 
-def reserved_box_of(request: LabelRequest) -> Box:
-    """Return the box under a station that is reserved for its initials."""
-    top = request.y + request.radius + _STATION_GAP
-    return Box(
-        request.x - RESERVED_WIDTH / 2, top, request.x + RESERVED_WIDTH / 2, top + RESERVED_HEIGHT
-    )
+def reserved_width(name: str, *, is_bold: bool) -> float:
+    """Return how wide a box is reserved for a name: for its first words, or its first word."""
+    size = SIZE * _BOLD if is_bold else SIZE
+    first, _, rest = name.partition(" ")
+    least = width(f"{first}{ELLIPSIS}" if rest else first, size)
+    if least < _RESERVED_WIDEST:
+        least = width(truncated(name, size, _RESERVED_WIDEST), size)
+    return min(least, _LONGEST_WORD) + 2 * _LABEL_GAP
 
 
 def labels_of(
@@ -179,23 +186,11 @@ def _best(request: LabelRequest, space: LabelSpace, segments: Segments) -> _Plac
     for placement in _placements(request):
         if placement.penalty >= least:
             break
-        if space.is_free(placement.boxes, request.id):
-            penalty = placement.penalty + _route_penalty(
-                placement.boxes, segments, least - placement.penalty
-            )
-            if penalty < least:
-                best, least = placement, penalty
+        if space.is_free(placement.boxes, request.id) and not any(
+            segments.under(box, 1) for box in placement.boxes
+        ):
+            best, least = placement, placement.penalty
     return best or _reserved_placement(request)
-
-
-def _route_penalty(boxes: Iterable[Box], segments: Segments, most: float) -> float:
-    """Return the penalty of the routes behind these boxes; counting stops at `most`."""
-    enough = min(_MAX_ROUTES_COUNTED, most / _ROUTE_PENALTY)
-    behind = 0
-    for box in boxes:
-        if behind < enough:
-            behind += segments.under(box, enough - behind)
-    return _ROUTE_PENALTY * min(behind, _MAX_ROUTES_COUNTED)
 
 
 def _placements(request: LabelRequest) -> Iterator[_Placement]:
@@ -203,12 +198,6 @@ def _placements(request: LabelRequest) -> Iterator[_Placement]:
     for words in _full_names(request):
         yield from _upright(request, words)
     yield from _angled(request, request.name, is_cut=False, penalty=_CUT_PENALTY)
-    if request.short and request.short != request.name:
-        short_name = request._replace(name=request.short)
-        for words in _full_names(short_name):
-            penalty = words.penalty + 1.2 * _CUT_PENALTY
-            yield from _upright(short_name, words._replace(penalty=penalty, is_cut=True))
-        request = short_name
     for words in _shortened_names(request):
         yield from _upright(request, words)
     yield from _angled(
@@ -217,10 +206,6 @@ def _placements(request: LabelRequest) -> Iterator[_Placement]:
         is_cut=True,
         penalty=2.6 * _CUT_PENALTY,
     )
-    initial = [_initials(request)]
-    yield from _upright(request, _with_year(request, initial, 4 * _CUT_PENALTY, is_cut=True))
-    bare = request._replace(year="")
-    yield from _upright(bare, _with_year(bare, initial, 4.4 * _CUT_PENALTY, is_cut=True))
 
 
 def _full_names(request: LabelRequest) -> Iterator[_LabelText]:
@@ -240,25 +225,21 @@ def _full_names(request: LabelRequest) -> Iterator[_LabelText]:
 
 
 def _shortened_names(request: LabelRequest) -> Iterator[_LabelText]:
-    text = measured(request.name, request.size)
+    """Yield a name cut between words: in two lines, then in one."""
+    text, size = measured(request.name, request.size), request.size
     for number, most in enumerate(_SHORTENED_WIDTHS):
         lines = wrapped(text, most)
         if len(lines) > 1 and text.words[0][1] <= most:
-            rest = truncated(" ".join(line for line, _ in lines[1:]), request.size, most)
-            penalty = (1.5 + 0.25 * number) * _CUT_PENALTY
-            both = lines[0], (rest, width(rest, request.size))
-            yield _with_year(request, both, penalty, is_cut=rest.endswith(ELLIPSIS))
+            rest = cut_between_words(" ".join(line for line, _ in lines[1:]), size, most)
+            if rest is not None:
+                penalty = (1.5 + 0.25 * number) * _CUT_PENALTY
+                both = lines[0], (rest, width(rest, size))
+                yield _with_year(request, both, penalty, is_cut=rest.endswith(ELLIPSIS))
     for number, most in enumerate(_SHORTENED_WIDTHS):
-        penalty = (2.2 + 0.3 * number) * _CUT_PENALTY
-        line = truncated(request.name, request.size, most)
-        yield _with_year(request, [(line, width(line, request.size))], penalty, is_cut=True)
-
-
-def _initials(request: LabelRequest) -> tuple[str, float]:
-    text = initials(request.short or request.name)
-    while len(text) > 1 and width(text, request.size) > RESERVED_WIDTH - _LABEL_GAP:
-        text = text[:-1]
-    return text, width(text, request.size)
+        line = cut_between_words(request.name, size, most)
+        if line is not None:
+            penalty = (2.2 + 0.3 * number) * _CUT_PENALTY
+            yield _with_year(request, [(line, width(line, size))], penalty, is_cut=True)
 
 
 def _with_year(
@@ -333,10 +314,13 @@ def _strip(x: float, y: float, wide: float, side: int) -> Iterator[Box]:
 
 
 def _reserved_placement(request: LabelRequest) -> _Placement:
-    """Return the initials in the box that is reserved for them."""
-    box = reserved_box_of(request)
-    words = _LabelText(_initials(request)[:1], "", RESERVED_WIDTH, is_cut=True, penalty=0.0)
-    return _Placement(0.0, words, request.x, box.top + _ASCENT, "middle", 0, (box,))
+    """Return the first words of a name in the box that is reserved for them."""
+    box = request.reserved
+    room = box.right - box.left - 2 * _LABEL_GAP
+    text = truncated(request.name, request.size, room + 0.01)
+    words = _LabelText((text,), "", width(text, request.size), text != request.name, 0.0)
+    x = (box.left + box.right) / 2
+    return _Placement(0.0, words, x, box.top + _ASCENT, "middle", 0, (box,))
 
 
 def boxes_of(label: Label, size: float = SIZE) -> Sequence[Box]:

@@ -18,13 +18,18 @@ Point: TypeAlias = tuple[float, float]
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """A continuity or a group of works of one role; `colour` indexes the palette, 0 is the main."""
+    """A continuity, or the guests; `colour` indexes the palette, 0 is the main line's.
+
+    `kind` is what its works are to the franchise: "main", "alternative", "spin_off", and
+    "crossover" for guests. `number` is the franchise's own number of the line, where it has one.
+    """
 
     id: str
     name: str
     kind: Role
     colour: int
     works_total: int
+    number: int | None = None
 
 
 class Label(msgspec.Struct, frozen=True, gc=False):
@@ -43,7 +48,11 @@ class Label(msgspec.Struct, frozen=True, gc=False):
 
 
 class Station(msgspec.Struct, frozen=True, gc=False):
-    """A work on the map; `line` is the id of its line."""
+    """A work on the map; `line` is the id of its line.
+
+    `is_trunk` tells that it is one of the works that the line consists of, and does not accompany
+    them. `rank` counts from 1, the best known work first.
+    """
 
     id: str
     title: str
@@ -59,12 +68,15 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     episodes: int | None
     status: Status
     is_hollow: bool
+    is_trunk: bool
+    rank: int
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
     """How an edge is drawn: corners joined at 0, 45 or 90 degrees; `line` gives the colour.
 
-    `id` is `source kind target`, in the canonical direction of the edge.
+    `id` is `source kind target`, in the canonical direction of the edge. A quiet route is seen when
+    one of its ends is asked about, or all are asked for: it runs straight over what is in its way.
     """
 
     id: str
@@ -79,6 +91,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     points: tuple[Point, ...]
     is_dashed: bool
     opacity: float
+    is_quiet: bool = False
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):
@@ -107,12 +120,18 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 
 class Heading(msgspec.Struct, frozen=True, gc=False):
-    """The name of a group of tracks, at the left of the topmost of them."""
+    """The name of a line, before its first station, or of what accompanies the main line.
+
+    `is_at_edge` tells that it belongs to the whole track, at the left edge; `lane` is what such a
+    track holds where that is no line: a role of works.
+    """
 
     text: str
     line: str
     x: float
     y: float
+    is_at_edge: bool = True
+    lane: Role | None = None
 
 
 class TrackSpan(msgspec.Struct, frozen=True, gc=False):
@@ -122,6 +141,7 @@ class TrackSpan(msgspec.Struct, frozen=True, gc=False):
     x_from: float
     x_to: float
     y: float
+    is_trunk: bool = True
 
 
 class MetroMap(msgspec.Struct, frozen=True, gc=False):

@@ -1,16 +1,18 @@
 """How the edges of a map run: at 0, 45 and 90 degrees, around the stations of other works.
 
-Each edge has a handful of candidate routes, from the straight one to a detour along a channel
-between tracks. The one that passes over the fewest stations, crosses the fewest routes and has the
-fewest corners is chosen. Edges that continue a story choose first, short ones before long ones.
+Each edge that is seen at once has a handful of candidate routes, from the straight one to a detour
+along a channel between tracks. The one that passes over the fewest stations and labels, crosses the
+fewest routes and has the fewest corners is chosen. Edges that continue a story choose first, short
+ones before long ones. An edge that has no way around stations and labels is quiet after all.
 
-Guarantees: a route begins and ends at its two stations; the same edges in any order give the same
+Guarantees: a route begins and ends at its two stations; one that is not quiet passes over no other
+station and over no space that is reserved for a label; the same edges in any order give the same
 routes.
-Performance: 60 µs for an edge.
+Performance: 60 µs for an edge that is seen, 5 µs for a quiet one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import dist, inf
 from typing import Final, NamedTuple
 
@@ -18,22 +20,15 @@ from kensho.domain.relations import KIND_FACTS, RouteWeight
 from kensho.metro.edges import continues_story, edge_id
 from kensho.metro.inputs import MapEdge
 from kensho.metro.map import Point
-from kensho.metro.occupancy import Occupancy, StationPosition
+from kensho.metro.occupancy import Channel, Occupancy, StationPosition
 from kensho.metro.segments import Segments
 
 _RANKS: Final[Mapping[RouteWeight, int]] = {"track": 0, "branch": 1, "thin": 2}
-_FIRST_CHANNEL: Final = 18.0
-"""Pixels from a track to its first channel, which passes between a station and its label."""
-_CHANNEL_STEP: Final = 5.0
-"""Pixels from a channel to the next."""
 _STRAIGHT: Final = 2
 
-# Penalties, in one unit; only their ratios matter: passing over a station is as bad as ten
-# crossings, and a crossing as bad as four corners or a detour of 270 pixels. They were chosen by
-# eye, and no measurement of them is on record; `benchmarks.bench_map` counts crossings on real
-# franchises.
-_SAME_ROUTE_PENALTY: Final = 500.0
-_HIT_PENALTY: Final = 400.0
+# Penalties, in one unit; only their ratios matter: a crossing is as bad as four corners or a detour
+# of 270 pixels. They were chosen by eye, and no measurement of them is on record;
+# `benchmarks.bench_map` counts crossings on real franchises.
 _ALONG_MAIN_PENALTY: Final = 90.0
 """For running along the main line, whose colour it would cover, before branching off it."""
 _CROSSING_PENALTY: Final = 40.0
@@ -52,16 +47,27 @@ _STEEP_SHARES: Final = (1.0, 0.0, 0.5)
 """Which part of a steep route's width is used before its vertical segment."""
 _ASIDE: Final = 17.0
 """How far a route between stations of one column goes around the stations between them."""
-_VERTICAL_END_OFFSETS: Final = (16.0, 24.0, 34.0, 46.0)
+_VERTICAL_END_OFFSETS: Final = (16.0, 30.0, 48.0, 80.0)
 """How far before the second station a vertical end falls."""
+_LEAST_RUN: Final = 18.0
+"""Pixels that a channel must be used for, or it is no detour."""
+_QUIET_ARCH: Final = 12.0
+"""How far a quiet route between works of one track bends away from it."""
 
 
 class CandidateRoute(NamedTuple):
-    """A possible route, its penalty, and the channel that it needs: track, side, number, span."""
+    """A possible route, its penalty, and the channel that it needs from where to where."""
 
     points: tuple[Point, ...]
     penalty: float = 0.0
-    channel: tuple[int, int, int, tuple[float, float]] | None = None
+    channel: tuple[Channel, tuple[float, float]] | None = None
+
+
+class FoundRoute(NamedTuple):
+    """The corners of a route, and whether it is quiet."""
+
+    points: tuple[Point, ...]
+    is_quiet: bool
 
 
 def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> RouteWeight:
@@ -73,13 +79,17 @@ def weight_of(edge: MapEdge, line_of: Mapping[str, str]) -> RouteWeight:
 
 def routes_of(
     edges: Sequence[MapEdge],
+    shown: Collection[str],
     positions: Mapping[str, StationPosition],
     weights: Mapping[str, RouteWeight],
     occupancy: Occupancy,
     segments: Segments,
-) -> dict[str, tuple[Point, ...]]:
-    """Return each edge's route from source to target, and add the routes to `segments`."""
-    found = dict[str, tuple[Point, ...]]()
+) -> dict[str, FoundRoute]:
+    """Return each edge's route from source to target, and add those seen to `segments`.
+
+    `shown` are the ids of the edges that are to be seen.
+    """
+    found = dict[str, FoundRoute]()
     degrees = Counter(end for edge in edges for end in (edge.source, edge.target))
 
     def priority(edge: MapEdge) -> tuple[int, float, str]:
@@ -91,21 +101,45 @@ def routes_of(
         start, end = positions[edge.source], positions[edge.target]
         is_backwards = (end.x, end.y) < (start.x, start.y)
         one, other = (end, start) if is_backwards else (start, end)
-        # Edges of one work may share a channel: the work with more edges is the owner.
-        owner = max(edge.source, edge.target, key=lambda work: (degrees[work], work))
-        best = _best(_candidates(one, other, occupancy, owner), occupancy, segments)
-        if best.channel:
-            occupancy.occupy(*best.channel, owner)
-        segments.add(best.points)
-        found[edge_id(edge)] = best.points[::-1] if is_backwards else best.points
+        points: tuple[Point, ...] = ()
+        if edge_id(edge) in shown:
+            # Edges of one work may share a channel: the work with more edges is the owner.
+            owner = max(edge.source, edge.target, key=lambda work: (degrees[work], work))
+            best = _best(_candidates(one, other, occupancy, owner), occupancy, segments)
+            if best is not None:
+                points = best.points
+                segments.add(points)
+                if best.channel:
+                    occupancy.occupy(*best.channel, owner)
+        is_quiet = not points
+        points = points or _simplified(_quiet(one, other))
+        found[edge_id(edge)] = FoundRoute(points[::-1] if is_backwards else points, is_quiet)
     return found
+
+
+def _quiet(one: StationPosition, other: StationPosition) -> tuple[Point, ...]:
+    """Return a route whatever is in its way."""
+    start, end = (one.x, one.y), (other.x, other.y)
+    wide, high = other.x - one.x, abs(other.y - one.y)
+    if not high:
+        up = min(_QUIET_ARCH, wide / 2)
+        y = one.y - up
+        return start, (one.x + up, y), (other.x - up, y), end
+    down = 1 if other.y > one.y else -1
+    if wide >= high:
+        return start, (one.x + high, other.y), end
+    half = wide / 2
+    return start, (one.x + half, one.y + down * half), (one.x + half, other.y - down * half), end
 
 
 def _best(
     candidates: Iterable[CandidateRoute], occupancy: Occupancy, segments: Segments
-) -> CandidateRoute:
-    """Return the first candidate that nothing obstructs, or else the one with the least penalty."""
-    best, least = CandidateRoute(()), inf
+) -> CandidateRoute | None:
+    """Return the first candidate that crosses nothing, or else the one with the least penalty.
+
+    Those that pass over a station or a label, and those that are drawn already, are none.
+    """
+    best, least = None, inf
     for candidate in candidates:
         points = candidate.points
         cost = (
@@ -113,33 +147,20 @@ def _best(
             + _CORNER_PENALTY * (len(points) - 2)
             + _LENGTH_PENALTY * _length(points)
         )
-        if cost >= least:
+        if cost >= least or occupancy.labels_hit(points, 0) or occupancy.hits(points, 0):
             continue
-        total = _with_obstacles(points, cost, least, occupancy, segments)
+        if segments.connects(points[0], points[-1]) and segments.has(_simplified(points)):
+            continue
+        total = cost
+        if len(points) > _STRAIGHT:
+            total += _CROSSING_PENALTY * segments.crossed(
+                points, (least - cost) / _CROSSING_PENALTY
+            )
         if total < least:
             best, least = candidate, total
             if total == cost and candidate.penalty < _ALONG_MAIN_PENALTY:
                 break
-    return best._replace(points=_simplified(best.points))
-
-
-def _with_obstacles(
-    points: tuple[Point, ...], cost: float, least: float, occupancy: Occupancy, segments: Segments
-) -> float:
-    """Return `cost` plus the penalties of obstacles; counting stops once it reaches `least`."""
-    obstacles = 0.0
-    # Crossings are counted first, because they rule out most candidates.
-    if len(points) > _STRAIGHT:
-        obstacles += _CROSSING_PENALTY * segments.crossed(
-            points, (least - cost) / _CROSSING_PENALTY
-        )
-    if cost + obstacles < least:
-        obstacles += _HIT_PENALTY * occupancy.hits(
-            points, (least - cost - obstacles) / _HIT_PENALTY
-        )
-    if cost + obstacles < least and segments.connects(points[0], points[-1]):
-        obstacles += _SAME_ROUTE_PENALTY * segments.has(_simplified(points))
-    return cost + obstacles
+    return None if best is None else best._replace(points=_simplified(best.points))
 
 
 def _length(points: Sequence[Point]) -> float:
@@ -181,11 +202,11 @@ def _arches(
     """Yield the routes between two works of one track along a channel above and below it."""
     span = (one.x, other.x)
     for side in (-1, 1):
-        number = occupancy.free_channel(one.track, side, span, owner)
-        high = _offset(number, (other.x - one.x) / 2)
+        channel = occupancy.free_channel(one.track, side, span, owner)
+        high = min(channel.offset, (other.x - one.x) / 2)
         y = one.y + side * high
         corners = (one.x, one.y), (one.x + high, y), (other.x - high, y), (other.x, other.y)
-        yield CandidateRoute(corners, _CHANNEL_PENALTY * number, (one.track, side, number, span))
+        yield CandidateRoute(corners, _CHANNEL_PENALTY * channel.turn, (channel, span))
 
 
 def _along(
@@ -195,8 +216,8 @@ def _along(
     span = (one.x, other.x)
     high = abs(other.y - one.y)
     for track, side, is_near in ((one.track, down, True), (other.track, -down, False)):
-        number = occupancy.free_channel(track, side, span, owner)
-        h = _offset(number, high / 2)
+        channel = occupancy.free_channel(track, side, span, owner)
+        h = min(channel.offset, high / 2)
         if is_near:
             y = one.y + down * h
             corners = (one.x + h, y), (other.x - (high - h), y)
@@ -204,8 +225,7 @@ def _along(
             y = other.y - down * h
             corners = (one.x + high - h, y), (other.x - h, y)
         points = ((one.x, one.y), *corners, (other.x, other.y))
-        penalty = _channel_penalty(track, number, occupancy)
-        yield CandidateRoute(points, penalty, (track, side, number, span))
+        yield CandidateRoute(points, _channel_penalty(track, channel, occupancy), (channel, span))
 
 
 def _vertical_ends(
@@ -213,29 +233,28 @@ def _vertical_ends(
 ) -> Iterator[CandidateRoute]:
     """Yield the routes along a channel of the first track that end in a vertical segment."""
     wide, high = other.x - one.x, abs(other.y - one.y)
+    if wide < _VERTICAL_END_OFFSETS[0] + _LEAST_RUN:
+        return
+    # One channel for all of them: as free as the longest asks for.
+    longest = (one.x, other.x - _VERTICAL_END_OFFSETS[0])
+    channel = occupancy.free_channel(one.track, down, longest, owner)
+    penalty = _VERTICAL_END_PENALTY + _channel_penalty(one.track, channel, occupancy)
     for back in _VERTICAL_END_OFFSETS:
-        x, low = other.x - back, min(back, 20.0)
-        if x - one.x < _FIRST_CHANNEL or high < low + _FIRST_CHANNEL:
-            continue
-        span = (one.x, x)
-        number = occupancy.free_channel(one.track, down, span, owner)
-        h = _offset(number, min(wide - back, high - low))
+        x = other.x - back
+        h = min(channel.offset, wide - back)
+        low = min(back, high - h)
+        if x - one.x < _LEAST_RUN or high < h + _LEAST_RUN:
+            break
         y = one.y + down * h
-        foot = (x, other.y - down * low), (x + low, other.y)
+        foot = (x, other.y - down * low), (other.x - back + low, other.y)
         points = ((one.x, one.y), (one.x + h, y), (x, y), *foot, (other.x, other.y))
-        penalty = _VERTICAL_END_PENALTY + _channel_penalty(one.track, number, occupancy)
-        yield CandidateRoute(points, penalty, (one.track, down, number, span))
+        yield CandidateRoute(points, penalty, (channel, (one.x, x)))
 
 
-def _channel_penalty(track: int, number: int, occupancy: Occupancy) -> float:
+def _channel_penalty(track: int, channel: Channel, occupancy: Occupancy) -> float:
     """Return the penalty of running along a channel of a track."""
     beside_main = _BESIDE_MAIN_PENALTY if track == occupancy.main else 0.0
-    return _CHANNEL_PENALTY * number + beside_main
-
-
-def _offset(number: int, most: float) -> float:
-    """Return how far a channel is from its track, `most` at most."""
-    return min(_FIRST_CHANNEL + _CHANNEL_STEP * number, most)
+    return _CHANNEL_PENALTY * channel.turn + beside_main
 
 
 def _simplified(points: Iterable[Point]) -> tuple[Point, ...]:

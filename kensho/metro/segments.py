@@ -150,6 +150,10 @@ class Segments:
             for cell in product(_columns(left, right), _rows(y1, y2)):
                 self._by_cell.setdefault(cell, []).append(extent)
 
+    def add_track(self, y: float, span: Span) -> None:
+        """Add the stroke of a line along its track, which routes run upon."""
+        self._horizontals.add(y, span)
+
     def connects(self, start: Point, end: Point) -> bool:
         """Tell whether a route was added that runs from `start` to `end`."""
         return (start, end) in self._connected

@@ -11,10 +11,8 @@ Performance: 10 µs for a title.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
-
-from kensho.metro.inputs import MapWork
 
 _WORDS: Final = re.compile(r"[^\W_]+")
 _EDGES: Final = " \t-–—:;,.~/|·•_’'」』】"  # noqa: RUF001 - the dashes that titles have
@@ -22,21 +20,14 @@ _PARTICLE: Final = re.compile(r"^(?:no|wo|ga|of the|of)\s+(?=\S)", re.IGNORECASE
 _EXCLAIMED: Final = "!?☆★♪ "
 _JOINERS: Final = frozenset("\u200c\u200d")
 _NAMELESS: Final = "?"
-_MAX_INITIALS: Final = 4
-_NUMBERED: Final = re.compile(r"^(?:\d+|[ivxlc]+)$", re.IGNORECASE)
-_MINOR_WORDS: Final = frozenset(
-    ("the", "of", "a", "an", "and", "no", "wo", "ga", "ni", "to", "de", "wa", "e", "in", "x")
-)
 _MIN_FOR_SHARED: Final = 2
 _SHARED_BY: Final = 0.12
 """Words before the name belong to it if this share of titles has them: "Kidou Senshi" of Gundam."""
-_MIN_FOR_SHORT_NAME: Final = 3
-_SHORTEST_HEAD: Final = 9
 
 
-def names_of(works: Iterable[MapWork], franchise: str) -> dict[str, str]:
-    """Return the name of each work on the map of this franchise, by id."""
-    titles = {work.id: printable(work.title) or _NAMELESS for work in works}
+def names_of(said: Mapping[str, str], franchise: str) -> dict[str, str]:
+    """Return the name on the map of this franchise of each title, by id."""
+    titles = {id_: printable(title) or _NAMELESS for id_, title in said.items()}
     name_pattern = _pattern(franchise)
     if name_pattern is None:
         return titles
@@ -50,30 +41,6 @@ def names_of(works: Iterable[MapWork], franchise: str) -> dict[str, str]:
     }
 
 
-def short_names_of(names: Mapping[str, str]) -> dict[str, str]:
-    """Return shortened names: a beginning that several names share is replaced by its initials.
-
-    One of a dozen that begin with "Grand Order" becomes "GO: Cosmos in the Lostbelt".
-    """
-    heads = {id_: list(_heads(name)) for id_, name in names.items()}
-    counts = Counter(head for beginnings in heads.values() for head in beginnings)
-    found: dict[str, str] = {}
-    for id_, beginnings in heads.items():
-        head = next((head for head in beginnings if counts[head] >= _MIN_FOR_SHORT_NAME), None)
-        if head:
-            rest = names[id_][len(head) :].strip(_EDGES + _EXCLAIMED)
-            found[id_] = f"{initials(head)}: {rest}"
-    return found
-
-
-def _heads(name: str) -> Iterator[str]:
-    """Yield the beginnings of a name that leave at least one word, the longest first."""
-    ends = [match.end() for match in _WORDS.finditer(name)]
-    for end in ends[-2::-1]:
-        if end >= _SHORTEST_HEAD:
-            yield name[:end]
-
-
 def printable(text: str) -> str:
     """Return a text on one line, without control, direction and unpaired characters."""
     if text.isascii() and text.isprintable():
@@ -83,20 +50,6 @@ def printable(text: str) -> str:
         for c in text
     )
     return " ".join("".join(kept).split())
-
-
-def initials(name: str) -> str:
-    """Return at most four characters that stand for a name: "Stardust Memory 2" as "SM2"."""
-    words = [match.group() for match in _WORDS.finditer(name)]
-    significant = [word for word in words if word.casefold() not in _MINOR_WORDS] or words
-    if not significant:
-        return name[:1] or _NAMELESS
-    if len(significant) == 1:
-        return significant[0][:_MAX_INITIALS]
-    short = [
-        word[:_MIN_FOR_SHARED] if _NUMBERED.match(word) else word[0].upper() for word in significant
-    ]
-    return "".join(short)[:_MAX_INITIALS]
 
 
 def _pattern(franchise: str) -> re.Pattern[str] | None:

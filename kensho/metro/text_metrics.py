@@ -27,6 +27,8 @@ _USUAL: Final[Mapping[str, float]] = {
     **dict.fromkeys("mwMW@%+~<>=—…", _BROAD),
 }
 _WIDE: Final = frozenset("WF")
+_LOOSE: Final = " -–:,.~&+("  # noqa: RUF001 - a dash
+"""What a cut text does not end in."""
 _FIRST_WIDE: Final = 0x1100
 """Below Hangul Jamo no character is full-width."""
 
@@ -102,16 +104,34 @@ def wrapped(text: MeasuredText, max_width: float) -> list[tuple[str, float]]:
 
 
 def truncated(text: str, size: float, max_width: float) -> str:
-    """Return as much of a text as fits, with an ellipsis if that is not all."""
-    if width(text, size) <= max_width:
-        return text
+    """Return as many words as fit, with an ellipsis if these are not all.
+
+    Only where not even the first word fits is that word cut, as is text without spaces.
+    """
+    fitting = cut_between_words(text, size, max_width)
+    if fitting is not None:
+        return fitting
     available, kept = max_width - width(ELLIPSIS, size), 0
     for character in text:
         available -= size * _WIDTH[character]
         if available < 0:
             break
         kept += 1
-    return text[: max(kept, 1)].rstrip(" -–:,.") + ELLIPSIS  # noqa: RUF001 - a dash
+    return text[: max(kept, 1)].rstrip(_LOOSE) + ELLIPSIS
+
+
+def cut_between_words(text: str, size: float, max_width: float) -> str | None:
+    """Return as many words as fit, as `truncated` does; `None` if not even the first word fits."""
+    available, end = max_width - width(ELLIPSIS, size), 0
+    used = 0.0
+    for number, character in enumerate(text):
+        if character == " " and used <= available:
+            end = number
+        used += size * _WIDTH[character]
+        if used > max_width:
+            cut = text[:end].rstrip(_LOOSE)
+            return cut + ELLIPSIS if cut else None
+    return text
 
 
 def _parts(word: str, size: float, max_width: float) -> Iterator[str]:

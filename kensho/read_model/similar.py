@@ -148,6 +148,16 @@ class SimilarityIndex:
             score[hidden] = 0
         return [self._explained(facts, other, score.item(other)) for other in _best(score, most)]
 
+    def between(self, one: int, other: int) -> Similar:
+        """Return what two works share, whatever their family; its score is 0."""
+        return self._explained(self._facts(one), other, 0.0)
+
+    def recommended_with_both(self, one: int, other: int, most: int) -> list[int]:
+        """Return the works that viewers recommend with both, those of the most votes first."""
+        ours, theirs = self._facts(one).votes, self._facts(other).votes
+        both = {node: min(votes, theirs[node]) for node, votes in ours.items() if node in theirs}
+        return sorted(both, key=lambda node: (-both[node], node))[:most]
+
     def works_of_studio(self, studio: int) -> npt.NDArray[np.int32]:
         """Return the works that a studio, by number, made, ascending."""
         return self._run("studio", "studio_nodes", studio)

@@ -94,9 +94,11 @@ def interpretation(query: str, read_as: QueryInterpretation, messages: Messages)
         for name in _READINGS
         if getattr(read_as, name) is not None
     ]
-    if read_as.text.casefold() == query.casefold() and not details:
-        return None
-    key = "search.read_as" if read_as.release is None else "search.read_release"
+    is_as_typed = read_as.text.casefold() == query.casefold()
+    if is_as_typed:
+        return messages.format("search.read_in", what=", ".join(details)) if details else None
+    how = f"search.via_{read_as.via}"
+    key = how if how in messages else "search.read_as"
     return ", ".join([messages.format(key, text=read_as.text), *details])
 
 

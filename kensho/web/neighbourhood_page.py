@@ -31,6 +31,7 @@ from kensho.read_model.views import GraphNode, Neighbourhood, RelationView, Summ
 from kensho.web import forms, urls
 from kensho.web.forms import get_page
 from kensho.web.maps import legend, map_input, map_store, marking
+from kensho.web.maps.map_input import CONNECTIONS, EVERYTHING, MapSelection
 from kensho.web.page_context import GivenPageContext, PageContext
 
 MOST: Final = 120
@@ -39,15 +40,18 @@ DEPTHS: Final = (1, 2, 3)
 
 
 class NeighbourhoodForm(msgspec.Struct, frozen=True):
-    """How far."""
+    """How far, and what is on the map; `hide` and `show` are read by `MapSelection`."""
 
     depth: Literal[1, 2, 3] = 1
+    hide: str = ""
+    show: str = ""
 
 
 class NeighbourhoodMap(NamedTuple):
-    """The map around a work, and whether there is more than it shows."""
+    """The map around a work, the same with nothing taken off, and whether there is more still."""
 
     map: MetroMap
+    whole: MetroMap
     is_truncated: bool
 
 
@@ -64,11 +68,19 @@ class NeighbourhoodPageController(Controller):
     ) -> PreparedResponse:
         """Show a work amid its neighbours."""
         work = forms.work_id(work_id)
-        found = neighbourhood_map(context, work, form.depth)
+        selection = MapSelection.read(form.hide, form.show)
+        found = neighbourhood_map(context, work, form.depth, selection)
         checkpoint()
         svg = map_store.page_svg(
-            found.map, context.messages, lambda other: urls.neighbourhood(other, form.depth)
+            found.map,
+            context.messages,
+            lambda other: urls.neighbourhood(other, form.depth),
+            is_whole=CONNECTIONS in selection.shown,
         )
+
+        def address(other: MapSelection) -> str:
+            return urls.neighbourhood(work, form.depth, **other.parameters)
+
         return context.page(
             "neighbourhood.html.jinja",
             work=work,
@@ -77,12 +89,18 @@ class NeighbourhoodPageController(Controller):
             depth=form.depth,
             depths=DEPTHS,
             svg=Markup(marking.with_chosen(svg, work)),  # noqa: S704 -- made safe by `map_svg`
-            filters=legend.filters(found.map, context.messages),
+            filters=legend.filters(
+                found.whole, legend.FilterLinks(selection, address), context.messages
+            ),
+            everything=address(EVERYTHING) if selection.hidden else None,
+            is_empty=not found.map.stations,
             path=urls.neighbourhood(work, form.depth),
         )
 
 
-def neighbourhood_map(context: PageContext, work: UUID, depth: int) -> NeighbourhoodMap:
+def neighbourhood_map(
+    context: PageContext, work: UUID, depth: int, selection: MapSelection = EVERYTHING
+) -> NeighbourhoodMap:
     """Return the map around a work; raises as `works.locate`."""
     model = context.model
     node = works.locate(model, work)
@@ -91,15 +109,17 @@ def neighbourhood_map(context: PageContext, work: UUID, depth: int) -> Neighbour
     )
     kept = graph.nodes[:MOST]
     roles = _roles(model, node, graph)
-    drawn = metro_map(
-        kept[0].title,
-        [
-            _map_work(model, one, roles.get(one.id, "crossover"), _guest_of(model, node, one))
-            for one in kept
-        ],
-        _map_edges(context, kept, graph.edges),
-    )
-    return NeighbourhoodMap(drawn, graph.truncated or len(graph.nodes) > len(kept))
+    title, edges = kept[0].title, _map_edges(context, kept, graph.edges)
+    stations = [
+        _map_work(context, one, roles.get(one.id, "crossover"), _guest_of(model, node, one))
+        for one in kept
+    ]
+    whole = drawn = metro_map(title, stations, edges)
+    if selection.hidden:
+        drawn = metro_map(
+            title, filter(selection.takes, stations), filter(selection.takes_edge, edges)
+        )
+    return NeighbourhoodMap(drawn, whole, graph.truncated or len(graph.nodes) > len(kept))
 
 
 def _roles(model: ReadModel, node: int, graph: Neighbourhood) -> dict[UUID, Role]:
@@ -123,9 +143,10 @@ def _guest_of(model: ReadModel, node: int, one: Summary) -> tuple[GuestOf, ...]:
     return (GuestOf(model.franchises.slug(franchise), franchises.title_of(model, franchise)),)
 
 
-def _map_work(model: ReadModel, one: Summary, role: Role, guest_of: tuple[GuestOf, ...]) -> MapWork:
-    node = model.node(one.id)
-    year = None if node is None else model.columns.year.item(node) or None
+def _map_work(
+    context: PageContext, one: Summary, role: Role, guest_of: tuple[GuestOf, ...]
+) -> MapWork:
+    year = context.year_of(one.id)
     return MapWork(
         id=str(one.id),
         title=one.title,
@@ -135,6 +156,8 @@ def _map_work(model: ReadModel, one: Summary, role: Role, guest_of: tuple[GuestO
         episodes=one.episodes,
         status=one.status,
         guest_of=guest_of,
+        is_guest=bool(guest_of),
+        popularity=context.popularity_of(one.id),
     )
 
 

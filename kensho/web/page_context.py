@@ -38,7 +38,8 @@ from kensho.read_model.model import ReadModel
 from kensho.web import filtered_lists, urls
 from kensho.web.filtered_lists import FilteredList
 from kensho.web.maps import map_store
-from kensho.web.maps.map_store import DrawnMap, MapStore
+from kensho.web.maps.map_input import EVERYTHING, MapSelection
+from kensho.web.maps.map_store import DrawnMap, MapStore, MapView
 from kensho.web.maps.pictures import PictureStore
 from kensho.web.messages import Messages
 from kensho.web.rendering import PAGE_HEADERS, Renderer
@@ -238,12 +239,15 @@ class PageContext(msgspec.Struct, frozen=True):
         counter = self.services.facets.of(self.model)
         return filtered_lists.filtered(self.model, nodes, filters, counter)
 
-    def franchise_map(self, number: int) -> DrawnMap:
+    def franchise_map(self, number: int, selection: MapSelection = EVERYTHING) -> DrawnMap:
         """Return a franchise with its map; one of an earlier time is drawn each time."""
-        is_kept = self.past is None
-        return self.services.maps.get(
-            self.model, number, self.url_of, self.titles, self.viewer.lang, is_kept=is_kept
-        )
+        view = MapView(self.model, self.url_of, self.titles, self.viewer.lang, self.popularity_of)
+        return self.services.maps.get(view, number, selection, is_kept=self.past is None)
+
+    def popularity_of(self, work: UUID) -> float:
+        """Return how well known a work is today, 0..1; 0 where that is not known."""
+        node = self.snapshot.model.node(work)
+        return 0.0 if node is None else self.snapshot.titles.popularity.item(node)
 
     def franchise(self, number: int) -> FranchiseDetail:
         """Return a franchise, its works called as the viewer prefers."""

@@ -2,8 +2,8 @@
 
 Guarantees: pure; the same path gives the same picture. A step along the story goes straight on, one
 to what lies beside it goes down a track, one back to it goes up, at 45 degrees. Nothing overlaps:
-stations are as far apart as their labels are wide. The picture keeps its size, and the strip around
-it scrolls.
+stations are as far apart as their labels are wide. Five stations fit a page; for a phone a path is
+folded into rows of two that turn at the edges.
 """
 
 import unicodedata
@@ -35,6 +35,15 @@ _COLOUR: Final[Mapping[Family, int]] = {
     "mention": 7,
     "group": 7,
 }
+
+
+_FOLDED_MARGIN: Final = 78
+_PER_ROW: Final = 2
+_ROW_HEIGHT: Final = 148
+"""A station, three lines of its title, and the label of the turn."""
+_TURN: Final = 70
+"""How far beyond a station a route turns to the next row: beyond its title."""
+_FOLDED_CHARS: Final = 15
 
 
 class RouteStation(NamedTuple):
@@ -76,6 +85,46 @@ def draw(stations: Sequence[RouteStation], segments: Sequence[RouteSegment], lab
     ).format(width, height, width, height, label, Markup("").join(parts))
 
 
+def folded(
+    stations: Sequence[RouteStation], segments: Sequence[RouteSegment], label: str
+) -> Markup:
+    """Return the route as SVG in rows of two stations, every other row from right to left."""
+    points = [_folded_point(n) for n in range(len(stations))]
+    width = 2 * _FOLDED_MARGIN + _APART
+    height = points[-1].y + 40 + _LINE_HEIGHT * _MOST_LINES
+    parts = [
+        _segment(a, b, segment) if a.y == b.y else _turn(a, b, segment)
+        for (a, b), segment in zip(pairwise(points), segments, strict=True)
+    ]
+    parts += [
+        _station(point, station, _FOLDED_CHARS)
+        for point, station in zip(points, stations, strict=True)
+    ]
+    return Markup(
+        '<svg class="route" width="{}" height="{}" viewBox="0 0 {} {}" role="group" '
+        'aria-label="{}">{}</svg>'
+    ).format(width, height, width, height, label, Markup("").join(parts))
+
+
+def _folded_point(number: int) -> _Point:
+    row, place = divmod(number, _PER_ROW)
+    column = place if row % 2 == 0 else _PER_ROW - 1 - place
+    return _Point(_FOLDED_MARGIN + column * _APART, _TOP + row * _ROW_HEIGHT)
+
+
+def _turn(a: _Point, b: _Point, segment: RouteSegment) -> Markup:
+    """Return the step from the end of a row to the beginning of the next, below it."""
+    out = 1 if a.x > _FOLDED_MARGIN else -1
+    edge = a.x + out * _TURN
+    bend = out * _BEND
+    outline = (
+        f"M{a.x} {a.y}H{edge - bend}Q{edge} {a.y} {edge} {a.y + _BEND}"
+        f"V{b.y - _BEND}Q{edge} {b.y} {edge - bend} {b.y}H{b.x}"
+    )
+    side = "up" if out > 0 else "down"
+    return _drawn(outline, segment, (side, edge - out * 12, b.y - 22))
+
+
 def _points(segments: Sequence[RouteSegment]) -> list[_Point]:
     tracks = list(accumulate((_tracks_down(segment.kind) for segment in segments), initial=0))
     top = min(tracks)
@@ -86,17 +135,16 @@ def _points(segments: Sequence[RouteSegment]) -> list[_Point]:
 
 
 def _segment(a: _Point, b: _Point, segment: RouteSegment) -> Markup:
+    return _drawn(_outline(a, b), segment, _label_position(a, b))
+
+
+def _drawn(outline: str, segment: RouteSegment, label: tuple[str, int, int]) -> Markup:
+    """Return a step with its label: which way that is set, and where it is."""
     inferred = " route-inferred" if segment.is_inferred else ""
     return Markup(
         '<g class="line-{}"><path class="route-line{}" d="{}"/></g>'
         '<text class="route-kind route-{}" x="{}" y="{}">{}</text>'
-    ).format(
-        _COLOUR[KIND_FACTS[segment.kind].family],
-        inferred,
-        _outline(a, b),
-        *_label_position(a, b),
-        segment.label,
-    )
+    ).format(_COLOUR[KIND_FACTS[segment.kind].family], inferred, outline, *label, segment.label)
 
 
 def _label_position(a: _Point, b: _Point) -> tuple[str, int, int]:
@@ -122,8 +170,8 @@ def _outline(a: _Point, b: _Point) -> str:
     )
 
 
-def _station(point: _Point, station: RouteStation) -> Markup:
-    lines = wrapped(station.title)
+def _station(point: _Point, station: RouteStation, line_chars: int = _LINE_CHARS) -> Markup:
+    lines = wrapped(station.title, line_chars)
     spans = Markup("").join(
         Markup('<tspan x="{}" dy="{}">{}</tspan>').format(point.x, _LINE_HEIGHT if n else 0, line)
         for n, line in enumerate(lines)
@@ -143,11 +191,11 @@ def _station(point: _Point, station: RouteStation) -> Markup:
     )
 
 
-def wrapped(title: str) -> list[str]:
+def wrapped(title: str, line_chars: int = _LINE_CHARS) -> list[str]:
     """Return a title in lines of a station's width, cut where they would be too many."""
     lines: list[str] = [""]
     for word in _words(title):
-        if _width(lines[-1] + word.rstrip()) > _LINE_CHARS and lines[-1]:
+        if _width(lines[-1] + word.rstrip()) > line_chars and lines[-1]:
             lines.append("")
         lines[-1] += word
     lines = [line.strip() for line in lines]

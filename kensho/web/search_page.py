@@ -1,20 +1,25 @@
 """`/search`: what a text may mean, one entry for each franchise or story."""
 
-from typing import Final
+import math
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 from litestar import Controller
 
-from kensho.discovery import suggestions
+from kensho.discovery import franchises, suggestions
 from kensho.discovery.filters import Filters
-from kensho.discovery.search import MAX_OFFSET, SearchRequest
-from kensho.discovery.search_views import SearchPage
+from kensho.discovery.search import MAX_OFFSET, HitSorting, SearchRequest
+from kensho.discovery.search_views import Completion, QueryInterpretation, SearchPage
 from kensho.domain.searches import SearchOutcome, outcome_of
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import JSON, PreparedResponse, ResponseMeta
-from kensho.web import descriptions, filtered_lists
+from kensho.read_model.encoded import Encoded
+from kensho.read_model.franchises import NO_FRANCHISE
+from kensho.read_model.views import Summary
+from kensho.web import descriptions, filtered_lists, urls
 from kensho.web.filtered_lists import FilterGroup, ListPage
 from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -24,11 +29,24 @@ PER_PAGE: Final = 20
 """As many as the API returns unless it is asked for more."""
 _MOST_SUGGESTED: Final = 8
 """As many as fit below a field on a laptop."""
+_SHORTENING: Final = ("release", "slots")
+"""Ways to read a text that pass over a part of it."""
 FILTERS: Final = ("type", "status", "season", "year", "tag")
 
 
+SORTS: Final[tuple[HitSorting, ...]] = ("match", "popularity", "score", "year")
+
+
+class OtherReading(NamedTuple):
+    """What else a search may mean, in words, and where that leads; of a work its title as well."""
+
+    words: str
+    href: str
+    title: str | None = None
+
+
 class SearchForm(msgspec.Struct, frozen=True):
-    """What is searched for; `page` counts from 1."""
+    """What is searched for, and in which order it is listed; `page` counts from 1."""
 
     q: str = ""
     type: AnimeType | None = None
@@ -37,6 +55,7 @@ class SearchForm(msgspec.Struct, frozen=True):
     year: int | None = None
     tag: str | None = None
     safe: bool | None = None
+    sort: HitSorting = "match"
     page: int = 1
 
 
@@ -70,8 +89,17 @@ class SearchPageController(Controller):
             is_safe=search.filters.safe,
             filters=_filters(page, found, context),
             interpretation=descriptions.interpretation(form.q, found.read_as, context.messages),
+            readings=_readings(context, form, page, found.read_as),
+            sorts=[(name, page.url(sort=None if name == "match" else name)) for name in SORTS],
+            scores=_scores(context, found),
             highlighted=descriptions.highlighted,
         )
+
+
+class CompletionRow(Completion, frozen=True, kw_only=True):
+    """A completion with its year, form and franchise in one line."""
+
+    facts: str
 
 
 class SuggestForm(msgspec.Struct, frozen=True):
@@ -89,12 +117,67 @@ class SuggestionController(Controller):
     @get_page()
     @pooled
     def suggest(self, context: GivenPageContext, form: SuggestForm) -> PreparedResponse:
-        """Return works and franchises, as `/api/suggest` does."""
+        """Return works and franchises, as `/api/suggest` does, with a line of facts for each."""
         found = suggestions.completions(
             context.snapshot, form.q, _MOST_SUGGESTED, safe=context.is_safe
         ).decode()
-        body = msgspec.json.encode(context.titles.applied(found))
+        rows = [_row(context, one) for one in found.suggestions]
+        body = msgspec.json.encode({"suggestions": rows})
         return context.respond(body, ResponseMeta(media_type=JSON, headers=PAGE_HEADERS))
+
+
+def _row(context: PageContext, one: Completion) -> CompletionRow:
+    """Return a completion with what tells it from others of its title."""
+    said: Completion = context.titles.applied(one)
+    facts: list[str] = []
+    model, messages = context.model, context.messages
+    node = None if one.id is None else model.node(one.id)
+    if node is not None:
+        year = model.columns.year.item(node)
+        facts = [str(year)] if year else []
+        summary = Encoded(Summary, model.summary(node)).decode()
+        facts.append(messages.label("type", summary.anime_type))
+        number = model.franchises.by_node.item(node)
+        if number != NO_FRANCHISE:
+            slug = model.franchises.slug(number)
+            facts.append(context.titles.of_franchise(slug, franchises.title_of(model, number)))
+    franchise = None if one.slug is None else model.franchises.number(one.slug)
+    if franchise is not None:
+        facts = [messages.count("works", len(model.franchises.members(franchise)))]
+    return CompletionRow(**msgspec.structs.asdict(said), facts=" · ".join(facts))
+
+
+def _readings(
+    context: PageContext, form: SearchForm, page: ListPage, read_as: QueryInterpretation
+) -> list[OtherReading]:
+    """Return what else the text may mean: its title alone, its filters, works of the same title."""
+    messages, found = context.messages, list[OtherReading]()
+    if read_as.via in _SHORTENING and read_as.text.casefold() != form.q.casefold():
+        words = messages.format("search.reading_title", text=read_as.text)
+        found.append(OtherReading(words, urls.search(read_as.text)))
+    if read_as.year is not None and form.year is None:
+        words = messages.format("search.reading_year", year=read_as.year)
+        found.append(OtherReading(words, page.url(year=read_as.year)))
+    if read_as.type is not None and form.type is None:
+        label = messages.label("type", read_as.type)
+        words = messages.format("search.reading_type", type=label)
+        found.append(OtherReading(words, page.url(type=read_as.type)))
+    for one in read_as.ambiguous:
+        facts = [str(one.year)] if one.year else []
+        facts += [messages.label("type", one.type)] if one.type else []
+        title = context.titles.of(one.id, one.title)
+        found.append(OtherReading(" · ".join(facts), context.url_of(one.id), title))
+    return found
+
+
+def _scores(context: PageContext, found: SearchPage) -> dict[UUID, float]:
+    """Return the scores of results, out of ten, as far as a source has one."""
+    model = context.model
+    nodes = {one.id: model.node(one.id) for one in found.results}
+    scores = {
+        work: model.columns.score.item(node) for work, node in nodes.items() if node is not None
+    }
+    return {work: score for work, score in scores.items() if not math.isnan(score)}
 
 
 def _outcome(form: SearchForm, found: SearchPage) -> SearchOutcome | None:
@@ -123,10 +206,12 @@ def _request(form: SearchForm, *, safe: bool) -> SearchRequest:
         limit=PER_PAGE,
         offset=min((max(form.page, 1) - 1) * PER_PAGE, MAX_OFFSET),
         by_franchise=True,
+        sort=form.sort,
     )
 
 
 def _parameters(form: SearchForm) -> dict[str, object]:
     safe = None if form.safe is None else str(form.safe).lower()
     page = None if form.page == 1 else form.page
-    return {**msgspec.structs.asdict(form), "safe": safe, "page": page}
+    sort = None if form.sort == "match" else form.sort
+    return {**msgspec.structs.asdict(form), "safe": safe, "sort": sort, "page": page}

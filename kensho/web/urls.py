@@ -139,9 +139,9 @@ def path(start: UUID | None = None, goal: UUID | None = None) -> str:
     return with_query("/path", {name: str(end) for name, end in ends.items() if end is not None})
 
 
-def neighbourhood(work: UUID, depth: int) -> str:
-    """Return the page of the map around a work."""
-    return with_query(f"/anime/{work}/map", {"depth": depth})
+def neighbourhood(work: UUID, depth: int, **asked: str | None) -> str:
+    """Return the page of the map around a work, with what else is asked of it."""
+    return with_query(f"/anime/{work}/map", {"depth": depth, **asked})
 
 
 def sign_in(target: str | None = None) -> str:

@@ -13,11 +13,20 @@ from tests.browser.test_explorer_pages import JUDGED, WINDOWS
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's Chromium")]
 
 HUB: Final = "/hub/gundam"
+SHIFTED: Final = """new Promise(told => {
+  let total = 0;
+  new PerformanceObserver(list => {
+    for (const one of list.getEntries()) if (!one.hadRecentInput) total += one.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => told(total), 300);
+})"""
+"""How much of the page has shifted."""
 PAGES: Final = (
     HUB,
     f"{HUB}/map",
     f"{HUB}/map?order=release",
     f"{HUB}/map?as=list",
+    f"{HUB}/map?hide=ova.line-0&show=promotions.connections",
     f"{HUB}/watch-order?order=story",
     f"{HUB}/episodes",
     f"/embed{HUB}",
@@ -129,17 +138,81 @@ def test_a_watch_order_is_laid_over_the_map_and_taken_off(opened: Opener) -> Non
         assert page.evaluate("window.stays")
 
 
-def test_the_legend_filters_and_the_address_keeps_it(opened: Opener) -> None:
+def test_filters_lay_the_map_out_anew_in_place(opened: Opener) -> None:
     with opened(f"{HUB}/map") as page:
-        page.get_by_label(re.compile("OVAs")).uncheck()
-        gone = page.locator('.station[data-type="ova"]')
-        assert gone.count() > 0
-        expect(page.locator(".station.off")).to_have_count(gone.count())
+        page.evaluate("window.stays = true")
+        every = page.locator(".station").count()
+        gone = page.locator('.station[data-type="ova"]').count()
+        assert gone > 0
+        ovas = page.locator('[data-key="ova"]')
+        ovas.click()
+        expect(page.locator(".station")).to_have_count(every - gone)
+        expect(ovas).to_be_focused()
+        expect(ovas).to_contain_text("Put on the map")
         assert "hide=ova" in page.url
+        assert page.evaluate("window.stays")
         page.reload()
-        expect(page.locator(".station.off")).to_have_count(gone.count())
-        page.get_by_label(re.compile("OVAs")).check()
-        expect(page.locator(".station.off")).to_have_count(0)
+        expect(page.locator(".station")).to_have_count(every - gone)
+        page.get_by_role("link", name="Show all again").click()
+        expect(page.locator(".station")).to_have_count(every)
+
+
+def test_fit_shows_names_that_are_read_the_best_known_first(opened: Opener) -> None:
+    with opened(f"{HUB}/map", viewport={"width": 700, "height": 500}) as page:
+        page.get_by_role("button", name="Fit").click()
+        expect(page.locator("svg.metro")).to_have_class(re.compile("far"))
+        names = page.locator(".far-label")
+        assert 1 < names.count() < page.locator(".station").count()
+        boxes = [box for one in names.all() if (box := one.bounding_box()) is not None]
+        assert all(box["height"] > 9 for box in boxes)
+        assert page.locator('.station.named[data-rank="1"]').count() == 1
+
+
+def test_one_finger_scrolls_the_page_and_two_move_the_map(opened: Opener) -> None:
+    phone = {**WINDOWS["phone"], "has_touch": True, "is_mobile": True}
+    with opened(f"{HUB}/map", **phone) as page:
+        frame = page.locator("[data-frame]")
+        expect(page.locator(".map-live")).to_be_visible()
+        newest = page.locator(".station.k-main").last
+        box, edge = newest.bounding_box(), frame.bounding_box()
+        assert box is not None
+        assert edge is not None
+        assert box["x"] > edge["x"]  # the map opens where the main line goes on
+        assert frame.evaluate("one => getComputedStyle(one).touchAction") == "pan-y"
+        x, y = edge["x"] + 150, min(edge["y"] + 60, 780)
+        before = frame.evaluate("one => one.scrollLeft")
+        wire = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            told = [{"x": at[0], "y": at[1], "id": n} for n, at in enumerate(points)]
+            wire.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+
+        touch("touchStart", (x, y))
+        touch("touchMove", (x + 60, y))
+        touch("touchEnd")
+        assert frame.evaluate("one => one.scrollLeft") == before
+        expect(page.locator("[data-fingers]")).to_be_visible()
+        touch("touchStart", (x, y), (x + 60, y))
+        touch("touchMove", (x + 40, y), (x + 100, y))
+        touch("touchMove", (x + 80, y), (x + 140, y))
+        touch("touchEnd")
+        assert frame.evaluate("one => one.scrollLeft") < before
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_the_map_does_not_shift_while_it_starts(opened: Opener, window: str) -> None:
+    with opened(f"{HUB}/map", **WINDOWS[window]) as page:
+        expect(page.locator(".map-live")).to_be_visible()
+        assert page.evaluate(SHIFTED) <= 0.02
+
+
+def test_a_link_leads_past_the_map(opened: Opener) -> None:
+    with opened(f"{HUB}/map") as page:
+        skip = page.get_by_role("link", name="Skip past the map")
+        skip.focus()
+        expect(skip).to_be_in_viewport()
+        page.keyboard.press("Enter")
+        expect(page.locator("#past-map")).to_be_focused()
 
 
 def test_hovering_traces_what_a_work_is_connected_with(opened: Opener) -> None:
@@ -195,6 +268,10 @@ def test_all_of_it_but_gestures_works_without_scripts(opened: Opener) -> None:
         page.get_by_role("link", name="By release").click()
         expect(page.locator(".badge").first).to_be_visible()
         expect(page.get_by_role("button", name="Fit")).to_be_hidden()
+        with_ovas = page.locator(".station").count()
+        page.locator('[data-key="ova"]').click()
+        page.wait_for_url("**hide=ova**")
+        assert page.locator(".station").count() < with_ovas
         page.get_by_role("link", name="List", exact=True).click()
         expect(page.locator(".tree > li").nth(10)).to_be_visible()
         page.goto(f"{HUB}/map")

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import CHROMIUM, Opener
+from tests.browser.test_explorer_pages import WINDOWS
 
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's Chromium")]
 
@@ -39,13 +40,35 @@ def test_type_ahead_is_used_by_keyboard_alone(opened: Opener) -> None:
         page.keyboard.press("Escape")
         expect(box).to_have_attribute("aria-expanded", "false")
         page.keyboard.press("ArrowDown")
-        work = options.filter(has_text="Anime").first
+        work = options.filter(has_text="TV").first
         for _ in range(options.count()):
             if work.get_attribute("aria-selected") == "true":
                 break
             page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Cowboy Bebop")
+
+
+def test_escape_closes_then_clears_and_back_restores_text_and_list(opened: Opener) -> None:
+    with opened("/browse/2024/fall") as page:
+        box = page.get_by_label("Search titles")
+        options = page.get_by_role("listbox").get_by_role("option")
+        box.press_sequentially("cowboy beb", delay=20)
+        expect(options.first).to_be_visible()
+        expect(options.filter(has_text="1998 · TV").first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(options.first).to_be_hidden()
+        expect(box).to_have_value("cowboy beb")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1")).to_be_visible()
+        page.wait_for_url(lambda address: "/browse/" not in address)
+        page.go_back()
+        expect(box).to_have_value("cowboy beb")
+        expect(options.first).to_be_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        expect(box).to_have_value("")
 
 
 def test_enter_without_a_choice_searches(opened: Opener) -> None:
@@ -81,7 +104,14 @@ def test_two_works_are_connected_by_choosing_them(opened: Opener) -> None:
         page.get_by_role("button", name="Connect").click()
         expect(page).to_have_url(re.compile(r"/path\?from=[0-9a-f-]{36}&to=[0-9a-f-]{36}$"))
         expect(page.locator(".sentence")).to_contain_text("is the parent story of")
-        expect(page.locator(".route-stop")).to_have_count(2)
+        expect(page.locator(".route-stop:visible")).to_have_count(2)
+
+
+def test_a_route_folds_and_fits_a_phone(opened: Opener) -> None:
+    with opened("/path?from=cowboy+bebop&to=tengoku+no+tobira", **WINDOWS["phone"]) as page:
+        expect(page.locator(".route-wide")).to_be_hidden()
+        strip = page.locator(".route-folded").first
+        assert strip.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_everything_but_type_ahead_works_without_scripts(
@@ -94,7 +124,7 @@ def test_everything_but_type_ahead_works_without_scripts(
         expect(page.locator("h1")).to_have_text("Cowboy Bebop")
         expect(page.locator(".episodes tbody tr")).to_have_count(26)
         page.goto("/path?from=cowboy+bebop&to=tengoku+no+tobira")
-        expect(page.locator(".route")).to_be_visible()
+        expect(page.locator(".route-wide .route")).to_be_visible()
         page.goto("/browse")
         page.get_by_label("Season", exact=True).select_option("fall")
         page.get_by_label("Year", exact=True).fill("2024")

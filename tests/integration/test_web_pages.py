@@ -127,6 +127,33 @@ async def test_results_are_grouped_marked_and_filtered_by_links(client: AsyncCli
     assert 'href="/search?q=bebop"' in filtered
 
 
+async def test_results_have_scores_and_are_sorted_otherwise_by_a_link(client: AsyncClient) -> None:
+    text = (await client.get("/search?q=bebop")).text
+    assert "Score</span> " in text
+    for sort, by in (("popularity", "best known first"), ("score", "highest"), ("year", "latest")):
+        address = f"/search?q=bebop&sort={sort}"
+        assert address.replace("&", "&amp;") in text
+        assert by in (await client.get(address)).text
+    assert (await client.get("/search?q=bebop&sort=length")).status_code == 400
+
+
+async def test_a_search_says_in_words_how_it_was_read_and_what_else_it_may_mean(
+    client: AsyncClient,
+) -> None:
+    text = (await client.get("/search?q=%5BGroup%5D+Cowboy+Bebop+-+05")).text
+    assert "We took it for the name of a file, and looked for “Cowboy Bebop”, episode 5" in text
+    assert 'href="/search?q=Cowboy%20Bebop"' in text or 'href="/search?q=Cowboy+Bebop"' in text
+    of_year = (await client.get("/search?q=cowboy+bebop+1998")).text
+    assert "only works of 1998" in of_year
+    assert "year=1998" in of_year
+
+
+async def test_suggestions_of_the_pages_tell_year_form_and_franchise(client: AsyncClient) -> None:
+    found = (await client.get("/suggest?q=cowboy+bebop")).json()["suggestions"]
+    facts = {one["title"]: one["facts"] for one in found if "id" in one}
+    assert facts["Cowboy Bebop"].startswith("1998 · TV")
+
+
 async def test_a_search_without_a_hit_says_why_and_what_is_near(client: AsyncClient) -> None:
     text = (await client.get("/search?q=bebop&type=ona")).text
     assert "Nothing is called that" in text
@@ -227,6 +254,15 @@ async def test_works_that_are_not_connected_are_said_to_be_so(client: AsyncClien
     assert "not connected" in (await client.get("/path?from=trigun&to=naruto")).text
     assert "same work" in (await client.get("/path?from=trigun&to=trigun")).text
     assert "Nothing is called" in (await client.get("/path?from=zzzzqqqq&to=trigun")).text
+
+
+async def test_the_empty_page_of_connections_has_examples_that_lead_to_a_path(
+    client: AsyncClient,
+) -> None:
+    text = (await client.get("/path")).text
+    examples = re.findall(r'href="(/path\?from=[^"]+)"', text)
+    for address in examples:
+        assert (await client.get(unescape(address))).status_code == 200
 
 
 async def test_films_go_on_by_cursor_and_are_those_of_a_year(client: AsyncClient) -> None:

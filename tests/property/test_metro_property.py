@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from kensho.domain.relations import Kind
 from kensho.metro.edges import edge_id
-from kensho.metro.inputs import GuestOf, MapEdge, MapWork
+from kensho.metro.inputs import GuestOf, MapContinuity, MapEdge, MapWork
 from kensho.metro.labels import SIZE, boxes_of
 from kensho.metro.layout import metro_map
-from kensho.metro.map import MetroMap, Station
+from kensho.metro.map import MetroMap, Point, Station
 from kensho.metro.segments import Box
 from kensho.web.maps.svg import MapLinks, map_svg
 from kensho.web.messages import Messages
@@ -64,11 +64,21 @@ WORKS = st.builds(
     duration_s=st.one_of(st.none(), st.integers(0, 10**5)),
     status=st.sampled_from(["finished", "ongoing", "upcoming", "unknown"]),
     guest_of=st.lists(st.builds(GuestOf, WORDS, WORDS), max_size=2).map(tuple),
+    is_guest=st.sampled_from([False, False, False, True]),
+    line=st.one_of(st.none(), st.integers(0, 4)),
+    popularity=st.floats(0, 1),
+)
+LINES = st.lists(
+    st.builds(
+        MapContinuity, st.integers(0, 4), st.lists(WORDS, max_size=4).map(" ".join), st.booleans()
+    ),
+    max_size=5,
+    unique_by=lambda line: line.number,
 )
 
 
 @st.composite
-def franchises(draw: st.DrawFn) -> tuple[list[MapWork], list[MapEdge]]:
+def franchises(draw: st.DrawFn) -> "Given":
     works = draw(st.lists(WORKS, max_size=45, unique_by=lambda work: work.id))
     ids = st.sampled_from([work.id for work in works] or ["nobody"])
     edge = st.builds(
@@ -80,11 +90,11 @@ def franchises(draw: st.DrawFn) -> tuple[list[MapWork], list[MapEdge]]:
         confidence=st.floats(0, 1),
         sources=st.lists(st.sampled_from(["mal", "anilist"]), max_size=2).map(tuple),
     )
-    return works, draw(st.lists(edge, max_size=90))
+    return works, draw(st.lists(edge, max_size=90)), draw(LINES)
 
 
 FEW = settings(max_examples=examples(40), deadline=None)
-Given = tuple[list[MapWork], list[MapEdge]]
+Given = tuple[list[MapWork], list[MapEdge], list[MapContinuity]]
 
 
 def drawn(given_: Given) -> MetroMap:
@@ -98,14 +108,35 @@ def overlap(one: Box, other: Box) -> bool:
     )
 
 
+def crosses(leg: tuple[Point, Point], box: Box) -> bool:
+    """Tell whether a part of a leg lies inside a box, by clipping it (Liang and Barsky)."""
+    (x1, y1), (x2, y2) = leg
+    first, last = 0.0, 1.0
+    for step, room in (
+        (x1 - x2, x1 - box.left),
+        (x2 - x1, box.right - x1),
+        (y1 - y2, y1 - box.top),
+        (y2 - y1, box.bottom - y1),
+    ):
+        if step == 0:
+            if room <= 0:
+                return False
+        elif step < 0:
+            first = max(first, room / step)
+        else:
+            last = min(last, room / step)
+    return last - first > 1e-9
+
+
 def body(station: Station) -> Box:
     x, y, r = station.x, station.y, station.radius
     return Box(x - r, y - r, x + r, y + r)
 
 
 def words_of(station: Station) -> Sequence[Box]:
-    """The main line's labels are bold, and so a little wider."""
-    return boxes_of(station.label, SIZE * 1.07 if station.line == "main" else SIZE)
+    """The labels of the main line's trunk are bold, and so a little wider."""
+    is_bold = station.line == "main" and station.is_trunk
+    return boxes_of(station.label, SIZE * 1.07 if is_bold else SIZE)
 
 
 def inside(points: Iterable[tuple[float, float]], whole: MetroMap) -> bool:
@@ -136,30 +167,69 @@ def test_labels_touch_neither_one_another_nor_a_station(given_: Given) -> None:
 
 @FEW
 @given(franchises())
+def test_no_line_that_is_seen_crosses_a_label(given_: Given) -> None:
+    whole = drawn(given_)
+    legs = [leg for route in whole.routes if not route.is_quiet for leg in pairwise(route.points)]
+    legs += [((span.x_from, span.y), (span.x_to, span.y)) for span in whole.tracks]
+    for station in whole.stations:
+        for box in words_of(station):
+            assert not any(crosses(leg, box) for leg in legs)
+
+
+@FEW
+@given(franchises())
+def test_a_line_that_is_seen_passes_over_no_other_station(given_: Given) -> None:
+    whole = drawn(given_)
+    for route in (route for route in whole.routes if not route.is_quiet):
+        others = (s for s in whole.stations if s.id not in {route.source, route.target})
+        bodies = [body(one) for one in others]
+        assert not any(crosses(leg, one) for leg in pairwise(route.points) for one in bodies)
+
+
+@FEW
+@given(franchises())
+def test_a_label_is_a_beginning_of_a_title_and_cut_between_words(given_: Given) -> None:
+    for station in drawn(given_).stations:
+        title, label = "".join(station.title.split()), "".join(station.label.lines)
+        if station.label.is_cut and label.count("\u2026") == 1:
+            kept = "".join(label.rstrip("\u2026").split())
+            assert kept in title or any(kept in "".join(one.short_title or "") for one in given_[0])
+
+
+@FEW
+@given(franchises())
 def test_a_later_work_never_stands_left_of_an_earlier_one(given_: Given) -> None:
     x = {station.id: station.x for station in drawn(given_).stations}
-    known = sorted((w for w in given_[0] if w.date), key=lambda work: work.date)
+    members = [work for work in given_[0] if not work.is_guest]
+    known = sorted((w for w in members if w.date), key=lambda work: work.date)
     for one, other in pairwise(known):
         assert x[one.id] <= x[other.id] or one.date == other.date
-    for unknown in (work for work in given_[0] if not work.date):
+    for unknown in (work for work in members if not work.date):
         assert all(x[work.id] <= x[unknown.id] for work in known)
+
+
+@FEW
+@given(franchises())
+def test_years_begin_and_end_with_members_wherever_guests_are_from(given_: Given) -> None:
+    years = [str(work.year) for work in given_[0] if work.year and not work.is_guest]
+    ticks = {tick.text for tick in drawn(given_).ticks} - {"no date"}
+    assert not years or all(min(years) <= tick <= max(years) for tick in ticks)
 
 
 @FEW
 @given(franchises())
 def test_the_main_line_is_straight(given_: Given) -> None:
     whole = drawn(given_)
-    assert len({station.y for station in whole.stations if station.line == "main"}) <= 1
-    own = {line.id for line in whole.lines if line.id != line.kind}
-    for line in own:
-        assert len({station.y for station in whole.stations if station.line == line}) == 1
+    for line in whole.lines:
+        trunk = [s for s in whole.stations if s.line == line.id and s.is_trunk]
+        assert len({station.y for station in trunk}) == (line.kind != "crossover" or bool(trunk))
 
 
 @FEW
 @given(franchises(), st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(given_: Given, chance: random.Random) -> None:
-    works, edges = (chance.sample(some, len(some)) for some in given_)
-    assert drawn((works, edges)) == drawn(given_)  # type: ignore[arg-type]
+    works, edges = (chance.sample(some, len(some)) for some in given_[:2])
+    assert metro_map("Gundam", works, edges, given_[2]) == drawn(given_)  # type: ignore[arg-type]
 
 
 @FEW

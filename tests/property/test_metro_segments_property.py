@@ -1,6 +1,6 @@
 """Segments and stations are found as a search through all of them finds them."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,9 +112,33 @@ def test_a_route_hits_the_stations_that_its_legs_come_close_to(
     places: list[StationPosition], high: float
 ) -> None:
     heights = sorted({place.y for place in places})
-    occupancy = Occupancy(heights, places, 0)
+    occupancy = Occupancy(heights, places, 0, [])
     for one, other in combinations(sorted(places)[:9], 2):
         for way in ways(one, other, high):
             total = oracle.hits(way, places)
             assert occupancy.hits(way) == total
             assert (occupancy.hits(way, 0) > 0) == (total > 0)
+
+
+@MANY
+@given(occupied_stations(), st.lists(routes(), min_size=1, max_size=6), st.data())
+def test_a_route_hits_the_labels_that_its_legs_enter(
+    places: list[StationPosition], ways_: list[Route], data: st.DataObject
+) -> None:
+    rows: dict[tuple[float, int], list[Box]] = {}
+    for place in places:
+        side = data.draw(st.sampled_from([-1, 1]))
+        left, right = data.draw(st.tuples(st.integers(1, 17), st.integers(1, 17)))
+        top = place.y + 14 if side > 0 else place.y - 28
+        box = Box(place.x - left, top, place.x + right, top + 14)
+        rows.setdefault((place.y, side), []).append(box)
+    occupancy = Occupancy(sorted({place.y for place in places}), places, 0, rows.values())
+    every = [
+        Box(left - 1.5, top, right + 1.5, bottom)
+        for row in rows.values()
+        for left, top, right, bottom in row
+    ]
+    for way in ways_:
+        total = sum(oracle.does_enter(*leg, box) for leg in pairwise(way) for box in every)
+        assert occupancy.labels_hit(way) == total
+        assert (occupancy.labels_hit(way, 0) > 0) == (total > 0)

@@ -2,19 +2,24 @@
 
 from uuid import UUID
 
+import msgspec
+import pytest
+
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.works import AnimeType, Role
+from kensho.errors import InvalidInputError
 from kensho.metro.inputs import GuestOf
 from kensho.read_model.franchise_views import (
     FranchiseDetail,
     FranchiseEdge,
     FranchiseGuest,
+    FranchiseLine,
     FranchiseMember,
     MemberWork,
 )
 from kensho.read_model.graph_views import ExportBeyond, ExportBridge, ExportEdge
 from kensho.read_model.views import FranchiseRef
-from kensho.web.maps.map_input import edges_of, works_of
+from kensho.web.maps.map_input import MapSelection, continuities_of, edges_of, works_of
 
 NAMES = {"mal": "MyAnimeList", "anilist": "AniList"}
 
@@ -137,3 +142,57 @@ def test_an_edge_whose_kind_nobody_says_is_known_by_those_who_say_another() -> N
     told = edge("ab", "sequel", said("mal", "related"))
     (found,) = edges_of(one, [told], [], NAMES.__getitem__)
     assert (found.kind, found.sources) == ("sequel", ("MyAnimeList",))
+
+
+def line(number_: int, title: str, works: str) -> FranchiseLine:
+    return FranchiseLine(number_, title, "own", tuple(map(number, works)), len(works), 1)
+
+
+def test_the_main_line_is_that_of_the_root_and_an_only_one_bears_the_name_of_the_franchise() -> (
+    None
+):
+    one = franchise(member("a"), member("b"))
+    several = msgspec.structs.replace(one, lines=(line(0, "Reborn", "b"), line(1, "Story", "a")))
+    assert [(it.title, it.is_main) for it in continuities_of(several)] == [
+        ("Reborn", False),
+        ("Story", True),
+    ]
+    only = msgspec.structs.replace(one, lines=(line(0, "A Film", "ab"),))
+    assert [(it.title, it.is_main) for it in continuities_of(only)] == [("Example", True)]
+
+
+def test_promotions_are_drawn_only_when_asked_for() -> None:
+    one = franchise(member("a"), member("p", "promotion"))
+    assert len(list(works_of(one))) == 1
+    assert [w.role for w in works_of(one, promotions=True)] == ["main", "promotion"]
+
+
+def test_a_selection_takes_types_roles_lines_and_guesses_off() -> None:
+    guest = FranchiseGuest(work("g"), (), None)
+    one = franchise(member("a"), member("o", "side"), guests=(guest,))
+    works = list(works_of(one))
+
+    def left(hide: str) -> str:
+        chosen = MapSelection.read(hide, "")
+        return "".join(chr(UUID(w.id).int) for w in works if chosen.takes(w))
+
+    assert [left(hide) for hide in ("", "side", "line-0", "guests", "series", "main.guests")] == [
+        "aog",
+        "ag",
+        "g",
+        "ao",
+        "",
+        "o",
+    ]
+    assert MapSelection.read("", "").switched("ova").parameters == {"hide": "ova", "show": None}
+    assert MapSelection.read("ova", "promotions").switched("promotions").parameters == {
+        "hide": "ova",
+        "show": None,
+    }
+
+
+@pytest.mark.parametrize(("hide", "show"), [("nothing", ""), ("line-x", ""), ("", "ova")])
+def test_a_selection_of_what_there_is_not_names_the_field(hide: str, show: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        MapSelection.read(hide, show)
+    assert refused.value.problems[0].field == ("hide" if hide else "show")

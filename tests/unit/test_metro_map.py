@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from kensho.domain.relations import Kind
 from kensho.domain.works import Role
-from kensho.metro.inputs import GuestOf, MapEdge, MapWork, MediaType
+from kensho.metro.inputs import GuestOf, MapContinuity, MapEdge, MapWork, MediaType
 from kensho.metro.layout import metro_map
 from kensho.metro.map import MetroMap, Route, Station
 from kensho.web.maps.legend import LEGEND_HIGH
@@ -73,6 +73,7 @@ def test_a_crossover_ends_in_a_transfer_to_the_other_franchise() -> None:
         role="crossover",
         date="2009",
         guest_of=(GuestOf("detective-conan", "Detective Conan"),),
+        is_guest=True,
     )
     (transfer,) = drawn([work("a"), guest]).transfers
     assert (transfer.station, transfer.franchise.slug) == ("x", "detective-conan")
@@ -185,3 +186,77 @@ def test_untyped_edges_along_the_main_line_are_drawn_before_others() -> None:
     works = [work("a", "2000"), work("f", "2001", "film", "film"), work("b", "2004")]
     whole = drawn(works, *(edge(a, b, "related") for a, b in ("ab", "af", "fb")))
     assert "a related b" in {one.id for one in whole.routes}
+
+
+def told(id_: str, line: int, date: str, role: Role = "main", **facts: object) -> MapWork:
+    usual = {"type": "series", "title": f"Title {id_}"}
+    return MapWork(id=id_, role=role, date=date, line=line, **{**usual, **facts})  # type: ignore[arg-type]
+
+
+LINES = (MapContinuity(0, "The Story", is_main=True), MapContinuity(1, "The Story Reborn"))
+
+
+def test_lines_are_the_continuities_with_their_names() -> None:
+    works = [told("a", 0, "2000"), told("b", 0, "2001"), told("c", 1, "2005", "alternative")]
+    works.append(told("s", 1, "2006", "side", type="special"))
+    whole = metro_map("Example", works, [edge("a", "c", "alternative_version")], LINES)
+    assert [(line.id, line.name, line.number) for line in whole.lines] == [
+        ("main", "The Story", 0),
+        ("line-1", "The Story Reborn", 1),
+    ]
+    assert {one.text for one in whole.headings if not one.is_at_edge} == {"The Story Reborn"}
+    assert station(whole, "s").line == "line-1"
+    assert not station(whole, "s").is_trunk
+    assert not route(whole, "a alternative_version c").is_quiet
+
+
+def test_a_line_keeps_its_colour_when_others_are_taken_off() -> None:
+    lines = (*LINES, MapContinuity(2, "Another"))
+    works = [told("a", 0, "2000"), told("b", 1, "2001"), told("c", 2, "2002")]
+
+    def colour(of: list[MapWork]) -> int:
+        return metro_map("Example", of, [], lines).lines[-1].colour
+
+    assert colour(works) == colour([works[0], works[2]])
+
+
+def test_lines_that_do_not_overlap_in_time_share_a_track() -> None:
+    works = [told(f"m{n}", 0, f"{2000 + n}") for n in range(20)]
+    works += [told(f"b{n}", 1, f"{2001 + n}") for n in range(2)]
+    works += [told(f"c{n}", 2, f"{2010 + n}") for n in range(2)]
+    whole = metro_map("Example", works, [], (*LINES, MapContinuity(2, "Another")))
+    assert station(whole, "b0").y == station(whole, "c1").y != station(whole, "m0").y
+
+
+def test_a_collection_of_films_is_one_main_line() -> None:
+    films = [told("a", 0, "2000", type="film"), told("b", 0, "2001", "film", type="film")]
+    whole = metro_map("Example", films, [], LINES[:1])
+    assert station(whole, "a").y == station(whole, "b").y
+    assert station(whole, "b").is_trunk
+
+
+def test_the_axis_begins_with_the_first_member_and_guests_lie_at_the_edge() -> None:
+    guest = told("g", 0, "1981", "crossover", is_guest=True)
+    late = told("h", 0, "2030", "crossover", is_guest=True)
+    works = [guest, late, told("a", 0, "1996"), told("b", 0, "1999", "side")]
+    whole = metro_map("Example", works, [edge("a", "g", "crossover")])
+    assert [tick.text for tick in whole.ticks] == ["1996", "1999"]
+    assert station(whole, "g").y == max(one.y for one in whole.stations)
+    assert station(whole, "g").label.year == "1981"
+
+
+def test_of_many_connections_those_are_seen_that_hold_the_lines_together() -> None:
+    works = [told(f"m{n}", 0, f"{1980 + n}") for n in range(30)]
+    works.append(told("s", 0, "2009-06", "side"))
+    edges = [edge(one.id, other.id) for one, other in pairwise(works[:30])]
+    edges += [edge(f"m{n}", "s", "side_story") for n in (0, 10, 28)]
+    whole = metro_map("Example", works, edges)
+    seen = {one.id for one in whole.routes if not one.is_quiet}
+    assert "m28 side_story s" in seen
+    assert seen.isdisjoint({"m0 side_story s", "m10 side_story s"})
+
+
+def test_the_best_known_work_is_ranked_first() -> None:
+    works = [told("a", 0, "2000", popularity=0.2), told("b", 0, "2001", popularity=0.9)]
+    whole = metro_map("Example", works, [])
+    assert [station(whole, id_).rank for id_ in "ab"] == [2, 1]

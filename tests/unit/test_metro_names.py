@@ -2,14 +2,12 @@
 
 import pytest
 
-from kensho.metro.inputs import MapWork
-from kensho.metro.station_names import initials, names_of, printable, short_names_of
-from kensho.metro.text_metrics import measured, truncated, width, wrapped
+from kensho.metro.station_names import names_of, printable
+from kensho.metro.text_metrics import cut_between_words, measured, truncated, width, wrapped
 
 
 def names(franchise: str, *titles: str) -> list[str]:
-    works = [MapWork(id=title, title=title, type="series", role="main") for title in titles]
-    return list(names_of(works, franchise).values())
+    return list(names_of({title: title for title in titles}, franchise).values())
 
 
 def test_a_title_goes_without_the_name_of_its_franchise() -> None:
@@ -46,28 +44,22 @@ def test_direction_marks_and_line_breaks_are_no_part_of_a_name() -> None:
     assert printable("a\u202eb\n c\x00\u200dd") == "ab c\u200dd"
 
 
-def test_a_beginning_that_many_share_is_abbreviated() -> None:
-    said = {str(n): f"Grand Order: Part {word}" for n, word in enumerate(("one", "two", "three"))}
-    assert short_names_of(said)["0"] == "GOP: one"
-
-
-@pytest.mark.parametrize(
-    ("name", "short"),
-    [("Stardust Memory 2", "SM2"), ("Fall of the House", "FH"), ("Zeta", "Zeta"), ("☆", "☆")],
-)
-def test_initials_are_at_most_four_characters(name: str, short: str) -> None:
-    assert initials(name) == short
-
-
 def test_lines_break_between_words_and_inside_only_those_too_wide() -> None:
     lines = wrapped(measured("a bb ccccccccc", 10), 30)
     assert [line for line, _ in lines] == ["a bb", "ccccc", "cccc"]
 
 
 def test_a_cut_text_ends_in_an_ellipsis_and_fits() -> None:
-    short = truncated("Nyan Koi and friends", 12, 60)
-    assert short.endswith("…")
-    assert width(short, 12) <= 60
+    short = truncated("Nyan Koi and friends", 12, 66)
+    assert short == "Nyan Koi…"
+    assert width(short, 12) <= 66
+
+
+def test_a_text_is_cut_between_words_and_inside_only_a_first_one_that_is_too_wide() -> None:
+    assert cut_between_words("Supercalifragilistic tale", 12, 60) is None
+    assert truncated("Supercalifragilistic tale", 12, 60) == "Superca…"
+    assert truncated("Love & Peace", 12, 50) == "Love…"
+    assert truncated("Tale", 12, 60) == "Tale"
 
 
 def test_full_width_characters_are_as_wide_as_high() -> None:

@@ -77,6 +77,17 @@ def test_the_story_goes_straight_on_and_what_is_beside_it_lies_lower() -> None:
     assert heights[2] == heights[3] > heights[0]
 
 
+def test_a_folded_route_turns_at_the_edges_and_is_as_wide_as_a_phone() -> None:
+    named = [RouteStation(f"Title {n}", "tv", f"/anime/{n}") for n in range(5)]
+    segments = [RouteSegment("sequel", "Sequel", is_inferred=False)] * 4
+    drawn = ET.fromstring(route_svg.folded(named, segments, "five works"))
+    assert int(drawn.get("width") or 0) <= 358
+    left, right = 78, 262
+    assert [x for x, _ in stations(drawn)] == [left, right, right, left, left]
+    rows = [y for _, y in stations(drawn)]
+    assert rows[0] == rows[1] < rows[2] == rows[3] < rows[4]
+
+
 def test_an_inferred_step_is_dashed() -> None:
     drawn = route(["sequel", "related"])
     assert [("inferred" in (p.get("class") or "")) for p in drawn.iter("path") if p.get("d")][

@@ -1,8 +1,9 @@
 """`/hub/{slug}/map`: the map of a franchise, or the same as a list, and the cards of its works."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, get
 from litestar.params import FromPath
 from markupsafe import Markup
@@ -17,13 +18,21 @@ from kensho.web import forms, urls
 from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame, map_card, watch_order
 from kensho.web.maps import descriptions, legend, marking
+from kensho.web.maps.map_input import EVERYTHING, PROMOTIONS, MapSelection, is_drawn
 from kensho.web.maps.map_store import DrawnMap
 from kensho.web.page_context import GivenPageContext, PageContext
 
+_ALL: Final = MapSelection(shown=frozenset((PROMOTIONS,)))
+
 
 class MapForm(PastForm, frozen=True, rename={"view": "as"}):
-    """What is marked on a map, an order or a work; whether it is drawn or listed; and of when."""
+    """What is on a map, and marked on it; whether it is drawn or listed; and of when.
 
+    `hide` and `show` are read by `MapSelection`.
+    """
+
+    hide: str = ""
+    show: str = ""
     order: Order | None = None
     work: UUID | None = None
     view: Literal["map", "list"] = "map"
@@ -43,7 +52,9 @@ class FranchiseMapController(Controller):
         """Show the map, with an order or a chosen work marked on it."""
         context = context.as_of(form.as_of)
         number = frame.locate(context, slug)
-        drawn = context.franchise_map(number)
+        selection = MapSelection.read(form.hide, form.show)
+        whole = context.franchise_map(number)
+        drawn = whole if selection == EVERYTHING else context.franchise_map(number, selection)
         is_list = form.view == "list"
         return frame.tab_page(
             context,
@@ -52,8 +63,12 @@ class FranchiseMapController(Controller):
             svg=Markup(_marked(context, number, drawn, form)),  # noqa: S704 -- made safe by `map_svg`
             is_list=is_list,
             order=form.order,
-            links=_links(context, drawn.franchise, form),
-            filters=legend.filters(drawn.map, context.messages),
+            links=_links(context, drawn.franchise, form, selection),
+            filters=_filters(context, whole, form, selection),
+            everything=context.then(_address(drawn.franchise, form, EVERYTHING))
+            if selection.hidden
+            else None,
+            is_empty=not drawn.map.stations,
             lines=descriptions.lines(drawn.map, context.messages) if is_list else [],
             card=_card(context, drawn, form.work),
             formats=frame.GRAPH_FORMATS,
@@ -66,8 +81,10 @@ class FranchiseMapController(Controller):
     ) -> PreparedResponse:
         """Show a work of the map: a part of a page, for the map's own script."""
         work = forms.work_id(work_id)
-        drawn = context.franchise_map(frame.locate(context, slug))
-        card = map_card.card(context, drawn, work)
+        number = frame.locate(context, slug)
+        card = map_card.card(context, context.franchise_map(number), work)
+        if card is None:  # It may be one that is on the map only when asked for.
+            card = map_card.card(context, context.franchise_map(number, _ALL), work)
         if card is None:
             raise NotFoundError(f"the work {work} is not on this map")
         return context.page("franchise_map_card.html.jinja", **card)
@@ -82,20 +99,43 @@ def _marked(context: PageContext, number: int, drawn: DrawnMap, form: MapForm) -
     return svg if form.work is None else marking.with_chosen(svg, form.work)
 
 
-def _links(context: PageContext, franchise: FranchiseDetail, form: MapForm) -> dict[str, Any]:
+def _address(franchise: FranchiseDetail, form: MapForm, selection: MapSelection) -> str:
+    """Return the address of the map that a form asks for, with another selection."""
+    asked = {"order": form.order, "work": form.work, **selection.parameters}
+    if form.view == "list":
+        asked["as"] = "list"
+    return urls.with_query(urls.franchise_map(franchise.slug), asked)
+
+
+def _filters(
+    context: PageContext, whole: DrawnMap, form: MapForm, selection: MapSelection
+) -> list[legend.MapFilter]:
+    promotions = sum(not is_drawn(whole.franchise, one) for one in whole.franchise.members)
+
+    def address(other: MapSelection) -> str:
+        return context.then(_address(whole.franchise, form, other))
+
+    links = legend.FilterLinks(selection, address, promotions)
+    return legend.filters(whole.map, links, context.messages)
+
+
+def _links(
+    context: PageContext, franchise: FranchiseDetail, form: MapForm, selection: MapSelection
+) -> dict[str, Any]:
     """Return the addresses that a map's tools lead to, each keeping the rest of the state.
 
     A map of an earlier time has no pictures to take away, and its stations are links.
     """
-    start, map_path = urls.franchise(franchise.slug), urls.franchise_map(franchise.slug)
+    start = urls.franchise(franchise.slug)
 
-    def with_order(order: Order | None) -> str:
-        return context.then(urls.with_query(map_path, {"order": order, "work": form.work}))
+    def asked(**changes: Any) -> str:
+        changed = msgspec.structs.replace(form, **changes)
+        return context.then(_address(franchise, changed, selection))
 
     return {
-        "as_map": with_order(form.order),
-        "as_list": context.then(urls.with_query(map_path, {"order": form.order, "as": "list"})),
-        "orders": [(name, with_order(name)) for name in (None, *ORDERS)],
+        "as_map": asked(view="map"),
+        "as_list": asked(view="list", work=None),
+        "orders": [(name, asked(order=name)) for name in (None, *ORDERS)],
         "card": None if context.past else f"{start}/card/",
         "svg": f"{start}/map.svg",
         "png": f"{start}/map.png",

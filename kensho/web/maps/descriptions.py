@@ -10,12 +10,14 @@ from uuid import UUID
 
 from kensho.domain.relations import inverse
 from kensho.metro.inputs import GuestOf
-from kensho.metro.map import MetroMap, Route, Station
+from kensho.metro.map import Heading, Line, MetroMap, Route, Station
 from kensho.read_model.wording import sentence
 from kensho.web.messages import Messages, percent
 
 _MENTIONED: Final = ("ongoing", "upcoming")
 """States that are mentioned; that a work is finished goes without saying."""
+_UNTITLED: Final = ("main", "crossover")
+"""Kinds of lines that no source names."""
 
 
 class ListedLink(NamedTuple):
@@ -53,12 +55,26 @@ def of_map(drawn: MetroMap, messages: Messages) -> str:
         works=len(drawn.stations),
         span=messages.format("map_svg.span", first=min(years), last=max(years)) if years else "",
         types=", ".join(f"{kind} {many}" for kind, many in counts.most_common()),
-        lines=", ".join(f"{line.name} ({line.works_total})" for line in drawn.lines),
+        lines=", ".join(f"{of_line(line, messages)} ({line.works_total})" for line in drawn.lines),
         routes=len(drawn.routes),
     )
     if drawn.folded:
         description += messages.format("map_svg.folded", n=len(drawn.folded))
     return description
+
+
+def of_line(line: Line, messages: Messages) -> str:
+    """Return the name of a line."""
+    if line.number is None and line.kind in _UNTITLED:
+        return messages.label("map_line", line.kind)
+    return line.name
+
+
+def of_heading(heading: Heading, line: Line, messages: Messages) -> str:
+    """Return what is written at the left of a track."""
+    if heading.lane is not None:
+        return messages.label("map_lane", heading.lane)
+    return of_line(line, messages) if line.number is None else heading.text
 
 
 def of_station(station: Station, messages: Messages) -> str:
@@ -95,7 +111,11 @@ def lines(drawn: MetroMap, messages: Messages) -> list[ListedLine]:
             UUID(one.id), one.title, _facts(one, messages), links[one.id], transfers[one.id]
         )
         on_line[one.line].append(listed)
-    return [ListedLine(line.name, on_line[line.id]) for line in drawn.lines if on_line[line.id]]
+    return [
+        ListedLine(of_line(line, messages), on_line[line.id])
+        for line in drawn.lines
+        if on_line[line.id]
+    ]
 
 
 def _links(drawn: MetroMap, messages: Messages) -> defaultdict[str, list[ListedLink]]:

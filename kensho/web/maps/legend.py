@@ -1,18 +1,29 @@
-"""The legend of a metro map: as one row below the SVG, and as a filter on the page.
+"""The legend of a metro map: as one row below the SVG, and as filters on the page.
 
 Both name only what occurs on the map: the shapes of stations by type, the strokes of routes, and on
-the page also the roles of works and how many of each there are.
+the page also the roles and lines of works, and how many of each there are. A filter is a link to
+the map that is laid out without what it names, or with it again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal, NamedTuple
 
 from markupsafe import Markup
 
-from kensho.metro.map import MetroMap, Shape
+from kensho.metro.inputs import MediaType
+from kensho.metro.lines import GUESTS
+from kensho.metro.map import Line, MetroMap, Shape
 from kensho.metro.text_metrics import width
 from kensho.read_model.franchise_views import ROLES
+from kensho.web.maps import descriptions
+from kensho.web.maps.map_input import (
+    CONNECTIONS,
+    GUESTS_TOKEN,
+    PROMOTIONS,
+    TYPE_TOKENS,
+    MapSelection,
+)
 from kensho.web.maps.shapes import mark, number
 from kensho.web.messages import Messages
 
@@ -23,26 +34,36 @@ _RADIUS: Final = 5.0
 _STROKE: Final = 26.0
 _BETWEEN: Final = 20.0
 _SYMBOL_SIZE: Final = 16
-_TYPES: Final[Mapping[Shape, str]] = {
+_TYPES: Final[Mapping[Shape, MediaType]] = {
     "circle": "series",
-    "diamond": "film-movie",
+    "diamond": "film",
     "triangle": "ova",
-    "square": "special-music",
+    "square": "special",
     "hexagon": "ona",
 }
-"""The types of works that a shape stands for, joined by "-" as the page's script reads them."""
+"""The types of works that a shape stands for; the name in addresses is that of the first."""
 _STROKES: Final = (("track", "arch"), ("branch", "branch"), ("thin", "thin"))
 """The weights of routes and the classes of their strokes."""
 
 
 class MapFilter(NamedTuple):
-    """What can be taken off the map: works of some types (joined by "-") or of a role, guesses."""
+    """What can be taken off the map or put on it, and the address of the map if one does so."""
 
-    by: Literal["type", "role", "method"]
-    value: str
+    group: Literal["type", "role", "line", "more"]
+    token: str
     label: str
     total: int
     symbol: Markup
+    is_on: bool
+    href: str
+
+
+class FilterLinks(NamedTuple):
+    """What filters lead to: the selection that is shown, and the address of another."""
+
+    selection: MapSelection
+    address: Callable[[MapSelection], str]
+    promotions_total: int = 0
 
 
 def legend(drawn: MetroMap, messages: Messages) -> str:
@@ -55,31 +76,74 @@ def legend(drawn: MetroMap, messages: Messages) -> str:
     return f'<g class="legend">{"".join(parts)}</g>'
 
 
-def filters(drawn: MetroMap, messages: Messages) -> list[MapFilter]:
-    """Return what a map can be filtered by: shapes, roles, guesses; none where all are alike."""
-    shapes = Counter(station.shape for station in drawn.stations)
-    roles = Counter(station.role for station in drawn.stations)
-    colours = {line.kind: line.colour for line in reversed(drawn.lines)}
-    by_shape = [
-        MapFilter(
-            "type", types, messages.label("shape", shape), shapes[shape], _shape_symbol(shape)
-        )
-        for shape, types in _TYPES.items()
-        if shape in shapes
+def filters(whole: MetroMap, links: FilterLinks, messages: Messages) -> list[MapFilter]:
+    """Return what a map can be filtered by, given the map of which nothing is taken off.
+
+    A group is left out where all works are alike.
+    """
+    shapes = Counter(station.shape for station in whole.stations)
+    roles = Counter(station.role for station in whole.stations)
+    groups: list[list[MapFilter]] = [
+        [
+            _filter("type", TYPE_TOKENS[types], label, shapes[shape], _shape_symbol(shape), links)
+            for shape, types in _TYPES.items()
+            if shape in shapes
+            for label in (messages.label("shape", shape),)
+        ],
+        [
+            _filter("role", role, messages.label("role", role), roles[role], Markup(), links)
+            for role in ROLES
+            if role in roles and role != "promotion"
+        ],
+        [
+            _filter("line", token, name, line.works_total, _line(line.colour), links)
+            for line in whole.lines
+            for token, name in ((_token_of(line), descriptions.of_line(line, messages)),)
+        ],
     ]
-    by_role = [
-        MapFilter(
-            "role", role, messages.label("role", role), roles[role], _line(colours.get(role, 7))
-        )
-        for role in ROLES
-        if role in roles
-    ]
-    offered = [one for some in (by_shape, by_role) if len(some) > 1 for one in some]
-    guesses = sum(route.is_dashed for route in drawn.routes)
-    if guesses:
-        label = messages.format("map.filter_inferred")
-        offered.append(MapFilter("method", "inferred", label, guesses, _DASHES))
-    return offered
+    found = [one for some in groups if len(some) > 1 for one in some]
+    quiet, guesses = _counted(whole)
+    for token, total, symbol in (
+        ("inferred", guesses, _DASHES),
+        (PROMOTIONS, links.promotions_total, Markup()),
+        (CONNECTIONS, quiet, _THIN),
+    ):
+        if total:
+            label = messages.format(f"map.filter_{token}")
+            found.append(_filter("more", token, label, total, symbol, links))
+    return found
+
+
+def _filter(
+    group: Literal["type", "role", "line", "more"],
+    token: str,
+    label: str,
+    total: int,
+    symbol: Markup,
+    links: FilterLinks,
+) -> MapFilter:
+    selection = links.selection
+    is_on = (
+        token in selection.shown
+        if token in {PROMOTIONS, CONNECTIONS}
+        else token not in selection.hidden
+    )
+    href = links.address(selection.switched(token))
+    return MapFilter(group, token, label, total, symbol, is_on, href)
+
+
+def _token_of(line: Line) -> str:
+    if line.id == GUESTS:
+        return GUESTS_TOKEN
+    return f"line-{line.number or 0}"
+
+
+def _counted(whole: MetroMap) -> tuple[int, int]:
+    """Return how many routes are quiet, and how many are guesses."""
+    return (
+        sum(route.is_quiet for route in whole.routes),
+        sum(route.is_dashed for route in whole.routes),
+    )
 
 
 def _entries(drawn: MetroMap, y: float, messages: Messages) -> Iterator[tuple[str, float, str]]:
@@ -92,7 +156,7 @@ def _entries(drawn: MetroMap, y: float, messages: Messages) -> Iterator[tuple[st
     if any(station.is_hollow for station in drawn.stations):
         hollow = f'<g class="hollow">{mark("circle", _RADIUS, y, _RADIUS)}</g>'
         yield hollow, 2 * _RADIUS, messages.format("map_svg.summary")
-    weights = {(route.weight, route.is_dashed) for route in drawn.routes}
+    weights = {(one.weight, one.is_dashed) for one in drawn.routes if not one.is_quiet}
     for weight, style in _STROKES:
         if any(one == weight for one, _ in weights):
             yield _stroke(style, y), _STROKE, messages.label("map_stroke", weight)
@@ -121,4 +185,5 @@ def _symbol(drawn: str, style: str) -> Markup:
 
 
 _LINE_PATH: Final = f'<path d="M1 {_SYMBOL_SIZE / 2}H{_SYMBOL_SIZE - 1}"/>'
+_THIN: Final = _symbol(_LINE_PATH, "sign-line sign-thin line-7")
 _DASHES: Final = _symbol(_LINE_PATH, "sign-line sign-dashed line-7")

@@ -23,7 +23,7 @@ from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.model import ReadModel
 from kensho.web import urls
 from kensho.web.maps import map_input
-from kensho.web.maps.map_input import SourceName
+from kensho.web.maps.map_input import EVERYTHING, MapSelection, SourceName
 from kensho.web.maps.svg import MapLinks, map_svg
 from kensho.web.messages import Messages
 
@@ -42,6 +42,27 @@ class DrawnMap(NamedTuple):
     svg: str
 
 
+class MapSources(NamedTuple):
+    """What a map tells beside the documents of its franchise: names of sources, popularity 0..1."""
+
+    source_name: SourceName
+    popularity_of: Callable[[UUID], float] = lambda _: 0.0
+
+
+class MapView(NamedTuple):
+    """How a map is seen: of which model, and in which words.
+
+    `url_of` tells the page of a work of this model. Works are called as `titles` has them, and the
+    words are of a language of the pages.
+    """
+
+    model: ReadModel
+    url_of: Callable[[UUID], str]
+    titles: PreferredTitles
+    language: str
+    popularity_of: Callable[[UUID], float]
+
+
 class MapStore:
     """Draws maps and keeps the latest."""
 
@@ -52,39 +73,44 @@ class MapStore:
 
     def get(
         self,
-        model: ReadModel,
+        view: MapView,
         number: int,
-        url_of: Callable[[UUID], str],
-        titles: PreferredTitles,
-        language: str,
+        selection: MapSelection = EVERYTHING,
         *,
         is_kept: bool = True,
     ) -> DrawnMap:
-        """Return the map of a franchise; `url_of` tells the page of a work of this model.
-
-        Its works are called as `titles` has them, and its words are of a language of the pages.
+        """Return the map of a franchise.
 
         Unless it `is_kept`, it is drawn for this call: its pages are others than those of today.
+        So is one of a selection, of which there are too many.
         """
+        model, titles, language = view.model, view.titles, view.language
+        is_kept = is_kept and selection == EVERYTHING
         key = model.franchises.slug(number), model.identity, titles.choice, language
         kept: DrawnMap | None = None
         if is_kept:
             with self._lock:
                 kept = self._kept.get(key)
         if kept is None:
-            messages = self._messages_in(language)
-            franchise: FranchiseDetail = titles.applied(franchise_of(model, number))
-
-            def source_name(source: str) -> str:
-                return messages.label("provider", source)
-
-            drawn = draw(model, number, franchise, source_name)
-            checkpoint()
-            kept = DrawnMap(franchise, drawn, page_svg(drawn, messages, url_of))
+            kept = self._drawn(view, number, selection)
             if is_kept:
                 with self._lock, contextlib.suppress(ValueError):  # too large to be kept
                     self._kept[key] = kept
         return kept
+
+    def _drawn(self, view: MapView, number: int, selection: MapSelection) -> DrawnMap:
+        messages = self._messages_in(view.language)
+        franchise: FranchiseDetail = view.titles.applied(franchise_of(view.model, number))
+
+        def source_name(source: str) -> str:
+            return messages.label("provider", source)
+
+        sources = MapSources(source_name, view.popularity_of)
+        drawn = draw(view.model, number, franchise, sources, selection)
+        checkpoint()
+        is_whole = map_input.CONNECTIONS in selection.shown
+        svg = page_svg(drawn, messages, view.url_of, is_whole=is_whole)
+        return DrawnMap(franchise, drawn, svg)
 
 
 def _size_of(drawn: DrawnMap) -> int:
@@ -98,15 +124,37 @@ def franchise_of(model: ReadModel, number: int) -> FranchiseDetail:
 
 
 def draw(
-    model: ReadModel, number: int, franchise: FranchiseDetail, source_name: SourceName
+    model: ReadModel,
+    number: int,
+    franchise: FranchiseDetail,
+    sources: MapSources,
+    selection: MapSelection = EVERYTHING,
 ) -> MetroMap:
-    """Draw the map of a franchise."""
+    """Draw the map of a franchise, of what a selection takes of it."""
     graph = franchises.graph(model, number)
-    edges = map_input.edges_of(franchise, graph.edges, graph.bridges, source_name)
-    return metro_map(franchise.title, map_input.works_of(franchise), edges)
+    promotions = map_input.PROMOTIONS in selection.shown
+    edges = map_input.edges_of(
+        franchise, graph.edges, graph.bridges, sources.source_name, promotions=promotions
+    )
+    works = map_input.works_of(franchise, sources.popularity_of, promotions=promotions)
+    return metro_map(
+        franchise.title,
+        filter(selection.takes, works),
+        filter(selection.takes_edge, edges),
+        map_input.continuities_of(franchise),
+    )
 
 
-def page_svg(drawn: MetroMap, messages: Messages, url_of: Callable[[UUID], str]) -> str:
-    """Return a map as an element of a page: with links, without a style of its own."""
+def page_svg(
+    drawn: MetroMap,
+    messages: Messages,
+    url_of: Callable[[UUID], str],
+    *,
+    is_whole: bool = False,
+) -> str:
+    """Return a map as an element of a page: with links, without a style of its own.
+
+    On one that `is_whole`, quiet routes are seen.
+    """
     links = MapLinks(work=lambda id_: url_of(UUID(id_)), franchise=urls.franchise_map)
-    return map_svg(drawn, messages, links=links, is_styled=False)
+    return map_svg(drawn, messages, links=links, is_styled=False, is_whole=is_whole)

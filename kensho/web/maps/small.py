@@ -65,7 +65,8 @@ def small_svg(drawn: MetroMap, most: tuple[float, float], chosen: str | None = N
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="metro small" viewBox="0 0 {wide} {high}"'
         f' width="{wide}" height="{high}"><style>{style()}'
-        ".metro.small{background:none}.small .mark{stroke-width:1.4}.small .band{stroke-width:4}"
+        ".metro.small{background:none}.small .mark{stroke-width:1.4}"
+        ".small .band,.small .track{stroke-width:4}"
         f"{_RING}</style>{contents(drawn, most)}{_ring(drawn, most, chosen)}</svg>"
     )
 
@@ -78,10 +79,15 @@ def contents(drawn: MetroMap, most: tuple[float, float]) -> str:
 
 def _routes(drawn: MetroMap, frame: _Frame) -> Iterator[str]:
     lines = {line.id: line for line in drawn.lines}
+    for track in drawn.tracks:
+        ends = [frame.at((x, track.y)) for x in (track.x_from, track.x_to)]
+        lane = "trunk" if track.is_trunk else "lane"
+        colour = lines[track.line].colour
+        yield f'<path class="track {lane} c{colour}" d="{path(ends)}"/>'
     for weight, name in (("thin", "thin"), ("branch", "branch"), ("track", "band")):
         for route in drawn.routes:
             line = lines[route.line]
-            if route.weight == weight:
+            if route.weight == weight and not route.is_quiet:
                 kept = "thin" if line.kind in _THIN else name
                 points = [frame.at(point) for point in route.points]
                 yield f'<path class="route {kept} c{line.colour}" d="{path(points)}"/>'

@@ -46,11 +46,13 @@ _FONTS: Final = (
 _RULES: Final = """
 .metro{background:$paper;font-family:$fonts}
 .metro .rule{stroke:$rule;stroke-width:1}
-.metro .tick{fill:$soft;font-size:11px;font-variant-numeric:tabular-nums}
+.metro .year-mark{fill:$soft;font-size:11px;font-variant-numeric:tabular-nums}
 .metro .heading{fill:$soft;font-size:11px;font-weight:600}
 .metro .swatch{stroke:currentColor;stroke-width:5;stroke-linecap:round}
-.metro .track{stroke:currentColor;stroke-width:6;stroke-linecap:round;opacity:.2}
-.metro .track.k-summary{stroke-width:3}
+.metro .track{stroke:currentColor;stroke-width:6;stroke-linecap:round;opacity:.36}
+.metro .track.lane{stroke-width:3;opacity:.2}
+.metro .route.quiet{visibility:hidden}
+.metro.whole .route.quiet{visibility:visible}
 .metro .route{fill:none;stroke:currentColor;stroke-linecap:round;stroke-linejoin:round}
 .metro .route.band{stroke-width:6}
 .metro .route.arch{stroke-width:3}

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
+from kensho.metro.lines import MAIN_LINE
 from kensho.metro.map import Label, Line, MetroMap, Route, Station, Transfer
 from kensho.metro.station_names import printable
 from kensho.web.maps import descriptions
@@ -48,11 +49,13 @@ def map_svg(
     links: MapLinks | None = None,
     prefix: str = "metro",
     is_styled: bool = True,
+    is_whole: bool = False,
 ) -> str:
     """Return a map as an SVG element; with `links`, stations and transfers lead somewhere.
 
     `prefix` keeps ids apart where a page shows several maps. In a page that has the style sheet of
-    maps already, the element brings none: `is_styled` is false.
+    maps already, the element brings none: `is_styled` is false. On one that `is_whole`, routes that
+    are quiet are seen.
     """
     lines = {line.id: line for line in drawn.lines}
     # The children of an image are hidden from screen readers: a map with links is a group.
@@ -61,7 +64,8 @@ def map_svg(
     title = messages.format("map_svg.title", title=drawn.title)
     return "".join(
         (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="metro" role="{role}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="metro{" whole" if is_whole else ""}"'
+            f' role="{role}"'
             f' aria-labelledby="{_text(prefix)}-title" aria-describedby="{_text(prefix)}-desc"'
             f' viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">',
             f'<title id="{_text(prefix)}-title">{_text(title)}</title>',
@@ -71,7 +75,8 @@ def map_svg(
             _group("tracks", _tracks(drawn, lines)),
             _group("routes", _routes(drawn, lines, messages)),
             _group("gaps", _gaps(drawn, messages)),
-            _group("headings", _headings(drawn, lines)),
+            _group("headings", _headings(drawn, lines, messages, at_edge=True)),
+            _group("names", _headings(drawn, lines, messages, at_edge=False)),
             _group(
                 "stations",
                 (_station(one, lines[one.line], links, messages) for one in drawn.stations),
@@ -97,14 +102,15 @@ def _years(drawn: MetroMap) -> Iterator[str]:
         x = number(tick.x)
         yield f'<line class="rule" x1="{x}" y1="{_RULE_TOP:.0f}" x2="{x}" y2="{bottom}"/>'
         place = f'x="{x}" y="{_TICK_Y:.0f}" text-anchor="middle"'
-        yield f'<text class="tick" {place}>{tick.text}</text>'
+        yield f'<text class="year-mark" {place}>{tick.text}</text>'
 
 
 def _tracks(drawn: MetroMap, lines: Mapping[str, Line]) -> Iterator[str]:
     for track in drawn.tracks:
         y, colour = number(track.y), lines[track.line].colour
+        lane = "trunk" if track.is_trunk else "lane"
         yield (
-            f'<line class="track c{colour} k-{lines[track.line].kind}"'
+            f'<line class="track {lane} c{colour} k-{lines[track.line].kind}"'
             f' data-line="{_text(track.line)}"'
             f' x1="{number(track.x_from)}" y1="{y}" x2="{number(track.x_to)}" y2="{y}"/>'
         )
@@ -112,29 +118,31 @@ def _tracks(drawn: MetroMap, lines: Mapping[str, Line]) -> Iterator[str]:
 
 def _routes(drawn: MetroMap, lines: Mapping[str, Line], messages: Messages) -> Iterator[str]:
     titles = {station.id: station.title for station in drawn.stations}
+    trunk = {station.id for station in drawn.stations if station.is_trunk}
     # Routes of the story are drawn above those of mere connections.
     ranks = {"thin": 0, "branch": 1, "track": 2}
     for route in sorted(drawn.routes, key=lambda r: (ranks[r.weight], r.id)):
         line = lines[route.line]
         words = descriptions.of_route(route, titles[route.source], titles[route.target], messages)
-        yield _route(route, line, words)
+        yield _route(route, line, words, is_trunk={route.source, route.target} <= trunk)
 
 
-def _route(route: Route, line: Line, words: str) -> str:
-    weight = _stroke(route, line)
+def _route(route: Route, line: Line, words: str, *, is_trunk: bool) -> str:
+    weight = _stroke(route, line, is_trunk=is_trunk)
+    quiet = " quiet" if route.is_quiet else ""
     dashed = " inferred" if route.is_dashed else ""
     opacity = f' opacity="{route.opacity:g}"' if route.opacity < 1 else ""
     return (
-        f'<path class="route {weight}{dashed} c{line.colour}" d="{path(route.points)}"'
+        f'<path class="route {weight}{quiet}{dashed} c{line.colour}" d="{path(route.points)}"'
         f' data-from="{_text(route.source)}" data-to="{_text(route.target)}"'
         f' data-kind="{route.kind}" data-line="{_text(line.id)}" data-method="{route.method}"'
         f' data-confidence="{route.confidence:g}"{opacity}><title>{_text(words)}</title></path>'
     )
 
 
-def _stroke(route: Route, line: Line) -> str:
+def _stroke(route: Route, line: Line, *, is_trunk: bool) -> str:
     """Return the class of a route's stroke: far and lesser ones recede behind the lines."""
-    if route.weight == "track":
+    if route.weight == "track" and is_trunk:
         is_band = len(route.points) == _STRAIGHT and line.kind not in _LESSER
         return "band" if is_band else "arch"
     is_far = abs(route.points[-1][0] - route.points[0][0]) > _FAR
@@ -155,15 +163,19 @@ def _gaps(drawn: MetroMap, messages: Messages) -> Iterator[str]:
         )
 
 
-def _headings(drawn: MetroMap, lines: Mapping[str, Line]) -> Iterator[str]:
+def _headings(
+    drawn: MetroMap, lines: Mapping[str, Line], messages: Messages, *, at_edge: bool
+) -> Iterator[str]:
     for heading in drawn.headings:
-        line, y = lines[heading.line], heading.y
-        x = heading.x
+        if heading.is_at_edge != at_edge:
+            continue
+        line, x, y = lines[heading.line], heading.x, heading.y
+        text = descriptions.of_heading(heading, line, messages)
         yield (
             f'<g class="c{line.colour}" data-line="{_text(line.id)}">'
             f'<line class="swatch" x1="{number(x)}" y1="{number(y)}" x2="{number(x + 8)}"'
             f' y2="{number(y)}"/><text class="heading" x="{number(x + 17)}" y="{number(y + 4)}">'
-            f"{_text(heading.text)}</text></g>"
+            f"{_text(text)}</text></g>"
         )
 
 
@@ -171,16 +183,19 @@ def _station(station: Station, line: Line, links: MapLinks | None, messages: Mes
     tag, to = ("a", f' href="{_text(links.work(station.id))}"') if links else ("g", "")
     words = _text(descriptions.of_station(station, messages))
     hollow = " hollow" if station.is_hollow else ""
+    is_main = line.id == MAIN_LINE and station.is_trunk
+    kind = "main" if is_main else line.kind if station.is_trunk else "beside"
     airing = station.status == "ongoing"
     pulse = f'<circle class="pulse" cx="{number(station.x)}" cy="{number(station.y)}"' + (
         f' r="{number(station.radius + 4)}"/>'
     )
     return (
-        f'<{tag}{to} class="station k-{line.kind} t-{station.type} c{line.colour}{hollow}"'
+        f'<{tag}{to} class="station k-{kind} t-{station.type} c{line.colour}{hollow}"'
         f' data-id="{_text(station.id)}" data-kind="{station.role}" data-type="{station.type}"'
         f' data-line="{_text(line.id)}" data-status="{station.status}"'
         f' data-year="{station.year or ""}" data-x="{number(station.x)}"'
-        f' data-y="{number(station.y)}"><title>{words}</title>{pulse if airing else ""}'
+        f' data-y="{number(station.y)}" data-rank="{station.rank}">'
+        f"<title>{words}</title>{pulse if airing else ''}"
         f"{mark(station.shape, station.x, station.y, station.radius)}"
         f"{_label(station.label)}</{tag}>"
     )

@@ -1,5 +1,6 @@
 // Type-ahead over /suggest (as /api/suggest, with titles as the viewer prefers them), after the ARIA combobox pattern with a list box: arrows move, Enter
-// opens or fills in, Escape closes. Without it the field is a field of a form, and works.
+// opens or fills in, Escape first closes and then clears. Who comes back to a page finds the text and
+// the list again. Without it the field is a field of a form, and works.
 //
 // `data-combobox="open"` opens what is chosen; "fill" writes its title into the field and its id into
 // a hidden one of the same name, so that two works of one title can be told apart.
@@ -9,7 +10,7 @@ const KINDS = { anime: "/anime/", movie: "/movies/", franchise: "/hub/" };
 
 /**
  * @typedef {{ id?: string, slug?: string, title: string, matched_title: string,
- *   kind: "anime" | "movie" | "franchise", highlights: [number, number][] }} Completion
+ *   kind: "anime" | "movie" | "franchise", facts: string, highlights: [number, number][] }} Completion
  */
 
 let made = 0;
@@ -37,6 +38,8 @@ export function combobox(box) {
   input.addEventListener("focus", () => {
     if (shown.length > 0 && input.value.trim() !== "") open();
   });
+  input.form?.addEventListener("submit", leave);
+  void comeBack();
   list.addEventListener("mousedown", (event) => event.preventDefault());
   list.addEventListener("click", (event) => {
     const option = event.target instanceof Element ? event.target.closest("[role=option]") : null;
@@ -60,6 +63,21 @@ export function combobox(box) {
     } catch (error) {
       if (!(error instanceof DOMException)) close(); // The network is away: the form still works.
     }
+  }
+
+  /** Keeps what was typed with this entry of the history, for who comes back to it. */
+  function leave() {
+    if (fills) return;
+    const typed = { field: input.id, text: input.value };
+    history.replaceState({ ...history.state, typed }, "");
+  }
+
+  async function comeBack() {
+    const typed = history.state?.typed;
+    if (fills || typed?.field !== input.id || typed.text === "" || document.activeElement !== document.body) return;
+    input.value = typed.text;
+    input.focus({ preventScroll: true });
+    await ask();
   }
 
   /** @param {Completion[]} found */
@@ -115,7 +133,13 @@ export function combobox(box) {
     if (event.key === "Escape") {
       clearTimeout(timer);
       asking?.abort();
-      if (list.hidden) input.value = "";
+      const isOpen = !list.hidden || status.classList.contains("find-note");
+      event.preventDefault(); // A search field would be cleared at once.
+      if (!isOpen) {
+        input.value = "";
+        shown = [];
+        leave();
+      }
       close();
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && last >= 0) {
       event.preventDefault();
@@ -132,6 +156,7 @@ export function combobox(box) {
   function choose(n) {
     const one = shown[n];
     if (!fills) {
+      leave();
       location.assign(KINDS[one.kind] + encodeURIComponent(one.id ?? one.slug ?? ""));
       return;
     }
@@ -171,7 +196,10 @@ function option(one, n, id, box) {
   const name = document.createElement("bdi");
   const kind = document.createElement("span");
   kind.className = "find-kind";
-  kind.textContent = box.getAttribute(`data-kind-${one.kind}`) ?? "";
+  const label = one.kind === "franchise" ? (box.getAttribute("data-kind-franchise") ?? "") : "";
+  const facts = document.createElement("bdi");
+  facts.textContent = one.facts;
+  kind.append(...(label === "" ? [facts] : [label, " · ", facts]));
   item.append(name, kind);
   if (one.matched_title === one.title) {
     name.append(...marked(one));

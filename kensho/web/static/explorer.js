@@ -12,4 +12,5 @@ ticks(document);
 for (const filters of document.querySelectorAll("details[data-wide-open]")) {
   // On a wide screen filters stand beside the list; on a phone they begin closed.
   if (matchMedia("(max-width: 760px)").matches) filters.removeAttribute("open");
+  filters.classList.add("started");
 }

@@ -1,12 +1,13 @@
 // The map of a franchise, improved: pan and zoom, tracing of connections, keys along the lines,
-// cards, filters, watch orders without leaving the place. Without it the map scrolls, and its stations
-// are links.
+// cards, filters and watch orders without leaving the place. Without it the map scrolls, its stations
+// are links, and so are its filters.
 
 import { cards } from "./map_card.js";
-import { filters } from "./map_filter.js";
 import { keys } from "./map_keys.js";
-import { orders } from "./map_order.js";
+import { Labels } from "./map_labels.js";
 import { Lines } from "./map_lines.js";
+import { redrawing } from "./map_redraw.js";
+import { touches } from "./map_touch.js";
 import { traces } from "./map_trace.js";
 import { View } from "./map_view.js";
 
@@ -15,17 +16,13 @@ for (const section of document.querySelectorAll("[data-map]")) start(/** @type {
 /** @param {HTMLElement} section */
 function start(section) {
   const lines = new Lines(section);
-  const view = new View(section);
-  for (const tool of section.querySelectorAll("[data-live]")) tool.removeAttribute("hidden");
+  const labels = new Labels();
+  const view = new View(section, labels);
   section.classList.add("map-live");
   cards(section, lines, view);
   traces(section, lines);
   keys(section, lines, view);
-  const sift = filters(section, lines);
-  orders(section, () => {
-    lines.read();
-    view.redrawn();
-    sift();
-  });
+  touches(section, view);
+  redrawing(section, lines, view);
   view.start(lines.chosen());
 }

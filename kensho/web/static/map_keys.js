@@ -41,23 +41,18 @@ export function keys(section, lines, view) {
     if (along === undefined) return undefined;
     const connected = here.connections.flatMap(({ to, route }) => {
       const station = lines.stations.get(to);
-      return station === undefined || isFiltered(station) ? [] : [{ to: station, route }];
+      return station === undefined ? [] : [{ to: station, route }];
     });
-    const others = [...lines.stations.values()].filter((one) => !isFiltered(one)).map((to) => ({ to }));
+    const others = [...lines.stations.values()].map((to) => ({ to }));
     const beside = key === "ArrowLeft" || key === "ArrowRight" ? others.filter(({ to }) => to.line === here.line) : others;
     return nearest(here, connected, along) ?? nearest(here, beside, along);
   }
 
   /** @param {number} sign */
   function ending(sign) {
-    const there = [...lines.stations.values()].filter((one) => !isFiltered(one)).sort((a, b) => sign * (b.x - a.x))[0];
+    const there = [...lines.stations.values()].sort((a, b) => sign * (b.x - a.x))[0];
     return there === undefined ? undefined : { to: there };
   }
-}
-
-/** @param {Station} station */
-function isFiltered(station) {
-  return station.element.classList.contains("off");
 }
 
 /** @template {{ to: Station }} T @param {Station} here @param {T[]} some @param {(dx: number, dy: number) => number} along @returns {T | undefined} */

@@ -5,15 +5,19 @@
 const LEAST = 0.12;
 const MOST = 3;
 const STEP = 1.3;
-const FAR = 0.55;
+const FAR = 0.62; // Below it names would be smaller than 8 pixels: fewer are drawn, larger.
+const NEWEST = 2 / 3; // Of the main line's stations: on a phone the rest is seen first.
 const KEPT_AFTER_MS = 250;
+const NEWEST_AT = 48; // Pixels from the left.
 const MAIN_LINE_AT = 0.4; // Share of the frame above the main line: most lanes are below it.
 
 export class View {
-  /** @param {HTMLElement} section */
-  constructor(section) {
+  /** @param {HTMLElement} section @param {import("./map_labels.js").Labels} labels */
+  constructor(section, labels) {
     this.section = section;
+    this.labels = labels;
     this.frame = /** @type {HTMLElement} */ (section.querySelector("[data-frame]"));
+    this.frame.style.setProperty("--map-high", `${this.frame.offsetHeight}px`); // It stays as it was laid out.
     this.scale = 1;
     this.dragged = false;
     this.svg = this.drawing();
@@ -24,7 +28,6 @@ export class View {
     this.frame.addEventListener("pointerdown", (event) => this.onDown(event));
     this.frame.addEventListener("dragstart", (event) => event.preventDefault());
     this.frame.addEventListener("click", (event) => this.onClick(event), { capture: true });
-    this.pinching();
     let timer = 0;
     this.frame.addEventListener("scroll", () => {
       this.stick();
@@ -43,7 +46,6 @@ export class View {
 
   /** @param {{ x: number, y: number } | undefined} chosen */
   start(chosen) {
-    this.frame.style.setProperty("--map-high", `${this.box.height + 24}px`);
     this.lift();
     const kept = /^#at=([\d.-]+),([\d.-]+),([\d.]+)$/.exec(location.hash);
     if (kept !== null) {
@@ -52,15 +54,27 @@ export class View {
       return;
     }
     const fits = this.fitting();
+    const narrow = matchMedia("(max-width: 760px)").matches;
     if (this.box.width * 0.8 <= this.frame.clientWidth) this.zoom(Math.min(1, fits));
+    const newest = narrow ? this.newest() : undefined;
     if (chosen !== undefined) this.show(chosen);
-    else this.frame.scrollTop = this.mainLine() * this.scale - this.frame.clientHeight * MAIN_LINE_AT;
+    else {
+      if (newest !== undefined) this.frame.scrollLeft = newest * this.scale - NEWEST_AT;
+      this.frame.scrollTop = this.mainLine() * this.scale - this.frame.clientHeight * MAIN_LINE_AT;
+    }
+    this.stick();
+  }
+
+  /** Where the newest third of the main line begins; nothing where all of it fits. */
+  newest() {
+    const stations = [...this.svg.querySelectorAll(".station.k-main")].map((one) => Number(one.getAttribute("data-x")));
+    return stations.sort((one, other) => one - other)[Math.floor(stations.length * NEWEST)];
   }
 
   /** How far down the main line runs; a map without one is seen from its middle. */
   mainLine() {
-    const mark = this.svg.querySelector(".headings [data-line=main] .swatch");
-    return mark === null ? this.box.height / 2 : Number(mark.getAttribute("y1"));
+    const station = this.svg.querySelector(".station.k-main");
+    return station === null ? this.box.height / 2 : Number(station.getAttribute("data-y"));
   }
 
   /** Years stay at the top and names of lines at the left while the map moves below them. */
@@ -76,13 +90,32 @@ export class View {
     band.setAttribute("width", String(this.box.width));
     band.setAttribute("height", "28");
     const headings = this.svg.querySelector(".headings");
-    this.svg.append(...(headings === null ? [] : [headings]), band, ...this.svg.querySelectorAll(".years .tick"));
+    this.svg.append(...(headings === null ? [] : [headings]), band, ...this.svg.querySelectorAll(".years .year-mark"));
   }
 
-  redrawn() {
+  /** The station nearest to the middle, and where it is seen. @param {Iterable<{ id: string, x: number, y: number }>} stations */
+  nearest(stations) {
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.frame;
+    let found;
+    let least = Infinity;
+    for (const { id, x, y } of stations) {
+      const seen = [x * this.scale - scrollLeft, y * this.scale - scrollTop];
+      const far = Math.hypot(seen[0] - clientWidth / 2, seen[1] - clientHeight / 2);
+      if (far < least) [found, least] = [{ id, seen }, far];
+    }
+    return found;
+  }
+
+  /** @param {{ id: string, seen: number[] } | undefined} near @param {(id: string) => { x: number, y: number } | undefined} at */
+  redrawn(near, at) {
     this.svg = this.drawing();
     this.lift();
     this.zoom(this.scale);
+    const place = near === undefined ? undefined : at(near.id);
+    if (near === undefined || place === undefined) return;
+    this.frame.scrollLeft = place.x * this.scale - near.seen[0];
+    this.frame.scrollTop = place.y * this.scale - near.seen[1];
+    this.stick();
   }
 
   /** @param {string} name */
@@ -111,6 +144,8 @@ export class View {
     svg.style.width = `${this.box.width * this.scale}px`;
     svg.style.height = `${this.box.height * this.scale}px`;
     svg.classList.toggle("far", this.scale < FAR);
+    if (this.scale < FAR) this.labels.draw(svg, this.scale);
+    else this.labels.clear();
     const after = svg.getBoundingClientRect();
     frame.scrollLeft += after.left + share[0] * after.width - (edge.left + over[0]);
     frame.scrollTop += after.top + share[1] * after.height - (edge.top + over[1]);
@@ -176,23 +211,5 @@ export class View {
     event.preventDefault();
     event.stopPropagation();
     this.dragged = false;
-  }
-
-  pinching() {
-    let apart = 0;
-    /** @param {TouchEvent} event */
-    const far = ({ touches: [one, other] }) => Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
-    this.frame.addEventListener("touchstart", (event) => {
-      if (event.touches.length === 2) apart = far(event);
-    }, { passive: true });
-    this.frame.addEventListener("touchmove", (event) => {
-      if (event.touches.length !== 2) return;
-      event.preventDefault();
-      const now = far(event);
-      const [one, other] = event.touches;
-      const middle = { clientX: (one.clientX + other.clientX) / 2, clientY: (one.clientY + other.clientY) / 2 };
-      this.zoom(this.scale * (now / apart), middle);
-      apart = now;
-    }, { passive: false });
   }
 }
