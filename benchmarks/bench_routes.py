@@ -37,7 +37,20 @@ from kensho.storage.store_settings import StoreSettings
 TEXTS = ("a", "no", "the", "s", "one", "nar", "gintama", "fate stay night", "1", "evangelion 3.0")
 FORMATS = ("json", "graphml", "gexf", "cypher", "dot")
 
-
+BROWSED = [
+    f"{filtered}&sort={sort}"
+    for sort in ("popularity", "rating", "score", "date", "title")
+    for filtered in (
+        "",
+        "type=tv&from=2000&to=2009",
+        "genre=comedy,drama&score=8",
+        "theme=isekai&status=finished&length=cour",
+        "studio=Sunrise&franchise=member",
+    )
+]
+"""What lists of all works are asked for: all of them, and few."""
+_PREPARED_S = 5.0
+"""What lists need is made beside the first requests, and would count as theirs."""
 _FEW = 20
 """Of no more answers the 95th percentile is the hardest."""
 
@@ -87,6 +100,7 @@ async def measure(app: Litestar, settings: Settings, options: argparse.Namespace
             transport=httpx.ASGITransport(cast("Any", app)), base_url="http://local"
         ) as client,
     ):
+        await asyncio.sleep(_PREPARED_S)
         for route, targets in asked.items():
             if options.only not in route:
                 continue
@@ -216,12 +230,39 @@ def requests(held: Snapshot, sampled: int, random: Random) -> Mapping[str, Seque
         or [Asked("/api/diff")],
         "/": [Asked("/")],
         "/search": search("/search"),
-        "/browse": [Asked("/browse")],
+        "/browse": [Asked(f"/browse?{query}") for query in BROWSED],
+        "/browse/random": [Asked(f"/browse/random?{query}") for query in BROWSED],
+        "/seasons": [Asked("/seasons")],
         "/browse/{year:str}/{season:str}": [Asked(f"/browse/{y}/{s}") for y, s in seasons],
+        "/tags": [Asked("/tags")],
+        "/tags/{name:path}": [Asked(f"/tags/{quote(tag.name)}") for tag in model.tags[:sampled]],
+        "/studios": [Asked("/studios"), *each("/studios?letter={}", "abcdefghijklmnopqrstuvwxyz0")],
+        "/studios/{name:path}": [
+            Asked(f"/studios/{quote(name)}") for name in random.sample(model.studios, sampled)
+        ],
         "/anime/{work_id:str}": each("/anime/{}", works),
-        "/movies": [Asked("/movies"), Asked("/movies?page=3")],
+        "/movies": [
+            Asked(f"/movies?{query}")
+            for query in (
+                "",
+                "page=3",
+                "kind=movie&sort=rating",
+                "kind=anime&sort=date",
+                "year=2019",
+            )
+        ],
         "/movies/{work_id:str}": each("/movies/{}", films),
-        "/hubs": [Asked("/hubs"), Asked("/hubs?page=2")],
+        "/hubs": [
+            Asked(f"/hubs?{query}")
+            for query in (
+                "",
+                "page=2",
+                "letter=g",
+                "genre=mecha&sort=size",
+                "sort=moved",
+                "sort=title",
+            )
+        ],
         "/anime/{work_id:str}/map": each("/anime/{}/map", works),
         "/anime/{work_id:str}/map?depth=3": each("/anime/{}/map?depth=3", works),
         "/path": [Asked(f"/path?from={one}&to={other}") for one, other in pairs],

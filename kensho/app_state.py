@@ -77,6 +77,7 @@ class AppState:
     """Where works can be watched, once the edge that offers it is built."""
     warmer: Warmer | None = None
     _looking: asyncio.Task[bool] | None = None
+    _preparing: asyncio.Future[None] | None = None
     _snapshots: SnapshotHolder | None = None
     _page_services: PageServices | None = None
     _conditions: Conditions | None = None
@@ -153,6 +154,11 @@ class AppState:
         await self._looked()
         await self._following.refresh()
 
+    def _prepare_lists(self) -> None:
+        """Begin to make what lists need of another snapshot, beside requests."""
+        prepare = self.page_services().prepare_lists
+        self._preparing = asyncio.get_running_loop().run_in_executor(None, prepare)
+
     def look_for_snapshot(self) -> None:
         """Look for a newer snapshot now, beside requests; does nothing before the start."""
         if self._snapshots is not None:
@@ -218,6 +224,7 @@ class AppState:
             holder.listen(self.warmer.wake)
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder, self._conditions)
+        holder.listen(self._prepare_lists)
         await holder.refresh()  # so that no worker answers before it has what is published
         watching = (
             asyncio.create_task(_follow(holder, store, settings.snapshot)),
@@ -264,6 +271,7 @@ class AppState:
             films=self.shared.films,
             calendar=self.shared.calendar,
             search=self.shared.search,
+            orders=self.shared.orders,
             facets=PerSnapshot(FacetCounter),
             now=self.now,
             renderer=self.renderer,

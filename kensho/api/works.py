@@ -43,8 +43,8 @@ _ITEM: Final = WorkItem(
 SortedBy: TypeAlias = Annotated[
     WorkSorting,
     QueryParameter(
-        description="`popularity` and `score` from high to low, `date` from the latest on, `title` "
-        "from A to Z.",
+        description="`popularity`, `rating` (IMDb's, then votes) and `score` from high to low, "
+        "`date` from the latest on, `title` from A to Z.",
         examples=[Example(value="popularity")],
     ),
 ]

@@ -1,26 +1,39 @@
 """Facets: how many works would pass a filter for each of its values.
 
 Guarantees: a facet counts exactly, over all works that pass every filter but the facet's own, so
-that it shows the alternatives to the value that is set.
+that it shows the alternatives to the value that is set. Tags are those of `FACET_CATEGORIES`.
 
 Performance: 40 µs for 50 hits, 3 ms for 20,000; the taggings are the read model's own mapped
 columns.
 """
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from kensho.discovery.filters import FilterMasks, Nodes
+from kensho.discovery.filters import (
+    IN_FRANCHISE,
+    LENGTHS,
+    FilterMasks,
+    Nodes,
+    length_codes,
+)
 from kensho.discovery.search_views import Facets, TagFacet
-from kensho.domain.works import SEASONS
+from kensho.domain.works import SEASONS, TagCategory
 from kensho.read_model.columns import ANIME_TYPES, STATUSES
+from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.model import ReadModel
 
 Counts = npt.NDArray[np.int64]
+FACET_CATEGORIES: Final[tuple[TagCategory, ...]] = ("genre", "theme", "demographic")
+"""Tags of these are offered as filters: what a work is. The others say what is seen in it, where,
+how it was made, and how a source keeps its list of tags in order."""
+LOWEST_SCORES: Final = (9, 8, 7, 6, 5)
+_DECADE: Final = 10
 
 _MOST_TAGS: Final = 20
 """As many as fit under a list of results."""
@@ -31,12 +44,30 @@ _FEW_NUMBERS: Final = 128
 """So few are counted before array operations have begun; most searches have as few."""
 
 
+class BrowseFacets(NamedTuple):
+    """How many works have which value; `score` by the lowest, `tag` by the number of the tag."""
+
+    type: dict[str, int]
+    status: dict[str, int]
+    length: dict[str, int]
+    franchise: dict[str, int]
+    score: dict[int, int]
+    decade: dict[int, int]
+    tag: Counts
+
+
+_BROWSED: Final[Mapping[str, Sequence[str]]] = {
+    "type": ANIME_TYPES, "status": STATUSES, "length": LENGTHS, "franchise": IN_FRANCHISE
+}  # fmt: skip
+
+
 class FacetCounter:
     """Counts the facets of works; made once for a snapshot."""
 
     def __init__(self, model: ReadModel) -> None:
         self._values = _ValueCounts(model)
         self._tags = TagCounts(model)
+        self._model = model
 
     def facets(self, masks: FilterMasks) -> Facets:
         """Return how many works there are of each value."""
@@ -44,6 +75,40 @@ class FacetCounter:
         for name in masks.names & counts.keys():
             counts[name] = self._values.of(masks.nodes(but=name))[name]
         return Facets(**counts, tag=self._tags.most_common(masks.nodes(but="tag")))
+
+    def browsing(self, masks: FilterMasks) -> "BrowseFacets":
+        """Return how many works a list would keep by each value of the filters of all works.
+
+        Of tags, which may be several, it is how many there would be with a further one.
+        """
+        codes = self._browse_codes
+        sized = {
+            name: _sized(codes[name][masks.nodes(but=name)], names)
+            for name, names in _BROWSED.items()
+        }
+        years = self._model.columns.year[masks.nodes(but="years")]
+        decades = np.bincount(years[years > 0] // _DECADE * _DECADE)
+        scores = self._model.columns.score[masks.nodes(but="score")]
+        return BrowseFacets(
+            **sized,
+            score={low: int(np.count_nonzero(scores >= low)) for low in LOWEST_SCORES},
+            decade={one: int(decades[one]) for one in decades.nonzero()[0][::-1].tolist()},
+            tag=self._tags.counts(masks.nodes()),
+        )
+
+    def prepare(self) -> None:
+        """Make what `browsing` needs; else the first who asks waits for it, 0.1 s."""
+        _ = self._browse_codes
+
+    @functools.cached_property
+    def _browse_codes(self) -> dict[str, npt.NDArray[Any]]:
+        model = self._model
+        return {
+            "type": model.columns.anime_type,
+            "status": model.columns.status,
+            "length": length_codes(model),
+            "franchise": (model.franchises.by_node == NO_FRANCHISE).astype(np.int8),
+        }
 
 
 class _ValueCounts:
@@ -97,6 +162,8 @@ class TagCounts:
         self._rank_of = self._rank.data
         self._offset_of = self._offsets.data
         self._names = [names[tag] for tag in by_rank]
+        self._offered = np.array([tag.category in FACET_CATEGORIES for tag in model.tags], np.bool_)
+        self._is_offered = self._offered.tolist()
 
     def counts(self, nodes: Nodes) -> Counts:
         """Return for each tag how many of `nodes`, each given once, have it."""
@@ -109,14 +176,14 @@ class TagCounts:
         return np.bincount(self._tags[places], minlength=len(self._names))
 
     def most_common(self, nodes: Nodes) -> list[TagFacet]:
-        """Return the tags that most of `nodes` have, ties by name."""
+        """Return the tags that most of `nodes` have, of those that are offered, ties by name."""
         total = len(self._names)
         order = self._few(nodes) if len(nodes) <= _FEW else self._ordered(self.counts(nodes))
         return [TagFacet(self._names[one % total], one // total) for one in order]
 
     def _ordered(self, counts: Counts) -> list[int]:
         """Return the commonest tags, each as its count above its rank, best first."""
-        present = counts.nonzero()[0]
+        present = (counts * self._offered).nonzero()[0]
         order = counts[present] * len(self._names) + self._rank[present]
         if len(order) > _MOST_TAGS:
             order.partition(len(order) - _MOST_TAGS)
@@ -132,7 +199,9 @@ class TagCounts:
         ]
         counts = _times(chain.from_iterable(tags))
         total, rank_of = len(self._names), self._rank_of
-        order = [count * total + rank_of[tag] for tag, count in counts.items()]
+        order = [
+            count * total + rank_of[tag] for tag, count in counts.items() if self._is_offered[tag]
+        ]
         order.sort(reverse=True)
         return order[:_MOST_TAGS]
 
@@ -151,6 +220,12 @@ def _times(numbers: Iterable[int]) -> dict[int, int]:
     for number in numbers:
         times[number] = times.get(number, 0) + 1
     return times
+
+
+def _sized(codes: npt.NDArray[Any], names: Sequence[str]) -> dict[str, int]:
+    """Return how often each name is meant by a code; -1 means none."""
+    counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
+    return {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
 def _counted(numbers: npt.NDArray[np.int16]) -> list[tuple[int, int]]:

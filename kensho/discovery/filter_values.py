@@ -10,8 +10,14 @@ from typing import Any, Final, cast
 import msgspec
 from rapidfuzz import fuzz, process
 
-from kensho.discovery.filters import Filters, studio_numbers, tag_number
-from kensho.domain.works import SEASONS, AnimeType, Season, Status
+from kensho.discovery.filters import (
+    Filters,
+    InFranchise,
+    Length,
+    studio_numbers,
+    tag_number,
+)
+from kensho.domain.works import SEASONS, AnimeType, Season, Status, WorkKind
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.read_model.columns import ANIME_TYPES, STATUSES
 from kensho.read_model.model import ReadModel
@@ -25,13 +31,22 @@ _MOST_TOLD: Final = 5
 
 
 class FilterTexts(msgspec.Struct, frozen=True, kw_only=True):
-    """The filters of a request as they were given; `type` and `status` may be several words."""
+    """The filters of a request as they were given; `type` and `status` may be several words.
 
+    Of the tags of a tuple, works bear all.
+    """
+
+    kind: WorkKind | None = None
     type: str | None = None
     status: str | None = None
     season: str | None = None
     year: int | None = None
-    tag: str | None = None
+    since: int | None = None
+    until: int | None = None
+    score: int | None = None
+    length: Length | None = None
+    franchise: InFranchise | None = None
+    tag: str | tuple[str, ...] | None = None
     studio: str | None = None
     safe: bool
 
@@ -46,8 +61,11 @@ def filters_of(model: ReadModel, texts: FilterTexts) -> Filters:
     types = _words("type", texts.type, ANIME_TYPES, problems)
     statuses = _words("status", texts.status, STATUSES, problems)
     season = None if texts.season is None else _season(texts.season, problems)
-    if texts.tag is not None and tag_number(model, texts.tag) is None:
-        problems.append(FieldProblem("tag", unknown("tag", texts.tag, model.tag_names)))
+    problems += (
+        FieldProblem("tag", unknown("tag", tag, model.tag_names))
+        for tag in ((texts.tag,) if isinstance(texts.tag, str) else texts.tag or ())[:_MOST_TOLD]
+        if tag_number(model, tag) is None
+    )
     if texts.studio is not None and not studio_numbers(model, texts.studio):
         problems.append(FieldProblem("studio", unknown("studio", texts.studio, model.studios)))
     if problems:
@@ -56,7 +74,13 @@ def filters_of(model: ReadModel, texts: FilterTexts) -> Filters:
         type=cast("tuple[AnimeType, ...] | None", types),
         status=cast("tuple[Status, ...] | None", statuses),
         season=season,
+        kind=texts.kind,
         year=texts.year,
+        since=texts.since,
+        until=texts.until,
+        score=texts.score,
+        length=texts.length,
+        franchise=texts.franchise,
         tag=texts.tag,
         studio=texts.studio,
         safe=texts.safe,

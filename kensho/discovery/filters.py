@@ -5,33 +5,49 @@ Guarantees: a filter keeps the order of the works that it is given.
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from kensho.domain.works import SEASONS, AnimeType, Season, Status
-from kensho.read_model.columns import ANIME_TYPES, STATUSES
+from kensho.domain.works import SEASONS, AnimeType, Season, Status, WorkKind
+from kensho.read_model.columns import ANIME_TYPES, STATUSES, WORK_KINDS
+from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.model import ReadModel
 
 Nodes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
 _ADULT: Final = "adult"
+Length: TypeAlias = Literal["short", "film", "cour", "two_cours", "long"]
+"""How long a work is in all, by `LENGTH_ENDS_S`."""
+InFranchise: TypeAlias = Literal["member", "alone"]
+LENGTHS: Final[tuple[Length, ...]] = get_args(Length)
+IN_FRANCHISE: Final[tuple[InFranchise, ...]] = get_args(InFranchise)
+LENGTH_ENDS_S: Final = (40 * 60, 3 * 3600, 7 * 3600, 13 * 3600)
+"""Where each length ends, in seconds: films begin at 40 minutes (the Academy's limit for shorts), a
+cour is 12 episodes of 24 minutes, two are twice that, each with room for longer episodes."""
 
 
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """What a list keeps; `None` keeps all.
 
     `type` and `status` are one value or several, of which a work has one; `tag` is an id or a name,
-    `studio` a name, both in any case; `safe` hides adult works.
+    or several, of which a work has all; `studio` is a name; both are in any case. Years pass from
+    `since` to `until`, and scores from `score` on; `safe` hides adult works.
     """
 
+    kind: WorkKind | None = None
     type: AnimeType | tuple[AnimeType, ...] | None = None
     status: Status | tuple[Status, ...] | None = None
     season: Season | None = None
     year: int | None = None
-    tag: str | None = None
+    since: int | None = None
+    until: int | None = None
+    score: int | None = None
+    length: Length | None = None
+    franchise: InFranchise | None = None
+    tag: str | tuple[str, ...] | None = None
     studio: str | None = None
     safe: bool = True
 
@@ -91,7 +107,7 @@ def _masks(
 ) -> Iterable[tuple[str, Mask]]:
     """Yield each filter that is set, by name, with the works that pass it."""
     yield from _masks_of_columns(model, filters, nodes)
-    if filters.tag is not None:
+    if filters.tag:
         yield "tag", _tagged(model, filters.tag)[nodes]
     if filters.studio is not None:
         yield "studio", _made_by(model, filters.studio)[nodes]
@@ -112,6 +128,33 @@ def _masks_of_columns(
         yield "season", columns.season[nodes] == SEASONS.index(filters.season)
     if filters.year is not None:
         yield "year", columns.year[nodes] == filters.year
+    if filters.kind is not None:
+        yield "kind", columns.kind[nodes] == WORK_KINDS.index(filters.kind)
+    yield from _masks_of_ranges(model, filters, nodes)
+
+
+def _masks_of_ranges(
+    model: ReadModel, filters: Filters, nodes: Nodes
+) -> Iterable[tuple[str, Mask]]:
+    """Yield the filters that leave a range of values, or tell whether a work stands alone."""
+    if filters.since is not None or filters.until is not None:
+        years = model.columns.year[nodes]
+        last = np.iinfo(years.dtype).max if filters.until is None else filters.until
+        yield "years", (years >= max(filters.since or 1, 1)) & (years <= last)
+    if filters.score is not None:
+        yield "score", model.columns.score[nodes] >= filters.score  # false where there is none
+    if filters.length is not None:
+        yield "length", length_codes(model)[nodes] == LENGTHS.index(filters.length)
+    if filters.franchise is not None:
+        is_alone = model.franchises.by_node[nodes] == NO_FRANCHISE
+        yield "franchise", is_alone if filters.franchise == "alone" else ~is_alone
+
+
+def length_codes(model: ReadModel) -> npt.NDArray[np.int8]:
+    """Return for each work the place of its length in `LENGTHS`; -1 where it is not known."""
+    codes = np.searchsorted(LENGTH_ENDS_S, model.seconds, side="right").astype(np.int8)
+    codes[model.seconds == 0] = -1
+    return codes
 
 
 def _hidden(model: ReadModel, nodes: Nodes, unhidden: Mask | None) -> Mask:
@@ -130,13 +173,16 @@ def _is_one_of(
     return found
 
 
-def _tagged(model: ReadModel, tag: str) -> Mask:
-    """Return for each work whether it has the tag; none does where there is no such tag."""
-    tagged = np.zeros(model.works_total, dtype=np.bool_)
-    number = tag_number(model, tag)
-    if number is not None:
-        tagged[model.tag_nodes(number)[0]] = True
-    return tagged
+def _tagged(model: ReadModel, tags: str | tuple[str, ...]) -> Mask:
+    """Return for each work whether it has all the tags; none has one that there is not."""
+    wanted = (tags,) if isinstance(tags, str) else tags
+    borne = np.zeros(model.works_total, dtype=np.int16)
+    for number in {tag_number(model, tag) for tag in wanted}:
+        if number is None:
+            return np.zeros(model.works_total, dtype=np.bool_)
+        borne[model.tag_nodes(number)[0]] += 1
+    has_all: Mask = borne == len({tag_number(model, tag) for tag in wanted})
+    return has_all
 
 
 def _made_by(model: ReadModel, studio: str) -> Mask:

@@ -43,6 +43,15 @@ class FilteredList(NamedTuple):
     facets: Facets
 
 
+class PagePart(NamedTuple):
+    """A page of a list: its nodes, which page of how many it is, and the size of the whole."""
+
+    nodes: Nodes
+    number: int
+    pages_total: int
+    total: int
+
+
 class ListPage(NamedTuple):
     """A page with filters: its path, and the parameters it was asked for by name."""
 
@@ -52,6 +61,13 @@ class ListPage(NamedTuple):
     def url(self, **changes: object) -> str:
         """Return the page with other parameters; always its first part."""
         return urls.with_query(self.path, {**self.parameters, "page": None, **changes})
+
+
+def page_of(nodes: Nodes, number: int, most: int) -> PagePart:
+    """Return a page of a list, counted from 1; the nearest one where there is no such page."""
+    pages_total = max(1, -(-len(nodes) // most))
+    number = min(max(1, number), pages_total)
+    return PagePart(nodes[(number - 1) * most : number * most], number, pages_total, len(nodes))
 
 
 def filtered(
@@ -102,7 +118,7 @@ def _choices(
         counts = {chosen: counts.get(chosen, 0), **counts}
     return [
         FilterChoice(
-            label=messages.label(name, value),
+            label=messages.tag(value) if name == "tag" else messages.label(name, value),
             works=count,
             href=page.url(**{name: None if value == chosen else value}),
             is_on=value == chosen,

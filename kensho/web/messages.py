@@ -15,10 +15,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, cast
 
+from kensho.domain.tag_names import shown_tag
+
 STRINGS: Final = Path(str(files("kensho"))) / "web" / "strings.toml"
 _SINGULAR: Final = "one"
 _MINUTE_S: Final = 60
 _HOUR_MIN: Final = 60
+_HOUR_S: Final = 3600
 _DISTURBING: Final = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 """Control characters, and those that turn the direction of what follows: an unclosed one in a title
 turns the words of ours around it too, and a closing one ends the isolation that `<bdi>` gives."""
@@ -52,6 +55,10 @@ class Messages:
     def label(self, group: str, value: str) -> str:
         """Return what a value is called, as `names.type.tv`; else the value itself."""
         return self._strings.get(f"names.{group}.{value}", value)
+
+    def tag(self, name: str) -> str:
+        """Return what a tag is called: as `names.tag` says, or else as people write it."""
+        return self._strings.get(f"names.tag.{name}") or shown_tag(name)
 
     def count(self, key: str, total: int, **values: object) -> str:
         """Return a counted thing: "1 work", "1,204 works"."""
@@ -87,6 +94,11 @@ def minutes(seconds: int) -> str:
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def about(seconds: int) -> str:
+    """Return a length of time that need not be exact: "45 min", "14 h"."""
+    return minutes(seconds) if seconds < 2 * _HOUR_S else f"{round(seconds / _HOUR_S)} h"
 
 
 def percent(share: float) -> str:

@@ -7,7 +7,8 @@ compressed and kept for the snapshot like every read of the API.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
@@ -23,14 +24,18 @@ from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
+from kensho.discovery.franchise_lists import FranchiseColumns
 from kensho.discovery.health import HealthService
+from kensho.discovery.listed_works import WorkEntry, listed_works
 from kensho.discovery.preferred_titles import PreferredTitles
 from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
 from kensho.discovery.snapshot_service import PerSnapshot
 from kensho.discovery.time_travel import PastModel
+from kensho.discovery.work_lists import WorkOrders, WorkSorting
 from kensho.discovery.work_queue import WorkQueue
 from kensho.domain.searches import SearchOutcome
+from kensho.errors import NotReadyError
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.holder import Snapshot, SnapshotHolder
@@ -106,6 +111,14 @@ class PageServices(msgspec.Struct, frozen=True):
     version: str
     queue: WorkQueue
     curation: CurationService
+    orders: WorkOrders = msgspec.field(default_factory=WorkOrders)
+    """All works in each order, for lists of them."""
+    franchise_columns: PerSnapshot[FranchiseColumns] = msgspec.field(
+        default_factory=lambda: PerSnapshot(FranchiseColumns)
+    )
+    """What lists of franchises need."""
+    chosen: Callable[[int], int] = secrets.randbelow
+    """Chooses one of so many, as chance will have it."""
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     reports: ReportIntake | None = None
@@ -120,6 +133,19 @@ class PageServices(msgspec.Struct, frozen=True):
     """Tells what around the service is not as it should be, and why."""
     is_draining: Callable[[], bool] = bool
     """Tells whether the process was told to stop."""
+
+    def prepare_lists(self) -> None:
+        """Make what lists of the snapshot need, which takes a second of the first who asks else.
+
+        Does nothing while there is no snapshot.
+        """
+        try:
+            held = self.snapshots.held
+        except NotReadyError:
+            return
+        self.orders.prepare(held)
+        self.facets.of(held.model).prepare()
+        self.franchise_columns.of(held.model)
 
     def health(self) -> HealthService:
         """Return what tells how the service is."""
@@ -238,6 +264,14 @@ class PageContext(msgspec.Struct, frozen=True):
         """Return those of `nodes` that pass, in their order, and counts of what else is."""
         counter = self.services.facets.of(self.model)
         return filtered_lists.filtered(self.model, nodes, filters, counter)
+
+    def ordered(self, sort: WorkSorting) -> Nodes:
+        """Return all works in an order, by title as the viewer calls them."""
+        return self.services.orders.of(self.snapshot, sort, self.viewer.titles)
+
+    def listed_works(self, nodes: Iterable[int]) -> list[WorkEntry]:
+        """Return works as lists show them."""
+        return listed_works(self.model, self.services.orders.columns(self.model), nodes)
 
     def franchise_map(self, number: int, selection: MapSelection = EVERYTHING) -> DrawnMap:
         """Return a franchise with its map; one of an earlier time is drawn each time."""

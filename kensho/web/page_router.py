@@ -14,6 +14,7 @@ from litestar.di import Provide
 
 from kensho.web import assets
 from kensho.web.assets import Assets
+from kensho.web.browse_page import BrowsePageController
 from kensho.web.changes_pages import (
     ChangesFeedController,
     ChangesPageController,
@@ -36,7 +37,8 @@ from kensho.web.franchise_pages.map_page import FranchiseMapController
 from kensho.web.franchise_pages.overview import FranchiseOverviewController
 from kensho.web.franchise_pages.pictures import FranchisePicturesController
 from kensho.web.franchise_pages.watch_order import WatchOrderPageController
-from kensho.web.list_pages import FilmsPageController, FranchiseListController, HomePageController
+from kensho.web.home_page import HomePageController
+from kensho.web.list_pages import FilmsPageController, FranchiseListController
 from kensho.web.maps.style import style
 from kensho.web.messages import Messages
 from kensho.web.my_line_page import FranchiseStepsController, MyLinePageController
@@ -48,9 +50,15 @@ from kensho.web.queue_pages import QueuePageController
 from kensho.web.rendering import Renderer
 from kensho.web.report_pages import ReportController
 from kensho.web.search_page import SearchPageController, SuggestionController
-from kensho.web.season_page import SeasonPageController
+from kensho.web.season_page import SeasonJumpController, SeasonPageController
 from kensho.web.sign_in_page import SignInController, SignOutController
 from kensho.web.status import StatusPageController
+from kensho.web.tag_pages import (
+    StudioListController,
+    StudioPageController,
+    TagListController,
+    TagPageController,
+)
 from kensho.web.viewer import BY_PREFERENCE, preferences_of
 from kensho.web.work_page import FilmPageController, WorkPageController
 
@@ -58,7 +66,13 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     HomePageController,
     SearchPageController,
     SuggestionController,
+    SeasonJumpController,
     SeasonPageController,
+    BrowsePageController,
+    TagListController,
+    TagPageController,
+    StudioListController,
+    StudioPageController,
     WorkPageController,
     FilmsPageController,
     FilmPageController,

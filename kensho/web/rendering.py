@@ -13,7 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kensho.web import messages as text
-from kensho.web import posters, title_languages, urls
+from kensho.web import posters, title_languages, urls, work_entries
 from kensho.web.assets import Assets
 from kensho.web.messages import Messages
 
@@ -123,6 +123,9 @@ def _environment(
         "label": messages.label,
         "number": text.number,
         "minutes": text.minutes,
+        "about": text.about,
+        "tag_name": messages.tag,
+        "entry_lines": work_entries.entry_lines(messages),
         "timestamp": text.timestamp,
         "line_colour": posters.colour,
         "placeholder": posters.placeholder,

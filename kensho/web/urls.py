@@ -123,6 +123,41 @@ def season(year: int, name: Season) -> str:
     return f"/browse/{year}/{name}"
 
 
+def seasons(year: int | None = None, name: Season | None = None) -> str:
+    """Return where the latest season is found, or the one that is named."""
+    return with_query("/seasons", {"year": year, "season": name})
+
+
+def browse(**parameters: object) -> str:
+    """Return the page of all works, with filters by the names that its address has."""
+    return with_query("/browse", parameters)
+
+
+def random_work(**parameters: object) -> str:
+    """Return where one of the works is chosen that pass filters."""
+    return with_query("/browse/random", parameters)
+
+
+def tags() -> str:
+    """Return the list of tags."""
+    return "/tags"
+
+
+def tag(name: str) -> str:
+    """Return the page of a tag."""
+    return f"/tags/{quote(name)}"
+
+
+def studios(letter: str | None = None) -> str:
+    """Return the list of studios, or of those that begin with a letter."""
+    return with_query("/studios", {"letter": letter})
+
+
+def studio(name: str) -> str:
+    """Return the page of a studio."""
+    return f"/studios/{quote(name)}"
+
+
 def films(year: int | None = None) -> str:
     """Return the page of all films, or of a year's."""
     return "/movies" if year is None else f"/movies?year={year}"

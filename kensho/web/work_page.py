@@ -9,8 +9,10 @@ from litestar.params import FromPath
 from markupsafe import Markup
 
 from kensho.discovery import related_works, similar, viewing_guide, works
+from kensho.discovery.facets import FACET_CATEGORIES
 from kensho.discovery.viewing_guide import PlaceInLine
 from kensho.domain.relations import KINDS, Kind
+from kensho.domain.tag_names import is_maintenance
 from kensho.http.pooled import pooled
 from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
@@ -135,6 +137,12 @@ def _page(context: PageContext, form: WorkForm, node: int) -> PreparedResponse:
         titles=title_languages.grouped((detail.title, *detail.synonyms), extras.titles, messages),
         second_title=_second_title(context, detail),
         extras=extras,
+        tags_shown=[tag for tag in detail.tags if tag.category in FACET_CATEGORIES],
+        tags_folded=[
+            tag
+            for tag in detail.tags
+            if tag.category not in FACET_CATEGORIES and not is_maintenance(tag.name)
+        ],
         place=place,
         relations_shown=_SHOWN,
         relations_total=len(relations),

@@ -91,7 +91,7 @@ async def test_a_work_bears_what_is_asked_for(served: AsyncClient) -> None:
         ("tag=dramma", "tag", "nearest are drama"),
         ("type=serial", "type", "tv, movie"),
         ("year=1", "year", "1900"),
-        ("sort=best", "sort", "popularity, score, date, title"),
+        ("sort=best", "sort", "popularity, rating, score, date, title"),
         ("fields=nonsense", "fields", "sources"),
         ("cursor=x", "cursor", "ask again"),
         ("q=naruto", "q", "no such parameter"),

@@ -152,7 +152,7 @@ async def test_lines_of_an_order_are_left_out_by_their_numbers(pages: AsyncClien
 async def test_the_tabs_to_come_are_seen_and_lead_nowhere(pages: AsyncClient) -> None:
     text = await text_of(pages, SHELL)
     for name in ("Manga", "Community", "Store"):
-        assert re.search(rf'aria-disabled="true"[^>]*>{name}</span> <span class="planned">', text)
+        assert re.search(rf'aria-disabled="true"[^>]*>{name}</span> <span class="unseen">', text)
 
 
 async def test_other_sites_are_told_what_a_franchise_is(pages: AsyncClient) -> None:
@@ -337,7 +337,7 @@ async def test_all_franchises_are_listed_as_small_maps(pages: AsyncClient) -> No
     text = await text_of(pages, "/hubs")
     assert text.count('class="atlas-card"') == 3
     assert f'src="{SHELL}/small.svg"' in text
-    assert (await pages.get("/hubs?cursor=nonsense")).status_code == 400
+    assert (await pages.get("/hubs?size=nonsense")).status_code == 400
 
 
 class TestHostileTitle:

@@ -40,6 +40,8 @@ class Rows(msgspec.Struct, frozen=True):
     retired: Sequence[RetiredSlugRow] = ()
     edges: Sequence[tuple[UUID, UUID, Kind, Method]] = ()
     tags: Sequence[tuple[UUID, str]] = ()
+    genres: Sequence[str] = ()
+    """The names of tags that are genres."""
     episodes: Sequence[EpisodeRow] = ()
     """All of one work."""
 
@@ -67,8 +69,10 @@ class _Named(msgspec.Struct, kw_only=True):
     season: str | None = None
     year: int | None = None
     start_date: str | None = None
+    end_date: str | None = None
     duration_s: int | None = None
     score: float | None = None
+    studios: tuple[str, ...] = ()
 
     def row(self) -> WorkRow:
         return WorkRow(**msgspec.structs.asdict(self))
@@ -100,7 +104,12 @@ def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
         intake.add_visits(rows.visits)
         intake.add_retired_slugs(rows.retired)
         names = sorted({name for _, name in rows.tags})
-        intake.add_tags([TagRow(tag_uuid(name), name, None) for name in names])
+        intake.add_tags(
+            [
+                TagRow(tag_uuid(name), name, "genre" if name in rows.genres else None)
+                for name in names
+            ]
+        )
         taggings = sorted(rows.tags, key=lambda tagging: tagging[0])
         intake.add_taggings(
             [TaggingRow(TaggingId(work, tag_uuid(name)), 0.5) for work, name in taggings]
@@ -115,4 +124,4 @@ def opened(rows: Rows, *, revision: int = 1) -> Iterator[Snapshot]:
         if rows.episodes:
             intake.add_episodes(rows.episodes)
         intake.finish()
-        yield Snapshot.open(model.commit())
+        yield Snapshot.open(model.commit(built_at_s=int(intake.built_at.timestamp())))

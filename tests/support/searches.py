@@ -73,7 +73,7 @@ def opened(shelf: Shelf, *, revision: int = 1) -> Iterator[Snapshot]:
     names = TitleCollector()
     with scratch_folder() as root, SnapshotWriter(root, GraphPoint(revision)) as model:
         tags = sorted({tag for borne in shelf.tags.values() for tag in borne})
-        model.add_tags(TagInput(tag_uuid(tag), tag, "content") for tag in tags)
+        model.add_tags(TagInput(tag_uuid(tag), tag, "theme") for tag in tags)
         model.add_taggings(
             TaggingInput(work, tag_uuid(tag), 0.5)
             for work, borne in shelf.tags.items()

@@ -97,7 +97,7 @@ class AccountsController(Controller):
     @post_operation(
         None,
         Documented(
-            "Make an account",
+            "Make an account for somebody",
             "The account.",
             {409: "The address has an account (`email_taken`)."},
         ),

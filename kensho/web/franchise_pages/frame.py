@@ -3,6 +3,7 @@
 A slug that was retired leads to the one that took its place, a dissolved one is gone.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from kensho.discovery import franchises
 from kensho.errors import NotFoundError
 from kensho.http.responses import PreparedResponse
-from kensho.read_model.franchise_views import FranchiseDetail
+from kensho.read_model.franchise_views import FranchiseDetail, FranchiseSummary
 from kensho.web import descriptions, urls
 from kensho.web.page_context import PageContext
 
@@ -54,8 +55,26 @@ def tab_page(
         tabs=tabs,
         path=tabs[tab],
         description=describe(context, franchise),
+        namesakes=list(_namesakes(context, franchise)),
+        share_formats=GRAPH_FORMATS,
+        snippet=_snippet(context, franchise),
         **variables,
     )
+
+
+def _namesakes(context: PageContext, franchise: FranchiseDetail) -> Iterator[FranchiseSummary]:
+    """Yield the franchises of the same name, with what tells them apart."""
+    for one in franchise.namesakes:
+        number = context.model.franchises.number(one.slug)
+        if number is not None:
+            yield franchises.summary(context.model, number).decode()
+
+
+def _snippet(context: PageContext, franchise: FranchiseDetail) -> str:
+    """Return the element by which other sites show the map in a frame."""
+    url = context.absolute(urls.embed(franchise.slug))
+    title = context.messages.format("franchise.picture_alt", title=franchise.title)
+    return iframe(url, title, *EMBED_SIZE)
 
 
 def tab_paths(slug: str) -> dict[str, str]:

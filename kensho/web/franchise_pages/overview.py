@@ -87,8 +87,6 @@ class FranchiseOverviewController(Controller):
             skipped_named=SKIPPED_NAMED,
             guests=[_entry(one, reasons)._replace(guest=one) for one in franchise.guests],
             json_ld=Markup(_json_ld(context, franchise)),  # noqa: S704 -- made safe there
-            formats=frame.GRAPH_FORMATS,
-            snippet=_snippet(context, franchise),
         )
 
 
@@ -131,10 +129,3 @@ def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
         [context.absolute(context.today_url_of(model.id(node))) for node in nodes],
     )
     return json_ld.script_text(block)
-
-
-def _snippet(context: PageContext, franchise: FranchiseDetail) -> str:
-    """Return the element by which other sites show the map in a frame."""
-    url = context.absolute(urls.embed(franchise.slug))
-    title = context.messages.format("franchise.picture_alt", title=franchise.title)
-    return frame.iframe(url, title, *frame.EMBED_SIZE)

@@ -10,7 +10,8 @@ posters(document);
 shortcuts(document);
 ticks(document);
 for (const filters of document.querySelectorAll("details[data-wide-open]")) {
-  // On a wide screen filters stand beside the list; on a phone they begin closed.
+  // On a wide screen filters stand beside the list; on a phone they begin closed, as the style sheet has shown
+  // them until now: nothing moves.
   if (matchMedia("(max-width: 760px)").matches) filters.removeAttribute("open");
-  filters.classList.add("started");
+  filters.setAttribute("data-settled", "");
 }

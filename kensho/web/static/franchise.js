@@ -1,7 +1,6 @@
-// The pages of a franchise: optional steps are hidden and shown at once, a snippet gets a whole address.
+// The pages of a franchise: optional steps are hidden and shown at once.
 
 for (const link of document.querySelectorAll("a[data-optional]")) toggleOptionalSteps(/** @type {HTMLAnchorElement} */ (link));
-for (const area of document.querySelectorAll("[data-snippet]")) completeSnippet(/** @type {HTMLTextAreaElement} */ (area));
 
 /** The page shows all steps or only some; only where all are there can a script hide them. @param {HTMLAnchorElement} link */
 function toggleOptionalSteps(link) {
@@ -26,10 +25,4 @@ function keepChoice(link, hides) {
   if (hides) place.searchParams.set("optional", "0");
   else place.searchParams.delete("optional");
   link.href = place.href;
-}
-
-/** @param {HTMLTextAreaElement} area */
-function completeSnippet(area) {
-  area.value = area.value.replace(`src="${area.dataset.snippet}"`, `src="${location.origin}${area.dataset.snippet}"`);
-  area.addEventListener("focus", () => area.select());
 }
