@@ -8,6 +8,7 @@ columns.
 """
 
 import functools
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -197,7 +198,7 @@ class TagCounts:
             self._tags[self._offset_of[node] : self._offset_of[node + 1]].tolist()
             for node in nodes.tolist()
         ]
-        counts = _times(chain.from_iterable(tags))
+        counts = Counter(chain.from_iterable(tags))
         total, rank_of = len(self._names), self._rank_of
         order = [
             count * total + rank_of[tag] for tag, count in counts.items() if self._is_offered[tag]
@@ -214,14 +215,6 @@ class TagCounts:
         return counts
 
 
-def _times(numbers: Iterable[int]) -> dict[int, int]:
-    """Return how often each number occurs; to make a `Counter` takes longer than to count a few."""
-    times: dict[int, int] = {}
-    for number in numbers:
-        times[number] = times.get(number, 0) + 1
-    return times
-
-
 def _sized(codes: npt.NDArray[Any], names: Sequence[str]) -> dict[str, int]:
     """Return how often each name is meant by a code; -1 means none."""
     counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
@@ -232,7 +225,7 @@ def _counted(numbers: npt.NDArray[np.int16]) -> list[tuple[int, int]]:
     """Return each distinct number, ascending, and how often it occurs."""
     if len(numbers) <= _FEW_NUMBERS:
         few: list[int] = numbers.tolist()
-        return sorted(_times(few).items())
+        return sorted(Counter(few).items())
     counts = np.bincount(numbers)
     present = counts.nonzero()[0]
     return list(zip(present.tolist(), counts[present].tolist(), strict=True))

@@ -21,7 +21,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
-from urllib.parse import quote, unquote_to_bytes, urlencode
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 import msgspec
 from litestar import Litestar
@@ -51,6 +51,7 @@ _PATH_SAFE: Final = "/:@!$&'()*+,;=~"
 """What a path may hold unescaped (RFC 3986 §3.3), besides what `quote` never escapes."""
 _CANONICAL: Final = re.compile(rb"(?:/[a-z0-9._~:@!$&'()*+,;=-]+)+|/")
 """A path that is its own canonical spelling: most are."""
+_UNRESERVED: Final = re.compile(r"[A-Za-z0-9_.~-]*")
 _NO_PARAMETERS: Final[Parameters] = {}
 _END: Final = ""
 """Where a template ends in the tree of their parts; no part is empty."""
@@ -134,19 +135,18 @@ class Targets:
     ) -> Target:
         if not raw_query and not preferred and _CANONICAL.fullmatch(raw_path):
             return Target(raw_path.decode("ascii"), raw_path, raw_query, _NO_PARAMETERS)
-        request_guards.check_path(raw_path)
-        if len(raw_path) > 1 and (raw_path.endswith(b"/") or b"//" in raw_path):
-            raise NotFoundError("no path here ends with a slash or has an empty part")
-        path = _canonical_path(raw_path)
+        path, canonical_path = _in_one_spelling(raw_path)
         route = self._find(path)
         lists = frozenset[str]() if route is None else route.lists
         given = request_guards.parameters(raw_query, lists) if raw_query else {}
         parameters = given if route is None else route.canonicalise(given)
         if route is not None and route.preferences is not None:
             parameters = {**parameters, **_preferences(route.preferences, given, preferred)}
-        query = urlencode(sorted(parameters.items()), quote_via=quote).encode()
+        query = "&".join(
+            [f"{_escaped(name)}={_escaped(value)}" for name, value in sorted(parameters.items())]
+        ).encode()
         shortcut = None if route is None else route.shortcut_of(parameters)
-        return Target(path, quote(path, _PATH_SAFE).encode(), query, parameters, shortcut)
+        return Target(path, canonical_path, query, parameters, shortcut)
 
     def _find(self, path: str) -> DeclaredRoute | None:
         """Return the route that a path leads to, as Litestar finds it: by fixed parts first."""
@@ -263,6 +263,26 @@ def _text(value: object) -> str:
     """Return a value of a form as an address spells it."""
     plain = msgspec.to_builtins(value)
     return str(plain).lower() if isinstance(plain, bool) else str(plain)
+
+
+def _in_one_spelling(raw_path: bytes) -> tuple[str, bytes]:
+    """Return a path decoded, and as it is escaped.
+
+    Raises:
+        InvalidInputError, NotFoundError: as `Targets.canonical`.
+    """
+    if _CANONICAL.fullmatch(raw_path):
+        return raw_path.decode("ascii"), raw_path
+    request_guards.check_path(raw_path)
+    if len(raw_path) > 1 and (raw_path.endswith(b"/") or b"//" in raw_path):
+        raise NotFoundError("no path here ends with a slash or has an empty part")
+    path = _canonical_path(raw_path)
+    return path, quote(path, _PATH_SAFE).encode()
+
+
+def _escaped(text: str) -> str:
+    """Return a name or a value as a query spells it; most names need no escape."""
+    return text if _UNRESERVED.fullmatch(text) else quote_from_bytes(text.encode(), safe="")
 
 
 def _canonical_path(raw: bytes) -> str:

@@ -29,7 +29,7 @@ _OVERHANG: Final = 8.0
 """How far a label that is set to one side reaches to the other side of its station's middle."""
 
 
-class Place(NamedTuple):
+class PlaceInTime(NamedTuple):
     """Where a work is before it has an x: its place in time, its track, and its line and lane."""
 
     time: int
@@ -53,17 +53,17 @@ class Reservation(NamedTuple):
 
 def places_of(
     lines: Iterable[LinedWorks], order: Mapping[str, int], tracks: Mapping[str, int]
-) -> dict[str, Place]:
+) -> dict[str, PlaceInTime]:
     """Return the place of each work."""
     return {
-        work.id: Place(order[work.id], tracks[work.id], line.line.id, lane)
+        work.id: PlaceInTime(order[work.id], tracks[work.id], line.line.id, lane)
         for line in lines
         for lane, works in line.lanes.items()
         for work in works
     }
 
 
-def next_on_track(places: Mapping[str, Place]) -> frozenset[tuple[str, str]]:
+def next_on_track(places: Mapping[str, PlaceInTime]) -> frozenset[tuple[str, str]]:
     """Return the pairs of works of one line that are next to each other on a track."""
     found, last = set[tuple[str, str]](), dict[int, str]()
     for work, place in sorted(places.items(), key=lambda item: item[1]):
@@ -74,7 +74,7 @@ def next_on_track(places: Mapping[str, Place]) -> frozenset[tuple[str, str]]:
     return frozenset(found)
 
 
-def connectors(edges: Iterable[MapEdge], places: Mapping[str, Place]) -> frozenset[str]:
+def connectors(edges: Iterable[MapEdge], places: Mapping[str, PlaceInTime]) -> frozenset[str]:
     """Return the ids of the edges that are seen at once, of edges that are drawn."""
     beside = next_on_track(places)
     best: dict[str, tuple[tuple[float, ...], str]] = {}
@@ -94,7 +94,7 @@ def connectors(edges: Iterable[MapEdge], places: Mapping[str, Place]) -> frozens
 
 
 def _offer(
-    work: str, here: Place, there: Place, edge: MapEdge
+    work: str, here: PlaceInTime, there: PlaceInTime, edge: MapEdge
 ) -> tuple[str, tuple[float, ...]] | None:
     """Return what an edge holds, a work or a line, and how well: the least is the best."""
     apart = abs(here.time - there.time)
@@ -113,7 +113,7 @@ def _offer(
 
 
 def reservations(
-    places: Mapping[str, Place],
+    places: Mapping[str, PlaceInTime],
     shown: Iterable[MapEdge],
     wide: Mapping[str, float],
 ) -> dict[str, Reservation]:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from kensho.metro.columns import ColumnNeeds, MapColumns, columns_of
 from kensho.metro.connectors import (
-    Place,
+    PlaceInTime,
     Reservation,
     connectors,
     next_on_track,
@@ -73,7 +73,7 @@ class MapPlan(NamedTuple):
     columns: MapColumns
     heights: Sequence[float]
     positions: Mapping[str, StationPosition]
-    places: Mapping[str, Place]
+    places: Mapping[str, PlaceInTime]
     reserved: Mapping[str, Reservation]
     edges: ChosenEdges
     shown: frozenset[str]
@@ -155,7 +155,9 @@ def _names(
     return names | {id_: short for id_, short in known.items() if short}
 
 
-def _chosen(edges: Sequence[MapEdge], places: Mapping[str, Place], main_track: int) -> ChosenEdges:
+def _chosen(
+    edges: Sequence[MapEdge], places: Mapping[str, PlaceInTime], main_track: int
+) -> ChosenEdges:
     """Divide edges into those to draw and those that others imply."""
     beside = next_on_track(places)
 

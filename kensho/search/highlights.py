@@ -113,6 +113,8 @@ def highlights(title: str, key: Key) -> list[Span]:
         found = max(found, blocks, key=_covered)
     if not found:
         found = list(_acronym(written, plain))
+    if len(found) == 1:
+        return [written.span(*found[0])]
     # Twice, because neighbours among the letters need not be such in the title, nor the reverse.
     return list(_merged([written.span(first, end) for first, end in _merged(found)]))
 
@@ -182,10 +184,12 @@ def _letters_by_word(words: str) -> tuple[str, ...]:
 
 def _words(written: _Written, words: str) -> tuple[list[Span], bool]:
     """Return where words of the query occur, and whether every one does."""
-    wanted = _letters_by_word(words)
+    wanted, letters = _letters_by_word(words), written.letters
     found: list[Span] = []
     for word in wanted:
-        position = _position(written, word) if word else -1
+        position = letters.find(word) if word else -1
+        if position > 0:
+            position = _position(written, word)
         if position >= 0 and (len(word) >= _MIN_BLOCK or written.begins_word(position)):
             found.append((position, position + len(word)))
     return found, len(found) == len(wanted)
@@ -212,7 +216,7 @@ def _acronym(written: _Written, plain: str) -> Iterator[Span]:
 
 
 def _covered(spans: Sequence[Span]) -> int:
-    return sum(end - first for first, end in spans)
+    return sum([end - first for first, end in spans])
 
 
 def _merged(spans: Sequence[Span]) -> Iterator[Span]:

@@ -2,6 +2,7 @@
 
 import random
 from typing import Final, Literal
+from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from kensho.errors import KenshoError
 from kensho.http import targets
+from kensho.http.request_guards import parsed
 from kensho.http.targets import DeclaredRoute, Target, Targets
 from tests.support.respelling import asked_slowly, respelled
 
@@ -151,3 +153,29 @@ def test_what_a_viewer_prefers_is_of_the_target(cookie: str, asked: str, before:
 def test_a_cookie_of_another_name_is_none_of_ours() -> None:
     target = PREFERRING.canonical(b"/page/a", b"", b"subtitles=native; lang=ja;titles=english")
     assert target.parameters == {"titles": "english", "lang": "ja"}
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(max_size=4),
+            st.sampled_from(("&", "=", "+", "%", "%2", "%41", "%E3%81%82", "%e3", "a", "ü", "q=")),
+        ),
+        max_size=12,
+    )
+)
+def test_queries_are_read_and_written_as_the_standard_library_does(pieces: list[str]) -> None:
+    query = "".join(pieces).encode("utf-8", "surrogatepass")
+    read: object
+    try:
+        read = parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        with pytest.raises(UnicodeDecodeError):
+            parsed(query)
+        return
+    assert parsed(query) == read
+    try:
+        target = Targets().canonical(b"/no%20route", query)
+    except KenshoError:
+        return  # a parameter comes twice, or holds control characters
+    assert target.query == urlencode(sorted(target.parameters.items()), quote_via=quote).encode()

@@ -55,6 +55,7 @@ SAMPLES: Final[Mapping[str, Any]] = {
     "videomove": "submit",
     "uuids": [uuid.UUID(int=1)],
     "storedfile": dict.fromkeys(("media_type", "bytes", "duration_s", "stored", "thumbnail")),
+    "tables": ["account"],
     "auditrow": _AUDIT_ROW,
     "auditrows": [_AUDIT_ROW],
 }
@@ -175,7 +176,8 @@ async def run(graph: Gateway, name: str) -> None:
     query, types = KNOWN[name], header_types(name)
     params: dict[str, Any] = {p: SAMPLES[types[p]] for p in query.params}
     if "table" in params:
-        params["table"] = "is_related_to" if "edge" in query.text + name else "anime"
+        of_graph = "is_related_to" if "edge" in query.text + name else "anime"
+        params["table"] = "account" if name.startswith("edges.") else of_graph
     if query.writes:
         await graph.execute(name, params)
     elif "encoding::cbor::encode" in query.text or query.result.startswith("bytes"):
