@@ -281,6 +281,7 @@ def requests(held: Snapshot, sampled: int, random: Random) -> Mapping[str, Seque
         "/health/live": [Asked("/health/live")],
         "/health/ready": [Asked("/health/ready")],
         "/assets/{digest:str}/{name:str}": [Asked("/assets/-/site.css")],
+        "/posters/{work_id:str}/{version:str}": [Asked("/posters/-/-")],
         "/api": [Asked("/api")],
         "/api/{path:str}": [Asked("/api/nothing")],
         "/api/docs/assets/{name:str}": [Asked("/api/docs/assets/docs.js")],

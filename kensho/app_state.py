@@ -57,6 +57,7 @@ from kensho.storage.work_items import WorkItemStore
 from kensho.web.maps.map_store import MapStore
 from kensho.web.page_context import PageContext, PageServices, WatchLinks
 from kensho.web.popular_targets import best_known
+from kensho.web.poster_store import PosterStore
 from kensho.web.rendering import Renderer
 from kensho.webhooks.delivering import deliver_for_ever
 
@@ -280,6 +281,7 @@ class AppState:
             curation=self._curation,
             changes=self.shared.changes,
             queue=self.queue,
+            posters=_posters_of(self._settings),
             reports=self.reports,
             watch_links=self.watch_links,
             origin=self._settings.server.public_url or "",
@@ -289,10 +291,17 @@ class AppState:
         )
 
 
+def _posters_of(settings: Settings) -> PosterStore | None:
+    """Return what fetches posters, where they are handed on."""
+    return PosterStore(settings.posters) if settings.posters.mode == "proxy" else None
+
+
 def _offer(renderer: Renderer, settings: Settings) -> None:
     """Link from pages what this installation offers."""
     if settings.queue.reports:
         renderer.offer_reports()
+    if settings.posters.mode == "proxy":
+        renderer.proxy_posters(settings.posters.hosts)
     with contextlib.suppress(SettingsError):  # told when somebody signs in
         if ManagerFile(settings.managers.file).all():
             renderer.offer_histories()

@@ -171,6 +171,8 @@ def _version(settings: Settings) -> str:
         settings.server.allowed_hosts,
         settings.search,
         settings.queue.reports,
+        settings.posters.mode,
+        settings.posters.hosts,
         settings.http.max_age_s,
         settings.edges.names,
     )

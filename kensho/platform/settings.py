@@ -38,6 +38,28 @@ NamedHost = Annotated[
 Network = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f:.]+(/\d{1,3})?$")]
 
 
+PosterHost = Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=253)]
+POSTER_HOSTS: Final = (
+    "cdn.myanimelist.net",
+    "cdn.anime-planet.com",
+    "cdn.anisearch.com",
+    "image.tmdb.org",
+    "media.kitsu.app",
+    "s4.anilist.co",
+    "cdn.animenewsnetwork.com",
+    "m.media-amazon.com",
+    "simkl.in",
+    "u.livechart.me",
+    "cdn.anidb.net",
+)
+"""Where the posters of the catalogues are, those of most works first."""
+
+
+def _poster_variables(field: str) -> str:
+    """Return how a field about posters is called in the environment, without `KENSHO_`."""
+    return "posters" if field == "mode" else f"posters_{field}"
+
+
 def _variables(prefix: str) -> Callable[[str], str]:
     """Return how the fields of a section are called in the environment, without `KENSHO_`."""
     return lambda field: f"{prefix}{field}"
@@ -370,6 +392,27 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variabl
     Others must be https and public, so that nobody reaches what is inside by adding one."""
 
 
+class PosterSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_poster_variables):
+    """Who fetches the posters of pages, and what is kept of them."""
+
+    mode: Literal["direct", "proxy"] = "direct"
+    """`direct` lets browsers load posters from the catalogues' hosts; `proxy` fetches them here and
+    hands them on: for networks from which those hosts can't be reached, or that tell them nothing
+    of readers."""
+    hosts: tuple[PosterHost, ...] = POSTER_HOSTS
+    """The hosts, and those below them, that are asked; posters of others are loaded directly. By
+    default those that the catalogues name."""
+    dir: Path = Path("var/posters")
+    """Where fetched posters are kept; it may be emptied at any time."""
+    cache_bytes: Annotated[int, Meta(ge=1_048_576)] = 536_870_912
+    """How much of the disk they take; those not asked for longest go first. A poster has some
+    30 KB, so that half a gigabyte holds 17,000."""
+    max_bytes: Annotated[int, Meta(ge=10_240, le=16_777_216)] = 2_097_152
+    """A larger poster is refused: the largest real ones have less than 1 MB."""
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 8.0
+    """How long a host may take for a poster; a page shows the drawn one meanwhile."""
+
+
 class RedisSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("redis_")):
     """Where Redis is, which several processes share; without it each keeps such things itself."""
 
@@ -408,6 +451,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     managers: ManagerSettings = ManagerSettings()
     queue: QueueSettings = QueueSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    posters: PosterSettings = PosterSettings()
     redis: RedisSettings = RedisSettings()
     edges: EdgeSettings = EdgeSettings()
     edge_store: EdgeStoreSettings = EdgeStoreSettings()

@@ -47,6 +47,7 @@ from kensho.web.maps.map_input import EVERYTHING, MapSelection
 from kensho.web.maps.map_store import DrawnMap, MapStore, MapView
 from kensho.web.maps.pictures import PictureStore
 from kensho.web.messages import Messages
+from kensho.web.poster_store import PosterStore
 from kensho.web.rendering import PAGE_HEADERS, Renderer
 from kensho.web.viewer import ViewerPreferences
 
@@ -121,6 +122,8 @@ class PageServices(msgspec.Struct, frozen=True):
     """Chooses one of so many, as chance will have it."""
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
+    posters: PosterStore | None = None
+    """Fetches posters, where this service hands them on."""
     reports: ReportIntake | None = None
     """Takes what readers report, where that is offered."""
     watch_links: WatchLinks | None = None

@@ -45,6 +45,7 @@ from kensho.web.my_line_page import FranchiseStepsController, MyLinePageControll
 from kensho.web.neighbourhood_page import NeighbourhoodPageController
 from kensho.web.page_context import PageContext, PageServices
 from kensho.web.path_page import PathPageController
+from kensho.web.poster_page import PosterController
 from kensho.web.preference_page import PreferenceController
 from kensho.web.queue_pages import QueuePageController
 from kensho.web.rendering import Renderer
@@ -92,6 +93,7 @@ _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
     NeighbourhoodPageController,
     MyLinePageController,
     PathPageController,
+    PosterController,
     StatusPageController,
     DocumentationController,
     DocumentationListController,

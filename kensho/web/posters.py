@@ -1,22 +1,59 @@
-"""The placeholder of a poster: initials beside a metro line, shown until the poster has loaded.
+"""Posters: where a browser finds one in several sizes, and what is drawn where there is none.
 
-It is SVG without styles of its own: `explorer.css` colours its classes. The same title gives the
-same picture, and titles that begin alike share a colour, so that a series looks like one. Pure.
+The placeholder is the title beside a metro line, shown until the poster has loaded. It is SVG
+without styles of its own: `explorer.css` colours its classes. The same title gives the same
+picture, and titles that begin alike share a colour, so that a series looks like one. Pure.
 """
 
+import hashlib
 import re
 import zlib
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
+from uuid import UUID
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from kensho.metro.station_names import printable
+from kensho.metro.text_metrics import measured, truncated, wrapped
+
+_USUAL_WIDTH: Final = 225
+"""Pixels: what the largest source has of most posters, and a little more than a card is wide."""
+_VERSION_CHARS: Final = 20
+_SIZES: Final = (
+    (
+        re.compile(r"(https://cdn\.myanimelist\.net/images/anime/\d+/\d+)l?\.jpg"),
+        ((r"\1.jpg", 225), (r"\1l.jpg", 425)),
+    ),
+    (
+        re.compile(
+            r"(https://s4\.anilist\.co/file/anilistcdn/media/anime/cover)"
+            r"/(?:small|medium|large)/(.+)"
+        ),
+        ((r"\1/small/\2", 100), (r"\1/medium/\2", 230), (r"\1/large/\2", 460)),
+    ),
+    (
+        re.compile(r"(https://image\.tmdb\.org/t/p)/w\d+/(.+)"),
+        ((r"\1/w154/\2", 154), (r"\1/w342/\2", 342), (r"\1/w500/\2", 500)),
+    ),
+)
+"""How addresses of hosts that have several sizes are written, and how wide each size is."""
+_SMALL_FRAMES: Final = frozenset(("row", "mini", "hub"))
+_TITLE_SIZES: Final = (40, 32, 27, 23)
+_SMALL_SIZES: Final = (52, 44, 37)
+_TITLE_LINES: Final = 7
+_SMALL_LINES: Final = 3
+_TITLE_WIDE: Final = 172.0
+"""Of the 200 units that a frame is wide."""
+_BOLD: Final = 1.08
+"""How much wider the letters of titles are than those that are measured."""
+_LINE: Final = 1.2
+_MIDDLE: Final = 150.0
 COLOURS: Final = 7
 """Line colours in `explorer.css` that pictures have: `.line-0` to `.line-6`; 7 is grey."""
 _WORD: Final = re.compile(r"[^\W_]+", re.UNICODE)
 _SMALL: Final = frozenset(("the", "a", "an", "of", "no", "to", "and", "wa", "ga", "wo", "ni"))
-_WIDE: Final = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ROUTES: Final = (
     "M20 -10V190q0 10 7 17l56 56q7 7 7 17V320",
     "M180 -10V190q0 10-7 17l-56 56q-7 7-7 17V320",
@@ -35,20 +72,70 @@ SHAPES: Final[Mapping[str, str]] = {
 """The shape of a station tells the type, as on the map."""
 
 
+class PosterVariant(NamedTuple):
+    """A poster in one size: its address, and its width in pixels."""
+
+    url: str
+    width: int
+
+
+class PosterImage(NamedTuple):
+    """What an image element needs: an address, and the same in several sizes with their widths."""
+
+    src: str
+    srcset: str
+
+
 def loadable(url: str | None) -> str | None:
     """Return the address of a poster that the policy lets through: over https."""
     return url if url and urlsplit(url).scheme == "https" else None
 
 
-def initials(title: str) -> str:
-    """Return one or two letters that represent a title; one where the script is a wide one."""
-    words: list[str] = _WORD.findall(title)
-    if not words:
-        return "·"
-    if _WIDE.match(words[0]):
-        return words[0][0]
-    telling = [word for word in words if word.lower() not in _SMALL] or words
-    return "".join(word[0] for word in telling[:2]).upper()[:2]
+def variants(url: str | None) -> list[PosterVariant]:
+    """Return a poster in the sizes in which its host has it, the smallest first.
+
+    Where a host has one size, or is not known, that is the only one.
+    """
+    known = loadable(url)
+    if known is None:
+        return []
+    for pattern, sizes in _SIZES:
+        found = pattern.fullmatch(known)
+        if found is not None:
+            return [PosterVariant(found.expand(template), width) for template, width in sizes]
+    return [PosterVariant(known, _USUAL_WIDTH)]
+
+
+def direct_image(_work: UUID, url: str | None) -> PosterImage | None:
+    """Return a poster as browsers load it from its host; `None` where there is none."""
+    found = variants(url)
+    return _image([(one.url, one.width) for one in found])
+
+
+def proxied_image(work: UUID, url: str | None, hosts: Collection[str]) -> PosterImage | None:
+    """Return a poster as this service hands it on; as `direct_image` where the host is another."""
+    if not is_allowed(url, hosts):
+        return direct_image(work, url)
+    return _image([(f"/posters/{work}/{version_of(one.url)}", one.width) for one in variants(url)])
+
+
+def is_allowed(url: str | None, hosts: Collection[str]) -> bool:
+    """Tell whether a poster is over https and of a host, or below one, that is allowed."""
+    host = urlsplit(loadable(url) or "").hostname or ""
+    return any(host == one or host.endswith(f".{one}") for one in hosts)
+
+
+def version_of(url: str) -> str:
+    """Return what an address of ours tells one poster, in one size, from another by."""
+    return hashlib.sha256(url.encode()).hexdigest()[:_VERSION_CHARS]
+
+
+def _image(found: Sequence[tuple[str, int]]) -> PosterImage | None:
+    if not found:
+        return None
+    usual = min(found, key=lambda one: abs(one[1] - _USUAL_WIDTH))
+    many = ", ".join(f"{address} {width}w" for address, width in found)
+    return PosterImage(usual[0], many if len(found) > 1 else "")
 
 
 def colour(title: str) -> int:
@@ -58,8 +145,11 @@ def colour(title: str) -> int:
     return zlib.crc32(telling.lower().encode()) % COLOURS
 
 
-def placeholder(title: str, anime_type: str = "unknown") -> Markup:
-    """Return the placeholder of a work; it is hidden from screen readers, who read the title."""
+def placeholder(title: str, anime_type: str = "unknown", kind: str = "card") -> Markup:
+    """Return the placeholder of a work; it is hidden from screen readers, who read the title.
+
+    In a small frame, beside which the title stands, its first words are drawn.
+    """
     seed = zlib.crc32(title.encode())
     route = seed // COLOURS % len(_ROUTES)
     x, y = _STOPS[route]
@@ -70,5 +160,32 @@ def placeholder(title: str, anime_type: str = "unknown") -> Markup:
         '<rect class="drawn-sheet" width="200" height="300"/>'
         f'<path class="drawn-route" d="{_ROUTES[route]}"/>'
         f'<path class="drawn-stop" transform="translate({x} {y})" d="{shape}"/>'
-        f'<text class="drawn-letters" x="100" y="136">{escape(initials(title))}</text></svg>'
+        f"{_letters(title, is_small=kind in _SMALL_FRAMES)}</svg>"
     )
+
+
+def _letters(title: str, *, is_small: bool) -> Markup:
+    """Return the title in the largest size in which it fits, in the middle of the frame."""
+    text = printable(title) or "·"
+    sizes, most = (_SMALL_SIZES, _SMALL_LINES) if is_small else (_TITLE_SIZES, _TITLE_LINES)
+    size = next((one for one in sizes if _fits(text, one, most)), sizes[-1])
+    lines = _lines(text, size)
+    if len(lines) > most:
+        rest = truncated(" ".join(lines[most - 1 :]), size * _BOLD, _TITLE_WIDE)
+        lines = [*lines[: most - 1], rest]
+    high = size * _LINE
+    top = _MIDDLE - high * (len(lines) - 1) / 2
+    spans = Markup("").join(
+        Markup('<tspan x="100" y="{}">{}</tspan>').format(round(top + n * high, 1), line)
+        for n, line in enumerate(lines)
+    )
+    return Markup('<text class="drawn-letters" font-size="{:.0f}">{}</text>').format(size, spans)
+
+
+def _fits(text: str, size: int, most: int) -> bool:
+    is_broken = measured(text, size * _BOLD).longest > _TITLE_WIDE
+    return not is_broken and len(_lines(text, size)) <= most
+
+
+def _lines(text: str, size: int) -> list[str]:
+    return [line for line, _ in wrapped(measured(text, size * _BOLD), _TITLE_WIDE)]

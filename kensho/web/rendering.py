@@ -6,7 +6,8 @@ direction of ours, or brings control characters. Jinja compiles a template once.
 template responses are not used: they can't be tagged and kept as `http.response_cache` does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +86,12 @@ class Renderer:
         """Link the films that can be watched on every page; to be called as `offer_reports`."""
         self._set("offers_films")
 
+    def proxy_posters(self, hosts: Collection[str]) -> None:
+        """Let pages load posters of these hosts from this service; to be called as above."""
+        for environment in self._environments.values():
+            known: Any = environment.globals
+            known["poster_image"] = functools.partial(posters.proxied_image, hosts=hosts)
+
     def report_scripts(self) -> None:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""
         self._set("reports_scripts")
@@ -130,6 +137,7 @@ def _environment(
         "line_colour": posters.colour,
         "placeholder": posters.placeholder,
         "poster_url": posters.loadable,
+        "poster_image": posters.direct_image,
         "language": title_languages.language,
     }
     known: Any = environment.globals  # typed as no more than what Jinja brings itself

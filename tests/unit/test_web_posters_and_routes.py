@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,21 +14,40 @@ from kensho.web.route_svg import RouteSegment, RouteStation
 from kensho.web.season_page import SeasonOfYear
 
 
-@pytest.mark.parametrize(
-    ("title", "letters"),
-    [
-        ("Cowboy Bebop", "CB"),
-        ("The Big O", "BO"),
-        ("SPY×FAMILY", "SF"),
-        ("カウボーイビバップ", "カ"),
-        ("K", "K"),
-        ("★☆", "·"),
-        ("<script>", "S"),
-        ("שלום עולם", "שע"),
-    ],
-)
-def test_a_title_has_initials(title: str, letters: str) -> None:
-    assert posters.initials(title) == letters
+@pytest.mark.parametrize("title", ["K", "Cowboy Bebop", "Kidou Senshi Gundam: Suisei no Majo"])
+def test_a_drawn_poster_carries_the_whole_title_large(title: str) -> None:
+    letters = ET.fromstring(posters.placeholder(title)).find("text")
+    assert letters is not None
+    assert " ".join(line.text or "" for line in letters) == title
+    assert int(letters.get("font-size") or 0) >= 23
+
+
+def test_a_long_title_is_cut_at_a_word_and_a_small_frame_has_its_first_words() -> None:
+    for kind, most in (("card", 7), ("row", 3)):
+        drawn = ET.fromstring(posters.placeholder("Somewhere beyond the old sea " * 9, "tv", kind))
+        lines = [line.text or "" for line in drawn.iter("tspan")]
+        assert len(lines) == most
+        assert lines[-1].endswith("…")
+        assert lines[-1].rstrip("…").split()[-1] in "Somewhere beyond the old sea"
+
+
+def test_a_poster_is_offered_in_the_sizes_that_its_host_has() -> None:
+    work = UUID(int=1)
+    image = posters.direct_image(work, "https://cdn.myanimelist.net/images/anime/6/17529l.jpg")
+    assert image is not None
+    assert image.src == "https://cdn.myanimelist.net/images/anime/6/17529.jpg"
+    assert image.srcset.endswith("https://cdn.myanimelist.net/images/anime/6/17529l.jpg 425w")
+    other = posters.direct_image(work, "https://posters.example/1.jpg")
+    assert other == ("https://posters.example/1.jpg", "")
+    assert posters.direct_image(work, "http://posters.example/1.jpg") is None
+
+
+def test_only_posters_of_allowed_hosts_are_handed_on() -> None:
+    work, url = UUID(int=1), "https://a.posters.example/1.jpg"
+    handed = posters.proxied_image(work, url, ("posters.example",))
+    assert handed is not None
+    assert handed.src == f"/posters/{work}/{posters.version_of(url)}"
+    assert posters.proxied_image(work, url, ("osters.example",)) == (url, "")
 
 
 def test_titles_that_begin_alike_share_a_colour() -> None:
