@@ -152,7 +152,7 @@ lock: $(DEV_INSTALLED) ## Resolve the locks anew from pyproject.toml.
 
 sast: $(DEV_INSTALLED) $(AUDIT)/bin/semgrep ## What reads the code for weaknesses and secrets, without the network; ruff's rules S are in `lint`.
 	$(AUDIT)/bin/bandit --quiet --configfile pyproject.toml --recursive -ll kensho ingest deploy
-	git ls-files -z | grep -zvE '$(NO_SECRETS)' | xargs -0 $(AUDIT)/bin/detect-secrets scan --no-verify > $(AUDIT)/secrets.json
+	$(AUDIT)/bin/detect-secrets scan --no-verify --exclude-files '$(NO_SECRETS)' > $(AUDIT)/secrets.json
 	$(BIN)/python -m deploy.supply secrets $(AUDIT)/secrets.json
 	PATH="$(CURDIR)/$(AUDIT)/bin:$$PATH" semgrep scan --quiet --error --metrics=off --disable-version-check \
 	  --config deploy/semgrep kensho ingest deploy

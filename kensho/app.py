@@ -180,7 +180,7 @@ def _extension(settings: Settings, state: AppState, cache: ResponseCache) -> Ext
         redis=None if state.redis is None else state.redis.door,
     )
     edges = Edges.of(core)
-    state.watch_links = edges.watch_links
+    state.watch_links, state.offers = edges.watch_links, edges.offers
     return edges
 
 

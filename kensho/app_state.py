@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import functools
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -76,6 +76,8 @@ class AppState:
 
     watch_links: WatchLinks | None = None
     """Where works can be watched, once the edge that offers it is built."""
+    offers: Callable[[], Mapping[str, bool]] = dict
+    """Tells what edges offer, and whether it works now."""
     warmer: Warmer | None = None
     _looking: asyncio.Task[bool] | None = None
     _preparing: asyncio.Future[None] | None = None
@@ -284,6 +286,7 @@ class AppState:
             posters=_posters_of(self._settings),
             reports=self.reports,
             watch_links=self.watch_links,
+            offers=self.offers,
             origin=self._settings.server.public_url or "",
             health_details=self._settings.http.health_details,
             problems=conditions.problems,

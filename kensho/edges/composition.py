@@ -173,6 +173,11 @@ class Edges(Extension):
         """Return where works can be watched, where streams or films are offered."""
         return self._watch_links
 
+    @override
+    def offers(self) -> Mapping[str, bool]:
+        """Return what people can do with all edges, and whether they can now."""
+        return {name: now for edge in self._edges for name, now in edge.offers().items()}
+
     @contextlib.asynccontextmanager
     @override
     async def open(self, app: Litestar) -> AsyncGenerator[None]:

@@ -37,6 +37,10 @@ class Addition:
         """Return the controllers of the core's API in whose place there are others."""
         return frozenset()
 
+    def offers(self) -> Mapping[str, bool]:
+        """Return what people can do with it, by name, and whether they can now."""
+        return {}
+
     def close_streams(self) -> None:
         """End answers that would go on for ever."""
 

@@ -128,6 +128,8 @@ class PageServices(msgspec.Struct, frozen=True):
     """Takes what readers report, where that is offered."""
     watch_links: WatchLinks | None = None
     """Where works can be watched, where that is offered."""
+    offers: Callable[[], Mapping[str, bool]] = dict
+    """Tells what people can do beside reading, and whether they can now."""
     origin: str = ""
     """Scheme and host of the public address, for what other sites read of a page."""
     health_details: bool = False

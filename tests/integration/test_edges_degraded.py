@@ -6,7 +6,9 @@ knows, and all is well again within `RECOVERY_S`. The store is a server here (`R
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import pytest
@@ -206,3 +208,26 @@ async def is_well(client: AsyncClient) -> bool:
         await client.post("/api/auth/logout", headers=viewer)
         return (put.status_code, played.status_code) == (200, 200)
     return False
+
+
+async def test_the_page_of_the_service_says_what_people_can_do_now(
+    small_store: str, tmp_path: Path
+) -> None:
+    """Where nobody can sign in, reading goes on, and the page tells both, without a reason."""
+    away = with_changes(
+        settings_for(small_store, tmp_path),
+        edges=("accounts", "portal"),
+        edges_store_url="ws://127.0.0.1:9",
+        portal_keys_file=tmp_path / "portal_keys.json",
+    )
+    async with running(away) as api:
+        await until_ready(api)
+        text = (await api.get("/status")).text
+        rows = re.findall(r'<th scope="row">([^<]*)</th><td><span class="state state-(\w+)">', text)
+        told = dict(rows)
+        assert told["Reading and searching"] == "ok"
+        assert (told["Signing in, and your lists"], told["Films"]) == ("down", "down")
+        assert told["Snapshot"] == "ok"
+        assert "Making videos" not in told
+        assert "It works, with a limitation" in text
+        assert "127.0.0.1" not in text

@@ -62,6 +62,7 @@ class AccountsEdge(Edge):
     def __init__(self, core: EdgeCore, store: EdgeStore) -> None:
         names = core.settings.edges.names
         self._core = core
+        self._store = store
         core.renderer.offer_accounts()
         self._passwords = Passwords()
         self._accounts = AccountStore(store.gateway)
@@ -131,6 +132,11 @@ class AccountsEdge(Edge):
     def replaced_pages(self) -> frozenset[type[Controller]]:
         """Return the core's page to sign in, in whose place there is another."""
         return frozenset((SignInController,))
+
+    @override
+    def offers(self) -> Mapping[str, bool]:
+        """Say whether people can sign in."""
+        return {"accounts": self._store.is_open}
 
     @contextlib.asynccontextmanager
     @override

@@ -39,6 +39,7 @@ class GenerationEdge(Edge):
     def __init__(self, core: EdgeCore, accounts: AccountsEdge, store: EdgeStore) -> None:
         settings = core.settings.generation
         self._core = core
+        self._edge_store = store
         core.renderer.offer_videos()
         self._store: Final = JobStore(store.gateway)
         self._board: Final = JobBoard(self._store.seen)
@@ -105,6 +106,12 @@ class GenerationEdge(Edge):
         rooms = VideoRooms(self.service, self.streams, self._copies)
         pages = VideoPages.of(self._core.settings.generation)
         return provided({"videos": lambda: rooms, "video_pages": lambda: pages})
+
+    @override
+    def offers(self) -> Mapping[str, bool]:
+        """Say whether videos are made: others may make them, and have a generator of their own."""
+        is_away = self._generator is not None and self._generator.is_left_alone
+        return {"videos": self._edge_store.is_open and not is_away}
 
     @contextlib.asynccontextmanager
     @override

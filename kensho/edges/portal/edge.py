@@ -59,6 +59,7 @@ class PortalEdge(Edge):
     def __init__(self, core: EdgeCore, store: EdgeStore, accounts: AccountsEdge) -> None:
         settings = core.settings.portal
         self._core = core
+        self._edge_store = store
         core.renderer.offer_films()
         self.watch_links: Final = FilmLinks()
         self.store: Final = MovieStore(store.gateway)
@@ -140,6 +141,11 @@ class PortalEdge(Edge):
                 "origins": lambda: self._origins,
             }
         )
+
+    @override
+    def offers(self) -> Mapping[str, bool]:
+        """Say whether films can be watched."""
+        return {"films": self._edge_store.is_open}
 
     @contextlib.asynccontextmanager
     @override

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,6 +16,7 @@ from kensho.edges.provider.links import LinkFile
 from kensho.edges.provider.protocol import ProviderProtocol
 from kensho.edges.provider.tokens import OwnTurns, RenewalTurns, TokenKeeper
 from kensho.errors import SettingsError
+from kensho.platform.breaker import BreakerState
 from kensho.platform.edge_settings import ProviderSettings
 from kensho.platform.keyring import Keyring
 from kensho.platform.machine_metrics import MachineMetrics
@@ -60,6 +61,11 @@ class ProviderEdge(Edge):
         self.episodes: Final = ProviderEpisodeLists(self.protocol, self.keeper)
         self.links: Final = LinkFile(settings.links)
         accounts.sign_in.provider = ProviderAccounts(self.protocol, self.keeper)
+
+    @override
+    def offers(self) -> Mapping[str, bool]:
+        """Say whether the provider answers, as far as it was asked."""
+        return {"streams": self._upstream.breaker.state is not BreakerState.OPEN}
 
     @contextlib.asynccontextmanager
     @override
