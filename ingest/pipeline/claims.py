@@ -34,6 +34,8 @@ EdgeTable: TypeAlias = Literal[
 ]
 EdgeId: TypeAlias = tuple[str | int, ...]
 Fields: TypeAlias = dict[str, object]
+StoredEdges: TypeAlias = dict[EdgeTable, dict[EdgeId, Fields]]
+"""Edges as the store has them, by table."""
 
 
 class StatedCollection:

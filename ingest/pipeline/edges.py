@@ -7,23 +7,40 @@ records at once, 105,000 edges from 60,000 records in some seconds, or from thos
 
 import itertools
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import partial
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import msgspec
 
 from ingest.pipeline import same_works
 from ingest.pipeline.background_writer import BackgroundWriter
-from ingest.pipeline.claims import ClaimCollector, EdgeId, EdgeTable, Fields
-from ingest.pipeline.franchises.inputs import FranchiseInputs, WorkCollection
+from ingest.pipeline.claims import ClaimCollector, EdgeId, EdgeTable, Fields, StoredEdges
+from ingest.pipeline.franchises.inputs import (
+    FranchiseInputs,
+    WorkCollection,
+    with_inferred_kinds,
+)
+from ingest.pipeline.franchises.near import WholeState
 from ingest.pipeline.franchises.projection import FranchiseProjection
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
+from ingest.pipeline.franchises.vicinity import change_of
 from ingest.pipeline.identity import Identities
-from ingest.pipeline.listings import pages_of
+from ingest.pipeline.listings import Listings, pages_of
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
-from ingest.pipeline.region import Computed, Region, at, completed, decides_as, state_after
+from ingest.pipeline.region import (
+    Computed,
+    Region,
+    at,
+    collects_as,
+    completed,
+    decides_as,
+    partners_of,
+    state_after,
+    state_near,
+)
+from ingest.pipeline.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
 from ingest.pipeline.standing import EdgeState
@@ -49,6 +66,7 @@ _PUT: Final[dict[EdgeTable, str]] = {
     "redirects_episodes_to": "ingest.put_redirects",
     "is_not_related_to": "ingest.put_denials",
 }
+_RELATION_TABLES: Final[tuple[EdgeTable, ...]] = ("is_sequel_of", "is_related_to")
 _IN_THE_ID: Final = frozenset(("in", "out", "kind", "first", "to_first"))
 """Fields that repeat a part of the edge's id."""
 
@@ -69,10 +87,6 @@ class EdgeCounts(msgspec.Struct):
     undecided: tuple[str, ...] = ()
 
 
-StoredEdges: TypeAlias = dict[EdgeTable, dict[EdgeId, Fields]]
-"""Edges as the store has them, by table."""
-
-
 class InputPairs(NamedTuple):
     """Works in pairs and groups: relations, records of one work, what curators join."""
 
@@ -84,12 +98,13 @@ class InputPairs(NamedTuple):
 class EdgeOutcome(NamedTuple):
     """What happened to the edges, the works with a relation, and what edges were derived from.
 
-    Of a region, `related` are those of its works.
+    Where not all were derived, `related` are those of the works that were `looked_at`.
     """
 
     counts: EdgeCounts
     related: set[uuid.UUID]
     state: EdgeState
+    looked_at: frozenset[uuid.UUID] = frozenset()
 
 
 class EdgeProjection:
@@ -124,7 +139,7 @@ class EdgeProjection:
             memory.release()
             await self._compute(claims, relations, decision, same, None)
             memory.release()
-        state = self._state(claims, decision, kin, None)
+        state = self._state(claims, (decision, relations), kin, None)
         counts = EdgeCounts(
             unresolved=len(claims.unresolved),
             by_kind=dict(claims.by_kind),
@@ -142,7 +157,7 @@ class EdgeProjection:
         elsewhere are recommended otherwise.
         """
         differing = {work for work in touched if work in self._heads}
-        claims = await self._claims(region)
+        claims = await self._claims(region.speakers)
         with self._progress.stage("kinds and franchises"), without_cycle_collection():
             relations = [
                 edge
@@ -150,27 +165,114 @@ class EdgeProjection:
                 if edge.source in region.works or edge.target in region.works
             ]
             claims.keep_only(region.works)
-            decision = completed(self._decision(claims, relations), state, region)
+            decision = completed(self._decision(claims, relations), state, region.works)
             if not decides_as(decision, state):
                 return None
             stored = await self._edges_of(differing)
-            if _recommends_elsewhere(claims, stored, region, differing):
+            if _recommends_elsewhere(claims, stored, region.works, differing):
                 return None
             await self._franchises.stay_within(region.works, self._heads, state.rare)
-            same = at(region, await self._franchises.known_same_works(decision))
+            same = at(region.works, await self._franchises.known_same_works(decision))
             await self._compute(claims, relations, decision, same, region)
-        after = self._state(claims, decision, state.kin, (state, region))
+        after = self._state(claims, (decision, relations), state.kin, (state, region))
         retold = self._franchises.retold - differing
         for table, edges in (await self._edges_of(retold)).items():
             stored[table] |= edges
-        return await self._write(claims, EdgeCounts(), after, (differing | retold, stored))
+        claims.keep_edges_of(differing | retold)
+        outcome = await self._write(claims, EdgeCounts(), after, stored)
+        return outcome._replace(looked_at=region.works)
 
-    async def _claims(self, region: Region | None) -> ClaimCollector:
+    async def near(
+        self, region: Region, state: EdgeState, touched: Set[uuid.UUID]
+    ) -> EdgeOutcome | None:
+        """Derive what the records of a few works change in components that are large.
+
+        The works have the same facts, tags and score as before. Returns `None`, and writes nothing,
+        where more may change than relations of these works and what follows near them.
+        """
+        differing = {work for work in touched if work in self._heads}
+        stored = await self._edges_of(differing)
+        speakers = partners_of(differing, state, stored) | region.start
+        claims = await self._claims(speakers & self._heads.keys())
+        with self._progress.stage("kinds and franchises"), without_cycle_collection():
+            relations = [
+                edge
+                for edge in claims.resolved_relations()
+                if edge.source in differing or edge.target in differing
+            ]
+            claims.keep_only(differing)
+            decision = completed(self._decision(claims, relations), state, differing)
+            is_same = decides_as(decision, state) and collects_as(claims, differing, state)
+            if not is_same or _recommends_elsewhere(claims, stored, frozenset(), differing):
+                return None
+            same = await self._franchises.known_same_works(decision)
+            claims.settle_same(decision.edges(at(differing, same)))
+            fresh = [ListedRelation.of(edge, claims.listings) for edge in relations]
+            before = RelationTable(state.relations)
+            change = change_of(before, before.changed(differing, fresh), differing)
+            inputs = self._near_inputs(state, same)
+            whole = WholeState(state.home, state.digests, state.rare, self._pages_of)
+            found = await self._franchises.compute_near(change, inputs, whole, differing)
+            if found is None:
+                return None
+        after = state_near(claims, decision, state, differing, (found, change.after))
+        retold = [pair for pair in found.retold if differing.isdisjoint(pair)]
+        await self._add_stored(stored, retold)
+        relations += await self._relations_of(retold)
+        claims.add_relations(with_inferred_kinds(relations, found.inferred))
+        outcome = await self._write(claims, EdgeCounts(), after, stored)
+        looked_at = change.ends | differing
+        related = {work for work in looked_at if work in change.after}
+        return outcome._replace(looked_at=looked_at, related=related)
+
+    def _near_inputs(self, state: EdgeState, same: Sequence[SameWork]) -> FranchiseInputs:
+        return FranchiseInputs(
+            heads=self._heads,
+            relations=(),
+            same=_same_relations(same),
+            collections=list(state.collections.values()),
+            joined=(),
+            listings=Listings(),
+            pages={},
+            votes=state.votes,
+            decided=self.decided,
+        )
+
+    def _pages_of(self, works: Set[uuid.UUID]) -> Mapping[uuid.UUID, frozenset[str]]:
+        listing = (name for name, source in self._sources.items() if source.groups)
+        records = (self._identities.records.get(name, {}).values() for name in listing)
+        found = pages_of(
+            (one.works, one.ids)
+            for one in itertools.chain.from_iterable(records)
+            if not works.isdisjoint(one.works)
+        )
+        return {work: pages for work, pages in found.items() if work in works}
+
+    async def _relations_of(self, pairs: Collection[frozenset[uuid.UUID]]) -> list[RelationEdge]:
+        """Return the relations of some pairs, as their records state them."""
+        claims = await self._claims(set(itertools.chain.from_iterable(pairs)))
+        found = claims.resolved_relations()
+        return [edge for edge in found if frozenset((edge.source, edge.target)) in pairs]
+
+    async def _add_stored(
+        self, stored: StoredEdges, pairs: Collection[frozenset[uuid.UUID]]
+    ) -> None:
+        """Add the stored relations of some pairs."""
+        named = {frozenset(map(str, pair)) for pair in pairs}
+        edges = await self._edges_of(set(itertools.chain.from_iterable(pairs)))
+        for table in _RELATION_TABLES:
+            stored[table] |= {
+                edge_id: row
+                for edge_id, row in edges[table].items()
+                if frozenset(map(str, edge_id[:2])) in named
+            }
+
+    async def _claims(self, speakers: Set[uuid.UUID] | None) -> ClaimCollector:
         ranks = {name: source.rank for name, source in self._sources.items()}
         listing = {name for name, source in self._sources.items() if source.groups}
         claims = ClaimCollector(self._identities, self._heads, ranks, listing)
         store = RecordStore(self._gateway)
-        rows = store.claims() if region is None else store.claims_about(sorted(region.speakers))
+        rows = store.claims() if speakers is None else store.claims_about(sorted(speakers))
         with self._progress.stage("claims"):
             async for row, links in rows:
                 claims.add(row, links)
@@ -209,12 +311,13 @@ class EdgeProjection:
     def _state(
         self,
         claims: ClaimCollector,
-        decision: SameWorkDecision,
+        resolved: tuple[SameWorkDecision, Sequence[RelationEdge]],
         kin: dict[uuid.UUID, uuid.UUID],
         before: tuple[EdgeState, Region] | None,
     ) -> EdgeState:
-        made = self._franchises
-        computed = Computed(made.components, kin, made.rare, self.decided)
+        made, (decision, relations) = self._franchises, resolved
+        listed = (ListedRelation.of(edge, claims.listings) for edge in relations)
+        computed = Computed(made.components, made.digests, listed, kin, made.rare, self.decided)
         return state_after(claims, decision, computed, before)
 
     async def _write(
@@ -222,17 +325,13 @@ class EdgeProjection:
         claims: ClaimCollector,
         counts: EdgeCounts,
         state: EdgeState,
-        differing: tuple[Set[uuid.UUID], StoredEdges] | None,
+        stored: StoredEdges | None,
     ) -> EdgeOutcome:
-        """Write edges and franchises where they differ: all, or those of some works, as stored."""
+        """Write edges and franchises where they differ: of all, or from those that are `stored`."""
         policy = self._franchises.rules.policy
         counts.undecided = tuple(_unknown(policy.sources, self._identities, self._heads))
         related = set(_related(claims))
         with self._progress.stage("edges"):
-            stored: StoredEdges | None = None
-            if differing is not None:
-                works, stored = differing
-                claims.keep_edges_of(works)
             for table, desired in claims.edges.items():
                 rows = (
                     pages(self._gateway, "ingest.edge_heads", list[Fields], table=table)
@@ -263,13 +362,13 @@ class EdgeProjection:
 
 
 def _recommends_elsewhere(
-    claims: ClaimCollector, stored: StoredEdges, region: Region, works: Set[uuid.UUID]
+    claims: ClaimCollector, stored: StoredEdges, region: Set[uuid.UUID], works: Set[uuid.UUID]
 ) -> bool:
     """Tell whether `works` are recommended otherwise with works outside of their region.
 
     How many viewers recommend a work counts for how well known it is, in its own component.
     """
-    inside, named = ({str(work) for work in some} for some in (region.works, works))
+    inside, named = ({str(work) for work in some} for some in (region, works))
 
     def outward(edges: Mapping[EdgeId, Fields]) -> dict[EdgeId, object]:
         return {
@@ -283,8 +382,7 @@ def _recommends_elsewhere(
 
 
 def _related(claims: ClaimCollector) -> Iterator[uuid.UUID]:
-    tables: tuple[EdgeTable, ...] = ("is_sequel_of", "is_related_to")
-    for edge_id in itertools.chain.from_iterable(claims.edges[table] for table in tables):
+    for edge_id in itertools.chain.from_iterable(claims.edges[t] for t in _RELATION_TABLES):
         yield from (uuid.UUID(str(end)) for end in edge_id[:2])
 
 
@@ -299,10 +397,7 @@ def _inputs(
     return FranchiseInputs(
         heads=heads,
         relations=pairs.relations,
-        same=[
-            Relation(one.record, one.work, "same_work", one.method, one.confidence)
-            for one in pairs.same
-        ],
+        same=_same_relations(pairs.same),
         collections=[
             WorkCollection(stated.title, tuple(sorted(stated.works)))
             for stated in claims.collections.values()
@@ -312,6 +407,10 @@ def _inputs(
         pages=pages_of((one.works, one.ids) for one in listing),
         votes=claims.votes(),
     )
+
+
+def _same_relations(same: Iterable[SameWork]) -> list[Relation]:
+    return [Relation(one.record, one.work, "same_work", one.method, one.confidence) for one in same]
 
 
 def _joined(

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ingest.curation import Curation
 from ingest.pipeline import census
@@ -20,6 +20,10 @@ from ingest.pipeline.standing import EdgeState
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.storage.gateway import Gateway
+
+LARGE: Final = 300
+"""Works of a region from which on only what is near a change is computed: below, all of it takes
+less than a second."""
 
 
 class GraphCounts(NamedTuple):
@@ -83,10 +87,12 @@ class GraphUpdate:
         await projection.load(before.heads if before is not None else None)
         await self._franchises.load()
         stood = set(projection.heads)
+        known = {work: projection.heads.get(work) for work in works or ()}
         last = await census.last_census(self._gateway)
         tagless = await census.tagless_works(self._gateway, last, stood)
         await self._compose(works)
-        outcome, related = await self._derive(works, last)
+        is_same = all(projection.heads.get(work) == head for work, head in known.items())
+        outcome, related = await self._derive(works, last, near=is_same)
         stands = projection.heads.keys()
         run = census.RunOutcome(
             stood=stood if self._trusted else set(),  # a run that was cut may have added works
@@ -112,9 +118,12 @@ class GraphUpdate:
                 done = so_far
 
     async def _derive(
-        self, works: set[uuid.UUID] | None, last: Census | None
+        self, works: set[uuid.UUID] | None, last: Census | None, *, near: bool
     ) -> tuple[EdgeOutcome, set[uuid.UUID]]:
-        """Derive edges and franchises; return what came of it, and all works with a relation."""
+        """Derive edges and franchises; return what came of it, and all works with a relation.
+
+        `near` tells whether the works are as they were, but for what is said of others.
+        """
         before, heads = self._before, self._works.heads
         edges = EdgeProjection(
             self._gateway,
@@ -130,9 +139,12 @@ class GraphUpdate:
             store = RecordStore(self._gateway)
             region = await region_of(works, store, self._identities, heads, known)
             if region is not None and last is not None:
-                outcome = await edges.around(region, before.edges, works)
+                outcome = None
+                if near and not region.is_decided and len(region.works) >= LARGE:
+                    outcome = await edges.near(region, before.edges, works)
+                outcome = outcome or await edges.around(region, before.edges, works)
                 if outcome is not None:
-                    stood = heads.keys() - set(last.unrelated) - region.works
+                    stood = heads.keys() - set(last.unrelated) - outcome.looked_at
                     return outcome, stood | outcome.related
         # The engine merges its files when it flushes, in memory: better now than beside all edges.
         await self._gateway.checkpoint()

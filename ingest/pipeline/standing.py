@@ -26,8 +26,10 @@ import msgspec
 import zstandard
 
 from ingest.curation import CompositionRules
+from ingest.pipeline.franchises.inputs import WorkCollection
 from ingest.pipeline.identity import IdentityState
 from ingest.pipeline.projection import NodeHead
+from ingest.pipeline.relation_table import RelationColumns
 from kensho.platform import private_files
 from kensho.platform.memory import without_cycle_collection
 from kensho.storage import tables
@@ -50,21 +52,25 @@ class EdgeState(msgspec.Struct, array_like=True):
     """What edges and franchises were derived from, beside records and works.
 
     `home` is the key of the component of each work that is in one, `crossing` are pairs of works of
-    two components of which a record of either speaks, `collections` the works of each collection.
+    two components of which a record of either speaks, `collections` what sources collect.
     `stated`, `apart` and `one_work` are the pairs by which it was decided which records are one
     work, `kin` as `kensho.domain.same_works.groups.kin_of` says, and `rare` the rarity of words.
-    `decided` is what decisions that name a work say of it (`FranchiseRules.decisions`).
+    `decided` is what decisions that name a work say of it (`FranchiseRules.decisions`), `digests`
+    are those of each work in a component (`work_digests`), `votes` how many recommend a work.
     """
 
     home: dict[uuid.UUID, uuid.UUID]
     crossing: set[Pair]
-    collections: dict[str, tuple[uuid.UUID, ...]]
+    collections: dict[str, WorkCollection]
     stated: dict[uuid.UUID, dict[uuid.UUID, str]]
     apart: set[Pair]
     one_work: set[Pair]
     kin: dict[uuid.UUID, uuid.UUID]
     rare: dict[str, float]
     decided: dict[uuid.UUID, bytes]
+    relations: RelationColumns
+    digests: dict[uuid.UUID, bytes]
+    votes: dict[uuid.UUID, int]
 
 
 class Standing(msgspec.Struct, array_like=True):

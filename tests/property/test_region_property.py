@@ -17,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.pipeline import standing
+from ingest.pipeline import graph_update, standing
 from ingest.pipeline.edges import EdgeOutcome, EdgeProjection
 from ingest.pipeline.region import Region
 from ingest.pipeline.standing import EdgeState, Standing
@@ -145,19 +145,19 @@ def changes(draw: st.DrawFn, *, all_works: bool = False) -> Said:
 
 
 @contextmanager
-def counted() -> Generator[list[bool]]:
-    """Note of each update whether it was of a region, while the block runs."""
+def counted(way: str) -> Generator[list[bool]]:
+    """Note of each update that is tried in a way whether it was made so, while the block runs."""
     found: list[bool] = []
-    original = EdgeProjection.around
+    original = getattr(EdgeProjection, way)
 
     async def spy(
         self: EdgeProjection, region: Region, state: EdgeState, touched: Set[UUID]
     ) -> EdgeOutcome | None:
-        outcome = await original(self, region, state, touched)
+        outcome: EdgeOutcome | None = await original(self, region, state, touched)
         found.append(outcome is not None)
         return outcome
 
-    with mock.patch.object(EdgeProjection, "around", spy):
+    with mock.patch.object(EdgeProjection, way, spy):
         yield found
 
 
@@ -170,21 +170,25 @@ def comparable(found: Standing) -> tuple[object, ...]:
     return (found.rules, found.identities, found.heads, found.edges)
 
 
-regional: list[bool] = []
+made: dict[str, list[bool]] = {"around": [], "near": []}
+large_from = pytest.mark.parametrize(
+    ("way", "large"), [("around", graph_update.LARGE), ("near", 0)], ids=["whole", "near"]
+)
 
 
+@large_from
 @settings(max_examples=examples(25), deadline=None)
 @given(first=changes(all_works=True), steps=st.lists(changes(), min_size=1, max_size=4))
 async def test_a_region_is_derived_as_the_whole_graph_is(
-    store: Gateway, first: Said, steps: list[Said]
+    store: Gateway, way: str, large: int, first: Said, steps: list[Said]
 ) -> None:
     await emptied(store)
     await ingest(store, first)
-    with counted() as found:
+    with counted(way) as found, mock.patch.object(graph_update, "LARGE", large):
         for said in steps:
             report = await run(store, said, partial=True)
             assert {one.state for one in report.sources} == {"finished"}
-    regional.extend(found)
+    made[way].extend(found)
     stepwise, standing_then = await graph_state(store), kept(store)
     await store.run_script("UPDATE meta:graph SET composed = false RETURN NONE;")
     await ingest(store, {})
@@ -192,5 +196,5 @@ async def test_a_region_is_derived_as_the_whole_graph_is(
     assert comparable(kept(store)) == comparable(standing_then)
 
 
-def test_regions_were_derived() -> None:
-    assert any(regional)
+def test_regions_were_derived_in_both_ways() -> None:
+    assert all(any(found) for found in made.values())

@@ -13,16 +13,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-import msgspec
-
 from ingest.pipeline.franchises import helper
 from ingest.pipeline.franchises.components import Component
 from ingest.pipeline.franchises.computing import ComputedBatch, FranchiseComputing
 from ingest.pipeline.franchises.helper import HelperBatch
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind
 from ingest.pipeline.franchises.rules import FranchiseRules
-from ingest.pipeline.franchises.work_facts import SYNOPSIS_CHARS
-from ingest.pipeline.record_store import DEADLINE_S, as_json
+from ingest.pipeline.franchises.store import FranchiseStore
 from kensho.domain.title_words import Rarity
 from kensho.domain.works import WorkKind
 from kensho.storage.gateway import Gateway
@@ -53,7 +50,7 @@ class FranchiseClustering:
         rare: Rarity,
         tag_names: Mapping[UUID, str],
     ) -> None:
-        self._gateway = gateway
+        self._store = FranchiseStore(gateway)
         self._heads = inputs.heads
         self._computing = FranchiseComputing.among(inputs, rules, rare, tag_names)
 
@@ -117,15 +114,7 @@ class FranchiseClustering:
         works: list[tuple[WorkKind, UUID]] = [
             (self._heads[work].table, work) for component in batch for work in component.works
         ]
-        found: list[bytes] = []
-        for start in range(0, len(works), WORKS_A_BATCH):
-            some = as_json(works[start : start + WORKS_A_BATCH])
-            params = {"works": some, "synopsis_chars": SYNOPSIS_CHARS}
-            page = await self._gateway.fetch(
-                "ingest.franchise_works", params, into=msgspec.Raw, deadline_s=DEADLINE_S
-            )
-            found.append(bytes(page))
-        return found
+        return await self._store.work_pages(works)
 
 
 async def _ended(task: asyncio.Task[list[ComputedBatch] | None]) -> None:

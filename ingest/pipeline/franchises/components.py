@@ -80,41 +80,73 @@ class ComponentDigests(NamedTuple):
         return ".".join(self)
 
 
-def component_digests(
-    component: Component, inputs: FranchiseInputs, words: CatalogueTitleWords, rules: str
-) -> ComponentDigests:
-    """Return digests of everything that goes into the computation of a component."""
-    digest = hashlib.blake2b(rules.encode(), digest_size=_DIGEST_BYTES)
-    for work in component.works:
-        known = inputs.heads[work].digests
-        pages = ",".join(sorted(inputs.pages.get(work, ())))
-        digest.update(f"\n{work.hex} {known.facts} {known.tags} {pages} ".encode())
-    for line in _relation_lines(component, inputs):
-        digest.update(line.encode())
-    kinds = digest.hexdigest()
-    for work in component.works:
-        score = settled_score(inputs.heads[work].score)
-        digest.update(f"\n{score} {inputs.votes.get(work, 0)} ".encode())
-        digest.update(words.levels(work))
-        digest.update(inputs.decided.get(work, b""))
-    for line in _group_lines(component):
-        digest.update(line.encode())
-    return ComponentDigests(kinds, digest.hexdigest())
+def work_digests(
+    component: Component, inputs: FranchiseInputs, words: CatalogueTitleWords
+) -> dict[UUID, bytes]:
+    """Return by work the digests, for kinds and for all else, of what is known of it.
 
-
-def _relation_lines(component: Component, inputs: FranchiseInputs) -> Iterator[str]:
+    What is known of two works is in the digest of one: of a relation in that of its source.
+    """
+    relations: defaultdict[UUID, list[str]] = defaultdict(list)
     for edge in component.relations:
-        one = relation_of(edge)
-        yield f"\n{one.source.hex}{one.target.hex}{one.kind} {one.method} {one.confidence}"
-        for work, other in ((one.source, one.target), (one.target, one.source)):
-            yield " " + ",".join(sorted(inputs.listings.of(work, other)))
+        relations[edge.source].append(_relation_line(edge, inputs))
+    groups: defaultdict[UUID, list[str]] = defaultdict(list)
+    for work, line in _group_lines(component):
+        groups[work].append(line)
+    return {
+        work: _kinds_digest(work, inputs, relations.get(work, ()))
+        + _franchise_digest(work, inputs, words, groups.get(work, ()))
+        for work in component.works
+    }
 
 
-def _group_lines(component: Component) -> Iterator[str]:
+def component_digests(
+    works: Iterable[UUID], of_work: Mapping[UUID, bytes], rules: str
+) -> ComponentDigests:
+    """Return digests of everything that goes into the computation of these works, in order."""
+    kinds, franchises = (hashlib.blake2b(rules.encode(), digest_size=_DIGEST_BYTES) for _ in "kf")
+    for work in works:
+        own = of_work[work]
+        kinds.update(own[:_DIGEST_BYTES])
+        franchises.update(own)
+    return ComponentDigests(kinds.hexdigest(), franchises.hexdigest())
+
+
+def _kinds_digest(work: UUID, inputs: FranchiseInputs, relations: Iterable[str]) -> bytes:
+    known = inputs.heads[work].digests
+    pages = ",".join(sorted(inputs.pages.get(work, ())))
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    digest.update(f"{work.hex} {known.facts} {known.tags} {pages} ".encode())
+    digest.update("".join(relations).encode())
+    return digest.digest()
+
+
+def _franchise_digest(
+    work: UUID, inputs: FranchiseInputs, words: CatalogueTitleWords, groups: Iterable[str]
+) -> bytes:
+    score = settled_score(inputs.heads[work].score)
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    digest.update(f"{score} {inputs.votes.get(work, 0)} ".encode())
+    digest.update(words.levels(work))
+    digest.update(inputs.decided.get(work, b""))
+    digest.update("".join(groups).encode())
+    return digest.digest()
+
+
+def _relation_line(edge: RelationEdge, inputs: FranchiseInputs) -> str:
+    one = relation_of(edge)
+    lists, listed = (
+        ",".join(sorted(inputs.listings.of(work, other)))
+        for work, other in ((one.source, one.target), (one.target, one.source))
+    )
+    return f"\n{one.target.hex}{one.kind} {one.method} {one.confidence} {lists} {listed}"
+
+
+def _group_lines(component: Component) -> Iterator[tuple[UUID, str]]:
     for one in component.same:
-        yield f"\n= {one.source.hex}{one.target.hex} {one.method} {one.confidence}"
+        yield one.source, f"\n= {one.target.hex} {one.method} {one.confidence}"
     for title, works in component.collections:
-        yield f"\n{title}: {''.join(work.hex for work in works)}"
+        yield works[0], f"\n{title}: {''.join(work.hex for work in works)}"
 
 
 def _links(inputs: FranchiseInputs) -> Iterator[Sequence[UUID]]:

@@ -16,6 +16,7 @@ from ingest.pipeline.franchises.film_collections import collection_relations
 from ingest.pipeline.franchises.inputs import (
     FranchiseInputs,
     InferredKind,
+    WorkCollection,
     is_untyped,
     relation_of,
     with_inferred_kinds,
@@ -26,7 +27,8 @@ from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, pair_facts, 
 from ingest.pipeline.listings import ListedPair, Listings
 from ingest.pipeline.relations import RelationEdge
 from kensho.domain.franchise.franchises import franchises
-from kensho.domain.inference.features import TELLERS, Reader
+from kensho.domain.franchise.inputs import Relation
+from kensho.domain.inference.features import TELLERS, Pair, Reader
 from kensho.domain.inference.model import Inference, infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.inference.retellings import ONWARD, Retellings
@@ -126,13 +128,23 @@ class FranchiseComputing:
         )
         inferred += [kind for one in batch for kind in known.get(one.key, ())]
         relations = with_inferred_kinds((edge for one in batch for edge in one.relations), inferred)
-        kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
-        works = works_of(list(rows.values()), kinds, self._known.votes, self._tag_names)
         same = [relation for one in batch for relation in one.same]
-        stated = (collection for one in batch for collection in one.collections)
+        stated = [collection for one in batch for collection in one.collections]
+        return ComputedBatch(inferred, self.contents(relations, same, stated, list(rows.values())))
+
+    def contents(
+        self,
+        relations: Sequence[RelationEdge],
+        same: Sequence[Relation],
+        collected: Iterable[WorkCollection],
+        rows: Sequence[FranchiseWorkRow],
+    ) -> list[FranchiseContent]:
+        """Return the franchises of works, given all that connects them, with inferred kinds."""
+        kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
+        works = works_of(rows, kinds, self._known.votes, self._tag_names)
         known_relations = [*map(relation_of, relations), *same]
         tied = {end for one in known_relations for end in (one.source, one.target)}
-        collections, joined = collection_relations(stated, works, tied)
+        collections, joined = collection_relations(collected, works, tied)
         made = franchises(
             works.values(),
             [*known_relations, *joined],
@@ -140,31 +152,73 @@ class FranchiseComputing:
             collections=collections,
             rare=self._rare,
         )
-        return ComputedBatch(inferred, list(contents_of(made, works, same)))
+        return list(contents_of(made, works, same))
+
+    def inferred_of(
+        self,
+        pairs: Iterable[RelationEdge],
+        around: Sequence[RelationEdge],
+        rows: Iterable[FranchiseWorkRow],
+        retold: Retellings,
+    ) -> list[InferredKind]:
+        """Return the kinds that are inferred of relations of which that can be done.
+
+        `around` are all relations of their works and of those that are related to these, `rows`
+        those of their works and of what is related to these.
+        """
+        asked = list(pairs)
+        ends = {end for edge in asked for end in (edge.source, edge.target)}
+        related = _by_names(around)
+        stated = [
+            (a, b, e.kind)
+            for (a, b), e in related.items()
+            if not is_untyped(e) and not ends.isdisjoint((e.source, e.target))
+        ]
+        pairs_around = self._related_pairs(rows, related, stated)
+        found = (pairs_around.pair(str(edge.source), str(edge.target)) for edge in asked)
+        return list(self._kinds_of(found, related, retold))
 
     def _inferred(
         self, components: Sequence[Component], rows: Mapping[UUID, FranchiseWorkRow]
     ) -> list[InferredKind]:
         """Return the kinds that can be inferred of the untyped relations of some components."""
         edges = [edge for one in components for edge in one.relations]
-        names = {work: str(work) for one in components for work in one.works}
-        related = {(names[e.source], names[e.target]): e for e in edges}
-        pages = self._known.pages
-        around = RelatedPairs(
-            (self._reader.profile(pair_facts(rows[work], self._tag_names)) for work in names),
-            related,
-            [(a, b, e.kind) for (a, b), e in related.items() if not is_untyped(e)],
-            dict(self._listed(related)),
-            {names[work]: pages[work] for work in names if work in pages},
-        )
+        related = _by_names(edges)
+        stated = [(a, b, e.kind) for (a, b), e in related.items() if not is_untyped(e)]
+        own = [rows[work] for one in components for work in one.works]
         retold = Retellings((edge.source, edge.target, edge.kind) for edge in edges)
-        return [
-            InferredKind(edge.source, edge.target, self._assertion(found))
-            for pair in around.untold()
-            if (found := infer(self._rules.model, pair)) is not None
-            for edge in [related[pair.a.profile.facts.key, pair.b.profile.facts.key]]
-            if found.kind not in ONWARD or not retold.tell_apart(edge.source, edge.target)
-        ]
+        untold = self._related_pairs(own, related, stated).untold()
+        return list(self._kinds_of(untold, related, retold))
+
+    def _related_pairs(
+        self,
+        rows: Iterable[FranchiseWorkRow],
+        related: Mapping[tuple[str, str], RelationEdge],
+        stated: Iterable[tuple[str, str, Kind]],
+    ) -> RelatedPairs:
+        pages = self._known.pages
+        works = {end for e in related.values() for end in (e.source, e.target)}
+        return RelatedPairs(
+            (self._reader.profile(pair_facts(row, self._tag_names)) for row in rows),
+            related,
+            stated,
+            dict(self._listed(related)),
+            {str(work): pages[work] for work in works if work in pages},
+        )
+
+    def _kinds_of(
+        self,
+        pairs: Iterable[Pair],
+        related: Mapping[tuple[str, str], RelationEdge],
+        retold: Retellings,
+    ) -> Iterator[InferredKind]:
+        for pair in pairs:
+            found = infer(self._rules.model, pair)
+            edge = related[pair.a.profile.facts.key, pair.b.profile.facts.key]
+            if found is not None and (
+                found.kind not in ONWARD or not retold.tell_apart(edge.source, edge.target)
+            ):
+                yield InferredKind(edge.source, edge.target, self._assertion(found))
 
     def _is_inferable(self, edge: RelationEdge) -> bool:
         """Tell whether a pair is one that `RelatedPairs.untold` yields, which is dear to ask."""
@@ -185,3 +239,15 @@ class FranchiseComputing:
         sure = round(found.confidence, _DIGITS)
         version = self._rules.model_version
         return Assertion(SOURCE, version, found.kind, "inferred", sure, found.because)
+
+
+def _by_names(edges: Iterable[RelationEdge]) -> dict[tuple[str, str], RelationEdge]:
+    """Return relations by the texts of their ends, each work having one text."""
+    names: dict[UUID, str] = {}
+    return {
+        (
+            names.setdefault(edge.source, str(edge.source)),
+            names.setdefault(edge.target, str(edge.target)),
+        ): edge
+        for edge in edges
+    }

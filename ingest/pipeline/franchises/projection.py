@@ -6,7 +6,7 @@ differ, and last of all the digest of each component. Only a graph that was comp
 be what those digests say: after a run that was cut everything is computed anew, and compared.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from itertools import chain
 from uuid import UUID
 
@@ -19,13 +19,16 @@ from ingest.pipeline.franchises.components import (
     ComponentDigests,
     component_digests,
     components_of,
+    work_digests,
 )
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
+from ingest.pipeline.franchises.near import NearComputing, NearResult, WholeState
 from ingest.pipeline.franchises.plan import FranchiseHead, plan
 from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
+from ingest.pipeline.franchises.vicinity import RelationChange
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import as_json
 from ingest.pipeline.relations import RelationEdge
@@ -56,14 +59,16 @@ class FranchiseProjection:
         self._gateway = gateway
         self._store = FranchiseStore(gateway)
         self._trusted = trusted
-        self._contents: list[FranchiseContent] = []
-        self._kept: list[StoredComponent] = []
-        self._gone: list[UUID] = []
+        self._contents: Sequence[FranchiseContent] = []
+        self._kept: Sequence[StoredComponent] = []
+        self._gone: Sequence[UUID] = []
         self._unchanged: set[UUID] = set()
         self._bearers: dict[str, frozenset[UUID]] = {}
         self._members: dict[UUID, FranchiseHead] = {}
         self._within: Set[UUID] | None = None
         self.components: Collection[Component] = ()
+        self.digests: dict[UUID, bytes] = {}
+        """Of each work of the components that were looked at."""
         self.rare: Mapping[str, float] = {}
         self.retold: set[UUID] = set()
         """Works at the ends of relations of which another kind is inferred than was."""
@@ -115,8 +120,11 @@ class FranchiseProjection:
         components = components_of(inputs)
         self.components = components.values()
         rules = self.rules.common_digest
+        for one in components.values():
+            self.digests |= work_digests(one, inputs, words)
         digests = {
-            key: component_digests(one, inputs, words, rules) for key, one in components.items()
+            key: component_digests(one.works, self.digests, rules)
+            for key, one in components.items()
         }
         stored = await self._store.components()
         known = self._known(components, digests, stored)
@@ -125,17 +133,37 @@ class FranchiseProjection:
         clustering = FranchiseClustering(
             self._gateway, inputs, self.rules, rare, await self._store.tag_names()
         )
-        for result in await clustering.compute(changed, known):
-            inferred += result.computed.inferred
-            self._contents += result.computed.contents
-            self._kept += _kept(result, digests)
+        results = await clustering.compute(changed, known)
+        inferred += [kind for result in results for kind in result.computed.inferred]
+        self._contents = [one for result in results for one in result.computed.contents]
+        kept = (one for result in results for one in _kept(result, digests))
+        self._kept = [one for one in kept if stored.get(one.id) != one]
         self.counts.computed = sum(len(one.works) for one in changed)
-        self._kept = [one for one in self._kept if stored.get(one.id) != one]
         self._gone = sorted(k for k in stored.keys() - components.keys() if self._is_computed(k))
         if self._within is not None:
             was = (one for one in stored.values() if self._is_computed(one.id))
-            self.retold = _ends_that_differ(chain.from_iterable(map(_inferred_in, was)), inferred)
+            self.retold = _ends_that_differ(chain.from_iterable(one.kinds for one in was), inferred)
         return with_inferred_kinds(inputs.relations, inferred)
+
+    async def compute_near(
+        self,
+        change: RelationChange,
+        inputs: FranchiseInputs,
+        whole: WholeState,
+        works: Set[UUID],
+    ) -> NearResult | None:
+        """Compute what a change of few relations can change, if that can be told of it alone.
+
+        `inputs` are all that hold works together but for relations; kinds that are inferred in the
+        components of `works` are returned too.
+        """
+        near = NearComputing(self._store, self.rules, self._members, inputs)
+        found = await near.compute(change, whole, works)
+        if found is not None:
+            self._within, self._contents = found.within, found.contents
+            self._kept, self._gone = found.kept, found.gone
+            self.counts.computed = found.computed
+        return found
 
     async def write(self) -> None:
         """Write the franchises that differ, and the digests of the computed components."""
@@ -178,14 +206,10 @@ class FranchiseProjection:
                 continue
             before = ComponentDigests.parsed(stored[key].digest)
             if before.kinds == digests[key].kinds:
-                found[key] = _inferred_in(stored[key])
+                found[key] = stored[key].kinds
             if before == digests[key]:
                 self._unchanged.update(component.works)
         return found
-
-
-def _inferred_in(component: StoredComponent) -> list[InferredKind]:
-    return msgspec.json.decode(component.inferred, type=list[InferredKind])
 
 
 def _ends_that_differ(before: Iterable[InferredKind], after: Iterable[InferredKind]) -> set[UUID]:

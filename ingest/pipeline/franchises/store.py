@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from ingest.pipeline.background_writer import BackgroundWriter
+from ingest.pipeline.franchises.inputs import InferredKind
 from ingest.pipeline.franchises.plan import (
     EdgeEnd,
     FranchiseHead,
@@ -18,6 +19,7 @@ from ingest.pipeline.franchises.plan import (
     PlannedFranchise,
     franchise_uuid,
 )
+from ingest.pipeline.franchises.work_facts import SYNOPSIS_CHARS
 from ingest.pipeline.record_store import DEADLINE_S, as_json
 from kensho.domain.same_works.records import CatalogueRecord, title_keys
 from kensho.domain.slugs import PastSlug, SlugMemory
@@ -37,6 +39,11 @@ class StoredComponent(msgspec.Struct, frozen=True):
     id: UUID
     digest: str
     inferred: str
+
+    @property
+    def kinds(self) -> list[InferredKind]:
+        """The inferred kinds."""
+        return msgspec.json.decode(self.inferred, type=list[InferredKind])
 
 
 class CatalogueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -108,6 +115,26 @@ class FranchiseStore:
         """Return the components as they were computed last."""
         found = pages(self._gateway, "ingest.component_heads", list[StoredComponent])
         return {one.id: one async for page in found for one in page}
+
+    async def component(self, key: UUID) -> StoredComponent | None:
+        """Return a component as it was computed last, by its smallest work."""
+        params = {"first": key, "last": key}
+        found = await self._gateway.fetch(
+            "ingest.component_heads", params, into=list[StoredComponent]
+        )
+        return found[0] if found else None
+
+    async def work_pages(self, works: Sequence[tuple[WorkKind, UUID]]) -> list[bytes]:
+        """Return the rows of works (`FranchiseWorkRow`), as pages of JSON."""
+        found: list[bytes] = []
+        for start in range(0, len(works), COMPONENTS_A_BATCH):
+            some = as_json(works[start : start + COMPONENTS_A_BATCH])
+            params = {"works": some, "synopsis_chars": SYNOPSIS_CHARS}
+            page = await self._gateway.fetch(
+                "ingest.franchise_works", params, into=msgspec.Raw, deadline_s=DEADLINE_S
+            )
+            found.append(bytes(page))
+        return found
 
     async def with_guests(self, found: dict[UUID, FranchiseHead]) -> dict[UUID, FranchiseHead]:
         """Return what is stored of each franchise, given all but its guests."""

@@ -18,7 +18,7 @@ from kensho.domain.relations import Kind
 
 ONWARD: Final[frozenset[Kind]] = frozenset(("sequel", "prequel"))
 """The kinds that lead on within one story."""
-_AGAIN: Final[frozenset[Kind]] = frozenset(("alternative_version",))
+AGAIN: Final[frozenset[Kind]] = frozenset(("alternative_version",))
 
 
 class Retellings:
@@ -33,7 +33,7 @@ class Retellings:
         for one, other, kind in stated:
             if kind in ONWARD:
                 self._stories.join(one, other)
-            elif kind in _AGAIN:
+            elif kind in AGAIN:
                 again.append((one, other))
         self._again = {self._pair(one, other) for one, other in again}
 
