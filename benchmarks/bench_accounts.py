@@ -27,6 +27,7 @@ from kensho.http.manager_sessions import ManagerSessions
 from kensho.platform.managers import ManagerFile
 from kensho.platform.redis import RedisDoor
 from kensho.platform.settings import RedisSettings
+from kensho.platform.timed_seals import OperatorTokens
 from tests.support.accounts import CLIENT, EMAIL, KEYS, PASSWORD, AccountRooms
 from tests.support.redis_servers import running_redis
 from tests.support.session_model import ToldClock
@@ -58,7 +59,8 @@ async def measure_checks(name: str, store: SessionStore, clock: ToldClock, check
         rooms = AccountRooms(lambda: gateway, clock, store)
         account = await rooms.service.register(EMAIL, PASSWORD, None, CLIENT)
         nobody = ManagerSessions(ManagerFile(Path("no-such-file")), KEYS, clock.now)
-        authentication = SessionAuthentication(rooms.sessions, rooms.tokens, nobody)
+        operators = OperatorTokens(KEYS, clock.now)
+        authentication = SessionAuthentication(rooms.sessions, rooms.tokens, nobody, operators)
         begun = await rooms.sessions.begin(
             Person(
                 subject=account.session.subject,

@@ -35,6 +35,7 @@ from kensho.errors import (
 )
 from kensho.http.manager_sessions import ManagerSessions
 from kensho.platform.managers import ManagerFile
+from kensho.platform.timed_seals import OperatorTokens
 from kensho.storage.gateway import Gateway
 from kensho.web.messages import Messages
 from kensho.web.page_router import PageRouter
@@ -81,7 +82,9 @@ class Signing:
         self.grants: list[list[tuple[IssuedGrant, float, int]]] = []
         """Of each session the grants, when their access tokens end, and their generations."""
         nobody = ManagerSessions(ManagerFile(Path("no-such-file")), KEYS, self.clock.now)
-        self.authentication = SessionAuthentication(self.rooms.sessions, self.rooms.tokens, nobody)
+        self.authentication = SessionAuthentication(
+            self.rooms.sessions, self.rooms.tokens, nobody, OperatorTokens(KEYS, self.clock.now)
+        )
         self.ended: list[str] = []
         self.rooms.sessions.on_ended(self.ended.append)
 
