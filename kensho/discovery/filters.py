@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from kensho.domain.studios import studio_key
 from kensho.domain.works import SEASONS, AnimeType, Season, Status, WorkKind
 from kensho.read_model.columns import ANIME_TYPES, STATUSES, WORK_KINDS
 from kensho.read_model.franchises import NO_FRANCHISE
@@ -199,13 +200,9 @@ def tag_number(model: ReadModel, text: str) -> int | None:
 
 
 def studio_numbers(model: ReadModel, text: str) -> list[int]:
-    """Return the numbers of the studios of this name, in any case: sources spell some in two."""
-    folded = _folded(text)
-    return [number for number, name in enumerate(model.studios) if _folded(name) == folded]
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
+    """Return the numbers of the studios of this name, in any case and with its form or without."""
+    key = studio_key(text)
+    return [number for number, name in enumerate(model.studios) if studio_key(name) == key]
 
 
 def _all(masks: Iterable[Mask]) -> Mask | None:

@@ -23,7 +23,7 @@ from kensho.read_model.franchise_views import FOLDED_ROLES
 from kensho.read_model.model import ReadModel
 
 NOTHING: Final = -1
-_UNTOLD: Final[frozenset[Role]] = FOLDED_ROLES | {"summary"}
+_UNTOLD: Final[frozenset[Role]] = frozenset((*FOLDED_ROLES, "summary"))
 """Roles of works for which nothing need be watched first."""
 _NO_DAY: Final = np.datetime64("NaT", "D")
 _TV: Final = ANIME_TYPES.index("tv")

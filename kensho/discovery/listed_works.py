@@ -117,7 +117,8 @@ def _listed(model: ReadModel, columns: ListColumns, node: int) -> WorkEntry:
 
 def _genres(model: ReadModel, node: int) -> Iterator[str]:
     tags = model.tags
-    for number in model.tags_of(node).tolist():
+    numbers: list[int] = model.tags_of(node).tolist()
+    for number in numbers:
         if tags[number].category == "genre":
             yield tags[number].name
 

@@ -2,7 +2,9 @@
 
 One catalogue writes every name in lower case and adds the company's form ("studio deen co., ltd."),
 others write "Studio Deen". Names are one studio if they are equal without case, punctuation and
-form; the name that is shown is the commonest of those that somebody wrote with capitals.
+form, and without the word "studio" before or after them: of 2,300 names, 35 are another one's so,
+"Studio Pierrot" that of Pierrot. The name that is shown is the commonest of those that somebody
+wrote with capitals.
 
 Guarantees: pure; the names do not depend on the order in which they were learnt.
 """
@@ -16,6 +18,9 @@ from typing import Final
 _FORM: Final = re.compile(
     r"[,\s]+(?:co|ltd|inc|k\.?k|corporation|corp|llc|limited|gmbh)\.?(?=[,\s.]|$)", re.IGNORECASE
 )
+_STUDIO: Final = re.compile("^studios?|studios?$")
+_LEAST_LETTERS: Final = 2
+"""Fewer name nobody: Studio 5 is not what is written "5"."""
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _INITIALS: Final = 4
@@ -26,7 +31,9 @@ _INITIALS: Final = 4
 def studio_key(name: str) -> str:
     """Return what the names of one studio have in common."""
     bare = _bare(name)
-    return _NO_LETTER.sub("", bare.casefold()) or bare.casefold()
+    letters = _NO_LETTER.sub("", bare.casefold())
+    named = _STUDIO.sub("", letters)
+    return named if len(named) >= _LEAST_LETTERS else letters or bare.casefold()
 
 
 class StudioNames:

@@ -166,13 +166,15 @@ class SimilarityIndex:
         """Return how many of these works, told for each of all, each studio made."""
         made = np.append(0, np.cumsum(among[self._arrays["studio_nodes"]], dtype=np.int64))
         offsets = self._arrays["studio_offsets"]
-        return made[offsets[1:]] - made[offsets[:-1]]
+        counts: npt.NDArray[np.int64] = made[offsets[1:]] - made[offsets[:-1]]
+        return counts
 
     def votes_total(self) -> npt.NDArray[np.int64]:
         """Return for each work how many votes of viewers recommend it along with others."""
         offsets, votes = self._arrays["recommended_offsets"], self._arrays["recommended_votes"]
         summed = np.append(0, np.cumsum(votes, dtype=np.int64))
-        return summed[offsets[1:]] - summed[offsets[:-1]]
+        totals: npt.NDArray[np.int64] = summed[offsets[1:]] - summed[offsets[:-1]]
+        return totals
 
     def _facts(self, node: int) -> _Facts:
         recommended = self._run("recommended", "recommended_nodes", node).tolist()

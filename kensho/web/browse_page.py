@@ -4,16 +4,16 @@ Guarantees: every state of the list is an address, and every filter a link that 
 it would leave. The works, their order and the filters are those of `/api/works`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from litestar import Controller
 from litestar.response import Redirect
 
-from kensho.discovery.facets import FACET_CATEGORIES, BrowseFacets
+from kensho.discovery.facets import FACET_CATEGORIES, BrowseFacets, Counts
 from kensho.discovery.filter_values import FilterTexts
-from kensho.discovery.filters import IN_FRANCHISE, LENGTHS, FilterMasks, InFranchise, Length, Nodes
+from kensho.discovery.filters import IN_FRANCHISE, LENGTHS, FilterMasks, InFranchise, Length
 from kensho.discovery.work_lists import WorkSorting, checked
 from kensho.domain.works import AnimeType, Season, Status, TagCategory, WorkKind
 from kensho.errors import FieldProblem, InvalidInputError
@@ -101,7 +101,7 @@ class BrowsePageController(Controller):
             sorts=SORTS,
             chosen=chosen,
             filters=list(_groups(context, page, facets)),
-            random_url=urls.with_query("/browse/random", page.parameters | {"page": None}),
+            random_url=urls.with_query("/browse/random", {**page.parameters, "page": None}),
             last_year=context.services.calendar.last_year,
         )
 
@@ -211,7 +211,9 @@ def _groups(context: PageContext, page: ListPage, facets: BrowseFacets) -> Itera
     yield _group(context, page, "franchise", franchise)
 
 
-def _group(context: PageContext, page: ListPage, name: str, counts: dict[str, int]) -> FilterGroup:
+def _group(
+    context: PageContext, page: ListPage, name: str, counts: Mapping[Any, int]
+) -> FilterGroup:
     chosen = page.parameters.get(name)
     return FilterGroup(
         name,
@@ -257,7 +259,7 @@ def _tag_choices(
     return choices
 
 
-def _most_common(model: ReadModel, counts: Nodes, category: TagCategory) -> Iterable[int]:
+def _most_common(model: ReadModel, counts: Counts, category: TagCategory) -> Iterable[int]:
     of_category = [number for number, tag in enumerate(model.tags) if tag.category == category]
     present = [number for number in of_category if counts[number]]
     return sorted(present, key=lambda number: (-counts[number], number))[:_MOST_TAGS]

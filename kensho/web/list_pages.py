@@ -4,14 +4,16 @@ Guarantees: every state of a list is an address, and its filters are links that 
 leave.
 """
 
+from collections.abc import Mapping
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 from litestar import Controller
 
 from kensho.discovery.adult import franchises_shown
+from kensho.discovery.filters import Nodes
 from kensho.discovery.franchise_lists import (
     FRANCHISE_SIZES,
     FranchiseFacets,
@@ -142,7 +144,7 @@ def _changed(form: msgspec.Struct) -> dict[str, object]:
     }
 
 
-def _years(model: ReadModel, nodes: filtered_lists.Nodes) -> dict[int, int]:
+def _years(model: ReadModel, nodes: Nodes) -> dict[int, int]:
     """Return how many works there are of each year, the latest first."""
     years, counts = np.unique(model.columns.year[nodes], return_counts=True)
     pairs = zip(years.tolist(), counts.tolist(), strict=True)
@@ -153,7 +155,7 @@ def _groups(page: ListPage, facets: FranchiseFacets, messages: Messages) -> list
     """Return the filters of franchises with their values."""
     sizes = {one: facets.size[one] for one in FRANCHISE_SIZES if one in facets.size}
 
-    def choices(name: str, counts: dict[str, int]) -> list[FilterChoice]:
+    def choices(name: str, counts: Mapping[Any, int]) -> list[FilterChoice]:
         chosen = page.parameters.get(name)
         return [
             FilterChoice(

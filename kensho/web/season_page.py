@@ -5,7 +5,7 @@ away, in the list of all works. Dates to come are those of the snapshot, whose d
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -66,7 +66,7 @@ class SeasonSection(NamedTuple):
     works: list[WorkEntry]
     total: int
     is_folded: bool
-    links: list[tuple[str, str]]
+    links: Sequence[tuple[str, str]]
 
 
 class SeasonOfYear(NamedTuple):

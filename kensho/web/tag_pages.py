@@ -4,7 +4,7 @@ Guarantees: a name leads to one page in any case; an id of a tag leads there too
 page are those of `/browse` with that filter.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from litestar import Controller, get
@@ -175,7 +175,7 @@ class StudioPageController(Controller):
 
 
 def _page(
-    context: PageContext, nodes: Nodes, *, share: float, **variables: object
+    context: PageContext, nodes: Nodes, *, share: float, **variables: Any
 ) -> PreparedResponse:
     """Return the page of a tag or studio with these works, the best known first."""
     model = context.model

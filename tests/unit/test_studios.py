@@ -12,6 +12,8 @@ from kensho.domain.studios import StudioNames, studio_key
         ("gonzo k.k.", "Gonzo"),
         ("liden films inc.", "LIDENFILMS"),
         ("production i.g., inc.", "Production I.G"),
+        ("Studio Pierrot", "Pierrot"),
+        ("wolf smoke studio", "Wolf Smoke"),
     ],
 )
 def test_names_of_one_studio_are_equal(one: str, other: str) -> None:
@@ -21,6 +23,11 @@ def test_names_of_one_studio_are_equal(one: str, other: str) -> None:
 def test_a_studio_whose_name_looks_like_a_form_keeps_it() -> None:
     assert studio_key("Company") != studio_key("Inc")
     assert StudioNames().shown(("inc.",)) == ("Inc.",)
+
+
+def test_a_name_is_more_than_the_word_studio() -> None:
+    names = ["Studio", "Studios", "Studio 5", "5", "Studioteam", "Studio A", "A"]
+    assert len({studio_key(name) for name in names}) == len(names)
 
 
 def test_a_studio_has_one_name_in_its_true_case() -> None:
