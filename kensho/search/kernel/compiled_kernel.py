@@ -43,6 +43,8 @@ _UTF8: Final = ("utf-8", "surrogatepass")
 _UTF32: Final = ("utf-32-le", "surrogatepass")
 _POINT_BYTES: Final = 4
 _MAX_EQUAL: Final = 4_096
+_MAX_COUNT: Final = 255
+"""How many n-grams a row may share with a query, by what it is counted in; keys have 240 letters."""
 _KEPT_WORKSPACES: Final = 4
 """As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
@@ -203,6 +205,8 @@ def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
     ordered = sorted_words(key.words).encode(*_UTF32) if compares_sorted_words(key) else b""
     words = dict.fromkeys(key.words.split(" "))
     if max(len(letters), len(ordered)) > MAX_LETTERS * _POINT_BYTES or len(words) > MAX_WORDS:
+        return None
+    if len(letters) > _MAX_COUNT * _POINT_BYTES:
         return None
     is_tolerant = weight_of(key.letters) >= TOLERANT_FROM
     asks_native = is_tolerant and key.native != key.letters

@@ -45,7 +45,7 @@ typedef struct {
 /* The same fields as `KernelBuffers`. `counts` has a zero for each row and `seen` one for each entry;
  * `touched` is four times as long as there are rows. */
 typedef struct {
-    uint16_t *counts;
+    uint8_t *counts;
     uint8_t *seen;
     int32_t *touched;
     uint64_t *order;
@@ -82,7 +82,7 @@ void lower_bounds(const uint64_t *sorted, int64_t total, const uint64_t *keys, i
                   int64_t *found);
 void sort_rows(int32_t *rows, int64_t count, int32_t *spare);
 int64_t distinct(int32_t *rows, int64_t count);
-int64_t most_frequent(const uint16_t *counts, int32_t *rows, int64_t count, int64_t wanted,
+int64_t most_frequent(const uint8_t *counts, int32_t *rows, int64_t count, int64_t wanted,
                     int32_t *found);
 
 /* near.c */

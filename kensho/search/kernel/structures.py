@@ -177,7 +177,7 @@ class KernelWorkspace:
         self.best_lists: Final = np.empty(total, dtype=np.uint8)
         self.best_entries: Final = np.empty(total, dtype=np.int32)
         self._own: dict[str, npt.NDArray[Any]] = {
-            "counts": np.zeros(index.rows, dtype=np.uint16),
+            "counts": np.zeros(index.rows, dtype=np.uint8),
             "seen": np.zeros(index.entries, dtype=np.uint8),
             "touched": np.empty(4 * index.rows + 2 * MAX_SCORED_ONE_BY_ONE, dtype=np.int32),
             "order": np.empty(2 * total, dtype=np.uint64),
