@@ -44,7 +44,7 @@ _UTF32: Final = ("utf-32-le", "surrogatepass")
 _POINT_BYTES: Final = 4
 _MAX_EQUAL: Final = 4_096
 _MAX_COUNT: Final = 255
-"""How many n-grams a row may share with a query, by what it is counted in; keys have 240 letters."""
+"""The n-grams that a row may share with a query: what a byte counts; keys have 240 letters."""
 _KEPT_WORKSPACES: Final = 4
 """As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
