@@ -180,7 +180,7 @@ async def run(graph: Gateway, name: str) -> None:
         params["table"] = "account" if name.startswith("edges.") else of_graph
     if query.writes:
         await graph.execute(name, params)
-    elif "encoding::cbor::encode" in query.text or query.result.startswith("bytes"):
+    elif "RETURN encoding::cbor::encode" in query.text or query.result.startswith("bytes"):
         await graph.fetch_bytes(name, params)
     else:
         await graph.fetch(name, params, into=object)
