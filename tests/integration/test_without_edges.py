@@ -75,7 +75,7 @@ print(sum(map(len, paths.values())), len(routes), "/account" in routes, sorted(l
 
 @pytest.mark.parametrize(
     ("edges", "operations"),
-    [("", 34), ("accounts", 50), ("accounts,generation", 64)],
+    [("", 34), ("accounts", 53), ("accounts,generation", 67)],
     ids=["off", "accounts", "generation"],
 )
 def test_edges_add_nothing_until_they_are_switched_on(

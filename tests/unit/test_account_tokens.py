@@ -1,6 +1,7 @@
 """Access and refresh tokens: what was made here is read, and nothing else is."""
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -19,6 +20,7 @@ from kensho.edges.accounts.tokens import AccessClaims, Tokens, new_secret, sid_o
 from kensho.errors import BrokenSealError
 from kensho.platform.keyring import Keyring
 from kensho.platform.secret_values import Secret
+from kensho.platform.timed_seals import LimitBypass, OperatorTokens
 from tests.support.accounts import KEYS
 from tests.support.session_model import ToldClock
 
@@ -197,3 +199,23 @@ def test_a_seal_opens_for_what_it_was_made(
     ):
         with pytest.raises(BrokenSealError):
             by.open(broken, rest)
+
+
+def test_a_token_of_the_operator_is_good_for_a_minute_and_for_nothing_else() -> None:
+    clock, minute = ToldClock(), dt.timedelta(minutes=1)
+    keys = (Secret("one"), Secret("before"))
+    tokens, bypass = OperatorTokens(keys, clock.now), LimitBypass(keys, clock.now)
+    token = tokens.make()
+    plain = token.removeprefix("operator.")
+    assert tokens.is_good(token)
+    assert OperatorTokens(keys[::-1], clock.now).is_good(token)  # a new secret stands in front
+    changed = f"{token[:12]}{'B' if token[12] == 'A' else 'A'}{token[13:]}"
+    others = ("", "operator.", plain, changed, token[:-2], f"operator.{'A' * 300}", "operator.ä")
+    for other in (*others, f"operator.{bypass.make(minute)}"):
+        assert not tokens.is_good(other), other
+    assert not OperatorTokens((Secret("another"),), clock.now).is_good(token)
+    assert not bypass.is_good(plain)
+    assert TOKENS.read_access(token) is None
+    for seconds, is_good in ((59.0, True), (60.0, False), (-2.0, False)):  # or made too far ahead
+        clock.seconds = seconds
+        assert tokens.is_good(token) is is_good
