@@ -2,7 +2,7 @@
 
 "Kidou Senshi Gundam: Suisei no Majo" is "Suisei no Majo" on Gundam's map. Words that several titles
 have before the name are removed with it; words that only one title has there are kept. A title that
-is nothing but the name is kept whole.
+is nothing but the name, or the name and a form, is kept whole.
 
 Guarantees: a name is never empty, and free of control and direction characters.
 Performance: 10 µs for a title.
@@ -20,6 +20,10 @@ _PARTICLE: Final = re.compile(r"^(?:no|wo|ga|of the|of)\s+(?=\S)", re.IGNORECASE
 _EXCLAIMED: Final = "!?☆★♪ "
 _JOINERS: Final = frozenset("\u200c\u200d")
 _NAMELESS: Final = "?"
+_FORMS: Final = frozenset(
+    ("tv", "movie", "movies", "film", "ova", "ona", "oad", "special", "specials", "recap", "season")
+)
+"""What is left of a title that tells only its form, as of "JoJo no Kimyou na Bouken (TV)"."""
 _MIN_FOR_SHARED: Final = 2
 _SHARED_BY: Final = 0.12
 """Words before the name belong to it if this share of titles has them: "Kidou Senshi" of Gundam."""
@@ -70,7 +74,8 @@ def _without(title: str, match: re.Match[str], shared: Collection[str]) -> str:
         is_word = rest[:1].isalnum() or rest[:1] in "([「『"
         rest = _trimmed(f"{head} {rest}" if is_word else head + rest)
     rest = rest.lstrip(_EXCLAIMED) if rest[:1] in _EXCLAIMED else rest
-    return rest if _WORDS.search(rest) else title
+    is_named = _WORDS.search(rest) and _folded(rest) not in _FORMS
+    return rest if is_named else title
 
 
 def _unshared(head: str, shared: Collection[str]) -> str:

@@ -30,6 +30,11 @@ def test_a_title_that_is_nothing_but_the_name_keeps_it() -> None:
     assert names("Naruto", "Naruto", "Naruto!", "NARUTO (2002)") == ["Naruto", "Naruto!", "2002"]
 
 
+def test_a_title_of_which_only_its_form_is_left_is_kept_whole() -> None:
+    titles = ["Jojo no Bouken (TV)", "Jojo no Bouken: Movie", "Jojo no Bouken: Movie 2"]
+    assert names("Jojo no Bouken", *titles) == [*titles[:2], "Movie 2"]
+
+
 @pytest.mark.parametrize("title", ["Suzumiya Haruhi-chan no Yuuutsu", "Haruhiism"])
 def test_a_longer_word_is_not_the_name(title: str) -> None:
     assert names("Haruhi", title.replace("Suzumiya ", "")) == [title.replace("Suzumiya ", "")]

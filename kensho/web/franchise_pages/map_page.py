@@ -71,7 +71,6 @@ class FranchiseMapController(Controller):
             is_empty=not drawn.map.stations,
             lines=descriptions.lines(drawn.map, context.messages) if is_list else [],
             card=_card(context, drawn, form.work),
-            formats=frame.GRAPH_FORMATS,
         )
 
     @get("/card/{work_id:str}")
@@ -124,7 +123,7 @@ def _links(
 ) -> dict[str, Any]:
     """Return the addresses that a map's tools lead to, each keeping the rest of the state.
 
-    A map of an earlier time has no pictures to take away, and its stations are links.
+    On a map of an earlier time stations are links.
     """
     start = urls.franchise(franchise.slug)
 
@@ -137,10 +136,6 @@ def _links(
         "as_list": asked(view="list", work=None),
         "orders": [(name, asked(order=name)) for name in (None, *ORDERS)],
         "card": None if context.past else f"{start}/card/",
-        "svg": f"{start}/map.svg",
-        "png": f"{start}/map.png",
-        "file": franchise.slug,
-        "graph": f"/api{start.replace('/hub/', '/franchises/', 1)}/graph?format=",
     }
 
 
