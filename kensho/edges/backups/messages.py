@@ -74,7 +74,7 @@ class Tallies:
     """Counts and digests of what was written or read, in the order in which it first came."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, tuple[int, hashlib._Hash]] = {}
+        self._tables: dict[str, _Running] = {}
         self._files: list[FileTally] = []
 
     def begin(self, table: str) -> None:
