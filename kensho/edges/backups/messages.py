@@ -62,16 +62,24 @@ class Contents(msgspec.Struct, frozen=True, tag="contents"):
 BackupMessage: TypeAlias = RowsPage | KeptFile | Contents
 
 
+class _Running:
+    """What was counted of a table so far."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.digest = hashlib.sha256()
+
+
 class Tallies:
     """Counts and digests of what was written or read, in the order in which it first came."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, tuple[int, hashlib._Hash]] = {}
+        self._tables: dict[str, _Running] = {}
         self._files: list[FileTally] = []
 
     def begin(self, table: str) -> None:
         """Know a table, which may have no rows."""
-        self._tables.setdefault(table, (0, hashlib.sha256()))
+        self._tables.setdefault(table, _Running())
 
     def add(self, message: RowsPage | KeptFile) -> None:
         """Count a message."""
@@ -80,15 +88,15 @@ class Tallies:
             self._files.append(FileTally(message.name, len(message.content), digest))
             return
         self.begin(message.table)
-        rows, running = self._tables[message.table]
-        running.update(message.rows)
-        self._tables[message.table] = (rows + message.count, running)
+        running = self._tables[message.table]
+        running.digest.update(message.rows)
+        running.rows += message.count
 
     @property
     def tables(self) -> tuple[TableTally, ...]:
         """Return the tables so far."""
         found = self._tables.items()
-        return tuple(TableTally(name, rows, run.hexdigest()) for name, (rows, run) in found)
+        return tuple(TableTally(name, one.rows, one.digest.hexdigest()) for name, one in found)
 
     @property
     def files(self) -> tuple[FileTally, ...]:
