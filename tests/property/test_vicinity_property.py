@@ -20,6 +20,7 @@ from ingest.pipeline.franchises.computing import (
     ComputingInputs,
     FranchiseComputing,
 )
+from ingest.pipeline.franchises.relation_table import ListedRelation, RelationColumns, RelationTable
 from ingest.pipeline.franchises.vicinity import (
     Groups,
     affected,
@@ -30,7 +31,6 @@ from ingest.pipeline.franchises.vicinity import (
 )
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow
 from ingest.pipeline.listings import ListedPair
-from ingest.pipeline.relation_table import ListedRelation, RelationColumns, RelationTable
 from ingest.pipeline.relations import RelationEdge
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.title_words import Rarity

@@ -121,6 +121,7 @@ class NearComputing:
         computing = FranchiseComputing.among(
             self._inputs, self._rules, words.finish(), await self._store.tag_names()
         )
+        computing.remember_works()
         before = [kind for one in stored for kind in one.kinds]
         await self._read(asked.works)
         inferred = await asyncio.to_thread(self._inferred, computing, asked, before, around)

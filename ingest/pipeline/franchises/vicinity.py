@@ -19,9 +19,9 @@ from ingest.pipeline.franchises.inputs import (
     WorkCollection,
     with_inferred_kinds,
 )
+from ingest.pipeline.franchises.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow
-from ingest.pipeline.relation_table import ListedRelation, RelationTable
 from kensho.domain.franchise.inputs import Relation
 from kensho.domain.graphs import connected, reachable
 from kensho.domain.inference.retellings import AGAIN, ONWARD, Retellings
@@ -112,13 +112,20 @@ class Vicinity(NamedTuple):
     same: Sequence[Relation]
     collections: Sequence[WorkCollection]
 
-    def is_connected(self, table: RelationTable, ends: Iterable[UUID]) -> bool:
+    def is_connected(self, table: RelationTable, ends: Set[UUID]) -> bool:
         """Tell whether works are of one component, as can be told of the works around them."""
-        links: list[Sequence[UUID]] = [tuple(one.pair) for one in table.between(self.works)]
+        links: list[Sequence[UUID]] = [tuple(one.pair) for one in table.of_works(ends)]
+        if _connects(links, ends):
+            return True
+        links += [tuple(one.pair) for one in table.between(self.works)]
         links += [(one.source, one.target) for one in self.same]
         links += [works for _, works in self.collections]
-        home = connected(links)
-        return len({home.get(end, end) for end in ends}) == 1
+        return _connects(links, ends)
+
+
+def _connects(links: Iterable[Sequence[UUID]], works: Iterable[UUID]) -> bool:
+    home = connected(links)
+    return len({home.get(work, work) for work in works}) == 1
 
 
 def vicinity_of(ends: Set[UUID], tables: Iterable[RelationTable], groups: Groups) -> Vicinity:
@@ -165,29 +172,26 @@ def franchises_around(
 
     With each come the inferred kinds; `stored` are the digests of franchises by root.
     """
-    before, after = (
-        {
-            content.root: content
-            for content in computing.contents(
-                with_inferred_kinds((r.edge for r in table.between(vicinity.works)), inferred),
-                vicinity.same,
-                vicinity.collections,
-                rows,
-            )
-        }
-        for table, inferred in relations
-    )
+    (table_before, kinds_before), (table_after, kinds_after) = relations
     inner = vicinity.inner
-    is_as_stored = {root: digest for root, digest in stored.items() if root in inner} == {
-        root: one.digest for root, one in before.items() if root in inner
-    }
-    outside = (
-        {one.digest for one in some.values() if not inner.issuperset(_works(one))}
-        for some in (before, after)
-    )
-    if not is_as_stored or len({frozenset(digests) for digests in outside}) > 1:
-        return None
-    return [one for one in after.values() if inner.issuperset(_works(one))]
+    stands = {root: digest for root, digest in stored.items() if root in inner}
+
+    def made(table: RelationTable, kinds: Sequence[InferredKind]) -> list[FranchiseContent]:
+        edges = with_inferred_kinds((r.edge for r in table.between(vicinity.works)), kinds)
+        return computing.contents(edges, vicinity.same, vicinity.collections, rows)
+
+    def is_as_stored(some: Iterable[FranchiseContent]) -> bool:
+        return stands == {one.root: one.digest for one in some if one.root in inner}
+
+    def outside(some: Iterable[FranchiseContent]) -> set[str]:
+        return {one.digest for one in some if not inner.issuperset(_works(one))}
+
+    after = made(table_after, kinds_after)
+    if not is_as_stored(after):  # else nothing changes, and all is shown
+        before = made(table_before, kinds_before)
+        if not is_as_stored(before) or outside(before) != outside(after):
+            return None
+    return [one for one in after if inner.issuperset(_works(one))]
 
 
 def _works(content: FranchiseContent) -> set[UUID]:
