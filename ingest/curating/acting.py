@@ -47,6 +47,7 @@ from kensho.errors import (
     InvalidInputError,
     NotFoundError,
 )
+from kensho.platform.memory import without_cycle_collection
 from kensho.platform.settings import IngestSettings
 from kensho.storage.gateway import Gateway
 
@@ -80,7 +81,11 @@ async def act(gateway: Gateway, drafts: Sequence[ActDraft], context: ActContext)
     """
     if not 1 <= len(drafts) <= MOST_ACTS:
         raise InvalidInputError.of("acts", f"{len(drafts)} at once: 1 to {MOST_ACTS} can be made")
-    with tempfile.TemporaryDirectory(prefix="kensho-acts-") as scratch:
+    # What is read of a graph stays to the end, and is looked through in vain: a sixth of the time.
+    with (
+        tempfile.TemporaryDirectory(prefix="kensho-acts-") as scratch,
+        without_cycle_collection(),
+    ):
         plan = _ActPlan(gateway, drafts, context, Path(scratch))
         options = RunOptions(
             Path(scratch, "rejects"),

@@ -23,6 +23,7 @@ from ingest.pipeline.franchises.inputs import (
 )
 from ingest.pipeline.franchises.near import WholeState
 from ingest.pipeline.franchises.projection import FranchiseProjection
+from ingest.pipeline.franchises.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.franchises.vicinity import change_of
 from ingest.pipeline.identity import Identities
@@ -40,7 +41,6 @@ from ingest.pipeline.region import (
     state_after,
     state_near,
 )
-from ingest.pipeline.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
 from ingest.pipeline.standing import EdgeState
@@ -192,7 +192,8 @@ class EdgeProjection:
         """
         differing = {work for work in touched if work in self._heads}
         stored = await self._edges_of(differing)
-        speakers = partners_of(differing, state, stored) | region.start
+        before = RelationTable(state.relations)
+        speakers = partners_of(differing, state, before, stored) | region.start
         claims = await self._claims(speakers & self._heads.keys())
         with self._progress.stage("kinds and franchises"), without_cycle_collection():
             relations = [
@@ -208,7 +209,6 @@ class EdgeProjection:
             same = await self._franchises.known_same_works(decision)
             claims.settle_same(decision.edges(at(differing, same)))
             fresh = [ListedRelation.of(edge, claims.listings) for edge in relations]
-            before = RelationTable(state.relations)
             change = change_of(before, before.changed(differing, fresh), differing)
             inputs = self._near_inputs(state, same)
             whole = WholeState(state.home, state.digests, state.rare, self._pages_of)

@@ -24,6 +24,7 @@ class Listings:
     def __init__(self) -> None:
         self._bit: dict[str, int] = {}
         self._lists: dict[tuple[UUID, UUID], int] = {}
+        self._bits: dict[tuple[str, ...], int] = {}
         self._names: dict[int, frozenset[str]] = {0: frozenset()}
 
     def add(self, work: UUID, other: UUID, source_id: str) -> None:
@@ -37,9 +38,16 @@ class Listings:
         """Return the listings that `pairs` told."""
         found = cls()
         for work, other, providers in pairs:
-            for provider in providers:
-                found.add(work, other, provider)
+            found.set(work, other, providers)
         return found
+
+    def set(self, work: UUID, other: UUID, providers: tuple[str, ...]) -> None:
+        """Note which providers, and no others, list `other` on their page of `work`."""
+        bits = self._bits.get(providers)
+        if bits is None:
+            each = (self._bit.setdefault(name, 1 << len(self._bit)) for name in providers)
+            bits = self._bits[providers] = sum(each)
+        self._lists[work, other] = bits
 
     def pairs(self, ends: Iterable[tuple[UUID, UUID]]) -> Iterator[ListedPair]:
         """Yield what there is between both ends of relations, in either direction."""

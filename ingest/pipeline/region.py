@@ -15,10 +15,10 @@ from ingest.pipeline.claims import ClaimCollector, StoredEdges
 from ingest.pipeline.franchises.components import Component
 from ingest.pipeline.franchises.inputs import WorkCollection
 from ingest.pipeline.franchises.near import NearResult
+from ingest.pipeline.franchises.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import RecordStore
-from ingest.pipeline.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.same_works import SameWorkDecision
 from ingest.pipeline.standing import EdgeState, Pair, pair_of
 from kensho.domain.records import RecordRelations
@@ -108,12 +108,13 @@ def _linked(
         yield from state.collections[name].works
 
 
-def partners_of(works: Set[uuid.UUID], state: EdgeState, stored: StoredEdges) -> set[uuid.UUID]:
+def partners_of(
+    works: Set[uuid.UUID], state: EdgeState, table: RelationTable, stored: StoredEdges
+) -> set[uuid.UUID]:
     """Return these works and all of which a record may have said something of any of them.
 
-    `stored` are the edges that have an end in `works`.
+    `table` are the relations of `state`, `stored` the edges that have an end in `works`.
     """
-    table = RelationTable(state.relations)
     found = set(works) | table.near(works)
     pairs = itertools.chain(state.crossing, state.apart, state.one_work)
     found.update(itertools.chain.from_iterable(p for p in pairs if not works.isdisjoint(p)))

@@ -51,7 +51,8 @@ class SameWorkDecision:
     def digest(self) -> str:
         """Return a digest that differs when the decision may."""
         digest = hashlib.blake2b(_RULES_VERSION, digest_size=12)
-        for work, head in sorted(self._heads.items()):
+        # By number, which sorts as the id and is compared ten times as fast.
+        for work, head in sorted(self._heads.items(), key=lambda one: one[0].int):
             digest.update(work.bytes + head.digests.facts.encode())
         for pair in sorted(self.sources):
             digest.update(b"=" + pair[0].bytes + pair[1].bytes)

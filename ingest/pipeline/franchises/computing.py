@@ -32,6 +32,7 @@ from kensho.domain.inference.features import TELLERS, Pair, Reader
 from kensho.domain.inference.model import Inference, infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
 from kensho.domain.inference.retellings import ONWARD, Retellings
+from kensho.domain.popularity import PopularityFacts
 from kensho.domain.relations import Assertion, Kind
 from kensho.domain.title_words import Rarity
 
@@ -78,6 +79,11 @@ class FranchiseComputing:
         self._tag_names = tag_names
         self._known = known
         self._reader = Reader(rules.model.vocabulary)
+        self._facts: dict[UUID, PopularityFacts] | None = None
+
+    def remember_works(self) -> None:
+        """Keep what is read of works from one computation for the next."""
+        self._facts = {}
 
     @classmethod
     def among(
@@ -141,7 +147,7 @@ class FranchiseComputing:
     ) -> list[FranchiseContent]:
         """Return the franchises of works, given all that connects them, with inferred kinds."""
         kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
-        works = works_of(rows, kinds, self._known.votes, self._tag_names)
+        works = works_of(rows, kinds, self._known.votes, self._tag_names, self._facts)
         known_relations = [*map(relation_of, relations), *same]
         tied = {end for one in known_relations for end in (one.source, one.target)}
         collections, joined = collection_relations(collected, works, tied)

@@ -5,7 +5,7 @@ Reads the works around the change alone; what else counts of the graph is known 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.franchises.vicinity import (
     PAGES_AWAY,
+    REACHES,
     Groups,
     KindsAround,
     RelationChange,
@@ -121,23 +122,26 @@ class NearComputing:
         computing = FranchiseComputing.among(
             self._inputs, self._rules, words.finish(), await self._store.tag_names()
         )
+        computing.remember_works()
         before = [kind for one in stored for kind in one.kinds]
         await self._read(asked.works)
         inferred = await asyncio.to_thread(self._inferred, computing, asked, before, around)
         retold = frozenset(frozenset((k.source, k.target)) for k in set(before) ^ set(inferred))
-        vicinity = self._vicinity(change, change.ends.union(*retold))
-        if not vicinity.is_connected(change.after, change.ends):
-            return None
-        await self._read(vicinity.works)
-        contents = await asyncio.to_thread(
-            franchises_around,
-            vicinity,
-            computing,
-            [self._rows[work] for work in sorted(vicinity.works)],
-            ((change.before, before), (change.after, inferred)),
-            {one.root: one.digest for one in self._members.values() if one.root is not None},
-        )
-        if contents is None:
+        for vicinity in self._vicinities(change, change.ends.union(*retold)):
+            if not vicinity.is_connected(change.after, change.ends):
+                continue
+            await self._read(vicinity.works)
+            contents = await asyncio.to_thread(
+                franchises_around,
+                vicinity,
+                computing,
+                [self._rows[work] for work in sorted(vicinity.works)],
+                ((change.before, before), (change.after, inferred)),
+                {one.root: one.digest for one in self._members.values() if one.root is not None},
+            )
+            if contents is not None:
+                break
+        else:
             return None
         digests = self._digests(change, words)
         keys = {one.id for one in stored}
@@ -175,12 +179,14 @@ class NearComputing:
         found += [one for one in before if works.isdisjoint((one.source, one.target))]
         return sorted(found, key=lambda one: (one.source, one.target))
 
-    def _vicinity(self, change: RelationChange, ends: frozenset[UUID]) -> Vicinity:
+    def _vicinities(self, change: RelationChange, ends: frozenset[UUID]) -> Iterator[Vicinity]:
+        """Yield what is around the ends of a change, wider each time."""
         franchises: dict[UUID, frozenset[UUID]] = {}
         for one in self._members.values():
             franchises.update(dict.fromkeys(works := one.works, works))
         groups = Groups(franchises, self._inputs.same, self._inputs.collections)
-        return vicinity_of(ends, (change.before, change.after), groups)
+        for reach in REACHES:
+            yield vicinity_of(ends, (change.before, change.after), groups, reach)
 
     def _digests(self, change: RelationChange, words: CatalogueTitleWords) -> dict[UUID, bytes]:
         """Return the digests of the works whose relations changed."""

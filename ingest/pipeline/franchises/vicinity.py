@@ -19,19 +19,20 @@ from ingest.pipeline.franchises.inputs import (
     WorkCollection,
     with_inferred_kinds,
 )
+from ingest.pipeline.franchises.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow
-from ingest.pipeline.relation_table import ListedRelation, RelationTable
 from kensho.domain.franchise.inputs import Relation
 from kensho.domain.graphs import connected, reachable
 from kensho.domain.inference.retellings import AGAIN, ONWARD, Retellings
 
-RINGS: Final = 3
-"""Franchises are related to some ten others: three rings around two works are some 800 of the 5,900
-works of the largest component, in which 53 of 60 random changes were told rightly and the others
-not at all."""
-INNER: Final = 2
-"""Rings, the middle counted, in which franchises may differ: the next one shows that no more do."""
+REACHES: Final = (1, 2)
+"""Rings, the middle counted, in which franchises may differ: what is tried, one after the other.
+
+Two more rings are computed, of which what is in the inner ones depends, and the next of which shows
+that no more differs. Franchises are related to some ten others: with a reach of 2, of 60 random
+changes of the largest component 53 were told rightly and the others not at all."""
+_BEYOND: Final = 2
 PAGES_AWAY: Final = 3
 """Relations from an affected work to the farthest of which it counts who has a page of it."""
 _TOLD: Final = ONWARD | AGAIN
@@ -105,23 +106,36 @@ class Groups(NamedTuple):
 
 
 class Vicinity(NamedTuple):
-    """The works around a change in whole franchises, and those of them that it may concern."""
+    """The works around a change in whole franchises, and those of them that it may concern.
+
+    `beside` are the works of the next ring.
+    """
 
     works: frozenset[UUID]
     inner: frozenset[UUID]
+    beside: frozenset[UUID]
     same: Sequence[Relation]
     collections: Sequence[WorkCollection]
 
-    def is_connected(self, table: RelationTable, ends: Iterable[UUID]) -> bool:
+    def is_connected(self, table: RelationTable, ends: Set[UUID]) -> bool:
         """Tell whether works are of one component, as can be told of the works around them."""
-        links: list[Sequence[UUID]] = [tuple(one.pair) for one in table.between(self.works)]
+        links: list[Sequence[UUID]] = [tuple(one.pair) for one in table.of_works(ends)]
+        if _connects(links, ends):
+            return True
+        links += [tuple(one.pair) for one in table.between(self.works)]
         links += [(one.source, one.target) for one in self.same]
         links += [works for _, works in self.collections]
-        home = connected(links)
-        return len({home.get(end, end) for end in ends}) == 1
+        return _connects(links, ends)
 
 
-def vicinity_of(ends: Set[UUID], tables: Iterable[RelationTable], groups: Groups) -> Vicinity:
+def _connects(links: Iterable[Sequence[UUID]], works: Iterable[UUID]) -> bool:
+    home = connected(links)
+    return len({home.get(work, work) for work in works}) == 1
+
+
+def vicinity_of(
+    ends: Set[UUID], tables: Iterable[RelationTable], groups: Groups, reach: int
+) -> Vicinity:
     """Return the franchises of some works, those related to them, and so on."""
     fellows: dict[UUID, set[UUID]] = {}
     for one in groups.same:
@@ -137,14 +151,15 @@ def vicinity_of(ends: Set[UUID], tables: Iterable[RelationTable], groups: Groups
 
     rings = [whole(ends)]
     found = set(rings[0])
-    for _ in range(RINGS):
+    for _ in range(reach - 1 + _BEYOND):
         outer: set[UUID] = set().union(*(table.near(rings[-1]) for table in known))
         outer.update(*(fellows[work] for work in rings[-1] if work in fellows))
         rings.append(whole(outer - found) - found)
         found |= rings[-1]
     return Vicinity(
         frozenset(found),
-        frozenset().union(*rings[:INNER]),
+        frozenset().union(*rings[:reach]),
+        frozenset(rings[reach]),
         [one for one in groups.same if one.source in found and one.target in found],
         [
             WorkCollection(title, tuple(work for work in works if work in found))
@@ -165,29 +180,26 @@ def franchises_around(
 
     With each come the inferred kinds; `stored` are the digests of franchises by root.
     """
-    before, after = (
-        {
-            content.root: content
-            for content in computing.contents(
-                with_inferred_kinds((r.edge for r in table.between(vicinity.works)), inferred),
-                vicinity.same,
-                vicinity.collections,
-                rows,
-            )
-        }
-        for table, inferred in relations
-    )
+    (table_before, kinds_before), (table_after, kinds_after) = relations
     inner = vicinity.inner
-    is_as_stored = {root: digest for root, digest in stored.items() if root in inner} == {
-        root: one.digest for root, one in before.items() if root in inner
-    }
-    outside = (
-        {one.digest for one in some.values() if not inner.issuperset(_works(one))}
-        for some in (before, after)
-    )
-    if not is_as_stored or len({frozenset(digests) for digests in outside}) > 1:
-        return None
-    return [one for one in after.values() if inner.issuperset(_works(one))]
+
+    def made(table: RelationTable, kinds: Sequence[InferredKind]) -> list[FranchiseContent]:
+        edges = with_inferred_kinds((r.edge for r in table.between(vicinity.works)), kinds)
+        return computing.contents(edges, vicinity.same, vicinity.collections, rows)
+
+    def is_as_stored(some: Iterable[FranchiseContent], works: Set[UUID]) -> bool:
+        found = {one.root: one.digest for one in some if one.root in works}
+        return found == {root: digest for root, digest in stored.items() if root in works}
+
+    def outside(some: Iterable[FranchiseContent]) -> set[str]:
+        return {one.digest for one in some if not inner.issuperset(_works(one))}
+
+    after = made(table_after, kinds_after)
+    if not is_as_stored(after, inner | vicinity.beside):  # else nothing changes
+        before = made(table_before, kinds_before)
+        if not is_as_stored(before, inner) or outside(before) != outside(after):
+            return None
+    return [one for one in after if inner.issuperset(_works(one))]
 
 
 def _works(content: FranchiseContent) -> set[UUID]:

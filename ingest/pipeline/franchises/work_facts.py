@@ -95,13 +95,21 @@ def works_of(
     kinds: Iterable[tuple[UUID, UUID, Kind]],
     votes: Mapping[UUID, int],
     tag_names: Mapping[UUID, str],
+    remembered: dict[UUID, popularity.PopularityFacts] | None = None,
 ) -> dict[UUID, FranchiseWork]:
-    """Return works as franchises see them, given each relation: what is which kind of which."""
+    """Return works as franchises see them, given each relation: what is which kind of which.
+
+    Facts of works are taken from those `remembered`, if there are such, and put there.
+    """
     place = {row.id: number for number, row in enumerate(rows)}
     edges: list[popularity.KindEdge] = [
         (place[one], place[other], kind) for one, other, kind in kinds
     ]
-    facts = [popularity_facts(row, votes.get(row.id, 0)) for row in rows]
+    kept = {} if remembered is None else remembered
+    for row in rows:
+        if row.id not in kept:
+            kept[row.id] = popularity_facts(row, votes.get(row.id, 0))
+    facts = [kept[row.id] for row in rows]
     known = popularity.popularity_of(facts, edges)
     forms = {tag: name for tag, name in tag_names.items() if name in FORM_TAGS}
     return {
