@@ -396,7 +396,10 @@ part("full").addEventListener("click", fullScreen);
 document.addEventListener("fullscreenchange", () => toggle(part("full"), Boolean(document.fullscreenElement)));
 part("retry").addEventListener("click", () => start(here || keptPlace()));
 
-video.addEventListener("play", () => { waitsForPress = false; note(); toggle(part("play"), true); });
+video.addEventListener("play", () => {
+  if (waitsForPress) { waitsForPress = false; note(); }
+  toggle(part("play"), true);
+});
 video.addEventListener("pause", () => { enter("idle"); toggle(part("play"), false); keepPlace(); });
 video.addEventListener("seeking", notePlace);
 video.addEventListener("timeupdate", () => {
