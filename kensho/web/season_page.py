@@ -53,11 +53,11 @@ class _Sort(NamedTuple):
 _SECTIONS: Final = (
     _Sort("tv", ("tv",), 36),
     _Sort("films", ("movie",), 6),
-    _Sort("ova", ("ova", "ona"), 12),
+    _Sort("ova", ("ova", "ona"), 6),
     _Sort("specials", ("special", "unknown"), 24, is_folded=True),
 )
-_MOST_LEFTOVERS: Final = 24
-"""As many as fit into eight lines of three; they stand without posters, as specials do."""
+_MOST_LEFTOVERS: Final = 36
+"""As many as fit into twelve lines of three; they stand without posters, as specials do."""
 
 
 class SeasonSection(NamedTuple):
