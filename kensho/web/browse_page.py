@@ -26,8 +26,8 @@ from kensho.web.filtered_lists import FilterChoice, FilterGroup, ListPage
 from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext, PageContext
 
-PER_PAGE: Final = 50
-"""Ten rows of the five works that a grid shows beside filters on a laptop."""
+PER_PAGE: Final = 40
+"""Eight rows of the five works that a grid shows beside filters on a laptop."""
 SORTS: Final[tuple[WorkSorting, ...]] = ("popularity", "rating", "score", "date", "title")
 _MOST_TAGS: Final = 24
 """Tags of a category that are offered; a page shows eight and unfolds the rest."""

@@ -9,11 +9,12 @@ import hashlib
 import re
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kensho.metro.station_names import printable
 from kensho.metro.text_metrics import measured, truncated, wrapped
@@ -39,6 +40,8 @@ _SIZES: Final = (
     ),
 )
 """How addresses of hosts that have several sizes are written, and how wide each size is."""
+_KEPT: Final = 4096
+"""Placeholders that are remembered, some 4 MB: most works on lists are on many of them."""
 _SMALL_FRAMES: Final = frozenset(("row", "mini", "hub"))
 _TITLE_SIZES: Final = (40, 32, 27, 23)
 _SMALL_SIZES: Final = (52, 44, 37)
@@ -145,6 +148,7 @@ def colour(title: str) -> int:
     return zlib.crc32(telling.lower().encode()) % COLOURS
 
 
+@lru_cache(maxsize=_KEPT)
 def placeholder(title: str, anime_type: str = "unknown", kind: str = "card") -> Markup:
     """Return the placeholder of a work; it is hidden from screen readers, who read the title.
 
@@ -168,24 +172,22 @@ def _letters(title: str, *, is_small: bool) -> Markup:
     """Return the title in the largest size in which it fits, in the middle of the frame."""
     text = printable(title) or "·"
     sizes, most = (_SMALL_SIZES, _SMALL_LINES) if is_small else (_TITLE_SIZES, _TITLE_LINES)
-    size = next((one for one in sizes if _fits(text, one, most)), sizes[-1])
-    lines = _lines(text, size)
+    size, lines = sizes[-1], list[str]()
+    # Widths grow with the size, so that a text is measured once, in a size of 1.
+    unit = measured(text, _BOLD)
+    for size in sizes:
+        room = _TITLE_WIDE / size
+        lines = [line for line, _ in wrapped(unit, room)]
+        if unit.longest <= room and len(lines) <= most:
+            break
     if len(lines) > most:
         rest = truncated(" ".join(lines[most - 1 :]), size * _BOLD, _TITLE_WIDE)
         lines = [*lines[: most - 1], rest]
     high = size * _LINE
     top = _MIDDLE - high * (len(lines) - 1) / 2
-    spans = Markup("").join(
-        Markup('<tspan x="100" y="{}">{}</tspan>').format(round(top + n * high, 1), line)
+    spans = "".join(
+        f'<tspan x="100" y="{round(top + n * high, 1)}">{escape(line)}</tspan>'
         for n, line in enumerate(lines)
     )
-    return Markup('<text class="drawn-letters" font-size="{:.0f}">{}</text>').format(size, spans)
-
-
-def _fits(text: str, size: int, most: int) -> bool:
-    is_broken = measured(text, size * _BOLD).longest > _TITLE_WIDE
-    return not is_broken and len(_lines(text, size)) <= most
-
-
-def _lines(text: str, size: int) -> list[str]:
-    return [line for line, _ in wrapped(measured(text, size * _BOLD), _TITLE_WIDE)]
+    text = f'<text class="drawn-letters" font-size="{size:.0f}">{spans}</text>'
+    return Markup(text)  # noqa: S704 -- each line is escaped

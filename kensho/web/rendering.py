@@ -132,6 +132,7 @@ def _environment(
         "minutes": text.minutes,
         "about": text.about,
         "tag_name": messages.tag,
+        "entry_brief": work_entries.entry_brief(messages),
         "entry_lines": work_entries.entry_lines(messages),
         "timestamp": text.timestamp,
         "line_colour": posters.colour,

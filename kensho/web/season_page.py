@@ -49,14 +49,15 @@ class _Sort(NamedTuple):
     is_folded: bool = False
 
 
-# Rows of six works, as many as a page of 20 ms holds: seven of television, what most come for.
+# Rows of six works, as many as a page of 20 ms holds: six of television, what most come for.
 _SECTIONS: Final = (
-    _Sort("tv", ("tv",), 42),
+    _Sort("tv", ("tv",), 36),
     _Sort("films", ("movie",), 6),
-    _Sort("ova", ("ova", "ona"), 12),
-    _Sort("specials", ("special", "unknown"), 6, is_folded=True),
+    _Sort("ova", ("ova", "ona"), 6),
+    _Sort("specials", ("special", "unknown"), 24, is_folded=True),
 )
-_MOST_LEFTOVERS: Final = 12
+_MOST_LEFTOVERS: Final = 36
+"""As many as fit into twelve lines of three; they stand without posters, as specials do."""
 
 
 class SeasonSection(NamedTuple):
@@ -67,6 +68,11 @@ class SeasonSection(NamedTuple):
     total: int
     is_folded: bool
     links: Sequence[tuple[str, str]]
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether works stand without posters: those that are not what a season is opened for."""
+        return self.is_folded or self.name == "leftovers"
 
 
 class SeasonOfYear(NamedTuple):

@@ -33,6 +33,19 @@ def entry_lines(messages: Messages) -> Callable[[WorkEntry, bool], Markup]:
     return lines
 
 
+def entry_brief(messages: Messages) -> Callable[[WorkEntry], Markup]:
+    """Return what writes one line of a work that stands without a poster: year, studio, score."""
+
+    def brief(work: WorkEntry) -> Markup:
+        parts = [_told(messages.label("type", work.anime_type))]
+        parts += [_told(str(part)) for part in (work.year, work.studio) if part]
+        if work.score is not None:
+            parts.append(Markup(f"<b>{work.score:.2f}</b>"))  # noqa: S704 -- a number
+        return _DOT.join(parts)
+
+    return brief
+
+
 def _line(kind: str, text: str) -> Markup:
     return Markup(f'<span class="{kind}">{text}</span>')  # noqa: S704 -- escaped by the callers
 
@@ -66,8 +79,9 @@ def _next(work: WorkEntry, messages: Messages) -> Markup | None:
 def _makers(work: WorkEntry, messages: Messages) -> Markup | None:
     parts: list[Markup] = []
     if work.studio:
-        link = Markup('<a class="quiet" href="{}">{}</a>')
-        parts.append(link.format(urls.studio(work.studio), undisturbing(work.studio)))
+        href, name = escape(urls.studio(work.studio)), _told(work.studio)
+        link = f'<a class="quiet" href="{href}">{name}</a>'
+        parts.append(Markup(link))  # noqa: S704 -- both parts are escaped
     if work.genres:
         parts.append(_told(", ".join(messages.tag(genre) for genre in work.genres)))
     return _line("card-facts", _DOT.join(parts)) if parts else None
