@@ -121,10 +121,10 @@ def transfers_of(
             free = [one for one in candidates if space.is_free(one[1])]
             # A symbol is opaque: it may lie over a route where there is no other place.
             clear = (one for one in free if not any(segments.under(box, 1) for box in one[1]))
-            transfer, boxes = next(clear, free[0] if free else (None, []))
-            if transfer is not None:
-                space.occupy(boxes)
-                yield transfer
+            chosen = next(clear, free[0] if free else None)
+            if chosen is not None:
+                space.occupy(chosen[1])
+                yield chosen[0]
 
 
 def _transfer_candidates(

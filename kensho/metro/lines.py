@@ -111,8 +111,10 @@ def _main_line(
     is_collection = all(work.type in _FILMS for work in mains)
     lanes: dict[Lane, list[MapWork]] = {}
     for work in works:
-        lane = _LANES.get(work.role, "side")
-        lanes.setdefault("trunk" if lane == "film" and is_collection else lane, []).append(work)
+        lane: Lane = _LANES.get(work.role, "side")
+        if lane == "film" and is_collection:
+            lane = "trunk"
+        lanes.setdefault(lane, []).append(work)
     name = names[name_key(number)] if number in titled else "Main line"
     line = Line(MAIN_LINE, name, "main", 0, len(works), number if number in titled else None)
     return LinedWorks(line, tuple(works), _with_trunk(lanes))
@@ -128,9 +130,10 @@ def _own_line(
     lanes: dict[Lane, list[MapWork]] = {}
     for work in works:
         is_trunk = work.role in _CONTINUING or (work.role, work.type) == ("side", "series")
-        lanes.setdefault("trunk" if is_trunk else "side", []).append(work)
+        lane: Lane = "trunk" if is_trunk else "side"
+        lanes.setdefault(lane, []).append(work)
     trunk = _with_trunk(lanes)
-    kinds = Counter(work.role for work in trunk["trunk"] if work.role in _SEPARATE)
+    kinds: Counter[Role] = Counter(work.role for work in trunk["trunk"] if work.role in _SEPARATE)
     kind: Role = kinds.most_common(1)[0][0] if kinds else "main"
     is_titled = number in titled
     name = names[name_key(number)] if is_titled else names[trunk["trunk"][0].id]

@@ -14,8 +14,9 @@ import contextlib
 import hashlib
 import os
 import time
+from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cachetools import TTLCache
 
@@ -52,7 +53,8 @@ class PosterStore:
         self._fetcher = fetcher or SafeFetcher(bounds)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._asked: dict[str, asyncio.Task[Poster]] = {}
-        self._refused: TTLCache[str, str] = TTLCache(_MOST_REFUSED, _REFUSED_S)
+        refused: Any = TTLCache(_MOST_REFUSED, _REFUSED_S)  # its stubs differ between checkers
+        self._refused: MutableMapping[str, str] = refused
         self._kept_bytes: int | None = None
 
     async def get(self, url: str) -> Poster:
