@@ -23,7 +23,7 @@ from kensho.search.kernel.numpy_kernel import NumpyKernel
 from kensho.search.kernel.protocol import Kernel, ScoredRows
 from kensho.search.keys import Key, folded, letters_of, weight_of
 from kensho.search.phrases import PhraseIndex, PhraseRange
-from kensho.search.rows import SHORTENED, TitleRows
+from kensho.search.rows import SHORTENED, TitleRows, distinct
 from kensho.search.scorer import Numbers, ScoreParts, Scorer, Scores
 from kensho.search.season_index import SeasonIndex
 from kensho.search.symspell import SymSpellIndex
@@ -417,7 +417,8 @@ class Finder:
         positions = self._phrases.positions(key.base)
         stem, begins = key.parsed.stem, positions.offsets == 0
         if " " in stem:  # the last word is whole where all words are words of the title
-            begin = np.intersect1d(positions.rows[begins], self._words.rows(stem))
+            begin, having = distinct(positions.rows[begins]), self._words.rows(stem)
+            begin = begin[_are_among(begin, having)] if len(having) else having
         else:
             begin = positions.rows[begins & positions.whole]
         found: list[int] = begin[:_MAX_PREFIXED].tolist()
