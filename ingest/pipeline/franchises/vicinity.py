@@ -108,12 +108,14 @@ class Groups(NamedTuple):
 class Vicinity(NamedTuple):
     """The works around a change in whole franchises, and those of them that it may concern.
 
-    `beside` are the works of the next ring.
+    `beside` are the works of the next ring; members may change among those of `core`, for then the
+    guests of the next franchises may change too.
     """
 
     works: frozenset[UUID]
     inner: frozenset[UUID]
     beside: frozenset[UUID]
+    core: frozenset[UUID]
     same: Sequence[Relation]
     collections: Sequence[WorkCollection]
 
@@ -152,7 +154,7 @@ def vicinity_of(
     rings = [whole(ends)]
     found = set(rings[0])
     for _ in range(reach - 1 + _BEYOND):
-        outer: set[UUID] = set().union(*(table.near(rings[-1]) for table in known))
+        outer: set[UUID] = set[UUID]().union(*(table.near(rings[-1]) for table in known))
         outer.update(*(fellows[work] for work in rings[-1] if work in fellows))
         rings.append(whole(outer - found) - found)
         found |= rings[-1]
@@ -160,6 +162,7 @@ def vicinity_of(
         frozenset(found),
         frozenset().union(*rings[:reach]),
         frozenset(rings[reach]),
+        frozenset().union(*rings[: reach - 1]),
         [one for one in groups.same if one.source in found and one.target in found],
         [
             WorkCollection(title, tuple(work for work in works if work in found))
@@ -199,7 +202,15 @@ def franchises_around(
         before = made(table_before, kinds_before)
         if not is_as_stored(before, inner) or outside(before) != outside(after):
             return None
+        if not vicinity.core.issuperset(_moved(before, after)):
+            return None
     return [one for one in after if inner.issuperset(_works(one))]
+
+
+def _moved(before: Iterable[FranchiseContent], after: Iterable[FranchiseContent]) -> set[UUID]:
+    """Return the works that are with others than before."""
+    then, now = ({frozenset(_works(one)) for one in some} for some in (before, after))
+    return {work for works in then ^ now for work in works}
 
 
 def _works(content: FranchiseContent) -> set[UUID]:
