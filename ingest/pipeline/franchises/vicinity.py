@@ -109,13 +109,14 @@ class Vicinity(NamedTuple):
     """The works around a change in whole franchises, and those of them that it may concern.
 
     `beside` are the works of the next ring; members may change among those of `core`, for then the
-    guests of the next franchises may change too.
+    guests of the next franchises may change too. `groups` are all franchises of `works`, as stored.
     """
 
     works: frozenset[UUID]
     inner: frozenset[UUID]
     beside: frozenset[UUID]
     core: frozenset[UUID]
+    groups: frozenset[frozenset[UUID]]
     same: Sequence[Relation]
     collections: Sequence[WorkCollection]
 
@@ -163,6 +164,7 @@ def vicinity_of(
         frozenset().union(*rings[:reach]),
         frozenset(rings[reach]),
         frozenset().union(*rings[: reach - 1]),
+        frozenset(groups.franchises[work] for work in found if work in groups.franchises),
         [one for one in groups.same if one.source in found and one.target in found],
         [
             WorkCollection(title, tuple(work for work in works if work in found))
@@ -198,9 +200,13 @@ def franchises_around(
         return {one.digest for one in some if not inner.issuperset(_works(one))}
 
     after = made(table_after, kinds_after)
-    if not is_as_stored(after, inner | vicinity.beside):  # else nothing changes
+    # Who is a guest depends on the groups around it: they must come out as they are, to the edge.
+    is_still = _groups(after) == vicinity.groups
+    if not (is_still and is_as_stored(after, inner | vicinity.beside)):  # else nothing changes
         before = made(table_before, kinds_before)
-        if not is_as_stored(before, inner) or outside(before) != outside(after):
+        if _groups(before) != vicinity.groups or not is_as_stored(before, inner | vicinity.beside):
+            return None
+        if outside(before) != outside(after):
             return None
         if not vicinity.core.issuperset(_moved(before, after)):
             return None
@@ -209,8 +215,11 @@ def franchises_around(
 
 def _moved(before: Iterable[FranchiseContent], after: Iterable[FranchiseContent]) -> set[UUID]:
     """Return the works that are with others than before."""
-    then, now = ({frozenset(_works(one)) for one in some} for some in (before, after))
-    return {work for works in then ^ now for work in works}
+    return {work for works in _groups(before) ^ _groups(after) for work in works}
+
+
+def _groups(contents: Iterable[FranchiseContent]) -> set[frozenset[UUID]]:
+    return {frozenset(_works(one)) for one in contents}
 
 
 def _works(content: FranchiseContent) -> set[UUID]:
