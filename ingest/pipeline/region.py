@@ -133,7 +133,9 @@ def collects_as(claims: ClaimCollector, works: Set[uuid.UUID], state: EdgeState)
         return {(name, title, w) for name, title, some in collections for w in works & {*some}}
 
     now = ((name, one.title, one.works) for name, one in claims.collections.items())
-    return memberships(now) == memberships((n, *one) for n, one in state.collections.items())
+    return memberships(now) == memberships(
+        (name, one.title, one.works) for name, one in state.collections.items()
+    )
 
 
 def completed(

@@ -108,12 +108,15 @@ class Groups(NamedTuple):
 class Vicinity(NamedTuple):
     """The works around a change in whole franchises, and those of them that it may concern.
 
-    `beside` are the works of the next ring.
+    `beside` are the works of the next ring; members may change among those of `core`, for then the
+    guests of the next franchises may change too. `groups` are all franchises of `works`, as stored.
     """
 
     works: frozenset[UUID]
     inner: frozenset[UUID]
     beside: frozenset[UUID]
+    core: frozenset[UUID]
+    groups: frozenset[frozenset[UUID]]
     same: Sequence[Relation]
     collections: Sequence[WorkCollection]
 
@@ -152,7 +155,7 @@ def vicinity_of(
     rings = [whole(ends)]
     found = set(rings[0])
     for _ in range(reach - 1 + _BEYOND):
-        outer: set[UUID] = set().union(*(table.near(rings[-1]) for table in known))
+        outer: set[UUID] = set[UUID]().union(*(table.near(rings[-1]) for table in known))
         outer.update(*(fellows[work] for work in rings[-1] if work in fellows))
         rings.append(whole(outer - found) - found)
         found |= rings[-1]
@@ -160,6 +163,8 @@ def vicinity_of(
         frozenset(found),
         frozenset().union(*rings[:reach]),
         frozenset(rings[reach]),
+        frozenset().union(*rings[: reach - 1]),
+        frozenset(groups.franchises[work] for work in found if work in groups.franchises),
         [one for one in groups.same if one.source in found and one.target in found],
         [
             WorkCollection(title, tuple(work for work in works if work in found))
@@ -195,11 +200,26 @@ def franchises_around(
         return {one.digest for one in some if not inner.issuperset(_works(one))}
 
     after = made(table_after, kinds_after)
-    if not is_as_stored(after, inner | vicinity.beside):  # else nothing changes
+    # Who is a guest depends on the groups around it: they must come out as they are, to the edge.
+    is_still = _groups(after) == vicinity.groups
+    if not (is_still and is_as_stored(after, inner | vicinity.beside)):  # else nothing changes
         before = made(table_before, kinds_before)
-        if not is_as_stored(before, inner) or outside(before) != outside(after):
+        if _groups(before) != vicinity.groups or not is_as_stored(before, inner | vicinity.beside):
+            return None
+        if outside(before) != outside(after):
+            return None
+        if not vicinity.core.issuperset(_moved(before, after)):
             return None
     return [one for one in after if inner.issuperset(_works(one))]
+
+
+def _moved(before: Iterable[FranchiseContent], after: Iterable[FranchiseContent]) -> set[UUID]:
+    """Return the works that are with others than before."""
+    return {work for works in _groups(before) ^ _groups(after) for work in works}
+
+
+def _groups(contents: Iterable[FranchiseContent]) -> set[frozenset[UUID]]:
+    return {frozenset(_works(one)) for one in contents}
 
 
 def _works(content: FranchiseContent) -> set[UUID]:
