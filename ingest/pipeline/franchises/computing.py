@@ -175,7 +175,7 @@ class FranchiseComputing:
         asked = list(pairs)
         ends = {end for edge in asked for end in (edge.source, edge.target)}
         related = _by_names(around)
-        stated = [
+        stated: list[tuple[str, str, Kind]] = [
             (a, b, e.kind)
             for (a, b), e in related.items()
             if not is_untyped(e) and not ends.isdisjoint((e.source, e.target))
@@ -190,7 +190,9 @@ class FranchiseComputing:
         """Return the kinds that can be inferred of the untyped relations of some components."""
         edges = [edge for one in components for edge in one.relations]
         related = _by_names(edges)
-        stated = [(a, b, e.kind) for (a, b), e in related.items() if not is_untyped(e)]
+        stated: list[tuple[str, str, Kind]] = [
+            (a, b, e.kind) for (a, b), e in related.items() if not is_untyped(e)
+        ]
         own = [rows[work] for one in components for work in one.works]
         retold = Retellings((edge.source, edge.target, edge.kind) for edge in edges)
         untold = self._related_pairs(own, related, stated).untold()

@@ -34,6 +34,7 @@ from ingest.pipeline.franchises.work_facts import FranchiseWorkRow
 from ingest.pipeline.listings import ListedPair, Listings
 from ingest.pipeline.record_store import as_json
 from kensho.domain.franchise.inputs import relation_key
+from kensho.domain.works import WorkKind
 
 
 class WholeState(NamedTuple):
@@ -204,7 +205,8 @@ class NearComputing:
     async def _read(self, works: Set[UUID]) -> None:
         """Read the rows of works that were not read yet."""
         heads = self._inputs.heads
-        asked = [(heads[work].table, work) for work in sorted(works - self._rows.keys())]
+        missing = sorted(works - self._rows.keys())
+        asked: list[tuple[WorkKind, UUID]] = [(heads[work].table, work) for work in missing]
         self._rows |= {row.id: row for row in helper.rows_of(await self._store.work_pages(asked))}
 
 

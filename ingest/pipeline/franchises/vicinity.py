@@ -218,8 +218,8 @@ def _moved(before: Iterable[FranchiseContent], after: Iterable[FranchiseContent]
     return {work for works in _groups(before) ^ _groups(after) for work in works}
 
 
-def _groups(contents: Iterable[FranchiseContent]) -> set[frozenset[UUID]]:
-    return {frozenset(_works(one)) for one in contents}
+def _groups(contents: Iterable[FranchiseContent]) -> frozenset[frozenset[UUID]]:
+    return frozenset(frozenset(_works(one)) for one in contents)
 
 
 def _works(content: FranchiseContent) -> set[UUID]:
