@@ -23,9 +23,9 @@ from ingest.pipeline.franchises.inputs import (
 )
 from ingest.pipeline.franchises.near import WholeState
 from ingest.pipeline.franchises.projection import FranchiseProjection
+from ingest.pipeline.franchises.relation_changes import change_of
 from ingest.pipeline.franchises.relation_table import ListedRelation, RelationTable
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
-from ingest.pipeline.franchises.vicinity import change_of
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.listings import Listings, pages_of
 from ingest.pipeline.projection import NodeHead

@@ -1,35 +1,32 @@
-"""Compute what a few changed relations change in components too large to be computed whole.
+"""Compute what a few changed relations change in a large component.
 
-Reads the works around the change alone; what else counts of the graph is known from the run before
-(`WholeState`). What is around a change, and why that will do: see `vicinity`, beside this.
+Kinds are inferred anew around the change alone (`relation_changes`), by what the run before knew of
+the rest (`WholeState`); franchises are computed of the whole component, since how works cluster
+depends on all of it. Of the largest, with 5,900 works, kinds took more than half of the time.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple
 from uuid import UUID
 
 from ingest.pipeline.franchises import helper
 from ingest.pipeline.franchises.components import Component, component_digests, work_digests
 from ingest.pipeline.franchises.computing import FranchiseComputing
-from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind
+from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
 from ingest.pipeline.franchises.plan import FranchiseHead
+from ingest.pipeline.franchises.relation_changes import (
+    PAGES_AWAY,
+    KindsAround,
+    RelationChange,
+    affected,
+    is_connected,
+    kinds_around,
+)
 from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
-from ingest.pipeline.franchises.vicinity import (
-    PAGES_AWAY,
-    REACHES,
-    Groups,
-    KindsAround,
-    RelationChange,
-    Vicinity,
-    affected,
-    franchises_around,
-    kinds_around,
-    vicinity_of,
-)
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow
 from ingest.pipeline.listings import ListedPair, Listings
 from ingest.pipeline.record_store import as_json
@@ -90,7 +87,7 @@ class NearComputing:
     async def compute(
         self, change: RelationChange, whole: WholeState, works: Set[UUID]
     ) -> NearResult | None:
-        """Compute a change; `None` where more may change than can be told of what is around it.
+        """Compute a change; `None` where it parts a component, or one is not as it was kept.
 
         Of the components of `works` that stand, the inferred kinds are returned.
         """
@@ -128,25 +125,23 @@ class NearComputing:
         await self._read(asked.works)
         inferred = await asyncio.to_thread(self._inferred, computing, asked, before, around)
         retold = frozenset(frozenset((k.source, k.target)) for k in set(before) ^ set(inferred))
-        for vicinity in self._vicinities(change, change.ends.union(*retold)):
-            if not vicinity.is_connected(change.after, change.ends):
-                continue
-            await self._read(vicinity.works)
-            contents = await asyncio.to_thread(
-                franchises_around,
-                vicinity,
-                computing,
-                [self._rows[work] for work in sorted(vicinity.works)],
-                ((change.before, before), (change.after, inferred)),
-                {one.root: one.digest for one in self._members.values() if one.root is not None},
-            )
-            if contents is not None:
-                break
-        else:
-            return None
-        digests = self._digests(change, words)
         keys = {one.id for one in stored}
         works = {*change.ends, *(work for work, key in whole.home.items() if key in keys)}
+        same = [one for one in self._inputs.same if one.source in works]
+        collections = [one for one in self._inputs.collections if one.works[0] in works]
+        links = [*((one.source, one.target) for one in same), *(one.works for one in collections)]
+        relations = change.after.between(works)
+        if not is_connected(change.ends, relations, links):
+            return None
+        await self._read(works)
+        contents = await asyncio.to_thread(
+            computing.contents,
+            with_inferred_kinds((one.edge for one in relations), inferred),
+            same,
+            collections,
+            [self._rows[work] for work in sorted(works)],
+        )
+        digests = self._digests(change, words)
         made = component_digests(
             sorted(works), {**whole.digests, **digests}, self._rules.common_digest
         )
@@ -156,11 +151,11 @@ class NearComputing:
             retold=retold,
             home=dict.fromkeys(works, component.id),
             digests=digests,
-            within=vicinity.inner,
+            within=frozenset(works),
             contents=contents,
             kept=[] if component in stored else [component],
             gone=sorted(keys - {component.id}),
-            computed=len(vicinity.works),
+            computed=len(works),
         )
 
     def _inferred(
@@ -179,15 +174,6 @@ class NearComputing:
         )
         found += [one for one in before if works.isdisjoint((one.source, one.target))]
         return sorted(found, key=lambda one: (one.source, one.target))
-
-    def _vicinities(self, change: RelationChange, ends: frozenset[UUID]) -> Iterator[Vicinity]:
-        """Yield what is around the ends of a change, wider each time."""
-        franchises: dict[UUID, frozenset[UUID]] = {}
-        for one in self._members.values():
-            franchises.update(dict.fromkeys(works := one.works, works))
-        groups = Groups(franchises, self._inputs.same, self._inputs.collections)
-        for reach in REACHES:
-            yield vicinity_of(ends, (change.before, change.after), groups, reach)
 
     def _digests(self, change: RelationChange, words: CatalogueTitleWords) -> dict[UUID, bytes]:
         """Return the digests of the works whose relations changed."""

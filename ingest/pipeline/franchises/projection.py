@@ -24,11 +24,11 @@ from ingest.pipeline.franchises.components import (
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
 from ingest.pipeline.franchises.near import NearComputing, NearResult, WholeState
 from ingest.pipeline.franchises.plan import FranchiseHead, plan
+from ingest.pipeline.franchises.relation_changes import RelationChange
 from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
-from ingest.pipeline.franchises.vicinity import RelationChange
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import as_json
 from ingest.pipeline.relations import RelationEdge
