@@ -25,15 +25,20 @@ def supervised(
 
 
 def serve(board: WorkerBoard, slot: int) -> None:
-    """Take requests, beating, until a signal ends this."""
+    """Take requests, beating, until a signal ends this, or the supervisor is gone.
+
+    A worker that outlives the process of the tests keeps its pipes, and xdist waits for ever.
+    """
+    supervisor = os.getppid()
     board.serve(slot)
-    while True:
+    while os.getppid() == supervisor:
         board.beat(slot, time.monotonic())
         time.sleep(0.01)
 
 
 def until_all_serve(board: WorkerBoard) -> None:
-    while board.workers(time.monotonic()).serving < RULES.workers:
+    supervisor = os.getppid()
+    while os.getppid() == supervisor and board.workers(time.monotonic()).serving < RULES.workers:
         time.sleep(0.01)
 
 
