@@ -106,7 +106,7 @@ def operation_id(handler: HTTPRouteHandler, _method: object, _path: object) -> s
     It is made of the summary, without articles, so that pages and clients use the same words; where
     the same is to be had by another path, of what `OTHER_PATH` says of that path too.
     """
-    said = f"{handler.summary or ''} {handler.opt.get(OTHER_PATH, '')}"
+    said = f"{handler.summary or handler.handler_name} {handler.opt.get(OTHER_PATH, '')}"
     words: list[str] = [one for one in _WORD.findall(said) if one not in _ARTICLES]
     words = [one.removesuffix("'s") for one in words]
     return words[0].lower() + "".join(one[0].upper() + one[1:] for one in words[1:])

@@ -84,14 +84,13 @@ def test_a_title_that_begins_like_nothing_is_said(opened: Opener) -> None:
         expect(page.get_by_role("status")).to_contain_text("No title begins like this")
 
 
-def test_a_season_is_browsed_filtered_and_left(opened: Opener) -> None:
+def test_a_season_is_sorted_and_left_for_the_next(opened: Opener) -> None:
     with opened("/browse/2024/fall") as page:
-        works = page.locator(".card").count()
-        page.get_by_role("link", name=re.compile("^TV ")).click()
-        page.wait_for_url(re.compile(r"\?type="))
-        assert 0 < page.locator(".card").count() < works
-        expect(page.locator(".list-says")).to_contain_text("sorted by IMDb rating")
-        page.get_by_role("link", name=re.compile("^Next season")).click()
+        expect(page.locator("main")).to_contain_text("sorted by popularity")
+        page.get_by_role("link", name="score", exact=True).click()
+        page.wait_for_url(re.compile(r"sort=score"))
+        expect(page.locator("main")).to_contain_text("sorted by score")
+        page.get_by_role("link", name=re.compile("Winter 2025")).first.click()
         expect(page.locator("h1")).to_have_text("Winter 2025")
 
 
@@ -125,7 +124,7 @@ def test_everything_but_type_ahead_works_without_scripts(
         expect(page.locator(".episodes tbody tr")).to_have_count(26)
         page.goto("/path?from=cowboy+bebop&to=tengoku+no+tobira")
         expect(page.locator(".route-wide .route")).to_be_visible()
-        page.goto("/browse")
+        page.goto("/seasons")
         page.get_by_label("Season", exact=True).select_option("fall")
         page.get_by_label("Year", exact=True).fill("2024")
         page.get_by_role("button", name="Open").click()

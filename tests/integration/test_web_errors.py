@@ -26,7 +26,7 @@ from tests.support.servers import written_store
         ("/browse/2002/autumn", 404, "Nothing is here"),
         ("/browse/2002/", 404, "Nothing is here"),
         ("/browse/1700/fall", 400, "1700"),
-        ("/browse/2002/fall?type=x%3Cb%3E", 400, "<code>type</code>"),
+        ("/browse?type=x%3Cb%3E", 400, "<code>type</code>"),
         ("/search?q=" + "x" * 1001, 400, "1001 characters"),
         ("/search?q=a&q=b", 400, "once"),
         ("/search?q=%ff", 400, "UTF-8"),
