@@ -10,6 +10,7 @@ without a pause if it lived for a while. Only if no worker ever came to serve, a
 itself with an error, is that the end of all: its exit code is returned.
 """
 
+import math
 import os
 import select
 import signal
@@ -60,6 +61,8 @@ class _Signals:
         self._reading, self._writing = socket.socketpair()
         self._reading.setblocking(False)
         self._writing.setblocking(False)
+        self._poll = select.poll()  # `select.select` refuses the file number 1,024
+        self._poll.register(self._reading, select.POLLIN)
         self._fd = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
         self._before = {number: signal.signal(number, self._note) for number in _HEARD}
         return self
@@ -77,7 +80,7 @@ class _Signals:
         self._writing.close()
 
     def wait(self, timeout_s: float) -> list[int]:
-        select.select([self._reading], [], [], timeout_s)
+        self._poll.poll(math.ceil(1_000 * timeout_s))
         with suppress(BlockingIOError):
             self._reading.recv(4_096)
         came, self._came = self._came, []

@@ -1,6 +1,7 @@
 """Supervision of worker processes that are forked from the test itself."""
 
 import os
+import resource
 import signal
 import threading
 import time
@@ -63,6 +64,25 @@ def test_workers_run_until_the_supervisor_is_told_to_stop() -> None:
     code, board = supervised(work)
     assert code == 0
     assert restarts(board) == 0
+
+
+def test_it_hears_signals_beside_more_files_than_select_takes() -> None:
+    def work(board: WorkerBoard, slot: int) -> int:
+        board.serve(slot)
+        if slot == 0:
+            tell_supervisor(board)
+        serve(board, slot)
+        return 0
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 4_096), before[1]))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        assert supervised(work)[0] == 0
+    finally:
+        for file in opened:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, None])
