@@ -130,7 +130,7 @@ sdk-contract: $(DEV_INSTALLED) ## Keep what the code says of the API; refuses wh
 	@$(BIN)/python -m sdk.contract --write
 
 # What makes clients: npm verifies what it gets by the digests of its lock.
-$(SDK_INSTALLED): requirements-sdk.lock sdk/typescript/package-lock.json | $(BIN)/uv
+$(SDK_INSTALLED): requirements-sdk.lock sdk/typescript/package-lock.json $(DEV_INSTALLED) # which forgets what it does not name
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-sdk.lock
 	command -v npm >/dev/null || $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes \
 	  --requirements requirements-assets.lock
