@@ -31,6 +31,7 @@ from kensho.read_model.holder import Snapshot
 from kensho.web.maps import map_input, map_store
 from kensho.web.maps.svg import MapLinks, map_svg
 from kensho.web.messages import Messages
+from tests.support.map_oracles import does_enter
 
 MESSAGES: Final = Messages.read()
 RUNS: Final = 9
@@ -172,7 +173,7 @@ def labels_crossed(drawn: MetroMap) -> int:
     legs = [leg for route in drawn.routes if not route.is_quiet for leg in pairwise(route.points)]
     legs += [((span.x_from, span.y), (span.x_to, span.y)) for span in drawn.tracks]
     return sum(
-        any(enters(*leg, box) for leg in legs for box in label_boxes(station))
+        any(does_enter(*leg, box) for leg in legs for box in label_boxes(station))
         for station in drawn.stations
     )
 
@@ -180,17 +181,6 @@ def labels_crossed(drawn: MetroMap) -> int:
 def label_boxes(station: Station) -> Sequence[Box]:
     is_bold = station.line == "main" and station.is_trunk
     return boxes_of(station.label, SIZE * BOLD if is_bold else SIZE)
-
-
-def enters(a: Point, b: Point, box: Box) -> bool:
-    (x1, y1), (x2, y2) = sorted((a, b), key=lambda point: point[1])
-    if y1 == y2:
-        return box.top < y1 < box.bottom and min(x1, x2) < box.right and max(x1, x2) > box.left
-    if y1 >= box.bottom or y2 <= box.top:
-        return False
-    lean = (x2 - x1) / (y2 - y1)
-    xs = [x1 + lean * (y - y1) for y in (max(y1, box.top), min(y2, box.bottom))]
-    return min(xs) < box.right and max(xs) > box.left
 
 
 def crossings(drawn: MetroMap) -> int:

@@ -17,7 +17,6 @@ from kensho.api.curation import CurationController
 from kensho.api.franchises import FranchisesController
 from kensho.api.health import HealthController
 from kensho.api.movies import MoviesController
-from kensho.api.openapi import amend_openapi, bodies_of
 from kensho.api.paths import PathsController
 from kensho.api.providers import (
     curation_providers,
@@ -104,14 +103,7 @@ def create_app(settings: Settings, seat: WorkerSeat | None = None) -> Litestar:
         state=_shared_state(state, extension),
     )
     options.tell_all_methods(app)
-    validator.add_operations(
-        amend_openapi(
-            app.openapi_schema.to_schema(),
-            state.calendar,
-            extension.security_schemes,
-            bodies_of(app),
-        )
-    )
+    validator.add_operations(docs.document_of(app))
     targets = Targets(declared_routes(app, validator))
     routed = RoutedApp(app.asgi_handler, targets, error_pages.render)
     pipeline = _pipeline(routed, settings, state, cache)

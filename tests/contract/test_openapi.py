@@ -1,6 +1,5 @@
 """The API does what its own document says, whatever schemathesis thinks of asking."""
 
-import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,10 +10,9 @@ import schemathesis
 from hypothesis import settings
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from kensho.api.openapi import amend_openapi, bodies_of
+from kensho.api.docs import document_of
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
-from kensho.discovery.browse import Calendar
 from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import SigningKey
 from kensho.platform.settings import Settings
@@ -45,10 +43,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def known_document() -> dict[str, Any]:
     """Return the document, with an example work that the small graph has."""
     app = create_app(with_changes(Settings(), secret=(SigningKey("a secret of tests"),)))
-    calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
-    document = app.openapi_schema.to_schema()
-    text = json.dumps(amend_openapi(document, calendar, bodies=bodies_of(app)))
-    known: dict[str, Any] = json.loads(text.replace(EXAMPLE_ID, str(graphs.MATRIX)))
+    text = json.dumps(document_of(app)).replace(EXAMPLE_ID, str(graphs.MATRIX))
+    known: dict[str, Any] = json.loads(text)
     return known
 
 

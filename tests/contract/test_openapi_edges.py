@@ -5,7 +5,6 @@ lets pass: what is looked at are the answers, not the limits.
 """
 
 import asyncio
-import datetime as dt
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -21,11 +20,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from typing_extensions import override
 
 from deploy.demo.reference_provider import CLIENT_TOKEN
-from kensho.api.openapi import amend_openapi, bodies_of
+from kensho.api import docs
 from kensho.api.parameters import EXAMPLE_ID
 from kensho.app import create_app
-from kensho.discovery.browse import Calendar
-from kensho.edges.accounts.authentication import SECURITY_SCHEMES
 from kensho.edges.provider.links import Link, LinkFile
 from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import Secret, SigningKey
@@ -55,10 +52,7 @@ Case: TypeAlias = schemathesis.Case[Any]
 def document_of(settings: Settings) -> dict[str, Any]:
     """Return what the document says of the edges alone, with works that the small graph has."""
     given = with_changes(settings, secret=(SigningKey("a secret of tests"),))
-    calendar = Calendar(lambda: dt.datetime.now(dt.UTC))
-    app = create_app(given)
-    document = app.openapi_schema.to_schema()
-    told = amend_openapi(document, calendar, SECURITY_SCHEMES, bodies_of(app))
+    told = docs.document_of(create_app(given))
     bare = create_app(with_changes(given, edges=())).openapi_schema.to_schema()
     known: dict[str, Any] = json.loads(json.dumps(told).replace(EXAMPLE_ID, str(TRIGUN)))
     known["paths"] = {

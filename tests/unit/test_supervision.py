@@ -53,32 +53,27 @@ def restarts(board: WorkerBoard) -> int:
     return board.workers(time.monotonic()).restarts
 
 
-def test_workers_run_until_the_supervisor_is_told_to_stop() -> None:
-    def work(board: WorkerBoard, slot: int) -> int:
-        board.serve(slot)
-        if slot == 0:
-            tell_supervisor(board)
-        serve(board, slot)
-        return 0
+def serve_and_tell(board: WorkerBoard, slot: int) -> int:
+    """Serve; the first worker tells the supervisor to stop once all do."""
+    board.serve(slot)
+    if slot == 0:
+        tell_supervisor(board)
+    serve(board, slot)
+    return 0
 
-    code, board = supervised(work)
+
+def test_workers_run_until_the_supervisor_is_told_to_stop() -> None:
+    code, board = supervised(serve_and_tell)
     assert code == 0
     assert restarts(board) == 0
 
 
 def test_it_hears_signals_beside_more_files_than_select_takes() -> None:
-    def work(board: WorkerBoard, slot: int) -> int:
-        board.serve(slot)
-        if slot == 0:
-            tell_supervisor(board)
-        serve(board, slot)
-        return 0
-
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 4_096), before[1]))
     opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
     try:
-        assert supervised(work)[0] == 0
+        assert supervised(serve_and_tell)[0] == 0
     finally:
         for file in opened:
             os.close(file)

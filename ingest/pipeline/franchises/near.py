@@ -14,7 +14,6 @@ from ingest.pipeline.franchises import helper
 from ingest.pipeline.franchises.components import Component, component_digests, work_digests
 from ingest.pipeline.franchises.computing import FranchiseComputing
 from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
-from ingest.pipeline.franchises.plan import FranchiseHead
 from ingest.pipeline.franchises.relation_changes import (
     PAGES_AWAY,
     KindsAround,
@@ -66,7 +65,7 @@ class NearResult(NamedTuple):
 
 
 class NearComputing:
-    """Computes what changes near a change; `members` are the franchises as stored.
+    """Computes what changes near a change.
 
     `inputs` are all that hold works together but for relations.
     """
@@ -75,12 +74,10 @@ class NearComputing:
         self,
         store: FranchiseStore,
         rules: FranchiseRules,
-        members: Mapping[UUID, FranchiseHead],
         inputs: FranchiseInputs,
     ) -> None:
         self._store = store
         self._rules = rules
-        self._members = members
         self._inputs = inputs
         self._rows: dict[UUID, FranchiseWorkRow] = {}
 

@@ -157,7 +157,7 @@ class FranchiseProjection:
         `inputs` are all that hold works together but for relations; kinds that are inferred in the
         components of `works` are returned too.
         """
-        near = NearComputing(self._store, self.rules, self._members, inputs)
+        near = NearComputing(self._store, self.rules, inputs)
         found = await near.compute(change, whole, works)
         if found is not None:
             self._within, self._contents = found.within, found.contents
