@@ -11,9 +11,9 @@ import signal
 import subprocess
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from benchmarks.chaos.proxy import FaultProxy
+from benchmarks.chaos.proxy import Fault, FaultProxy
 from kensho.errors import KenshoError
 from tests.support.damage import one_bit_flipped
 from tests.support.processes import Running
@@ -43,11 +43,14 @@ class World(NamedTuple):
     provider: Provider | None = None
 
 
+Breaking: TypeAlias = Callable[[World], Generator[None, None, None]]
+
+
 class Experiment(NamedTuple):
     """What is broken by `breaks`, with or without edges, and what users see of it."""
 
     says: str
-    breaks: Callable[[World], Generator[None, None, None]]
+    breaks: Breaking
     has_edges: bool = False
     loses: bool = False
     """Whether connections may be lost: those of a process that was killed or stopped."""
@@ -56,25 +59,16 @@ class Experiment(NamedTuple):
     fault_s: float = FAULT_S
 
 
-def redis_slow(world: World) -> Generator[None, None, None]:
-    assert world.to_redis is not None
-    world.to_redis.delay_s = 0.3
-    yield
-    world.to_redis.delay_s = 0.0
+def redis_reached(*, delay_s: float = 0.0, fault: Fault = "") -> Breaking:
+    """Return what has calls to Redis delayed, cut or swallowed."""
 
+    def breaks(world: World) -> Generator[None, None, None]:
+        assert world.to_redis is not None
+        world.to_redis.delay_s, world.to_redis.fault = delay_s, fault
+        yield
+        world.to_redis.delay_s, world.to_redis.fault = 0.0, ""
 
-def redis_cut(world: World) -> Generator[None, None, None]:
-    assert world.to_redis is not None
-    world.to_redis.fault = "cut"
-    yield
-    world.to_redis.fault = ""
-
-
-def redis_hole(world: World) -> Generator[None, None, None]:
-    assert world.to_redis is not None
-    world.to_redis.fault = "hole"
-    yield
-    world.to_redis.fault = ""
+    return breaks
 
 
 def redis_restarted(world: World) -> Generator[None, None, None]:
@@ -84,26 +78,17 @@ def redis_restarted(world: World) -> Generator[None, None, None]:
     world.redis.start()
 
 
-def provider_slow(world: World) -> Generator[None, None, None]:
-    assert world.provider is not None
-    world.provider.reference.faults.delay_s = 0.5
-    yield
-    world.provider.reference.faults.delay_s = 0.0
+def provider_faulty(**faults: Any) -> Breaking:
+    """Return what has the provider fail so, by the fields of its `Faults`."""
 
+    def breaks(world: World) -> Generator[None, None, None]:
+        assert world.provider is not None
+        for name, fault in faults.items():
+            setattr(world.provider.reference.faults, name, fault)
+        yield
+        world.provider.reset()
 
-def provider_down(world: World) -> Generator[None, None, None]:
-    assert world.provider is not None
-    world.provider.reference.faults.playback = "down"
-    world.provider.reference.faults.token = "down"
-    yield
-    world.provider.reset()
-
-
-def provider_hung(world: World) -> Generator[None, None, None]:
-    assert world.provider is not None
-    world.provider.reference.faults.playback = "hang"
-    yield
-    world.provider.reset()
+    return breaks
 
 
 def worker_killed(world: World) -> Generator[None, None, None]:
@@ -165,29 +150,50 @@ def clock_jumps(world: World) -> Generator[None, None, None]:
 
 
 EXPERIMENTS: Final[Mapping[str, Experiment]] = {
-    "redis-slow": Experiment("nothing: Redis is left alone", redis_slow, has_edges=True),
-    "redis-cut": Experiment("nothing: a process knows its sessions", redis_cut, has_edges=True),
-    "redis-hole": Experiment("one answer 0.1 s late, once", redis_hole, has_edges=True),
-    "redis-restarted": Experiment(
-        "that they must sign in again: it keeps nothing on a disk", redis_restarted,
-        has_edges=True, ends_sessions=True,
+    "redis-slow": Experiment(
+        "nothing: Redis is left alone", redis_reached(delay_s=0.3), has_edges=True
     ),
-    "provider-slow": Experiment("streams that begin later", provider_slow, has_edges=True),
-    "provider-down": Experiment("that streams are refused, and why", provider_down, has_edges=True),
-    "provider-hung": Experiment("that streams are refused in time", provider_hung, has_edges=True),
+    "redis-cut": Experiment(
+        "nothing: a process knows its sessions", redis_reached(fault="cut"), has_edges=True
+    ),
+    "redis-hole": Experiment(
+        "one answer 0.1 s late, once", redis_reached(fault="hole"), has_edges=True
+    ),
+    "redis-restarted": Experiment(
+        "that they must sign in again: it keeps nothing on a disk",
+        redis_restarted,
+        has_edges=True,
+        ends_sessions=True,
+    ),
+    "provider-slow": Experiment(
+        "streams that begin later", provider_faulty(delay_s=0.5), has_edges=True
+    ),
+    "provider-down": Experiment(
+        "that streams are refused, and why",
+        provider_faulty(playback="down", token="down"),
+        has_edges=True,
+    ),
+    "provider-hung": Experiment(
+        "that streams are refused in time", provider_faulty(playback="hang"), has_edges=True
+    ),
     "worker-killed": Experiment("that requests of that worker are lost", worker_killed, loses=True),
     "worker-stopped": Experiment(
-        "that requests of that worker wait, and are lost", worker_stopped, loses=True,
+        "that requests of that worker wait, and are lost",
+        worker_stopped,
+        loses=True,
         variables={"KENSHO_WORKER_SILENCE_S": "5"},
         fault_s=8.0,
     ),
     "snapshot-damaged": Experiment("nothing: the one before is served", snapshot_damaged),
     "disk-full": Experiment("nothing: publishing says so, and fails", disk_full),
     "clock-jumps": Experiment(
-        "nothing; readiness tells of it", clock_jumps,
+        "nothing; readiness tells of it",
+        clock_jumps,
         variables={
-            "LD_PRELOAD": str(FAKETIME), "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_TIMESTAMP_FILE": "{folder}/clock",
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_TIMESTAMP_FILE": "{folder}/clock",
         },
     ),
-}  # fmt: skip
+}

@@ -61,7 +61,6 @@ class NearResult(NamedTuple):
     contents: Sequence[FranchiseContent] = ()
     kept: Sequence[StoredComponent] = ()
     gone: Sequence[UUID] = ()
-    computed: int = 0
 
 
 class NearComputing:
@@ -152,7 +151,6 @@ class NearComputing:
             contents=contents,
             kept=[] if component in stored else [component],
             gone=sorted(keys - {component.id}),
-            computed=len(works),
         )
 
     def _inferred(

@@ -162,7 +162,7 @@ class FranchiseProjection:
         if found is not None:
             self._within, self._contents = found.within, found.contents
             self._kept, self._gone = found.kept, found.gone
-            self.counts.computed = found.computed
+            self.counts.computed = len(found.within)
         return found
 
     async def write(self) -> None:
