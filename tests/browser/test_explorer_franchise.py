@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import AXE, CHROMIUM, Opener
 from tests.browser.test_explorer_pages import JUDGED, WINDOWS
+from tests.support.demos import until
 
 pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's Chromium")]
 
@@ -239,7 +240,7 @@ def test_a_map_is_dragged_and_its_place_kept(opened: Opener) -> None:
         assert moved >= before + 250
         page.wait_for_url(re.compile("#at="))
         page.reload()
-        page.wait_for_function("document.querySelector('[data-frame]').scrollLeft > 200")
+        until(page, "document.querySelector('[data-frame]').scrollLeft > 200")
 
 
 def test_a_watch_order_is_read_and_optional_steps_toggled(opened: Opener) -> None:
@@ -306,4 +307,4 @@ def test_the_neighbourhood_of_a_work_is_a_map_too(opened: Opener) -> None:
 
 def test_a_small_map_stands_for_each_franchise(opened: Opener, tmp_path: Path) -> None:
     with opened("/hubs") as page:
-        page.wait_for_function("document.querySelector('.atlas-map img').naturalWidth > 100")
+        until(page, "document.querySelector('.atlas-map img').naturalWidth > 100")

@@ -6,7 +6,7 @@ makes them.
 """
 
 import datetime as dt
-from collections.abc import AsyncIterator, Generator, Set
+from collections.abc import AsyncIterator, Generator, Sequence, Set
 from contextlib import contextmanager
 from unittest import mock
 from uuid import UUID
@@ -170,7 +170,6 @@ def comparable(found: Standing) -> tuple[object, ...]:
     return (found.rules, found.identities, found.heads, found.edges)
 
 
-made: dict[str, list[bool]] = {"around": [], "near": []}
 large_from = pytest.mark.parametrize(
     ("way", "large"), [("around", graph_update.LARGE), ("near", 0)], ids=["whole", "near"]
 )
@@ -182,19 +181,29 @@ large_from = pytest.mark.parametrize(
 async def test_a_region_is_derived_as_the_whole_graph_is(
     store: Gateway, way: str, large: int, first: Said, steps: list[Said]
 ) -> None:
+    await derived_so(store, way, large, (first, *steps))
+
+
+@large_from
+async def test_a_new_relation_is_derived_in_each_way(store: Gateway, way: str, large: int) -> None:
+    alone = RecordRelations()
+    first: Said = {"grouper": [maker(number, alone, frozenset(), None) for number in range(WORKS)]}
+    told = RecordRelations(relations=(Claim("sequel", IDS[1]),))
+    then: Said = {"grouper": [maker(0, told, frozenset(), None)]}
+    assert any(await derived_so(store, way, large, (first, then)))
+
+
+async def derived_so(store: Gateway, way: str, large: int, said: Sequence[Said]) -> list[bool]:
+    """Ingest in steps and then anew, compare, and return which updates were made in a way."""
     await emptied(store)
-    await ingest(store, first)
+    await ingest(store, said[0])
     with counted(way) as found, mock.patch.object(graph_update, "LARGE", large):
-        for said in steps:
-            report = await run(store, said, partial=True)
-            assert {one.state for one in report.sources} == {"finished"}
-    made[way].extend(found)
+        for one in said[1:]:
+            report = await run(store, one, partial=True)
+            assert {source.state for source in report.sources} == {"finished"}
     stepwise, standing_then = await graph_state(store), kept(store)
     await store.run_script("UPDATE meta:graph SET composed = false RETURN NONE;")
     await ingest(store, {})
     assert await graph_state(store) == stepwise
     assert comparable(kept(store)) == comparable(standing_then)
-
-
-def test_regions_were_derived_in_both_ways() -> None:
-    assert all(any(found) for found in made.values())
+    return found
