@@ -29,7 +29,7 @@ KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # c
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
 export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 2
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadscope
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 help: ## Print what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

@@ -29,6 +29,18 @@ SHARED: Final = {
     "tests/tuning/": "catalogue",
 }
 """Files that share a session fixture that takes many seconds, by how their path begins."""
+LONGEST_FIRST: Final = (
+    "tests/browser/",
+    "tests/tuning/",
+    "tests/integration/test_real_catalogue.py",
+    "tests/property/",
+    "tests/attack/",
+    "tests/integration/",
+    "tests/contract/",
+)
+"""The order in which groups begin. One that takes minutes and begins last has a worker to itself
+while the other has nothing left to do; unit tests, of which a file takes a second, come last.
+"""
 UNCOUNTED: Final = ("tests/property/", "tests/tuning/")
 """Tests that run the same lines very often, and are left out of the coverage."""
 
@@ -68,6 +80,15 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.no_cover)
     if not item.nodeid.endswith(item.name):
         item._id = NodeId.parse(f"{item.nodeid.partition('[')[0]}[{item.name.partition('[')[2]}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests into the order in which their groups begin."""
+    items.sort(key=lambda item: next(_places(item.nodeid), len(LONGEST_FIRST)))
+
+
+def _places(nodeid: str) -> Iterator[int]:
+    return (at for at, start in enumerate(LONGEST_FIRST) if nodeid.startswith(start))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
