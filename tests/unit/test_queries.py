@@ -2,6 +2,7 @@
 
 import ast
 import datetime as dt
+import functools
 import re
 import uuid
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ ROOT: Final = Path(__file__).parents[2]
 KNOWN: Final[Mapping[str, NamedQuery]] = own_queries()
 FOLDERS: Final = "|".join(sorted({name.partition(".")[0] for name in KNOWN}))
 DOTTED: Final = re.compile(rf"^(?:{FOLDERS})\.[a-z_.]+$")
+QUOTED: Final = re.compile(rf"[\"']((?:{FOLDERS})\.[a-z_.]+)[\"']")
 _EARLY: Final = re.compile(
     r"^(RETURN|OPTION|CANCEL)\b(?! (?:NONE|BEFORE|AFTER|DIFF)\b)", re.MULTILINE
 )
@@ -85,10 +87,15 @@ def strings(module: ast.Module) -> Iterator[str]:
             yield text
 
 
+@functools.cache
 def used() -> frozenset[str]:
-    """Return what any code names; the walks kept as oracles are named by tests and benchmarks."""
-    places = modules("kensho", "ingest", "tests", "benchmarks")
-    return frozenset(name for _, _, module in places for name in strings(module))
+    """Return what any code names; the walks kept as oracles are named by tests and benchmarks.
+
+    These are read as text: to parse them all takes seconds, in each process that runs tests.
+    """
+    folders = ("kensho", "ingest", "tests", "benchmarks")
+    paths = (path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    return frozenset(name for path in paths for name in QUOTED.findall(path.read_text("utf-8")))
 
 
 def named_beside_a_gateway() -> frozenset[str]:
@@ -140,13 +147,12 @@ def header_types(name: str) -> dict[str, str]:
 
 # The project's own queries.
 
-USED: Final = used()
 OF_EDGES: Final = sorted(name for name in KNOWN if name.startswith("edges."))
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
 def test_a_query_is_used(name: str) -> None:
-    assert name in USED, f"no code names {name}: use it or delete it"
+    assert name in used(), f"no code names {name}: use it or delete it"
 
 
 @pytest.mark.parametrize("name", sorted(named_beside_a_gateway()))
