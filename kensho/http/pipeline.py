@@ -283,6 +283,8 @@ class RequestPipeline:
         tap.scope = scope
         if tap.head:
             scope["method"] = "GET"
+        parent = spans.CURRENT.get()
+        making = None if parent is None else parent.part("snapshot", "answer")
         made = None if shortcut is None else shortcut.answer(scope, state.parameters)
         if made is None:
             await self._app(scope, receive, tap.send)
@@ -291,17 +293,24 @@ class RequestPipeline:
         route = str(cast("dict[str, Any]", scope).get("path_template", ""))
         self._note(scope, route, outcome_of(scope))
         if scope["method"] == "GET" and not scope["path"].startswith(_INTERNAL):
-            self._count_layers(scope, tap.status)
+            is_made = self._count_layers(scope, tap.status)
+            if is_made and making is not None:
+                making.end()  # others are not exported: what is made elsewhere has parts of its own
         return route
 
-    def _count_layers(self, scope: HTTPScope, status: int) -> None:
-        """Count where an answer was found that this process had not kept."""
+    def _count_layers(self, scope: HTTPScope, status: int) -> bool:
+        """Count where an answer was found that this process had not kept.
+
+        Returns whether it was made from the snapshot.
+        """
         if not privacy.is_public(scope):
-            return
+            return False
         machine = self._observability.metrics.machine
         machine.count_cache("l1", "miss")
-        if status in _FROM_SNAPSHOT and not was_found(scope):
+        is_made = status in _FROM_SNAPSHOT and not was_found(scope)
+        if is_made:
             machine.count_cache("l3", "hit")
+        return is_made
 
     def _note(self, scope: HTTPScope, route: str, outcome: SearchOutcome | None) -> None:
         """Count what a search found, or that a work was opened after one."""

@@ -17,7 +17,8 @@ from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from kensho.platform.logs import REQUEST
 
-PartKind: TypeAlias = Literal["cache", "redis", "store", "upstream"]
+PartKind: TypeAlias = Literal["cache", "redis", "snapshot", "store", "upstream"]
+"""`snapshot` is the making and sending of an answer from the read model, `redis` what is shared."""
 Value: TypeAlias = str | int | float | bool
 
 

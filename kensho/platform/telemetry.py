@@ -52,6 +52,8 @@ _EVERY_MS: Final = 1_000
 _PATH: Final = "/v1/traces"
 _SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
 _ID_SPACE: Final = 1 << 64
+_INSIDE: Final[frozenset[PartKind]] = frozenset(("cache", "snapshot"))
+"""Parts that ask nobody else."""
 _SERVER_ERROR: Final = 500
 _log = structlog.get_logger("kensho.telemetry")
 
@@ -104,7 +106,7 @@ class RecordedSpan:
         span = self._tracer.start_span(
             name,
             trace.set_span_in_context(self._span),
-            SpanKind.CLIENT if kind != "cache" else SpanKind.INTERNAL,
+            SpanKind.INTERNAL if kind in _INSIDE else SpanKind.CLIENT,
             attributes={"kensho.part": kind},
             record_exception=False,
         )

@@ -3,18 +3,16 @@
 import asyncio
 import contextlib
 import sys
-import threading
-from collections import Counter
 from pathlib import Path
 
-import httpx
 import pytest
 
 from kensho.read_model.building.publishing import publish
 from tests.support.nginx_servers import NGINX, nginx
-from tests.support.processes import is_ready, running, until
-from tests.support.raw_clients import PATIENCE_S, connected, received
+from tests.support.processes import is_ready, running
+from tests.support.raw_clients import connected, received
 from tests.support.servers import environment, free_port, written_store
+from tests.support.steady_readers import Readers
 from tests.support.stores import open_graph
 
 pytestmark = [
@@ -22,64 +20,7 @@ pytestmark = [
     pytest.mark.skipif(not NGINX.exists(), reason="needs nginx (make system-packages)"),
 ]
 TARGETS = ("/api/movies", "/api/search?q=bebop", "/", "/api/tags?limit=3", "/health/live")
-READERS = 4
 WATCH = b"GET /api/changes/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-class Load:
-    """Readers that ask one request after another, on kept and on new connections."""
-
-    def __init__(self, port: int) -> None:
-        self._base = f"http://127.0.0.1:{port}"
-        self._done = threading.Event()
-        self.ends: Counter[str] = Counter()
-        self._threads = [
-            threading.Thread(target=self._read, args=(number % 2 == 0,), daemon=True)
-            for number in range(READERS)
-        ]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Let readers end with their last answer."""
-        self._done.set()
-        for thread in self._threads:
-            thread.join(PATIENCE_S)
-
-    def until_more(self, answers: int) -> None:
-        """Wait until so many more were answered."""
-        wanted = self.ends.total() + answers
-        until(lambda: self.ends.total() >= wanted)
-
-    def _read(self, keeps_connection: bool) -> None:
-        with httpx.Client(base_url=self._base, timeout=PATIENCE_S) as client:
-            while not self._done.is_set():
-                for target in TARGETS:
-                    headers = {} if keeps_connection else {"connection": "close"}
-                    try:
-                        answer = _asked(client, target, headers)
-                        self.ends[str(answer.status_code)] += 1
-                    except httpx.TransportError as error:
-                        self.ends[repr(error)] += 1
-
-
-def _asked(client: httpx.Client, target: str, headers: dict[str, str]) -> httpx.Response:
-    """Ask as browsers do: again, once, where a kept connection ended as the request was sent.
-
-    An nginx that reloads closes connections that are idle, and can't know what is on its way.
-    """
-    try:
-        return client.get(target, headers=headers)
-    except httpx.RemoteProtocolError:
-        if "connection" in headers:
-            raise
-        return client.get(target, headers=headers)
 
 
 def test_a_server_is_replaced_under_load_without_a_failed_request(tmp_path: Path) -> None:
@@ -97,7 +38,7 @@ def test_a_server_is_replaced_under_load_without_a_failed_request(tmp_path: Path
             running(settings | {"KENSHO_PORT": str(blue_port)}, tmp_path / "blue.log", is_ready)
         )
         proxy = stack.enter_context(nginx(tmp_path / "nginx", blue_port))
-        load = stack.enter_context(Load(proxy.port))
+        load = stack.enter_context(Readers(proxy.port, TARGETS))
         load.until_more(50)
         watched = stack.enter_context(connected(proxy.port, WATCH))
         assert watched.recv(65_536).startswith(b"HTTP/1.1 200 ")

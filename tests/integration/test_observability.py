@@ -21,6 +21,7 @@ from tests.support.servers import environment, free_port, served, written_store
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = ROOT / "deploy" / "prometheus" / "rules.yml"
 RUNBOOK: Final = ROOT / "docs" / "runbook.md"
+LEVELS: Final = (ROOT / "docs" / "slo.md").read_text()
 PATIENCE_S: Final = 60.0
 ALARM_RULES: Final = [
     rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]
@@ -33,7 +34,17 @@ EXPRESSIONS: Final = {
         for panel in board.panel
         for legend, expression in panel.queries.items()
     },
+    **{
+        f"docs/slo.md, {number}": expression
+        for number, expression in enumerate(re.findall(r"(?ms)^```\n(.*?)^```$", LEVELS))
+    },
 }
+_BURN_RATE: Final = re.compile(
+    r"^\| \[(\w+)\]\(runbook\.md#\w+\) \| ([\d.]+) \([^|]*"
+    r"\| (\d+) (\w+) \| (\d+) (\w+) \|.*\| (\w+) \|$",
+    re.MULTILINE,
+)
+"""An alert, its burn rate, the long time and the short one, and whom it tells."""
 
 pytestmark = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="Debian's package prometheus is not installed"
@@ -71,6 +82,18 @@ def test_every_alarm_has_its_section_in_the_runbook() -> None:
     assert dict(sections) == {name: rule["labels"]["severity"] for name, rule in alarms.items()}
     for name, rule in alarms.items():
         assert rule["annotations"]["runbook"] == f"docs/runbook.md#{name.lower()}"
+
+
+def test_the_page_of_service_levels_says_what_the_rules_do() -> None:
+    rules = {rule["alert"]: rule for rule in ALARM_RULES if "alert" in rule}
+    told = _BURN_RATE.findall(LEVELS)
+    assert {alert for alert, *_ in told} == {one for one in rules if "ErrorBudget" in one}
+    for alert, rate, long, long_unit, short, short_unit, whom in told:
+        share = "0.001" if rate == "1" else f"{rate} * 0.001"
+        times = (f"{long}{long_unit[0]}", f"{short}{short_unit[0]}")
+        parts = [f"kensho:errors:ratio_rate{time_} > {share}" for time_ in times]
+        assert rules[alert]["expr"] == " and ".join(parts)
+        assert rules[alert]["labels"]["severity"] == whom
 
 
 def test_the_files_of_dashboards_are_what_is_made_of_the_data() -> None:
@@ -160,7 +183,8 @@ def test_every_expression_asks_for_figures_that_a_server_tells(prometheus: str) 
         answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": plain}).json()
         assert answer["status"] == "success", (name, answer)
         named = {
-            re.sub(r"_bucket$", "", metric) for metric in re.findall(r"\b(kensho_\w+)", plain)
+            re.sub(r"_(?:bucket|count)$", "", metric)
+            for metric in re.findall(r"\b(kensho_\w+)", plain)
         } | set(re.findall(r"\b(kensho:[\w:]+)", plain))
         assert named <= known | recorded, (name, named - known - recorded)
         assert named or "process_" in plain or "up{" in plain, name

@@ -25,6 +25,13 @@ from tests.support import graphs
 from tests.support.loopback_servers import LoopbackServer, QuietHandler
 from tests.support.otlp_receiver import Mood, OtlpReceiver, ReceivedSpan, otlp_receiver
 from tests.support.redis_servers import running_redis
+from tests.support.streaming import (
+    TRIGUN,
+    provider_running,
+    signed_in,
+    stream,
+    streaming_settings,
+)
 
 READ = f"/api/anime/{graphs.BEBOP}"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -61,7 +68,7 @@ async def test_a_request_is_a_span_of_its_caller_s_trace_with_its_parts(
     async with traced(settings, receiver.endpoint, otlp_token=Secret(token)) as client:
         answers = [await client.get(READ, headers=SAMPLED) for _ in range(2)]
         missing = await client.get(f"/api/anime/{graphs.UNKNOWN}", headers=SAMPLED)
-    received = receiver.until(lambda spans: len(of_trace(spans)) >= 6)
+    received = receiver.until(lambda spans: len(of_trace(spans)) >= 7)
     found = of_trace(received)
     requests = [span for span in found if span.kind == SERVER]
     assert [span.name for span in requests] == ["GET /api/anime/{work_id}"] * 3
@@ -71,6 +78,8 @@ async def test_a_request_is_a_span_of_its_caller_s_trace_with_its_parts(
         assert span.attributes["kensho.request_id"] == answer.headers["x-request-id"]
         assert span.attributes["http.response.status_code"] == answer.status_code
         assert not span.is_error
+    made = [span for span in found if span.attributes.get("kensho.part") == "snapshot"]
+    assert [(span.parent_id, span.kind) for span in made] == [(requests[0].span_id, INTERNAL)]
     parts = {span.parent_id: span for span in found if span.name == "answers"}
     hits = [parts[span.span_id].attributes["cache.hit"] for span in requests]
     assert hits == [False, True, False]
@@ -213,6 +222,50 @@ async def test_redis_and_what_processes_share_are_parts_of_a_request(
         (CLIENT, True),
     ]
     assert [span.name for span in received if "key" in str(span.attributes)] == []
+
+
+def parts_of(found: list[ReceivedSpan], route: str) -> dict[str, list[ReceivedSpan]]:
+    """Return the parts of the one request of a route, and the parts of those, by what they are."""
+    (request,) = [span for span in found if span.kind == SERVER and span.name == route]
+    inside, waiting = [], [request]
+    while waiting:
+        parent = waiting.pop()
+        parts = [span for span in found if span.parent_id == parent.span_id]
+        inside += parts
+        waiting += parts
+    kinds = sorted({str(span.attributes["kensho.part"]) for span in inside})
+    return {
+        kind: [span for span in inside if span.attributes["kensho.part"] == kind] for kind in kinds
+    }
+
+
+async def test_what_a_person_does_is_seen_over_cache_snapshot_store_redis_and_upstream(
+    settings: Settings, receiver: OtlpReceiver, tmp_path: Path
+) -> None:
+    """One trace: somebody reads of a work, signs in, and plays an episode of it."""
+    with provider_running() as provider, running_redis(tmp_path) as redis:
+        edges = with_changes(streaming_settings(settings, tmp_path, provider), redis_url=redis.url)
+        async with traced(edges, receiver.endpoint) as client:
+            client.headers.update(SAMPLED)
+            assert (await client.get(f"/api/anime/{TRIGUN}")).status_code == 200
+            headers = await signed_in(client)
+            assert (await stream(client, headers)).status_code == 200
+    routes = (
+        "GET /api/anime/{work_id}",
+        "POST /api/auth/login",
+        "GET /api/stream/{anime_id}/{episode}",
+    )
+    received = receiver.until(
+        lambda found: {*routes} <= {span.name for span in of_trace(found) if span.kind == SERVER}
+    )
+    read, sign_in, play = (parts_of(of_trace(received), route) for route in routes)
+    assert [*read] == ["cache", "snapshot"]
+    assert [*sign_in] == ["redis", "store", "upstream"]
+    assert [*play] == ["cache", "redis", "upstream"]
+    assert {span.name for span in sign_in["store"]} == {"edges.add_audit"}
+    assert {span.name for span in sign_in["upstream"]} == {"provider"}
+    assert {span.name for span in play["upstream"]} == {"provider", "provider_media"}
+    assert not any(span.is_error for span in (*sign_in["upstream"], *play["upstream"]))
 
 
 async def test_without_a_collector_a_trace_goes_through_and_problems_do_not_tell_it(

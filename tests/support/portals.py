@@ -99,10 +99,8 @@ def portal_running(
     }
     hosts = [certificate_of(host, folder) for host in ("localhost", "other.example")]
     (folder / "authorities.pem").write_text("".join(one.read_text() for one in hosts))
-    now = dt.datetime.now(dt.UTC)
-    file = TicketKeyFile(folder / "portal_keys.json", lambda: dt.datetime.now(dt.UTC))
-    file.change(lambda held: keys or held.rotated(now, SPREAD))
-    token = ManagerFile(folder / "managers.json").add("ada", now.date())
+    file = new_keys(folder, keys)
+    token = new_manager(folder)
     edge = FilmEdge(folder / "portal_keys.json", SECRET, known_s, folder / "authorities.pem")
     (folder / "nginx").mkdir()
     with contextlib.ExitStack() as stack:
@@ -115,6 +113,18 @@ def portal_running(
         )
         manager = {"authorization": f"Bearer {token}"}
         yield Portal(server, proxy, origin, file, manager, client)
+
+
+def new_keys(folder: Path, keys: KeySet | None = None) -> TicketKeyFile:
+    """Write the keys of tickets into a folder, new ones if none are given; return their file."""
+    file = TicketKeyFile(folder / "portal_keys.json", lambda: dt.datetime.now(dt.UTC))
+    file.change(lambda held: keys or held.rotated(dt.datetime.now(dt.UTC), SPREAD))
+    return file
+
+
+def new_manager(folder: Path) -> str:
+    """Make a manager of the servers in a folder, and return their token."""
+    return ManagerFile(folder / "managers.json").add("ada", dt.datetime.now(dt.UTC).date())
 
 
 @contextlib.contextmanager
