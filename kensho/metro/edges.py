@@ -29,6 +29,8 @@ _UNSPECIFIC: Final = frozenset(
 _TRANSITIVE: Final = frozenset(kind for kind, facts in KIND_FACTS.items() if facts.spreads)
 """Kinds that hold between any two works as soon as they hold along a path between them."""
 
+STORY: Final = frozenset(kind for kind, facts in KIND_FACTS.items() if facts.family == "story")
+"""Kinds of which one end continues the story of the other."""
 _KINDS: Final[Sequence[RelationKind]] = sorted(KIND_FACTS)
 _AS_READ: Final[Mapping[RelationKind, tuple[int, RelationKind, bool]]] = {
     kind: (_KINDS.index(canonical), canonical, kind not in FORWARD)
@@ -60,7 +62,7 @@ def is_unspecific(edge: MapEdge) -> bool:
 
 def continues_story(edge: MapEdge) -> bool:
     """Tell whether one end of an edge continues the story of the other."""
-    return KIND_FACTS[edge.kind].family == "story"
+    return edge.kind in STORY
 
 
 def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:

@@ -45,7 +45,7 @@ _KEPT: Final = 4096
 """Placeholders that are remembered, some 4 MB: most works on lists are on many of them."""
 _SMALL_FRAMES: Final = frozenset(("row", "mini", "hub"))
 _TITLE_SIZES: Final = (40, 32, 27, 23)
-_SMALL_SIZES: Final = (52, 44, 37)
+_SMALL_SIZES: Final = (52, 44, 37, 31)
 _TITLE_LINES: Final = 7
 _SMALL_LINES: Final = 3
 _TITLE_WIDE: Final = 172.0
