@@ -6,7 +6,7 @@ one of each franchise is asked for, it is the most similar of that.
 Performance: about 1 ms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -18,7 +18,7 @@ from kensho.read_model.encoded import Encoded, encoded
 from kensho.read_model.franchises import NO_FRANCHISE
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.model import ReadModel
-from kensho.read_model.similar import Similar, why
+from kensho.read_model.similar import RankedWork, Similar, why
 from kensho.read_model.views import SimilarityReason, SimilarList, SimilarWork, Summary
 
 _PLACES: Final = 4
@@ -29,7 +29,8 @@ seasons of a long one are alike, and three such come to 33 works for twelve entr
 
 def similar(snapshot: Snapshot, node: int, most: int) -> Encoded[SimilarList]:
     """Return the works most similar to a node, the most similar first."""
-    return _listed(snapshot.model, _found(snapshot, node, most))
+    ranked = _ranked(snapshot, node, most)
+    return _listed(snapshot.model, snapshot.model.likeness.explained(node, ranked))
 
 
 def similar_franchises(snapshot: Snapshot, node: int, most: int) -> Encoded[SimilarList]:
@@ -39,15 +40,15 @@ def similar_franchises(snapshot: Snapshot, node: int, most: int) -> Encoded[Simi
     """
     by_node = snapshot.model.franchises.by_node
     seen = {by_node.item(node)} - {NO_FRANCHISE}
-    kept: list[Similar] = []
-    for one in _found(snapshot, node, most * _CANDIDATES):
+    kept: list[RankedWork] = []
+    for one in _ranked(snapshot, node, most * _CANDIDATES):
         number: int = by_node.item(one.node)
         if number in seen:
             continue
         if number != NO_FRANCHISE:
             seen.add(number)
         kept.append(one)
-    return _listed(snapshot.model, kept[:most])
+    return _listed(snapshot.model, snapshot.model.likeness.explained(node, kept[:most]))
 
 
 class SharedFacts(msgspec.Struct, frozen=True):
@@ -67,11 +68,11 @@ def shared(model: ReadModel, one: int, other: int, most: int) -> SharedFacts:
     )
 
 
-def _found(snapshot: Snapshot, node: int, most: int) -> Sequence[Similar]:
+def _ranked(snapshot: Snapshot, node: int, most: int) -> list[RankedWork]:
     model = snapshot.model
     adult: npt.NDArray[np.bool_] = model.columns.adult
     hidden = None if adult[node] else adult
-    return model.likeness.similar(node, most, snapshot.titles.groups, hidden)
+    return model.likeness.ranked(node, most, snapshot.titles.groups, hidden)
 
 
 def _listed(model: ReadModel, found: Iterable[Similar]) -> Encoded[SimilarList]:

@@ -95,7 +95,7 @@ def ticks(columns: MapColumns) -> Iterator[Tick]:
         is_new = number == 0 or columns.years[number - 1] != year
         if is_new and x - last >= _MIN_TICK_PIXELS:
             last = x
-            yield Tick(x, str(year) if year else "no date")
+            yield Tick(x, year)
 
 
 def gaps(columns: MapColumns) -> Iterator[Gap]:

@@ -29,13 +29,16 @@ _UNSPECIFIC: Final = frozenset(
 _TRANSITIVE: Final = frozenset(kind for kind, facts in KIND_FACTS.items() if facts.spreads)
 """Kinds that hold between any two works as soon as they hold along a path between them."""
 
-_AS_READ: Final[Mapping[RelationKind, tuple[RelationKind, bool]]] = {
-    kind: (kind, False) if kind in FORWARD else (inverse(kind), True) for kind in KIND_FACTS
+STORY: Final = frozenset(kind for kind, facts in KIND_FACTS.items() if facts.family == "story")
+"""Kinds of which one end continues the story of the other."""
+_KINDS: Final[Sequence[RelationKind]] = sorted(KIND_FACTS)
+_AS_READ: Final[Mapping[RelationKind, tuple[int, RelationKind, bool]]] = {
+    kind: (_KINDS.index(canonical), canonical, kind not in FORWARD)
+    for kind in KIND_FACTS
+    for canonical in (kind if kind in FORWARD else inverse(kind),)
 }
-"""The canonical kind of each, and whether an edge of it is read from its other end."""
-
-_Key: TypeAlias = tuple[int, int, RelationKind]
-"""The places of an edge's source and target in order of time, and its kind."""
+"""Of each kind the place in `_KINDS` of its canonical kind, that kind, and whether an edge of it is
+read from its other end."""
 EdgeCost: TypeAlias = Callable[[MapEdge], tuple[float, ...]]
 """Tells how hard an edge is to draw; costs are compared as tuples."""
 
@@ -59,7 +62,7 @@ def is_unspecific(edge: MapEdge) -> bool:
 
 def continues_story(edge: MapEdge) -> bool:
     """Tell whether one end of an edge continues the story of the other."""
-    return KIND_FACTS[edge.kind].family == "story"
+    return edge.kind in STORY
 
 
 def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[MapEdge]:
@@ -68,24 +71,29 @@ def merged_edges(edges: Iterable[MapEdge], order: Mapping[str, int]) -> list[Map
     The source of a symmetric kind is the earlier work. Of several claims the one with the best
     method and confidence wins; the sources of all are kept.
     """
-    first: dict[_Key, MapEdge] = {}
-    further: dict[_Key, list[MapEdge]] = {}
-    place, as_read = order.get, _AS_READ
+    # A key is one number, which sorts like source, target and kind: of thousands of edges most
+    # are the only claim, and are returned as they came.
+    first: dict[int, MapEdge] = {}
+    further: dict[int, list[MapEdge]] = {}
+    place, read, total, kinds = order.get, _AS_READ, len(order), len(_KINDS)
     for edge in edges:
         source, target = place(edge.source), place(edge.target)
         if source is None or target is None or source == target:
             continue
-        kind, is_turned = as_read[edge.kind]
+        number, kind, is_turned = read[edge.kind]
         if is_turned and (kind != edge.kind or source > target):
             source, target = target, source
-        key = (source, target, kind)
+        key = (source * total + target) * kinds + number
         if first.setdefault(key, edge) is not edge:
             further.setdefault(key, []).append(edge)
     at = {number: work for work, number in order.items()}
-    return [
-        _merged((at[key[0]], at[key[1]], key[2]), (first[key], *further.get(key, ())))
-        for key in sorted(first)
-    ]
+    merged = list[MapEdge]()
+    for key in sorted(first):
+        ends, number = divmod(key, kinds)
+        source, target = divmod(ends, total)
+        claims = first[key], *further.get(key, ())
+        merged.append(_merged((at[source], at[target], _KINDS[number]), claims))
+    return merged
 
 
 def chosen_edges(edges: Sequence[MapEdge], cost: EdgeCost) -> ChosenEdges:

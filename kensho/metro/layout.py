@@ -145,7 +145,7 @@ def _assembled(title: str, plan: MapPlan, radii: Mapping[str, float]) -> MetroMa
         gaps=tuple(decorations.gaps(plan.columns)),
         transfers=transfers,
         headings=headings,
-        folded=tuple(sorted(map(edge_id, plan.edges.folded))),
+        folded=tuple(plan.edges.folded),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from kensho.domain.relations import Method, RelationKind, RouteWeight
 from kensho.domain.works import Role, Status
-from kensho.metro.inputs import GuestOf, MediaType
+from kensho.metro.inputs import GuestOf, MapEdge, MediaType
 
 Shape: TypeAlias = Literal["circle", "diamond", "triangle", "square", "hexagon"]
 Anchor: TypeAlias = Literal["start", "middle", "end"]
@@ -95,10 +95,10 @@ class Route(msgspec.Struct, frozen=True, gc=False):
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):
-    """Where a year begins."""
+    """Where a year begins, or the works begin of which none is known."""
 
     x: float
-    text: str
+    year: int | None
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):
@@ -145,7 +145,7 @@ class TrackSpan(msgspec.Struct, frozen=True, gc=False):
 
 
 class MetroMap(msgspec.Struct, frozen=True, gc=False):
-    """A whole map; `folded` are the ids of the edges that others imply and that are not drawn."""
+    """A whole map; `folded` are the edges that others imply and that are not drawn."""
 
     title: str
     width: float
@@ -158,4 +158,4 @@ class MetroMap(msgspec.Struct, frozen=True, gc=False):
     gaps: tuple[Gap, ...]
     transfers: tuple[Transfer, ...]
     headings: tuple[Heading, ...]
-    folded: tuple[str, ...] = ()
+    folded: tuple[MapEdge, ...] = ()

@@ -19,7 +19,7 @@ from kensho.metro.connectors import (
     reservations,
     shown_of,
 )
-from kensho.metro.edges import ChosenEdges, chosen_edges, continues_story
+from kensho.metro.edges import STORY, ChosenEdges, chosen_edges
 from kensho.metro.inputs import MapContinuity, MapEdge, MapWork
 from kensho.metro.labels import reserved_width
 from kensho.metro.lines import Lane, LinedWorks, lines_of, name_key
@@ -202,7 +202,7 @@ def _chains(works: Sequence[MapWork], edges: Iterable[MapEdge]) -> dict[str, str
     beside = {work.id for work in works if work.role in {"side", "summary"}}
     first: dict[str, str] = {}
     for edge in edges:
-        if continues_story(edge) and edge.source in beside and edge.target in beside:
+        if edge.kind in STORY and edge.source in beside and edge.target in beside:
             start = first.setdefault(edge.source, edge.source)
             first.setdefault(edge.target, start)
     return first

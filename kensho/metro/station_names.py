@@ -24,6 +24,10 @@ _FORMS: Final = frozenset(
     ("tv", "movie", "movies", "film", "ova", "ona", "oad", "special", "specials", "recap", "season")
 )
 """What is left of a title that tells only its form, as of "JoJo no Kimyou na Bouken (TV)"."""
+_SILENT: Final = _FORMS | {"the", "a", "an"}
+"""What is left of "THE ONE PIECE" is no name."""
+_YEAR: Final = re.compile("(?:19|20)[0-9]{2}")
+"""Of "Pocket Monsters (2019)" as well: the year stands beside the name."""
 _MIN_FOR_SHARED: Final = 2
 _SHARED_BY: Final = 0.12
 """Words before the name belong to it if this share of titles has them: "Kidou Senshi" of Gundam."""
@@ -74,8 +78,13 @@ def _without(title: str, match: re.Match[str], shared: Collection[str]) -> str:
         is_word = rest[:1].isalnum() or rest[:1] in "([「『"
         rest = _trimmed(f"{head} {rest}" if is_word else head + rest)
     rest = rest.lstrip(_EXCLAIMED) if rest[:1] in _EXCLAIMED else rest
-    is_named = _WORDS.search(rest) and _folded(rest) not in _FORMS
-    return rest if is_named else title
+    return rest if _tells(rest) else title
+
+
+def _tells(rest: str) -> bool:
+    """Tell whether the rest of a title says which work it is: no form, article or year does."""
+    words = [word for word in _WORDS.findall(rest.casefold()) if word not in _SILENT]
+    return bool(words) and not (len(words) == 1 and _YEAR.fullmatch(words[0]))
 
 
 def _unshared(head: str, shared: Collection[str]) -> str:

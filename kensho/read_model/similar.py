@@ -12,7 +12,7 @@ too. Recommendations: pairs with votes of viewers; five votes count for half.
 Performance: one addition for each work of each rare tag: 1 ms among 43,000 works.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -108,6 +108,13 @@ def _rarity(counts: npt.NDArray[Any], works: int) -> npt.NDArray[np.float64]:
     return rarity
 
 
+class RankedWork(NamedTuple):
+    """A work, and how similar it is to another one, 0..1."""
+
+    node: int
+    score: float
+
+
 class _Facts(NamedTuple):
     """What a work is compared by: tags with their shares, studios, votes by recommended work."""
 
@@ -132,7 +139,17 @@ class SimilarityIndex:
         groups: npt.NDArray[np.int32],
         hidden: npt.NDArray[np.bool_] | None = None,
     ) -> list[Similar]:
-        """Return up to `most` similar works, the most similar first.
+        """Return up to `most` similar works with why, the most similar first; see `ranked`."""
+        return self.explained(node, self.ranked(node, most, groups, hidden))
+
+    def ranked(
+        self,
+        node: int,
+        most: int,
+        groups: npt.NDArray[np.int32],
+        hidden: npt.NDArray[np.bool_] | None = None,
+    ) -> list[RankedWork]:
+        """Return up to `most` similar works with their scores, the most similar first.
 
         `groups` is the family of each node (`NO_GROUP`: alone); `hidden` nodes are never answered.
         """
@@ -146,7 +163,12 @@ class SimilarityIndex:
             score[groups == groups[node]] = 0
         if hidden is not None:
             score[hidden] = 0
-        return [self._explained(facts, other, score.item(other)) for other in _best(score, most)]
+        return [RankedWork(other, score.item(other)) for other in _best(score, most)]
+
+    def explained(self, node: int, ranked: Iterable[RankedWork]) -> list[Similar]:
+        """Return works that are similar to a node with why, in their order."""
+        facts = self._facts(node)
+        return [self._explained(facts, one.node, one.score) for one in ranked]
 
     def between(self, one: int, other: int) -> Similar:
         """Return what two works share, whatever their family; its score is 0."""

@@ -151,7 +151,7 @@ def _disagreeing(assertions: Sequence[Assertion], messages: Messages) -> Iterato
 
 def _similarity(reason: SimilarityReason, messages: Messages) -> Iterator[str]:
     if reason.tags:
-        yield messages.format("work.shares", what=", ".join(reason.tags))
+        yield messages.format("work.shares", what=", ".join(map(messages.tag, reason.tags)))
     if reason.studio is not None:
         yield messages.format("work.same_studio", who=reason.studio)
     if reason.recommended is not None:

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from kensho.read_model.franchise_views import MemberWork
 from kensho.read_model.views import StoredDetail
 
 Block: TypeAlias = dict[str, Any]
@@ -55,9 +56,9 @@ def of_work(work: StoredDetail, url: str, franchise: PageRef | None = None) -> B
     )
 
 
-def of_franchise(franchise: PageRef, members: Sequence[StoredDetail], urls: Sequence[str]) -> Block:
+def of_franchise(franchise: PageRef, members: Sequence[MemberWork], urls: Sequence[str]) -> Block:
     """Return the block of a franchise: its works with the addresses of their pages, in order."""
-    years = [work.anime_season.year for work in members if work.anime_season.year is not None]
+    years = [work.year for work in members if work.year is not None]
     return _present(
         {
             "@context": _CONTEXT,

@@ -55,7 +55,8 @@ _PAST: Final = (b"x-robots-tag", b"noindex")
 """Search engines find what is true now."""
 _VARIES: Final = (b"vary", b"Cookie")
 """What a viewer prefers is said by cookies, where the address does not say it."""
-_PAGE: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
+PAGE_META: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
+"""What a page is besides its bytes."""
 
 
 class WatchLink(NamedTuple):
@@ -97,6 +98,25 @@ class SeveralLinks(WatchLinks):
         return min(found, key=lambda link: link.opens_at is not None, default=None)
 
 
+class DailyPages:
+    """Pages that are the same for a day, as bytes, for each way of reading them.
+
+    Only those of the latest tag are kept, which tells the snapshot and the day.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[str, dict[ViewerPreferences, bytes]] = "", {}
+
+    def get(self, tag: str, viewer: ViewerPreferences, make: Callable[[], bytes]) -> bytes:
+        """Return the page; it may be made twice where two threads ask for it at once."""
+        kept = self._kept
+        if kept[0] != tag:
+            kept = self._kept = tag, {}
+        if viewer not in kept[1]:
+            kept[1][viewer] = make()
+        return kept[1][viewer]
+
+
 class PageServices(msgspec.Struct, frozen=True):
     """What pages are made with while the application runs."""
 
@@ -120,6 +140,7 @@ class PageServices(msgspec.Struct, frozen=True):
     """What lists of franchises need."""
     chosen: Callable[[int], int] = secrets.randbelow
     """Chooses one of so many, as chance will have it."""
+    daily_pages: DailyPages = msgspec.field(default_factory=DailyPages)
     changes: KnownChanges = msgspec.field(default_factory=KnownChanges)
     pictures: PictureStore = msgspec.field(default_factory=PictureStore)
     posters: PosterStore | None = None
@@ -234,10 +255,10 @@ class PageContext(msgspec.Struct, frozen=True):
         `outcome` tells what was searched for, where that is counted.
         """
         body = self.render(template, **variables)
-        return self.respond(body, _PAGE._replace(tag=tag, outcome=outcome), keep=keep)
+        return self.respond(body, PAGE_META._replace(tag=tag, outcome=outcome), keep=keep)
 
     def respond(
-        self, body: bytes, meta: ResponseMeta = _PAGE, *, keep: bool = True
+        self, body: bytes, meta: ResponseMeta = PAGE_META, *, keep: bool = True
     ) -> PreparedResponse:
         """Return a body that was made from this snapshot, as a response of its identity.
 

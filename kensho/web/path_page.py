@@ -21,7 +21,7 @@ from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
 from kensho.read_model.views import PathView, Summary
-from kensho.web import descriptions, route_svg, urls, work_lookup
+from kensho.web import descriptions, relation_texts, route_svg, urls, work_lookup
 from kensho.web.forms import get_page
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -112,8 +112,15 @@ def _paths(
     if start.work is None or goal.work is None or start.work.id == goal.work.id:
         return None
     found = WorkService(context.snapshot).paths(start.work.id, goal.work.id, MOST_PATHS)
-    paths: list[PathView] = context.titles.applied(found.decode().paths)
+    paths = [_told(path, context.messages) for path in context.titles.applied(found.decode().paths)]
     return chosen(paths, guesses=form.characters is not None)
+
+
+def _told(path: PathView, messages: Messages) -> PathView:
+    """Return a path with its sentence in the words and titles of the page."""
+    titles, kinds = [work.title for work in path.works], [edge.kind for edge in path.edges]
+    told = relation_texts.path(titles, kinds, messages)
+    return msgspec.structs.replace(path, sentence=told)
 
 
 def chosen(paths: Sequence[PathView], *, guesses: bool) -> FoundPaths:

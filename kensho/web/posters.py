@@ -25,26 +25,27 @@ _VERSION_CHARS: Final = 20
 _SIZES: Final = (
     (
         re.compile(r"(https://cdn\.myanimelist\.net/images/anime/\d+/\d+)l?\.jpg"),
-        ((r"\1.jpg", 225), (r"\1l.jpg", 425)),
+        (("{}.jpg", 225), ("{}l.jpg", 425)),
     ),
     (
         re.compile(
             r"(https://s4\.anilist\.co/file/anilistcdn/media/anime/cover)"
             r"/(?:small|medium|large)/(.+)"
         ),
-        ((r"\1/small/\2", 100), (r"\1/medium/\2", 230), (r"\1/large/\2", 460)),
+        (("{}/small/{}", 100), ("{}/medium/{}", 230), ("{}/large/{}", 460)),
     ),
     (
         re.compile(r"(https://image\.tmdb\.org/t/p)/w\d+/(.+)"),
-        ((r"\1/w154/\2", 154), (r"\1/w342/\2", 342), (r"\1/w500/\2", 500)),
+        (("{}/w154/{}", 154), ("{}/w342/{}", 342), ("{}/w500/{}", 500)),
     ),
 )
 """How addresses of hosts that have several sizes are written, and how wide each size is."""
+_HTTPS: Final = "https://"
 _KEPT: Final = 4096
 """Placeholders that are remembered, some 4 MB: most works on lists are on many of them."""
 _SMALL_FRAMES: Final = frozenset(("row", "mini", "hub"))
 _TITLE_SIZES: Final = (40, 32, 27, 23)
-_SMALL_SIZES: Final = (52, 44, 37)
+_SMALL_SIZES: Final = (52, 44, 37, 31)
 _TITLE_LINES: Final = 7
 _SMALL_LINES: Final = 3
 _TITLE_WIDE: Final = 172.0
@@ -91,7 +92,7 @@ class PosterImage(NamedTuple):
 
 def loadable(url: str | None) -> str | None:
     """Return the address of a poster that the policy lets through: over https."""
-    return url if url and urlsplit(url).scheme == "https" else None
+    return url if url and url[: len(_HTTPS)].lower() == _HTTPS else None
 
 
 def variants(url: str | None) -> list[PosterVariant]:
@@ -105,7 +106,8 @@ def variants(url: str | None) -> list[PosterVariant]:
     for pattern, sizes in _SIZES:
         found = pattern.fullmatch(known)
         if found is not None:
-            return [PosterVariant(found.expand(template), width) for template, width in sizes]
+            parts = found.groups()
+            return [PosterVariant(template.format(*parts), width) for template, width in sizes]
     return [PosterVariant(known, _USUAL_WIDTH)]
 
 
@@ -177,8 +179,11 @@ def _letters(title: str, *, is_small: bool) -> Markup:
     unit = measured(text, _BOLD)
     for size in sizes:
         room = _TITLE_WIDE / size
+        # Lines that end in all their spaces hold no more than this: what is longer need not be cut.
+        if size != sizes[-1] and (unit.longest > room or unit.wide > most * (room + unit.space)):
+            continue
         lines = [line for line, _ in wrapped(unit, room)]
-        if unit.longest <= room and len(lines) <= most:
+        if len(lines) <= most:
             break
     if len(lines) > most:
         rest = truncated(" ".join(lines[most - 1 :]), size * _BOLD, _TITLE_WIDE)

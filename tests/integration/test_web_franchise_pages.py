@@ -27,6 +27,11 @@ PAGES = [
     f"{SHELL}/map?order=story&work={graphs.GITS_2}",
     f"{SHELL}/watch-order",
     f"{SHELL}/watch-order?order=essential&optional=0",
+    f"{SHELL}/watch-order?line=0&promotions=1",
+    f"{SHELL}/watch-order?without=0",
+    f"{SHELL}/map?hide=film.guests.inferred&show=connections.promotions",
+    f"{SHELL}/watch-order?lang=ja&titles=native",
+    f"{SHELL}/map?as=list&lang=ja",
     f"{SHELL}/episodes",
     f"{BEBOP}",
     f"{BEBOP}/map",
@@ -212,7 +217,16 @@ async def test_a_watch_order_gives_each_step_a_reason(pages: AsyncClient) -> Non
     text = unescape(await text_of(pages, f"{SHELL}/watch-order?order=story"))
     assert "Chronology" in text
     assert re.search(r"Continues Koukaku Kidoutai: Stand Alone Complex", text)
-    assert "contradicts no relation" in text
+    assert "Set aside" not in text  # nothing is
+
+
+async def test_reasons_are_told_in_the_language_of_the_page(pages: AsyncClient) -> None:
+    order = unescape(await text_of(pages, f"{SHELL}/watch-order?order=story&lang=ja"))
+    hub = unescape(await text_of(pages, f"{SHELL}?lang=ja"))
+    assert re.search(r"公開。|の続き。", order)
+    assert not re.search("Released|Continues", order)
+    assert "から見て" in hub
+    assert not re.search("The sequel of|listed with", hub)
 
 
 async def test_optional_steps_are_left_out_by_a_link(pages: AsyncClient) -> None:

@@ -41,6 +41,14 @@ PAGES: Final = [
     "/movies?year=1999",
     "/path",
     "/changes",
+    "/search?q=bebop&type=movie&sort=year",
+    "/browse/2002/fall?sort=score",
+    "/movies?kind=movie&sort=title",
+    "/path?from=bebop&to=bebop",
+    "/path?from=bebop&to=nothing+reads+like+this",
+    f"/anime/{graphs.BEBOP}?lang=ja&titles=native",
+    "/browse?genre=drama&lang=ja",
+    f"/path?from={graphs.GITS_SSS}&to={graphs.MATRIX_2}&lang=ja&titles=english",
     f"/path?from={graphs.GITS_SSS}&to={graphs.MATRIX_2}",
 ]
 _FOLLOWED: Final[set[str]] = set()

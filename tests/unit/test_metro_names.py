@@ -27,12 +27,18 @@ def test_what_one_title_alone_has_in_front_of_the_name_stays() -> None:
 
 
 def test_a_title_that_is_nothing_but_the_name_keeps_it() -> None:
-    assert names("Naruto", "Naruto", "Naruto!", "NARUTO (2002)") == ["Naruto", "Naruto!", "2002"]
+    assert names("Naruto", "Naruto", "Naruto!") == ["Naruto", "Naruto!"]
 
 
 def test_a_title_of_which_only_its_form_is_left_is_kept_whole() -> None:
     titles = ["Jojo no Bouken (TV)", "Jojo no Bouken: Movie", "Jojo no Bouken: Movie 2"]
     assert names("Jojo no Bouken", *titles) == [*titles[:2], "Movie 2"]
+
+
+@pytest.mark.parametrize("title", ["NARUTO (2002)", "The Naruto", "NARUTO"])
+def test_a_year_or_an_article_alone_is_no_name(title: str) -> None:
+    assert names("Naruto", title) == [title]
+    assert names("Gundam", "Gundam 00") == ["00"]
 
 
 @pytest.mark.parametrize("title", ["Suzumiya Haruhi-chan no Yuuutsu", "Haruhiism"])

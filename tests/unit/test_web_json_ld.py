@@ -4,6 +4,8 @@ from uuid import UUID
 
 import msgspec
 
+from kensho.domain.works import AnimeType
+from kensho.read_model.franchise_views import MemberWork
 from kensho.read_model.views import ImdbView, SeasonView, SourceView, StoredDetail, TagView
 from kensho.web import json_ld
 from kensho.web.json_ld import PageRef
@@ -25,6 +27,10 @@ DETAIL = StoredDetail(
     tags=(TagView(IDS[1], "action", "genre", 1.0), TagView(IDS[2], "war", "theme", 1.0)),
     sources=(SourceView("mal", "10087", "https://myanimelist.net/anime/10087"),),
 )
+PARTS: list[tuple[UUID, str, AnimeType, int]] = [
+    (IDS[1], "Later", "movie", 2011),
+    (IDS[2], "Earlier", "tv", 2006),
+]
 FRANCHISE = PageRef("Fate", "https://kensho.example/hub/fate")
 
 
@@ -69,8 +75,18 @@ def test_a_film_has_a_length_and_no_episodes_and_what_is_unknown_is_left_out() -
 
 
 def test_a_franchise_lists_its_works_in_order_and_begins_with_its_first_year() -> None:
-    later = msgspec.structs.replace(DETAIL, title="Later", anime_type="movie")
-    earlier = msgspec.structs.replace(DETAIL, title="Earlier", anime_season=SeasonView(None, 2006))
+    later, earlier = (
+        MemberWork(
+            id=id_,
+            title=title,
+            poster_url=None,
+            episodes=1,
+            status="finished",
+            anime_type=type_,
+            year=year,
+        )
+        for id_, title, type_, year in PARTS
+    )
     block = json_ld.of_franchise(
         FRANCHISE, [later, earlier], ["https://k.example/2", "https://k.example/1"]
     )

@@ -4,7 +4,7 @@ Few works list their episodes; of the others, the number of episodes is all ther
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from litestar import Controller
@@ -18,15 +18,18 @@ from kensho.read_model.franchise_views import MemberWork, WatchOrderDocument
 from kensho.read_model.model import ReadModel
 from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame, watch_order
-from kensho.web.messages import percent
+from kensho.web.messages import number, percent
 from kensho.web.page_context import GivenPageContext
+
+COUNTS: Final = ("listed", "filler", "recap")
+"""What is told of works beside the number of their episodes, where it is known of any."""
 
 
 class EpisodeCountsRow(NamedTuple):
-    """A work with its episodes; `filler` and `recap` are shares in words, empty if not known."""
+    """A work with its episodes; what is not known is empty. `filler` and `recap` are shares."""
 
     work: MemberWork
-    listed: int
+    listed: str
     filler: str
     recap: str
 
@@ -45,14 +48,16 @@ class FranchiseEpisodesController(Controller):
         """Show how many episodes each work has."""
         context = context.as_of(form.as_of)
         model = context.model
-        number = frame.locate(context, slug)
-        order = watch_order.order_of(model, number, "release")
+        franchise = frame.locate(context, slug)
+        order = watch_order.order_of(model, franchise, "release")
         counts = _counts(model, [step.work.id for step in order.steps])
+        found = rows(order, counts)
         return frame.tab_page(
             context,
-            context.franchise(number),
+            context.franchise(franchise),
             "episodes",
-            rows=rows(order, counts),
+            rows=found,
+            columns=[name for name in COUNTS if any(getattr(row, name) for row in found)],
         )
 
 
@@ -70,10 +75,10 @@ def _counts(model: ReadModel, works: Sequence[UUID]) -> Mapping[UUID, EpisodeCou
 
 def _row(work: MemberWork, count: EpisodeCount | None) -> EpisodeCountsRow:
     if count is None:
-        return EpisodeCountsRow(work, 0, "", "")
+        return EpisodeCountsRow(work, "", "", "")
     return EpisodeCountsRow(
         work,
-        count.listed,
+        number(count.listed) if count.listed else "",
         _share(count.filler, count.judged),
         _share(count.recap, count.listed) if count.recap else "",
     )

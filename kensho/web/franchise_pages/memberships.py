@@ -1,9 +1,8 @@
 """Why a work belongs to a franchise, in words.
 
-Guarantees: pure. The reason of a member is its strongest relation to a fellow member, as the
-document of the franchise words it; that of a guest is the path of relations from the work back to
-where the franchise begins, as `wording.sentence` writes it, without the work itself, whose title is
-above it.
+Guarantees: pure. The reason of a member is its strongest relation to a fellow member; that of a
+guest is the path of relations from the work back to where the franchise begins, without the work
+itself, whose title is above it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from kensho.read_model.franchise_views import (
     FranchiseMember,
     MemberWork,
 )
-from kensho.read_model.wording import cited, sentence
+from kensho.web import relation_texts
 from kensho.web.messages import Messages, percent
 
 
@@ -26,7 +25,7 @@ class MembershipReasons:
 
     def __init__(self, franchise: FranchiseDetail, messages: Messages) -> None:
         self.messages: Final = messages
-        self._work_of_record = _records(franchise)
+        self._work_of_record = records_of(franchise)
         self._titles = {work.id: work.title for work in works_of(franchise)}
 
     def of(self, work: UUID, edges: Sequence[FranchiseEdge]) -> str:
@@ -36,15 +35,18 @@ class MembershipReasons:
             key = "franchise.why_root" if not edges else "franchise.why_tied"
             return self.messages.format(key)
         titles, kinds = path
-        words = sentence(titles, kinds).removeprefix(f"{cited(titles[0])} is ")
-        return words[:1].upper() + words[1:]
+        return relation_texts.origin(titles, kinds, self.messages)
 
     def of_member(self, member: FranchiseMember) -> str:
         """Return in one line why a member belongs, by its strongest relation to a fellow."""
         if member.reason is None:
             return self.of(member.work.id, member.because)
-        text = member.reason.text
-        return f"{text[:1].upper()}{text[1:]}."
+        work, relation = member.work.id, member.reason.relation
+        is_target = self._work_of_record.get(relation.target) == work
+        kind = relation.kind if is_target else inverse(relation.kind)
+        other = relation.source if is_target else relation.target
+        fellow = self._titles[self._work_of_record[other]]
+        return relation_texts.membership(member.role, kind, fellow, self.messages)
 
     def note_of_member(self, member: FranchiseMember) -> str:
         """Return how sure the reason of a member is, where it is only inferred."""
@@ -79,7 +81,8 @@ def works_of(franchise: FranchiseDetail) -> Iterator[MemberWork]:
     yield from (guest.work for guest in franchise.guests)
 
 
-def _records(franchise: FranchiseDetail) -> Mapping[UUID, UUID]:
+def records_of(franchise: FranchiseDetail) -> Mapping[UUID, UUID]:
+    """Return the work that each record of a franchise is one of."""
     found = {guest.work.id: guest.work.id for guest in franchise.guests}
     for member in franchise.members:
         found |= dict.fromkeys((member.work.id, *member.also), member.work.id)

@@ -1,7 +1,6 @@
 """`/hub/{slug}`: where to start, what belongs to a franchise and why, and what its works share."""
 
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from litestar import Controller
 from litestar.params import FromPath
@@ -12,7 +11,6 @@ from kensho.domain.works import Role
 from kensho.http.pooled import pooled
 from kensho.http.request_costs import public_costing
 from kensho.http.responses import PreparedResponse
-from kensho.read_model.encoded import Encoded
 from kensho.read_model.franchise_views import (
     FOLDED_ROLES,
     ROLES,
@@ -21,7 +19,6 @@ from kensho.read_model.franchise_views import (
     FranchiseMember,
     MemberWork,
 )
-from kensho.read_model.views import StoredDetail
 from kensho.web import descriptions, json_ld, urls
 from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame
@@ -121,11 +118,10 @@ def _entry(one: FranchiseMember | FranchiseGuest, reasons: MembershipReasons) ->
 def _json_ld(context: PageContext, franchise: FranchiseDetail) -> str:
     """Return the JSON-LD of a franchise: its works with the addresses of their pages."""
     model = context.model
-    works: list[UUID] = [member.work.id for member in franchise.members]
-    nodes = [node for work in works if (node := model.node(work)) is not None]
+    works = [one.work for one in franchise.members if model.node(one.work.id) is not None]
     block = json_ld.of_franchise(
         PageRef(franchise.title, context.absolute(urls.franchise(franchise.slug))),
-        [Encoded(StoredDetail, model.detail(node)).decode() for node in nodes],
-        [context.absolute(context.today_url_of(model.id(node))) for node in nodes],
+        works,
+        [context.absolute(context.today_url_of(work.id)) for work in works],
     )
     return json_ld.script_text(block)

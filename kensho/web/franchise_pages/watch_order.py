@@ -5,7 +5,7 @@ for whoever watches counts what they watch.
 """
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from msgspec import Meta
 
 from kensho.discovery import franchises, viewing_guide
 from kensho.discovery.viewing_guide import AmongEpisodes, LineGuide
-from kensho.domain.relations import inverse
 from kensho.domain.watch_order.order import Order
 from kensho.errors import FieldProblem, InvalidInputError
 from kensho.http.pooled import pooled
@@ -25,19 +24,22 @@ from kensho.http.responses import PreparedResponse
 from kensho.read_model.franchise_views import (
     FOLDED_ROLES,
     FranchiseDetail,
+    MemberWork,
+    StepReason,
     WatchOrderDocument,
     WatchOrderStep,
     hours,
 )
 from kensho.read_model.model import ReadModel
-from kensho.read_model.wording import sentence
 from kensho.web import urls
 from kensho.web.forms import PastForm, get_page
 from kensho.web.franchise_pages import frame
-from kensho.web.franchise_pages.memberships import works_of
+from kensho.web.franchise_pages.memberships import records_of, works_of
 from kensho.web.franchise_pages.overview import facts
+from kensho.web.maps import map_store
 from kensho.web.messages import Messages
 from kensho.web.page_context import GivenPageContext, PageContext
+from kensho.web.relation_texts import StepTexts
 
 
 class WatchOrderForm(PastForm, frozen=True):
@@ -70,7 +72,8 @@ class WatchOrderView(NamedTuple):
     """A watch order; `hours` are those of its works whose length is known.
 
     `folded_total` counts the songs and promotions, which are shown only when asked for. `lines` are
-    those to begin and go on with, `skipped` those that nothing is missed without.
+    those to begin and go on with, `skipped` those that nothing is missed without. `reason` says why
+    a step stands where it does.
     """
 
     order: Order
@@ -79,6 +82,7 @@ class WatchOrderView(NamedTuple):
     folded_total: int
     hours: int
     contradicted: list[ContradictedRelation]
+    reason: Callable[[MemberWork, StepReason], str]
     lines: tuple[LineGuide, ...]
     skipped: tuple[LineGuide, ...]
     among: Mapping[UUID, AmongEpisodes]
@@ -158,13 +162,15 @@ def view_of(
     shown = asked if form.promotions else open_steps
     steps = [step for step in shown if form.optional or not step.optional]
     guide = viewing_guide.guide(model, number)
+    texts = _texts(context, number, franchise)
     return WatchOrderView(
         order=order.order,
         steps=steps,
         optional_total=sum(1 for step in shown if step.optional),
         folded_total=len(asked) - len(open_steps),
         hours=hours(step.work for step in steps),
-        contradicted=_contradicted(order, franchise),
+        contradicted=_contradicted(order, texts),
+        reason=texts.reason,
         lines=guide.lines,
         skipped=guide.skipped,
         among=viewing_guide.among_episodes(model, steps),
@@ -195,18 +201,17 @@ def _runs(ranges: Iterable[tuple[int, int]], messages: Messages) -> Iterator[str
         yield str(first) if is_one else messages.format("episodes.range", first=first, last=last)
 
 
-def _contradicted(
-    order: WatchOrderDocument, franchise: FranchiseDetail
-) -> list[ContradictedRelation]:
-    titles = {work.id: work.title for work in works_of(franchise)}
-    for member in franchise.members:
-        titles |= dict.fromkeys(member.also, member.work.title)
+def _contradicted(order: WatchOrderDocument, texts: StepTexts) -> list[ContradictedRelation]:
+    stated = ((one, texts.statement(one.edge)) for one in order.set_aside)
     return [
-        ContradictedRelation(
-            sentence((titles[one.edge.target], titles[one.edge.source]), (inverse(one.edge.kind),)),
-            one.why,
-            one.spoiler,
-        )
-        for one in order.set_aside
-        if one.edge.source in titles and one.edge.target in titles
+        ContradictedRelation(statement, texts.set_aside(one.why), one.spoiler)
+        for one, statement in stated
+        if statement is not None
     ]
+
+
+def _texts(context: PageContext, number: int, franchise: FranchiseDetail) -> StepTexts:
+    is_as_written = context.titles.choice == "romaji"
+    written = franchise if is_as_written else map_store.franchise_of(context.model, number)
+    titles, before = ({one.id: one.title for one in works_of(f)} for f in (franchise, written))
+    return StepTexts(records_of(franchise), titles, before, context.messages)

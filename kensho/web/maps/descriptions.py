@@ -11,7 +11,7 @@ from uuid import UUID
 from kensho.domain.relations import inverse
 from kensho.metro.inputs import GuestOf
 from kensho.metro.map import Heading, Line, MetroMap, Route, Station
-from kensho.read_model.wording import sentence
+from kensho.web import relation_texts
 from kensho.web.messages import Messages, percent
 
 _MENTIONED: Final = ("ongoing", "upcoming")
@@ -90,7 +90,7 @@ def of_station(station: Station, messages: Messages) -> str:
 
 def of_route(route: Route, source: str, target: str, messages: Messages) -> str:
     """Return what an edge states between two titles, who states it, and how surely."""
-    statement = sentence((target, source), (inverse(route.kind),))
+    statement = relation_texts.path((target, source), (inverse(route.kind),), messages)
     if route.method == "inferred":
         sure = f"{route.confidence:.0%}"
         return f"{statement} {messages.format('map_svg.inferred', sure=sure)}"

@@ -71,7 +71,7 @@ def map_svg(
             f'<title id="{_text(prefix)}-title">{_text(title)}</title>',
             f'<desc id="{_text(prefix)}-desc">{_text(descriptions.of_map(drawn, messages))}</desc>',
             f"<style>{style()}</style>" if is_styled else "",
-            _group("years", _years(drawn)),
+            _group("years", _years(drawn, messages)),
             _group("tracks", _tracks(drawn, lines)),
             _group("routes", _routes(drawn, lines, messages)),
             _group("gaps", _gaps(drawn, messages)),
@@ -96,13 +96,14 @@ def _group(name: str, elements: Iterable[str]) -> str:
     return f'<g class="{name}">{"".join(elements)}</g>'
 
 
-def _years(drawn: MetroMap) -> Iterator[str]:
+def _years(drawn: MetroMap, messages: Messages) -> Iterator[str]:
     bottom = number(drawn.height - 4)
     for tick in drawn.ticks:
         x = number(tick.x)
         yield f'<line class="rule" x1="{x}" y1="{_RULE_TOP:.0f}" x2="{x}" y2="{bottom}"/>'
         place = f'x="{x}" y="{_TICK_Y:.0f}" text-anchor="middle"'
-        yield f'<text class="year-mark" {place}>{tick.text}</text>'
+        year = str(tick.year) if tick.year else _text(messages.format("map_svg.no_date"))
+        yield f'<text class="year-mark" {place}>{year}</text>'
 
 
 def _tracks(drawn: MetroMap, lines: Mapping[str, Line]) -> Iterator[str]:
