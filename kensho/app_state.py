@@ -23,7 +23,6 @@ from kensho.discovery.changes import ChangeService
 from kensho.discovery.conditions import Conditions
 from kensho.discovery.curation import CurationService
 from kensho.discovery.cursors import Cursors
-from kensho.discovery.facets import FacetCounter
 from kensho.discovery.health import HealthService
 from kensho.discovery.queue_following import QueueFollowing
 from kensho.discovery.reports import ReportIntake
@@ -80,7 +79,6 @@ class AppState:
     """Tells what edges offer, and whether it works now."""
     warmer: Warmer | None = None
     _looking: asyncio.Task[bool] | None = None
-    _preparing: asyncio.Future[None] | None = None
     _snapshots: SnapshotHolder | None = None
     _page_services: PageServices | None = None
     _conditions: Conditions | None = None
@@ -157,11 +155,6 @@ class AppState:
         await self._looked()
         await self._following.refresh()
 
-    def _prepare_lists(self) -> None:
-        """Begin to make what lists need of another snapshot, beside requests."""
-        prepare = self.page_services().prepare_lists
-        self._preparing = asyncio.get_running_loop().run_in_executor(None, prepare)
-
     def look_for_snapshot(self) -> None:
         """Look for a newer snapshot now, beside requests; does nothing before the start."""
         if self._snapshots is not None:
@@ -227,7 +220,7 @@ class AppState:
             holder.listen(self.warmer.wake)
         self._snapshots = holder
         self._page_services = self._services_of_pages(holder, self._conditions)
-        holder.listen(self._prepare_lists)
+        holder.prepare_with(self._page_services.prepare)
         await holder.refresh()  # so that no worker answers before it has what is published
         watching = (
             asyncio.create_task(_follow(holder, store, settings.snapshot)),
@@ -275,7 +268,7 @@ class AppState:
             calendar=self.shared.calendar,
             search=self.shared.search,
             orders=self.shared.orders,
-            facets=PerSnapshot(FacetCounter),
+            facets=self.shared.search.facets,
             now=self.now,
             renderer=self.renderer,
             maps=MapStore(self.renderer.messages_in),

@@ -19,7 +19,7 @@ from kensho.discovery.adult import franchises_shown
 from kensho.discovery.filter_values import unknown
 from kensho.discovery.filters import Mask, Nodes
 from kensho.discovery.list_columns import days_begun
-from kensho.discovery.preferred_titles import PreferredTitles, TitleChoice
+from kensho.discovery.preferred_titles import TITLE_CHOICES, PreferredTitles, TitleChoice
 from kensho.domain.titles import folded
 from kensho.errors import InvalidInputError
 from kensho.read_model.franchises import NO_FRANCHISE
@@ -71,38 +71,42 @@ class FranchiseColumns:
         total = len(model.franchises)
         by_node = model.franchises.by_node
         members = by_node >= 0
-        self._model = model
         self.works: Final = np.bincount(by_node[members], minlength=total)
         self.sizes: Final = np.searchsorted(SIZE_BEGINS, self.works, side="right")
         self.moved: Final = _moved(by_node, days_begun(model), total)
         """The latest day on which a member began, up to the day of the snapshot."""
         self._titles: dict[TitleChoice, list[str]] = {}
         self.genres: Final = {
-            tag.name: self._of_tag(number, total)
+            tag.name: self._of_tag(model, number)
             for number, tag in enumerate(model.tags)
             if tag.category == "genre"
         }
 
-    def titles(self, choice: TitleChoice) -> list[str]:
-        """Return what franchises are called, as they are sorted by it."""
+    def titles(self, model: ReadModel, choice: TitleChoice) -> list[str]:
+        """Return what franchises of the snapshot are called, as they are sorted by it."""
         if choice not in self._titles:
-            titles = PreferredTitles(self._model, choice)
+            titles = PreferredTitles(model, choice)
             summaries = (
-                franchises.summary(self._model, number).decode()
-                for number in range(len(self._model.franchises))
+                franchises.summary(model, number).decode()
+                for number in range(len(model.franchises))
             )
             self._titles[choice] = [
                 folded(titles.of_franchise(one.slug, one.title)) for one in summaries
             ]
         return self._titles[choice]
 
-    def letters(self, choice: TitleChoice) -> Letters:
+    def letters(self, model: ReadModel, choice: TitleChoice) -> Letters:
         """Return with which Latin letter each is called, or `OTHER_LETTER`."""
-        return np.array([letter_of(title) for title in self.titles(choice)], dtype="U1")
+        return np.array([letter_of(title) for title in self.titles(model, choice)], dtype="U1")
 
-    def _of_tag(self, number: int, total: int) -> npt.NDArray[np.bool_]:
-        of_nodes = self._model.franchises.by_node[self._model.tag_nodes(number)[0]]
-        counts = np.bincount(of_nodes[of_nodes >= 0], minlength=total)
+    def prepare(self, model: ReadModel) -> None:
+        """Read what franchises of the snapshot are called in every language."""
+        for choice in TITLE_CHOICES:
+            self.titles(model, choice)
+
+    def _of_tag(self, model: ReadModel, number: int) -> npt.NDArray[np.bool_]:
+        of_nodes = model.franchises.by_node[model.tag_nodes(number)[0]]
+        counts = np.bincount(of_nodes[of_nodes >= 0], minlength=len(self.works))
         found: npt.NDArray[np.bool_] = (counts > 0) & (counts >= _SHARE * self.works)
         return found
 
@@ -120,7 +124,7 @@ def find_franchises(
         InvalidInputError: nothing can be looked for by the text, or there is no such genre.
     """
     listed = _listed(snapshot, filters)
-    letters = columns.letters(choice)
+    letters = columns.letters(snapshot.model, choice)
     masks = _masks(columns, filters, letters, listed)
 
     def but(name: str) -> Nodes:
@@ -134,7 +138,9 @@ def find_franchises(
             for place, n in _counted(columns.sizes[but("size")]).items()
         },
     )
-    return FoundFranchises(_sorted(columns, listed[_all(masks)], sort, choice), facets)
+    return FoundFranchises(
+        _sorted(snapshot.model, columns, listed[_all(masks)], sort, choice), facets
+    )
 
 
 def letter_of(title: str) -> str:
@@ -189,7 +195,11 @@ def _counted(values: npt.NDArray[Any]) -> dict[Any, int]:
 
 
 def _sorted(
-    columns: FranchiseColumns, numbers: Nodes, sort: FranchiseSorting, choice: TitleChoice
+    model: ReadModel,
+    columns: FranchiseColumns,
+    numbers: Nodes,
+    sort: FranchiseSorting,
+    choice: TitleChoice,
 ) -> Nodes:
     if sort == "size":
         return numbers[np.argsort(-columns.works[numbers], kind="stable")]
@@ -197,7 +207,7 @@ def _sorted(
         days = columns.moved[numbers].astype(np.int64)  # what has none is the smallest number
         return numbers[np.argsort(-np.maximum(days, 0), kind="stable")]
     if sort == "title":
-        titles = columns.titles(choice)
+        titles = columns.titles(model, choice)
         return np.array(sorted(numbers.tolist(), key=titles.__getitem__), dtype=np.int32)
     return numbers
 

@@ -77,13 +77,12 @@ class ListColumns:
         self._last = _days(one.end_date for one in dates)[self._series]
         self._is_ongoing = model.columns.status[self._series] == _ONGOING
         self._as_of = np.datetime64(model.as_of, "D")
-        self._model = model
         self.line_start: Final[npt.NDArray[np.int32]] = np.full(total, NOTHING, dtype=np.int32)
         """The first step of a work's line; `NOTHING` for itself and for what stands alone."""
         self.seconds_before: Final[npt.NDArray[np.int32]] = np.zeros(total, dtype=np.int32)
         for number in range(len(model.franchises)):
-            self._read_lines(_ORDER.decode(model.franchises.document(number, "release")))
-        self.popularity: Final[npt.NDArray[np.float64]] = self._popularity()
+            self._read_lines(model, _ORDER.decode(model.franchises.document(number, "release")))
+        self.popularity: Final[npt.NDArray[np.float64]] = self._popularity(model)
         """How well known a work is, by itself and by what it goes on from."""
 
     def shown_since(self, began_before: dt.date, still_on: dt.date) -> Nodes:
@@ -96,10 +95,10 @@ class ListColumns:
         goes_on = np.where(np.isnat(self._last), is_on, self._last >= day)
         return self._series[(self._first < np.datetime64(began_before, "D")) & goes_on]
 
-    def _read_lines(self, order: _Order) -> None:
+    def _read_lines(self, model: ReadModel, order: _Order) -> None:
         before: dict[int, tuple[int, int]] = {}
         for step in order.steps:
-            node = self._model.node(step.work.id)
+            node = model.node(step.work.id)
             if node is None:
                 continue
             start, seconds = before.get(step.line, (NOTHING, 0))
@@ -109,8 +108,7 @@ class ListColumns:
                 length = (step.work.episodes or 1) * (step.work.duration_s or 0)
                 before[step.line] = node if start == NOTHING else start, seconds + length
 
-    def _popularity(self) -> npt.NDArray[np.float64]:
-        model = self._model
+    def _popularity(self, model: ReadModel) -> npt.NDArray[np.float64]:
         listed = [_LISTED.decode(model.detail(node)) for node in range(model.works_total)]
         votes = model.likeness.votes_total().tolist()
         own = np.array(

@@ -12,7 +12,7 @@ document.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,7 @@ from kensho.read_model.model import ReadModel
 from kensho.read_model.views import FranchiseRef, SimilarityReason, SourceView, TagView
 
 TitleChoice: TypeAlias = Literal["romaji", "english", "native"]
+TITLE_CHOICES: Final[tuple[TitleChoice, ...]] = get_args(TitleChoice)
 _LANGUAGES: Final[Mapping[TitleChoice, tuple[str, ...]]] = {
     "romaji": (),
     "english": ("en",),
@@ -80,8 +81,8 @@ class PreferredTitles:
             return nodes
 
         def key(node: int) -> tuple[str, int]:
-            title = related_works.title_of(self._model, node)
-            return self.of(self._model.id(node), title).casefold(), node
+            title = self._title_at(node) or related_works.title_of(self._model, node)
+            return title.casefold(), node
 
         return np.array(sorted(nodes.tolist(), key=key), dtype=np.int32)
 
@@ -142,16 +143,18 @@ class PreferredTitles:
 
     def _found(self, work: UUID) -> str | None:
         node = self._model.node(work)
-        if node is None:
-            return None
+        return None if node is None else self._title_at(node)
+
+    def _title_at(self, node: int) -> str | None:
         titles = self._model.further(node).decode().titles
         return next(preferred(titles, self.choice), None)
 
 
 def preferred(titles: Iterable[Title], choice: TitleChoice) -> Iterator[str]:
     """Yield the titles of a work in the languages of a choice, the first one asked for first."""
-    known = [one for one in titles if one.kind in _FORMAL]
-    for language in _LANGUAGES[choice]:
+    languages = _LANGUAGES[choice]
+    known = [one for one in titles if one.kind in _FORMAL and one.language in languages]
+    for language in languages if known else ():
         of_language = [one.text for one in known if one.language == language]
         if choice == "native":
             of_language.sort(key=str.isascii)  # what is written in other letters comes first

@@ -143,7 +143,7 @@ class TitleSearch:
     def __init__(self, cursors: Cursors, *, safe: bool) -> None:
         self.safe: Final = safe
         self._cursors = cursors
-        self._facets = PerSnapshot(FacetCounter)
+        self.facets: Final = PerSnapshot(FacetCounter)
 
     def page(self, snapshot: Snapshot, request: SearchRequest) -> Encoded[SearchPage]:
         """Return a page of hits.
@@ -174,7 +174,7 @@ class TitleSearch:
             read_as=_read_as(found, best),
             confidence=best.confidence if best else 0.0,
             next_cursor=part.next_cursor,
-            facets=self._facets.of(model).facets(answered.masks) if request.facets else None,
+            facets=self.facets.of(model).facets(answered.masks) if request.facets else None,
             total_works=listed.works if request.by_franchise else None,
             suggestions=None if part.total else _suggestions(found, safe=request.filters.safe),
             reason=None if part.total else refused or _why_none(found),

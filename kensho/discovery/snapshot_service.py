@@ -1,4 +1,4 @@
-"""Services over one snapshot, and a cache of values that are costly to compute from a snapshot.
+"""Services over one snapshot, and values that are costly to compute from a snapshot.
 
 A service is made for each request and uses the snapshot that was served when the request arrived,
 so that everything the request reads comes from the same snapshot.
@@ -6,6 +6,7 @@ so that everything the request reads comes from the same snapshot.
 
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from kensho.discovery.time_travel import PastModel
 from kensho.read_model.holder import Snapshot
@@ -39,18 +40,24 @@ class SnapshotService:
 
 
 class PerSnapshot(Generic[T]):
-    """A value for each snapshot, made when it is first asked for; the latest one is kept.
+    """A value for each snapshot, made when it is first asked for and kept as long as its model.
 
-    If several threads ask at once, the value may be computed twice, with the same result.
+    So that of the next snapshot can be made while requests still read the one before. A value must
+    not hold the model, which would then be held for ever. If several threads ask at once, it may be
+    computed twice, with the same result.
     """
 
     def __init__(self, make: Callable[[ReadModel], T]) -> None:
         self._make = make
-        self._kept: tuple[str, T] | None = None
+        self._kept: WeakKeyDictionary[ReadModel, T] = WeakKeyDictionary()
 
     def of(self, model: ReadModel) -> T:
         """Return the value of a snapshot."""
-        kept = self._kept
-        if kept is None or kept[0] != model.identity:
-            kept = self._kept = (model.identity, self._make(model))
-        return kept[1]
+        kept = self._kept.get(model)
+        if kept is None:
+            kept = self._kept[model] = self._make(model)
+        return kept
+
+    def has(self, model: ReadModel) -> bool:
+        """Tell whether the value of a snapshot is made."""
+        return model in self._kept

@@ -19,7 +19,7 @@ from kensho.discovery.field_selection import Fields, selected
 from kensho.discovery.filter_values import FilterTexts, filters_of
 from kensho.discovery.filters import FilterMasks, Filters, Nodes
 from kensho.discovery.list_columns import ListColumns
-from kensho.discovery.preferred_titles import PreferredTitles, TitleChoice
+from kensho.discovery.preferred_titles import TITLE_CHOICES, PreferredTitles, TitleChoice
 from kensho.discovery.related_works import title_of
 from kensho.discovery.search_views import HiddenCounts
 from kensho.discovery.snapshot_service import PerSnapshot, SnapshotService
@@ -67,7 +67,7 @@ class WorkOrders:
     """All works of a snapshot in each order; each is made when it is first asked for."""
 
     def __init__(self) -> None:
-        self._kept: tuple[str, dict[str, Nodes]] = ("", {})
+        self._kept: PerSnapshot[dict[str, Nodes]] = PerSnapshot(_no_orders)
         self._columns = PerSnapshot(ListColumns)
 
     def columns(self, model: ReadModel) -> ListColumns:
@@ -79,10 +79,7 @@ class WorkOrders:
 
         By title they stand as they are called in the language that is preferred.
         """
-        identity, orders = self._kept
-        if identity != snapshot.identity:
-            orders = {}
-            self._kept = snapshot.identity, orders
+        orders = self._kept.of(snapshot.model)
         by_choice = sort == "title" and titles != "romaji"
         key = f"{sort} {titles}" if by_choice else sort
         if key not in orders:
@@ -92,9 +89,11 @@ class WorkOrders:
         return orders[key]
 
     def prepare(self, snapshot: Snapshot) -> None:
-        """Make the orders in which lists are asked for most, before anybody waits for them."""
+        """Make every order, before anybody waits for one."""
         for sort in get_args(WorkSorting):
             self.of(snapshot, sort)
+        for titles in TITLE_CHOICES:
+            self.of(snapshot, "title", titles)
 
     def _by_popularity(self, snapshot: Snapshot) -> Nodes:
         popularity = self.columns(snapshot.model).popularity
@@ -151,6 +150,10 @@ def checked(model: ReadModel, texts: FilterTexts, calendar: Calendar) -> Filters
         if year is not None:
             calendar.check(year)
     return filters_of(model, texts)
+
+
+def _no_orders(_model: ReadModel) -> dict[str, Nodes]:
+    return {}
 
 
 def _by_score(snapshot: Snapshot) -> Nodes:

@@ -121,6 +121,8 @@ class RequestPipeline:
         self._rules = rules
         self._observability = observability
         self._is_draining = False
+        self.requests_begun = 0
+        """How many requests have come, kept answers included."""
 
     def drain(self) -> None:
         """Ask clients from now on to go on elsewhere: each connection is closed with its answer."""
@@ -132,6 +134,7 @@ class RequestPipeline:
             await self._app(scope, receive, send)
             return
         began = perf_counter()
+        self.requests_begun += 1
         http = scope
         method: str = http["method"]
         if self._rules.proxies is not None:

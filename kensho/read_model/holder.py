@@ -1,9 +1,10 @@
 """Hold the snapshot that is served, and replace it by a newer one while requests go on.
 
 Guarantees: `held` is always a whole snapshot of one state of the graph. It opens what is published
-in a folder and writes nothing. A newer snapshot is opened beside the old one and takes its place by
-one assignment; a request keeps the snapshot it began with, and the last to let go closes it. One
-that can't be opened is never served: the sound one before stays, and `last_error` says why.
+in a folder and writes nothing. A newer snapshot is opened, and prepared for who asks first, beside
+the old one and takes its place by one assignment; a request keeps the snapshot it began with, and
+the last to let go closes it. One that can't be opened is never served: the sound one before stays,
+and `last_error` says why.
 """
 
 import asyncio
@@ -116,6 +117,7 @@ class SnapshotHolder:
         self._changing = asyncio.Lock()
         self._replaced: list[_Replaced] = []
         self._listeners: list[Callable[[], None]] = []
+        self._prepare: Callable[[Snapshot], None] | None = None
         self._past = PastModels(root, past_open) if past_open else None
         self.publication: Publication | None = None
         """What was published when this was looked up last."""
@@ -141,6 +143,13 @@ class SnapshotHolder:
             failed = f"; building one failed: {self.build_error}" if self.build_error else ""
             raise NotReadyError(f"{reason}{failed}")
         return self._held
+
+    def prepare_with(self, prepare: Callable[[Snapshot], None]) -> None:
+        """Call `prepare`, on a thread, with each snapshot before it is taken into use.
+
+        A snapshot for which it fails is not served.
+        """
+        self._prepare = prepare
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` in the event loop whenever another snapshot was taken into use."""
@@ -229,6 +238,8 @@ class SnapshotHolder:
             opened = opened._replace(past=past)
             kept = [] if past is None else [one.snapshot for one in past.publications]
             await asyncio.to_thread(self._past.keep, kept)
+        if self._prepare is not None:
+            await asyncio.to_thread(self._prepare, opened)
         self._held = opened
         if replaced is None:
             # Collections need not walk what the program consists of, 30 ms of the event loop. Later

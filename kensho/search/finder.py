@@ -20,10 +20,10 @@ from kensho.search.acronyms import AcronymIndex
 from kensho.search.interpretations import Interpretation
 from kensho.search.kernel.compiled_kernel import CompiledKernel
 from kensho.search.kernel.numpy_kernel import NumpyKernel
-from kensho.search.kernel.protocol import Kernel, ScoredRows
+from kensho.search.kernel.protocol import NO_ROWS, Kernel, ScoredRows
 from kensho.search.keys import Key, folded, letters_of, weight_of
 from kensho.search.phrases import PhraseIndex, PhraseRange
-from kensho.search.rows import SHORTENED, TitleRows, distinct
+from kensho.search.rows import MAIN, SHORTENED, TitleRows, are_among, distinct
 from kensho.search.scorer import Numbers, ScoreParts, Scorer, Scores
 from kensho.search.season_index import SeasonIndex
 from kensho.search.symspell import SymSpellIndex
@@ -71,9 +71,6 @@ class EqualRows(NamedTuple):
 
     occurs: PhraseRange
     found: ScoredRows
-
-
-NO_ROWS: Final = ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
 class RowLikeness(NamedTuple):
@@ -192,12 +189,12 @@ class Finder:
             return scores
         best = int(scores.argmax())
         if not (begin == rows[best]).any():
-            best = int(np.where(_are_among(rows, begin), scores, 0).argmax())
+            best = int(np.where(are_among(rows, begin), scores, 0).argmax())
         limit = scores[best] - np.float32(_AFTER)
         lesser = (scores > limit).nonzero()[0]
         if len(lesser) == 1:  # the best of those that begin so: nothing is before it
             return scores
-        lesser = lesser[~_are_among(rows[lesser], holding)]
+        lesser = lesser[~are_among(rows[lesser], holding)]
         if not len(lesser):
             return scores
         lowered = scores.copy()
@@ -299,6 +296,10 @@ class Finder:
             entry, rank = int(self.rows.entry[row]), int(self.rows.kind[row])
             found[entry] = min(rank, found.get(entry, rank))
         return found
+
+    def is_main(self, key: Key) -> bool:
+        """Tell whether all letters of `key` are the main title of an entry."""
+        return MAIN in self.bearers(key.letters).values()
 
     def likeness(self, key: Key, row: int) -> RowLikeness:
         """Return how alike a row is to a query, by the parts of its score."""
@@ -418,7 +419,7 @@ class Finder:
         stem, begins = key.parsed.stem, positions.offsets == 0
         if " " in stem:  # the last word is whole where all words are words of the title
             begin, having = distinct(positions.rows[begins]), self._words.rows(stem)
-            begin = begin[_are_among(begin, having)] if len(having) else having
+            begin = begin[are_among(begin, having)] if len(having) else having
         else:
             begin = positions.rows[begins & positions.whole]
         found: list[int] = begin[:_MAX_PREFIXED].tolist()
@@ -453,10 +454,3 @@ class Finder:
 
 def _as_tuples(rows_of: Callable[[str], list[int]]) -> Callable[[str], tuple[int, ...]]:
     return lambda letters: tuple(rows_of(letters))
-
-
-def _are_among(rows: Numbers, some: Numbers) -> npt.NDArray[np.bool_]:
-    """Return which rows are among some others, at least one; `np.isin` takes ten times as long."""
-    ordered = np.sort(some)
-    places = np.minimum(ordered.searchsorted(rows), len(ordered) - 1)
-    return np.asarray(ordered[places] == rows)

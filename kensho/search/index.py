@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from kensho.domain import ranking
 from kensho.search import interpretations, scripts
-from kensho.search.finder import NO_ROWS, Evidence, Finder, RowLikeness
+from kensho.search.finder import Evidence, Finder, RowLikeness
 from kensho.search.interpretations import Interpretation
 from kensho.search.kernel import compiled_kernel
-from kensho.search.kernel.protocol import ScoredRows
+from kensho.search.kernel.protocol import NO_ROWS, ScoredRows
 from kensho.search.keys import Key
 from kensho.search.scorer import Numbers, Scores
 
@@ -73,11 +73,7 @@ class TitleIndex:
         tried, found = [typed], list[ScoredRows]()
         best, is_stated = 0.0, False
         for interpretation in interpretations.alternatives(
-            typed,
-            _best_of(equal.found),
-            as_typed.best,
-            self._finder.equals,
-            self._finder.begins,
+            typed, _best_of(equal.found), as_typed.best, self._finder
         ):
             tried.append(interpretation)
             found.append(self._finder.scored(interpretation))

@@ -1,15 +1,16 @@
 """The ways in which a query may be interpreted, each a text of its own to look for.
 
 Guarantees: the text as typed comes first, and no other interpretation is tried if it is a title as
-it stands. A release name is read without its group and codecs; a year, a type or an episode is read
-as a fact about the work rather than as a word of its title. Only if nothing is found but what is
-doubtful, the text is read as typed on the wrong keyboard layout, or transliterated.
+it stands; one that ends with a year in brackets is, where it is the main title of a work. A release
+name is read without its group and codecs; a year, a type or an episode is read as a fact about the
+work rather than as a word of its title. Only if nothing is found but what is doubtful, the text is
+read as typed on the wrong keyboard layout, or transliterated.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -33,12 +34,8 @@ MAX_CHARS: Final = 300
 Via: TypeAlias = Literal[
     "text", "id", "release", "slots", "abbreviation", "keyboard", "transliteration"
 ]
-Begins: TypeAlias = Callable[[Key], bool]
-"""Tells whether any title begins with all letters of a key, as typed."""
 Score: TypeAlias = Callable[[], float]
 """Returns a score that takes a search."""
-Equals: TypeAlias = Callable[[Key], int]
-"""Tells how many letters of a key equal a title, its season apart; 0 where there is no such one."""
 
 _HANDICAP: Final[Mapping[Via, float]] = {
     "text": 0.0,
@@ -77,6 +74,22 @@ _EXPANDED_BELOW: Final = 0.90
 """If the text as typed scores this much, its first word is not read as an abbreviation."""
 
 
+class KnownTitles(Protocol):
+    """What is asked of the titles of an index, to tell which interpretation is meant."""
+
+    def equals(self, key: Key) -> int:
+        """Return how many letters of a key equal a title, its season apart; 0 where none does."""
+        ...
+
+    def begins(self, key: Key) -> bool:
+        """Tell whether any title begins with all letters of a key, as typed."""
+        ...
+
+    def is_main(self, key: Key) -> bool:
+        """Tell whether all letters of a key are the main title of a work."""
+        ...
+
+
 class Interpretation(msgspec.Struct, frozen=True):
     """A text to search for in place of what was typed, and what it says of the work.
 
@@ -107,7 +120,7 @@ def as_typed(text: str) -> Interpretation:
 
 
 def alternatives(
-    typed: Interpretation, as_title: float, as_typed: Score, equals: Equals, begins: Begins
+    typed: Interpretation, as_title: float, as_typed: Score, titles: KnownTitles
 ) -> Iterator[Interpretation]:
     """Yield interpretations that may score above the text as typed.
 
@@ -118,7 +131,9 @@ def alternatives(
     ones are looked for. A text that goes on behind a mark as a title does is the beginning of that
     title: "UN-GO episode:0 Ing".
     """
-    is_title = as_title >= ranking.BEST_INEXACT and not name_readings.has_year(typed.text)
+    is_title = as_title >= ranking.BEST_INEXACT and (
+        not name_readings.has_year(typed.text) or titles.is_main(typed.key)
+    )
     has_mark = name_readings.has_mark(typed.text)
     if is_title and (not has_mark or _is_written(typed, as_title)):
         return
@@ -129,8 +144,8 @@ def alternatives(
             for reading in name_readings.readings(typed.text)
             if is_file or _may_be_typed(reading, typed.text, as_typed())
         ]
-        longest = _longest_equal(found, equals, without_type=is_file)
-        if longest is not None and _goes_on(typed, longest) and begins(typed.key):
+        longest = _longest_equal(found, titles, without_type=is_file)
+        if longest is not None and _goes_on(typed, longest) and titles.begins(typed.key):
             return
         if longest is not None:
             yield msgspec.structs.replace(longest, doubt=0.0, is_stated=has_mark)
@@ -142,8 +157,8 @@ def alternatives(
             yield from found[:_MAX_INEXACT_READINGS]
             return
     best = as_typed()
-    yield from _numbered(typed, best, equals)
-    yield from _bare(typed, best, equals)
+    yield from _numbered(typed, best, titles)
+    yield from _bare(typed, best, titles)
 
 
 def _goes_on(typed: Interpretation, reading: Interpretation) -> bool:
@@ -180,7 +195,7 @@ def _is_release(text: str, best: float) -> bool:
     return not is_nearly_title and release_names.looks_like_release(text)
 
 
-def _numbered(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
+def _numbered(typed: Interpretation, best: float, titles: KnownTitles) -> Iterator[Interpretation]:
     """Yield the interpretation of a text with the number at its end as a season, if a title is so.
 
     "V" is a letter as well, and in "Kaijuu No. 8 III" there are two numbers: only titles tell.
@@ -191,17 +206,17 @@ def _numbered(typed: Interpretation, best: float, equals: Equals) -> Iterator[In
         return
     season = TitleParts(season=_ROMAN.index(found[2]) + 1)
     key = keys.key_with(found[1], season)
-    if equals(key) == len(key.letters):
+    if titles.equals(key) == len(key.letters):
         yield Interpretation("text", typed.text, key, season)
 
 
-def _bare(typed: Interpretation, best: float, equals: Equals) -> Iterator[Interpretation]:
+def _bare(typed: Interpretation, best: float, titles: KnownTitles) -> Iterator[Interpretation]:
     """Yield the interpretation without the year and type that are typed, if it may score more."""
     core = typed.key.parsed.core
     if core == typed.key.parsed.stem:
         return
     bare = _bare_name(core, typed.title_parts)
-    if _stands_beside_type(typed.text) and equals(bare.key):
+    if _stands_beside_type(typed.text) and titles.equals(bare.key):
         yield msgspec.structs.replace(bare, doubt=_BESIDE - _HANDICAP["slots"])
     elif best < ranking.SAME_MEANING - _HANDICAP["slots"]:
         yield bare
@@ -235,7 +250,7 @@ def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
 
 
 def _longest_equal(
-    found: Sequence[Interpretation], equals: Equals, *, without_type: bool
+    found: Sequence[Interpretation], titles: KnownTitles, *, without_type: bool
 ) -> Interpretation | None:
     """Return the interpretation of which most letters equal a title; of several, the first.
 
@@ -251,7 +266,7 @@ def _longest_equal(
             plain = _bare_name(core, one.title_parts)
             tried.append(msgspec.structs.replace(plain, via="release", release=one.release))
         for each in tried:
-            letters = each.key.letters[: equals(each.key)]
+            letters = each.key.letters[: titles.equals(each.key)]
             weight = len(letters) + len(NATIVE.findall(letters))
             if weight > length:
                 best, length = each, weight

@@ -22,6 +22,7 @@ from kensho.search.words import hash_of
 
 TITLE_KINDS: Final[tuple[TitleKind, ...]] = ("main", "official", "short", "synonym")
 """From the kind that says most about what is meant to the kind that says least."""
+MAIN: Final = TITLE_KINDS.index("main")
 DIGIT_BITS: Final = 5
 MAX_DIGIT_COUNT: Final = (1 << DIGIT_BITS) - 1
 SHORTENED: Final = len(TITLE_KINDS)
@@ -130,6 +131,13 @@ def distinct(numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
     first = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+def are_among(rows: Numbers, some: Numbers) -> npt.NDArray[np.bool_]:
+    """Return which rows are among some others, at least one; `np.isin` takes ten times as long."""
+    ordered = np.sort(some)
+    places = np.minimum(ordered.searchsorted(rows), len(ordered) - 1)
+    return np.asarray(ordered[places] == rows)
 
 
 class TitleRows:

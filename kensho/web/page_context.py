@@ -35,7 +35,6 @@ from kensho.discovery.time_travel import PastModel
 from kensho.discovery.work_lists import WorkOrders, WorkSorting
 from kensho.discovery.work_queue import WorkQueue
 from kensho.domain.searches import SearchOutcome
-from kensho.errors import NotReadyError
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.read_model.franchise_views import FranchiseDetail
 from kensho.read_model.holder import Snapshot, SnapshotHolder
@@ -160,18 +159,17 @@ class PageServices(msgspec.Struct, frozen=True):
     is_draining: Callable[[], bool] = bool
     """Tells whether the process was told to stop."""
 
-    def prepare_lists(self) -> None:
-        """Make what lists of the snapshot need, which takes a second of the first who asks else.
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Make all that is made once for a snapshot, or once: whoever asks first would wait for it.
 
-        Does nothing while there is no snapshot.
+        It takes 1.5 s of a processor for 40,000 works, and 0.5 s more the first time.
         """
-        try:
-            held = self.snapshots.held
-        except NotReadyError:
-            return
-        self.orders.prepare(held)
-        self.facets.of(held.model).prepare()
-        self.franchise_columns.of(held.model)
+        model = snapshot.model
+        self.renderer.prepare()
+        self.orders.prepare(snapshot)
+        self.facets.of(model)
+        self.films.of(model)
+        self.franchise_columns.of(model).prepare(model)
 
     def health(self) -> HealthService:
         """Return what tells how the service is."""

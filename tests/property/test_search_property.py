@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from kensho.domain import ranking, title_parts
 from kensho.search import interpretations
-from kensho.search.finder import NO_ROWS, Finder
+from kensho.search.finder import Finder
 from kensho.search.interpretations import Interpretation
-from kensho.search.kernel.protocol import ScoredRows
+from kensho.search.kernel.protocol import NO_ROWS, ScoredRows
 from kensho.search.keys import acronym_of, key_of
 from kensho.search.phrases import PhraseIndex
 from kensho.search.symspell import SymSpellIndex
@@ -265,9 +265,7 @@ def searched_eagerly(finder: Finder, text: str) -> Eager:
     typed = interpretations.as_typed(text)
     whole = finder.scored(typed)
     score = float(whole.scores.max(initial=0.0))
-    others = list(
-        interpretations.alternatives(typed, score, lambda: score, finder.equals, finder.begins)
-    )
+    others = list(interpretations.alternatives(typed, score, lambda: score, finder))
     found = [finder.scored(one) for one in others]
     for one, rows in zip(others, found, strict=True):
         if one.is_stated and len(rows.rows):

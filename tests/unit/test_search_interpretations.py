@@ -405,6 +405,17 @@ def test_a_year_in_brackets_is_no_reason_for_a_title_that_is_only_alike() -> Non
     assert best(Catalogue(titles), f"{TITAN} (2013)") == TITAN
 
 
+@pytest.mark.parametrize("title", [f"{TITAN} (2013)", f"{TITAN}: The (2013)"])
+def test_a_main_title_with_a_year_is_a_title_as_it_stands(title: str) -> None:
+    series = work(TITAN, f"{TITAN} The", popularity=0.9, year=2013)
+    film = work(title, popularity=0.2, year=2013)
+    later = work("Shingeki 2", f"{TITAN} (2017)", popularity=0.2, year=2017)
+    made = Catalogue((series, film, later))
+    assert best(made, title) == title
+    assert best(made, title.lower()) == title
+    assert best(made, f"{TITAN} (2017)") == "Shingeki 2"
+
+
 @pytest.mark.parametrize("typed", ["sword art online anime", "watch sword art online online free"])
 def test_a_word_of_the_title_may_look_like_one_behind_it(typed: str) -> None:
     sao, anniversary = "Sword Art Online", "Sword Art Online Anime 10th Anniversary"

@@ -6,7 +6,7 @@ One contract suite runs against both.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ class ScoredRows(NamedTuple):
 
     rows: Numbers
     scores: Scores
+
+
+NO_ROWS: Final = ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
 
 class BestRows(NamedTuple):
