@@ -38,6 +38,7 @@ from kensho.domain.franchise.titles import (
     franchise_title,
     spelt,
 )
+from kensho.domain.franchise.whole_runs import whole_runs
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
 from kensho.domain.titles import folded
@@ -341,7 +342,7 @@ class _FranchiseBuilder:
         works = {node: graph.works[node] for node in self._members[home]}
         root = root_of(works, graph.works)
         records_of = Records(graph.works, graph.also, self._names)
-        stands = doubles(works, records_of, _told_apart(inside))
+        stands = self._told_twice(works, records_of, _told_apart(inside))
         if len(works) - len(stands) < _LEAST_WORKS:
             stands = {}
         elif stands:
@@ -380,6 +381,15 @@ class _FranchiseBuilder:
             bridges=tuple(self._bridges(home)),
             timelines=tuple(self._timelines(home)),
         )
+
+    @staticmethod
+    def _told_twice(
+        nodes: Iterable[int], records: Records, told_apart: Mapping[int, set[int]]
+    ) -> dict[int, int]:
+        """Return the nodes whose story other records tell, each with the node it stands with."""
+        stands = doubles(nodes, records, told_apart)
+        runs = whole_runs((node for node in nodes if node not in stands), records, told_apart)
+        return {double: runs.get(first, first) for double, first in stands.items()} | runs
 
     def _timelines(self, home: int) -> Iterable[Timeline]:
         """Yield the curated orders of two or more works of a group."""
