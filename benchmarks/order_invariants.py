@@ -138,7 +138,9 @@ def _twins(
     both: two songs of one name, the two halves of a programme."""
     listed = {
         one.work: {
-            source.partition(":")[0] for id_ in (one.work, *one.also) for source in works[id_].sources
+            source.partition(":")[0]
+            for id_ in (one.work, *one.also)
+            for source in works[id_].sources
         }
         for one in members
     }

@@ -38,6 +38,7 @@ from kensho.domain.franchise.titles import (
     franchise_title,
     spelt,
 )
+from kensho.domain.franchise.undated import undated_doubles
 from kensho.domain.franchise.whole_runs import whole_runs
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
@@ -387,9 +388,13 @@ class _FranchiseBuilder:
         nodes: Iterable[int], records: Records, told_apart: Mapping[int, set[int]]
     ) -> dict[int, int]:
         """Return the nodes whose story other records tell, each with the node it stands with."""
-        stands = doubles(nodes, records, told_apart)
-        runs = whole_runs((node for node in nodes if node not in stands), records, told_apart)
-        return {double: runs.get(first, first) for double, first in stands.items()} | runs
+        stands: dict[int, int] = {}
+        for rule in (doubles, undated_doubles, whole_runs):
+            # What stands with another already is compared no more: its work is.
+            left = [node for node in nodes if node not in stands]
+            found = rule(left, records, told_apart)
+            stands = {node: found.get(first, first) for node, first in stands.items()} | found
+        return stands
 
     def _timelines(self, home: int) -> Iterable[Timeline]:
         """Yield the curated orders of two or more works of a group."""
