@@ -359,7 +359,7 @@ class _FranchiseBuilder:
         }
         forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
         roles = roles_of(root, works, inside, crossing=guests, forms=forms)
-        songs = songs_of(works, self._names, self._rare) - {root}
+        songs = songs_of(root, works, self._names, self._rare)
         roles |= {node: "music" for node in songs if roles[node] != "promotion"}
         records = {node: [graph.works[node], *graph.also[node]] for node in self._members[home]}
         for double, node in stands.items():
