@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -123,7 +124,12 @@ def test_a_song_goes_with_the_one_series_that_it_is_tied_to() -> None:
     assert roles(found)[number("s")] == "music"
 
 
-SONG = {"type": "special", "episodes": 1, "duration_s": 240, "sources": ("anime-planet:1",)}
+SONG: dict[str, Any] = {
+    "type": "special",
+    "episodes": 1,
+    "duration_s": 240,
+    "sources": ("anime-planet:1",),
+}
 
 
 def test_what_a_catalogue_lists_under_its_singer_is_a_song_however_many_there_are() -> None:
