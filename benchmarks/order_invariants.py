@@ -49,7 +49,7 @@ def broken(
         *_permutations(one.members, orders),
         *_story(orders["story"], kept),
         *_essential(one.members, works, orders["essential"], kept),
-        *_twins(works, orders, sequels),
+        *_twins(one.members, works, orders, sequels),
         *_reasons(orders, relations, record),
     ]
 
@@ -129,11 +129,21 @@ def _identity(work: FranchiseWork) -> tuple[str, str, str]:
 
 
 def _twins(
+    members: Sequence[Member],
     works: Mapping[UUID, FranchiseWork],
     orders: Mapping[Order, WatchOrder],
     sequels: Collection[tuple[UUID, UUID]],
 ) -> Iterator[BrokenInvariant]:
-    """Works that continue one another are two, whatever they are called."""
+    """Works are two, whatever they are called, if they continue one another or one catalogue lists
+    both: two songs of one name, the two halves of a programme."""
+    listed = {
+        one.work: {
+            source.partition(":")[0]
+            for id_ in (one.work, *one.also)
+            for source in works[id_].sources
+        }
+        for one in members
+    }
     for name, order in orders.items():
         seen: dict[tuple[str, str, str], UUID] = {}
         for step in order.steps:
@@ -141,7 +151,8 @@ def _twins(
             key = _identity(work)
             known = seen.get(key, work.id)
             is_next = (known, work.id) in sequels or (work.id, known) in sequels
-            if work.date and key in seen and not is_next:
+            is_told = not listed[known].isdisjoint(listed[work.id])
+            if work.date and key in seen and not is_next and not is_told:
                 yield BrokenInvariant(
                     f"no two steps of one title, year and type in {name}", (seen[key], work.id)
                 )

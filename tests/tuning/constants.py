@@ -80,6 +80,7 @@ NOT_FELT: Final[dict[str, str]] = {}
 NOT_TUNED: Final = {
     "kensho.domain.franchise.decided._LEAST": "fewer than two works can't be joined",
     "kensho.domain.franchise.doubles": "docs/decisions/0044: pairs of the catalogue, read",
+    "kensho.domain.franchise.whole_runs": "docs/decisions/0049: wholes of the catalogue, read",
     "kensho.domain.franchise.franchises._LEAST_WORKS": "what a franchise is: two works and more",
     "kensho.domain.franchise.inputs._YEAR_CHARS": "YYYY",
     "kensho.domain.inference.features._UNDATED": "stands for no date",

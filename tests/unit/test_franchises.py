@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -121,6 +122,41 @@ def test_a_song_goes_with_the_one_series_that_it_is_tied_to() -> None:
     song = work("s", "Haruka Kanata", type="special", episodes=1, duration_s=240, is_music=True)
     (found,) = grown([*NARUTO, song], [relation("ab"), relation("as")])
     assert roles(found)[number("s")] == "music"
+
+
+SONG: dict[str, Any] = {
+    "type": "special",
+    "episodes": 1,
+    "duration_s": 240,
+    "sources": ("anime-planet:1",),
+}
+
+
+def test_what_a_catalogue_lists_under_its_singer_is_a_song_however_many_there_are() -> None:
+    songs = [work("b", "EGOIST: Departures", **SONG), work("c", "EGOIST: PLANETES", **SONG)]
+    series = work("a", "Guilty Crown", "2011-10-14")
+    (found,) = grown([series, *songs], [relation("ab"), relation("ac")])
+    assert [roles(found)[number(key)] for key in "bc"] == ["music", "music"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Guilty Crown: Departures", "Guilty Crown: PLANETES"),
+        ("EGOIST: Departures", "The story of EGOIST"),
+    ],
+)
+def test_a_name_that_other_works_bear_is_no_singer(first: str, second: str) -> None:
+    others = [work("b", first, **SONG), work("c", second, **SONG)]
+    series = work("a", "Guilty Crown", "2011-10-14")
+    (found,) = grown([series, *others], [relation("ab"), relation("ac")])
+    assert [roles(found)[number(key)] for key in "bc"] == ["side", "side"]
+
+
+def test_short_specials_of_the_name_of_their_root_have_no_singer() -> None:
+    cms = [work(key, f"Ryoutei no Aji: {key}", **SONG) for key in "abc"]
+    (found,) = grown(cms, [relation("ab"), relation("ac")])
+    assert "music" not in roles(found).values()
 
 
 def test_a_song_that_is_tied_to_two_series_stays_alone() -> None:

@@ -133,3 +133,34 @@ def test_franchises_redirects_and_reasons_name_works() -> None:
     (member,) = found.memberships(members)
     assert (member.work, member.record_of) == (WORK, None)
     assert [(one.source, one.target) for one in member.because] == [(OTHER, WORK)]
+
+
+def test_a_list_is_shown_with_its_first_part_by_its_name_and_ids_alone() -> None:
+    found = UnitedWorks()
+    found.add_same([SamePairRow(RECORD, FILM)])
+    rows = [MembershipRow(one, "tri", "Tri", record_of=WORK) for one in (FILM, RECORD)]
+    found.add_shown_with([MembershipRow(WORK, "tri", "Tri"), *rows])
+    found.settle()
+    part = row(WORK, "Tri 1", "mal:1", year=2015, anime_type="movie")
+    whole = row(FILM, "Tri", "anidb:1", "simkl:1", year=2014, episodes=6)
+    record = row(RECORD, "Tri (6)", "ann:1", episodes=7, end_date="2018-05-05")
+    (one,) = found.works([whole, record, part])
+    assert (one.id, one.title, one.year, one.end_date) == (WORK, "Tri 1", 2015, None)
+    assert one.episodes is None
+    assert one.sources == ("mal:1", "anidb:1", "simkl:1", "ann:1")
+    assert [title.text for title in one.titles] == ["Tri 1", "Tri", "Tri (6)"]
+    assert sorted(found.records) == [(RECORD, WORK), (FILM, WORK)]
+    (kept,) = found.memberships([*rows, MembershipRow(WORK, "tri", "Tri")])
+    assert (kept.work, kept.record_of) == (WORK, None)
+    lists = [EpisodeRow(EpisodeId(FILM, UUID(int=n)), n, ()) for n in (1, 2)]
+    assert found.episodes(lists) == []
+    assert found.last_episodes() == []
+
+
+def test_parts_that_stand_with_a_whole_are_works_of_their_own() -> None:
+    found = UnitedWorks()
+    rows = [MembershipRow(one, "tri", "Tri", record_of=WORK) for one in (FILM, RECORD)]
+    found.add_shown_with(rows)
+    found.settle()
+    assert [found.work(one) for one in (FILM, RECORD)] == [FILM, RECORD]
+    assert [one.record_of for one in found.memberships(rows)] == [WORK, WORK]

@@ -38,6 +38,8 @@ from kensho.domain.franchise.titles import (
     franchise_title,
     spelt,
 )
+from kensho.domain.franchise.undated import undated_doubles
+from kensho.domain.franchise.whole_runs import whole_runs
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
 from kensho.domain.titles import folded
@@ -341,7 +343,7 @@ class _FranchiseBuilder:
         works = {node: graph.works[node] for node in self._members[home]}
         root = root_of(works, graph.works)
         records_of = Records(graph.works, graph.also, self._names)
-        stands = doubles(works, records_of, _told_apart(inside))
+        stands = self._told_twice(works, records_of, _told_apart(inside))
         if len(works) - len(stands) < _LEAST_WORKS:
             stands = {}
         elif stands:
@@ -357,7 +359,7 @@ class _FranchiseBuilder:
         }
         forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
         roles = roles_of(root, works, inside, crossing=guests, forms=forms)
-        songs = songs_of(works, self._names, self._rare) - {root}
+        songs = songs_of(root, works, self._names, self._rare)
         roles |= {node: "music" for node in songs if roles[node] != "promotion"}
         records = {node: [graph.works[node], *graph.also[node]] for node in self._members[home]}
         for double, node in stands.items():
@@ -380,6 +382,19 @@ class _FranchiseBuilder:
             bridges=tuple(self._bridges(home)),
             timelines=tuple(self._timelines(home)),
         )
+
+    @staticmethod
+    def _told_twice(
+        nodes: Iterable[int], records: Records, told_apart: Mapping[int, set[int]]
+    ) -> dict[int, int]:
+        """Return the nodes whose story other records tell, each with the node it stands with."""
+        stands: dict[int, int] = {}
+        for rule in (doubles, undated_doubles, whole_runs):
+            # What stands with another already is compared no more: its work is.
+            left = [node for node in nodes if node not in stands]
+            found = rule(left, records, told_apart)
+            stands = {node: found.get(first, first) for node, first in stands.items()} | found
+        return stands
 
     def _timelines(self, home: int) -> Iterable[Timeline]:
         """Yield the curated orders of two or more works of a group."""

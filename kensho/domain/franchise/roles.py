@@ -8,7 +8,7 @@ Guarantees: pure, and independent of the order of relations. A path exists where
 connected.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
@@ -139,23 +139,32 @@ def roles_of(
 
 
 def songs_of(
-    works: Mapping[int, FranchiseWork], names: Sequence[Set[str]], rare: Rarity
+    root: int, works: Mapping[int, FranchiseWork], names: Sequence[Set[str]], rare: Rarity
 ) -> set[int]:
     """Return the works that one catalogue lists under their singer: "Creepy Nuts: Otonoke".
 
     It tags them like the series that they were made for, not as music. They are brief single
-    specials, and no other work of the franchise bears a name that stands before the colon.
+    specials, and what bears a name that stands before the colon is a song as well. A series of
+    brief specials that the root is one of has no singer.
     """
-    bearers = Counter(name for node in works for name in names[node])
-    found: set[int] = set()
+    bearers: dict[str, set[int]] = defaultdict(set)
+    for node in works:
+        for name in names[node]:
+            bearers[name].add(node)
+    sung: dict[frozenset[str], set[int]] = defaultdict(set)
     for node, work in works.items():
         singer, colon, _ = work.title.partition(": ")
         is_brief = work.type == "special" and (work.episodes or 1) == 1
         if colon and is_brief and len(work.sources) == 1 and (work.duration_s or 0) in _SONG_S:
-            singers = rare.names(words_of((singer,)))
-            if singers and all(bearers[name] == 1 for name in singers):
-                found.add(node)
-    return found
+            sung[rare.names(words_of((singer,)))].add(node)
+    music = {node for node, work in works.items() if work.is_music}
+    return {
+        node
+        for singers, nodes in sung.items()
+        if singers and root not in nodes
+        if all(bearers[name] <= music | nodes for name in singers)
+        for node in nodes
+    }
 
 
 def _continued_roles(

@@ -12,7 +12,7 @@ serves requests.
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -154,10 +154,13 @@ def point_of(state: GraphState) -> GraphPoint:
 
 async def _read_into(builder: "SnapshotBuilder", gateway: Gateway) -> None:
     """Read all tables; tags and memberships come before works, whose documents contain them."""
+    franchises = await tables.franchises(gateway)
     await _each(tables.same_as(gateway), builder.united.add_same)
+    slugs = {row.slug for row in franchises}
+    await _each(tables.memberships(gateway), lambda rows: builder.add_shown_with(rows, slugs))
     builder.united.settle()
     await _each(tables.denials(gateway), builder.united.add_denials)
-    builder.add_franchises(await tables.franchises(gateway))
+    builder.add_franchises(franchises)
     await _each(tables.memberships(gateway), builder.add_memberships)
     await _each(tables.visits(gateway), builder.add_visits)
     builder.add_retired_slugs(await tables.retired_slugs(gateway))
@@ -194,6 +197,10 @@ class SnapshotBuilder:
         self._work_extras = WorkExtras()
         self._slugs: set[str] = set()
         self._ids: dict[UUID, UUID] = {}
+
+    def add_shown_with(self, rows: Sequence[MembershipRow], slugs: Set[str]) -> None:
+        """Add what the franchises of these slugs show with a member."""
+        self.united.add_shown_with(row for row in rows if row.slug in slugs)
 
     def add_franchises(self, rows: Sequence[StoredFranchise]) -> None:
         """Add franchises."""

@@ -110,7 +110,7 @@ def franchise_detail(facts: FranchiseFacts, context: DocumentContext) -> Franchi
     """Return the franchise as its page shows it: the root first, then members by date."""
     works = [context.works[member.work].view for member in facts.members]
     release = _ordered(facts, context, "release")
-    lines = _lines(release, context)
+    lines = _lines(facts.title, release, context)
     line_of = {work: line.number for line in lines for work in line.works}
     years = [work.year for work in works if work.year is not None]
     roles = Counter(member.role for member in facts.members)
@@ -180,7 +180,7 @@ def watch_order_document(
         slug=facts.slug,
         title=facts.title,
         order=order,
-        lines=_lines(found, context),
+        lines=_lines(facts.title, found, context),
         steps=tuple(
             WatchOrderStep(
                 work=context.works[step.work].view,
@@ -204,15 +204,18 @@ def _ordered(facts: FranchiseFacts, context: DocumentContext, order: Order) -> W
     return watch_order(facts.members, works, facts.relations, order, facts.timelines)
 
 
-def _lines(found: WatchOrder, context: DocumentContext) -> tuple[FranchiseLine, ...]:
-    """Return the lines of a franchise, the works of each in the sequence of an order."""
+def _lines(title: str, found: WatchOrder, context: DocumentContext) -> tuple[FranchiseLine, ...]:
+    """Return the lines of a franchise of this title, the works of each in the order's sequence.
+
+    A line without another beside it is the franchise, and called so.
+    """
     steps: dict[int, list[OrderStep]] = {}
     for step in found.steps:
         steps.setdefault(step.line, []).append(step)
     return tuple(
         FranchiseLine(
             number=number,
-            title=line.title,
+            title=line.title if len(found.lines) > 1 else title,
             kind=line.kind,
             works=tuple(step.work for step in steps[number]),
             essential_total=len(needed),

@@ -2,7 +2,9 @@
 
 The store keeps every record with its own id and facts. A snapshot shows the record that stands for
 the work (`is_same_as` leads to it), with what the others know beside it: titles, ids, tags, facts
-that are missing, relations. Their ids lead to it.
+that are missing, relations. Their ids lead to it. So does what a franchise shows as one with a
+member (`in_franchise.record_of`): the list of six films with the first of them. It gives its main
+title and ids, but neither dates nor episodes, which may be those of more.
 
 Guarantees: pure, if no record stands for one that stands for it; the same rows give the same works,
 whatever order they came in. Rows of works that have one record pass through untouched, in their
@@ -12,7 +14,7 @@ Performance: some 25 MB until the last row, for the 8,000 records that are not a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Final
 from uuid import UUID
 
@@ -73,13 +75,32 @@ class UnitedWorks:
         self._votes: dict[tuple[UUID, UUID], int] = {}
         self._films: set[UUID] = set()
         self._denied: defaultdict[UUID, dict[UUID, tuple[Assertion, ...]]] = defaultdict(dict)
+        self._shown_with: dict[UUID, UUID] = {}
+        self._lists: set[UUID] = set()
 
     def add_same(self, rows: Iterable[SamePairRow]) -> None:
         """Add records of works; all come before any other row."""
         self._stands |= {row.record: row.work for row in rows}
 
+    def add_shown_with(self, rows: Iterable[MembershipRow]) -> None:
+        """Add what franchises show with a member, whether or not it is a record of the same work.
+
+        All comes after the records of works, and before they are settled.
+        """
+        self._shown_with |= {row.work: row.record_of for row in rows if row.record_of is not None}
+
     def settle(self) -> None:
         """Find the work of each record; call it when all are added."""
+        beside: defaultdict[UUID, set[UUID]] = defaultdict(set)
+        for record, member in self._shown_with.items():
+            beside[self.work(member)].add(self.work(record))
+        for work, others in beside.items():
+            others.discard(work)
+            # Of several that stand with a whole, each is a part that can be asked for by itself.
+            if len(others) == 1 and others.isdisjoint(beside):
+                self._lists |= others
+                self._stands |= dict.fromkeys(others, work)
+        self._shown_with.clear()
         for record in sorted(self._stands):
             self._records.setdefault(self.work(record), []).append(record)
 
@@ -116,6 +137,12 @@ class UnitedWorks:
         for work, records in self._records.items():
             yield from ((record, work) for record in records)
 
+    def _is_list(self, record: UUID) -> bool:
+        """Tell whether a record, or one that it is the same as, is only shown with its work."""
+        while (stands := self._stands.get(record)) is not None and record not in self._lists:
+            record = stands
+        return record in self._lists
+
     def _is_alone(self, record: UUID) -> bool:
         return record not in self._stands and record not in self._records
 
@@ -132,7 +159,8 @@ class UnitedWorks:
             if row.kind == "movie":
                 self._films.add(work)
             if len(held) > len(self._records[work]):
-                found.append(_united(work, self._works.pop(work)))
+                lists = {one.id for one in held if self._is_list(one.id)}
+                found.append(_united(work, self._works.pop(work), lists))
         return found
 
     def taggings(self, rows: Sequence[TaggingRow]) -> list[TaggingRow]:
@@ -173,9 +201,10 @@ class UnitedWorks:
         """
         longest: dict[UUID, tuple[int, bool, UUID]] = {}
         for record, rows in sorted(self._episodes.items()):
-            work = self.work(record)
-            standing = (len(rows), record == work, record)
-            longest[work] = max(standing, longest.get(work, standing))
+            if not self._is_list(record):
+                work = self.work(record)
+                standing = (len(rows), record == work, record)
+                longest[work] = max(standing, longest.get(work, standing))
         found: list[EpisodeRow] = []
         for work, (_, _, record) in sorted(longest.items()):
             for row in self._episodes[record]:
@@ -276,17 +305,20 @@ class UnitedWorks:
         return tuple(one for one in moved if one.source != one.target)
 
 
-def _united(work: UUID, rows: Sequence[WorkRow]) -> WorkRow:
-    """Return the row of a work with what its other records know beside it."""
-    ordered = sorted(rows, key=lambda row: (row.id != work, -len(row.sources), row.id))
+def _united(work: UUID, rows: Sequence[WorkRow], lists: Set[UUID]) -> WorkRow:
+    """Return the row of a work with what its other records know beside it, `lists` the least."""
+    ordered = sorted(
+        rows, key=lambda row: (row.id in lists, row.id != work, -len(row.sources), row.id)
+    )
     best = ordered[0]
     if len(ordered) == 1:
         return best
+    own = [row for row in ordered if row.id not in lists]
     facts = {
-        name: next((known for row in ordered if (known := getattr(row, name)) is not None), None)
+        name: next((known for row in own if (known := getattr(row, name)) is not None), None)
         for name in _MISSING
     }
-    stated = [StatedDates(row.start_date, row.end_date, row.year, row.season) for row in ordered]
+    stated = [StatedDates(row.start_date, row.end_date, row.year, row.season) for row in own]
     dates = composed_dates(stated, stated)
     scored = next((row for row in ordered if row.score is not None), best)
     return msgspec.structs.replace(
@@ -296,7 +328,7 @@ def _united(work: UUID, rows: Sequence[WorkRow]) -> WorkRow:
         end_date=dates.end,
         year=dates.year,
         season=dates.season,
-        titles=_titles(ordered),
+        titles=_titles([_main_title_only(row) if row.id in lists else row for row in ordered]),
         sources=tuple(dict.fromkeys(source for row in ordered for source in row.sources)),
         mappings=tuple(dict.fromkeys(one for row in ordered for one in row.mappings)),
         studios=next((row.studios for row in ordered if row.studios), ()),
@@ -305,6 +337,11 @@ def _united(work: UUID, rows: Sequence[WorkRow]) -> WorkRow:
         score=scored.score,
         score_source=scored.score_source,
     )
+
+
+def _main_title_only(row: WorkRow) -> WorkRow:
+    """Return a list with its own title: the others may be those of its parts."""
+    return msgspec.structs.replace(row, titles=(Title(row.title, kind="main"),))
 
 
 def _titles(rows: Sequence[WorkRow]) -> tuple[Title, ...]:
