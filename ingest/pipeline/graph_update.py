@@ -8,7 +8,9 @@ from ingest.curation import Curation
 from ingest.pipeline import census
 from ingest.pipeline.census import Census
 from ingest.pipeline.compose import Composer
-from ingest.pipeline.edges import EdgeCounts, EdgeOutcome, EdgeProjection
+from ingest.pipeline.edge_derivation import EdgeOutcome
+from ingest.pipeline.edge_store import EdgeCounts
+from ingest.pipeline.edges import EdgeProjection
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.identity import Identities

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from ingest.curation_layers import Slip
-from ingest.pipeline.edges import EdgeCounts
+from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.guards import NO_GUARDS, Breach
 from ingest.pipeline.held import WaitingRun

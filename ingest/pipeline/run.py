@@ -16,7 +16,7 @@ import msgspec
 from ingest import curation, source_policies
 from ingest.pipeline import standing
 from ingest.pipeline.acts import ACT_SOURCES, acts_in, decided_rules
-from ingest.pipeline.edges import EdgeCounts
+from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.graph_update import Derived, GraphCounts, GraphRules, GraphUpdate

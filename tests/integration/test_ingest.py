@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from ingest import registry
-from ingest.pipeline.edges import EdgeCounts
+from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.guards import ALL_GUARDS
 from ingest.pipeline.jobs import IngestJob, RunOptions, RunReport
 from ingest.pipeline.projection import WorkCounts

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.pipeline import graph_update, standing
-from ingest.pipeline.edges import EdgeOutcome, EdgeProjection
+from ingest.pipeline.edge_derivation import EdgeOutcome
+from ingest.pipeline.edges import EdgeProjection
 from ingest.pipeline.region import Region
 from ingest.pipeline.standing import EdgeState, Standing
 from ingest.sources.curator import record_of

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from typing_extensions import override
 
 from ingest.folder import jobs_in, with_curation
-from ingest.pipeline import edges, projection, record_writer
+from ingest.pipeline import edge_store, projection, record_writer
 from ingest.pipeline.franchises import store
 from ingest.pipeline.jobs import RunOptions
 from ingest.pipeline.run import Pipeline
@@ -28,9 +28,9 @@ from tests.support.stores import own_queries
 _BATCHES: Final = (
     (record_writer, "RECORDS_A_BATCH", 60),
     (projection, "WORKS_A_BATCH", 40),
-    (edges, "EDGES_A_BATCH", 60),
+    (edge_store, "EDGES_A_BATCH", 60),
     (store, "MEMBERS_A_BATCH", 40),
-    (store, "PARTS_A_BATCH", 60),
+    (store, "COMPONENTS_A_BATCH", 60),
 )
 """An eighth of the usual size: a small catalogue has as many places to be cut as a large one."""
 _NO_REVISION: Final = frozenset(

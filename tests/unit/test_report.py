@@ -10,7 +10,7 @@ from rich.console import Console
 
 from ingest import findings_report, report
 from ingest.checks.findings import Acceptance, Finding, WorkPage
-from ingest.pipeline.edges import EdgeCounts
+from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.jobs import RunReport, SourceReport
 from ingest.pipeline.projection import WorkCounts
