@@ -37,7 +37,7 @@ _SETTLED_S: Final = 10.0
 """A worker that lived so long is replaced at once; the pause before others grows."""
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
-"""A worker that can't live costs a start each time, about a second of a core."""
+"""A worker that can't live costs a start each time, some seconds of a core."""
 
 
 class SupervisionRules(NamedTuple):

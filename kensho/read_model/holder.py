@@ -240,6 +240,9 @@ class SnapshotHolder:
             await asyncio.to_thread(self._past.keep, kept)
         if self._prepare is not None:
             await asyncio.to_thread(self._prepare, opened)
+        if replaced is None:
+            # What opening and preparing took; later it would hold up requests, for 10 ms.
+            await asyncio.to_thread(memory.release)
         self._held = opened
         if replaced is None:
             # Collections need not walk what the program consists of, 30 ms of the event loop. Later
