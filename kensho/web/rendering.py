@@ -165,7 +165,7 @@ class PageVariables(Context):
     @override
     def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function or a macro as `Context.call` does, anything else by it."""
-        kind = type(called)
+        kind: object = type(called)
         if kind is Macro:
             kwargs.pop("_block_vars", None)
             kwargs.pop("_loop_vars", None)
