@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -165,7 +165,7 @@ class PageVariables(Context):
     @override
     def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call a function or a macro as `Context.call` does, anything else by it."""
-        kind: object = type(called)
+        kind = cast("type[object]", type(called))
         if kind is Macro:
             kwargs.pop("_block_vars", None)
             kwargs.pop("_loop_vars", None)
