@@ -78,7 +78,7 @@ def main() -> None:
 
 
 async def read(gateway: Gateway) -> Catalogue:
-    rows = [row async for row in FranchiseStore(gateway).catalogue()]
+    rows = [row async for page in FranchiseStore(gateway).catalogue() for row in page]
     work_of = {row.record: row.work async for page in tables.same_as(gateway) for row in page}
     sizes: dict[str, int] = {}
     async for page in tables.memberships(gateway):

@@ -40,6 +40,8 @@ class Progress:
         self._console = console
         self._quiet = quiet
         self._clock = clock
+        self._shown: Bars | None = None
+        self._stages = 0
 
     def say(self, line: str) -> None:
         """Print one line."""
@@ -48,27 +50,46 @@ class Progress:
 
     @contextmanager
     def stage(self, name: str, total: int | None = None) -> Generator[Callable[[int], None]]:
-        """Show one stage; the function it yields is told how many more are done."""
+        """Show one stage; the function it yields is told how many more are done.
+
+        Stages may run side by side, each with a bar or lines of its own.
+        """
         if self._quiet:
             yield lambda _: None
         elif self._console.is_terminal:
             with self._bars() as bars:
                 task = bars.add_task(name, total=total)
-                yield lambda more: bars.update(task, advance=more)
+                try:
+                    yield lambda more: bars.update(task, advance=more)
+                finally:
+                    bars.stop_task(task)
         else:
             with self._lines(name) as advance:
                 yield advance
 
-    def _bars(self) -> Bars:
-        return Bars(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _RateColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=self._console,
-        )
+    @contextmanager
+    def _bars(self) -> Generator[Bars]:
+        """Return the bars that are shown, or show new ones until the last stage ends."""
+        if self._shown is None:
+            self._shown = Bars(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                _RateColumn(),
+                TimeElapsedColumn(),
+                TimeRemainingColumn(),
+                console=self._console,
+            )
+            self._shown.start()
+        bars = self._shown
+        self._stages += 1
+        try:
+            yield bars
+        finally:
+            self._stages -= 1
+            if not self._stages:
+                bars.stop()
+                self._shown = None
 
     @contextmanager
     def _lines(self, name: str) -> Generator[Callable[[int], None]]:

@@ -43,9 +43,12 @@ class BackgroundWriter:
         lane = next(lane for lane in range(WRITE_LANES) if lane not in self._tasks)
         await self._start(lane, batch(lane))
 
-    async def checkpoint(self, gateway: Gateway) -> None:
-        """Let an embedded store flush, if it is time, with no write in flight."""
-        if gateway.checkpoint_is_due:
+    async def checkpoint(self, gateway: Gateway, share: float = 1.0) -> None:
+        """Let an embedded store flush, if it is time, with no write in flight.
+
+        It is when the store holds this `share` of what it may hold unflushed.
+        """
+        if gateway.unflushed >= share:
             await self.drain()
             await gateway.checkpoint()
 
@@ -70,3 +73,11 @@ class BackgroundWriter:
 
     async def __aexit__(self, *_: object) -> None:
         await self.drain()
+
+
+async def cancelled(task: asyncio.Task[None] | asyncio.Task[bool]) -> None:
+    """End a task that nobody waits for any more; what it failed of is dropped."""
+    task.cancel()
+    await asyncio.wait((task,))
+    if not task.cancelled():
+        task.exception()  # or asyncio complains that nobody asked

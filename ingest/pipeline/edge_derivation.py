@@ -3,12 +3,14 @@
 To read claims, to tell which records may be one work, and to write what came of it.
 """
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Final, NamedTuple
 
 from ingest.pipeline import same_works
+from ingest.pipeline.background_writer import cancelled
 from ingest.pipeline.claims import ClaimCollector, EdgeId, EdgeTable, Fields, StoredEdges
 from ingest.pipeline.edge_store import EdgeCounts, WorkEdgeStore
 from ingest.pipeline.franchises.projection import FranchiseProjection
@@ -93,11 +95,23 @@ class EdgeDerivation:
         policy = self.franchises.rules.policy
         counts.undecided = tuple(_unknown(policy.sources, self.identities, self.heads))
         related = set(_related(claims))
-        with self.progress.stage("edges"):
-            await self._store.write(claims.edges, counts, stored)
+        beside = asyncio.create_task(self._write_franchises())
+        try:
+            with self.progress.stage("edges"):
+                await self._store.write(claims.edges, counts, stored)
+            await beside
+        finally:
+            await cancelled(beside)
+        return EdgeOutcome(counts, related, state)
+
+    async def _write_franchises(self) -> None:
+        """Write franchises; they touch no row of an edge between works."""
         with self.progress.stage("franchises"):
             await self.franchises.write()
-        return EdgeOutcome(counts, related, state)
+
+    async def checkpoint(self) -> None:
+        """Let an embedded store flush."""
+        await self._gateway.checkpoint()
 
     async def stored_edges(self, works: Set[uuid.UUID]) -> StoredEdges:
         """Return the stored edges that have an end in these works."""

@@ -5,8 +5,9 @@ records at once, 105,000 edges from 60,000 records in some seconds, or from thos
 (`ingest.pipeline.region`) by the same code.
 """
 
+import asyncio
 import uuid
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ingest.pipeline.claims import ClaimCollector
@@ -46,25 +47,39 @@ class InputPairs(NamedTuple):
 class EdgeProjection(EdgeDerivation):
     """Derives edges and franchises from the kept records, and writes the differences."""
 
-    async def whole(self, kin: dict[uuid.UUID, uuid.UUID] | None = None) -> EdgeOutcome:
-        """Derive every edge and franchise; `kin` are the records' kin, if that is known."""
+    async def whole(
+        self,
+        kin: dict[uuid.UUID, uuid.UUID] | None,
+        written: Callable[[], Awaitable[None]],
+    ) -> EdgeOutcome:
+        """Derive every edge and franchise; `kin` are the records' kin, if that is known.
+
+        Works may be written meanwhile, until `written` has returned. What takes long is computed in
+        threads, lest the next works wait for it.
+        """
         claims = await self.claims(None)
-        # What was read stays in the engine's cache, some 200 MB, until it is opened anew.
-        await self._gateway.checkpoint()
         with self.progress.stage("kinds and franchises"), without_cycle_collection():
-            relations = claims.resolved_relations()
-            decision = self.decision(claims, relations)
+            # What was read stays in the engine's cache, some 200 MB, until it is opened anew.
+            resolved = asyncio.to_thread(self._resolved, claims)
+            (relations, decision), _ = await asyncio.gather(resolved, self.checkpoint())
             same, kin = await self.franchises.same_works(decision, kin)
             memory.release()
             await self._compute(claims, relations, decision, same, None)
             memory.release()
-        state = self._state(claims, (decision, relations), kin, None)
+        state = await asyncio.to_thread(self._state, claims, (decision, relations), kin, None)
         counts = EdgeCounts(
             unresolved=len(claims.unresolved),
             by_kind=dict(claims.by_kind),
             inferred=dict(claims.inferred),
         )
+        await written()
+        # The engine merges its files when it flushes, in memory: better now than beside all edges.
+        await self.checkpoint()
         return await self.write(claims, counts, state, None)
+
+    def _resolved(self, claims: ClaimCollector) -> tuple[list[RelationEdge], SameWorkDecision]:
+        relations = claims.resolved_relations()
+        return relations, self.decision(claims, relations)
 
     async def around(
         self, region: Region, state: EdgeState, touched: Set[uuid.UUID]

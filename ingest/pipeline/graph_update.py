@@ -1,11 +1,13 @@
 """Bring the graph in line with its kept records: works, then edges and kinds, then franchises."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from ingest.curation import Curation
 from ingest.pipeline import census
+from ingest.pipeline.background_writer import cancelled
 from ingest.pipeline.census import Census
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.edge_derivation import EdgeOutcome
@@ -13,6 +15,7 @@ from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.edges import EdgeProjection
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.franchises.rules import FranchiseRules
+from ingest.pipeline.franchises.unwritten import UnwrittenWorks
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.projection import NodeHead, WorkCounts, WorkProjection
 from ingest.pipeline.record_store import RecordStore
@@ -80,8 +83,11 @@ class GraphUpdate:
         self._before = before
         ranks = {name: SourceRank(s.rank, s.creates) for name, s in rules.sources.items()}
         composer = Composer(ranks, rules.curation.composition)
-        self._works = WorkProjection(gateway, composer, identities)
-        self._franchises = FranchiseProjection(gateway, rules.franchises, trusted=trusted)
+        self._unwritten = UnwrittenWorks()
+        self._works = WorkProjection(gateway, composer, identities, self._unwritten.add)
+        self._franchises = FranchiseProjection(
+            gateway, rules.franchises, self._unwritten, trusted=trusted
+        )
 
     async def update(self, works: set[uuid.UUID] | None) -> tuple[GraphCounts, Derived]:
         """Compose `works` (`None`: all), then edges and franchises, and write what differs."""
@@ -92,9 +98,13 @@ class GraphUpdate:
         known = {work: projection.heads.get(work) for work in works or ()}
         last = await census.last_census(self._gateway)
         tagless = await census.tagless_works(self._gateway, last, stood)
-        await self._compose(works)
-        is_same = all(projection.heads.get(work) == head for work, head in known.items())
-        outcome, related = await self._derive(works, last, near=is_same)
+        writing = asyncio.create_task(self._project(works))
+        try:
+            await self._composed(writing)
+            is_same = all(projection.heads.get(work) == head for work, head in known.items())
+            outcome, related = await self._derive(works, last, writing, near=is_same)
+        finally:
+            await cancelled(writing)
         stands = projection.heads.keys()
         run = census.RunOutcome(
             stood=stood if self._trusted else set(),  # a run that was cut may have added works
@@ -111,20 +121,38 @@ class GraphUpdate:
         counts = GraphCounts(projection.counts, outcome.counts, self._franchises.counts)
         return counts, Derived(rules.common_digest, projection.heads, outcome.state)
 
-    async def _compose(self, works: set[uuid.UUID] | None) -> None:
+    async def _project(self, works: set[uuid.UUID] | None) -> None:
         total = self._identities.works_total() if works is None else len(works)
-        done = 0
         with self._progress.stage("works", total) as advance:
-            async for so_far in self._works.project(works):
-                advance(so_far - done)
-                done = so_far
+            await self._works.project(works, advance)
+
+    async def _composed(self, writing: asyncio.Task[None]) -> None:
+        """Wait until all works are composed, while they go on being written."""
+        composed = asyncio.create_task(self._works.composed.wait())
+        try:
+            await asyncio.wait((writing, composed), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancelled(composed)
+        if writing.done():
+            writing.result()  # raises what it failed of
+
+    async def _written(self, writing: asyncio.Task[None]) -> None:
+        """Wait until the store has all works as they were composed."""
+        await writing
+        self._unwritten.clear()
 
     async def _derive(
-        self, works: set[uuid.UUID] | None, last: Census | None, *, near: bool
+        self,
+        works: set[uuid.UUID] | None,
+        last: Census | None,
+        writing: asyncio.Task[None],
+        *,
+        near: bool,
     ) -> tuple[EdgeOutcome, set[uuid.UUID]]:
         """Derive edges and franchises; return what came of it, and all works with a relation.
 
-        `near` tells whether the works are as they were, but for what is said of others.
+        `near` tells whether the works are as they were, but for what is said of others. A region is
+        derived of what is written, everything while that goes on.
         """
         before, heads = self._before, self._works.heads
         edges = EdgeProjection(
@@ -137,6 +165,7 @@ class GraphUpdate:
         )
         is_same = before is not None and not self._works.changed_facts
         if before is not None and works is not None and is_same and self._is_regional(before):
+            await self._written(writing)
             known = before.edges, edges.decided
             store = RecordStore(self._gateway)
             region = await region_of(works, store, self._identities, heads, known)
@@ -148,9 +177,10 @@ class GraphUpdate:
                 if outcome is not None:
                     stood = heads.keys() - set(last.unrelated) - outcome.looked_at
                     return outcome, stood | outcome.related
-        # The engine merges its files when it flushes, in memory: better now than beside all edges.
-        await self._gateway.checkpoint()
-        outcome = await edges.whole(before.edges.kin if before is not None and is_same else None)
+        outcome = await edges.whole(
+            before.edges.kin if before is not None and is_same else None,
+            lambda: self._written(writing),
+        )
         return outcome, outcome.related
 
     def _is_regional(self, before: Derived) -> bool:

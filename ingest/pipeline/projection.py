@@ -1,34 +1,31 @@
 """Bring the works of the graph in line with the kept records: compose, compare, write.
 
-Works go in batches, each one transaction with its tags and episodes, two of them side by side, so
-that a kill leaves whole works only. What composes to the same digests is not written again, nor is
-a tag or an episode that stands as it is composed.
+Works are written in batches (`ingest.pipeline.work_writer`) while the rest are composed. What
+composes to the same digests is not written again, nor is a tag or an episode that stands as it is
+composed.
 """
 
+import asyncio
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
-from ingest.pipeline.background_writer import BackgroundWriter
+from ingest.pipeline.background_writer import cancelled
 from ingest.pipeline.compose import Composer
 from ingest.pipeline.identity import Identities
 from ingest.pipeline.record_store import DEADLINE_S, RecordStore, as_json
 from ingest.pipeline.rows import ComposedWork, EpisodeNode, KeptRecord, WorkDigests
 from ingest.pipeline.work_rows import WorkRows
+from ingest.pipeline.work_writer import RetiredRow, WorkWriter
 from kensho.domain.works import TagCategory, WorkKind, tag_uuid
 from kensho.storage.gateway import Gateway
 from kensho.storage.paging import pages
 
 WORKS_A_BATCH: Final = 250
 """About 3,500 taggings: larger batches are no faster and hold the writer longer."""
-
-RetiredRow: TypeAlias = tuple[
-    WorkKind, uuid.UUID, WorkKind | None, uuid.UUID | None, tuple[str, ...]
-]
-"""Table and id of a work that goes, those of its successor, and the source ids that it had."""
 
 
 class NodeHead(msgspec.Struct, frozen=True):
@@ -59,9 +56,20 @@ class _TagRow(msgspec.Struct, omit_defaults=True):
 
 
 class WorkProjection:
-    """Writes composed works; keeps the heads of all nodes current as it goes."""
+    """Composes works and has those written that differ.
 
-    def __init__(self, gateway: Gateway, composer: Composer, identities: Identities) -> None:
+    `composed` is set once all are: then `heads` are those of the nodes as they are going to be.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        composer: Composer,
+        identities: Identities,
+        tell: Callable[[ComposedWork, Mapping[str, uuid.UUID]], None],
+    ) -> None:
+        """Compose works; `tell` is told of each before it is written, with the ids of tags."""
+        self._tell = tell
         self._gateway = gateway
         self._record_store = RecordStore(gateway)
         self._composer = composer
@@ -69,6 +77,8 @@ class WorkProjection:
         self._stored_tags: dict[str, TagCategory | None] = {}
         self._tags: dict[str, TagCategory | None] = {}
         self._tag_ids: dict[str, uuid.UUID] = {}
+        self._stored: dict[uuid.UUID, NodeHead] = {}
+        self.composed: Final = asyncio.Event()
         self.heads: dict[uuid.UUID, NodeHead] = {}
         self.has_tags: dict[uuid.UUID, bool] = {}
         """Of each work that was composed, whether it has tags."""
@@ -82,6 +92,7 @@ class WorkProjection:
             self.heads = heads
         else:
             await self._load_heads()
+        self._stored = dict(self.heads)
         tags = await self._gateway.fetch(
             "ingest.tag_heads", into=list[tuple[uuid.UUID, str, TagCategory | None]]
         )
@@ -97,42 +108,71 @@ class WorkProjection:
                     digests = WorkDigests.parsed(node, rating)
                     self.heads[work] = NodeHead(table, digests, when, score)
 
-    async def project(self, works: Collection[uuid.UUID] | None) -> AsyncIterator[int]:
-        """Compose `works` (`None`: all) and write what differs.
+    async def project(
+        self, works: Collection[uuid.UUID] | None, advance: Callable[[int], None]
+    ) -> None:
+        """Compose `works` (`None`: all) and write what differs; `advance` is told of works done.
 
-        Yields the number of works done after each batch. Categories of tags are derived anew from
-        all works; a run over some can only narrow them.
+        Categories of tags are derived anew from all works; a run over some can only narrow them.
         """
         self._tags = {} if works is None else dict(self._stored_tags)
+        writer = WorkWriter(self._gateway, advance)
+        writing = asyncio.create_task(writer.write())
+        try:
+            gone = await self._compose(works, writer, writing)
+            writer.end()
+            if gone:  # nothing may be derived of them
+                await writing
+                await self._retire(gone, writer)
+            self.composed.set()
+            await writing
+        finally:
+            await cancelled(writing)
+        await self._finish_tags(is_whole=works is None)
+
+    async def _compose(
+        self,
+        works: Collection[uuid.UUID] | None,
+        writer: WorkWriter,
+        writing: asyncio.Task[None],
+    ) -> list[uuid.UUID]:
+        """Compose works, hand over those that differ, and return those that go."""
         batch: list[ComposedWork] = []
         gone: list[uuid.UUID] = []
         seen: set[uuid.UUID] = set()
-        async with BackgroundWriter() as writer:
-            async for work, records in self._records(works):
-                composed = self._composer.compose(records, self._carried_by(work))
-                seen.add(work)
-                if composed is not None:
-                    self._compare(composed, batch)
-                elif work in self.heads:
-                    gone.append(work)
-                if len(batch) >= WORKS_A_BATCH:
-                    await self._write(writer, batch)
-                    batch = []
-                    await writer.checkpoint(self._gateway)
-                    yield len(seen)
-            await self._write(writer, batch)
-        expected = self.heads.keys() if works is None else works
-        gone += [work for work in expected if work not in seen and work in self.heads]
-        await self._retire(gone)
-        await self._finish_tags(is_whole=works is None)
-        yield len(seen)
+        told = 0
+        async for work, records in self._records(works):
+            composed = self._composer.compose(records, self._carried_by(work))
+            seen.add(work)
+            if composed is not None:
+                self._compare(composed, batch)
+            elif work in self.heads:
+                gone.append(work)
+            if len(batch) >= WORKS_A_BATCH:
+                await self._hand_over(writer, batch, len(seen) - told)
+                batch, told = [], len(seen)
+                if writing.done():
+                    writing.result()  # raises what it failed of
+        await self._hand_over(writer, batch, len(seen) - told)
+        expected = self._stored.keys() if works is None else works
+        return gone + [work for work in expected if work not in seen and work in self.heads]
 
-    async def _write(self, writer: BackgroundWriter, batch: list[ComposedWork]) -> None:
-        """Hand over works of no other batch; the tags that they bear stand before."""
+    async def _hand_over(self, writer: WorkWriter, batch: list[ComposedWork], works: int) -> None:
+        """Have works of no other batch written; the tags that they bear stand before."""
+        if not batch:
+            writer.pass_over(works)
+            return
         await self._put_tags({n for c in batch for n in c.tags if n not in self._stored_tags})
         rows = self._rows(batch)
-        if batch:
-            await writer.write_beside(lambda lane: self._put(batch, rows, lane))
+        await self._compare_parts([c for c in batch if self._stands(c)], rows)
+        refiled: list[RetiredRow] = [
+            (before.table, c.node.id, c.kind, c.node.id, ())
+            for c in batch
+            if (before := self._stored.get(c.node.id)) is not None and before.table != c.kind
+        ]
+        for c in batch:
+            self._tell(c, self._tag_ids)
+        writer.add(rows.params(), refiled, works)
 
     def _carried_by(self, work: uuid.UUID) -> Callable[[str], bool]:
         return lambda source_id: self._identities.owner(source_id) == work
@@ -154,7 +194,8 @@ class WorkProjection:
     def _compare(self, composed: ComposedWork, batch: list[ComposedWork]) -> None:
         self._file_tags(composed)
         self.has_tags[composed.node.id] = bool(composed.tags)
-        head = self.heads.get(composed.node.id)
+        node = composed.node
+        head = self._stored.get(node.id)
         if head is None:
             self.counts.added += 1
         elif head.digests != composed.digests:
@@ -168,6 +209,8 @@ class WorkProjection:
             or head.digests.facts != composed.digests.facts
         )
         batch.append(composed)
+        when = node.start_date or (str(node.year) if node.year else "9999")
+        self.heads[node.id] = NodeHead(composed.kind, composed.digests, when, node.score)
 
     def _file_tags(self, composed: ComposedWork) -> None:
         for name in composed.tags:
@@ -195,25 +238,9 @@ class WorkProjection:
             if unused:
                 await self._gateway.execute("ingest.drop_tags", {"tags": as_json(unused)})
 
-    async def _put(self, batch: list[ComposedWork], rows: WorkRows, lane: int) -> None:
-        refiled = [
-            c for c in batch if c.node.id in self.heads and self.heads[c.node.id].table != c.kind
-        ]
-        if refiled:
-            retired: list[RetiredRow] = [
-                (self.heads[c.node.id].table, c.node.id, c.kind, c.node.id, ()) for c in refiled
-            ]
-            await self._retire_rows(retired)
-        await self._compare_parts([c for c in batch if self._stands(c)], rows)
-        params = rows.params() | {"lane": lane}
-        await self._gateway.execute("ingest.put_works", params, deadline_s=DEADLINE_S)
-        for c in batch:
-            when = c.node.start_date or (str(c.node.year) if c.node.year else "9999")
-            self.heads[c.node.id] = NodeHead(c.kind, c.digests, when, c.node.score)
-
     def _stands(self, work: ComposedWork) -> bool:
-        """Tell whether the graph holds a work in the table that it belongs to."""
-        head = self.heads.get(work.node.id)
+        """Tell whether the store holds a work in the table that it belongs to."""
+        head = self._stored.get(work.node.id)
         return head is not None and head.table == work.kind
 
     def _rows(self, batch: list[ComposedWork]) -> WorkRows:
@@ -222,10 +249,10 @@ class WorkProjection:
         for c in batch:
             self._tag_ids.update((n, tag_uuid(n)) for n in c.tags if n not in self._tag_ids)
             if self._stands(c):
-                rows.add_node(c, self.heads[c.node.id].digests)
+                rows.add_node(c, self._stored[c.node.id].digests)
                 continue
             rows.add_new(c, self._tag_ids)
-            if c.node.id in self.heads or c.node.id in self._identities.retired:
+            if c.node.id in self._stored or c.node.id in self._identities.retired:
                 rows.returned.append(c.node.id)
         return rows
 
@@ -234,7 +261,7 @@ class WorkProjection:
         tagged: list[ComposedWork] = []
         serial: list[ComposedWork] = []
         for work in works:
-            before = self.heads[work.node.id].digests
+            before = self._stored[work.node.id].digests
             if work.digests.tags != before.tags:
                 tagged.append(work)
             if work.digests.episodes != before.episodes:
@@ -274,9 +301,7 @@ class WorkProjection:
                 found.setdefault(work, []).append(episode)
         return found
 
-    async def _retire(self, works: Collection[uuid.UUID]) -> None:
-        if not works:
-            return
+    async def _retire(self, works: Collection[uuid.UUID], writer: WorkWriter) -> None:
         self.changed_facts = True
         rows: list[RetiredRow] = []
         ids_of = await self._source_ids(works)
@@ -285,7 +310,7 @@ class WorkProjection:
             successor = self._successor(ids, works)
             heir = self.heads[successor].table if successor else None
             rows.append((table, work, heir, successor, ids))
-        await self._retire_rows(rows)
+        await writer.retire(rows)
         for _, work, _, _, ids in rows:
             del self.heads[work]
             self._identities.retire(work, ids)
@@ -314,10 +339,3 @@ class WorkProjection:
             and owner in self.heads
         )
         return max(owners, key=lambda o: (owners[o], str(o))) if owners else None
-
-    async def _retire_rows(self, rows: list[RetiredRow]) -> None:
-        for start in range(0, len(rows), WORKS_A_BATCH):
-            chunk = rows[start : start + WORKS_A_BATCH]
-            await self._gateway.execute(
-                "ingest.retire_works", {"works": as_json(chunk)}, deadline_s=DEADLINE_S
-            )

@@ -48,6 +48,11 @@ class SameWorkDecision:
         self.apart = apart
         self._heads = heads
 
+    @property
+    def works(self) -> int:
+        """How many works there are."""
+        return len(self._heads)
+
     def digest(self) -> str:
         """Return a digest that differs when the decision may."""
         digest = hashlib.blake2b(_RULES_VERSION, digest_size=12)

@@ -125,9 +125,13 @@ class Gateway:
     @property
     def checkpoint_is_due(self) -> bool:
         """Tell whether an embedded store holds so much unflushed data that a checkpoint pays."""
-        return (
-            self._unflushed_bytes >= _CHECKPOINT_BYTES
-            or self._unflushed_writes >= _CHECKPOINT_WRITES
+        return self.unflushed >= 1
+
+    @property
+    def unflushed(self) -> float:
+        """How much unflushed data an embedded store holds, as a share of what it may hold."""
+        return max(
+            self._unflushed_bytes / _CHECKPOINT_BYTES, self._unflushed_writes / _CHECKPOINT_WRITES
         )
 
     async def checkpoint(self) -> None:

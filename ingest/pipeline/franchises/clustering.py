@@ -22,7 +22,6 @@ from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.store import FranchiseStore
 from kensho.domain.title_words import Rarity
 from kensho.domain.works import WorkKind
-from kensho.storage.gateway import Gateway
 
 WORKS_A_BATCH: Final = 1000
 """About 20 MB while they are read; a larger component is computed whole, and read in batches."""
@@ -44,13 +43,13 @@ class FranchiseClustering:
 
     def __init__(
         self,
-        gateway: Gateway,
+        store: FranchiseStore,
         inputs: FranchiseInputs,
         rules: FranchiseRules,
         rare: Rarity,
         tag_names: Mapping[UUID, str],
     ) -> None:
-        self._store = FranchiseStore(gateway)
+        self._store = store
         self._heads = inputs.heads
         self._computing = FranchiseComputing.among(inputs, rules, rare, tag_names)
 

@@ -136,7 +136,8 @@ class FranchiseComputing:
         relations = with_inferred_kinds((edge for one in batch for edge in one.relations), inferred)
         same = [relation for one in batch for relation in one.same]
         stated = [collection for one in batch for collection in one.collections]
-        return ComputedBatch(inferred, self.contents(relations, same, stated, list(rows.values())))
+        ordered = [rows[work] for one in batch for work in one.works]
+        return ComputedBatch(inferred, self.contents(relations, same, stated, ordered))
 
     def contents(
         self,

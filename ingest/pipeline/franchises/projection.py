@@ -6,6 +6,7 @@ differ, and last of all the digest of each component. Only a graph that was comp
 be what those digests say: after a run that was cut everything is computed anew, and compared.
 """
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from itertools import chain
 from uuid import UUID
@@ -27,8 +28,9 @@ from ingest.pipeline.franchises.plan import FranchiseHead, plan
 from ingest.pipeline.franchises.relation_changes import RelationChange
 from ingest.pipeline.franchises.rows import FranchiseContent
 from ingest.pipeline.franchises.rules import FranchiseRules
-from ingest.pipeline.franchises.store import FranchiseStore, StoredComponent
+from ingest.pipeline.franchises.store import CatalogueRow, FranchiseStore, StoredComponent
 from ingest.pipeline.franchises.title_words import CatalogueTitleWords
+from ingest.pipeline.franchises.unwritten import UnwrittenWorks
 from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import as_json
 from ingest.pipeline.relations import RelationEdge
@@ -51,13 +53,16 @@ class FranchiseCounts(msgspec.Struct):
 class FranchiseProjection:
     """Computes and writes franchises; `trusted` says that the stored graph was composed."""
 
-    def __init__(self, gateway: Gateway, rules: FranchiseRules, *, trusted: bool) -> None:
+    def __init__(
+        self, gateway: Gateway, rules: FranchiseRules, unwritten: UnwrittenWorks, *, trusted: bool
+    ) -> None:
+        """Compute of what the store has, and of works that are `unwritten`."""
         self.rules = rules
         self.counts = FranchiseCounts()
         self.words = CatalogueTitleWords(rules.policy)
         self.same_works_digest = ""
         self._gateway = gateway
-        self._store = FranchiseStore(gateway)
+        self._store = FranchiseStore(gateway, unwritten)
         self._trusted = trusted
         self._contents: Sequence[FranchiseContent] = []
         self._kept: Sequence[StoredComponent] = []
@@ -90,13 +95,18 @@ class FranchiseProjection:
         stored = await self._store.same_works_digest() if self._trusted else None
         is_known = stored == self.same_works_digest and kin is not None
         records: list[CatalogueRecord] = []
-        async for row in self._store.catalogue():
-            self.words.add(row.id, row.titles)
+        async for page in self._store.catalogue(decision.works):
+            await asyncio.to_thread(self._learn, page)
             if not is_known:
-                records.append(row.record())
+                records += await asyncio.to_thread(_records_of, page)
         if is_known and kin is not None:
             return await same_works.stored(self._gateway), kin
-        return decision.of(records), decision.kin(records)
+        found = await asyncio.to_thread(decision.of, records)
+        return found, await asyncio.to_thread(decision.kin, records)
+
+    def _learn(self, page: Iterable[CatalogueRow]) -> None:
+        for row in page:
+            self.words.add(row.id, row.titles)
 
     async def stay_within(
         self, works: Set[UUID], heads: Mapping[UUID, NodeHead], rare: Mapping[str, float]
@@ -114,24 +124,15 @@ class FranchiseProjection:
 
     async def compute(self, inputs: FranchiseInputs) -> list[RelationEdge]:
         """Compute what differs, and return all relations with what is inferred of them."""
-        words = self.words
-        rare = words.finish()
+        rare = self.words.finish()
         self.rare = rare.of_word
-        components = components_of(inputs)
-        self.components = components.values()
-        rules = self.rules.common_digest
-        for one in components.values():
-            self.digests |= work_digests(one, inputs, words)
-        digests = {
-            key: component_digests(one.works, self.digests, rules)
-            for key, one in components.items()
-        }
+        components, digests = await asyncio.to_thread(self._digested, inputs)
         stored = await self._store.components()
         known = self._known(components, digests, stored)
         changed = [one for one in components.values() if one.key not in self._unchanged]
         inferred = [one for key in known.keys() & self._unchanged for one in known[key]]
         clustering = FranchiseClustering(
-            self._gateway, inputs, self.rules, rare, await self._store.tag_names()
+            self._store, inputs, self.rules, rare, await self._store.tag_names()
         )
         results = await clustering.compute(changed, known)
         inferred += [kind for result in results for kind in result.computed.inferred]
@@ -144,6 +145,20 @@ class FranchiseProjection:
             was = (one for one in stored.values() if self._is_computed(one.id))
             self.retold = _ends_that_differ(chain.from_iterable(one.kinds for one in was), inferred)
         return with_inferred_kinds(inputs.relations, inferred)
+
+    def _digested(
+        self, inputs: FranchiseInputs
+    ) -> tuple[dict[UUID, Component], dict[UUID, ComponentDigests]]:
+        """Return all components and their digests; keep those of their works."""
+        components = components_of(inputs)
+        self.components = components.values()
+        for one in components.values():
+            self.digests |= work_digests(one, inputs, self.words)
+        rules = self.rules.common_digest
+        return components, {
+            key: component_digests(one.works, self.digests, rules)
+            for key, one in components.items()
+        }
 
     async def compute_near(
         self,
@@ -210,6 +225,10 @@ class FranchiseProjection:
             if before == digests[key]:
                 self._unchanged.update(component.works)
         return found
+
+
+def _records_of(page: Iterable[CatalogueRow]) -> list[CatalogueRecord]:
+    return [row.record() for row in page]
 
 
 def _ends_that_differ(before: Iterable[InferredKind], after: Iterable[InferredKind]) -> set[UUID]:

@@ -5,7 +5,7 @@ is. A franchise is written whole, in one transaction.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
@@ -19,7 +19,8 @@ from ingest.pipeline.franchises.plan import (
     PlannedFranchise,
     franchise_uuid,
 )
-from ingest.pipeline.franchises.work_facts import SYNOPSIS_CHARS
+from ingest.pipeline.franchises.unwritten import UnwrittenWorks
+from ingest.pipeline.franchises.work_facts import SYNOPSIS_CHARS, FranchiseWorkRow
 from ingest.pipeline.record_store import DEADLINE_S, as_json
 from kensho.domain.same_works.records import CatalogueRecord, title_keys
 from kensho.domain.slugs import PastSlug, SlugMemory
@@ -60,6 +61,22 @@ class CatalogueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
     start_date: str | None = None
     duration_s: int | None = None
 
+    @classmethod
+    def of(cls, row: FranchiseWorkRow) -> Self:
+        """Return the part of a whole row that is compared."""
+        return cls(
+            row.id,
+            row.kind,
+            tuple(title.text for title in row.titles),
+            row.sources,
+            row.anime_type,
+            row.episodes,
+            row.season,
+            row.year,
+            row.start_date,
+            row.duration_s,
+        )
+
     def record(self) -> CatalogueRecord:
         """Return the work as the search for records of one work compares it."""
         return CatalogueRecord(
@@ -76,18 +93,28 @@ class CatalogueRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class FranchiseStore:
-    """The tables of franchises, and what is read to compute them."""
+    """The tables of franchises, and what is read to compute them.
 
-    def __init__(self, gateway: Gateway) -> None:
+    Works that are `unwritten` are read as they were composed.
+    """
+
+    def __init__(self, gateway: Gateway, unwritten: UnwrittenWorks | None = None) -> None:
         self._gateway = gateway
+        self._unwritten = UnwrittenWorks() if unwritten is None else unwritten
 
-    async def catalogue(self) -> AsyncIterator[CatalogueRow]:
-        """Yield what of all works is compared: titles, dates and forms."""
+    async def catalogue(self, works: int | None = None) -> AsyncIterator[list[CatalogueRow]]:
+        """Yield pages of what of all works is compared: titles, dates and forms.
+
+        Where there are so many `works`, and all are unwritten, the store is not read.
+        """
+        async for rows in self._unwritten.pages():
+            yield list(map(CatalogueRow.of, rows))
+        if works is not None and len(self._unwritten) >= works:
+            return
         shape = list[CatalogueRow]
         for table in ("anime", "movie"):
             async for page in pages(self._gateway, "ingest.catalogue", shape, table=table):
-                for row in page:
-                    yield row
+                yield [row for row in page if row.id not in self._unwritten]
 
     async def catalogue_of(
         self, works: Sequence[tuple[WorkKind, UUID]]
@@ -125,8 +152,10 @@ class FranchiseStore:
         return found[0] if found else None
 
     async def work_pages(self, works: Sequence[tuple[WorkKind, UUID]]) -> list[bytes]:
-        """Return the rows of works (`FranchiseWorkRow`), as pages of JSON."""
-        found: list[bytes] = []
+        """Return the rows of works (`FranchiseWorkRow`), as pages of JSON, in any order."""
+        unwritten = [work for _, work in works if work in self._unwritten]
+        found = [self._unwritten.page(unwritten)] if unwritten else []
+        works = [one for one in works if one[1] not in self._unwritten]
         for start in range(0, len(works), COMPONENTS_A_BATCH):
             some = as_json(works[start : start + COMPONENTS_A_BATCH])
             params = {"works": some, "synopsis_chars": SYNOPSIS_CHARS}
