@@ -13,7 +13,6 @@ if (root !== null) start(root);
 
 /** @param {HTMLElement} page */
 function start(page) {
-  for (const one of page.querySelectorAll("[data-live]")) one.removeAttribute("hidden");
   find(page, "[data-export]").addEventListener("click", () => download());
   find(page, "[data-import]").addEventListener("change", (event) => void take(page, /** @type {HTMLInputElement} */ (event.target)));
   find(page, "[data-forget]").addEventListener("click", () => {
@@ -23,8 +22,13 @@ function start(page) {
   });
   const account = page.querySelector("[data-account]");
   account?.addEventListener("click", () => void meet(page));
-  void show(page);
+  void show(page).finally(() => reveal(page));
   if (page.dataset.accounts !== undefined) void meet(page, true);
+}
+
+/** What stands below the lists is shown after them, so that they move nothing. @param {HTMLElement} page */
+function reveal(page) {
+  for (const one of page.querySelectorAll("[data-live]")) one.removeAttribute("hidden");
 }
 
 /** @param {Element} page @param {string} selector */
