@@ -17,6 +17,7 @@ from kensho.discovery import franchises, similar
 from kensho.discovery.paths import MOST_PATHS
 from kensho.discovery.similar import SharedFacts
 from kensho.discovery.works import WorkService
+from kensho.domain.relations import RelationKind
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import PreparedResponse
@@ -118,7 +119,8 @@ def _paths(
 
 def _told(path: PathView, messages: Messages) -> PathView:
     """Return a path with its sentence in the words and titles of the page."""
-    titles, kinds = [work.title for work in path.works], [edge.kind for edge in path.edges]
+    titles = [work.title for work in path.works]
+    kinds: list[RelationKind] = [edge.kind for edge in path.edges]
     told = relation_texts.path(titles, kinds, messages)
     return msgspec.structs.replace(path, sentence=told)
 

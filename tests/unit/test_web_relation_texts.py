@@ -40,7 +40,7 @@ def texts(messages: Messages, title: str = "Clannad") -> StepTexts:
 
 @pytest.mark.parametrize("kind", KIND_FACTS)
 def test_english_is_what_documents_say(kind: RelationKind) -> None:
-    titles, kinds = ["A", "B", "C"], [kind, kind]
+    titles, kinds = ["A", "B", "C"], list[RelationKind]((kind, kind))
     said = wording.sentence(titles, kinds)
     assert relation_texts.path(titles, kinds, ENGLISH) == said
     assert relation_texts.origin(titles, kinds, ENGLISH).lower() in said.lower()
