@@ -73,7 +73,7 @@ def _played(client: httpx.Client, films: Films, film: str) -> str:
     ticket = _answer(client, "POST", f"/api/movies/{film}/stream-token", json=_VIEWER).json()
     address = urljoin(films.edge, str(ticket["signedUrl"]))
     with httpx.Client(timeout=client.timeout) as player:
-        steps = []
+        steps: list[str] = []
         while True:
             text = _answer(player, "GET", address).text
             if not text.startswith(_PLAYLIST):
