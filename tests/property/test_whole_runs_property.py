@@ -57,7 +57,7 @@ def is_run_of(whole: int, parts: Iterable[int], drawn: Drawn) -> bool:
     return (
         sum(map(episodes, some)) == known.episodes
         and all(episodes(part) for part in some)
-        and bool(set.intersection(*listed))
+        and bool(listed[0].intersection(*listed))
         and all(records.providers(whole).isdisjoint(one) for one in listed)
         and not any(part in told.get(whole, ()) for part in parts)
         and all(f"{folded(part.title)} ".startswith(f"{title} ") for part in some)

@@ -73,7 +73,7 @@ class _Runs:
         parts = [node for node in nodes if self._may_be_part(node, whole)]
         if len(parts) < _PARTS or sum(map(_episodes, (works[part] for part in parts))) != count:
             return []
-        listed = set.intersection(*(set(self._providers(part)) for part in parts))
+        listed = self._providers(parts[0]).intersection(*map(self._providers, parts))
         parts.sort(key=lambda node: (works[node].date_key, node))
         begins_alike = works[parts[0]].year == works[whole].year
         return parts if listed and begins_alike else []
