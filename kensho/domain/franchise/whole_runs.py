@@ -46,7 +46,8 @@ def whole_runs(
             most = max(len(records.providers(part)) for part in parts)
             if len(records.providers(whole)) > most:
                 found |= dict.fromkeys(parts, whole)
-            else:
+            elif records.works[whole].type == records.works[parts[0]].type:
+                # What is told of a list of OVAs makes no film a side story.
                 found[whole] = parts[0]
     return found
 
