@@ -30,7 +30,7 @@ def whole_runs(
     """Return the nodes that are told again in others, each with the node that it stands with.
 
     The whole stands with its first part, unless more catalogues list it than any part: then the
-    parts stand with the whole. `told_apart` are the nodes of which a source says how they are
+    parts stand with the whole, unless they are films. `told_apart` are the nodes of which a source says how they are
     related to a node.
     """
     runs = _Runs(records, told_apart)
@@ -44,7 +44,8 @@ def whole_runs(
         if parts:
             taken |= {whole, *parts}
             most = max(len(records.providers(part)) for part in parts)
-            if len(records.providers(whole)) > most:
+            has_films = any(records.works[part].type == "movie" for part in parts)
+            if len(records.providers(whole)) > most and not has_films:
                 found |= dict.fromkeys(parts, whole)
             elif records.works[whole].type == records.works[parts[0]].type:
                 # What is told of a list of OVAs makes no film a side story.
