@@ -30,8 +30,8 @@ def whole_runs(
     """Return the nodes that are told again in others, each with the node that it stands with.
 
     The whole stands with its first part, unless more catalogues list it than any part: then the
-    parts stand with the whole, unless they are films. `told_apart` are the nodes of which a source says how they are
-    related to a node.
+    parts stand with the whole, unless they are films. `told_apart` are the nodes of which a source
+    says how they are related to a node.
     """
     runs = _Runs(records, told_apart)
     ordered = sorted(nodes, key=lambda node: (-(records.works[node].episodes or 0), node))
