@@ -20,7 +20,7 @@ Drawn: TypeAlias = tuple[Records, dict[int, set[int]]]
 
 @st.composite
 def franchises(draw: st.DrawFn) -> Drawn:
-    works = []
+    works: list[FranchiseWork] = []
     count = draw(st.integers(2, 6))
     for node in range(count):
         providers = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=2))

@@ -21,7 +21,7 @@ Drawn: TypeAlias = tuple[Records, dict[int, set[int]]]
 
 @st.composite
 def franchises(draw: st.DrawFn) -> Drawn:
-    works = []
+    works: list[FranchiseWork] = []
     count = draw(st.integers(2, 6))
     for node in range(count):
         providers = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=2))
@@ -57,7 +57,7 @@ def is_run_of(whole: int, parts: Iterable[int], drawn: Drawn) -> bool:
     return (
         sum(map(episodes, some)) == known.episodes
         and all(episodes(part) for part in some)
-        and bool(set.intersection(*listed))
+        and bool(listed[0].intersection(*listed))
         and all(records.providers(whole).isdisjoint(one) for one in listed)
         and not any(part in told.get(whole, ()) for part in parts)
         and all(f"{folded(part.title)} ".startswith(f"{title} ") for part in some)

@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 
 from kensho.domain.franchise.inputs import FranchiseWork
@@ -43,7 +44,9 @@ def test_a_whole_stands_with_its_first_part() -> None:
 def test_parts_stand_with_a_whole_that_more_catalogues_list() -> None:
     catalogues = "anidb anisearch simkl livechart"
     whole = listed("w", "Digimon Adventure tri.", "2015-10", catalogues, episodes=3)
-    assert shown(whole, *PARTS) == {"s": set(), "w": {"a", "b", "c"}}
+    parts = [msgspec.structs.replace(part, type="ova") for part in PARTS]
+    assert shown(whole, *parts) == {"s": set(), "w": {"a", "b", "c"}}
+    assert shown(whole, *PARTS) == {"s": set(), "a": {"w"}, "b": set(), "c": set()}  # films stand
 
 
 @pytest.mark.parametrize(

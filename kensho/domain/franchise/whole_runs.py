@@ -30,8 +30,8 @@ def whole_runs(
     """Return the nodes that are told again in others, each with the node that it stands with.
 
     The whole stands with its first part, unless more catalogues list it than any part: then the
-    parts stand with the whole. `told_apart` are the nodes of which a source says how they are
-    related to a node.
+    parts stand with the whole, unless they are films. `told_apart` are the nodes of which a source
+    says how they are related to a node.
     """
     runs = _Runs(records, told_apart)
     ordered = sorted(nodes, key=lambda node: (-(records.works[node].episodes or 0), node))
@@ -44,9 +44,11 @@ def whole_runs(
         if parts:
             taken |= {whole, *parts}
             most = max(len(records.providers(part)) for part in parts)
-            if len(records.providers(whole)) > most:
+            has_films = any(records.works[part].type == "movie" for part in parts)
+            if len(records.providers(whole)) > most and not has_films:
                 found |= dict.fromkeys(parts, whole)
-            else:
+            elif records.works[whole].type == records.works[parts[0]].type:
+                # What is told of a list of OVAs makes no film a side story.
                 found[whole] = parts[0]
     return found
 
@@ -73,7 +75,7 @@ class _Runs:
         parts = [node for node in nodes if self._may_be_part(node, whole)]
         if len(parts) < _PARTS or sum(map(_episodes, (works[part] for part in parts))) != count:
             return []
-        listed = set.intersection(*(set(self._providers(part)) for part in parts))
+        listed = self._providers(parts[0]).intersection(*map(self._providers, parts))
         parts.sort(key=lambda node: (works[node].date_key, node))
         begins_alike = works[parts[0]].year == works[whole].year
         return parts if listed and begins_alike else []
