@@ -138,9 +138,17 @@ def _doubles(
 
 
 def _head(line: StoryLine, works: Mapping[UUID, FranchiseWork]) -> FranchiseWork:
-    """Return the first work of a line that is not minor, or its first."""
+    """Return the first work of a line that is not minor, or its first.
+
+    A short one that came out beside a better-known work of full length leads no line: fifty clips
+    of a minute that are dated by their year alone stand before the series that they accompany.
+    """
     known = [works[work] for work in line.works]
-    return next((work for work in known if not work.is_minor), known[0])
+    first = next((work for work in known if not work.is_minor), known[0])
+    if not first.is_short:
+        return first
+    longer = (one for one in known if not (one.is_short or one.is_minor))
+    return next((one for one in longer if one.popularity > first.popularity), first)
 
 
 def _is_short_beside(work: FranchiseWork, head: FranchiseWork) -> bool:
