@@ -99,8 +99,8 @@ pytest: $(DEV_INSTALLED)
 fuzz: $(DEV_INSTALLED) system-packages ## The compiled kernel under sanitizers; FUZZ_SECONDS=20, SEED= of an earlier run.
 	$(BIN)/python -m tests.support.sanitized_kernel --seconds $(or $(FUZZ_SECONDS),20) $(if $(SEED),--seed $(SEED))
 
-soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples; takes hours.
-	$(PYTEST) --hypothesis-profile soak tests/property
+soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples, and every tuned number moved both ways; takes hours.
+	$(PYTEST) --hypothesis-profile soak tests/property tests/tuning
 
 bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../shared/data; takes about 45 minutes.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-train.lock
