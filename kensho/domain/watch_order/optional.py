@@ -77,7 +77,8 @@ def optional_works(
         before.setdefault(then, set()).add(first)
         near.setdefault(first, set()).add(then)
         near.setdefault(then, set()).add(first)
-    heads = {work: _head(line, works) for line in lines for work in line.works}
+    beside = {one.work for one in others if one.role in _BESIDE}
+    heads = {work: _head(line, works, beside) for line in lines for work in line.works}
     never = {one.work for one in others if _is_never_needed(one, works, near, root)}
     doubles = _doubles(members, works, near)
     never |= doubles.keys()
@@ -137,18 +138,16 @@ def _doubles(
     return doubles
 
 
-def _head(line: StoryLine, works: Mapping[UUID, FranchiseWork]) -> FranchiseWork:
+def _head(line: StoryLine, works: Mapping[UUID, FranchiseWork], beside: Set[UUID]) -> FranchiseWork:
     """Return the first work of a line that is not minor, or its first.
 
-    A short one that came out beside a better-known work of full length leads no line: fifty clips
-    of a minute that are dated by their year alone stand before the series that they accompany.
+    A short one beside the story leads no line that has others: fifty clips of a minute, dated by
+    their year alone, stand before the series that they accompany.
     """
     known = [works[work] for work in line.works]
-    first = next((work for work in known if not work.is_minor), known[0])
-    if not first.is_short:
-        return first
-    longer = (one for one in known if not (one.is_short or one.is_minor))
-    return next((one for one in longer if one.popularity > first.popularity), first)
+    major = [work for work in known if not work.is_minor]
+    told = (work for work in major if not (work.is_short and work.id in beside))
+    return next(told, (*major, *known)[0])
 
 
 def _is_short_beside(work: FranchiseWork, head: FranchiseWork) -> bool:
@@ -167,7 +166,7 @@ def _is_passed_over(
 ) -> bool:
     """Tell whether a line is a parody, or a spin-off of which few who know the root know."""
     root = works[members[0].work]
-    head = _head(line, works)
+    head = _head(line, works, frozenset())
     if line.kind in ("story", "retelling"):
         return False
     if head.is_parody and not root.is_parody:
