@@ -230,14 +230,21 @@ async def test_reasons_are_told_in_the_language_of_the_page(pages: AsyncClient) 
 
 
 async def test_optional_steps_are_left_out_by_a_link(pages: AsyncClient) -> None:
-    whole = await text_of(pages, f"{BEBOP}/watch-order")
-    assert whole.count('<li class="step') == 2
-    assert 'href="/hub/cowboy-bebop/watch-order?optional=0"' in whole
-    less = await text_of(pages, f"{BEBOP}/watch-order?optional=0")
-    assert less.count('<li class="step') == 2 - whole.count("step-optional")
+    whole = await text_of(pages, f"{SHELL}/watch-order")
+    steps, optional = whole.count('<li class="step'), whole.count("step-optional")
+    assert 0 < optional < steps
+    assert f'href="{SHELL}/watch-order?optional=0"' in whole
+    less = await text_of(pages, f"{SHELL}/watch-order?optional=0")
+    assert less.count('<li class="step') == steps - optional
     assert "Show optional steps" in less
-    assert (await pages.get(f"{BEBOP}/watch-order?optional=2")).status_code == 400
-    assert (await pages.get(f"{BEBOP}/watch-order?order=alphabet")).status_code == 400
+    assert (await pages.get(f"{SHELL}/watch-order?optional=2")).status_code == 400
+    assert (await pages.get(f"{SHELL}/watch-order?order=alphabet")).status_code == 400
+
+
+async def test_a_watch_order_without_optional_steps_has_no_link_to_leave_them_out(
+    pages: AsyncClient,
+) -> None:
+    assert "optional=0" not in await text_of(pages, f"{BEBOP}/watch-order")
 
 
 async def test_episodes_are_counted_work_by_work(pages: AsyncClient) -> None:
