@@ -8,6 +8,7 @@ they come without a pause, in a twentieth of the time.
 
 import asyncio
 import contextlib
+from asyncio import sleep
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, Final, cast
@@ -62,7 +63,7 @@ class Warmer:
             await asyncio.wait((warming,))
 
     async def _warm_at_start(self) -> None:
-        await asyncio.sleep(_START_S)
+        await sleep(_START_S)
         with contextlib.suppress(NotReadyError):
             await self._warm(self._best_known())
 
@@ -82,7 +83,7 @@ class Warmer:
         until_s = perf_counter() + _GIVEN_WAY * took_s
         while True:
             begun = self._pipeline.requests_begun
-            await asyncio.sleep(_PAUSE_S)
+            await sleep(_PAUSE_S)
             if begun == self._pipeline.requests_begun or perf_counter() >= until_s:
                 return
 

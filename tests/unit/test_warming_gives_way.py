@@ -43,7 +43,7 @@ async def warmed(monkeypatch: pytest.MonkeyPatch, *, is_asked: bool) -> list[flo
     """Return when each answer was made."""
     service = Service(is_asked=is_asked)
     monkeypatch.setattr(warming, "perf_counter", lambda: service.now_s)
-    monkeypatch.setattr(asyncio, "sleep", service.sleep)
+    monkeypatch.setattr(warming, "sleep", service.sleep)  # of other tasks nothing changes
     warmer = Warmer(cast("Any", None), cast("RequestPipeline", service), lambda: ())
     warmer.wake()
     assert warmer._warming is not None
