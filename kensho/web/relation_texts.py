@@ -38,7 +38,7 @@ def origin(titles: Sequence[str], kinds: Sequence[RelationKind], messages: Messa
     """Return what the first work of a path is, without its title."""
     if _TRANSLATED not in messages:
         said = wording.sentence(titles, kinds).removeprefix(f"{wording.cited(titles[0])} is ")
-        return said[:1].upper() + said[1:]
+        return _capital(said)
     (_, second, kind), *others = _steps(titles, kinds)
     first = _between(second, kind, messages)
     return _ended([first, *(_step(*step, messages) for step in others)], messages)
@@ -48,7 +48,7 @@ def membership(role: Role, kind: RelationKind, title: str, messages: Messages) -
     """Return why a work is a member: what it is to the fellow of this title."""
     if _TRANSLATED not in messages:
         said = wording.belonging(role, kind, title)
-        return f"{said[:1].upper()}{said[1:]}."
+        return f"{_capital(said)}."
     if KIND_FACTS[kind].vague:
         role_ = messages.label("role", role)
         said = messages.format("reason.listed", other=_cited(title, messages), role=role_)
@@ -92,13 +92,13 @@ class StepTexts:
             if other is not None:
                 before, after = self._written[other], self._titles[other]
                 said = said.replace(wording.cited(before), wording.cited(after), 1)
-            return f"{said[:1].upper()}{said[1:]}."
+            return f"{_capital(said)}."
         return _ended([self._translated(work, because, other)], self._messages)
 
     def set_aside(self, why: str) -> str:
         """Return why an order does not keep a relation."""
         if _TRANSLATED not in self._messages:
-            return f"{why[:1].upper()}{why[1:]}."
+            return f"{_capital(why)}."
         key = _ASIDE_KEYS.get(why, "reason.aside_surer")
         return _ended([self._messages.format(key)], self._messages)
 
@@ -123,6 +123,10 @@ class StepTexts:
         if key in messages:
             return messages.format(key, other=_cited(title, messages))
         return _between(title, kind, messages)
+
+
+def _capital(said: str) -> str:
+    return said[:1].upper() + said[1:]
 
 
 def _released(date: str, messages: Messages) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kensho.domain.franchise.doubles import Records, doubles
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.titles import folded, squeezed
-from tests.support.small_franchises import number
+from tests.support.small_franchises import number, told_apart
 
 TITLES = ("Rayearth", "Ray Earth", "Rayearth!", "Gantz", "☆")
 PROVIDERS = ("mal", "anidb", "kitsu")
@@ -119,11 +119,7 @@ def works_of_many_titles(draw: st.DrawFn) -> Listed:
                 sources=tuple(f"{one}:{node}" for one in listed),
             )
         )
-    told: dict[int, set[int]] = {}
-    for one, other in draw(st.lists(st.tuples(*[st.integers(0, count - 1)] * 2), max_size=2)):
-        if one != other:
-            told.setdefault(one, set()).add(other)
-            told.setdefault(other, set()).add(one)
+    told = draw(told_apart(count))
     return Records(works, [[]] * count, names), told
 
 

@@ -10,7 +10,7 @@ from kensho.domain.franchise.doubles import Records
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.franchise.undated import undated_doubles
 from kensho.domain.titles import folded
-from tests.support.small_franchises import number
+from tests.support.small_franchises import number, told_apart
 
 TITLES = ("Lock (New)", "Lock (Zoku-hen)", "Lock", "Lock 2", "Lock 2nd Season", "Other", "Other 2")
 PROVIDERS = ("mal", "anidb", "kitsu")
@@ -34,11 +34,7 @@ def franchises(draw: st.DrawFn) -> Drawn:
                 sources=tuple(f"{one}:{node}" for one in providers),
             )
         )
-    told: dict[int, set[int]] = {}
-    for one, other in draw(st.lists(st.tuples(*[st.integers(0, count - 1)] * 2), max_size=2)):
-        if one != other:
-            told.setdefault(one, set()).add(other)
-            told.setdefault(other, set()).add(one)
+    told = draw(told_apart(count))
     return Records(works, [[]] * count, [frozenset()] * count), told
 
 

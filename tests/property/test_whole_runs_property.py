@@ -11,7 +11,7 @@ from kensho.domain.franchise.doubles import Records
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.franchise.whole_runs import whole_runs
 from kensho.domain.titles import folded
-from tests.support.small_franchises import number
+from tests.support.small_franchises import number, told_apart
 
 TITLES = ("Tri", "Tri.", "Tri. 1", "Tri 2: Ketsui", "Tri 3", "Other", "Trident")
 PROVIDERS = ("mal", "anidb", "kitsu")
@@ -36,11 +36,7 @@ def franchises(draw: st.DrawFn) -> Drawn:
                 sources=tuple(f"{one}:{node}" for one in providers),
             )
         )
-    told: dict[int, set[int]] = {}
-    for one, other in draw(st.lists(st.tuples(*[st.integers(0, count - 1)] * 2), max_size=2)):
-        if one != other:
-            told.setdefault(one, set()).add(other)
-            told.setdefault(other, set()).add(one)
+    told = draw(told_apart(count))
     return Records(works, [[]] * count, [frozenset()] * count), told
 
 

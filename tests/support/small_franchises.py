@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from hypothesis import strategies as st
+
 from ingest import curation
 from kensho.domain.franchise.franchises import Franchise, franchises
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
@@ -31,6 +33,17 @@ def work(key: str | int, title: str, date: str = "2010-04-01", **facts: Any) -> 
 def relation(pair: str, kind: RelationKind = "related", **facts: Any) -> Relation:
     """Return the relation that says "the second work of the pair is the kind of the first"."""
     return Relation(number(pair[0]), number(pair[1]), kind, **facts)
+
+
+@st.composite
+def told_apart(draw: st.DrawFn, count: int) -> dict[int, set[int]]:
+    """Draw of which of so many works, by node, a source says how they are related."""
+    told: dict[int, set[int]] = {}
+    for one, other in draw(st.lists(st.tuples(*[st.integers(0, count - 1)] * 2), max_size=2)):
+        if one != other:
+            told.setdefault(one, set()).add(other)
+            told.setdefault(other, set()).add(one)
+    return told
 
 
 def rare(works: Iterable[FranchiseWork]) -> Rarity:

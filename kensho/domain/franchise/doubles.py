@@ -42,10 +42,17 @@ class Records(NamedTuple):
     also: Sequence[Sequence[FranchiseWork]]
     names: Sequence[Set[str]]
 
+    def of(self, node: int) -> tuple[FranchiseWork, ...]:
+        """Return all records of a work, the one that stands for it first."""
+        return self.works[node], *self.also[node]
+
     def providers(self, node: int) -> set[str]:
         """Return the catalogues that list a work."""
-        records = (self.works[node], *self.also[node])
-        return {source.partition(":")[0] for record in records for source in record.sources}
+        return {source.partition(":")[0] for record in self.of(node) for source in record.sources}
+
+    def titles(self, node: int) -> Iterator[str]:
+        """Yield the titles of a work's records."""
+        return (title for record in self.of(node) for title in record.titles)
 
 
 def doubles(

@@ -361,7 +361,7 @@ class _FranchiseBuilder:
         roles = roles_of(root, works, inside, crossing=guests, forms=forms)
         songs = songs_of(root, works, self._names, self._rare)
         roles |= {node: "music" for node in songs if roles[node] != "promotion"}
-        records = {node: [graph.works[node], *graph.also[node]] for node in self._members[home]}
+        records = {node: [*records_of.of(node)] for node in self._members[home]}
         for double, node in stands.items():
             records[node] += records.pop(double)
         return Franchise(

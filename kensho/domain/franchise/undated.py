@@ -106,9 +106,7 @@ def _are_of_one_form(one: int, other: int, works: Sequence[FranchiseWork]) -> bo
 
 def _names(records: Records, node: int) -> Set[_Name]:
     """Return the names of a work, and what is left of those that are placeholders."""
-    titles = [
-        title for record in (records.works[node], *records.also[node]) for title in record.titles
-    ]
+    titles = list(records.titles(node))
     names: set[_Name] = set(title_keys(titles).names)
     for title in map(folded, titles):
         left = title

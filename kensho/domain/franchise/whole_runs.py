@@ -63,8 +63,7 @@ class _Runs:
         self._titles = cache(self._titles_of)
 
     def _titles_of(self, node: int) -> Set[str]:
-        records = (self._records.works[node], *self._records.also[node])
-        return {text for record in records for title in record.titles if (text := folded(title))}
+        return {text for title in self._records.titles(node) if (text := folded(title))}
 
     def parts_of(self, whole: int, nodes: Sequence[int]) -> list[int]:
         """Return the works that together are a whole, by date, or nothing."""
