@@ -248,7 +248,7 @@ def carry_out(
     Exits with the code that says how, unless all is well. A dry run has a copy of the store instead
     and publishes nothing; what would differ is printed.
     """
-    memory.return_early()
+    memory.return_early(shares_heap=False)
     for slip in layers.slips:
         asked.progress.say(f"KENSHO_CURATION_DIR: {slip}")
     with _ending_noted(asked):

@@ -6,7 +6,7 @@ fixtures build is built once. Files that share an expensive fixture are one grou
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from typing import Final
 
 import pytest
@@ -19,6 +19,7 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.queries import NamedQuery
 from tests.support import catalogue as real_catalogue
 from tests.support.examples import register_profiles
+from tests.support.real_data import RealData, made
 from tests.support.rpc_bridge import RpcBridge
 from tests.support.stores import notebook_queries, open_edge_store, open_graph
 
@@ -27,10 +28,13 @@ SHARED: Final = {
     "tests/integration/test_catalogue_orders.py": "catalogue",
     "tests/integration/test_real_catalogue.py": "catalogue",
     "tests/tuning/": "catalogue",
+    "tests/integration/test_golden_franchises.py": "real data",
+    "tests/integration/test_real_data.py": "real data",
 }
 """Files that share a session fixture that takes many seconds, by how their path begins."""
 LONGEST_FIRST: Final = (
     "tests/browser/",
+    "tests/integration/test_golden_franchises.py",
     "tests/tuning/",
     "tests/integration/test_real_catalogue.py",
     "tests/property/",
@@ -41,7 +45,10 @@ LONGEST_FIRST: Final = (
 """The order in which groups begin. One that takes minutes and begins last has a worker to itself
 while the other has nothing left to do; unit tests, of which a file takes a second, come last.
 """
-UNCOUNTED: Final = ("tests/property/", "tests/tuning/")
+UNCOUNTED: Final = (
+    *("tests/attack/", "tests/property/", "tests/tuning/"),
+    *("tests/integration/test_golden_franchises.py", "tests/integration/test_real_data.py"),
+)
 """Tests that run the same lines very often, and are left out of the coverage."""
 
 
@@ -82,6 +89,23 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item._id = NodeId.parse(f"{item.nodeid.partition('[')[0]}[{item.name.partition('[')[2]}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Leave what uncounted tests set up uncounted as well: pytest-cov leaves out their calls alone.
+
+    The ingest of all the real data, a fixture, takes twice as long while lines are counted.
+    """
+    coverage = item.config.pluginmanager.getplugin("_cov")
+    counting = getattr(coverage, "cov_controller", None)
+    if counting is None or item.get_closest_marker("no_cover") is None:
+        return (yield)
+    counting.pause()
+    try:
+        return (yield)
+    finally:
+        counting.resume()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests into the order in which their groups begin."""
     items.sort(key=lambda item: next(_places(item.nodeid), len(LONGEST_FIRST)))
@@ -111,6 +135,12 @@ def _logging_as_before() -> Iterator[None]:
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> real_catalogue.RealCatalogue:
     """Return the slice of the real catalogue, ingested, with all that is computed from it."""
     return real_catalogue.ingested(tmp_path_factory.mktemp("catalogue"))
+
+
+@pytest.fixture(scope="session")
+async def real_data(tmp_path_factory: pytest.TempPathFactory) -> RealData:
+    """Return the graph of all the real dumps; made in three minutes."""
+    return await made(tmp_path_factory.mktemp("real_data"))
 
 
 @pytest.fixture(scope="session")

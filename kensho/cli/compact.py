@@ -25,7 +25,7 @@ def compact(store: str | None, as_json: bool) -> None:
     Every release leaves the rows that it replaced in the files of the store. What is served stays
     as it is. It takes some minutes, and as much room on the disk as the store will have.
     """
-    memory.return_early()
+    memory.return_early(shares_heap=False)
     settings = environment.with_changes(environment.load(), store_url=store)
     known = queries.load(data_root("queries"))
     done = asyncio.run(compaction.compact(StoreSettings.of(settings), known))

@@ -1,15 +1,11 @@
 """Fifteen franchises as a reader knows them, in the graph of all the real dumps.
 
 Every word of the policy was read against these: who must be at home, who must not, what some of
-them are, and that each member's reason leads from the root to it. The whole of the data is
-ingested once, in two minutes.
+them are, and that each member's reason leads from the root to it.
 """
 
-import asyncio
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -24,14 +20,10 @@ from kensho.domain.works import Role
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.rows import MembershipReasonRow, MembershipRow
+from tests.support.real_data import DATA, NEEDS_REAL_DATA, RealData
 from tests.support.records import open_graph
 
-DATA: Final = Path(__file__).parents[3] / "shared" / "data"
-AODB: Final = DATA / "aodb" / "anime-offline-database.jsonl.zst"
-
-pytestmark = pytest.mark.skipif(
-    not AODB.exists(), reason=f"the real dumps are not here: {DATA} has no anime-offline-database"
-)
+pytestmark = NEEDS_REAL_DATA
 
 
 class Golden(NamedTuple):
@@ -172,14 +164,8 @@ class Franchises(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("golden")
-    store = f"surrealkv://{folder / 'all.db'}"
-    ingest = [sys.executable, "-m", "kensho.cli", "ingest", "--all", str(DATA), "--store", store]
-    # In a process of its own, as a curator does it: the tracing of coverage would double the time.
-    process = await asyncio.create_subprocess_exec(*ingest, "--rejects", str(folder / "rejects"))
-    assert await process.wait() == 0
-    return store
+def store(real_data: RealData) -> str:
+    return real_data.store
 
 
 @pytest.fixture(scope="module")
