@@ -23,7 +23,7 @@ DEV_INSTALLED := $(VENV)/.dev-installed
 SDK_INSTALLED := $(VENV)/.sdk-installed
 KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # compiled where there is a C compiler
 
-.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy layers unit pytest fuzz soak bench load chaos attack snapshot \
+.PHONY: help run demo sample pictures assets test-assets sdk-python sdk-typescript sdk-go sdk-contract test check lint types mypy pyright layers unit pytest fuzz soak bench load chaos attack snapshot \
   lock sast audit supply wheel sbom licences sign system-packages clean
 
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
@@ -75,13 +75,17 @@ endef
 
 check: lint layers mypy unit ## The inner loop: lint, layers, types by mypy, unit tests; about a minute.
 
-test: $(DEV_INSTALLED) assets test-assets system-packages $(SDK_INSTALLED) lint types layers pytest ## Everything that must hold, pytest last.
+test: $(DEV_INSTALLED) assets test-assets system-packages $(SDK_INSTALLED) ## Everything that must hold, pytest last.
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint mypy pyright layers
+	$(MAKE) --no-print-directory pytest
 
 lint: $(DEV_INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: mypy
+types: mypy pyright
+
+pyright: $(DEV_INSTALLED)
 	$(BIN)/pyright
 
 mypy: $(DEV_INSTALLED)

@@ -8,7 +8,7 @@ brings the whole graph in line; what was being taken back, or was approved, it f
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,8 +20,7 @@ from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.franchises import rules
 from ingest.pipeline.franchises.projection import FranchiseCounts
 from ingest.pipeline.graph_update import Derived, GraphCounts, GraphRules, GraphUpdate
-from ingest.pipeline.guards import refusal, with_lifted
-from ingest.pipeline.held import HeldRelease, HeldReleases, WaitingRun, read_held
+from ingest.pipeline.held import HeldReleases, WaitingRun, read_held
 from ingest.pipeline.identity import Identities, SourceRole, parted_ids
 from ingest.pipeline.jobs import (
     IngestJob,
@@ -29,36 +28,23 @@ from ingest.pipeline.jobs import (
     RunOptions,
     RunReport,
     SourceReport,
-    run_start,
-    said_of,
 )
 from ingest.pipeline.journal import Journal
 from ingest.pipeline.leads import Leads
 from ingest.pipeline.projection import WorkCounts
 from ingest.pipeline.record_store import RecordStore
-from ingest.pipeline.record_writer import RecordWriter, reattach_records
+from ingest.pipeline.record_writer import reattach_records
 from ingest.pipeline.release_guard import ReleaseGuard
 from ingest.pipeline.rollback import RollbackWriter
 from ingest.pipeline.rollback_plan import RollbackPlan, RollbackReading, require_undoable
-from ingest.pipeline.scan import SourceScan
-from ingest.pipeline.source_dates import (
-    UNKNOWN,
-    ReleaseDate,
-    age_breaches,
-    date_notices,
-    release_date,
-)
+from ingest.pipeline.source_run import SourceRun
 from ingest.pipeline.standing import Standing
 from ingest.progress import Progress
-from ingest.reading.files import SourceFile
-from ingest.reading.record_keys import KeyCounts, RecordKeys, key_changes
-from ingest.reading.rejects import RejectLog
 from ingest.source import Source
 from kensho.domain.curator_acts import CuratorAct
-from kensho.domain.records import Record
-from kensho.errors import IngestRefusedError, KenshoError, SourceFileError, StorageError
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
+from kensho.storage.rows import GraphState
 from kensho.storage.runs import RunRecord, run_named
 
 
@@ -87,7 +73,6 @@ class Pipeline:
         self._acts: list[CuratorAct] = []
         self._identities = Identities({}, {})
         self._policies = source_policies.load()
-        self._guard = ReleaseGuard(self._record_store, self._identities, sources, self._policies)
         self._touched: set[uuid.UUID] = set()
         self._journal = Journal(gateway)
         self._written: list[SourceReport] = []
@@ -141,7 +126,7 @@ class Pipeline:
         await self._read()
         await self._reattach()
         await self._record_store.close_interrupted()
-        meta = await self._meta()
+        meta = await tables.state(self._gateway)
         with tempfile.TemporaryDirectory(prefix="kensho-") as folder:
             reports = await self._go_on(Path(folder), () if callable(jobs) else jobs)
         reports += [await self._roll_back(run) for run in taken_back]
@@ -174,7 +159,7 @@ class Pipeline:
         await self._journal.prune(self._options.limits.journal_bytes)
         if derived is not None:
             await self._keep_standing(derived)
-        revision = (await self._meta()).revision
+        revision = (await tables.state(self._gateway)).revision
         return RunReport(reports, *counts, revision, time.monotonic() - started)
 
     async def _finish(self, report: SourceReport) -> None:
@@ -209,9 +194,6 @@ class Pipeline:
                     Leads(await self._record_store.past_leads()),
                     await self._record_store.retired(),
                 )
-            self._guard = ReleaseGuard(
-                self._record_store, self._identities, self._sources, self._policies
-            )
             self._identities.part(await self._read_acts())
 
     @property
@@ -294,157 +276,24 @@ class Pipeline:
         _, touched = await reattach_records(self._record_store, self._identities)
         self._touched |= touched
 
-    async def _lags(self, meta: "_Meta") -> bool:
+    async def _lags(self, meta: GraphState) -> bool:
         """Tell whether records or rules of franchises differ from those the graph was made of."""
         if self._touched or not meta.composed:
             return True
         made_by = await self._gateway.fetch("ingest.franchise_rules", into=list[str])
         return made_by != [self._rules.digest]
 
-    async def _meta(self) -> "_Meta":
-        return await self._gateway.fetch("meta.revision", into=_Meta)
-
     async def _run_job(self, job: IngestJob) -> SourceReport:
-        started = time.monotonic()
-        report = SourceReport(job.source.name, "running")
-        try:
-            if job.problem is not None:
-                raise SourceFileError(job.problem)
-            await self._ingest(job, report)
-        except (KenshoError, OSError) as error:
-            report.state, report.message = "failed", said_of(error, self._options)
-            self._progress.say(f"{job.source.name}: {report.message}")
-            if report.run is None and not isinstance(error, StorageError):
-                await self._refuse(job, report)
-        report.seconds = time.monotonic() - started
+        """Run a job; what it wrote is finished once the graph says it."""
+        guard = ReleaseGuard(self._record_store, self._identities, self._sources, self._policies)
+        run = SourceRun(self._gateway, self._identities, guard, self._options, self._progress)
+        report = await run.run(job, self._attach_anew)
+        self._touched |= run.touched
+        if run.has_written:
+            self._written.append(report)
         return report
 
-    async def _refuse(self, job: IngestJob, report: SourceReport) -> None:
-        """Record a run that wrote nothing; one that waited goes on waiting."""
-        message = report.message or ""
-        if job.held is not None:
-            report.run = job.held.id
-            guards = report.guards or list(job.held.guards)
-            held = HeldReleases(self._gateway)
-            await held.set_state(report.run, "waiting", guards, message)
-            return
-        report.run = uuid.uuid4()
-        await self._record_store.refuse_run(run_start(job, report, None), report.guards, message)
-
-    async def _ingest(self, job: IngestJob, report: SourceReport) -> None:
-        """Scan a job's files, stop what its guards don't let through, and write what differs."""
-        with SourceScan(job.source, self._identities, is_partial=job.partial) as scan:
-            keys = self._scan(job, scan, report)
-            if job.paths:
-                try:
-                    await self._require_sound(job, scan, report, keys)
-                except IngestRefusedError as error:
-                    if not self._options.hold or job.held is not None:
-                        raise
-                    await self._hold(job, report, scan.records, keys, error.message)
-                    return
-            await self._write(job, scan, report, keys)
-
-    async def _hold(
-        self,
-        job: IngestJob,
-        report: SourceReport,
-        records: int,
-        keys: KeyCounts | None,
-        message: str,
-    ) -> None:
-        """Keep what was read of a release that guards stopped, until a curator decides."""
-        report.run = uuid.uuid4()
-        report.state, report.message = "waiting", message
-        start, revision = run_start(job, report, keys), (await self._meta()).revision
-        dated_by = report.dated_by or "unknown"
-        release = HeldRelease(records, report.rejects, dated_by, revision, job.partial, keys)
-        said = (record for path in job.paths for record in self._read_again(job.source, path))
-        held = HeldReleases(self._gateway)
-        await held.hold(start, said, release, (report.guards, message))
-        self._progress.say(f"{job.source.name}: waits: {message}")
-
-    def _read_again(self, source: Source, path: Path) -> Iterator[Record]:
-        with RejectLog(source.name, None) as rejects:
-            yield from source.read(SourceFile(path, self._options.limits), rejects)
-
-    def _scan(self, job: IngestJob, scan: SourceScan, report: SourceReport) -> KeyCounts | None:
-        """Read the files of a job whole; return which keys their records have."""
-        name = job.source.name
-        limits, keys = self._options.limits, RecordKeys()
-        files = [SourceFile(path, limits, keys) for path in job.paths]
-        reject_path = self._options.rejects_dir / f"{name}.jsonl"
-        log = RejectLog(name, reject_path if job.held is None else None, limits.max_rejects)
-        with log as rejects, self._progress.stage(f"{name}: reading") as advance:
-            for file in files:
-                scan.read(file, rejects, advance)
-        if job.held is not None:
-            report.rejects, report.snapshot = job.held.held.rejects, job.held.snapshot or None
-            report.dated_by = job.held.held.dated_by
-            return job.held.held.keys
-        report.rejects = rejects.count
-        report.rejects_file = str(reject_path) if rejects.count else None
-        stated = self._options.snapshot or job.snapshot
-        dated = release_date(job.source, files, stated, self._options.day())
-        report.snapshot, report.dated_by = dated.date or None, dated.basis
-        report.notices = list(dated.notices)
-        return keys.counts()
-
-    async def _require_sound(
-        self, job: IngestJob, scan: SourceScan, report: SourceReport, keys: KeyCounts | None
-    ) -> None:
-        """Look at the release before its first write.
-
-        Raises:
-            IngestRefusedError: it breaks a guard that the curator does not lift.
-        """
-        name, today = job.source.name, self._options.day()
-        is_kept = bool(self._identities.records.get(name))
-        last = await self._record_store.last_snapshot(name) if is_kept else None
-        dated = ReleaseDate(report.snapshot or UNKNOWN, report.dated_by or "unknown")
-        freshness = self._guard.policy(name).freshness
-        report.notices += date_notices(dated, last, freshness, today)
-        before = await self._record_store.last_keys(name)
-        if before is not None and keys is not None:
-            report.keys = key_changes(before, keys)
-            report.notices += [change.sentence for change in report.keys]
-        lifted = self._options.lifted
-        if job.held is not None:
-            lifted |= job.held.lifted
-            report.notices += job.held.moved((await self._meta()).revision)
-        for notice in report.notices:
-            self._progress.say(f"{name}: {notice}")
-        found = list(age_breaches(dated, last, today))
-        found += await self._guard.breaches(scan, report.rejects)
-        report.guards = with_lifted(found, lifted)
-        if not all(breach.lifted for breach in report.guards):
-            raise IngestRefusedError(refusal(report.guards, report.keys))
-
-    async def _write(
-        self, job: IngestJob, scan: SourceScan, report: SourceReport, keys: KeyCounts | None
-    ) -> None:
-        if job.held is None:
-            report.run = uuid.uuid4()
-            await self._record_store.start_run(run_start(job, report, keys))
-        else:
-            report.run, message = job.held.id, "approved"
-            held = HeldReleases(self._gateway)
-            await held.set_state(report.run, "running", job.held.guards, message)
-        writer = RecordWriter(
-            self._record_store, self._identities, scan, report.snapshot or UNKNOWN, report.run
-        )
-        try:
-            report.records = await writer.write(self._progress)
-        except KenshoError as error:
-            await self._record_store.finish_run(report.run, "failed", {}, error.message, [])
-            raise
-        finally:
-            self._touched |= writer.touched
+    async def _attach_anew(self, job: IngestJob) -> None:
+        """Attach records as curators decide by the acts that a job wrote."""
         if job.source.name in ACT_SOURCES and self._identities.part(await self._read_acts()):
             await self._reattach()
-        self._written.append(report)
-
-
-class _Meta(msgspec.Struct, frozen=True):
-    revision: int
-    composed: bool

@@ -20,10 +20,10 @@ from kensho.domain.works import Role
 from kensho.storage import tables
 from kensho.storage.gateway import Gateway
 from kensho.storage.rows import MembershipReasonRow, MembershipRow
-from tests.support.real_data import DATA, NEEDS_REAL_DATA, RealData
+from tests.support.real_data import DATA, REAL_DATA, RealData
 from tests.support.records import open_graph
 
-pytestmark = NEEDS_REAL_DATA
+pytestmark = list(REAL_DATA)
 
 
 class Golden(NamedTuple):

@@ -20,14 +20,14 @@ from ingest.registry import SOURCES
 from kensho.domain.records import Record
 from kensho.storage.gateway import Gateway
 from tests.support.adapter_runs import RejectList
-from tests.support.real_data import DATA, NEEDS_REAL_DATA, RealData, ingested
+from tests.support.real_data import DATA, REAL_DATA, RealData, ingested
 from tests.support.records import Row, open_graph, rows, works_by_id
 
 AODB: Final = DATA / "aodb" / "anime-offline-database.jsonl.zst"
 JIKAN: Final = DATA / "jikan" / "jikan_v4_full.jsonl.zst"
 ANILIST: Final = DATA / "anilist" / "anilist_media.jsonl.zst"
 
-pytestmark = NEEDS_REAL_DATA
+pytestmark = list(REAL_DATA)
 
 ANILIST_SAYS: Final = {"alternative_setting": "alternative_version", "parent_story": "parent"}
 """MyAnimeList's kinds that AniList has under another name; its OTHER says nothing of the kind."""

@@ -22,10 +22,14 @@ from kensho.storage.gateway import Gateway
 from tests.support.records import open_graph, silent
 
 DATA: Final = Path(__file__).parents[3] / "shared" / "data"
-NEEDS_REAL_DATA: Final = pytest.mark.skipif(
-    not (DATA / "aodb").exists(),
-    reason=f"the real dumps are not here: {DATA} has no anime-offline-database",
+REAL_DATA: Final = (
+    pytest.mark.skipif(
+        not (DATA / "aodb").exists(),
+        reason=f"the real dumps are not here: {DATA} has no anime-offline-database",
+    ),
+    pytest.mark.timeout(1_800),  # who comes first makes the graph: two minutes of a machine alone
 )
+"""What marks a test that needs the graph."""
 
 
 class RealData(NamedTuple):
