@@ -1,5 +1,7 @@
 """Connected components; what is listed, and how rare words are, whatever the order."""
 
+import math
+from array import array
 from itertools import permutations
 from uuid import UUID
 
@@ -55,6 +57,14 @@ def test_one_more_bearer_moves_the_rarity_of_a_rare_word_alone() -> None:
 
 def test_words_that_every_work_bears_have_no_rarity() -> None:
     assert levels("The Gurren", "The Lagann", "The end")[A][-1:] == b"\0"
+
+
+def test_the_rarest_word_of_a_million_works_has_its_level() -> None:
+    words = CatalogueTitleWords(Policy(kinds={}), {"gurren": math.log(1_000_000), "lagann": 12.75})
+    words.add(A, ("Gurren",))
+    words.add(B, ("Lagann",))
+    words.finish()
+    assert {words.levels(A), words.levels(B)} == {array("H", [276]).tobytes(), b"\xff\0"}
 
 
 def test_works_of_an_omnibus_project_are_known_by_any_of_their_titles() -> None:
