@@ -1,7 +1,8 @@
 """What a new version must do before anybody is sent to it: answer, play a film, take in a film."""
 
+import contextlib
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import urljoin
 
@@ -11,6 +12,9 @@ READS: Final = ("/", "/api/search?q=a", "/api/movies?limit=5", "/api/openapi.jso
 """What every installation answers with 200."""
 _READY: Final = "/health/ready"
 _PLAYLIST: Final = "#EXTM3U"
+_DELETED: Final = (204,)
+_CAN_NOT: Final = (405,)
+"""What a version answers that was made before films could be deleted."""
 _VIEWER: Final = {"viewerContext": "canary"}
 
 
@@ -91,9 +95,9 @@ def _played(client: httpx.Client, films: Films, film: str) -> str:
 
 
 def _made(client: httpx.Client, manager: dict[str, str]) -> str:
-    """Make a draft as a manager does, and see that it is theirs alone.
+    """Make a draft as a manager does, see that it is theirs alone, and delete it again.
 
-    No film is ever deleted (docs/edges.md): the draft stays, hidden, under a title that says so.
+    It goes where a test of it fails, too, if the version can delete it: its title says what it is.
     """
     at = dt.datetime.now(dt.UTC)
     body: dict[str, Any] = {
@@ -109,6 +113,23 @@ def _made(client: httpx.Client, manager: dict[str, str]) -> str:
     made = _answer(client, "POST", "/api/movies", json=body, headers=manager, expected=(201,))
     film = str(made.json()["movieId"])
     path = f"/api/movies/{film}"
+    try:
+        _changed(client, manager, path, body)
+    except SmokeError:
+        with contextlib.suppress(SmokeError):
+            _answer(client, "DELETE", path, headers=manager, expected=_DELETED)
+        raise
+    gone = _answer(client, "DELETE", path, headers=manager, expected=(*_DELETED, *_CAN_NOT))
+    if gone.status_code in _CAN_NOT:
+        return f"draft {film}, which stays: this version deletes none"
+    _answer(client, "GET", path, headers=manager, expected=(404,))
+    return f"draft {film}, which is deleted again"
+
+
+def _changed(
+    client: httpx.Client, manager: dict[str, str], path: str, body: Mapping[str, Any]
+) -> None:
+    """See that a draft is its managers' alone, and that a change of it is kept."""
     _answer(client, "GET", path, expected=(404,))
     kept = _answer(client, "GET", path, headers=manager).json()
     if kept["title"] != body["title"]:
@@ -117,7 +138,6 @@ def _made(client: httpx.Client, manager: dict[str, str]) -> str:
     again = _answer(client, "PATCH", path, json=changed, headers=manager).json()
     if again["synopsis"] != changed["synopsis"]:
         raise SmokeError("a change of the draft was answered, and not kept")
-    return f"draft {film}"
 
 
 def _answer(

@@ -51,6 +51,9 @@ ENDS: Final = _CHANGED.format(**_SEARCH, when="next(asked) == 20", does="import 
 NO_FILMS: Final = _CHANGED.format(
     module="kensho.edges.portal.service", owner="PortalService", name="create", **_PORTAL
 )
+NO_CHANGES: Final = _CHANGED.format(
+    module="kensho.edges.portal.service", owner="PortalService", name="patch", **_PORTAL
+)
 NO_TICKETS: Final = _CHANGED.format(
     module="kensho.edges.portal.tickets", owner="Tickets", name="issue", **_PORTAL
 )
@@ -105,6 +108,15 @@ class Site(NamedTuple):
     def upstream(self) -> str:
         """Return what nginx was told last."""
         return (self.folder / "nginx" / "kensho.upstream").read_text()
+
+    def films(self) -> list[str]:
+        """Return the titles of all films there are, drafts too."""
+        answer = httpx.get(
+            f"{self.old.base}/api/movies?visibility=ALL",
+            headers={"authorization": f"Bearer {self.token}"},
+            timeout=20,
+        )
+        return [str(one["title"]) for one in answer.json()["movies"]]
 
     def segment(self) -> str:
         """Publish a film, and return the signed path of one of its segments."""
@@ -173,6 +185,7 @@ async def tried(bridge: RpcBridge, folder: Path, changes: str, *options: str) ->
                 assert site.upstream == f"server 127.0.0.1:{serves.port} max_fails=0;\n"
                 readers.stop()
                 assert set(readers.ends) == {"200"}, (readers.ends, told, site.proxy.errors)
+                assert site.films() == ["A night train"]  # the canary leaves none
         return code, told
 
     return await asyncio.to_thread(roll_out)
@@ -210,8 +223,12 @@ async def test_a_version_that_is_broken_is_taken_back_and_no_reader_notices(
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
-    [(NO_FILMS, "POST /api/movies answers 500"), (NO_TICKETS, "stream-token answers 500")],
-    ids=["no-films", "no-tickets"],
+    [
+        (NO_FILMS, "POST /api/movies answers 500"),
+        (NO_CHANGES, "not rolled out: PATCH /api/movies/"),
+        (NO_TICKETS, "stream-token answers 500"),
+    ],
+    ids=["no-films", "no-changes", "no-tickets"],
 )
 async def test_a_version_without_playback_or_creation_gets_no_request(
     bridge: RpcBridge, tmp_path: Path, changes: str, reason: str

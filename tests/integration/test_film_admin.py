@@ -319,6 +319,25 @@ async def test_a_film_is_changed_published_hidden_and_brought_back_and_who_comes
         assert words in history
 
 
+async def test_a_draft_is_deleted_from_its_page_and_a_published_film_is_not(
+    site: AsyncClient, ada: dict[str, str], origin: FilmOrigin
+) -> None:
+    path = await film(site, ada, filled(origin, step="draft"))
+    assert "Delete it for good" in whole(await site.get(path, headers=ada))
+    late = await site.post(f"{path}/delete", data={"revision": "7"}, headers=ada)
+    assert (late.status_code, "Do it again" in whole(late)) == (412, True)
+    gone = await act(site, ada, path, "delete")
+    assert gone.headers["location"] == "/admin?done=deleted"
+    assert "The film is deleted." in whole(await site.get("/admin?done=deleted", headers=ada))
+    assert (await site.get(path, headers=ada)).status_code == 404
+    path = await film(site, ada, filled(origin, step="draft", default="1"))
+    await act(site, ada, path, "visibility", visibility="VISIBLE")
+    await act(site, ada, path, "visibility", visibility="HIDDEN")
+    assert "Delete it for good" not in whole(await site.get(path, headers=ada))
+    kept = await act(site, ada, path, "delete")
+    assert (kept.status_code, "only drafts are deleted" in whole(kept)) == (409, True)
+
+
 async def test_who_changes_too_much_is_told_and_keeps_what_was_typed(
     site: AsyncClient, ada: dict[str, str], origin: FilmOrigin
 ) -> None:

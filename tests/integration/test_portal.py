@@ -332,6 +332,84 @@ async def test_a_draft_is_published_once_it_has_what_it_needs(
     assert "captionTracks" in issues(bare)
 
 
+async def test_a_film_is_deleted_while_no_viewer_could_have_seen_it(
+    api: AsyncClient, manager: dict[str, str], origin: FilmOrigin
+) -> None:
+    body = film(origin, visibility="HIDDEN")
+    held = await made(api, manager, body)
+    path, name = f"{MOVIES}/{held['movieId']}", f"movie:{held['movieId']}"
+    await api.patch(path, json={"synopsis": "Another."}, headers=manager)
+    stale = await api.delete(path, headers={**manager, "if-match": '"1"'})
+    assert stale.status_code == 412
+    gone = await api.delete(path, headers={**manager, "if-match": '"2"'})
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert (await api.get(path, headers=manager)).status_code == 404
+    assert told(await api.delete(path, headers=manager)) == (404, "movie_not_found")
+    rows = (await api.get("/api/audit", params={"object": name}, headers=manager)).json()["rows"]
+    assert [one["action"] for one in rows] == ["movie.delete", "movie.update", "movie.create"]
+    again = await made(api, manager, {**body, "visibility": "VISIBLE"})  # the title is free
+    path = f"{MOVIES}/{again['movieId']}"
+    assert told(await api.delete(path, headers=manager)) == (409, "was_published")
+    await api.patch(path, json={"visibility": "HIDDEN"}, headers=manager)
+    assert told(await api.delete(path, headers=manager)) == (409, "was_published")
+
+
+@pytest.mark.parametrize("way", ["visibility", "patch"])
+async def test_whatever_showed_a_film_keeps_it(
+    api: AsyncClient, manager: dict[str, str], origin: FilmOrigin, way: str
+) -> None:
+    held = await made(api, manager, film(origin, visibility="HIDDEN"))
+    path = f"{MOVIES}/{held['movieId']}"
+    for visibility in ("VISIBLE", "HIDDEN"):
+        said = {"visibility": visibility}
+        shown = await (
+            api.patch(path, json=said, headers=manager)
+            if way == "patch"
+            else api.post(f"{path}/visibility", json=said, headers=manager)
+        )
+        assert shown.status_code == 200, shown.text
+    assert told(await api.delete(path, headers=manager)) == (409, "was_published")
+    assert (await api.get(path, headers=manager)).status_code == 200
+
+
+async def test_a_deleted_film_leaves_nothing_behind_and_goes_as_a_whole(
+    service: PortalService, edge_store: Gateway, origin: FilmOrigin
+) -> None:
+    store = MovieStore(lambda: edge_store)
+    given = film(origin, visibility="HIDDEN")
+    held = await service.create(msgspec.convert(given, CreateMovieBody), "ann")
+    text = msgspec.convert({"synopsis": "Another."}, PatchMovieBody)
+    held = await service.patch(held.id, text, "ann", None)
+    wanted = [store.caption(held.id, one.id) for one in held.captions]
+    assert all(await asyncio.gather(*wanted))
+    audit = AuditEntry(actor="ann", action="movie.delete")
+    with pytest.raises(ChangedMeanwhileError):
+        await store.delete(msgspec.structs.replace(held, revision=1), audit)
+    assert await store.find(held.id) == held
+    await service.delete(held.id, "ann", held.revision)
+    assert await store.find(held.id) is await store.former(held.id) is None
+    wanted = [store.caption(held.id, one.id) for one in held.captions]
+    assert await asyncio.gather(*wanted) == [None] * len(held.captions)
+
+
+async def test_a_film_that_is_published_and_deleted_at_once_is_one_of_both(
+    service: PortalService, edge_store: Gateway, origin: FilmOrigin
+) -> None:
+    store = MovieStore(lambda: edge_store)
+    given = film(origin, visibility="HIDDEN")
+    held = await service.create(msgspec.convert(given, CreateMovieBody), "ann")
+    audit = AuditEntry(actor="ann", action="movie.delete")
+    shown = msgspec.structs.replace(held, visibility="VISIBLE")
+    both = await asyncio.gather(
+        store.put(shown, [], AuditEntry(actor="bob", action="movie.publish")),
+        store.delete(held, audit),
+        return_exceptions=True,
+    )
+    is_shown, is_deleted = (not isinstance(one, ChangedMeanwhileError) for one in both)
+    assert is_shown != is_deleted
+    assert (await store.find(held.id) is not None) == is_shown
+
+
 async def test_of_two_managers_at_once_the_second_is_told(
     api: AsyncClient, manager: dict[str, str], origin: FilmOrigin
 ) -> None:
@@ -394,6 +472,7 @@ async def test_only_managers_change_films_and_twenty_times_a_minute(
             ("PATCH", path, {}),
             ("POST", f"{path}/visibility", {"visibility": "HIDDEN"}),
             ("POST", f"{path}/captions", {"languageCode": "en", "text": "x"}),
+            ("DELETE", path, None),
         ):
             assert (await api.request(method, at, json=body, headers=who)).status_code == status
     answers = [await api.patch(path, json={}, headers=manager) for _ in range(21)]

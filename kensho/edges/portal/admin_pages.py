@@ -60,6 +60,8 @@ ACTED: Final[Mapping[str, Any] | None] = {**(costing(20) or {}), LIMITS_ITSELF: 
 """Handlers that change something: they ask for the managers' limit, to tell of it on their page."""
 TOLD: Final = (InvalidInputError, ConflictError, ChangedMeanwhileError, RateLimitedError)
 """What a manager is told of on the page that a form was sent from."""
+DELETED: Final = "deleted"
+"""What the list says was done to a film that stands in it no longer."""
 _COST: Final[Mapping[str, Any] | None] = costing(20)
 _MOST_FOUND: Final = 6
 _MOST_ASKED: Final = 30
@@ -67,11 +69,15 @@ _S_PER_MIN: Final = 60
 
 
 class FilmListForm(msgspec.Struct, frozen=True):
-    """Which films are listed: of a state, with a text in their titles, from where on."""
+    """Which films are listed: of a state, with a text in their titles, from where on.
+
+    `done` is what has just been done.
+    """
 
     state: PublishingState | None = None
     q: Annotated[str, Meta(max_length=200)] = ""
     page: Annotated[int, Meta(ge=1, le=1_000)] = 1
+    done: Annotated[str, Meta(max_length=20)] = ""
 
 
 class CalendarForm(msgspec.Struct, frozen=True):
@@ -155,6 +161,7 @@ class FilmListController(Controller):
             request,
             "admin_films.html.jinja",
             form=form,
+            is_deleted=form.done == DELETED,
             total=len(films),
             found=found[first : first + PER_PAGE],
             matching=len(found),

@@ -1,4 +1,4 @@
-"""What managers do to films over the API: make, change, publish, hide, and upload captions."""
+"""What managers do to films over the API: make, change, publish, hide, delete; upload captions."""
 
 import datetime as dt
 import re
@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, TypeAlias
 from uuid import UUID
 
-from litestar import Controller, Request
+from litestar import Controller, Request, Response, delete
 from litestar.di import NamedDependency
 from litestar.params import Body, SkipValidation
 
-from kensho.api.operations import Documented, patch_operation, post_operation
+from kensho.api.operations import Documented, empty_operation, patch_operation, post_operation
 from kensho.api.parameters import EXAMPLE_ID, WorkId
 from kensho.edges.accounts.limits import name_of
 from kensho.edges.portal.documents import (
@@ -172,6 +172,29 @@ class MovieEditingController(Controller):
         actor, expected = name_of(manager_of(request)), _expected(request)
         made = await portal_service.set_visibility(work_id, data.visibility, actor, expected)
         return detail_answer(portal, made, is_manager=True)
+
+    @empty_operation(
+        delete,
+        "/{work_id:str}",
+        Documented(
+            "Delete a film",
+            "The film is gone.",
+            {404: _MISSING, 409: "It was published once (`was_published`).", 412: _CHANGED},
+        ),
+    )
+    async def delete_(
+        self,
+        request: Request[Any, Any, Any],
+        portal_service: GivenPortalService,
+        work_id: WorkId,
+    ) -> Response[None]:
+        """Delete a film that was never published, of the revision in `If-Match` if that is sent.
+
+        What viewers may have seen can be hidden, and stays.
+        """
+        actor, expected = name_of(manager_of(request)), _expected(request)
+        await portal_service.delete(work_id, actor, expected)
+        return Response(None)
 
 
 class CaptionUploadController(Controller):

@@ -31,6 +31,7 @@ from kensho.edges.portal.admin_forms import (
 )
 from kensho.edges.portal.admin_pages import (
     ACTED,
+    DELETED,
     TOLD,
     FilmAdmin,
     GivenFilmAdmin,
@@ -123,6 +124,8 @@ class FilmForm(NamedTuple):
             failed = FailedForm(section, form, error)
             address = ManagedFilmAddress()
             return await _page(self.request, self.services, self.admin, movie, address, failed)
+        if told == DELETED:
+            return going_to(urls.with_query(urls.film_admin(), {"done": told}))
         place = "" if section == "head" else f"#{_ANCHORS[section]}"
         page = urls.with_query(urls.managed_film(self.movie), {"done": told or "saved"})
         return going_to(page + place)
@@ -221,6 +224,16 @@ class FilmAdminController(Controller):
 
         return await film_form.done("head", RevisionForm, change)
 
+    @post("/delete", opt=ACTED)
+    async def delete(self, film_form: GivenFilmForm) -> UncachedResponse:
+        """Delete the film, which was never published, and go on to the list."""
+
+        async def change(movie: PortalMovie, form: RevisionForm, actor: str) -> str:
+            await film_form.admin.service.delete(movie.id, actor, form.revision)
+            return DELETED
+
+        return await film_form.done("head", RevisionForm, change)
+
 
 class CaptionFileController(Controller):
     """Files of captions that managers send."""
@@ -312,6 +325,7 @@ async def _page(
         further=slice_.mark
         and urls.with_query(urls.managed_film(movie.id), {"history": slice_.mark}),
         can_undo=former is not None,
+        can_delete=movie.visibility == "HIDDEN" and not await admin.store.was_published(movie.id),
         work_path=None if movie.work is None else urls.film(movie.work),
     )
 

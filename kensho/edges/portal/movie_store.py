@@ -38,6 +38,7 @@ _TAKEN: Final = "already contains"
 _CHANGED: Final = "changed_meanwhile"
 _NO_CAPTIONS: Final = "captions_missing"
 _WINDOW_TAKEN: Final = "window_taken"
+_WAS_PUBLISHED: Final = "was_published"
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +145,33 @@ class MovieStore:
         except StorageError as error:
             raise _told(error, movie) from error
         return msgspec.structs.replace(movie, revision=movie.revision + 1)
+
+    async def delete(self, movie: PortalMovie, audit: AuditEntry) -> None:
+        """Delete a film of the revision that it has, with its captions; its audit rows stay.
+
+        Raises:
+            ChangedMeanwhileError: there is another revision of it, or none.
+            ConflictError: `was_published`, viewers may have seen it.
+        """
+        given: dict[str, object] = {
+            "id": movie.id,
+            "expected": movie.revision,
+            "audit": _audit_row(movie.id, audit),
+        }
+        try:
+            await self._gateway().execute("edges.delete_portal_movie", given)
+        except StorageError as error:
+            if _WAS_PUBLISHED in error.message:
+                said = "the film was published once: hide it, since only drafts are deleted"
+                raise ConflictError(said, code=_WAS_PUBLISHED) from error
+            raise _told(error, movie) from error
+
+    async def was_published(self, movie: UUID) -> bool:
+        """Tell whether a film was ever visible."""
+        given: dict[str, object] = {"object": _audited(movie)}
+        return bool(
+            await self._gateway().fetch("edges.portal_was_published", given, into=list[bool])
+        )
 
     async def due(self, now: dt.datetime, limit: int) -> list[PortalMovie]:
         """Return films with a source that is to be looked at again, the longest due first."""
@@ -255,12 +283,17 @@ def _source_row(source: StreamSource) -> Mapping[str, Any]:
     return {**row, "variants": [msgspec.structs.asdict(one) for one in source.variants]}
 
 
+def _audited(movie: UUID) -> str:
+    """Return what the audit log calls a film."""
+    return f"movie:{movie}"
+
+
 def _audit_row(movie: UUID, audit: AuditEntry) -> Mapping[str, Any]:
     request = REQUEST.get()
     return {
         "actor": audit.actor,
         "action": audit.action,
-        "object": f"movie:{movie}",
+        "object": _audited(movie),
         "outcome": "done",
         "request_id": "" if request is None else request.request_id,
         "changed": list(audit.changed),

@@ -1,4 +1,4 @@
-"""What managers do to films: make, change, publish and hide them, and give them captions.
+"""What managers do to films: make, change, publish, hide and delete them, and give them captions.
 
 Guarantees: nothing is published that a viewer could not play. What a manager asks for is checked as
 a whole, the network included, before anything is written; then it is written with its row in the
@@ -18,6 +18,7 @@ from kensho.discovery.works import locate_film
 from kensho.edges.accounts.sessions import Now
 from kensho.edges.portal import captions
 from kensho.edges.portal.captions import CaptionReader, CheckedCaptions
+from kensho.edges.portal.changes import changed_fields, check_publishable, with_check
 from kensho.edges.portal.documents import (
     CaptionBody,
     CreateMovieBody,
@@ -62,18 +63,6 @@ _AGAIN: Final = dt.timedelta(hours=1)
 _TRUSTED: Final = dt.timedelta(days=3)
 """For so long a source that can't be reached counts as what it was found to be last."""
 _CHANGED: Final = "changed_meanwhile"
-_FIELDS: Final = {
-    "title": "title",
-    "synopsis": "synopsis",
-    "genres": "genres",
-    "durationMinutes": "duration_minutes",
-    "posterUrl": "poster_url",
-    "availability": "window",
-    "streamSources": "sources",
-    "captionTracks": "captions",
-    "visibility": "visibility",
-}
-"""What managers change, by its name in the contract."""
 
 
 class PortalParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,14 +229,29 @@ class PortalService:
         made = msgspec.structs.replace(
             former,
             revision=held.revision,
-            sources=[_with_check(one, looked_at.get(one.id)) for one in former.sources],
+            sources=[with_check(one, looked_at.get(one.id)) for one in former.sources],
             changed_at=self._parts.now(),
         )
         if made.visibility == "VISIBLE":
             made = await self._publishable(made)
-        changed = _changed(made, held)
+        changed = changed_fields(made, held)
         audit = AuditEntry(actor=actor, action="movie.undo", changed=changed)
         return await self._put_over(PreparedMovie(made, (), changed), audit, expected)
+
+    async def delete(self, movie: UUID, actor: str, expected: int | None) -> None:
+        """Delete a film that was never published; raises as `patch`.
+
+        Raises:
+            ConflictError: `was_published`.
+        """
+        held = await self._expected(movie, expected)
+        try:
+            await self._parts.store.delete(held, AuditEntry(actor=actor, action="movie.delete"))
+        except ChangedMeanwhileError as error:
+            if expected is not None:
+                raise
+            raise _changed_at_once() from error
+        self._parts.changed()
 
     async def recheck(self, movie: PortalMovie) -> None:
         """Look at a film's sources again, and write what was found; and seal them with today's key.
@@ -374,8 +378,8 @@ class PortalService:
             captions=[track for track, _ in tracks],
         )
         if draft.visibility == "VISIBLE":
-            _check_publishable(made, held)
-        changed = _changed(made, held)
+            check_publishable(made, held)
+        changed = changed_fields(made, held)
         if changed:
             made = msgspec.structs.replace(made, changed_at=self._parts.now())
         texts = [CaptionText(track.id, text) for track, text in tracks if text is not None]
@@ -432,49 +436,6 @@ class PortalService:
             cues=found.cues,
         )
         return track, found.webvtt
-
-
-def _changed(made: PortalMovie, held: PortalMovie) -> Sequence[str]:
-    """Return what differs, by its names in the contract."""
-    return [wire for wire, name in _FIELDS.items() if getattr(made, name) != getattr(held, name)]
-
-
-def _with_check(source: StreamSource, later: StreamSource | None) -> StreamSource:
-    """Return a source with what was found of it since."""
-    if later is None:
-        return source
-    return msgspec.structs.replace(
-        later,
-        quality_tag=source.quality_tag,
-        drm_required=source.drm_required,
-        primary=source.primary,
-    )
-
-
-def _check_publishable(made: PortalMovie, held: PortalMovie) -> None:
-    """Refuse what is new and can't be played, each at its field.
-
-    What a film had before keeps nobody from changing another of its fields.
-    """
-    was_visible = held.visibility == "VISIBLE"
-    had = [*(one.id for one in held.sources), *(one.id for one in held.captions)]
-    old = frozenset(had if was_visible else ())
-    problems: list[FieldProblem] = []
-    for at, source in enumerate(made.sources):
-        place = f"streamSources[{at}]"
-        if source.primary and source.drm_required:
-            said = "what is protected by DRM is not played here: name another source"
-            problems.append(FieldProblem(f"{place}.drmRequired", said))
-        is_wrong = source.status == "INVALID" or (source.primary and source.status != "VALID")
-        if is_wrong and source.id not in old:
-            said = source.problem or "it was not checked"
-            problems.append(FieldProblem(f"{place}.streamUrl", said))
-    for at, track in enumerate(made.captions):
-        if track.status != "VALID" and track.id not in old:
-            said = track.problem or "it was not checked"
-            problems.append(FieldProblem(f"captionTracks[{at}].captionUrl", said))
-    if problems:
-        raise InvalidInputError(problems)
 
 
 def _work_taken(movie: UUID) -> ConflictError:
