@@ -48,7 +48,7 @@ _OWN: Final = (
     LazyCommand(
         "snapshot",
         "kensho.cli.snapshots:snapshot",
-        "Publish, list and fetch the snapshots that are served.",
+        "Publish, list, push and fetch the snapshots that are served.",
     ),
     LazyCommand(
         "runs",

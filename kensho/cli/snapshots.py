@@ -1,4 +1,4 @@
-"""`kensho snapshot`: publish, list and fetch; and the snapshot that other commands answer from."""
+"""`kensho snapshot`: publish, list, push, fetch; and the snapshot that other commands read."""
 
 import asyncio
 import datetime as dt
@@ -13,12 +13,14 @@ from rich_click import RichCommand, RichGroup
 
 from kensho.errors import ReadModelError
 from kensho.platform import environment, logs
+from kensho.platform.bucket_places import bucket_of
 from kensho.platform.secret_values import address_given
 from kensho.platform.settings import Settings
 from kensho.read_model import publications
 from kensho.read_model.building.fetching import fetch
 from kensho.read_model.building.history_writing import HistoryLimits
 from kensho.read_model.building.publishing_process import publish_apart
+from kensho.read_model.building.pushing import push
 from kensho.read_model.folder_lives import MANIFEST
 from kensho.read_model.holder import Snapshot
 from kensho.read_model.identity import is_identity, revision_of
@@ -55,7 +57,7 @@ class _Built(msgspec.Struct, frozen=True):
 
 @click.group(cls=RichGroup)
 def snapshot() -> None:
-    """Publish, list and fetch the snapshots that are served."""
+    """Publish, list, push and fetch the snapshots that are served."""
 
 
 @snapshot.command(cls=RichCommand)
@@ -89,16 +91,33 @@ def list_(as_json: bool) -> None:
 @click.argument("location", metavar="URL|FOLDER|@FILE")
 @_JSON
 def fetch_(location: str, as_json: bool) -> None:
-    """Take over what is published at an https address, or in another folder, and serve it.
+    """Take over what is published at an https address, in a bucket or another folder; serve it.
 
-    An address with a sign-in stands in a file, which `@FILE` names.
+    An address with a sign-in stands in a file, which `@FILE` names. A bucket is
+    `s3://bucket/prefix`, and keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     """
     settings = _settings(None)
     location = address_given(location, "URL")
     store = StoreSettings.of(settings).fingerprint
     limits = HistoryLimits.of(settings.snapshot)
-    published = asyncio.run(fetch(location, settings.snapshot.read_model_dir, store, limits))
+    root, endpoint = settings.snapshot.read_model_dir, settings.snapshot.snapshot_s3_endpoint
+    published = asyncio.run(fetch(location, root, store, limits, s3_endpoint=endpoint))
     _print_published(published, as_json=as_json)
+
+
+@snapshot.command("push", cls=RichCommand)
+@click.argument("location", metavar="s3://BUCKET/PREFIX")
+@_JSON
+def push_(location: str, as_json: bool) -> None:
+    """Put the snapshot that is served into a bucket, from where replicas fetch it.
+
+    Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+    """
+    settings = _settings(None)
+    bucket = bucket_of(location, settings.snapshot.snapshot_s3_endpoint)
+    store = StoreSettings.of(settings).fingerprint
+    pushed = asyncio.run(push(settings.snapshot.read_model_dir, store, bucket, location))
+    _print_published(pushed, as_json=as_json, verb="pushed")
 
 
 def open_snapshot(store: str | None, folder: Path | None = None) -> Snapshot:
@@ -153,11 +172,11 @@ def _of_folder(folder: Path, now: dt.datetime, *, is_current: bool) -> ListedSna
     )
 
 
-def _print_published(published: Publication, *, as_json: bool) -> None:
+def _print_published(published: Publication, *, as_json: bool, verb: str = "published") -> None:
     if as_json:
         click.echo(msgspec.json.encode({"snapshot": published.snapshot}))
     else:
-        click.echo(f"published {published.snapshot}")
+        click.echo(f"{verb} {published.snapshot}")
 
 
 def _published(root: Path, store: str, *, or_latest: bool) -> Snapshot:

@@ -164,6 +164,16 @@ def _checked(settings: Settings) -> Settings:
     if settings.edges.names:
         _check_edges(settings)
         _check_provider(settings)
+    endpoint = settings.snapshot.snapshot_s3_endpoint
+    if (
+        endpoint is not None
+        and not endpoint.startswith("https://")
+        and not _LOOPBACK.match(endpoint)
+    ):
+        raise SettingsError(
+            f"{PREFIX}SNAPSHOT_S3_ENDPOINT: {endpoint!r}: only https, or http of this machine, is"
+            " asked"
+        )
     networks = {
         "TRUSTED_PROXIES": settings.server.trusted_proxies,
         "RATE_LIMIT_EXEMPT": settings.limits.exempt,

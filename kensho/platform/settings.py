@@ -192,6 +192,10 @@ class SnapshotSettings(msgspec.Struct, frozen=True, kw_only=True):
     history_bytes: Annotated[int, Meta(ge=65_536, le=1_073_741_824)] = 67_108_864
     """How much of that is kept. A week in which all scores moved takes 1.2 MB; changes of a
     publication that take more by themselves are counted only."""
+    snapshot_s3_endpoint: Origin | None = None
+    """Where the bucket of `kensho snapshot push` and `fetch` is, if not at Amazon's, such as
+    `https://s3.example`. It needs https, unless it is of this machine. Keys and region come from
+    `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_REGION`."""
 
 
 class SearchSettings(msgspec.Struct, frozen=True, kw_only=True, rename=_variables("search_")):

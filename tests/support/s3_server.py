@@ -1,10 +1,16 @@
-"""A bucket behind the S3 protocol, on loopback: what is kept in it is checked for its signature."""
+"""A bucket behind the S3 protocol, on loopback: who asks is known by the signature of a request.
+
+It reads, writes, lists, deletes and takes files in parts as S3 does, and refuses to write over what
+has changed where that is asked for. `faults` make it fail.
+"""
 
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 from typing_extensions import override
 
@@ -13,19 +19,32 @@ from tests.support.loopback_servers import LoopbackServer, QuietHandler
 KEY_ID: Final = "reference-key-id"
 KEY: Final = "reference-secret-key"
 REGION: Final = "eu-test-1"
+LISTED_AT_ONCE: Final = 40
+"""Fewer than S3's thousand, so that a small snapshot takes several pages."""
+_DATE: Final = "Mon, 30 Nov 2026 08:00:00 GMT"
 _CREDENTIAL: Final = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request, ?"
     r"SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})"
 )
 _RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
+_CUT: Final = "cut"
+_NONE: Final = "none"
 
 
 class S3Server(LoopbackServer):
-    """Holds `objects` by path, such as `/bucket/name`, with the types that they were put under."""
+    """Holds `objects` by path, such as `/bucket/name`, with the types that they were put under.
+
+    `faults` are statuses that the next requests are answered with, or "cut": the body ends early;
+    with "none" one is answered as it should be.
+    `asked` are the method and path of each request that was let in.
+    """
 
     def __init__(self) -> None:
         super().__init__(_Handler)
         self.objects: dict[str, tuple[bytes, str]] = {}
+        self.parts: dict[str, dict[int, bytes]] = {}
+        self.asked: list[str] = []
+        self.faults: list[int | str] = []
         self.refused = 0
         self.is_down = False
 
@@ -39,62 +58,115 @@ class _Handler(QuietHandler):
     server: S3Server  # type: ignore[mutable-override]  # narrower than the base class says
 
     def do_GET(self) -> None:  # noqa: N802 -- as http.server calls it
-        """Answer an object, or a part of it."""
-        self._answer()
+        """Answer an object, a part of it, or a list."""
+        if not self._is_let_in():
+            return
+        if self._query.get("list-type") == "2":
+            self._list()
+            return
+        found = self.server.objects.get(self._name)
+        if found is None:
+            self._send(404, b"<Error><Code>NoSuchKey</Code></Error>")
+            return
+        body, _ = found
+        told = {"etag": _tag(body), "last_modified": _DATE}
+        part = _RANGE.fullmatch(self.headers.get("range", ""))
+        if part is None:
+            self._send(200, body, **told)
+            return
+        start = int(part[1])
+        if start >= len(body):
+            self._send(416, b"<Error><Code>InvalidRange</Code></Error>")
+            return
+        end = min(int(part[2]) if part[2] else len(body) - 1, len(body) - 1)
+        placed = f"bytes {start}-{end}/{len(body)}"
+        self._send(206, body[start : end + 1], content_range=placed, **told)
 
-    def do_HEAD(self) -> None:  # noqa: N802 -- as http.server calls it
-        """Answer what an object is."""
-        self._answer()
+    do_HEAD = do_GET  # noqa: N815 -- as http.server calls it
 
     def do_PUT(self) -> None:  # noqa: N802 -- as http.server calls it
-        """Keep an object."""
+        """Keep an object, or a part of one; refuse what is meant for another state of it."""
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if self._is_let_in():
-            kind = self.headers.get("content-type", "")
-            self.server.objects[unquote(self._path)] = (body, kind)
-            self._send(200, b"", etag='"1"')
+        if not self._is_let_in():
+            return
+        if "uploadId" in self._query:
+            self.server.parts[self._query["uploadId"]][int(self._query["partNumber"])] = body
+        else:
+            held = self.server.objects.get(self._name)
+            wanted, has_none = self.headers.get("if-match"), self.headers.get("if-none-match")
+            is_other = wanted is not None and (held is None or _tag(held[0]) != wanted)
+            if is_other or (has_none == "*" and held is not None):
+                self._send(412, b"<Error><Code>PreconditionFailed</Code></Error>")
+                return
+            self.server.objects[self._name] = (body, self.headers.get("content-type", ""))
+        self._send(200, b"", etag=_tag(body))
 
     def do_DELETE(self) -> None:  # noqa: N802 -- as http.server calls it
         """Drop an object."""
         if self._is_let_in():
-            self.server.objects.pop(unquote(self._path), None)
+            self.server.objects.pop(self._name, None)
             self._send(204, b"")
 
     def do_POST(self) -> None:  # noqa: N802 -- as http.server calls it
-        """Drop several objects."""
+        """Drop several objects; begin an object that comes in parts, or put its parts together."""
         body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
-        if self._is_let_in():
+        if not self._is_let_in():
+            return
+        if "delete" in self._query:
             keys = re.findall(r"<Key>([^<]+)</Key>", body)
             for key in keys:
-                self.server.objects.pop(f"{self._path.rstrip('/')}/{unquote(key)}", None)
+                self.server.objects.pop(f"{self._name.rstrip('/')}/{unquote(key)}", None)
             told = "".join(f"<Deleted><Key>{key}</Key></Deleted>" for key in keys)
             self._send(200, f"<DeleteResult>{told}</DeleteResult>".encode())
+        elif "uploads" in self._query:
+            upload = f"upload-{len(self.server.parts)}"
+            self.server.parts[upload] = {}
+            made = f"<UploadId>{upload}</UploadId>"
+            told = f"<InitiateMultipartUploadResult>{made}</InitiateMultipartUploadResult>"
+            self._send(200, told.encode())
+        else:
+            parts = self.server.parts.pop(self._query["uploadId"])
+            numbers = [int(one) for one in re.findall(r"<PartNumber>(\d+)</PartNumber>", body)]
+            whole = b"".join(parts[one] for one in numbers)
+            self.server.objects[self._name] = (whole, "")
+            made = f"<ETag>{escape(_tag(whole))}</ETag>"
+            told = f"<CompleteMultipartUploadResult>{made}</CompleteMultipartUploadResult>"
+            self._send(200, told.encode())
 
     @property
     def _path(self) -> str:
         return urlsplit(self.path).path
 
-    def _answer(self) -> None:
-        if not self._is_let_in():
-            return
-        found = self.server.objects.get(unquote(self._path))
-        if found is None:
-            self._send(404, b"<Error><Code>NoSuchKey</Code></Error>")
-            return
-        body, _ = found
-        part = _RANGE.fullmatch(self.headers.get("range", ""))
-        if part is None:
-            self._send(200, body, etag='"1"', last_modified="Mon, 30 Nov 2026 08:00:00 GMT")
-            return
-        start = int(part[1])
-        end = min(int(part[2]) if part[2] else len(body) - 1, len(body) - 1)
-        self._send(
-            206,
-            body[start : end + 1],
-            etag='"1"',
-            last_modified="Mon, 30 Nov 2026 08:00:00 GMT",
-            content_range=f"bytes {start}-{end}/{len(body)}",
-        )
+    @property
+    def _name(self) -> str:
+        return unquote(self._path)
+
+    @property
+    def _query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+
+    def _list(self) -> None:
+        """Answer a page of the names under a prefix, by their order."""
+        bucket = f"{self._name.rstrip('/')}/"
+        prefix = bucket + self._query.get("prefix", "")
+        after = self._query.get("continuation-token", "")
+        names = [one for one in sorted(self.server.objects) if one.startswith(prefix)]
+        left = [one for one in names if one > after]
+        self._send(200, "".join(self._page(bucket, left)).encode())
+
+    def _page(self, bucket: str, names: list[str]) -> Iterator[str]:
+        yield "<ListBucketResult>"
+        for name in names[:LISTED_AT_ONCE]:
+            body, _ = self.server.objects[name]
+            yield f"<Contents><Key>{escape(name.removeprefix(bucket))}</Key>"
+            yield "<LastModified>2026-11-30T08:00:00.000Z</LastModified>"
+            yield f"<ETag>{escape(_tag(body))}</ETag><Size>{len(body)}</Size></Contents>"
+        more = len(names) > LISTED_AT_ONCE
+        yield f"<IsTruncated>{str(more).lower()}</IsTruncated>"
+        if more:
+            last = escape(names[LISTED_AT_ONCE - 1])
+            yield f"<NextContinuationToken>{last}</NextContinuationToken>"
+        yield "</ListBucketResult>"
 
     def _is_let_in(self) -> bool:
         if self.server.is_down:
@@ -105,6 +177,13 @@ class _Handler(QuietHandler):
             self.server.refused += 1
             self._send(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
             return False
+        self.server.asked.append(f"{self.command} {self._name}")
+        fault = self.server.faults[0] if self.server.faults else _NONE
+        if fault not in (_CUT, _NONE):
+            self._send(int(self.server.faults.pop(0)), b"<Error><Code>Fault</Code></Error>")
+            return False
+        if fault == _NONE:
+            del self.server.faults[:1]
         return given[1] == KEY_ID
 
     def _signature(self, given: re.Match[str]) -> str:
@@ -134,9 +213,19 @@ class _Handler(QuietHandler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        if self.command == "HEAD":
+            return
+        if status in (200, 206) and body and self.server.faults[:1] == [_CUT]:
+            self.server.faults.pop(0)
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+            return
+        self.wfile.write(body)
 
     @override
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+def _tag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

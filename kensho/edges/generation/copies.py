@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import obstore
 import structlog
@@ -34,10 +34,11 @@ from kensho.errors import (
     UpstreamError,
     UpstreamUnavailableError,
 )
+from kensho.platform.bucket_places import S3_SCHEME, place_of
+from kensho.platform.buckets import store_of
 from kensho.platform.edge_settings import GenerationSettings
 from kensho.platform.safe_fetch import FetchedStream, RequestBounds, SafeFetcher
 
-_SCHEME: Final = "s3://"
 _TOTAL_S: Final = 300.0
 _MOST_REDIRECTS: Final = 3
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
@@ -172,23 +173,15 @@ def copies_of(settings: GenerationSettings, metrics: GenerationMetrics) -> Video
 
 
 def _store_of(settings: GenerationSettings, place: str) -> LocalStore | S3Store:
-    if not place.startswith(_SCHEME):
+    if not place.startswith(S3_SCHEME):
         if "://" in place:
             raise ValueError("expected a folder, or s3://bucket/prefix")
         return LocalStore(Path(place).resolve(), mkdir=True)
-    parts = urlsplit(place)
-    if not parts.netloc:
-        raise ValueError("expected s3://bucket/prefix")
     given: dict[str, Any] = {"region": settings.s3_region}
-    if settings.s3_endpoint is not None:
-        given["endpoint"] = settings.s3_endpoint
     if settings.s3_key_id is not None and settings.s3_key is not None:
         given["access_key_id"] = settings.s3_key_id
         given["secret_access_key"] = settings.s3_key.reveal()
-    is_plain = (settings.s3_endpoint or "").startswith("http://")
-    options: Any = {"allow_http": True} if is_plain else None
-    prefix = parts.path.strip("/") or None
-    return S3Store(parts.netloc, prefix=prefix, client_options=options, **given)
+    return store_of(*place_of(place), endpoint=settings.s3_endpoint, **given)
 
 
 class _Source:

@@ -1,4 +1,4 @@
-"""Fetch a snapshot that was published in another folder, or over HTTP, and its history.
+"""Fetch a snapshot that was published in another folder, over HTTP or in a bucket, and its history.
 
 Guarantees: nothing becomes current before every file has the size and checksum that its manifest
 states, and is on disk. A fetch that was cut goes on with the files that were whole already.
@@ -17,6 +17,7 @@ import structlog
 
 from kensho.errors import PublicationError, ReadModelError, UpstreamError
 from kensho.platform import private_files
+from kensho.platform.bucket_places import S3_SCHEME, bucket_of
 from kensho.platform.http_client import HttpClient
 from kensho.platform.secret_values import masked
 from kensho.read_model import publications
@@ -44,16 +45,23 @@ _CHUNK_BYTES: Final = 1 << 20
 
 
 async def fetch(
-    location: str, root: Path, store: str, limits: HistoryLimits = DEFAULT_LIMITS
+    location: str,
+    root: Path,
+    store: str,
+    limits: HistoryLimits = DEFAULT_LIMITS,
+    *,
+    s3_endpoint: str | None = None,
 ) -> Publication:
     """Publish in `root` what is published last at `location`, for the servers of `store`.
 
+    `s3_endpoint` is where the bucket of an `s3://` address is, if not at Amazon's.
+
     Raises:
         PublicationError: it can't be read, is damaged or of another version, or can't be written.
-        InvalidInputError: the address is plain http to another machine.
+        InvalidInputError: the address is plain http to another machine, or names no bucket.
     """
     try:
-        with _source(location) as source:
+        with _source(location, s3_endpoint) as source:
             publication = await asyncio.to_thread(_fetched, source, root)
         async with publishing.alone(root):
             final = root / publication.snapshot
@@ -170,8 +178,11 @@ def _text(source: Source, name: str) -> bytes:
 
 
 @contextlib.contextmanager
-def _source(location: str) -> Generator[Source]:
+def _source(location: str, s3_endpoint: str | None) -> Generator[Source]:
     """Return what reads the files of a published folder."""
+    if location.startswith(S3_SCHEME):
+        yield bucket_of(location, s3_endpoint).read
+        return
     if "://" not in location:
         folder = Path(location)
         yield lambda name, most_bytes: _pieces(folder / name, most_bytes)
