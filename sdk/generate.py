@@ -9,6 +9,7 @@ What is made is left beside the language's example, and is not kept in git.
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,11 @@ from sdk.contract import FOLDER
 
 _BIN: Final = Path(sys.executable).parent
 _NULL: Final = {"type": "null"}
+_CLASS: Final = "        cls"
+_SNAKE: Final = re.compile(r"([A-Z])")
+_MEDIA: Final = ("video/", "image/")
+_FILE: Final = "application/octet-stream"
+_BYTES: Final = {"type": "string", "format": "binary"}
 _CHOICES: Final = ("oneOf", "anyOf")
 _GO_FILES: Final = "client.go:configuration.go:response.go:utils.go"
 _GO_MODULE: Final = "module kensho-client\n\ngo 1.19\n"
@@ -31,12 +37,14 @@ _GO_MODULE: Final = "module kensho-client\n\ngo 1.19\n"
 def python(document: Path) -> Path:
     """Make the package `kensho_client`, of httpx and attrs, with types."""
     made = FOLDER / "python" / "client"
-    with _prepared(document, with_text_streams) as prepared:
+    with _prepared(document, lambda whole: with_files(with_text_streams(whole), _FILE)) as prepared:
         _run(
             *(str(_BIN / "openapi-python-client"), "generate", "--overwrite", "--meta", "setup"),
             *("--path", str(prepared), "--config", str(FOLDER / "python" / "config.yml")),
             *("--output-path", str(made)),
         )
+    for path in (made / "kensho_client" / "models").glob("*.py"):
+        path.write_text(with_own_class(path.read_text("utf-8")), "utf-8")
     return made
 
 
@@ -57,10 +65,15 @@ def go(document: Path) -> Path:
     """Make the module `kensho-client`, which needs nothing but Go."""
     made = FOLDER / "go" / "client"
     shutil.rmtree(made, ignore_errors=True)
-    with _prepared(document, lambda whole: without_choices(with_text_streams(whole))) as prepared:
+
+    def change(whole: Any) -> Any:
+        return without_choices(with_files(with_text_streams(whole)))
+
+    with _prepared(document, change) as prepared:
         _run(
             *(str(_BIN / "openapi-generator-cli"), "generate", "-g", "go", "-i", str(prepared)),
             *("-o", str(made), "--package-name", "kensho"),
+            *(one for name in clashing_names(prepared) for one in ("--name-mappings", name)),
             *("--global-property", f"models,apis,supportingFiles={_GO_FILES}"),
             *("--global-property", "modelDocs=false,apiDocs=false,modelTests=false,apiTests=false"),
         )
@@ -85,6 +98,51 @@ def with_text_streams(schema: Any) -> Any:
         return schema
     return {
         name: {"schema": {"type": "string"}} if name == EVENT_STREAM else with_text_streams(value)
+        for name, value in schema.items()
+    }
+
+
+def with_own_class(model: str) -> str:
+    """Return the code of a model that is made of a document, though a member of it is called `cls`.
+
+    The generator gives the member's value and the class one name in one function.
+    """
+    if f"{_CLASS} = " not in model.partition("def from_dict(cls:")[2]:
+        return model
+    return model.replace("def from_dict(cls:", "def from_dict(model:").replace(
+        " = cls(", " = model("
+    )
+
+
+def clashing_names(document: Path) -> Iterator[str]:
+    """Yield other names for members that differ from others of their schema in `_` alone.
+
+    Such are `poster_url` and `posterUrl`, which Go calls PosterUrl: the latter is PosterUrl2 there.
+    """
+    schemas = json.loads(document.read_text("utf-8"))["components"]["schemas"]
+    for name in sorted(
+        {one for schema in schemas.values() for one in schema.get("properties", ())}
+    ):
+        plain = _SNAKE.sub(r"_\1", name).lower()
+        if plain != name and any(
+            {name, plain} <= schema.get("properties", {}).keys() for schema in schemas.values()
+        ):
+            yield f"{name}={name[0].upper()}{name[1:]}2"
+
+
+def with_files(schema: Any, media_type: str = "") -> Any:
+    """Return a document in which films and pictures are files, under another media type if given.
+
+    To a document their bytes are text; Python's generator reads files of one media type alone.
+    """
+    if isinstance(schema, list):
+        return [with_files(one, media_type) for one in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        (media_type or name) if name.startswith(_MEDIA) else name: {"schema": _BYTES}
+        if name.startswith(_MEDIA)
+        else with_files(value, media_type)
         for name, value in schema.items()
     }
 

@@ -4,83 +4,81 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import pytest
 
-from sdk.contract import FOLDER, kept
+from sdk.contract import FOLDER, breaks, kept, operations
 from sdk.generate import go, python, typescript, with_node
 from tests.support.client_calls import (
     PATIENCE_S,
     called_by_python,
-    calls,
     go_program,
+    tokens_of,
     typescript_program,
 )
-from tests.support.command_line import run_here
-from tests.support.franchise_rows import franchise_store
-from tests.support.servers import serving
+from tests.support.edge_calls import EdgeServer, Round, edge_server_running, prepared
 
-CALLS: Final = calls(kept("openapi.json"))
-
-
-class Server(NamedTuple):
-    """A server with a manager, and what every call is answered there with."""
-
-    base: str
-    token: str
-    told: list[str]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("served")
-    managers = {"KENSHO_MANAGERS_FILE": str(folder / "managers.json")}
-    made = run_here(["managers", "add", "grace"], managers)
-    token = made.stdout.split()[-1]
-    with serving(folder, write=franchise_store) as base:
-        headers = {"Authorization": f"Bearer {token}"}
-        yield Server(base, token, [f"{one.operation} {one.asked(base, headers)}" for one in CALLS])
-
-
-def test_every_operation_is_called_and_refused_only_where_there_is_nothing(server: Server) -> None:
-    assert len({one.operation for one in CALLS}) == len(CALLS) == len(server.told)
-    refused = {line for line in server.told if not line.endswith(" 200")}
-    nothing = (
+DOCUMENT: Final = "openapi-edges.json"
+"""It has what discovery has: a client of `openapi.json` is one of a part of it."""
+NOTHING: Final = frozenset(
+    (
         "stateSomething",
         "undoAct",
         "showWorkItem",
         "settleWorkItem",
         "compareTwoPublications",
     )
-    assert refused == {f"{name} 404" for name in nothing}
+)
+"""What there is nothing of in the small graph, so that its problem is what is read."""
 
 
-def test_the_python_client_calls_every_operation(server: Server) -> None:
-    folder = python(FOLDER / "openapi.json")
-    assert called_by_python(folder, server.base, server.token, CALLS) == server.told
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EdgeServer]:
+    with edge_server_running(tmp_path_factory.mktemp("served")) as server:
+        yield server
+
+
+def told(made: Round) -> list[str]:
+    """Return what every call is answered with."""
+    return [
+        f"{one.operation} {404 if one.operation in NOTHING else one.expected}" for one in made.calls
+    ]
+
+
+def test_a_client_of_discovery_may_ask_a_server_with_edges() -> None:
+    assert breaks(kept("openapi.json"), kept(DOCUMENT)) == []
+
+
+def test_the_python_client_calls_every_operation(server: EdgeServer) -> None:
+    folder, made = python(FOLDER / DOCUMENT), prepared(server, kept(DOCUMENT))
+    assert len({one.operation for one in made.calls}) == len([*operations(kept(DOCUMENT))])
+    assert called_by_python(folder, server.base, made.tokens, made.calls) == told(made)
     example = [sys.executable, str(FOLDER / "python" / "example.py")]
     assert "1. Cowboy Bebop" in _said([*example, server.base, "bebop"], PYTHONPATH=str(folder))
 
 
-def test_the_typescript_client_calls_every_operation(server: Server) -> None:
-    typescript(FOLDER / "openapi.json")
+def test_the_typescript_client_calls_every_operation(server: EdgeServer) -> None:
+    typescript(FOLDER / DOCUMENT)
+    made = prepared(server, kept(DOCUMENT))
     folder = FOLDER / "typescript"
     every = folder / "every.ts"
-    every.write_text(typescript_program(CALLS))
+    every.write_text(typescript_program(made.calls))
     _said(["npx", "--offline", "tsc"], folder)
-    made = _said(["node", "out/every.js", server.base, server.token], folder)
-    assert made.splitlines() == server.told
+    tokens = tokens_of(made.calls, made.tokens)
+    said = _said(["node", "out/every.js", server.base, *tokens], folder)
+    assert said.splitlines() == told(made)
     assert "1. Cowboy Bebop" in _said(["node", "out/example.js", server.base, "bebop"], folder)
 
 
-def test_the_go_client_calls_every_operation(server: Server, tmp_path: Path) -> None:
-    made = go(FOLDER / "openapi.json")
-    (tmp_path / "main.go").write_text(go_program(CALLS))
+def test_the_go_client_calls_every_operation(server: EdgeServer, tmp_path: Path) -> None:
+    client, made = go(FOLDER / DOCUMENT), prepared(server, kept(DOCUMENT))
+    (tmp_path / "main.go").write_text(go_program(made.calls))
     own = (FOLDER / "go" / "example" / "go.mod").read_text()
-    (tmp_path / "go.mod").write_text(own.replace("../client", str(made)))
-    told = _said(["go", "run", ".", server.base, server.token], tmp_path)
-    assert told.splitlines() == server.told
+    (tmp_path / "go.mod").write_text(own.replace("../client", str(client)))
+    tokens = tokens_of(made.calls, made.tokens)
+    said = _said(["go", "run", ".", server.base, *tokens], tmp_path)
+    assert said.splitlines() == told(made)
     example = FOLDER / "go" / "example"
     assert "1. Cowboy Bebop" in _said(["go", "run", ".", server.base, "bebop"], example)
 

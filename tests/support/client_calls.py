@@ -4,6 +4,7 @@ Each program prints one line for each call: its operation and status, once the a
 into the client's own type: the document of a success, the problem of a refusal.
 """
 
+import contextlib
 import importlib
 import json
 import re
@@ -22,6 +23,7 @@ from tests.support import graphs
 
 PATIENCE_S: Final = 300.0
 """An act of a curator takes a second, and many on a busy machine."""
+JSON: Final = "application/json"
 _BEBOP: Final = str(graphs.BEBOP)
 _FILM: Final = str(graphs.MATRIX)
 BODIES: Final[Mapping[str, dict[str, Any]]] = {
@@ -43,7 +45,10 @@ FURTHER: Final[Mapping[str, dict[str, Any]]] = {
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One call: of which operation, and with what; parameters are in the document's order."""
+    """One call: of which operation, and with what; parameters are in the document's order.
+
+    `answers` is the media type of a success, "" where it has nothing to say. `who` makes the call.
+    """
 
     operation: str
     tag: str
@@ -54,17 +59,9 @@ class Call(msgspec.Struct, frozen=True):
     body: Mapping[str, Any] | None
     shape: str
     """The name of the body's schema, "" without one."""
-
-    def asked(self, base: str, headers: Mapping[str, str]) -> int:
-        """Return the status that a server answers the call with, asked without any client."""
-        return httpx.request(
-            self.method,
-            base + self.path.format(**self.in_path),
-            params=dict(self.in_query),
-            json=self.body,
-            headers=dict(headers),
-            timeout=PATIENCE_S,
-        ).status_code
+    answers: str = JSON
+    who: str = "manager"
+    expected: int = 200
 
 
 def calls(document: Document) -> list[Call]:
@@ -81,35 +78,48 @@ def _call(name: str, operation: Document) -> Call:
     }
     for one in operation.get("parameters", ()):
         if one.get("required"):
-            (example, *_) = one["examples"].values()
-            value = example["value"]
+            examples = [*one.get("examples", {}).values()]  # none where only we can know one
+            value = examples[0]["value"] if examples else ""
             given[one["in"]][one["name"]] = known.get(value, value)
     given["query"] |= FURTHER.get(operation["operationId"], {})
     body = BODIES.get(operation["operationId"])
     shape = ""
-    if body is not None:
-        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    if "requestBody" in operation:
+        schema = operation["requestBody"]["content"][JSON]["schema"]
         shape = json.dumps(schema).partition("#/components/schemas/")[2].partition('"')[0]
     return Call(
         operation["operationId"], operation["tags"][0], method, path, given["path"],
-        given["query"], body, shape,
+        given["query"], body, shape, answers=success_of(operation)[1],
     )  # fmt: skip
 
 
-def called_by_python(folder: Path, base: str, token: str, made: Sequence[Call]) -> list[str]:
+def success_of(operation: Document) -> tuple[int, str]:
+    """Return the status of a success, and its media type; "" where it has nothing to say."""
+    status = min(one for one in operation["responses"] if one.startswith("2"))
+    return int(status), next(iter(operation["responses"][status].get("content", {"": None})))
+
+
+def called_by_python(
+    folder: Path, base: str, tokens: Mapping[str, str], made: Sequence[Call]
+) -> list[str]:
     """Make the calls by the Python client in `folder`, in this process."""
     sys.path.insert(0, str(folder))
     try:
         package: Any = importlib.import_module("kensho_client")
         problem: Any = importlib.import_module("kensho_client.models").Problem
-        made_client = package.AuthenticatedClient(
-            base_url=base,
-            token=token,
-            timeout=httpx.Timeout(PATIENCE_S),
-            raise_on_unexpected_status=True,
-        )
-        with made_client as client:
-            return [_called(client, problem, one) for one in made]
+        with contextlib.ExitStack() as held:
+            clients = {
+                who: held.enter_context(
+                    package.AuthenticatedClient(
+                        base_url=base,
+                        token=token,
+                        timeout=httpx.Timeout(PATIENCE_S),
+                        raise_on_unexpected_status=True,
+                    )
+                )
+                for who, token in tokens.items()
+            }
+            return [_called(clients[one.who], problem, one) for one in made]
     finally:
         sys.path.remove(str(folder))
 
@@ -125,20 +135,24 @@ def _called(client: object, problem: type, call: Call) -> str:
         given["body"] = model.from_dict(call.body)
     answer = module.sync_detailed(client=client, **given)
     assert isinstance(answer.parsed, problem) == (answer.status_code >= 400), call.operation
+    assert answer.parsed is not None or not call.answers, call.operation
     return f"{call.operation} {answer.status_code.value}"
 
 
 def typescript_program(made: Sequence[Call]) -> str:
-    """Return a program that makes the calls with types; it is told address and token."""
+    """Return a program that makes the calls with types; it is told address and tokens."""
     lines = [
         'import createClient from "openapi-fetch";',
         'import type { paths } from "./kensho.js";',
-        "const [baseUrl = '', token = ''] = process.argv.slice(2);",
-        "const headers = { Authorization: `Bearer ${token}` };",
-        "const client = createClient<paths>({ baseUrl, headers });",
+        "const [baseUrl = '', ...tokens] = process.argv.slice(2);",
+        "const headers = (token = '') => ({ Authorization: `Bearer ${token}` });",
+        "const client = (token?: string) =>",
+        "  createClient<paths>({ baseUrl, headers: headers(token) });",
+        *(f"const {who} = client(tokens[{at}]);" for at, who in enumerate(_people(made))),
         "type Answer = { data?: unknown; error?: { title: string }; response: Response };",
         "function tell(name: string, answer: Answer) {",
-        "  if (!answer.data && !answer.error?.title) throw new Error(name);",
+        "  const isEmpty = answer.response.status === 204;",
+        "  if (!isEmpty && !answer.data && !answer.error?.title) throw new Error(name);",
         "  console.log(`${name} ${answer.response.status}`);",
         "}",
     ]
@@ -149,33 +163,51 @@ def typescript_program(made: Sequence[Call]) -> str:
         options: dict[str, Any] = {"params": params} if params else {}
         if call.body is not None:
             options["body"] = call.body
-        is_stream = call.path.endswith("/stream")
-        said = json.dumps(options)[1:-1] + (', "parseAs": "text"' if is_stream else "")
+        is_json = call.answers in (JSON, "")
+        said = json.dumps(options)[1:-1] + ("" if is_json else f', "parseAs": "{_read_as(call)}"')
         lines.append(
-            f'tell("{call.operation}", await client.{call.method}("{call.path}",'
+            f'tell("{call.operation}", await {call.who}.{call.method}("{call.path}",'
             f" {{ {said.removeprefix(', ')} }}));"
         )
     return "\n".join([*lines, ""])
 
 
+def _read_as(call: Call) -> str:
+    """Return how openapi-fetch reads an answer that is not JSON."""
+    return "text" if call.answers.startswith("text/") else "blob"
+
+
+def _people(made: Sequence[Call]) -> list[str]:
+    """Return who makes calls, in the order of the tokens that a program is told."""
+    return [*dict.fromkeys(call.who for call in made)]
+
+
+def tokens_of(made: Sequence[Call], tokens: Mapping[str, str]) -> list[str]:
+    """Return the tokens that a program is told."""
+    return [tokens[who] for who in _people(made)]
+
+
 def go_program(made: Sequence[Call]) -> str:
-    """Return a program that makes the calls; it is told address and token."""
-    return _GO.format(calls="\n".join(line for call in made for line in _go_call(call)))
+    """Return a program that makes the calls; it is told address and tokens."""
+    people = "\n".join(f"\t{who} := as(os.Args[{at + 2}])" for at, who in enumerate(_people(made)))
+    lines = "\n".join(line for call in made for line in _go_call(call))
+    return _GO.format(people=people, calls=lines)
 
 
 def _go_call(call: Call) -> Iterator[str]:
     yield "\t{"
     arguments = "".join(f", {_go_value(value)}" for value in call.in_path.values())
     name = call.operation[0].upper() + call.operation[1:]
-    request = f"client.{call.tag.capitalize()}API.{name}(ctx{arguments})"
+    request = f"{call.who}.{call.tag.capitalize()}API.{name}(ctx{arguments})"
     if call.body is not None:
         yield f"\t\tvar body kensho.{call.shape}"
         yield f"\t\tmust(json.Unmarshal([]byte(`{json.dumps(call.body)}`), &body))"
         request += f".{call.shape}(body)"
     for key, value in call.in_query.items():
         request += f".{_camel(key)}({_go_value(value)})"
-    yield f"\t\tdocument, answer, err := {request}.Execute()"
-    yield f'\t\ttell("{call.operation}", document, answer, err)'
+    document = "document, " if call.answers else ""
+    yield f"\t\t{document}answer, err := {request}.Execute()"
+    yield f'\t\ttell("{call.operation}", {document or "nil, "}answer, err)'
     yield "\t}"
 
 
@@ -210,11 +242,16 @@ func tell(name string, document any, answer *http.Response, err error) {{
 	fmt.Println(name, answer.StatusCode)
 }}
 
-func main() {{
+func as(token string) *kensho.APIClient {{
 	settings := kensho.NewConfiguration()
 	settings.Servers = kensho.ServerConfigurations{{{{URL: os.Args[1]}}}}
-	settings.AddDefaultHeader("Authorization", "Bearer "+os.Args[2])
-	client, ctx := kensho.NewAPIClient(settings), context.Background()
+	settings.AddDefaultHeader("Authorization", "Bearer "+token)
+	return kensho.NewAPIClient(settings)
+}}
+
+func main() {{
+	ctx := context.Background()
+{people}
 {calls}
 }}
 """

@@ -1,7 +1,9 @@
 """The kept documents are what the code says, and it is told what breaks clients and what not."""
 
 import copy
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -9,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sdk.contract import KEPT, Document, breaks, document, kept, operations
-from sdk.generate import with_text_streams, without_choices
+from sdk.generate import (
+    clashing_names,
+    with_files,
+    with_own_class,
+    with_text_streams,
+    without_choices,
+)
 
 DOCUMENT: Final = kept("openapi.json")
 SCHEMAS: Final = sorted(DOCUMENT["components"]["schemas"])
@@ -163,3 +171,44 @@ def test_generators_are_given_what_they_can_read() -> None:
     stream = plain["paths"]["/api/changes/stream"]["get"]["responses"]["200"]["content"]
     assert stream == {"text/event-stream": {"schema": {"type": "string"}}}
     assert {name for name, _ in operations(plain)} == {name for name, _ in operations(DOCUMENT)}
+
+
+def test_films_and_pictures_are_files_to_clients() -> None:
+    text = {"type": "string"}
+    answers = {
+        "video/mp4": {"schema": text},
+        "text/vtt": {"schema": text},
+        "x": [{"image/png": {}}],
+    }
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    assert with_files(answers) == {
+        "video/mp4": binary,
+        "text/vtt": {"schema": text},
+        "x": [{"image/png": binary}],
+    }
+    assert [*with_files(answers, "application/octet-stream")][:2] == [
+        "application/octet-stream",
+        "text/vtt",
+    ]
+
+
+def test_a_member_that_is_called_as_the_class_is_leaves_its_model_whole() -> None:
+    head = "    def from_dict(cls: type[T], d):\n"
+    model = f'{head}        cls = d.pop("cls")\n        made = cls(cls=cls)\n'
+    assert with_own_class(model) == (
+        '    def from_dict(model: type[T], d):\n        cls = d.pop("cls")\n'
+        "        made = model(cls=cls)\n"
+    )
+    plain = f"{head}        made = cls(x=1)\n"
+    assert with_own_class(plain) == plain
+
+
+def test_members_that_differ_in_their_spelling_alone_have_two_names(tmp_path: Path) -> None:
+    def named(*schemas: tuple[str, ...]) -> list[str]:
+        path = tmp_path / "openapi.json"
+        shapes = {str(at): {"properties": dict.fromkeys(one)} for at, one in enumerate(schemas)}
+        path.write_text(json.dumps({"components": {"schemas": shapes}}))
+        return [*clashing_names(path)]
+
+    assert named(("poster_url", "posterUrl", "id"), ("posterUrl",)) == ["posterUrl=PosterUrl2"]
+    assert named(("poster_url", "id"), ("posterUrl",)) == []
