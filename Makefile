@@ -110,11 +110,11 @@ bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../share
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-train.lock
 	$(BIN)/python -m benchmarks
 
-load: $(DEV_INSTALLED) ## Users of a server: HOST=http://127.0.0.1:8700 SHAPE=normal|spike|stress|soak HEIGHT=100; fails where a promise breaks.
+load: $(DEV_INSTALLED) ## Users of a server: HOST=http://127.0.0.1:8700 SHAPE=normal|spike|stress|soak HEIGHT=100 REPORT=docs/load.html; fails where a promise breaks.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-load.lock
 	$(BIN)/python -m locust -f benchmarks/load/locustfile.py --headless --only-summary --host $(or $(HOST),http://127.0.0.1:8700) \
 	  --shape $(or $(SHAPE),normal) --height $(or $(HEIGHT),100) --seconds $(or $(SECONDS),0) --csv var/load --csv-full-history && code=0 || code=$$?; \
-	  $(BIN)/python -m benchmarks.load.report var/load.html "$(or $(SHAPE),normal), $(or $(HEIGHT),100) users"=var/load \
+	  $(BIN)/python -m benchmarks.load.report $(or $(REPORT),var/load.html) "$(or $(SHAPE),normal), $(or $(HEIGHT),100) users"=var/load \
 	  --note "Load of the machine at the end: $$(cut -d' ' -f1-3 /proc/loadavg)."; exit $$code
 
 chaos: $(DEV_INSTALLED) system-packages ## Break things beside a server that is read, and say what users saw; 5 minutes. NAME= for one.

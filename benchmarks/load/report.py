@@ -21,6 +21,8 @@ from benchmarks.load.verdict import P95_MS
 TOTAL: Final = "Aggregated"
 WIDTH: Final = 640
 HEIGHT: Final = 150
+MOST_POINTS: Final = 320
+"""A point for every second pixel: an hour of seconds would take 200 KB."""
 LEFT: Final = 60
 BOTTOM: Final = 20
 _COLOURS: Final = ("#1b6ca8", "#b3541e", "#7a1f5c")
@@ -83,11 +85,26 @@ def _number(text: str) -> float | None:
     return None if text in ("", "N/A") else float(text)
 
 
+def thinned(seconds: Sequence[float], lines: Sequence[Series]) -> tuple[list[float], list[Series]]:
+    """Return so few points that a page stays small: of each stretch of time the highest value."""
+    step = -(-len(seconds) // MOST_POINTS)
+    starts = range(0, len(seconds), step)
+    return [seconds[at] for at in starts], [
+        Series(line.name, [_highest(line.values[at : at + step]) for at in starts])
+        for line in lines
+    ]
+
+
+def _highest(values: Sequence[float | None]) -> float | None:
+    return max((one for one in values if one is not None), default=None)
+
+
 def plot(title: str, seconds: Sequence[float], lines: Sequence[Series], promise: float = 0) -> str:
     """Return a plot of lines from zero on; a promise is a dashed one."""
+    end = max(seconds[-1], 1.0)
+    seconds, lines = thinned(seconds, lines)
     values = [value for line in lines for value in line.values if value is not None]
     most = max([*values, promise, 1.0])
-    end = max(seconds[-1], 1.0)
 
     def at(second: float, value: float) -> str:
         return f"{LEFT + second / end * WIDTH:.1f},{HEIGHT - value / most * (HEIGHT - 10):.1f}"

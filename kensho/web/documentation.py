@@ -1,8 +1,8 @@
 """The project's documentation as pages: Markdown of the folder `docs`, read once and rendered once.
 
-Guarantees: only documents that were found in the folder are served, by their names; no HTML of
-theirs is passed on. Links between documents lead to pages, and those to files that are not served
-become plain text.
+Guarantees: only what was found in the folder is served, by its name; no HTML of documents is passed
+on. Reports are pages as they are, and run and ask nothing where they are shown. Links between
+documents lead to pages, and those to files that are not served become plain text.
 """
 
 import functools
@@ -57,6 +57,8 @@ class Documentation:
         }
         self._texts: Final = texts
         self.pictures: Final = {path.name: path for path in sorted(root.glob("*.png"))}
+        self.reports: Final = {path.name: path for path in sorted(root.glob("*.html"))}
+        """Pages that programs of ours wrote, without scripts, such as that of a load."""
 
     @functools.cached_property
     def documents(self) -> dict[str, Document]:
@@ -119,7 +121,7 @@ class Documentation:
         found = "/".join(parts)
         if found.removesuffix(".md") in self._texts and found.endswith(".md"):
             return f"{PATH}/{found.removesuffix('.md')}" + (f"#{anchor}" if anchor else "")
-        return f"{PATH}/{found}" if found in self.pictures else None
+        return f"{PATH}/{found}" if found in {*self.pictures, *self.reports} else None
 
 
 def _without_empty_headings(tokens: Sequence[Token]) -> list[Token]:

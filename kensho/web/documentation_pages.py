@@ -16,6 +16,17 @@ from kensho.web.rendering import PAGE_HEADERS
 _MARKDOWN: Final = b"text/markdown; charset=utf-8"
 _TEXT: Final = b"text/plain; charset=utf-8"
 _PNG: Final = b"image/png"
+_REPORT: Final = ResponseMeta(
+    HTML,
+    (
+        (
+            b"content-security-policy",
+            b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+            b" frame-ancestors 'none'",
+        ),
+    ),
+)
+"""A report has its styles within itself, and nothing else."""
 _SOURCE: Final = ".md"
 
 
@@ -35,7 +46,7 @@ class DocumentationController(Controller):
 
     @get("/{name:path}", sync_to_thread=True)
     def document(self, services: GivenPageServices, name: FromPath[str]) -> PreparedResponse:
-        """Return a document, or a picture of one.
+        """Return a document, or a picture or report of one.
 
         Raises:
             NotFoundError: there is none of this name.
@@ -44,6 +55,9 @@ class DocumentationController(Controller):
         picture = known.pictures.get(wanted)
         if picture is not None:
             return _answer(picture.read_bytes(), _PNG)
+        report = known.reports.get(wanted)
+        if report is not None:
+            return PreparedResponse(report.read_bytes(), installed_version(), meta=_REPORT)
         document = known.documents.get(wanted.removesuffix(_SOURCE))
         if document is None:
             raise NotFoundError(f"there is no document {wanted[:80]!r}")

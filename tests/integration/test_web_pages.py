@@ -321,6 +321,10 @@ async def test_the_documentation_is_served_as_pages_and_as_it_was_written(
     assert written.text.startswith("# ")
     assert (await client.get("/docs/decisions/0014-the-snapshot-is-what-is-served")).is_success
     assert (await client.get("/docs/map.png")).content.startswith(b"\x89PNG")
+    report = await client.get("/docs/load.html")
+    assert "<svg" in report.text
+    assert report.headers["content-security-policy"].startswith("default-src 'none'; style-src")
+    assert '<a href="/docs/load.html">' in (await client.get("/docs/benchmarks")).text
     listed = (await client.get("/llms.txt")).text
     assert "](/docs/deploy.md): " in listed
     for name in ("nothing", "..%2F..%2Fpyproject", "pictures.py", "x" * 900, "DEPLOY"):

@@ -31,7 +31,8 @@ def test_every_link_within_the_documentation_leads_somewhere() -> None:
         for href in re.findall(r'<a href="(/docs/[^"]+|#[^"]+)"', one.html):
             page, _, anchor = href.partition("#")
             target = page.removeprefix("/docs/") or name
-            assert target in known.documents or target in known.pictures, (name, href)
+            there = {*known.documents, *known.pictures, *known.reports}
+            assert target in there, (name, href)
             assert not anchor or anchor in anchors[target], (name, href)
 
 
@@ -47,6 +48,13 @@ def test_links_to_what_is_not_served_are_text(tmp_path: Path) -> None:
     assert "passwd" not in documents["one"].html
     assert 'id="there"' in documents["two"].html
     assert 'id="there-1"' in documents["two"].html
+
+
+def test_reports_are_small_and_neither_run_nor_ask_anything() -> None:
+    for path in installed().reports.values():
+        text = path.read_text("utf-8")
+        assert len(text) < 100_000, path.name
+        assert not re.search(r"https?:|<script|<iframe|\bon[a-z]+=|src=|@import|url\(", text)
 
 
 def test_tables_have_no_heads_that_say_nothing(tmp_path: Path) -> None:

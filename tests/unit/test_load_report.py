@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.load.report import TOTAL, Run, Series, page, plot
+from benchmarks.load.report import TOTAL, Run, Series, page, plot, thinned
 
 HISTORY = (
     "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,95%,99%\n"
@@ -48,6 +48,18 @@ def test_a_plot_is_as_high_as_its_highest_value_and_has_the_promise() -> None:
     assert ">200</text>" in text
     assert 'points="60.0,150.0 700.0,115.0"' in text
     assert "stroke-dasharray" in text
+
+
+def test_an_hour_takes_no_more_points_than_the_page_has_room_for() -> None:
+    seconds = [float(at) for at in range(3_600)]
+    values = [None if at < 60 else 900.0 if at == 1_777 else float(at % 50) for at in range(3_600)]
+    times, [line] = thinned(seconds, [Series("95 %", values)])
+    assert len(times) == len(line.values) == 300
+    assert line.values[:6] == [None] * 5 + [21.0]  # the first minute has nothing
+    assert max(one for one in line.values if one is not None) == 900.0
+    few = seconds[:9], [Series("a", values[60:69])]
+    assert thinned(*few) == few
+    assert len(plot("ms", seconds, [Series("95 %", values)])) < 8_000
 
 
 def test_a_run_of_nothing_is_refused(tmp_path: Path) -> None:
