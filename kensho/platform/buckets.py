@@ -144,11 +144,8 @@ class Bucket:
     def sizes(self) -> Mapping[str, int]:
         """Return the sizes of all files by their names."""
         with self._told(""):
-            return {
-                str(one["path"]): int(one["size"])
-                for page in obstore.list(self._store)
-                for one in page
-            }
+            pages = obstore.list(self._store)  # pyright: ignore[reportUnknownMemberType]  # other answers of it are pyarrow's
+            return {str(one["path"]): int(one["size"]) for page in pages for one in page}
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete files; one that is not there is no error."""
