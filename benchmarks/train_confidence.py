@@ -23,7 +23,8 @@ from typing import Final, NamedTuple, cast
 import numpy as np
 
 from benchmarks import labelled_queries
-from benchmarks.bench_search_shapes import CASES, KEPT_BACK, SHAPES, Asked, Work, best_known
+from benchmarks.bench_search_shapes import CASES, best_known
+from benchmarks.search_shapes import GIVEN, KEPT_BACK, Asked, Work
 from kensho.discovery import best_hits, confidence
 from kensho.discovery.confidence import INEXACT, SIGNS, Measures, features
 from kensho.discovery.episode_numbers import line_of
@@ -74,7 +75,7 @@ class Judged(NamedTuple):
 def examples(snapshot: Snapshot, data: Path) -> Iterator[Example]:
     """Yield all examples."""
     rng = random.Random(SEED)
-    shapes = {**SHAPES, **KEPT_BACK}
+    shapes = {**GIVEN, **KEPT_BACK}
     for work in islice(best_known(snapshot, data), KNOWN):
         for name in ("plain", *rng.sample(sorted(shapes), SHAPES_EACH)):
             asked = shapes[name](work)
@@ -100,8 +101,8 @@ def of_any_work(snapshot: Snapshot, rng: random.Random) -> Iterator[Example]:
         work = Work(node, title, title, title, year, detail.get("episodes") or 0, {})
         own = same_works(snapshot, node, title)
         yield Example(title, own, "any", title)
-        shape = rng.choice(sorted(SHAPES))
-        asked: Asked | None = SHAPES[shape](work)
+        shape = rng.choice(sorted(GIVEN))
+        asked: Asked | None = GIVEN[shape](work)
         if asked is not None and "{i}" not in asked.text:
             yield Example(asked.text, own, "any shape", title)
         text = spoilt(title, rng)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-from kensho.search import name_marks, name_parts, name_words
+from kensho.search import name_marks, name_parts, name_words, page_addresses
 from kensho.search.keys import weight_of
 from kensho.search.name_readings import MAX_CHARS
 
@@ -52,7 +52,7 @@ def explained_share(
 def _without_frame(text: str, group: str | None) -> str:
     """Return a text without host, extension and the group that made it, and in one writing."""
     plain = name_parts.normalised(text)
-    if name_parts.address(plain) is not None:
+    if page_addresses.address(plain) is not None:
         plain = _HOST.sub("", plain)
     plain = name_parts.EXTENSION.sub("", plain)
     return plain.replace(f"[{group}]", " ", 1) if group else plain

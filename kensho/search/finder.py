@@ -268,6 +268,11 @@ class Finder:
             return len(key.letters)
         return len(key.base) if key.base != key.letters and self._equal(key.base) else 0
 
+    def has_season(self, key: Key) -> bool:
+        """Tell whether there is a work of the season that `key` states, or it states none."""
+        is_stated = bool(title_parts.marker(key.parsed.parts))
+        return not is_stated or bool(self._equal(key.letters) or self._by_season(key))
+
     def begins(self, key: Key) -> bool:
         """Tell whether a title begins with all letters of `key`, as typed."""
         low, high, size = self._phrase_range(key.plain)

@@ -85,6 +85,10 @@ class KnownTitles(Protocol):
         """Tell whether any title begins with all letters of a key, as typed."""
         ...
 
+    def has_season(self, key: Key) -> bool:
+        """Tell whether there is a work of the season that a key states, or it states none."""
+        ...
+
     def is_main(self, key: Key) -> bool:
         """Tell whether all letters of a key are the main title of a work."""
         ...
@@ -234,12 +238,14 @@ def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
     A season is found by the text itself. A bare number is an episode only from 10 on or with a zero
     before it: "komi san 2" is a season. A text that nearly is a title may only lose words that
     no title holds, as in "watch naruto online"; so may one that is like a title at all, if what it
-    loses states nothing: nobody types letters that say nothing. A year in brackets is no part of a
-    title that is only like the text, nor is what tells an opening.
+    loses states nothing: nobody types letters that say nothing. A year or what describes a work in
+    brackets is no part of a title that is only like the text, nor are what tells an opening and
+    what a line parts.
     """
     if reading.is_guess:
-        return reading.is_padded or (reading.episode or 0) >= _FEWEST
-    if reading.year is not None or (reading.extra is not None and best < _NEARLY):
+        is_range = reading.last_episode is not None
+        return reading.is_padded or is_range or (reading.episode or 0) >= _FEWEST
+    if "|" in typed or _is_told_apart(reading, typed):
         return True
     loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(typed)
     if not reading.states_something and ranking.LEAST <= best < ranking.BEST_INEXACT:
@@ -249,12 +255,24 @@ def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
     return loses_noise
 
 
+def _is_told_apart(reading: NameReading, typed: str) -> bool:
+    """Tell whether a reading loses what no title has: a year, an extra, a description in brackets.
+
+    A type alone in brackets is read by `_bare`.
+    """
+    if reading.year is not None or reading.extra is not None:
+        return True
+    is_described = reading.type is not None and typed.endswith((")", "]"))
+    return is_described and not _stands_beside_type(typed)
+
+
 def _longest_equal(
     found: Sequence[Interpretation], titles: KnownTitles, *, without_type: bool
 ) -> Interpretation | None:
     """Return the interpretation of which most letters equal a title; of several, the first.
 
-    A kanji or kana tells as much as two Latin letters.
+    A kanji or kana tells as much as two Latin letters. A number is an episode rather than a season
+    that there is not.
 
     `without_type` compares "Fairy Tail Movie - Dragon Cry" without the word of its type as well.
     """
@@ -268,7 +286,10 @@ def _longest_equal(
         for each in tried:
             letters = each.key.letters[: titles.equals(each.key)]
             weight = len(letters) + len(NATIVE.findall(letters))
-            if weight > length:
+            is_longer = weight > length
+            if not is_longer and weight == length and best is not None and one.doubt:
+                is_longer = not (best.doubt or titles.has_season(best.key))
+            if is_longer:
                 best, length = each, weight
     return best
 

@@ -9,28 +9,47 @@ Guarantees: a mark never stands where a number belongs to the title by its spell
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+from kensho.search.name_vocabulary import (
+    COUNTED_EPISODE_WORDS,
+    EPISODE_WORDS,
+    NUMBER_WORDS,
+    SEASON_WORDS,
+)
 
 Extra: TypeAlias = Literal["opening", "ending", "trailer", "menu", "special"]
 
 _KEPT_TEXTS: Final = 128
 """The texts of a few searches, each of which looks at its own several times."""
 _HAN_DIGITS: Final = {han: number for number, han in enumerate("一二三四五六七八九", start=1)}
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(sorted(words, key=lambda word: (-len(word), word)))
+
+
 _N: Final = r"([0-9]{1,4})(?:v[0-9]|[a-c](?![\w]))?"
+_SPELT: Final = _any(NUMBER_WORDS)
+_N_OR_SPELT: Final = rf"([0-9]{{1,4}}|(?:{_SPELT})(?![^\W_]))(?:v[0-9]|[a-c](?![\w]))?"
 _NUMBER_END: Final = r"(?![0-9]|[.,][0-9]|[^\W\d_])"
 _TO: Final = r"(?:\s?[-~+&]\s?(?:ep?\.?\s?)?([0-9]{1,4})(?![0-9]))?"
 _BEGIN: Final = r"(?<![^\W_])"
-_SEASON_WORDS: Final = "season|saison|temporada|staffel|stagione|sezon|сезон|saeson"
-_EPISODE_WORDS: Final = (
-    "episodes?|episodio|episódio|épisode|folge|capitulo|capítulo|cap|eps?|серия|серии|эпизод|odcinek|odc"
-    "|aflevering|avsnitt|afsnit|bölüm|bolum|tập|jakso"
-)
+_SEASON_WORDS: Final = _any(SEASON_WORDS)
+_EPISODE_WORDS: Final = _any(EPISODE_WORDS)
+_ORDINAL_END: Final = r"(?:st|nd|rd|th|ra|da|ta|er|re|ère|[èe]?me|e|a|o|\.|-?[йяе])"
 _EAST: Final = "[話话集回화회]"
 _HAN_NUMBER: Final = "([0-9]{1,4}|[一二三四五六七八九十百]{1,5})"
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _NUMBER_OR_ORDINAL: Final = re.compile("[0-9]|第")
-"""What every mark of a season or an episode has: Han numerals are read only behind 第."""
+"""What every mark of a season or an episode has but a spelt one: Han numerals are read only behind
+第."""
+_PAIR_HINTS: Final = frozenset("stx")
+_EAST_HINT: Final = re.compile(_EAST)
+_COMBINING: Final = re.compile("[\u0900-\u0eff]")
+"""Scripts whose vowels are no letters for regular expressions, which part their words."""
 
 
 class Mark(NamedTuple):
@@ -48,22 +67,36 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
-_PAIRS: Final = _compiled(
-    rf"{_BEGIN}s([0-9]{{1,2}})[\s._-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
-    rf"{_BEGIN}(?:{_SEASON_WORDS})\s?([0-9]{{1,2}})[\s,._-]*(?:{_EPISODE_WORDS})[\s._#-]*{_N}()",
-    rf"{_BEGIN}([0-9]{{1,2}})\s?(?:{_SEASON_WORDS})[\s,._-]*([0-9]{{1,4}})\s?(?:{_EPISODE_WORDS})()",
+_SHORT_PAIRS: Final = _compiled(
+    rf"{_BEGIN}[st]([0-9]{{1,2}})[\s._:-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
     rf"{_BEGIN}([0-9]{{1,2}})x([0-9]{{2,3}})()(?![0-9])",
     rf"{_BEGIN}s([0-9]{{1,2}})\s-\s{_N}{_TO}{_NUMBER_END}",
 )
-"""Season and episode; the group of the last episode may be empty."""
-_SURE: Final = _compiled(
+"""Season and episode; the groups of the last episode may be empty."""
+_A_SEASON: Final = (
+    rf"(?:(?:{_SEASON_WORDS})[\s.:#-]*([0-9]{{1,2}}|(?:{_SPELT})(?![^\W_]))"
+    rf"|([0-9]{{1,2}}){_ORDINAL_END}?\s?(?:{_SEASON_WORDS}))"
+)
+_WORDED_PAIR: Final = re.compile(
+    rf"{_BEGIN}{_A_SEASON}[\s,._()\[\]-]*(?:(?:{_EPISODE_WORDS})[\s._:#-]*{_N_OR_SPELT}{_TO}"
+    rf"|제?([0-9]{{1,4}})(?:{_ORDINAL_END}?\s?(?:{_EPISODE_WORDS})|\s?{_EAST}))",
+    re.IGNORECASE,
+)
+"""The season is the first or second group, the episode the third or fifth, the last the fourth."""
+_EASTERN: Final = _compiled(
     rf"第\s?{_HAN_NUMBER}(?:\s?[-~]\s?([0-9]{{1,4}}))?\s?{_EAST}",
     rf"제?(?<![0-9])([0-9]{{1,4}})()\s?{_EAST}(?![^\W\d_]|[0-9])",
-    rf"{_BEGIN}(?:{_EPISODE_WORDS})(?![^\W\d_])[\s._:#-]*{_N}{_TO}(?![0-9])",
-    rf"{_BEGIN}([0-9]{{1,4}})()\s?(?:серия|серии|эпизод|bölüm)(?![^\W\d_])",
+)
+_WORDED: Final = _compiled(
+    rf"{_BEGIN}(?:{_EPISODE_WORDS})(?![^\W\d_])[\s._:#-]*{_N_OR_SPELT}{_TO}(?![0-9])",
+    rf"{_BEGIN}([0-9]{{1,4}})(){_ORDINAL_END}?\s?(?:{_any(COUNTED_EPISODE_WORDS)})(?![^\W\d_]|\s*[0-9])",
+    rf"{_BEGIN}([0-9]{{1,4}})(){_ORDINAL_END}\s?(?:{_EPISODE_WORDS})(?![^\W\d_]|[\s._:#-]*[0-9])",
+)
+_SURE: Final = _compiled(
     rf"{_BEGIN}([0-9]{{1,4}})()\s(?:из|of)\s[0-9]{{1,4}}(?![0-9])",
     rf"{_BEGIN}(?:e|ep)([0-9]{{2,4}})(?:v[0-9])?{_TO}(?![0-9]|[^\W\d_])",
     rf"[#№]\s?{_N}{_TO}{_NUMBER_END}",
+    r"(?<=[^\W\d_])ep(?:isode)?([0-9]{2,4})()(?![^\W_])",
 )
 _SEASON_ONLY: Final = re.compile(
     r"(?<=[\s\])_-])s([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?![^\W_])", re.IGNORECASE
@@ -99,11 +132,13 @@ _EXTRA_HINT: Final = re.compile(
 )
 """Stands in every text, in lower case, that has an extra; it is found in a fifth of the time."""
 _MARK_WORD: Final = re.compile(
-    r"[0-9]+(?:st|nd|rd|th|v[0-9]|x[0-9]+)?|e[0-9]+|s[0-9]+(?:e[0-9]+)?|(?:nc)?(?:op|ed)[0-9]*|pv[0-9]*|из"
+    r"[0-9]+(?:st|nd|rd|th|v[0-9]|x[0-9]+)?|e[0-9]+|[st][0-9]+(?:e[0-9]+)?|(?:nc)?(?:op|ed)[0-9]*|pv[0-9]*|из"
     rf"|(?:{_SEASON_WORDS})[0-9]*|(?:{_EPISODE_WORDS})[0-9]*|第?[0-9一二三四五六七八九十]*(?:[期季部]|{_EAST})",
     re.IGNORECASE,
 )
-_BARE: Final = re.compile(r"(?<=\S)\s([0-9]{1,4})(?:v[0-9])?$")
+_BARE: Final = re.compile(
+    r"(?:(?<=\S)\s|(?<=[^\W\d_])-|(?<=[.!?)])-)([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
+)
 _COUNTED: Final = re.compile(
     rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"
     r"|chapter|no|phase|type|version|ver)\.?$",
@@ -123,7 +158,7 @@ def first_mark(text: str) -> Mark | None:
     if _has_number(text):
         marks = [_pair(text), _sure(text), _dashed(text), _extra(text), _season_only(text)]
     else:
-        marks = [_extra(text)]
+        marks = [_pair(text), _sure(text), _extra(text)]
     found = [mark for mark in marks if mark]
     if not found:
         return None
@@ -133,12 +168,23 @@ def first_mark(text: str) -> Mark | None:
 @lru_cache(_KEPT_TEXTS)
 def is_sure(text: str) -> bool:
     """Tell whether a text states an episode by a word or a sign, not by a number alone."""
-    return _has_number(text) and (_pair(text) or _sure(text)) is not None
+    return (_pair(text) or _sure(text)) is not None
 
 
 def _has_number(text: str) -> bool:
-    """Tell whether a text has a number, without which only an extra has a mark."""
+    """Tell whether a text has a number, without which only an extra and a spelt episode has one."""
     return _NUMBER_OR_ORDINAL.search(text) is not None
+
+
+@lru_cache(_KEPT_TEXTS)
+def _words(text: str) -> frozenset[str]:
+    """Return the runs of letters of a text, by which patterns that cannot match are left out."""
+    return frozenset(_LETTERS.findall(text.lower()))
+
+
+def _may_have(words: frozenset[str], text: str) -> bool:
+    """Tell whether a text may have one of these words."""
+    return not words.isdisjoint(_words(text)) or _COMBINING.search(text) is not None
 
 
 def is_mark_word(word: str) -> bool:
@@ -173,7 +219,10 @@ def bare_number(text: str) -> Mark | None:
         return None
     if _COUNTED.search(text[: match.start()]):
         return None
-    return Mark(match.start(), match.end(), None, int(match[1]))
+    first, last = int(match[1]), _number(match[2])
+    if last is not None and last <= first:
+        return None
+    return Mark(match.start(), match.end(), None, first, last)
 
 
 def leading_number(text: str) -> Mark | None:
@@ -185,9 +234,12 @@ def leading_number(text: str) -> Mark | None:
 
 
 def number_of(text: str) -> int:
-    """Return the number that digits or Han numerals below a thousand write."""
+    """Return the number that digits, a word or Han numerals below a thousand write."""
     if text.isdecimal():
         return int(text)
+    spelt = NUMBER_WORDS.get(text.lower())
+    if spelt is not None:
+        return spelt
     hundreds, hundred, rest = text.rpartition("百")
     tens, ten, ones = rest.rpartition("十")
     total = (_HAN_DIGITS.get(hundreds, 1) * 100) if hundred else 0
@@ -196,23 +248,37 @@ def number_of(text: str) -> int:
 
 
 def _pair(text: str) -> Mark | None:
-    return _earliest(
-        Mark(
-            m.start(),
-            m.end(),
-            int(m[1]),
-            int(m[2]),
-            next(filter(None, map(_number, m.groups()[2:])), None),
-        )
-        for pattern in _PAIRS
-        if (m := pattern.search(text))
-    )
+    return _earliest((*_short_pairs(text), *_worded_pairs(text)))
+
+
+def _short_pairs(text: str) -> Iterator[Mark]:
+    if _PAIR_HINTS.isdisjoint(_words(text)):
+        return
+    for pattern in _SHORT_PAIRS:
+        match = pattern.search(text)
+        if match:
+            last = next(filter(None, map(_number, match.groups()[2:])), None)
+            yield Mark(*match.span(), int(match[1]), int(match[2]), last)
+
+
+def _worded_pairs(text: str) -> Iterator[Mark]:
+    is_episode = _EAST_HINT.search(text) is not None or _may_have(EPISODE_WORDS, text)
+    if is_episode and _may_have(SEASON_WORDS, text):
+        match = _WORDED_PAIR.search(text)
+        if match:
+            season, episode = match[1] or match[2], match[3] or match[5]
+            yield Mark(*match.span(), number_of(season), number_of(episode), _number(match[4]))
 
 
 def _sure(text: str) -> Mark | None:
+    patterns = _SURE if _has_number(text) else ()
+    if _EAST_HINT.search(text):
+        patterns += _EASTERN
+    if _may_have(EPISODE_WORDS, text):
+        patterns += _WORDED
     return _earliest(
         Mark(m.start(), m.end(), None, number_of(m[1]), _number(m[2]))
-        for pattern in _SURE
+        for pattern in patterns
         if (m := pattern.search(text))
     )
 
@@ -260,8 +326,7 @@ def _number(text: str | None) -> int | None:
 
 
 _SEASON_ALONE: Final = re.compile(
-    rf"(?:{_SEASON_WORDS})\s?([0-9]{{1,2}})|s([0-9]{{1,2}})|([0-9]{{1,2}})(?:st|nd|rd|th)\s?season"
-    rf"|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?(?:сезон|sezon)",
+    rf"{_A_SEASON}|s([0-9]{{1,2}})|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?기",
     re.IGNORECASE,
 )
 _EXTRA_FOLDER: Final = re.compile(

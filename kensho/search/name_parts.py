@@ -1,4 +1,4 @@
-"""Takes names apart: addresses and paths into their parts, names into text and brackets.
+"""Takes names apart: paths into their parts, names into text and brackets.
 
 Guarantees: every letter of a name is in one of its segments. A slash separates folders only where a
 text is a path by its other signs, since "Fate/Zero" and "Ranma 1/2" have one; readers of names try
@@ -9,15 +9,22 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kensho.domain import ids
 
+_LANGUAGE: Final = (
+    r"\.(?:ar|ara|cs|de|deu|ger|el|en|eng|es|spa|fr|fra|fre|he|hu|id|ind|it|ita|ja|jp|jpn|ko|kor|ms|nl|pl|pol"
+    r"|pt|por|ro|ru|rus|sv|th|tha|tr|tur|uk|vi|vie|zh|zho|chi)(?:[-_][a-z0-9]{2,4})?"
+    r"(?:\.(?:forced|sdh|cc|hi|default)|\[cc\])*"
+)
 EXTENSION: Final = re.compile(
-    r"\.(?:mkv|mp4|avi|ogm|wmv|m4v|webm|rmvb|flv|mov|m2ts|ts|mpg|mpeg|strm|ass|srt|sup|nfo|zip|rar|7z"
-    r"|torrent)(?:\.[0-9]{3})?$",
+    r"(?:\.(?:mkv|mp4|avi|ogm|wmv|m4v|webm|rmvb|flv|mov|m2ts|ts|mpg|mpeg|strm|nfo|zip|rar|7z|torrent)"
+    r"(?:\.[0-9]{3})?"
+    rf"|(?:{_LANGUAGE})?\.(?:ass|ssa|srt|sup|sub|idx|vtt|mka)"
+    r"|(?:-(?:thumb|poster|fanart|banner|landscape|logo|clearart))?\.(?:jpe?g|png|webp|tbn))$",
     re.IGNORECASE,
 )
+"""The end of the name of a video, of its subtitles, or of a picture or a note beside it."""
 _DRIVE: Final = re.compile(r"^(?:[a-z]:[\\/]|\\\\|//|[~.]{0,2}/)", re.IGNORECASE)
 _FOLDER: Final = re.compile(
     r"[\\/](?:season|saison|staffel|temporada|specials?|extras?|s[0-9]{1,2}|ova|nc)\b[^\\/]*[\\/]"
@@ -25,7 +32,6 @@ _FOLDER: Final = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS: Final = re.compile(r"[\\/]+")
-_URL: Final = re.compile(r"^(?:https?://|www\.)\S+$", re.IGNORECASE)
 _PROVIDERS: Final = (
     "tvdb|tmdb|themoviedb|imdb|anidb|anilist|mal|myanimelist|kitsu|bangumi|ann|simkl"
 )
@@ -45,25 +51,10 @@ _BRACKETED: Final = re.compile(
 )
 _OPENING: Final = re.compile(r"[\[({]")
 _QUOTES: Final = frozenset("「『《")
-_GENERIC_SEGMENT: Final = re.compile(
-    r"(?:watch|animes?|series?|videos?|tv|shows?|stream(?:ing)?|titles?|episodes?|season|play|view"
-    r"|details?|info|dramas?|movies?|films?|category|online|index|hd|full|(?:sub|dub)(?:bed)?|[a-z]{1,2})"
-    r"(?:\.(?:php|html?))?",
-    re.IGNORECASE,
-)
-"""Parts of addresses that name a kind of page, or a language, and no work."""
-_CODE: Final = re.compile(r"^(?=.*[0-9])[A-Za-z0-9]{5,}$|^[0-9]+$|^[A-Z0-9]{6,}$")
-_SLUG_TAIL: Final = re.compile(
-    r"(?:-[0-9]{2,}|[-.](?=[a-z0-9]*[0-9])(?=[a-z0-9]*[a-z])[a-z0-9]{3,8})$"
-)
-_EPISODE_SEGMENT: Final = re.compile(
-    r"(?:^|[-_/])(?:episode|episodio|capitulo|folge|ep|e)[-_]?([0-9]{1,4})(?![0-9])", re.IGNORECASE
-)
 _KEPT_TEXTS: Final = 64
 """The texts of a few searches, each of which asks for its own several times."""
 _FEWEST_WORDS: Final = 3
 """So many words make dots or hyphens stand for spaces: "Dr.Stone" and "Spider-Man" have two."""
-_EPISODE_KEYS: Final = frozenset(("ep", "episode", "e", "episodio"))
 
 
 class Segment(NamedTuple):
@@ -80,21 +71,22 @@ class Identified(NamedTuple):
     text: str
 
 
-class PageAddress(NamedTuple):
-    """The names that a page's address may hold, likeliest first, and the episode it states."""
-
-    names: tuple[str, ...]
-    episode: int | None
-
-
 @lru_cache(_KEPT_TEXTS)
 def normalised(text: str) -> str:
-    """Return a text in NFKC, with typographic dashes and tildes as ASCII writes them."""
+    """Return a text in NFKC, with dashes, tildes and the digits of all scripts as in ASCII."""
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFKC", text).translate(_ONE_WRITING).strip()
 
 
 _ONE_WRITING: Final = str.maketrans(
-    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-") | dict.fromkeys("〜\u301c", "~")
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-")
+    | dict.fromkeys("〜\u301c", "~")
+    | {
+        chr(code): str(unicodedata.decimal(chr(code)))
+        for code in range(0x0660, 0xFF10)
+        if chr(code).isdecimal()
+    }
 )
 
 
@@ -128,31 +120,6 @@ def folders_and_name(text: str) -> list[str]:
 def is_path(text: str) -> bool:
     """Tell whether the slashes of a text separate folders."""
     return bool(_DRIVE.match(text) or _FOLDER.search(text))
-
-
-def address(text: str) -> PageAddress | None:
-    """Return what the address of a page names, or `None` for any other text."""
-    whole = text.strip()
-    if not _URL.match(whole):
-        return None
-    try:
-        parts = urlsplit(whole if "://" in whole else f"https://{whole}")
-    except ValueError:  # "http://[": no address after all
-        return None
-    episode = next(
-        (int(v) for k, v in parse_qsl(parts.query) if k.lower() in _EPISODE_KEYS and v.isdecimal()),
-        None,
-    )
-    marked = _EPISODE_SEGMENT.search(parts.path)
-    if episode is None and marked:
-        episode = int(marked[1])
-    names: dict[str, None] = {}
-    for segment in sorted(unquote(parts.path).split("/"), key=_words, reverse=True):
-        stem = _EPISODE_SEGMENT.split(segment)[0].strip("-_")
-        if stem and not _GENERIC_SEGMENT.fullmatch(stem) and not _CODE.match(stem):
-            names[_unslugged(_SLUG_TAIL.sub("", stem))] = None
-            names[_unslugged(stem)] = None
-    return PageAddress(tuple(name for name in names if name), episode)
 
 
 def segments(name: str) -> list[Segment]:
@@ -209,11 +176,3 @@ def _inner(match: re.Match[str]) -> str:
 def _source_id(provider: str, local: str) -> str:
     name = provider.lower()
     return f"{_NAMES.get(name, name)}:{local.lower()}"
-
-
-def _words(segment: str) -> int:
-    return len(re.findall(r"[^\W\d_]{2,}", segment))
-
-
-def _unslugged(slug: str) -> str:
-    return re.sub(r"[-_+.]+", " ", slug).strip()

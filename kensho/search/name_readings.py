@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from kensho.domain.works import AnimeType
-from kensho.search import name_marks, name_parts, name_words, release_titles
+from kensho.search import name_marks, name_parts, name_words, page_addresses, release_titles
 from kensho.search.name_marks import Extra, Mark
 from kensho.search.name_parts import Segment
 
@@ -30,6 +30,12 @@ _DASHED: Final = 0.25
 """Names beside a dash are doubted so much: what follows one often names the instalment."""
 _LED_BY_GROUP: Final = re.compile(r"\s*(?:\[|【[^】]*】.*[\[【])", re.DOTALL)
 """Brackets that stand for the title itself are not those of a release: 【推しの子】 第3期."""
+_OF: Final = re.compile(r"[\s._:-]*(?:(?:of|de|von|di|da|du)\s)?", re.IGNORECASE)
+"""What stands between an episode and the title behind it: "Episode 7 of Mushishi"."""
+_FIRST_WORD: Final = re.compile(r"[0-9]*(?:[-_. ].*)?$")
+"""What may follow the word that says what a file is: "season01-poster"."""
+_MARKS: Final = " -~_.|:,"
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile("[0-9]")
 _COPY: Final = re.compile("[0-9]")
 """What systems add to the name of a second copy: "Name (1).mkv"."""
@@ -93,7 +99,9 @@ class _Facts(NamedTuple):
 
 def looks_like_name(text: str) -> bool:
     """Tell whether a text may be more than a title: it has a number, a bracket, a path, a mark."""
-    return _SIGNS.search(text) is not None or name_words.without_tail(text) != text
+    return (
+        _SIGNS.search(text) is not None or name_words.without_tail(text) != text or has_mark(text)
+    )
 
 
 def is_file_name(text: str) -> bool:
@@ -101,7 +109,7 @@ def is_file_name(text: str) -> bool:
     return (
         name_parts.is_path(text)
         or name_parts.EXTENSION.search(text) is not None
-        or name_parts.address(text) is not None
+        or page_addresses.address(text) is not None
         or name_words.has_technical(text)
         or _LED_BY_GROUP.match(text) is not None
         or has_mark(text)
@@ -121,10 +129,10 @@ def has_mark(text: str) -> bool:
 def readings(text: str) -> list[NameReading]:
     """Return the readings of a name; none where it holds no word of a title."""
     text = text[-MAX_CHARS:]
-    page = name_parts.address(text)
+    page = page_addresses.address(text)
     if page is not None:
-        facts = _Facts(episode=page.episode)
-        return [facts.reading(name) for name in page.names]
+        facts = _Facts(season=page.season, episode=page.episode)
+        return _distinct(one for name in page.names for one in _of_name(name, facts))
     found = list(_of_path(text))
     if name_parts.is_path(text) and text.count("/") == 1:  # the slash may be one of the title
         whole = name_parts.normalised(name_parts.EXTENSION.sub("", text))
@@ -145,7 +153,8 @@ def _of_path(text: str) -> Iterator[NameReading]:
     place = _place(stem) if named else None
     if place is not None:  # "Title/05 - Name of the episode.mkv"
         yield from _of_folders(named, facts.filled(_Facts(episode=place)))
-    yield from _of_name(stem, facts)
+    if not (named and name_words.is_placeholder(_FIRST_WORD.sub("", stem))):
+        yield from _of_name(stem, facts)
     if named:
         yield from _of_folders(named, _facts_and_title(_pieces(stem))[0].filled(facts))
 
@@ -172,7 +181,7 @@ def _of_folders(folders: Iterable[str], facts: _Facts) -> Iterator[NameReading]:
 
 
 def _pieces(name: str) -> list[Segment]:
-    return name_parts.segments(name_parts.spaced(name))
+    return name_parts.segments(name_words.without_list_of_parts(name_parts.spaced(name)))
 
 
 def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
@@ -195,12 +204,23 @@ def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
             facts = facts.joined(
                 _Facts(mark.season, mark.episode, mark.last_episode, extra=mark.extra)
             )
-        if not is_ended:
-            before = text[: mark.start] if mark else text
-            if before.strip(" -~_.|:,"):
-                title.append(Segment(before.strip(" -~_|:,")))
+        named = "" if is_ended else _beside(text, mark, is_first=not title)
+        if named:
+            title.append(Segment(named))
         is_ended = is_ended or (mark is not None and bool(title))
     return facts, title or _likeliest_title(pieces)
+
+
+def _beside(text: str, mark: Mark | None, *, is_first: bool) -> str:
+    """Return what may be a title in a text with this mark: what stands before it.
+
+    Where nothing does, it is what stands behind: "Episode 7 of Mushishi".
+    """
+    before = text[: mark.start] if mark else text
+    if mark is not None and is_first and not before.strip(_MARKS):
+        behind = _OF.sub("", text[mark.end :], count=1)
+        before = behind if _LETTER.search(behind) else ""
+    return before.strip(" -~_|:,") if before.strip(_MARKS) else ""
 
 
 def _likeliest_title(pieces: Sequence[Segment]) -> list[Segment]:
@@ -217,7 +237,7 @@ def _likeliest_title(pieces: Sequence[Segment]) -> list[Segment]:
 
 def _bracket_facts(piece: Segment, *, is_first: bool) -> _Facts:
     text = piece.text.strip()
-    year, kind = name_words.year_of(text), name_words.type_of(text)
+    year, kind = name_words.described(text)
     if year or kind:
         return _Facts(year=year, type=kind)
     if name_parts.is_quoted(piece):
@@ -298,13 +318,14 @@ def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading
             for mark in (name_marks.bare_number(plain), name_marks.leading_number(plain)):
                 if mark is not None:
                     rest = (plain[: mark.start] + plain[mark.end :]).strip(" -~_.|")
-                    is_padded = plain[mark.start : mark.end].strip(" [(").startswith("0")
+                    is_padded = plain[mark.start : mark.end].strip(" [(-").startswith("0")
                     yield from _guesses(rest, mark, facts, is_padded=is_padded)
 
 
 def _guesses(title: str, mark: Mark, facts: _Facts, *, is_padded: bool) -> Iterator[NameReading]:
     if title:
-        guess = facts._replace(episode=mark.episode).reading(title)
+        stated = facts._replace(episode=mark.episode, last_episode=mark.last_episode)
+        guess = stated.reading(title)
         yield msgspec.structs.replace(guess, is_guess=True, is_padded=is_padded)
 
 

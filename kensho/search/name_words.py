@@ -12,53 +12,45 @@ from functools import lru_cache
 from typing import Final
 
 from kensho.domain.works import AnimeType
+from kensho.search.name_vocabulary import (
+    FILES,
+    HEADS,
+    LANGUAGES,
+    LINKS,
+    MAKERS,
+    MEDIA,
+    TRANSLATIONS,
+    WATCHING,
+)
 
-_LANGUAGE: Final = (
-    "eng(?:lish)?|ger(?:man)?|deu(?:tsch)?|spa(?:nish)?|esp(?:a[nñ]ol)?|castellano|latino|french"
-    "|fran[cç]ais|ita(?:liano?|lian)?|por(?:tugu[eê]s|tuguese)?|pt|br|rus(?:sian)?"
-    "|jap(?:anese)?|jpn?"
-    "|chinese|chi|chs|cht|korean|kor|ara(?:bic)?|pol(?:ish)?|hindi|tamil|indo(?:nesian?)?"
-    "|viet(?:sub)?"
-    "|multi(?:ple)?|dual|vostfr|vost|vf|vff"
-)
-_SUBBED: Final = (
-    "sub(?:s|bed|title[sd]?|titulad[oa]|ita|esp)?|dub(?:s|bed|lado)?"
-    "|doblad[oa]|legendado|audio|voice"
-)
+_SAID: Final = LANGUAGES | TRANSLATIONS | WATCHING | FILES
 _TECHNICAL: Final = (
-    "(?:480|540|576|720|1080|1440|2160|4320)[pi]?|[0-9]{3,4}x[0-9]{3,4}|[48]k|uhd|hdr(?:10)?|sdr"
-    "|[xh]26[456]|hevc|avc|av1|vp9|xvid|divx|ma10p?|hi[0-9]+[bp]{0,2}|[0-9]{1,2}bits?|bits?"
-    "|yuv[0-9]+p?[0-9]*"
-    "|web|webdl|webrip|dl|bluray|blu|ray|bd|bdrip|bdremux|bdmv|dvd|dvdrip|hdtv|tvrip|rip|remux"
-    "|aac(?:x?[0-9])?|flacx?[0-9]*|opus|e?ac3|ddp?[0-9]*|dts(?:hd)?|truehd|mp[34]|mkv|big5|gb"
-    "|[0-9]*(?:srt|ass|pgs)x?[0-9]*|batch|complete|uncensored|remastered|raws?|gib|mib|mb|fps"
-    "|[0-9a-f]{8}|baha|cr|amzn|nf|dsnp|hidive|bs11|mx|abema"
+    "(?:480|540|576|720|1080|1440|2160|4320)[pi]?|[0-9]{3,4}x[0-9]{3,4}|[48]k|hdr(?:10)?"
+    "|[xh]26[456]|ma10p?|hi[0-9]+[bp]{0,2}|[0-9]{1,2}bits?|bits?|yuv[0-9]+p?[0-9]*"
+    "|aac(?:x?[0-9])?|flacx?[0-9]*|opus|e?ac3|ddp?[0-9]*|dts(?:hd)?|mp[34]"
+    "|[0-9]*(?:srt|ass|pgs)x?[0-9]*|[0-9a-f]{8}|v[0-9]"
 )
-_LOOKED_FOR: Final = (
-    "online|free|gratis|full|episodes?|hd|streaming|anime|end|fin"
-    "|ver(?:sion)?|completa?|todos|v[0-9]"
-)
-_IN_BRACKETS: Final = (
-    "[a-z]{3}|[^\\W\\d_]|[0-9]+|series|tv|uc[0-9]+|inc|fx|简繁.*|.*[内內][封嵌].*|.*字幕.*|.*配音.*"
-    "|国漫|日漫"
-    "|特典.*|[0-9]{1,2}月新番"
-)
-_TAIL_WORD: Final = re.compile(f"{_LANGUAGE}|{_SUBBED}|{_TECHNICAL}|{_LOOKED_FOR}", re.IGNORECASE)
+_TAIL_WORD: Final = re.compile(_TECHNICAL, re.IGNORECASE)
 _BRACKET_WORD: Final = re.compile(
-    f"{_LANGUAGE}|{_SUBBED}|{_TECHNICAL}|{_LOOKED_FOR}|{_IN_BRACKETS}", re.IGNORECASE
+    f"{_TECHNICAL}|[a-z]{{3}}|[^\\W\\d_]|[0-9]+|tv|uc[0-9]+|inc|fx|简繁.*|.*[内內][封嵌].*|.*字幕.*"
+    "|.*配音.*|国漫|日漫|特典.*|[0-9]{1,2}月新番",
+    re.IGNORECASE,
 )
+_DESCRIBING: Final = frozenset(("anime", "tv", "series", "show", "animation"))
+"""Words beside a year or a type in brackets: "(TV Series 2013)"."""
 _CERTAIN: Final = re.compile(
     r"(?<![^\W_])(?:(?:480|540|576|720|1080|1440|2160)[pi]|[0-9]{3,4}x[0-9]{3,4}|[xh]\.?26[456]|hevc"
     r"|xvid|web[\s-]?dl|web[\s-]?rip|blu-?ray|bd-?rip|dvd-?rip|hdtv|hi10p?)(?![^\W_])",
     re.IGNORECASE,
 )
 """Words that no title has: 1 in 1,000 of 318,505 real titles matches these or an extension."""
-_HEADS: Final = frozenset(
-    ("watch", "ver", "voir", "assistir", "anime", "download", "stream", "アニメ")
+_ASKING: Final = re.compile(
+    r"(?:where|how)\s(?:to|(?:can|do)\s(?:i|you|we))\s(?=watch\s)", re.IGNORECASE
 )
 _PLACEHOLDERS: Final = frozenset(
     (
-        *("clip", "copy", "cover", "default", "download", "extra", "extras", "fanart", "file"),
+        *("banner", "clip", "copy", "cover", "default", "download", "extra", "extras", "fanart"),
+        *("file", "tvshow", "movie", "season", "landscape", "logo", "theme"),
         *("folder", "img", "image", "import", "media", "new", "output", "poster", "preview"),
         *("record", "recording", "render", "sample", "screen", "screenshot", "temp", "test"),
         *("thumb", "title", "track", "trailer", "untitled", "vid", "video", "videos"),
@@ -71,9 +63,20 @@ _KEPT_TEXTS: Final = 128
 """The texts of a few searches, each of which looks at its own several times."""
 _MAX_TAIL: Final = 16
 """More words than any name has behind its title, brackets apart."""
+_MARKS: Final = " -~_.|,"
 _MOST_KEPT: Final = 2
 """Words of such a tail that may be the last ones of the title."""
-_PARTS: Final = re.compile(r"[\W_]+")
+_NUMBER: Final = re.compile("[0-9]{1,3}")
+_COUNTED_PAIR: Final = 2
+"""So many words are a title with its number, or one that is made by somebody."""
+_A_PART: Final = "(?:tv|movies?|films?|ovas?|oads?|onas?|sp|specials?|extras?)"
+_LISTED: Final = re.compile(
+    rf"(?<!\S){_A_PART}(?:\s?\+\s?(?:{_A_PART}|s[0-9]{{1,2}}))+(?!\S)", re.IGNORECASE
+)
+_MAX_HEAD: Final = 6
+"""Words before a title, half of them behind a question: "where can i watch anime"."""
+_PARTS: Final = re.compile(r"(?:(?![\u0900-\u0eff])[\W_])+")
+"""What parts words; vowels of Indic scripts and of Thai are no letters for expressions."""
 _TYPES: Final[dict[str, AnimeType]] = {
     "movie": "movie", "film": "movie", "gekijouban": "movie", "劇場版": "movie", "剧场版": "movie",
     "ova": "ova", "oad": "ova", "oav": "ova", "ona": "ona", "sp": "special", "special": "special",
@@ -84,6 +87,9 @@ _RESOLUTION: Final = re.compile(
     re.IGNORECASE,
 )
 _YEAR: Final = re.compile("(?:19[1-9]|20[0-3])[0-9]")
+_DIGIT: Final = re.compile("[0-9]")
+_OPEN_END: Final = frozenset(("present", "ongoing", "now"))
+"""What stands for the end of what still runs: "(1999-present)"."""
 _GENERIC: Final = re.compile(
     r"(?:tv)?\s?(?:アニメ|anime|映画|劇場版|アニメーション)?\s?", re.IGNORECASE
 )
@@ -93,25 +99,60 @@ _GENERIC: Final = re.compile(
 def without_tail(text: str) -> str:
     """Return a text without the words at its ends that say nothing of the title."""
     words = text.split()
-    last = len(words)
-    while last > max(1, len(words) - _MAX_TAIL) and _are_all(words[last - 1], _TAIL_WORD):
-        last -= 1
-    first = 1 if last > 1 and words[0].lower().strip(":") in _HEADS else 0
-    return " ".join(words[first:last]).strip(" -~_.|,") or text
+    first, last = _title_within(words)
+    return " ".join(words[first:last]).strip(_MARKS) or text
 
 
 def without_words_of_tail(text: str) -> Iterator[str]:
-    """Yield a text without the words that `without_tail` removes, then with one of them and two.
+    """Yield a text without the words that `without_tail` removes, then with some of them.
 
     They may belong to the title: "watch Sword Art Online online".
     """
-    plain = without_tail(text)
-    yield plain
     words = text.split()
-    first = 1 if len(words) > 1 and words[0].lower().strip(":") in _HEADS else 0
-    kept = first + len(plain.split())
-    for last in range(kept + 1, min(kept + 1 + _MOST_KEPT, len(words))):
-        yield " ".join(words[first:last]).strip(" -~_.|,")
+    first, last = _title_within(words)
+    yield " ".join(words[first:last]).strip(_MARKS) or text
+    for kept in range(last + 1, min(last + 1 + _MOST_KEPT, len(words))):
+        yield " ".join(words[first:kept]).strip(_MARKS)
+    if first:
+        yield " ".join(words[first - 1 : last]).strip(_MARKS)
+
+
+def _title_within(words: Sequence[str]) -> tuple[int, int]:
+    """Return the first word of a text that may be of the title, and that behind the last one."""
+    last = len(words)
+    while last > max(1, len(words) - _MAX_TAIL):
+        dropped = _dropped_at_end(words[:last])
+        if not dropped:
+            break
+        last -= dropped
+    if 1 < last < len(words) and words[last - 1].lower() in LINKS:
+        last -= 1
+    asking = _ASKING.match(" ".join(words[:_MAX_HEAD]))
+    first = len(asking[0].split()) if asking else 0
+    most = min(first + _MAX_HEAD // 2, last - 1)
+    while first < most and words[first].lower().strip(":#") in HEADS:
+        first += 1
+    return min(first, last - 1), last
+
+
+def _dropped_at_end(words: Sequence[str]) -> int:
+    """Return how many words at the end say nothing of the title: "1080p", "Disc 2", "by Kumo"."""
+    word = words[-1]
+    if _are_all(word, _TAIL_WORD):
+        return 1
+    if len(words) <= _COUNTED_PAIR:
+        return 0
+    before = words[-2].lower().strip(".")
+    if before in MEDIA and _NUMBER.fullmatch(word):
+        return 2
+    behind = words[-3]
+    is_made = before in MAKERS and (behind.isdecimal() or _are_all(behind, _TAIL_WORD))
+    return 2 if is_made else 0
+
+
+def without_list_of_parts(text: str) -> str:
+    """Return a text without what lists the parts of a torrent of several: "TV+OVA+Movie"."""
+    return _LISTED.sub(" ", text) if "+" in text else text
 
 
 def up_to_technical(text: str) -> str:
@@ -156,6 +197,23 @@ def year_of(text: str) -> int | None:
     return int(text) if _YEAR.fullmatch(text.strip()) else None
 
 
+def described(text: str) -> tuple[int | None, AnimeType | None]:
+    """Return the year and the type that a text of nothing else states: "TV Series, 2013-2015"."""
+    words = [word.lower() for word in _PARTS.split(text) if word]
+    if not _DIGIT.search(text) and not any(word in _TYPES for word in words):
+        return None, None
+    years = [int(word) for word in words if _YEAR.fullmatch(word)]
+    types = [_TYPES[word] for word in words if word in _TYPES]
+    rest = [word for word in words if not (_YEAR.fullmatch(word) or word in _TYPES)]
+    if (not years and not types) or len(set(types)) > 1 or not all(map(_describes, rest)):
+        return None, None
+    return min(years, default=None), next(iter(types), None)
+
+
+def _describes(word: str) -> bool:
+    return word in _DESCRIBING or word in _OPEN_END
+
+
 def type_of(text: str) -> AnimeType | None:
     """Return the type that a text is, if it is one."""
     return _TYPES.get(text.strip().lower())
@@ -175,4 +233,4 @@ def _are_all(text: str, words: re.Pattern[str]) -> bool:
 
 @lru_cache(_KEPT_WORDS)
 def _matches(words: re.Pattern[str], word: str) -> bool:
-    return words.fullmatch(word) is not None
+    return word.lower() in _SAID or words.fullmatch(word) is not None

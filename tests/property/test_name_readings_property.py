@@ -28,7 +28,46 @@ SHAPES = (
     "{t} 第{n}話「副題」",
     "{t} {n}화",
     "{t} {n} серия",
+    "{t} {n}-я серия",
+    "{t} {n}. Bölüm izle",
+    "{t} {n}. rész magyar felirattal",
+    "{t} الحلقة {n} مترجمة",
+    "{t} ตอนที่ {n} ซับไทย",
+    "{t} एपिसोड {n}",
+    "{t} επεισόδιο {n}",
+    "{t} פרק {n}",
+    "Episode {n} of {t}",
+    "S01E{n:02} - {t}.mkv",
+    "{t} [S01E{n:02}]",
+    "{t} - {n:02}.pt-BR.forced.srt",
+    "{t} - S01E{n:02}-thumb.jpg",
+    "{t}ep{n:02}",
 )
+SEASONS = st.integers(1, 9)
+SEASON_SHAPES = (
+    "{t} {s}. Sezon {n}. Bölüm",
+    "{t} {s} сезон {n} серия смотреть онлайн",
+    "{t} {s}ª Temporada Episódio {n}",
+    "{t} {s}. Staffel Folge {n} GerSub",
+    "{t} الموسم {s} الحلقة {n}",
+    "{t} ภาค {s} ตอนที่ {n}",
+    "{t} Phần {s} Tập {n} Vietsub",
+    "{t} 시즌 {s} {n}화",
+    "{t} (Season {s}) (Episode {n})",
+    "{t} T{s}:E{n}",
+    "{t}/Season {s}/Episode {n}.mkv",
+    "https://site.example/anime/stream/{t}/staffel-{s}/episode-{n}",
+)
+PAGES = (
+    "https://site.example/watch/{t}/ep-{n}",
+    "https://site.example/{t}/{n}/",
+    "https://site.example/{t}-episode-{n}-english-subbed.html",
+    "https://site.example/video/{t}-{n}-bolum",
+    "https://site.example/watch/{t}#episode-{n}",
+    "https://site.example/search?q={t}+episode+{n}",
+)
+SCRIPTS_OF_DIGITS = ("٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹", "०१२३४५६७८९", "๐๑๒๓๔๕๖๗๘๙")
+"""Arabic, Persian, Devanagari, Thai."""
 SHARP = "[](){}【】「」《》<>/\\|_+#.-~:;,'\" 0123456789abSEse第話集\u3000\uff03\uff10"
 
 
@@ -36,6 +75,52 @@ SHARP = "[](){}【】「」《》<>/\\|_+#.-~:;,'\" 0123456789abSEse第話集\u3
 def test_every_title_is_read_in_every_shape(title: str, episode: int, shape: str) -> None:
     found = readings(shape.format(t=title, n=episode))
     assert (found[0].title, found[0].episode) == (title, episode)
+
+
+@given(TITLES, SEASONS, EPISODES, st.sampled_from(SEASON_SHAPES))
+def test_every_title_is_read_beside_season_and_episode_in_any_language(
+    title: str, season: int, episode: int, shape: str
+) -> None:
+    slug = title.replace(" ", "-") if shape.startswith("https") else title
+    first = readings(shape.format(t=slug, s=season, n=episode))[0]
+    assert (first.title, first.season, first.episode) == (title, season, episode)
+
+
+@given(TITLES, EPISODES, st.sampled_from(PAGES))
+def test_every_title_is_read_in_the_address_of_a_page(title: str, episode: int, shape: str) -> None:
+    found = readings(shape.format(t=title.replace(" ", "-"), n=episode))
+    assert (title, episode) in {(one.title, one.episode) for one in found}
+
+
+@given(TITLES, EPISODES, st.sampled_from(SCRIPTS_OF_DIGITS))
+def test_digits_of_other_scripts_are_digits(title: str, episode: int, digits: str) -> None:
+    number = "".join(digits[int(digit)] for digit in str(episode))
+    first = readings(f"{title} الحلقة {number}")[0]
+    assert (first.title, first.episode) == (title, episode)
+
+
+@given(
+    TITLES,
+    st.sampled_from(
+        (
+            "where can i watch {t} online free",
+            "download {t} english dub 720p",
+            "nonton anime {t} sub indo",
+            "{t} смотреть онлайн все серии",
+            "مشاهدة انمي {t} مترجم",
+            "انمي {t} الحلقة 5 مترجم",
+            "ดู {t} ซับไทย",
+            "{t} the complete series",
+            "{t} TV+OVA+Movie [BDRip 1080p]",
+            "{t} BD Disc 1",
+            "{t} 1080p hd by Kumo",
+            "/media/{t}/tvshow.nfo",
+            "/media/{t}/season01-poster.jpg",
+        )
+    ),
+)
+def test_what_is_said_around_a_title_is_no_title(title: str, shape: str) -> None:
+    assert title in [one.title for one in readings(shape.format(t=title))]
 
 
 @given(st.text(st.sampled_from(SHARP), max_size=120) | st.text(max_size=120))

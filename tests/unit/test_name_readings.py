@@ -49,6 +49,13 @@ def read(text: str, title: str = TITLE) -> NameReading:
         (f"{TITLE} 05", None, 5),
         (f"[Kumo].{TITLE.replace(' ', '.')}.(Season.2).-.04.[Multi-Sub].1080p", 2, 4),
         (f"{TITLE} S01", 1, None),
+        (f"{TITLE} Season One Episode Seven", 1, 7),
+        (f"{TITLE} الموسم الاول الحلقة 7", 1, 7),
+        (f"{TITLE} 7th episode", None, 7),
+        (f"{TITLE} 12. Folge", None, 12),
+        (f"{TITLE} - S01E01-E03.mkv", 1, 1),
+        (f"{TITLE}-07", None, 7),
+        (f"{TITLE} 01-12 END", None, 1),
         (f"[Kumo] {TITLE} (Season 1) [1080p][HEVC x265 10bit]", 1, None),
     ],
 )
@@ -165,3 +172,25 @@ def test_a_name_without_a_word_of_a_title_has_no_reading(text: str) -> None:
 def test_han_numerals_are_numbers() -> None:
     numerals = {"一": 1, "十": 10, "十二": 12, "二十": 20, "二十五": 25, "百": 100, "百二": 102}
     assert {text: name_marks.number_of(text) for text in numerals} == numerals
+
+
+@pytest.mark.parametrize("text", [f"{TITLE} 12 episodes", f"{TITLE} 17-26", f"{TITLE} 2.22"])
+def test_a_count_is_no_episode(text: str) -> None:
+    assert first(text).episode is None
+
+
+@pytest.mark.parametrize(
+    ("description", "year", "type_"),
+    [
+        ("TV Series 2013", 2013, "tv"),
+        ("2013-2015", 2013, None),
+        ("2013-present", 2013, None),
+        ("anime TV series", None, "tv"),
+        ("Movie", None, "movie"),
+    ],
+)
+def test_a_description_in_brackets_states_year_and_type(
+    description: str, year: int | None, type_: str | None
+) -> None:
+    found = read(f"{TITLE} ({description})")
+    assert (found.year, found.type) == (year, type_)
