@@ -157,8 +157,10 @@ def first_mark(text: str) -> Mark | None:
     """
     if _has_number(text):
         marks = [_pair(text), _sure(text), _dashed(text), _extra(text), _season_only(text)]
-    else:
+    elif _may_state(text):
         marks = [_pair(text), _sure(text), _extra(text)]
+    else:
+        marks = [_extra(text)]
     found = [mark for mark in marks if mark]
     if not found:
         return None
@@ -168,7 +170,12 @@ def first_mark(text: str) -> Mark | None:
 @lru_cache(_KEPT_TEXTS)
 def is_sure(text: str) -> bool:
     """Tell whether a text states an episode by a word or a sign, not by a number alone."""
-    return (_pair(text) or _sure(text)) is not None
+    return _may_state(text) and (_pair(text) or _sure(text)) is not None
+
+
+def _may_state(text: str) -> bool:
+    """Tell whether a text may state an episode: it has a number, or a word for an episode."""
+    return _has_number(text) or _may_have(EPISODE_WORDS, text)
 
 
 def _has_number(text: str) -> bool:
