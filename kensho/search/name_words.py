@@ -73,6 +73,7 @@ _A_PART: Final = "(?:tv|movies?|films?|ovas?|oads?|onas?|sp|specials?|extras?)"
 _LISTED: Final = re.compile(
     rf"(?<!\S){_A_PART}(?:\s?\+\s?(?:{_A_PART}|s[0-9]{{1,2}}))+(?!\S)", re.IGNORECASE
 )
+_QUESTIONS: Final = frozenset(("where", "how"))
 _MAX_HEAD: Final = 6
 """Words before a title, half of them behind a question: "where can i watch anime"."""
 _PARTS: Final = re.compile(r"(?:(?![\u0900-\u0eff])[\W_])+")
@@ -119,35 +120,37 @@ def without_words_of_tail(text: str) -> Iterator[str]:
 
 def _title_within(words: Sequence[str]) -> tuple[int, int]:
     """Return the first word of a text that may be of the title, and that behind the last one."""
-    last = len(words)
-    while last > max(1, len(words) - _MAX_TAIL):
-        dropped = _dropped_at_end(words[:last])
-        if not dropped:
-            break
+    last, least = len(words), max(1, len(words) - _MAX_TAIL)
+    while last > least and (dropped := _dropped_before(words, last)):
         last -= dropped
     if 1 < last < len(words) and words[last - 1].lower() in LINKS:
         last -= 1
-    asking = _ASKING.match(" ".join(words[:_MAX_HEAD]))
-    first = len(asking[0].split()) if asking else 0
+    if last <= 1:
+        return 0, last
+    first = 0
+    if words[0].lower() in _QUESTIONS:
+        asking = _ASKING.match(" ".join(words[:_MAX_HEAD]))
+        first = len(asking[0].split()) if asking else 0
     most = min(first + _MAX_HEAD // 2, last - 1)
     while first < most and words[first].lower().strip(":#") in HEADS:
         first += 1
     return min(first, last - 1), last
 
 
-def _dropped_at_end(words: Sequence[str]) -> int:
-    """Return how many words at the end say nothing of the title: "1080p", "Disc 2", "by Kumo"."""
-    word = words[-1]
+def _dropped_before(words: Sequence[str], last: int) -> int:
+    """Return how many words before the last place say nothing: "1080p", "Disc 2", "by Kumo"."""
+    word = words[last - 1]
     if _are_all(word, _TAIL_WORD):
         return 1
-    if len(words) <= _COUNTED_PAIR:
+    if last <= _COUNTED_PAIR:
         return 0
-    before = words[-2].lower().strip(".")
-    if before in MEDIA and _NUMBER.fullmatch(word):
-        return 2
-    behind = words[-3]
-    is_made = before in MAKERS and (behind.isdecimal() or _are_all(behind, _TAIL_WORD))
-    return 2 if is_made else 0
+    before = words[last - 2].lower().strip(".")
+    if before in MEDIA:
+        return 2 if _NUMBER.fullmatch(word) else 0
+    if before not in MAKERS:
+        return 0
+    behind = words[last - 3]
+    return 2 if behind.isdecimal() or _are_all(behind, _TAIL_WORD) else 0
 
 
 def without_list_of_parts(text: str) -> str:
