@@ -206,7 +206,7 @@ def described(text: str) -> tuple[int | None, AnimeType | None]:
     if not _DIGIT.search(text) and not any(word in _TYPES for word in words):
         return None, None
     years = [int(word) for word in words if _YEAR.fullmatch(word)]
-    types = [_TYPES[word] for word in words if word in _TYPES]
+    types: list[AnimeType] = [_TYPES[word] for word in words if word in _TYPES]
     rest = [word for word in words if not (_YEAR.fullmatch(word) or word in _TYPES)]
     if (not years and not types) or len(set(types)) > 1 or not all(map(_describes, rest)):
         return None, None
