@@ -39,14 +39,19 @@ class LeadIn(NamedTuple):
     seconds: int
 
 
-class WorkEntry(Summary, frozen=True, kw_only=True):
-    """A work in a list; `next_date` is the first day to come, of an episode or of the start."""
+class BriefEntry(Summary, frozen=True, kw_only=True):
+    """A work of which a list tells one line."""
 
     year: int | None
     score: float | None
+    studio: str | None
+
+
+class WorkEntry(BriefEntry, frozen=True, kw_only=True):
+    """A work in a list; `next_date` is the first day to come, of an episode or of the start."""
+
     score_source: str | None
     votes: int | None
-    studio: str | None
     genres: tuple[str, ...]
     lead_in: LeadIn | None = None
     next_date: str | None = None
@@ -90,10 +95,35 @@ def listed_works(model: ReadModel, columns: ListColumns, nodes: Iterable[int]) -
     return [_listed(model, columns, int(node)) for node in nodes]
 
 
+def brief_works(model: ReadModel, nodes: Iterable[int]) -> list[BriefEntry]:
+    """Return the works of these nodes, of each what fits into a line: half of the time."""
+    return [_brief(model, int(node)) for node in nodes]
+
+
+def _brief(model: ReadModel, node: int) -> BriefEntry:
+    stored = _STORED.decode(model.detail(node))
+    return BriefEntry(
+        id=stored.id,
+        title=stored.title,
+        poster_url=stored.poster_url,
+        episodes=stored.episodes,
+        status=stored.status,
+        anime_type=stored.anime_type,
+        imdb_rating=stored.imdb_rating,
+        year=model.columns.year.item(node) or None,
+        score=_score(stored),
+        studio=stored.studios[0] if stored.studios else None,
+    )
+
+
+def _score(stored: _Stored) -> float | None:
+    """Return the score of a work that is out: of what nobody has seen, it tells nothing."""
+    return None if stored.status == "upcoming" else stored.score
+
+
 def _listed(model: ReadModel, columns: ListColumns, node: int) -> WorkEntry:
     stored = _STORED.decode(model.detail(node))
     further = _FURTHER.decode(model.further(node).bytes)
-    is_out = stored.status != "upcoming"
     date, episode = _next(model, node, stored, further)
     return WorkEntry(
         id=stored.id,
@@ -104,7 +134,7 @@ def _listed(model: ReadModel, columns: ListColumns, node: int) -> WorkEntry:
         anime_type=stored.anime_type,
         imdb_rating=stored.imdb_rating,
         year=model.columns.year.item(node) or None,
-        score=stored.score if is_out else None,  # of what nobody has seen, it tells nothing
+        score=_score(stored),
         score_source=further.score_source,
         votes=stored.imdb.votes if stored.imdb else None,
         studio=stored.studios[0] if stored.studios else None,

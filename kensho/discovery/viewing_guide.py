@@ -336,7 +336,7 @@ def _among(
 
 def _episodes(model: ReadModel, work: UUID) -> list[_Episode]:
     node = model.node(work)
-    if node is None or model.episodes.count(node) is None:
+    if node is None:
         return []
     return Encoded(_Episodes, model.episodes.of(node).bytes).decode().episodes
 

@@ -3,7 +3,8 @@
 Guarantees: few works list their episodes, so these are kept for those alone, by ascending node.
 """
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -60,7 +61,7 @@ class Episodes:
     """The episodes of all works of a snapshot."""
 
     def __init__(self, folder: OpenFolder) -> None:
-        self._nodes: npt.NDArray[np.int32] = folder.array("episode_nodes")
+        self._nodes: Sequence[int] = folder.array("episode_nodes").data
         self._counts: npt.NDArray[np.int32] = folder.array("episode_counts")
         self._documents = Documents(folder, "episodes")
 
@@ -75,5 +76,5 @@ class Episodes:
         return None if place is None else EpisodeCount(*self._counts[place].tolist())
 
     def _place(self, node: int) -> int | None:
-        place = int(np.searchsorted(self._nodes, node))
+        place = bisect_left(self._nodes, node)
         return place if place < len(self._nodes) and self._nodes[place] == node else None

@@ -19,7 +19,7 @@ _CONTEXT: Final = "https://schema.org"
 _TYPES: Final[Mapping[str, str]] = {"movie": "Movie", "unknown": "CreativeWork"}
 _SERIES: Final = "TVSeries"
 """What any other type is: a TV, web or video series, however few its episodes."""
-_UNSAFE: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+_UNSAFE: Final = tuple((char, f"\\u{ord(char):04x}") for char in "<>&\u2028\u2029")
 """Outside strings JSON has none of these, so that each may be replaced wherever it occurs."""
 
 
@@ -77,7 +77,10 @@ def of_franchise(franchise: PageRef, members: Sequence[MemberWork], urls: Sequen
 
 def script_text(block: Block) -> str:
     """Return the block as the text of its `<script>` element."""
-    return msgspec.json.encode(block).decode().translate(_UNSAFE)
+    text = msgspec.json.encode(block).decode()
+    for char, escaped in _UNSAFE:  # a translation looks at every character: 2 ms for 300 works
+        text = text.replace(char, escaped)
+    return text
 
 
 def _rating(work: StoredDetail) -> Block | None:

@@ -22,9 +22,11 @@ _SINGULAR: Final = "one"
 _MINUTE_S: Final = 60
 _HOUR_MIN: Final = 60
 _HOUR_S: Final = 3600
-_DISTURBING: Final = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
+DISTURBING: Final = "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069"
 """Control characters, and those that turn the direction of what follows: an unclosed one in a title
-turns the words of ours around it too, and a closing one ends the isolation that `<bdi>` gives."""
+turns the words of ours around it too, and a closing one ends the isolation that `<bdi>` gives. They
+are written as a set of a pattern has them."""
+_DISTURBING: Final = re.compile(f"[{DISTURBING}]")
 
 
 class Messages:

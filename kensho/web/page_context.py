@@ -26,7 +26,7 @@ from kensho.discovery.facets import FacetCounter
 from kensho.discovery.filters import Filters, Nodes
 from kensho.discovery.franchise_lists import FranchiseColumns
 from kensho.discovery.health import HealthService
-from kensho.discovery.listed_works import WorkEntry, listed_works
+from kensho.discovery.listed_works import BriefEntry, WorkEntry, brief_works, listed_works
 from kensho.discovery.preferred_titles import PreferredTitles
 from kensho.discovery.reports import ReportIntake
 from kensho.discovery.search import TitleSearch
@@ -296,6 +296,10 @@ class PageContext(msgspec.Struct, frozen=True):
     def listed_works(self, nodes: Iterable[int]) -> list[WorkEntry]:
         """Return works as lists show them."""
         return listed_works(self.model, self.services.orders.columns(self.model), nodes)
+
+    def brief_works(self, nodes: Iterable[int]) -> list[BriefEntry]:
+        """Return works as lists show them that have a line for each."""
+        return brief_works(self.model, nodes)
 
     def franchise_map(self, number: int, selection: MapSelection = EVERYTHING) -> DrawnMap:
         """Return a franchise with its map; one of an earlier time is drawn each time."""

@@ -8,16 +8,17 @@ picture, and titles that begin alike share a colour, so that a series looks like
 import hashlib
 import re
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kensho.metro.station_names import printable
 from kensho.metro.text_metrics import measured, truncated, wrapped
+from kensho.web.page_code import written
 
 _USUAL_WIDTH: Final = 225
 """Pixels: what the largest source has of most posters, and a little more than a card is wide."""
@@ -41,6 +42,15 @@ _SIZES: Final = (
 )
 """How addresses of hosts that have several sizes are written, and how wide each size is."""
 _HTTPS: Final = "https://"
+_SHOWN: Final[Mapping[str, str]] = {
+    "row": "64px",
+    "mini": "48px",
+    "hub": "80px",
+    "work": "(max-width: 760px) 112px, 256px",
+}
+"""How wide a browser shows a poster, by its frame."""
+_SHOWN_IN_CARDS: Final = "200px"
+_LAZY: Final = ' loading="lazy"'
 _KEPT: Final = 4096
 """Placeholders that are remembered, some 4 MB: most works on lists are on many of them."""
 _SMALL_FRAMES: Final = frozenset(("row", "mini", "hub"))
@@ -124,6 +134,36 @@ def proxied_image(work: UUID, url: str | None, hosts: Collection[str]) -> Poster
     return _image([(f"/posters/{work}/{version_of(one.url)}", one.width) for one in variants(url)])
 
 
+ImageOf: TypeAlias = Callable[[UUID, str | None], PosterImage | None]
+"""Finds the image of a work's poster by the address that a source has of it."""
+
+
+def element(image: PosterImage | None, kind: str = "card", *, first: bool = False) -> Markup:
+    """Return the image element of a poster, nothing where there is none.
+
+    Its frame has a size of its own, so that nothing moves when it arrives. What is `first` on a
+    page is not loaded lazily.
+    """
+    if image is None:
+        return Markup()
+    sizes = f' srcset="{written(image.srcset)}" sizes="{_SHOWN.get(kind, _SHOWN_IN_CARDS)}"'
+    return Markup(  # noqa: S704 -- escaped
+        f'<img src="{written(image.src)}"{sizes if image.srcset else ""} alt="" width="200" '
+        f'height="300"{"" if first else _LAZY} decoding="async" referrerpolicy="no-referrer">'
+    )
+
+
+def framed(image_of: ImageOf) -> Callable[..., Markup]:
+    """Return what writes the poster of a work: the placeholder, and above it the image."""
+
+    def poster(work: Any, kind: str = "card", first: bool = False) -> Markup:
+        drawn = placeholder(work.title, getattr(work, "anime_type", "unknown"), kind)
+        image = element(image_of(work.id, work.poster_url), kind, first=first)
+        return Markup(f'<span class="poster poster-{kind}">{drawn}{image}</span>')  # noqa: S704 -- both are made here
+
+    return poster
+
+
 def is_allowed(url: str | None, hosts: Collection[str]) -> bool:
     """Tell whether a poster is over https and of a host, or below one, that is allowed."""
     host = urlsplit(loadable(url) or "").hostname or ""
@@ -170,7 +210,7 @@ def placeholder(title: str, anime_type: str = "unknown", kind: str = "card") -> 
     )
 
 
-def _letters(title: str, *, is_small: bool) -> Markup:
+def _letters(title: str, *, is_small: bool) -> str:
     """Return the title in the largest size in which it fits, in the middle of the frame."""
     text = printable(title) or "·"
     sizes, most = (_SMALL_SIZES, _SMALL_LINES) if is_small else (_TITLE_SIZES, _TITLE_LINES)
@@ -191,8 +231,7 @@ def _letters(title: str, *, is_small: bool) -> Markup:
     high = size * _LINE
     top = _MIDDLE - high * (len(lines) - 1) / 2
     spans = "".join(
-        f'<tspan x="100" y="{round(top + n * high, 1)}">{escape(line)}</tspan>'
+        f'<tspan x="100" y="{round(top + n * high, 1)}">{written(line)}</tspan>'
         for n, line in enumerate(lines)
     )
-    text = f'<text class="drawn-letters" font-size="{size:.0f}">{spans}</text>'
-    return Markup(text)  # noqa: S704 -- each line is escaped
+    return f'<text class="drawn-letters" font-size="{size:.0f}">{spans}</text>'

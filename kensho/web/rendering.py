@@ -10,27 +10,23 @@ Litestar's own template responses are not used: they can't be tagged and kept as
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import CodeType, FunctionType, MethodType
-from typing import Any, Final, cast
+from types import CodeType
+from typing import Any, Final
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from jinja2.runtime import Context, Macro
-from jinja2.utils import internalcode
 from typing_extensions import override
 
 from kensho.web import messages as text
 from kensho.web import posters, title_languages, urls, work_entries
 from kensho.web.assets import Assets
 from kensho.web.messages import Messages
+from kensho.web.page_code import PageCode, written
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-
-
-_PLAIN: Final = frozenset((FunctionType, MethodType, functools.partial))
 
 
 def headers_under(policy: str) -> tuple[tuple[bytes, bytes], ...]:
@@ -124,7 +120,8 @@ class Renderer:
         """Let pages load posters of these hosts from this service; to be called as above."""
         for environment in self._environments.values():
             known: Any = environment.globals
-            known["poster_image"] = functools.partial(posters.proxied_image, hosts=hosts)
+            image_of = functools.partial(posters.proxied_image, hosts=hosts)
+            known.update(poster_image=image_of, poster=posters.framed(image_of))
 
     def report_scripts(self) -> None:
         """Let every page report errors of its scripts; to be called as `offer_reports`."""
@@ -154,27 +151,6 @@ class Renderer:
             known[offer] = True
 
 
-class PageVariables(Context):
-    """What a template knows, in which a call costs little.
-
-    Jinja asks of whatever is called whether it wants the context, which takes a third of the time
-    of a page. Our functions never do; a macro wants the setting of escaping alone.
-    """
-
-    @internalcode
-    @override
-    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call a function or a macro as `Context.call` does, anything else by it."""
-        kind = cast("type[object]", type(called))
-        if kind is Macro:
-            args = self.eval_ctx, *args
-        elif kind not in _PLAIN or hasattr(called, "jinja_pass_arg"):
-            return super().call(called, *args, **kwargs)
-        kwargs.pop("_block_vars", None)
-        kwargs.pop("_loop_vars", None)
-        return called(*args, **kwargs)
-
-
 def _environment(
     folders: Sequence[Path], assets: Assets, messages: Messages, language: str
 ) -> Environment:
@@ -186,9 +162,9 @@ def _environment(
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        finalize=text.undisturbing,
+        finalize=written,
     )
-    environment.context_class = PageVariables
+    environment.code_generator_class = PageCode
     functions: dict[str, Callable[..., object]] = {
         "asset": assets.url,
         "message": messages.format,
@@ -205,6 +181,10 @@ def _environment(
         "placeholder": posters.placeholder,
         "poster_url": posters.loadable,
         "poster_image": posters.direct_image,
+        "poster_element": posters.element,
+        "poster": posters.framed(posters.direct_image),
+        "title_of": work_entries.title_of,
+        "tick": work_entries.tick(messages),
         "language": title_languages.language,
     }
     known: Any = environment.globals  # typed as no more than what Jinja brings itself

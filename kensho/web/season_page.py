@@ -16,7 +16,7 @@ from litestar.response import Redirect
 
 from kensho.discovery.adult import works_shown
 from kensho.discovery.filters import FilterMasks, Filters, Nodes
-from kensho.discovery.listed_works import WorkEntry
+from kensho.discovery.listed_works import BriefEntry
 from kensho.discovery.work_lists import WorkSorting
 from kensho.domain.works import MIN_YEAR, SEASONS, AnimeType, Season
 from kensho.errors import NotFoundError
@@ -56,6 +56,7 @@ _SECTIONS: Final = (
     _Sort("ova", ("ova", "ona"), 6),
     _Sort("specials", ("special", "unknown"), 24, is_folded=True),
 )
+_LEFTOVERS: Final = "leftovers"
 _MOST_LEFTOVERS: Final = 36
 """As many as fit into twelve lines of three; they stand without posters, as specials do."""
 
@@ -64,7 +65,7 @@ class SeasonSection(NamedTuple):
     """Works of one sort: the first of them, how many there are, and where all are listed."""
 
     name: str
-    works: list[WorkEntry]
+    works: Sequence[BriefEntry]
     total: int
     is_folded: bool
     links: Sequence[tuple[str, str]]
@@ -72,7 +73,7 @@ class SeasonSection(NamedTuple):
     @property
     def is_brief(self) -> bool:
         """Whether works stand without posters: those that are not what a season is opened for."""
-        return self.is_folded or self.name == "leftovers"
+        return self.is_folded or self.name == _LEFTOVERS
 
 
 class SeasonOfYear(NamedTuple):
@@ -180,7 +181,8 @@ def _sections(
         is_of_sort = np.isin(types, [ANIME_TYPES.index(one) for one in sort.types])
         of_sort = nodes[is_of_sort]
         if len(of_sort):
-            shown = context.listed_works(of_sort[: sort.most])
+            read = context.brief_works if sort.is_folded else context.listed_works
+            shown = read(of_sort[: sort.most])
             links = [
                 (one, _all_url(season, one, form))
                 for one in sort.types
@@ -190,8 +192,8 @@ def _sections(
         if sort.name == "tv":
             leftovers = _leftovers(context, season, form, ordered)
             if len(leftovers):
-                shown = context.listed_works(leftovers[:_MOST_LEFTOVERS])
-                yield SeasonSection("leftovers", shown, len(leftovers), False, [])
+                went_on = context.brief_works(leftovers[:_MOST_LEFTOVERS])
+                yield SeasonSection(_LEFTOVERS, went_on, len(leftovers), False, [])
 
 
 def _leftovers(

@@ -11,7 +11,7 @@ import pytest
 
 from kensho.discovery import best_works
 from kensho.discovery.list_columns import NOTHING, ListColumns
-from kensho.discovery.listed_works import LeadIn, WorkEntry, listed_works
+from kensho.discovery.listed_works import LeadIn, WorkEntry, brief_works, listed_works
 from kensho.domain import popularity
 from kensho.read_model.holder import Snapshot
 from kensho.storage.rows import EpisodeId, EpisodeRow, StoredFranchise
@@ -157,3 +157,10 @@ def test_good_scores_of_many_catalogues_make_better_known() -> None:
     ordered = [known(*one) for one in ((5.0, 9), (8.0, 2), (8.0, 9), (9.0, 9), (9.0, 10))]
     assert all(low < high for low, high in combinations(ordered, 2))
     assert known(9.9, 9) == known(np.nan, 9) == 0.5
+
+
+def test_a_line_for_a_work_says_what_its_entry_says(held: Snapshot) -> None:
+    nodes = range(held.model.works_total)
+    entries = listed_works(held.model, ListColumns(held.model), nodes)
+    for brief, entry in zip(brief_works(held.model, nodes), entries, strict=True):
+        assert all(getattr(brief, name) == getattr(entry, name) for name in brief.__struct_fields__)
