@@ -14,6 +14,7 @@ import msgspec
 from kensho.domain.franchise.lines import LineKind
 from kensho.domain.relations import Method, RelationKind
 from kensho.domain.watch_order.order import Order, Rule
+from kensho.domain.watch_order.rules import SetAsideCause
 from kensho.domain.works import Role
 from kensho.read_model.views import FranchiseRef, RelationEnds, Summary
 
@@ -178,11 +179,15 @@ class WatchOrderStep(msgspec.Struct, frozen=True):
 
 
 class SetAsideEdge(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An edge that the order contradicts, and why it had to; `spoiler` tells of the story."""
+    """An edge that the order contradicts, and why it had to; `spoiler` tells of the story.
+
+    `cause` is what `why` says in words; a snapshot from before it was told has none.
+    """
 
     edge: FranchiseEdge
     why: str
     spoiler: str | None = None
+    cause: SetAsideCause | None = None
 
 
 class WatchOrderDocument(msgspec.Struct, frozen=True):

@@ -14,17 +14,12 @@ from uuid import UUID
 from kensho.domain.relations import KIND_FACTS, RelationKind, inverse
 from kensho.domain.works import Role
 from kensho.read_model import wording
-from kensho.read_model.franchise_views import FranchiseEdge, MemberWork, StepReason
+from kensho.read_model.franchise_views import FranchiseEdge, MemberWork, SetAsideEdge, StepReason
 from kensho.web.messages import Messages
 
 _TRANSLATED: Final = "reason.between"
 """The template that a language has if it has any of them."""
 _DATE_KEYS: Final = ("reason.year", "reason.month", "reason.day")
-_ASIDE_KEYS: Final[Mapping[str, str]] = {
-    wording.set_aside_for_parent(): "reason.aside_parent",
-    wording.set_aside_for_release(): "reason.aside_release",
-    wording.set_aside_for_curators(): "reason.aside_curators",
-}
 
 
 def path(titles: Sequence[str], kinds: Sequence[RelationKind], messages: Messages) -> str:
@@ -95,12 +90,11 @@ class StepTexts:
             return f"{_capital(said)}."
         return _ended([self._translated(work, because, other)], self._messages)
 
-    def set_aside(self, why: str) -> str:
+    def set_aside(self, one: SetAsideEdge) -> str:
         """Return why an order does not keep a relation."""
-        if _TRANSLATED not in self._messages:
-            return f"{_capital(why)}."
-        key = _ASIDE_KEYS.get(why, "reason.aside_surer")
-        return _ended([self._messages.format(key)], self._messages)
+        if one.cause is None or _TRANSLATED not in self._messages:
+            return f"{_capital(one.why)}."
+        return _ended([self._messages.format(f"reason.aside_{one.cause}")], self._messages)
 
     def _other(self, work: UUID, edge: FranchiseEdge) -> UUID | None:
         ends = (self._work_of.get(edge.source), self._work_of.get(edge.target))

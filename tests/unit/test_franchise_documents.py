@@ -112,6 +112,7 @@ def test_what_contradicts_an_order_is_set_aside_by_titles() -> None:
     ) as held:
         (aside,) = story(held).set_aside
     assert aside.edge.method == "inferred"
+    assert aside.cause == "surer"
     assert aside.why == "surer ties say the opposite: Fate/Zero is the prequel of Fate/stay night"
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from kensho.domain.relations import KIND_FACTS, RelationKind, inverse
 from kensho.domain.watch_order.order import Rule
+from kensho.domain.watch_order.rules import SetAsideCause
 from kensho.read_model import wording
-from kensho.read_model.franchise_views import FranchiseEdge, MemberWork, StepReason
+from kensho.read_model.franchise_views import FranchiseEdge, MemberWork, SetAsideEdge, StepReason
 from kensho.read_model.wording import Speaker
 from kensho.web import relation_texts
 from kensho.web.messages import STRINGS, Messages
@@ -97,11 +98,10 @@ def test_a_path_a_member_and_a_guest_are_told_in_japanese() -> None:
 
 def test_what_an_order_sets_aside_is_told_in_japanese() -> None:
     told = texts(JAPANESE)
-    for why in (
-        wording.set_aside_for_parent(),
-        wording.set_aside_for_release(),
-        wording.set_aside_for_curators(),
-        wording.set_aside_for_surer([("A", "sequel", "B")]),
-    ):
-        assert told.set_aside(why).endswith("。")
-        assert not told.set_aside(why)[0].isascii()
+    said = {
+        told.set_aside(SetAsideEdge(edge("sequel"), "english", None, cause))
+        for cause in get_args(SetAsideCause)
+    }
+    assert len(said) == len(get_args(SetAsideCause))
+    assert all(one.endswith("。") and not one[0].isascii() for one in said)
+    assert texts(ENGLISH).set_aside(SetAsideEdge(edge("sequel"), "it is so")) == "It is so."

@@ -73,17 +73,20 @@ class OrderRule(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
 
 
-class SetAside(msgspec.Struct, frozen=True):
-    """A relation that the order contradicts, and the cause.
+SetAsideCause: TypeAlias = Literal["later_parent", "curators", "surer", "release"]
+"""Why an order contradicts a relation.
 
-    `later_parent`: another parent of the side story was released earlier. `curators` and `surer`:
-    the rules `against`, which form a chain in the opposite direction, outrank the relation;
-    `curators` means that one of them is curated. `release`: the order goes by release, which
-    contradicts the relation.
-    """
+`later_parent`: another parent of the side story was released earlier. `curators` and `surer`: rules
+that form a chain in the opposite direction outrank the relation; `curators` means that one of them
+is curated. `release`: the order goes by release, which contradicts the relation.
+"""
+
+
+class SetAside(msgspec.Struct, frozen=True):
+    """A relation that the order contradicts, the cause, and the chain of rules `against` it."""
 
     relation: Relation
-    cause: Literal["later_parent", "curators", "surer", "release"]
+    cause: SetAsideCause
     against: tuple[OrderRule, ...] = ()
 
 

@@ -204,7 +204,7 @@ def _runs(ranges: Iterable[tuple[int, int]], messages: Messages) -> Iterator[str
 def _contradicted(order: WatchOrderDocument, texts: StepTexts) -> list[ContradictedRelation]:
     stated = ((one, texts.statement(one.edge)) for one in order.set_aside)
     return [
-        ContradictedRelation(statement, texts.set_aside(one.why), one.spoiler)
+        ContradictedRelation(statement, texts.set_aside(one), one.spoiler)
         for one, statement in stated
         if statement is not None
     ]
