@@ -123,6 +123,7 @@ chaos: $(DEV_INSTALLED) system-packages ## Break things beside a server that is 
 attack: $(DEV_INSTALLED) assets ## Attack a server while others read; takes up to 10 minutes.
 	$(BIN)/python -m benchmarks.attack $(if $(SNAPSHOT),--snapshot $(SNAPSHOT))
 
+pictures: FONTS := yes # or titles in Japanese are empty boxes; tests look at no letters
 pictures: $(DEV_INSTALLED) assets system-packages ## Take the screenshots of docs/ anew, from the sample catalogue.
 	$(BIN)/python -m docs.pictures
 
@@ -202,6 +203,7 @@ system-packages:
 	  missing="$$missing $$(command -v ffmpeg >/dev/null || echo ffmpeg)"; \
 	  missing="$$missing $$(command -v promtool >/dev/null || echo prometheus)"; \
 	  missing="$$missing $$(test -x /usr/sbin/nginx || echo nginx-light libnginx-mod-http-js)"; \
+	  missing="$$missing $(if $(FONTS),$$(fc-list :lang=ja 2>/dev/null | grep -q . || echo fonts-noto-cjk))"; \
 	  missing="$$missing $$(command -v wrk >/dev/null || echo wrk) $$(command -v go >/dev/null || echo golang-go)"; \
 	  test -z "$${missing// /}" || { sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
 	  $$sudo apt-get update -q && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -q -y $$missing; }

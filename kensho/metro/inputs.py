@@ -5,6 +5,7 @@ and what accompanies them. An edge reads as every edge of the graph does, "`targ
 `source`". Works and edges may come in any order and an edge may come twice, from either end.
 """
 
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -58,9 +59,7 @@ class MapWork(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     @property
     def year(self) -> int | None:
         """The year of the date."""
-        year = self.date[:_YEAR_CHARS]
-        # A digit may be "²", which is no part of a number.
-        return int(year) if year.isdecimal() and len(year) == _YEAR_CHARS else None
+        return _year_of(self.date[:_YEAR_CHARS])
 
 
 class MapEdge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -72,3 +71,10 @@ class MapEdge(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     method: Method = "stated"
     confidence: float = 1.0
     sources: tuple[str, ...] = ()
+
+
+@lru_cache(maxsize=256)
+def _year_of(text: str) -> int | None:
+    """Return the year that four characters are; a layout asks a thousand times for some fifty."""
+    # A digit may be "²", which is no part of a number.
+    return int(text) if text.isdecimal() and len(text) == _YEAR_CHARS else None

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Final
 
 _WORDS: Final = re.compile(r"[^\W_]+")
@@ -29,6 +30,8 @@ _SILENT: Final = _FORMS | {"the", "a", "an"}
 _YEAR: Final = re.compile("(?:19|20)[0-9]{2}")
 """Of "Pocket Monsters (2019)" as well: the year stands beside the name."""
 _MIN_FOR_SHARED: Final = 2
+_KEPT: Final = 4096
+"""Texts that are remembered, about 1 MB: a layout asks for each several times."""
 _SHARED_BY: Final = 0.12
 """Words before the name belong to it if this share of titles has them: "Kidou Senshi" of Gundam."""
 
@@ -49,6 +52,7 @@ def names_of(said: Mapping[str, str], franchise: str) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=_KEPT)
 def printable(text: str) -> str:
     """Return a text on one line, without control, direction and unpaired characters."""
     if text.isascii() and text.isprintable():
