@@ -88,13 +88,15 @@ class ProblemKind(NamedTuple):
 class ErrorResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to a request that failed: all that a problem or a page tells of it.
 
-    `path` and `request_id` are the request's; `headers` are further ones, by lower-case name.
+    `path`, `parameters` and `request_id` are the request's; `headers` are further ones, by
+    lower-case name.
     """
 
     kind: ProblemKind
     detail: str
     path: str
     request_id: str
+    parameters: Mapping[str, str] = {}
     fields: Sequence[FieldProblem] = ()
     code: str | None = None
     issues: Sequence[FieldProblem] = ()

@@ -147,6 +147,8 @@ class Targets:
         query = "&".join(
             [f"{_escaped(name)}={_escaped(value)}" for name, value in sorted(parameters.items())]
         ).encode()
+        if route is None:  # its answer, a page for people maybe, is in their language
+            parameters = {**dict(preferred), **parameters}
         shortcut = None if route is None else route.shortcut_of(parameters)
         return Target(path, canonical_path, query, parameters, shortcut)
 

@@ -14,6 +14,7 @@ from kensho.domain.works import Status
 from kensho.read_model.franchise_views import FranchiseSummary
 from kensho.read_model.views import SimilarityReason
 from kensho.web.messages import Messages, percent, undisturbing
+from kensho.web.page_code import written
 
 _READINGS: Final = ("season", "part", "year", "episode")
 """The parts of a search's interpretation that are mentioned, in this order."""
@@ -120,20 +121,43 @@ def _sources(sources: Sequence[str], messages: Messages) -> str:
 def _curated(assertion: Assertion, messages: Messages) -> str:
     """Return that curators decided, why, and who it was, as far as they say."""
     who = messages.format("provenance.curator", who=assertion.by) if assertion.by else ""
+    decided = messages.format("provenance.curated") + who
     said = ". ".join(filter(None, (assertion.because, assertion.note)))
-    return messages.format("provenance.curated") + who + (f": {said}" if said else "")
+    return (
+        _joined("{decided}: {said}", decided=decided, said=_quoted(said, messages))
+        if said
+        else decided
+    )
 
 
 def _denied(assertion: Assertion, messages: Messages) -> str:
     kind = messages.label("kind", assertion.kind)
-    return messages.format("provenance.denied", kind=kind, how=_curated(assertion, messages))
+    return _joined(
+        messages.format("provenance.denied"), kind=kind, how=_curated(assertion, messages)
+    )
 
 
 def _inferred(assertion: Assertion, messages: Messages) -> str:
     sure = percent(assertion.confidence)
     if assertion.because is None:
         return messages.format("provenance.inferred", sure=sure)
-    return messages.format("provenance.inferred_because", sure=sure, because=assertion.because)
+    because = _quoted(assertion.because, messages)
+    return _joined(messages.format("provenance.inferred_because"), sure=sure, because=because)
+
+
+def _quoted(text: str, messages: Messages) -> str:
+    """Return what people or the inference wrote in English; a page in another language says so."""
+    if not messages.is_translation:
+        return text
+    return Markup(f'<span lang="en">{written(text)}</span>')  # noqa: S704 -- escaped
+
+
+def _joined(template: str, **values: str) -> str:
+    """Return a text of ours with values, as markup if any of them is."""
+    if not any(isinstance(value, Markup) for value in values.values()):
+        return template.format(**values)
+    safe = {name: Markup(written(value)) for name, value in values.items()}  # noqa: S704 -- escaped
+    return Markup(written(template)).format(**safe)  # noqa: S704 -- escaped
 
 
 def _disagreeing(assertions: Sequence[Assertion], messages: Messages) -> Iterator[str]:

@@ -10,8 +10,8 @@ from kensho.http.privacy import PUBLIC
 from kensho.http.responses import HTML, PreparedResponse, ResponseMeta
 from kensho.platform.installation import installed_version
 from kensho.web import documentation, urls
-from kensho.web.page_context import GivenPageServices
-from kensho.web.rendering import PAGE_HEADERS
+from kensho.web.page_context import VARIES, GivenPageServices
+from kensho.web.rendering import ENGLISH, PAGE_HEADERS
 
 _MARKDOWN: Final = b"text/markdown; charset=utf-8"
 _TEXT: Final = b"text/plain; charset=utf-8"
@@ -76,7 +76,7 @@ class DocumentationListController(Controller):
     @get(sync_to_thread=True)
     def listed(self, services: GivenPageServices) -> PreparedResponse:
         """Return the list of documents in Markdown, each with its first paragraph."""
-        messages = services.renderer.messages
+        messages = services.renderer.messages_in(ENGLISH)
         lines = [f"# {messages.format('site.name')}", "", f"> {messages.format('site.tagline')}"]
         for group, documents in documentation.installed().groups():
             lines += ["", f"## {messages.label('documents', group or 'guides')}", ""]
@@ -88,8 +88,8 @@ class DocumentationListController(Controller):
 
 
 def _answer(body: bytes, media_type: bytes) -> PreparedResponse:
-    """Return what is the same for everybody until another version is installed."""
-    headers = PAGE_HEADERS if media_type == HTML else ()
+    """Return what is the same in a language until another version is installed."""
+    headers = (*PAGE_HEADERS, VARIES) if media_type == HTML else ()
     return PreparedResponse(
         body, installed_version(), meta=ResponseMeta(media_type=media_type, headers=headers)
     )

@@ -17,6 +17,7 @@ from kensho.http.responses import HTML
 from kensho.web import urls
 from kensho.web.page_context import PageContext
 from kensho.web.rendering import PAGE_HEADERS, Renderer
+from kensho.web.viewer import language_in
 
 _FOR_PROGRAMS: Final = ("/api", "/health", "/metrics")
 _UNAUTHORIZED: Final = 401
@@ -45,6 +46,7 @@ class ErrorPages:
             return None
         body = self._renderer.page(
             "error.html.jinja",
+            language_in(error.parameters),
             error=error,
             key=_key(error),
             is_store_away=error.slug == "store_unavailable",

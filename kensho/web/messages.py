@@ -33,7 +33,7 @@ class Messages:
     """The texts of one language by their keys."""
 
     def __init__(self, strings: dict[str, Any]) -> None:
-        self._strings = dict(flat(strings))
+        self.texts = dict(flat(strings))
 
     @classmethod
     def read(cls, *paths: Path) -> "Messages":
@@ -43,24 +43,29 @@ class Messages:
         """
         messages = cls({})
         for path in paths or (STRINGS,):
-            messages._strings |= flat(tomllib.loads(path.read_text("utf-8")))
+            messages.texts |= flat(tomllib.loads(path.read_text("utf-8")))
         return messages
 
     def __contains__(self, key: str) -> bool:
-        return key in self._strings
+        return key in self.texts
+
+    @property
+    def is_translation(self) -> bool:
+        """Whether these are of another language than documents and notes are written in."""
+        return "reason.between" in self.texts
 
     def format(self, key: str, **values: object) -> str:
         """Return the text of a key with `values` filled in; raises `KeyError` without any."""
-        text = self._strings[key]
+        text = self.texts[key]
         return text.format(**values) if values else text
 
     def label(self, group: str, value: str) -> str:
         """Return what a value is called, as `names.type.tv`; else the value itself."""
-        return self._strings.get(f"names.{group}.{value}", value)
+        return self.texts.get(f"names.{group}.{value}", value)
 
     def tag(self, name: str) -> str:
         """Return what a tag is called: as `names.tag` says, or else as people write it."""
-        return self._strings.get(f"names.tag.{name}") or shown_tag(name)
+        return self.texts.get(f"names.tag.{name}") or shown_tag(name)
 
     def count(self, key: str, total: int, **values: object) -> str:
         """Return a counted thing: "1 work", "1,204 works"."""

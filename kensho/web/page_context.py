@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
+from msgspec.structs import replace
 from typing_extensions import override
 
 from kensho.discovery import time_travel
@@ -52,7 +53,7 @@ from kensho.web.viewer import ViewerPreferences
 
 _PAST: Final = (b"x-robots-tag", b"noindex")
 """Search engines find what is true now."""
-_VARIES: Final = (b"vary", b"Cookie")
+VARIES: Final = (b"vary", b"Cookie")
 """What a viewer prefers is said by cookies, where the address does not say it."""
 PAGE_META: Final = ResponseMeta(media_type=HTML, headers=PAGE_HEADERS)
 """What a page is besides its bytes."""
@@ -171,6 +172,11 @@ class PageServices(msgspec.Struct, frozen=True):
         self.films.of(model)
         self.franchise_columns.of(model).prepare(model)
 
+    def in_language(self, language: str) -> "PageServices":
+        """Return the services of pages in a language."""
+        renderer = self.renderer.in_language(language)
+        return self if renderer is self.renderer else replace(self, renderer=renderer)
+
     def health(self) -> HealthService:
         """Return what tells how the service is."""
         return HealthService(
@@ -263,7 +269,7 @@ class PageContext(msgspec.Struct, frozen=True):
         `keep` is false where the body also depends on something that the identity says nothing of;
         `meta.tag` must name that then.
         """
-        meta = meta._replace(headers=(*meta.headers, _VARIES))
+        meta = meta._replace(headers=(*meta.headers, VARIES))
         if self.past is not None:
             meta = meta._replace(headers=(*meta.headers, _PAST))
         return PreparedResponse(body, self.model.identity, meta=meta, keep=keep)

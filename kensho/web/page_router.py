@@ -60,7 +60,7 @@ from kensho.web.tag_pages import (
     TagListController,
     TagPageController,
 )
-from kensho.web.viewer import BY_PREFERENCE, preferences_of
+from kensho.web.viewer import BY_PREFERENCE, language_of, preferences_of
 from kensho.web.work_page import FilmPageController, WorkPageController
 
 _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
@@ -141,8 +141,8 @@ class PageRouter:
         """
 
         # Litestar copies the instances that a router is given, but not functions.
-        def page_services() -> PageServices:
-            return services()
+        def page_services(request: Request[Any, Any, Any]) -> PageServices:
+            return services().in_language(language_of(request))
 
         def page_context(request: Request[Any, Any, Any]) -> PageContext:
             return services().context(preferences_of(request))

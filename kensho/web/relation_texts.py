@@ -17,21 +17,19 @@ from kensho.read_model import wording
 from kensho.read_model.franchise_views import FranchiseEdge, MemberWork, SetAsideEdge, StepReason
 from kensho.web.messages import Messages
 
-_TRANSLATED: Final = "reason.between"
-"""The template that a language has if it has any of them."""
 _DATE_KEYS: Final = ("reason.year", "reason.month", "reason.day")
 
 
 def path(titles: Sequence[str], kinds: Sequence[RelationKind], messages: Messages) -> str:
     """Return a path as a sentence; its arguments are those of `wording.sentence`."""
-    if _TRANSLATED not in messages:
+    if not messages.is_translation:
         return wording.sentence(titles, kinds)
     return _ended([_step(*step, messages) for step in _steps(titles, kinds)], messages)
 
 
 def origin(titles: Sequence[str], kinds: Sequence[RelationKind], messages: Messages) -> str:
     """Return what the first work of a path is, without its title."""
-    if _TRANSLATED not in messages:
+    if not messages.is_translation:
         said = wording.sentence(titles, kinds).removeprefix(f"{wording.cited(titles[0])} is ")
         return _capital(said)
     (_, second, kind), *others = _steps(titles, kinds)
@@ -41,7 +39,7 @@ def origin(titles: Sequence[str], kinds: Sequence[RelationKind], messages: Messa
 
 def membership(role: Role, kind: RelationKind, title: str, messages: Messages) -> str:
     """Return why a work is a member: what it is to the fellow of this title."""
-    if _TRANSLATED not in messages:
+    if not messages.is_translation:
         said = wording.belonging(role, kind, title)
         return f"{_capital(said)}."
     if KIND_FACTS[kind].vague:
@@ -82,7 +80,7 @@ class StepTexts:
     def reason(self, work: MemberWork, because: StepReason) -> str:
         """Return a reason of a work's step as a sentence."""
         other = None if because.edge is None else self._other(work.id, because.edge)
-        if _TRANSLATED not in self._messages:
+        if not self._messages.is_translation:
             said = because.text
             if other is not None:
                 before, after = self._written[other], self._titles[other]
@@ -92,7 +90,7 @@ class StepTexts:
 
     def set_aside(self, one: SetAsideEdge) -> str:
         """Return why an order does not keep a relation."""
-        if one.cause is None or _TRANSLATED not in self._messages:
+        if one.cause is None or not self._messages.is_translation:
             return f"{_capital(one.why)}."
         return _ended([self._messages.format(f"reason.aside_{one.cause}")], self._messages)
 
@@ -146,7 +144,7 @@ def _step(one: str, other: str, kind: RelationKind, messages: Messages) -> str:
 def _between(other: str, kind: RelationKind, messages: Messages) -> str:
     """Return what a work is, seen from the one of this title."""
     named = messages.label("kind", kind)
-    return messages.format(_TRANSLATED, other=_cited(other, messages), kind=named)
+    return messages.format("reason.between", other=_cited(other, messages), kind=named)
 
 
 def _cited(title: str, messages: Messages) -> str:

@@ -7,6 +7,7 @@ Litestar's own template responses are not used: they can't be tagged and kept as
 `http.response_cache` does.
 """
 
+import copy
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -89,7 +90,7 @@ class Renderer:
         messages: Messages,
         translations: Mapping[str, Messages] | None = None,
     ) -> None:
-        self.messages: Final = messages
+        self.language = ENGLISH
         self._messages = {ENGLISH: messages, **(translations or {})}
         self._environments = {
             language: _environment(folders, assets, texts, language)
@@ -98,7 +99,20 @@ class Renderer:
 
     def messages_in(self, language: str) -> Messages:
         """Return the texts of a language, the first one's where it has none."""
-        return self._messages.get(language, self.messages)
+        return self._messages.get(language, self._messages[ENGLISH])
+
+    @property
+    def messages(self) -> Messages:
+        """Return the texts of the language that pages are in unless another is named."""
+        return self._messages[self.language]
+
+    def in_language(self, language: str) -> "Renderer":
+        """Return this renderer, of pages in a language; itself where that is none of its own."""
+        if language == self.language or language not in self._messages:
+            return self
+        found = copy.copy(self)
+        found.language = language
+        return found
 
     def offer_reports(self) -> None:
         """Link the form of reports on every page; to be called before the first page is made."""
@@ -140,9 +154,9 @@ class Renderer:
         for template in environment.list_templates(extensions=("jinja",)):
             environment.get_template(template)
 
-    def page(self, template: str, language: str = ENGLISH, **variables: Any) -> bytes:
+    def page(self, template: str, language: str | None = None, **variables: Any) -> bytes:
         """Return a page as UTF-8."""
-        environment = self._environments.get(language, self._environments[ENGLISH])
+        environment = self._environments.get(language or self.language, self._environments[ENGLISH])
         return environment.get_template(template).render(variables).encode()
 
     def _set(self, offer: str) -> None:

@@ -5,7 +5,7 @@ names, and shows and keeps itself by them (`kensho.http.targets`).
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 import msgspec
 from litestar import Request
@@ -27,6 +27,17 @@ class ViewerPreferences(msgspec.Struct, frozen=True):
 
 BY_PREFERENCE: Final[Mapping[str, Any] | None] = {PREFERENCES: ViewerPreferences}
 """Declares that answers depend on what a viewer prefers."""
+
+
+def language_of(request: Request[Any, Any, Any]) -> PageLanguage:
+    """Return the language that the viewer prefers; English where that is none of ours."""
+    return language_in(state_of(request.scope).parameters)
+
+
+def language_in(parameters: Mapping[str, str]) -> PageLanguage:
+    """Return the language that a request with these parameters prefers."""
+    asked = parameters.get("lang")
+    return next((one for one in get_args(PageLanguage) if one == asked), "en")
 
 
 def preferences_of(request: Request[Any, Any, Any]) -> ViewerPreferences:

@@ -15,6 +15,7 @@ from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.integration.test_web_pages import HOSTILE, Markup
 from tests.support import franchise_rows, graphs
+from tests.support.page_language import english_texts
 from tests.support.stores import own_queries
 
 SHELL = f"/hub/{franchise_rows.GITS}"
@@ -387,3 +388,9 @@ class TestHostileTitle:
     async def test_pictures_hold_it_too(self, titled: AsyncClient) -> None:
         ET.fromstring((await titled.get(f"{SHELL}/map.svg")).content)
         assert (await titled.get(f"{SHELL}/map.png")).content.startswith(PNG)
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_in_japanese_says_nothing_in_english(pages: AsyncClient, path: str) -> None:
+    answer = await pages.get(path, headers={"cookie": "lang=ja"})
+    assert english_texts(answer.text) == []

@@ -16,6 +16,7 @@ from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
+from tests.support.page_language import english_texts
 from tests.support.servers import written_store
 from tests.support.stores import own_queries
 
@@ -435,3 +436,12 @@ class TestPreferences:
             assert Markup(answer.text).open == []
         home = await client.get("/", headers={"cookie": "lang=ja"})
         assert "作品" in home.text
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/status", "/docs", "/report", "/report/sent", "/my", "/nowhere", "/anime/no"]
+)
+async def test_a_page_in_japanese_says_nothing_in_english(client: AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"cookie": "lang=ja"})
+    assert '<html lang="ja">' in answer.text
+    assert english_texts(answer.text) == []

@@ -128,3 +128,24 @@ def test_figures_are_written_as_they_are_read() -> None:
     assert [messages.percent(share) for share in (0.94, 0.999, 1.0)] == ["94 %", "99 %", "100 %"]
     assert messages.timestamp("2026-11-20T16:25:25.649828729Z") == "2026-11-20 16:25 UTC"
     assert MESSAGES.join(["A", "B", "C"]) == "A, B and C"
+
+
+def test_every_text_with_words_is_translated_but_names() -> None:
+    first, other = (
+        dict(messages.flat(tomllib.loads((HERE / name).read_text("utf-8"))))
+        for name in ("strings.toml", "strings.ja.toml")
+    )
+    names = ("names.provider.", "names.scorer.", "names.act_field.imdb", "site.name", "work.rating")
+    words = {
+        key for key, text in first.items() if re.search("[A-Za-z]", re.sub("{[a-z_]*}", "", text))
+    }
+    assert [key for key in words - other.keys() if not key.startswith(names)] == []
+
+
+def test_what_people_wrote_in_english_is_marked_in_another_language() -> None:
+    japanese = Messages.read(HERE / "strings.toml", HERE / "strings.ja.toml")
+    one = Assertion("curators", "2024-01-01", "sequel", "curated", 1.0, because="a <b> tells it")
+    [line] = provenance([one], "sequel", japanese)
+    assert line.endswith(': <span lang="en">a &lt;b&gt; tells it</span>')
+    [line] = provenance([one], "sequel", MESSAGES)
+    assert line.endswith(": a <b> tells it")
