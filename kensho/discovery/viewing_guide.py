@@ -294,10 +294,9 @@ def _needs(model: ReadModel, order: _Order, rank: Mapping[int, int]) -> dict[int
 def _ties(
     model: ReadModel, node: int, line: FranchiseLine, steps: Mapping[int, ViewingStep]
 ) -> Iterator[tuple[NeedKind, ViewingStep]]:
-    for neighbour in model.neighbours(node):
-        kind = _NEEDS.get(neighbour.kind)
-        other = steps.get(neighbour.node)
-        if kind is None or other is None or other.line == line.number:
+    for neighbour in model.neighbours_of(node, _NEEDS):
+        kind, other = _NEEDS[neighbour.kind], steps.get(neighbour.node)
+        if other is None or other.line == line.number:
             continue
         # Seasons of one brand call each other versions, and tell nothing anew.
         yield "apart" if kind == "retells" and line.kind != "retelling" else kind, other

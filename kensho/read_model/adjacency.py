@@ -6,7 +6,7 @@ kind. Relations of a work to itself are left out: they say nothing, and a walk w
 them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -108,6 +108,15 @@ class Adjacency:
     def neighbours(self, node: int) -> Sequence[Neighbour]:
         """Return the neighbours of `node`, one for each edge, in UUID order, then by kind."""
         return [Neighbour(other, KINDS[code], edge) for other, code, edge in self.rows(node)]
+
+    def neighbours_of(self, node: int, kinds: Collection[Kind]) -> Sequence[Neighbour]:
+        """Return the neighbours of `node` by edges of these kinds, as `neighbours` does."""
+        codes = {KINDS.index(kind) for kind in kinds}
+        return [
+            Neighbour(other, KINDS[code], edge)
+            for other, code, edge in self.rows(node)
+            if code in codes
+        ]
 
     def neighbours_by(self, node: int, kind: Kind) -> list[int]:
         """Return the neighbours of `node` by edges of this kind as read from it, in UUID order."""

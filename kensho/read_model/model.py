@@ -8,7 +8,7 @@ which all workers share. A model is closed when nobody holds it any more.
 
 import datetime as dt
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Self, cast
 from uuid import UUID
@@ -218,6 +218,10 @@ class ReadModel:
     def neighbours(self, node: int) -> Sequence[Neighbour]:
         """Return the works one hop away, one for each edge, in UUID order, then by kind."""
         return self._adjacency.neighbours(node)
+
+    def neighbours_of(self, node: int, kinds: Collection[Kind]) -> Sequence[Neighbour]:
+        """Return the works one hop away by relations of these kinds, as `neighbours` does."""
+        return self._adjacency.neighbours_of(node, kinds)
 
     def neighbours_by(self, node: int, kind: Kind) -> list[int]:
         """Return the works one hop away by relations of this kind, in UUID order."""

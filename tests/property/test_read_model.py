@@ -111,6 +111,8 @@ def test_neighbours_are_read_from_both_ends_with_their_assertions(graph: RandomG
             expected = oracle.readings(graph, work.id)
             assert sorted((model.id(n.node), n.kind) for n in found) == sorted(expected)
             assert [n.node for n in found] == sorted(n.node for n in found)
+            of_two = [one for one in found if one.kind in ("sequel", "prequel")]
+            assert model.neighbours_of(node_of(model, work.id), ("sequel", "prequel")) == of_two
             for neighbour in found:
                 source, target, kind = model.edge(neighbour.edge)
                 named = f"{model.id(source)} {model.id(target)} {kind}"
