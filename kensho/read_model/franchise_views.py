@@ -181,13 +181,13 @@ class WatchOrderStep(msgspec.Struct, frozen=True):
 class SetAsideEdge(msgspec.Struct, frozen=True, omit_defaults=True):
     """An edge that the order contradicts, and why it had to; `spoiler` tells of the story.
 
-    `cause` is what `why` says in words; a snapshot from before it was told has none.
+    `cause` is what `why` says in words.
     """
 
     edge: FranchiseEdge
     why: str
+    cause: SetAsideCause
     spoiler: str | None = None
-    cause: SetAsideCause | None = None
 
 
 class WatchOrderDocument(msgspec.Struct, frozen=True):

@@ -6,4 +6,4 @@ catalogue's snapshot, so that a change of documents without a new version fails 
 
 from typing import Final
 
-SNAPSHOT_VERSION: Final = 13
+SNAPSHOT_VERSION: Final = 14

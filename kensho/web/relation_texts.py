@@ -90,7 +90,7 @@ class StepTexts:
 
     def set_aside(self, one: SetAsideEdge) -> str:
         """Return why an order does not keep a relation."""
-        if one.cause is None or not self._messages.is_translation:
+        if not self._messages.is_translation:
             return f"{_capital(one.why)}."
         return _ended([self._messages.format(f"reason.aside_{one.cause}")], self._messages)
 

@@ -99,9 +99,11 @@ def test_a_path_a_member_and_a_guest_are_told_in_japanese() -> None:
 def test_what_an_order_sets_aside_is_told_in_japanese() -> None:
     told = texts(JAPANESE)
     said = {
-        told.set_aside(SetAsideEdge(edge("sequel"), "english", None, cause))
+        told.set_aside(SetAsideEdge(edge("sequel"), "english", cause))
         for cause in get_args(SetAsideCause)
     }
     assert len(said) == len(get_args(SetAsideCause))
     assert all(one.endswith("。") and not one[0].isascii() for one in said)
-    assert texts(ENGLISH).set_aside(SetAsideEdge(edge("sequel"), "it is so")) == "It is so."
+    assert (
+        texts(ENGLISH).set_aside(SetAsideEdge(edge("sequel"), "it is so", "surer")) == "It is so."
+    )

@@ -193,7 +193,7 @@ def watch_order_document(
             for step in found.steps
         ),
         set_aside=tuple(
-            SetAsideEdge(_edge(one.relation), texts.set_aside(one), _plot_of(one), one.cause)
+            SetAsideEdge(_edge(one.relation), texts.set_aside(one), one.cause, _plot_of(one))
             for one in found.set_aside
         ),
     )
