@@ -1,0 +1,65 @@
+"""What a member is to its franchise, told by form, title, tags and what it continues."""
+
+from typing import Any
+
+import pytest
+
+from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from tests.support.small_franchises import grown, number, relation, work
+
+CATALOGUES = tuple(f"{name}:1" for name in ("mal", "anilist", "kitsu", "anidb"))
+SERIES = work("a", "Kitarou", "2010", sources=CATALOGUES)
+
+
+def role(one: FranchiseWork, *said: Relation) -> str:
+    """Return the role of a work beside a series."""
+    (found,) = grown([SERIES, one], [relation("ab"), *said])
+    return next(member.role for member in found.members if member.work == one.id)
+
+
+def short(title: str = "Kitarou Special", **facts: Any) -> FranchiseWork:
+    known = {"type": "special", "episodes": 1, "duration_s": 240, "sources": CATALOGUES, **facts}
+    return work("b", title, **known)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Kitarou Theme Song", "Kitarou Songs", "Kitarou: Music Clips", "Kitarou Karaoke Night"],
+)
+def test_a_title_says_that_a_short_work_shows_songs(title: str) -> None:
+    assert role(short(title, episodes=7)) == "music"
+    assert role(short(title, episodes=7, type="tv")) != "music"
+    assert role(short(title, duration_s=1440)) == "side"
+    assert role(short(title, duration_s=None)) == "side"
+
+
+def test_a_tagged_promotion_of_half_an_hour_is_a_series_that_a_firm_paid_for() -> None:
+    assert role(short(is_promotion=True, type="ona")) == "promotion"
+    assert role(short(is_promotion=True, type="ona", episodes=7)) == "side"
+    listed = short(is_promotion=True, type="ona", episodes=7, sources=CATALOGUES[:1])
+    assert role(listed) == "promotion"
+
+
+def test_one_broadcast_beside_a_series_is_a_side_story() -> None:
+    facts: dict[str, Any] = {"type": "tv", "duration_s": 1440, "sources": CATALOGUES[:1]}
+    assert role(short(**facts)) == "side"
+    assert role(short(**facts | {"episodes": 2})) == "main"
+    assert role(short(**facts | {"sources": CATALOGUES})) == "main"  # No more is known of it yet.
+    assert role(short(**facts | {"duration_s": None})) == "main"
+    assert role(short(**facts), relation("ab", "sequel")) == "main"
+
+
+def test_a_sequel_of_which_only_the_title_is_known_goes_on_with_the_story() -> None:
+    announced = work("b", "Kitarou New", "", type="unknown", episodes=None, duration_s=None)
+    assert role(announced, relation("ab", "sequel")) == "main"
+    assert role(announced) == "side"
+
+
+def test_ovas_that_continue_a_series_of_its_own_line_are_its_story() -> None:
+    ovas: dict[str, Any] = {"type": "ova", "episodes": 3, "duration_s": 1700}
+    works = [SERIES, work("b", "Kitarou Two", "2014"), work("c", "Kitarou Three", "2015", **ovas)]
+    ties = [relation("ab"), relation("bc", "sequel")]
+    for kind, expected in ((None, "main"), ("side_story", "side")):
+        said = [*ties, relation("ac", kind)] if kind else ties
+        (found,) = grown(works, said)
+        assert {m.work: m.role for m in found.members}[number("c")] == expected
