@@ -59,7 +59,6 @@ def test_ovas_that_continue_a_series_of_its_own_line_are_its_story() -> None:
     ovas: dict[str, Any] = {"type": "ova", "episodes": 3, "duration_s": 1700}
     works = [SERIES, work("b", "Kitarou Two", "2014"), work("c", "Kitarou Three", "2015", **ovas)]
     ties = [relation("ab"), relation("bc", "sequel")]
-    for kind, expected in ((None, "main"), ("side_story", "side")):
-        said = [*ties, relation("ac", kind)] if kind else ties
-        (found,) = grown(works, said)
+    for said, expected in (([], "main"), ([relation("ac", "side_story")], "side")):
+        (found,) = grown(works, [*ties, *said])
         assert {m.work: m.role for m in found.members}[number("c")] == expected
