@@ -171,7 +171,7 @@ def test_of_works_that_are_listed_otherwise_those_stand_together_that_share_most
 
 @st.composite
 def works_of_other_dates(draw: st.DrawFn) -> Listed:
-    works = []
+    works: list[FranchiseWork] = []
     count = draw(st.integers(2, 6))
     for node in range(count):
         listed = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=3))

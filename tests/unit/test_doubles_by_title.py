@@ -13,7 +13,12 @@ SERIES = work("s", "Rockman", "1995", sources=("mal:1", "anidb:1"), type="tv", e
 def listed(key: str, date: str, catalogues: str, **facts: Any) -> FranchiseWork:
     """Return an OVA of two titles that no other work bears."""
     sources = tuple(f"{name}:{key}" for name in catalogues.split())
-    known = {"type": "ova", "episodes": 3, "title": "Rockman: Hoshi ni Negai", **facts}
+    known: dict[str, Any] = {
+        "type": "ova",
+        "episodes": 3,
+        "title": "Rockman: Hoshi ni Negai",
+        **facts,
+    }
     found = work(key, known.pop("title"), date, sources=sources, **known)
     return FranchiseWork(
         **{name: getattr(found, name) for name in found.__struct_fields__ if name != "titles"},

@@ -18,8 +18,19 @@ def role(one: FranchiseWork, *said: Relation) -> str:
 
 
 def short(title: str = "Kitarou Special", **facts: Any) -> FranchiseWork:
-    known = {"type": "special", "episodes": 1, "duration_s": 240, "sources": CATALOGUES, **facts}
+    known: dict[str, Any] = {
+        "type": "special",
+        "episodes": 1,
+        "duration_s": 240,
+        "sources": CATALOGUES,
+        **facts,
+    }
     return work("b", title, **known)
+
+
+def broadcast(**facts: Any) -> FranchiseWork:
+    known: dict[str, Any] = {"type": "tv", "duration_s": 1440, "sources": CATALOGUES[:1], **facts}
+    return short("Kitarou Special", **known)
 
 
 @pytest.mark.parametrize(
@@ -41,12 +52,11 @@ def test_a_tagged_promotion_of_half_an_hour_is_a_series_that_a_firm_paid_for() -
 
 
 def test_one_broadcast_beside_a_series_is_a_side_story() -> None:
-    facts: dict[str, Any] = {"type": "tv", "duration_s": 1440, "sources": CATALOGUES[:1]}
-    assert role(short(**facts)) == "side"
-    assert role(short(**facts | {"episodes": 2})) == "main"
-    assert role(short(**facts | {"sources": CATALOGUES})) == "main"  # No more is known of it yet.
-    assert role(short(**facts | {"duration_s": None})) == "main"
-    assert role(short(**facts), relation("ab", "sequel")) == "main"
+    assert role(broadcast()) == "side"
+    assert role(broadcast(episodes=2)) == "main"
+    assert role(broadcast(sources=CATALOGUES)) == "main"  # No more is known of it yet.
+    assert role(broadcast(duration_s=None)) == "main"
+    assert role(broadcast(), relation("ab", "sequel")) == "main"
 
 
 def test_a_sequel_of_which_only_the_title_is_known_goes_on_with_the_story() -> None:
