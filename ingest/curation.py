@@ -195,6 +195,7 @@ def _policy(
         grammar=words.grammar.words,
         recaps=words.recaps.words,
         promotions=words.promotions.words,
+        songs=words.songs.words,
         join=tuple(policy.Join(one.works, one.reason) for file in files for one in file.join),
         cut=tuple(
             policy.Cut(one.works, one.others, one.reason) for file in files for one in file.cut

@@ -158,13 +158,14 @@ class WordsDecision(Decision, frozen=True, kw_only=True):
 
 
 class WordsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`words.toml`: words of form, here and abroad, of grammar, of recaps and promotions."""
+    """`words.toml`: words of form, here and abroad, of grammar, of recaps, promotions and songs."""
 
     forms: WordsDecision
     forms_abroad: WordsDecision
     grammar: WordsDecision
     recaps: WordsDecision
     promotions: WordsDecision
+    songs: WordsDecision
 
 
 class GroupDecision(Decision, frozen=True, kw_only=True):

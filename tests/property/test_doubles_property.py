@@ -7,7 +7,7 @@ from typing import TypeAlias
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kensho.domain.franchise.doubles import Records, doubles
+from kensho.domain.franchise.doubles import Records, doubles, doubles_by_title
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.titles import folded, squeezed
 from tests.support.small_franchises import number, told_apart
@@ -167,3 +167,48 @@ def test_of_works_that_are_listed_otherwise_those_stand_together_that_share_most
         if count and all(rival < count for rival in rivals):
             expected.add(frozenset((one, other)))
     assert {frozenset(pair) for pair in found.items()} == expected
+
+
+@st.composite
+def works_of_other_dates(draw: st.DrawFn) -> Listed:
+    works: list[FranchiseWork] = []
+    count = draw(st.integers(2, 6))
+    for node in range(count):
+        listed = draw(st.lists(st.sampled_from(PROVIDERS), unique=True, max_size=3))
+        titles = draw(st.lists(st.sampled_from(("Rockman", "Star", "Wish")), max_size=3))
+        works.append(
+            FranchiseWork(
+                id=number(node),
+                titles=(f"Title {node}", *titles),
+                type=draw(st.sampled_from(("tv", "ona", "ova"))),
+                date=draw(st.sampled_from(("", "1993", "1993-05", "1993-05-02", "2002-09"))),
+                episodes=draw(st.sampled_from((None, 1, 3))),
+                sources=tuple(f"{one}:{node}" for one in listed),
+            )
+        )
+    return Records(works, [[]] * count, [frozenset()] * count), draw(told_apart(count))
+
+
+@given(works_of_other_dates())
+def test_works_of_one_title_and_other_dates_stand_together_as_pairs(drawn: Listed) -> None:
+    records, told = drawn
+    nodes = range(len(records.works))
+    found = doubles_by_title(nodes, records, told)
+    assert found == doubles_by_title(reversed(nodes), records, told)
+    assert found.keys().isdisjoint(found.values())
+    assert len(set(found.values())) == len(found)
+    for double, first in found.items():
+        one, other = records.works[double], records.works[first]
+        listed = [records.providers(node) for node in (double, first)]
+        assert one.type == other.type or {one.type, other.type} == {"tv", "ona"}
+        assert not listed[0] & listed[1]
+        assert 0 < min(map(len, listed)) <= 2
+        assert first not in told.get(double, ())
+        own = {
+            title
+            for title in set(one.titles) & set(other.titles)
+            if sum(title in work.titles for work in records.works) == 2
+        }
+        is_of_one_month = one.date[:7] == other.date[:7] and len(one.date) >= 7
+        assert is_of_one_month or len(own) >= 2
+        assert one.episodes in (None, other.episodes) or other.episodes != 1

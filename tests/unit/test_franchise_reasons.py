@@ -61,3 +61,17 @@ def test_the_root_needs_no_reason() -> None:
 )
 def test_a_reason_is_one_line(role: Role, kind: RelationKind, text: str) -> None:
     assert belonging(role, kind, "Naruto") == text
+
+
+def test_what_is_only_announced_explains_nothing_that_is_out() -> None:
+    announced = work("n", "Naruto New", "", is_upcoming=True)
+    relations = [relation("nb", "alternative_version"), relation("ab")]
+    assert said([SERIES, LATER, announced], relations)[LATER.id].fellow == SERIES.id
+
+
+def test_a_film_is_not_called_the_parent_of_its_extras() -> None:
+    extra = work("e", "Naruto Extra", "2008-09", type="special", episodes=1, duration_s=180)
+    relations = [relation("fe", "side_story"), relation("af")]
+    found = said([SERIES, FILM, extra], relations)
+    assert found[FILM.id].fellow == SERIES.id
+    assert found[extra.id].fellow == FILM.id

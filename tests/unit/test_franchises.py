@@ -96,7 +96,7 @@ def test_a_crossover_is_a_guest_where_it_is_not_at_home() -> None:
 def test_a_guest_elsewhere_is_a_crossover_unless_it_is_broadcast(
     type_: AnimeType, role: Role
 ) -> None:
-    visiting = msgspec.structs.replace(SPECIAL, type=type_)
+    visiting = msgspec.structs.replace(SPECIAL, type=type_, episodes=1 if type_ != "tv" else 12)
     found = grown(
         [*BOTH, visiting], [relation("ab"), relation("xy"), relation("as"), relation("sx")]
     )

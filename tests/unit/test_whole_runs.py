@@ -49,6 +49,23 @@ def test_parts_stand_with_a_whole_that_more_catalogues_list() -> None:
     assert shown(whole, *PARTS) == {"s": set(), "a": {"w"}, "b": set(), "c": set()}  # films stand
 
 
+def test_a_run_that_hardly_more_catalogues_list_stands_with_its_first_part() -> None:
+    facts: dict[str, Any] = {"type": "tv", "duration_s": 1440}
+    title, parts = "Digimon Adventure tri.", "anidb anilist simkl"
+    first = listed("a", title, "2015-10", parts, episodes=18, **facts)
+    second = listed("b", f"{title} Ketsui", "2016-03", parts, episodes=143, **facts)
+    whole = listed("w", title, "2015-10", "mal kitsu ann bangumi", episodes=161, **facts)
+    assert shown(whole, first, second) == {"s": set(), "w": {"a", "b"}}
+    whole = listed("w", title, "2015-10", "mal kitsu ann", episodes=161, **facts)
+    assert shown(whole, first, second) == {"s": set(), "a": {"w"}, "b": set()}
+
+
+def test_a_series_of_one_catalogue_is_streamed_in_parts_by_another() -> None:
+    whole = listed("w", TRI.title, "2015-10", "ann", type="tv", episodes=3)
+    parts = [msgspec.structs.replace(part, type="ona") for part in PARTS]
+    assert shown(whole, *parts) == {"s": set(), "a": {"w"}, "b": set(), "c": set()}
+
+
 @pytest.mark.parametrize(
     ("title", "date", "catalogues", "facts"),
     [

@@ -5,6 +5,7 @@ all under one title: "Magic Knight Rayearth". One catalogue puts the singer befo
 translates what the others leave. Which records are one work is decided for the whole graph
 (`kensho.domain.same_works`), and of the first kind the longer record holds several works. Beside
 its parts in a franchise it is the same story a second time, so that it stands with the first part.
+One catalogue gives the year in which a film was sold abroad: a title that no other bears tells it.
 
 Guarantees: pure, and independent of the order of works. Of works of one title, year and type none
 is a double of another that one catalogue lists beside it, or that continues it.
@@ -32,6 +33,7 @@ _OWN_SHARE: Final = 0.34
 """A name that more of a franchise bears tells none of its works. Chosen, with the three numbers
 above, by reading the pairs that they give: docs/decisions/0044."""
 _SEVERAL: Final = 2
+_MONTH_CHARS: Final = len("2006-04")
 _DAY_CHARS: Final = len("2006-04-03")
 
 
@@ -76,6 +78,67 @@ def doubles(
             found.update(_doubles(some, records, told_apart))
     left = [node for node in ordered if node not in found]
     return found | _listed_otherwise(left, records, told_apart, found.values())
+
+
+def doubles_by_title(
+    nodes: Iterable[int], records: Records, told_apart: Mapping[int, Container[int]]
+) -> dict[int, int]:
+    """Return the nodes of which a catalogue or two tell another date or count of episodes.
+
+    They bear a title that one other work of the franchise bears, of the same form, and no third; or
+    one that no third of that month bears. Both began in one month; or they share two such titles,
+    and are of one year or as many episodes. One episode is no double of a list, nor a list of one,
+    if more catalogues list the episode.
+    """
+    ordered = sorted(nodes, key=lambda node: _standing(node, records.works[node], told_apart))
+    bearers: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for node in ordered:
+        month = _month(records.works[node])
+        for title in {squeezed(folded(title)) for title in records.titles(node)} - {""}:
+            bearers[(title,)].append(node)
+            if month:
+                bearers[title, form_of(records.works[node]), month].append(node)
+    shared = Counter(
+        (some[0], some[1], len(key) == 1) for key, some in bearers.items() if len(some) == _SEVERAL
+    )
+    titles = {(one, other): shared[one, other, True] for one, other, _ in shared}
+    pairs = [
+        (first, node)
+        for first, node in titles
+        if form_of(records.works[first]) == form_of(records.works[node])
+        and _are_listed_apart(first, node, records, told_apart)
+    ]
+    partners = Counter(end for pair in pairs for end in pair)
+    return {
+        node: first
+        for first, node in pairs
+        if partners[first] == partners[node] == 1
+        and _agree(records.works[first], records.works[node], titles[first, node])
+    }
+
+
+def _month(work: FranchiseWork) -> str:
+    """Return the month in which a work began, or nothing."""
+    return work.date[:_MONTH_CHARS] if len(work.date) >= _MONTH_CHARS else ""
+
+
+def _agree(first: FranchiseWork, then: FranchiseWork, titles: int) -> bool:
+    """Tell whether works of one form and so many own titles are one; the `first` would stand."""
+    counts = [work.episodes for work in (first, then) if work.episodes is not None]
+    differ = len(set(counts)) == _SEVERAL
+    if differ and first.episodes == 1:
+        return False
+    if _month(first) and _month(first) == _month(then):
+        return True
+    # Seasons of a series may share titles, and of what still runs nobody knows the end.
+    is_told = len(counts) == _SEVERAL or form_of(first) != "series"
+    is_of_one_year = first.year is not None and first.year == then.year
+    return titles >= _SEVERAL and (is_of_one_year or (is_told and not differ))
+
+
+def form_of(work: FranchiseWork) -> str:
+    """Return the type of a work, where what is broadcast and what is streamed are both a series."""
+    return "series" if work.type in ("tv", "ona") else work.type
 
 
 def _standing(
@@ -165,11 +228,17 @@ def _may_be_one(
     one: int, other: int, records: Records, told_apart: Mapping[int, Container[int]]
 ) -> bool:
     first, then = records.works[one], records.works[other]
-    ours, theirs = records.providers(one), records.providers(other)
     counts = {count for count in (first.episodes, then.episodes) if count is not None}
+    return len(counts) < _SEVERAL and _are_listed_apart(one, other, records, told_apart)
+
+
+def _are_listed_apart(
+    one: int, other: int, records: Records, told_apart: Mapping[int, Container[int]]
+) -> bool:
+    """Tell whether no catalogue lists both works, few list one, and nobody says how they relate."""
+    ours, theirs = records.providers(one), records.providers(other)
     return (
         0 < min(len(ours), len(theirs)) <= _FEW_CATALOGUES
         and ours.isdisjoint(theirs)
         and other not in told_apart.get(one, ())
-        and len(counts) < _SEVERAL
     )

@@ -20,7 +20,7 @@ from uuid import UUID
 import msgspec
 
 from kensho.domain.franchise.clustering import ClusterLink, Clusters
-from kensho.domain.franchise.doubles import Records, doubles
+from kensho.domain.franchise.doubles import Records, doubles, doubles_by_title
 from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchise_graph
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
@@ -357,7 +357,7 @@ class _FranchiseBuilder:
         guests = {
             node for node in crossing & works.keys() if spelt(works[node].title) != spelt(title)
         }
-        forms = FormWords(frozenset(self._policy.recaps), frozenset(self._policy.promotions))
+        forms = FormWords.of(self._policy)
         roles = roles_of(root, works, inside, crossing=guests, forms=forms)
         songs = songs_of(root, works, self._names, self._rare)
         roles |= {node: "music" for node in songs if roles[node] != "promotion"}
@@ -389,12 +389,13 @@ class _FranchiseBuilder:
     ) -> dict[int, int]:
         """Return the nodes whose story other records tell, each with the node it stands with."""
         stands: dict[int, int] = {}
-        for rule in (doubles, undated_doubles, whole_runs):
+        for rule in (whole_runs, doubles, undated_doubles):
             # What stands with another already is compared no more: its work is.
             left = [node for node in nodes if node not in stands]
             found = rule(left, records, told_apart)
             stands = {node: found.get(first, first) for node, first in stands.items()} | found
-        return stands
+        alone = set(nodes) - stands.keys() - set(stands.values())
+        return stands | doubles_by_title(alone, records, told_apart)
 
     def _timelines(self, home: int) -> Iterable[Timeline]:
         """Yield the curated orders of two or more works of a group."""

@@ -28,6 +28,7 @@ from kensho.domain.franchise.chains import Chains, KnownMember, MemberRelation, 
 from kensho.domain.franchise.franchises import Member
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline, relation_key
 from kensho.domain.relations import KIND_FACTS
+from kensho.domain.release_dates import UNKNOWN
 from kensho.domain.titles import folded
 
 LineKind: TypeAlias = Literal["story", "retelling", "own", "spin_off"]
@@ -94,7 +95,7 @@ def lines_of(
     if sum(one.kind == "retelling" for one in begun) > _TELLINGS:
         begun = [one._replace(kind="own") if one.kind == "retelling" else one for one in begun]
     _accompany(begun, chains, _Hosts(known, inside, work_of), members[0].work)
-    lines = _named([_line(one, known) for one in begun], known)
+    lines = _named([_line(one, known, members[0].work) for one in begun], known)
     return tuple(sorted(lines, key=lambda line: _turn(line, known)))
 
 
@@ -128,7 +129,7 @@ def _begin(
             continue
         kind = _kind_of(chain, known, retold, begun)
         head = next((work for work in chain if known[work].is_large), chain[0])
-        same = named.get(known[head].stem)
+        same = named.get(known[head].stem) or named.get(known[head].words_without_year)
         is_unsure = kind == "own" and all(known[work].role != "alternative" for work in chain)
         if is_unsure and same is not None:
             if _is_remake(known[head], [known[work] for work in same.works]):
@@ -136,7 +137,7 @@ def _begin(
             else:
                 same.works.update(chain)
                 continue
-        if is_unsure and kind == "own" and _begins_with_another(known[head], named):
+        if is_unsure and kind == "own" and _begins_with_another(known[head], named, begun, known):
             continue
         if kind is not None:
             begun.append(_Begun(kind, set(chain)))
@@ -177,8 +178,29 @@ def _is_remake(head: KnownMember, line: Iterable[KnownMember]) -> bool:
     )
 
 
-def _begins_with_another(head: KnownMember, named: Iterable[str]) -> bool:
-    return any(head.stem.startswith(f"{stem} ") for stem in named)
+def _begins_with_another(
+    head: KnownMember,
+    named: Mapping[str, _Begun],
+    begun: Iterable[_Begun],
+    known: Mapping[UUID, KnownMember],
+) -> bool:
+    """Tell whether a title goes on from that of a line, and so accompanies it.
+
+    It does not where that story had ended and was told anew in between: whoever watches
+    Yu-Gi-Oh! 5D's after the series of 1998 must know Duel Monsters, which tells that one anew.
+    """
+    hosts = [one for stem, one in named.items() if head.stem.startswith(f"{stem} ")]
+    if not hosts:
+        return False
+    retold = min(
+        (min(_dates(one, known)) for one in begun if one.kind == "retelling"), default=UNKNOWN
+    )
+    ended = max(max(_dates(one, known)) for one in hosts)
+    return not (head.is_series and ended < retold < head.work.date_key != UNKNOWN)
+
+
+def _dates(line: _Begun, known: Mapping[UUID, KnownMember]) -> list[str]:
+    return [known[work].work.date_key for work in line.works]
 
 
 class _Hosts:
@@ -250,9 +272,10 @@ def _accompany(begun: Sequence[_Begun], chains: Chains, hosts: _Hosts, root: UUI
         waiting = left
 
 
-def _line(begun: _Begun, known: Mapping[UUID, KnownMember]) -> StoryLine:
+def _line(begun: _Begun, known: Mapping[UUID, KnownMember], root: UUID) -> StoryLine:
     works = sorted(begun.works, key=lambda work: (known[work].work.date_key, work))
-    return StoryLine(_title([known[work] for work in works]), begun.kind, tuple(works))
+    head = known[root] if root in begun.works else None
+    return StoryLine(_title([known[work] for work in works], head), begun.kind, tuple(works))
 
 
 def _named(lines: Sequence[StoryLine], known: Mapping[UUID, KnownMember]) -> list[StoryLine]:
@@ -269,13 +292,15 @@ def _named(lines: Sequence[StoryLine], known: Mapping[UUID, KnownMember]) -> lis
 
 
 def _best_known(works: Sequence[KnownMember]) -> KnownMember:
-    main = [one for one in works if one.is_large] or works
+    large = [one for one in works if one.is_large]
+    main = large or [one for one in works if not one.work.is_minor] or works
     return max(main, key=lambda one: (one.work.popularity, -len(one.words)))
 
 
-def _title(works: Sequence[KnownMember]) -> str:
-    """Return the words with which most of the main works begin, or the title of the first of them.
+def _title(works: Sequence[KnownMember], root: KnownMember | None) -> str:
+    """Return the words with which most of the main works begin, or the title of one of them.
 
+    That one is the root of the franchise where the line holds it, else the best known.
     Few words name a line only if they are the whole title of a work: "Kidou Senshi" is none.
     """
     main = [one for one in works if one.is_large] or works
@@ -286,7 +311,7 @@ def _title(works: Sequence[KnownMember]) -> str:
         bearers = sum(f"{one.words} ".startswith(f"{start} ") for one in main)
         if start and bearers >= _SHARED * len(main) and (start in whole or count >= _WORDS):
             return " ".join(words[:count]).rstrip(_PUNCTUATION)
-    return main[0].work.title
+    return (root or _best_known(works)).work.title
 
 
 def _turn(line: StoryLine, known: Mapping[UUID, KnownMember]) -> tuple[int, float, str, UUID]:

@@ -100,8 +100,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All decisions of the curators.
 
     `forms` are words for the form of a work, which name none; `forms_abroad` are the same in other
-    languages; `recaps` are words for summaries, `promotions` for advertisements, and `grammar` are
-    other words that name nothing.
+    languages; `recaps` are words for summaries, `promotions` for advertisements, `songs` for songs
+    (words that a title holds together, with blanks between), and `grammar` are other words that
+    name nothing.
     """
 
     kinds: Mapping[RelationKind, KindPolicy]
@@ -110,6 +111,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grammar: tuple[str, ...] = ()
     recaps: tuple[str, ...] = ()
     promotions: tuple[str, ...] = ()
+    songs: tuple[str, ...] = ()
     join: tuple[Join, ...] = ()
     cut: tuple[Cut, ...] = ()
     rename: tuple[Rename, ...] = ()

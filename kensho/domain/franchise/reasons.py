@@ -6,8 +6,9 @@ before one that says what the other is to it, then the surest and closest. Of eq
 counts: the fellow whose title the work's title goes on from, then the one that was released nearest
 to it.
 
-Guarantees: pure, and independent of the order of relations. Summaries, songs, promotions and
-crossovers explain no other work unless nothing else does.
+Guarantees: pure, and independent of the order of relations. Summaries, songs, promotions,
+crossovers, and what is only announced explain no other work unless nothing else does, nor is a work
+called the parent of its extras.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,8 +57,9 @@ def membership_relations(
             (source, target, inverse(relation.kind)),
         )
         for work, fellow, kind in ends:
+            explains = role_of[fellow] not in _EXPLAINS_NONE
             key = (
-                role_of[fellow] in _EXPLAINS_NONE,
+                not (explains and _may_explain(works[fellow], works[work], kind)),
                 *_strength(kind, relation),
                 -_shared_start(words[work], words[fellow]),
                 _months_apart(works[work], works[fellow]),
@@ -67,6 +69,13 @@ def membership_relations(
                 best[work] = key, MembershipRelation(fellow, kind, relation)
     root = members[0].work
     return {work: found for work, (_, found) in best.items() if work != root}
+
+
+def _may_explain(fellow: FranchiseWork, work: FranchiseWork, kind: RelationKind) -> bool:
+    """Tell whether a viewer who knows the one knows what the other, its `kind`, is."""
+    if fellow.is_upcoming and not work.is_upcoming:
+        return False
+    return KIND_FACTS[kind].is_forward or work.is_minor or not fellow.is_minor
 
 
 def _strength(kind: RelationKind, relation: Relation) -> tuple[bool, bool, int, float]:

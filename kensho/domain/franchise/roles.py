@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from kensho.domain import graphs
 from kensho.domain.franchise.graph import NodeRelation
 from kensho.domain.franchise.inputs import FranchiseWork, Relation
+from kensho.domain.franchise.policy import Policy
 from kensho.domain.relations import KIND_FACTS, METHOD_RANK
 from kensho.domain.title_words import Rarity, words_of
 from kensho.domain.works import AnimeType, Role
@@ -50,8 +51,15 @@ _BRANCHES: Final[frozenset[Role]] = frozenset(("spin_off", "alternative"))
 PROMOTION_S: Final = 600
 """The longest that a promotion runs: nearly all works that a catalogue tags so are shorter; longer
 ones are stories that a town or a firm paid for."""
+PROMOTION_RUN_S: Final = 1200
+"""The longest that all episodes of a promotion run if several catalogues list it: what is tagged so
+and lasts longer is a series that a firm paid for (Hakumei no Tsubasa, Houkago no Pleiades)."""
+_SEVERAL_CATALOGUES: Final = 4
+"""Fewer list advertisements in instalments: the insurances and banks of Taka no Tsume."""
 _SONG_S: Final = range(90, 481)
 """How long songs run: of 50 works that the other signs find, 49 were songs."""
+_FEW_CATALOGUES: Final = 2
+"""What more catalogues list as a series of one episode is a series of which they know no more."""
 _ROLE_OF_TYPE: Final[Mapping[AnimeType, Role]] = {"tv": "main", "ona": "main", "movie": "film"}
 _MAIN_TYPES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 
@@ -99,10 +107,20 @@ def _cost(relation: Relation) -> float:
 
 
 class FormWords(NamedTuple):
-    """Words of titles that tell what a work is: a summary, or a promotion of another work."""
+    """Words of titles that tell what a work is: a summary, a promotion of another work, a song.
+
+    Of songs each entry is a set of words that a title holds together: "music" and "clip".
+    """
 
     recaps: frozenset[str]
     promotions: frozenset[str]
+    songs: tuple[frozenset[str], ...] = ()
+
+    @classmethod
+    def of(cls, policy: Policy) -> "FormWords":
+        """Return the words that curators chose."""
+        songs = tuple(frozenset(song.split()) for song in policy.songs)
+        return cls(frozenset(policy.recaps), frozenset(policy.promotions), songs)
 
 
 def roles_of(
@@ -117,8 +135,9 @@ def roles_of(
     story = _story_neighbours(relations)
     line = _connected(root, story)
     stated = _stated_roles(line, works, relations)
+    continued = line | _other_lines(works, story, stated)
     strangers = crossing - story.keys()  # A work that continues a member is not a guest.
-    advertises = not _is_promotion(works[root], forms)
+    advertises = not (works[root].is_promotion or _is_promotion(works[root], forms))
     roles: dict[int, Role] = {
         node: "main"
         if node == root
@@ -126,12 +145,15 @@ def roles_of(
         if advertises and not work.is_music and _is_promotion(work, forms)
         else "summary"
         if _is_recap(work, forms.recaps)
+        else "music"
+        if _is_titled_as_song(work, forms.songs)
         else _role(
             work,
             stated.get(node, {}),
             in_line=node in line,
+            is_continued=node in continued,
             is_guest=node in strangers,
-            is_beside=work.is_minor and not works[root].is_minor,
+            is_beside=_is_beside(work, works[root]),
         )
         for node, work in works.items()
     }
@@ -165,6 +187,26 @@ def songs_of(
         if all(bearers[name] <= music | nodes for name in singers)
         for node in nodes
     }
+
+
+def _other_lines(
+    works: Mapping[int, FranchiseWork],
+    story: Mapping[int, Sequence[int]],
+    stated: Mapping[int, Mapping[Role, int]],
+) -> set[int]:
+    """Return the works that continue a series of which no source says that it stands beside.
+
+    The third season of a series that goes on by itself is no side story where it was sold as OVAs.
+    """
+    found: set[int] = set()
+    for first in story:
+        if first in found:
+            continue
+        line = _connected(first, story)
+        is_series = any(works[at].type in _MAIN_TYPES and not works[at].is_minor for at in line)
+        if is_series and line.isdisjoint(stated):
+            found |= line
+    return found
 
 
 def _continued_roles(
@@ -236,9 +278,36 @@ def _is_recap(work: FranchiseWork, recaps: frozenset[str]) -> bool:
 
 def _is_promotion(work: FranchiseWork, forms: FormWords) -> bool:
     """Tell whether a work advertises another: a short one that is tagged or titled so."""
-    if work.type == "tv" or (work.duration_s or 0) > PROMOTION_S:
+    duration_s = work.duration_s or 0
+    if work.type == "tv" or duration_s > PROMOTION_S:
         return False
-    return work.is_promotion or not forms.promotions.isdisjoint(words_of(work.titles[:1]))
+    is_series = (
+        duration_s * (work.episodes or 1) > PROMOTION_RUN_S
+        and len(work.sources) >= _SEVERAL_CATALOGUES
+    )
+    return (work.is_promotion and not is_series) or not forms.promotions.isdisjoint(
+        words_of(work.titles[:1])
+    )
+
+
+def _is_titled_as_song(work: FranchiseWork, songs: Iterable[frozenset[str]]) -> bool:
+    """Tell whether the title of what is no series or film says that it is a song, or songs."""
+    if work.type in ("tv", "movie") or not 0 < (work.duration_s or 0) < _SONG_S.stop:
+        return False
+    words = words_of(work.titles[:1])
+    return any(song <= words for song in songs)
+
+
+def _is_beside(work: FranchiseWork, root: FranchiseWork) -> bool:
+    """Tell whether a work is minor where the root is not, or one broadcast beside a series."""
+    is_broadcast = (
+        work.type == "tv"
+        and work.episodes == 1
+        and bool(work.date and work.duration_s and not work.is_short)
+        and len(work.sources) <= _FEW_CATALOGUES
+        and (root.episodes or 0) > 1
+    )
+    return (work.is_minor and not root.is_minor) or is_broadcast
 
 
 def _role(
@@ -246,20 +315,24 @@ def _role(
     stated: Mapping[Role, int],
     *,
     in_line: bool,
+    is_continued: bool,
     is_guest: bool,
     is_beside: bool,
 ) -> Role:
     """Return the role of a work of which sources state roles; `is_beside` tells that it is minor.
 
-    Where the root is a short of minutes as well, another one stands beside nothing.
+    `in_line` and `is_continued` tell that it is of the line of the root, or of any series. Where
+    the root is a short of minutes as well, another one stands beside nothing.
     """
     if work.is_music:
         return "music"
     if in_line and work.type in _MAIN_TYPES and "summary" not in stated:
         return "main"
-    if in_line and not stated and work.type != "movie" and not work.is_minor:
+    is_announced = work.type == "unknown" and not work.date  # A sequel of which no more is known.
+    if is_continued and not stated and work.type != "movie" and (is_announced or not work.is_minor):
         return "main"  # The last part of a series may be sold as a special.
-    is_beside = is_beside and work.type != "movie" and not in_line
+    is_season = is_continued and work.type in _MAIN_TYPES
+    is_beside = is_beside and work.type != "movie" and not (in_line or is_season)
     by_form: Role = "side" if is_beside else _ROLE_OF_TYPE.get(work.type, "side")
     if stated:
         best = max(stated.values())

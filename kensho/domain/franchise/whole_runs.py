@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence, Se
 from functools import cache
 from typing import Final
 
-from kensho.domain.franchise.doubles import Records
+from kensho.domain.franchise.doubles import Records, form_of
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.titles import folded, squeezed
 
@@ -22,6 +22,9 @@ _AS_LONG: Final = 2.0
 """The factor within which episodes of a whole and of a part last: a list of 30 minutes may hold
 films of 20 and 50, but not the advertisements beside them."""
 _PARTS: Final = 2
+_FAR_MORE: Final = 1.25
+"""So many times the catalogues must list a whole that the parts stand with it: of Ranma, six have
+161 episodes, and five the 18 and 143 that they were broadcast as."""
 
 
 def whole_runs(
@@ -45,9 +48,9 @@ def whole_runs(
             taken |= {whole, *parts}
             most = max(len(records.providers(part)) for part in parts)
             has_films = any(records.works[part].type == "movie" for part in parts)
-            if len(records.providers(whole)) > most and not has_films:
+            if len(records.providers(whole)) > _FAR_MORE * most and not has_films:
                 found |= dict.fromkeys(parts, whole)
-            elif records.works[whole].type == records.works[parts[0]].type:
+            elif form_of(records.works[whole]) == form_of(records.works[parts[0]]):
                 # What is told of a list of OVAs makes no film a side story.
                 found[whole] = parts[0]
     return found
