@@ -211,6 +211,7 @@ NOT_TUNED: Final = {
     "kensho.read_model.building.history_writing": "the form of a name",
     "kensho.read_model.building.numbered_works._ROMAN": "what Roman numbers mean",
     "kensho.read_model.building.publishing": "how snapshots are published and kept",
+    "kensho.read_model.building.pushing": "bounds of input",
     "kensho.read_model.building.subgraphs": "bounds of the answer",
     "kensho.read_model.building.titles._NO_REDIRECT_END": "stands for no end",
     "kensho.read_model.change_wording": "the form of what is said",
