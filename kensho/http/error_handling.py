@@ -23,7 +23,7 @@ from typing_extensions import override
 from kensho.errors import FieldProblem, KenshoError, MovedError
 from kensho.http import problem_details
 from kensho.http.problem_details import ErrorPageRenderer, ErrorResponse, ProblemKind
-from kensho.http.request_state import request_id_of, state_of
+from kensho.http.request_state import parameters_of, request_id_of
 
 _NAMED: Final = re.compile(r"\bfield `([^`]+)`")
 _MISSING: Final = re.compile(r"Missing required (?:query|path) parameter '([^']+)'")
@@ -70,7 +70,7 @@ def problem_details_plugin(render_page: ErrorPageRenderer | None) -> ProblemDeta
 
 
 def _described(request: Request[Any, Any, Any], cause: Exception) -> ErrorResponse:
-    parameters = state_of(request.scope).parameters
+    parameters = parameters_of(request.scope)
     error = msgspec.structs.replace(_plainly_described(request, cause), parameters=parameters)
     handler = cast("dict[str, Any]", request.scope).get("route_handler")
     opt: Mapping[str, Any] = {} if handler is None else handler.opt

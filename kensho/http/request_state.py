@@ -50,6 +50,12 @@ def state_of(scope: Scope) -> RequestState:
     return cast("RequestState", cast("dict[str, Any]", scope)["state"][_NAME])
 
 
+def parameters_of(scope: Scope) -> Mapping[str, str]:
+    """Return the parameters of a request; none where it was refused before the pipeline had it."""
+    state: RequestState | None = cast("dict[str, Any]", scope)["state"].get(_NAME)
+    return {} if state is None else state.parameters
+
+
 def leave_outcome(scope: Scope, outcome: SearchOutcome | None) -> None:
     """Leave in the scope what a search found, for the pipeline to count."""
     if outcome is not None:

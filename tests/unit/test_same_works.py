@@ -193,10 +193,13 @@ WHOLE_RUN = listed(
     episodes=161,
     **RANMA,
 )
-FIRST_PART = listed("b", "anidb:4576", titles=("Ranma 1/2", "らんま1/2"), episodes=18, **RANMA)
+FIRST_PART = listed(
+    "b", "anidb:4576", "ann:1", titles=("Ranma 1/2", "らんま1/2"), episodes=18, **RANMA
+)
 LATER_PART = listed(
     "c",
     "anidb:193",
+    "ann:2",
     titles=("Ranma 1/2: Nettou-hen", "らんま1/2 熱闘編"),
     date="1989-10-20",
     episodes=143,

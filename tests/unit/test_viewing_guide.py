@@ -98,11 +98,19 @@ def test_a_line_tells_what_it_needs(held: Snapshot) -> None:
 
 
 def test_a_retelling_that_goes_on_from_another_line_needs_that(held: Snapshot) -> None:
-    told = [*EDGES, (AGAIN, EARLIER, "prequel", "stated")]
+    told = [*EDGES, (AGAIN, SECOND, "prequel", "stated")]
     with franchise_snapshots.opened(rows(told)) as other:
         need = lines(other)["Mecha Reborn"].need
     assert need is not None
-    assert (need.kind, need.work.title) == ("continues", "Mecha Origin")
+    assert (need.kind, need.work.title) == ("continues", "Mecha 2")
+
+
+def test_a_late_prequel_of_both_tellings_is_a_line_of_its_own() -> None:
+    told = [*EDGES, (AGAIN, EARLIER, "prequel", "stated")]
+    with franchise_snapshots.opened(rows(told)) as other:
+        need = lines(other)["Mecha Origin"].need
+    assert need is not None
+    assert (need.kind, need.work.title) == ("leads_to", "Mecha")
 
 
 def test_a_line_that_may_be_left_out_has_no_start(held: Snapshot) -> None:
