@@ -176,7 +176,7 @@ def run(store: Path, *files: Path) -> Cost:
 async def run_here(store: Path, files: list[Path]) -> Cost:
     """Ingest in this process, publish as `kensho ingest` does, and return what it took."""
     settings = StoreSettings(f"surrealkv://{store}")
-    memory.return_early()
+    memory.return_early(shares_heap=False)
     began = time.monotonic()
     async with CountingGateway.open(settings, queries.load(data_root("queries"))) as gateway:
         gateway.rows = Counter()

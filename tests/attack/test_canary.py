@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import httpx
 import pytest
 
-from tests.support.film_origin import FilmOrigin, origin_running
+from tests.support.film_origin import FilmOrigin, film_body, origin_running
 from tests.support.nginx_servers import NGINX, FilmEdge, Nginx, nginx
 from tests.support.portals import SECRET, new_keys, new_manager, published
 from tests.support.processes import Running, is_ready, running, until
@@ -121,16 +121,7 @@ class Site(NamedTuple):
     def segment(self) -> str:
         """Publish a film, and return the signed path of one of its segments."""
         manager = {"authorization": f"Bearer {self.token}"}
-        url = self.origin.url
-        body = {
-            "title": "A night train",
-            "synopsis": "A night.",
-            "durationMinutes": 93,
-            "availability": {},
-            "posterUrl": "https://img.example/a.jpg",
-            "streamSources": [{"streamUrl": url("/film/master.m3u8")}],
-            "captionTracks": [{"languageCode": "en", "captionUrl": url("/film/en.vtt")}],
-        }
+        body = film_body(self.origin.url) | {"title": "A night train"}
         made = httpx.post(f"{self.old.base}/api/movies", json=body, headers=manager, timeout=20)
         assert made.status_code == 201, made.text
         ticket = httpx.post(

@@ -27,7 +27,7 @@ from sdk.contract import Document, operations
 from tests.support import graphs
 from tests.support.client_calls import PATIENCE_S, Call, calls, success_of
 from tests.support.command_line import run_here
-from tests.support.film_origin import WEBVTT, FilmOrigin, origin_running
+from tests.support.film_origin import WEBVTT, FilmOrigin, film_body, origin_running
 from tests.support.franchise_rows import franchise_store
 from tests.support.servers import environment, free_port, served
 from tests.support.streaming import PASSWORD, TRIGUN, VIEWER, provider_running
@@ -154,23 +154,9 @@ def _person(server: EdgeServer, role: str) -> dict[str, Any]:
     return grant
 
 
-def film_body(url: Callable[[str], str], visibility: str) -> dict[str, Any]:
-    """Return a film of an origin, as the API takes it."""
-    return {
-        "title": f"A film {uuid4().hex[:8]}",
-        "synopsis": "A night.",
-        "durationMinutes": 93,
-        "availability": {},
-        "posterUrl": "https://img.example/a.jpg",
-        "streamSources": [{"streamUrl": url("/film/master.m3u8")}],
-        "captionTracks": [{"languageCode": "en", "captionUrl": url("/film/en.vtt")}],
-        "visibility": visibility,
-    }
-
-
 def _films(server: EdgeServer) -> dict[str, str]:
     shown, draft = (
-        server.sent("POST", "/api/movies", film_body(server.origin.url, one))
+        server.sent("POST", "/api/movies", film_body(server.origin.url) | {"visibility": one})
         for one in ("VISIBLE", "HIDDEN")
     )
     ticket = server.sent(
@@ -237,7 +223,7 @@ def _given(made: Mapping[str, str], url: Callable[[str], str]) -> dict[str, dict
         "putWorkOnYourList": {**bebop, "body": {"state": "watching", "progress": 3}},
         **dict.fromkeys(("showWorkOfYourList", "takeWorkOffYourList"), bebop),
         **dict.fromkeys(VIEWER_CALLS, trigun),
-        "makeFilm": {"body": film_body(url, "HIDDEN")},
+        "makeFilm": {"body": film_body(url) | {"visibility": "HIDDEN"}},
         "deleteFilm": {"path": {"work_id": made["draft"]}},
         "changeFilm": {**film, "body": {"synopsis": "A long night."}},
         "publishOrHideFilm": {**film, "body": {"visibility": "VISIBLE"}},

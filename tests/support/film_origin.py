@@ -3,9 +3,10 @@
 import contextlib
 import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
 from tests.support.loopback_servers import LoopbackServer, QuietHandler, running
 
@@ -104,6 +105,19 @@ def origin_running() -> Iterator[FilmOrigin]:
     """Run an origin while the block runs."""
     with running(FilmOrigin()) as origin:
         yield origin
+
+
+def film_body(url: Callable[[str], str], source: str = "/film/master.m3u8") -> dict[str, Any]:
+    """Return a new film of an origin, which tells its addresses by `url`, as the API takes it."""
+    return {
+        "title": f"A film {uuid4().hex[:8]}",
+        "synopsis": "A night.",
+        "durationMinutes": 93,
+        "availability": {},
+        "posterUrl": "https://img.example/a.jpg",
+        "streamSources": [{"streamUrl": url(source)}],
+        "captionTracks": [{"languageCode": "en", "captionUrl": url("/film/en.vtt")}],
+    }
 
 
 def certificate_of(host: str, folder: Path) -> Path:

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
-from uuid import uuid4
 
 import httpx
 
 from kensho.edges.portal.ticket_keys import SPREAD, KeySet, TicketKeyFile
 from kensho.platform.managers import ManagerFile
 from kensho.read_model.building.publishing import publish
-from tests.support.film_origin import FilmOrigin, certificate_of, origin_running
+from tests.support.film_origin import FilmOrigin, certificate_of, film_body, origin_running
 from tests.support.nginx_servers import FILES, FilmEdge, Nginx, nginx
 from tests.support.processes import Running, is_ready, running
 from tests.support.servers import environment, free_port, written_store
@@ -39,16 +38,7 @@ class Portal(NamedTuple):
         """Return the id of a new film whose files are in a folder of the origin."""
         for path in [one for one in self.origin.files if one.startswith("/film/")]:
             self.origin.files[path.replace("/film/", f"/{folder}/")] = self.origin.files[path]
-        url = self.origin.url
-        body = {
-            "title": f"A film {uuid4().hex[:8]}",
-            "synopsis": "A night.",
-            "durationMinutes": 93,
-            "availability": {},
-            "posterUrl": "https://img.example/a.jpg",
-            "streamSources": [{"streamUrl": url(f"/{folder}/{first}")}],
-            "captionTracks": [{"languageCode": "en", "captionUrl": url("/film/en.vtt")}],
-        }
+        body = film_body(self.origin.url, f"/{folder}/{first}")
         answer = self.client.post("/api/movies", json=body, headers=self.manager)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["movieId"])
