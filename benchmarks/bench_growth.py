@@ -10,7 +10,7 @@ grew from the smallest catalogue, beside PROMISED for ten times the works. Proce
 and system time, which other work on the machine moves less than it moves the clock.
 
 Steps that are done stand in `FOLDER/WORKS/figures.json` and are not done again: 40,000 works take
-five minutes of a processor, 400,000 an hour, 9 GB of disk and 8 GB of memory.
+four minutes of a processor, 400,000 three quarters of an hour, 10 GB of disk and 9 GB of memory.
 """
 
 import argparse

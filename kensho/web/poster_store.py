@@ -65,16 +65,19 @@ class PosterStore:
         """
         if not posters.is_allowed(url, self._settings.hosts):
             raise NotFoundError("posters of this host are not handed on")
+        task = self._asked.get(url)
+        if task is None:
+            task = self._asked[url] = asyncio.create_task(self._kept_or_fetched(url))
+            task.add_done_callback(lambda _: self._asked.pop(url, None))
+        return await asyncio.shield(task)
+
+    async def _kept_or_fetched(self, url: str) -> Poster:
         kept = await asyncio.to_thread(self._read, url)
         if kept is not None:
             return kept
         if url in self._refused:
             raise NotFoundError(self._refused[url])
-        task = self._asked.get(url)
-        if task is None:
-            task = self._asked[url] = asyncio.create_task(self._fetched(url))
-            task.add_done_callback(lambda _: self._asked.pop(url, None))
-        return await asyncio.shield(task)
+        return await self._fetched(url)
 
     async def _fetched(self, url: str) -> Poster:
         try:

@@ -6,6 +6,7 @@ new release computes every franchise anew and a joined or renamed franchise only
 `model_version` says of an inferred kind which model inferred it.
 """
 
+import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from importlib.resources import files
@@ -61,15 +62,22 @@ class FranchiseRules(msgspec.Struct, frozen=True):
 def load(policy: Policy | None = None) -> FranchiseRules:
     """Return the rules under a policy, by default the curated one that comes with Kenshō."""
     policy = policy or curation.load().policy
-    model = (files("ingest") / "models" / "relation_kinds.json").read_bytes()
+    model, decoded = _model()
     common = msgspec.structs.replace(policy, join=(), cut=(), rename=(), chronology=(), recap=())
     return FranchiseRules(
         policy=policy,
-        model=msgspec.json.decode(model, type=RelationModel),
+        model=decoded,
         model_version=hashlib.blake2b(model, digest_size=_VERSION_BYTES).hexdigest(),
         digest=_digest(RULES_VERSION, msgspec.json.encode(policy), model),
         common_digest=_digest(RULES_VERSION, msgspec.json.encode(common), model),
     )
+
+
+@functools.cache
+def _model() -> tuple[bytes, RelationModel]:
+    """Return the model of kinds that comes with Kenshō, as a file and as it is used."""
+    file = (files("ingest") / "models" / "relation_kinds.json").read_bytes()
+    return file, msgspec.json.decode(file, type=RelationModel)
 
 
 def _digest(*parts: bytes) -> str:
