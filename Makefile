@@ -29,7 +29,10 @@ KERNEL := $(wildcard kensho/search/kernel/*.[ch] kensho/search/kernel/s*.py) # c
 # Python keeps what it compiles, whatever the surroundings say: tests start some forty processes.
 export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= 2
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+# In memory where there is room for it: tests publish and remove thousands of small files, and a disk that syncs
+# each of them takes most of the time (a tenth of it is left for tests of history, half for those of ingest).
+PYTEST = scratch=$$(mktemp -d -p "$$([ "$$(df --output=avail --block-size=1G /dev/shm | tail -n 1)" -ge 8 ] 2>/dev/null && echo /dev/shm || echo /tmp)") && \
+  trap 'rm -rf "$$scratch"' EXIT && TMPDIR="$$scratch" $(BIN)/pytest --basetemp "$$scratch/t" -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 help: ## Print what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -95,16 +98,16 @@ layers: $(DEV_INSTALLED)
 	$(BIN)/lint-imports
 
 unit: $(DEV_INSTALLED)
-	$(PYTEST) -q tests/unit
+	@$(PYTEST) -q tests/unit
 
 pytest: $(DEV_INSTALLED)
-	$(PYTEST) --cov --cov-report=term:skip-covered
+	@$(PYTEST) --cov --cov-report=term:skip-covered
 
 fuzz: $(DEV_INSTALLED) system-packages ## The compiled kernel under sanitizers; FUZZ_SECONDS=20, SEED= of an earlier run.
 	$(BIN)/python -m tests.support.sanitized_kernel --seconds $(or $(FUZZ_SECONDS),20) $(if $(SEED),--seed $(SEED))
 
 soak: $(DEV_INSTALLED) ## Property tests with fifty times as many examples, and every tuned number moved both ways; takes hours.
-	$(PYTEST) --hypothesis-profile soak tests/property tests/tuning
+	@$(PYTEST) --hypothesis-profile soak tests/property tests/tuning
 
 bench: $(DEV_INSTALLED) assets system-packages ## Print every figure on ../shared/data; takes about 45 minutes.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-train.lock
