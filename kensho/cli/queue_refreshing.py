@@ -1,7 +1,7 @@
-"""Look for work items around some works, in a process of its own, for the service.
+"""Look for work items, around some works or everywhere, in a process of its own.
 
 The service opens no graph store and must not wait for one (docs/decisions/0014); it asks this
-module by its name once an act of a manager is published.
+module by its name once an act of a manager is published. So does ingestion after a run.
 """
 
 import time
@@ -13,7 +13,7 @@ import msgspec
 from kensho.cli.main import commands
 from kensho.domain.work_items import QueueRefreshRequest
 from kensho.errors import KenshoError, StoreInUseError
-from kensho.platform import child_process, environment
+from kensho.platform import child_process, environment, memory
 
 _PAUSE_S: Final = 0.2
 
@@ -22,7 +22,8 @@ def refreshed(request: bytes) -> bytes:
     """Bring the queue up to date as a request asks; return what went wrong, or nothing."""
     asked = msgspec.json.decode(request, type=QueueRefreshRequest)
     environment.take_over(asked.variables)
-    arguments = ["queue", "refresh", *(part for w in asked.works for part in ("--work", str(w)))]
+    arguments = ["queue", "refresh", *(("--store", asked.store) if asked.store else ())]
+    arguments += [part for work in asked.works for part in ("--work", str(work))]
     until = time.monotonic() + asked.wait_s
     while True:
         try:
@@ -33,9 +34,17 @@ def refreshed(request: bytes) -> bytes:
             time.sleep(_PAUSE_S)
         except (KenshoError, click.ClickException) as error:
             return error.message.encode()
+        except OSError as error:  # such as a folder of the queue that can't be written
+            return str(error).encode()
         else:
             return b""
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Look for what the parent asks for and tell it what went wrong."""
+    memory.return_early()
     child_process.answer(refreshed)
+
+
+if __name__ == "__main__":
+    main()

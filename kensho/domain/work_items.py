@@ -132,14 +132,16 @@ class ItemChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueRefreshRequest(msgspec.Struct, frozen=True):
-    """What the service asks the command line: to look around works, with settings by variable.
+    """What service and ingestion ask the command line: to look around works, or at everything.
 
-    For `wait_s` seconds whoever has the store open is waited for.
+    `variables` are settings that differ from those of the environment. For `wait_s` seconds whoever
+    has the store open is waited for; `store` is its address, where that is another than configured.
     """
 
     variables: dict[str, str]
     works: tuple[UUID, ...]
     wait_s: float
+    store: str | None = None
 
 
 class RefreshCounts(NamedTuple):
