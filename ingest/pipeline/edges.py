@@ -154,7 +154,9 @@ class EdgeProjection(EdgeDerivation):
     ) -> EdgeState:
         made, (decision, relations) = self.franchises, resolved
         listed = (ListedRelation.of(edge, claims.listings) for edge in relations)
-        computed = Computed(made.components, made.digests, listed, kin, made.rare, self.decided)
+        computed = Computed(
+            made.components, made.digests, listed, kin, made.rare, self.decided, made.groups
+        )
         return state_after(claims, decision, computed, before)
 
 

@@ -1,18 +1,19 @@
 """Derive what the records of a few works change in components that are large.
 
-Edges and kinds near the change alone are derived anew, franchises of the whole component
+Edges, kinds and franchises near the change alone are derived anew
 (`ingest.pipeline.franchises.near`), by what the run before kept of all else.
 """
 
 import itertools
 import uuid
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 
 from ingest.pipeline.claims import StoredEdges
 from ingest.pipeline.edge_derivation import (
     RELATION_TABLES,
     EdgeDerivation,
     EdgeOutcome,
+    owners_of,
     recommends_elsewhere,
     same_relations,
 )
@@ -72,7 +73,7 @@ class NearEdges:
             fresh = [ListedRelation.of(edge, claims.listings) for edge in relations]
             change = change_of(before, before.changed(differing, fresh), differing)
             inputs = self._near_inputs(state, same)
-            whole = WholeState(state.home, state.digests, state.rare, self._pages_of)
+            whole = WholeState(state.home, state.digests, state.groups, state.rare, self._pages_of)
             found = await self._edges.franchises.compute_near(change, inputs, whole, differing)
             if found is None:
                 return None
@@ -92,12 +93,21 @@ class NearEdges:
             relations=(),
             same=same_relations(same),
             collections=list(state.collections.values()),
-            joined=(),
+            joined=list(self._joined()),
             listings=Listings(),
             pages={},
             votes=state.votes,
             decided=self._edges.decided,
         )
+
+    def _joined(self) -> Iterator[list[uuid.UUID]]:
+        """Yield works of which decisions say together what they are to one another."""
+        policy = self._edges.franchises.rules.policy
+        named = [one.works for one in policy.join]
+        named += [one.works for one in policy.anthology]
+        named += [(*one.works, *one.others) for one in policy.cut]
+        for sources in named:
+            yield sorted(owners_of(sources, self._edges.identities, self._edges.heads))
 
     def _pages_of(self, works: Set[uuid.UUID]) -> Mapping[uuid.UUID, frozenset[str]]:
         listing = (name for name, source in self._edges.sources.items() if source.groups)

@@ -85,8 +85,9 @@ class GraphUpdate:
         composer = Composer(ranks, rules.curation.composition)
         self._unwritten = UnwrittenWorks()
         self._works = WorkProjection(gateway, composer, identities, self._unwritten.add)
+        groups = before.edges.groups if before is not None else {}
         self._franchises = FranchiseProjection(
-            gateway, rules.franchises, self._unwritten, trusted=trusted
+            gateway, rules.franchises, self._unwritten, groups, trusted=trusted
         )
 
     async def update(self, works: set[uuid.UUID] | None) -> tuple[GraphCounts, Derived]:

@@ -21,6 +21,7 @@ from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import RecordStore
 from ingest.pipeline.same_works import SameWorkDecision
 from ingest.pipeline.standing import EdgeState, Pair, pair_of
+from kensho.domain.franchise.work_groups import GroupKeys
 from kensho.domain.records import RecordRelations
 from kensho.domain.same_works.groups import SameWork
 
@@ -46,7 +47,7 @@ class Region(NamedTuple):
 class Computed(NamedTuple):
     """What came of a derivation: components and digests of their works, relations between them.
 
-    `kin`, `rare` and `decided` are as `EdgeState` has them.
+    `kin`, `rare`, `decided` and `groups` are as `EdgeState` has them.
     """
 
     components: Iterable[Component]
@@ -55,6 +56,7 @@ class Computed(NamedTuple):
     kin: dict[uuid.UUID, uuid.UUID]
     rare: Mapping[str, float]
     decided: Mapping[uuid.UUID, bytes]
+    groups: Mapping[uuid.UUID, GroupKeys]
 
 
 async def region_of(
@@ -203,6 +205,7 @@ def state_after(
         relations=table.columns,
         digests=digests,
         votes=votes,
+        groups={work: keys for work, keys in computed.groups.items() if work in home},
     )
 
 
@@ -230,6 +233,7 @@ def state_near(
         relations=table.columns,
         digests=digests,
         votes=state.votes,
+        groups={**state.groups, **found.groups},
     )
 
 

@@ -30,6 +30,7 @@ from ingest.pipeline.franchises.inputs import WorkCollection
 from ingest.pipeline.franchises.relation_table import RelationColumns
 from ingest.pipeline.identity import IdentityState
 from ingest.pipeline.projection import NodeHead
+from kensho.domain.franchise.work_groups import GroupKeys
 from kensho.platform import private_files
 from kensho.platform.memory import without_cycle_collection
 from kensho.storage import tables
@@ -56,7 +57,8 @@ class EdgeState(msgspec.Struct, array_like=True):
     `stated`, `apart` and `one_work` are the pairs by which it was decided which records are one
     work, `kin` as `kensho.domain.same_works.groups.kin_of` says, and `rare` the rarity of words.
     `decided` is what decisions that name a work say of it (`FranchiseRules.decisions`), `digests`
-    are those of each work in a component (`work_digests`), `votes` how many recommend a work.
+    are those of each work in a component (`work_digests`), `votes` how many recommend a work, and
+    `groups` those that works of large components came into, so far as they are known.
     """
 
     home: dict[uuid.UUID, uuid.UUID]
@@ -71,6 +73,7 @@ class EdgeState(msgspec.Struct, array_like=True):
     relations: RelationColumns
     digests: dict[uuid.UUID, bytes]
     votes: dict[uuid.UUID, int]
+    groups: dict[uuid.UUID, GroupKeys]
 
 
 class Standing(msgspec.Struct, array_like=True):

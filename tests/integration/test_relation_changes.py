@@ -7,6 +7,7 @@ import pytest
 
 from ingest.pipeline import graph_update
 from ingest.pipeline.edges import EdgeProjection
+from ingest.pipeline.franchises import groups_near
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
 from kensho.domain.works import Title
 from kensho.storage.gateway import Gateway
@@ -44,6 +45,7 @@ async def test_relations_that_come_change_and_go_are_derived_near_them(
     store: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(graph_update, "LARGE", 0)
+    monkeypatch.setattr(groups_near, "WORTH_PARTING", 0)
     near, made = EdgeProjection.near, []
 
     async def spied(self: EdgeProjection, *given: object) -> object:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from ingest.pipeline import graph_update, standing
 from ingest.pipeline.edge_derivation import EdgeOutcome
 from ingest.pipeline.edges import EdgeProjection
+from ingest.pipeline.franchises import groups_near
 from ingest.pipeline.region import Region
 from ingest.pipeline.standing import EdgeState, Standing
 from ingest.sources.curator import record_of
@@ -197,14 +198,15 @@ async def test_a_new_relation_is_derived_in_each_way(store: Gateway, way: str, l
 async def derived_so(store: Gateway, way: str, large: int, said: Sequence[Said]) -> list[bool]:
     """Ingest in steps and then anew, compare, and return which updates were made in a way."""
     await emptied(store)
-    await ingest(store, said[0])
-    with counted(way) as found, mock.patch.object(graph_update, "LARGE", large):
-        for one in said[1:]:
-            report = await run(store, one, partial=True)
-            assert {source.state for source in report.sources} == {"finished"}
-    stepwise, standing_then = await graph_state(store), kept(store)
-    await store.run_script("UPDATE meta:graph SET composed = false RETURN NONE;")
-    await ingest(store, {})
+    with mock.patch.object(groups_near, "WORTH_PARTING", large):
+        await ingest(store, said[0])
+        with counted(way) as found, mock.patch.object(graph_update, "LARGE", large):
+            for one in said[1:]:
+                report = await run(store, one, partial=True)
+                assert {source.state for source in report.sources} == {"finished"}
+        stepwise, standing_then = await graph_state(store), kept(store)
+        await store.run_script("UPDATE meta:graph SET composed = false RETURN NONE;")
+        await ingest(store, {})
     assert await graph_state(store) == stepwise
     assert comparable(kept(store)) == comparable(standing_then)
     return found

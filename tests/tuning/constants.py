@@ -13,13 +13,13 @@ TUNED: Final = {
         "_FEW _FEW_LINKS _HARD _MORE _MOST _NAME_NEED _OTHERS_NAME _OWN_PART _SECOND _WELL_LINKED"
         " _WHOLE_NEED"
     ),
-    "kensho.domain.franchise.franchises": "_LEAST_MASS _MASS",
     "kensho.domain.franchise.strangers": "NAMED",
     "kensho.domain.franchise.graph": "_YEARS_APART",
     "kensho.domain.franchise.inputs": "_BRIEF_S _SHORT_S",
     "kensho.domain.franchise.lines": "_CLEARLY _REMADE _SHARED _TELLINGS _WORDS",
     "kensho.domain.franchise.roles": "PROMOTION_S _BESIDE _DOUBT _NO_SERIES _WELL_KNOWN",
     "kensho.domain.franchise.titles": "COMMON _NAMES_ENOUGH _NEARLY_ALL",
+    "kensho.domain.franchise.work_groups": "_LEAST_MASS _MASS",
     "kensho.domain.inference.features": (
         "_LEAST_LETTERS _MAIN_EPISODES _MONTH_DAYS _MOST_TITLES _RUNS _SINGLES _SYNOPSIS_START"
     ),

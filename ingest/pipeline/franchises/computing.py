@@ -26,8 +26,9 @@ from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow, pair_facts, works_of
 from ingest.pipeline.listings import ListedPair, Listings
 from ingest.pipeline.relations import RelationEdge
-from kensho.domain.franchise.franchises import franchises
+from kensho.domain.franchise.franchises import grouped_franchises
 from kensho.domain.franchise.inputs import Relation
+from kensho.domain.franchise.work_groups import GroupKeys
 from kensho.domain.inference.features import TELLERS, Pair, Reader
 from kensho.domain.inference.model import Inference, infer
 from kensho.domain.inference.neighbourhood import RelatedPairs
@@ -56,10 +57,21 @@ class ComputingInputs(msgspec.Struct, frozen=True):
 
 
 class ComputedBatch(msgspec.Struct, frozen=True):
-    """What came of a batch of components: inferred kinds, and franchises as they are stored."""
+    """What came of a batch of components: inferred kinds, and franchises as they are stored.
+
+    `groups` are those that each work came into.
+    """
 
     inferred: list[InferredKind]
     contents: list[FranchiseContent]
+    groups: dict[UUID, GroupKeys]
+
+
+class ComputedFranchises(NamedTuple):
+    """Franchises as they are stored, and the groups that each work came into."""
+
+    contents: list[FranchiseContent]
+    groups: dict[UUID, GroupKeys]
 
 
 class _Known(NamedTuple):
@@ -137,29 +149,38 @@ class FranchiseComputing:
         same = [relation for one in batch for relation in one.same]
         stated = [collection for one in batch for collection in one.collections]
         ordered = [rows[work] for one in batch for work in one.works]
-        return ComputedBatch(inferred, self.contents(relations, same, stated, ordered))
+        made = self.franchises(relations, same, stated, ordered)
+        return ComputedBatch(inferred, made.contents, made.groups)
 
-    def contents(
+    def franchises(
         self,
         relations: Sequence[RelationEdge],
         same: Sequence[Relation],
         collected: Iterable[WorkCollection],
         rows: Sequence[FranchiseWorkRow],
-    ) -> list[FranchiseContent]:
-        """Return the franchises of works, given all that connects them, with inferred kinds."""
+        joined: Mapping[UUID, UUID] | None = None,
+    ) -> ComputedFranchises:
+        """Return the franchises of works, given all that connects them, with inferred kinds.
+
+        Where only the works of some groups are wanted, which `joined` names by work, all others
+        count for how well known these are.
+        """
         kinds: list[tuple[UUID, UUID, Kind]] = [(e.source, e.target, e.kind) for e in relations]
         works = works_of(rows, kinds, self._known.votes, self._tag_names, self._facts)
         known_relations = [*map(relation_of, relations), *same]
         tied = {end for one in known_relations for end in (one.source, one.target)}
-        collections, joined = collection_relations(collected, works, tied)
-        made = franchises(
+        if joined is not None:
+            works = {key: work for key, work in works.items() if key in joined}
+        collections, added = collection_relations(collected, works, tied)
+        made, groups = grouped_franchises(
             works.values(),
-            [*known_relations, *joined],
+            [*known_relations, *added],
             self._rules.policy,
             collections=collections,
             rare=self._rare,
+            joined=joined,
         )
-        return list(contents_of(made, works, same))
+        return ComputedFranchises(list(contents_of(made, works, same)), groups)
 
     def inferred_of(
         self,

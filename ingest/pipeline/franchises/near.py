@@ -1,8 +1,8 @@
 """Compute what a few changed relations change in a large component.
 
-Kinds are inferred anew around the change alone (`relation_changes`), by what the run before knew of
-the rest (`WholeState`); franchises are computed of the whole component, since how works cluster
-depends on all of it. Of the largest, with 5,900 works, kinds took more than half of the time.
+Kinds are inferred anew around the change alone (`relation_changes`), and so are franchises where no
+work is grouped otherwise (`groups_near`), by what the run before knew of the rest (`WholeState`);
+else franchises are computed of the whole component.
 """
 
 import asyncio
@@ -10,10 +10,21 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from typing import NamedTuple
 from uuid import UUID
 
-from ingest.pipeline.franchises import helper
+from ingest.pipeline.franchises import groups_near, helper
 from ingest.pipeline.franchises.components import Component, component_digests, work_digests
-from ingest.pipeline.franchises.computing import FranchiseComputing
-from ingest.pipeline.franchises.inputs import FranchiseInputs, InferredKind, with_inferred_kinds
+from ingest.pipeline.franchises.computing import ComputedFranchises, FranchiseComputing
+from ingest.pipeline.franchises.groups_near import (
+    ChangedKinds,
+    relations_around,
+    surroundings,
+    taken,
+)
+from ingest.pipeline.franchises.inputs import (
+    FranchiseInputs,
+    InferredKind,
+    WorkCollection,
+    with_inferred_kinds,
+)
 from ingest.pipeline.franchises.relation_changes import (
     PAGES_AWAY,
     KindsAround,
@@ -29,18 +40,21 @@ from ingest.pipeline.franchises.title_words import CatalogueTitleWords
 from ingest.pipeline.franchises.work_facts import FranchiseWorkRow
 from ingest.pipeline.listings import ListedPair, Listings
 from ingest.pipeline.record_store import as_json
-from kensho.domain.franchise.inputs import relation_key
+from kensho.domain.franchise.inputs import Relation, relation_key
+from kensho.domain.franchise.work_groups import GroupKeys
 from kensho.domain.works import WorkKind
 
 
 class WholeState(NamedTuple):
     """What a run over everything found: of each work the key of its component, and its digests.
 
-    `rare` is how rare words are, `pages_of` returns the providers that have a page of works.
+    `groups` are those of works of large components, `rare` is how rare words are, `pages_of`
+    returns the providers that have a page of works.
     """
 
     home: Mapping[UUID, UUID]
     digests: Mapping[UUID, bytes]
+    groups: Mapping[UUID, GroupKeys]
     rare: Mapping[str, float]
     pages_of: Callable[[Set[UUID]], Mapping[UUID, frozenset[str]]]
 
@@ -49,8 +63,8 @@ class NearResult(NamedTuple):
     """What came of a change of few relations.
 
     `inferred` are the kinds in the components concerned, `retold` pairs of which another one is
-    inferred than was. `home` and `digests` are those of works of which they may differ, `within`
-    the works of which franchises may, `contents` these, `kept` and `gone` components.
+    inferred than was. `home`, `digests` and `groups` are those of works of which they may differ,
+    `within` the works of which franchises may, `contents` these, `kept` and `gone` components.
     """
 
     inferred: Sequence[InferredKind]
@@ -59,8 +73,18 @@ class NearResult(NamedTuple):
     digests: Mapping[UUID, bytes] = {}
     within: frozenset[UUID] = frozenset()
     contents: Sequence[FranchiseContent] = ()
+    groups: Mapping[UUID, GroupKeys] = {}
     kept: Sequence[StoredComponent] = ()
     gone: Sequence[UUID] = ()
+
+
+class _Bound(NamedTuple):
+    """The works of the components concerned, and what holds them together beside relations."""
+
+    works: Set[UUID]
+    same: Sequence[Relation]
+    collections: Sequence[WorkCollection]
+    links: Sequence[Sequence[UUID]]
 
 
 class NearComputing:
@@ -126,17 +150,11 @@ class NearComputing:
         same = [one for one in self._inputs.same if one.source in works]
         collections = [one for one in self._inputs.collections if one.works[0] in works]
         links = [*((one.source, one.target) for one in same), *(one.works for one in collections)]
-        relations = change.after.between(works)
-        if not is_connected(change.ends, relations, links):
+        if not is_connected(change.ends, change.after.pairs(works), links):
             return None
-        await self._read(works)
-        contents = await asyncio.to_thread(
-            computing.contents,
-            with_inferred_kinds((one.edge for one in relations), inferred),
-            same,
-            collections,
-            [self._rows[work] for work in sorted(works)],
-        )
+        changed = ChangedKinds(change, before, inferred)
+        bound = _Bound(works, same, collections, links)
+        within, found = await self._franchises(computing, changed, bound, whole.groups)
         digests = self._digests(change, words)
         made = component_digests(
             sorted(works), {**whole.digests, **digests}, self._rules.common_digest
@@ -147,11 +165,46 @@ class NearComputing:
             retold=retold,
             home=dict.fromkeys(works, component.id),
             digests=digests,
-            within=frozenset(works),
-            contents=contents,
+            within=within,
+            contents=found.contents,
+            groups=found.groups if len(works) >= groups_near.WORTH_PARTING else {},
             kept=[] if component in stored else [component],
             gone=sorted(keys - {component.id}),
         )
+
+    async def _franchises(
+        self,
+        computing: FranchiseComputing,
+        changed: ChangedKinds,
+        bound: "_Bound",
+        groups: Mapping[UUID, GroupKeys],
+    ) -> tuple[frozenset[UUID], ComputedFranchises]:
+        """Return the works of which franchises may differ, and these franchises."""
+        table, inferred = changed.change.after, changed.after
+        own = {work: groups[work] for work in bound.works if work in groups}
+        joins = [*bound.links, *(one for one in self._inputs.joined if one)]
+        near = await asyncio.to_thread(surroundings, changed, own, joins, self._rules.policy)
+        if near is not None:
+            await self._read(near.known)
+            found = await asyncio.to_thread(
+                computing.franchises,
+                relations_around(table, near, inferred),
+                [one for one in bound.same if one.source in near.around],
+                [one for one in bound.collections if near.around.issuperset(one.works)],
+                [self._rows[work] for work in sorted(near.known)],
+                {work: own[work].joined for work in near.around},
+            )
+            if (result := taken(found, near, own)) is not None:
+                return near.inside, result
+        await self._read(bound.works)
+        found = await asyncio.to_thread(
+            computing.franchises,
+            with_inferred_kinds((one.edge for one in table.between(bound.works)), inferred),
+            bound.same,
+            bound.collections,
+            [self._rows[work] for work in sorted(bound.works)],
+        )
+        return frozenset(bound.works), found
 
     def _inferred(
         self,

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from ingest.pipeline import same_works
+from ingest.pipeline.franchises import groups_near
 from ingest.pipeline.franchises.clustering import ClusteringResult, FranchiseClustering
 from ingest.pipeline.franchises.components import (
     Component,
@@ -35,6 +36,7 @@ from ingest.pipeline.projection import NodeHead
 from ingest.pipeline.record_store import as_json
 from ingest.pipeline.relations import RelationEdge
 from ingest.pipeline.same_works import SameWorkDecision
+from kensho.domain.franchise.work_groups import GroupKeys
 from kensho.domain.same_works.groups import SameWork
 from kensho.domain.same_works.records import CatalogueRecord
 from kensho.storage.gateway import Gateway
@@ -54,9 +56,18 @@ class FranchiseProjection:
     """Computes and writes franchises; `trusted` says that the stored graph was composed."""
 
     def __init__(
-        self, gateway: Gateway, rules: FranchiseRules, unwritten: UnwrittenWorks, *, trusted: bool
+        self,
+        gateway: Gateway,
+        rules: FranchiseRules,
+        unwritten: UnwrittenWorks,
+        groups: Mapping[UUID, GroupKeys],
+        *,
+        trusted: bool,
     ) -> None:
-        """Compute of what the store has, and of works that are `unwritten`."""
+        """Compute of what the store has, and of works that are `unwritten`.
+
+        `groups` are those that works of large components came into before.
+        """
         self.rules = rules
         self.counts = FranchiseCounts()
         self.words = CatalogueTitleWords(rules.policy)
@@ -74,6 +85,8 @@ class FranchiseProjection:
         self.components: Collection[Component] = ()
         self.digests: dict[UUID, bytes] = {}
         """Of each work of the components that were looked at."""
+        self.groups: dict[UUID, GroupKeys] = dict(groups)
+        """Of works of large components, so far as they were computed since groups are kept."""
         self.rare: Mapping[str, float] = {}
         self.retold: set[UUID] = set()
         """Works at the ends of relations of which another kind is inferred than was."""
@@ -137,6 +150,8 @@ class FranchiseProjection:
         results = await clustering.compute(changed, known)
         inferred += [kind for result in results for kind in result.computed.inferred]
         self._contents = [one for result in results for one in result.computed.contents]
+        for result in results:
+            self._keep_groups(result)
         kept = (one for result in results for one in _kept(result, digests))
         self._kept = [one for one in kept if stored.get(one.id) != one]
         self.counts.computed = sum(len(one.works) for one in changed)
@@ -145,6 +160,14 @@ class FranchiseProjection:
             was = (one for one in stored.values() if self._is_computed(one.id))
             self.retold = _ends_that_differ(chain.from_iterable(one.kinds for one in was), inferred)
         return with_inferred_kinds(inputs.relations, inferred)
+
+    def _keep_groups(self, result: ClusteringResult) -> None:
+        """Keep the groups of components of which a part may be computed alone (`groups_near`)."""
+        for component in result.components:
+            for work in component.works:
+                self.groups.pop(work, None)
+                if len(component.works) >= groups_near.WORTH_PARTING:
+                    self.groups[work] = result.computed.groups[work]
 
     def _digested(
         self, inputs: FranchiseInputs

@@ -79,8 +79,8 @@ def _stories(table: RelationTable, works: Iterable[UUID]) -> set[UUID]:
 
 
 def is_connected(
-    works: Iterable[UUID], relations: Iterable[ListedRelation], links: Iterable[Sequence[UUID]]
+    works: Iterable[UUID], pairs: Iterable[Sequence[UUID]], links: Iterable[Sequence[UUID]]
 ) -> bool:
     """Tell whether works are of one component: connected by relations, or by what else links."""
-    home = connected([*(tuple(one.pair) for one in relations), *links])
+    home = connected([*pairs, *links])
     return len({home.get(work, work) for work in works}) == 1

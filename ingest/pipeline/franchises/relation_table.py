@@ -120,6 +120,13 @@ class RelationTable:
         source, target = self._ends_in(works)
         return [self._row(row) for row in self._rows[source & target]]
 
+    def pairs(self, works: Set[UUID]) -> Iterator[tuple[UUID, UUID]]:
+        """Yield the ends of the relations that have both in `works`."""
+        source, target = self._ends_in(works)
+        rows = self._rows[source & target]
+        for one, other in zip(_listed(rows["source"]), _listed(rows["target"]), strict=True):
+            yield self._works[one], self._works[other]
+
     def of_kinds(self, kinds: Set[Kind]) -> Iterator[tuple[UUID, UUID, Kind]]:
         """Yield the relations of some kinds: the source, the target and the kind."""
         some = [number for number, said in enumerate(self._said) if said.kind in kinds]

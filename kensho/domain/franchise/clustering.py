@@ -197,12 +197,13 @@ class Clusters:
         apart = self._apart.get(one)
         return apart is not None and any(self.group(node) == other for node in apart)
 
-    def attach(self, minor: Iterable[int]) -> None:
+    def attach(self, minor: Iterable[int], ends_in: Sequence[object] | None = None) -> None:
         """Join small groups of only `minor` nodes to the one group that they are linked with.
 
         A group that is linked with two others belongs to neither. One that is linked only with
         other minor groups stays alone, because a chain of songs may lead anywhere. A host to which
         more minor groups would be joined than it has works (and than `_MOST`) gets none of them.
+        Where it is known by node in which group it `ends_in`, no group is joined to another one.
         """
         small: dict[int, int] = {}
         for node in minor:
@@ -212,7 +213,8 @@ class Clusters:
         found: dict[int, list[int]] = {}
         for group in sorted(waiting):
             hosts = [near for near in self._near[group] if near not in waiting]
-            if len(hosts) == 1 and self._goes_with(group, hosts[0]):
+            is_known = ends_in is None or len({ends_in[one] for one in (group, *hosts)}) == 1
+            if len(hosts) == 1 and is_known and self._goes_with(group, hosts[0]):
                 found.setdefault(hosts[0], []).append(group)
         for host, attached in found.items():
             if len(attached) <= max(_MOST, self._size[host]):

@@ -19,18 +19,13 @@ from uuid import UUID
 
 import msgspec
 
-from kensho.domain.franchise.clustering import ClusterLink, Clusters
+from kensho.domain.franchise.clustering import Clusters
 from kensho.domain.franchise.doubles import Records, doubles, doubles_by_title
 from kensho.domain.franchise.graph import FranchiseGraph, NodeRelation, franchise_graph
 from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.franchise.roles import FormWords, paths_from, roles_of, root_of, songs_of
-from kensho.domain.franchise.strangers import (
-    MENTIONS,
-    NAMED,
-    GroupedWorks,
-    sets_names_side_by_side,
-)
+from kensho.domain.franchise.strangers import MENTIONS, NAMED, GroupedWorks
 from kensho.domain.franchise.titles import (
     COMMON,
     NameCounts,
@@ -40,15 +35,12 @@ from kensho.domain.franchise.titles import (
 )
 from kensho.domain.franchise.undated import undated_doubles
 from kensho.domain.franchise.whole_runs import whole_runs
+from kensho.domain.franchise.work_groups import GroupKeys, group_keys, grouping_of, profile_of
 from kensho.domain.relations import KIND_FACTS, RelationKind
 from kensho.domain.title_words import Rarity, TitleWords, affinity, rarity_of, words_of
 from kensho.domain.titles import folded
-from kensho.domain.works import AnimeType, Role
+from kensho.domain.works import Role
 
-_MASS: Final[Mapping[AnimeType, float]] = {"tv": 1.0, "movie": 0.8, "ova": 0.5, "ona": 0.5}
-_LEAST_MASS: Final = 0.25
-"""The weight of a work's names in its franchise, by type, so that specials count less than series.
-Chosen by hand together with the thresholds of `clustering`."""
 _LEAST_WORKS: Final = 2
 _JOINING: Final = frozenset(("vs", "versus", "tai", "x", "and", "to", "meets", "collabo", "collab"))
 """Words, folded, that stand between two names in the title of a crossover: "Mazinger Z tai
@@ -144,6 +136,23 @@ def franchises(
     franchise takes that title if most of its works are in the collection. `works` may be some
     connected components of the graph; `rare` must then be the rarity of words in the whole graph.
     """
+    return grouped_franchises(works, relations, policy, collections=collections, rare=rare)[0]
+
+
+def grouped_franchises(
+    works: Iterable[FranchiseWork],
+    relations: Iterable[Relation],
+    policy: Policy,
+    *,
+    collections: Mapping[UUID, str] | None = None,
+    rare: Rarity | None = None,
+    joined: Mapping[UUID, UUID] | None = None,
+) -> tuple[list[Franchise], dict[UUID, GroupKeys]]:
+    """Return franchises as `franchises` does, and of each work the groups that it came into.
+
+    `joined` names the groups where they are known, as for a part of a component: no small work is
+    attached to another one.
+    """
     words = {work.id: (work, _own_words(work, policy)) for work in works}
     rare = rare or _rarity(words.values(), policy)
     graph = franchise_graph((work for work, _ in words.values()), relations, policy)
@@ -151,61 +160,17 @@ def franchises(
         rare.names(chain.from_iterable(words[record.id][1] for record in (work, *also)))
         for work, also in zip(graph.works, graph.also, strict=True)
     ]
-    groups = _clusters(graph, names, policy, rare)
-    builder = _FranchiseBuilder(graph, names, groups, policy, rare)
+    grouping = grouping_of(graph, names, policy, rare, joined)
+    builder = _FranchiseBuilder(graph, names, grouping.groups, policy, rare)
     collection_titles = _titles_by_node(graph, collections or {})
-    return sorted(
+    found = sorted(
         builder.franchises(collection_titles), key=lambda one: (-len(one.members), one.root)
     )
+    return found, group_keys(graph, grouping, builder.home)
 
 
 def _titles_by_node(graph: FranchiseGraph, collections: Mapping[UUID, str]) -> dict[int, str]:
     return {graph.node[work]: title for work, title in collections.items() if work in graph.node}
-
-
-def _clusters(
-    graph: FranchiseGraph, names: Sequence[frozenset[str]], policy: Policy, rare: Rarity
-) -> Clusters:
-    profiles = [_profile(work, words, rare) for work, words in zip(graph.works, names, strict=True)]
-    united = {frozenset(pair) for pair in graph.joined}
-    crossovers = {node for node, work in enumerate(graph.works) if sets_names_side_by_side(work)}
-    links = (
-        ClusterLink(
-            one, other, _weight(relation, policy, is_crossing=len({one, other} & crossovers) == 1)
-        )
-        for one, other, relation, joins in graph.relations
-        if joins and not (_is_decided(relation) and frozenset((one, other)) in united)
-    )
-    groups = Clusters(profiles, links)
-    for one, other in graph.apart:
-        groups.keep_apart(one, other)
-    minor = [node for node, work in enumerate(graph.works) if work.is_minor]
-    groups.grow()
-    groups.attach(minor)
-    # Joined before they have grown, two works are a group of two names, which draws in neither
-    # franchise: it would be torn out of both.
-    groups.unite(graph.joined)
-    groups.attach(minor)
-    return groups
-
-
-def _profile(work: FranchiseWork, names: frozenset[str], rare: Rarity) -> TitleWords:
-    return TitleWords(names, _MASS.get(work.type, _LEAST_MASS), rare)
-
-
-def _is_decided(relation: Relation) -> bool:
-    return relation.kind == "joined" and relation.method == "curated"
-
-
-def _weight(relation: Relation, policy: Policy, *, is_crossing: bool) -> float:
-    """Return how much a relation speaks for one franchise.
-
-    What is inferred of a work called by two names fits either franchise, and tells neither.
-    """
-    if is_crossing and relation.method == "inferred":
-        return policy.strength("related")
-    strength = policy.strength(relation.kind)
-    return strength * relation.confidence if relation.method == "inferred" else strength
 
 
 class _FranchiseBuilder:
@@ -240,6 +205,11 @@ class _FranchiseBuilder:
                 self._leaving.setdefault(other, []).append(relation)
         self._outside: Final = self._relations_outside()
 
+    @property
+    def home(self) -> Sequence[int]:
+        """By node the group that it is in."""
+        return self._home
+
     def _send_away(self) -> None:
         """Give what does not belong to a group a group of its own."""
         nodes: dict[int, list[int]] = {}
@@ -252,7 +222,7 @@ class _FranchiseBuilder:
                 inside.setdefault(home, []).append(relation)
         grouped = GroupedWorks(
             self._graph,
-            lambda node: _profile(self._graph.works[node], self._names[node], self._rare),
+            lambda node: profile_of(self._graph.works[node], self._names[node], self._rare),
         )
         for home, relations in sorted(inside.items()):
             root = root_of(nodes[home], self._graph.works)
