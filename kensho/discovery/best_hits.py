@@ -97,7 +97,7 @@ def best_hit(snapshot: Snapshot, found: FoundHits) -> BestHit | None:
 
 def rivals_of(snapshot: Snapshot, best: BestHit | None, works: Hits) -> list[Rival]:
     """Return the works that may be meant as well, the most popular first."""
-    if best is None:
+    if best is None or not best.rivals:
         return []
     index, columns = snapshot.titles.index, snapshot.model.columns
     scores = dict(zip(works.entries.tolist(), works.scores.tolist(), strict=True))

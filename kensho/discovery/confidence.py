@@ -98,8 +98,9 @@ def confidence(one: Measures) -> float:
     if one.match == "id":
         return _BY_ID
     weights = ALIKE if one.match in INEXACT else EXACT
-    total = weights["_"] + sum([weights.get(n, 0.0) * v for n, v in features(one).items()])
-    found = 1 / (1 + math.exp(-total))
+    found = features(one)
+    total = weights["_"] + sum([w * found[name] for name, w in weights.items() if name != "_"])
+    sure = 1 / (1 + math.exp(-total))
     if not one.is_possible or (one.rivals and one.lead < _CLEAR_LEAD):
-        found = min(found, _MOST_IN_DOUBT)
-    return round(found, _PLACES)
+        sure = min(sure, _MOST_IN_DOUBT)
+    return round(sure, _PLACES)

@@ -92,14 +92,16 @@ class Cursors:
         Raises:
             InvalidInputError: as `read`.
         """
-        key = _digest(query)
-        first = self._resumed(items, self.read(cursor, key)) if cursor is not None else skip
+        first = skip
+        if cursor is not None:
+            first = self._resumed(items, self.read(cursor, _digest(query)))
         part = items.nodes[first : first + limit]
         nodes: list[int] = part.tolist() if isinstance(part, np.ndarray) else list(part)
         seen, total = first + len(nodes), len(items.nodes)
-        more = bool(nodes) and seen < total
-        following = Position(key, items.identity, seen, items.id_of(nodes[-1])) if more else None
-        return ListSlice(nodes, first, total, self.write(following) if following else None)
+        if not nodes or seen >= total:
+            return ListSlice(nodes, first, total, None)
+        following = Position(_digest(query), items.identity, seen, items.id_of(nodes[-1]))
+        return ListSlice(nodes, first, total, self.write(following))
 
     @staticmethod
     def _resumed(items: OrderedList, position: Position) -> int:

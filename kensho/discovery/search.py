@@ -258,8 +258,9 @@ def _found(snapshot: Snapshot, request: SearchRequest) -> _Found:
 
 
 def _masks(snapshot: Snapshot, filters: Filters, works: Hits) -> FilterMasks:
-    unhidden = exact_titles(snapshot.model, works)
-    return FilterMasks(snapshot.model, filters, works.entries, unhidden)
+    model, nodes = snapshot.model, works.entries
+    is_adult = filters.safe and model.columns.adult[nodes].any()
+    return FilterMasks(model, filters, nodes, exact_titles(model, works) if is_adult else None)
 
 
 def _refused(found: _Found, best: BestHit | None) -> str | None:

@@ -5,7 +5,8 @@ order. An index never changes; its arrays are mapped from disk and shared by pro
 Performance: at 250,000 titles about 0.2 ms for a search with the compiled kernel, 0.8 ms in numpy.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +23,10 @@ from kensho.search.scorer import Numbers, Scores
 
 _MANY: Final = 1_000
 """Rows from which on it pays to leave out those that are found twice."""
+
+MOST_LETTERS: Final = 480
+"""Letters of the interpretations of a text, from which on no more are looked for, since time grows
+with them. Texts that name a work stay below that, paths included."""
 
 
 class Hits(NamedTuple):
@@ -72,9 +77,10 @@ class TitleIndex:
         as_typed = _Once(lambda: self._finder.scored(typed, equal, is_typing=is_typing))
         tried, found = [typed], list[ScoredRows]()
         best, is_stated = 0.0, False
-        for interpretation in interpretations.alternatives(
+        others = interpretations.alternatives(
             typed, _best_of(equal.found), as_typed.best, self._finder
-        ):
+        )
+        for interpretation in _affordable(others, tried):
             tried.append(interpretation)
             found.append(self._finder.scored(interpretation))
             best = max(best, _best_of(found[-1]))
@@ -82,15 +88,15 @@ class TitleIndex:
         # What a mark leaves no doubt of is not looked for as it is typed.
         found = [NO_ROWS, *found] if is_stated else [as_typed.rows(), *map(as_typed.beyond, found)]
         best = best if is_stated else max(best, as_typed.best())
-        more = interpretations.by_alternative_titles(tried[-1], best)
-        for interpretation in (
-            *more,
-            *interpretations.with_expanded_abbreviation(typed, best, self._finder.names_of),
-        ):
+        more = chain(
+            interpretations.by_alternative_titles(tried[-1], best),
+            interpretations.with_expanded_abbreviation(typed, best, self._finder.names_of),
+        )
+        for interpretation in _affordable(more, tried):
             tried.append(interpretation)
             found.append(self._finder.scored(interpretation))
         if best < ranking.DOUBTFUL:
-            for interpretation in interpretations.fallbacks(typed):
+            for interpretation in _affordable(interpretations.fallbacks(typed), tried):
                 tried.append(interpretation)
                 found.append(self._finder.scored(interpretation))
         return TitleMatches(tuple(tried), *self._best(found))
@@ -162,6 +168,16 @@ class _Once:
             return other
         better = other.scores > scores
         return ScoredRows(rows[better], other.scores[better])
+
+
+def _affordable(
+    more: Iterable[Interpretation], tried: Sequence[Interpretation]
+) -> Iterator[Interpretation]:
+    """Yield interpretations while those `tried` have fewer than `MOST_LETTERS` letters."""
+    for interpretation in more:
+        if sum([len(one.key.letters) for one in tried]) >= MOST_LETTERS:
+            return
+        yield interpretation
 
 
 def _best_of(found: ScoredRows) -> float:

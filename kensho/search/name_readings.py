@@ -11,6 +11,7 @@ a bare number is read both ways.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -24,6 +25,9 @@ MAX_CHARS: Final = 1_000
 """The longest paths that systems allow have 4,096; what is longer is cut from the left, because the
 file's own name stands last."""
 _MAX_READINGS: Final = 24
+MAX_READ: Final = 1_600
+"""Characters of all readings of a name, from which on no more are made: a name of 66 characters has
+all its readings; of longer ones the likeliest are enough."""
 _IN_YEAR: Final = re.compile(r"\((?:19[1-9]|20[0-3])[0-9]\)\s*$")
 _LETTERS_OF_TITLE: Final = 6
 _DASHED: Final = 0.25
@@ -133,10 +137,10 @@ def readings(text: str) -> list[NameReading]:
     if page is not None:
         facts = _Facts(season=page.season, episode=page.episode)
         return _distinct(one for name in page.names for one in _of_name(name, facts))
-    found = list(_of_path(text))
+    found: Iterator[NameReading] = _of_path(text)
     if name_parts.is_path(text) and text.count("/") == 1:  # the slash may be one of the title
         whole = name_parts.normalised(name_parts.EXTENSION.sub("", text))
-        found += _of_name(whole, _Facts())
+        found = chain(found, _of_name(whole, _Facts()))
     return _distinct(found)
 
 
@@ -348,12 +352,14 @@ def _place(name: str) -> int | None:
 
 def _distinct(found: Iterable[NameReading]) -> list[NameReading]:
     distinct: dict[tuple[str, int | None], NameReading] = {}
+    read = 0
     for one in found:
         title = " ".join(one.title.split())
         if any(map(str.isalnum, title)):
             distinct.setdefault(
                 (title.casefold(), one.episode), msgspec.structs.replace(one, title=title)
             )
-        if len(distinct) == _MAX_READINGS:
+        read += len(title)
+        if len(distinct) == _MAX_READINGS or read >= MAX_READ:
             break
     return list(distinct.values())

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kensho.search import name_parts
-from kensho.search.name_readings import MAX_CHARS, readings
+from kensho.search.name_readings import MAX_CHARS, MAX_READ, readings
 
 WORDS = st.text(string.ascii_lowercase, min_size=3, max_size=9).filter(
     lambda word: name_parts.is_path(word) is False
@@ -138,6 +138,13 @@ def test_any_text_has_sound_readings(text: str) -> None:
     found = name_parts.identified(text)
     assert found.text == found.text.strip()
     assert all(part in text for part in name_parts.folders_and_name(text))
+
+
+@given(st.text(st.sampled_from(SHARP), min_size=100, max_size=MAX_CHARS))
+@example("a (b) - c [d] " * 70)
+@example("word " * 60 + "- " + "word " * 60)
+def test_the_longer_the_readings_the_fewer_there_are(text: str) -> None:
+    assert sum(len(one.title) for one in readings(text)[:-1]) < MAX_READ
 
 
 @given(TITLES, st.lists(st.sampled_from(("[GB]", "[1080p]", "(BD)", "[ABCD1234]")), max_size=30))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kensho.domain import ranking, title_parts
 from kensho.search import interpretations
 from kensho.search.finder import Finder
+from kensho.search.index import MOST_LETTERS
 from kensho.search.interpretations import Interpretation
 from kensho.search.kernel.protocol import NO_ROWS, ScoredRows
 from kensho.search.keys import acronym_of, key_of
@@ -29,6 +30,8 @@ from tests.support.title_search import (
     work,
 )
 
+MIXED_SIGNS = "aKs 05 -_.+~|[](){}【】「」『』/#×éßжسกकあゃカ巨人季話가화"
+MIXES = st.text(st.sampled_from(MIXED_SIGNS), min_size=100, max_size=300)
 bounded = settings(deadline=None, max_examples=examples(50))
 ANY_TITLE = st.text(alphabet=st.characters(), min_size=1, max_size=20)
 LONG_LISTS = st.lists(title_texts, max_size=8).flatmap(
@@ -174,6 +177,14 @@ def test_every_beginning_of_a_title_finds_it(works: list[Entry], data: st.DataOb
     for size in range(1, len(text) + 1):
         found = made.search(text[:size]).hits.entries.tolist()
         assert {entry for entry, one in enumerate(works) if bears(one, text)} <= set(found)
+
+
+@bounded
+@given(MIXES | ANY_TEXT)
+@example("[a] K - 05 / 86 (2021) | Ke + 進撃の巨人 " * 8)
+def test_interpretations_are_tried_until_they_have_many_letters(text: str) -> None:
+    tried = CORPUS.search(text).interpretations
+    assert len(tried) == 1 or sum(len(one.key.letters) for one in tried[:-1]) < MOST_LETTERS
 
 
 @bounded

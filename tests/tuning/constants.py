@@ -248,7 +248,7 @@ NOT_TUNED: Final = {
     "kensho.search.finder._MAX_NAMES": "a bound of the work",
     "kensho.search.finder._MAX_PREFIXED": "a bound of the work",
     "kensho.search.finder._MAX_TITLES_WITH_ABBREVIATION": "a bound of the work",
-    "kensho.search.index": "where it pays to leave out what is found twice",
+    "kensho.search.index": "bounds of the work, and where it pays to leave out what is found twice",
     "kensho.search.highlights": "what is marked in a title: tests/unit/test_highlights.py",
     "kensho.search.interpretations.MAX_CHARS": "a bound of input",
     "kensho.search.interpretations._FEWEST": "tests/unit/test_search_interpretations.py",

@@ -201,7 +201,8 @@ class CompiledKernel:
 
 def _query(key: Key, occurs: PhraseRange, known: float) -> KernelQuery | None:
     """Return the query as the kernel reads it, or `None` if it is too long for that."""
-    letters, native = key.letters.encode(*_UTF32), key.native.encode(*_UTF32)
+    letters = key.letters.encode(*_UTF32)
+    native = letters if key.native == key.letters else key.native.encode(*_UTF32)
     ordered = sorted_words(key.words).encode(*_UTF32) if compares_sorted_words(key) else b""
     words = dict.fromkeys(key.words.split(" "))
     if max(len(letters), len(ordered)) > MAX_LETTERS * _POINT_BYTES or len(words) > MAX_WORDS:
