@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 from litestar import Controller, Router
 
-from kensho.api.providers import provided
 from kensho.http.authentication import Authentication
 from kensho.http.extension import Addition
 from kensho.http.metrics import Metrics
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
 from kensho.read_model.holder import Snapshot
-from kensho.web.page_context import PageContext, PageServices
+from kensho.web.page_context import PageServices, page_dependencies
 from kensho.web.rendering import Renderer
+from kensho.web.viewer import BY_PREFERENCE
 
 if TYPE_CHECKING:
     from kensho.platform.redis import RedisDoor
@@ -58,16 +58,10 @@ class Edge(Addition):
 
 def pages_router(core: EdgeCore, controllers: Sequence[type[Controller]]) -> Router:
     """Return the router of an edge's pages; they are given what pages of the core are."""
-
-    def page_services() -> PageServices:
-        return core.page_services()
-
-    def page_context() -> PageContext:
-        return core.page_services().context()
-
     return Router(
         "/",
         route_handlers=controllers,
-        dependencies=provided({"services": page_services, "context": page_context}),
+        dependencies=page_dependencies(core.page_services),
         include_in_schema=False,
+        opt=BY_PREFERENCE,
     )

@@ -9,7 +9,7 @@ Guarantees: pure; ties are broken by the order of time, so that the order of edg
 Performance: 2 µs for an edge.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from kensho.metro.edges import continues_story, edge_id, is_unspecific
@@ -25,6 +25,8 @@ _GAP: Final = 4.0
 LEG: Final = 30.0
 """Pixels beside a station within which an edge that leaves it at 45 degrees passes labels' rows:
 the largest station, a gap and a line of text."""
+_EMPTY: Final[Mapping[int, int]] = {-1: 0, 1: 0}
+"""On how many ends edges leave a station above and below it that has none."""
 _OVERHANG: Final = 8.0
 """How far a label that is set to one side reaches to the other side of its station's middle."""
 
@@ -135,29 +137,24 @@ def reservations(
     for work, place in sorted(places.items(), key=lambda item: item[1]):
         turn = turns.get(place.track, 1)
         taken, need = busy.get(work, set()), wide[work]
-        side = min((-1, 1), key=lambda s: (_crowd(taken, s), s != turn))
+        crowds = {s: ((-1, s) in taken) + ((1, s) in taken) for s in (-1, 1)} if taken else _EMPTY
+        # The side that fewer edges leave on; of two that are alike the one whose turn it is.
+        side = turn if crowds[turn] <= crowds[-turn] else -turn
         left, right = -need / 2, need / 2
-        if _crowd(taken, side) == 1:
+        if crowds[side] == 1:
             left, right = (
                 (-_OVERHANG, need - _OVERHANG)
                 if (-1, side) in taken
                 else (_OVERHANG - need, _OVERHANG)
             )
         spans = {
-            s: (-LEG * ((-1, s) in taken), LEG * ((1, s) in taken))
-            for s in (-1, 1)
-            if _crowd(taken, s)
+            s: (-LEG * ((-1, s) in taken), LEG * ((1, s) in taken)) for s in (-1, 1) if crowds[s]
         }
         legs = spans.get(side, (0.0, 0.0))
         spans[side] = min(legs[0], left), max(legs[1], right)
         found[work] = Reservation(side, left, right, spans)
         turns[place.track] = -side
     return found
-
-
-def _crowd(taken: Collection[tuple[int, int]], side: int) -> int:
-    """Return on how many ends of a side edges leave a station."""
-    return ((-1, side) in taken) + ((1, side) in taken)
 
 
 def reserved_box(

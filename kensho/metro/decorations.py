@@ -120,7 +120,7 @@ def transfers_of(
             )
             free = [one for one in candidates if space.is_free(one[1])]
             # A symbol is opaque: it may lie over a route where there is no other place.
-            clear = (one for one in free if not any(segments.under(box, 1) for box in one[1]))
+            clear = (one for one in free if segments.is_clear(one[1]))
             chosen = next(clear, free[0] if free else None)
             if chosen is not None:
                 space.occupy(chosen[1])

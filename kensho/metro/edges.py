@@ -118,10 +118,21 @@ def chosen_edges(edges: Sequence[MapEdge], cost: EdgeCost) -> ChosenEdges:
     ends = {edge.source for edge in unspecific} | {edge.target for edge in unspecific}
     # Edges inside a group add nothing whatever they cost, so their cost is not computed.
     group = {work: connected.root(work) for work in ends}
-    folded += [edge for edge in unspecific if group[edge.source] == group[edge.target]]
-    connecting = [edge for edge in unspecific if group[edge.source] != group[edge.target]]
-    for edge in sorted(connecting, key=cost):
-        (drawn if connected.join(edge.source, edge.target) else folded).append(edge)
+    connecting = list[MapEdge]()
+    for edge in unspecific:
+        is_inside = group[edge.source] == group[edge.target]
+        (folded if is_inside else connecting).append(edge)
+    apart = len(set(group.values())) - 1
+    by_cost = sorted(connecting, key=cost)
+    for number, edge in enumerate(by_cost):
+        if not apart:  # All works are connected.
+            folded += by_cost[number:]
+            break
+        if connected.join(edge.source, edge.target):
+            drawn.append(edge)
+            apart -= 1
+        else:
+            folded.append(edge)
     return ChosenEdges(drawn, folded)
 
 

@@ -11,7 +11,6 @@ Performance: 80 µs for a label, 2 µs to ask whether a box is free.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
 from math import ceil, inf, sqrt
 from typing import Final, NamedTuple, TypeAlias
 
@@ -97,14 +96,10 @@ class LabelSpace:
         return True
 
     def _put(self, box: Box, owner: str) -> None:
-        for cell in _cells(box):
-            self._boxes.setdefault(cell, []).append((box, owner))
-
-
-def _cells(box: Box) -> Iterable[_Cell]:
-    left, top, right, bottom = box
-    columns = range(int(left // _CELL), int(right // _CELL) + 1)
-    return product(columns, range(int(top // _CELL), int(bottom // _CELL) + 1))
+        left, top, right, bottom = box
+        for column in range(int(left // _CELL), int(right // _CELL) + 1):
+            for row in range(int(top // _CELL), int(bottom // _CELL) + 1):
+                self._boxes.setdefault((column, row), []).append((box, owner))
 
 
 class LabelRequest(NamedTuple):
@@ -186,9 +181,7 @@ def _best(request: LabelRequest, space: LabelSpace, segments: Segments) -> _Plac
     for placement in _placements(request):
         if placement.penalty >= least:
             break
-        if space.is_free(placement.boxes, request.id) and not any(
-            segments.under(box, 1) for box in placement.boxes
-        ):
+        if space.is_free(placement.boxes, request.id) and segments.is_clear(placement.boxes):
             best, least = placement, placement.penalty
     return best or _reserved_placement(request)
 
@@ -264,21 +257,21 @@ def _with_year(
 
 def _upright(request: LabelRequest, words: _LabelText) -> Iterator[_Placement]:
     """Yield a text over and under its station: centred, then to the right, then to the left."""
-    high = LINE * len(words.lines)
-    half, shift = words.wide / 2, request.radius
-    places: tuple[tuple[Anchor, float, float], ...] = (
-        ("middle", request.x - half, 0.0),
-        ("start", request.x - shift, 1.0),
-        ("end", request.x + shift - words.wide, 1.5),
+    high, wide = LINE * len(words.lines), words.wide
+    at, shift, away = request.x, request.radius, request.radius + _STATION_GAP
+    over, under = request.y - away - high, request.y + away
+    preferred, other = (under, over) if request.side > 0 else (over, under)
+    sides = (preferred, 0.0), (other, _OTHER_SIDE_PENALTY)
+    places: tuple[tuple[Anchor, float, float, float], ...] = (
+        ("middle", at - wide / 2, wide / 2, 0.0),
+        ("start", at - shift, 0.0, 1.0),
+        ("end", at + shift - wide, wide, 1.5),
     )
-    for anchor, left, offset_penalty in places:
-        for side in (request.side, -request.side):
-            edge = request.y + side * (request.radius + _STATION_GAP)
-            top = edge if side > 0 else edge - high
-            box = Box(left - _LABEL_GAP, top, left + words.wide + _LABEL_GAP, top + high)
-            x = left + half * (anchor == "middle") + words.wide * (anchor == "end")
-            penalty = words.penalty + offset_penalty + _OTHER_SIDE_PENALTY * (side != request.side)
-            yield _Placement(penalty, words, x, top + _ASCENT, anchor, 0, (box,))
+    for anchor, left, along, offset_penalty in places:
+        for top, side_penalty in sides:
+            box = Box(left - _LABEL_GAP, top, left + wide + _LABEL_GAP, top + high)
+            penalty = words.penalty + offset_penalty + side_penalty
+            yield _Placement(penalty, words, left + along, top + _ASCENT, anchor, 0, (box,))
 
 
 def _angled(

@@ -146,10 +146,12 @@ class Occupancy:
                     break
                 a, b = x1, x2
                 if low != high:
-                    a += slope * ((max(top, low)) - y1)
-                    b = x1 + slope * ((min(bottom, high)) - y1)
+                    a += slope * (max(top, low) - y1)
+                    b = x1 + slope * (min(bottom, high) - y1)
                 left, right = (a, b) if a < b else (b, a)
                 count += bisect_left(lefts, right + _ASIDE) - bisect_right(rights, left - _ASIDE)
+                if low == high:  # Rows do not overlap: no other is at this height.
+                    break
             if count > most:
                 break
         return count

@@ -162,12 +162,13 @@ def _chosen(
     beside = next_on_track(places)
 
     def cost(edge: MapEdge) -> tuple[float, ...]:
-        source, target = places[edge.source], places[edge.target]
-        away = abs(source.time - target.time) + _TRACK_COST * abs(source.track - target.track)
-        if (edge.source, edge.target) in beside or (edge.target, edge.source) in beside:
-            is_main = source.track == main_track
-            away *= _ALONG_MAIN_SHARE if is_main else _ALONG_TRACK_SHARE
-        return away, source.time, target.time
+        source, target = edge.source, edge.target
+        time, track, _, _ = places[source]
+        other_time, other_track, _, _ = places[target]
+        away = abs(time - other_time) + _TRACK_COST * abs(track - other_track)
+        if track == other_track and ((source, target) in beside or (target, source) in beside):
+            away *= _ALONG_MAIN_SHARE if track == main_track else _ALONG_TRACK_SHARE
+        return away, time, other_time
 
     return chosen_edges(edges, cost)
 

@@ -18,10 +18,11 @@ from kensho.read_model.change_views import (
 )
 from kensho.read_model.wording import PHRASES, cited
 
-_MOST_NAMED: Final = 3
+MOST_NAMED: Final = 3
 """Of what is listed in a line; documents and pages have the rest."""
-_MOST_FACTS: Final = 5
-_FACTS: Final[Mapping[str, str]] = {
+MOST_FACTS: Final = 5
+"""Of a work that changed."""
+FACT_NAMES: Final[Mapping[str, str]] = {
     "anime_type": "type",
     "poster_url": "poster",
     "duration_s": "length in seconds",
@@ -34,7 +35,7 @@ _FACTS: Final[Mapping[str, str]] = {
     "kind": "catalogue",
 }
 """What facts are called where their names in documents are no words."""
-_UNTOLD: Final = frozenset(("poster_url", "synopsis"))
+UNTOLD_FACTS: Final = frozenset(("poster_url", "synopsis"))
 """Facts whose values say nothing in a line: it is told that they changed."""
 _LAST_YEAR: Final = 9_999
 """Greater numbers have their thousands apart; years have not."""
@@ -74,7 +75,7 @@ def _changed(change: Change) -> str:
         _moved_home(fact, titles) if fact.field == "franchise" else _fact(fact)
         for fact in change.fields
     ]
-    return f"{_work(change.work)}: {_cut(facts, _MOST_FACTS, '; ')}"
+    return f"{_work(change.work)}: {_cut(facts, MOST_FACTS, '; ')}"
 
 
 def _moved_home(fact: ChangedFact, titles: Mapping[str, str]) -> str:
@@ -92,8 +93,8 @@ def _moved_home(fact: ChangedFact, titles: Mapping[str, str]) -> str:
 
 def _fact(fact: ChangedFact) -> str:
     name, member = FactName.of(fact.field)
-    shown = f"{name} {member}" if member else _FACTS.get(name, name)
-    if name in _UNTOLD:
+    shown = f"{name} {member}" if member else FACT_NAMES.get(name, name)
+    if name in UNTOLD_FACTS:
         return f"another {shown}" if fact.new is not None else f"no {shown} any more"
     if fact.gained or fact.lost:
         return f"{shown} ({'; '.join(_moved(fact.gained, fact.lost))})"
@@ -106,9 +107,9 @@ def _fact(fact: ChangedFact) -> str:
 
 def _moved(came: Sequence[str], went: Sequence[str]) -> Iterable[str]:
     if came:
-        yield f"new: {_cut(came, _MOST_NAMED)}"
+        yield f"new: {_cut(came, MOST_NAMED)}"
     if went:
-        yield f"gone: {_cut(went, _MOST_NAMED)}"
+        yield f"gone: {_cut(went, MOST_NAMED)}"
 
 
 def _value(value: Value) -> str:
@@ -140,7 +141,7 @@ def _franchise(change: Change) -> str:
 
 
 def _others(change: Change) -> str:
-    return _cut([cited(other.title) for other in change.others], _MOST_NAMED)
+    return _cut([cited(other.title) for other in change.others], MOST_NAMED)
 
 
 def _franchise_came(change: Change) -> str:
@@ -178,7 +179,7 @@ def _franchise_changed(change: Change) -> str:
     parts = [
         *(f"begins with {cited(str(f.new))}" for f in change.fields if f.field == "root"),
         *_moved(came, went),
-        *([_cut([_role(one) for one in moved], _MOST_NAMED)] if moved else []),
+        *([_cut([_role(one) for one in moved], MOST_NAMED)] if moved else []),
     ]
     return f"{_franchise(change)}: {'; '.join(parts)}"
 
@@ -189,7 +190,7 @@ def _role(member: ChangedMember) -> str:
 
 
 def _titles(works: Sequence[ChangedWork]) -> str:
-    return _cut([cited(work.title) for work in works], _MOST_NAMED)
+    return _cut([cited(work.title) for work in works], MOST_NAMED)
 
 
 def _members(members: Sequence[ChangedMember]) -> str:

@@ -34,6 +34,7 @@ from kensho.http.responses import PreparedResponse, ResponseMeta
 from kensho.read_model.history import PublicationEntry
 from kensho.read_model.wording import SOURCE_NAMES
 from kensho.web import urls
+from kensho.web.change_texts import change_text, fact_name
 from kensho.web.filtered_lists import ListPage
 from kensho.web.forms import get_page
 from kensho.web.franchise_pages import frame
@@ -59,9 +60,10 @@ class ChangesForm(msgspec.Struct, frozen=True):
 
 
 class ChangeLine(NamedTuple):
-    """A change, and the page of what it tells of; `None` where that is gone."""
+    """A change in words, and the page of what it tells of; `None` where that is gone."""
 
     item: ChangeItem
+    text: str
     url: str | None
 
 
@@ -153,6 +155,7 @@ class PublicationPageController(Controller):
             "publication.html.jinja",
             tag=service.tag,
             found=found,
+            fields=[(fact_name(one.field, context.messages), one.works) for one in found.fields],
             sources=_sources(entries.get(found.after.snapshot)),
             lines=_lines(context, found.changes),
             first_url=page.url() if form.cursor else None,
@@ -249,7 +252,9 @@ def _sources(entry: PublicationEntry | None) -> list[str]:
 
 
 def _lines(context: PageContext, items: Iterable[ChangeItem]) -> list[ChangeLine]:
-    return [ChangeLine(item, _url(context, item)) for item in items]
+    return [
+        ChangeLine(item, change_text(item, context.messages), _url(context, item)) for item in items
+    ]
 
 
 def _url(context: PageContext, item: ChangeItem) -> str | None:

@@ -10,14 +10,14 @@ from typing import Final
 from urllib.parse import unquote
 
 from kensho.discovery import suggestions
-from kensho.discovery.search_views import Completion
 from kensho.errors import KenshoError
 from kensho.http.problem_details import ErrorResponse, Headers
 from kensho.http.responses import HTML
 from kensho.web import urls
+from kensho.web.completion_rows import CompletionRow, completion_row
 from kensho.web.page_context import PageContext
 from kensho.web.rendering import PAGE_HEADERS, Renderer
-from kensho.web.viewer import language_in
+from kensho.web.viewer import language_in, preferences_in
 
 _FOR_PROGRAMS: Final = ("/api", "/health", "/metrics")
 _UNAUTHORIZED: Final = 401
@@ -52,17 +52,19 @@ class ErrorPages:
             is_store_away=error.slug == "store_unavailable",
             sign_in_url=urls.sign_in(error.path) if error.status == _UNAUTHORIZED else None,
             is_franchise=is_of_franchise(error.path),
-            suggestions=self._suggestions(error.path) if _is_unknown(error) else [],
+            suggestions=self._suggestions(error) if _is_unknown(error) else [],
         )
         return body, [(b"content-type", HTML), *PAGE_HEADERS]
 
-    def _suggestions(self, path: str) -> list[Completion]:
-        """Return titles that the words of a path may mean."""
+    def _suggestions(self, error: ErrorResponse) -> list[CompletionRow]:
+        """Return titles that the words of a path may mean, as the viewer calls them."""
+        path = error.path
         text = words_of(path)
         if not text:
             return []
         try:
-            context = self._context()
+            services = self._context().services
+            context = services.context(preferences_in(error.parameters))
             safe = context.is_safe
             found = suggestions.completions(context.snapshot, text, _MOST_ASKED, safe=safe)
         except KenshoError:
@@ -70,7 +72,7 @@ class ErrorPages:
         near = found.decode().suggestions
         if is_of_franchise(path):  # another franchise is likelier meant than a work
             near.sort(key=lambda one: one.kind != "franchise")
-        return near[:_MOST]
+        return [completion_row(context, one) for one in near[:_MOST]]
 
 
 def _key(error: ErrorResponse) -> int | str:

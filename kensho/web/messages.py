@@ -72,6 +72,22 @@ class Messages:
         form = _SINGULAR if total == 1 else "other"
         return self.format(f"counts.{key}.{form}", n=number(total), **values)
 
+    def minutes(self, seconds: int) -> str:
+        """Return a length of time: "24 min", "1 h 55 min"."""
+        whole = max(1, round(seconds / _MINUTE_S))
+        hours, rest = divmod(whole, _HOUR_MIN)
+        if not hours:
+            return self.format("time.minutes", minutes=rest)
+        if not rest:
+            return self.format("time.hours", hours=number(hours))
+        return self.format("time.both", hours=number(hours), minutes=rest)
+
+    def about(self, seconds: int) -> str:
+        """Return a length of time that need not be exact: "45 min", "14 h"."""
+        if seconds < 2 * _HOUR_S:
+            return self.minutes(seconds)
+        return self.format("time.hours", hours=number(round(seconds / _HOUR_S)))
+
     def join(self, parts: Sequence[str]) -> str:
         """Return an enumeration: "A", "A and B", "A, B and C"."""
         if len(parts) < 2:  # noqa: PLR2004 -- nothing to join
@@ -92,20 +108,6 @@ def undisturbing(value: object) -> object:
 def number(value: float) -> str:
     """Return a number with its thousands apart: "1,204"; a fraction keeps its digits."""
     return f"{value:,}"
-
-
-def minutes(seconds: int) -> str:
-    """Return a length of time: "24 min", "1 h 55 min"."""
-    whole = max(1, round(seconds / _MINUTE_S))
-    hours, rest = divmod(whole, _HOUR_MIN)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
-def about(seconds: int) -> str:
-    """Return a length of time that need not be exact: "45 min", "14 h"."""
-    return minutes(seconds) if seconds < 2 * _HOUR_S else f"{round(seconds / _HOUR_S)} h"
 
 
 def percent(share: float) -> str:

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 import msgspec
-from litestar.di import NamedDependency
+from litestar import Request
+from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
 from msgspec.structs import replace
 from typing_extensions import override
@@ -49,7 +50,7 @@ from kensho.web.maps.pictures import PictureStore
 from kensho.web.messages import Messages
 from kensho.web.poster_store import PosterStore
 from kensho.web.rendering import PAGE_HEADERS, Renderer
-from kensho.web.viewer import ViewerPreferences
+from kensho.web.viewer import ViewerPreferences, language_of, preferences_of
 
 _PAST: Final = (b"x-robots-tag", b"noindex")
 """Search engines find what is true now."""
@@ -360,6 +361,25 @@ class PageContext(msgspec.Struct, frozen=True):
         """Return the year of a work, where it is known."""
         node = self.model.node(work)
         return None if node is None else self.model.columns.year.item(node) or None
+
+
+def page_dependencies(services: Callable[[], PageServices]) -> dict[str, Provide]:
+    """Return what handlers of pages may ask for, as the viewer of each request prefers it.
+
+    Their router declares `BY_PREFERENCE`. Litestar copies the instances that a router is given, but
+    not functions.
+    """
+
+    def page_services(request: Request[Any, Any, Any]) -> PageServices:
+        return services().in_language(language_of(request))
+
+    def page_context(request: Request[Any, Any, Any]) -> PageContext:
+        return services().context(preferences_of(request))
+
+    return {
+        "context": Provide(page_context, sync_to_thread=False),
+        "services": Provide(page_services, sync_to_thread=False),
+    }
 
 
 GivenPageContext: TypeAlias = NamedDependency[SkipValidation[PageContext]]

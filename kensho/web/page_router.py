@@ -7,10 +7,9 @@ line in `_CONTROLLERS`.
 from collections.abc import Callable, Collection, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from litestar import Controller, Request, Router
-from litestar.di import Provide
+from litestar import Controller, Router
 
 from kensho.web import assets
 from kensho.web.assets import Assets
@@ -43,7 +42,7 @@ from kensho.web.maps.style import style
 from kensho.web.messages import Messages
 from kensho.web.my_line_page import FranchiseStepsController, MyLinePageController
 from kensho.web.neighbourhood_page import NeighbourhoodPageController
-from kensho.web.page_context import PageContext, PageServices
+from kensho.web.page_context import PageServices, page_dependencies
 from kensho.web.path_page import PathPageController
 from kensho.web.poster_page import PosterController
 from kensho.web.preference_page import PreferenceController
@@ -60,7 +59,7 @@ from kensho.web.tag_pages import (
     TagListController,
     TagPageController,
 )
-from kensho.web.viewer import BY_PREFERENCE, language_of, preferences_of
+from kensho.web.viewer import BY_PREFERENCE
 from kensho.web.work_page import FilmPageController, WorkPageController
 
 _CONTROLLERS: Final[tuple[type[Controller], ...]] = (
@@ -139,24 +138,13 @@ class PageRouter:
         handler asks for `context`, or for `services` where it reads no snapshot, and never for
         both: Litestar starts a task group for two dependencies.
         """
-
-        # Litestar copies the instances that a router is given, but not functions.
-        def page_services(request: Request[Any, Any, Any]) -> PageServices:
-            return services().in_language(language_of(request))
-
-        def page_context(request: Request[Any, Any, Any]) -> PageContext:
-            return services().context(preferences_of(request))
-
         return Router(
             "/",
             route_handlers=[
                 *(one for one in _CONTROLLERS if one not in replaced),
                 assets.handler(self._assets),
             ],
-            dependencies={
-                "context": Provide(page_context, sync_to_thread=False),
-                "services": Provide(page_services, sync_to_thread=False),
-            },
+            dependencies=page_dependencies(services),
             include_in_schema=False,
             opt=BY_PREFERENCE,
         )

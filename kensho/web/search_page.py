@@ -7,19 +7,17 @@ from uuid import UUID
 import msgspec
 from litestar import Controller
 
-from kensho.discovery import franchises, suggestions
+from kensho.discovery import suggestions
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import MAX_OFFSET, HitSorting, SearchRequest
-from kensho.discovery.search_views import Completion, QueryInterpretation, SearchPage
+from kensho.discovery.search_views import QueryInterpretation, SearchPage
 from kensho.domain.searches import SearchOutcome, outcome_of
 from kensho.domain.works import AnimeType, Season, Status
 from kensho.http.pooled import pooled
 from kensho.http.privacy import PUBLIC
 from kensho.http.responses import JSON, PreparedResponse, ResponseMeta
-from kensho.read_model.encoded import Encoded
-from kensho.read_model.franchises import NO_FRANCHISE
-from kensho.read_model.views import Summary
 from kensho.web import descriptions, filtered_lists, urls
+from kensho.web.completion_rows import completion_row
 from kensho.web.filtered_lists import FilterGroup, ListPage
 from kensho.web.forms import get_page
 from kensho.web.page_context import GivenPageContext, PageContext
@@ -96,12 +94,6 @@ class SearchPageController(Controller):
         )
 
 
-class CompletionRow(Completion, frozen=True, kw_only=True):
-    """A completion with its year, form and franchise in one line."""
-
-    facts: str
-
-
 class SuggestForm(msgspec.Struct, frozen=True):
     """What was typed so far."""
 
@@ -121,30 +113,9 @@ class SuggestionController(Controller):
         found = suggestions.completions(
             context.snapshot, form.q, _MOST_SUGGESTED, safe=context.is_safe
         ).decode()
-        rows = [_row(context, one) for one in found.suggestions]
+        rows = [completion_row(context, one) for one in found.suggestions]
         body = msgspec.json.encode({"suggestions": rows})
         return context.respond(body, ResponseMeta(media_type=JSON, headers=PAGE_HEADERS))
-
-
-def _row(context: PageContext, one: Completion) -> CompletionRow:
-    """Return a completion with what tells it from others of its title."""
-    said: Completion = context.titles.applied(one)
-    facts: list[str] = []
-    model, messages = context.model, context.messages
-    node = None if one.id is None else model.node(one.id)
-    if node is not None:
-        year = model.columns.year.item(node)
-        facts = [str(year)] if year else []
-        summary = Encoded(Summary, model.summary(node)).decode()
-        facts.append(messages.label("type", summary.anime_type))
-        number = model.franchises.by_node.item(node)
-        if number != NO_FRANCHISE:
-            slug = model.franchises.slug(number)
-            facts.append(context.titles.of_franchise(slug, franchises.title_of(model, number)))
-    franchise = None if one.slug is None else model.franchises.number(one.slug)
-    if franchise is not None:
-        facts = [messages.count("works", len(model.franchises.members(franchise)))]
-    return CompletionRow(**msgspec.structs.asdict(said), facts=" · ".join(facts))
 
 
 def _readings(

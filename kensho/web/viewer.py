@@ -46,7 +46,11 @@ def preferences_of(request: Request[Any, Any, Any]) -> ViewerPreferences:
     Raises:
         InvalidInputError: the address asks for titles or a language that there are not; names it.
     """
-    given = state_of(request.scope).parameters
+    return preferences_in(state_of(request.scope).parameters)
+
+
+def preferences_in(given: Mapping[str, str]) -> ViewerPreferences:
+    """Return what a request with these parameters prefers; raises as `preferences_of`."""
     fields = ViewerPreferences.__struct_fields__
     chosen = {name: given[name] for name in fields if name in given}
     try:

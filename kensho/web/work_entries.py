@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from kensho.discovery.listed_works import BriefEntry, WorkEntry
 from kensho.web import urls
-from kensho.web.messages import Messages, about
+from kensho.web.messages import Messages
 from kensho.web.page_code import written
 from kensho.web.title_languages import language
 
@@ -133,7 +133,7 @@ def _lead_in(work: WorkEntry, messages: Messages) -> str | None:
     lead = work.lead_in
     if lead is None:
         return None
-    given = {"title": lead.title, "time": about(lead.seconds)}
+    given = {"title": lead.title, "time": messages.about(lead.seconds)}
     if lead.season is None:
         text = messages.format("entry.goes_on", **given)
     else:

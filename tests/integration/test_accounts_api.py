@@ -19,6 +19,7 @@ from kensho.platform.settings import Settings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
 from tests.support.command_line import run_here
+from tests.support.page_language import english_texts
 from tests.support.published_contract import PublishedContract
 from tests.support.redis_servers import running_redis
 from tests.support.servers import environment, free_port, served, written_store
@@ -393,6 +394,26 @@ async def test_a_form_leads_on_to_our_own_pages(
         assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
     there = await client.get("/login", params={"next": given}, headers=cookie)
     assert there.headers.get("location", "/") == leads_to
+
+
+async def test_pages_of_accounts_in_japanese_say_nothing_in_english(client: AsyncClient) -> None:
+    form = {"email": "yuki@example.org", "password": PASSWORD}
+    own = cookie_of(await client.post("/register", data=form, headers=BROWSER))["cookie"]
+    japanese, signed_in = {"cookie": "lang=ja"}, {"cookie": f"{own}; lang=ja"}
+    target = f"/api/me/watchlist/{graphs.BEBOP}"
+    put = {"state": "watching", "progress": 3}
+    await client.put(target, json=put, headers={"cookie": own, **BROWSER})
+    wrong = {"name": "yuki@example.org", "email": "x", "password": WRONG, "present": WRONG}
+    for answer in (
+        await client.get("/login", headers=japanese),
+        await client.get("/register", headers=japanese),
+        await client.get("/account", headers=signed_in),
+        await client.post("/login", data=wrong, headers={**japanese, **BROWSER}),
+        await client.post("/register", data=wrong, headers={**japanese, **BROWSER}),
+        await client.post("/account/password", data=wrong, headers={**signed_in, **BROWSER}),
+    ):
+        assert '<html lang="ja">' in answer.text
+        assert english_texts(answer.text) == [], answer.url
 
 
 async def test_the_account_page_shows_and_ends_sessions(client: AsyncClient) -> None:

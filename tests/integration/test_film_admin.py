@@ -17,6 +17,7 @@ from tests.integration.conftest import running, settings_for, until, until_ready
 from tests.integration.test_web_pages import Markup
 from tests.support import graphs
 from tests.support.film_origin import MEDIA, TTML, WEBVTT, FilmOrigin
+from tests.support.page_language import english_texts
 
 NOW: Final = dt.datetime.now(dt.UTC)
 DAY: Final = dt.timedelta(days=1)
@@ -336,6 +337,32 @@ async def test_a_draft_is_deleted_from_its_page_and_a_published_film_is_not(
     assert "Delete it for good" not in whole(await site.get(path, headers=ada))
     kept = await act(site, ada, path, "delete")
     assert (kept.status_code, "only drafts are deleted" in whole(kept)) == (409, True)
+
+
+async def test_pages_of_films_in_japanese_say_nothing_in_english(
+    site: AsyncClient, ada: dict[str, str], origin: FilmOrigin
+) -> None:
+    path = await film(site, ada, filled(origin))
+    draft = await film(site, ada, filled(origin, step="draft", source="", default="1"))
+    preview = re.findall(
+        r'href="[^"]*(\?preview=[^#"]+)#', (await site.get(path, headers=ada)).text
+    )
+    watched = path.replace("/admin/films", "/watch/film")
+    headers = {**ada, "cookie": "lang=ja"}
+    answers = [
+        await site.get(one, headers=headers)
+        for one in (
+            *("/admin", "/admin?q=no+such+film", "/admin/calendar", "/admin/films/new"),
+            *(path, path + preview[0], f"{path}?done=published", draft, "/watch/film", watched),
+        )
+    ]
+    answers += [
+        await site.post("/admin/films/new", data={"step": "publish"}, headers=headers),
+        await site.post(f"{path}/about", data={"revision": "7"}, headers=headers),
+    ]
+    for answer in answers:
+        assert '<html lang="ja">' in whole(answer)
+        assert english_texts(answer.text) == [], answer.url
 
 
 async def test_who_changes_too_much_is_told_and_keeps_what_was_typed(

@@ -22,6 +22,7 @@ from kensho.platform.settings import Settings
 from tests.integration.conftest import running, settings_for, until_ready
 from tests.support import graphs
 from tests.support.otlp_receiver import otlp_receiver
+from tests.support.page_language import english_texts
 from tests.support.published_contract import PublishedContract, requests_of
 from tests.support.redis_servers import running_redis
 from tests.support.streaming import (
@@ -486,6 +487,9 @@ async def test_only_the_page_that_plays_may_load_media(
     assert "worker-src blob:" in policy
     assert page.headers["cache-control"].startswith("private")
     assert provider.server.url not in page.text
+    japanese = await api.get(f"/watch/{TRIGUN}/1", headers={**viewer, "cookie": "lang=ja"})
+    assert "第1話" in japanese.text
+    assert english_texts(japanese.text) == []
     work = await api.get(f"/anime/{TRIGUN}")
     assert f'href="/watch/{TRIGUN}/1"' in work.text
     assert "media-src" not in work.headers["content-security-policy"]
@@ -510,6 +514,8 @@ async def test_an_account_of_ours_is_asked_for_the_providers_sign_in(api: AsyncC
     assert page.status_code == 200
     assert f'value="/watch/{TRIGUN}/2"' in page.text
     assert 'name="realm" value="provider"' in page.text
+    japanese = await api.get(f"/watch/{TRIGUN}/2?lang=ja", headers=headers)
+    assert english_texts(japanese.text) == []
 
 
 async def test_pages_follow_the_links(api: AsyncClient, edge_settings: Settings) -> None:

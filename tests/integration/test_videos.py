@@ -16,11 +16,14 @@ from deploy.demo.reference_generator import (
     GeneratorSettings,
     ReferenceGenerator,
 )
-from kensho.edges.generation.jobs import WORDS
+from kensho.edges.generation import video_pages
+from kensho.edges.generation.jobs import CANCELLED_WORDS, WORDS, JobProblem
 from kensho.platform.environment import with_changes
 from kensho.platform.secret_values import Secret
 from kensho.platform.settings import Settings
+from kensho.web.messages import Messages
 from tests.integration.conftest import running, settings_for, until_ready
+from tests.support.page_language import english_texts
 from tests.support.published_contract import PublishedContract
 from tests.support.videos import VIDEOS, Person, asked, events, has_ended, job_until, person
 
@@ -369,3 +372,29 @@ async def test_a_stream_goes_on_where_it_was_left(api: AsyncClient, ada: Person)
     await api.post("/api/auth/logout", headers=ada.headers)
     for stream in await asyncio.gather(*following):
         assert {one.kind for one in events(stream.text)} == {"progress"}
+
+
+async def test_pages_of_videos_in_japanese_say_nothing_in_english(
+    api: AsyncClient, ada: Person, generator: ReferenceGenerator
+) -> None:
+    job = await asked(api, ada)
+    paths = [f"/videos/jobs/{job['id']}"]
+    headers = {**ada.headers, "cookie": "lang=ja", "sec-fetch-site": "same-origin"}
+    answers = [await api.get(paths[0], headers=headers)]
+    await job_until(api, ada, job["id"], lambda one: one["completedAt"] is not None)
+    gone = (await asked(api, ada))["id"]
+    await api.post(f"{VIDEOS}/jobs/{gone}/cancel", headers=ada.headers)
+    paths += ["/videos", "/videos?status=failed", "/videos/new", f"/videos/jobs/{gone}"]
+    answers += [await api.get(path, headers=headers) for path in paths]
+    answers += [await api.post("/videos", data={"prompt": ""}, headers=headers)]
+    for answer in answers:
+        assert '<html lang="ja">' in answer.text
+        assert english_texts(answer.text) == [], answer.url
+    assert "取りやめました" in answers[-2].text
+
+
+@pytest.mark.parametrize("problem", [*WORDS, "cancelled"])
+def test_pages_tell_why_there_is_no_video_in_the_words_of_the_api(problem: JobProblem) -> None:
+    words = Messages.read(Path(video_pages.__file__).with_name("strings.toml"))
+    told = CANCELLED_WORDS if problem == "cancelled" else WORDS[problem]
+    assert words.label("video_problem", problem) == told

@@ -12,6 +12,7 @@ from kensho.web.page_context import PageContext
 from kensho.web.page_router import PageRouter
 from tests.integration.conftest import running, settings_for, until
 from tests.support import graphs
+from tests.support.page_language import english_texts
 from tests.support.servers import written_store
 
 
@@ -42,6 +43,16 @@ async def test_an_error_is_a_page(client: AsyncClient, path: str, status: int, w
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert words in answer.text
     assert "<b>" not in answer.text.partition("<main")[2]
+
+
+async def test_titles_that_may_be_meant_are_told_apart_as_the_viewer_reads(
+    client: AsyncClient,
+) -> None:
+    answer = await client.get("/anime/cowboy-bebop")
+    assert "<bdi>1998 · TV" in answer.text
+    answer = await client.get("/anime/cowboy-bebop", headers={"cookie": "lang=ja; titles=native"})
+    assert english_texts(answer.text) == []
+    assert "カウボーイビバップ" in answer.text
 
 
 async def test_a_method_that_is_not_possible_is_a_page_too(client: AsyncClient) -> None:

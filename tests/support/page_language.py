@@ -2,22 +2,27 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Final
 
 from typing_extensions import override
 
+from kensho.edges import composition
 from kensho.web.messages import STRINGS, Messages
 
 _SAID: Final = ("aria-label", "placeholder", "alt", "title")
 _FIELD: Final = re.compile(r"{[a-z_]*}")
 _VOID: Final = frozenset(("meta", "link", "input", "img", "br"))
-_NOT_OURS: Final = frozenset(("bdi", "script", "code", "svg"))
-"""Titles, and pictures with titles in them."""
+_NOT_OURS: Final = frozenset(("bdi", "script", "code", "svg", "textarea"))
+"""Titles, pictures with titles in them, and what people typed."""
 
 
 def english_patterns() -> list[re.Pattern[str]]:
     """Return a pattern for each English text that has words and is another one in Japanese."""
-    english, japanese = Messages.read(), Messages.read(STRINGS.with_name("strings.ja.toml"))
+    edges = Path(composition.__file__).parent
+    files = [STRINGS, *sorted(edges.rglob("strings.toml"))]
+    english = Messages.read(*files)
+    japanese = Messages.read(*(one.with_name("strings.ja.toml") for one in files))
     texts = {
         text
         for key, text in english.texts.items()

@@ -15,7 +15,9 @@ from kensho.web.error_pages import words_of
 from kensho.web.messages import Messages
 
 HERE: Final = Path(page_router.__file__).parent
+FOLDERS: Final = [HERE, *(one.parent for one in (HERE.parent / "edges").rglob("strings.toml"))]
 MESSAGES: Final = Messages.read()
+JAPANESE: Final = Messages.read(HERE / "strings.toml", HERE / "strings.ja.toml")
 _KEYS: Final = re.compile(r'\b(?:message|messages\.format)\(\s*"([a-z_.0-9]+)"(?! ~)')
 _COUNTS: Final = re.compile(r'(?<!_metrics\.)\bcount\(\s*"([a-z_]+)"')
 
@@ -27,7 +29,7 @@ def sources(folder: Path) -> str:
 
 @pytest.mark.parametrize(
     "folder",
-    [HERE, *(one.parent for one in (HERE.parent / "edges").rglob("strings.toml"))],
+    FOLDERS,
     ids=lambda folder: folder.name,
 )
 def test_every_key_that_is_named_has_words(folder: Path) -> None:
@@ -39,14 +41,15 @@ def test_every_key_that_is_named_has_words(folder: Path) -> None:
     assert missing == []
 
 
-def test_a_translation_fills_in_what_the_first_language_does() -> None:
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_translation_fills_in_what_the_first_language_does(folder: Path) -> None:
     """No key is left over, and every text has the fields of the English one.
 
     Reasons and tags may stand in translations alone: English says reasons by
     `kensho.read_model.wording`, and most tags as catalogues do.
     """
     first, other = (
-        dict(messages.flat(tomllib.loads((HERE / name).read_text("utf-8"))))
+        dict(messages.flat(tomllib.loads((folder / name).read_text("utf-8"))))
         for name in ("strings.toml", "strings.ja.toml")
     )
     own = [key for key in other if key.startswith(("reason.", "names.tag."))]
@@ -119,23 +122,35 @@ def test_the_words_of_a_path_are_looked_for_and_ids_are_not(path: str, words: st
 
 def test_figures_are_written_as_they_are_read() -> None:
     assert messages.number(12_345) == "12,345"
-    assert [messages.minutes(s) for s in (20, 1_440, 3_600, 6_900)] == [
-        "1 min",
-        "24 min",
-        "1 h",
-        "1 h 55 min",
-    ]
     assert [messages.percent(share) for share in (0.94, 0.999, 1.0)] == ["94 %", "99 %", "100 %"]
     assert messages.timestamp("2026-11-20T16:25:25.649828729Z") == "2026-11-20 16:25 UTC"
     assert MESSAGES.join(["A", "B", "C"]) == "A, B and C"
 
 
-def test_every_text_with_words_is_translated_but_names() -> None:
+@pytest.mark.parametrize(
+    ("words", "exact", "rounded"),
+    [
+        (MESSAGES, ["1 min", "24 min", "1 h", "1 h 55 min"], ["1 h 55 min", "14 h"]),
+        (JAPANESE, ["1分", "24分", "1時間", "1時間55分"], ["1時間55分", "14時間"]),
+    ],
+)
+def test_lengths_are_told_in_the_language_of_the_page(
+    words: Messages, exact: list[str], rounded: list[str]
+) -> None:
+    assert [words.minutes(s) for s in (20, 1_440, 3_600, 6_900)] == exact
+    assert [words.about(s) for s in (6_900, 50_000)] == rounded
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_text_with_words_is_translated_but_names(folder: Path) -> None:
     first, other = (
-        dict(messages.flat(tomllib.loads((HERE / name).read_text("utf-8"))))
+        dict(messages.flat(tomllib.loads((folder / name).read_text("utf-8"))))
         for name in ("strings.toml", "strings.ja.toml")
     )
-    names = ("names.provider.", "names.scorer.", "names.act_field.imdb", "site.name", "work.rating")
+    names = (
+        *("names.provider.", "names.scorer.", "names.caption_format.", "names.act_field.imdb"),
+        *("site.name", "work.rating"),
+    )
     words = {
         key for key, text in first.items() if re.search("[A-Za-z]", re.sub("{[a-z_]*}", "", text))
     }
@@ -143,9 +158,8 @@ def test_every_text_with_words_is_translated_but_names() -> None:
 
 
 def test_what_people_wrote_in_english_is_marked_in_another_language() -> None:
-    japanese = Messages.read(HERE / "strings.toml", HERE / "strings.ja.toml")
     one = Assertion("curators", "2024-01-01", "sequel", "curated", 1.0, because="a <b> tells it")
-    [line] = provenance([one], "sequel", japanese)
+    [line] = provenance([one], "sequel", JAPANESE)
     assert line.endswith(': <span lang="en">a &lt;b&gt; tells it</span>')
     [line] = provenance([one], "sequel", MESSAGES)
     assert line.endswith(": a <b> tells it")

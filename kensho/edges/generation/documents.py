@@ -162,7 +162,7 @@ def job_view(job: VideoJob) -> VideoJobView:
         progress=job.progress,
         model_used=job.model,
         error_message=job.told,
-        error_code="cancelled" if job.status == "cancelled" else job.error,
+        error_code=job.problem,
         video_id=job.id if job.status == "completed" else None,
         retry_of=job.retry_of,
         created_at=job.created_at,

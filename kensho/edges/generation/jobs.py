@@ -48,6 +48,8 @@ ALLOWED: Final[Mapping[JobStatus, frozenset[JobStatus]]] = {
 }
 """The statuses that a job may have next, by the one that it has."""
 ENDED: Final = frozenset(status for status, after in ALLOWED.items() if not after)
+JobProblem: TypeAlias = JobError | Literal["cancelled"]
+"""Why a job has no video: it failed, or its owner took it back."""
 WORDS: Final[Mapping[JobError, str]] = {
     "generator_unavailable": "The video generator can't be reached now. Try again later.",
     "generator_misconfigured": "The video generator refuses this service. Its operator was told.",
@@ -93,6 +95,11 @@ class VideoJob(msgspec.Struct, frozen=True, kw_only=True):
     def has_ended(self) -> bool:
         """Tell whether nothing happens with it any more."""
         return self.status in ENDED
+
+    @property
+    def problem(self) -> JobProblem | None:
+        """Return why it has no video, where it ended without one."""
+        return "cancelled" if self.status == "cancelled" else self.error
 
     @property
     def told(self) -> str | None:

@@ -28,8 +28,7 @@ from kensho.edges.generation.documents import (
 from kensho.edges.generation.job_store import Video, VideoStatus
 from kensho.edges.generation.jobs import (
     MOST_PROMPT_CHARS,
-    WORDS,
-    JobError,
+    JobProblem,
     Orientation,
     Phase,
     VideoJob,
@@ -95,7 +94,7 @@ class VideoCard(NamedTuple):
     url: str | None
     thumbnail: str | None
     download: str | None
-    told: str | None
+    problem: JobProblem | None
     made_at: str
     length: str | None
 
@@ -207,7 +206,7 @@ class VideoPagesController(Controller):
             own_path=_job_path(job),
             job=_job_card(held),
             has_ended=held.has_ended,
-            told=held.told,
+            problem=held.problem,
             card=card,
         )
         return UncachedResponse(body, media_type=HTML, headers=video_pages.headers)
@@ -282,7 +281,6 @@ def _form_page(
 
 
 def _card(video: Video) -> VideoCard:
-    error: JobError | None = video.error
     url = file_url(video, "") if video.status == "completed" else None
     return VideoCard(
         id=str(video.id),
@@ -291,7 +289,7 @@ def _card(video: Video) -> VideoCard:
         url=url,
         thumbnail=None if video.thumbnail is None else thumbnail_url(video.id, ""),
         download=url if video.stored is None else f"{url}?download=true",
-        told=None if error is None else WORDS[error],
+        problem=video.error,
         made_at=video.created_at.astimezone(dt.UTC).isoformat(),
         length=None if video.duration_s is None else clock(round(video.duration_s)),
     )
