@@ -65,7 +65,7 @@ _SONGS: Final = 2
 _MINUTES_S: Final = 300
 _FAR_LONGER_S: Final = 900
 """A series of minutes is an extra beside one of far longer episodes, unless it continues what lasts
-as long: of 95 that were read five tell a story of their own (Star Wars: Clone Wars)."""
+as long: of 103 that were read five tell a story of their own (Star Wars: Clone Wars)."""
 _FEW_CATALOGUES: Final = 2
 """What more catalogues list as a series of one episode is a series of which they know no more."""
 _ROLE_OF_TYPE: Final[Mapping[AnimeType, Role]] = {"tv": "main", "ona": "main", "movie": "film"}
