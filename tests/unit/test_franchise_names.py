@@ -73,3 +73,14 @@ def test_spellings_of_one_romanisation_are_one_name() -> None:
     ]
     (found,) = grown(works, [relation("ab", "sequel")])
     assert found.title == "Bouken Slime"
+
+
+def test_a_sign_before_a_name_belongs_to_it() -> None:
+    works = [
+        work("a", ".hack//Sign", "2002", popularity=0.9),
+        work("b", ".hack//Roots", "2006"),
+        work("c", ".hack//Quantum", "2010"),
+        *[work(f"{n:x}", f"Filler {n}") for n in range(13, 16)],
+    ]
+    found = grown(works, [relation("ab", "sequel"), relation("bc", "sequel")])
+    assert found[0].title == ".hack"

@@ -72,3 +72,40 @@ def test_ovas_that_continue_a_series_of_its_own_line_are_its_story() -> None:
     for said, expected in (([], "main"), ([relation("ac", "side_story")], "side")):
         (found,) = grown(works, [*ties, *said])
         assert {m.work: m.role for m in found.members}[number("c")] == expected
+
+
+def minutes(key: str = "b", **facts: Any) -> FranchiseWork:
+    """Return a series of episodes of three minutes."""
+    known = {"type": "ona", "episodes": 26, "duration_s": 180, "sources": CATALOGUES, **facts}
+    return work(key, f"Kitarou Mini {key}", "2012", **known)
+
+
+@pytest.mark.parametrize("form", ["tv", "ona"])
+def test_a_series_of_minutes_stands_beside_one_of_full_length(form: str) -> None:
+    assert role(minutes(type=form)) == "side"
+    assert role(minutes(type=form, duration_s=660)) == "main"
+
+
+def test_a_season_to_come_is_none_of_minutes_though_its_trailer_is() -> None:
+    assert role(minutes(is_upcoming=True)) == "main"
+    assert role(minutes(), relation("ab", "sequel")) == "main"
+
+
+def test_series_of_minutes_that_continue_one_another_stand_beside() -> None:
+    (found,) = grown(
+        [SERIES, minutes("b"), minutes("c")],
+        [relation("ab"), relation("ac"), relation("bc", "sequel")],
+    )
+    roles = {member.work: member.role for member in found.members}
+    assert roles[number("b")] == roles[number("c")] == "side"
+
+
+def test_what_lasts_like_a_song_among_songs_is_one() -> None:
+    form: dict[str, Any] = {"type": "special", "episodes": 1}
+    song = work("a", "Ginga", "2014", popularity=0.9, duration_s=240, is_music=True, **form)
+    other = work("b", "Ginga: Dramatic", "2015", duration_s=300, **form)
+    story = work("c", "Ginga Story", "2015", duration_s=1440, **form)
+    (found,) = grown([song, other, story], [relation("ab"), relation("ac")])
+    roles = {member.work: member.role for member in found.members}
+    assert (roles[number("b")], roles[number("c")]) == ("music", "side")
+    assert role(short("Kitarou Dramatic", duration_s=300)) == "side"

@@ -22,12 +22,14 @@ def special(key: str, title: str, date: str, **facts: object) -> FranchiseWork:
 WITCHES = [work("a", "Mahou Tsukai Tai"), work("b", "Mahou Tsukai Tai Second")]
 PRINCESS = special("p", "Shamanic Princess", "2010")
 BOTH = special("x", "Mahou Tsukai Tai vs. Shamanic Princess", "2010", duration_s=300)
+PLUS = special("x", "Mahou Tsukai Tai Plus Shamanic Princess", "2010", duration_s=300)
 SHINKAI = [work("a", "Kanojo to Kanojo no Neko", "1999"), work("b", "Kanojo to Kanojo", "2016")]
 VOICES = special("v", "Hoshi no Koe", "2002-02-02", sources=known("v"))
 
 
-def test_a_crossover_does_not_bring_the_other_franchise_along() -> None:
-    found = grown([*WITCHES, BOTH, PRINCESS], [relation("ab"), relation("ax"), relation("xp")])
+@pytest.mark.parametrize("crossover", [BOTH, PLUS])
+def test_a_crossover_does_not_bring_the_other_franchise_along(crossover: FranchiseWork) -> None:
+    found = grown([*WITCHES, crossover, PRINCESS], [relation("ab"), relation("ax"), relation("xp")])
     assert homes(found) == together("abx")
 
 

@@ -31,6 +31,8 @@ def together(*works: FranchiseWork, told: str = "") -> set[str]:
         ("Blue Lock (Shin Series)", "Blue Lock REBOOT Project (Provisional Title)"),
         ("Blue Lock Season 3", "Blue Lock 3rd Season"),
         ("Blue Lock Dai 3 Ki (Part 2)", "Blue Lock 3rd Season Part 2"),
+        ("Blue Lock Season Three: Red", "Blue Lock: Red"),
+        ("Blue Lock Sequel Anime", "Blue Lock (Shinsaku Animation Zoku-hen)"),
     ],
 )
 def test_what_has_no_title_yet_is_called_otherwise_by_each_catalogue(one: str, other: str) -> None:

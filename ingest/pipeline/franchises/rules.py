@@ -19,7 +19,7 @@ from ingest import curation
 from kensho.domain.franchise.policy import Policy
 from kensho.domain.inference.model import RelationModel
 
-RULES_VERSION: Final = b"12"
+RULES_VERSION: Final = b"13"
 """Raise it when code that infers kinds or computes franchises gives others for the same graph.
 
 A stored graph made by another version is computed anew by the next ingest. The golden digest of the

@@ -30,6 +30,7 @@ from kensho.domain.franchise.inputs import FranchiseWork, Relation, Timeline, re
 from kensho.domain.relations import KIND_FACTS
 from kensho.domain.release_dates import UNKNOWN
 from kensho.domain.titles import folded
+from kensho.domain.works import Role
 
 LineKind: TypeAlias = Literal["story", "retelling", "own", "spin_off"]
 """What a line is to the franchise: the story of its root, that story told anew, a story of its own
@@ -52,6 +53,9 @@ series with one title are at most two years apart."""
 _WORDS: Final = 3
 """So many words that titles have in common name a line: "Code Geass: Boukoku no Akito" does, "Kidou
 Senshi" does not."""
+_TOLD: Final[frozenset[Role]] = frozenset(("main", "film", "alternative", "spin_off"))
+_LARGE_SHARE: Final = 0.5
+"""Where fewer works of a line are of full length, it is one of shorts."""
 _PUNCTUATION: Final = " :,~-\N{EN DASH}\N{EM DASH}"
 _TELLINGS: Final = 5
 """More lines than this that call each other versions of one story are seasons of one brand: Precure
@@ -92,11 +96,24 @@ def lines_of(
     curated = [[work_of[work] for work in one.works if work in work_of] for one in timelines]
     chains = chains_of(known, inside, curated)
     begun = _begin(members[0].work, chains, known, _retold(chains, inside))
-    if sum(one.kind == "retelling" for one in begun) > _TELLINGS:
+    if _is_brand(begun, known):
         begun = [one._replace(kind="own") if one.kind == "retelling" else one for one in begun]
     _accompany(begun, chains, _Hosts(known, inside, work_of), members[0].work)
     lines = _named([_line(one, known, members[0].work) for one in begun], known)
     return tuple(sorted(lines, key=lambda line: _turn(line, known)))
+
+
+def _is_brand(begun: Iterable[_Begun], known: Mapping[UUID, KnownMember]) -> bool:
+    """Tell whether lines that are called versions of one story, or of one setting, are seasons.
+
+    Of Precure, one of eighteen settings is called a version of the first.
+    """
+    told = Counter(
+        one.kind
+        for one in begun
+        if one.kind == "retelling" or any(known[work].role == "alternative" for work in one.works)
+    )
+    return max(told["retelling"], told["own"]) > _TELLINGS
 
 
 def _known(member: Member, work: FranchiseWork) -> KnownMember:
@@ -156,7 +173,8 @@ def _kind_of(
     if others:
         versions = {other for work in others for other in retold.get(work, ())}
         of = {one.kind for one in begun if not versions.isdisjoint(one.works)}
-        if not of.isdisjoint(("story", "retelling")):
+        is_told = any(known[work].work.date for work in chain)  # Else nobody knows what it tells.
+        if is_told and not of.isdisjoint(("story", "retelling")):
             return "retelling"
         return "spin_off" if of == {"spin_off"} else "own"
     if any(known[work].role == "spin_off" and known[work].is_large for work in chain):
@@ -292,9 +310,18 @@ def _named(lines: Sequence[StoryLine], known: Mapping[UUID, KnownMember]) -> lis
 
 
 def _best_known(works: Sequence[KnownMember]) -> KnownMember:
-    large = [one for one in works if one.is_large]
-    main = large or [one for one in works if not one.work.is_minor] or works
+    main = _main(works) or [one for one in works if not one.work.is_minor] or works
     return max(main, key=lambda one: (one.work.popularity, -len(one.words)))
+
+
+def _main(works: Sequence[KnownMember]) -> Sequence[KnownMember]:
+    """Return the works of full length that may name a line.
+
+    Where most of its series and films are shorter, all of them may: of Larva one film is long.
+    """
+    large = [one for one in works if one.is_large]
+    told = [one for one in works if one.is_large or one.role in _TOLD]
+    return told if large and len(large) < _LARGE_SHARE * len(told) else large
 
 
 def _title(works: Sequence[KnownMember], root: KnownMember | None) -> str:
@@ -303,15 +330,18 @@ def _title(works: Sequence[KnownMember], root: KnownMember | None) -> str:
     That one is the root of the franchise where the line holds it, else the best known.
     Few words name a line only if they are the whole title of a work: "Kidou Senshi" is none.
     """
-    main = [one for one in works if one.is_large] or works
-    words = _best_known(works).work.title.split()
+    main = _main(works) or works
+    best = _best_known(works)
+    words = best.work.title.split()
     whole = {one.words for one in main} | {one.stem for one in main}
     for count in range(len(words), 0, -1):
         start = folded(" ".join(words[:count]))
         bearers = sum(f"{one.words} ".startswith(f"{start} ") for one in main)
-        if start and bearers >= _SHARED * len(main) and (start in whole or count >= _WORDS):
+        # "Adventure Time Season" is cut within what counts the seasons.
+        is_name = start in whole or (count >= _WORDS and not start.startswith(f"{best.stem} "))
+        if start and bearers >= _SHARED * len(main) and is_name:
             return " ".join(words[:count]).rstrip(_PUNCTUATION)
-    return (root or _best_known(works)).work.title
+    return (root or best).work.title
 
 
 def _turn(line: StoryLine, known: Mapping[UUID, KnownMember]) -> tuple[int, float, str, UUID]:

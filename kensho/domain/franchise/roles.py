@@ -58,6 +58,14 @@ _SEVERAL_CATALOGUES: Final = 4
 """Fewer list advertisements in instalments: the insurances and banks of Taka no Tsume."""
 _SONG_S: Final = range(90, 481)
 """How long songs run: of 50 works that the other signs find, 49 were songs."""
+_WHOLE_SONG_S: Final = range(180, _SONG_S.stop)
+"""What is as long as a song among songs is one; what is shorter may advertise it."""
+_SONGS: Final = 2
+"""So many songs at most are listed as one work."""
+_MINUTES_S: Final = 300
+_FAR_LONGER_S: Final = 900
+"""A series of minutes is an extra beside one of far longer episodes, unless it continues what lasts
+as long: of 103 that were read five tell a story of their own (Star Wars: Clone Wars)."""
 _FEW_CATALOGUES: Final = 2
 """What more catalogues list as a series of one episode is a series of which they know no more."""
 _ROLE_OF_TYPE: Final[Mapping[AnimeType, Role]] = {"tv": "main", "ona": "main", "movie": "film"}
@@ -137,6 +145,9 @@ def roles_of(
     stated = _stated_roles(line, works, relations)
     continued = line | _other_lines(works, story, stated)
     strangers = crossing - story.keys()  # A work that continues a member is not a guest.
+    extras = {node for node in works if _is_of_minutes(node, root, works, story)}
+    line, continued = line - extras, continued - extras
+    are_songs = _are_songs(root, works)
     advertises = not (works[root].is_promotion or _is_promotion(works[root], forms))
     roles: dict[int, Role] = {
         node: "main"
@@ -146,18 +157,18 @@ def roles_of(
         else "summary"
         if _is_recap(work, forms.recaps)
         else "music"
-        if _is_titled_as_song(work, forms.songs)
+        if _is_titled_as_song(work, forms.songs) or (are_songs and _lasts_as_a_song(work))
         else _role(
             work,
             stated.get(node, {}),
             in_line=node in line,
             is_continued=node in continued,
             is_guest=node in strangers,
-            is_beside=_is_beside(work, works[root]),
+            is_beside=node in extras or _is_beside(work, works[root]),
         )
         for node, work in works.items()
     }
-    return roles | _continued_roles(roles, works, story, line)
+    return roles | _continued_roles(roles, extras, works, story, line)
 
 
 def songs_of(
@@ -211,11 +222,13 @@ def _other_lines(
 
 def _continued_roles(
     roles: Mapping[int, Role],
+    extras: Set[int],
     works: Mapping[int, FranchiseWork],
     story: Mapping[int, Sequence[int]],
     line: Set[int],
 ) -> dict[int, Role]:
     """Return the roles of works that go on where a spin-off or another telling ended: the same."""
+    open_: frozenset[Role] = frozenset(("main", "film"))
     found: dict[int, Role] = {}
     seen = set(line)
     for first in sorted(story, key=lambda node: (works[node].date_key, works[node].id)):
@@ -223,7 +236,11 @@ def _continued_roles(
             branch = _connected(first, story)
             seen |= branch
             if roles[first] in _BRANCHES:
-                found.update((w, roles[first]) for w in branch if roles[w] in ("main", "film"))
+                found.update(
+                    (w, roles[first])
+                    for w in branch
+                    if roles[w] in open_ or (w in extras and roles[w] == "side")
+                )
     return found
 
 
@@ -287,6 +304,42 @@ def _is_promotion(work: FranchiseWork, forms: FormWords) -> bool:
     )
     return (work.is_promotion and not is_series) or not forms.promotions.isdisjoint(
         words_of(work.titles[:1])
+    )
+
+
+def _is_of_minutes(
+    node: int,
+    root: int,
+    works: Mapping[int, FranchiseWork],
+    story: Mapping[int, Sequence[int]],
+) -> bool:
+    """Tell whether a series has episodes of minutes beside a root and continues nothing longer.
+
+    Of what is to come, catalogues tell the length of the trailer.
+    """
+    work = works[node]
+    longest = max((works[other].duration_s or 0 for other in story.get(node, ())), default=0)
+    return (
+        work.type in _MAIN_TYPES
+        and bool(work.date)
+        and not work.is_upcoming
+        and 0 < (work.duration_s or 0) <= _MINUTES_S
+        and longest < _FAR_LONGER_S <= (works[root].duration_s or 0)
+    )
+
+
+def _are_songs(root: int, works: Mapping[int, FranchiseWork]) -> bool:
+    """Tell whether a franchise is of songs: its root is one, or lasts like most, which are."""
+    music = sum(work.is_music for work in works.values())
+    return works[root].is_music or (_lasts_as_a_song(works[root]) and 2 * music > len(works))
+
+
+def _lasts_as_a_song(work: FranchiseWork) -> bool:
+    """Tell whether a work is a special, or two, of the length of a song."""
+    return (
+        work.type == "special"
+        and (work.episodes or 1) <= _SONGS
+        and (work.duration_s or 0) in _WHOLE_SONG_S
     )
 
 

@@ -27,7 +27,7 @@ from kensho.domain.title_words import TitleWords, affinity
 MENTIONS: Final[frozenset[RelationKind]] = frozenset(("character", "crossover", "other", "related"))
 """Kinds by which a work is a member because of who appears in it, or nobody says why."""
 _SIDE_BY_SIDE: Final = re.compile(
-    r"\s(?:vs\.?|versus|x|\N{MULTIPLICATION SIGN}|tai|meets|collabo?)\s", re.IGNORECASE
+    r"\s(?:vs\.?|versus|x|\N{MULTIPLICATION SIGN}|tai|meets|collabo?|plus|\+)\s", re.IGNORECASE
 )
 """What sets names side by side; "and" and "to" stand in any title, as does the -tai of a troop."""
 NAMED: Final = 2.5

@@ -54,6 +54,8 @@ _MEDIUM: Final = re.compile(
 """What says only that a work is an animation, at the end of a title."""
 _QUALIFIER: Final = re.compile(r"\s+(?:\([^()]*\)|live[ -]action\b.*)$", re.IGNORECASE)
 """What a film database adds to a collection to tell it from another of its name."""
+_SIGN: Final = re.compile(r"[.#@$]")
+"""What stands before a name and belongs to it: .hack, #Compass."""
 _PAUSE: Final = re.compile(r"[^\w\s][^\w]*$")
 """What a name may stand behind: the end of another part of the title."""
 _JOINS: Final = ("-", "\N{WHITE STAR}", "\N{BLACK STAR}")
@@ -194,6 +196,8 @@ def _common_title(title: str, names: NameCounts, known: _KnownTitles) -> str:
     start, end = spans[first][0], spans[last][1]
     if not any(is_name[:first]) and first > 0:
         start = spans[0][0]
+    if start == spans[0][0] and _SIGN.fullmatch(title, 0, start):
+        start = 0
     if not known.begins(title[start:end]) and not _PAUSE.search(title, 0, start):
         return name_of(title)
     flourish = _FLOURISH.match(title, end)

@@ -19,14 +19,17 @@ from typing import Final
 from kensho.domain.franchise.doubles import Records
 from kensho.domain.franchise.inputs import FranchiseWork
 from kensho.domain.same_works.records import title_keys
+from kensho.domain.title_parts import parsed
 from kensho.domain.titles import folded
 from kensho.domain.works import AnimeType
 
 _PLACEHOLDER: Final = re.compile(
-    r" (?:new|new series|unknown|provisional title|(?:reboot )?project"
-    r"|zoku hen|shinsaku|saishinsaku|shin (?:series|anime|project))$"
+    r" (?:new|new series|unknown|provisional title|(?:reboot )?project|sequel(?: anime| series)?"
+    r"|zoku hen|shinsaku(?: anime| animation)?|saishinsaku|shin (?:series|anime|project))$"
 )
 """Words, folded, at the end of the title of what has none yet."""
+_WHOLE: Final = "="
+"""Stands before titles that are compared whole: a shorter name may be that of the franchise."""
 _SERIES: Final[frozenset[AnimeType]] = frozenset(("tv", "ona"))
 
 _Name = int | str
@@ -114,4 +117,7 @@ def _names(records: Records, node: int) -> Set[_Name]:
             left = shorter
         if left != title:
             names.add(left)
+        # "Season Two: Red Vendetta" is "Red Vendetta" elsewhere.
+        stem = parsed(title).stem
+        names.add(f"{_WHOLE}{title if title.startswith(stem) else stem}")
     return names
