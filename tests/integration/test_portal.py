@@ -687,8 +687,9 @@ async def test_a_film_and_its_row_of_the_audit_log_are_written_together_or_not_a
         counted = 0
         for _ in range(50):  # what was sent may still be written after the cut
             before, counted = await store.get(held.id), await rows()
-            if before == await store.get(held.id):
+            if before == await store.get(held.id) and counted == before.revision:
                 break
+            await asyncio.sleep(0.01)
         assert counted == before.revision
 
 
