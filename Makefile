@@ -32,7 +32,7 @@ WORKERS ?= 2
 # In memory where there is room for it: tests publish and remove thousands of small files, and a disk that syncs
 # each of them takes most of the time (a tenth of it is left for tests of history, half for those of ingest).
 PYTEST = scratch=$$(mktemp -d -p "$$([ "$$(df --output=avail --block-size=1G /dev/shm | tail -n 1)" -ge 8 ] 2>/dev/null && echo /dev/shm || echo /tmp)") && \
-  trap 'rm -rf "$$scratch"' EXIT && TMPDIR="$$scratch" $(BIN)/pytest --basetemp "$$scratch/t" -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+  trap 'rm -rf "$$scratch"' EXIT && $(BIN)/pytest --basetemp "$$scratch/t" -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 help: ## Print what can be made.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

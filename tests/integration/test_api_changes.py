@@ -292,7 +292,7 @@ async def test_a_publication_has_a_page_by_run_and_by_revision(served: AsyncClie
         assert page.count('<span class="change-text">') == len(changes)
         assert "Forbidden" not in page
     assert "episodes 1" in (await served.get(f"/changes/{latest}")).text
-    assert "side story 1 came, 0 went" in (await served.get("/changes/11111111-2")).text
+    assert "Side story 1 came, 0 went" in (await served.get("/changes/11111111-2")).text
     for unknown in ("22222222-2", "x", "0", "<script>"):
         assert (await served.get(f"/changes/{quote(unknown)}")).status_code == 404
 
