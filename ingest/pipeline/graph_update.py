@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from ingest.curation import Curation
 from ingest.pipeline import census
@@ -13,6 +13,7 @@ from ingest.pipeline.compose import Composer
 from ingest.pipeline.edge_derivation import EdgeOutcome
 from ingest.pipeline.edge_store import EdgeCounts
 from ingest.pipeline.edges import EdgeProjection
+from ingest.pipeline.franchises import groups_near
 from ingest.pipeline.franchises.projection import FranchiseCounts, FranchiseProjection
 from ingest.pipeline.franchises.rules import FranchiseRules
 from ingest.pipeline.franchises.unwritten import UnwrittenWorks
@@ -25,10 +26,6 @@ from ingest.pipeline.standing import EdgeState
 from ingest.progress import Progress
 from ingest.source import Source
 from kensho.storage.gateway import Gateway
-
-LARGE: Final = 300
-"""Works of a region from which on only what is near a change is computed: below, all of it takes
-less than a second."""
 
 
 class GraphCounts(NamedTuple):
@@ -172,7 +169,7 @@ class GraphUpdate:
             region = await region_of(works, store, self._identities, heads, known)
             if region is not None and last is not None:
                 outcome = None
-                if near and not region.is_decided and len(region.works) >= LARGE:
+                if near and not region.is_decided and len(region.works) >= groups_near.LARGE:
                     outcome = await edges.near(region, before.edges, works)
                 outcome = outcome or await edges.around(region, before.edges, works)
                 if outcome is not None:

@@ -1,4 +1,6 @@
-"""Changes in one line of English each, for the command line, feeds and pages.
+"""Changes in one line each: in English for the command line, documents and feeds.
+
+Pages say them in other languages with `ChangeWords` of their own.
 
 Guarantees: no more is said than changed; long lists are cut, and say how much more there is. A
 title that could be taken for a part of the sentence stands between quotation marks.
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from kensho.domain.deltas import FactName, Value
+from kensho.domain.relations import RelationKind
 from kensho.read_model.change_views import (
     Change,
     ChangedFact,
@@ -16,11 +19,12 @@ from kensho.read_model.change_views import (
     ChangedWork,
     ChangeKind,
 )
+from kensho.read_model.views import FranchiseRef
 from kensho.read_model.wording import PHRASES, cited
 
-MOST_NAMED: Final = 3
+_MOST_NAMED: Final = 3
 """Of what is listed in a line; documents and pages have the rest."""
-MOST_FACTS: Final = 5
+_MOST_FACTS: Final = 5
 """Of a work that changed."""
 FACT_NAMES: Final[Mapping[str, str]] = {
     "anime_type": "type",
@@ -35,136 +39,231 @@ FACT_NAMES: Final[Mapping[str, str]] = {
     "kind": "catalogue",
 }
 """What facts are called where their names in documents are no words."""
-UNTOLD_FACTS: Final = frozenset(("poster_url", "synopsis"))
+_UNTOLD_FACTS: Final = frozenset(("poster_url", "synopsis"))
 """Facts whose values say nothing in a line: it is told that they changed."""
 _LAST_YEAR: Final = 9_999
 """Greater numbers have their thousands apart; years have not."""
 _ROLES: Final[Mapping[str, str]] = {"main": "main story", "spin_off": "spin-off"}
 
 
-def told(change: Change) -> str:
-    """Return a change as a sentence without a full stop."""
-    return _TELLERS[change.kind](change)
+_ENGLISH: Final[Mapping[str, str]] = {
+    "and": ", ",
+    "between": "; ",
+    "more": "{shown} and {n} more",
+    "unknown_work": "a work that is not known",
+    "unknown_franchise": "a franchise",
+    "unknown_relation": "a relation",
+    "described": "{work} ({type}, {year})",
+    "described_undated": "{work} ({type})",
+    "came": "{work} is new",
+    "came_into": "{work} is new in {franchise}",
+    "went": "{work} is no longer listed",
+    "became": "{work} is now one work with {became}",
+    "changed": "{subject}: {facts}",
+    "another_address": "another address of {franchise}",
+    "left": "no longer in {franchise}",
+    "joined": "now in {franchise}",
+    "moved": "now in {franchise} (before: {before})",
+    "one_fact": "{fact} {member}",
+    "fact_other": "another {fact}",
+    "fact_none": "no {fact} any more",
+    "fact_several": "{fact} ({moved})",
+    "fact_came": "{fact} {new}",
+    "fact_went": "no {fact} any more (was {old})",
+    "fact_became": "{fact} {old} → {new}",
+    "yes": "yes",
+    "no": "no",
+    "new": "new: {names}",
+    "gone": "gone: {names}",
+    "relation_went": "no longer stated: {relation}",
+    "relation_changed": "{relation}; before: {was}",
+    "franchise_came": "{franchise} is a new franchise of {members}",
+    "franchise_went": "{franchise} is no franchise any more",
+    "members": "{works}: {listed}",
+    "merged": "{others} became part of {franchise}",
+    "split": "{others} split off from {franchise}",
+    "renamed": "{old} is now called {franchise}",
+    "readdressed": "{franchise} has another address: {slugs}",
+    "begins": "begins with {work}",
+}
 
 
-def _work(work: ChangedWork | None) -> str:
-    return cited(work.title) if work is not None else "a work that is not known"
+class ChangeWords:
+    """The words in which changes are told: English ones, which other languages override."""
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a template filled in; its keys are those of English in every language."""
+        return _ENGLISH[key].format(**values)
+
+    def cited(self, title: str) -> str:
+        """Return a title as it stands in a sentence."""
+        return cited(title)
+
+    def fact(self, name: str) -> str:
+        """Return what a fact is called; its name in documents where it has none."""
+        return FACT_NAMES.get(name, name)
+
+    def type(self, anime_type: str) -> str:
+        """Return what a type of work is called."""
+        return anime_type
+
+    def role(self, role: str) -> str:
+        """Return what a role is called."""
+        return _ROLES.get(role, role)
+
+    def number(self, value: float) -> str:
+        """Return a number that a fact has."""
+        return f"{value:,}" if isinstance(value, int) and value > _LAST_YEAR else str(value)
+
+    def works(self, total: int) -> str:
+        """Return how many works there are."""
+        return f"{total} works" if total != 1 else "1 work"
+
+    def stated(self, one: str, kind: RelationKind, other: str) -> str:
+        """Return what one work is to another, by their cited titles."""
+        return f"{one} is {PHRASES[kind]} {other}"
 
 
-def _described(work: ChangedWork) -> str:
-    year = f", {work.year}" if work.year else ""
-    return f"{cited(work.title)} ({work.anime_type}{year})"
+def told(change: Change, words: ChangeWords | None = None) -> str:
+    """Return a change as a sentence without a full stop, in English where no words are given."""
+    return _TELLERS[change.kind](words or _IN_ENGLISH, change)
 
 
-def _came(change: Change) -> str:
-    if change.work is None:
-        return _work(None)
-    home = f" in {cited(change.franchise.title)}" if change.franchise else ""
-    return f"{_described(change.work)} is new{home}"
+def _work(words: ChangeWords, work: ChangedWork | None) -> str:
+    return words.say("unknown_work") if work is None else words.cited(work.title)
 
 
-def _went(change: Change) -> str:
-    if change.became is not None:
-        return f"{_work(change.work)} is now one work with {_work(change.became)}"
-    return f"{_work(change.work)} is no longer listed"
+def _franchise(words: ChangeWords, franchise: FranchiseRef | None) -> str:
+    return words.say("unknown_franchise") if franchise is None else words.cited(franchise.title)
 
 
-def _changed(change: Change) -> str:
+def _came(words: ChangeWords, change: Change) -> str:
+    work = change.work
+    if work is None:
+        return _work(words, None)
+    what = words.say(
+        "described" if work.year else "described_undated",
+        work=_work(words, work),
+        type=words.type(work.anime_type),
+        year=work.year,
+    )
+    if change.franchise is None:
+        return words.say("came", work=what)
+    return words.say("came_into", work=what, franchise=_franchise(words, change.franchise))
+
+
+def _went(words: ChangeWords, change: Change) -> str:
+    work = _work(words, change.work)
+    if change.became is None:
+        return words.say("went", work=work)
+    return words.say("became", work=work, became=_work(words, change.became))
+
+
+def _changed(words: ChangeWords, change: Change) -> str:
     titles = {ref.slug: ref.title for ref in (change.franchise, *change.others) if ref is not None}
     facts = [
-        _moved_home(fact, titles) if fact.field == "franchise" else _fact(fact)
+        _moved_home(words, fact, titles) if fact.field == "franchise" else _fact(words, fact)
         for fact in change.fields
     ]
-    return f"{_work(change.work)}: {_cut(facts, MOST_FACTS, '; ')}"
+    listed = _cut(words, facts, _MOST_FACTS, "between")
+    return words.say("changed", subject=_work(words, change.work), facts=listed)
 
 
-def _moved_home(fact: ChangedFact, titles: Mapping[str, str]) -> str:
+def _moved_home(words: ChangeWords, fact: ChangedFact, titles: Mapping[str, str]) -> str:
     """Return which franchise a work belongs to now, and before, by their titles."""
     old, new = (
-        None if slug is None else cited(titles.get(str(slug), str(slug)))
+        None if slug is None else words.cited(titles.get(str(slug), str(slug)))
         for slug in (fact.old, fact.new)
     )
     if old == new:
-        return f"another address of {new}"
+        return words.say("another_address", franchise=new)
     if new is None:
-        return f"no longer in {old}"
-    return f"now in {new}" if old is None else f"now in {new} (before: {old})"
+        return words.say("left", franchise=old)
+    return words.say("joined" if old is None else "moved", franchise=new, before=old)
 
 
-def _fact(fact: ChangedFact) -> str:
+def _fact(words: ChangeWords, fact: ChangedFact) -> str:
     name, member = FactName.of(fact.field)
-    shown = f"{name} {member}" if member else FACT_NAMES.get(name, name)
-    if name in UNTOLD_FACTS:
-        return f"another {shown}" if fact.new is not None else f"no {shown} any more"
+    called = words.fact(name)
+    shown = words.say("one_fact", fact=called, member=member) if member else called
+    if name in _UNTOLD_FACTS:
+        return words.say("fact_other" if fact.new is not None else "fact_none", fact=shown)
     if fact.gained or fact.lost:
-        return f"{shown} ({'; '.join(_moved(fact.gained, fact.lost))})"
+        moved = words.say("between").join(_moved(words, fact.gained, fact.lost))
+        return words.say("fact_several", fact=shown, moved=moved)
+    old, new = (_value(words, value) for value in (fact.old, fact.new))
     if fact.old is None:
-        return f"{shown} {_value(fact.new)}"
-    if fact.new is None:
-        return f"no {shown} any more (was {_value(fact.old)})"
-    return f"{shown} {_value(fact.old)} → {_value(fact.new)}"
+        return words.say("fact_came", fact=shown, new=new)
+    return words.say(
+        "fact_went" if fact.new is None else "fact_became", fact=shown, old=old, new=new
+    )
 
 
-def _moved(came: Sequence[str], went: Sequence[str]) -> Iterable[str]:
+def _moved(words: ChangeWords, came: Sequence[str], went: Sequence[str]) -> Iterable[str]:
     if came:
-        yield f"new: {_cut(came, MOST_NAMED)}"
+        yield words.say("new", names=_cut(words, came))
     if went:
-        yield f"gone: {_cut(went, MOST_NAMED)}"
+        yield words.say("gone", names=_cut(words, went))
 
 
-def _value(value: Value) -> str:
+def _value(words: ChangeWords, value: Value) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) and value > _LAST_YEAR else str(value)
+        return words.say("yes" if value else "no")
+    return words.number(value) if isinstance(value, int | float) else str(value)
 
 
-def _relation_came(change: Change) -> str:
-    return _stated(change.relation)
+def _relation_came(words: ChangeWords, change: Change) -> str:
+    return _relation(words, change.relation)
 
 
-def _relation_went(change: Change) -> str:
-    return f"no longer stated: {_stated(change.relation)}"
+def _relation_went(words: ChangeWords, change: Change) -> str:
+    return words.say("relation_went", relation=_relation(words, change.relation))
 
 
-def _relation_changed(change: Change) -> str:
-    return f"{_stated(change.relation)}; before: {_stated(change.was)}"
+def _relation_changed(words: ChangeWords, change: Change) -> str:
+    now, before = _relation(words, change.relation), _relation(words, change.was)
+    return words.say("relation_changed", relation=now, was=before)
 
 
-def _stated(relation: ChangedRelation | None) -> str:
+def _relation(words: ChangeWords, relation: ChangedRelation | None) -> str:
     if relation is None:
-        return "a relation"
-    return f"{_work(relation.target)} is {PHRASES[relation.kind]} {_work(relation.source)}"
+        return words.say("unknown_relation")
+    one, other = _work(words, relation.target), _work(words, relation.source)
+    return words.stated(one, relation.kind, other)
 
 
-def _franchise(change: Change) -> str:
-    return cited(change.franchise.title) if change.franchise else "a franchise"
+def _franchise_came(words: ChangeWords, change: Change) -> str:
+    works = words.works(len(change.members))
+    if change.members:
+        listed = _cut(words, [_work(words, one.work) for one in change.members])
+        works = words.say("members", works=works, listed=listed)
+    franchise = _franchise(words, change.franchise)
+    return words.say("franchise_came", franchise=franchise, members=works)
 
 
-def _others(change: Change) -> str:
-    return _cut([cited(other.title) for other in change.others], MOST_NAMED)
+def _franchise_went(words: ChangeWords, change: Change) -> str:
+    return words.say("franchise_went", franchise=_franchise(words, change.franchise))
 
 
-def _franchise_came(change: Change) -> str:
-    return f"{_franchise(change)} is a new franchise of {_members(change.members)}"
+def _merged(words: ChangeWords, change: Change) -> str:
+    return words.say("merged", **_both(words, change))
 
 
-def _franchise_went(change: Change) -> str:
-    return f"{_franchise(change)} is no franchise any more"
+def _split(words: ChangeWords, change: Change) -> str:
+    return words.say("split", **_both(words, change))
 
 
-def _merged(change: Change) -> str:
-    return f"{_others(change)} became part of {_franchise(change)}"
+def _both(words: ChangeWords, change: Change) -> dict[str, str]:
+    others = _cut(words, [_franchise(words, other) for other in change.others])
+    return {"others": others, "franchise": _franchise(words, change.franchise)}
 
 
-def _split(change: Change) -> str:
-    return f"{_others(change)} split off from {_franchise(change)}"
-
-
-def _renamed(change: Change) -> str:
+def _renamed(words: ChangeWords, change: Change) -> str:
     title = next((fact.old for fact in change.fields if fact.field == "title"), None)
+    franchise = _franchise(words, change.franchise)
     if title is not None:
-        return f"{cited(str(title))} is now called {_franchise(change)}"
-    return f"{_franchise(change)} has another address: {_slugs(change)}"
+        return words.say("renamed", old=words.cited(str(title)), franchise=franchise)
+    return words.say("readdressed", franchise=franchise, slugs=_slugs(change))
 
 
 def _slugs(change: Change) -> str:
@@ -172,38 +271,37 @@ def _slugs(change: Change) -> str:
     return f"{old} → {change.franchise.slug}" if change.franchise else old
 
 
-def _franchise_changed(change: Change) -> str:
-    came = [cited(one.work.title) for one in change.members if one.old is None]
-    went = [cited(one.work.title) for one in change.members if one.new is None]
-    moved = [one for one in change.members if one.old is not None and one.new is not None]
+def _franchise_changed(words: ChangeWords, change: Change) -> str:
+    members = change.members
+    came = [_work(words, one.work) for one in members if one.old is None]
+    went = [_work(words, one.work) for one in members if one.new is None]
+    moved = [_role(words, one) for one in members if one.old is not None and one.new is not None]
+    roots = [str(fact.new) for fact in change.fields if fact.field == "root"]
     parts = [
-        *(f"begins with {cited(str(f.new))}" for f in change.fields if f.field == "root"),
-        *_moved(came, went),
-        *([_cut([_role(one) for one in moved], MOST_NAMED)] if moved else []),
+        *(words.say("begins", work=words.cited(root)) for root in roots),
+        *_moved(words, came, went),
+        *([_cut(words, moved)] if moved else []),
     ]
-    return f"{_franchise(change)}: {'; '.join(parts)}"
+    facts = words.say("between").join(parts)
+    return words.say("changed", subject=_franchise(words, change.franchise), facts=facts)
 
 
-def _role(member: ChangedMember) -> str:
-    old, new = (_ROLES.get(role or "", role) for role in (member.old, member.new))
-    return f"{cited(member.work.title)} {old} → {new}"
+def _role(words: ChangeWords, member: ChangedMember) -> str:
+    old, new = (words.role(role or "") for role in (member.old, member.new))
+    return words.say("fact_became", fact=_work(words, member.work), old=old, new=new)
 
 
-def _titles(works: Sequence[ChangedWork]) -> str:
-    return _cut([cited(work.title) for work in works], MOST_NAMED)
+def _cut(
+    words: ChangeWords, parts: Sequence[str], most: int = _MOST_NAMED, between: str = "and"
+) -> str:
+    """Return an enumeration of at most so many, and how many more there are."""
+    shown = words.say(between).join(parts[:most])
+    more = len(parts) - most
+    return words.say("more", shown=shown, n=more) if more > 0 else shown
 
 
-def _members(members: Sequence[ChangedMember]) -> str:
-    works = f"{len(members)} works" if len(members) != 1 else "1 work"
-    return f"{works}: {_titles([one.work for one in members])}" if members else works
-
-
-def _cut(parts: Sequence[str], most: int, between: str = ", ") -> str:
-    shown = between.join(parts[:most])
-    return f"{shown} and {len(parts) - most} more" if len(parts) > most else shown
-
-
-_TELLERS: Final[Mapping[ChangeKind, Callable[[Change], str]]] = {
+_IN_ENGLISH: Final = ChangeWords()
+_TELLERS: Final[Mapping[ChangeKind, Callable[[ChangeWords, Change], str]]] = {
     "franchise_came": _franchise_came,
     "franchise_merged": _merged,
     "franchise_split": _split,

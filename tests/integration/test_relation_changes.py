@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from ingest.pipeline import graph_update
 from ingest.pipeline.edges import EdgeProjection
 from ingest.pipeline.franchises import groups_near
 from kensho.domain.records import Claim, Record, RecordFacts, RecordRelations
@@ -44,8 +43,7 @@ async def told(store: Gateway, records: Sequence[Record], *, partial: bool = Tru
 async def test_relations_that_come_change_and_go_are_derived_near_them(
     store: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_update, "LARGE", 0)
-    monkeypatch.setattr(groups_near, "WORTH_PARTING", 0)
+    monkeypatch.setattr(groups_near, "LARGE", 0)
     near, made = EdgeProjection.near, []
 
     async def spied(self: EdgeProjection, *given: object) -> object:
@@ -70,7 +68,7 @@ async def test_relations_that_come_change_and_go_are_derived_near_them(
 async def test_what_parts_a_component_is_derived_as_before(
     store: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(graph_update, "LARGE", 0)
+    monkeypatch.setattr(groups_near, "LARGE", 0)
     await ingest(store, {"grouper": [work(number) for number in range(WORKS)]})
     alone = work(6)
     await told(store, [Record(alone.key, alone.ids, "anime", alone.facts, RecordRelations())])

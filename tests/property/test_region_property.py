@@ -17,7 +17,7 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.pipeline import graph_update, standing
+from ingest.pipeline import standing
 from ingest.pipeline.edge_derivation import EdgeOutcome
 from ingest.pipeline.edges import EdgeProjection
 from ingest.pipeline.franchises import groups_near
@@ -173,7 +173,7 @@ def comparable(found: Standing) -> tuple[object, ...]:
 
 
 large_from = pytest.mark.parametrize(
-    ("way", "large"), [("around", graph_update.LARGE), ("near", 0)], ids=["whole", "near"]
+    ("way", "large"), [("around", groups_near.LARGE), ("near", 0)], ids=["whole", "near"]
 )
 
 
@@ -198,9 +198,9 @@ async def test_a_new_relation_is_derived_in_each_way(store: Gateway, way: str, l
 async def derived_so(store: Gateway, way: str, large: int, said: Sequence[Said]) -> list[bool]:
     """Ingest in steps and then anew, compare, and return which updates were made in a way."""
     await emptied(store)
-    with mock.patch.object(groups_near, "WORTH_PARTING", large):
+    with mock.patch.object(groups_near, "LARGE", large):
         await ingest(store, said[0])
-        with counted(way) as found, mock.patch.object(graph_update, "LARGE", large):
+        with counted(way) as found:
             for one in said[1:]:
                 report = await run(store, one, partial=True)
                 assert {source.state for source in report.sources} == {"finished"}

@@ -167,7 +167,7 @@ class NearComputing:
             digests=digests,
             within=within,
             contents=found.contents,
-            groups=found.groups if len(works) >= groups_near.WORTH_PARTING else {},
+            groups=found.groups if len(works) >= groups_near.LARGE else {},
             kept=[] if component in stored else [component],
             gone=sorted(keys - {component.id}),
         )

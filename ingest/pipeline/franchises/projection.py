@@ -166,7 +166,7 @@ class FranchiseProjection:
         for component in result.components:
             for work in component.works:
                 self.groups.pop(work, None)
-                if len(component.works) >= groups_near.WORTH_PARTING:
+                if len(component.works) >= groups_near.LARGE:
                     self.groups[work] = result.computed.groups[work]
 
     def _digested(
