@@ -7,6 +7,7 @@ played by those after it.
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -79,12 +80,14 @@ def publish(page: Page, button: str = "Publish") -> None:
 
 
 def try_again(page: Page) -> None:
-    """Press "Try again" as a viewer does, and once more where the edge did not know yet."""
-    for _ in range(3):
+    """Press "Try again" until it plays: the edge goes by what it knew for two seconds more."""
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit:
         page.click("#watch-retry")
         until(page, f"({playing()}) || ({PROBLEM})")
         if page.evaluate(playing()):
             return
+        time.sleep(0.5)
     until(page, playing())
 
 
