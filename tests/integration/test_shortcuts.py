@@ -40,7 +40,7 @@ def not_taken(_self: object, _parameters: object) -> bool:
 @pytest.mark.parametrize(
     "text",
     [
-        *("cowboy bebop", "Naruto - 222.mkv", "かうぼーいびばっぷ", "co", "zzzzzz", "mal:20"),
+        *("cowboy bebop", "Naruto - 222.mkv", "かうぼーいびばっぷ", "co", "c", "zzzzzz", "mal:20"),
         *("hentai", " ", "\u200b", "x" * 1_000, "x" * 1_001, "%ff", "a\x00b", "tabs\tand\nlines"),
     ],
 )
