@@ -50,7 +50,7 @@ _HANDICAP: Final[Mapping[Via, float]] = {
 ("slots") drops words that were typed, which costs more than ties can add (0.035)."""
 
 _FEWEST: Final = 10
-"""The lowest bare number that is an episode: 2 to 9 are seasons or parts."""
+"""The lowest bare number that is an episode, whatever titles go on so: 2 to 9 may be seasons."""
 _GUESS: Final = 0.05
 """The doubt of a bare number as an episode where no title equals the rest: it may be a season."""
 _MAX_INEXACT_READINGS: Final = 2
@@ -146,7 +146,7 @@ def alternatives(
         found = [
             _of_reading(reading)
             for reading in name_readings.readings(typed.text)
-            if is_file or _may_be_typed(reading, typed.text, as_typed())
+            if is_file or _may_be_typed(reading, typed, as_typed(), titles)
         ]
         longest = _longest_equal(found, titles, without_type=is_file)
         if longest is not None and _goes_on(typed, longest) and titles.begins(typed.key):
@@ -232,11 +232,14 @@ def _stands_beside_type(text: str) -> bool:
     return bracket is not None and title_parts.type_named(keys.folded(bracket[1])) is not None
 
 
-def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
+def _may_be_typed(
+    reading: NameReading, typed: Interpretation, best: float, titles: KnownTitles
+) -> bool:
     """Tell whether a text that is no name of a file may be read so, given its score as typed.
 
-    A season is found by the text itself. A bare number is an episode only from 10 on or with a zero
-    before it: "komi san 2" is a season. A text that nearly is a title may only lose words that
+    A season is found by the text itself. A bare number from 10 on, or with a zero before it, may
+    be an episode, and a lesser one where no title goes on so: "komi san 2" is a season, "frieren 5"
+    an episode, "final fantasy 7" a beginning. A text that nearly is a title may only lose words that
     no title holds, as in "watch naruto online"; so may one that is like a title at all, if what it
     loses states nothing: nobody types letters that say nothing. A year or what describes a work in
     brackets is no part of a title that is only like the text, nor are what tells an opening and
@@ -244,10 +247,14 @@ def _may_be_typed(reading: NameReading, typed: str, best: float) -> bool:
     """
     if reading.is_guess:
         is_range = reading.last_episode is not None
-        return reading.is_padded or is_range or (reading.episode or 0) >= _FEWEST
-    if "|" in typed or _is_told_apart(reading, typed):
+        is_high = reading.is_padded or is_range or (reading.episode or 0) >= _FEWEST
+        return is_high or not titles.begins(typed.key)
+    text, season = typed.text, typed.title_parts.season
+    if "|" in text or _is_told_apart(reading, text):
         return True
-    loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(typed)
+    if season is not None and season == reading.episode and not titles.has_season(typed.key):
+        return True
+    loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(text)
     if not reading.states_something and ranking.LEAST <= best < ranking.BEST_INEXACT:
         return loses_noise
     if best < ranking.PREFIX or best >= ranking.BEST_INEXACT:

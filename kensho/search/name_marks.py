@@ -70,7 +70,9 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
 _SHORT_PAIRS: Final = _compiled(
     rf"{_BEGIN}[st]([0-9]{{1,2}})[\s._:-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
     rf"{_BEGIN}([0-9]{{1,2}})x([0-9]{{2,3}})()(?![0-9])",
+    r"(?<=[\s\[(._-])([0-9]{1,2})x([1-9])()(?![^\W_])",
     rf"{_BEGIN}s([0-9]{{1,2}})\s-\s{_N}{_TO}{_NUMBER_END}",
+    r"(?<=\s)s([0-9]{1,2})\s([0-9]{1,3})()(?=\s*(?:$|[\[(]))",
 )
 """Season and episode; the groups of the last episode may be empty."""
 _A_SEASON: Final = (
@@ -95,6 +97,7 @@ _WORDED: Final = _compiled(
 _SURE: Final = _compiled(
     rf"{_BEGIN}([0-9]{{1,4}})()\s(?:из|of)\s[0-9]{{1,4}}(?![0-9])",
     rf"{_BEGIN}(?:e|ep)([0-9]{{2,4}})(?:v[0-9])?{_TO}(?![0-9]|[^\W\d_])",
+    r"(?<=\S\s)e([1-9])()(?=\s*(?:$|[\[(]))",
     rf"[#№]\s?{_N}{_TO}{_NUMBER_END}",
     r"(?<=[^\W\d_])ep(?:isode)?([0-9]{2,4})()(?![^\W_])",
 )
@@ -140,7 +143,7 @@ _MARK_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(
-    r"(?:(?<=\S)\s|(?<=[^\W\d_])-|(?<=[.!?)])-)([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
+    r"(?:(?<=\S)\s|(?<=[^\W\d_])[-.]|(?<=[.!?)])-)([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
 )
 _COUNTED: Final = re.compile(
     rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"

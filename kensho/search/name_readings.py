@@ -39,10 +39,11 @@ _OF: Final = re.compile(r"[\s._:-]*(?:(?:of|de|von|di|da|du)\s)?", re.IGNORECASE
 _FIRST_WORD: Final = re.compile(r"[0-9]*(?:[-_. ].*)?$")
 """What may follow the word that says what a file is: "season01-poster"."""
 _MARKS: Final = " -~_.|:,"
+_BETWEEN_NAMES: Final = re.compile("[_|•]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile("[0-9]")
 _COPY: Final = re.compile("[0-9]")
-"""What systems add to the name of a second copy: "Name (1).mkv"."""
+"""What systems add to the name of a second copy, "Name - 05 (1).mkv", or else an episode."""
 _SIGNS: Final = re.compile(
     r"[\d一二三四五六七八九十\[\](){}【】《》「」『』<>/\\|_+#]|\w\.\w+\.\w|\w-\w+-\w"
 )
@@ -191,10 +192,11 @@ def _pieces(name: str) -> list[Segment]:
 def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
     """Return what the pieces state, and those before the first mark, cut where it begins."""
     facts, title = _Facts(), list[Segment]()
-    is_ended = False
+    is_ended, at_end = False, _Facts()
     for number, piece in enumerate(pieces):
         if piece.bracket:
             if number == len(pieces) - 1 and _COPY.fullmatch(piece.text) and piece.bracket == "(":
+                at_end = _Facts(episode=int(piece.text))
                 continue
             here = _bracket_facts(piece, is_first=number == 0)
             facts = facts.joined(here)
@@ -212,7 +214,10 @@ def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
         if named:
             title.append(Segment(named))
         is_ended = is_ended or (mark is not None and bool(title))
-    return facts, title or _likeliest_title(pieces)
+    title = title or _likeliest_title(pieces)
+    if facts.extra is None and not any(name_marks.bare_number(one.text) for one in title):
+        facts = facts.filled(at_end)
+    return facts, title
 
 
 def _beside(text: str, mark: Mark | None, *, is_first: bool) -> str:
@@ -300,7 +305,7 @@ def _without_noise(text: str) -> Iterator[str]:
 
 def _halves(text: str) -> Iterator[str]:
     plain = name_words.without_tail(name_words.up_to_technical(text))
-    for half in plain.replace("_", " | ").split("|"):
+    for half in _BETWEEN_NAMES.split(plain):
         if half.strip() and half.strip() != text:
             yield half.strip()
         names = release_titles.other_names(half.strip())

@@ -69,7 +69,9 @@ WATCHING: Final = _set(
     "todos todas izle seyret смотреть онлайн бесплатно все серии аниме watch download descargar",
     "baixar torrent nonton assistir regarder guarda anschauen oglądaj xem series serie series show",
     "official trailer teaser review reaction wiki imdb myanimelist mal anilist anidb crunchyroll",
-    "netflix funimation hulu hidive ost amv opening ending soundtrack cast characters",
+    "netflix funimation hulu hidive ost amv opening ending openings endings soundtrack songs cast",
+    "characters reddit fandom filler list order release date discussion thread spoilers explained",
+    "synopsis rating worth watching similar how many all",
     "اونلاين اون لاين أون انمي أنمي مسلسل جميع الحلقات كاملة دانلود انیمه",
     "ดู ออนไลน์ อนิเมะ ทุกตอน 애니 애니메이션 다시보기 무료보기 무료 보기",
     "アニメ 動画 無料 無料動画 無料視聴 視聴 配信 見逃し 全話 全话 全集 在线观看 在线 观看",
@@ -78,9 +80,11 @@ WATCHING: Final = _set(
 HEADS: Final = _set(
     "watch ver voir assistir anime download stream nonton regarder guarda guardare schauen oglądaj",
     "xem descargar baixar télécharger смотреть скачать аниме مشاهدة تحميل انمي أنمي مسلسل دانلود",
-    "ดู อนิเมะ アニメ tvアニメ 애니 动漫 動漫 动画",
+    "ดู อนิเมะ アニメ tvアニメ 애니 动漫 動漫 动画 is like similar to",
 )
 """What stands before a title in what people look for."""
+WHOLE: Final = _set("full whole complete completa completo complet ganze ganzer komplett полный")
+"""With a word for a type these say that all of it is looked for: "full movie"."""
 FILES: Final = _set(
     "uhd sdr hevc avc av1 vp9 xvid divx web webdl webrip dl bluray blu ray bd bdrip bdremux bdmv",
     "dvd dvdrip hdtv tvrip rip remux truehd mkv big5 gb batch uncensored remastered raw raws gib",

@@ -21,6 +21,7 @@ from kensho.search.name_vocabulary import (
     MEDIA,
     TRANSLATIONS,
     WATCHING,
+    WHOLE,
 )
 
 _SAID: Final = LANGUAGES | TRANSLATIONS | WATCHING | FILES
@@ -145,6 +146,8 @@ def _dropped_before(words: Sequence[str], last: int) -> int:
     if last <= _COUNTED_PAIR:
         return 0
     before = words[last - 2].lower().strip(".")
+    if before in WHOLE and word.lower() in _TYPES:
+        return 2
     if before in MEDIA:
         return 2 if _NUMBER.fullmatch(word) else 0
     if before not in MAKERS:

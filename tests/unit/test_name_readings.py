@@ -41,6 +41,12 @@ def read(text: str, title: str = TITLE) -> NameReading:
         (f"{TITLE} [05 из 12]", None, 5),
         (f"{TITLE} Folge 4 German Dub", None, 4),
         (f"{TITLE} 01x05", 1, 5),
+        (f"{TITLE} 1x7", 1, 7),
+        (f"{TITLE} s1 7", 1, 7),
+        (f"{TITLE} e7", None, 7),
+        (f"{TITLE} S01E7", 1, 7),
+        ("Mushi.no.Mori.7.mkv", None, 7),
+        (f"{TITLE} (7).mkv", None, 7),
         (f"{TITLE} 5화", None, 5),
         (f"{TITLE} 第12集", None, 12),
         (f"{TITLE} 第十二话", None, 12),
@@ -100,6 +106,42 @@ def test_brackets_may_belong_to_a_title() -> None:
         one.title for one in readings("[Kumo] Naka no Hito Genome [Jikkyouchuu] - 01 [1080p]")
     ]
     assert titles[:2] == ["Naka no Hito Genome", "Naka no Hito Genome Jikkyouchuu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "episode"), [(f"{TITLE} - 05 (1).mkv", 5), ("Mob Psycho 100 (1).mkv", None)]
+)
+def test_the_number_of_a_copy_is_no_episode(text: str, episode: int | None) -> None:
+    assert first(text).episode == episode
+
+
+@pytest.mark.parametrize("text", ["Ranma 1x2x3", "Type2x4ever", "Eureka e7x"])
+def test_what_only_looks_like_a_pair_is_a_title(text: str) -> None:
+    assert [one.title for one in readings(text)] == [text]
+
+
+@pytest.mark.parametrize("sign", ["|", "•", " | ", " • "])
+def test_names_beside_each_other_are_read_one_by_one(sign: str) -> None:
+    titles = [one.title for one in readings(f"{TITLE}{sign}Forest of Insects")]
+    assert {TITLE, "Forest of Insects"} <= set(titles)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{} reddit",
+        "{} filler list",
+        "{} release date",
+        "{} full movie",
+        "{} full episodes",
+        "is {} worth watching",
+        "anime like {}",
+        "anime similar to {}",
+        "{} all openings",
+    ],
+)
+def test_what_people_look_for_beside_a_title_is_left_out(form: str) -> None:
+    assert TITLE in [one.title for one in readings(form.format(TITLE))]
 
 
 def test_what_follows_a_mark_is_no_title() -> None:

@@ -63,6 +63,23 @@ def test_a_season_is_found_by_any_title_of_the_first(text: str, suffix: str) -> 
     assert best(Catalogue(STORY), text) == TITAN + suffix
 
 
+@pytest.mark.parametrize(
+    ("text", "title", "episode"),
+    [
+        ("hunter x hunter 5", "Hunter x Hunter", 5),
+        ("sky fantasy 7", "Sky Fantasy 7: Children", None),
+        ("aot 2", f"{TITAN} Season 2", None),
+    ],
+)
+def test_a_low_number_is_an_episode_where_no_title_goes_on_so(
+    text: str, title: str, episode: int | None
+) -> None:
+    films = (work("Sky Fantasy", popularity=0.9), work("Sky Fantasy 7: Children", type="movie"))
+    made = Catalogue((*STORY, *HUNTERS, *films))
+    assert best(made, text) == title
+    assert made.search(text).interpretations[-1].title_parts.episode == episode
+
+
 def test_a_year_is_a_wish_where_it_is_no_word_of_the_title() -> None:
     made = Catalogue(HUNTERS)
     assert best(made, "hunter x hunter 2011") == "Hunter x Hunter (2011)"
