@@ -148,7 +148,8 @@ _READINGS: Final[tuple[_Reading, ...]] = (
         "episode",
         _set("episode episodio ep folge серия e"),
         _words(
-            "(?:episode|episodio|ep|folge|серия) ?[0-9]{1,4}|(?<= )s[0-9]{1,2}e[0-9]{1,4}|e[0-9]{2,4}"
+            "(?:episode|episodio|ep|folge|серия) ?[0-9]{1,4}"
+            "|(?<= )s[0-9]{1,2}e[0-9]{1,4}|e[0-9]{2,4}"
         ),
         re.compile(rf"第?(?:{_HAN_COUNT}|(?<![0-9])[0-9]{{3,4}})(?:話|话|集|화)"),
     ),

@@ -239,20 +239,19 @@ def _may_be_typed(
 
     A season is found by the text itself. A bare number from 10 on, or with a zero before it, may
     be an episode, and a lesser one where no title goes on so: "komi san 2" is a season, "frieren 5"
-    an episode, "final fantasy 7" a beginning. A text that nearly is a title may only lose words that
-    no title holds, as in "watch naruto online"; so may one that is like a title at all, if what it
-    loses states nothing: nobody types letters that say nothing. A year or what describes a work in
-    brackets is no part of a title that is only like the text, nor are what tells an opening and
-    what a line parts.
+    an episode, "final fantasy 7" a beginning. A text that nearly is a title may only lose words
+    that no title holds, as in "watch naruto online"; so may one that is like a title at all, if
+    what it loses states nothing: nobody types letters that say nothing. A year or what describes a
+    work in brackets is no part of a title that is only like the text, nor are what tells an opening
+    and what a line parts.
     """
     if reading.is_guess:
         is_range = reading.last_episode is not None
         is_high = reading.is_padded or is_range or (reading.episode or 0) >= _FEWEST
         return is_high or not titles.begins(typed.key)
     text, season = typed.text, typed.title_parts.season
-    if "|" in text or _is_told_apart(reading, text):
-        return True
-    if season is not None and season == reading.episode and not titles.has_season(typed.key):
+    is_no_season = season is not None and not titles.has_season(typed.key)
+    if "|" in text or _is_told_apart(reading, text) or (is_no_season and season == reading.episode):
         return True
     loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(text)
     if not reading.states_something and ranking.LEAST <= best < ranking.BEST_INEXACT:

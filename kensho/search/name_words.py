@@ -146,14 +146,13 @@ def _dropped_before(words: Sequence[str], last: int) -> int:
     if last <= _COUNTED_PAIR:
         return 0
     before = words[last - 2].lower().strip(".")
-    if before in WHOLE and word.lower() in _TYPES:
-        return 2
     if before in MEDIA:
         return 2 if _NUMBER.fullmatch(word) else 0
-    if before not in MAKERS:
-        return 0
+    if before in WHOLE:
+        return 2 if word.lower() in _TYPES else 0
     behind = words[last - 3]
-    return 2 if behind.isdecimal() or _are_all(behind, _TAIL_WORD) else 0
+    is_maker = before in MAKERS and (behind.isdecimal() or _are_all(behind, _TAIL_WORD))
+    return 2 if is_maker else 0
 
 
 def without_list_of_parts(text: str) -> str:
