@@ -20,6 +20,7 @@ from kensho.domain.titles import NATIVE
 from kensho.search import (
     keyboard_layouts,
     keys,
+    name_parts,
     name_readings,
     name_words,
     release_names,
@@ -89,6 +90,10 @@ class KnownTitles(Protocol):
         """Tell whether there is a work of the season that a key states, or it states none."""
         ...
 
+    def bearers(self, letters: str) -> Mapping[int, int]:
+        """Return the works with a title of exactly these letters, each with a rank of its own."""
+        ...
+
     def is_main(self, key: Key) -> bool:
         """Tell whether all letters of a key are the main title of a work."""
         ...
@@ -148,7 +153,8 @@ def alternatives(
             for reading in name_readings.readings(typed.text)
             if is_file or _may_be_typed(reading, typed, as_typed(), titles)
         ]
-        longest = _longest_equal(found, titles, without_type=is_file)
+        is_slug = " " not in typed.text
+        longest = _longest_equal(found, titles, without_type=is_file or is_slug)
         if longest is not None and _goes_on(typed, longest) and titles.begins(typed.key):
             return
         if longest is not None:
@@ -161,8 +167,22 @@ def alternatives(
             yield from found[:_MAX_INEXACT_READINGS]
             return
     best = as_typed()
+    named = _named_twice(typed.text, titles)
+    if named is not None:
+        yield named
+        return
     yield from _numbered(typed, best, titles)
     yield from _bare(typed, best, titles)
+
+
+def _named_twice(text: str, titles: KnownTitles) -> Interpretation | None:
+    """Return the interpretation of a text that is two titles of one work: "Dr. Stone; ドクター"."""
+    for one, other in name_parts.halves(name_words.without_tail(text)):
+        first, second = _by_itself("release", one), _by_itself("release", other)
+        bearers = titles.bearers(first.key.letters)
+        if bearers and not bearers.keys().isdisjoint(titles.bearers(second.key.letters)):
+            return first
+    return None
 
 
 def _goes_on(typed: Interpretation, reading: Interpretation) -> bool:

@@ -46,7 +46,7 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _NUMBER_OR_ORDINAL: Final = re.compile("[0-9]|第")
 """What every mark of a season or an episode has but a spelt one: Han numerals are read only behind
 第."""
-_PAIR_HINTS: Final = frozenset("stx")
+_PAIR_HINTS: Final = frozenset(("s", "ss", "t", "x"))
 _EAST_HINT: Final = re.compile(_EAST)
 _COMBINING: Final = re.compile("[\u0900-\u0eff]")
 """Scripts whose vowels are no letters for regular expressions, which part their words."""
@@ -68,10 +68,10 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 
 _SHORT_PAIRS: Final = _compiled(
-    rf"{_BEGIN}[st]([0-9]{{1,2}})[\s._:-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
+    rf"{_BEGIN}[st]s?\.?([0-9]{{1,2}})[\s._:-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
     rf"{_BEGIN}([0-9]{{1,2}})x([0-9]{{2,3}})()(?![0-9])",
     r"(?<=[\s\[(._-])([0-9]{1,2})x([1-9])()(?![^\W_])",
-    rf"{_BEGIN}s([0-9]{{1,2}})\s-\s{_N}{_TO}{_NUMBER_END}",
+    rf"{_BEGIN}s([0-9]{{1,2}})(?:p[0-9]{{1,2}})?\s-\s{_N}{_TO}{_NUMBER_END}",
     r"(?<=\s)s([0-9]{1,2})\s([0-9]{1,3})()(?=\s*(?:$|[\[(]))",
 )
 """Season and episode; the groups of the last episode may be empty."""
@@ -95,14 +95,15 @@ _WORDED: Final = _compiled(
     rf"{_BEGIN}([0-9]{{1,4}})(){_ORDINAL_END}\s?(?:{_EPISODE_WORDS})(?![^\W\d_]|[\s._:#-]*[0-9])",
 )
 _SURE: Final = _compiled(
-    rf"{_BEGIN}([0-9]{{1,4}})()\s(?:из|of)\s[0-9]{{1,4}}(?![0-9])",
+    rf"{_BEGIN}([0-9]{{1,4}})()\s?(?:из|of)\s?[0-9]{{1,4}}(?![0-9])",
     rf"{_BEGIN}(?:e|ep)([0-9]{{2,4}})(?:v[0-9])?{_TO}(?![0-9]|[^\W\d_])",
-    r"(?<=\S\s)e([1-9])()(?=\s*(?:$|[\[(]))",
+    r"(?<=\S\s)e([1-9])()(?=\s*(?:$|[\[(]|-\s)|:\s)",
     rf"[#№]\s?{_N}{_TO}{_NUMBER_END}",
     r"(?<=[^\W\d_])ep(?:isode)?([0-9]{2,4})()(?![^\W_])",
 )
 _SEASON_ONLY: Final = re.compile(
-    r"(?<=[\s\])_-])s([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?![^\W_])", re.IGNORECASE
+    r"(?<=[\s\])_-])(?:s|tv-|тв-)([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?:p[0-9]{1,2})?(?![^\W_])",
+    re.IGNORECASE,
 )
 _DASHED: Final = re.compile(
     rf"(?<=[\s\])_])-\s?\(?{_N}{_TO}(?![0-9]|[.,][0-9]|-[^\W\d_])"
@@ -114,16 +115,17 @@ _ACTS: Final = re.compile(
     rf"(?<= - )()(?:session|act|chapter|stage|phase|mission|lesson|scene|page)[ _.]{_N}()",
     re.IGNORECASE,
 )
+_CREDITLESS: Final = r"(?:nc|creditless\s|clean\s|ノンクレジット|ノンテロップ)?"
 _EXTRA_WORDS: Final[tuple[tuple[Extra, str], ...]] = (
     (
         "opening",
-        r"(?:nc|creditless\s|clean\s)?(?:op|opening)(?:\s?[0-9]{1,2}[a-z]?)?(?=\W*$|\s?[\[(])",
+        rf"{_CREDITLESS}(?:op|opening)(?:\s?[0-9]{{1,2}}[a-z]?)?(?=\W*$|\s?[\[(])",
     ),
     (
         "ending",
-        r"(?:nc|creditless\s|clean\s)?(?:ed|ending)(?:\s?[0-9]{1,2}[a-z]?)?(?=\W*$|\s?[\[(])",
+        rf"{_CREDITLESS}(?:ed|ending)(?:\s?[0-9]{{1,2}}[a-z]?)?(?=\W*$|\s?[\[(])",
     ),
-    ("trailer", r"(?:pv|cm|trailer|teaser|preview)s?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
+    ("trailer", r"(?:pv|cm|trailer|teaser|preview)s?\s?第?[0-9]{0,2}弾?(?=\W*$|\s?[\[(])"),
     ("menu", r"(?:bd\s|dvd\s)?menus?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
 )
 _EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
@@ -134,7 +136,10 @@ _EXTRA_NAMES: Final = (
     "op", "opening", "ed", "ending", "pv", "cm", "trailer", "teaser", "preview", "menu",
 )  # fmt: skip
 _EXTRA_HINTS: Final = frozenset(
-    f"{before}{name}{end}" for name in _EXTRA_NAMES for before in ("", "nc") for end in ("", "s")
+    f"{before}{name}{end}"
+    for name in _EXTRA_NAMES
+    for before in ("", "nc", "ノンクレジット", "ノンテロップ")
+    for end in ("", "s", "第")
 )
 """Runs of letters, one of which stands in every text that has an extra."""
 _MARK_WORD: Final = re.compile(
@@ -151,7 +156,8 @@ _COUNTED: Final = re.compile(
     re.IGNORECASE,
 )
 """A number behind these counts something else than episodes."""
-_LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|\.\s+|\s*-\s+|\s-\s?)(?=\S)")
+_LEADING_YEAR: Final = re.compile(r"^\W?((?:19[1-9]|20[0-3])[0-9])\W?(?:\s-|[\s.:])\s?(?=\S)")
+_LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|[.)]\s+|\s*-\s+|\s-\s?)(?=\S)")
 
 
 @lru_cache(_KEPT_TEXTS)
@@ -248,6 +254,12 @@ def leading_number(text: str) -> Mark | None:
     return Mark(0, match.end(), None, int(match[1]))
 
 
+def leading_year(text: str) -> tuple[int, str] | None:
+    """Return the year at the beginning of a text and what follows it: "2011 - Mushishi"."""
+    match = _LEADING_YEAR.match(text)
+    return (int(match[1]), text[match.end() :]) if match else None
+
+
 def number_of(text: str) -> int:
     """Return the number that digits, a word or Han numerals below a thousand write."""
     if text.isdecimal():
@@ -341,7 +353,7 @@ def _number(text: str | None) -> int | None:
 
 
 _SEASON_ALONE: Final = re.compile(
-    rf"{_A_SEASON}|s([0-9]{{1,2}})|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?기",
+    rf"{_A_SEASON}|(?:s|tv-|тв-)([0-9]{{1,2}})|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?기",
     re.IGNORECASE,
 )
 _EXTRA_FOLDER: Final = re.compile(

@@ -42,6 +42,12 @@ _MARKS: Final = " -~_.|:,"
 _BETWEEN_NAMES: Final = re.compile("[_|•]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile("[0-9]")
+_COPIED: Final = re.compile(
+    r"^(?:copy|copie|copia|cópia|kopie|kopia) (?:\([0-9]\) )?(?:of|de|di|von|av) "
+    r"| - (?:copy|copie|copia|cópia|kopie|kopia|копия|コピー|副本|복사본)(?: \([0-9]\))?$",
+    re.IGNORECASE,
+)
+"""What systems write around the name of a file when they copy it beside itself."""
 _COPY: Final = re.compile("[0-9]")
 """What systems add to the name of a second copy, "Name - 05 (1).mkv", or else an episode."""
 _SIGNS: Final = re.compile(
@@ -99,13 +105,19 @@ class _Facts(NamedTuple):
         return self.filled(other)
 
     def reading(self, title: str) -> NameReading:
-        return NameReading(title, *self)
+        facts = self
+        if facts.type == "special" and facts.extra not in (None, "special"):
+            facts = facts._replace(type=None)  # "Title/Extras/NCED1.mkv" is one of the series.
+        return NameReading(title, *facts)
 
 
 def looks_like_name(text: str) -> bool:
     """Tell whether a text may be more than a title: it has a number, a bracket, a path, a mark."""
     return (
-        _SIGNS.search(text) is not None or name_words.without_tail(text) != text or has_mark(text)
+        _SIGNS.search(text) is not None
+        or name_words.without_tail(text) != text
+        or has_mark(text)
+        or name_marks.first_mark(name_parts.normalised(text)) is not None
     )
 
 
@@ -133,7 +145,7 @@ def has_mark(text: str) -> bool:
 
 def readings(text: str) -> list[NameReading]:
     """Return the readings of a name; none where it holds no word of a title."""
-    text = text[-MAX_CHARS:]
+    text = name_parts.unquoted(text[-MAX_CHARS:])
     page = page_addresses.address(text)
     if page is not None:
         facts = _Facts(season=page.season, episode=page.episode)
@@ -154,7 +166,7 @@ def _of_path(text: str) -> Iterator[NameReading]:
             named.append(folder)
         else:
             facts = facts.filled(here)
-    stem = name_parts.EXTENSION.sub("", name)
+    stem = _COPIED.sub("", name_parts.EXTENSION.sub("", name))
     place = _place(stem) if named else None
     if place is not None:  # "Title/05 - Name of the episode.mkv"
         yield from _of_folders(named, facts.filled(_Facts(episode=place)))
@@ -181,7 +193,9 @@ def _of_folders(folders: Iterable[str], facts: _Facts) -> Iterator[NameReading]:
     """Yield the readings by the titles of folders, the innermost first."""
     for folder in folders:
         own, pieces = _facts_and_title(_pieces(folder))
-        stated = facts.filled(own._replace(episode=None, last_episode=None))
+        if own.season is None or own.last_episode is not None:  # It holds more than an episode.
+            own = own._replace(episode=None, last_episode=None)
+        stated = facts.filled(own)
         yield from (stated.reading(title) for title in _titles(pieces))
 
 
@@ -322,6 +336,9 @@ def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading
     if words.title and words.title != title and is_more:
         stated = facts.filled(_Facts(season=words.season, year=words.year))
         yield stated.reading(words.title)
+    dated = name_marks.leading_year(title)
+    if dated is not None:
+        yield facts.filled(_Facts(year=dated[0])).reading(dated[1])
     if facts.episode is None and facts.extra is None:
         for plain in dict.fromkeys((title, name_words.without_tail(title))):
             for mark in (name_marks.bare_number(plain), name_marks.leading_number(plain)):
