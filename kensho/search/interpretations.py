@@ -284,9 +284,14 @@ def _may_be_typed(
 def _is_told_apart(reading: NameReading, typed: str) -> bool:
     """Tell whether a reading loses what no title has: a year, an extra, a description in brackets.
 
-    A type alone in brackets is read by `_bare`.
+    A type alone in brackets is read by `_bare`; "one-punch-man-tv" loses its hyphens alone.
     """
     if reading.year is not None or reading.extra is not None:
+        return True
+    if " " not in typed and reading.title == name_parts.spaced(typed):
+        return True
+    bracket = _LAST_BRACKET.search(typed)
+    if bracket is not None and name_words.is_technical(bracket[1], is_square=False):
         return True
     is_described = reading.type is not None and typed.endswith((")", "]"))
     return is_described and not _stands_beside_type(typed)

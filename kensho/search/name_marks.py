@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from kensho.search.name_vocabulary import (
     COUNTED_EPISODE_WORDS,
     EPISODE_WORDS,
+    MISTYPED_SEASON,
     NUMBER_WORDS,
     SEASON_WORDS,
 )
@@ -96,6 +97,7 @@ _WORDED: Final = _compiled(
 )
 _SURE: Final = _compiled(
     rf"{_BEGIN}([0-9]{{1,4}})()\s?(?:из|of)\s?[0-9]{{1,4}}(?![0-9])",
+    r"(?<=\S\s)([0-9]{1,4})()/[1-9][0-9]{1,3}(?=\s*$)",
     rf"{_BEGIN}(?:e|ep)([0-9]{{2,4}})(?:v[0-9])?{_TO}(?![0-9]|[^\W\d_])",
     r"(?<=\S\s)e([1-9])()(?=\s*(?:$|[\[(]|-\s)|:\s)",
     rf"[#№]\s?{_N}{_TO}{_NUMBER_END}",
@@ -104,6 +106,9 @@ _SURE: Final = _compiled(
 _SEASON_ONLY: Final = re.compile(
     r"(?<=[\s\])_-])(?:s|tv-|тв-)([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?:p[0-9]{1,2})?(?![^\W_])",
     re.IGNORECASE,
+)
+_MISTYPED_ONLY: Final = re.compile(
+    rf"{_BEGIN}(?:{_any(MISTYPED_SEASON)})\s?([0-9]{{1,2}})()(?![^\W_])", re.IGNORECASE
 )
 _DASHED: Final = re.compile(
     rf"(?<=[\s\])_])-\s?\(?{_N}{_TO}(?![0-9]|[.,][0-9]|-[^\W\d_])"
@@ -148,7 +153,7 @@ _MARK_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(
-    r"(?:(?<=\S)\s|(?<=[^\W\d_])[-.]|(?<=[.!?)])-)([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
+    r"(?:(?<=\S)\s|(?<=[^\W\d_])[-.]|(?<=[.!?)])[-.])([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
 )
 _COUNTED: Final = re.compile(
     rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"
@@ -156,7 +161,8 @@ _COUNTED: Final = re.compile(
     re.IGNORECASE,
 )
 """A number behind these counts something else than episodes."""
-_LEADING_YEAR: Final = re.compile(r"^\W?((?:19[1-9]|20[0-3])[0-9])\W?(?:\s-|[\s.:])\s?(?=\S)")
+_YEAR_FIRST: Final = re.compile(r"^\W?((?:19[1-9]|20[0-3])[0-9])\W?(?:\s-|[\s.:])\s?(?=\S)")
+_YEAR_LAST: Final = re.compile(r"(?<=\S)\s((?:19[1-9]|20[0-3])[0-9])$")
 _LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|[.)]\s+|\s*-\s+|\s-\s?)(?=\S)")
 
 
@@ -254,10 +260,12 @@ def leading_number(text: str) -> Mark | None:
     return Mark(0, match.end(), None, int(match[1]))
 
 
-def leading_year(text: str) -> tuple[int, str] | None:
-    """Return the year at the beginning of a text and what follows it: "2011 - Mushishi"."""
-    match = _LEADING_YEAR.match(text)
-    return (int(match[1]), text[match.end() :]) if match else None
+def year_at_an_end(text: str) -> tuple[int, str] | None:
+    """Return the year at an end of a text, and the rest: "2011 - Mushishi", "Bleach anime 2004"."""
+    match = _YEAR_FIRST.match(text) or _YEAR_LAST.search(text)
+    if match is None:
+        return None
+    return int(match[1]), text[: match.start()] + text[match.end() :]
 
 
 def number_of(text: str) -> int:
@@ -329,6 +337,8 @@ def _dashed(text: str) -> Mark | None:
 def _season_only(text: str) -> Mark | None:
     """Return a season without an episode, as a folder or a torrent of many states it."""
     match = _SEASON_ONLY.search(text)
+    if match is None and _may_have(MISTYPED_SEASON, text):
+        match = _MISTYPED_ONLY.search(text)
     if match is None:
         return None
     return Mark(match.start(), match.end(), None if match[2] else int(match[1]))
@@ -368,6 +378,12 @@ def season_alone(text: str) -> int | None:
     if match is None:
         return None
     return number_of(next(group for group in match.groups() if group))
+
+
+def extra_alone(text: str) -> Extra | None:
+    """Return the extra that a text is, such as "NCED1"."""
+    found = (extra for extra, pattern in _EXTRAS if pattern.fullmatch(text.strip()))
+    return next(found, None)
 
 
 def extra_folder(text: str) -> str | None:

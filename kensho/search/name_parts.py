@@ -197,6 +197,7 @@ def halves(text: str) -> Iterator[tuple[str, str]]:
 
 
 _BETWEEN_NAMES: Final = re.compile(
-    r"[;|_•=/\uff5c\n\t]| [-~\u2013\u2014:] |[(\[【](?:\s?a\.?k\.?a\.? )?| (?:a\.?k\.?a\.?|also known as|or) ",
+    r"[;|_•=/\uff5c\n\t]| [-~\u2013\u2014:] |[(\[【](?:\s?a\.?k\.?a\.? )?"
+    r"| (?:a\.?k\.?a\.?|also known as|or) ",
     re.IGNORECASE,
 )

@@ -107,7 +107,7 @@ class _Facts(NamedTuple):
     def reading(self, title: str) -> NameReading:
         facts = self
         if facts.type == "special" and facts.extra not in (None, "special"):
-            facts = facts._replace(type=None)  # "Title/Extras/NCED1.mkv" is one of the series.
+            facts = facts._replace(type=None)  # "Title/Extras/NCED1.mkv" is of the series.
         return NameReading(title, *facts)
 
 
@@ -168,6 +168,9 @@ def _of_path(text: str) -> Iterator[NameReading]:
             facts = facts.filled(here)
     stem = _COPIED.sub("", name_parts.EXTENSION.sub("", name))
     place = _place(stem) if named else None
+    extra = name_marks.extra_alone(stem) if named else None
+    if extra is not None:  # "Title/Extras/NCED1.mkv"
+        yield from _of_folders(named, facts._replace(extra=extra))
     if place is not None:  # "Title/05 - Name of the episode.mkv"
         yield from _of_folders(named, facts.filled(_Facts(episode=place)))
     if not (named and name_words.is_placeholder(_FIRST_WORD.sub("", stem))):
@@ -336,9 +339,10 @@ def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading
     if words.title and words.title != title and is_more:
         stated = facts.filled(_Facts(season=words.season, year=words.year))
         yield stated.reading(words.title)
-    dated = name_marks.leading_year(title)
-    if dated is not None:
-        yield facts.filled(_Facts(year=dated[0])).reading(dated[1])
+    dated = name_marks.year_at_an_end(title)
+    if dated is not None and (title[0].isdigit() or name_words.without_tail(dated[1]) != dated[1]):
+        rest = name_words.without_tail(dated[1])
+        yield facts.filled(_Facts(year=dated[0])).reading(rest)
     if facts.episode is None and facts.extra is None:
         for plain in dict.fromkeys((title, name_words.without_tail(title))):
             for mark in (name_marks.bare_number(plain), name_marks.leading_number(plain)):

@@ -23,12 +23,13 @@ def _unaccented(word: str) -> str:
 def _mistyped(word: str) -> frozenset[str]:
     """Return a word with two letters exchanged or one left out, the first one kept."""
     places = range(1, len(word))
-    swapped = {word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in places}
+    swapped = {word[:at] + word[at : at + 2][::-1] + word[at + 2 :] for at in places[:-1]}
     shorter = {word[:at] + word[at + 1 :] for at in places[:-1]}
     return frozenset(swapped | shorter)
 
 
-SEASON_WORDS: Final = _mistyped("season") | _set(
+MISTYPED_SEASON: Final = _mistyped("season")
+SEASON_WORDS: Final = MISTYPED_SEASON | _set(
     "season saison temporada temp staffel stagione sezon sezona sezonul série serie series seizoen",
     "säsong",
     "sesong sæson saeson kausi évad evad řada rada phần mùa musim σεζόν сезон сезона",
@@ -83,14 +84,15 @@ WATCHING: Final = _set(
     "synopsis rating worth watching similar how many all wikipedia sinopsis official",
     "gogoanime hianime aniwatch 9anime myanimelist.net",
     "episodios episódios épisodes episodi folgen odcinki bölümler afleveringen avsnitt",
-    "personajes personagens personnages personaggi charaktere figuren karakter karakterler postacie",
+    "personajes personagens personnages personaggi charaktere figuren karakter karakterler",
     "sinopse résumé trama handlung konusu opis orden ordem ordre reihenfolge urutan kolejność",
-    "cuantos cuántos quantos quanti combien viele alle tutti wszystkie semua tüm genérique abertura",
-    "подряд хорошем качестве персонажи описание отзывы порядок просмотра дата выхода сколько трейлер",
-    "شخصيات قصة تقييم ترتيب 줄거리 등장인물 결말 보는곳 순서 나무위키 몇부작 노래 평점",
-    "あらすじ 主題歌 公式 公式サイト 声優 キャスト 最終回 評価 感想 ネタバレ 登場人物 キャラ キャラクター",
-    "相関図 名言 順番 見る順番 考察 豆瓣 百度百科 维基百科 維基百科 萌娘百科 百科 高清 免费 免費 结局 結局",
-    "剧情 劇情 樱花 樱花动漫 bilibili",
+    "postacie cuantos cuántos quantos quanti combien viele alle tutti wszystkie semua tüm",
+    "genérique abertura подряд хорошем качестве персонажи описание отзывы порядок просмотра дата",
+    "выхода сколько трейлер شخصيات قصة تقييم ترتيب",
+    "줄거리 등장인물 결말 보는곳 순서 나무위키 몇부작 노래 평점",
+    "あらすじ 主題歌 公式 公式サイト 声優 キャスト 最終回 評価 感想 ネタバレ 登場人物 キャラ",
+    "キャラクター 相関図 名言 順番 見る順番 考察 豆瓣 百度百科 维基百科 維基百科 萌娘百科 百科",
+    "高清 免费 免費 结局 結局 剧情 劇情 樱花 樱花动漫 bilibili",
     "اونلاين اون لاين أون انمي أنمي مسلسل جميع الحلقات كاملة دانلود انیمه",
     "ดู ออนไลน์ อนิเมะ ทุกตอน 애니 애니메이션 다시보기 무료보기 무료 보기",
     "アニメ 動画 無料 無料動画 無料視聴 視聴 配信 見逃し 全話 全话 全集 在线观看 在线 观看",
@@ -104,8 +106,8 @@ HEADS: Final = _set(
 """What stands before a title in what people look for."""
 ASKING: Final = _set(
     "what when where how who why is are was does do did can should which to order after before of",
-    "best many i you we about out come read start with donde dónde como cómo cuando cuándo qué onde",
-    "quando où quand wo wann wie dove",
+    "best many episodes seasons i you we about out come read start with donde dónde como cómo",
+    "cuando cuándo qué onde quando où quand wo wann wie dove",
 )
 """Words of questions: a run of them before a title is no part of it, nor are those behind it in a
 question or before what is looked for: "what is Monster about", "Monster where to watch"."""
@@ -116,7 +118,7 @@ WHICH: Final = _set("first last final next latest new each every")
 FILES: Final = _set(
     "uhd sdr hevc avc av1 vp9 xvid divx web webdl webrip dl bluray blu ray bd bdrip bdremux bdmv",
     "dvd dvdrip hdtv tvrip rip remux truehd mkv big5 gb batch uncensored remastered raw raws gib",
-    "mib mb fps baha cr amzn nf dsnp bs11 mx abema repack proper",
+    "mib mb fps baha cr amzn nf dsnp bs11 mx abema repack proper uncut",
 )
 MEDIA: Final = _set("disc disk dvd bd blu-ray bluray vol volume volumen box cd диск том 巻 卷")
 """What a number behind counts: how a work is sold, not its seasons or episodes."""

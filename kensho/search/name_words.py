@@ -78,8 +78,14 @@ _LISTED: Final = re.compile(
 )
 _MAX_HEAD: Final = 6
 """Words before a title: "where can i watch anime"."""
-_COUNTED_MEDIA: Final = re.compile(
-    r"(?:vol|disc|disk|dvd|bd|cd)\.?[0-9]{1,2}|第?[0-9]{1,2}[巻卷]", re.IGNORECASE
+_WHERE: Final = re.compile(
+    r"(?:vol|disc|disk|dvd|bd|cd)\.?[0-9]{1,2}|第?[0-9]{1,2}[巻卷]"
+    r"|(?:www\.)?[\w-]+\.(?:com|net|org|tv|to|io|me|ru|jp|cc|se|is|pro|info)",
+    re.IGNORECASE,
+)
+"""A disc or a volume in one word, or a site."""
+_EPISODES: Final = re.compile(
+    rf"[0-9]{{1,4}}\s?(?:{'|'.join(sorted(EPISODE_WORDS))})", re.IGNORECASE
 )
 _PARTS: Final = re.compile(r"(?:(?![\u0900-\u0eff])[\W_])+")
 """What parts words; vowels of Indic scripts and of Thai are no letters for expressions."""
@@ -130,8 +136,11 @@ def _title_within(words: Sequence[str]) -> tuple[int, int]:
     is_question = len(words) > 1 and words[0].lower() in ASKING
     while last > least:
         dropped = _dropped_before(words, last)
+        word = words[last - 1].lower().strip("?")
         if not dropped and (is_question or last < len(words)):
-            dropped = int(words[last - 1].lower().strip("?") in _LINKING)
+            dropped = int(word in _LINKING)
+        if not dropped and word in WHICH and last < len(words):
+            dropped = int(words[last].lower() in EPISODE_WORDS)
         if not dropped:
             break
         last -= dropped
@@ -144,7 +153,7 @@ def _title_within(words: Sequence[str]) -> tuple[int, int]:
 def _dropped_before(words: Sequence[str], last: int) -> int:
     """Return how many words before the last place say nothing: "1080p", "Disc 2", "by Kumo"."""
     word = words[last - 1]
-    if _are_all(word, _TAIL_WORD) or _COUNTED_MEDIA.fullmatch(word):
+    if _are_all(word, _TAIL_WORD) or _WHERE.fullmatch(word):
         return 1
     if last <= _COUNTED_PAIR:
         return 0
@@ -153,8 +162,6 @@ def _dropped_before(words: Sequence[str], last: int) -> int:
         return 2 if _NUMBER.fullmatch(word) or word.lower() in MEDIA else 0
     if before in WHOLE:
         return 2 if word.lower() in _TYPES else 0
-    if before in WHICH:
-        return 2 if word.lower() in EPISODE_WORDS else 0
     behind = words[last - 3]
     is_maker = before in MAKERS and (behind.isdecimal() or _are_all(behind, _TAIL_WORD))
     return 2 if is_maker else 0
@@ -177,9 +184,9 @@ def is_technical(text: str, *, is_square: bool = True) -> bool:
 
     Codes of three letters stand in square ones: "(Not)" is a word.
     """
-    return _CERTAIN.search(text) is not None or _are_all(
-        text, _BRACKET_WORD if is_square else _TAIL_WORD
-    )
+    if _CERTAIN.search(text) is not None or _EPISODES.fullmatch(text):
+        return True
+    return _are_all(text, _BRACKET_WORD if is_square else _TAIL_WORD)
 
 
 def is_noise(word: str) -> bool:
