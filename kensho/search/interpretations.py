@@ -10,6 +10,7 @@ read as typed on the wrong keyboard layout, or transliterated.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import accumulate, combinations
 from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -56,6 +57,15 @@ _GUESS: Final = 0.05
 """The doubt of a bare number as an episode where no title equals the rest: it may be a season."""
 _MAX_INEXACT_READINGS: Final = 2
 """Readings that equal no title are looked for one by one, which takes 0.4 ms each."""
+_MOST_WORDS: Final = 16
+_FEWEST_NAMED: Final = 3
+_FEWEST_BESIDE: Final = 4
+_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
+_LEAST_NAMED: Final = 0.3
+"""The share of a text that a title in it has at least."""
+_BY_CHANCE: Final = 0.35
+"""A text of which a title is a share s, and the rest is talk, is like another title by s ** 0.35 at
+most: so were 593 of 675 texts in a dozen languages, and 11 of 2,300 corrupted titles."""
 _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
@@ -161,18 +171,28 @@ def alternatives(
             yield msgspec.structs.replace(longest, doubt=0.0, is_stated=has_mark)
             return
         if is_file:
-            release = release_names.parsed(typed.text[-MAX_CHARS:])
-            if release is not None and release.title.strip():
-                yield _of_release(release)
-            yield from found[:_MAX_INEXACT_READINGS]
+            yield from _likeliest(typed, found, titles)
             return
     best = as_typed()
-    named = _named_twice(typed.text, titles)
+    named = _named_twice(typed.text, titles) or _named_within(typed, best, titles)
     if named is not None:
         yield named
         return
     yield from _numbered(typed, best, titles)
     yield from _bare(typed, best, titles)
+
+
+def _likeliest(
+    typed: Interpretation, found: Sequence[Interpretation], titles: KnownTitles
+) -> Iterator[Interpretation]:
+    """Yield the likeliest readings of the name of a file, none of which equals a title."""
+    release = release_names.parsed(typed.text[-MAX_CHARS:])
+    if release is not None and release.title.strip():
+        yield _of_release(release)
+    yield from found[:_MAX_INEXACT_READINGS]
+    within = _named_within(found[0], 0.0, titles) if found else None
+    if within is not None:
+        yield within
 
 
 def _named_twice(text: str, titles: KnownTitles) -> Interpretation | None:
@@ -183,6 +203,39 @@ def _named_twice(text: str, titles: KnownTitles) -> Interpretation | None:
         if bearers and not bearers.keys().isdisjoint(titles.bearers(second.key.letters)):
             return first
     return None
+
+
+def _named_within(given: Interpretation, best: float, titles: KnownTitles) -> Interpretation | None:
+    """Return the interpretation of a text by the longest title in it, if nothing explains the rest.
+
+    Of "vampire knight figure" no title has more than "vampire knight", and what is most like the
+    text is less so than if the rest were alike by chance. A text that begins a title, or states a
+    season, is none of these.
+    """
+    words, total = given.key.words.split(" "), keys.weight_of(given.key.plain)
+    if not 1 < len(words) <= _MOST_WORDS or title_parts.marker(given.key.parsed.parts):
+        return None
+    least = max(_LEAST_NAMED, best ** (1 / _BY_CHANCE)) * total
+    for run, rest in _runs(words):
+        key = keys.key_of_words(run)
+        weight = keys.weight_of(key.plain)
+        talk = [one for one in rest if one not in _ROMAN and not title_parts.type_named(one)]
+        is_talk = keys.weight_of(_NO_LETTERS.sub("", "".join(talk))) >= _FEWEST_BESIDE
+        if weight > max(least, _FEWEST_NAMED) and is_talk and titles.bearers(key.letters):
+            doubt = 1 - (weight / total) ** _BY_CHANCE
+            parts = given.title_parts if given.release else key.parsed.parts
+            found = Interpretation("release", run, key, parts, given.release, doubt)
+            return None if titles.begins(given.key) else found
+    return None
+
+
+def _runs(words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield the runs of words, the one of most letters first, and the words beside each."""
+    ends = [0, *accumulate(map(len, words))]
+    places = range(len(words) + 1)
+    found = [(ends[first] - ends[last], first, last) for first, last in combinations(places, 2)]
+    for _, first, last in sorted(found):
+        yield " ".join(words[first:last]), (*words[:first], *words[last:])
 
 
 def _goes_on(typed: Interpretation, reading: Interpretation) -> bool:

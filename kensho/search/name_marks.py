@@ -73,6 +73,7 @@ _SHORT_PAIRS: Final = _compiled(
     rf"{_BEGIN}([0-9]{{1,2}})x([0-9]{{2,3}})()(?![0-9])",
     r"(?<=[\s\[(._-])([0-9]{1,2})x([1-9])()(?![^\W_])",
     rf"{_BEGIN}s([0-9]{{1,2}})(?:p[0-9]{{1,2}})?\s-\s{_N}{_TO}{_NUMBER_END}",
+    rf"{_BEGIN}s([1-9])-([0-9]{{2,3}})(){_NUMBER_END}",
     r"(?<=\s)s([0-9]{1,2})\s([0-9]{1,3})()(?=\s*(?:$|[\[(]))",
 )
 """Season and episode; the groups of the last episode may be empty."""

@@ -73,8 +73,9 @@ _NUMBER: Final = re.compile("[0-9]{1,3}")
 _COUNTED_PAIR: Final = 2
 """So many words are a title with its number, or one that is made by somebody."""
 _A_PART: Final = "(?:tv|movies?|films?|ovas?|oads?|onas?|sp|specials?|extras?)"
+_LISTED_PART: Final = f"(?:{_A_PART}|s[0-9]{{1,2}})"
 _LISTED: Final = re.compile(
-    rf"(?<!\S){_A_PART}(?:\s?\+\s?(?:{_A_PART}|s[0-9]{{1,2}}))+(?!\S)", re.IGNORECASE
+    rf"(?<!\S){_LISTED_PART}(?:\s?\+\s?{_LISTED_PART})+(?!\S)", re.IGNORECASE
 )
 _MAX_HEAD: Final = 6
 """Words before a title: "where can i watch anime"."""
