@@ -10,7 +10,6 @@ read as typed on the wrong keyboard layout, or transliterated.
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import accumulate, combinations
 from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -26,6 +25,7 @@ from kensho.search import (
     name_words,
     release_names,
     release_titles,
+    titles_within,
 )
 from kensho.search.keys import Key
 from kensho.search.name_readings import NameReading
@@ -57,12 +57,6 @@ _GUESS: Final = 0.05
 """The doubt of a bare number as an episode where no title equals the rest: it may be a season."""
 _MAX_INEXACT_READINGS: Final = 2
 """Readings that equal no title are looked for one by one, which takes 0.4 ms each."""
-_MOST_WORDS: Final = 16
-_FEWEST_NAMED: Final = 3
-_FEWEST_BESIDE: Final = 4
-_NO_LETTERS: Final = re.compile(r"[\W\d_]+")
-_LEAST_NAMED: Final = 0.3
-"""The share of a text that a title in it has at least."""
 _BY_CHANCE: Final = 0.35
 """A text of which a title is a share s, and the rest is talk, is like another title by s ** 0.35 at
 most: so were 593 of 675 texts in a dozen languages, and 11 of 2,300 corrupted titles."""
@@ -190,52 +184,33 @@ def _likeliest(
     if release is not None and release.title.strip():
         yield _of_release(release)
     yield from found[:_MAX_INEXACT_READINGS]
-    within = _named_within(found[0], 0.0, titles) if found else None
+    counted = (one for one in found if one.title_parts.episode is not None)
+    given = next(counted, found[0] if found else None)
+    within = _named_within(given, 0.0, titles) if given else None
     if within is not None:
         yield within
 
 
 def _named_twice(text: str, titles: KnownTitles) -> Interpretation | None:
-    """Return the interpretation of a text that is two titles of one work: "Dr. Stone; ドクター"."""
-    for one, other in name_parts.halves(name_words.without_tail(text)):
-        first, second = _by_itself("release", one), _by_itself("release", other)
-        bearers = titles.bearers(first.key.letters)
-        if bearers and not bearers.keys().isdisjoint(titles.bearers(second.key.letters)):
-            return first
-    return None
+    """Return the interpretation of a text that is two titles of one work."""
+    first = titles_within.named_twice(text, titles.bearers)
+    return _by_itself("release", first) if first else None
 
 
 def _named_within(given: Interpretation, best: float, titles: KnownTitles) -> Interpretation | None:
-    """Return the interpretation of a text by the longest title in it, if nothing explains the rest.
+    """Return the interpretation of a text that scored `best` by the longest title in it.
 
-    Of "vampire knight figure" no title has more than "vampire knight", and what is most like the
-    text is less so than if the rest were alike by chance. A text that begins a title, or states a
-    season, is none of these.
+    It is meant if what is most like the text is less so than if the rest were alike by chance. A
+    text that begins a title, or states a season, is itself meant.
     """
-    words, total = given.key.words.split(" "), keys.weight_of(given.key.plain)
-    if not 1 < len(words) <= _MOST_WORDS or title_parts.marker(given.key.parsed.parts):
+    if title_parts.marker(given.key.parsed.parts):
         return None
-    least = max(_LEAST_NAMED, best ** (1 / _BY_CHANCE)) * total
-    for run, rest in _runs(words):
-        key = keys.key_of_words(run)
-        weight = keys.weight_of(key.plain)
-        talk = [one for one in rest if one not in _ROMAN and not title_parts.type_named(one)]
-        is_talk = keys.weight_of(_NO_LETTERS.sub("", "".join(talk))) >= _FEWEST_BESIDE
-        if weight > max(least, _FEWEST_NAMED) and is_talk and titles.bearers(key.letters):
-            doubt = 1 - (weight / total) ** _BY_CHANCE
-            parts = given.title_parts if given.release else key.parsed.parts
-            found = Interpretation("release", run, key, parts, given.release, doubt)
-            return None if titles.begins(given.key) else found
-    return None
-
-
-def _runs(words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the runs of words, the one of most letters first, and the words beside each."""
-    ends = [0, *accumulate(map(len, words))]
-    places = range(len(words) + 1)
-    found = [(ends[first] - ends[last], first, last) for first, last in combinations(places, 2)]
-    for _, first, last in sorted(found):
-        yield " ".join(words[first:last]), (*words[:first], *words[last:])
+    found = titles_within.longest(given.key, best ** (1 / _BY_CHANCE), titles.bearers)
+    if found is None or titles.begins(given.key):
+        return None
+    parts = given.title_parts if given.release else found.key.parsed.parts
+    doubt = 1 - found.share**_BY_CHANCE
+    return Interpretation("release", found.key.words, found.key, parts, given.release, doubt)
 
 
 def _goes_on(typed: Interpretation, reading: Interpretation) -> bool:

@@ -7,7 +7,6 @@ the whole as well.
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -186,18 +185,3 @@ def _inner(match: re.Match[str]) -> str:
 def _source_id(provider: str, local: str) -> str:
     name = provider.lower()
     return f"{_NAMES.get(name, name)}:{local.lower()}"
-
-
-def halves(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before and behind each sign that may part two names of one work."""
-    for match in _BETWEEN_NAMES.finditer(text):
-        one, other = text[: match.start()], text[match.end() :]
-        if one.strip() and other.strip():
-            yield one.strip(), other.strip(" )]】")
-
-
-_BETWEEN_NAMES: Final = re.compile(
-    r"[;|_•=/\uff5c\n\t]| [-~\u2013\u2014:] |[(\[【](?:\s?a\.?k\.?a\.? )?"
-    r"| (?:a\.?k\.?a\.?|also known as|or) ",
-    re.IGNORECASE,
-)
