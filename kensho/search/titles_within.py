@@ -4,11 +4,11 @@
 talk is not looked up: the longest run of words that is a title is meant, if the caller finds that
 no title explains the rest.
 
-Performance: 20 to 100 µs for a text of a few words; a lookup for each run of up to 16 words.
+Performance: 10 to 50 µs for a text of a few words, 0.5 ms for one of 16 that no title is like.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import accumulate, combinations
 from typing import Final, NamedTuple, TypeAlias
 
@@ -59,25 +59,32 @@ def longest(text: Key, least: float, bearers: Bearers) -> TitleWithin | None:
 
     Of two that are as long, the first is meant.
     """
-    words, total = text.words.split(" "), keys.weight_of(text.plain)
+    words = text.words.split(" ")
     if not 1 < len(words) <= _MOST_WORDS:
         return None
+    weights = [keys.weight_of(keys.letters_of(word)) for word in words]
+    total = sum(weights)
     fewest = max(max(_LEAST_SHARE, least) * total, _FEWEST_LETTERS)
-    for run, rest in _runs(words):
-        key = keys.key_of_words(run)
-        weight = keys.weight_of(key.plain)
-        if weight > fewest and bearers(key.letters):
-            return TitleWithin(key, weight / total) if _is_talk(rest) else None
+    for weight, first, last in _runs(weights, fewest):
+        key = keys.key_of_words(" ".join(words[first:last]))
+        if bearers(key.letters):
+            is_talk = _is_talk((*words[:first], *words[last:]))
+            return TitleWithin(key, weight / total) if is_talk else None
     return None
 
 
-def _runs(words: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the runs of words, the one of most letters first, and the words beside each."""
-    ends = [0, *accumulate(map(len, words))]
-    places = range(len(words) + 1)
-    found = [(ends[first] - ends[last], first, last) for first, last in combinations(places, 2)]
-    for _, first, last in sorted(found):
-        yield " ".join(words[first:last]), (*words[:first], *words[last:])
+def _runs(weights: Sequence[int], fewest: float) -> list[tuple[int, int, int]]:
+    """Return the runs of words that weigh more than `fewest`, the heaviest first.
+
+    Each is its weight, its first word and the one behind its last.
+    """
+    ends = [0, *accumulate(weights)]
+    found = [
+        (ends[first] - ends[last], first, last)
+        for first, last in combinations(range(len(ends)), 2)
+        if ends[last] - ends[first] > fewest
+    ]
+    return [(-weight, first, last) for weight, first, last in sorted(found)]
 
 
 def _is_talk(words: Iterable[str]) -> bool:
