@@ -201,10 +201,8 @@ def _named_within(given: Interpretation, best: float, titles: KnownTitles) -> In
     """Return the interpretation of a text that scored `best` by the longest title in it.
 
     It is meant if what is most like the text is less so than if the rest were alike by chance. A
-    text that begins a title, or states a season, is itself meant.
+    text that begins a title is itself meant.
     """
-    if title_parts.marker(given.key.parsed.parts):
-        return None
     found = titles_within.longest(given.key, best ** (1 / _BY_CHANCE), titles.bearers)
     if found is None or titles.begins(given.key):
         return None

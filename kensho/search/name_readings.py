@@ -43,11 +43,12 @@ _BETWEEN_NAMES: Final = re.compile("[_|•]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile("[0-9]")
 _COPIED: Final = re.compile(
-    r"^(?:copy|copie|copia|cópia|kopie|kopia) (?:\([0-9]\) )?(?:of|de|di|von|av) "
+    r"^(?:19|20)[0-9]{2}([-_.]?)[0-9]{2}\1[0-9]{2}(?:[-_ T]?[0-9]{2}(?:[-_.:]?[0-9]{2})+)?[-_ ]+"
+    r"|^(?:copy|copie|copia|cópia|kopie|kopia) (?:\([0-9]\) )?(?:of|de|di|von|av) "
     r"| - (?:copy|copie|copia|cópia|kopie|kopia|копия|コピー|副本|복사본)(?: \([0-9]\))?$",
     re.IGNORECASE,
 )
-"""What systems write around the name of a file when they copy it beside itself."""
+"""What systems write around the name of a file: when it was recorded, or that it is a copy."""
 _COPY: Final = re.compile("[0-9]")
 """What systems add to the name of a second copy, "Name - 05 (1).mkv", or else an episode."""
 _SIGNS: Final = re.compile(

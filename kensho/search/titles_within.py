@@ -45,11 +45,11 @@ class TitleWithin(NamedTuple):
 def named_twice(text: str, bearers: Bearers) -> str | None:
     """Return the first of two titles of one work that a text is, if it is."""
     plain = name_words.without_tail(text)
-    for match in _BETWEEN_NAMES.finditer(plain):
-        one, other = plain[: match.start()].strip(), plain[match.end() :].strip(" )]】")
-        if one and other:
-            works = bearers(keys.key_of(one).letters)
-            if works and not set(works).isdisjoint(bearers(keys.key_of(other).letters)):
+    for part in _BETWEEN_NAMES.finditer(plain):
+        one, rest = plain[: part.start()].strip(), plain[part.end() :]
+        works = set(bearers(keys.key_of(one).letters)) if one else set[int]()
+        for other in {rest, _BETWEEN_NAMES.split(rest, 1)[0]} if works else ():
+            if not works.isdisjoint(bearers(keys.key_of(other.strip(" )]】")).letters)):
                 return one
     return None
 
@@ -57,9 +57,9 @@ def named_twice(text: str, bearers: Bearers) -> str | None:
 def longest(text: Key, least: float, bearers: Bearers) -> TitleWithin | None:
     """Return the longest title that has more than `least` of a text, 0..1, if talk is beside it.
 
-    Of two that are as long, the first is meant.
+    Of two that are as long, the first is meant. Its key has the season that the text states.
     """
-    words = text.words.split(" ")
+    words, season = text.parsed.stem.split(" "), text.parsed.parts
     if not 1 < len(words) <= _MOST_WORDS:
         return None
     weights = [keys.weight_of(keys.letters_of(word)) for word in words]
@@ -68,8 +68,10 @@ def longest(text: Key, least: float, bearers: Bearers) -> TitleWithin | None:
     for weight, first, last in _runs(weights, fewest):
         key = keys.key_of_words(" ".join(words[first:last]))
         if bearers(key.letters):
-            is_talk = _is_talk((*words[:first], *words[last:]))
-            return TitleWithin(key, weight / total) if is_talk else None
+            if not _is_talk((*words[:first], *words[last:])):
+                return None
+            key = keys.key_with(key.words, season) if title_parts.marker(season) else key
+            return TitleWithin(key, weight / total)
     return None
 
 
