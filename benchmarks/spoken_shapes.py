@@ -1,5 +1,5 @@
-"""Shapes written when those of `search_shapes` stood: what programs and systems write around a title,
-and what people ask about one, in two dozen languages.
+"""Shapes written when those of `search_shapes` stood: what programs write around a title, and what
+people ask about one, in two dozen languages.
 
 Each group was measured at first sight, before the rules were mended by it, but for `LAST`, of which
 only the dates of recorders, three names in a row and seasons within a question were mended. The

@@ -20,6 +20,7 @@ from kensho.domain.titles import NATIVE
 from kensho.search import (
     keyboard_layouts,
     keys,
+    name_marks,
     name_parts,
     name_readings,
     name_words,
@@ -53,6 +54,8 @@ _HANDICAP: Final[Mapping[Via, float]] = {
 
 _FEWEST: Final = 10
 """The lowest bare number that is an episode, whatever titles go on so: 2 to 9 may be seasons."""
+_YEAR_LETTERS: Final = 5
+"""One more than a year has, so that the same title without it is longer."""
 _GUESS: Final = 0.05
 """The doubt of a bare number as an episode where no title equals the rest: it may be a season."""
 _MAX_INEXACT_READINGS: Final = 2
@@ -64,6 +67,8 @@ _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
 _LAST_BRACKET: Final = re.compile(r"[(\[【]([^()\[\]【】]+)[)\]】]\s*$")
+_LIKE_YEAR: Final = re.compile("[0-9]{3,}")
+"""A number in brackets that may be a year with a slip, rather than an episode."""
 _ROMAN: Final = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 _NUMBER_AT_END: Final = re.compile(f"(.+) ({'|'.join(_ROMAN[1:])})")
 _LEAST_BEGUN: Final = 12
@@ -297,7 +302,8 @@ def _may_be_typed(
         return is_high or not titles.begins(typed.key)
     text, season = typed.text, typed.title_parts.season
     is_no_season = season is not None and not titles.has_season(typed.key)
-    if "|" in text or _is_told_apart(reading, text) or (is_no_season and season == reading.episode):
+    is_told_apart = _is_told_apart(reading, text) and not _is_begun(reading, typed, titles)
+    if "|" in text or is_told_apart or (is_no_season and season == reading.episode):
         return True
     loses_noise = name_words.without_tail(reading.title) == name_words.without_tail(text)
     if not reading.states_something and ranking.LEAST <= best < ranking.BEST_INEXACT:
@@ -305,6 +311,13 @@ def _may_be_typed(
     if best < ranking.PREFIX or best >= ranking.BEST_INEXACT:
         return reading.season is None or reading.season == 1
     return loses_noise
+
+
+def _is_begun(reading: NameReading, typed: Interpretation, titles: KnownTitles) -> bool:
+    """Tell whether a title goes on behind the year that a text is read to state."""
+    if reading.year is None or typed.text.endswith((")", "]")):
+        return False
+    return titles.begins(typed.key) and titles.equals(typed.key) < len(typed.key.letters)
 
 
 def _is_told_apart(reading: NameReading, typed: str) -> bool:
@@ -317,7 +330,10 @@ def _is_told_apart(reading: NameReading, typed: str) -> bool:
     if " " not in typed and reading.title == name_parts.spaced(typed):
         return True
     bracket = _LAST_BRACKET.search(typed)
-    if bracket is not None and name_words.is_technical(bracket[1], is_square=False):
+    if bracket is not None and (
+        name_words.is_technical(bracket[1], is_square=False)
+        or (name_marks.number_alone(bracket[1]) and not _LIKE_YEAR.fullmatch(bracket[1]))
+    ):
         return True
     is_described = reading.type is not None and typed.endswith((")", "]"))
     return is_described and not _stands_beside_type(typed)
@@ -329,7 +345,8 @@ def _longest_equal(
     """Return the interpretation of which most letters equal a title; of several, the first.
 
     A kanji or kana tells as much as two Latin letters. A number is an episode rather than a season
-    that there is not.
+    that there is not, and a year that no main title has is when a work began: some catalogues add
+    it to the titles of extras.
 
     `without_type` compares "Fairy Tail Movie - Dragon Cry" without the word of its type as well.
     """
@@ -343,6 +360,8 @@ def _longest_equal(
         for each in tried:
             letters = each.key.letters[: titles.equals(each.key)]
             weight = len(letters) + len(NATIVE.findall(letters))
+            if name_readings.has_year(each.text) and not titles.is_main(each.key):
+                weight -= _YEAR_LETTERS
             is_longer = weight > length
             if not is_longer and weight == length and best is not None and one.doubt:
                 is_longer = not (best.doubt or titles.has_season(best.key))

@@ -141,12 +141,11 @@ _EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
 _EXTRA_NAMES: Final = (
     "op", "opening", "ed", "ending", "pv", "cm", "trailer", "teaser", "preview", "menu",
 )  # fmt: skip
+_BEFORE_EXTRAS: Final = ("", "nc", "ノンクレジット", "ノンテロップ")
 _EXTRA_HINTS: Final = frozenset(
     f"{before}{name}{end}"
-    for name in _EXTRA_NAMES
-    for before in ("", "nc", "ノンクレジット", "ノンテロップ")
-    for end in ("", "s", "第")
-)
+    for name in _EXTRA_NAMES for before in _BEFORE_EXTRAS for end in ("", "s", "第")
+)  # fmt: skip
 """Runs of letters, one of which stands in every text that has an extra."""
 _MARK_WORD: Final = re.compile(
     r"[0-9]+(?:st|nd|rd|th|v[0-9]|x[0-9]+)?|e[0-9]+|[st][0-9]+(?:e[0-9]+)?|(?:nc)?(?:op|ed)[0-9]*|pv[0-9]*|из"
@@ -154,7 +153,7 @@ _MARK_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(
-    r"(?:(?<=\S)\s|(?<=[^\W\d_])[-.]|(?<=[.!?)])[-.])([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
+    r"(?:(?<=\S)\s|(?<=[^\W\d_])[-.]|(?<=[^\w\s-])[-.]|(?<=[0-9])-(?=0))([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
 )
 _COUNTED: Final = re.compile(
     rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"
@@ -225,9 +224,19 @@ def number_alone(text: str) -> Mark | None:
     match = _ALONE.fullmatch(text.strip())
     if match is None or _NO_EPISODE.fullmatch(match[1]):
         return None
+    whole = _whole(text)
+    if whole is not None:
+        return Mark(0, len(text), None, 1, whole)
     return Mark(0, len(text), None, int(match[1]), _number(match[2]))
 
 
+def _whole(text: str) -> int | None:
+    """Return the number of all episodes, if a text says that all are there: "12 of 12"."""
+    match = _OF_ALL.search(text)
+    return int(match[1]) if match and int(match[1]) == int(match[2]) > 1 else None
+
+
+_OF_ALL: Final = re.compile(r"(?<![0-9])([0-9]{1,4})\s?(?:из|of|/)\s?([0-9]{1,4})(?![0-9])")
 _ALONE: Final = re.compile(
     r"(?:tv\s|ep?\.?\s?|第|#)?([0-9]{1,4})(?:v[0-9]|[a-c])?(?:\s?[-~]\s?([0-9]{1,4}))?(?:[話话集回])?"
     r"(?:\s?(?:of|из|/)\s?[0-9]{1,4})?(?:\s?\(?(?:end|fin|final|完|全)\)?(?:\s?\+.*)?)?(?:_.*)?",
@@ -312,10 +321,11 @@ def _sure(text: str) -> Mark | None:
         patterns += _EASTERN
     if _may_have(EPISODE_WORDS, text):
         patterns += _WORDED
+    found = [m for pattern in patterns if (m := pattern.search(text))]
     return _earliest(
-        Mark(m.start(), m.end(), None, number_of(m[1]), _number(m[2]))
-        for pattern in patterns
-        if (m := pattern.search(text))
+        Mark(*m.span(), None, 1 if whole else number_of(m[1]), whole or _number(m[2]))
+        for m in found
+        for whole in [_whole(m[0])]
     )
 
 

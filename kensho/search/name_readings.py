@@ -28,7 +28,7 @@ _MAX_READINGS: Final = 24
 MAX_READ: Final = 1_600
 """Characters of all readings of a name, from which on no more are made: a name of 66 characters has
 all its readings; of longer ones the likeliest are enough."""
-_IN_YEAR: Final = re.compile(r"\((?:19[1-9]|20[0-3])[0-9]\)\s*$")
+_IN_YEAR: Final = re.compile(r"(?<=\S)[\s(-]\(?(?:19[1-9]|20[0-3])[0-9]\)?\s*$")
 _LETTERS_OF_TITLE: Final = 6
 _DASHED: Final = 0.25
 """Names beside a dash are doubted so much: what follows one often names the instalment."""
@@ -135,7 +135,7 @@ def is_file_name(text: str) -> bool:
 
 
 def has_year(text: str) -> bool:
-    """Tell whether a text ends with a year in brackets, in which the work may have begun."""
+    """Tell whether a text ends with a year, in which the work may have begun."""
     return _IN_YEAR.search(text) is not None
 
 
@@ -336,8 +336,7 @@ def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading
     if _DIGIT.search(title) is None:
         return
     words = release_titles.words_of(title, title, is_film=False)
-    is_more = words.season or (words.year and facts != _Facts())
-    if words.title and words.title != title and is_more:
+    if words.title and words.title != title and (words.season or words.year):
         stated = facts.filled(_Facts(season=words.season, year=words.year))
         yield stated.reading(words.title)
     dated = name_marks.year_at_an_end(title)
