@@ -7,6 +7,7 @@ Performance: some 0.1 ms for a search.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from kensho.discovery.episode_numbers import EpisodeAsked, line_of
 from kensho.discovery.related_works import id_of, summary_of, title_in
 from kensho.discovery.search_views import Rival
 from kensho.domain import ranking, title_parts
+from kensho.domain.title_parts import TitleParts
 from kensho.domain.works import AnimeType
 from kensho.read_model.columns import ANIME_TYPES
 from kensho.read_model.holder import Snapshot
@@ -23,6 +25,7 @@ from kensho.search import constraints, name_parts
 from kensho.search.explained_text import explained_share, telling_letters
 from kensho.search.index import Hits
 from kensho.search.interpretations import Interpretation, Via
+from kensho.search.keys import Key, key_of, key_with
 
 _LOOKED_AT: Final = 100
 """A story of more hits than these has no other near."""
@@ -86,7 +89,7 @@ def best_hit(snapshot: Snapshot, found: FoundHits) -> BestHit | None:
         popularity=popularity,
         lead=popularity - most if rivals else 1.0,
         is_possible=not (found.is_best_hidden or found.episode.is_beyond)
-        and _is_possible(snapshot, best, reading, match),
+        and _is_possible(snapshot, best, reading, match, int(works.rows[0])),
         is_guess=reading.via in ("keyboard", "transliteration", "abbreviation")
         or reading.doubt > 0,
     )
@@ -152,10 +155,29 @@ def _match_of_row(
     match = _equal_match(snapshot, best, reading, row, is_exact=score > ranking.BEST_INEXACT)
     if match is not None:
         return match, 1.0
-    phrase, likeness, digits = snapshot.titles.index.likeness(reading.key, row)
+    key = _stem_key(reading) if _is_season_asked(snapshot, best, reading, row) else reading.key
+    phrase, likeness, digits = snapshot.titles.index.likeness(key, row)
     if phrase >= likeness - digits:
         return ("prefix" if phrase >= ranking.INNER else "fuzzy"), 1.0
     return "fuzzy", max(0.0, min(1.0, likeness))
+
+
+def _stem_key(reading: Interpretation) -> Key:
+    """Return the key of a text without the season that it asks for."""
+    return key_with(reading.key.parsed.stem, TitleParts())
+
+
+def _is_season_asked(snapshot: Snapshot, best: int, reading: Interpretation, row: int) -> bool:
+    """Tell whether the best hit is the season that the text asks for, if it asks for one.
+
+    Its title says so, or it has as many works before it in its line.
+    """
+    season = reading.title_parts.season
+    if season is None:
+        return False
+    if key_of(snapshot.titles.index.title(row, reading)).parsed.parts.season == season:
+        return True
+    return sum(1 for _ in islice(line_of(snapshot.model, best, "prequel"), season + 1)) == season
 
 
 def _equal_match(
@@ -198,7 +220,9 @@ def _agreement(snapshot: Snapshot, node: int, reading: Interpretation) -> int:
     return int(found[0])
 
 
-def _is_possible(snapshot: Snapshot, best: int, reading: Interpretation, match: Match) -> bool:
+def _is_possible(
+    snapshot: Snapshot, best: int, reading: Interpretation, match: Match, row: int
+) -> bool:
     """Tell whether the best hit agrees with the year, type and season that the text states."""
     if match == "redirected":
         return True
@@ -208,7 +232,9 @@ def _is_possible(snapshot: Snapshot, best: int, reading: Interpretation, match: 
     if is_film and (reading.title_parts.episode or 1) > 1:
         return False
     later = (reading.title_parts.season or 1) > 1
-    return not later or match in ("id", "equal", "instalment")
+    if not later or match in ("id", "equal", "instalment"):
+        return True
+    return row >= 0 and _is_season_asked(snapshot, best, reading, row)
 
 
 def _gap(snapshot: Snapshot, works: Hits) -> float:

@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from kensho.search.name_vocabulary import (
     COUNTED_EPISODE_WORDS,
     EPISODE_WORDS,
+    MISTYPED_SEASON,
     NUMBER_WORDS,
     SEASON_WORDS,
 )
@@ -46,7 +47,7 @@ _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _NUMBER_OR_ORDINAL: Final = re.compile("[0-9]|第")
 """What every mark of a season or an episode has but a spelt one: Han numerals are read only behind
 第."""
-_PAIR_HINTS: Final = frozenset("stx")
+_PAIR_HINTS: Final = frozenset(("s", "ss", "t", "x"))
 _EAST_HINT: Final = re.compile(_EAST)
 _COMBINING: Final = re.compile("[\u0900-\u0eff]")
 """Scripts whose vowels are no letters for regular expressions, which part their words."""
@@ -68,9 +69,12 @@ def _compiled(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 
 _SHORT_PAIRS: Final = _compiled(
-    rf"{_BEGIN}[st]([0-9]{{1,2}})[\s._:-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
+    rf"{_BEGIN}[st]s?\.?([0-9]{{1,2}})[\s._:-]{{0,3}}ep?[\s._-]?{_N}(?:\s?[-~&]?\s?e([0-9]{{1,4}})|-([0-9]{{1,4}}))?",
     rf"{_BEGIN}([0-9]{{1,2}})x([0-9]{{2,3}})()(?![0-9])",
-    rf"{_BEGIN}s([0-9]{{1,2}})\s-\s{_N}{_TO}{_NUMBER_END}",
+    r"(?<=[\s\[(._-])([0-9]{1,2})x([1-9])()(?![^\W_])",
+    rf"{_BEGIN}s([0-9]{{1,2}})(?:p[0-9]{{1,2}})?\s-\s{_N}{_TO}{_NUMBER_END}",
+    rf"{_BEGIN}s([1-9])-([0-9]{{2,3}})(){_NUMBER_END}",
+    r"(?<=\s)s([0-9]{1,2})\s([0-9]{1,3})()(?=\s*(?:$|[\[(]))",
 )
 """Season and episode; the groups of the last episode may be empty."""
 _A_SEASON: Final = (
@@ -93,13 +97,19 @@ _WORDED: Final = _compiled(
     rf"{_BEGIN}([0-9]{{1,4}})(){_ORDINAL_END}\s?(?:{_EPISODE_WORDS})(?![^\W\d_]|[\s._:#-]*[0-9])",
 )
 _SURE: Final = _compiled(
-    rf"{_BEGIN}([0-9]{{1,4}})()\s(?:из|of)\s[0-9]{{1,4}}(?![0-9])",
+    rf"{_BEGIN}([0-9]{{1,4}})()\s?(?:из|of)\s?[0-9]{{1,4}}(?![0-9])",
+    r"(?<=\S\s)([0-9]{1,4})()/[1-9][0-9]{1,3}(?=\s*$)",
     rf"{_BEGIN}(?:e|ep)([0-9]{{2,4}})(?:v[0-9])?{_TO}(?![0-9]|[^\W\d_])",
+    r"(?<=\S\s)e([1-9])()(?=\s*(?:$|[\[(]|-\s)|:\s)",
     rf"[#№]\s?{_N}{_TO}{_NUMBER_END}",
     r"(?<=[^\W\d_])ep(?:isode)?([0-9]{2,4})()(?![^\W_])",
 )
 _SEASON_ONLY: Final = re.compile(
-    r"(?<=[\s\])_-])s([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?![^\W_])", re.IGNORECASE
+    r"(?<=[\s\])_-])(?:s|tv-|тв-)([0-9]{1,2})(?:\s?[-~+]\s?s([0-9]{1,2}))?(?:p[0-9]{1,2})?(?![^\W_])",
+    re.IGNORECASE,
+)
+_MISTYPED_ONLY: Final = re.compile(
+    rf"{_BEGIN}(?:{_any(MISTYPED_SEASON)})\s?([0-9]{{1,2}})()(?![^\W_])", re.IGNORECASE
 )
 _DASHED: Final = re.compile(
     rf"(?<=[\s\])_])-\s?\(?{_N}{_TO}(?![0-9]|[.,][0-9]|-[^\W\d_])"
@@ -111,16 +121,17 @@ _ACTS: Final = re.compile(
     rf"(?<= - )()(?:session|act|chapter|stage|phase|mission|lesson|scene|page)[ _.]{_N}()",
     re.IGNORECASE,
 )
+_CREDITLESS: Final = r"(?:nc|creditless\s|clean\s|ノンクレジット|ノンテロップ)?"
 _EXTRA_WORDS: Final[tuple[tuple[Extra, str], ...]] = (
     (
         "opening",
-        r"(?:nc|creditless\s|clean\s)?(?:op|opening)(?:\s?[0-9]{1,2}[a-z]?)?(?=\W*$|\s?[\[(])",
+        rf"{_CREDITLESS}(?:op|opening)(?:\s?[0-9]{{1,2}}[a-z]?)?(?=\W*$|\s?[\[(])",
     ),
     (
         "ending",
-        r"(?:nc|creditless\s|clean\s)?(?:ed|ending)(?:\s?[0-9]{1,2}[a-z]?)?(?=\W*$|\s?[\[(])",
+        rf"{_CREDITLESS}(?:ed|ending)(?:\s?[0-9]{{1,2}}[a-z]?)?(?=\W*$|\s?[\[(])",
     ),
-    ("trailer", r"(?:pv|cm|trailer|teaser|preview)s?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
+    ("trailer", r"(?:pv|cm|trailer|teaser|preview)s?\s?第?[0-9]{0,2}弾?(?=\W*$|\s?[\[(])"),
     ("menu", r"(?:bd\s|dvd\s)?menus?\s?[0-9]{0,2}(?=\W*$|\s?[\[(])"),
 )
 _EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
@@ -130,9 +141,11 @@ _EXTRAS: Final[tuple[tuple[Extra, re.Pattern[str]], ...]] = tuple(
 _EXTRA_NAMES: Final = (
     "op", "opening", "ed", "ending", "pv", "cm", "trailer", "teaser", "preview", "menu",
 )  # fmt: skip
+_BEFORE_EXTRAS: Final = ("", "nc", "ノンクレジット", "ノンテロップ")
 _EXTRA_HINTS: Final = frozenset(
-    f"{before}{name}{end}" for name in _EXTRA_NAMES for before in ("", "nc") for end in ("", "s")
-)
+    f"{before}{name}{end}"
+    for name in _EXTRA_NAMES for before in _BEFORE_EXTRAS for end in ("", "s", "第")
+)  # fmt: skip
 """Runs of letters, one of which stands in every text that has an extra."""
 _MARK_WORD: Final = re.compile(
     r"[0-9]+(?:st|nd|rd|th|v[0-9]|x[0-9]+)?|e[0-9]+|[st][0-9]+(?:e[0-9]+)?|(?:nc)?(?:op|ed)[0-9]*|pv[0-9]*|из"
@@ -140,7 +153,7 @@ _MARK_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 _BARE: Final = re.compile(
-    r"(?:(?<=\S)\s|(?<=[^\W\d_])-|(?<=[.!?)])-)([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
+    r"(?:(?<=\S)\s|(?<=[^\W\d_])[-.]|(?<=[^\w\s-])[-.]|(?<=[0-9])-(?=0))([0-9]{1,4})(?:v[0-9])?(?:\s?[-~]\s?([0-9]{1,4}))?$"
 )
 _COUNTED: Final = re.compile(
     rf"{_BEGIN}(?:movie|film|part|parte|cour|ova|oad|ona|special|season|saison|vol(?:ume)?|book|act"
@@ -148,7 +161,9 @@ _COUNTED: Final = re.compile(
     re.IGNORECASE,
 )
 """A number behind these counts something else than episodes."""
-_LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|\.\s+|\s*-\s+|\s-\s?)(?=\S)")
+_YEAR_FIRST: Final = re.compile(r"^\W?((?:19[1-9]|20[0-3])[0-9])\W?(?:\s-|[\s.:])\s?(?=\S)")
+_YEAR_LAST: Final = re.compile(r"(?<=\S)\s((?:19[1-9]|20[0-3])[0-9])$")
+_LEADING: Final = re.compile(r"^\[?([0-9]{1,4})(?:\]\s*|[.)]\s+|\s*-\s+|\s-\s?)(?=\S)")
 
 
 @lru_cache(_KEPT_TEXTS)
@@ -209,9 +224,19 @@ def number_alone(text: str) -> Mark | None:
     match = _ALONE.fullmatch(text.strip())
     if match is None or _NO_EPISODE.fullmatch(match[1]):
         return None
+    whole = _whole(text)
+    if whole is not None:
+        return Mark(0, len(text), None, 1, whole)
     return Mark(0, len(text), None, int(match[1]), _number(match[2]))
 
 
+def _whole(text: str) -> int | None:
+    """Return the number of all episodes, if a text says that all are there: "12 of 12"."""
+    match = _OF_ALL.search(text)
+    return int(match[1]) if match and int(match[1]) == int(match[2]) > 1 else None
+
+
+_OF_ALL: Final = re.compile(r"(?<![0-9])([0-9]{1,4})\s?(?:из|of|/)\s?([0-9]{1,4})(?![0-9])")
 _ALONE: Final = re.compile(
     r"(?:tv\s|ep?\.?\s?|第|#)?([0-9]{1,4})(?:v[0-9]|[a-c])?(?:\s?[-~]\s?([0-9]{1,4}))?(?:[話话集回])?"
     r"(?:\s?(?:of|из|/)\s?[0-9]{1,4})?(?:\s?\(?(?:end|fin|final|完|全)\)?(?:\s?\+.*)?)?(?:_.*)?",
@@ -243,6 +268,14 @@ def leading_number(text: str) -> Mark | None:
     if match is None or _NO_EPISODE.fullmatch(match[1]):
         return None
     return Mark(0, match.end(), None, int(match[1]))
+
+
+def year_at_an_end(text: str) -> tuple[int, str] | None:
+    """Return the year at an end of a text, and the rest: "2011 - Mushishi", "Bleach anime 2004"."""
+    match = _YEAR_FIRST.match(text) or _YEAR_LAST.search(text)
+    if match is None:
+        return None
+    return int(match[1]), text[: match.start()] + text[match.end() :]
 
 
 def number_of(text: str) -> int:
@@ -288,10 +321,11 @@ def _sure(text: str) -> Mark | None:
         patterns += _EASTERN
     if _may_have(EPISODE_WORDS, text):
         patterns += _WORDED
+    found = [m for pattern in patterns if (m := pattern.search(text))]
     return _earliest(
-        Mark(m.start(), m.end(), None, number_of(m[1]), _number(m[2]))
-        for pattern in patterns
-        if (m := pattern.search(text))
+        Mark(*m.span(), None, 1 if whole else number_of(m[1]), whole or _number(m[2]))
+        for m in found
+        for whole in [_whole(m[0])]
     )
 
 
@@ -314,6 +348,8 @@ def _dashed(text: str) -> Mark | None:
 def _season_only(text: str) -> Mark | None:
     """Return a season without an episode, as a folder or a torrent of many states it."""
     match = _SEASON_ONLY.search(text)
+    if match is None and _may_have(MISTYPED_SEASON, text):
+        match = _MISTYPED_ONLY.search(text)
     if match is None:
         return None
     return Mark(match.start(), match.end(), None if match[2] else int(match[1]))
@@ -338,7 +374,7 @@ def _number(text: str | None) -> int | None:
 
 
 _SEASON_ALONE: Final = re.compile(
-    rf"{_A_SEASON}|s([0-9]{{1,2}})|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?기",
+    rf"{_A_SEASON}|(?:s|tv-|тв-)([0-9]{{1,2}})|第\s?{_HAN_NUMBER}\s?[季期]|([0-9]{{1,2}})\s?기",
     re.IGNORECASE,
 )
 _EXTRA_FOLDER: Final = re.compile(
@@ -353,6 +389,12 @@ def season_alone(text: str) -> int | None:
     if match is None:
         return None
     return number_of(next(group for group in match.groups() if group))
+
+
+def extra_alone(text: str) -> Extra | None:
+    """Return the extra that a text is, such as "NCED1"."""
+    found = (extra for extra, pattern in _EXTRAS if pattern.fullmatch(text.strip()))
+    return next(found, None)
 
 
 def extra_folder(text: str) -> str | None:

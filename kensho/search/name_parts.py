@@ -9,6 +9,7 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from kensho.domain import ids
 
@@ -18,8 +19,9 @@ _LANGUAGE: Final = (
     r"(?:\.(?:forced|sdh|cc|hi|default)|\[cc\])*"
 )
 EXTENSION: Final = re.compile(
-    r"(?:\.(?:mkv|mp4|avi|ogm|wmv|m4v|webm|rmvb|flv|mov|m2ts|ts|mpg|mpeg|strm|nfo|zip|rar|7z|torrent)"
-    r"(?:\.[0-9]{3})?"
+    r"(?:\.(?:mkv|mp4|avi|ogm|ogv|wmv|asf|m4v|webm|rmvb|flv|mov|m2ts|mts|ts|vob|iso|3gp|divx|mpg|mpeg|strm"
+    r"|nfo|zip|rar|7z|torrent)"
+    r"(?:\.(?:[0-9]{3}|part|![a-z]{2}|crdownload|aria2|download|tmp))?"
     rf"|(?:{_LANGUAGE})?\.(?:ass|ssa|srt|sup|sub|idx|vtt|mka)"
     r"|(?:-(?:thumb|poster|fanart|banner|landscape|logo|clearart))?\.(?:jpe?g|png|webp|tbn))$",
     re.IGNORECASE,
@@ -31,6 +33,7 @@ _FOLDER: Final = re.compile(
     r"|[\\/][^\\/]*\.[a-z0-9]{2,4}$",
     re.IGNORECASE,
 )
+_QUOTED: Final = re.compile("%[0-9A-Fa-f]{2}")
 _SEPARATORS: Final = re.compile(r"[\\/]+")
 _PROVIDERS: Final = (
     "tvdb|tmdb|themoviedb|imdb|anidb|anilist|mal|myanimelist|kitsu|bangumi|ann|simkl"
@@ -69,6 +72,12 @@ class Identified(NamedTuple):
 
     ids: tuple[str, ...]
     text: str
+
+
+def unquoted(text: str) -> str:
+    """Return a name as it was before it was written for an address, if it was: "Kimi%20ni"."""
+    is_quoted = "%" in text and " " not in text and _QUOTED.search(text) is not None
+    return unquote(text) if is_quoted else text
 
 
 @lru_cache(_KEPT_TEXTS)

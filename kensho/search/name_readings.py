@@ -28,7 +28,7 @@ _MAX_READINGS: Final = 24
 MAX_READ: Final = 1_600
 """Characters of all readings of a name, from which on no more are made: a name of 66 characters has
 all its readings; of longer ones the likeliest are enough."""
-_IN_YEAR: Final = re.compile(r"\((?:19[1-9]|20[0-3])[0-9]\)\s*$")
+_IN_YEAR: Final = re.compile(r"(?<=\S)[\s(-]\(?(?:19[1-9]|20[0-3])[0-9]\)?\s*$")
 _LETTERS_OF_TITLE: Final = 6
 _DASHED: Final = 0.25
 """Names beside a dash are doubted so much: what follows one often names the instalment."""
@@ -39,10 +39,18 @@ _OF: Final = re.compile(r"[\s._:-]*(?:(?:of|de|von|di|da|du)\s)?", re.IGNORECASE
 _FIRST_WORD: Final = re.compile(r"[0-9]*(?:[-_. ].*)?$")
 """What may follow the word that says what a file is: "season01-poster"."""
 _MARKS: Final = " -~_.|:,"
+_BETWEEN_NAMES: Final = re.compile("[_|•]")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _DIGIT: Final = re.compile("[0-9]")
+_COPIED: Final = re.compile(
+    r"^(?:19|20)[0-9]{2}([-_.]?)[0-9]{2}\1[0-9]{2}(?:[-_ T]?[0-9]{2}(?:[-_.:]?[0-9]{2})+)?[-_ ]+"
+    r"|^(?:copy|copie|copia|cópia|kopie|kopia) (?:\([0-9]\) )?(?:of|de|di|von|av) "
+    r"| - (?:copy|copie|copia|cópia|kopie|kopia|копия|コピー|副本|복사본)(?: \([0-9]\))?$",
+    re.IGNORECASE,
+)
+"""What systems write around the name of a file: when it was recorded, or that it is a copy."""
 _COPY: Final = re.compile("[0-9]")
-"""What systems add to the name of a second copy: "Name (1).mkv"."""
+"""What systems add to the name of a second copy, "Name - 05 (1).mkv", or else an episode."""
 _SIGNS: Final = re.compile(
     r"[\d一二三四五六七八九十\[\](){}【】《》「」『』<>/\\|_+#]|\w\.\w+\.\w|\w-\w+-\w"
 )
@@ -98,13 +106,19 @@ class _Facts(NamedTuple):
         return self.filled(other)
 
     def reading(self, title: str) -> NameReading:
-        return NameReading(title, *self)
+        facts = self
+        if facts.type == "special" and facts.extra not in (None, "special"):
+            facts = facts._replace(type=None)  # "Title/Extras/NCED1.mkv" is of the series.
+        return NameReading(title, *facts)
 
 
 def looks_like_name(text: str) -> bool:
     """Tell whether a text may be more than a title: it has a number, a bracket, a path, a mark."""
     return (
-        _SIGNS.search(text) is not None or name_words.without_tail(text) != text or has_mark(text)
+        _SIGNS.search(text) is not None
+        or name_words.without_tail(text) != text
+        or has_mark(text)
+        or name_marks.first_mark(name_parts.normalised(text)) is not None
     )
 
 
@@ -121,7 +135,7 @@ def is_file_name(text: str) -> bool:
 
 
 def has_year(text: str) -> bool:
-    """Tell whether a text ends with a year in brackets, in which the work may have begun."""
+    """Tell whether a text ends with a year, in which the work may have begun."""
     return _IN_YEAR.search(text) is not None
 
 
@@ -132,7 +146,7 @@ def has_mark(text: str) -> bool:
 
 def readings(text: str) -> list[NameReading]:
     """Return the readings of a name; none where it holds no word of a title."""
-    text = text[-MAX_CHARS:]
+    text = name_parts.unquoted(text[-MAX_CHARS:])
     page = page_addresses.address(text)
     if page is not None:
         facts = _Facts(season=page.season, episode=page.episode)
@@ -153,8 +167,11 @@ def _of_path(text: str) -> Iterator[NameReading]:
             named.append(folder)
         else:
             facts = facts.filled(here)
-    stem = name_parts.EXTENSION.sub("", name)
+    stem = _COPIED.sub("", name_parts.EXTENSION.sub("", name))
     place = _place(stem) if named else None
+    extra = name_marks.extra_alone(stem) if named else None
+    if extra is not None:  # "Title/Extras/NCED1.mkv"
+        yield from _of_folders(named, facts._replace(extra=extra))
     if place is not None:  # "Title/05 - Name of the episode.mkv"
         yield from _of_folders(named, facts.filled(_Facts(episode=place)))
     if not (named and name_words.is_placeholder(_FIRST_WORD.sub("", stem))):
@@ -180,7 +197,9 @@ def _of_folders(folders: Iterable[str], facts: _Facts) -> Iterator[NameReading]:
     """Yield the readings by the titles of folders, the innermost first."""
     for folder in folders:
         own, pieces = _facts_and_title(_pieces(folder))
-        stated = facts.filled(own._replace(episode=None, last_episode=None))
+        if own.season is None or own.last_episode is not None:  # It holds more than an episode.
+            own = own._replace(episode=None, last_episode=None)
+        stated = facts.filled(own)
         yield from (stated.reading(title) for title in _titles(pieces))
 
 
@@ -191,10 +210,11 @@ def _pieces(name: str) -> list[Segment]:
 def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
     """Return what the pieces state, and those before the first mark, cut where it begins."""
     facts, title = _Facts(), list[Segment]()
-    is_ended = False
+    is_ended, at_end = False, _Facts()
     for number, piece in enumerate(pieces):
         if piece.bracket:
             if number == len(pieces) - 1 and _COPY.fullmatch(piece.text) and piece.bracket == "(":
+                at_end = _Facts(episode=int(piece.text))
                 continue
             here = _bracket_facts(piece, is_first=number == 0)
             facts = facts.joined(here)
@@ -212,7 +232,10 @@ def _facts_and_title(pieces: Sequence[Segment]) -> tuple[_Facts, list[Segment]]:
         if named:
             title.append(Segment(named))
         is_ended = is_ended or (mark is not None and bool(title))
-    return facts, title or _likeliest_title(pieces)
+    title = title or _likeliest_title(pieces)
+    if facts.extra is None and not any(name_marks.bare_number(one.text) for one in title):
+        facts = facts.filled(at_end)
+    return facts, title
 
 
 def _beside(text: str, mark: Mark | None, *, is_first: bool) -> str:
@@ -300,7 +323,7 @@ def _without_noise(text: str) -> Iterator[str]:
 
 def _halves(text: str) -> Iterator[str]:
     plain = name_words.without_tail(name_words.up_to_technical(text))
-    for half in plain.replace("_", " | ").split("|"):
+    for half in _BETWEEN_NAMES.split(plain):
         if half.strip() and half.strip() != text:
             yield half.strip()
         names = release_titles.other_names(half.strip())
@@ -313,10 +336,13 @@ def _with_and_without_numbers(title: str, facts: _Facts) -> Iterator[NameReading
     if _DIGIT.search(title) is None:
         return
     words = release_titles.words_of(title, title, is_film=False)
-    is_more = words.season or (words.year and facts != _Facts())
-    if words.title and words.title != title and is_more:
+    if words.title and words.title != title and (words.season or words.year):
         stated = facts.filled(_Facts(season=words.season, year=words.year))
         yield stated.reading(words.title)
+    dated = name_marks.year_at_an_end(title)
+    if dated is not None and (title[0].isdigit() or name_words.without_tail(dated[1]) != dated[1]):
+        rest = name_words.without_tail(dated[1])
+        yield facts.filled(_Facts(year=dated[0])).reading(rest)
     if facts.episode is None and facts.extra is None:
         for plain in dict.fromkeys((title, name_words.without_tail(title))):
             for mark in (name_marks.bare_number(plain), name_marks.leading_number(plain)):

@@ -13,6 +13,8 @@ from typing import Final
 
 from kensho.domain.works import AnimeType
 from kensho.search.name_vocabulary import (
+    ASKING,
+    EPISODE_WORDS,
     FILES,
     HEADS,
     LANGUAGES,
@@ -21,9 +23,13 @@ from kensho.search.name_vocabulary import (
     MEDIA,
     TRANSLATIONS,
     WATCHING,
+    WHICH,
+    WHOLE,
 )
 
 _SAID: Final = LANGUAGES | TRANSLATIONS | WATCHING | FILES
+_LINKING: Final = LINKS | ASKING
+_BEFORE: Final = HEADS | ASKING
 _TECHNICAL: Final = (
     "(?:480|540|576|720|1080|1440|2160|4320)[pi]?|[0-9]{3,4}x[0-9]{3,4}|[48]k|hdr(?:10)?"
     "|[xh]26[456]|ma10p?|hi[0-9]+[bp]{0,2}|[0-9]{1,2}bits?|bits?|yuv[0-9]+p?[0-9]*"
@@ -44,9 +50,6 @@ _CERTAIN: Final = re.compile(
     re.IGNORECASE,
 )
 """Words that no title has: 1 in 1,000 of 318,505 real titles matches these or an extension."""
-_ASKING: Final = re.compile(
-    r"(?:where|how)\s(?:to|(?:can|do)\s(?:i|you|we))\s(?=watch\s)", re.IGNORECASE
-)
 _PLACEHOLDERS: Final = frozenset(
     (
         *("banner", "clip", "copy", "cover", "default", "download", "extra", "extras", "fanart"),
@@ -70,12 +73,21 @@ _NUMBER: Final = re.compile("[0-9]{1,3}")
 _COUNTED_PAIR: Final = 2
 """So many words are a title with its number, or one that is made by somebody."""
 _A_PART: Final = "(?:tv|movies?|films?|ovas?|oads?|onas?|sp|specials?|extras?)"
+_LISTED_PART: Final = f"(?:{_A_PART}|s[0-9]{{1,2}})"
 _LISTED: Final = re.compile(
-    rf"(?<!\S){_A_PART}(?:\s?\+\s?(?:{_A_PART}|s[0-9]{{1,2}}))+(?!\S)", re.IGNORECASE
+    rf"(?<!\S){_LISTED_PART}(?:\s?\+\s?{_LISTED_PART})+(?!\S)", re.IGNORECASE
 )
-_QUESTIONS: Final = frozenset(("where", "how"))
 _MAX_HEAD: Final = 6
-"""Words before a title, half of them behind a question: "where can i watch anime"."""
+"""Words before a title: "where can i watch anime"."""
+_WHERE: Final = re.compile(
+    r"(?:vol|disc|disk|dvd|bd|cd)\.?[0-9]{1,2}|第?[0-9]{1,2}[巻卷]"
+    r"|(?:www\.)?[\w-]+\.(?:com|net|org|tv|to|io|me|ru|jp|cc|se|is|pro|info)",
+    re.IGNORECASE,
+)
+"""A disc or a volume in one word, or a site."""
+_EPISODES: Final = re.compile(
+    rf"[0-9]{{1,4}}\s?(?:{'|'.join(sorted(EPISODE_WORDS))})", re.IGNORECASE
+)
 _PARTS: Final = re.compile(r"(?:(?![\u0900-\u0eff])[\W_])+")
 """What parts words; vowels of Indic scripts and of Thai are no letters for expressions."""
 _TYPES: Final[dict[str, AnimeType]] = {
@@ -116,41 +128,44 @@ def without_words_of_tail(text: str) -> Iterator[str]:
         yield " ".join(words[first:kept]).strip(_MARKS)
     if first:
         yield " ".join(words[first - 1 : last]).strip(_MARKS)
+        yield " ".join(words[:last]).strip(_MARKS)
 
 
 def _title_within(words: Sequence[str]) -> tuple[int, int]:
     """Return the first word of a text that may be of the title, and that behind the last one."""
     last, least = len(words), max(1, len(words) - _MAX_TAIL)
-    while last > least and (dropped := _dropped_before(words, last)):
+    is_question = len(words) > 1 and words[0].lower() in ASKING
+    while last > least:
+        dropped = _dropped_before(words, last)
+        word = words[last - 1].lower().strip("?")
+        if not dropped and (is_question or last < len(words)):
+            dropped = int(word in _LINKING)
+        if not dropped and word in WHICH and last < len(words):
+            dropped = int(words[last].lower() in EPISODE_WORDS)
+        if not dropped:
+            break
         last -= dropped
-    if 1 < last < len(words) and words[last - 1].lower() in LINKS:
-        last -= 1
-    if last <= 1:
-        return 0, last
     first = 0
-    if words[0].lower() in _QUESTIONS:
-        asking = _ASKING.match(" ".join(words[:_MAX_HEAD]))
-        first = len(asking[0].split()) if asking else 0
-    most = min(first + _MAX_HEAD // 2, last - 1)
-    while first < most and words[first].lower().strip(":#") in HEADS:
+    while first < min(_MAX_HEAD, last - 1) and words[first].lower().strip(":#") in _BEFORE:
         first += 1
-    return min(first, last - 1), last
+    return first, last
 
 
 def _dropped_before(words: Sequence[str], last: int) -> int:
     """Return how many words before the last place say nothing: "1080p", "Disc 2", "by Kumo"."""
     word = words[last - 1]
-    if _are_all(word, _TAIL_WORD):
+    if _are_all(word, _TAIL_WORD) or _WHERE.fullmatch(word):
         return 1
     if last <= _COUNTED_PAIR:
         return 0
     before = words[last - 2].lower().strip(".")
     if before in MEDIA:
-        return 2 if _NUMBER.fullmatch(word) else 0
-    if before not in MAKERS:
-        return 0
+        return 2 if _NUMBER.fullmatch(word) or word.lower() in MEDIA else 0
+    if before in WHOLE:
+        return 2 if word.lower() in _TYPES else 0
     behind = words[last - 3]
-    return 2 if behind.isdecimal() or _are_all(behind, _TAIL_WORD) else 0
+    is_maker = before in MAKERS and (behind.isdecimal() or _are_all(behind, _TAIL_WORD))
+    return 2 if is_maker else 0
 
 
 def without_list_of_parts(text: str) -> str:
@@ -170,9 +185,9 @@ def is_technical(text: str, *, is_square: bool = True) -> bool:
 
     Codes of three letters stand in square ones: "(Not)" is a word.
     """
-    return _CERTAIN.search(text) is not None or _are_all(
-        text, _BRACKET_WORD if is_square else _TAIL_WORD
-    )
+    if _CERTAIN.search(text) is not None or _EPISODES.fullmatch(text):
+        return True
+    return _are_all(text, _BRACKET_WORD if is_square else _TAIL_WORD)
 
 
 def is_noise(word: str) -> bool:

@@ -260,6 +260,8 @@ NOT_TUNED: Final = {
     "kensho.search.interpretations._GUESS": "tests/unit/test_search_interpretations.py",
     "kensho.search.interpretations._LEAST_BEGUN": "shorter texts are names with an episode",
     "kensho.search.interpretations._WORDS_BEHIND": "what a mark is: one word and its number",
+    "kensho.search.interpretations._BY_CHANCE": "tests/unit/test_search_interpretations.py",
+    "kensho.search.interpretations._YEAR_LETTERS": "one more than the digits of a year",
     "kensho.search.interpretations._MAX_INEXACT_READINGS": "a bound of the work",
     "kensho.search.kernel": "bounds of the work and forms; both kernels are compared by property",
     "kensho.search.keyboard_layouts": "keys of keyboards",
@@ -285,6 +287,7 @@ NOT_TUNED: Final = {
     "kensho.search.sorting": "bounds of the work",
     "kensho.search.strings": "the form of the index",
     "kensho.search.symspell": "the form of the index, compared with a slow oracle by property",
+    "kensho.search.titles_within": "what is talk: tests/property/test_titles_within.py",
     "kensho.search.words": "the form of the index",
 }
 """Constants, and modules all of whose numbers decide no result or are what they are: the reason."""

@@ -87,6 +87,12 @@ def test_works_of_one_name_are_told(snapshot: Snapshot) -> None:
     assert (told.read_as.ambiguous, str(told.results[0].id)[-1]) == ([], "4")
 
 
+def test_a_season_is_as_sure_by_a_part_of_its_title(snapshot: Snapshot) -> None:
+    told, later = asked(snapshot, "no mori season 2"), asked(snapshot, "no mori season 5")
+    assert titles(told)[0] == "Mushi no Mori 2"
+    assert told.confidence > 10 * later.confidence  # There is no fifth.
+
+
 def test_what_cannot_be_is_never_sure(snapshot: Snapshot) -> None:
     assert asked(snapshot, "Sora: The Movie S02E07").confidence <= 0.9
     assert asked(snapshot, "Mushi no Mori (1987)").confidence <= 0.9

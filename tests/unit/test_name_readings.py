@@ -41,6 +41,35 @@ def read(text: str, title: str = TITLE) -> NameReading:
         (f"{TITLE} [05 из 12]", None, 5),
         (f"{TITLE} Folge 4 German Dub", None, 4),
         (f"{TITLE} 01x05", 1, 5),
+        (f"{TITLE} 1x7", 1, 7),
+        (f"{TITLE} s1 7", 1, 7),
+        (f"{TITLE} e7", None, 7),
+        (f"{TITLE} S01E7", 1, 7),
+        ("Mushi.no.Mori.7.mkv", None, 7),
+        (f"{TITLE} SS1 EP7", 1, 7),
+        (f"{TITLE} S.1 Ep.7", 1, 7),
+        (f"{TITLE} S1-07.mkv", 1, 7),
+        (f"{TITLE} S01P01 - 07", 1, 7),
+        (f"{TITLE} TV-1", 1, None),
+        (f"{TITLE} Series 1 Episode 7", 1, 7),
+        (f"{TITLE} Temp 1 Cap 7", 1, 7),
+        (f"{TITLE} puntata 7", None, 7),
+        (f"{TITLE} epsiode 7", None, 7),
+        (f"{TITLE} seaosn 2", 2, None),
+        (f"{TITLE} 07of12 [720p].avi", None, 7),
+        (f"{TITLE} 7/12", None, 7),
+        (f"{TITLE} (07/12)", None, 7),
+        (f"{TITLE} [12 из 12]", None, 1),
+        (f"{TITLE} | E7 - The Name", None, 7),
+        (f"[Kumo] {TITLE} - 07 (1080p).mkv.part", None, 7),
+        (f"{TITLE} - 07.mp4.crdownload", None, 7),
+        ("[Kumo]%20Mushi%20no%20Mori%20-%2007%20%5B1080p%5D.mkv", None, 7),
+        (f"Copy of {TITLE} - 07.mkv", None, 7),
+        (f"{TITLE} - 07 - Kopie.mkv", None, 7),
+        (f"202405012330-{TITLE} - 07.ts", None, 7),
+        (f"2024-05-01 20.00.00 {TITLE} - 07.mkv", None, 7),
+        (f"{TITLE} S01E07 720p/sample-kumo.mkv", 1, 7),
+        (f"{TITLE} (7).mkv", None, 7),
         (f"{TITLE} 5화", None, 5),
         (f"{TITLE} 第12集", None, 12),
         (f"{TITLE} 第十二话", None, 12),
@@ -102,6 +131,65 @@ def test_brackets_may_belong_to_a_title() -> None:
     assert titles[:2] == ["Naka no Hito Genome", "Naka no Hito Genome Jikkyouchuu"]
 
 
+@pytest.mark.parametrize(
+    ("text", "episode"), [(f"{TITLE} - 05 (1).mkv", 5), ("Mob Psycho 100 (1).mkv", None)]
+)
+def test_the_number_of_a_copy_is_no_episode(text: str, episode: int | None) -> None:
+    assert first(text).episode == episode
+
+
+@pytest.mark.parametrize("text", ["Ranma 1x2x3", "Type2x4ever", "Eureka e7x"])
+def test_what_only_looks_like_a_pair_is_a_title(text: str) -> None:
+    assert [one.title for one in readings(text)] == [text]
+
+
+@pytest.mark.parametrize("sign", ["|", "•", " | ", " • "])
+def test_names_beside_each_other_are_read_one_by_one(sign: str) -> None:
+    titles = [one.title for one in readings(f"{TITLE}{sign}Forest of Insects")]
+    assert {TITLE, "Forest of Insects"} <= set(titles)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{} reddit",
+        "{} filler list",
+        "{} release date",
+        "{} full movie",
+        "{} full episodes",
+        "is {} worth watching",
+        "anime like {}",
+        "anime similar to {}",
+        "{} all openings",
+        "what is {} about?",
+        "when does {} come out",
+        "what order to watch {}",
+        "{} anime where to watch",
+        "how many episodes of {}",
+        "{} first episode",
+        "{} (12 eps)",
+        "{} todos os episódios dublado",
+        "{} Vol.1",
+        "{} 第1巻 [Blu-ray]",
+        "{} Blu-ray BOX",
+        "{} - Wikipedia",
+        "{} - MyAnimeList.net",
+        "3) {}",
+    ],
+)
+def test_what_people_look_for_beside_a_title_is_left_out(form: str) -> None:
+    assert TITLE in [one.title for one in readings(form.format(TITLE))]
+
+
+@pytest.mark.parametrize("text", [f"2011 - {TITLE}", f"[2011] {TITLE}", f"{TITLE} anime 2011"])
+def test_a_year_at_an_end_is_read(text: str) -> None:
+    assert (read(text).year, read(text).episode) == (2011, None)
+
+
+def test_an_extra_among_extras_is_of_the_series() -> None:
+    assert read(f"{TITLE}/Extras/NCED1.mkv").type is None
+
+
 def test_what_follows_a_mark_is_no_title() -> None:
     name = "Naruto Shippuden - 393 - A True Ending"
     assert {one.title for one in readings(name)} == {"Naruto Shippuden"}
@@ -116,6 +204,10 @@ def test_what_follows_a_mark_is_no_title() -> None:
         (f"[Kumo] {TITLE} - PV2 [1080p].mkv", "trailer"),
         (f"[Kumo] {TITLE} - Menu 3 [BD].mkv", "menu"),
         (f"{TITLE} - 12.5 [BD 1920x1080].mkv", "special"),
+        (f"{TITLE}/Extras/NCED1.mkv", "ending"),
+        (f"TVアニメ「{TITLE}」ノンクレジットOP", "opening"),  # noqa: RUF001
+        (f"{TITLE} OP", "opening"),
+        (f"{TITLE} PV第2弾", "trailer"),
     ],
 )
 def test_extras_are_read_as_what_they_are(name: str, extra: str) -> None:
