@@ -4,9 +4,11 @@ With `-n 2 --dist loadscope` every file is one group and runs in one worker, so 
 fixtures build is built once. Files that share an expensive fixture are one group together.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -50,6 +52,10 @@ UNCOUNTED: Final = (
     *("tests/integration/test_golden_franchises.py", "tests/integration/test_real_data.py"),
 )
 """Tests that run the same lines very often, and are left out of the coverage."""
+
+FILES: Final = Path("/proc/self/fd")
+MANY_FILES: Final = 1_000
+"""More are open than a worker needs: letting go of them takes half a second."""
 
 
 register_profiles()
@@ -104,6 +110,23 @@ def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
         return (yield)
     finally:
         counting.resume()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Let go of the applications of files behind this one, once they hold many open files.
+
+    An application takes all that there is from collections of garbage, itself included, once it
+    serves: it is thought to live as long as its process. A worker runs dozens, and each would keep
+    its snapshot, 127 files that are mapped.
+    """
+    yield
+    if nextitem is not None and nextitem.path == item.path:
+        return
+    if FILES.is_dir() and len(os.listdir(FILES)) > MANY_FILES:  # noqa: PTH208 -- counted alone
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

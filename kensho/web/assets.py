@@ -127,7 +127,7 @@ def _ready(name: str, body: bytes, encoding: Encoding, caching: bytes) -> Cached
     return CachedResponse(made, headers, etag=etag, identity="")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)  # each file in three encodings
 def _compressed(body: bytes, encoding: Encoding) -> bytes:
     """Return a file in an encoding at its best quality, which is slow but done only once."""
     if encoding == "br":

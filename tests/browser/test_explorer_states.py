@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.conftest import AXE, CHROMIUM, Opener
 from tests.browser.test_explorer_pages import JUDGED, place, shift
@@ -74,3 +75,23 @@ def test_a_state_is_accessible_stays_where_it_is_and_fits(
             assert shift(page) <= MOST_SHIFTED, path
             width = page.viewport_size["width"] if page.viewport_size else 0
             assert page.evaluate("document.documentElement.scrollWidth") == width, path
+
+
+@pytest.mark.parametrize("path", [f"{HUB}/map", "work:cowboy bebop:/map?depth=2"])
+def test_what_is_shown_before_the_map_has_come_stays_where_it_is(
+    opened: Opener, work_of: Callable[[str], str], path: str
+) -> None:
+    base, _, rest = path.removeprefix("work:").partition(":")
+    address = f"{place(f'work:{base}', work_of)}{rest}" if path.startswith("work:") else path
+    heading = "JSON.stringify(document.querySelector('h1').getBoundingClientRect())"
+
+    def cut(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().partition('<section class="mapper"')[0])
+
+    with opened(address) as page:
+        whole = page.evaluate(heading)
+        page.route(f"**{address}", cut)
+        page.reload()
+        assert page.locator(".mapper").count() == 0
+        assert page.evaluate(heading) == whole

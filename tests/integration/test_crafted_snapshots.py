@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pytest
@@ -37,6 +38,8 @@ _FREE = frozenset(
     )
 )
 """Arrays whose numbers lead nowhere: any number of their kind may stand there."""
+UNCOUNTED: Final = pytest.mark.no_cover
+"""What opens hundreds of snapshots, as those do that are counted: half a minute of a processor."""
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,7 @@ def test_a_number_beyond_what_it_counts_is_refused_with_file_and_place(
             pytest.fail(f"{name}: {Snapshot.open(copy)}")
 
 
+@UNCOUNTED
 @pytest.mark.parametrize("is_missing", [True, False], ids=["missing", "no array"])
 def test_a_file_that_is_missing_or_of_another_form_is_refused_by_its_name(
     sound: Path, scratch: Path, is_missing: bool
@@ -83,6 +87,7 @@ def test_a_file_that_is_missing_or_of_another_form_is_refused_by_its_name(
             Snapshot.open(copy)
 
 
+@UNCOUNTED
 def test_whatever_is_wrong_with_an_array_the_snapshot_is_refused_or_can_be_read(
     sound: Path, scratch: Path
 ) -> None:
@@ -95,6 +100,7 @@ def test_whatever_is_wrong_with_an_array_the_snapshot_is_refused_or_can_be_read(
     assert sum(refused) > len(refused) / 2
 
 
+@UNCOUNTED
 def test_a_text_that_is_cut_or_no_utf_8_is_refused_or_can_be_read(
     sound: Path, scratch: Path
 ) -> None:

@@ -69,7 +69,7 @@ async def test_programs_are_told_by_problems(client: AsyncClient, path: str) -> 
 
 async def test_until_there_is_a_read_model_a_page_asks_to_wait(tmp_path: Path) -> None:
     settings = settings_for(await written_store(tmp_path / "kensho.db"), tmp_path)
-    async with running(settings) as client:
+    async with running(settings, publishes=True) as client:
         answer = await client.get("/")
         if answer.status_code == 503:  # else it was built already
             assert answer.headers["retry-after"] == "5"

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-from kensho.read_model.building.publishing import publish
+from kensho.read_model import publications
+from kensho.read_model.building.publishing import publish, publish_store
 from kensho.read_model.holder import SnapshotHolder
 from kensho.storage.gateway import Gateway
+from kensho.storage.store_settings import StoreSettings
 from tests.support.graph_writing import put
 
 MOVE: Final = "BEGIN; UPDATE meta:graph SET revision += 1 RETURN NONE; COMMIT;"
@@ -28,3 +30,12 @@ async def published(graph: Gateway, root: Path) -> SnapshotHolder:
     holder = holder_of(graph, root)
     assert await holder.refresh()
     return holder
+
+
+async def publish_if_none(store: StoreSettings, root: Path) -> None:
+    """Publish a store on disk that nothing is published of, and that this process may open."""
+    if store.path is None or store.is_absent:
+        return
+    known = publications.read(root)
+    if known is None or store.fingerprint not in known.stores:
+        await publish_store(store, root)

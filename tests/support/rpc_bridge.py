@@ -86,6 +86,9 @@ class RpcBridge:
         """Refuse connections, and lose the open ones, until `start`; the data stay."""
         self.resume()
         if self._server is not None:
+            for listening in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+            await asyncio.sleep(0)  # or asyncio leaves open what it has accepted a moment ago
             await self.drop_all()
             self._server.close()
             await self._server.wait_closed()

@@ -17,6 +17,7 @@ from kensho.storage import migrations
 from kensho.storage.gateway import Gateway
 from kensho.storage.store_settings import StoreSettings
 from tests.support.graphs import load_small_graph
+from tests.support.publishing import publish_if_none
 from tests.support.stores import own_migrations, own_queries
 
 Writing: TypeAlias = Callable[[Path], Coroutine[Any, Any, str]]
@@ -38,9 +39,16 @@ async def written_store(path: Path) -> str:
 def serving(folder: Path, write: Writing | None = None) -> Iterator[str]:
     """Serve what `write` writes into `folder`, the small graph if it is none.
 
-    Yields the base URL once the server is ready.
+    It is published before, in a tenth of the time that the process takes which a server starts for
+    it. Yields the base URL once the server is ready.
     """
-    url = asyncio.run(write(folder) if write else written_store(folder / "kensho.db"))
+
+    async def written() -> str:
+        url = await (write(folder) if write else written_store(folder / "kensho.db"))
+        await publish_if_none(StoreSettings(url), folder / "read_model")
+        return url
+
+    url = asyncio.run(written())
     with served(environment(url, folder, free_port())) as base:
         yield base
 

@@ -31,10 +31,10 @@ def test_the_kept_document_is_what_the_code_says(name: str) -> None:
 
 
 def changed(*path: Any, to: Any = None, drop: bool = False) -> Document:
-    """Return the document with one value of it replaced or dropped."""
-    new = copy.deepcopy(DOCUMENT)
-    where = new
+    """Return the document with one value of it replaced or dropped; the rest is shared with it."""
+    new = where = copy.copy(DOCUMENT)
     for part in path[:-1]:
+        where[part] = copy.copy(where[part])
         where = where[part]
     if drop:
         del where[path[-1]]
@@ -146,6 +146,7 @@ def reached(document: Document) -> Iterator[tuple[str, str]]:
                 yield name, member
 
 
+@pytest.mark.no_cover  # of whole documents, by what is not counted
 @given(st.sampled_from(sorted(reached(DOCUMENT))))
 def test_no_member_of_an_answer_may_go_unnoticed(member: tuple[str, str]) -> None:
     name, field = member

@@ -1,5 +1,6 @@
 """What Docker and Kubernetes are handed: whole, bounded, without rights, of known settings."""
 
+import functools
 import os
 import re
 import shutil
@@ -29,6 +30,7 @@ KUBERNETES: Final = "1.32"
 LOOPBACK: Final = re.compile(r"127\.0\.0\.1:")
 
 
+@functools.cache
 def compose() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
     return found
@@ -129,6 +131,7 @@ def settings_told() -> Iterator[tuple[str, Mapping[str, str]]]:
             yield "kubernetes", document["data"]
 
 
+@functools.cache
 def manifests() -> Sequence[dict[str, Any]]:
     folder = ROOT / "deploy" / "kubernetes"
     return [
