@@ -251,7 +251,7 @@ def _found(snapshot: Snapshot, request: SearchRequest) -> _Found:
         matches=matches,
         franchises=franchises,
         works=works,
-        episode=episode._replace(by_id=bool(known)),
+        episode=episode._replace(by_id=True) if known else episode,
         is_redirected=works is not hits,
         filters=request.filters,
         masks=_masks(snapshot, request.filters, works),
