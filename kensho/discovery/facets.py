@@ -38,7 +38,7 @@ _MOST_TAGS: Final = 20
 """As many as fit under a list of results."""
 _MANY_SHARE: Final = 16
 """From this part of all works on it is faster to go through all taggings once."""
-_FEW: Final = 8
+_FEW: Final = 24
 _FEW_NUMBERS: Final = 128
 """So few are counted before array operations have begun; most searches have as few."""
 
