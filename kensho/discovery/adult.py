@@ -41,10 +41,16 @@ def hits_shown(snapshot: Snapshot, hits: Hits) -> Mask:
     nodes = np.minimum(hits.entries, max(model.works_total - 1, 0))
     shown = ~model.columns.adult[nodes] | exact_titles(model, hits)
     if not is_work.all():
-        slugs = (snapshot.titles.franchise(entry).slug for entry in hits.entries[~is_work].tolist())
-        numbers = [model.franchises.number(slug) for slug in slugs]
-        shown[~is_work] = [n is None or not model.franchises.adult.item(n) for n in numbers]
+        entries = hits.entries[~is_work].tolist()
+        shown[~is_work] = [is_franchise_shown(snapshot, entry) for entry in entries]
     return shown
+
+
+def is_franchise_shown(snapshot: Snapshot, entry: int) -> bool:
+    """Tell whether the franchise that is this entry of the titles may be shown unasked."""
+    franchises = snapshot.model.franchises
+    number = franchises.number(snapshot.titles.franchise(entry).slug)
+    return number is None or not franchises.adult.item(number)
 
 
 def exact_titles(model: ReadModel, hits: Hits) -> Mask:

@@ -112,7 +112,7 @@ def _masks(
         yield "tag", _tagged(model, filters.tag)[nodes]
     if filters.studio is not None:
         yield "studio", _made_by(model, filters.studio)[nodes]
-    if filters.safe and (adult := _hidden(model, nodes, unhidden)).any():
+    if filters.safe and np.count_nonzero(adult := _hidden(model, nodes, unhidden)):
         yield _ADULT, ~adult
 
 

@@ -27,6 +27,8 @@ def identified(text: str) -> Identified:
 
 def works_of(model: ReadModel, ids: Sequence[str]) -> list[int]:
     """Return the works that ids stand for, each once, in their order."""
+    if not ids:
+        return []
     spelt = (
         f"tmdb:{kind}/{local}"
         if provider == "tmdb" and local.isdecimal()

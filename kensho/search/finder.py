@@ -153,7 +153,7 @@ class Finder:
         if interpretation.untyped:
             scores = self._by_what_is_typed(interpretation, occurs, rows, scores)
         scores = self._after_those_begun(key, occurs, rows, scores)
-        if not is_typing and (not len(more.rows) or more.scores.max() < ranking.BEST_INEXACT):
+        if not is_typing and more.best < ranking.BEST_INEXACT:
             scores = self._most_named_first(interpretation, occurs, rows, scores)
         if len(more.rows):
             rows = np.concatenate((rows, more.rows))
@@ -184,11 +184,11 @@ class Finder:
         if is_chance or not 0 < occurrences <= _MAX_PREFIXED:
             return scores
         holding, offsets = self._phrases.rows_in(occurs)
-        begin = holding[offsets == 0]
+        begin = holding[np.logical_not(offsets)]
         if not len(begin):
             return scores
         best = int(scores.argmax())
-        if not (begin == rows[best]).any():
+        if not np.count_nonzero(begin == rows[best]):
             best = int(np.where(are_among(rows, begin), scores, 0).argmax())
         limit = scores[best] - np.float32(_AFTER)
         lesser = (scores > limit).nonzero()[0]
@@ -219,7 +219,7 @@ class Finder:
         entries = self.rows.entry[rows]
         places = np.minimum(named.searchsorted(entries), len(named) - 1)
         first = int((scores + likelier[places] * (named[places] == entries)).argmax())
-        best = scores.max()
+        best = scores[scores.argmax()]
         if scores[first] == best:
             return scores
         changed = np.where(scores > best - np.float32(_AFTER), best - np.float32(_AFTER), scores)
@@ -320,7 +320,7 @@ class Finder:
         if occurs.low < occurs.high:
             positions = self._phrases.positions_in(occurs)
             here = positions.rows == row
-            if here.any():
+            if np.count_nonzero(here):
                 score = self._scorer.phrase(key, positions.chosen(here), ranking.KNOWN)
                 best = score.max()
         if self._has_words(key.words, row):
@@ -355,7 +355,7 @@ class Finder:
         if not len(here) or self.is_equal(key, row):
             return 0.0
         left = self._after_those_begun(key, occurs, rows, scores)
-        if not len(more.rows) or more.scores.max() < ranking.BEST_INEXACT:
+        if more.best < ranking.BEST_INEXACT:
             left = self._most_named_first(interpretation, occurs, rows, left)
         before, after = scores[here].max(), left[here].max()
         return float(parts.total()[0] - after) if after != before else 0.0

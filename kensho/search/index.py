@@ -77,13 +77,11 @@ class TitleIndex:
         as_typed = _Once(lambda: self._finder.scored(typed, equal, is_typing=is_typing))
         tried, found = [typed], list[ScoredRows]()
         best, is_stated = 0.0, False
-        others = interpretations.alternatives(
-            typed, _best_of(equal.found), as_typed.best, self._finder
-        )
+        others = interpretations.alternatives(typed, equal.found.best, as_typed.best, self._finder)
         for interpretation in _affordable(others, tried):
             tried.append(interpretation)
             found.append(self._finder.scored(interpretation))
-            best = max(best, _best_of(found[-1]))
+            best = max(best, found[-1].best)
             is_stated = is_stated or (interpretation.is_stated and len(found[-1].rows) > 0)
         # What a mark leaves no doubt of is not looked for as it is typed.
         found = [NO_ROWS, *found] if is_stated else [as_typed.rows(), *map(as_typed.beyond, found)]
@@ -150,7 +148,7 @@ class _Once:
         """Return the rows."""
         if self._rows is None:
             self._rows = self._find()
-            self._best = _best_of(self._rows)
+            self._best = self._rows.best
         return self._rows
 
     def best(self) -> float:
@@ -178,7 +176,3 @@ def _affordable(
         if sum([len(one.key.letters) for one in tried]) >= MOST_LETTERS:
             return
         yield interpretation
-
-
-def _best_of(found: ScoredRows) -> float:
-    return float(np.maximum.reduce(found.scores)) if len(found.scores) else 0.0

@@ -1,8 +1,8 @@
 """The kernel in C, called without copying: it reads the mapped arrays where they are.
 
 Guarantees: a query that is longer than its buffers, or contained in more rows than they hold, is
-answered by the kernel in numpy. Python's lock is released while it works; each search has a
-workspace of its own, so several threads may ask at once.
+answered by the kernel in numpy. Python's lock is released while many rows are gone through; each
+search has a workspace of its own, so several threads may ask at once.
 Performance: 0.1 ms for a search at 250,000 titles; 25 KB of code, 2 to 5 MB for a workspace.
 """
 
@@ -49,6 +49,9 @@ _KEPT_WORKSPACES: Final = 4
 """As many searches as run at once in one process; each keeps 2 to 5 MB."""
 _TOO_MANY: Final = -1
 _NOWHERE: Final = PhraseRange(0, 0, 0)
+_Pair: Final = ctypes.c_int64 * 2
+_BRIEF: Final = ("kensho_phrase_range", "kensho_equal", "kensho_likeness")
+"""What takes a microsecond is called with Python's lock held: to get it back takes longer."""
 _KEPT_HASHES: Final = 2_048
 """Words of queries come again, and the letters of one are asked for several times."""
 _hash_of: Final = lru_cache(_KEPT_HASHES)(hash_of)
@@ -63,7 +66,10 @@ def library() -> ctypes.CDLL | None:
 def loaded(path: Path) -> ctypes.CDLL | None:
     """Return the compiled kernel at `path`, or `None` if it is absent or can't be loaded."""
     try:
-        return _with_types(ctypes.CDLL(str(path)))
+        found, held = ctypes.CDLL(str(path)), ctypes.PyDLL(str(path))
+        for name in _BRIEF:
+            setattr(found, name, getattr(held, name))
+        return _with_types(found)
     except (OSError, AttributeError):  # AttributeError: a library without our functions
         return None
 
@@ -115,7 +121,7 @@ class CompiledKernel:
 
     def phrase_range(self, plain: str) -> PhraseRange:
         """Return the range of phrase positions at which `plain` occurs."""
-        text, found = plain.encode(*_UTF8), (ctypes.c_int64 * 2)()
+        text, found = plain.encode(*_UTF8), _Pair()
         self._code.kensho_phrase_range(self._index, text, len(text), found)
         return PhraseRange(found[0], found[1], len(text))
 

@@ -23,10 +23,15 @@ static uint32_t next_wide(const uint8_t **at)
            (byte[3] & 63);
 }
 
-/* Return the next code point; most are ASCII, for which a call would take as long as all else. */
+/* Return the next code point; most are ASCII, for which a call would take as long as all else. The call is
+ * given a copy, so that the caller's own need not be in memory. */
 static inline uint32_t next(const uint8_t **at)
 {
-    return **at < 0x80 ? *(*at)++ : next_wide(at);
+    const uint8_t *wide = *at;
+    if (*wide < 0x80) return *(*at)++;
+    uint32_t point = next_wide(&wide);
+    *at = wide;
+    return point;
 }
 
 /* Tell whether a text of at least `count` letters begins with these. */
@@ -120,6 +125,12 @@ static int64_t step(Column *columns, const uint64_t *masks, int64_t words, uint6
     return change;
 }
 
+/* Return what the rows of a column add up to: so much more is the distance in the last one than in the first. */
+static int64_t sum(uint64_t positive, uint64_t negative, uint64_t rows)
+{
+    return __builtin_popcountll(positive & rows) - __builtin_popcountll(negative & rows);
+}
+
 static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_t length,
                             int64_t explained)
 {
@@ -131,11 +142,12 @@ static Likeness likeness_of(int64_t size, int64_t distance, int64_t head, int64_
     };
 }
 
-/* Do the same as `alike` for patterns of up to 64 letters. */
+/* Do the same as `alike` for patterns of up to 64 letters: here the rows of a column are counted at its end,
+ * not followed in the last one. */
 static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const uint8_t *end)
 {
-    int64_t size = pattern->length, distance = size, head = size, length = 0, explained = 0;
-    int last = (int)size - 1;
+    int64_t size = pattern->length, head = -1, length = 0, explained = 0;
+    uint64_t all = ~0ull >> (64 - size);
     uint64_t positive = ~0ull, negative = 0, diagonal = 0, before = 0;
     uint16_t left[64 + 1];
     memcpy(left, pattern->times, (pattern->known + 1u) * sizeof *left);
@@ -148,16 +160,15 @@ static Likeness alike_short(const Pattern *pattern, const uint8_t *text, const u
         uint64_t swapped = (~diagonal & match) << 1 & before;
         diagonal = (((match & positive) + positive) ^ positive) | match | negative | swapped;
         uint64_t more = negative | ~(diagonal | positive), fewer = diagonal & positive;
-        distance += (int64_t)(more >> last & 1) - (int64_t)(fewer >> last & 1);
         more = more << 1 | 1;
         fewer <<= 1;
         positive = fewer | ~(diagonal | more);
         negative = more & diagonal;
         before = match;
-        length++;
-        head = length <= size ? distance : head;
+        if (++length == size) head = length + sum(positive, negative, all);
     }
-    return likeness_of(size, distance, head, length, explained);
+    int64_t distance = length + sum(positive, negative, all);
+    return likeness_of(size, distance, length < size ? distance : head, length, explained);
 }
 
 /* Return the similarities by edits of a whole text, and of its beginning as long as the pattern, and the

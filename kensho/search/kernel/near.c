@@ -48,26 +48,12 @@ static int64_t sorted_postings(const Index *index, const uint64_t *ngrams, int64
     return known;
 }
 
-/* Write the `wanted` most frequent of the touched rows to `found`; return how many were written. `once`
- * rows were touched at least once, `twice` of them again: most rows share one n-gram only, so the others
- * usually suffice. */
-static int64_t best_candidates(const Index *index, Workspace *workspace, int64_t once, int64_t twice,
-                            int64_t wanted, int32_t *found)
-{
-    int32_t *again = workspace->touched + 2 * index->rows;
-    if (twice < wanted) {
-        memcpy(again, workspace->touched, (size_t)once * sizeof *again);
-        twice = once;
-    }
-    return most_frequent(workspace->counts, again, twice, wanted, found);
-}
-
 int64_t near_by_ngrams(const Index *index, Workspace *workspace, const Query *query, int32_t *found)
 {
     uint64_t ngrams[MAX_NGRAMS];
     Postings postings[MAX_NGRAMS];
-    int64_t spent = 0, once = 0, twice = 0;
-    int32_t *touched = workspace->touched, *again = workspace->touched + 2 * index->rows;
+    int64_t spent = 0, read = 0, again = 0;
+    int32_t *touched = workspace->touched;
     const int32_t *window = index->ngram_windows + 2 * query->letter_count;
     int32_t lowest = index->ngram_length_bounds[window[0]];
     int32_t highest = index->ngram_length_bounds[window[1]];
@@ -75,18 +61,25 @@ int64_t near_by_ngrams(const Index *index, Workspace *workspace, const Query *qu
     if (lowest == highest) return 0;
     int64_t count = ngrams_of(query->letters, query->letter_count, ngrams);
     count = sorted_postings(index, ngrams, count, window, postings);
-    for (int64_t i = 0; i < count; i++) {
-        spent += postings[i].size;
-        if (i && spent > index->budget) break;
-        const int32_t *rows = index->ngram_rows + postings[i].start;
-        for (int32_t at = 0; at < postings[i].size; at++) {
-            int times = ++counts[rows[at]];
-            touched[once] = again[twice] = rows[at];
-            once += times == 1;
-            twice += times == 2;
+    for (; read < count; read++) {
+        spent += postings[read].size;
+        if (read && spent > index->budget) break;
+        const int32_t *rows = index->ngram_rows + postings[read].start;
+        for (int32_t at = 0; at < postings[read].size; at++) {
+            int32_t row = rows[at];
+            touched[again] = row;
+            again += ++counts[row] == 2;
         }
     }
-    count = best_candidates(index, workspace, once, twice, NGRAM_CANDIDATES, found);
+    /* Most rows share one n-gram only, so the others usually suffice. */
+    for (int64_t i = 0, twice = again; i < read && twice < NGRAM_CANDIDATES; i++) {
+        const int32_t *rows = index->ngram_rows + postings[i].start;
+        for (int32_t at = 0; at < postings[i].size; at++) {
+            touched[again] = rows[at];
+            again += counts[rows[at]] == 1;
+        }
+    }
+    count = most_frequent(counts, touched, again, NGRAM_CANDIDATES, found);
     memset(counts + lowest, 0, (size_t)(highest - lowest)); /* faster than one by one */
     return count;
 }
@@ -136,7 +129,9 @@ int64_t near_by_symspell(const Index *index, Workspace *workspace, const uint32_
             touched += workspace->counts[row]++ == 0;
         }
     }
-    count = best_candidates(index, workspace, touched, 0, SYMSPELL_CANDIDATES, found);
+    int32_t *rows = workspace->touched + touched; /* a copy, since the order is changed */
+    memcpy(rows, workspace->touched, (size_t)touched * sizeof *rows);
+    count = most_frequent(workspace->counts, rows, touched, SYMSPELL_CANDIDATES, found);
     for (int64_t i = 0; i < touched; i++) workspace->counts[workspace->touched[i]] = 0;
     return count;
 }

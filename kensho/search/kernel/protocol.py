@@ -24,6 +24,12 @@ class ScoredRows(NamedTuple):
     rows: Numbers
     scores: Scores
 
+    @property
+    def best(self) -> float:
+        """Return the best score, or 0 of no rows."""
+        scores = self.scores
+        return float(scores[scores.argmax()]) if len(scores) else 0.0  # `max` takes thrice as long
+
 
 NO_ROWS: Final = ScoredRows(np.empty(0, dtype=np.int32), np.empty(0, dtype=np.float32))
 
