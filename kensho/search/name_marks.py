@@ -393,8 +393,10 @@ def season_alone(text: str) -> int | None:
 
 def extra_alone(text: str) -> Extra | None:
     """Return the extra that a text is, such as "NCED1"."""
-    found = (extra for extra, pattern in _EXTRAS if pattern.fullmatch(text.strip()))
-    return next(found, None)
+    for extra, pattern in _EXTRAS:
+        if pattern.fullmatch(text.strip()):
+            return extra
+    return None
 
 
 def extra_folder(text: str) -> str | None:

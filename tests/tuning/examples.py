@@ -132,6 +132,7 @@ def ways_of_reading() -> dict[str, list[str]]:
         "[Group] Naruto | Наруто - 05 [1080p].mkv",
         "[Group] Steins Gate | Kono Oto - 05 [1080p].mkv",
         "[Group] Steins Gate - Kono Otto - 05 [1080p].mkv",
+        "[Group] Stein Gatte | Kono Otto - 05 [1080p].mkv",
         *("【原神】「つかその道へ」", "【原神】「つか道」"),
         "Наруто",
         *("Нарутп", "Нартап", "Наратоп", "Наракик", "тфкгещ", "тфкг"),
