@@ -163,7 +163,7 @@ async def test_a_search_says_in_words_how_it_was_read_and_what_else_it_may_mean(
     client: AsyncClient,
 ) -> None:
     text = (await client.get("/search?q=%5BGroup%5D+Cowboy+Bebop+-+05")).text
-    assert "We took it for the name of a file, and looked for “Cowboy Bebop”, episode 5" in text
+    assert "We took “Cowboy Bebop” in it for the title, episode 5" in text
     assert 'href="/search?q=Cowboy%20Bebop"' in text or 'href="/search?q=Cowboy+Bebop"' in text
     of_year = (await client.get("/search?q=cowboy+bebop+1998")).text
     assert "only works of 1998" in of_year
