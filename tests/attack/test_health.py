@@ -97,7 +97,7 @@ async def test_the_log_tells_why_nothing_is_published(tmp_path: Path) -> None:
     (tmp_path / "kensho.db").mkdir()
     settings = settings_for(f"surrealkv://{tmp_path / 'kensho.db'}", tmp_path)
     with structlog.testing.capture_logs() as lines:
-        async with running(settings) as client:
+        async with running(settings, publishes=True) as client:
             await until(
                 client,
                 "/health/ready",
