@@ -52,6 +52,10 @@ UNCOUNTED: Final = (
     *("tests/integration/test_golden_franchises.py", "tests/integration/test_real_data.py"),
 )
 """Tests that run the same lines very often, and are left out of the coverage."""
+COUNTED: Final = tuple(
+    f"tests/property/test_{name}_property.py" for name in ("forget_plan", "groups_near")
+)
+"""Of them, tests by real engine or slow oracle that look at every line of a module of theirs."""
 
 FILES: Final = Path("/proc/self/fd")
 MANY_FILES: Final = 1_000
@@ -89,7 +93,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     pytest 9.2 makes an id of a function and its parameters, and reads no brackets in a name, which
     schemathesis gives to the tests that it makes of one function.
     """
-    if item.nodeid.startswith(UNCOUNTED):
+    if item.nodeid.startswith(UNCOUNTED) and not item.nodeid.startswith(COUNTED):
         item.add_marker(pytest.mark.no_cover)
     if not item.nodeid.endswith(item.name):
         item._id = NodeId.parse(f"{item.nodeid.partition('[')[0]}[{item.name.partition('[')[2]}")
