@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from benchmarks.search_shapes import GIVEN, INVENTED, KEPT_BACK, LATER, Asked, Shape, Work
-from benchmarks.spoken_shapes import ASKED, LAST, WRITTEN
+from benchmarks.spoken_shapes import ASKED, LAST, MISSPELT, WRITTEN
 from kensho.discovery.cursors import Cursors
 from kensho.discovery.filters import Filters
 from kensho.discovery.search import SearchRequest, TitleSearch
@@ -147,6 +147,7 @@ def main() -> None:
         ("written", WRITTEN),
         ("asked", ASKED),
         ("last", LAST),
+        ("misspelt", MISSPELT),
     ):
         report(heading, shapes, works, reader, snapshot, misses=options.misses)
     report_cases(reader, snapshot, options.data / CASES, misses=options.misses)

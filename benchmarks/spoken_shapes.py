@@ -2,10 +2,12 @@
 people ask about one, in two dozen languages.
 
 Each group was measured at first sight, before the rules were mended by it, but for `LAST`, of which
-only the dates of recorders, three names in a row and seasons within a question were mended. The
-figures of both stand in `docs/benchmarks.md`.
+only the dates of recorders, three names in a row and seasons within a question were mended.
+`MISSPELT` are eight things people ask, around a title that lacks one sign. The figures of all stand
+in `docs/benchmarks.md`.
 """
 
+import random
 from typing import Final
 from urllib.parse import quote
 
@@ -16,6 +18,19 @@ def _quoted(work: Work) -> Asked:
     return Asked(quote(f"[Grp] {work.title} - 07 [1080p].mkv"), 7)
 
 
+def _misspelt(title: str) -> str:
+    """Return a title without one of its inner signs, chosen by the title."""
+    if len(title) < _LONG:
+        return title
+    at = random.Random(title).randrange(2, len(title) - 2)
+    return title[:at] + title[at + 1 :]
+
+
+def _slip(form: str) -> Shape:
+    return lambda work: Asked(form.format(e=_misspelt(work.english), t=_misspelt(work.title)))
+
+
+_LONG: Final = 6
 WRITTEN: Final[dict[str, Shape]] = {
     "url quoted": _quoted,
     "season part": plain("{e} season 1 part 1"),
@@ -361,4 +376,14 @@ LAST: Final[dict[str, Shape]] = {
     "rec jp2": plain("{j}　第07話 TOKYO MX 20240501.ts", 7),
     "dvd rip": plain("{t} DVDRip 07 XviD.avi", 7),
     "vhs": plain("{t} [VHS-Rip] - 07.avi", 7),
+}
+MISSPELT: Final[dict[str, Shape]] = {
+    "slip": _slip("{e}"),
+    "slip reddit": _slip("{e} reddit"),
+    "slip watch": _slip("watch {e} online free"),
+    "slip about": _slip("what is {e} about"),
+    "slip sub": _slip("{t} sub español"),
+    "slip filler": _slip("{t} filler list"),
+    "slip where": _slip("where to watch {t}"),
+    "slip anime": _slip("{t} anime"),
 }

@@ -63,6 +63,8 @@ _MAX_INEXACT_READINGS: Final = 2
 _BY_CHANCE: Final = 0.35
 """A text of which a title is a share s, and the rest is talk, is like another title by s ** 0.35 at
 most: so were 593 of 675 texts in a dozen languages, and 11 of 2,300 corrupted titles."""
+_FEWEST_LETTERS: Final = 4
+"""Of words that are surely talk, and of what they leave of a text, where that equals no title."""
 _SURE: Final = 0.95
 """A release whose whole title scores so much is not searched for by a part of it."""
 
@@ -173,6 +175,8 @@ def alternatives(
             yield from _likeliest(typed, found, titles)
             return
     best = as_typed()
+    if best < ranking.BEST_INEXACT:
+        yield from _without_talk(typed)
     named = _named_twice(typed.text, titles) or _named_within(typed, best, titles)
     if named is not None:
         yield named
@@ -200,6 +204,18 @@ def _named_twice(text: str, titles: KnownTitles) -> Interpretation | None:
     """Return the interpretation of a text that is two titles of one work."""
     first = titles_within.named_twice(text, titles.bearers)
     return _by_itself("release", first) if first else None
+
+
+def _without_talk(typed: Interpretation) -> Iterator[Interpretation]:
+    """Yield the interpretation without what people look for, though the rest equals no title.
+
+    It may be a part of one, or one with a slip: "do you love your mom reddit". Short words of talk
+    are as well the beginnings of others, or slips: "Self Por", "Xiao Blu".
+    """
+    plain = name_words.without_tail(typed.text)
+    said = set(typed.text.split()) - set(plain.split())
+    if len(plain) >= _FEWEST_LETTERS and any(len(word) >= _FEWEST_LETTERS for word in said):
+        yield _by_itself("release", plain)
 
 
 def _named_within(given: Interpretation, best: float, titles: KnownTitles) -> Interpretation | None:

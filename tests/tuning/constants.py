@@ -257,6 +257,7 @@ NOT_TUNED: Final = {
     "kensho.search.highlights": "what is marked in a title: tests/unit/test_highlights.py",
     "kensho.search.interpretations.MAX_CHARS": "a bound of input",
     "kensho.search.interpretations._FEWEST": "tests/unit/test_search_interpretations.py",
+    "kensho.search.interpretations._FEWEST_LETTERS": "tests/unit/test_search_interpretations.py",
     "kensho.search.interpretations._GUESS": "tests/unit/test_search_interpretations.py",
     "kensho.search.interpretations._LEAST_BEGUN": "shorter texts are names with an episode",
     "kensho.search.interpretations._WORDS_BEHIND": "what a mark is: one word and its number",

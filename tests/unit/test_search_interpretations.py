@@ -106,6 +106,25 @@ def test_a_title_is_found_within_talk(form: str) -> None:
     assert best(Catalogue((*STORY, *HUNTERS)), form.format(TITAN)) == TITAN
 
 
+@pytest.mark.parametrize(
+    "form", ["{} reddit", "watch {} online free", "what is {} about", "{} anime"]
+)
+@pytest.mark.parametrize("title", ["Shingeki no Kyjin", "Hunter x Huter", "Atack on Titan"])
+def test_a_misspelt_title_is_found_within_talk(form: str, title: str) -> None:
+    made = Catalogue((*STORY, *HUNTERS))
+    assert best(made, form.format(title)) == best(made, title)
+
+
+def test_a_part_of_a_title_is_found_within_talk() -> None:
+    made = catalogue(work("Do You Love Your Mom and Her Two-Hit Attacks?"), work("Reddit Mom"))
+    assert best(made, "do you love your mom filler list").startswith("Do You")
+
+
+def test_a_short_word_of_talk_may_begin_another_one() -> None:
+    made = catalogue(work("Self Portrait", popularity=0.1), work("Selfish Day", popularity=0.9))
+    assert best(made, "Self Por") == "Self Portrait"
+
+
 def test_a_season_within_talk_is_found() -> None:
     assert best(Catalogue(STORY), f"when will {TITAN} season 2 stream") == f"{TITAN} Season 2"
 
